@@ -1,0 +1,1 @@
+"""Autumn's API: client, models, errors, throttle. Knows nothing of Slack."""

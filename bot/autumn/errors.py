@@ -1,0 +1,108 @@
+"""What can go wrong between Maple and Autumn.
+
+AutumnError
+├── Unreachable          no answer: connection refused, reset, name not found
+│   └── TimedOut         no answer within the time allowed
+├── Garbled              an answer that is not Autumn's (not JSON, or not the documented shape)
+└── Refused              Autumn answered with an error status
+    ├── NotFound         404
+    ├── Unauthorized     401: the key is missing, malformed or revoked
+    ├── Forbidden        403: the key lacks a scope, or the request is blocked
+    ├── Conflict         409, and 423 (another billing operation holds the customer)
+    ├── RateLimited      429, `retry_after` in seconds when Autumn said so
+    └── Unavailable      500, 502, 503, 504
+"""
+
+from typing import ClassVar
+
+
+class AutumnError(Exception):
+    """Something went wrong while asking Autumn."""
+
+    def __init__(self, detail: str = "", *, request: str = "") -> None:
+        super().__init__(detail or (self.__doc__ or ""))
+        self.detail = detail
+        #: What was asked, e.g. ``POST /v1/customers.get``. Never carries a key, a body or a customer's data.
+        self.request = request
+
+
+class Unreachable(AutumnError):
+    """Autumn could not be reached."""
+
+
+class TimedOut(Unreachable):
+    """Autumn did not answer in time."""
+
+
+class Garbled(AutumnError):
+    """Autumn's answer could not be read."""
+
+
+class Refused(AutumnError):
+    """Autumn refused the request."""
+
+    statuses: ClassVar[tuple[int, ...]] = ()
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        request: str = "",
+        status: int,
+        code: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail, request=request)
+        self.status = status
+        #: Autumn's own code (``customer_not_found``, ``insufficient_scopes``, …), empty if it sent none.
+        self.code = code
+        #: Seconds to wait before asking again, when Autumn named them.
+        self.retry_after = retry_after
+
+
+class NotFound(Refused):
+    """Autumn does not know what was asked for."""
+
+    statuses = (404,)
+
+
+class Unauthorized(Refused):
+    """Autumn did not accept the key."""
+
+    statuses = (401,)
+
+
+class Forbidden(Refused):
+    """Autumn's key may not do this."""
+
+    statuses = (403,)
+
+
+class Conflict(Refused):
+    """Autumn says this conflicts with something else that happened or is happening."""
+
+    statuses = (409, 423)
+
+
+class RateLimited(Refused):
+    """Autumn is limiting requests."""
+
+    statuses = (429,)
+
+
+class Unavailable(Refused):
+    """Autumn had an internal error."""
+
+    statuses = (500, 502, 503, 504)
+
+
+_BY_STATUS = {
+    status: kind
+    for kind in (NotFound, Unauthorized, Forbidden, Conflict, RateLimited, Unavailable)
+    for status in kind.statuses
+}
+
+
+def refused(status: int) -> type[Refused]:
+    """The error class for a status of 400 or more."""
+    return _BY_STATUS.get(status, Unavailable if status >= 500 else Refused)

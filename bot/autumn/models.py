@@ -1,0 +1,406 @@
+"""What Autumn's API 2.3.0 answers, as far as Maple reads it.
+
+Every model keeps fields it does not know (`model_extra`) and gives those it can do without a default, so
+that an addition on Autumn's side never takes a card down. Enums are plain strings for the same reason.
+Quantities and money are `Decimal`; money is in major units (29.99 is $29.99). Times arrive as epoch
+milliseconds and are aware UTC datetimes here; a value too small to be milliseconds is taken as seconds,
+because Autumn passes some of Stripe's timestamps through unconverted.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_SECONDS_BELOW = 100_000_000_000  # 1973 in milliseconds, 5138 in seconds
+
+
+def _from_epoch(value: object) -> object:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        seconds = float(value) if value < _SECONDS_BELOW else float(value) / 1000
+        return datetime.fromtimestamp(seconds, UTC)
+    return value
+
+
+def _none_to_empty(value: object) -> object:
+    return "" if value is None else value
+
+
+def _none_to_list(value: object) -> object:
+    return [] if value is None else value
+
+
+Instant = Annotated[datetime, BeforeValidator(_from_epoch)]
+"""An aware UTC datetime, from epoch milliseconds (or seconds)."""
+
+Text = Annotated[str, BeforeValidator(_none_to_empty)]
+"""A string where Autumn may send null; null reads as empty."""
+
+Item = TypeVar("Item")
+Many = Annotated[list[Item], BeforeValidator(_none_to_list)]
+"""A list where Autumn may send null; null reads as empty."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Organization(Model):
+    id: str = ""
+    name: Text = ""
+    slug: Text = ""
+    env: Text = ""
+
+
+class Reset(Model):
+    interval: Text = ""
+    """one_off, minute, hour, day, week, month, quarter, semi_annual, year, or multiple."""
+    interval_count: int | None = None
+    resets_at: Instant | None = None
+
+
+class Tier(Model):
+    to: Decimal | str | None = None
+    """The last unit of the tier, or "inf"."""
+    amount: Decimal | None = None
+    flat_amount: Decimal | None = None
+
+
+class UsagePrice(Model):
+    """How units of a feature beyond what is included are billed."""
+
+    amount: Decimal | None = None
+    tiers: Many[Tier] = Field(default_factory=list)
+    billing_units: Decimal | None = None
+    billing_method: Text = ""
+    """prepaid or usage_based."""
+    interval: Text = ""
+    max_purchase: Decimal | None = None
+
+
+class CreditCost(Model):
+    metered_feature_id: str = ""
+    credit_cost: Decimal | None = None
+
+
+class FeatureDisplay(Model):
+    singular: Text = ""
+    plural: Text = ""
+
+
+class Feature(Model):
+    id: str
+    name: Text = ""
+    type: Text = ""
+    """metered, boolean, credit_system or ai_credit_system."""
+    consumable: bool = False
+    """False for things held rather than spent, such as seats."""
+    event_names: Many[str] = Field(default_factory=list)
+    archived: bool = False
+    display: FeatureDisplay | None = None
+    credit_schema: Any = None
+    """A list of {metered_feature_id, credit_cost} at 2.3; later versions may send another shape."""
+
+    @property
+    def credit_costs(self) -> tuple[CreditCost, ...]:
+        """What each metered feature costs in this credit system, as far as the shape is understood."""
+        if not isinstance(self.credit_schema, list):
+            return ()
+        return tuple(
+            CreditCost.model_validate(row)
+            for row in self.credit_schema
+            if isinstance(row, dict) and isinstance(row.get("metered_feature_id"), str)
+        )
+
+
+class PlanDisplay(Model):
+    primary_text: Text = ""
+    secondary_text: Text = ""
+
+
+class PlanPrice(Model):
+    amount: Decimal | None = None
+    interval: Text = ""
+    interval_count: int | None = None
+    currency: Text = ""
+    display: PlanDisplay | None = None
+
+
+class PlanItem(Model):
+    """One feature of a plan and how much of it the plan includes."""
+
+    feature_id: str = ""
+    included: Decimal | None = None
+    unlimited: bool = False
+    reset: Reset | None = None
+    price: UsagePrice | None = None
+    display: PlanDisplay | None = None
+
+
+class Plan(Model):
+    """A product, in the API's word."""
+
+    id: str
+    name: Text = ""
+    description: Text = ""
+    version: int | None = None
+    add_on: bool = False
+    auto_enable: bool = False
+    price: PlanPrice | None = None
+    items: Many[PlanItem] = Field(default_factory=list)
+    archived: bool = False
+    env: Text = ""
+
+
+class Subscription(Model):
+    id: Text = ""
+    plan_id: str = ""
+    plan: Plan | None = None
+    auto_enable: bool = False
+    add_on: bool = False
+    status: Text = ""
+    """active or scheduled; past due and trial are told by the fields below."""
+    past_due: bool = False
+    canceled_at: Instant | None = None
+    expires_at: Instant | None = None
+    trial_ends_at: Instant | None = None
+    started_at: Instant | None = None
+    current_period_start: Instant | None = None
+    current_period_end: Instant | None = None
+    quantity: Decimal = Decimal(1)
+    scope: Text = ""
+    """customer or entity."""
+
+
+class Purchase(Model):
+    """A one-off plan the customer bought."""
+
+    plan_id: str = ""
+    plan: Plan | None = None
+    expires_at: Instant | None = None
+    started_at: Instant | None = None
+    quantity: Decimal = Decimal(1)
+    scope: Text = ""
+
+
+class BalanceRow(Model):
+    """One source of a balance: a plan's item, an add-on, or a grant of its own (`plan_id` null)."""
+
+    id: Text = ""
+    plan_id: str | None = None
+    included_grant: Decimal = Decimal(0)
+    prepaid_grant: Decimal = Decimal(0)
+    remaining: Decimal = Decimal(0)
+    usage: Decimal = Decimal(0)
+    """May be negative (granted above the plan) or above the grants (overage)."""
+    unlimited: bool = False
+    reset: Reset | None = None
+    price: UsagePrice | None = None
+    expires_at: Instant | None = None
+
+    @property
+    def overage(self) -> Decimal:
+        """Units used beyond what this row grants; these are what usage-based pricing bills."""
+        return max(Decimal(0), self.usage - self.included_grant - self.prepaid_grant)
+
+
+class Rollover(Model):
+    granted: Decimal | None = None
+    balance: Decimal = Decimal(0)
+    expires_at: Instant | None = None
+
+
+class Balance(Model):
+    """A customer's balance of one metered feature, the sum of its rows and rollovers.
+
+    `granted`, `remaining` and `usage` are not a closed triple: never derive one from the other two. The
+    totals can exceed the sum of the rows, since entities' balances are counted in too.
+    """
+
+    feature_id: str
+    feature: Feature | None = None
+    granted: Decimal = Decimal(0)
+    remaining: Decimal = Decimal(0)
+    usage: Decimal = Decimal(0)
+    unlimited: bool = False
+    overage_allowed: bool = False
+    max_purchase: Decimal | None = None
+    next_reset_at: Instant | None = None
+    breakdown: Many[BalanceRow] = Field(default_factory=list)
+    rollovers: Many[Rollover] = Field(default_factory=list)
+
+    @property
+    def overage(self) -> Decimal:
+        """Billable units beyond the grants, summed over the rows."""
+        return sum((row.overage for row in self.breakdown), Decimal(0))
+
+    @property
+    def name(self) -> str:
+        return (self.feature.name if self.feature else "") or self.feature_id
+
+
+class Flag(Model):
+    """A boolean feature the customer has."""
+
+    feature_id: str
+    plan_id: str | None = None
+    expires_at: Instant | None = None
+    feature: Feature | None = None
+
+    @property
+    def name(self) -> str:
+        return (self.feature.name if self.feature else "") or self.feature_id
+
+
+class Invoice(Model):
+    """An invoice. `id`, `amount_paid` and `refunded_amount` come from invoices.list only."""
+
+    id: Text = ""
+    customer_id: str | None = None
+    entity_id: str | None = None
+    plan_ids: Many[str] = Field(default_factory=list)
+    stripe_id: Text = ""
+    processor_type: Text = ""
+    status: Text = ""
+    """draft, open, paid, void, uncollectible, or empty."""
+    total: Decimal = Decimal(0)
+    """Before refunds; negative for a credit."""
+    amount_paid: Decimal | None = None
+    refunded_amount: Decimal = Decimal(0)
+    currency: Text = ""
+    created_at: Instant | None = None
+    hosted_invoice_url: str | None = None
+
+
+class Period(Model):
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class LineDiscount(Model):
+    amount_off: Decimal | None = None
+    percent_off: Decimal | None = None
+    reward_id: str | None = None
+    reward_name: str | None = None
+
+
+class PreviewLine(Model):
+    display_name: Text = ""
+    description: Text = ""
+    subtotal: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+    discounts: Many[LineDiscount] = Field(default_factory=list)
+    plan_id: str | None = None
+    feature_id: str | None = None
+    period: Period | None = None
+    quantity: Decimal | None = None
+
+
+class InvoicePreview(Model):
+    """What a subscription's next invoice will be, without tax."""
+
+    plan_ids: Many[str] = Field(default_factory=list)
+    invoice_at: Instant | None = None
+    currency: Text = ""
+    subtotal: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+    line_items: Many[PreviewLine] = Field(default_factory=list)
+
+
+class Discount(Model):
+    """A discount that is active; `subscription_id` null means it is the customer's own."""
+
+    id: Text = ""
+    name: Text = ""
+    type: Text = ""
+    """percentage_discount, fixed_discount or invoice_credits."""
+    discount_value: Decimal = Decimal(0)
+    duration_type: Text = ""
+    """one_off, months or forever."""
+    duration_value: Decimal | None = None
+    currency: str | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    subscription_id: str | None = None
+
+
+class Rewards(Model):
+    discounts: Many[Discount] = Field(default_factory=list)
+
+
+class Entity(Model):
+    id: Text = ""
+    name: Text = ""
+    feature_id: Text = ""
+    created_at: Instant | None = None
+
+
+class Customer(Model):
+    """A customer. The last five fields are there only when asked for by `expand`.
+
+    `invoice_previews` is None when the customer has no Stripe customer, empty when nothing is coming.
+    """
+
+    id: str | None = None
+    name: Text = ""
+    email: Text = ""
+    created_at: Instant | None = None
+    fingerprint: str | None = None
+    stripe_id: str | None = None
+    env: Text = ""
+    """sandbox or live."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    subscriptions: Many[Subscription] = Field(default_factory=list)
+    purchases: Many[Purchase] = Field(default_factory=list)
+    balances: dict[str, Balance] = Field(default_factory=dict)
+    flags: dict[str, Flag] = Field(default_factory=dict)
+    invoices: Many[Invoice] = Field(default_factory=list)
+    """The last ten at most, newest first."""
+    invoice_previews: list[InvoicePreview] | None = None
+    rewards: Rewards | None = None
+    entities: Many[Entity] = Field(default_factory=list)
+
+
+class Deduction(Model):
+    balance_id: Text = ""
+    feature_id: Text = ""
+    plan_id: str | None = None
+    value: Decimal = Decimal(0)
+
+
+class Event(Model):
+    id: Text = ""
+    timestamp: Instant
+    feature_id: Text = ""
+    """The name that was tracked: a feature's id or one of its event names."""
+    customer_id: str | None = None
+    value: Decimal = Decimal(0)
+    properties: dict[str, Any] | None = None
+    """Whatever the company sent along: may hold personal data, so never logged and always shortened."""
+    deductions: Many[Deduction] = Field(default_factory=list)
+
+
+class UsageBin(Model):
+    period: Instant
+    """Start of the bin, UTC."""
+    values: dict[str, Decimal] = Field(default_factory=dict)
+
+
+class UsageTotal(Model):
+    count: int = 0
+    sum: Decimal = Decimal(0)
+
+
+class Aggregate(Model):
+    """Usage in bins of an hour, day, week or month, gaps filled with zeros, oldest first."""
+
+    list: Many[UsageBin] = Field(default_factory=list)
+    total: dict[str, UsageTotal] = Field(default_factory=dict)
+
+
+class Page(Model, Generic[Item]):
+    """One page of a cursor list; `next_cursor` None at the end."""
+
+    list: Many[Item] = Field(default_factory=list)
+    next_cursor: str | None = None

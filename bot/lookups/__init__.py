@@ -1,0 +1,1 @@
+"""Reading a customer: finding one, and each part of the card."""

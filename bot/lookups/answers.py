@@ -1,0 +1,133 @@
+"""What a look-up answers. Each field is what was read, or the error that came in its place."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias, TypeVar
+
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Customer, Discount, Event, Feature, Invoice, InvoicePreview, UsageTotal
+
+T = TypeVar("T")
+Read: TypeAlias = T | AutumnError
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """What Stripe knows: slower to read than the rest, and allowed to fail alone."""
+
+    discounts: tuple[Discount, ...]
+    upcoming: tuple[InvoicePreview, ...] | None
+    """None when the customer has no Stripe customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A product the customer no longer has."""
+
+    plan_id: str
+    name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    customer: Customer
+    billing: Read[Billing]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    customer: Customer
+    expired: Read[tuple[Expired, ...]] | None
+    """None when not asked for."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    customer: Customer
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    start: datetime
+    end: datetime
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A feature's usage over a span in at most 20 bins, oldest first."""
+
+    bins: tuple[Bin, ...]
+    total: Decimal
+    events: int
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDetail:
+    customer: Customer
+    usage: Read[Usage] | None
+    """None for a boolean feature, or one the customer does not have."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    customer: Read[Customer]
+    invoices: Read[tuple[Invoice, ...]]
+    """All that match the filter, newest first, up to `lookups.invoices.MOST`."""
+    more: bool
+    """Whether there are more than were read."""
+    upcoming: Read[tuple[InvoicePreview, ...]] | None
+    """None when the customer has no Stripe customer."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    customer: Read[Customer]
+    events: Read[tuple[Event, ...]]
+    """Newest first, up to `lookups.events.MOST`, none after the place's `until`."""
+    more: bool
+    totals: Read[dict[str, UsageTotal]]
+    """Per tracked name over the span."""
+    features: dict[str, Feature]
+    """By id, and by the event names they track; empty when they could not be read."""
+    until: datetime
+    read_at: datetime
+
+
+Answer: TypeAlias = Overview | Products | Features | FeatureDetail | Invoices | Events
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The search ended at one customer; what was read on the way is kept for the card."""
+
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    query: str
+    matches: tuple[Customer, ...]
+    """Ids may be None: such a customer is listed but cannot be opened."""
+    more: bool
+    """Whether Autumn has more matches than are listed here."""
+    read_at: datetime = field()
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    query: str
+
+
+Found: TypeAlias = One | Several | Nobody

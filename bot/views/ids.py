@@ -1,0 +1,32 @@
+"""The action and callback ids that views put in and handlers listen to."""
+
+COMMAND = "/autumn"
+
+GO = "go"
+"""A button that changes the card it is on; its value is a `Place`. The action_id is `go:` and anything."""
+
+OPEN = "open"
+"""A button that answers the person who clicks with a card of their own; its value is a `Place`. `open:…`."""
+
+FIND = "find"
+"""A button that turns a page of search results; its value is a `Search`. `find:…`."""
+
+SHARE = "share"
+"""A button that posts the card into the channel, after a confirm dialog; its value is a `Place`."""
+
+PICK_FEATURE = "pick_feature"
+"""An external select on a card; its block_id is `pick_feature:` and a `Place`; option values are
+`features.token(id)`."""
+
+LINK = "link"
+"""A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""
+
+LOOK_UP_SHORTCUT = "look_up"
+"""The global shortcut *Look up a customer*, and the button on the Home tab."""
+
+LOOK_UP_MODAL = "look_up_modal"
+PICK_CUSTOMER_BLOCK = "customer"
+PICK_CUSTOMER = "pick_customer"
+"""The external select in the look-up modal; option values are customer ids."""
+PICK_PART_BLOCK = "part"
+PICK_PART = "pick_part"

@@ -1,0 +1,1 @@
+"""Slack listeners by feature: parse, ask bot/, show a view."""
