@@ -6,6 +6,7 @@ AutumnError
 ├── Garbled              an answer that is not Autumn's (not JSON, or not the documented shape)
 └── Refused              Autumn answered with an error status
     ├── NotFound         404
+    ├── NoSuchRoute      401 `no_auth_header`: this Autumn does not have the route
     ├── Unauthorized     401: the key is missing, malformed or revoked
     ├── Forbidden        403: the key lacks a scope, or the request is blocked
     ├── Conflict         409, and 423 (another billing operation holds the customer)
@@ -66,6 +67,10 @@ class NotFound(Refused):
     statuses = (404,)
 
 
+class NoSuchRoute(Refused):
+    """Autumn does not know this kind of request: it may be another version, or another address."""
+
+
 class Unauthorized(Refused):
     """Autumn did not accept the key."""
 
@@ -103,6 +108,14 @@ _BY_STATUS = {
 }
 
 
-def refused(status: int) -> type[Refused]:
-    """The error class for a status of 400 or more."""
+_NO_ROUTE = "no_auth_header"
+
+
+def refused(status: int, code: str = "") -> type[Refused]:
+    """The error class for a status of 400 or more, and Autumn's code when it sent one.
+
+    A wrong path is answered with a 401 of its own code, which says nothing about the key.
+    """
+    if status == 401 and code == _NO_ROUTE:
+        return NoSuchRoute
     return _BY_STATUS.get(status, Unavailable if status >= 500 else Refused)

@@ -11,16 +11,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 _SECONDS_BELOW = 100_000_000_000  # 1973 in milliseconds, 5138 in seconds
 
 
 def _from_epoch(value: object) -> object:
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+        return value
+    try:
         seconds = float(value) if value < _SECONDS_BELOW else float(value) / 1000
         return datetime.fromtimestamp(seconds, UTC)
-    return value
+    except (OverflowError, OSError) as error:
+        raise ValueError("not a time") from error
 
 
 def _none_to_empty(value: object) -> object:
@@ -43,7 +46,16 @@ Many = Annotated[list[Item], BeforeValidator(_none_to_list)]
 
 
 class Model(BaseModel):
+    """Null reads as a field's default, so that only what a card cannot do without can make it fail."""
+
     model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: object) -> object:
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if value is not None}
+        return data
 
 
 class Organization(Model):
@@ -329,6 +341,34 @@ class Rewards(Model):
     discounts: Many[Discount] = Field(default_factory=list)
 
 
+class Duration(Model):
+    type: Text = ""
+    """one_off, months or forever."""
+    length: int | None = None
+
+
+class Coupon(Model):
+    id: str
+    name: Text = ""
+    type: Text = ""
+    """percentage_discount, fixed_discount or invoice_credits."""
+    value: Decimal = Decimal(0)
+    """Percent, or an amount in major units."""
+    duration: Duration | None = None
+    plan_ids: list[str] | None = None
+    """The products it is for; None for all."""
+
+
+class FeatureGrant(Model):
+    id: str
+    name: Text = ""
+
+
+class RewardList(Model):
+    coupons: Many[Coupon] = Field(default_factory=list)
+    feature_grants: Many[FeatureGrant] = Field(default_factory=list)
+
+
 class Entity(Model):
     id: Text = ""
     name: Text = ""
@@ -392,11 +432,49 @@ class UsageTotal(Model):
     sum: Decimal = Decimal(0)
 
 
+class Deducted(Model):
+    """What was taken from a balance: credits for a credit system, else the feature's own units."""
+
+    deducted: Decimal = Decimal(0)
+    events: int = 0
+
+
+class DeductionBin(Model):
+    period: Instant
+    values: dict[str, Deducted] = Field(default_factory=dict)
+    """By the feature whose balance was drawn from, which need not be the one that was tracked."""
+
+
 class Aggregate(Model):
     """Usage in bins of an hour, day, week or month, gaps filled with zeros, oldest first."""
 
     list: Many[UsageBin] = Field(default_factory=list)
     total: dict[str, UsageTotal] = Field(default_factory=dict)
+    deductions: Many[DeductionBin] | None = None
+    """Only when asked for by `aggregate_on`; bins without any are left out."""
+
+
+class StoredPlan(Model):
+    id: Text = ""
+    name: Text = ""
+
+
+class StoredProduct(Model):
+    """A product a customer holds or held, as Autumn stores it: the documented answers leave out expired ones.
+
+    From GET customers/{id}/products, which is not documented.
+    """
+
+    product_id: Text = ""
+    product: StoredPlan | None = None
+    status: Text = ""
+    """active, past_due, scheduled, trialing, expired, …"""
+    quantity: Decimal = Decimal(1)
+    created_at: Instant | None = None
+    starts_at: Instant | None = None
+    canceled_at: Instant | None = None
+    ended_at: Instant | None = None
+    entity_id: Text = ""
 
 
 class Page(Model, Generic[Item]):

@@ -1,0 +1,233 @@
+"""What Maple asks Autumn: one method per question, typed both ways.
+
+Every method reads and changes nothing. All raise errors of `bot.autumn.errors`, and no other.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import SecretStr
+
+from bot.autumn.cache import Kept
+from bot.autumn.errors import NotFound
+from bot.autumn.models import (
+    Aggregate,
+    Customer,
+    Entity,
+    Event,
+    Feature,
+    Invoice,
+    Model,
+    Organization,
+    Page,
+    Plan,
+    RewardList,
+    StoredProduct,
+)
+from bot.autumn.patience import Patience
+from bot.autumn.throttle import Group, Limits
+from bot.autumn.wire import Call, Question, Wire
+
+__all__ = ["Autumn", "Call", "Limits", "Patience"]
+
+API_VERSION = "2.3.0"
+
+M = TypeVar("M", bound=Model)
+
+_SAYABLE_ID = re.compile(r"[a-zA-Z0-9_:-]+")
+_FEATURES_KEPT = 180.0
+_MOST_EXPIRED = 100
+_LONGEST_ID = 1000
+
+
+class Autumn:
+    """A client of Autumn's API. One per key; close it with `aclose`."""
+
+    def __init__(
+        self,
+        *,
+        key: SecretStr,
+        url: str = "https://api.useautumn.com",
+        version: str = API_VERSION,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+        transport: httpx.AsyncBaseTransport | None = None,
+        observe: Callable[[Call], None] | None = None,
+    ) -> None:
+        self.url = url
+        self.patience = patience
+        self._wire = Wire(
+            key=key,
+            url=url,
+            version=version,
+            limits=limits,
+            patience=patience,
+            transport=transport,
+            observe=observe,
+        )
+        self._features = Kept(self._read_features, seconds=_FEATURES_KEPT)
+
+    def __repr__(self) -> str:
+        return f"Autumn({self.url})"
+
+    async def aclose(self) -> None:
+        await self._features.aclose()
+        await self._wire.aclose()
+
+    async def organization(self) -> Organization:
+        """Whose key this is: the one question that needs no scope."""
+        question = Question.rest("organization/me", "/v1/organization/me", {}, group=Group.GENERAL)
+        return await self._wire.read(Organization, question)
+
+    async def customer(self, customer_id: str, *, expand: Sequence[str] = ()) -> Customer:
+        """A customer, by id or by Autumn's internal id. Raises NotFound.
+
+        An id that customers.get refuses by its form (older customers have such) goes over the REST route.
+        """
+        return await self._wire.read(Customer, _one_customer(customer_id, expand))
+
+    async def customers(
+        self, *, search: str = "", limit: int = 50, cursor: str = "", expand: Sequence[str] = ()
+    ) -> Page[Customer]:
+        """Customers, newest first; `search` is a part of id, name or e-mail, where % and _ are wildcards.
+
+        Their balances may not show a reset that is due: that happens when one customer is read. The list
+        ends early at a page whose last customer has no id.
+        """
+        body = _page(limit, cursor) | _given(search=search, expand=list(expand))
+        return await self._wire.read(
+            Page[Customer], Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
+        )
+
+    async def expired_products(self, customer_id: str) -> list[StoredProduct]:
+        """Products the customer no longer has, up to 100, newest first. Not a documented route."""
+        path = f"/v1/customers/{_in_path(customer_id[:_LONGEST_ID])}/products"
+        query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
+        question = Question.rest("customers/:id/products", path, query, group=Group.GENERAL)
+        page = await self._wire.read(Page[StoredProduct], question)
+        # Servers that do not know the filter answer with those held now as well.
+        return [product for product in page.list if product.status == "expired"]
+
+    async def invoices(
+        self,
+        *,
+        customer_id: str | None = None,
+        status: Sequence[str] = (),
+        limit: int = 100,
+        cursor: str = "",
+    ) -> Page[Invoice]:
+        """Invoices, newest first, of one customer or of all. An unknown customer has none."""
+        body = _page(limit, cursor) | _given(customer_id=customer_id, status=list(status))
+        return await self._wire.read(Page[Invoice], Question.rpc("invoices.list", body, group=Group.GENERAL))
+
+    async def events(
+        self,
+        *,
+        customer_id: str,
+        feature_id: str | Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 100,
+        cursor: str = "",
+    ) -> Page[Event]:
+        """Events, newest first. `feature_id`: a tracked name, or several. An unknown customer has none."""
+        body = _page(limit, cursor) | _given(
+            customer_id=customer_id,
+            feature_id=feature_id if isinstance(feature_id, str) else list(feature_id or ()),
+            custom_range=_between(start, end),
+        )
+        return await self._wire.read(
+            Page[Event],
+            Question.rpc("events.list", body, group=Group.EVENTS, customer_id=customer_id),
+        )
+
+    async def usage(
+        self,
+        *,
+        customer_id: str,
+        feature_ids: Sequence[str],
+        range: str | None = None,  # noqa: A002 - Autumn's name
+        start: datetime | None = None,
+        end: datetime | None = None,
+        bin_size: str | None = None,
+        aggregate_on: str | None = None,
+    ) -> Aggregate:
+        """Usage in bins of `bin_size` (hour, day, week, month) over `range`, or from `start` to `end`.
+
+        `feature_ids` are tracked names; unknown ones come back as zeros. With `aggregate_on` "deducted",
+        also what was taken from which balance. Raises NotFound for an unknown customer.
+        """
+        body = _given(
+            customer_id=customer_id,
+            feature_id=list(feature_ids),
+            range=range,
+            custom_range=_between(start, end),
+            bin_size=bin_size,
+            aggregate_on=aggregate_on,
+        )
+        return await self._wire.read(
+            Aggregate,
+            Question.rpc("events.aggregate", body, group=Group.EVENTS, customer_id=customer_id),
+        )
+
+    async def features(self) -> list[Feature]:
+        """Every feature of the organisation; kept for three minutes."""
+        return await self._features.get()
+
+    async def plans(self) -> list[Plan]:
+        """Every product of the organisation."""
+        return await self._everything(Page[Plan], "plans.list")
+
+    async def rewards(self) -> RewardList:
+        """Every coupon and feature grant of the organisation."""
+        question = Question.rpc("rewards.list", {}, group=Group.GENERAL)
+        return await self._wire.read(RewardList, question)
+
+    async def entities(self, customer_id: str) -> Page[Entity]:
+        """The customer's entities, such as seats or workspaces, up to 100."""
+        body = _page(100, "") | {"customer_id": customer_id}
+        question = Question.rpc("entities.list", body, group=Group.CUSTOMERS_LIST)
+        return await self._wire.read(Page[Entity], question)
+
+    async def _read_features(self) -> list[Feature]:
+        return await self._everything(Page[Feature], "features.list")
+
+    async def _everything(self, shape: type[Page[M]], route: str) -> list[M]:
+        page = await self._wire.read(shape, Question.rpc(route, {}, group=Group.GENERAL))
+        return page.list
+
+
+def _one_customer(customer_id: str, expand: Sequence[str]) -> Question:
+    if not 0 < len(customer_id) <= _LONGEST_ID:
+        raise NotFound("No customer has such an id.", request="customers.get", status=404)
+    if _SAYABLE_ID.fullmatch(customer_id):
+        body = {"customer_id": customer_id} | _given(expand=list(expand))
+        return Question.rpc("customers.get", body, group=Group.CHECK)
+    query = {"expand": ",".join(expand)} if expand else {}
+    path = f"/v1/customers/{_in_path(customer_id)}"
+    return Question.rest("customers/:id", path, query, group=Group.CHECK)
+
+
+def _in_path(customer_id: str) -> str:
+    # "." and ".." would be taken for steps in the path.
+    dots = customer_id in (".", "..")
+    return "%2E" * len(customer_id) if dots else quote(customer_id, safe="", errors="replace")
+
+
+def _page(limit: int, cursor: str) -> dict[str, Any]:
+    return {"limit": limit, "start_cursor": cursor}
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Those that say something: Autumn takes an empty filter for a filter."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _between(start: datetime | None, end: datetime | None) -> Mapping[str, int]:
+    return {
+        name: round(at.timestamp() * 1000) for name, at in (("start", start), ("end", end)) if at is not None
+    }

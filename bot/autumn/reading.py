@@ -1,0 +1,120 @@
+"""From an HTTP response to a model, or to the error that it stands for. No I/O."""
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from bot.autumn.errors import Garbled, Refused, refused
+
+M = TypeVar("M", bound=BaseModel)
+
+_DETAIL_LENGTH = 300
+_MOST_DIGITS = 40
+_KEY = re.compile(r"am_(?:sk|pk)_\w*\**")
+
+
+def model(shape: type[M], response: httpx.Response, *, request: str) -> M:
+    """The answer as `shape`. Raises Refused for an error status, Garbled for anything unreadable."""
+    if response.status_code >= 400:
+        raise refusal(response, request=request)
+    if response.status_code != 200:
+        raise Garbled(f"The answer had status {response.status_code}.", request=request)
+    try:
+        return shape.model_validate(_decode(response.content))
+    except ValidationError as error:
+        raise Garbled(_where(error), request=request) from None
+    except (ValueError, RecursionError):
+        raise Garbled("The answer is not JSON.", request=request) from None
+
+
+def refusal(response: httpx.Response, *, request: str) -> Refused:
+    """The error for a response of 400 or more. The status decides; the body may be anything."""
+    status = response.status_code
+    message, code = _said(response)
+    return refused(status, code)(
+        message, request=request, status=status, code=code, retry_after=retry_after(response.headers)
+    )
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds until asking again is welcome, from Retry-After or RateLimit-Reset; None if not said."""
+    for name in ("retry-after", "ratelimit-reset"):
+        if name in headers and (seconds := _seconds(headers[name])) is not None:
+            return max(0.0, seconds)
+    return None
+
+
+def without_key(text: str) -> str:
+    """`text` with anything that looks like an Autumn key shortened to its kind."""
+    return _KEY.sub("am_…", text)
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _until(value)
+    return seconds if math.isfinite(seconds) else None
+
+
+def _until(value: str) -> float | None:
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def _said(response: httpx.Response) -> tuple[str, str]:
+    try:
+        body = _decode(response.content)
+    except (ValueError, RecursionError):
+        plain = response.headers.get("content-type", "").startswith("text/plain")
+        return (_short(response.text) if plain else ""), ""
+    if not isinstance(body, dict):
+        return "", ""
+    message, code = body.get("message"), body.get("code")
+    return (_short(message) if isinstance(message, str) else ""), code if isinstance(code, str) else ""
+
+
+def _short(text: str) -> str:
+    return without_key(" ".join(text.split()))[:_DETAIL_LENGTH]
+
+
+def _decode(content: bytes) -> Any:
+    return json.loads(content, parse_float=_number, parse_int=_integer, parse_constant=_constant)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        raise ValueError("not a quantity")
+    return number
+
+
+def _integer(text: str) -> int:
+    # Nothing that Autumn counts has forty digits, and writing such a number out would take a card down.
+    if len(text) > _MOST_DIGITS:
+        raise ValueError("not a quantity")
+    return int(text)
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _where(error: ValidationError) -> str:
+    """Which fields were wrong, without their values: those may be a customer's data."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    places = (".".join(str(step) for step in problem["loc"]) or "the whole" for problem in problems[:3])
+    return f"The answer is not of the documented shape: {', '.join(places)}."

@@ -1,0 +1,159 @@
+"""One HTTP connection pool to Autumn, and how a read goes over it: throttled, retried, bounded in time."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from bot.autumn import reading
+from bot.autumn.errors import AutumnError, Garbled, Refused, TimedOut, Unreachable
+from bot.autumn.patience import Patience, pause
+from bot.autumn.throttle import Group, Limits, Throttle
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that changes nothing at Autumn."""
+
+    route: str
+    """What is asked, without any id: for logs and metrics."""
+    method: str = "POST"
+    path: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    group: Group = Group.GENERAL
+    customer_id: str = ""
+    """Whose rate limit it counts against, for Group.EVENTS."""
+
+    @classmethod
+    def rpc(cls, route: str, body: Mapping[str, Any], *, group: Group, customer_id: str = "") -> "Question":
+        return cls(route, "POST", f"/v1/{route}", body, {}, group, customer_id)
+
+    @classmethod
+    def rest(cls, route: str, path: str, query: Mapping[str, str], *, group: Group) -> "Question":
+        return cls(route, "GET", path, {}, query, group)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a read went, for logs and metrics: nothing of whom it was about."""
+
+    route: str
+    status: int | None
+    """Of the last answer; None when there was none."""
+    error: str | None
+    """The name of the error's class; None when it went well."""
+    seconds: float
+    attempts: int
+    """Requests sent."""
+
+
+class Wire:
+    def __init__(
+        self,
+        *,
+        key: SecretStr,
+        url: str,
+        version: str,
+        limits: Limits,
+        patience: Patience,
+        transport: httpx.AsyncBaseTransport | None,
+        observe: Callable[[Call], None] | None,
+    ) -> None:
+        self._patience = patience
+        self._throttle = Throttle(limits)
+        self._observe = observe
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"authorization": f"Bearer {_plain(key)}", "x-api-version": version},
+            timeout=httpx.Timeout(patience.attempt, connect=patience.connect, pool=patience.whole),
+            limits=httpx.Limits(max_connections=limits.at_once, max_keepalive_connections=limits.at_once),
+            transport=transport,
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def read(self, shape: type[M], question: Question) -> M:
+        """Autumn's answer as `shape`, within `Patience.whole` seconds. Raises AutumnError."""
+        effort = _Effort(asyncio.get_running_loop().time())
+        error: AutumnError | None = None
+        try:
+            async with asyncio.timeout_at(effort.started + self._patience.whole):
+                return await self._persist(shape, question, effort)
+        except TimeoutError:
+            error = TimedOut(request=_name(question))
+            raise error from None
+        except AutumnError as raised:
+            error = raised
+            raise
+        finally:
+            self._tell(question, effort, error)
+
+    async def _persist(self, shape: type[M], question: Question, effort: "_Effort") -> M:
+        # A loop of our own: the retry libraries decide on the exception alone, and this decision also
+        # needs Retry-After and what is left of the whole read's time.
+        while True:
+            await self._throttle.turn(question.group, question.customer_id)
+            effort.attempts += 1
+            effort.status = None
+            try:
+                return await self._attempt(shape, question, effort)
+            except AutumnError as error:
+                wait = pause(self._patience, error, attempt=effort.attempts, elapsed=effort.elapsed())
+                if wait is None:
+                    raise
+            await asyncio.sleep(wait)
+
+    async def _attempt(self, shape: type[M], question: Question, effort: "_Effort") -> M:
+        name = _name(question)
+        try:
+            async with asyncio.timeout(self._patience.attempt):
+                response = await self._http.request(
+                    question.method,
+                    question.path,
+                    json=question.body if question.method == "POST" else None,
+                    params=question.query or None,
+                )
+        except (TimeoutError, httpx.TimeoutException):
+            raise TimedOut(request=name) from None
+        except httpx.DecodingError:
+            raise Garbled("The answer's compression is broken.", request=name) from None
+        except httpx.TransportError as error:
+            raise Unreachable(type(error).__name__, request=name) from None
+        effort.status = response.status_code
+        return reading.model(shape, response, request=name)
+
+    def _tell(self, question: Question, effort: "_Effort", error: AutumnError | None) -> None:
+        if self._observe is None:
+            return
+        status = error.status if isinstance(error, Refused) else effort.status
+        kind = None if error is None else type(error).__name__
+        self._observe(Call(question.route, status, kind, effort.elapsed(), effort.attempts))
+
+
+@dataclass(slots=True)
+class _Effort:
+    started: float
+    attempts: int = 0
+    status: int | None = None
+
+    def elapsed(self) -> float:
+        return asyncio.get_running_loop().time() - self.started
+
+
+def _name(question: Question) -> str:
+    return f"{question.method} {question.route}"
+
+
+def _plain(key: SecretStr) -> str:
+    plain = key.get_secret_value().strip()
+    if not plain.isascii() or not plain.isprintable():
+        # Said here, without the key: the HTTP library would put it into its own error.
+        raise ValueError("The Autumn key holds characters that no Autumn key has.")
+    return plain
