@@ -18,6 +18,9 @@ NO_VENV = f"""\
 Python {VERSION} is here ({sys.executable}), but it cannot make a virtual environment.
   Debian, Ubuntu:  sudo apt-get install python{VERSION}-venv
 Then run this command again."""
+PACKAGE = re.compile(
+    r"(?:Collecting|Processing|Ignoring|Requirement already satisfied:) (?:\S*/)?([\w.-]+?)(?=[:= ]|-\d)"
+)
 NO_PACKAGES = """\
 The packages could not be installed; above are pip's last words.
 Is the package registry reachable from here? Nothing is lost: run this command again and it goes on."""
@@ -82,27 +85,29 @@ def install(lock: Path) -> bool:
         code = pip.wait()
     finally:
         pip.kill()
+        print(end="\r\033[K" if sys.stdout.isatty() else "", flush=True)
     if code:
         print("\n" + "".join(last), file=sys.stderr)
     return code == 0
 
 
 def packages(lines: Iterable[str], last: deque[str]) -> Iterator[str]:
-    """The name of each package that pip turns to, and at the end the word that it writes them all."""
+    """The name of each package that pip turns to, as it does; empty once it has them all and writes them."""
     for line in lines:
         last.append(line)
-        if found := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line):
+        if found := PACKAGE.match(line):
             yield found[1]
-    yield ""
+        elif line.startswith("Installing collected packages"):
+            yield ""
 
 
 def report(seen: int, total: int, name: str) -> None:
     """One line that changes on a terminal; a line now and then in a file."""
-    words = f"Installing packages: {min(seen, total)} of {total} {name}"
+    words = f"Fetching packages: {seen} of {total} ({name})" if name else f"Writing {total} packages to .venv"
     if sys.stdout.isatty():
-        print(f"\r\033[K{words}", end="\n" if not name else "", flush=True)
+        print(f"\r\033[K{words}", end="", flush=True)
     elif not name or seen % 20 == 1:
-        print(words.rstrip(), flush=True)
+        print(words, flush=True)
 
 
 def fail(words: str) -> int:

@@ -1,0 +1,91 @@
+"""The walls between the parts, held by import-linter; and that each of them would notice a hole."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][
+    "importlinter"
+]["contracts"]
+HOLES = {
+    "Nothing flows back up": ("bot/settings.py", "import handlers"),
+    "The local Slack and the local Autumn share no code": (
+        "sandbox/demo.py",
+        "from bot.autumn import models",
+    ),
+    "The sandbox does not know the handlers": ("sandbox/slack/api.py", "import handlers"),
+    "Views are pure": ("bot/views/card.py", "import httpx"),
+    "Autumn's client knows nothing of Slack": ("bot/autumn/client.py", "from bot import views"),
+    "Look-ups know Autumn": ("bot/lookups/find.py", "import slack_sdk"),
+}
+
+
+def lint(where: Path) -> tuple[int, str]:
+    linted = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as lint; lint()",
+            "--no-cache",
+        ],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return linted.returncode, linted.stdout + linted.stderr
+
+
+def test_the_walls_stand() -> None:
+    code, said = lint(ROOT)
+    assert code == 0, said
+
+
+def test_every_wall_has_its_hole() -> None:
+    names = [contract["name"] for contract in CONTRACTS]
+    assert [name for name in names if not name.startswith(tuple(HOLES))] == []
+    assert len(names) == len(HOLES)
+
+
+@pytest.mark.parametrize("wall", HOLES)
+def test_a_hole_is_noticed(wall: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for module in modules():
+        stub(tmp_path, module)
+    path, hole = HOLES[wall]
+    stub(tmp_path, path)
+    (tmp_path / path).write_text(f"{hole}\n")
+    code, said = lint(tmp_path)
+    broken = [line for line in said.splitlines() if line.endswith("BROKEN")]
+    assert code == 1, said
+    assert len(broken) == 1, said
+    assert broken[0].startswith(wall)
+
+
+def modules() -> list[str]:
+    """A file for each of our modules that the walls name."""
+    named = {
+        name
+        for contract in CONTRACTS
+        for key in ("source_modules", "forbidden_modules", "modules")
+        for name in contract.get(key, [])
+        if name.split(".")[0] in {"bot", "handlers", "sandbox"}
+    }
+    packages = {name for name in named if (ROOT / name.replace(".", "/")).is_dir()}
+    return [name.replace(".", "/") + ("/__init__.py" if name in packages else ".py") for name in named]
+
+
+def stub(root: Path, path: str) -> None:
+    """An empty module at the path, in packages."""
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    for parent in file.relative_to(root).parents:
+        if parent != Path("."):
+            (root / parent / "__init__.py").touch()
