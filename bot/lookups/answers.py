@@ -1,6 +1,6 @@
 """What a look-up answers. Each field is what was read, or the error that came in its place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
@@ -113,6 +113,8 @@ class One:
     """The search ended at one customer; what was read on the way is kept for the card."""
 
     customer_id: str
+    customer: Customer | None = None
+    """As `read` takes it; None when the search did not read the customer whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Several:
     """Ids may be None: such a customer is listed but cannot be opened."""
     more: bool
     """Whether Autumn has more matches than are listed here."""
-    read_at: datetime = field()
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""Time in pieces: a chart's bins, and when a billing cycle began. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import ceil
+from typing import TypeAlias
+
+from bot.autumn.models import Reset
+from bot.lookups.answers import Bin
+
+Point: TypeAlias = tuple[datetime, Decimal]
+"""The start of a piece of time, and how much was used in it."""
+
+MOST = 20
+"""What Slack's charts can show."""
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+_ROUND = {HOUR: (1, 2, 3, 4, 6, 12, 24), DAY: (1, 2, 3, 7, 14, 30)}
+
+_FIXED = {
+    "minute": timedelta(minutes=1),
+    "hour": HOUR,
+    "day": DAY,
+    "week": timedelta(days=7),
+}
+_MONTHS = {"month": 1, "quarter": 3, "semi_annual": 6, "year": 12}
+
+
+def merged(
+    points: Iterable[Point], width: timedelta, now: datetime, since: datetime | None = None
+) -> tuple[Bin, ...]:
+    """The points in at most 20 bins of equal length, oldest first, without gaps.
+
+    `width` is how long each point lasts. The first bin begins no earlier than `since`, and the last ends
+    no later than `now`.
+    """
+    each = sorted(points)
+    if not each:
+        return ()
+    first, last = each[0][0], _after(each[-1][0], width)
+    step = width * _per_bin(ceil((last - first) / width), width)
+    values = [Decimal(0)] * ceil((last - first) / step)
+    for start, value in each:
+        values[(start - first) // step] += value
+    edges = [_after(first, step * index) for index in range(len(values))]
+    ends = [*edges[1:], now if edges[-1] < now < last else last]
+    if since is not None and edges[0] < since < ends[0]:
+        edges[0] = since
+    return tuple(Bin(start, end, value) for start, end, value in zip(edges, ends, values, strict=True))
+
+
+def cycle_start(reset: Reset | None, now: datetime) -> datetime | None:
+    """When the cycle began that ends at this reset; None when it does not repeat in a known rhythm."""
+    if reset is None or reset.resets_at is None:
+        return None
+    if reset.resets_at <= now:
+        return reset.resets_at
+    times = reset.interval_count or 1
+    try:
+        if reset.interval in _FIXED:
+            return reset.resets_at - _FIXED[reset.interval] * times
+        if reset.interval in _MONTHS:
+            return _months_before(reset.resets_at, _MONTHS[reset.interval] * times)
+    except (OverflowError, ValueError):
+        pass
+    return None
+
+
+def _per_bin(count: int, width: timedelta) -> int:
+    """How many points go into a bin: a number that people count in, as long as one is large enough."""
+    least = ceil(count / MOST)
+    return next((size for size in _ROUND[width] if size >= least), least)
+
+
+def _after(start: datetime, time: timedelta) -> datetime:
+    try:
+        return start + time
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _months_before(at: datetime, months: int) -> datetime:
+    """The same day of an earlier month, or that month's last: 31 March less one is 28 February."""
+    year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
+    for day in (at.day, 30, 29):
+        try:
+            return at.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    return at.replace(year=year, month=month + 1, day=28)

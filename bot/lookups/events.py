@@ -1,0 +1,93 @@
+"""What the customer's usage was made of, event by event."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Customer, Event, Page, UsageTotal
+from bot.lookups.answers import Events, Read
+from bot.lookups.catalogue import Catalogue, by_name, catalogue, names, tracked
+from bot.lookups.customer import customer_of
+from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.place import Place, Span
+
+MOST = 200
+
+_Reading: TypeAlias = "asyncio.Task[Read[Catalogue]]"
+
+_BACK = {
+    Span.DAY: timedelta(days=1),
+    Span.WEEK: timedelta(days=7),
+    Span.MONTH: timedelta(days=30),
+    Span.QUARTER: timedelta(days=90),
+}
+
+
+async def events(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Events:
+    """Four questions, as far as possible at the same time. Raises NotFound, or AutumnError when neither an
+    event nor the customer can be shown."""
+    until = datetime.fromtimestamp(place.until / 1000, UTC) if place.until else at
+    span = _Span(until - _BACK.get(place.span, _BACK[Span.MONTH]), until)
+    whole = autumn.patience.part
+    async with (
+        meanwhile(attempt(within(whole, catalogue(autumn)))) as features,
+        meanwhile(attempt(_page(autumn, place, span, features))) as listing,
+        meanwhile(attempt(within(whole, _totals(autumn, place, span, features)))) as totals,
+    ):
+        customer = await attempt(customer_of(autumn, place, known, expand=()))
+        if isinstance(customer, NotFound):
+            raise customer
+        page = await listing
+        if isinstance(page, AutumnError) and isinstance(customer, AutumnError):
+            raise customer
+        known_features = await features
+        return Events(
+            customer=customer,
+            events=page if isinstance(page, AutumnError) else _none_after(until, page),
+            more=not isinstance(page, AutumnError) and page.next_cursor is not None,
+            totals=await totals,
+            features={} if isinstance(known_features, AutumnError) else by_name(known_features),
+            until=until,
+            read_at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: datetime
+    end: datetime
+
+
+async def _page(autumn: Autumn, place: Place, span: _Span, features: _Reading) -> Page[Event]:
+    wanted = await _names(place, features) if place.feature else None
+    return await autumn.events(
+        customer_id=place.customer, feature_id=wanted, start=span.start, end=span.end, limit=MOST
+    )
+
+
+async def _totals(autumn: Autumn, place: Place, span: _Span, features: _Reading) -> dict[str, UsageTotal]:
+    wanted = await _names(place, features)
+    if not wanted:
+        return {}
+    answer = await autumn.usage(
+        customer_id=place.customer, feature_ids=wanted, start=span.start, end=span.end, bin_size="day"
+    )
+    return answer.total
+
+
+async def _names(place: Place, features: _Reading) -> tuple[str, ...]:
+    """The tracked names that are looked at. Raises AutumnError if that cannot be known."""
+    # Shielded: whoever stops waiting here must not stop the reading, which others wait for too.
+    known = await asyncio.shield(features)
+    if isinstance(known, AutumnError):
+        if place.feature:
+            return (place.feature,)
+        raise known
+    return names(place.feature, known) if place.feature else tracked(known)
+
+
+def _none_after(until: datetime, page: Page[Event]) -> tuple[Event, ...]:
+    return tuple(event for event in page.list if event.timestamp <= until)

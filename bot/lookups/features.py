@@ -1,0 +1,27 @@
+"""What the customer may use, and one feature with its usage over time."""
+
+from datetime import datetime
+
+from bot.autumn.client import Autumn
+from bot.autumn.models import Customer
+from bot.lookups.answers import FeatureDetail, Features
+from bot.lookups.customer import customer_of
+from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.place import Place
+from bot.lookups.usage import usage
+
+
+async def features(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Features:
+    """Raises AutumnError."""
+    return Features(await customer_of(autumn, place, known), at)
+
+
+async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> FeatureDetail:
+    """Raises AutumnError when the customer cannot be read; the usage may fail alone."""
+    async with meanwhile(customer_of(autumn, place, known)) as reading:
+        chart = attempt(within(autumn.patience.part, usage(autumn, place, at, reading)))
+        async with meanwhile(chart) as charted:
+            customer = await reading
+            if place.feature not in customer.balances:
+                return FeatureDetail(customer, None, at)
+            return FeatureDetail(customer, await charted, at)

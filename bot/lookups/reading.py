@@ -1,0 +1,57 @@
+"""From a place to what is shown there."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import NotFound
+from bot.autumn.models import Customer
+from bot.lookups.answers import Answer, Nobody, Several
+from bot.lookups.events import events
+from bot.lookups.features import feature, features
+from bot.lookups.find import choose, clean, looks_like_an_id, search
+from bot.lookups.invoices import invoices
+from bot.lookups.overview import overview
+from bot.lookups.place import Part, Place
+from bot.lookups.products import products
+
+_Reader: TypeAlias = Callable[[Autumn, Place, datetime, Customer | None], Awaitable[Answer]]
+
+_READERS: dict[Part, _Reader] = {
+    Part.OVERVIEW: overview,
+    Part.PRODUCTS: products,
+    Part.FEATURES: features,
+    Part.FEATURE: feature,
+    Part.INVOICES: invoices,
+    Part.EVENTS: events,
+}
+
+
+async def read(
+    autumn: Autumn, place: Place, *, now: Callable[[], datetime], known: Customer | None = None
+) -> Answer:
+    """What is at this place. `known` is the customer, if `find` has just read it.
+
+    Raises NotFound when there is no such customer, another AutumnError when nothing at all can be shown.
+    """
+    return await _READERS[place.part](autumn, place, now(), known)
+
+
+async def look_up(
+    autumn: Autumn, query: str, part: Part = Part.OVERVIEW, *, now: Callable[[], datetime]
+) -> tuple[Place, Answer] | Several | Nobody:
+    """`find` and `read` in one: what may be an id is read as one at once, and searched for only when it is
+    none. Raises AutumnError."""
+    text = clean(query)
+    if looks_like_an_id(text):
+        place = Place(customer=text, part=part)
+        try:
+            return place, await read(autumn, place, now=now)
+        except NotFound:
+            pass
+    found = choose(text, await search(autumn, text, now=now))
+    if isinstance(found, Several | Nobody):
+        return found
+    place = Place(customer=found.customer_id, part=part)
+    return place, await read(autumn, place, now=now)
