@@ -1,5 +1,6 @@
 """The walls between the parts, held by import-linter; and that each of them would notice a hole."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def lint(where: Path) -> tuple[int, str]:
             "--no-cache",
         ],
         cwd=where,
+        env=os.environ | {"COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
