@@ -1,0 +1,122 @@
+"""What holds for every tracked file: nothing of one machine, nothing left open, locks with hashes."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "requirements-build.txt")
+TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".html",
+    ".css",
+    ".js",
+    ".sh",
+    ".cfg",
+    ".ini",
+    "",
+}
+FORBIDDEN = {
+    "a package registry's host": r"pypi\.org|pythonhosted|registry\.npm|deb\.debian|index-url|find-links",
+    "a path of one machine": r"(?<![\w.~])/(?:work|opt/pypi|opt/wheels|Users/\w|home/(?!maple)\w)(?=/|\b)",
+    "reference material that is not here": r"\bshared/(?:docs|data|hooks)",
+    "an open end": r"\b(?:TODO|FIXME|XXX|HACK)\b",
+    "a number of a tracker of ours": r"\bissue #?\d+\b",
+}
+ALLOWED = ("--no-emit-index-url", "--no-emit-find-links")
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - whichever git is at hand
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_tracked_file_has(what: str) -> None:
+    found = []
+    for path in tracked():
+        if path.suffix not in TEXT or path.name in LOCKS or path == Path(__file__):
+            continue
+        text = path.read_text()
+        for word in ALLOWED:
+            text = text.replace(word, "")
+        if match := re.search(FORBIDDEN[what], text):
+            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
+    assert found == []
+
+
+def test_forbidden_words_are_found() -> None:
+    samples = {
+        "a package registry's host": "see https://pypi.org/simple",
+        "a path of one machine": "open('/work/main/x')",
+        "reference material that is not here": "../shared/docs/a.md",
+        "an open end": "# TODO later",
+        "a number of a tracker of ours": "as issue 12 asks",
+    }
+    assert samples.keys() == FORBIDDEN.keys()
+    assert all(re.search(FORBIDDEN[what], sample) for what, sample in samples.items())
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_its_version_and_hashes(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert not re.search(r"https?://|file:|^-|" + re.escape(str(ROOT)), text, re.MULTILINE)
+    packages = [block for block in re.split(r"\n(?=\S)", text) if not block.startswith("#")]
+    assert packages
+    for package in packages:
+        assert re.match(r"[a-z0-9._-]+(?:\[[a-z,]+\])?==\S+", package), package
+        assert "--hash=sha256:" in package, package
+
+
+def test_the_smaller_locks_are_within_the_largest() -> None:
+    demo, runtime, everything = (
+        set(re.findall(r"^[a-z0-9]\S*==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements-demo.txt", "requirements.txt", "requirements-dev.txt")
+    )
+    assert runtime < demo < everything
+
+
+def test_every_range_has_its_locked_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
+    names = {re.split(r"[\[<>=~! ]", one)[0].lower() for one in ranges}
+    assert names - locked == set()
+
+
+def test_every_range_is_bounded() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    # Time zones change when governments say so: no upper bound for them.
+    assert [one for one in ranges if not re.search(r">=.+,<", one) and not one.startswith("tzdata")] == []
+
+
+@pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"])
+def test_scripts_can_be_run(name: str) -> None:
+    script = ROOT / name
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!")
