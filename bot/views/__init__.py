@@ -1,1 +1,93 @@
-"""Block Kit and words: pure functions from what was read to what is shown."""
+"""What people see: pure functions from answers to Slack's blocks. No network, no clock, no state."""
+
+from bot.autumn.models import Customer, Organization
+from bot.lookups.answers import Answer, Events, FeatureDetail, Features, Invoices, Overview, Products
+from bot.lookups.place import Part, Place
+from bot.views import (
+    attention,
+    blocks,
+    events,
+    feature,
+    features,
+    ids,
+    invoices,
+    overview,
+    parts,
+    products,
+    words,
+)
+from bot.views.card import Block, Card
+from bot.views.find import Search, matches, nobody
+from bot.views.help import asking, help_card, usage_hint
+from bot.views.home import home
+from bot.views.modal import look_up_modal
+from bot.views.names import features as features_of
+from bot.views.options import customer_options, feature_options, resolve, token
+from bot.views.trouble import Refusal, refused, trouble
+
+__all__ = [
+    "Card",
+    "Refusal",
+    "Search",
+    "asking",
+    "card",
+    "customer_options",
+    "feature_options",
+    "features_of",
+    "help_card",
+    "home",
+    "look_up_modal",
+    "matches",
+    "nobody",
+    "refused",
+    "resolve",
+    "shared",
+    "token",
+    "trouble",
+    "usage_hint",
+]
+
+_ATTENTION = 3
+"""How many of the things that need attention are shown on cards other than the overview."""
+
+
+def card(place: Place, answer: Answer, *, shareable: bool, org: Organization | None = None) -> Card:
+    """The card for the person who asked, with the buttons that change it."""
+    frame = parts.Frame(place, private=True)
+    return _card(frame, answer, parts.navigation(place, shareable=shareable), org)
+
+
+def shared(place: Place, answer: Answer, *, by: str, org: Organization | None = None) -> Card:
+    """The same facts for a whole channel; `by` is the id of the Slack user who shared them."""
+    frame = parts.Frame(place, private=False)
+    open_it = parts.go(words.OPEN_CUSTOMER, "customer", place.model_copy(update={"until": 0}), kind=ids.OPEN)
+    return _card(frame, answer, frame.buttons("open", [open_it]), org, words.shared_by(by))
+
+
+def _card(
+    frame: parts.Frame, answer: Answer, buttons: list[Block], org: Organization | None, *more: str
+) -> Card:
+    customer = answer.customer if isinstance(answer.customer, Customer) else None
+    most = 10 if isinstance(answer, Overview) else _ATTENTION
+    urgent = attention.attention(customer, answer.read_at, most=most) if customer else []
+    before = [*parts.head(customer, frame.place.customer, org), *urgent]
+    if frame.place.part is not Part.OVERVIEW and not isinstance(answer, FeatureDetail):
+        before.append(blocks.context("part", f"*{words.PARTS[frame.place.part]}*"))
+    foot = parts.foot(answer.read_at, parts.environment(customer, org), org, *more)
+    return parts.card(before, _content(frame, answer), [*buttons, foot], stamp=answer.read_at)
+
+
+def _content(frame: parts.Frame, answer: Answer) -> list[parts.Drawn]:
+    match answer:
+        case Overview():
+            return overview.content(answer)
+        case Products():
+            return products.content(answer, frame)
+        case Features():
+            return features.content(answer, frame)
+        case FeatureDetail():
+            return feature.content(answer, frame)
+        case Invoices():
+            return invoices.content(answer, frame)
+        case Events():
+            return events.content(answer, frame)

@@ -1,0 +1,87 @@
+"""What needs attention first."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.models import Balance, Customer, Invoice, Subscription
+from bot.views import blocks, money, names, numbers, parts, times, words
+from bot.views.card import Block
+from bot.views.status import Status, status
+
+_ONE_BY_ONE = 3
+UNPAID = ("open", "uncollectible")
+
+
+def attention(customer: Customer, now: datetime, *, most: int = 10) -> list[Block]:
+    """One section, the worst first; nothing when all is well."""
+    found = lines(customer, now)
+    if not found:
+        return []
+    return [
+        blocks.section(
+            "attention", parts.listed(words.ATTENTION, [f":warning: {line}" for line in found], most)
+        )
+    ]
+
+
+def lines(customer: Customer, now: datetime) -> list[str]:
+    held = customer.subscriptions
+    return [
+        *(words.past_due(names.plan(one)) for one in held if one.past_due),
+        *(words.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
+        *_unpaid(customer.invoices),
+        *_over(list(customer.balances.values())),
+        *(_cancels(one) for one in held if one.canceled_at),
+        *(_trial(one) for one in held if status(one, now) is Status.TRIAL),
+        *_used_up(list(customer.balances.values())),
+    ]
+
+
+def hides_balances(customer: Customer, held: Subscription) -> bool:
+    """Whether a past-due plan gives features of which Autumn shows no balance."""
+    if not held.past_due:
+        return False
+    rows = (row for balance in customer.balances.values() for row in balance.breakdown)
+    shown = any(row.plan_id == held.plan_id for row in rows)
+    shown = shown or any(flag.plan_id == held.plan_id for flag in customer.flags.values())
+    return not shown and (held.plan is None or bool(held.plan.items))
+
+
+def due(invoice: Invoice) -> Decimal:
+    """What is still to pay on an invoice, in major units."""
+    return invoice.total - (invoice.amount_paid or 0) if invoice.status in UNPAID else Decimal(0)
+
+
+def exhausted(balance: Balance) -> bool:
+    """Used to the last unit, with nothing beyond allowed."""
+    spent = balance.granted > 0 and balance.remaining <= 0
+    return spent and not balance.unlimited and not balance.overage_allowed and not balance.overage
+
+
+def _unpaid(invoices: list[Invoice]) -> list[str]:
+    owed = [(due(one), one.currency) for one in invoices if due(one) > 0]
+    return [words.unpaid(len(owed), money.sums(owed))] if owed else []
+
+
+def _over(balances: list[Balance]) -> list[str]:
+    found = [balance for balance in balances if balance.overage > 0 and not balance.unlimited]
+    if len(found) > _ONE_BY_ONE:
+        return [words.many_over(parts.inline([names.feature(one) for one in found], 5))]
+    return [words.over(names.feature(one), numbers.number(one.overage), billed=_billed(one)) for one in found]
+
+
+def _billed(balance: Balance) -> bool:
+    return any(row.price and row.price.billing_method == "usage_based" for row in balance.breakdown)
+
+
+def _cancels(one: Subscription) -> str:
+    return words.cancels(names.plan(one), times.day(one.expires_at) if one.expires_at else "")
+
+
+def _trial(one: Subscription) -> str:
+    return words.trial_ends(names.plan(one), times.day(one.trial_ends_at) if one.trial_ends_at else "")
+
+
+def _used_up(balances: list[Balance]) -> list[str]:
+    found = [names.feature(balance) for balance in balances if exhausted(balance)]
+    return [words.used_up(parts.inline(found, 5))] if found else []

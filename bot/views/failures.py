@@ -1,0 +1,20 @@
+"""Errors in words."""
+
+import math
+
+from bot.autumn.errors import AutumnError, RateLimited
+from bot.views import words
+
+
+def said(error: BaseException) -> words.Say:
+    """What happened and what to do, by the nearest class up the error's tree."""
+    say = next(words.FAILURES[kind] for kind in type(error).__mro__ if kind in words.FAILURES)
+    if isinstance(error, RateLimited) and error.retry_after:
+        return words.Say(say.what, words.wait(min(3600, max(1, math.ceil(error.retry_after)))))
+    return say
+
+
+def line(part: str, error: AutumnError) -> str:
+    """One line in a card whose other parts could be read."""
+    say = said(error)
+    return words.part_failed(part, say.what, say.do)

@@ -1,0 +1,194 @@
+"""One feature: where its balance comes from, and its usage over time."""
+
+from datetime import datetime, timedelta
+
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Balance, BalanceRow, Rollover
+from bot.lookups.answers import Bin, FeatureDetail, Usage
+from bot.lookups.place import Part, Span
+from bot.views import blocks, features, names, numbers, parts, text, times, words
+from bot.views.card import Block
+
+_ROWS = 20
+_ROLLOVERS = 10
+_COSTS = 8
+_SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER, Span.CYCLE)
+
+
+def content(answer: FeatureDetail, frame: parts.Frame) -> list[parts.Drawn]:
+    place = frame.place
+    found: list[parts.Drawn] = []
+    balance = answer.customer.balances.get(place.feature)
+    if balance is not None:
+        found += _balance(balance, answer)
+    else:
+        found.append(blocks.section("feature", _without_balance(answer, place.feature)))
+    found += _usage(answer, frame, balance.name if balance else place.feature)
+    back = frame.go(words.BACK_TO_FEATURES, "back", place.go(Part.FEATURES))
+    return [*found, *frame.buttons("back", [back])]
+
+
+def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
+    flag = answer.customer.flags.get(feature_id)
+    if flag is None:
+        return words.not_held(text.code(feature_id) or words.NONE)
+    plan = text.mrkdwn(names.plans(answer.customer).get(flag.plan_id or "") or flag.plan_id or "", 60)
+    told = words.flag(names.feature(flag), plan)
+    return f"{told} {words.flag_expires(times.day(flag.expires_at))}" if flag.expires_at else told
+
+
+def _balance(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
+    bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted, 20)
+    facts = [*features.figures(balance), features.resets(balance.next_reset_at, answer.read_at)]
+    head = [words.feature_intro(names.feature(balance)), bar, " · ".join(fact for fact in facts if fact)]
+    head.append(_costs(balance, answer))
+    found: list[parts.Drawn] = [blocks.section("feature", "\n".join(line for line in head if line))]
+    found += _rows(balance, answer)
+    if balance.rollovers:
+        lines = [f"• {_rollover(one)}" for one in balance.rollovers]
+        found.append(blocks.section("rollovers", parts.listed(words.ROLLOVERS, lines, _ROLLOVERS)))
+    return found
+
+
+def _costs(balance: Balance, answer: FeatureDetail) -> str:
+    costs = balance.feature.credit_costs if balance.feature else ()
+    if not costs:
+        return ""
+    called = names.features(answer.customer)
+    shown = [
+        words.credit_cost(
+            text.mrkdwn(called.get(one.metered_feature_id) or one.metered_feature_id, 60),
+            numbers.number(one.credit_cost) if one.credit_cost is not None else words.NONE,
+        )
+        for one in costs
+    ]
+    return words.credit_costs(parts.inline(shown, _COSTS))
+
+
+def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
+    if not balance.breakdown:
+        return [blocks.context("rows", words.NO_ROWS)]
+    called = names.plans(answer.customer)
+    currency = names.currency(answer.customer)
+    rows = balance.breakdown[:_ROWS]
+    facts = [_row(row, called, currency) for row in rows]
+    table = blocks.table(
+        "rows",
+        words.ROWS.strip("*"),
+        [
+            [blocks.cell(column) for column in words.ROW_COLUMNS],
+            *([blocks.cell(one) for one in row] for row in facts),
+        ],
+    )
+    left = len(balance.breakdown) - len(rows)
+    lost = [blocks.context("rows.left", words.and_more(left))] if left else []
+    plain = parts.packed("rows", [words.ROWS, *(_row_line(row, called, currency) for row in rows)])
+    note = (
+        [] if all(row.expires_at is None for row in rows) else [blocks.context("rows.utc", words.TABLE_UTC)]
+    )
+    return [parts.Either(rich=(table, *note, *lost), plain=(*plain, *lost))]
+
+
+def _row(row: BalanceRow, called: dict[str, str], currency: str) -> list[str]:
+    """In the order of the columns; safe in a table cell."""
+    plan = text.literal(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
+    return [
+        plan,
+        words.UNLIMITED if row.unlimited else numbers.number(row.included_grant),
+        numbers.number(row.prepaid_grant),
+        numbers.number(row.usage),
+        words.UNLIMITED if row.unlimited else numbers.number(row.remaining),
+        names.reset(row.reset),
+        names.unit_price(row.price, currency),
+        times.utc(row.expires_at) if row.expires_at else "",
+    ]
+
+
+def _row_line(row: BalanceRow, called: dict[str, str], currency: str) -> str:
+    """The same as mrkdwn: only the source comes from outside."""
+    _, *facts = _row(row, called, currency)
+    plan = text.mrkdwn(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
+    if row.expires_at:
+        facts[-1] = times.moment(row.expires_at)
+    labels = words.ROW_COLUMNS[1:]
+    told = [words.labelled(label, fact) for label, fact in zip(labels, facts, strict=True) if fact]
+    return f"• *{plan}* · {' · '.join(told)}"
+
+
+def _rollover(one: Rollover) -> str:
+    granted = numbers.number(one.granted) if one.granted is not None else ""
+    return words.rollover(
+        numbers.number(one.balance), granted, times.day(one.expires_at) if one.expires_at else ""
+    )
+
+
+def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[parts.Drawn]:
+    if answer.usage is None:
+        known = frame.place.feature in answer.customer.flags
+        return [blocks.context("usage", words.NO_USAGE_KIND)] if known else []
+    spans = [
+        frame.go(
+            words.SPANS[span], f"span:{span}", frame.place.at(span=span), primary=span is frame.place.span
+        )
+        for span in _SPANS
+    ]
+    return [*_history(answer.usage, frame.place.span, name), *frame.buttons("spans", spans)]
+
+
+def _history(usage: Usage | AutumnError, span: Span, name: str) -> list[parts.Drawn]:
+    if isinstance(usage, AutumnError):
+        return [parts.failed("usage", words.USAGE, usage)]
+    bins = usage.bins[-blocks.CHART_POINTS :]
+    if not any(one.value for one in bins):
+        return [blocks.section("usage", words.no_usage(span) if not usage.events else _total(usage, span))]
+    cut = len(usage.bins) - len(bins)
+    note = blocks.context("usage.utc", words.usage_note(cut) if cut else words.USAGE_UTC)
+    labels = _labels(bins)
+    title = text.literal(words.usage_title(text.literal(name, 24), span), blocks.CHART_TITLE)
+    chart = blocks.bars(
+        "chart",
+        title,
+        words.USED_SERIES,
+        [(label, numbers.finite(one.value)) for label, one in zip(labels, bins, strict=True)],
+    )
+    return [
+        blocks.section("usage", _total(usage, span)),
+        parts.Either(rich=(chart,), plain=(_text_bars(labels, bins),)),
+        note,
+    ]
+
+
+def _total(usage: Usage, span: Span) -> str:
+    return words.usage_total(numbers.number(usage.total), usage.events, span)
+
+
+def _labels(bins: tuple[Bin, ...]) -> list[str]:
+    """Unique and at most 20 characters: hours within a day, else days, else days with hours."""
+    starts = [one.start for one in bins]
+    for form in (_hour if starts[-1] - starts[0] < timedelta(days=1) else _day, _day_hour):
+        shown = [form(start) for start in starts]
+        if len(set(shown)) == len(shown):
+            return shown
+    return [f"{index} · {_day(start)}" for index, start in enumerate(starts, 1)]
+
+
+def _hour(at: datetime) -> str:
+    return at.strftime("%H:%M")
+
+
+def _day(at: datetime) -> str:
+    return at.strftime("%b %d")
+
+
+def _day_hour(at: datetime) -> str:
+    return at.strftime("%b %d %H:%M")
+
+
+def _text_bars(labels: list[str], bins: tuple[Bin, ...]) -> Block:
+    most = max(one.value for one in bins)
+    wide = max(len(label) for label in labels)
+    lines = [
+        f"{label:<{wide}} {numbers.bar(one.value, most, 12)} {numbers.compact(one.value)}"
+        for label, one in zip(labels, bins, strict=True)
+    ]
+    return blocks.section("bars", "```\n" + "\n".join(lines) + "\n```")

@@ -1,0 +1,77 @@
+"""What the company calls its plans and features, as far as a customer's answer tells."""
+
+from decimal import Decimal
+
+from bot.autumn.models import Balance, Customer, Flag, Plan, Purchase, Reset, Subscription, UsagePrice
+from bot.views import money, numbers, text, words
+
+_LIMIT = 60
+
+
+def plan(holding: Subscription | Purchase) -> str:
+    """In mrkdwn."""
+    return text.mrkdwn((holding.plan.name if holding.plan else "") or holding.plan_id, _LIMIT) or words.NONE
+
+
+def plans(customer: Customer | None) -> dict[str, str]:
+    """Names by plan id, not yet made safe."""
+    if customer is None:
+        return {}
+    held: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
+    return {one.plan_id: one.plan.name for one in held if one.plan and one.plan.name}
+
+
+def features(customer: Customer) -> dict[str, str]:
+    """Names by feature id, of all features the customer has; not yet made safe."""
+    held: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
+    return {one.feature_id: one.name for one in held}
+
+
+def feature(balance: Balance | Flag) -> str:
+    """In mrkdwn."""
+    return text.mrkdwn(balance.name, _LIMIT) or words.NONE
+
+
+def currency(customer: Customer) -> str:
+    """The currency the customer is billed in, empty if nothing tells."""
+    known = [one.plan.price.currency for one in customer.subscriptions if one.plan and one.plan.price]
+    known += [one.currency for one in (*customer.invoices, *(customer.invoice_previews or ()))]
+    return next((found for found in known if found), "")
+
+
+def price(found: Plan | None, fallback_currency: str) -> str:
+    """What a plan costs, in mrkdwn: Autumn's own words for it where it has some. Empty if not known."""
+    if found is None:
+        return ""
+    if found.price is None:
+        return words.USAGE_BASED if any(item.price for item in found.items) else words.FREE
+    shown = found.price.display
+    if shown and shown.primary_text:
+        return text.mrkdwn(f"{shown.primary_text} {shown.secondary_text}", _LIMIT)
+    if found.price.amount is None:
+        return ""
+    amount = money.price(found.price.amount, found.price.currency or fallback_currency)
+    return f"{amount} {words.every(found.price.interval, found.price.interval_count)}".rstrip()
+
+
+def unit_price(found: UsagePrice | None, in_currency: str) -> str:
+    """What units of a feature cost: `$0.01 each, billed by use`. Empty if nothing."""
+    if found is None:
+        return ""
+    methods = {"prepaid": words.PREPAID, "usage_based": words.BILLED_BY_USE}
+    parts = [_amount(found, in_currency), methods.get(found.billing_method, "")]
+    return ", ".join(part for part in parts if part)
+
+
+def _amount(found: UsagePrice, in_currency: str) -> str:
+    if found.amount is None:
+        return words.TIERED if found.tiers else ""
+    units = found.billing_units or Decimal(1)
+    return words.unit_price(
+        money.price(found.amount, in_currency), "" if units == 1 else numbers.number(units)
+    )
+
+
+def reset(found: Reset | None) -> str:
+    """How often a balance resets, for a table."""
+    return words.resets(found.interval, found.interval_count) if found else ""

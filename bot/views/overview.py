@@ -1,0 +1,119 @@
+"""The customer at a glance."""
+
+from collections.abc import Sequence
+
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Balance, Customer, Discount, Subscription
+from bot.lookups.answers import Billing, Overview, Read
+from bot.lookups.place import Part
+from bot.views import blocks, features, invoices, money, names, numbers, parts, products, text, times, words
+from bot.views.card import Block
+
+_PRODUCTS = 6
+_BALANCES = 8
+_FLAGS = 12
+_INVOICES = 4
+_DISCOUNTS = 5
+
+
+def content(answer: Overview) -> list[parts.Drawn]:
+    customer = answer.customer
+    found: list[parts.Drawn] = [
+        blocks.section("products", _products(answer)),
+        blocks.section("balances", _balances(customer)),
+    ]
+    if customer.flags:
+        found.append(blocks.section("flags", features.flags(customer, _FLAGS)))
+    found += _billing(answer.billing)
+    found.append(blocks.section("invoices", _invoices(customer)))
+    return found
+
+
+def _products(answer: Overview) -> str:
+    customer = answer.customer
+    currency = names.currency(customer)
+    lines = [_holding(one, answer, currency) for one in customer.subscriptions]
+    lines += [
+        _line([f"*{names.plan(one)}*", words.ONE_OFF, products.quantity(one)]) for one in customer.purchases
+    ]
+    if not lines:
+        return words.NO_PRODUCTS
+    return parts.listed(words.PRODUCTS, lines, _PRODUCTS, more=_more(Part.PRODUCTS))
+
+
+def _holding(one: Subscription, answer: Overview, currency: str) -> str:
+    return _line(
+        [
+            f"*{names.plan(one)}*",
+            products.state(one, answer.read_at),
+            products.price(one, currency),
+            products.quantity(one),
+            products.following(one, answer.read_at),
+        ]
+    )
+
+
+def _balances(customer: Customer) -> str:
+    found = features.ranked(customer)
+    if not found:
+        return f"{words.BALANCES}\n{words.NO_BALANCES}"
+    return parts.listed(
+        words.BALANCES, [_balance(one) for one in found], _BALANCES, more=_more(Part.FEATURES)
+    )
+
+
+def _balance(balance: Balance) -> str:
+    bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted)
+    return _line([f"{bar} *{names.feature(balance)}*".strip(), *features.figures(balance)])
+
+
+def _billing(billing: Read[Billing]) -> list[Block]:
+    if isinstance(billing, AutumnError):
+        return [parts.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
+    found = [invoices.upcoming_line(billing.upcoming)]
+    if billing.discounts:
+        found.append(discounts(billing.discounts))
+    return [blocks.section("billing", "\n".join(found))]
+
+
+def discounts(found: Sequence[Discount]) -> str:
+    return parts.listed(words.DISCOUNTS, [_discount(one) for one in found], _DISCOUNTS)
+
+
+def _discount(one: Discount) -> str:
+    share = one.type == "percentage_discount"
+    value = (
+        words.percent(numbers.number(one.discount_value))
+        if share
+        else money.money(one.discount_value, one.currency or "")
+    )
+    return words.discount(
+        text.mrkdwn(one.name or one.id) or words.NONE,
+        value,
+        _lasts(one),
+        words.ON_SUBSCRIPTION if one.subscription_id else "",
+    )
+
+
+def _lasts(one: Discount) -> str:
+    if one.end:
+        return words.until(times.day(one.end))
+    if one.duration_type == "months" and one.duration_value is not None:
+        return words.months(numbers.number(one.duration_value))
+    return {"forever": words.FOREVER, "one_off": words.ONCE}.get(one.duration_type, "")
+
+
+def _invoices(customer: Customer) -> str:
+    if not customer.invoices:
+        return f"{words.INVOICES}\n{words.NO_INVOICES}"
+    called = names.plans(customer)
+    lines = [invoices.line(one, called) for one in customer.invoices]
+    return parts.listed(words.INVOICES, lines, _INVOICES, more=_more(Part.INVOICES))
+
+
+def _line(facts: Sequence[str]) -> str:
+    return "• " + " · ".join(fact for fact in facts if fact)
+
+
+def _more(part: Part) -> str:
+    return words.more_on_template(part)

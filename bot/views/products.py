@@ -1,0 +1,137 @@
+"""What the customer holds, bought once, or held before."""
+
+from datetime import datetime
+
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Plan, PlanItem, Purchase, Subscription
+from bot.lookups.answers import Expired, Products
+from bot.views import blocks, names, numbers, parts, text, times, words
+from bot.views.card import Block
+from bot.views.status import Status, status
+
+SIZE = 8
+_ITEMS = 10
+
+
+def content(answer: Products, frame: parts.Frame) -> list[parts.Drawn]:
+    entries = _entries(answer)
+    page = parts.paged(entries, frame.place.page, SIZE)
+    found: list[parts.Drawn] = [
+        blocks.section(f"product.{index}", entry) for index, entry in enumerate(page.items)
+    ]
+    if not entries:
+        found.append(blocks.section("none", words.NO_PRODUCTS))
+    if isinstance(answer.expired, AutumnError):
+        found.append(parts.failed("expired", words.EXPIRED_PRODUCTS, answer.expired))
+    elif answer.expired is not None and not answer.expired:
+        found.append(blocks.context("expired", words.NO_EXPIRED))
+    found += parts.paging(frame, page, frame.place)
+    return [*found, *_toggle(frame)]
+
+
+def state(one: Subscription, now: datetime) -> str:
+    """Its display status, in mrkdwn."""
+    found = status(one, now)
+    return text.mrkdwn(one.status.capitalize(), 30) if found is Status.OTHER else words.STATUSES[found]
+
+
+def price(one: Subscription, currency: str) -> str:
+    """Empty for an entity's plan that reads as free, since a customer's view leaves entities' prices out."""
+    shown = names.price(one.plan, currency)
+    return "" if shown == words.FREE and one.scope == "entity" else shown
+
+
+def quantity(one: Subscription | Purchase | Expired) -> str:
+    return "" if one.quantity == 1 else words.quantity(numbers.number(one.quantity))
+
+
+def following(one: Subscription, now: datetime) -> str:
+    """The next date that matters: when it starts, ends, leaves its trial, or is billed."""
+    found = status(one, now)
+    if found is Status.SCHEDULED:
+        return _on(words.STARTS, one.started_at)
+    if one.canceled_at is not None:
+        return _on(words.ENDS, one.expires_at)
+    if found is Status.TRIAL:
+        return _on(words.TRIAL_ENDS, one.trial_ends_at)
+    return _on(words.NEXT_BILLING, one.current_period_end)
+
+
+def _toggle(frame: parts.Frame) -> list[Block]:
+    shown = frame.place.expired
+    label = words.HIDE_EXPIRED if shown else words.SHOW_EXPIRED
+    return frame.buttons("toggle", [frame.go(label, "expired", frame.place.at(expired=not shown))])
+
+
+def _entries(answer: Products) -> list[str]:
+    customer = answer.customer
+    currency = names.currency(customer)
+    called = names.features(customer)
+    expired = answer.expired if isinstance(answer.expired, tuple) else ()
+    return [
+        *(_subscription(one, answer.read_at, currency, called) for one in customer.subscriptions),
+        *(_purchase(one, currency, called) for one in customer.purchases),
+        *(_expired(one) for one in expired),
+    ]
+
+
+def _subscription(one: Subscription, now: datetime, currency: str, called: dict[str, str]) -> str:
+    top = [state(one, now), price(one, currency), quantity(one), words.ADD_ON if one.add_on else ""]
+    starts = status(one, now) is Status.SCHEDULED
+    dates = ["" if starts else _on(words.STARTED, one.started_at), _period(one), following(one, now)]
+    return _told(names.plan(one), top, dates, _includes(one.plan, called), one.scope)
+
+
+def _purchase(one: Purchase, currency: str, called: dict[str, str]) -> str:
+    top = [words.ONE_OFF, names.price(one.plan, currency), quantity(one)]
+    dates = [_on(words.STARTED, one.started_at), _on(words.EXPIRES, one.expires_at)]
+    return _told(names.plan(one), top, dates, _includes(one.plan, called), one.scope)
+
+
+def _expired(one: Expired) -> str:
+    name = text.mrkdwn(one.name or one.plan_id, 60) or words.NONE
+    dates = [_on(words.STARTED, one.started_at), _on(words.ENDED, one.ended_at)]
+    return _told(name, [words.EXPIRED, quantity(one)], dates, "", "")
+
+
+def _told(name: str, top: list[str], dates: list[str], includes: str, scope: str) -> str:
+    lines = [
+        _joined([f"*{name}*", *top]),
+        _joined(dates),
+        includes,
+        words.ENTITY if scope == "entity" else "",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _period(one: Subscription) -> str:
+    if one.current_period_start is None or one.current_period_end is None:
+        return ""
+    return words.period(times.day(one.current_period_start), times.day(one.current_period_end))
+
+
+def _includes(plan: Plan | None, called: dict[str, str]) -> str:
+    if plan is None or not plan.items:
+        return ""
+    return words.includes(parts.inline([_item(item, called) for item in plan.items], _ITEMS))
+
+
+def _item(item: PlanItem, called: dict[str, str]) -> str:
+    name = called.get(item.feature_id) or item.feature_id
+    if item.display and item.display.primary_text:
+        shown = f"{item.display.primary_text} {item.display.secondary_text}".strip()
+    elif item.unlimited:
+        shown = f"{words.UNLIMITED} {name}"
+    else:
+        shown = f"{numbers.number(item.included)} {name}" if item.included else name
+    recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
+    every = words.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
+    return f"{text.mrkdwn(shown, 60)} {every}".strip()
+
+
+def _on(label: str, at: datetime | None) -> str:
+    return words.on(label, times.day(at)) if at else ""
+
+
+def _joined(facts: list[str]) -> str:
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,31 @@
+"""Times: drawn by Slack in each reader's own time zone, in UTC where it cannot (tables, notifications)."""
+
+from datetime import UTC, datetime
+
+
+def moment(at: datetime) -> str:
+    """`today at 15:06`, in mrkdwn."""
+    return f"<!date^{_seconds(at)}^{{date_short_pretty}} at {{time}}|{utc(at)} UTC>"
+
+
+def day(at: datetime) -> str:
+    """`Jun 15, 2025`, in mrkdwn."""
+    return f"<!date^{_seconds(at)}^{{date_short}}|{utc_day(at)}>"
+
+
+def utc(at: datetime) -> str:
+    """`2025-06-15 15:06`."""
+    return at.astimezone(UTC).isoformat(sep=" ", timespec="minutes")[:16]
+
+
+def utc_day(at: datetime) -> str:
+    """`2025-06-15`."""
+    return at.astimezone(UTC).date().isoformat()
+
+
+def milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())

@@ -1,0 +1,43 @@
+"""What went wrong, in words for the person who asked."""
+
+from enum import StrEnum
+
+from bot.autumn.errors import NotFound
+from bot.lookups.place import Place
+from bot.views import blocks, failures, parts, text, words
+from bot.views.card import Card
+
+
+class Refusal(StrEnum):
+    """Why somebody is not answered."""
+
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    UNCHECKED = "unchecked"
+    """Slack could not be asked who the person is."""
+    SHARED_CHANNEL = "shared_channel"
+
+
+_REFUSALS = {
+    Refusal.GUEST: words.GUEST,
+    Refusal.OUTSIDER: words.OUTSIDER,
+    Refusal.UNCHECKED: words.UNCHECKED,
+    Refusal.SHARED_CHANNEL: words.SHARED_CHANNEL,
+}
+
+
+def trouble(error: BaseException | Refusal, *, reference: str, place: Place | None = None) -> Card:
+    """A whole answer that failed; with a button to try again where that can help."""
+    if isinstance(error, Refusal):
+        return refused(error)
+    say = failures.said(error)
+    shown = [blocks.section("trouble", words.failure(say.what, say.do, text.code(reference)))]
+    again = place and not isinstance(error, NotFound) and parts.go(words.TRY_AGAIN, "again", place)
+    if again:
+        shown.append(blocks.actions("again", [again]))
+    return parts.card(shown, [], [], stamp=None)
+
+
+def refused(reason: Refusal) -> Card:
+    say = _REFUSALS[reason]
+    return parts.card([blocks.section("refused", f"*{say.what}*\n{say.do}")], [], [], stamp=None)
