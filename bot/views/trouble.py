@@ -16,6 +16,10 @@ class Refusal(StrEnum):
     UNCHECKED = "unchecked"
     """Slack could not be asked who the person is."""
     SHARED_CHANNEL = "shared_channel"
+    UNCHECKED_CHANNEL = "unchecked_channel"
+    """Slack could not be asked whether the channel is shared."""
+    NOT_IN_CHANNEL = "not_in_channel"
+    """Maple is not in the channel, so it can neither look at it nor post there."""
 
 
 _REFUSALS = {
@@ -23,6 +27,8 @@ _REFUSALS = {
     Refusal.OUTSIDER: words.OUTSIDER,
     Refusal.UNCHECKED: words.UNCHECKED,
     Refusal.SHARED_CHANNEL: words.SHARED_CHANNEL,
+    Refusal.UNCHECKED_CHANNEL: words.UNCHECKED_CHANNEL,
+    Refusal.NOT_IN_CHANNEL: words.NOT_IN_CHANNEL,
 }
 
 

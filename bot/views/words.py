@@ -525,6 +525,7 @@ MODAL_CUSTOMER = "Customer"
 MODAL_CUSTOMER_HINT = "Type at least two letters of the id, the name, or the e-mail address."
 MODAL_PLACEHOLDER = "Id, name or e-mail"
 MODAL_PART = "Show"
+MODAL_NO_CUSTOMER = "Pick a customer from the list."
 
 
 # Refusals
@@ -545,6 +546,13 @@ UNCHECKED = Say(
 SHARED_CHANNEL = Say(
     "This channel is shared with another company, so customer data stays out of it.",
     "Ask in a channel of your own workspace, or in a direct message with Maple.",
+)
+UNCHECKED_CHANNEL = Say(
+    "Maple could not check with Slack who is in this channel, so it shared nothing.", "Try again in a minute."
+)
+NOT_IN_CHANNEL = Say(
+    "Maple cannot post here, because it is not in this channel.",
+    "Type `/invite @Maple` and then share again. In a direct message between people nothing can be shared.",
 )
 
 
