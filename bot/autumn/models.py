@@ -34,6 +34,10 @@ def _none_to_list(value: object) -> object:
     return [] if value is None else value
 
 
+def _number_or_none(value: object) -> object:
+    return value if isinstance(value, int | float | Decimal) else None
+
+
 Instant = Annotated[datetime, BeforeValidator(_from_epoch)]
 """An aware UTC datetime, from epoch milliseconds (or seconds)."""
 
@@ -93,7 +97,8 @@ class UsagePrice(Model):
 
 class CreditCost(Model):
     metered_feature_id: str = ""
-    credit_cost: Decimal | None = None
+    credit_cost: Annotated[Decimal | None, BeforeValidator(_number_or_none)] = None
+    """Credits a unit; None when it is not one number (tiers, multipliers)."""
 
 
 class FeatureDisplay(Model):

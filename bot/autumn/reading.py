@@ -39,14 +39,17 @@ def refusal(response: httpx.Response, *, request: str) -> Refused:
     status = response.status_code
     message, code = _said(response)
     return refused(status, code)(
-        message, request=request, status=status, code=code, retry_after=retry_after(response.headers)
+        message, request=request, status=status, code=code, retry_after=retry_after(response)
     )
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Seconds until asking again is welcome, from Retry-After or RateLimit-Reset; None if not said."""
-    for name in ("retry-after", "ratelimit-reset"):
-        if name in headers and (seconds := _seconds(headers[name])) is not None:
+    # RateLimit-Reset is on every answer, and means something only once the limit is reached.
+    names = ("retry-after", "ratelimit-reset") if response.status_code == 429 else ("retry-after",)
+    for name in names:
+        value = response.headers.get(name)
+        if value is not None and (seconds := _seconds(value)) is not None:
             return max(0.0, seconds)
     return None
 
@@ -80,11 +83,12 @@ def _said(response: httpx.Response) -> tuple[str, str]:
         return (_short(response.text) if plain else ""), ""
     if not isinstance(body, dict):
         return "", ""
-    message, code = body.get("message"), body.get("code")
-    return (_short(message) if isinstance(message, str) else ""), code if isinstance(code, str) else ""
+    return _short(body.get("message")), _short(body.get("code"))
 
 
-def _short(text: str) -> str:
+def _short(text: object) -> str:
+    if not isinstance(text, str):
+        return ""
     return without_key(" ".join(text.split()))[:_DETAIL_LENGTH]
 
 

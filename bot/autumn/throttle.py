@@ -41,21 +41,18 @@ def _limiter(per_second: float) -> AsyncLimiter:
 class Throttle:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._general = _limiter(limits.general)
-        self._list = _limiter(limits.customers_list)
+        self._limiters = {
+            Group.GENERAL: _limiter(limits.general),
+            Group.CUSTOMERS_LIST: _limiter(limits.customers_list),
+        }
         self._events: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
     async def turn(self, group: Group, customer_id: str = "") -> None:
         """Wait until a request of this group may be sent."""
-        match group:
-            case Group.GENERAL:
-                await self._general.acquire()
-            case Group.CUSTOMERS_LIST:
-                await self._list.acquire()
-            case Group.EVENTS:
-                await self._of(customer_id).acquire()
-            case Group.CHECK:
-                pass
+        if group is Group.EVENTS:
+            await self._of(customer_id).acquire()
+        elif (limiter := self._limiters.get(group)) is not None:
+            await limiter.acquire()
 
     def _of(self, customer_id: str) -> AsyncLimiter:
         limiter = self._events.pop(customer_id, None) or _limiter(self._limits.events_per_customer)

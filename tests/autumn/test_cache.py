@@ -1,0 +1,70 @@
+import asyncio
+
+import pytest
+
+from bot.autumn.cache import Kept
+
+
+class Source:
+    def __init__(self) -> None:
+        self.asked = 0
+        self.open = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def read(self) -> int:
+        self.asked += 1
+        number = self.asked
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        return number
+
+
+async def test_many_ask_and_one_reads() -> None:
+    source = Source()
+    kept = Kept(source.read, seconds=60)
+    asking = asyncio.gather(*(kept.get() for _ in range(50)))
+    await asyncio.sleep(0)
+    source.open.set()
+    assert await asking == [1] * 50
+    assert await kept.get() == 1
+
+
+async def test_it_is_read_again_when_it_is_old() -> None:
+    source = Source()
+    source.open.set()
+    kept = Kept(source.read, seconds=-1)
+    assert [await kept.get(), await kept.get()] == [1, 2]
+
+
+async def test_a_failure_is_not_kept() -> None:
+    source = Source()
+    source.open.set()
+    source.error = ValueError("no")
+    kept = Kept(source.read, seconds=60)
+    with pytest.raises(ValueError, match="no"):
+        await kept.get()
+    source.error = None
+    assert await kept.get() == 2
+
+
+async def test_one_who_gives_up_leaves_the_others_waiting() -> None:
+    source = Source()
+    kept = Kept(source.read, seconds=60)
+    impatient, patient = asyncio.create_task(kept.get()), asyncio.create_task(kept.get())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    source.open.set()
+    assert await patient == 1
+
+
+async def test_closing_stops_the_reading() -> None:
+    kept = Kept(Source().read, seconds=60)
+    await kept.aclose()
+    asking = asyncio.create_task(kept.get())
+    await asyncio.sleep(0)
+    await kept.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await kept.aclose()
