@@ -1,1 +1,6 @@
-"""Slack listeners by feature: parse, ask bot/, show a view."""
+"""Slack's listeners: who asks for what, then bot/ does it and views say it."""
+
+from handlers.desk import Desk
+from handlers.routes import ROUTES, register
+
+__all__ = ["ROUTES", "Desk", "register"]

@@ -1,0 +1,93 @@
+"""The command line: `python -m bot` runs Maple, `python -m bot doctor` looks its surroundings over."""
+
+import asyncio
+import contextlib
+import signal
+from typing import NoReturn
+
+import typer
+
+from bot import doctor, log
+from bot.app import CannotStart, Maple, build
+from bot.settings import Settings, SettingsError, load
+
+cli = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, help="Maple: Autumn's customers in Slack."
+)
+
+
+@cli.callback(invoke_without_command=True)
+def run(context: typer.Context) -> None:
+    """Run the bot until it is told to stop (Ctrl-C, or SIGTERM)."""
+    if context.invoked_subcommand is None:
+        settings = _settings()
+        log.configure(settings.log_level, settings.log_format)
+        try:
+            asyncio.run(serve(settings))
+        except CannotStart as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST and PORT.")
+
+
+@cli.command("doctor")
+def check() -> None:
+    """Check tokens, scopes and Autumn's key, and say how to mend what is wrong."""
+    settings = _settings()
+    log.configure("ERROR", settings.log_format)
+    if not asyncio.run(_examine(settings)):
+        raise typer.Exit(1)
+
+
+async def serve(settings: Settings) -> None:
+    """Runs the bot until SIGTERM or SIGINT; then finishes what was acknowledged.
+
+    A second signal cuts that off.
+    """
+    maple = build(settings)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(_until(stop, maple))
+
+    def told() -> None:
+        if not maple.taking:  # still starting, or stopping already: nothing is worth waiting for
+            serving.cancel()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _until(stop: asyncio.Event, maple: Maple) -> None:
+    async with maple.running():
+        await stop.wait()
+
+
+async def _examine(settings: Settings) -> bool:
+    well = True
+    async for finding in doctor.examine(settings):
+        typer.echo(str(finding))
+        well = well and finding.ok
+    return well
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        _fail(f"Maple cannot start:\n{error}")
+
+
+def _fail(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+if __name__ == "__main__":  # pragma: no cover
+    main()

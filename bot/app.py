@@ -1,0 +1,209 @@
+"""Puts the parts together: the only module that sees them all."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+import handlers
+from bot.autumn.client import Autumn, Call
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Organization
+from bot.http import SlackEvents, listening, site
+from bot.log import library_logger, log
+from bot.metrics import Metrics
+from bot.people import Home, People
+from bot.settings import Settings
+from bot.signature import Signature
+from bot.socket import Socket
+from bot.timings import Timings
+from bot.work import Work
+from handlers.reply import Replies
+
+
+class CannotStart(Exception):
+    """Slack does not accept the bot's token, so there is nothing to wait for."""
+
+
+class _Identity(AsyncAuthorize):
+    """Answers Bolt from what auth.test said at start: a slow auth.test must not hold up a request."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+        self.home: Home | None = None
+
+    async def __call__(self, **_: Any) -> AuthorizeResult | None:
+        home = self.at_home()
+        return AuthorizeResult(
+            enterprise_id=home.enterprise or None,
+            team_id=home.team,
+            bot_user_id=home.bot_user,
+            bot_id=home.bot,
+            bot_token=self._token.get_secret_value(),
+        )
+
+    def at_home(self) -> Home:
+        """Raises LookupError before Slack has said who Maple is; no request is taken until then."""
+        if self.home is None:
+            raise LookupError
+        return self.home
+
+
+class Maple:
+    """The bot. `async with maple.running():` serves until the block ends; `url` is its HTTP side."""
+
+    def __init__(self, settings: Settings, timings: Timings) -> None:
+        self.settings = settings
+        self.timings = timings
+        self.metrics = Metrics()
+        self.work = Work()
+        self.url = ""
+        self.taking = False
+        """Whether new work is taken: from when Slack has said who Maple is, until it is told to stop."""
+        self._socket: Socket | None = None
+        self._organization: Organization | None = None
+        self._identity = _Identity(settings.slack_bot_token)
+        self.slack = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            timeout=max(1, round(timings.slack)),
+            logger=library_logger(),
+            retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
+        )
+        self.autumn = Autumn(
+            key=settings.autumn_secret_key,
+            url=settings.autumn_url,
+            version=settings.autumn_api_version,
+            observe=self._observe,
+        )
+        self.bolt = self._bolt()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Maple"]:
+        """Serves Slack. On the way out: takes nothing new, finishes what was acknowledged, closes everything.
+
+        Raises CannotStart if Slack refuses the token, OSError if the address is taken.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            timeout = aiohttp.ClientTimeout(total=self.timings.slack)
+            self.slack.session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+            stack.push_async_callback(self.autumn.aclose)
+            stack.push_async_callback(self._drain)
+            web = site(self._events(), self.metrics, self.readiness)
+            listener = await stack.enter_async_context(listening(web, self.settings.host, self.settings.port))
+            self.url = listener.url
+            self._identity.home = await self._identify()
+            learning = asyncio.create_task(self._learn_organization())
+            stack.callback(learning.cancel)
+            if self.settings.slack_app_token is not None:
+                self._socket = Socket(self.bolt, self.settings.slack_app_token, self.metrics)
+                stack.push_async_callback(self._socket.stop)
+                await self._socket.start()
+            stack.callback(self._stop_taking)
+            self.taking = True
+            log.info("started", mode=self.mode, port=int(listener.url.rsplit(":", 1)[1]))
+            yield self
+
+    @property
+    def mode(self) -> str:
+        return "socket" if self.settings.socket_mode else "http"
+
+    def readiness(self) -> Mapping[str, bool]:
+        """What must be true for Maple to be given work."""
+        state = {"slack": self._identity.home is not None, "serving": self.taking}
+        if self.settings.socket_mode:
+            state["socket"] = self._socket is not None and self._socket.open
+        return state
+
+    def _bolt(self) -> AsyncApp:
+        # Without a token of its own Bolt takes the identity given, and calls auth.test for nothing.
+        app = AsyncApp(
+            name="maple",
+            logger=library_logger(),
+            client=AsyncWebClient(base_url=self.settings.slack_api_url, logger=library_logger()),
+            # An AsyncAuthorize is taken as it is, though the signature does not say so.
+            authorize=self._identity,  # type: ignore[arg-type]
+            # Listeners only acknowledge and hand on their work: Bolt may wait for them, and need not poll.
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+            request_verification_enabled=False,  # done in front, by SlackEvents
+            ignoring_self_events_enabled=False,
+            ssl_check_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        handlers.register(app, self._desk())
+        return app
+
+    def _desk(self) -> handlers.Desk:
+        return handlers.Desk(
+            autumn=self.autumn,
+            slack=self.slack,
+            people=People(self.slack, self._identity.at_home, seconds=self.timings.person),
+            replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
+            metrics=self.metrics,
+            work=self.work,
+            timings=self.timings,
+            organization=lambda: self._organization,
+            now=lambda: datetime.now(UTC),
+        )
+
+    def _events(self) -> SlackEvents | None:
+        secret = self.settings.slack_signing_secret
+        if self.settings.socket_mode or secret is None:
+            return None
+        return SlackEvents(self.bolt, Signature(secret), self.metrics, lambda: self.taking)
+
+    async def _identify(self) -> Home:
+        """Who Maple is in Slack; asks until there is an answer."""
+        while True:
+            try:
+                answer = await self.slack.auth_test()
+            except SlackApiError as error:
+                raise CannotStart(f"Slack refuses the bot token: {error.response.get('error')}") from None
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("slack unreachable", error=type(error).__name__)
+            else:
+                return Home(
+                    team=answer["team_id"],
+                    enterprise=answer.get("enterprise_id") or "",
+                    bot_user=answer.get("user_id") or "",
+                    bot=answer.get("bot_id") or "",
+                    url=answer.get("url") or "",
+                )
+            await asyncio.sleep(self.timings.retry_start)
+
+    async def _learn_organization(self) -> None:
+        """For the links and the badge on cards, which do without until it is known."""
+        with contextlib.suppress(AutumnError):
+            self._organization = await self.autumn.organization()
+
+    def _observe(self, call: Call) -> None:
+        self.metrics.autumn_requests.labels(call.route, str(call.status or call.error)).inc()
+        self.metrics.autumn_seconds.labels(call.route).observe(call.seconds)
+
+    def _stop_taking(self) -> None:
+        self.taking = False
+        log.info("stopping", count=len(self.work))
+
+    async def _drain(self) -> None:
+        cut = await self.work.drain(self.timings.drain)
+        log.info("stopped", count=cut)
+
+
+def build(settings: Settings, *, timings: Timings | None = None) -> Maple:
+    """The bot, put together and not yet started."""
+    return Maple(settings, timings or Timings())

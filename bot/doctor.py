@@ -1,0 +1,183 @@
+"""Looks Maple's surroundings over: is everything there that it needs, and if not, how is it mended?
+
+Asks only what changes nothing.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot import slack_scopes
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, Forbidden, NotFound, Refused, Unauthorized, Unreachable
+from bot.log import library_logger
+from bot.settings import Settings
+
+# Nobody has this id: what is asked about it needs the permission and answers next to nothing.
+_NO_CUSTOMER = "maple-doctor-asks-about-nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    ok: bool
+    mend: str = ""
+    """How to put it right, when it is not."""
+
+    def __str__(self) -> str:
+        return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """One finding after the other, as they are made. Never raises."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        async for finding in _slack(settings, session):
+            yield finding
+    autumn = Autumn(
+        key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version
+    )
+    try:
+        async for finding in _autumn(settings, autumn):
+            yield finding
+    finally:
+        await autumn.aclose()
+
+
+async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    answer = await _called(_client(settings, settings.slack_bot_token, session).auth_test())
+    if isinstance(answer, str):
+        yield Finding(
+            f"Slack: the bot token is not usable ({answer})", False, _MEND_TOKEN.get(answer, _MEND_REACH)
+        )
+    else:
+        yield Finding(f"Slack: the bot token is good ({answer['team']}, as {answer['user']})", True)
+        yield _scopes(answer)
+    if settings.slack_app_token is None:
+        yield Finding("Slack: HTTP mode, with a signing secret", True)
+        return
+    answer = await _called(
+        _client(settings, None, session).apps_connections_open(
+            app_token=settings.slack_app_token.get_secret_value()
+        )
+    )
+    if isinstance(answer, str):
+        yield Finding(
+            f"Slack: Socket Mode cannot be opened ({answer})",
+            False,
+            "Turn Socket Mode on in the app's settings, and set SLACK_APP_TOKEN to an app-level token with "
+            "the scope connections:write (Basic Information → App-Level Tokens).",
+        )
+    else:
+        yield Finding("Slack: Socket Mode can be opened", True)
+
+
+def _scopes(answer: AsyncSlackResponse) -> Finding:
+    given = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
+    missing = sorted(slack_scopes.needed() - given)
+    if missing:
+        return Finding(
+            f"Slack: scopes are missing: {', '.join(missing)}",
+            False,
+            "Add them under OAuth & Permissions (all are in app_manifest.yml) and install the app again.",
+        )
+    return Finding("Slack: the bot token has every scope it needs", True)
+
+
+async def _autumn(settings: Settings, autumn: Autumn) -> AsyncIterator[Finding]:
+    try:
+        organization = await autumn.organization()
+    except AutumnError as error:
+        yield _no_autumn(settings, error)
+        return
+    yield Finding(
+        f"Autumn: the key is good ({organization.name or organization.id}, {organization.env}), "
+        f"and API version {settings.autumn_api_version} is understood",
+        True,
+    )
+    for permission, what, ask in _permissions(autumn):
+        yield await _permission(permission, what, ask)
+
+
+def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...]:
+    return (
+        ("customers:read", "customers and invoices", lambda: autumn.customers(limit=1)),
+        ("features:read", "features", autumn.features),
+        ("plans:read", "products", autumn.plans),
+        ("analytics:read", "events and usage", lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1)),
+    )
+
+
+async def _permission(permission: str, what: str, ask: Callable[[], Awaitable[object]]) -> Finding:
+    try:
+        await ask()
+    except NotFound:
+        pass  # allowed to ask, and nobody there: as meant
+    except Forbidden:
+        return Finding(
+            f"Autumn: the key may not read {what}",
+            False,
+            f"Give the key the scope {permission}, in Autumn's dashboard under Developer → API keys.",
+        )
+    except AutumnError as error:
+        return Finding(f"Autumn: {what} could not be read ({type(error).__name__})", False, _MEND_AUTUMN)
+    return Finding(f"Autumn: {what} can be read ({permission})", True)
+
+
+def _no_autumn(settings: Settings, error: AutumnError) -> Finding:
+    match error:
+        case Unauthorized():
+            return Finding(
+                "Autumn: the key is not accepted",
+                False,
+                "Set AUTUMN_SECRET_KEY to a key that is not revoked, for the environment you mean "
+                "(am_sk_test_… for sandbox, am_sk_live_… for live).",
+            )
+        case Refused(code="invalid_api_version"):
+            return Finding(
+                f"Autumn: API version {settings.autumn_api_version} is not understood",
+                False,
+                "Set AUTUMN_API_VERSION to 2.3.0, or leave it out.",
+            )
+        case Unreachable():
+            return Finding(
+                "Autumn: no answer",
+                False,
+                "Check AUTUMN_URL, and that this machine may open connections to it.",
+            )
+        case _:
+            return Finding(f"Autumn: no proper answer ({type(error).__name__})", False, _MEND_AUTUMN)
+
+
+def _client(settings: Settings, token: SecretStr | None, session: aiohttp.ClientSession) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        session=session,
+        logger=library_logger(),
+    )
+
+
+async def _called(call: Awaitable[Any]) -> Any:
+    """Slack's answer, or the name of what went wrong."""
+    try:
+        return await call
+    except SlackApiError as error:
+        answer = error.response
+        return str(answer.get("error")) if isinstance(answer, AsyncSlackResponse) else "no answer of Slack's"
+    except (aiohttp.ClientError, TimeoutError):
+        return "no answer"
+
+
+_MEND_AUTUMN = "Try again in a few minutes; if it stays so, check AUTUMN_URL."
+_MEND_REACH = "Check SLACK_API_URL, and that this machine may open connections to it."
+_NEW_TOKEN = "Install the app in your workspace and set SLACK_BOT_TOKEN to its Bot User OAuth Token (xoxb-…)."  # noqa: S105
+_MEND_TOKEN = dict.fromkeys(
+    ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"),
+    _NEW_TOKEN,
+)

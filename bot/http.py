@@ -1,0 +1,178 @@
+"""Maple's HTTP side: Slack's requests (in HTTP mode), health, readiness, metrics."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+import uvicorn
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from bot.metrics import Metrics
+from bot.signature import Signature
+
+EVENTS_PATH = "/slack/events"
+_LARGEST = 4 * 1024 * 1024
+"""Bytes; a view submission with everything filled in stays far below."""
+
+
+class SlackEvents:
+    """The endpoint for Slack's signed requests: signature first, then Bolt. Plain ASGI, to be quick."""
+
+    def __init__(
+        self, app: AsyncApp, signature: Signature, metrics: Metrics, ready: Callable[[], bool]
+    ) -> None:
+        self._app = app
+        self._signature = signature
+        self._metrics = metrics
+        self._ready = ready
+        self._ack = metrics.ack_seconds.labels("http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        body = await _body(receive)
+        if body is None or not self._signature.genuine(scope["headers"], body):
+            self._metrics.unsigned.inc()
+            await _answer(send, 401)
+            return
+        if not self._ready():
+            await _answer(send, 503)
+            return
+        response = await dispatch(self._app, body, scope)
+        if response is None:
+            await _answer(send, 400)
+            return
+        await _answer(
+            send, response.status, response.body.encode(), response.first_headers_without_set_cookie()
+        )
+        self._ack.observe(time.perf_counter() - started)
+
+
+async def dispatch(app: AsyncApp, body: bytes, scope: Scope) -> BoltResponse | None:
+    """Bolt's answer to a genuine request; None if it cannot be read as one of Slack's."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        request = AsyncBoltRequest(
+            body=body.decode(), query=scope["query_string"].decode("latin-1"), headers=headers
+        )
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+        return None
+    return await app.async_dispatch(request)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when it is too large or the sender went away."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > _LARGEST:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _answer(
+    send: Send, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> None:
+    raw = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()
+    ]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def site(
+    events: SlackEvents | None, metrics: Metrics, readiness: Callable[[], Mapping[str, bool]]
+) -> Starlette:
+    """The web application; without `events` (in Socket Mode) Slack's path is not there."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def readyz(_request: Request) -> Response:
+        state = readiness()
+        ready = all(state.values())
+        return JSONResponse({"ready": ready, **state}, status_code=200 if ready else 503)
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", exposition),
+    ]
+    if events is not None:
+        routes.insert(0, Route(EVENTS_PATH, events, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the command line's affair: a stop has more to wait for than connections."""
+        yield
+
+
+class Listener:
+    """A running HTTP listener. `url` is where it can be reached; a port of 0 has become a real one."""
+
+    def __init__(self, server: uvicorn.Server, task: "asyncio.Task[Any]", url: str) -> None:
+        self._server = server
+        self._task = task
+        self.url = url
+
+    async def stop(self) -> None:
+        """Takes nothing new and waits for the answers that are under way. May be called twice."""
+        self._server.should_exit = True
+        await asyncio.wait({self._task})
+
+
+@contextlib.asynccontextmanager
+async def listening(application: Starlette, host: str, port: int) -> AsyncIterator[Listener]:
+    """Serves the application in this event loop. Raises OSError if the address cannot be taken."""
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        backlog=2048,
+    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.create_server((host, port), family=family, backlog=2048)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    shown = f"[{host}]" if family == socket.AF_INET6 else host
+    listener = Listener(server, task, f"http://{shown}:{bound.getsockname()[1]}")
+    try:
+        await server.up.wait()
+        yield listener
+    finally:
+        await listener.stop()
+        bound.close()

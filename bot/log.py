@@ -1,0 +1,110 @@
+"""What is written to the log: events of ours with ids, never names, e-mails, message bodies or secrets.
+
+Two lines of defence. Fields pass by an allow-list, so that nothing is written by accident; and what looks
+like a token or a key is blacked out in whatever is left. Records of libraries are reduced to where they
+were raised and with what kind of error, because their texts quote bodies and headers.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+FIELDS = frozenset(
+    {
+        "action",
+        "at",
+        "attempts",
+        "channel",
+        "count",
+        "error",
+        "kind",
+        "library",
+        "mode",
+        "ms",
+        "outcome",
+        "part",
+        "port",
+        "reference",
+        "route",
+        "status",
+        "team",
+        "user",
+    }
+)
+_OURS = frozenset({"event", "level", "timestamp"})
+_SECRET = re.compile(r"(xox[a-z]-|xapp-|am_sk_|whsec_|Bearer\s+)[^\s\"']*")
+_LIBRARIES = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "asyncio", "stamina")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("maple")
+
+Record = MutableMapping[str, Any]
+
+
+def only_known(_logger: object, _method: str, record: Record) -> Mapping[str, Any]:
+    """Drops every field that is not on the list, and those without a value."""
+    return {
+        key: value
+        for key, value in record.items()
+        if key in _OURS or (key in FIELDS and value not in (None, ""))
+    }
+
+
+def redact(_logger: object, _method: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Blacks out what looks like a secret, wherever it stands."""
+    return {
+        key: _SECRET.sub(r"\1…", value) if isinstance(value, str) else value for key, value in record.items()
+    }
+
+
+class Libraries(logging.Handler):
+    """Passes on that a library complained, and where; not what it said."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        log.log(
+            record.levelno,
+            "library",
+            library=record.name.split(":")[0],
+            at=f"{record.module}:{record.lineno}",
+            error=error,
+        )
+
+
+def configure(level: str = "INFO", style: str = "json", stream: TextIO | None = None) -> None:
+    """Sets up logging for the whole process. `style` is json or text; `stream` is stderr unless given."""
+    number = logging.getLevelNamesMapping()[level]
+    last: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_known,
+            redact,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, Libraries)]:
+        root.removeHandler(handler)
+    root.addHandler(Libraries())
+    # Never lower, whatever LOG_LEVEL says: at DEBUG these build and write whole requests.
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def library_logger() -> logging.Logger:
+    """For libraries that take a logger. Its own level is set because they compare with it directly."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(max(logger.level, logging.WARNING))
+    return logger

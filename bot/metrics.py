@@ -1,0 +1,54 @@
+"""What is counted, for Prometheus. Each bot has its own registry, so that two can live in one process."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_ACK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+_WORK = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30)
+
+
+class Metrics:
+    """Outcomes: ok, refused (may not use Maple), user (what was asked for is not there), autumn, slack,
+    fault (ours), cut (by a stop)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.interactions = Counter(
+            "maple_interactions",
+            "What people did in Slack, and how it ended",
+            ["kind", "action", "outcome"],
+            registry=self.registry,
+        )
+        self.ack_seconds = Histogram(
+            "maple_ack_seconds",
+            "From the arrival of a request of Slack to its acknowledgement",
+            ["mode"],
+            registry=self.registry,
+            buckets=_ACK,
+        )
+        self.listener_seconds = Histogram(
+            "maple_listener_seconds",
+            "From the acknowledgement to the answer",
+            ["kind", "action"],
+            registry=self.registry,
+            buckets=_WORK,
+        )
+        self.in_flight = Gauge(
+            "maple_in_flight", "Interactions acknowledged and not answered yet", registry=self.registry
+        )
+        self.unsigned = Counter(
+            "maple_unsigned_requests", "Requests refused for their signature or size", registry=self.registry
+        )
+        self.autumn_requests = Counter(
+            "maple_autumn_requests", "Calls of Autumn's API", ["route", "status"], registry=self.registry
+        )
+        self.autumn_seconds = Histogram(
+            "maple_autumn_seconds",
+            "Autumn's time to answer, retries and waiting included",
+            ["route"],
+            registry=self.registry,
+            buckets=_WORK,
+        )
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,138 @@
+"""May this person use Maple? Full members of the workspace may; nobody else, and nobody in doubt."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+_MOST = 10_000
+
+
+class Standing(StrEnum):
+    MEMBER = "member"
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    BOT = "bot"
+    GONE = "gone"
+    UNCHECKED = "unchecked"
+    """Slack could not be asked, or its answer does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The workspace Maple is installed in, and Maple's own identity there."""
+
+    team: str
+    enterprise: str = ""
+    bot_user: str = ""
+    bot: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, as the payload says."""
+
+    user: str
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What users.info says of a person."""
+
+    team: str = ""
+    enterprise: str = ""
+    guest: bool = False
+    stranger: bool = False
+    bot: bool = False
+    deleted: bool = False
+
+    @classmethod
+    def read(cls, user: Mapping[str, Any]) -> "Facts":
+        grid = user.get("enterprise_user") or {}
+        return cls(
+            team=str(user.get("team_id") or ""),
+            enterprise=str(grid.get("enterprise_id") or ""),
+            guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            stranger=bool(user.get("is_stranger")),
+            bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+            deleted=bool(user.get("deleted")),
+        )
+
+
+def decide(home: Home, actor: Actor, facts: Facts | None) -> Standing:
+    """A person's standing. In an Enterprise Grid the organisation counts; elsewhere the workspace."""
+    if not home.enterprise and actor.team and actor.team != home.team:
+        return Standing.OUTSIDER
+    if facts is None:
+        return Standing.UNCHECKED
+    if facts.deleted:
+        return Standing.GONE
+    if facts.bot:
+        return Standing.BOT
+    if facts.stranger:
+        return Standing.OUTSIDER
+    if facts.team != home.team and not (home.enterprise and facts.enterprise == home.enterprise):
+        return Standing.OUTSIDER if facts.team else Standing.UNCHECKED
+    if facts.guest:
+        return Standing.GUEST
+    return Standing.MEMBER
+
+
+class People:
+    """Asks Slack about people and believes the answer for a while; failures are not kept."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        home: Callable[[], Home],
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._slack = slack
+        self._home = home
+        self._seconds = seconds
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, Facts]] = OrderedDict()
+        self._asking: dict[str, Awaitable[Facts | None]] = {}
+
+    async def standing(self, actor: Actor) -> Standing:
+        """Never raises: without an answer the standing is UNCHECKED."""
+        home = self._home()
+        early = decide(home, actor, None)
+        if early is not Standing.UNCHECKED:
+            return early
+        return decide(home, actor, await self._facts(actor.user))
+
+    async def _facts(self, user: str) -> Facts | None:
+        known = self._known.get(user)
+        if known is not None and self._clock() < known[0]:
+            return known[1]
+        # People click fast: those who are being asked about are not asked about twice.
+        asking = self._asking.get(user)
+        if asking is None:
+            task = asyncio.create_task(self._ask(user))
+            asking = self._asking[user] = task
+            task.add_done_callback(lambda _: self._asking.pop(user, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, user: str) -> Facts | None:
+        try:
+            answer = await self._slack.users_info(user=user)
+            facts = Facts.read(answer["user"])
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
+            return None
+        self._known[user] = (self._clock() + self._seconds, facts)
+        self._known.move_to_end(user)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return facts

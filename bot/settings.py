@@ -1,0 +1,110 @@
+"""Maple's settings, from environment variables only."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; one line for each that is wrong, naming the variable."""
+
+
+def _prefixed(*prefixes: str) -> AfterValidator:
+    words = " or ".join(f"{prefix}…" for prefix in prefixes)
+
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefixes):
+            raise ValueError(f"should look like {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("should start with https:// (or http://)")
+    return value
+
+
+def _with_slash(value: str) -> str:
+    return value.rstrip("/") + "/"
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
+Format = Annotated[Literal["json", "text"], BeforeValidator(_lower)]
+
+
+class Settings(BaseSettings):
+    """What Maple needs to know to run. Secrets never show in its repr."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    slack_bot_token: Annotated[SecretStr, _prefixed("xoxb-")]
+    slack_signing_secret: SecretStr | None = None
+    """Signs Slack's requests; needed in HTTP mode."""
+    slack_app_token: Annotated[SecretStr, _prefixed("xapp-")] | None = None
+    """Turns Socket Mode on."""
+    slack_api_url: Annotated[str, AfterValidator(_address), AfterValidator(_with_slash)] = (
+        "https://slack.com/api/"
+    )
+    autumn_secret_key: Annotated[SecretStr, _prefixed("am_sk_test_", "am_sk_live_")]
+    autumn_url: Annotated[str, AfterValidator(_address), AfterValidator(_without_slash)] = (
+        "https://api.useautumn.com"
+    )
+    autumn_api_version: str = "2.3.0"
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=0, le=65535)
+    """0 takes a free port."""
+    log_level: Level = "INFO"
+    log_format: Format = "json"
+
+    @property
+    def socket_mode(self) -> bool:
+        return self.slack_app_token is not None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            raise ValueError(
+                "neither SLACK_SIGNING_SECRET (needed for HTTP) nor SLACK_APP_TOKEN (for Socket Mode) is set"
+            )
+        return self
+
+
+def load() -> Settings:
+    """The settings in the environment. Raises SettingsError in words that quote no value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # The original quotes what was given, which may be a secret: it must not be chained.
+        problem = SettingsError(
+            "\n".join(_words(one) for one in error.errors(include_input=False, include_url=False))
+        )
+    raise problem
+
+
+def _words(error: Any) -> str:
+    said = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return said
+    name = str(error["loc"][0]).upper()
+    return f"{name} is not set" if error["type"] == "missing" else f"{name}: {said[0].lower()}{said[1:]}"

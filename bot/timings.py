@@ -1,0 +1,23 @@
+"""How long things may take, in seconds. Given to the bot as one value so that tests can shorten it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    asking_after: float = 2.0
+    """An answer that takes longer is preceded by a word that Maple is still asking."""
+    options: float = 2.5
+    """A select's options must be with Slack within 3 s; past this the list is empty."""
+    trigger: float = 1.5
+    """What may be spent before a modal is opened: its trigger lives for 3 s."""
+    person: float = 60.0
+    """How long what Slack said about a person is believed."""
+    new_blocks: float = 3600.0
+    """How long the plain form is sent after a workspace refused the newer blocks."""
+    slack: float = 10.0
+    """One call of Slack's Web API."""
+    drain: float = 25.0
+    """What was acknowledged may take this long to finish once the bot is told to stop."""
+    retry_start: float = 2.0
+    """Between attempts to reach Slack at start."""

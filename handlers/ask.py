@@ -1,0 +1,119 @@
+"""What somebody asked for, read from Slack's payloads. The only place that knows their shapes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.people import Actor
+
+
+class Kind(StrEnum):
+    COMMAND = "command"
+    ACTION = "action"
+    SHORTCUT = "shortcut"
+    VIEW = "view"
+    OPTIONS = "options"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    kind: Kind
+    actor: Actor
+    channel: str = ""
+    response_url: str = ""
+    trigger: str = ""
+    message: str = ""
+    """The timestamp of the message that was clicked."""
+    block: str = ""
+    value: str = ""
+    """The command's text, a button's value, the option chosen, or what was typed into a select."""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """What a modal was filled in with: block_id → action_id → element."""
+
+
+def read(kind: Kind, body: Mapping[str, Any]) -> Ask:
+    """The ask in a payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
+    return _READERS[kind](body)
+
+
+def _command(body: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=Kind.COMMAND,
+        actor=Actor(user=_text(body, "user_id"), team=_text(body, "team_id")),
+        channel=_text(body, "channel_id"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        value=_text(body, "text"),
+    )
+
+
+def _action(body: Mapping[str, Any]) -> Ask:
+    action = (body.get("actions") or [{}])[0]
+    container = _part(body, "container")
+    return Ask(
+        kind=Kind.ACTION,
+        actor=_actor(body),
+        channel=_text(_part(body, "channel"), "id") or _text(container, "channel_id"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        message=_text(container, "message_ts"),
+        block=_text(action, "block_id"),
+        value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),
+    )
+
+
+def _shortcut(body: Mapping[str, Any]) -> Ask:
+    return Ask(kind=Kind.SHORTCUT, actor=_actor(body), trigger=_text(body, "trigger_id"))
+
+
+def _view(body: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=Kind.VIEW,
+        actor=_actor(body),
+        trigger=_text(body, "trigger_id"),
+        state=_part(_part(_part(body, "view"), "state"), "values"),
+    )
+
+
+def _options(body: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=Kind.OPTIONS, actor=_actor(body), block=_text(body, "block_id"), value=_text(body, "value")
+    )
+
+
+def _event(body: Mapping[str, Any]) -> Ask:
+    event = _part(body, "event")
+    return Ask(
+        kind=Kind.EVENT,
+        actor=Actor(user=_text(event, "user"), team=_text(body, "team_id")),
+        channel=_text(event, "channel"),
+        value=_text(event, "tab"),
+    )
+
+
+def _actor(body: Mapping[str, Any]) -> Actor:
+    # In a shared channel `team` is the channel's side; the person's own workspace stands with the person.
+    user = _part(body, "user")
+    return Actor(user=_text(user, "id"), team=_text(user, "team_id") or _text(_part(body, "team"), "id"))
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
+
+
+_READERS = {
+    Kind.COMMAND: _command,
+    Kind.ACTION: _action,
+    Kind.SHORTCUT: _shortcut,
+    Kind.VIEW: _view,
+    Kind.OPTIONS: _options,
+    Kind.EVENT: _event,
+}

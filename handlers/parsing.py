@@ -1,0 +1,69 @@
+"""What was typed after `/autumn`, understood. Pure."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.lookups.place import Part
+
+PARTS = {part.value: part for part in (Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)}
+
+# Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>, the shown text after the bar.
+_LINK = re.compile(r"<(?:mailto:|tel:|https?://)?([^<>|]*)(?:\|([^<>]*))?>")
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
+)
+_QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u00b4"
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Explain the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Show a part of a customer."""
+
+    query: str
+    part: Part = Part.OVERVIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """List the customers that match."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A sub-command without the customer it is about."""
+
+    sub: str
+
+
+Wish: TypeAlias = Help | LookUp | Find | Incomplete
+
+
+def parse(text: str) -> Wish:
+    """Never fails: what is no sub-command is a customer to look for."""
+    words = text.translate(_INVISIBLE).split()
+    if not words:
+        return Help()
+    sub, rest = _bare(words[0]).lower(), _bare(" ".join(words[1:]))
+    if sub == "help":
+        return Help()
+    if sub == "find":
+        return Find(rest) if rest else Incomplete(sub)
+    if sub in PARTS:
+        return LookUp(rest, PARTS[sub]) if rest else Incomplete(sub)
+    query = _bare(" ".join(words))
+    return LookUp(query) if query else Help()
+
+
+def _bare(text: str) -> str:
+    """Without Slack's link marks, its escapes, and the quotes people put around things."""
+    shown = _LINK.sub(lambda found: found[2] or found[1], text)
+    return html.unescape(shown).strip().strip(_QUOTES).strip()

@@ -1,0 +1,173 @@
+"""Getting an answer to the person: which way, and in which form.
+
+The way: the response_url that came with the ask; when that is spent, an ephemeral message; when Maple is
+not in that channel, a direct message. The form: the rich blocks, and the plain ones where the workspace
+does not know the rich ones yet. A message is not lost for either reason.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.views.card import Block, Card
+from handlers.ask import Ask
+
+SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
+"""What a call of Slack's Web API can raise."""
+
+_UNKNOWN_BLOCKS = "invalid_blocks"
+
+Send = Callable[[Sequence[Block]], Awaitable[str]]
+"""Sends a message with these blocks; answers with Slack's name of the error, empty when it was taken."""
+
+
+def slack_reason(error: Exception) -> str:
+    """Slack's name of the error (`not_in_channel`), or the kind of failure when there was no answer."""
+    answer = getattr(error, "response", None)
+    name = answer.get("error") if isinstance(answer, AsyncSlackResponse) else None
+    return str(name or type(error).__name__)
+
+
+class Unsent(Exception):
+    """Slack took the answer on no way that was open."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Replies:
+    def __init__(
+        self, slack: AsyncWebClient, *, new_blocks: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`new_blocks`: seconds for which a workspace's refusal of the newer blocks is remembered."""
+        self._slack = slack
+        self._seconds = new_blocks
+        self._clock = clock
+        self._plain_until = float("-inf")
+
+    async def fresh(self, ask: Ask, card: Card) -> None:
+        """A message of its own that only this person sees."""
+        await self._first(card, self._through_url(ask, card, replace=False), *self._without_url(ask, card))
+
+    async def change(self, ask: Ask, card: Card) -> None:
+        """The message whose button was clicked, changed."""
+        await self._first(card, self._through_url(ask, card, replace=True), *self._without_url(ask, card))
+
+    async def direct(self, ask: Ask, card: Card) -> None:
+        """A direct message: one that lasts, where there is no channel to answer in."""
+        await self._first(card, self._direct(ask, card))
+
+    async def post(self, channel: str, card: Card) -> None:
+        """A message for everybody in the channel. Raises Unsent with Slack's own reason."""
+        await self._first(card, self._post(channel, card))
+
+    async def modal(self, ask: Ask, view: dict[str, Any]) -> None:
+        await self._slack.views_open(trigger_id=ask.trigger, view=view)
+
+    async def home(self, ask: Ask, view: dict[str, Any]) -> None:
+        await self._slack.views_publish(user_id=ask.actor.user, view=view)
+
+    async def _first(self, card: Card, *ways: Send) -> None:
+        reason = "no_way"
+        for way in ways:
+            reason = await self._sent(card, way)
+            if not reason:
+                return
+        raise Unsent(reason)
+
+    async def _sent(self, card: Card, send: Send) -> str:
+        same = card.blocks == card.plain
+        if same or self._clock() < self._plain_until:
+            return await send(card.plain)
+        reason = await send(card.blocks)
+        if reason != _UNKNOWN_BLOCKS:
+            return reason
+        self._plain_until = self._clock() + self._seconds
+        return await send(card.plain)
+
+    def _without_url(self, ask: Ask, card: Card) -> tuple[Send, Send]:
+        return self._ephemeral(ask, card), self._direct(ask, card)
+
+    def _through_url(self, ask: Ask, card: Card, *, replace: bool) -> Send:
+        async def send(blocks: Sequence[Block]) -> str:
+            if not ask.response_url:
+                return "no_response_url"
+            hook = AsyncWebhookClient(
+                ask.response_url,
+                session=self._slack.session,
+                logger=self._slack.logger,
+                retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
+            )
+            try:
+                answer = await hook.send_dict(
+                    {
+                        "text": card.text,
+                        "blocks": list(blocks),
+                        "replace_original": replace,
+                        "response_type": "ephemeral",
+                        "unfurl_links": False,
+                        "unfurl_media": False,
+                    }
+                )
+            except SLACK_ERRORS as error:
+                return slack_reason(error)
+            if answer.status_code == 200:
+                return ""
+            return _UNKNOWN_BLOCKS if _UNKNOWN_BLOCKS in answer.body else f"http_{answer.status_code}"
+
+        return send
+
+    def _ephemeral(self, ask: Ask, card: Card) -> Send:
+        async def send(blocks: Sequence[Block]) -> str:
+            if not ask.channel:
+                return "no_channel"
+            return await _called(
+                self._slack.chat_postEphemeral(
+                    channel=ask.channel, user=ask.actor.user, text=card.text, blocks=list(blocks)
+                )
+            )
+
+        return send
+
+    def _direct(self, ask: Ask, card: Card) -> Send:
+        async def send(blocks: Sequence[Block]) -> str:
+            try:
+                opened = await self._slack.conversations_open(users=[ask.actor.user])
+            except SLACK_ERRORS as error:
+                return slack_reason(error)
+            return await self._post(opened["channel"]["id"], card)(blocks)
+
+        return send
+
+    def _post(self, channel: str, card: Card) -> Send:
+        async def send(blocks: Sequence[Block]) -> str:
+            return await _called(
+                self._slack.chat_postMessage(
+                    channel=channel,
+                    text=card.text,
+                    blocks=list(blocks),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            )
+
+        return send
+
+
+async def _called(call: Awaitable[Any]) -> str:
+    try:
+        await call
+    except SLACK_ERRORS as error:
+        return slack_reason(error)
+    return ""

@@ -1,0 +1,74 @@
+"""The one table of what Maple listens to."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.views import ids
+from handlers import cards, catch_all, command, home, link, look_up, options
+from handlers.ask import Kind
+from handlers.desk import Desk
+from handlers.guard import Guarded, Suggesting, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    on: str
+    """The command, callback_id, action_id or event type."""
+    does: Guarded | Suggesting
+    family: bool = False
+    """Whether action_ids that go on after a colon (`go:products`) are meant as well."""
+
+    @property
+    def constraint(self) -> str | re.Pattern[str]:
+        return re.compile(rf"^{re.escape(self.on)}(?::|$)") if self.family else self.on
+
+
+def _clicked(on: str, run: Any, surface: Surface = Surface.FRESH, *, family: bool = True) -> Route:
+    return Route(on, Guarded(Kind.ACTION, on, run, surface), family)
+
+
+# Bolt tries them in this order for every request; the most frequent come first.
+ROUTES: tuple[Route, ...] = (
+    Route(ids.COMMAND, Guarded(Kind.COMMAND, ids.COMMAND, command.run)),
+    _clicked(ids.GO, cards.go, Surface.CARD),
+    _clicked(ids.OPEN, cards.open_card),
+    _clicked(ids.LINK, link.run),
+    _clicked(ids.FIND, cards.turn, Surface.CARD),
+    _clicked(ids.PICK_FEATURE, cards.pick_feature, Surface.CARD),
+    _clicked(ids.SHARE, cards.share),
+    Route(ids.PICK_CUSTOMER, Suggesting(ids.PICK_CUSTOMER, options.customers)),
+    Route(ids.PICK_FEATURE, Suggesting(ids.PICK_FEATURE, options.features)),
+    Route(
+        ids.LOOK_UP_SHORTCUT,
+        Guarded(Kind.SHORTCUT, ids.LOOK_UP_SHORTCUT, look_up.open_modal, Surface.MODAL),
+    ),
+    _clicked(ids.LOOK_UP_SHORTCUT, look_up.open_modal, Surface.MODAL),
+    Route(
+        ids.LOOK_UP_MODAL,
+        Guarded(Kind.VIEW, ids.LOOK_UP_MODAL, look_up.submitted, Surface.DIRECT, look_up.check),
+    ),
+    Route("app_home_opened", Guarded(Kind.EVENT, "app_home_opened", home.run, Surface.HOME)),
+)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Makes the app listen to everything in the table, and acknowledge the rest."""
+    for route in ROUTES:
+        _listen(app, route.does.kind)(route.constraint)(route.does.listener(desk))
+    catch_all.register(app, desk.metrics)
+
+
+def _listen(app: AsyncApp, kind: Kind) -> Callable[..., Any]:
+    listen: dict[Kind, Callable[..., Any]] = {
+        Kind.COMMAND: app.command,
+        Kind.ACTION: app.action,
+        Kind.SHORTCUT: app.global_shortcut,
+        Kind.VIEW: app.view_submission,
+        Kind.OPTIONS: app.options,
+        Kind.EVENT: app.event,
+    }
+    return listen[kind]
