@@ -40,7 +40,7 @@ def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
 def _balance(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
     bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted, 20)
     facts = [*features.figures(balance), features.resets(balance.next_reset_at, answer.read_at)]
-    head = [words.feature_intro(names.feature(balance)), bar, " · ".join(fact for fact in facts if fact)]
+    head = [f"*{names.feature(balance)}*", bar, " · ".join(fact for fact in facts if fact)]
     head.append(_costs(balance, answer))
     found: list[parts.Drawn] = [blocks.section("feature", "\n".join(line for line in head if line))]
     found += _rows(balance, answer)

@@ -17,7 +17,9 @@ def home(org: Organization | None = None) -> dict[str, Any]:
         blocks.section("tips", "\n".join([words.HOME_TIPS, *(f"• {tip}" for tip in words.HOME_TIP_LINES)])),
     ]
     if org:
-        where = words.home_where(text.mrkdwn(org.name, 60), words.badge(text.mrkdwn(org.env, 20)))
+        where = words.home_where(
+            text.mrkdwn(org.name, 60), text.code(org.env.upper() or words.ENV_UNKNOWN, 30)
+        )
         found.append(blocks.context("where", where))
     return {"type": "home", "blocks": found}
 

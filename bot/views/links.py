@@ -6,7 +6,7 @@ from bot.views import text
 
 _AUTUMN = "https://app.useautumn.com"
 _STRIPE = "https://dashboard.stripe.com"
-_LONGEST = 1000
+_LONGEST = 600
 LIVE = "live"
 
 
@@ -33,7 +33,7 @@ def web(url: str | None) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return ""
     safe = quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")
-    return safe if len(safe) <= _LONGEST else ""
+    return safe if len(text.escape(safe)) <= _LONGEST else ""
 
 
 def linked(url: str | None, label: str) -> str:

@@ -116,4 +116,4 @@ def _line(facts: Sequence[str]) -> str:
 
 
 def _more(part: Part) -> str:
-    return words.more_on_template(part)
+    return words.more_on(part)

@@ -98,22 +98,20 @@ def paging(frame: Frame, page: Paged[T], place: Place) -> list[Block]:
     ]
 
 
-def listed(title: str, lines: Sequence[str], most: int, *, more: str = "", total: int | None = None) -> str:
+def listed(title: str, lines: Sequence[str], most: int, *, more: str = "") -> str:
     """A title and as many lines as fit into a section; what is left out is counted.
 
     `more` replaces the usual words for what is left out, `{}` standing for the number.
     """
-    shown: list[str] = [title] if title else []
+    shown = [title]
     size = len(title)
-    taken = 0
     for line in lines[:most]:
         if size + len(line) + 1 > SECTION - 100:
             break
         shown.append(line)
         size += len(line) + 1
-        taken += 1
-    left = (len(lines) if total is None else total) - taken
-    if left > 0:
+    left = len(lines) - (len(shown) - 1)
+    if left:
         shown.append(more.format(f"{left:,}") if more else words.and_more(left))
     return "\n".join(shown)
 
@@ -149,8 +147,9 @@ def failed(block_id: str, part: str, error: AutumnError) -> Block:
 
 
 def environment(customer: Customer | None, org: Organization | None) -> str:
+    """The badge: which of Autumn's environments the customer is in."""
     known = (customer.env if customer else "") or (org.env if org else "")
-    return text.mrkdwn(known, 20)
+    return text.code(known.upper() or words.ENV_UNKNOWN, 30)
 
 
 def title(customer: Customer | None, customer_id: str) -> str:
@@ -161,7 +160,7 @@ def title(customer: Customer | None, customer_id: str) -> str:
 
 def head(customer: Customer | None, customer_id: str, org: Organization | None) -> list[Block]:
     """Who this is, and in which environment."""
-    facts: list[str | blocks.Text] = [words.badge(environment(customer, org))]
+    facts: list[str | blocks.Text] = [environment(customer, org)]
     shown_id = text.literal((customer.id if customer else None) or customer_id, 200)
     facts.append(blocks.plain(shown_id or words.NO_ID))
     if customer:
@@ -203,8 +202,8 @@ def share(place: Place) -> blocks.Button | None:
     return blocks.button(words.SHARE, ids.SHARE, value, confirm=asked)
 
 
-def foot(read_at: datetime, env: str, org: Organization | None, *more: str) -> Block:
-    where = " · ".join(part for part in (text.mrkdwn(org.name, 60) if org else "", words.badge(env)) if part)
+def foot(read_at: datetime, badge: str, org: Organization | None, *more: str) -> Block:
+    where = " · ".join(part for part in (text.mrkdwn(org.name, 60) if org else "", badge) if part)
     return blocks.context("foot", words.read_at(times.moment(read_at)), where, *more)
 
 
@@ -235,16 +234,21 @@ def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
 
 
 def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[Block]) -> list[Block]:
-    """As much of the content as fits, from the front; what is left out is counted."""
-    blocks_left = MOST_BLOCKS - len(before) - len(after) - 1
-    text_left = MOST_TEXT - sum(fallback.size(block) for block in (*before, *after))
+    """As much of the content as fits, and all of its buttons; what is left out is counted."""
+    buttons = [block for block in content if block["type"] == "actions"]
+    blocks_left = MOST_BLOCKS - len(before) - len(after) - len(buttons) - 1
+    text_left = MOST_TEXT - sum(fallback.size(block) for block in (*before, *buttons, *after))
     shown: list[Block] = []
+    lost = 0
     for block in content:
-        text_left -= fallback.size(block)
-        if text_left < 0 or len(shown) == blocks_left:
-            break
-        shown.append(block)
-    lost = len(content) - len(shown)
+        if block["type"] == "actions":
+            shown.append(block)
+        elif blocks_left and (size := fallback.size(block)) <= text_left:
+            shown.append(block)
+            blocks_left -= 1
+            text_left -= size
+        else:
+            lost += 1
     counted = [blocks.context("lost", words.left_out(lost))] if lost else []
     return [*before, *shown, *counted, *after]
 

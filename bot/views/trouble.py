@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     UNCHECKED = "unchecked"
     """Slack could not be asked who the person is."""
     SHARED_CHANNEL = "shared_channel"
+    """Seen by another company, so nothing is shared into it."""
     UNCHECKED_CHANNEL = "unchecked_channel"
     """Slack could not be asked whether the channel is shared."""
     NOT_IN_CHANNEL = "not_in_channel"

@@ -117,7 +117,6 @@ NO_ID_TO_OPEN = "Cannot be opened here: it has no id in Autumn. Find it in Autum
 ID_TOO_LONG_TO_OPEN = (
     "Cannot be opened here: its id is too long for a Slack button. Type `/autumn` and the id."
 )
-HIDDEN_TABLE = "Columns: date (UTC), products, total, paid, refunded, status."
 
 INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Status", "Link")
 EVENT_COLUMNS = ("Time (UTC)", "Feature", "Value", "Properties")
@@ -138,16 +137,13 @@ def and_more(number: int) -> str:
     return f"_and {number:,} more_"
 
 
-def more_on(number: int, part: Part) -> str:
-    return f"_and {number:,} more: see {PARTS[part]}_"
+def more_on(part: Part) -> str:
+    """What is left out of a list, `{}` standing for the number."""
+    return f"_and {{}} more: see {PARTS[part]}_"
 
 
 def credit(shown: str) -> str:
     return f"{shown} credit"
-
-
-def badge(env: str) -> str:
-    return f"`{env.upper()}`" if env else f"`{ENV_UNKNOWN}`"
 
 
 def since(day: str) -> str:
@@ -179,10 +175,6 @@ def left_out(number: int) -> str:
 
 def more_lines(number: int) -> str:
     return f"… and {count(number, 'more line')}"
-
-
-def feature_intro(name: str) -> str:
-    return f"*{name}*"
 
 
 def every(interval: str, times: int | None) -> str:
@@ -428,10 +420,7 @@ def events_title(number: int, span: Span, feature: str, *, more: bool) -> str:
 
 
 def no_events(span: Span, feature: str) -> str:
-    of = f" of {feature}" if feature else ""
-    return (
-        f"No events{of} in the {LAST[span]}." if span is not Span.CYCLE else f"No events{of} in {LAST[span]}."
-    )
+    return f"No events{f' of {feature}' if feature else ''}, {LAST[span]}."
 
 
 def total(name: str, units: str, events: int) -> str:
@@ -545,7 +534,7 @@ UNCHECKED = Say(
 )
 SHARED_CHANNEL = Say(
     "This channel is shared with another company, so customer data stays out of it.",
-    "Ask in a channel of your own workspace, or in a direct message with Maple.",
+    "Share it in a channel of your own workspace.",
 )
 UNCHECKED_CHANNEL = Say(
     "Maple could not check with Slack who is in this channel, so it shared nothing.", "Try again in a minute."
@@ -612,8 +601,3 @@ USAGE = "Usage"
 EVENT_LIST = "The events"
 EVENT_TOTALS = "Totals per feature"
 CUSTOMER = "The customer's name and products"
-
-
-def more_on_template(part: Part) -> str:
-    """What is left out of a list, `{}` standing for the number."""
-    return f"_and {{}} more: see {PARTS[part]}_"
