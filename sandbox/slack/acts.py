@@ -1,0 +1,259 @@
+"""What people do: type, click, choose, submit. The page and the driver both go through here.
+
+Everything returns after the app's acknowledgement. What Slack would tell the person when that fails is
+raised as ShownError, and kept as a notice.
+"""
+
+import re
+
+from sandbox.slack import elements, payloads
+from sandbox.slack.blocks.check import blocks_problems
+from sandbox.slack.delivery import Body, Unanswered
+from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.model import Block, Channel, Json, Message, User
+from sandbox.slack.responses import ack_message
+from sandbox.slack.submit import invalid_inputs, respond
+from sandbox.slack.views import View
+from sandbox.slack.world import World
+
+Source = Message | View
+
+_MENTION = re.compile(r"@([\w.-]+)")
+_NO_CONNECTION = "We had some trouble connecting. Try again?"
+
+
+class Acts:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._workspace = world.workspace
+        self._chosen: dict[tuple[str, str], Json] = {}
+
+    def _seen(self, user: User, channel_id: str) -> Channel:
+        for channel in self._workspace.visible_to(user.id):
+            if channel.id == channel_id:
+                return channel
+        raise ShownError("channel_not_found", "You can't see this channel.")
+
+    async def say(self, user: User, channel_id: str, text: str, thread_ts: str | None = None) -> Message:
+        channel = self._seen(user, channel_id)
+        with_app = channel.with_user(user.id) == self._workspace.bot.id
+        if with_app and self._world.manifest.messages_read_only:
+            raise ShownError("read_only", "Sending messages to this app has been turned off.")
+        if user.id not in channel.members:
+            channel.members.append(user.id)
+        message = self._workspace.post(channel, user.id, self._with_mentions(text), thread_ts=thread_ts)
+        self._tell_app(message, channel)
+        return message
+
+    async def command(self, user: User, channel_id: str, line: str) -> None:
+        channel = self._seen(user, channel_id)
+        name, _, text = line.strip().partition(" ")
+        declared = self._world.manifest.command(name)
+        if declared is None:
+            raise self._shown(user, "unknown_command", f"{name} is not a valid command.", channel)
+        if declared.get("should_escape"):
+            text = self._with_mentions(text)
+        payload = payloads.command(self._world, user, channel, name, text.strip())
+        try:
+            body = await self._world.deliveries.send("slash_commands", payload)
+            ack_message(self._world.responses, channel, user.id, body, self._world.clock.now())
+        except Unanswered as failed:
+            words = f"{name} failed with the error “{failed.reason}”"
+            raise self._shown(user, failed.reason, words, channel) from failed
+        except SlackError as refused:
+            words = f"{name} failed with the error “{refused.name}”"
+            raise self._shown(user, refused.name, words, channel) from refused
+
+    async def action(
+        self, user: User, source: Source, block_id: str, action_id: str, given: Json, *, send: bool = True
+    ) -> None:
+        """A click, or a choice in a select. send=False: typed into a form that does not listen yet."""
+        block, element = self._element(user, source, block_id, action_id)
+        try:
+            action = elements.action(block, element, given, self._workspace.next_ts())
+        except KeyError as wrong:
+            raise ShownError("invalid_input", f"This cannot be chosen here: {wrong}") from wrong
+        chosen = self.chosen(user, source)
+        kind = element["type"]
+        if kind in elements.STATEFUL:
+            key = elements.STATEFUL[kind][0]
+            chosen.setdefault(block_id, {})[action_id] = {"type": kind, key: action[key]}
+        if not send:
+            return
+        if isinstance(source, View):
+            payload = payloads.view_actions(self._world, user, source, action)
+        else:
+            payload = payloads.message_actions(self._world, user, source, action, chosen)
+        try:
+            await self._world.deliveries.send("interactive", payload)
+        except Unanswered as failed:
+            words = f"⚠ {self._world.manifest.name} did not respond to this ({failed.reason})."
+            raise self._shown(user, failed.reason, words) from failed
+
+    async def suggest(
+        self, user: User, source: Source, block_id: str, action_id: str, text: str
+    ) -> tuple[list[Json], list[Json]]:
+        """The options an external select offers for a text, and their groups if it has any."""
+        self._element(user, source, block_id, action_id)
+        payload = payloads.suggestion(
+            self._world, user, source, block_id=block_id, action_id=action_id, text=text
+        )
+        try:
+            body = await self._world.deliveries.send("interactive", payload)
+        except Unanswered as failed:
+            raise ShownError(failed.reason, "The options could not be loaded.") from failed
+        if not isinstance(body, dict) or not ("options" in body or "option_groups" in body):
+            raise ShownError("invalid_options", "The options could not be loaded.")
+        groups = list(body.get("option_groups") or [])
+        options = [*(body.get("options") or []), *(one for group in groups for one in group["options"])]
+        probe: Block = {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "static_select",
+                    **{key: body[key] for key in ("options", "option_groups") if body.get(key)},
+                }
+            ],
+        }
+        self._check_options(probe, options)
+        return options, groups
+
+    async def submit(self, user: User, view: View, state: Json | None = None) -> None:
+        """state: block_id → action_id → input, for what was entered since. Raises ShownError; words for
+        single inputs are in view.errors."""
+        for block_id, inputs in (state or {}).items():
+            for action_id, given in inputs.items():
+                await self.action(user, view, block_id, action_id, given, send=False)
+        view.errors = invalid_inputs(view)
+        if view.errors:
+            self._world.views.tell(user.id)
+            raise ShownError("invalid_input", "; ".join(view.errors.values()))
+        payload = payloads.submission(self._world, user, view)
+        try:
+            body = await self._world.deliveries.send("interactive", payload)
+            respond(self._world, user, view, body)
+        except (Unanswered, SlackError) as failed:
+            raise self._shown(user, str(failed), _NO_CONNECTION) from failed
+        if view.errors:
+            raise ShownError("invalid_input", "; ".join(view.errors.values()))
+
+    async def close(self, user: User, view: View) -> None:
+        """Closes the top view, or all of them where it says so."""
+        stack = self._world.views.stack(user.id)
+        if view not in stack:
+            raise ShownError("not_found", "This is closed already.")
+        clear = bool(view.body.get("clear_on_close"))
+        gone = list(reversed(stack)) if clear else [view]
+        if clear:
+            self._world.views.clear(user.id)
+        else:
+            self._world.views.pop(user.id)
+        for one in gone:
+            if one.body.get("notify_on_close"):
+                await self._quietly(payloads.closed(user, one, cleared=clear))
+
+    async def shortcut(self, user: User, callback_id: str, message: Message | None = None) -> None:
+        declared = self._world.manifest.shortcut(callback_id)
+        wanted = "global" if message is None else "message"
+        if declared is None or declared["type"] != wanted:
+            raise ShownError("unknown_shortcut", "There is no such shortcut here.")
+        payload = payloads.shortcut(self._world, user, callback_id, message)
+        try:
+            await self._world.deliveries.send("interactive", payload)
+        except Unanswered as failed:
+            words = f"“{declared['name']}” failed with the error “{failed.reason}”"
+            raise self._shown(user, failed.reason, words) from failed
+
+    async def open_home(self, user: User) -> None:
+        if "app_home_opened" not in self._world.manifest.events or user.is_stranger:
+            return
+        home = self._world.views.home(user.id)
+        inner: Json = {
+            "type": "app_home_opened",
+            "user": user.id,
+            "channel": self._workspace.im(user.id, self._workspace.bot.id).id,
+            "tab": "home",
+            "event_ts": self._workspace.next_ts(),
+        }
+        if home is not None:
+            inner["view"] = home.api()
+        self._world.deliveries.event(payloads.event(self._world, inner))
+
+    def chosen(self, user: User, source: Source) -> Json:
+        """What the person has entered into a message or view so far."""
+        if isinstance(source, View):
+            return source.chosen
+        return self._chosen.setdefault((user.id, f"{source.channel}/{source.ts}"), {})
+
+    def _element(self, user: User, source: Source, block_id: str, action_id: str) -> tuple[Block, Json]:
+        if isinstance(source, View):
+            open_views = [*self._world.views.stack(user.id), self._world.views.home(user.id)]
+            seen = source in open_views
+        else:
+            seen = source.only_for in (None, user.id) and source in self._workspace.messages[source.channel]
+            self._seen(user, source.channel)
+        found = elements.find(source.blocks, block_id, action_id) if seen else None
+        if found is None:
+            raise ShownError("not_found", "This is not there any more.")
+        return found
+
+    def _check_options(self, probe: Block, options: list[Json]) -> None:
+        """More than 100 options, or malformed ones, and Slack shows none."""
+
+        if options and (found := blocks_problems([probe], "message")):
+            raise ShownError("invalid_options", f"The options could not be loaded. {found[0].line()}")
+
+    async def _quietly(self, payload: Json) -> Body:
+        try:
+            return await self._world.deliveries.send("interactive", payload)
+        except Unanswered:
+            return None
+
+    def _shown(self, user: User, name: str, words: str, channel: Channel | None = None) -> ShownError:
+        self._workspace.notice(user.id, words, channel.id if channel else None)
+        return ShownError(name, words)
+
+    def _with_mentions(self, text: str) -> str:
+        def mention(match: re.Match[str]) -> str:
+            try:
+                return f"<@{self._workspace.user(match[1]).id}>"
+            except KeyError:
+                return match[0]
+
+        return _MENTION.sub(mention, text)
+
+    def _tell_app(self, message: Message, channel: Channel) -> None:
+        """The events a message causes, as far as the manifest asks for them."""
+        bot = self._workspace.bot.id
+        if bot not in channel.members:
+            return
+        kind = {"im": "im", "private": "groups"}.get(channel.kind, "channels")
+        inner = {**self._workspace.api_message(message), "channel": channel.id, "event_ts": message.ts}
+        inner["team"] = self._workspace.users[message.user].team_id
+        shared = channel.kind == "shared"
+        events = self._world.manifest.events
+        if f"message.{kind}" in events:
+            inner["channel_type"] = {"im": "im", "private": "group"}.get(channel.kind, "channel")
+            self._world.deliveries.event(payloads.event(self._world, inner, shared=shared))
+        if "app_mention" in events and f"<@{bot}>" in message.text:
+            mention = {**inner, "type": "app_mention"}
+            self._world.deliveries.event(payloads.event(self._world, mention, shared=shared))
+        if "link_shared" in events and (links := self._links(message.text)):
+            shared_link = {
+                "type": "link_shared",
+                "user": message.user,
+                "channel": channel.id,
+                "message_ts": message.ts,
+                "links": links,
+                "event_ts": message.ts,
+            }
+            self._world.deliveries.event(payloads.event(self._world, shared_link, shared=shared))
+
+    def _links(self, text: str) -> list[Json]:
+        urls = re.findall(r"https?://[^\s>|]+", text)
+        return [
+            {"domain": domain, "url": url}
+            for url in urls
+            for domain in self._world.manifest.unfurl_domains
+            if re.match(rf"https?://([^/]+\.)?{re.escape(domain)}(/|$)", url)
+        ]

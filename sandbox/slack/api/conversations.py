@@ -1,0 +1,158 @@
+"""conversations.*: what the bot may know of channels."""
+
+from sandbox.slack import people
+from sandbox.slack.api.method import Args, method, need, page_of
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Channel, ChannelKind, Json, Message
+from sandbox.slack.world import World
+
+FAMILY: dict[ChannelKind, str] = {
+    "public": "channels",
+    "shared": "channels",
+    "private": "groups",
+    "im": "im",
+}
+"""Kind → the part of a scope before the colon."""
+
+TYPES: dict[ChannelKind, str] = {
+    "public": "public_channel",
+    "shared": "public_channel",
+    "private": "private_channel",
+    "im": "im",
+}
+
+
+@method("conversations.info")
+def info(world: World, args: Args) -> Json:
+    return {"channel": _describe(world, _readable(world, args, "read"), args.flag("include_num_members"))}
+
+
+@method("conversations.members")
+def members(world: World, args: Args) -> Json:
+    channel = _readable(world, args, "read")
+    page = page_of([{"id": member} for member in channel.members], args, "members")
+    return {**page, "members": [member["id"] for member in page["members"]]}
+
+
+@method("conversations.list")
+def listing(world: World, args: Args) -> Json:
+    wanted = args.names("types") or ["public_channel"]
+    scopes = {TYPES[kind]: f"{family}:read" for kind, family in FAMILY.items()}
+    for kind in wanted:
+        if kind == "mpim":
+            need(world, "mpim:read")
+        elif kind not in scopes:
+            raise SlackError("invalid_types")
+        else:
+            need(world, scopes[kind])
+    found = [
+        _describe(world, channel, True)
+        for channel in world.workspace.channels.values()
+        if TYPES[channel.kind] in wanted
+        and (channel.kind in ("public", "shared") or world.workspace.bot.id in channel.members)
+        and not (channel.archived and args.flag("exclude_archived"))
+    ]
+    return page_of(found, args, "channels")
+
+
+@method("conversations.open")
+def open_im(world: World, args: Args) -> Json:
+    need(world, "im:write")
+    users = args.names("users")
+    if not users and args.text("channel"):
+        channel = world.workspace.reachable(args.text("channel"))
+        return {"channel": {"id": channel.id}}
+    if len(users) != 1:
+        raise SlackError("mpim_not_supported" if users else "users_list_not_supplied")
+    user = world.workspace.users.get(users[0])
+    if user is None:
+        raise SlackError("user_not_found")
+    if user.kind == "bot":
+        raise SlackError("cannot_dm_bot")
+    channel = world.workspace.im(user.id, world.workspace.bot.id)
+    if args.flag("return_im"):
+        return {"channel": _describe(world, channel, False)}
+    return {"channel": {"id": channel.id}}
+
+
+@method("conversations.history")
+def history(world: World, args: Args) -> Json:
+    channel = _readable(world, args, "history")
+    _member(world, channel)
+    return _messages(world, args, [one for one in world.workspace.history(channel.id) if not one.thread_ts])
+
+
+@method("conversations.replies")
+def replies(world: World, args: Args) -> Json:
+    channel = _readable(world, args, "history")
+    _member(world, channel)
+    root = world.workspace.find(channel.id, args.required("ts"))
+    if root is None:
+        raise SlackError("thread_not_found")
+    return _messages(world, args, [root, *world.workspace.replies(root)], newest_first=False)
+
+
+def _readable(world: World, args: Args, right: str) -> Channel:
+    """The scope is asked for by the kind of channel, as Slack does it: after it has been found."""
+    channel = world.workspace.reachable(args.required("channel"))
+    need(world, f"{FAMILY[channel.kind]}:{right}")
+    return channel
+
+
+def _member(world: World, channel: Channel) -> None:
+    if world.workspace.bot.id not in channel.members:
+        raise SlackError("not_in_channel")
+
+
+def _messages(world: World, args: Args, messages: list[Message], *, newest_first: bool = True) -> Json:
+    oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
+    inclusive = args.flag("inclusive")
+    kept = [
+        one
+        for one in messages
+        if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
+    ]
+    metadata = args.flag("include_all_metadata")
+    answers = [world.workspace.api_message(one, metadata=metadata) for one in kept]
+    page = page_of(answers[::-1] if newest_first else answers, args, "messages")
+    return {**page, "has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
+
+
+def _describe(world: World, channel: Channel, count_members: bool) -> Json:
+    bot = world.workspace.bot.id
+    if channel.kind == "im":
+        other = channel.with_user(bot)
+        return {
+            "id": channel.id,
+            "created": channel.created,
+            "is_im": True,
+            "user": other,
+            "is_archived": False,
+        }
+    shared = channel.kind == "shared"
+    answer: Json = {
+        "id": channel.id,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": channel.kind == "private",
+        "is_archived": channel.archived,
+        "is_general": False,
+        "is_shared": shared,
+        "is_ext_shared": shared,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "is_member": bot in channel.members,
+        "created": channel.created,
+        "creator": "U04MAX",
+        "context_team_id": people.TEAM,
+        "shared_team_ids": [people.TEAM, people.OTHER_TEAM] if shared else [people.TEAM],
+        "topic": {"value": channel.topic, "creator": "U04MAX", "last_set": channel.created},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+    }
+    if count_members:
+        answer["num_members"] = len(channel.members)
+    return answer

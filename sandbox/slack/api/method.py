@@ -1,0 +1,101 @@
+"""How a Web API method is declared, and how its arguments are read."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Json
+from sandbox.slack.world import World
+
+TokenKind = Literal["bot", "app"]
+
+
+class Args:
+    """Arguments, whether they came in the query, a form or JSON."""
+
+    def __init__(self, given: Json) -> None:
+        self.given = given
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.given.get(name)
+        return default if value is None else str(value)
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise SlackError("invalid_arguments", messages=[f"missing required field: {name}"])
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self.given.get(name)
+        return default if value is None else str(value).lower() in ("1", "true")
+
+    def number(self, name: str, default: int) -> int:
+        try:
+            return int(self.text(name) or default)
+        except ValueError:
+            raise SlackError("invalid_arguments", messages=[f"must be a number: {name}"]) from None
+
+    def data(self, name: str, error: str = "invalid_arguments") -> Any:
+        """A structure; in a form it is JSON in a string. Raises `error` when it cannot be read."""
+        value = self.given.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value else None
+        except ValueError:
+            raise SlackError(error) from None
+
+    def names(self, name: str) -> list[str]:
+        """A list given as such, as JSON, or separated by commas."""
+        value = self.given.get(name)
+        if isinstance(value, str) and value.startswith("["):
+            value = self.data(name)
+        if isinstance(value, list):
+            return [str(one) for one in value]
+        return [one.strip() for one in str(value or "").split(",") if one.strip()]
+
+
+Answer: TypeAlias = Callable[[World, Args], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    name: str
+    answer: Answer
+    scope: str | None
+    """The scope without which nothing is answered; a method may ask for more, by what it touches."""
+    by: TokenKind
+    """Whose token it takes."""
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str, *, scope: str | None = None, by: TokenKind = "bot") -> Callable[[Answer], Answer]:
+    def declare(answer: Answer) -> Answer:
+        METHODS[name] = Method(name, answer, scope, by)
+        return answer
+
+    return declare
+
+
+def need(world: World, *scopes: str) -> None:
+    """Raises missing_scope unless the app has all of them."""
+    lacking = [scope for scope in scopes if scope not in world.scopes]
+    if lacking:
+        provided = ",".join(sorted(world.scopes))
+        raise SlackError("missing_scope", extra={"needed": ",".join(lacking), "provided": provided})
+
+
+def page_of(items: list[Json], args: Args, key: str, *, default: int = 100) -> Json:
+    """One page of a list. The cursor is where the next one starts."""
+    limit = max(1, min(args.number("limit", default), 1000))
+    cursor = args.text("cursor")
+    if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
+        raise SlackError("invalid_cursor")
+    start = int(cursor[3:]) if cursor else 0
+    following = f"at:{start + limit}" if start + limit < len(items) else ""
+    return {key: items[start : start + limit], "response_metadata": {"next_cursor": following}}

@@ -1,0 +1,1 @@
+"""Holding blocks and views against what Slack accepts."""

@@ -1,0 +1,93 @@
+"""May Slack's readers see these blocks? The verdict, and the error by Slack's name."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.slack.blocks import rules
+from sandbox.slack.blocks.problem import Problem
+from sandbox.slack.blocks.schema import schema
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Block, Json
+
+MOST_VIEW_BYTES = 250_000
+
+
+def blocks_problems(blocks: Any, surface: rules.Surface, *, missing: Iterable[str] = ()) -> list[Problem]:
+    """Everything wrong with a list of blocks. Pointers start at the list.
+
+    missing: types of blocks that have not reached this workspace yet.
+    """
+    if not isinstance(blocks, list):
+        return [Problem("", "wrong_type", "must be an array of blocks")]
+    if len(blocks) > rules.MOST_BLOCKS[surface]:
+        most = rules.MOST_BLOCKS[surface]
+        return [Problem("", "failed_constraint", f"no more than {most} items allowed")]
+    found: list[Problem] = []
+    known = schema().check("KnownBlock")
+    absent = frozenset(missing)
+    for at, block in enumerate(blocks):
+        if isinstance(block, dict) and block.get("type") in absent:
+            found.append(Problem(f"/{at}/type", "unsupported_type", f"unsupported type: {block['type']}"))
+        else:
+            known(block, f"/{at}", found)
+    return found or list(rules.problems(blocks, surface))
+
+
+def view_problems(view: Any, *, missing: Iterable[str] = ()) -> list[Problem]:
+    """Everything wrong with a view. Pointers start at the view."""
+    kind = view.get("type") if isinstance(view, dict) else None
+    if kind not in ("modal", "home"):
+        return [Problem("/type", "unsupported_type", f"unsupported type: {kind}; one of home, modal")]
+    found: list[Problem] = []
+    outline = {**view, "blocks": []}
+    schema().check("ModalView" if kind == "modal" else "HomeView")(outline, "", found)
+    if "blocks" not in view:
+        found.append(Problem("", "missing_field", "missing required field: blocks"))
+        return found
+    surface: rules.Surface = "modal" if kind == "modal" else "home"
+    inside = blocks_problems(view["blocks"], surface, missing=missing)
+    found.extend(problem.under("/blocks") for problem in inside)
+    has_input = isinstance(view["blocks"], list) and any(
+        isinstance(block, dict) and block.get("type") == "input" for block in view["blocks"]
+    )
+    if kind == "modal" and has_input and "submit" not in view:
+        found.append(Problem("", "missing_field", "must define `submit` to use an `input` block in modals"))
+    return found
+
+
+def message_blocks(given: Any, *, missing: Iterable[str] = ()) -> list[Block]:
+    """The blocks of a message. Raises invalid_blocks_format, invalid_blocks, msg_blocks_too_long."""
+    if given in (None, "", []):
+        return []
+    blocks = _decoded(given, "invalid_blocks_format")
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise SlackError("invalid_blocks_format")
+    found = blocks_problems(blocks, "message", missing=missing)
+    if found:
+        lines = [problem.under("/blocks").line() for problem in found]
+        raise SlackError("invalid_blocks", messages=lines, extra={"errors": lines})
+    if rules.text_length(blocks) > rules.MOST_TEXT:
+        raise SlackError("msg_blocks_too_long")
+    return blocks
+
+
+def checked_view(given: Any, *, missing: Iterable[str] = ()) -> Json:
+    """A view. Raises invalid_arguments, view_too_large."""
+    view = _decoded(given, "invalid_arguments")
+    found = view_problems(view, missing=missing)
+    if found:
+        raise SlackError("invalid_arguments", messages=[one.under("/view").line() for one in found])
+    if len(json.dumps(view)) > MOST_VIEW_BYTES:
+        raise SlackError("view_too_large")
+    answer: Json = view
+    return answer
+
+
+def _decoded(given: Any, error: str) -> Any:
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except ValueError as unreadable:
+        raise SlackError(error) from unreadable

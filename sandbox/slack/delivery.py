@@ -1,0 +1,182 @@
+"""What Slack sends to the app, over signed HTTP or a socket, and what the app answers within 3 seconds."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from urllib.parse import urlencode
+
+import httpx
+
+from sandbox.slack.clock import Clock
+from sandbox.slack.feed import Change, Feed
+from sandbox.slack.model import Json
+from sandbox.slack.sockets import Sockets
+
+Envelope = Literal["slash_commands", "interactive", "events_api"]
+Body: TypeAlias = Json | str | None
+
+
+class Unanswered(Exception):
+    """The app did not acknowledge; `reason` is Slack's name for it."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason} {detail}".strip())
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One request to the app, as it went out."""
+
+    kind: Envelope
+    payload: Json
+    retry: int
+    at: float
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+    """The signed body; empty over a socket."""
+    outcome: str = "pending"
+    """acked, or Slack's name for what went wrong."""
+    seconds: float = 0.0
+
+
+class Deliveries:
+    def __init__(self, clock: Clock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
+        self.request_url: str | None = None
+        self.patience = 3.0
+        """Seconds the app has to acknowledge."""
+        self.retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
+        """Seconds before each retry of an event."""
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self.sent: list[Delivery] = []
+        self.pending = 0
+        self._between_tries = 0
+        self._clock = clock
+        self._feed = feed
+        self._sockets = sockets
+        self._secret = signing_secret.encode()
+        self._http = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - one deadline for all of it
+        self._events: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        for task in self._events:
+            task.cancel()
+        await asyncio.gather(*self._events, return_exceptions=True)
+        await self._http.aclose()
+
+    async def send(self, kind: Envelope, payload: Json, *, retry: int = 0, reason: str = "") -> Body:
+        """The app's answer. Raises Unanswered."""
+        delivery = Delivery(kind, payload, retry, self._clock.now())
+        self.sent.append(delivery)
+        self.pending += 1
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self.patience):
+                if self.request_url is None:
+                    body: Body = await self._sockets.send(kind, payload, retry, reason)
+                else:
+                    body = await self._post(self.request_url, delivery, reason)
+            delivery.outcome = "acked"
+            return body
+        except TimeoutError:
+            delivery.outcome = "operation_timeout"
+            raise Unanswered("operation_timeout") from None
+        except (httpx.HTTPError, ConnectionError) as down:
+            delivery.outcome = "dispatch_failed"
+            raise Unanswered("dispatch_failed", str(down)) from down
+        except Unanswered as refused:
+            delivery.outcome = refused.reason
+            raise
+        finally:
+            delivery.seconds = time.monotonic() - started
+            self.pending -= 1
+            self._feed.wake()
+
+    def event(self, payload: Json) -> None:
+        """Sends an event in the background, with up to three retries."""
+        task = asyncio.create_task(self._send_event(payload))
+        self._events.add(task)
+        task.add_done_callback(self._settled)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the app has yet to answer something. An event between two tries does not count."""
+        return self.pending > 0 or len(self._events) > self._between_tries
+
+    def sign(self, raw: bytes) -> dict[str, str]:
+        """The headers that prove a body is Slack's."""
+        timestamp = str(int(self._clock.now()))
+        digest = hmac.new(self._secret, f"v0:{timestamp}:".encode() + raw, hashlib.sha256).hexdigest()
+        return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
+
+    async def verify_url(self) -> bool:
+        """The handshake of a new request URL. True if the app repeats the challenge."""
+        challenge = {"token": "local", "challenge": "c0ffee", "type": "url_verification"}
+        answer = await self.send("events_api", challenge)
+        return answer == "c0ffee" or (isinstance(answer, dict) and answer.get("challenge") == "c0ffee")
+
+    async def _post(self, url: str, delivery: Delivery, reason: str) -> Body:
+        delivery.raw, content_type = _encode(delivery.kind, delivery.payload)
+        headers = {"Content-Type": content_type, "User-Agent": "Slackbot 1.0", **self.sign(delivery.raw)}
+        if delivery.retry:
+            headers |= {"X-Slack-Retry-Num": str(delivery.retry), "X-Slack-Retry-Reason": reason}
+        delivery.headers = headers
+        answer = await self._http.post(url, content=delivery.raw, headers=headers)
+        if answer.is_success:
+            return _decode(answer)
+        no_retry = answer.headers.get("x-slack-no-retry") == "1"
+        name = "http_client_error" if answer.status_code < 500 else "http_service_error"
+        raise Unanswered("no_retry" if no_retry else name, str(answer.status_code))
+
+    async def _send_event(self, payload: Json) -> None:
+        reason = ""
+        for retry, delay in enumerate((0.0, *self.retry_delays)):
+            if retry:
+                await self._wait(delay)
+            try:
+                await self.send("events_api", payload, retry=retry, reason=reason)
+                return
+            except Unanswered as failed:
+                if failed.reason == "no_retry":
+                    return
+                reason = _RETRY_REASONS.get(failed.reason, "http_error")
+
+    async def _wait(self, delay: float) -> None:
+        self._between_tries += 1
+        self._feed.wake()
+        try:
+            await self.sleep(delay)
+        finally:
+            self._between_tries -= 1
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._events.discard(task)
+        self._feed.publish(Change("quiet", {}, only_for=""))
+
+
+_RETRY_REASONS = {"operation_timeout": "http_timeout", "dispatch_failed": "connection_failed"}
+
+
+def _encode(kind: Envelope, payload: Json) -> tuple[bytes, str]:
+    form = "application/x-www-form-urlencoded"
+    match kind:
+        case "slash_commands":
+            return urlencode(payload).encode(), form
+        case "interactive":
+            return urlencode({"payload": json.dumps(payload)}).encode(), form
+        case "events_api":
+            return json.dumps(payload).encode(), "application/json"
+
+
+def _decode(answer: httpx.Response) -> Body:
+    if not answer.content.strip():
+        return None
+    if "json" in answer.headers.get("content-type", ""):
+        body = answer.json()
+        return body if isinstance(body, dict) else None
+    return answer.text

@@ -1,0 +1,158 @@
+"""The interactive elements in blocks: finding them, what they hold, what a click on them says."""
+
+import copy
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.slack.model import Block, Json
+
+STATEFUL: dict[str, tuple[str, str]] = {
+    "plain_text_input": ("value", "initial_value"),
+    "number_input": ("value", "initial_value"),
+    "email_text_input": ("value", "initial_value"),
+    "url_text_input": ("value", "initial_value"),
+    "rich_text_input": ("rich_text_value", "initial_value"),
+    "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "multi_static_select": ("selected_options", "initial_options"),
+    "multi_external_select": ("selected_options", "initial_options"),
+    "checkboxes": ("selected_options", "initial_options"),
+    "users_select": ("selected_user", "initial_user"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+    "channels_select": ("selected_channel", "initial_channel"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
+    "multi_channels_select": ("selected_channels", "initial_channels"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+    "datetimepicker": ("selected_date_time", "initial_date_time"),
+    "file_input": ("files", "initial_files"),
+}
+"""Element type → the key of its value in a payload, and of its first value in the block."""
+
+PRESSED = frozenset({"button", "overflow", "workflow_button", "icon_button", "feedback_buttons"})
+INTERACTIVE = frozenset(STATEFUL) | PRESSED
+MANY = frozenset({"checkboxes", "file_input"}) | {kind for kind in STATEFUL if kind.startswith("multi_")}
+SELECTS = frozenset(kind for kind in STATEFUL if kind.endswith("_select")) | {"radio_buttons", "checkboxes"}
+PICKERS = frozenset({"datepicker", "timepicker", "datetimepicker"})
+TYPED = frozenset(kind for kind in STATEFUL if kind.endswith("_input")) - {"file_input"}
+
+
+def within(block: Block) -> Iterator[Json]:
+    """The interactive elements of one block, in the order they are drawn."""
+    children: list[Any] = []
+    for key in ("element", "accessory"):
+        children.append(block.get(key))
+    for key in ("elements", "actions", "child_blocks"):
+        children.extend(block.get(key) or [])
+    for child in children:
+        if not isinstance(child, dict):
+            continue
+        if child.get("type") in INTERACTIVE:
+            yield child
+        elif child.get("type") in ("card", "actions", "section", "input", "context_actions"):
+            yield from within(child)
+
+
+def each(blocks: list[Block]) -> Iterator[tuple[Block, Json]]:
+    for block in blocks:
+        for element in within(block):
+            yield block, element
+
+
+def find(blocks: list[Block], block_id: str, action_id: str) -> tuple[Block, Json] | None:
+    for block, element in each(blocks):
+        if block.get("block_id") == block_id and element.get("action_id") == action_id:
+            return block, element
+    return None
+
+
+def fill_ids(blocks: list[Block]) -> list[Block]:
+    """A copy in which every block and interactive element has its id, as Slack would store it."""
+    copied = copy.deepcopy(blocks)
+    for block in copied:
+        if not block.get("block_id"):
+            block["block_id"] = secrets.token_urlsafe(4)
+        for element in within(block):
+            if not element.get("action_id"):
+                element["action_id"] = secrets.token_urlsafe(4)
+    return copied
+
+
+def first_value(element: Json) -> Any:
+    """What a stateful element holds before anyone touches it."""
+    value = element.get(STATEFUL[element["type"]][1])
+    if value is None and element["type"] in MANY:
+        return []
+    return value
+
+
+def values(blocks: list[Block], chosen: Json) -> Json:
+    """state.values: what every stateful element holds now."""
+    answer: Json = {}
+    for block, element in each(blocks):
+        kind = element["type"]
+        if kind not in STATEFUL:
+            continue
+        key = STATEFUL[kind][0]
+        touched = chosen.get(block["block_id"], {}).get(element["action_id"])
+        value = touched[key] if touched and touched["type"] == kind else first_value(element)
+        answer.setdefault(block["block_id"], {})[element["action_id"]] = {"type": kind, key: value}
+    return answer
+
+
+def options_of(element: Json) -> list[Json]:
+    groups = element.get("option_groups") or []
+    return [*(element.get("options") or []), *(one for group in groups for one in group["options"])]
+
+
+def _option(element: Json, given: Any) -> Json:
+    """The option a person picked: a stored one by its value, or one the app suggested."""
+    if isinstance(given, dict):
+        text = given.get("text", "")
+        text = text if isinstance(text, dict) else {"type": "plain_text", "text": text, "emoji": True}
+        return {"text": text, "value": given["value"]}
+    for option in options_of(element):
+        if option.get("value") == given:
+            return dict(option)
+    raise KeyError(f"no option has the value {given!r}")
+
+
+def value_from(element: Json, given: Json) -> Any:
+    """What the element holds after the person's input. Raises KeyError for an input it cannot take."""
+    kind = element["type"]
+    if kind in ("static_select", "external_select", "radio_buttons", "overflow"):
+        return _option(element, given["option"]) if given.get("option") is not None else None
+    if kind in ("multi_static_select", "multi_external_select", "checkboxes"):
+        return [_option(element, one) for one in given["options"]]
+    simple = {
+        "users_select": "user",
+        "conversations_select": "conversation",
+        "channels_select": "channel",
+        "multi_users_select": "users",
+        "multi_conversations_select": "conversations",
+        "multi_channels_select": "channels",
+        "datepicker": "date",
+        "timepicker": "time",
+        "datetimepicker": "datetime",
+        "file_input": "files",
+        "rich_text_input": "rich_text",
+    }
+    value = given[simple.get(kind, "text")]
+    return (value or None) if kind in TYPED else value
+
+
+def action(block: Block, element: Json, given: Json, ts: str) -> Json:
+    """One entry of `actions` in a block_actions payload."""
+    kind = element["type"]
+    answer: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"]}
+    if kind == "overflow":
+        answer["selected_option"] = value_from(element, given)
+    elif kind in STATEFUL:
+        answer[STATEFUL[kind][0]] = value_from(element, given)
+    for key in ("text", "value", "style", "placeholder", "url"):
+        if key in element and key not in answer:
+            answer[key] = copy.deepcopy(element[key])
+    return {**answer, "action_ts": ts}

@@ -1,0 +1,40 @@
+"""Refusals by Slack's names."""
+
+from collections.abc import Sequence
+
+from sandbox.slack.model import Json
+
+
+class SlackError(Exception):
+    """A Web API method answers {"ok": false, "error": name}."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        messages: Sequence[str] = (),
+        extra: Json | None = None,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.name = name
+        self.messages = list(messages)
+        self.extra = extra or {}
+        self.status = status
+        self.headers = headers or {}
+
+    def body(self) -> Json:
+        answer: Json = {"ok": False, "error": self.name, **self.extra}
+        if self.messages:
+            answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
+        return answer
+
+
+class ShownError(Exception):
+    """Something a person tried was refused; `shown` is what Slack would tell them."""
+
+    def __init__(self, name: str, shown: str) -> None:
+        super().__init__(shown)
+        self.name = name
+        self.shown = shown

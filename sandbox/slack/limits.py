@@ -1,0 +1,27 @@
+"""How fast messages may be posted into one channel."""
+
+import math
+
+from sandbox.slack.clock import Clock
+from sandbox.slack.errors import SlackError
+
+
+class PostLimit:
+    """About one a second, after a burst. A bucket for every channel."""
+
+    def __init__(self, clock: Clock, *, per_second: float = 1.0, burst: int = 10) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self._clock = clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, channel: str) -> None:
+        """Raises ratelimited (HTTP 429 with Retry-After in whole seconds)."""
+        now = self._clock.now()
+        left, since = self._buckets.get(channel, (float(self.burst), now))
+        left = min(float(self.burst), left + max(0.0, now - since) * self.per_second)
+        if left < 1:
+            self._buckets[channel] = (left, now)
+            wait = max(1, math.ceil((1 - left) / self.per_second)) if self.per_second else 60
+            raise SlackError("ratelimited", status=429, headers={"Retry-After": str(wait)})
+        self._buckets[channel] = (left - 1, now)

@@ -1,0 +1,143 @@
+"""What a workspace is made of."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+Json: TypeAlias = dict[str, Any]
+Block: TypeAlias = dict[str, Any]
+
+UserKind = Literal["member", "admin", "guest", "external", "bot"]
+ChannelKind = Literal["public", "private", "shared", "im"]
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    name: str
+    real_name: str
+    title: str
+    kind: UserKind
+    tz: str
+    color: str
+    team_id: str
+    email: str = ""
+
+    @property
+    def initials(self) -> str:
+        return "".join(part[0] for part in self.real_name.split()[:2]).upper()
+
+    @property
+    def is_stranger(self) -> bool:
+        return self.kind == "external"
+
+    def page(self) -> Json:
+        """As the page in the browser reads it."""
+        shown = ("id", "name", "real_name", "title", "kind", "tz", "initials", "color", "team_id")
+        return {name: getattr(self, name) for name in shown}
+
+    def api(self, now: float, *, email: bool) -> Json:
+        """As users.info answers. The address is left out without users:read.email."""
+        local = datetime.fromtimestamp(now, ZoneInfo(self.tz))
+        offset = local.utcoffset()
+        profile: Json = {
+            "title": self.title,
+            "real_name": self.real_name,
+            "real_name_normalized": self.real_name,
+            "display_name": self.name,
+            "display_name_normalized": self.name,
+            "team": self.team_id,
+        }
+        if email and self.email:
+            profile["email"] = self.email
+        answer: Json = {
+            "id": self.id,
+            "team_id": self.team_id,
+            "name": self.name,
+            "deleted": False,
+            "color": self.color.lstrip("#"),
+            "real_name": self.real_name,
+            "tz": self.tz,
+            "tz_label": local.tzname(),
+            "tz_offset": int(offset.total_seconds()) if offset else 0,
+            "profile": profile,
+            "is_admin": self.kind == "admin",
+            "is_owner": self.kind == "admin",
+            "is_primary_owner": False,
+            "is_restricted": self.kind == "guest",
+            "is_ultra_restricted": self.kind == "guest",
+            "is_bot": self.kind == "bot",
+            "is_app_user": False,
+            "updated": 1_700_000_000,
+        }
+        if self.is_stranger:
+            answer["is_stranger"] = True
+        return answer
+
+
+@dataclass(slots=True)
+class Channel:
+    id: str
+    name: str
+    kind: ChannelKind
+    topic: str = ""
+    members: list[str] = field(default_factory=list)
+    created: int = 1_700_000_000
+    archived: bool = False
+
+    def with_user(self, me: str) -> str | None:
+        """The other side of a direct message."""
+        others = [member for member in self.members if member != me]
+        return others[0] if self.kind == "im" and others else None
+
+
+@dataclass(slots=True)
+class UserGroup:
+    id: str
+    handle: str
+    name: str
+    users: list[str]
+
+
+@dataclass(slots=True)
+class File:
+    id: str
+    name: str
+    title: str
+    mimetype: str
+    user: str
+    content: bytes = b""
+    shared: bool = False
+    """Whether the upload was completed."""
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Block]
+    bot: bool = False
+    only_for: str | None = None
+    """The one person an ephemeral message is shown to."""
+    edited: bool = False
+    thread_ts: str | None = None
+    files: list[File] = field(default_factory=list)
+    metadata: Json | None = None
+    unfurls: Json | None = None
+
+    @property
+    def ephemeral(self) -> bool:
+        return self.only_for is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words of Slack's own, shown to one person."""
+
+    user: str
+    channel: str | None
+    text: str
+    ts: str

@@ -1,0 +1,111 @@
+"""Slack's markup as a person reads it: links as labels, times in their own zone, no asterisks."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sandbox.slack.model import User
+from sandbox.slack.workspace import Workspace
+
+_ANGLE = re.compile(r"<([^<>]+)>")
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_STYLES = tuple(
+    re.compile(rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^{re.escape(mark)}\n]+?)(?<=\S)"
+               rf"{re.escape(mark)}(?![\w{re.escape(mark)}])")
+    for mark in "*_~"
+)  # fmt: skip
+
+
+def readable(text: str, workspace: Workspace, reader: User) -> str:
+    """What `reader` sees of a mrkdwn text."""
+    parts = _CODE.split(text)
+    for at, part in enumerate(parts):
+        if at % 2:
+            parts[at] = part.strip("`")
+        else:
+            for style in _STYLES:
+                parts[at] = style.sub(r"\1", parts[at])
+    marked = _ANGLE.sub(lambda match: _angle(match[1], workspace, reader), "".join(parts))
+    return plain(marked)
+
+
+def plain(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """(label, address) of every link in a mrkdwn text."""
+    found: list[tuple[str, str]] = []
+    for inside in _ANGLE.findall(text):
+        if inside[0] not in "@#!":
+            address, _, label = inside.partition("|")
+            found.append((plain(label or address), plain(address)))
+    return found
+
+
+def _angle(inside: str, workspace: Workspace, reader: User) -> str:
+    target, _, label = inside.partition("|")
+    if target.startswith("!date^"):
+        return _date(target, label, reader, workspace.clock.now())
+    if target.startswith("@"):
+        user = workspace.users.get(target[1:])
+        return f"@{user.name}" if user else inside
+    if target.startswith("#"):
+        channel = workspace.channels.get(target[1:])
+        return f"#{channel.name}" if channel else label
+    if target.startswith("!subteam^"):
+        group = workspace.groups.get(target.split("^")[1])
+        return f"@{group.handle}" if group else label
+    if target.startswith("!"):
+        return f"@{target[1:]}"
+    return label or target
+
+
+def _date(target: str, fallback: str, reader: User, now: float) -> str:
+    parts = target.split("^")
+    if len(parts) < 3 or not re.fullmatch(r"-?\d+", parts[1]):
+        return fallback
+    zone = ZoneInfo(reader.tz)
+    try:
+        at = datetime.fromtimestamp(int(parts[1]), zone)
+    except (OverflowError, ValueError, OSError):
+        return fallback
+    return format_date(parts[2], at, datetime.fromtimestamp(now, zone))
+
+
+def format_date(pattern: str, at: datetime, now: datetime) -> str:
+    """A time by Slack's tokens: {date_short} at {time}, and the like."""
+
+    def token(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.endswith("_pretty"):
+            return _near(at, now) or _TOKENS[name.removesuffix("_pretty")](at)
+        return _TOKENS[name](at) if name in _TOKENS else match[0]
+
+    return re.sub(r"\{(\w+)\}", token, pattern)
+
+
+def _near(at: datetime, now: datetime) -> str | None:
+    days = (at.date() - now.date()) // timedelta(days=1)
+    return {0: "today", -1: "yesterday", 1: "tomorrow"}.get(days)
+
+
+def _ordinal(day: int) -> str:
+    suffix = "th" if 10 < day % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{suffix}"
+
+
+def _clock(at: datetime, seconds: str = "") -> str:
+    return f"{at.hour % 12 or 12}:{at:%M}{seconds} {at:%p}"
+
+
+_TOKENS: dict[str, Callable[[datetime], str]] = {
+    "date_num": lambda at: f"{at:%Y-%m-%d}",
+    "date_slash": lambda at: f"{at:%m/%d/%Y}",
+    "date": lambda at: f"{at:%B} {_ordinal(at.day)}, {at.year}",
+    "date_short": lambda at: f"{at:%b} {at.day}, {at.year}",
+    "date_long": lambda at: f"{at:%A}, {at:%B} {_ordinal(at.day)}, {at.year}",
+    "time": _clock,
+    "time_secs": lambda at: _clock(at, f":{at:%S}"),
+}

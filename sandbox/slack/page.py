@@ -1,0 +1,234 @@
+"""What the page in the browser asks for: the state, the news, and doing things as a person."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from sandbox.slack import people
+from sandbox.slack.acts import Acts, Source
+from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.feed import Change
+from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.world import World
+
+HEARTBEAT = 15.0
+"""Seconds between comments on a quiet stream, so that proxies and browsers keep it."""
+
+
+class Page:
+    def __init__(self, world: World, acts: Acts) -> None:
+        self._world = world
+        self._acts = acts
+        self._doing: dict[str, Callable[[User, Json], Awaitable[Json]]] = {
+            "say": self._say,
+            "command": self._command,
+            "action": self._action,
+            "suggest": self._suggest,
+            "submit": self._submit,
+            "close": self._close,
+            "shortcut": self._shortcut,
+            "open_home": self._open_home,
+            "open_im": self._open_im,
+        }
+
+    async def state(self, request: Request) -> Response:
+        world, user = self._world, self._person(request.query_params.get("person", ""))
+        if user is None:
+            return _unknown_person()
+        home = world.views.home(user.id)
+        workspace = world.workspace
+        return JSONResponse(
+            {
+                "ok": True,
+                "team": {"id": people.TEAM, "name": people.TEAM_NAME, "domain": people.TEAM_DOMAIN},
+                "me": user.page(),
+                "people": [one.page() for one in workspace.users.values()],
+                "channels": [self._channel(one, user) for one in workspace.visible_to(user.id)],
+                "commands": [
+                    {key: one.get(key, "") for key in ("command", "description", "usage_hint")}
+                    for one in world.manifest.commands
+                ],
+                "shortcuts": [
+                    {key: one.get(key, "") for key in ("name", "type", "callback_id", "description")}
+                    for one in world.manifest.shortcuts
+                ],
+                "app": {
+                    "id": people.APP,
+                    "name": world.manifest.name,
+                    "user_id": people.BOT_USER,
+                    "icon_text": world.manifest.name[:1],
+                    "color": world.manifest.color,
+                },
+                "home": home.page() if home else None,
+                "views": [view.page() for view in world.views.stack(user.id)],
+                "now": int(world.clock.now() * 1000),
+            }
+        )
+
+    async def history(self, request: Request) -> Response:
+        user = self._person(request.query_params.get("person", ""))
+        if user is None:
+            return _unknown_person()
+        wanted = request.query_params.get("channel", "")
+        workspace = self._world.workspace
+        if wanted not in {channel.id for channel in workspace.visible_to(user.id)}:
+            return _refusal("channel_not_found", "You can't see this channel.", 404)
+        messages = [workspace.page_message(one) for one in workspace.history(wanted, user.id)]
+        return JSONResponse({"ok": True, "messages": messages})
+
+    async def stream(self, request: Request) -> Response:
+        user = self._person(request.query_params.get("person", ""))
+        if user is None:
+            return _unknown_person()
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._news(user), media_type="text/event-stream", headers=headers)
+
+    async def do(self, request: Request) -> Response:
+        try:
+            given = await request.json()
+            user = self._person(given.get("person", ""))
+            if user is None:
+                return _unknown_person()
+            if given.get("act") not in self._doing:
+                return _refusal("unknown_act", "This cannot be done here.", 400)
+            return JSONResponse({"ok": True, **await self._doing[given["act"]](user, given)})
+        except ShownError as refused:
+            errors = self._input_errors(given, refused)
+            return JSONResponse({"ok": False, "error": refused.name, "shown": refused.shown, **errors})
+        except SlackError as refused:
+            return _refusal(refused.name, "This is not there any more.", 200)
+        except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+            return _refusal("invalid_arguments", f"This could not be read: {wrong!r}", 400)
+
+    async def _news(self, user: User) -> AsyncIterator[str]:
+        feed = self._world.workspace.feed
+        queue = feed.subscribe()
+        try:
+            yield ": hello\n\n"
+            while not feed.closed:
+                try:
+                    change = await asyncio.wait_for(queue.get(), HEARTBEAT)
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                if change is None:
+                    return
+                if change.kind != "quiet" and self._world.workspace.sees(user.id, change):
+                    yield f"data: {json.dumps(_event(change))}\n\n"
+        finally:
+            feed.unsubscribe(queue)
+
+    async def _say(self, user: User, given: Json) -> Json:
+        message = await self._acts.say(user, given["channel"], given["text"], given.get("thread_ts"))
+        return {"ts": message.ts}
+
+    async def _command(self, user: User, given: Json) -> Json:
+        await self._acts.command(user, given["channel"], given["text"])
+        return {}
+
+    async def _action(self, user: User, given: Json) -> Json:
+        source = self._source(user, given["source"])
+        for block_id, inputs in (given.get("state") or {}).items():
+            for action_id, value in inputs.items():
+                await self._acts.action(user, source, block_id, action_id, value, send=False)
+        ids = given["block_id"], given["action_id"]
+        await self._acts.action(user, source, *ids, given.get("input") or {})
+        return {}
+
+    async def _suggest(self, user: User, given: Json) -> Json:
+        source = self._source(user, given["source"])
+        ids = given["block_id"], given["action_id"]
+        options, groups = await self._acts.suggest(user, source, *ids, given.get("text", ""))
+        answer: Json = {"options": [_offered(one) for one in options]}
+        if groups:
+            answer["groups"] = [
+                {"label": one["label"]["text"], "options": [_offered(option) for option in one["options"]]}
+                for one in groups
+            ]
+        return answer
+
+    async def _submit(self, user: User, given: Json) -> Json:
+        await self._acts.submit(user, self._world.views.get(given["view"]), given.get("state"))
+        return {}
+
+    async def _close(self, user: User, given: Json) -> Json:
+        await self._acts.close(user, self._world.views.get(given["view"]))
+        return {}
+
+    async def _shortcut(self, user: User, given: Json) -> Json:
+        message = self._message(user, given["message"]) if given.get("message") else None
+        await self._acts.shortcut(user, given["callback_id"], message)
+        return {}
+
+    async def _open_home(self, user: User, given: Json) -> Json:  # noqa: ARG002
+        await self._acts.open_home(user)
+        return {}
+
+    async def _open_im(self, user: User, given: Json) -> Json:
+        other = self._world.workspace.users[given["user"]]
+        channel = self._world.workspace.im(user.id, other.id)
+        return {"channel": self._channel(channel, user)}
+
+    def _person(self, name: str) -> User | None:
+        try:
+            return self._world.workspace.user(name)
+        except KeyError:
+            return None
+
+    def _source(self, user: User, given: Json) -> Source:
+        if given.get("home"):
+            home = self._world.views.home(user.id)
+            if home is None:
+                raise SlackError("not_found")
+            return home
+        if "view" in given:
+            return self._world.views.get(given["view"])
+        return self._message(user, given["message"])
+
+    def _message(self, user: User, given: Json) -> Message:
+        message = self._world.workspace.find(given["channel"], given["ts"], user.id)
+        if message is None:
+            raise SlackError("message_not_found")
+        return message
+
+    def _input_errors(self, given: Json, refused: ShownError) -> Json:
+        if given.get("act") != "submit" or refused.name != "invalid_input":
+            return {}
+        return {"errors": dict(self._world.views.get(given["view"]).errors)}
+
+    def _channel(self, channel: Channel, user: User) -> Json:
+        return {
+            "id": channel.id,
+            "name": channel.name,
+            "kind": channel.kind,
+            "topic": channel.topic,
+            "member_count": len(channel.members),
+            "members": list(channel.members),
+            "with": channel.with_user(user.id),
+            "unread": 0,
+        }
+
+
+def _offered(option: Json) -> Json:
+    answer: Json = {"text": option["text"]["text"], "value": option.get("value", "")}
+    if option.get("description"):
+        answer["description"] = option["description"]["text"]
+    return answer
+
+
+def _event(change: Change) -> Json:
+    answer: Json = {"type": change.kind, **change.data}
+    return {**answer, "channel": change.channel} if change.channel else answer
+
+
+def _refusal(name: str, shown: str, status: int) -> Response:
+    answer: dict[str, Any] = {"ok": False, "error": name, "shown": shown}
+    return JSONResponse(answer, status)
+
+
+def _unknown_person() -> Response:
+    return _refusal("user_not_found", "There is nobody by that name here.", 404)

@@ -1,0 +1,167 @@
+"""The payloads Slack sends, built from the state of the workspace."""
+
+import secrets
+
+from sandbox.slack import elements, people
+from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.views import View
+from sandbox.slack.world import World
+
+VERIFICATION_TOKEN = "local-verification-token"
+
+CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
+
+
+def channel_name(channel: Channel) -> str:
+    return CHANNEL_NAMES.get(channel.kind, channel.name)
+
+
+def command(world: World, user: User, channel: Channel, name: str, text: str) -> Json:
+    """A person of another company brings their own team, as with an app that both companies installed."""
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": user.team_id,
+        "team_domain": people.TEAM_DOMAIN if user.team_id == people.TEAM else "acme",
+        "channel_id": channel.id,
+        "channel_name": channel_name(channel),
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": name,
+        "text": text,
+        "api_app_id": people.APP,
+        "is_enterprise_install": "false",
+        "response_url": world.responses.issue(channel, user.id),
+        "trigger_id": world.triggers.issue(user.id),
+    }
+
+
+def interaction(kind: str, user: User) -> Json:
+    """What all interactive payloads have."""
+    return {
+        "type": kind,
+        "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
+        "user": {
+            "id": user.id,
+            "username": user.name,
+            "name": user.name,
+            "team_id": user.team_id,
+        },
+        "api_app_id": people.APP,
+        "token": VERIFICATION_TOKEN,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def message_actions(world: World, user: User, message: Message, action: Json, chosen: Json) -> Json:
+    """A click in a message. An ephemeral message is not in the payload: Slack does not keep it."""
+    channel = world.workspace.channels[message.channel]
+    payload: Json = {
+        **interaction("block_actions", user),
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": message.ephemeral,
+        },
+        "trigger_id": world.triggers.issue(user.id),
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "state": {"values": elements.values(message.blocks, chosen)},
+        "response_url": world.responses.issue(channel, user.id, message),
+        "actions": [action],
+    }
+    if message.thread_ts:
+        payload["container"]["thread_ts"] = message.thread_ts
+    if not message.ephemeral:
+        payload["message"] = world.workspace.api_message(message, metadata=False)
+    return payload
+
+
+def view_actions(world: World, user: User, view: View, action: Json) -> Json:
+    return {
+        **interaction("block_actions", user),
+        "container": {"type": "view", "view_id": view.id},
+        "trigger_id": world.triggers.issue(user.id, view=view.id),
+        "view": view.api(),
+        "actions": [action],
+    }
+
+
+def submission(world: World, user: User, view: View) -> Json:
+    return {
+        **interaction("view_submission", user),
+        "trigger_id": world.triggers.issue(user.id, view=view.id),
+        "view": view.api(),
+        "response_urls": [],
+    }
+
+
+def closed(user: User, view: View, *, cleared: bool) -> Json:
+    return {**interaction("view_closed", user), "view": view.api(), "is_cleared": cleared}
+
+
+def suggestion(
+    world: World, user: User, source: Message | View, *, block_id: str, action_id: str, text: str
+) -> Json:
+    payload = {
+        **interaction("block_suggestion", user),
+        "action_id": action_id,
+        "block_id": block_id,
+        "value": text,
+    }
+    if isinstance(source, View):
+        return {**payload, "container": {"type": "view", "view_id": source.id}, "view": source.api()}
+    channel = world.workspace.channels[source.channel]
+    payload |= {
+        "container": {
+            "type": "message",
+            "message_ts": source.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": source.ephemeral,
+        },
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+    }
+    if not source.ephemeral:
+        payload["message"] = world.workspace.api_message(source, metadata=False)
+    return payload
+
+
+def shortcut(world: World, user: User, callback_id: str, message: Message | None) -> Json:
+    kind = "shortcut" if message is None else "message_action"
+    payload: Json = {
+        **interaction(kind, user),
+        "callback_id": callback_id,
+        "action_ts": world.workspace.next_ts(),
+        "trigger_id": world.triggers.issue(user.id),
+    }
+    if message is not None:
+        channel = world.workspace.channels[message.channel]
+        payload |= {
+            "channel": {"id": channel.id, "name": channel_name(channel)},
+            "message_ts": message.ts,
+            "message": world.workspace.api_message(message, metadata=False),
+            "response_url": world.responses.issue(channel, user.id),
+        }
+    return payload
+
+
+def event(world: World, inner: Json, *, shared: bool = False) -> Json:
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": people.TEAM,
+        "api_app_id": people.APP,
+        "event": inner,
+        "type": "event_callback",
+        "event_id": f"Ev{secrets.token_hex(5).upper()}",
+        "event_time": int(world.clock.now()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": people.TEAM,
+                "user_id": people.BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": shared,
+    }

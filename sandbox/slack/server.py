@@ -1,0 +1,212 @@
+"""A Slack workspace on this machine, served over HTTP and WebSocket."""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from sandbox.slack import web
+from sandbox.slack.acts import Acts
+from sandbox.slack.clock import Clock
+from sandbox.slack.delivery import Deliveries, Delivery
+from sandbox.slack.driver import Person
+from sandbox.slack.faults import Faults
+from sandbox.slack.limits import PostLimit
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.page import Page
+from sandbox.slack.responses import Responses
+from sandbox.slack.sockets import Sockets
+from sandbox.slack.views import Views
+from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import Call, Credentials, World
+
+PAGE = Path(__file__).parent / "page"
+
+
+class LocalSlack:
+    """A workspace and the app installed in it.
+
+    Deliveries go to `request_url` by signed HTTP or, when it is None, over the app's own sockets.
+    """
+
+    def __init__(
+        self, manifest: Path, *, request_url: str | None = None, credentials: Credentials | None = None
+    ) -> None:
+        self.world = World(Manifest.read(manifest), credentials or Credentials())
+        self.acts = Acts(self.world)
+        self.request_url = request_url
+        self._people: dict[str, Person] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def running(
+        cls,
+        manifest: Path = Path("app_manifest.yml"),
+        *,
+        request_url: str | None = None,
+        credentials: Credentials | None = None,
+        port: int = 0,
+    ) -> AsyncIterator[Self]:
+        """Serves on 127.0.0.1, by default on a free port."""
+        slack = cls(manifest, request_url=request_url, credentials=credentials)
+        async with slack._served(port):
+            yield slack
+
+    @property
+    def url(self) -> str:
+        """The page."""
+        return f"{self.world.base}/"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.world.base}/api/"
+
+    @property
+    def bot_token(self) -> str:
+        return self.world.credentials.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self.world.credentials.app_token
+
+    @property
+    def signing_secret(self) -> str:
+        return self.world.credentials.signing_secret
+
+    @property
+    def request_url(self) -> str | None:
+        return self.world.deliveries.request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        self.world.deliveries.request_url = url
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.world.workspace
+
+    @property
+    def views(self) -> Views:
+        return self.world.views
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    @property
+    def faults(self) -> Faults:
+        return self.world.faults
+
+    @property
+    def limit(self) -> PostLimit:
+        return self.world.limit
+
+    @limit.setter
+    def limit(self, limit: PostLimit) -> None:
+        self.world.limit = limit
+
+    @property
+    def sockets(self) -> Sockets:
+        return self.world.sockets
+
+    @property
+    def responses(self) -> Responses:
+        return self.world.responses
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return self.world.deliveries
+
+    @property
+    def sent(self) -> list[Delivery]:
+        """Every request to the app."""
+        return self.world.deliveries.sent
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request of the app's to the Web API and to response_urls."""
+        return self.world.calls
+
+    @property
+    def scopes(self) -> set[str]:
+        """What the bot token may do; as in the manifest, until a test takes some away."""
+        return self.world.scopes
+
+    def without_blocks(self, *types: str) -> None:
+        """Answers invalid_blocks for these, as where they are not rolled out yet. None given: all are."""
+        self.world.missing_blocks.clear()
+        self.world.missing_blocks.update(types)
+
+    def person(self, handle: str) -> Person:
+        """ana and raj (agents), lea (billing-leads), max (admin), gus (guest), eve (another company)."""
+        if handle not in self._people:
+            self._people[handle] = Person(self.world, self.acts, handle)
+        return self._people[handle]
+
+    def app(self) -> Starlette:
+        page = Page(self.world, self.acts)
+
+        def bound(
+            answer: Callable[[World, Request], Awaitable[Response]],
+        ) -> Callable[[Request], Awaitable[Response]]:
+            async def endpoint(request: Request) -> Response:
+                return await answer(self.world, request)
+
+            return endpoint
+
+        return Starlette(
+            routes=[
+                Route("/", _index),
+                Route("/api/{method}", bound(web.call), methods=["GET", "POST"]),
+                Route("/response/{key}", bound(web.respond), methods=["POST"]),
+                Route("/upload/{key}", bound(web.upload), methods=["POST"]),
+                Route("/files/{file}/{name}", self._file),
+                Route("/-/state", page.state),
+                Route("/-/history", page.history),
+                Route("/-/stream", page.stream),
+                Route("/-/do", page.do, methods=["POST"]),
+                WebSocketRoute("/link/", self.world.sockets.serve),
+                Mount("/static", StaticFiles(directory=PAGE, check_dir=False)),
+            ]
+        )
+
+    async def _file(self, request: Request) -> Response:
+        file = self.workspace.files.get(request.path_params["file"])
+        if file is None or not file.content:
+            return Response("not found", 404)
+        return Response(file.content, media_type=file.mimetype)
+
+    @asynccontextmanager
+    async def _served(self, port: int) -> AsyncIterator[None]:
+        listener = socket.create_server(("127.0.0.1", port))
+        self.world.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        config = uvicorn.Config(
+            self.app(),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=2,
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        # Started by its parts, not by serve(): that would take over the process's signal handlers.
+        server.lifespan = config.lifespan_class(config)
+        await server.startup([listener])
+        try:
+            yield
+        finally:
+            await self.world.close()
+            await server.shutdown([listener])
+
+
+async def _index(request: Request) -> Response:  # noqa: ARG001
+    return FileResponse(PAGE / "index.html")

@@ -1,0 +1,113 @@
+"""The HTTP side of the Web API: tokens, scopes, arguments, faults, the record of calls."""
+
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.slack.api import METHODS
+from sandbox.slack.api.method import Args, Method, need
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Json
+from sandbox.slack.world import Call, World
+
+
+async def call(world: World, request: Request) -> Response:
+    """POST or GET /api/{method}."""
+    name = request.path_params["method"]
+    args: Json = {}
+    try:
+        args = await _arguments(request)
+        token = _token(request, args)
+        await world.faults.strike(name)
+        method = _authorized(world, name, token)
+        body = {"ok": True, **method.answer(world, Args(args))}
+        world.calls.append(Call(name, args, True, None, world.clock.now()))
+        return JSONResponse(body, headers=_headers(world))
+    except SlackError as refused:
+        world.calls.append(Call(name, args, False, refused.name, world.clock.now()))
+        headers = {**_headers(world), **refused.headers}
+        return JSONResponse(refused.body(), refused.status, headers)
+
+
+async def respond(world: World, request: Request) -> Response:
+    """POST /response/{key}."""
+    body: Json = {}
+    try:
+        await world.faults.strike("response_url")
+        body = await _json(request)
+        world.responses.use(request.path_params["key"], body)
+        world.calls.append(Call("response_url", body, True, None, world.clock.now()))
+        return JSONResponse({"ok": True})
+    except SlackError as refused:
+        world.calls.append(Call("response_url", body, False, refused.name, world.clock.now()))
+        return JSONResponse(refused.body(), refused.status, refused.headers)
+
+
+async def upload(world: World, request: Request) -> Response:
+    """POST /upload/{key}: the bytes as the body, or as a file in a form."""
+    file_id = world.uploads.pop(request.path_params["key"], None)
+    if file_id is None:
+        return Response("not found", 404)
+    if "multipart" in request.headers.get("content-type", ""):
+        async with request.form() as form:
+            files = [value for value in form.values() if isinstance(value, UploadFile)]
+            content = await files[0].read() if files else b""
+    else:
+        content = await request.body()
+    world.workspace.files[file_id].content = content
+    return Response(f"OK - {len(content)}")
+
+
+async def _arguments(request: Request) -> Json:
+    args: Json = dict(request.query_params)
+    kind = request.headers.get("content-type", "")
+    if "json" in kind:
+        args |= await _json(request)
+    elif "form" in kind:
+        async with request.form() as form:
+            args |= {key: value for key, value in form.items() if isinstance(value, str)}
+    return args
+
+
+async def _json(request: Request) -> Json:
+    raw = await request.body()
+    if not raw:
+        return {}
+    try:
+        body: Any = await request.json()
+    except ValueError:
+        raise SlackError("invalid_json") from None
+    if not isinstance(body, dict):
+        raise SlackError("json_not_object")
+    return body
+
+
+def _token(request: Request, args: Json) -> str:
+    """The token, taken out of the arguments so that no record holds it."""
+    given = str(args.pop("token", ""))
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if scheme.lower() == "bearer" and bearer else given
+
+
+def _authorized(world: World, name: str, token: str) -> Method:
+    method = METHODS.get(name)
+    if method is None:
+        raise SlackError("unknown_method", extra={"req_method": name})
+    if name == "api.test":
+        return method
+    if not token:
+        raise SlackError("not_authed")
+    known = {world.credentials.bot_token: "bot", world.credentials.app_token: "app"}
+    if token not in known:
+        raise SlackError("invalid_auth")
+    if known[token] != method.by:
+        raise SlackError("not_allowed_token_type")
+    if method.scope:
+        need(world, method.scope)
+    return method
+
+
+def _headers(world: World) -> dict[str, str]:
+    return {"X-OAuth-Scopes": ",".join(sorted(world.scopes))}

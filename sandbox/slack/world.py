@@ -1,0 +1,68 @@
+"""The parts of a running workspace, put together."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from sandbox.slack.clock import Clock
+from sandbox.slack.delivery import Deliveries
+from sandbox.slack.faults import Faults
+from sandbox.slack.limits import PostLimit
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.model import Json
+from sandbox.slack.responses import Responses
+from sandbox.slack.sockets import Sockets
+from sandbox.slack.triggers import Triggers
+from sandbox.slack.views import Views
+from sandbox.slack.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    bot_token: str = field(default_factory=lambda: f"xoxb-local-{secrets.token_hex(12)}", repr=False)
+    app_token: str = field(default_factory=lambda: f"xapp-1-local-{secrets.token_hex(12)}", repr=False)
+    signing_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the Web API or a response_url."""
+
+    method: str
+    args: Json
+    ok: bool
+    error: str | None
+    at: float
+
+
+class World:
+    def __init__(self, manifest: Manifest, credentials: Credentials) -> None:
+        self.manifest = manifest
+        self.credentials = credentials
+        self.clock = Clock()
+        self.scopes: set[str] = set(manifest.scopes)
+        self.missing_blocks: set[str] = set()
+        self.calls: list[Call] = []
+        self.uploads: dict[str, str] = {}
+        self.faults = Faults()
+        self.limit = PostLimit(self.clock)
+        self.workspace = Workspace(manifest, self.clock)
+        self.triggers = Triggers(self.clock)
+        self.views = Views(self.workspace, self.triggers)
+        self.sockets = Sockets(self.workspace.feed)
+        self.deliveries = Deliveries(
+            self.clock, self.workspace.feed, self.sockets, credentials.signing_secret
+        )
+        self.responses = Responses(self.workspace, self.clock, self.missing_blocks)
+        self.base = ""
+
+    def at(self, base: str) -> None:
+        """Where the workspace is served: http://127.0.0.1:port."""
+        self.base = base
+        self.responses.base = base
+        self.sockets.base = base
+
+    async def close(self) -> None:
+        self.faults.close()
+        self.workspace.feed.close()
+        await self.deliveries.close()
+        await self.sockets.close()

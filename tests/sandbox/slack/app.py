@@ -1,0 +1,102 @@
+"""A small Bolt app to hold the local Slack against: Slack's own client library on the other side."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.slack import LocalSlack
+
+Json = dict[str, Any]
+
+
+def client(slack: LocalSlack) -> AsyncWebClient:
+    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+
+
+def bolt(slack: LocalSlack) -> AsyncApp:
+    app = AsyncApp(
+        token=slack.bot_token,
+        signing_secret=slack.signing_secret,
+        client=client(slack),
+        request_verification_enabled=True,
+    )
+    app.logger.setLevel(logging.CRITICAL)
+    return app
+
+
+@asynccontextmanager
+async def over_http(app: AsyncApp, slack: LocalSlack) -> AsyncIterator[str]:
+    handler = AsyncSlackRequestHandler(app)
+
+    async def endpoint(request: Request) -> Response:
+        return await handler.handle(request)
+
+    web = Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(web, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])
+    slack.request_url = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
+    try:
+        yield slack.request_url
+    finally:
+        slack.request_url = None
+        await server.shutdown([listener])
+
+
+@asynccontextmanager
+async def over_socket(app: AsyncApp, slack: LocalSlack) -> AsyncIterator[AsyncSocketModeHandler]:
+    handler = AsyncSocketModeHandler(app, slack.app_token)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await slack.sockets.connected()
+    try:
+        yield handler
+    finally:
+        await handler.client.close()  # type: ignore[no-untyped-call]
+        await asyncio.sleep(0)
+
+
+def section(text: str, **more: Any) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
+
+
+def button(text: str, action_id: str, **more: Any) -> Json:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action_id, **more}
+
+
+def actions(*elements: Json) -> Json:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def modal(*blocks: Json, **more: Any) -> Json:
+    return {
+        "type": "modal",
+        "title": plain("A form"),
+        "submit": plain("Send"),
+        "blocks": list(blocks),
+        **more,
+    }
+
+
+def text_input(label: str, block_id: str, **more: Any) -> Json:
+    element = {"type": "plain_text_input", "action_id": "text"}
+    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **more}
