@@ -9,13 +9,13 @@ from typing import Any
 
 import uvicorn
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_bolt.response import BoltResponse
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from bot.dispatch import dispatch
 from bot.metrics import Metrics
 from bot.signature import Signature
 
@@ -46,7 +46,7 @@ class SlackEvents:
         if not self._ready():
             await _answer(send, 503)
             return
-        response = await dispatch(self._app, body, scope)
+        response = await dispatch(self._app, lambda: _request(body, scope))
         if response is None:
             await _answer(send, 400)
             return
@@ -56,16 +56,11 @@ class SlackEvents:
         self._ack.observe(time.perf_counter() - started)
 
 
-async def dispatch(app: AsyncApp, body: bytes, scope: Scope) -> BoltResponse | None:
-    """Bolt's answer to a genuine request; None if it cannot be read as one of Slack's."""
+def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    try:
-        request = AsyncBoltRequest(
-            body=body.decode(), query=scope["query_string"].decode("latin-1"), headers=headers
-        )
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError):
-        return None
-    return await app.async_dispatch(request)
+    return AsyncBoltRequest(
+        body=body.decode(), query=scope["query_string"].decode("latin-1"), headers=headers
+    )
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -5,10 +5,14 @@ import time
 
 from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.dispatch import dispatch
 from bot.log import library_logger
 from bot.metrics import Metrics
 
@@ -22,7 +26,12 @@ class Socket(AsyncSocketModeHandler):
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         started = time.perf_counter()
-        await super().handle(client, req)
+        response = await dispatch(
+            self.app,
+            lambda: AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req)),
+        )
+        # Acknowledged even if it could not be read, or Slack would only send it again.
+        await send_async_response(client, req, response or BoltResponse(status=200), started)
         self._ack.observe(time.perf_counter() - started)
 
     @property

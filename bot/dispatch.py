@@ -1,0 +1,17 @@
+"""Handing a request to Bolt, which digs in payloads and raises on one that Slack would never send."""
+
+from collections.abc import Callable
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.log import log
+
+
+async def dispatch(app: AsyncApp, read: Callable[[], AsyncBoltRequest]) -> BoltResponse | None:
+    """Bolt's answer; None to what cannot be read as a request of Slack's. Never raises."""
+    try:
+        return await app.async_dispatch(read())
+    except Exception as error:  # noqa: BLE001 - whatever it was, it was in the payload
+        log.warning("unreadable", error=type(error).__name__)
+        return None
