@@ -11,7 +11,6 @@ FROM python:3.12-slim
 RUN useradd --system --uid 10001 --create-home --shell /usr/sbin/nologin maple
 COPY --from=build /opt/maple /opt/maple
 WORKDIR /home/maple
-COPY app_manifest.yml ./
 USER 10001
 ENV PATH=/opt/maple/bin:$PATH \
     PYTHONUNBUFFERED=1 \
