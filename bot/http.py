@@ -1,11 +1,9 @@
 """Maple's HTTP side: Slack's requests (in HTTP mode), health, readiness, metrics."""
 
-import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import uvicorn
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -117,38 +115,24 @@ def site(
     return Starlette(routes=routes)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are the command line's affair: a stop has more to wait for than connections."""
-        yield
-
-
 class Listener:
     """A running HTTP listener. `url` is where it can be reached; a port of 0 has become a real one."""
 
-    def __init__(self, server: uvicorn.Server, task: "asyncio.Task[Any]", url: str) -> None:
+    def __init__(self, server: uvicorn.Server, bound: socket.socket, url: str) -> None:
         self._server = server
-        self._task = task
+        self._bound = bound
         self.url = url
 
     async def stop(self) -> None:
-        """Takes nothing new and waits for the answers that are under way. May be called twice."""
-        self._server.should_exit = True
-        await asyncio.wait({self._task})
+        """Takes nothing new and waits for the answers that are under way."""
+        await self._server.shutdown(sockets=[self._bound])
 
 
 @contextlib.asynccontextmanager
 async def listening(application: Starlette, host: str, port: int) -> AsyncIterator[Listener]:
     """Serves the application in this event loop. Raises OSError if the address cannot be taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.create_server((host, port), family=family, backlog=2048)
     config = uvicorn.Config(
         application,
         log_config=None,
@@ -156,18 +140,19 @@ async def listening(application: Starlette, host: str, port: int) -> AsyncIterat
         lifespan="off",
         ws="none",
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.create_server((host, port), family=family, backlog=2048)
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
+    config.load()
+    # Started by its parts, not by serve(): that would take over the signals, and a stop has more to wait
+    # for than connections.
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[bound])
     shown = f"[{host}]" if family == socket.AF_INET6 else host
-    listener = Listener(server, task, f"http://{shown}:{bound.getsockname()[1]}")
+    listener = Listener(server, bound, f"http://{shown}:{bound.getsockname()[1]}")
     try:
-        await server.up.wait()
         yield listener
     finally:
         await listener.stop()
-        bound.close()
