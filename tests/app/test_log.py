@@ -1,0 +1,77 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot import log
+
+CANARIES = ("xoxb-canary1", "xapp-1-canary2", "am_sk_live_canary3", "am_sk_test_canary4", "xoxp-canary5")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    log.configure("INFO", "json", stream)
+    yield stream
+    log.configure("INFO", "json")
+
+
+def records(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_only_known_fields_are_written(stream: io.StringIO) -> None:
+    log.log.info("handled", team="T1", user="U1", name="Ana", email="ana@acme.test", body={"a": 1}, reference=None)
+    (record,) = records(stream)
+    assert record.pop("timestamp")
+    assert record == {"event": "handled", "level": "info", "team": "T1", "user": "U1"}
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_what_looks_like_a_secret_is_blacked_out(stream: io.StringIO, canary: str) -> None:
+    log.log.error(f"refused {canary}", error=f"token {canary} is bad", ms=1)
+    assert "canary" not in stream.getvalue()
+    assert records(stream)[0]["ms"] == 1
+
+
+@pytest.mark.parametrize("name", ["slack_bolt.AsyncApp", "uvicorn.error", "aiohttp.client", "maple:listen", "asyncio"])
+def test_libraries_are_reduced_to_where_and_what_kind(stream: io.StringIO, name: str) -> None:
+    try:
+        raise KeyError("canary")
+    except KeyError:
+        logging.getLogger(name).exception("body was %s", "canary")
+    logging.getLogger(name).warning("canary")
+    first, second = records(stream)
+    assert first["error"] == "KeyError"
+    assert first["library"] == name.split(":")[0]
+    assert first["at"].startswith("test_log:")
+    assert "error" not in second
+    assert "canary" not in stream.getvalue()
+
+
+def test_libraries_never_write_their_debug_records(stream: io.StringIO) -> None:
+    log.configure("DEBUG", "json", stream)
+    for name in ("slack_bolt.AsyncApp", "slack_sdk.web", "httpx", "httpcore", "aiohttp", "uvicorn.error"):
+        logging.getLogger(name).info("canary")
+    assert stream.getvalue() == ""
+    assert log.library_logger().level == logging.WARNING
+
+
+def test_levels_are_kept(stream: io.StringIO) -> None:
+    log.configure("ERROR", "json", stream)
+    log.log.info("handled")
+    logging.getLogger("uvicorn").warning("canary")
+    log.log.error("handled")
+    assert [record["level"] for record in records(stream)] == ["error"]
+
+
+def test_text_for_reading(stream: io.StringIO) -> None:
+    log.configure("INFO", "text", stream)
+    log.log.info("handled", user="U1", name="canary")
+    assert "handled" in stream.getvalue()
+    assert "user=U1" in stream.getvalue()
+    assert "canary" not in stream.getvalue()
+    assert not stream.getvalue().startswith("{")

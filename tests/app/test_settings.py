@@ -1,0 +1,103 @@
+import pytest
+
+from bot.settings import Settings, SettingsError, load
+
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-canary-1",
+    "SLACK_SIGNING_SECRET": "canary-2",
+    "SLACK_APP_TOKEN": "xapp-canary-3",
+    "AUTUMN_SECRET_KEY": "am_sk_test_canary4",
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SECRETS)
+    settings = load()
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.autumn_url == "https://api.useautumn.com"
+    assert settings.autumn_api_version == "2.3.0"
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert (settings.log_level, settings.log_format) == ("INFO", "json")
+    assert settings.socket_mode
+
+
+def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(
+        monkeypatch,
+        **SECRETS | {"SLACK_APP_TOKEN": ""},
+        SLACK_API_URL="http://127.0.0.1:1/api",
+        AUTUMN_URL="http://127.0.0.1:2/",
+        LOG_LEVEL="debug",
+        LOG_FORMAT="TEXT",
+        PORT="0",
+    )
+    settings = load()
+    assert settings.slack_api_url == "http://127.0.0.1:1/api/"
+    assert settings.autumn_url == "http://127.0.0.1:2"
+    assert (settings.log_level, settings.log_format, settings.port) == ("DEBUG", "text", 0)
+    assert not settings.socket_mode, "an empty variable is an unset one"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is not set"),
+        ({"SLACK_BOT_TOKEN": "xoxp-canary"}, "SLACK_BOT_TOKEN: should look like xoxb-…"),
+        ({"SLACK_APP_TOKEN": "xoxb-canary"}, "SLACK_APP_TOKEN: should look like xapp-…"),
+        ({"AUTUMN_SECRET_KEY": ""}, "AUTUMN_SECRET_KEY is not set"),
+        (
+            {"AUTUMN_SECRET_KEY": "am_pk_test_canary"},
+            "AUTUMN_SECRET_KEY: should look like am_sk_test_… or am_sk_live_…",
+        ),
+        ({"AUTUMN_URL": "canary"}, "AUTUMN_URL: should start with https:// (or http://)"),
+        (
+            {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""},
+            "neither SLACK_SIGNING_SECRET (needed for HTTP) nor SLACK_APP_TOKEN (for Socket Mode) is set",
+        ),
+        ({"PORT": "canary"}, "PORT: input should be a valid integer, unable to parse string as an integer"),
+        ({"PORT": "70000"}, "PORT: input should be less than or equal to 65535"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: input should be 'json' or 'text'"),
+    ],
+)
+def test_what_is_wrong_is_said_by_name(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
+) -> None:
+    given(monkeypatch, **SECRETS | changed)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value) == said
+    assert error.value.__cause__ is None
+    assert error.value.__context__ is None, "pydantic's own error quotes what was given"
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value).splitlines() == ["SLACK_BOT_TOKEN is not set", "AUTUMN_SECRET_KEY is not set"]
+
+
+def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SECRETS)
+    assert "canary" not in repr(load())
+    assert "canary" not in str(load())
+    assert "canary" not in load().model_dump_json()
+
+
+@pytest.mark.parametrize("level", [5, None])
+def test_a_level_that_is_no_text_is_refused_in_words(level: object) -> None:
+    with pytest.raises(ValueError, match="log_level"):
+        Settings.model_validate({name.lower(): value for name, value in SECRETS.items()} | {"log_level": level})
+    with pytest.raises(ValueError, match="log_format"):
+        Settings.model_validate({name.lower(): value for name, value in SECRETS.items()} | {"log_format": level})
