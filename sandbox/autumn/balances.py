@@ -1,0 +1,194 @@
+"""The arithmetic of balances: which rows count, in what order they are drawn on, and their resets.
+
+A row keeps a signed balance; usage is what it grants less that balance, so a balance below zero shows as
+nothing remaining and usage above the grant. A loose grant that is used up is no longer seen.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sandbox.autumn.model import Customer, Feature, Json, Row
+from sandbox.autumn.months import ORDER, add_months, next_after, repeats
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+
+HIDDEN_STATUSES = ("expired", "scheduled")
+
+
+def seen(state: State, customer: Customer) -> list[Row]:
+    """The rows the API shows, in the order they are drawn on."""
+    hidden = {
+        product.id
+        for product in customer.products
+        if product.status in HIDDEN_STATUSES
+        or (product.status == "past_due" and not state.org.include_past_due)
+    }
+    now = state.now
+    rows = [
+        row
+        for row in customer.rows
+        if row.product_id not in hidden
+        and not (row.loose and not row.unlimited and not row.flag and clean(row.balance) == 0)
+        and not (row.expires_at is not None and row.expires_at <= now)
+    ]
+    return sorted(rows, key=_order)
+
+
+def _order(row: Row) -> tuple[bool, int, bool, float, int]:
+    """Shorter intervals first, then what expires first, prepaid before pay-per-use, then the oldest."""
+    length = ORDER.index(row.interval) if row.interval in ORDER else len(ORDER)
+    paid_by_use = bool(row.price and row.price["billing_method"] == "usage_based")
+    return (not row.unlimited, length, paid_by_use, row.expires_at or float("inf"), row.created_at)
+
+
+def of_feature(
+    rows: Iterable[Row],
+    feature_id: str,
+    *,
+    balance_id: str | None = None,
+    interval: str | None = None,
+    entity_id: str | None = None,
+) -> list[Row]:
+    return [
+        row
+        for row in rows
+        if row.feature_id == feature_id
+        and not row.flag
+        and (balance_id is None or balance_id in (row.key, row.id))
+        and (interval is None or row.interval == interval or (interval == "one_off" and row.interval is None))
+        and (entity_id is None or row.entity_id in (None, entity_id))
+    ]
+
+
+def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
+    """Add to the rows' balances, or take from them; answers how much each row gave (less than 0: got).
+
+    Taking: rollovers first, then each row down to zero, what is left from the first row. Adding: rows below
+    zero are filled up to it, then the first row gets the rest.
+    """
+    moved = _take(rows, -by) if by < 0 else _give(rows, by)
+    return [(row, amount) for row, amount in moved if amount]
+
+
+def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
+    taken: list[tuple[Row, float]] = []
+    for row in rows:
+        drawn = min(amount, _from_rollovers(row, amount) + max(0.0, row.balance))
+        taken.append((row, drawn))
+        amount = clean(amount - drawn)
+        for rollover in row.rollovers:
+            part = min(drawn, rollover["balance"])
+            rollover["balance"] = clean(rollover["balance"] - part)
+            drawn = clean(drawn - part)
+        row.balance = clean(row.balance - drawn)
+    if amount and rows:
+        last = next((row for row in rows if row.price), rows[0])
+        last.balance = clean(last.balance - amount)
+        taken.append((last, amount))
+    return taken
+
+
+def _from_rollovers(row: Row, amount: float) -> float:
+    return min(amount, sum((rollover["balance"] for rollover in row.rollovers), 0.0))
+
+
+def _give(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
+    given: list[tuple[Row, float]] = []
+    for row in rows:
+        part = min(amount, max(0.0, -row.balance)) if not row.unlimited else 0.0
+        row.balance = clean(row.balance + part)
+        given.append((row, -part))
+        amount = clean(amount - part)
+    if amount and rows:
+        rows[0].balance = clean(rows[0].balance + amount)
+        given.append((rows[0], -amount))
+    return given
+
+
+def give_back(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
+    """Undo usage (a negative track): rows are filled up to what they grant, in order."""
+    back: list[tuple[Row, float]] = []
+    for row in rows:
+        part = clean(min(amount, max(0.0, row.grant - row.balance)))
+        row.balance = clean(row.balance + part)
+        amount = clean(amount - part)
+        back.append((row, -part))
+    return [(row, part) for row, part in back if part]
+
+
+def total(rows: Iterable[Row]) -> float:
+    return clean(sum(row.balance for row in rows))
+
+
+def reset_due(state: State, customer: Customer) -> None:
+    """Refill what was due, as Autumn does when a customer is read; paid rows wait for their invoice."""
+    now = state.now
+    for row in seen(state, customer):
+        if row.price is None and row.resets_at is not None and row.resets_at <= now and repeats(row.interval):
+            refill(row, now)
+    for row in customer.rows:
+        row.rollovers = [one for one in row.rollovers if (one["expires_at"] or now + 1) > now]
+
+
+def refill(row: Row, now: int) -> None:
+    """Back to what the plan includes; edits to the grant are lost, unused units roll over if they may."""
+    assert row.interval is not None  # noqa: S101
+    if row.rollover and row.balance > 0:
+        kept = clean(min(row.balance, row.rollover["max"]))
+        ends = add_months(now, row.rollover["length"])
+        row.rollovers.append({"granted": kept, "balance": kept, "expires_at": ends})
+    row.adjustment = 0
+    row.balance = row.grant
+    row.resets_at = next_after(row.resets_at or now, row.interval, row.interval_count, now)
+
+
+def show_row(row: Row, feature: Feature) -> Json:
+    grant = 0 if row.unlimited else row.grant
+    return {
+        "id": row.key,
+        "plan_id": row.plan_id,
+        "included_grant": clean(0 if row.unlimited else row.included + row.adjustment),
+        "prepaid_grant": clean(row.prepaid),
+        "remaining": 0 if row.unlimited else clean(max(0.0, row.balance)),
+        "usage": clean(grant - row.balance),
+        "unlimited": row.unlimited,
+        "reset": show_reset(row, feature),
+        "price": row.price,
+        "expires_at": row.expires_at,
+    }
+
+
+def show_reset(row: Row, feature: Feature) -> Json | None:
+    if row.unlimited or not feature.consumable:
+        return None
+    if not repeats(row.interval):
+        return {"interval": "one_off", "resets_at": None}
+    count = {} if row.interval_count == 1 else {"interval_count": row.interval_count}
+    return {"interval": row.interval, **count, "resets_at": row.resets_at}
+
+
+def show(rows: Sequence[Row], feature: Feature, *, entity_id: str | None = None) -> Json:
+    """A feature's balance from its rows. Entities' rows count in a customer's totals, not its breakdown."""
+    listed = [row for row in rows if row.entity_id in (None, entity_id)]
+    unlimited = any(row.unlimited for row in rows)
+    rollovers = [one for row in rows for one in row.rollovers]
+    grant = 0 if unlimited else sum(row.grant for row in rows) + sum(one["granted"] for one in rollovers)
+    left = sum(max(0.0, row.balance) for row in rows) + sum(one["balance"] for one in rollovers)
+    used = sum(
+        (0 if unlimited else row.grant) - row.balance for row in rows if row.unlimited or not unlimited
+    )
+    used += 0 if unlimited else sum(one["granted"] - one["balance"] for one in rollovers)
+    priced = [row.price for row in rows if row.price]
+    caps = [price["max_purchase"] for price in priced if price.get("max_purchase") is not None]
+    resets = [row.resets_at for row in rows if row.resets_at is not None and feature.consumable]
+    return {
+        "feature_id": feature.id,
+        "granted": clean(grant),
+        "remaining": 0 if unlimited else clean(left),
+        "usage": clean(used),
+        "unlimited": unlimited,
+        "overage_allowed": any(price["billing_method"] == "usage_based" for price in priced),
+        "max_purchase": clean(sum(caps)) if caps else None,
+        "next_reset_at": None if unlimited else min(resets, default=None),
+        "breakdown": [show_row(row, feature) for row in (listed[:1] if unlimited else listed)],
+        **({"rollovers": rollovers} if rollovers else {}),
+    }

@@ -1,0 +1,72 @@
+"""One request, as a route's handler sees it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.autumn.model import Json
+from sandbox.autumn.state import State
+from sandbox.autumn.validation import Reader, bad_input
+
+
+@dataclass(slots=True)
+class Context:
+    state: State
+    env: str
+    """sandbox or live, by the key."""
+    version: tuple[int, int, int]
+    base_url: str
+    body: Json = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.body)
+
+    def customer_id(self) -> str:
+        """The customer id of the body. Raises 400."""
+        reader = self.reader
+        found = reader.customer_id()
+        reader.done()
+        return found
+
+    def text(self, name: str) -> str:
+        """A required string of the body. Raises 400."""
+        reader = self.reader
+        found = reader.get(name, "string", required=True)
+        reader.done()
+        return str(found)
+
+    def whole_number(self, name: str, default: int) -> int:
+        """A whole number of the query string. Raises 400."""
+        try:
+            return int(self.query.get(name, default))
+        except ValueError:
+            raise bad_input(f"{name}: Invalid input: expected number, received NaN") from None
+
+
+Handler = Callable[[Context], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one endpoint is reached and guarded.
+
+    `customer` tells by whom its rate limit is counted: the customer of the request, or the organisation.
+    """
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+    scope: str | tuple[str, ...] | None = None
+    group: str = "general"
+    write: bool = False
+
+
+def rpc(
+    name: str, handler: Handler, scope: str | None, group: str = "general", *, write: bool = False
+) -> Route:
+    """POST /v1/namespace.verb."""
+    return Route("POST", f"/v1/{name}", name, handler, scope, group, write)

@@ -1,0 +1,176 @@
+"""What balances.update, .create, .delete and .track do to a customer's rows."""
+
+from dataclasses import dataclass
+
+from sandbox.autumn import balances
+from sandbox.autumn.errors import ApiError, invalid, no_entity
+from sandbox.autumn.model import Customer, Event, Json, Row
+from sandbox.autumn.months import add, repeats
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+from sandbox.autumn.validation import bad_input
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    feature_id: str
+    entity_id: str | None = None
+    balance_id: str | None = None
+    interval: str | None = None
+    remaining: float | None = None
+    add_to_balance: float | None = None
+    usage: float | None = None
+    included_grant: float | None = None
+    next_reset_at: int | None = None
+    expires_at: int | None = None
+
+
+def need_entity(who: Customer, entity_id: str | None) -> None:
+    if entity_id is not None and all(one.id != entity_id for one in who.entities):
+        raise no_entity(entity_id)
+
+
+def matched(state: State, who: Customer, update: Update) -> list[Row]:
+    return balances.of_feature(
+        balances.seen(state, who),
+        update.feature_id,
+        balance_id=update.balance_id,
+        interval=update.interval,
+        entity_id=update.entity_id,
+    )
+
+
+def apply(state: State, who: Customer, update: Update) -> None:
+    """In Autumn's order, each part by itself: a part that fails leaves the ones before it done.
+
+    Nothing matched is no error for remaining, add_to_balance and usage; those are silently ignored.
+    """
+    rows = matched(state, who, update)
+    if update.remaining is not None:
+        balances.shift(rows, update.remaining - balances.total(rows))
+    elif update.add_to_balance is not None:
+        balances.shift(rows, update.add_to_balance)
+    if update.usage is not None:
+        balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
+    if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):
+        return
+    if not rows and not any(row.flag and row.feature_id == update.feature_id for row in who.rows):
+        message = f"No balances found for feature {update.feature_id} and customer {who.id}"
+        raise ApiError(404, "invalid_request", message)
+    _regrant(rows, update)
+    _redate(state, rows, update)
+
+
+def _regrant(rows: list[Row], update: Update) -> None:
+    if update.included_grant is not None and rows:
+        now_included = sum(row.included + row.adjustment for row in rows)
+        rows[0].adjustment = clean(rows[0].adjustment + update.included_grant - now_included)
+
+
+def _redate(state: State, rows: list[Row], update: Update) -> None:
+    if update.next_reset_at is not None:
+        resetting = [row for row in rows if repeats(row.interval)]
+        if not resetting:
+            raise invalid("Cannot set next_reset_at on a balance that does not reset")
+        first = min(resetting, key=lambda row: row.resets_at or 0)
+        first.resets_at = update.next_reset_at
+    if update.expires_at is not None:
+        if update.expires_at <= state.now:
+            raise invalid("expires_at must be in the future")
+        if any(row.price for row in rows):
+            raise invalid("Cannot set expires_at on a paid balance")
+        for row in rows:
+            row.expires_at = update.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    feature_id: str
+    included: float | None = None
+    unlimited: bool = False
+    balance_id: str | None = None
+    entity_id: str | None = None
+    interval: str | None = None
+    interval_count: int = 1
+    expires_at: int | None = None
+    next_reset_at: int | None = None
+
+
+def create(state: State, who: Customer, grant: Grant) -> Row:
+    """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
+    boolean = state.feature(grant.feature_id).type == "boolean"
+    given = grant.included is not None
+    if (boolean and (given or grant.unlimited)) or (not boolean and given == grant.unlimited):
+        problem = bad_input("input: Invalid input")
+        raise ApiError(500, problem.code, problem.message)
+    if grant.balance_id is not None and any(row.external_id == grant.balance_id for row in who.rows):
+        message = f"balance_id '{grant.balance_id}' is already in use for this customer"
+        raise ApiError(409, "invalid_request", message)
+    resets = grant.interval if repeats(grant.interval) else None
+    due = add(state.now, resets, grant.interval_count) if resets else None
+    row = Row(
+        id=state.ids.autumn("cus_ent"),
+        external_id=grant.balance_id,
+        feature_id=grant.feature_id,
+        created_at=state.now,
+        included=grant.included or 0,
+        balance=grant.included or 0,
+        unlimited=grant.unlimited,
+        flag=boolean,
+        interval=resets,
+        interval_count=grant.interval_count,
+        resets_at=(grant.next_reset_at or due) if resets else None,
+        expires_at=grant.expires_at,
+        entity_id=grant.entity_id,
+    )
+    who.rows.append(row)
+    return row
+
+
+def delete(state: State, who: Customer, update: Update) -> None:
+    """Without a balance id, every balance of the feature that is not paid for, the plan's too."""
+    rows = matched(state, who, update) or [
+        row for row in balances.seen(state, who) if row.flag and row.feature_id == update.feature_id
+    ]
+    free = [row for row in rows if row.price is None]
+    if rows and not free:
+        raise ApiError(409, "invalid_request", "Cannot delete a balance that is paid for")
+    if not free:
+        message = f"Balance not found for feature {update.feature_id} and customer {who.id}"
+        raise ApiError(404, "invalid_request", message)
+    gone = {row.id for row in free}
+    who.rows = [row for row in who.rows if row.id not in gone]
+
+
+def track(state: State, who: Customer, event: Event) -> list[Json]:
+    """Use some of a feature: from its own balance, or from the credits that pay for it."""
+    rows = balances.of_feature(balances.seen(state, who), event.feature_id, entity_id=event.entity_id)
+    deductions = _draw(state, rows, event.value)
+    if not rows:
+        for pool in state.features.values():
+            costs = [one for one in pool.credit_schema or () if one["metered_feature_id"] == event.feature_id]
+            rows = balances.of_feature(balances.seen(state, who), pool.id)
+            if costs and rows:
+                deductions = _draw(state, rows, event.value * costs[0]["credit_cost"])
+                break
+    event.deductions = deductions or None
+    state.events(who).append(event)
+    return deductions
+
+
+def _draw(state: State, rows: list[Row], value: float) -> list[Json]:
+    moved = balances.shift(rows, -value) if value > 0 else balances.give_back(rows, -value)
+    by_row: dict[str, float] = {}
+    for row, amount in moved:
+        by_row[row.id] = by_row.get(row.id, 0) + amount
+    return [
+        {
+            "balance_id": row.key,
+            "feature_id": row.feature_id,
+            "plan_id": row.plan_id,
+            "reset": balances.show_reset(row, state.feature(row.feature_id)),
+            "value": clean(by_row[row.id]),
+        }
+        for row in rows
+        if row.id in by_row
+    ]

@@ -1,0 +1,140 @@
+"""Events: the list of them, and usage added up in bins."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sandbox.autumn.model import Customer, Event, Json
+from sandbox.autumn.months import DAY, HOUR, add_months, at, to_ms
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+
+NO_GROUP = "AUTUMN_RESERVED"
+RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
+CYCLES = {"1bc": 1, "last_cycle": 1, "3bc": 3}
+
+
+def show(one: Event) -> Json:
+    return {
+        "id": one.id,
+        "timestamp": one.timestamp,
+        "feature_id": one.feature_id,
+        "customer_id": one.customer_id,
+        "value": clean(one.value),
+        "properties": one.properties,
+        "deductions": one.deductions,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    customer: Customer | None = None
+    entity_id: str | None = None
+    features: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+
+
+def find(state: State, query: Query) -> list[Event]:
+    """Newest first."""
+    whose: Iterable[Customer] = [query.customer] if query.customer else state.customers
+    found = [one for who in whose for one in state.events(who) if _wanted(one, query)]
+    return sorted(found, key=lambda one: (one.timestamp, one.id), reverse=True)
+
+
+def _wanted(one: Event, query: Query) -> bool:
+    return (
+        (not query.features or one.feature_id in query.features)
+        and (query.entity_id is None or one.entity_id == query.entity_id)
+        and (query.start is None or one.timestamp >= query.start)
+        and (query.end is None or one.timestamp <= query.end)
+    )
+
+
+def floor(ms: int, size: str) -> int:
+    """The start of the bin a time falls in, UTC; weeks start on Monday."""
+    when = at(ms)
+    if size == "hour":
+        return ms - ms % HOUR
+    when = when.replace(hour=0, minute=0, second=0, microsecond=0)
+    if size == "week":
+        when -= timedelta(days=when.weekday())
+    return to_ms(when.replace(day=1) if size == "month" else when)
+
+
+def _next(ms: int, size: str) -> int:
+    if size == "month":
+        return add_months(ms, 1)
+    return ms + {"hour": HOUR, "day": DAY, "week": 7 * DAY}[size]
+
+
+def span(state: State, who: Customer | None, name: str) -> int:
+    """Where a named range starts. A billing cycle without a paid subscription counts as 30 days."""
+    now = state.now
+    if name in RANGES:
+        return now - RANGES[name]
+    cycles = CYCLES[name]
+    for product in who.products if who else ():
+        if product.status == "active" and product.period_start is not None:
+            return add_months(product.period_start, -(cycles - 1))
+    return now - 30 * DAY * cycles
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    query: Query
+    bin_size: str = "day"
+    group_by: str | None = None
+    deducted: bool = False
+
+
+def aggregate(state: State, wanted: Aggregation) -> Json:
+    """{list, total}: bins oldest first, empty ones too, none in the future."""
+    query = wanted.query
+    assert query.start is not None  # noqa: S101
+    found = find(state, query)
+    end = min(query.end or state.now, state.now)
+    bins: dict[int, dict[str, float]] = {}
+    moment = floor(query.start, wanted.bin_size)
+    while moment <= end:
+        bins[moment] = dict.fromkeys(query.features, 0)
+        moment = _next(moment, wanted.bin_size)
+    totals: dict[str, dict[str, float]] = {}
+    for one in found:
+        for feature_id, value in _amounts(one, wanted):
+            slot = bins.get(floor(one.timestamp, wanted.bin_size))
+            if slot is not None:
+                slot[feature_id] = clean(slot.get(feature_id, 0) + value)
+                total = totals.setdefault(feature_id, {"count": 0, "sum": 0})
+                total["count"] += 1
+                total["sum"] = clean(total["sum"] + value)
+    listed: list[Json] = [{"period": moment, "values": values} for moment, values in bins.items()]
+    if wanted.group_by is not None:
+        _group(found, wanted, listed)
+    return {"list": listed, "total": dict(sorted(totals.items()))}
+
+
+def _amounts(one: Event, wanted: Aggregation) -> list[tuple[str, float]]:
+    if not wanted.deducted:
+        return [(one.feature_id, one.value)]
+    return [(part["feature_id"], part["value"]) for part in one.deductions or ()]
+
+
+def _group(found: list[Event], wanted: Aggregation, listed: list[Json]) -> None:
+    assert wanted.group_by is not None  # noqa: S101
+    group = _grouper(wanted.group_by)
+    names = sorted({group(one) for one in found} - {NO_GROUP}) + [NO_GROUP]
+    for slot in listed:
+        slot["grouped_values"] = {one: dict.fromkeys(names, 0) for one in wanted.query.features}
+    by_period = {slot["period"]: slot["grouped_values"] for slot in listed}
+    for one in found:
+        values = by_period[floor(one.timestamp, wanted.bin_size)].setdefault(one.feature_id, {})
+        values[group(one)] = clean(values.get(group(one), 0) + one.value)
+
+
+def _grouper(group_by: str) -> Callable[[Event], str]:
+    if group_by.startswith("properties."):
+        name = group_by.removeprefix("properties.")
+        return lambda one: str(one.properties[name]) if name in one.properties else NO_GROUP
+    field = group_by.removeprefix("$")
+    return lambda one: str(getattr(one, field, None) or NO_GROUP)

@@ -1,0 +1,78 @@
+"""Trouble on demand: what goes wrong, where, how often.
+
+latency      the answer comes `seconds` late
+429 500 503  refused, nothing done; `retry_after` seconds are named when given
+cut_before   the connection is closed, nothing was done
+cut_after    the connection is closed, the write was done
+504_after    a gateway's time-out is answered, the write was done
+garbage      200 with a body that is not JSON
+queued       a balance write is answered with success and done later: when the clock moves past `seconds`,
+             or after that many real seconds when the clock runs
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Kind = Literal["latency", "429", "500", "503", "cut_before", "cut_after", "504_after", "garbage", "queued"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(slots=True)
+class Fault:
+    route: str
+    """A route's name, such as customers.get; a namespace, such as events.*; or * for all."""
+    kind: str
+    seconds: float = 0
+    times: int | None = None
+    """How often it strikes; None for always."""
+    retry_after: int | None = None
+    customer: str | None = None
+    """Only for this customer id."""
+    chance: float = 1.0
+    struck: int = 0
+
+    def meets(self, route: str, customer: str | None) -> bool:
+        return (
+            (self.times is None or self.struck < self.times)
+            and (self.customer is None or self.customer == customer)
+            and (
+                self.route in ("*", route)
+                or (self.route.endswith(".*") and route.startswith(self.route[:-1]))
+            )
+        )
+
+
+@dataclass(slots=True)
+class Faults:
+    listed: list[Fault] = field(default_factory=list)
+    _random: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def add(self, route: str, kind: str | int, **details: Any) -> Fault:
+        """Details: seconds, times, retry_after, customer, chance. Raises ValueError for an unknown kind."""
+        if str(kind) not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+        fault = Fault(route, str(kind), **details)
+        self.listed.append(fault)
+        return fault
+
+    def at_random(
+        self, seed: int, chance: float, kinds: Sequence[str] = ("429", "500", "503"), route: str = "*"
+    ) -> None:
+        """Every request meets each kind with its share of `chance`, the same way for the same seed."""
+        self._random.seed(seed)
+        for kind in kinds:
+            self.add(route, kind, chance=chance / len(kinds), seconds=0.05 if kind == "latency" else 0)
+
+    def clear(self) -> None:
+        self.listed.clear()
+
+    def strike(self, route: str, customer: str | None) -> list[Fault]:
+        """The faults that this request meets; each is counted as having struck."""
+        met = []
+        for fault in self.listed:
+            if fault.meets(route, customer) and (fault.chance >= 1 or self._random.random() < fault.chance):
+                fault.struck += 1
+                met.append(fault)
+        return met

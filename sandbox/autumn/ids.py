@@ -1,0 +1,22 @@
+"""Identifiers that look like Autumn's and Stripe's, the same in every run of the same seed."""
+
+import random
+import string
+
+_BASE62 = string.digits + string.ascii_letters
+
+
+class Ids:
+    def __init__(self, seed: str = "") -> None:
+        self._random = random.Random(f"ids:{seed}")
+
+    def autumn(self, prefix: str) -> str:
+        """`prefix_` and 27 letters and digits."""
+        return f"{prefix}_3M{self._text(25)}"
+
+    def stripe(self, prefix: str) -> str:
+        """`prefix_` and 16 letters and digits."""
+        return f"{prefix}_{self._text(16)}"
+
+    def _text(self, length: int) -> str:
+        return "".join(self._random.choices(_BASE62, k=length))

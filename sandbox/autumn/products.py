@@ -1,0 +1,160 @@
+"""Plans given to customers, and what becomes of them as time passes."""
+
+from dataclasses import dataclass, field
+
+from sandbox.autumn.balances import refill
+from sandbox.autumn.model import Customer, Item, Plan, Product, Row
+from sandbox.autumn.months import DAY, add, next_after, repeats
+from sandbox.autumn.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a plan is taken. Times are epoch milliseconds."""
+
+    quantity: int = 1
+    started_at: int | None = None
+    """None for now."""
+    status: str = "active"
+    trial: bool = False
+    prepaid: dict[str, float] = field(default_factory=dict)
+    entity_id: str | None = None
+    free_of_stripe: bool = False
+    """A paid plan that was given without a Stripe subscription."""
+
+
+def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = None) -> Product:
+    """Put a plan on a customer, with its rows unless it is yet to start."""
+    terms = terms or Terms()
+    now = state.now
+    started = now if terms.started_at is None else terms.started_at
+    product = Product(
+        id=state.ids.autumn("cus_prod"),
+        plan_id=plan.id,
+        status=terms.status,
+        started_at=started,
+        created_at=min(started, now),
+        quantity=terms.quantity,
+        entity_id=terms.entity_id,
+        prepaid=dict(terms.prepaid),
+    )
+    if plan.interval is not None and not plan.one_off and not terms.free_of_stripe:
+        _bill(state, customer, plan, product, trial=terms.trial)
+    customer.products.append(product)
+    if terms.status != "scheduled":
+        grant(state, customer, plan, product)
+    return product
+
+
+def _bill(state: State, customer: Customer, plan: Plan, product: Product, *, trial: bool) -> None:
+    assert plan.interval is not None  # noqa: S101
+    customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+    product.stripe_subscription = state.ids.stripe("sub")
+    if product.status == "scheduled":
+        return
+    if trial:
+        product.trial_ends_at = product.started_at + plan.trial_days * DAY
+        product.period_start, product.period_end = product.started_at, product.trial_ends_at
+        customer.trials_used.append(plan.id)
+        return
+    start = product.started_at - product.started_at % 1000
+    product.period_end = next_after(add(start, plan.interval), plan.interval, 1, state.now)
+    product.period_start = add(product.period_end, plan.interval, -1)
+
+
+def grant(state: State, customer: Customer, plan: Plan, product: Product) -> list[Row]:
+    """The rows of a plan's features."""
+    rows = [_row(state, product, item) for item in plan.items]
+    customer.rows.extend(rows)
+    return rows
+
+
+def _row(state: State, product: Product, item: Item) -> Row:
+    feature = state.feature(item.feature_id)
+    prepaid = product.prepaid.get(item.feature_id, 0)
+    row = Row(
+        id=state.ids.autumn("cus_ent"),
+        feature_id=item.feature_id,
+        created_at=product.created_at,
+        plan_id=product.plan_id,
+        product_id=product.id,
+        included=item.included * product.quantity,
+        prepaid=prepaid,
+        unlimited=item.unlimited,
+        flag=feature.type == "boolean",
+        interval=item.interval,
+        price=item.price,
+        entity_id=product.entity_id,
+        rollover=item.rollover,
+    )
+    row.balance = row.grant
+    if not item.unlimited and item.interval is not None and repeats(item.interval):
+        row.resets_at = next_after(add(product.started_at, item.interval), item.interval, 1, state.now)
+    return row
+
+
+def take_away(customer: Customer, product: Product, now: int) -> None:
+    """End a product: it is kept as expired, its rows go."""
+    product.status = "expired"
+    product.ended_at = now
+    product.canceled_at = product.canceled_at or now
+    customer.rows = [row for row in customer.rows if row.product_id != product.id]
+
+
+def swap(state: State, customer: Customer, old: Product, plan: Plan, terms: Terms | None = None) -> Product:
+    """Replace a product by another plan at once. Held units (seats) and dates of resets carry over."""
+    before = {row.feature_id: row for row in customer.rows if row.product_id == old.id}
+    take_away(customer, old, state.now)
+    customer.products.remove(old) if old.stripe_subscription is None else None
+    product = give(state, customer, plan, terms)
+    for row in (row for row in customer.rows if row.product_id == product.id):
+        old_row = before.get(row.feature_id)
+        if old_row is None or row.unlimited:
+            continue
+        if not state.feature(row.feature_id).consumable:
+            row.balance = row.grant - (old_row.grant - old_row.balance)
+        elif product.stripe_subscription is None and row.interval == old_row.interval:
+            row.resets_at = old_row.resets_at
+    return product
+
+
+def default_plan(state: State) -> Plan | None:
+    return next((plan for plan in state.plans.values() if plan.auto_enable), None)
+
+
+def current(state: State, customer: Customer, plan_id: str) -> Product | None:
+    """The customer's product of a plan that is not over."""
+    live = (one for one in customer.products if one.plan_id == plan_id)
+    return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
+
+
+def advance(state: State, customer: Customer) -> None:
+    """What the passing of time did to the customer's products: expiry, starts, ends of trials, renewals."""
+    now = state.now
+    for product in list(customer.products):
+        if product.status in ("active", "past_due") and product.expires_at and product.expires_at <= now:
+            take_away(customer, product, product.expires_at)
+        elif product.status == "scheduled" and product.started_at <= now:
+            _start(state, customer, product)
+        elif product.status == "active" and product.period_end is not None and product.period_end <= now:
+            _renew(state, customer, product)
+
+
+def _start(state: State, customer: Customer, product: Product) -> None:
+    plan = state.plan(product.plan_id)
+    product.status = "active"
+    if product.stripe_subscription is not None:
+        _bill(state, customer, plan, product, trial=False)
+    grant(state, customer, plan, product)
+
+
+def _renew(state: State, customer: Customer, product: Product) -> None:
+    plan, now = state.plan(product.plan_id), state.now
+    interval = plan.interval
+    assert interval is not None and product.period_end is not None  # noqa: S101, PT018
+    product.trial_ends_at = None
+    product.period_end = next_after(product.period_end, interval, 1, now)
+    product.period_start = add(product.period_end, interval, -1)
+    for row in customer.rows:
+        if row.product_id == product.id and row.price and row.resets_at and row.resets_at <= now:
+            refill(row, now)

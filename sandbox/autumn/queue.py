@@ -1,0 +1,73 @@
+"""Writes that are answered at once and done later, as for organisations whose balance updates are queued."""
+
+import asyncio
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+
+from sandbox.autumn.clock import Clock
+from sandbox.autumn.context import Route
+from sandbox.autumn.dispatch import Answer, Desk, Request, whose
+from sandbox.autumn.ledger import Write
+from sandbox.autumn.model import Customer
+from sandbox.autumn.validation import parse
+
+
+@dataclass(slots=True)
+class _Waiting:
+    due: datetime
+    run: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Queue:
+    clock: Clock
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+    def take(
+        self, desk: Desk, request: Request, found: tuple[Route, dict[str, str]], seconds: float
+    ) -> Answer:
+        """Answer as if it were done, undo it, and do it `seconds` later."""
+        who = desk.state.customers.get(whose(found[1], parse(request.raw)) or "")
+        before = deepcopy(who)
+        answer = desk.take(request, found)
+        if who is None or before is None or answer.status >= 400 or answer.write is None:
+            return answer
+        _put_back(who, before)
+        answer.write.applied, answer.write.applied_at = False, None
+        write = answer.write
+        self._later(seconds, lambda: _apply(desk, request, found, write))
+        return answer
+
+    def _later(self, seconds: float, run: Callable[[], None]) -> None:
+        waiting = _Waiting(self.clock.now() + timedelta(seconds=seconds), run)
+        self._waiting.append(waiting)
+        if self.clock.runs:
+            self._timers.append(asyncio.get_running_loop().call_later(seconds, self.run_due))
+
+    def run_due(self) -> None:
+        """Do what is due by the clock, in the order it came."""
+        now = self.clock.now()
+        due = [one for one in self._waiting if one.due <= now]
+        self._waiting = [one for one in self._waiting if one.due > now]
+        for one in due:
+            one.run()
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._waiting.clear()
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+
+def _put_back(who: Customer, before: Customer) -> None:
+    for one in fields(Customer):
+        setattr(who, one.name, getattr(before, one.name))
+
+
+def _apply(desk: Desk, request: Request, found: tuple[Route, dict[str, str]], write: Write) -> None:
+    write.applied = desk.apply(request, found)
+    write.applied_at = desk.state.clock.now()

@@ -1,0 +1,218 @@
+"""Customers, plans, features and the rest as API 2.3.0 writes them."""
+
+from collections.abc import Collection
+
+from sandbox.autumn import balances
+from sandbox.autumn.model import Customer, Entity, Feature, Item, Json, Plan, Product, Row
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+
+_SYMBOLS = {"usd": "$", "eur": "€", "jpy": "¥", "gbp": "£"}
+
+
+def feature(one: Feature) -> Json:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "type": one.type,
+        "consumable": one.consumable,
+        "event_names": one.event_names,
+        "archived": one.archived,
+        **({"credit_schema": one.credit_schema} if one.credit_schema is not None else {}),
+        **({"display": one.display} if one.display is not None else {}),
+    }
+
+
+def plan(state: State, one: Plan, env: str) -> Json:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "group": one.group,
+        "version": one.version,
+        "add_on": one.add_on,
+        "auto_enable": one.auto_enable,
+        "price": _plan_price(state, one),
+        "items": [_item(state, item) for item in one.items],
+        **({"free_trial": _trial(one)} if one.trial_days else {}),
+        "created_at": one.created_at,
+        "env": env,
+        "archived": one.archived,
+        "config": {"ignore_past_due": False},
+        "billing_controls": {},
+        "metadata": {},
+        "base_variant_id": None,
+    }
+
+
+def _trial(one: Plan) -> Json:
+    return {"duration_length": one.trial_days, "duration_type": "day", "card_required": True}
+
+
+def amount(value: float, currency: str) -> str:
+    """An amount as the API writes it for people, such as $1,200 or $0.05."""
+    text = f"{value:,.2f}".removesuffix(".00")
+    return f"{_SYMBOLS.get(currency, currency.upper() + ' ')}{text}"
+
+
+def _plan_price(state: State, one: Plan) -> Json | None:
+    if one.price is None:
+        return None
+    interval = one.price["interval"]
+    secondary = "one off" if interval == "one_off" else f"per {interval}"
+    display = {"primary_text": amount(one.price["amount"], state.org.currency), "secondary_text": secondary}
+    return {**one.price, "price_id": one.price_id, "display": display}
+
+
+def _item(state: State, item: Item) -> Json:
+    known = state.feature(item.feature_id)
+    reset: Json | None = {"interval": item.interval} if item.interval else None
+    if item.unlimited:
+        reset = {"interval": "one_off"}
+    return {
+        "feature_id": item.feature_id,
+        "included": clean(item.included),
+        "unlimited": item.unlimited,
+        "pooled": False,
+        "reset": reset,
+        "price": item.price,
+        "display": _item_display(state, known, item),
+        "entitlement_id": item.id,
+    }
+
+
+def _item_display(state: State, known: Feature, item: Item) -> Json:
+    if known.type == "boolean":
+        return {"primary_text": known.name}
+    names = known.display or {"singular": known.name, "plural": known.name}
+    if item.unlimited:
+        return {"primary_text": f"Unlimited {names['plural']}"}
+    count = f"{clean(item.included):,}"
+    text = {"primary_text": f"{count} {names['singular' if item.included == 1 else 'plural']}"}
+    if item.price and "amount" in item.price:
+        cost = amount(item.price["amount"], state.org.currency)
+        units = clean(item.price.get("billing_units", 1))
+        each = names["singular"] if units == 1 else f"{units:,} {names['plural']}"
+        text["secondary_text"] = f"then {cost} per {each}" if item.included else f"{cost} per {each}"
+    return text
+
+
+def subscription(state: State, one: Product, env: str, expand: Collection[str]) -> Json:
+    known = state.plan(one.plan_id)
+    return {
+        "id": one.id,
+        "plan_id": one.plan_id,
+        **({"plan": plan(state, known, env)} if "subscriptions.plan" in expand else {}),
+        "auto_enable": known.auto_enable,
+        "add_on": known.add_on,
+        "status": "scheduled" if one.status == "scheduled" else "active",
+        "past_due": one.status == "past_due",
+        "canceled_at": one.canceled_at,
+        "expires_at": one.expires_at,
+        "trial_ends_at": one.trial_ends_at,
+        "started_at": one.started_at,
+        "current_period_start": one.period_start,
+        "current_period_end": one.period_end,
+        "quantity": one.quantity,
+        "scope": "entity" if one.entity_id else "customer",
+    }
+
+
+def purchase(state: State, one: Product, env: str, expand: Collection[str]) -> Json:
+    return {
+        "plan_id": one.plan_id,
+        **({"plan": plan(state, state.plan(one.plan_id), env)} if "purchases.plan" in expand else {}),
+        "expires_at": one.expires_at,
+        "started_at": one.started_at,
+        "quantity": one.quantity,
+        "scope": "entity" if one.entity_id else "customer",
+    }
+
+
+def _flag(state: State, row: Row, expand: Collection[str]) -> Json:
+    return {
+        "id": row.id,
+        "plan_id": row.plan_id,
+        "expires_at": row.expires_at,
+        "feature_id": row.feature_id,
+        **({"feature": feature(state.feature(row.feature_id))} if "flags.feature" in expand else {}),
+    }
+
+
+def holdings(
+    state: State, who: Customer, env: str, expand: Collection[str] = (), entity_id: str | None = None
+) -> Json:
+    """subscriptions, purchases, balances and flags, for a customer or one of its entities."""
+    rows = balances.seen(state, who)
+    products = who.products
+    if entity_id is not None:
+        rows = [row for row in rows if row.entity_id in (None, entity_id)]
+        products = [one for one in products if one.entity_id in (None, entity_id)]
+    products = [one for one in products if one.status != "expired"][:15]
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        if not row.flag:
+            grouped.setdefault(row.feature_id, []).append(row)
+    shown = {}
+    for feature_id, mine in grouped.items():
+        known = state.feature(feature_id)
+        shown[feature_id] = balances.show(mine, known, entity_id=entity_id)
+        if "balances.feature" in expand:
+            shown[feature_id]["feature"] = feature(known)
+    one_off = {one.id for one in products if state.plan(one.plan_id).one_off}
+    return {
+        "subscriptions": [subscription(state, one, env, expand) for one in products if one.id not in one_off],
+        "purchases": [purchase(state, one, env, expand) for one in products if one.id in one_off],
+        "balances": shown,
+        "flags": {row.feature_id: _flag(state, row, expand) for row in rows if row.flag},
+    }
+
+
+def customer(
+    state: State, who: Customer, env: str, expand: Collection[str] = (), *, listed: bool = False
+) -> Json:
+    controls = dict(who.billing_controls)
+    if not listed:
+        for kind in ("usage_limits", "spend_limits", "usage_alerts"):
+            if kind in controls:
+                controls[kind] = [{**one, "source": "customer"} for one in controls[kind]]
+    held = holdings(state, who, env, expand)
+    return {
+        "id": who.id,
+        "name": who.name,
+        "email": who.email,
+        "created_at": who.created_at,
+        "fingerprint": who.fingerprint,
+        "stripe_id": who.stripe_id,
+        "env": env,
+        "metadata": who.metadata,
+        "send_email_receipts": who.send_email_receipts,
+        "billing_controls": controls,
+        "subscriptions": held["subscriptions"],
+        "purchases": held["purchases"],
+        "licenses": [],
+        "balances": held["balances"],
+        "flags": held["flags"],
+        "config": who.config,
+        **({"processors": {"stripe": {"id": who.stripe_id}}} if who.stripe_id else {}),
+    }
+
+
+def entity(who: Customer, one: Entity, env: str) -> Json:
+    """As `expand: entities` gives it."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "customer_id": who.id,
+        "feature_id": one.feature_id,
+        "created_at": one.created_at,
+        "env": env,
+    }
+
+
+def full_entity(state: State, who: Customer, one: Entity, env: str) -> Json:
+    return {
+        **entity(who, one, env),
+        **holdings(state, who, env, entity_id=one.id),
+        "billing_controls": {},
+    }

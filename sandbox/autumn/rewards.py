@@ -1,0 +1,132 @@
+"""Rewards: what they are, which are in force, and what they grant."""
+
+from sandbox.autumn.errors import ApiError, invalid
+from sandbox.autumn.model import Customer, Discount, Json, Product, Reward, Row
+from sandbox.autumn.months import add, add_months
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+
+
+def show(one: Reward) -> Json:
+    """{coupon: …} or {feature_grant: …}."""
+    if one.type == "feature_grant":
+        return {
+            "feature_grant": {
+                "id": one.id,
+                "name": one.name,
+                "grants": one.grants,
+                "promo_codes": one.promo_codes,
+                "created_at": one.created_at,
+            }
+        }
+    return {
+        "coupon": {
+            "id": one.id,
+            "name": one.name,
+            "type": one.type,
+            "value": clean(one.value),
+            "duration": {"type": one.duration, "length": one.length},
+            "plan_ids": one.plan_ids,
+            "promo_codes": one.promo_codes,
+            "created_at": one.created_at,
+        }
+    }
+
+
+def show_discount(state: State, one: Discount) -> Json:
+    reward = state.rewards[one.reward_id]
+    return {
+        "id": reward.id,
+        "name": reward.name,
+        "type": reward.type,
+        "discount_value": clean(reward.value),
+        "currency": None if reward.type == "percentage_discount" else state.org.currency,
+        "start": one.start,
+        "end": one.end,
+        "subscription_id": one.subscription_id,
+        "duration_type": reward.duration,
+        "duration_value": reward.length or 0,
+    }
+
+
+def in_force(state: State, who: Customer) -> list[Discount]:
+    now = state.now // 1000
+    return [one for one in who.discounts if one.end is None or one.end > now]
+
+
+def discounts_for(state: State, who: Customer, product: Product, when: int) -> list[Reward]:
+    """Those that count for a product's invoice at a time: its own, or else the customer's."""
+    active = [one for one in who.discounts if one.end is None or one.end * 1000 > when]
+    own = [one for one in active if one.subscription_id == product.stripe_subscription]
+    return [state.rewards[one.reward_id] for one in own or (d for d in active if d.subscription_id is None)]
+
+
+def coupon(state: State, reward_id: str) -> Reward:
+    """A reward that gives money off, by its id. Raises 400."""
+    found = state.rewards.get(reward_id)
+    if found is None or found.type == "feature_grant":
+        raise invalid(f'Invalid coupon ID: "{reward_id}"')
+    return found
+
+
+def put(state: State, who: Customer, reward: Reward, subscription_id: str | None = None) -> None:
+    """Put a coupon on the customer, in the place of the one there, or beside others on a subscription."""
+    start = state.now // 1000
+    end = add_months(state.now, reward.length or 0) // 1000 if reward.duration == "months" else None
+    if subscription_id is None:
+        who.stripe_id = who.stripe_id or state.ids.stripe("cus")
+        who.discounts = [one for one in who.discounts if one.subscription_id is not None]
+    elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in who.discounts):
+        return
+    who.discounts.append(Discount(reward.id, start, end, subscription_id))
+
+
+def take(who: Customer) -> None:
+    """Take the customer's own coupon away. Raises 400 when there is none."""
+    own = [one for one in who.discounts if one.subscription_id is None]
+    if not own:
+        message = f"(Stripe Error) No active discount for customer: {who.stripe_id}"
+        raise ApiError(400, "stripe_error", message)
+    who.discounts.remove(own[0])
+
+
+def by_code(state: State, code: str) -> Reward:
+    """The reward of a promo code, letter for letter. Raises 404."""
+    for reward in state.rewards.values():
+        if any(one["code"] == code for one in reward.promo_codes):
+            return reward
+    raise ApiError(404, "reward_not_found", f'No reward found for code "{code}"')
+
+
+def redeem(state: State, who: Customer, code: str) -> Reward:
+    """Give what a promo code grants. Raises 400 and 404."""
+    reward = by_code(state, code)
+    if reward.type != "feature_grant":
+        raise ApiError(400, "invalid_reward", f'Reward "{reward.id}" is not a feature grant reward')
+    if reward.id in who.redeemed:
+        message = f'Customer "{who.id}" has already redeemed this reward'
+        raise ApiError(400, "customer_already_redeemed_referral_code", message)
+    most = next(one.get("max_uses") for one in reward.promo_codes if one["code"] == code)
+    if most is not None and state.redemptions.get(code, 0) >= most:
+        message = f'Promo code "{code}" has reached its maximum redemptions'
+        raise ApiError(400, "referral_code_max_redemptions_reached", message)
+    state.redemptions[code] = state.redemptions.get(code, 0) + 1
+    who.redeemed.append(reward.id)
+    for one in reward.grants:
+        who.rows.append(_granted(state, code, one))
+    return reward
+
+
+def _granted(state: State, code: str, grant: Json) -> Row:
+    expiry = grant.get("expiry")
+    return Row(
+        id=state.ids.autumn("cus_ent"),
+        external_id=f"reward_{code}_{grant['feature_id']}_{state.ids.autumn('bal')}",
+        feature_id=grant["feature_id"],
+        created_at=state.now,
+        included=grant.get("included") or 0,
+        balance=grant.get("included") or 0,
+        unlimited=grant.get("included") is None and state.feature(grant["feature_id"]).type != "boolean",
+        flag=state.feature(grant["feature_id"]).type == "boolean",
+        expires_at=add(state.now, expiry["type"], expiry["length"]) if expiry else None,
+    )

@@ -1,0 +1,94 @@
+"""events.*"""
+
+from sandbox.autumn import events
+from sandbox.autumn.context import Context, rpc
+from sandbox.autumn.errors import ApiError
+from sandbox.autumn.model import Event, Json
+from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+
+BIN_SIZES = ("hour", "day", "week", "month")
+_US = 1000
+"""A page of events ends at a time in microseconds."""
+
+
+def _analytics(ctx: Context) -> None:
+    if not ctx.state.org.analytics:
+        raise ApiError(500, "internal_error", "Tinybird is not configured")
+
+
+def list_page(ctx: Context) -> Json:
+    reader = ctx.reader
+    limit = reader.limit(default=50, high=5000)
+    cursor = reader.get("start_cursor", "string", default="")
+    customer_id = reader.get("customer_id", "string")
+    entity_id = reader.get("entity_id", "string")
+    names = reader.texts("feature_id")
+    span = reader.get("custom_range", "object", default={})
+    reader.done()
+    _analytics(ctx)
+    who = ctx.state.customers.get(customer_id) if customer_id is not None else None
+    if customer_id is not None and (who is None or who.id != customer_id):
+        return {"list": [], "next_cursor": None}
+    query = events.Query(who, entity_id, names, span.get("start"), span.get("end"))
+    found = [one for one in events.find(ctx.state, query) if one.timestamp <= ctx.state.now]
+    if cursor:
+        last, moment = decode_cursor(cursor)
+        found = [one for one in found if _place(one) < (moment, last)]
+    page = found[:limit]
+    return {
+        "list": [events.show(one) for one in page],
+        "next_cursor": encode_cursor(page[-1].id, page[-1].timestamp * _US) if len(found) > limit else None,
+    }
+
+
+def _place(one: Event) -> tuple[int, str]:
+    return (one.timestamp * _US, one.id)
+
+
+def aggregate(ctx: Context) -> Json:
+    reader, state = ctx.reader, ctx.state
+    customer_id = reader.get("customer_id", "string")
+    entity_id = reader.get("entity_id", "string")
+    names = reader.texts("feature_id", required=True)
+    named = reader.one_of("range", (*events.RANGES, *events.CYCLES))
+    span = reader.get("custom_range", "object")
+    size = reader.one_of("bin_size", BIN_SIZES, "day")
+    group_by = reader.get("group_by", "string")
+    aggregate_on = reader.one_of("aggregate_on", ("deducted",))
+    reader.done()
+    if named is not None and span is not None:
+        raise bad_input("input: Provide either range or custom_range, not both")
+    who = state.customer(customer_id) if customer_id is not None else None
+    _analytics(ctx)
+    start, end = events.span(state, who, named or "1bc"), state.now
+    if span is not None:
+        start, end = span.get("start", start), span.get("end", end)
+    tracked = _tracked(ctx, names) if aggregate_on else names
+    query = events.Query(who, entity_id, tracked, start, end)
+    shown = events.aggregate(state, events.Aggregation(query, size, group_by, aggregate_on is not None))
+    if aggregate_on:
+        _keep(shown, names)
+    return shown
+
+
+def _tracked(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The features themselves and those paid for from them, when they are credits."""
+    paid = [
+        cost["metered_feature_id"]
+        for name in names
+        if name in ctx.state.features
+        for cost in ctx.state.features[name].credit_schema or ()
+    ]
+    return (*names, *paid)
+
+
+def _keep(shown: Json, names: tuple[str, ...]) -> None:
+    for slot in shown["list"]:
+        slot["values"] = {name: slot["values"].get(name, 0) for name in names}
+    shown["total"] = {name: total for name, total in shown["total"].items() if name in names}
+
+
+ROUTES = (
+    rpc("events.list", list_page, "analytics:read", "events"),
+    rpc("events.aggregate", aggregate, "analytics:read", "events"),
+)

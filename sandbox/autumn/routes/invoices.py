@@ -1,0 +1,90 @@
+"""invoices.*"""
+
+from sandbox.autumn import invoices
+from sandbox.autumn.context import Context, rpc
+from sandbox.autumn.errors import invalid
+from sandbox.autumn.model import Invoice, Json
+from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+
+STATUSES = ("draft", "open", "void", "paid", "uncollectible")
+
+
+def list_page(ctx: Context) -> Json:
+    reader = ctx.reader
+    limit = reader.limit(default=50, high=1000)
+    cursor = reader.get("start_cursor", "string", default="")
+    customer_id = reader.get("customer_id", "string")
+    entity_id = reader.get("entity_id", "string")
+    statuses = reader.get("status", "array", default=[])
+    processors = reader.get("processor_types", "array", default=[])
+    for index, status in enumerate(statuses):
+        if status not in STATUSES:
+            reader.say(f"status.{index}", f"must be one of: {', '.join(STATUSES)}")
+    reader.done()
+    if entity_id is not None and customer_id is None:
+        raise bad_input("entity_id: customer_id is required when entity_id is given")
+    if customer_id is None:
+        source = list(ctx.state.invoices())
+    else:
+        who = ctx.state.customers.get(customer_id)
+        source = who.invoices if who is not None and who.id == customer_id else []
+    found = [
+        one
+        for one in source
+        if (not statuses or one.status in statuses)
+        and (entity_id is None or one.entity_id == entity_id)
+        and (not processors or one.processor in processors)
+    ]
+    found.sort(key=_place, reverse=True)
+    if cursor:
+        last, moment = decode_cursor(cursor)
+        found = [one for one in found if _place(one) < (moment, last)]
+    page = found[:limit]
+    return {
+        "list": [invoices.show_listed(one, ctx.base_url) for one in page],
+        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(found) > limit else None,
+    }
+
+
+def _place(one: Invoice) -> tuple[int, str]:
+    return (one.created_at, one.id)
+
+
+def insert(ctx: Context) -> Json:
+    """Invoices from elsewhere, as a company brings its history along."""
+    reader, state = ctx.reader, ctx.state
+    given = reader.get("invoices", "array", required=True)
+    reader.done()
+    strangers = [one["customer_id"] for one in given if one["customer_id"] not in state.customers]
+    if strangers:
+        raise invalid(f"Customers not found: {', '.join(strangers)}")
+    unknown = [plan for one in given for plan in one.get("plan_ids", ()) if plan not in state.plans]
+    if unknown:
+        raise invalid(f"Plans not found: {', '.join(unknown)}")
+    return {"invoices": [_insert(ctx, one) for one in given]}
+
+
+def _insert(ctx: Context, given: Json) -> Json:
+    state = ctx.state
+    invoice = Invoice(
+        id=state.ids.autumn("inv"),
+        stripe_id=given["stripe_id"],
+        customer_id=given["customer_id"],
+        status=given["status"],
+        total=given["total"],
+        created_at=given["created_at"],
+        currency=given.get("currency", state.org.currency),
+        plan_ids=given.get("plan_ids", []),
+        amount_paid=given.get("amount_paid"),
+        refunded=given.get("refunded_amount", 0),
+    )
+    state.customers[given["customer_id"]].invoices.append(invoice)
+    shown = invoices.show_listed(invoice, ctx.base_url)
+    del shown["entity_id"]
+    return {**shown, "hosted_invoice_url": given.get("hosted_invoice_url")}
+
+
+ROUTES = (
+    rpc("invoices.list", list_page, "customers:read"),
+    rpc("invoices.insert", insert, "billing:write", write=True),
+)

@@ -1,0 +1,73 @@
+"""Any number of customers, cheap to hold: each is built when it is looked at."""
+
+from sandbox.autumn import balances, products
+from sandbox.autumn.clock import Clock
+from sandbox.autumn.ids import Ids
+from sandbox.autumn.model import Customer, History, Invoice
+from sandbox.autumn.months import DAY, add
+from sandbox.autumn.products import Terms
+from sandbox.autumn.seed import catalog
+from sandbox.autumn.seed.history import events_of
+from sandbox.autumn.state import State
+from sandbox.autumn.store import Outline
+
+_WORDS = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "grove", "haze", "iris", "jade")
+_ENDS = ("labs", "works", "media", "foods", "travel", "health", "cloud", "bank", "games", "energy")
+_PLANS = ("free", "free", "starter", "pro", "free", "starter", "team", "pro", "starter", "free")
+
+
+def generate(count: int, clock: Clock | None = None) -> State:
+    """A state of `count` customers, cus_0000000 and on, oldest first, one every few minutes."""
+    state = State(clock or Clock(), ids=Ids("many"), events_of=events_of)
+    catalog.fill(state)
+    now, step = state.now, (600 * DAY) // max(1, count)
+    outlines = [_outline(index, now - 600 * DAY + index * step) for index in range(count)]
+    state.customers.outline(outlines, lambda one: _build(state, one))
+    return state
+
+
+def _outline(index: int, created_at: int) -> Outline:
+    word, end = _WORDS[index % 10], _ENDS[index // 10 % 10]
+    customer_id = f"cus_{index:07}"
+    name = f"{word.title()} {end.title()} {index}"
+    return Outline(
+        f"cus_3MGenerated{index:016}", customer_id, name, f"billing{index}@{word}{end}.example", created_at
+    )
+
+
+def _build(state: State, one: Outline) -> Customer:
+    """The same customer for the same outline, whenever it is built."""
+    index = int(one.internal_id[-16:])
+    who = Customer(one.internal_id, one.id, one.name, one.email, one.created_at)
+    kept, state.ids = state.ids, Ids(one.internal_id)
+    plan = state.plans[_PLANS[index % len(_PLANS)]]
+    product = products.give(state, who, plan, Terms(started_at=one.created_at))
+    for row in [row for row in who.rows if not row.flag]:
+        balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
+    if plan.price is not None and product.period_start is not None:
+        for number in range(3):
+            moment = add(product.period_start, "month", -number)
+            if moment >= one.created_at - DAY:
+                status = "open" if number == 0 and index % 50 == 3 else "paid"
+                who.invoices.append(
+                    _invoice(state, who, plan.id, float(plan.price["amount"]), moment, status)
+                )
+        if index % 50 == 3:
+            product.status = "past_due"
+    start = add(who.rows[0].resets_at or state.now, "month", -1)
+    who.history.append(History("messages", 30, 2, start, max(0.0, -who.rows[0].balance + who.rows[0].grant)))
+    state.ids = kept
+    return who
+
+
+def _invoice(state: State, who: Customer, plan_id: str, total: float, moment: int, status: str) -> Invoice:
+    return Invoice(
+        id=state.ids.autumn("inv"),
+        stripe_id=state.ids.stripe("in"),
+        customer_id=who.id,
+        status=status,
+        total=total,
+        created_at=moment,
+        plan_ids=[plan_id],
+        amount_paid=total if status == "paid" else 0,
+    )

@@ -1,0 +1,311 @@
+"""The local Autumn: its state, and the HTTP server that answers for it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+import uvicorn
+from starlette.types import Message, Receive, Scope, Send
+
+from sandbox.autumn import control, pages
+from sandbox.autumn.clock import Clock
+from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
+from sandbox.autumn.faults import Fault, Faults
+from sandbox.autumn.idempotency import Idempotency
+from sandbox.autumn.keys import Key, Keys
+from sandbox.autumn.ledger import Call, Write
+from sandbox.autumn.queue import Queue
+from sandbox.autumn.ratelimit import Limits, RateLimiter
+from sandbox.autumn.routes import all_routes
+from sandbox.autumn.seed import make_state
+from sandbox.autumn.state import State
+from sandbox.autumn.validation import parse
+
+_WAIT = 0.005
+_CUT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    body: bytes = b""
+    kind: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class LocalAutumn:
+    """Autumn's API 2.3.0 over HTTP, from memory. `running` starts one.
+
+    Everything may be looked at and changed while it runs: `state`, `clock`, `faults`, `ledger` (writes
+    received and applied), `calls` (every request).
+    """
+
+    def __init__(
+        self,
+        seed: str | int = "demo",
+        *,
+        clock: datetime | None = None,
+        limits: Limits | None = None,
+        keys: Iterable[str] = (),
+    ) -> None:
+        self._seed = seed
+        self.clock = Clock(clock)
+        self.clock.on_change.append(self._time_passed)
+        self.faults = Faults()
+        self.calls: list[Call] = []
+        self._keys = Keys()
+        self._key = self._keys.make()
+        for secret in keys:
+            self._key = self._keys.add(secret)
+        self._router = Router(all_routes())
+        self._limiter = RateLimiter(limits or Limits(), _real_time)
+        self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
+        self._queue = Queue(self.clock)
+        self.url = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def running(
+        cls,
+        seed: str | int = "demo",
+        clock: datetime | None = None,
+        *,
+        port: int = 0,
+        limits: Limits | None = None,
+        keys: Iterable[str] = (),
+    ) -> AsyncIterator[Self]:
+        """A local Autumn at `url` on 127.0.0.1 (any free port unless one is given) for the time of the block.
+
+        `seed` is "demo", "empty", or how many customers to generate. `clock` makes time stand still there.
+        """
+        autumn = cls(seed, clock=clock, limits=limits, keys=keys)
+        async with autumn.serve(port):
+            yield autumn
+
+    @asynccontextmanager
+    async def serve(self, port: int = 0) -> AsyncIterator[None]:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        config = uvicorn.Config(
+            self,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            loop="asyncio",
+            timeout_graceful_shutdown=1,
+        )
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            while not server.started:
+                await asyncio.sleep(_WAIT)
+            yield
+        finally:
+            server.should_exit = True
+            await task
+            listening.close()
+            self._queue.clear()
+
+    @property
+    def key(self) -> str:
+        """A secret key that may do everything."""
+        return self._key.secret
+
+    def keys(self, scopes: Iterable[str] | None = None, env: str = "sandbox") -> str:
+        """Another secret key, with those scopes only (None: from before there were scopes, may do all)."""
+        return self._keys.make(None if scopes is None else frozenset(scopes), env).secret
+
+    def revoke(self, secret: str) -> None:
+        self._keys.revoke(secret)
+
+    @property
+    def state(self) -> State:
+        return self._desk.state
+
+    @property
+    def ledger(self) -> list[Write]:
+        return self._desk.writes
+
+    def reset(self) -> None:
+        """Back to the seed, with nothing recorded and no faults; keys and the clock stay."""
+        self._desk.state = make_state(self._seed, self.clock)
+        self._desk.idempotency = Idempotency()
+        self._desk.writes.clear()
+        self._limiter.clear()
+        self.faults.clear()
+        self.calls.clear()
+        self._queue.clear()
+
+    def _time_passed(self) -> None:
+        self._queue.run_due()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        raw = await _read(receive)
+        request = Request(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+            },
+            raw=raw,
+            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            base_url=self.url or f"http://{scope['server'][0]}:{scope['server'][1]}",
+        )
+        reply = await self._answer(request)
+        if reply.status == _CUT:
+            await _cut(send)
+        else:
+            await _send(reply, send)
+
+    async def _answer(self, request: Request) -> _Reply:
+        if request.path.startswith("/_sandbox/"):
+            status, body = control.answer(self, request)
+            return _json(status, body)
+        if request.path.startswith(("/invoices/", "/portal/", "/checkout/")):
+            return self._page(request)
+        found = self._router.find(request.method, request.path)
+        name = found[0].name if found else request.path
+        body = _quietly(request.raw)
+        customer = whose(found[1] if found else {}, body)
+        call = Call(name, request.method, request.path, self.clock.now(), None, customer)
+        self.calls.append(call)
+        reply = await self._with_faults(request, found, self.faults.strike(name, customer))
+        call.status = None if reply.status == _CUT else reply.status
+        return reply
+
+    async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> _Reply:
+        by_kind = {fault.kind: fault for fault in met}
+        if "latency" in by_kind:
+            await asyncio.sleep(by_kind["latency"].seconds)
+        for kind in ("429", "500", "503"):
+            if kind in by_kind:
+                return self._refuse(request, found, by_kind[kind])
+        if "cut_before" in by_kind:
+            self._note_unanswered(request, found)
+            return _Reply(_CUT)
+        if "queued" in by_kind and found is not None and found[0].write:
+            answer = self._queue.take(self._desk, request, found, by_kind["queued"].seconds)
+        else:
+            answer = self._desk.take(request, found)
+        return self._afterwards(answer, by_kind)
+
+    def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> _Reply:
+        """What becomes of an answer on its way back."""
+        status = None
+        if "cut_after" in by_kind:
+            reply = _Reply(_CUT)
+        elif "504_after" in by_kind:
+            status, reply = 504, _Reply(504, b"upstream request timeout", "text/plain")
+        elif "garbage" in by_kind:
+            status, reply = 200, _Reply(200, b"<html><body>It works!</body></html>", "text/html")
+        else:
+            return _reply(answer)
+        if answer.write is not None:
+            answer.write.status = status
+        return reply
+
+    def _refuse(self, request: Request, found: Any, fault: Fault) -> _Reply:
+        self._note_unanswered(request, found, int(fault.kind))
+        headers = (("retry-after", str(fault.retry_after)),) if fault.retry_after is not None else ()
+        if fault.kind == "429":
+            headers = headers or (("retry-after", "1"),)
+            return _Reply(
+                429, b"Too many requests, please try again later.", "text/plain; charset=UTF-8", headers
+            )
+        code, message = {
+            "500": ("internal_error", "Internal server error"),
+            "503": ("service_unavailable", "Service temporarily unavailable"),
+        }[fault.kind]
+        refused = _json(int(fault.kind), {"message": message, "code": code, "env": "sandbox"})
+        return _Reply(refused.status, refused.body, refused.kind, headers)
+
+    def _note_unanswered(self, request: Request, found: Any, status: int | None = None) -> None:
+        """Write down a write that was received and not applied."""
+        if found is not None and found[0].write:
+            body, now = _quietly(request.raw), self.clock.now()
+            key = request.headers.get("idempotency-key")
+            self.ledger.append(Write(found[0].name, now, whose(found[1], body), body, key, status))
+
+    def _page(self, request: Request) -> _Reply:
+        kind, _, name = request.path.strip("/").rpartition("/")
+        if kind != "invoices/hosted_invoice_url":
+            return _html(200, pages.portal(name))
+        verdict = self._limiter.take("hosted", "all")
+        if not verdict.allowed:
+            return _Reply(429, b"Too many requests, please try again later.", "text/plain; charset=UTF-8")
+        found = pages.find_invoice(self.state, name)
+        if found is None:
+            return _html(404, pages.page("Not found", "<p>There is no such invoice.</p>"))
+        return _html(200, pages.invoice(self.state, found))
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals of the process to whoever runs it."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def _real_time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _quietly(raw: bytes) -> dict[str, Any]:
+    try:
+        return parse(raw)
+    except Exception:  # noqa: BLE001 - a body that is no object says nothing about the customer
+        return {}
+
+
+async def _read(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _json(status: int, body: Any) -> _Reply:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return _Reply(status, text.encode("utf-8", "surrogatepass"))
+
+
+def _html(status: int, text: str) -> _Reply:
+    return _Reply(status, text.encode(), "text/html; charset=utf-8")
+
+
+def _reply(answer: Answer) -> _Reply:
+    headers = tuple(answer.headers.items())
+    if isinstance(answer.body, str):
+        return _Reply(answer.status, answer.body.encode(), "text/plain; charset=UTF-8", headers)
+    made = _json(answer.status, answer.body)
+    return _Reply(made.status, made.body, made.kind, headers)
+
+
+async def _send(reply: _Reply, send: Send) -> None:
+    headers = [("content-type", reply.kind), ("content-length", str(len(reply.body))), *reply.headers]
+    start: Message = {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _cut(send: Send) -> None:
+    """Close the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken."""
+    cycle = send.__self__  # type: ignore[attr-defined]
+    cycle.transport.abort()
+    while not cycle.disconnected:
+        await asyncio.sleep(_WAIT)

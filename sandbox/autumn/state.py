@@ -1,0 +1,81 @@
+"""Everything the local Autumn knows, in memory."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sandbox.autumn.clock import Clock
+from sandbox.autumn.errors import no_customer, no_feature, no_plan, no_stripe
+from sandbox.autumn.ids import Ids
+from sandbox.autumn.model import Customer, Event, Feature, Invoice, Plan, Reward
+from sandbox.autumn.store import Customers
+
+
+@dataclass(slots=True)
+class Organization:
+    id: str = "org_3MLocalDemoOrganization0000"
+    name: str = "Lumen (local demo)"
+    slug: str = "lumen-demo"
+    currency: str = "usd"
+    stripe: bool = True
+    """Whether a Stripe account is linked."""
+    analytics: bool = True
+    """Whether the store of events is configured."""
+    include_past_due: bool = False
+    """Whether balances of past-due plans are shown."""
+
+
+@dataclass(slots=True)
+class State:
+    clock: Clock
+    ids: Ids = field(default_factory=Ids)
+    org: Organization = field(default_factory=Organization)
+    customers: Customers = field(default_factory=Customers)
+    features: dict[str, Feature] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    rewards: dict[str, Reward] = field(default_factory=dict)
+    redemptions: dict[str, int] = field(default_factory=dict)
+    """How often each promo code was redeemed."""
+    events_of: Callable[["State", Customer], list[Event]] | None = None
+    """Makes a customer's past events when they are first asked for."""
+
+    @property
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return self.clock.ms()
+
+    def customer(self, customer_id: str) -> Customer:
+        """By id or internal id. Raises 404."""
+        found = self.customers.get(customer_id)
+        if found is None:
+            raise no_customer(customer_id)
+        return found
+
+    def feature(self, feature_id: str) -> Feature:
+        if feature_id not in self.features:
+            raise no_feature(feature_id)
+        return self.features[feature_id]
+
+    def plan(self, plan_id: str) -> Plan:
+        if plan_id not in self.plans:
+            raise no_plan(plan_id)
+        return self.plans[plan_id]
+
+    def need_stripe(self) -> None:
+        if not self.org.stripe:
+            raise no_stripe()
+
+    def events(self, customer: Customer) -> list[Event]:
+        """Oldest first."""
+        if customer.events is None:
+            customer.events = self.events_of(self, customer) if self.events_of else []
+        return customer.events
+
+    def invoices(self) -> Iterator[Invoice]:
+        """Every customer's, in no particular order."""
+        for customer in self.customers:
+            yield from customer.invoices
+
+    def random(self, *about: object) -> random.Random:
+        """Chance that falls the same way every time for the same things."""
+        return random.Random(":".join(map(str, about)))

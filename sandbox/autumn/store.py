@@ -1,0 +1,120 @@
+"""The customers, in the order they were created, found by id, internal id or text."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sandbox.autumn.model import Customer
+
+
+class Outline(NamedTuple):
+    """What is known of a customer before it is built."""
+
+    internal_id: str
+    id: str | None
+    name: str | None
+    email: str | None
+    created_at: int
+
+
+class Customers:
+    """Customers kept whole, or known in outline and built when asked for.
+
+    `build` makes a customer from its outline; a customer looked up alone is then kept, one met in passing
+    (a scan) is built again next time, so that a hundred thousand fit in memory.
+    """
+
+    def __init__(self) -> None:
+        self._outlines: dict[str, Outline] = {}
+        self._kept: dict[str, Customer] = {}
+        self._by_id: dict[str, str] = {}
+        self._build: Callable[[Outline], Customer] | None = None
+        self._sorted: list[tuple[int, str, str]] | None = None
+
+    def add(self, customer: Customer) -> Customer:
+        self._kept[customer.internal_id] = customer
+        self._enter(_outline(customer))
+        return customer
+
+    def outline(self, outlines: list[Outline], build: Callable[[Outline], Customer]) -> None:
+        self._build = build
+        for one in outlines:
+            self._enter(one)
+
+    def _enter(self, one: Outline) -> None:
+        self._outlines[one.internal_id] = one
+        if one.id is not None:
+            self._by_id[one.id] = one.internal_id
+        self._sorted = None
+
+    def __len__(self) -> int:
+        return len(self._outlines)
+
+    def __contains__(self, customer_id: str) -> bool:
+        return customer_id in self._by_id
+
+    def __getitem__(self, customer_id: str) -> Customer:
+        found = self.get(customer_id)
+        if found is None:
+            raise KeyError(customer_id)
+        return found
+
+    def get(self, customer_id: str) -> Customer | None:
+        """By id or internal id."""
+        internal = self._by_id.get(customer_id, customer_id)
+        return self._whole(internal, keep=True) if internal in self._outlines else None
+
+    def __iter__(self) -> Iterator[Customer]:
+        for _, _, internal in self._in_order():
+            yield self._whole(internal, keep=False)
+
+    def scan(self, *, descending: bool, matches: Callable[[Outline], bool]) -> Iterator[Customer]:
+        """Customers by time of creation whose outline matches."""
+        order = self._in_order()
+        for _, _, internal in reversed(order) if descending else order:
+            if matches(self._outlines[internal]):
+                yield self._whole(internal, keep=False)
+
+    def remove(self, customer: Customer) -> None:
+        del self._outlines[customer.internal_id]
+        self._kept.pop(customer.internal_id, None)
+        if customer.id is not None:
+            self._by_id.pop(customer.id, None)
+        self._sorted = None
+
+    def changed(self, customer: Customer) -> None:
+        """To be told when a customer's id, name or e-mail changed."""
+        before = self._outlines[customer.internal_id]
+        if before.id is not None:
+            self._by_id.pop(before.id, None)
+        self._enter(_outline(customer))
+
+    def _whole(self, internal: str, *, keep: bool) -> Customer:
+        if internal in self._kept:
+            return self._kept[internal]
+        assert self._build is not None  # noqa: S101 - an outline alone comes only with a builder
+        customer = self._build(self._outlines[internal])
+        if keep:
+            self._kept[internal] = customer
+        return customer
+
+    def _in_order(self) -> list[tuple[int, str, str]]:
+        if self._sorted is None:
+            self._sorted = sorted(
+                (one.created_at, one.id or "", one.internal_id) for one in self._outlines.values()
+            )
+        return self._sorted
+
+
+def _outline(customer: Customer) -> Outline:
+    return Outline(customer.internal_id, customer.id, customer.name, customer.email, customer.created_at)
+
+
+def search(text: str) -> Callable[[Outline], bool]:
+    """Autumn's search: a trimmed, case-insensitive part of id, name or e-mail; % and _ are wildcards."""
+    wanted = text.strip()
+    if not wanted:
+        return lambda _: True
+    pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in wanted)
+    find = re.compile(pattern, re.IGNORECASE | re.DOTALL).search
+    return lambda one: any(find(value) for value in (one.id, one.name, one.email) if value)
