@@ -1,4 +1,4 @@
-"""What a fresh machine meets: Python missing, too old or incomplete; a first start, a second, a failed one."""
+"""What a fresh machine meets: Python missing, too old, incomplete; a first start, a second, a failed one."""
 
 import base64
 import hashlib
