@@ -1,0 +1,183 @@
+// Where a person types: messages, slash commands with suggestions, mentions, a few marks, emoji and shortcuts.
+import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { Avatar } from "./avatar.js";
+import { Icon } from "./icons.js";
+import { MenuButton, Popover, useEscape } from "./popover.js";
+import { act } from "./store.js";
+import { commonEmoji } from "./text/emoji.js";
+import { askedFor, asSent } from "./typed.js";
+import { World } from "./world.js";
+
+// Drafts and what was sent live as long as the page, by conversation: changing channel loses neither.
+const drafts = new Map();
+const sent = new Map();
+
+function offers(asked, { commands, people, channels, app }) {
+  if (!asked) return [];
+  const wanted = asked.query.toLowerCase();
+  if (asked.sign === "/") {
+    return commands
+      .filter(({ command }) => command.startsWith(wanted))
+      .map((each) => ({ key: each.command, insert: `${each.command} `, label: each.command, hint: each.usage_hint, note: each.description, mark: html`<${Avatar} app=${app} size="24" />` }));
+  }
+  if (asked.sign === "@") {
+    return Object.values(people)
+      .filter((each) => `${each.real_name} ${each.name}`.toLowerCase().includes(wanted))
+      .slice(0, 8)
+      .map((each) => ({ key: each.id, insert: `@${each.real_name} `, label: each.real_name, note: each.title, mark: html`<${Avatar} person=${each} size="24" />` }));
+  }
+  return channels
+    .filter((each) => each.kind !== "im" && each.name.includes(wanted))
+    .slice(0, 8)
+    .map((each) => ({ key: each.id, insert: `#${each.name} `, label: `#${each.name}`, note: each.topic }));
+}
+
+function Offers({ list, at, onPick, anchor, onClose, id }) {
+  return html`<${Popover} anchor=${anchor} onClose=${onClose} above wide class="list offers">
+    <div role="listbox" id=${id} aria-label="Suggestions">
+      ${list.map((each, index) => html`<div role="option" id=${`${id}-${index}`} key=${each.key} class=${`option ${index === at ? "at" : ""}`} aria-selected=${String(index === at)}
+        onMouseDown=${(event) => event.preventDefault()} onClick=${() => onPick(each)}>
+        ${each.mark}<span class="option-words"><span class="option-label">${each.label}${each.hint && html`<span class="hint"> ${each.hint}</span>`}</span>${each.note && html`<span class="option-note">${each.note}</span>`}</span>
+      </div>`)}
+    </div>
+  <//>`;
+}
+
+const MARKS = [["bold", "Bold", "*"], ["italic", "Italic", "_"], ["strike", "Strikethrough", "~"], ["code", "Code", "`"]];
+
+function EmojiButton({ onPick }) {
+  const anchor = useRef();
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  const pick = (name) => () => {
+    close();
+    onPick(`:${name}: `);
+  };
+  return html`<span class="menu-holder">
+    <button type="button" ref=${anchor} class="icon-button" aria-label="Emoji" title="Emoji" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}><${Icon} name="smile" size="18" /></button>
+    ${open && html`<${Popover} anchor=${anchor} onClose=${close} above class="emoji-box"><div class="emoji-grid">${commonEmoji(72).map(([name, sign]) => html`<button type="button" aria-label=${name} title=${`:${name}:`} onClick=${pick(name)}>${sign}</button>`)}</div><//>`}
+  </span>`;
+}
+
+function ShortcutsButton() {
+  const { shortcuts, commands, app } = useContext(World);
+  const items = () => {
+    const global = shortcuts.filter(({ type }) => type === "global");
+    const listed = global.map((each) => ({
+      label: each.name,
+      note: each.description,
+      mark: html`<${Avatar} app=${app} size="24" />`,
+      on: () => act("shortcut", { callback_id: each.callback_id }),
+    }));
+    return [{ heading: global.length ? "Shortcuts" : "No shortcuts" }, ...listed, ...(commands.length ? [{ line: true }, { heading: "Type / for commands" }] : [])];
+  };
+  return html`<${MenuButton} class="icon-button" label="Shortcuts" items=${items} above><${Icon} name="bolt" size="18" /><//>`;
+}
+
+/** The command being typed in full, so that its hint can stand above the box. */
+const commandIn = (text, commands) => commands.find(({ command }) => text === command || text.startsWith(`${command} `));
+
+export function Composer({ channel, thread, label }) {
+  const world = useContext(World);
+  const key = `${channel}/${thread ?? ""}`;
+  const [text, setText] = useState(drafts.get(key) ?? "");
+  const [caret, setCaret] = useState(0);
+  const [at, setAt] = useState(0);
+  const [hidden, setHidden] = useState(false);
+  const [recalled, setRecalled] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const box = useRef();
+  const field = useRef();
+  const asked = askedFor(text, caret);
+  // Slack takes no commands in a thread.
+  const list = hidden || (thread && asked?.sign === "/") ? [] : offers(asked, world);
+  const listId = `offers-${thread ?? "main"}`;
+  const command = !thread && commandIn(text, world.commands);
+
+  const write = (next, position = next.length) => {
+    setText(next);
+    setCaret(position);
+    setHidden(false);
+    setAt(0);
+    drafts.set(key, next);
+  };
+  useLayoutEffect(() => {
+    field.current.style.height = "auto";
+    field.current.style.height = `${Math.min(field.current.scrollHeight, 220)}px`;
+  }, [text]);
+  useEscape(() => setHidden(true), list.length > 0);
+
+  const insert = (piece, from, to) => {
+    const next = text.slice(0, from) + piece + text.slice(to);
+    write(next, from + piece.length);
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(from + piece.length, from + piece.length);
+    });
+  };
+  const wrap = (mark) => () => {
+    const { selectionStart: from, selectionEnd: to } = field.current;
+    insert(`${mark}${text.slice(from, to)}${mark}`, from, to);
+  };
+  const send = async () => {
+    const said = text.trim();
+    if (!said || busy) return;
+    sent.set(key, [...(sent.get(key) ?? []), text]);
+    write("");
+    setRecalled(0);
+    if (said.startsWith("/") && !thread) {
+      // The box stays usable while the app has its three seconds.
+      setBusy(true);
+      await act("command", { channel, text: said });
+      setBusy(false);
+      return;
+    }
+    const answer = await act("say", { channel, text: asSent(said, Object.values(world.people), world.channels), ...(thread ? { thread_ts: thread } : {}) });
+    if (!answer.ok) write(said);
+  };
+  const recall = (direction) => {
+    const lines = sent.get(key) ?? [];
+    const next = Math.max(0, Math.min(lines.length, recalled + direction));
+    setRecalled(next);
+    write(next ? lines[lines.length - next] : "");
+    setHidden(true);
+  };
+  const pick = (offer) => insert(offer.insert, asked.from, caret);
+  const keys = (event) => {
+    if (event.isComposing) return;
+    const upDown = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (list.length && upDown) {
+      event.preventDefault();
+      setAt((at + upDown + list.length) % list.length);
+    } else if (upDown && (text === "" || recalled > 0)) {
+      if (!(sent.get(key) ?? []).length) return;
+      event.preventDefault();
+      recall(-upDown);
+    } else if (list.length && (event.key === "Tab" || (event.key === "Enter" && text.trim() !== list[at].label))) {
+      event.preventDefault();
+      pick(list[at]);
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    }
+  };
+  return html`<div class="composer-frame">
+    <div class="composer" ref=${box} onClick=${(event) => event.target === event.currentTarget && field.current.focus()}>
+      <div class="composer-marks" role="toolbar" aria-label="Formatting">${MARKS.map(([icon, name, mark]) => html`<button type="button" class="icon-button" aria-label=${name} title=${name} onMouseDown=${(event) => event.preventDefault()} onClick=${wrap(mark)}><${Icon} name=${icon} size="16" /></button>`)}</div>
+      ${command && html`<div class="command-hint"><b>${command.command}</b> <span class="hint">${command.usage_hint}</span><span class="hint-note">${command.description}</span></div>`}
+      <textarea ref=${field} rows="1" aria-label=${label} placeholder=${label} value=${text} aria-autocomplete="list" aria-controls=${list.length ? listId : undefined}
+        aria-activedescendant=${list.length ? `${listId}-${at}` : undefined}
+        onInput=${(event) => { setRecalled(0); write(event.target.value, event.target.selectionStart); }} onKeyDown=${keys}
+        onSelect=${(event) => setCaret(event.target.selectionStart)}></textarea>
+      <div class="composer-foot">
+        ${!thread && html`<${ShortcutsButton} />`}
+        <${EmojiButton} onPick=${(piece) => insert(piece, caret, caret)} />
+        <button type="button" class="icon-button" aria-label="Mention someone" title="Mention someone" onClick=${() => insert("@", caret, caret)}><${Icon} name="at" size="18" /></button>
+        <span class="grow"></span>
+        ${busy && html`<span class="spinner" role="status" aria-label="Waiting for the app"></span>`}
+        <button type="button" class=${`send ${text.trim() ? "ready" : ""}`} aria-label="Send now" disabled=${!text.trim()} onClick=${send}><${Icon} name="send" size="16" /></button>
+      </div>
+    </div>
+    ${list.length > 0 && html`<${Offers} list=${list} at=${at} id=${listId} anchor=${box} onPick=${pick} onClose=${() => setHidden(true)} />`}
+  </div>`;
+}

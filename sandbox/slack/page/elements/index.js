@@ -1,0 +1,35 @@
+// Which component draws which element; an unknown one is said, not hidden.
+import { html } from "../vendor/preact-htm.js";
+import { Image } from "../blocks/image.js";
+import { Button, FeedbackButtons, IconButton, Overflow } from "./button.js";
+import { Choices } from "./choices.js";
+import { Field, isField } from "./fields.js";
+import { Datepicker, Datetimepicker, Timepicker } from "./pickers.js";
+import { Select, isSelect } from "./select.js";
+
+const DRAWN = {
+  button: Button,
+  workflow_button: Button,
+  icon_button: IconButton,
+  feedback_buttons: FeedbackButtons,
+  overflow: Overflow,
+  radio_buttons: Choices,
+  checkboxes: Choices,
+  datepicker: Datepicker,
+  timepicker: Timepicker,
+  datetimepicker: Datetimepicker,
+  image: ({ element }) => html`<${Image} image=${element} />`,
+};
+
+function drawerOf(type) {
+  if (isSelect(type)) return Select;
+  if (isField(type)) return Field;
+  return DRAWN[type];
+}
+
+/** One element of a block. `field` is given by input blocks: {id, label, optional, invalid, describedBy, dispatch}. */
+export function Element({ block, element, field, class: name }) {
+  const Drawer = drawerOf(element.type);
+  if (!Drawer) return html`<span class="unsupported">Unsupported element: ${element.type}</span>`;
+  return html`<${Drawer} block=${block} element=${element} field=${field} class=${name} />`;
+}

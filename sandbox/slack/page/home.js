@@ -1,0 +1,28 @@
+// The app's own page: its Home and its Messages.
+import { html, useContext } from "./vendor/preact-htm.js";
+import { Avatar } from "./avatar.js";
+import { Blocks } from "./blocks/index.js";
+import { useSurface } from "./surface.js";
+import { World } from "./world.js";
+
+function HomeView({ view }) {
+  const surface = useSurface({ home: true }, view.blocks);
+  return html`<${Blocks} blocks=${view.blocks} surface=${surface} />`;
+}
+
+export function Home({ home }) {
+  const { app } = useContext(World);
+  return html`<div class="home" role="tabpanel" aria-label="Home">
+    ${home?.blocks ? html`<${HomeView} view=${home} />` : html`<div class="nothing"><${Avatar} app=${app} size="72" /><h2>${app.name}</h2><p>This app has not shown anything here yet.</p></div>`}
+  </div>`;
+}
+
+export function AppHeader({ tab, onGo }) {
+  const { app } = useContext(World);
+  const one = (name, label) =>
+    html`<button type="button" role="tab" aria-selected=${String(tab === name)} class=${tab === name ? "on" : ""} onClick=${() => onGo({ kind: "app", tab: name })}>${label}</button>`;
+  return html`<header class="panel-head app-head">
+    <div class="panel-title"><${Avatar} app=${app} size="28" /><h2>${app.name}</h2><span class="badge">APP</span></div>
+    <div class="tabs" role="tablist" aria-label=${app.name}>${one("home", "Home")}${one("messages", "Messages")}</div>
+  </header>`;
+}

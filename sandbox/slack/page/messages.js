@@ -1,0 +1,134 @@
+// A list of messages with day dividers, and one message.
+import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { Avatar } from "./avatar.js";
+import { Blocks } from "./blocks/index.js";
+import { Icon } from "./icons.js";
+import { MenuButton } from "./popover.js";
+import { act, openThread } from "./store.js";
+import { useSurface } from "./surface.js";
+import { clock, dayKey, dayWords, fullWords } from "./text/dates.js";
+import { mrkdwn } from "./text/mrkdwn.js";
+import { World } from "./world.js";
+
+const RUN_SECONDS = 300;
+const SLACKBOT = { real_name: "Slackbot", color: "#007a5a", initials: "S" };
+
+function authorOf(message, { people, app }) {
+  if (message.slackbot || message.user === "USLACKBOT") return { name: "Slackbot", person: SLACKBOT };
+  if (message.bot) return { name: message.app_name ?? app.name, app: { ...app, name: message.app_name ?? app.name }, isApp: true };
+  const person = people[message.user];
+  return { name: person?.real_name ?? message.user, person };
+}
+
+function size(bytes) {
+  if (!bytes) return "";
+  return bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}
+
+function File({ file }) {
+  // The server's address may be spelt in full; only its path matters here, and no other host is ever asked.
+  const { pathname } = new URL(file.url, location.href);
+  if (file.mimetype?.startsWith("image/")) return html`<figure class="image-block"><figcaption>${file.name}</figcaption><img class="image" src=${pathname} alt=${file.name} /></figure>`;
+  return html`<a class="file" href=${pathname} download=${file.name}><${Icon} name="file" size="28" /><span><b>${file.name}</b><span class="small">${file.mimetype} ${size(file.size)}</span></span></a>`;
+}
+
+function MessageMenu({ message, inThread }) {
+  const { shortcuts } = useContext(World);
+  const target = { channel: message.channel, ts: message.ts };
+  const items = () => [
+    ...(inThread ? [] : [{ label: "Reply in thread", mark: html`<${Icon} name="reply" size="16" />`, on: () => openThread(message.thread_ts ?? message.ts) }, { line: true }]),
+    ...shortcuts.filter(({ type }) => type === "message").map((each) => ({
+      label: each.name,
+      note: each.description,
+      mark: html`<${Icon} name="bolt" size="16" />`,
+      on: () => act("shortcut", { callback_id: each.callback_id, message: target }),
+    })),
+  ];
+  return html`<div class="message-tools" role="group" aria-label="Message actions">
+    ${!inThread && html`<button type="button" class="icon-button" aria-label="Reply in thread" title="Reply in thread" onClick=${() => openThread(message.thread_ts ?? message.ts)}><${Icon} name="reply" size="18" /></button>`}
+    <${MenuButton} class="icon-button" label="More actions" items=${items} align="right"><${Icon} name="more" size="18" /><//>
+  </div>`;
+}
+
+function Body({ message }) {
+  const surface = useSurface({ message: { channel: message.channel, ts: message.ts } }, message.blocks);
+  const edited = message.edited && html`<span class="edited">(edited)</span>`;
+  if (message.blocks?.length) return html`<${Blocks} blocks=${message.blocks} surface=${surface} />${edited}`;
+  return html`<div class="text">${mrkdwn(message.text)} ${edited}</div>`;
+}
+
+export function Message({ message, follows, inThread }) {
+  const world = useContext(World);
+  const { me, now } = world;
+  const author = authorOf(message, world);
+  const ms = Number(message.ts) * 1000;
+  const time = html`<time class="time" datetime=${new Date(ms).toISOString()} title=${fullWords(ms, me.tz, now())}>${clock(ms, me.tz)}</time>`;
+  const replies = message.reply_count ?? 0;
+  return html`<article class=${`message ${follows ? "follows" : ""} ${message.ephemeral ? "ephemeral" : ""}`} aria-label=${`${author.name}, ${clock(ms, me.tz)}`} data-ts=${message.ts}>
+    ${message.ephemeral && html`<div class="only-you"><${Icon} name="eye" size="14" />Only visible to you</div>`}
+    <div class="gutter">${follows ? time : html`<${Avatar} person=${author.person} app=${author.app} />`}</div>
+    <div class="message-main">
+      ${!follows && html`<div class="byline"><b class="author">${author.name}</b>${author.isApp && html`<span class="badge">APP</span>`}${time}</div>`}
+      <${Body} message=${message} />
+      ${message.files?.map((file) => html`<${File} key=${file.id} file=${file} />`)}
+      ${replies > 0 && !inThread && html`<button type="button" class="replies" onClick=${() => openThread(message.ts)}>${replies} ${replies === 1 ? "reply" : "replies"}<span>View thread</span></button>`}
+    </div>
+    ${!message.ephemeral && html`<${MessageMenu} message=${message} inThread=${inThread} />`}
+  </article>`;
+}
+
+/** A message stands under the one before it without a name when the same author wrote both within five minutes. */
+const followsOn = (before, message) =>
+  Boolean(before) && before.user === message.user && before.app_name === message.app_name && !before.ephemeral && !message.ephemeral && Number(message.ts) - Number(before.ts) < RUN_SECONDS;
+
+/** Rows of a list: {divider} and {message, follows}. */
+export function rowsOf(messages, zone) {
+  const rows = [];
+  let day = "";
+  messages.forEach((message, at) => {
+    const key = dayKey(Number(message.ts) * 1000, zone);
+    if (key !== day) rows.push({ key, divider: Number(message.ts) * 1000 });
+    rows.push({ key: message.ts, message, follows: key === day && followsOn(messages[at - 1], message) });
+    day = key;
+  });
+  return rows;
+}
+
+export function MessageList({ messages, name, intro }) {
+  const { me, now } = useContext(World);
+  const box = useRef();
+  const stick = useRef(true);
+  const newest = messages[messages.length - 1]?.ts;
+  const [missed, setMissed] = useState(false);
+  const atEnd = () => box.current.scrollHeight - box.current.scrollTop - box.current.clientHeight < 60;
+  const toEnd = () => {
+    stick.current = true;
+    setMissed(false);
+    box.current.scrollTop = box.current.scrollHeight;
+  };
+  const scrolled = () => {
+    stick.current = atEnd();
+    if (stick.current) setMissed(false);
+  };
+  useLayoutEffect(() => {
+    if (stick.current || messages[messages.length - 1]?.user === me.id) toEnd();
+    else setMissed(true);
+  }, [newest]);
+  // A card that grows in place must not push the end out of sight of somebody who reads there.
+  useLayoutEffect(() => {
+    if (stick.current) box.current.scrollTop = box.current.scrollHeight;
+  });
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(() => stick.current && (box.current.scrollTop = box.current.scrollHeight));
+    watch.observe(box.current);
+    watch.observe(box.current.firstElementChild);
+    return () => watch.disconnect();
+  }, []);
+  return html`<div class="messages-frame"><div class="messages" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${name}`} tabIndex="0"><div class="messages-inner">
+    ${intro}
+    ${rowsOf(messages, me.tz).map((row) => row.divider
+      ? html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`
+      : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} />`)}
+  </div></div>${missed && html`<button type="button" class="new-below" onClick=${toEnd}>New messages<${Icon} name="caret" size="14" /></button>`}</div>`;
+}
+

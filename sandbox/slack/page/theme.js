@@ -1,0 +1,19 @@
+// Light or dark: the person's own choice if there is one, else the machine's.
+const KEY = "local-slack-theme";
+const machine = matchMedia("(prefers-color-scheme: dark)");
+
+const chosen = () => localStorage.getItem(KEY);
+
+export const currentTheme = () => chosen() ?? (machine.matches ? "dark" : "light");
+
+const show = () => {
+  document.documentElement.dataset.theme = currentTheme();
+};
+
+export function setTheme(theme) {
+  localStorage.setItem(KEY, theme);
+  show();
+}
+
+machine.addEventListener("change", show);
+show();

@@ -1,0 +1,26 @@
+// One message and its replies, in a panel at the side.
+import { html } from "./vendor/preact-htm.js";
+import { Composer } from "./composer.js";
+import { Icon } from "./icons.js";
+import { Message } from "./messages.js";
+import { openThread } from "./store.js";
+import { useEscape } from "./popover.js";
+
+export const inMain = (message) => !message.thread_ts || message.thread_ts === message.ts;
+
+export function Thread({ ts, messages, channel, title }) {
+  const close = () => openThread(null);
+  useEscape(close);
+  const parent = messages.find((message) => message.ts === ts);
+  const replies = messages.filter((message) => message.thread_ts === ts && message.ts !== ts);
+  return html`<aside class="thread" aria-label="Thread">
+    <header class="panel-head"><div class="panel-title"><h2>Thread</h2><span class="small">${title}</span></div>
+      <button type="button" class="icon-button" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button></header>
+    <div class="thread-body">
+      ${parent ? html`<${Message} message=${parent} inThread />` : html`<p class="small gone">The first message of this thread is no longer here.</p>`}
+      ${replies.length > 0 && html`<div class="reply-line"><span>${replies.length} ${replies.length === 1 ? "reply" : "replies"}</span></div>`}
+      ${replies.map((message) => html`<${Message} key=${message.ts} message=${message} inThread />`)}
+      <${Composer} key=${ts} channel=${channel} thread=${ts} label="Reply…" />
+    </div>
+  </aside>`;
+}
