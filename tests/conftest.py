@@ -1,0 +1,33 @@
+import io
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from bot import log
+from tests.stage import Mode, Stage, on_stage
+
+_LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[io.StringIO]:
+    """What the bot wrote to its log; whatever a test is about, no secret and no address may be in it."""
+    stream = io.StringIO()
+    log.configure("INFO", "json", stream)
+    yield stream
+    assert not _LEAK.search(stream.getvalue()), stream.getvalue()
+
+
+@pytest.fixture(params=["http", "socket"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Both ways Slack can reach the bot."""
+    chosen: Mode = request.param
+    return chosen
+
+
+@pytest.fixture
+async def maple(mode: Mode) -> AsyncIterator[Stage]:
+    """The bot between a local Slack and a local Autumn, over HTTP and over Socket Mode."""
+    async with on_stage(mode) as stage:
+        yield stage
