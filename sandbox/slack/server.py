@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -23,6 +22,7 @@ from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.page import Page
 from sandbox.slack.responses import Responses
+from sandbox.slack.serve import listening
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
@@ -187,25 +187,14 @@ class LocalSlack:
     @asynccontextmanager
     async def _served(self, port: int) -> AsyncIterator[None]:
         listener = socket.create_server(("127.0.0.1", port))
+        # Else an answer's second packet waits some 40 ms for the first to be acknowledged.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.world.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        config = uvicorn.Config(
-            self.app(),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws="websockets-sansio",
-            timeout_graceful_shutdown=2,
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        # Started by its parts, not by serve(): that would take over the process's signal handlers.
-        server.lifespan = config.lifespan_class(config)
-        await server.startup([listener])
-        try:
-            yield
-        finally:
-            await self.world.close()
-            await server.shutdown([listener])
+        async with listening(self.app(), listener):
+            try:
+                yield
+            finally:
+                await self.world.close()
 
 
 async def _index(request: Request) -> Response:  # noqa: ARG001
