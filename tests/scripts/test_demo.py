@@ -1,0 +1,153 @@
+"""The demo as a person has it: one command, a page, a bot that answers, and a clean stop."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox import demo
+
+ROOT = Path(__file__).parent.parent.parent
+IN_TIME = 30.0
+
+
+@asynccontextmanager
+async def started(*arguments: str, **environment: str) -> AsyncIterator[tuple[Process, str]]:
+    """`python -m sandbox`, with what it says until it has told what to try; killed if it is still there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", *arguments),
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        said = b""
+        async with asyncio.timeout(IN_TIME):
+            while b"Ctrl-C" not in said and (line := await process.stdout.readline()):
+                said += line
+        yield process, said.decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def stopped(process: Process, told: signal.Signals = signal.SIGINT) -> tuple[int | None, str]:
+    """The exit code and what was said to the end."""
+    process.send_signal(told)
+    async with asyncio.timeout(IN_TIME):
+        out, err = await process.communicate()
+    return process.returncode, out.decode() + err.decode()
+
+
+def address(said: str) -> str:
+    found = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert found, said
+    return found[0]
+
+
+async def seen(page: httpx.AsyncClient, person: str, channel: str, words: str) -> None:
+    """Waits until the words are in the channel for the person."""
+    async with asyncio.timeout(IN_TIME):
+        while True:
+            shown = (await page.get("/-/history", params={"person": person, "channel": channel})).text
+            if words in shown:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def do(page: httpx.AsyncClient, **what: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = (await page.post("/-/do", json=what)).json()
+    return answer
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
+    # Settings of a real installation in the shell must not reach the bot of the demo.
+    real = {"SLACK_BOT_TOKEN": "xoxb-real", "AUTUMN_URL": "http://127.0.0.1:9", "LOG_LEVEL": "nonsense"}
+    async with started("--port", "0", **real) as (process, said):
+        bots = children(process.pid)
+        async with (
+            httpx.AsyncClient(base_url=address(said), trust_env=False) as page,
+            # A page that is open, and stays so, must not hold up the stop.
+            page.stream("GET", "/-/stream", params={"person": "U01ANA"}),
+        ):
+            state = (await page.get("/-/state", params={"person": "U01ANA"})).json()
+            support = next(one["id"] for one in state["channels"] if one["name"] == "support")
+            for (command, _), words in zip(
+                demo.TRIES, ("Invoices", "Messages", "Twin Peaks Diner"), strict=True
+            ):
+                assert command in said
+                assert (await do(page, person="U01ANA", act="command", channel=support, text=command))["ok"]
+                await seen(page, "U01ANA", support, words)
+            code, last = await stopped(process)
+    assert code == 0
+    assert "Traceback" not in last
+    assert len(bots) == 1
+    assert all(gone(bot) for bot in bots)
+
+
+async def test_a_bot_that_ends_by_itself_is_told() -> None:
+    async with started("--port", "0") as (process, _):
+        (bot,) = children(process.pid)
+        os.kill(bot, signal.SIGKILL)
+        async with asyncio.timeout(IN_TIME):
+            _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "The bot has ended by itself (exit code -9)" in err.decode()
+    assert "Its last words:" in err.decode()
+    assert "Traceback" not in err.decode()
+
+
+async def test_stopped_while_it_starts() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--port", "0"), cwd=ROOT, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    code, last = await stopped(process, signal.SIGTERM)
+    assert code == 0
+    assert "Traceback" not in last
+
+
+async def test_a_wanted_port_that_is_taken_is_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with started("--port", str(port)) as (process, _):
+            _, err = await process.communicate()
+    assert process.returncode == 1
+    assert (
+        err.decode()
+        == f"Port {port} cannot be used: something else is there. Name another: scripts/demo --port N\n"
+    )
+
+
+def test_without_a_wish_the_next_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(demo, "PORT", taken.getsockname()[1])
+        port = demo.free(None)
+    assert port != demo.PORT
+    assert demo.free(port) == port
