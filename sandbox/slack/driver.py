@@ -61,6 +61,10 @@ class Person:
         self.at_home = True
         await self._acts.open_home(self.user)
 
+    def reload(self) -> None:
+        """As a reload of the client: ephemeral messages are gone."""
+        self._world.workspace.forget_ephemerals(self.id)
+
     # Doing
 
     async def say(self, text: str, *, in_thread_of: str | None = None) -> None:

@@ -131,6 +131,11 @@ class Workspace:
             Change("message_deleted", {"ts": message.ts}, message.channel, only_for=message.only_for)
         )
 
+    def forget_ephemerals(self, user_id: str) -> None:
+        for messages in self.messages.values():
+            for message in [one for one in messages if one.only_for == user_id]:
+                self.delete(message)
+
     def changed(self, message: Message) -> None:
         self._tell("message_changed", message)
 

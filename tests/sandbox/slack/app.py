@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.slack import LocalSlack
+from sandbox.slack.serve import listening
 
 Json = dict[str, Any]
 
@@ -46,17 +46,10 @@ async def over_http(app: AsyncApp, slack: LocalSlack) -> AsyncIterator[str]:
 
     web = Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(web, lifespan="off", log_config=None, access_log=False)
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
-    slack.request_url = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
-    try:
+    async with listening(web, listener):
+        slack.request_url = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
         yield slack.request_url
-    finally:
         slack.request_url = None
-        await server.shutdown([listener])
 
 
 @asynccontextmanager

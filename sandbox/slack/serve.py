@@ -1,0 +1,48 @@
+"""An ASGI app served inside this process, quick to start and to stop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+GRACE = 2.0
+"""Seconds that requests under way have left when the server stops."""
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serves on a listening socket.
+
+    Started and stopped by its parts, not by uvicorn's serve(): that takes over the process's signal
+    handlers, and takes its time to stop.
+    """
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="websockets-sansio")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])
+    try:
+        yield
+    finally:
+        for one in server.servers:
+            one.close()
+        listener.close()
+        await _drain(server)
+
+
+async def _drain(server: uvicorn.Server) -> None:
+    state = server.server_state
+    for connection in list(state.connections):
+        connection.shutdown()
+    try:
+        async with asyncio.timeout(GRACE):
+            # uvicorn tells nobody when the last connection goes.
+            while state.connections or state.tasks:  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+    except TimeoutError:
+        for task in list(state.tasks):
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
