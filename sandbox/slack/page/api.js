@@ -18,7 +18,7 @@ async function ask(url, options) {
   }
 }
 
-export const readState = (person) => ask(`/-/state?${query(person ? { person } : {})}`);
+export const readState = (person) => ask(`/-/state?${query({ person })}`);
 
 export const readHistory = (person, channel) => ask(`/-/history?${query({ person, channel })}`);
 

@@ -6,7 +6,7 @@ const HEIGHT = 260;
 const EDGE = { top: 12, right: 12, bottom: 30, left: 52 };
 const COLORS = 12;
 
-const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 const exact = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 });
 
 const colour = (index) => `series-${index % COLORS}`;

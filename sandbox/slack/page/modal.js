@@ -45,20 +45,22 @@ const SUBMIT_NEEDED = "This form could not be sent. Please look at the marked fi
 function View({ view, top, below }) {
   const { app } = useContext(World);
   const surface = useSurface({ view: view.id }, view.blocks);
-  const [errors, setErrors] = useState({});
+  const [local, setLocal] = useState({});
   const [busy, setBusy] = useState(false);
-  // New content means that the app has answered; its old complaints are no longer true.
-  useEffect(() => setErrors({}), [view.hash, view.blocks]);
+  // New content means that the app has answered: old complaints are no longer true.
+  useEffect(() => setLocal({}), [view.hash]);
+  // The app's own complaints come with the view; while it looks again, none is shown.
+  const errors = busy ? {} : { ...view.errors, ...local };
   const submit = async () => {
     if (busy || !view.submit) return;
     const state = surface.state();
     const wrong = wrongIn(view.blocks, state);
-    setErrors(wrong);
+    setLocal(wrong);
     if (Object.keys(wrong).length) return;
     setBusy(true);
     const answer = await act("submit", { view: view.id, state });
     setBusy(false);
-    if (answer.errors) setErrors(answer.errors);
+    setLocal(answer.errors ?? {});
   };
   const close = (cleared) => () => act("close", { view: view.id, cleared });
   const footer = html`

@@ -3,6 +3,9 @@ import { follow, perform, readHistory, readState } from "./api.js";
 
 const NOTICE_REPEAT_MS = 3000;
 
+/** Who one is when the address names nobody. */
+const FIRST_PERSON = "ana";
+
 const listeners = new Set();
 
 export let state = {
@@ -206,7 +209,7 @@ const firstPlace = () => {
 
 export async function start() {
   const asked = new URLSearchParams(location.search).get("person");
-  const answer = await readState(asked);
+  const answer = await readState(asked ?? FIRST_PERSON);
   if (!answer.ok) {
     change({ broken: answer.shown ?? `The workspace could not be read (${answer.error}).` });
     return;

@@ -73,7 +73,7 @@ function useKeep(block, element, field) {
   return async (input) => {
     if (!field && !(await confirmed(element.confirm))) return;
     surface.set(block, element, input);
-    if (input && (!field || field.dispatch)) surface.act(block, element, input);
+    if (!field || field.dispatch) surface.act(block, element, input);
   };
 }
 
@@ -85,10 +85,10 @@ export function Datepicker({ block, element, field }) {
 }
 
 export function Timepicker({ block, element, field }) {
-  const time = useContext(Surface).value(block, element)?.time;
+  const time = useContext(Surface).value(block, element)?.time ?? undefined;
   const keep = useKeep(block, element, field);
   const placeholder = words(element.placeholder) || "Select a time";
-  return html`<${TimeBox} time=${time} placeholder=${placeholder} label=${field?.label ?? placeholder} field=${field} autofocus=${element.focus_on_load} onPick=${(next) => keep(next ? { time: next } : undefined)} />`;
+  return html`<${TimeBox} time=${time} placeholder=${placeholder} label=${field?.label ?? placeholder} field=${field} autofocus=${element.focus_on_load} onPick=${(next) => keep({ time: next })} />`;
 }
 
 export function Datetimepicker({ block, element, field }) {

@@ -97,7 +97,7 @@ export function Select({ block, element, field }) {
   const [, several, name] = TYPE.exec(element.type);
   const kind = KINDS[name];
   const current = surface.value(block, element);
-  const raw = several ? current?.[kind.many] ?? [] : current?.[kind.one] !== undefined ? [current[kind.one]] : [];
+  const raw = several ? current?.[kind.many] ?? [] : (current?.[kind.one] ?? null) === null ? [] : [current[kind.one]];
   const chosen = raw.map(kind.find(element, world));
   // Asked through a ref: what is typed elsewhere must not start the list anew.
   const asking = useRef();
@@ -110,7 +110,7 @@ export function Select({ block, element, field }) {
     const given = options.map(kind.give);
     const input = several ? { [kind.many]: given } : { [kind.one]: given[0] ?? null };
     if (!field && !(await confirmed(element.confirm))) return;
-    surface.set(block, element, given.length || several ? input : undefined);
+    surface.set(block, element, input);
     if (!field || field.dispatch) surface.act(block, element, input);
   };
   const pick = (option) => {
