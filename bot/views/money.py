@@ -10,6 +10,9 @@ from bot.views import numbers, words
 
 _LOCALE = "en_US"
 _HUGE = Decimal("1e15")
+_TINY = Decimal("1e-6")
+_DIGITS = 9
+"""What is kept of a fraction where none should be lost."""
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -35,14 +38,15 @@ def sums(amounts: list[tuple[Decimal, str]]) -> str:
 
 def _shown(size: Decimal, currency: str, *, exact: bool) -> str:
     code = re.sub(r"[^A-Z0-9]", "", currency.upper())[:8]
-    if size >= _HUGE:
+    if size >= _HUGE or 0 < size < _TINY:
         return f"{numbers.number(size)} {code}".rstrip()
     if not _known(code):
         return f"{_bare(size, exact=exact)} {code}".rstrip()
-    rounded: str = format_currency(size, code, locale=_LOCALE, decimal_quantization=not exact)
+    digits = round(size, _DIGITS) if exact else size
+    rounded: str = format_currency(digits, code, locale=_LOCALE, decimal_quantization=not exact)
     if size and not exact and not re.search("[1-9]", rounded):
         return _shown(size, currency, exact=True)  # never show a little money as none
-    return rounded.replace("\xa0", " ")
+    return re.sub(r"^([A-Z]+)(?=\d)", r"\1 ", rounded.replace("\xa0", " "))
 
 
 def _bare(size: Decimal, *, exact: bool) -> str:

@@ -77,7 +77,7 @@ def _billing(billing: Read[Billing]) -> list[Block]:
 
 
 def discounts(found: Sequence[Discount]) -> str:
-    return parts.listed(words.DISCOUNTS, [_discount(one) for one in found], _DISCOUNTS)
+    return parts.listed(words.DISCOUNTS, [f"• {_discount(one)}" for one in found], _DISCOUNTS)
 
 
 def _discount(one: Discount) -> str:

@@ -105,7 +105,6 @@ NO_PRODUCTS = "This customer has no products."
 NO_EXPIRED = "No products have expired."
 NO_FEATURES = "This customer has no features: no product or grant gives any."
 NO_BALANCES = "No metered features."
-NO_DISCOUNTS = "No discounts."
 NO_INVOICES = "No invoices yet."
 NO_STRIPE = "No next invoice: this customer is not in Stripe."
 NOTHING_COMING = "No next invoice is coming."
@@ -394,7 +393,7 @@ def refunded(amount: str) -> str:
     return f"refunded {amount}"
 
 
-def discount(value: str, name: str, lasts: str, scope: str) -> str:
+def discount(name: str, value: str, lasts: str, scope: str) -> str:
     return " · ".join(part for part in (f"*{name}*", value, lasts, scope) if part)
 
 

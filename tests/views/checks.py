@@ -1,0 +1,100 @@
+"""What must hold of everything that is shown."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bot.views import blocks as kit
+from bot.views import text
+from bot.views.card import Block, Card
+from sandbox.slack.blocks import check, rules
+
+_TOKEN = re.compile(r"<([^<>]*)>")
+_DATE = re.compile(r"!date\^-?\d+\^[^|^<>]+\|[-0-9: UTC]+")
+_LINK = re.compile(r"https?://[^|<>\s]+\|[^<>|]+")
+_NEW = {"data_table", "data_visualization"}
+SHARER = "U0SHARER"
+
+
+def fits(card: Card) -> None:
+    """Within Slack's limits in both forms, harmless, and told in full as text."""
+    assert card.text
+    assert text.length(card.text) <= 3000
+    harmless(card.text)
+    assert not re.search(r"://(?=\S)|\w@\w", _TOKEN.sub("", card.text)), "Slack would make a link of this"
+    for form in (card.blocks, card.plain):
+        message(list(form))
+    assert not _NEW & {block["type"] for block in card.plain}
+
+
+def message(blocks: list[Block]) -> None:
+    assert check.blocks_problems(blocks, "message") == []
+    assert rules.text_length(blocks) <= 12_000
+    for block in blocks:
+        assert block["block_id"]
+    for shown in strings(blocks, "mrkdwn"):
+        assert text.length(shown) <= 3000
+        harmless(shown)
+    for element in elements(blocks):
+        assert text.length(element.get("value", "")) <= kit.BUTTON_VALUE
+        if element["type"] != "overflow":
+            assert element["action_id"]
+
+
+def harmless(shown: str) -> None:
+    """No ping and no link but ours."""
+    for token in _TOKEN.findall(shown):
+        assert _DATE.fullmatch(token) or _LINK.fullmatch(token) or token == f"@{SHARER}", token
+    rest = _TOKEN.sub("", shown)
+    assert "<" not in rest
+    assert ">" not in rest
+
+
+def strings(value: Any, kind: str) -> Iterator[str]:
+    """Texts of a kind (mrkdwn, plain_text, raw_text), wherever they are."""
+    if isinstance(value, dict):
+        if value.get("type") == kind:
+            yield value["text"]
+        for inner in value.values():
+            yield from strings(inner, kind)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from strings(inner, kind)
+
+
+def elements(blocks: Any) -> Iterator[dict[str, Any]]:
+    """What can be clicked."""
+    for block in blocks:
+        yield from block["elements"] if block["type"] == "actions" else ()
+        if "accessory" in block:
+            yield block["accessory"]
+
+
+def buttons(card: Card) -> dict[str, str]:
+    """Values by label; the first of several."""
+    found: dict[str, str] = {}
+    for element in elements(card.blocks):
+        if element["type"] == "button":
+            found.setdefault(element["text"]["text"], element.get("value", ""))
+    return found
+
+
+def read(blocks: Any) -> str:
+    """Everything written in the blocks, tables and charts too."""
+    found: list[str] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            found.extend(
+                inner
+                for key, inner in value.items()
+                if key in ("text", "title", "label", "caption") and isinstance(inner, str)
+            )
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list | tuple):
+            for inner in value:
+                walk(inner)
+
+    walk(blocks)
+    return "\n".join(found)

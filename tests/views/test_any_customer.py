@@ -1,0 +1,324 @@
+"""Whatever a customer looks like: within Slack's limits, harmless, readable."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import views
+from bot.autumn.errors import AutumnError, RateLimited, TimedOut
+from bot.autumn.models import (
+    Balance,
+    BalanceRow,
+    Customer,
+    Discount,
+    Event,
+    Feature,
+    Flag,
+    Invoice,
+    InvoicePreview,
+    LineDiscount,
+    Plan,
+    PlanDisplay,
+    PlanItem,
+    PlanPrice,
+    PreviewLine,
+    Purchase,
+    Reset,
+    Rollover,
+    Subscription,
+    UsagePrice,
+    UsageTotal,
+)
+from bot.lookups.answers import (
+    Answer,
+    Billing,
+    Bin,
+    Events,
+    Expired,
+    FeatureDetail,
+    Features,
+    Invoices,
+    Overview,
+    Products,
+    Several,
+    Usage,
+)
+from bot.lookups.place import Part, Place, Span
+from bot.views import text
+from tests.views import checks
+from tests.views.examples import examples
+
+HOSTILE = [
+    "<!channel>",
+    "<@U123> <#C1>",
+    "<https://evil.example|Approve>",
+    "https://evil.example/a.b",
+    "*bold* _it_ ~no~ `code` ```block```",
+    "ops@evil.example",
+    "&" * 400,
+    "שלום עולם",
+    "👩‍👩‍👧" * 200,
+    "\u202eevil\n> quote\u0000",
+    "x" * 4000,
+    ":tada:",
+]
+TEXTS = st.sampled_from(["", "Pro", *HOSTILE]) | st.text(max_size=40)
+NUMBERS = st.sampled_from(
+    [Decimal(0), Decimal(1000), Decimal(-40), Decimal("1E+300"), Decimal("1E-30")]
+) | st.decimals(allow_nan=False, allow_infinity=False)
+FIRST, LAST = (datetime(year, 6, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1, 9999))
+TIMES = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
+MAYBE_TIMES = st.none() | TIMES
+CURRENCIES = st.sampled_from(["usd", "jpy", "bhd", "", "xyz", "<!here>"])
+ERRORS = st.sampled_from([TimedOut(), RateLimited(status=429, retry_after=3)])
+URLS = st.sampled_from(
+    [None, "https://api.useautumn.com/i/1", "javascript:1", "https://x.example/<!channel>|a b"]
+)
+
+RESETS = st.none() | st.builds(
+    Reset,
+    interval=st.sampled_from(["month", "one_off", "multiple", "odd*"]),
+    interval_count=st.none() | st.integers(0, 5),
+)
+USAGE_PRICES = st.none() | st.builds(
+    UsagePrice, amount=st.none() | NUMBERS, billing_units=st.none() | NUMBERS, billing_method=TEXTS
+)
+DISPLAYS = st.none() | st.builds(PlanDisplay, primary_text=TEXTS, secondary_text=TEXTS)
+ITEMS = st.builds(PlanItem, feature_id=TEXTS, included=st.none() | NUMBERS, reset=RESETS, display=DISPLAYS)
+PRICES = st.none() | st.builds(
+    PlanPrice,
+    amount=st.none() | NUMBERS,
+    interval=st.sampled_from(["month", "year"]),
+    currency=CURRENCIES,
+    display=DISPLAYS,
+)
+PLANS = st.builds(
+    Plan,
+    id=TEXTS,
+    name=TEXTS,
+    price=PRICES,
+    items=st.lists(ITEMS, max_size=3).map(lambda found: found * 9),
+)
+SUBSCRIPTIONS = st.builds(
+    Subscription,
+    plan_id=TEXTS,
+    plan=st.none() | PLANS,
+    status=st.sampled_from(["active", "scheduled", "<!odd>"]),
+    past_due=st.booleans(),
+    add_on=st.booleans(),
+    canceled_at=MAYBE_TIMES,
+    expires_at=MAYBE_TIMES,
+    trial_ends_at=MAYBE_TIMES,
+    started_at=MAYBE_TIMES,
+    current_period_start=MAYBE_TIMES,
+    current_period_end=MAYBE_TIMES,
+    quantity=NUMBERS,
+    scope=st.sampled_from(["customer", "entity"]),
+)
+PURCHASES = st.builds(Purchase, plan_id=TEXTS, plan=st.none() | PLANS, quantity=NUMBERS)
+FEATURES = st.none() | st.builds(Feature, id=TEXTS, name=TEXTS)
+ROWS = st.builds(
+    BalanceRow,
+    plan_id=st.none() | TEXTS,
+    included_grant=NUMBERS,
+    prepaid_grant=NUMBERS,
+    remaining=NUMBERS,
+    usage=NUMBERS,
+    unlimited=st.booleans(),
+    reset=RESETS,
+    price=USAGE_PRICES,
+    expires_at=MAYBE_TIMES,
+)
+BALANCES = st.builds(
+    Balance,
+    feature_id=TEXTS,
+    feature=FEATURES,
+    granted=NUMBERS,
+    remaining=NUMBERS,
+    usage=NUMBERS,
+    unlimited=st.booleans(),
+    overage_allowed=st.booleans(),
+    next_reset_at=MAYBE_TIMES,
+    breakdown=st.lists(ROWS, max_size=2).map(lambda found: found * 12),
+    rollovers=st.lists(
+        st.builds(Rollover, granted=st.none() | NUMBERS, balance=NUMBERS, expires_at=MAYBE_TIMES), max_size=2
+    ),
+)
+INVOICES = st.builds(
+    Invoice,
+    plan_ids=st.lists(TEXTS, max_size=3),
+    status=st.sampled_from(["open", "paid", "uncollectible", "", "<odd>"]),
+    total=NUMBERS,
+    amount_paid=st.none() | NUMBERS,
+    refunded_amount=NUMBERS,
+    currency=CURRENCIES,
+    created_at=MAYBE_TIMES,
+    hosted_invoice_url=URLS,
+)
+LINES = st.builds(
+    PreviewLine,
+    display_name=TEXTS,
+    description=TEXTS,
+    total=NUMBERS,
+    discounts=st.lists(
+        st.builds(
+            LineDiscount, amount_off=st.none() | NUMBERS, percent_off=st.none() | NUMBERS, reward_name=TEXTS
+        ),
+        max_size=2,
+    ),
+)
+PREVIEWS = st.builds(
+    InvoicePreview,
+    invoice_at=MAYBE_TIMES,
+    currency=CURRENCIES,
+    total=NUMBERS,
+    line_items=st.lists(LINES, max_size=2).map(lambda found: found * 6),
+)
+DISCOUNTS = st.builds(
+    Discount,
+    name=TEXTS,
+    type=st.sampled_from(["percentage_discount", "fixed_discount"]),
+    discount_value=NUMBERS,
+    duration_type=st.sampled_from(["months", "forever", "odd"]),
+    duration_value=st.none() | NUMBERS,
+    end=MAYBE_TIMES,
+)
+EVENTS = st.builds(
+    Event,
+    timestamp=TIMES,
+    feature_id=TEXTS,
+    value=NUMBERS,
+    properties=st.none() | st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=3),
+)
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> Customer:
+    """0 to 500 features, made of a few that are drawn."""
+    few = draw(st.lists(BALANCES, max_size=3))
+    many = draw(st.sampled_from([1, 3, 11, 160])) if few else 0
+    balances = {f"{index}-{one.feature_id}": one for index, one in enumerate(few * many)}
+    flags = [Flag(feature_id=draw(TEXTS), plan_id=draw(st.none() | TEXTS))] * draw(
+        st.sampled_from([0, 1, 300])
+    )
+    return Customer(
+        id=draw(st.none() | TEXTS),
+        name=draw(TEXTS),
+        email=draw(TEXTS),
+        created_at=draw(MAYBE_TIMES),
+        stripe_id=draw(st.none() | TEXTS),
+        env=draw(st.sampled_from(["live", "sandbox", "", "a&b"])),
+        subscriptions=draw(st.lists(SUBSCRIPTIONS, max_size=2)) * draw(st.sampled_from([1, 8])),
+        purchases=draw(st.lists(PURCHASES, max_size=1)),
+        balances=balances,
+        flags={str(index): one for index, one in enumerate(flags)},
+        invoices=draw(st.lists(INVOICES, max_size=2)) * 5,
+    )
+
+
+@st.composite
+def usages(draw: st.DrawFn) -> Usage:
+    starts = draw(st.lists(TIMES, max_size=20))
+    bins = tuple(Bin(start, start, draw(NUMBERS)) for start in sorted(starts))
+    return Usage(bins, draw(NUMBERS), draw(st.integers(0, 10**9)), draw(TIMES), draw(TIMES))
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[Part, Answer]:
+    part = draw(st.sampled_from(list(Part)))
+    customer, at = draw(customers()), draw(TIMES)
+    upcoming = tuple(draw(st.lists(PREVIEWS, max_size=2))) * draw(st.sampled_from([1, 2]))
+    read: Customer | AutumnError = draw(st.sampled_from([customer, TimedOut()]))
+    many = draw(st.sampled_from([1, 8, 100]))
+    match part:
+        case Part.OVERVIEW:
+            billing = Billing(
+                tuple(draw(st.lists(DISCOUNTS, max_size=2))) * 4, draw(st.sampled_from([None, upcoming]))
+            )
+            return part, Overview(customer, draw(st.just(billing) | ERRORS), at)
+        case Part.PRODUCTS:
+            gone = (
+                Expired(draw(TEXTS), draw(TEXTS), draw(MAYBE_TIMES), draw(MAYBE_TIMES), draw(NUMBERS)),
+            ) * many
+            return part, Products(customer, draw(st.none() | st.just(gone) | ERRORS), at)
+        case Part.FEATURES:
+            return part, Features(customer, at)
+        case Part.FEATURE:
+            return part, FeatureDetail(customer, draw(st.none() | usages() | ERRORS), at)
+        case Part.INVOICES:
+            invoices = tuple(draw(st.lists(INVOICES, max_size=2))) * many
+            return part, Invoices(
+                read,
+                draw(st.just(invoices) | ERRORS),
+                draw(st.booleans()),
+                draw(st.none() | st.just(upcoming) | ERRORS),
+                at,
+            )
+        case Part.EVENTS:
+            events = tuple(draw(st.lists(EVENTS, max_size=2))) * many
+            totals = {
+                draw(TEXTS): UsageTotal(count=1, sum=draw(NUMBERS)) for _ in range(draw(st.integers(0, 13)))
+            }
+            return part, Events(
+                read,
+                draw(st.just(events) | ERRORS),
+                draw(st.booleans()),
+                draw(st.just(totals) | ERRORS),
+                {},
+                at,
+                at,
+            )
+
+
+@st.composite
+def places(draw: st.DrawFn, part: Part, answer: Answer) -> Place:
+    known = list(answer.customer.balances) if isinstance(answer.customer, Customer) else []
+    return Place(
+        customer=draw(TEXTS),
+        part=part,
+        page=draw(st.sampled_from([0, 1, 50])),
+        feature=draw(st.sampled_from(known) if known and part is Part.FEATURE else TEXTS),
+        span=draw(st.sampled_from(list(Span))),
+        status=draw(st.sampled_from(["", "open", "<odd>"])),
+        expired=draw(st.booleans()),
+    )
+
+
+@given(st.data())
+@examples(80)
+def test_any_customer_can_be_shown(data: st.DataObject) -> None:
+    part, answer = data.draw(answers())
+    place = data.draw(places(part, answer))
+    card = views.card(place, answer, shareable=True)
+    checks.fits(card)
+    checks.fits(views.shared(place, answer, by=checks.SHARER))
+    for value in checks.buttons(card).values():
+        assert Place.decode(value).customer == place.customer
+
+
+@given(customers())
+@examples(40)
+def test_a_name_reads_as_it_is(customer: Customer) -> None:
+    card = views.card(
+        Place(customer="c"), Overview(customer, TimedOut(), datetime(2026, 1, 1, tzinfo=UTC)), shareable=True
+    )
+    title = card.blocks[0]["text"]["text"].strip("\u2068\u2069")
+    known = [
+        shown for raw in (customer.name, customer.email, customer.id or "", "c") if (shown := text.clean(raw))
+    ]
+    assert title == known[0] or (title.endswith("…") and known[0].startswith(title[:-1]))
+
+
+@given(st.lists(customers(), max_size=2), TEXTS, st.booleans(), st.integers(0, 3))
+@examples(25)
+def test_any_search_can_be_shown(found: list[Customer], query: str, more: bool, page: int) -> None:
+    matches = Several(query, tuple(found * 7), more, datetime(2026, 1, 1, tzinfo=UTC))
+    checks.fits(views.matches(matches, page=page))
+    checks.fits(views.nobody(query))
+    checks.fits(views.usage_hint(query))
+    checks.fits(views.asking(Place(customer=query)))
+    views.customer_options(found)
+    for customer in found:
+        views.feature_options(views.features_of(customer), query[:2])

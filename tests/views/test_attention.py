@@ -1,0 +1,115 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Customer, Flag, Plan, PlanItem, UsagePrice
+from bot.views import attention, parts, times
+from bot.views.status import Status, status
+from tests.views.given import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, Status.ACTIVE),
+        ({"status": ""}, Status.ACTIVE),
+        ({"status": "paused"}, Status.OTHER),
+        ({"canceled_at": BEFORE}, Status.CANCELS),
+        ({"canceled_at": BEFORE, "trial_ends_at": LATER}, Status.TRIAL),
+        ({"trial_ends_at": BEFORE}, Status.ACTIVE),
+        ({"trial_ends_at": LATER, "past_due": True}, Status.PAST_DUE),
+        ({"past_due": True, "status": "scheduled"}, Status.SCHEDULED),
+    ],
+)
+def test_the_first_status_that_holds_is_shown(changes: dict[str, Any], found: Status) -> None:
+    assert status(subscription(**changes), NOW) is found
+
+
+def told(**changes: Any) -> list[str]:
+    return attention.lines(customer(**changes), NOW)
+
+
+DAY = times.day(LATER)
+BILLED = row(granted=1000, left=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
+OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({}, []),
+        (
+            {"subscriptions": [subscription(past_due=True)]},
+            ["*Pro* is past due: a payment for it has failed or is late."],
+        ),
+        (
+            {"subscriptions": [subscription(canceled_at=BEFORE, expires_at=LATER)]},
+            [f"*Pro* cancels on {DAY}."],
+        ),
+        ({"subscriptions": [subscription(canceled_at=BEFORE)]}, ["*Pro* is cancelled."]),
+        ({"subscriptions": [subscription(trial_ends_at=LATER)]}, [f"*Pro*: the trial ends on {DAY}."]),
+        ({"invoices": [invoice("open", "49")]}, ["1 unpaid invoice: $49.00."]),
+        (
+            {"invoices": [invoice("open", "49", amount_paid=Decimal(9)), invoice("uncollectible", "5")]},
+            ["2 unpaid invoices: $45.00."],
+        ),
+        ({"invoices": [invoice("open", "-5"), invoice("void", "9"), invoice("paid")]}, []),
+        ({"balances": {"m": OVER}}, ["*Messages* is over its limit by 290."]),
+        (
+            {"balances": {"m": balance(left=0, breakdown=[BILLED])}},
+            ["*Messages* is over its limit by 290, which will be billed."],
+        ),
+        (
+            {"balances": {str(one): OVER for one in range(7)}},
+            ["Over the limit: Messages, Messages, Messages, Messages, Messages _and 2 more_."],
+        ),
+        ({"balances": {"m": balance(left=0)}}, ["Used up: Messages."]),
+        ({"balances": {"m": balance(left=0, overage_allowed=True)}}, []),
+        ({"balances": {"m": balance(left=0, unlimited=True)}}, []),
+    ],
+)
+def test_what_needs_attention(changes: dict[str, Any], lines: list[str]) -> None:
+    assert told(**changes) == lines
+
+
+HIDDEN = "Autumn hides the balances of *Pro* while it is past due, so features can seem to be missing."
+GIVES = PlanItem(feature_id="messages", included=Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("held", "flags", "given", "hidden"),
+    [
+        ({}, {}, plan(items=[GIVES]), True),
+        ({}, {}, None, True),
+        ({}, {}, plan(), False),
+        ({"m": balance()}, {}, plan(items=[GIVES]), False),
+        ({"m": balance(breakdown=[row(None)])}, {}, plan(items=[GIVES]), True),
+        ({}, {"sso": Flag(feature_id="sso", plan_id="pro")}, plan(items=[GIVES]), False),
+    ],
+)
+def test_balances_that_a_past_due_plan_hides(
+    held: dict[str, Any], flags: dict[str, Flag], given: Plan | None, hidden: bool
+) -> None:
+    late = subscription(past_due=True, plan=given)
+    found = customer(subscriptions=[late], balances=held, flags=flags)
+    assert (HIDDEN in [line.replace("*pro*", "*Pro*") for line in attention.lines(found, NOW)]) is hidden
+
+
+def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
+    found: Customer = customer(
+        subscriptions=[subscription(past_due=True, canceled_at=BEFORE, trial_ends_at=LATER)],
+        invoices=[invoice("open")],
+        balances={"m": OVER},
+    )
+    assert [line.split()[0] for line in attention.lines(found, NOW)] == ["*Pro*", "1", "*Messages*", "*Pro*"]
+    (block,) = attention.attention(found, NOW, most=2)
+    assert block["text"]["text"].splitlines()[0] == "*Needs attention*"
+    assert block["text"]["text"].splitlines()[-1] == "_and 2 more_"
+    assert attention.attention(customer(), NOW) == []
+
+
+def test_a_list_never_grows_beyond_a_section() -> None:
+    shown = parts.listed("Title", ["x" * 900] * 9, 9)
+    assert len(shown) < 3000
+    assert shown.endswith("_and 6 more_")

@@ -1,0 +1,115 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views import text
+from tests.views.examples import examples
+
+ANY = st.text(st.characters(), max_size=200) | st.text(
+    st.sampled_from("*_~`<>&:|@#! ab\u05d0\U0001f600\u0301"), max_size=60
+)
+LOOK_ALIKES = "∗ˍ∼ˋ"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Acme", "Acme"),
+        ("  Acme \t\n Ltd ", "Acme Ltd"),
+        ("a  b", "a b"),
+        ("a\u202eb\u200bc\u2066d\x00e", "abcde"),
+        ("\ud800x", "\ufffdx"),
+        ("\u2028", ""),
+        ("👩\u200d👧", "👩\u200d👧"),
+    ],
+)
+def test_clean_leaves_one_line_without_tricks(given: str, shown: str) -> None:
+    assert text.clean(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("<https://evil.example|Approve>", "&lt;https://evil.example|Approve&gt;"),
+        ("A & B", "A &amp; B"),
+        ("*bold*", "∗bold∗"),
+        ("~gone~ `code`", "∼gone∼ ˋcodeˋ"),
+        ("_slanted_", "ˍslantedˍ"),
+        ("api_calls_total", "api_calls_total"),
+        (":tada:", ":\u2060tada:"),
+        ("12:30", "12:30"),
+        ("שלום", "\u2068שלום\u2069"),
+        ("", ""),
+    ],
+)
+def test_mrkdwn_shows_a_text_as_it_is(given: str, shown: str) -> None:
+    assert text.mrkdwn(given) == shown
+    assert text.unescape(shown) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "shown"),
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "abcde…"),
+        ("abcd efg", 6, "abcd…"),
+        ("a&&&", 12, "a&amp;&amp;…"),
+        ("aaaa👍🏽👍🏽", 8, "aaaa…"),
+        ("aaaae\u0301e", 6, "aaaa…"),
+        ("aa👩\u200d👧👧", 6, "aa…"),
+        ("🇫🇷🇩🇪🇮🇹", 8, "🇫🇷…"),
+        ("🇫🇷🇩🇪🇮🇹", 11, "🇫🇷🇩🇪…"),
+        ("\u0301" * 9, 5, "\u0301" * 4 + "…"),
+    ],
+)
+def test_a_long_text_is_cut_between_visible_characters(given: str, limit: int, shown: str) -> None:
+    assert text.mrkdwn(given, limit) == shown
+
+
+def test_a_literal_text_keeps_every_character() -> None:
+    assert text.literal("*<!channel>* :tada:") == "*<!channel>* :tada:"
+    assert text.literal("x" * 200) == "x" * 149 + "…"
+    assert text.literal("שלום") == "\u2068שלום\u2069"
+
+
+def test_code_cannot_be_left() -> None:
+    assert text.code("a`b <c>") == "`aˋb &lt;c&gt;`"
+    assert text.code(" ") == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("see https://evil.example/x", "see https:\u2060//evil.\u2060example/x"),
+        ("ops@acme.com", "ops@\u2060acme.\u2060com"),
+        ("evil.com", "evil.\u2060com"),
+        ("$20.00, 1.5.", "$20.00, 1.5."),
+        ("<https://a.com|Autumn> a.com", "<https://a.com|Autumn> a.\u2060com"),
+    ],
+)
+def test_unlinked_breaks_up_bare_addresses_only(given: str, shown: str) -> None:
+    assert text.unlinked(given) == shown
+
+
+@given(ANY, st.integers(5, 120))
+@examples(200)
+def test_every_way_keeps_to_its_limit(given: str, limit: int) -> None:
+    for safe in (text.literal, text.mrkdwn, text.code):
+        assert text.length(safe(given, limit)) <= limit
+    shown = text.mrkdwn(given, limit)
+    assert "<" not in shown
+    assert ">" not in shown
+    assert not set(shown) & {"*", "~", "`"}
+    assert text.escape(text.unescape(shown)).count("&") >= shown.count("&"), "no entity is cut"
+
+
+@given(ANY)
+@examples(200)
+def test_what_is_shown_is_what_was_given(given: str) -> None:
+    plain = "".join(char for char in given if char not in LOOK_ALIKES)
+    assert text.unescape(text.mrkdwn(plain, 10_000)) == text.clean(plain)
+    assert text.clean(text.clean(plain)) == text.clean(plain)
+    assert not any(unicodedata.category(char) == "Cc" for char in text.clean(plain))
