@@ -11,7 +11,7 @@ from bot.autumn.models import Customer, Event, Page, UsageTotal
 from bot.lookups.answers import Events, Read
 from bot.lookups.catalogue import Catalogue, by_name, catalogue, names, tracked
 from bot.lookups.customer import customer_of
-from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place, Span
 
 MOST = 200
@@ -33,11 +33,11 @@ async def events(autumn: Autumn, place: Place, at: datetime, known: Customer | N
     span = _Span(until - _BACK.get(place.span, _BACK[Span.MONTH]), until)
     whole = autumn.patience.part
     async with (
-        meanwhile(attempt(within(whole, catalogue(autumn)))) as features,
-        meanwhile(attempt(_page(autumn, place, span, features))) as listing,
-        meanwhile(attempt(within(whole, _totals(autumn, place, span, features)))) as totals,
+        meanwhile(attempt(lambda: catalogue(autumn), within=whole)) as features,
+        meanwhile(attempt(lambda: _page(autumn, place, span, features))) as listing,
+        meanwhile(attempt(lambda: _totals(autumn, place, span, features), within=whole)) as totals,
     ):
-        customer = await attempt(customer_of(autumn, place, known, expand=()))
+        customer = await attempt(lambda: customer_of(autumn, place, known, expand=()))
         if isinstance(customer, NotFound):
             raise customer
         page = await listing

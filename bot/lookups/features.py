@@ -6,7 +6,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.lookups.answers import FeatureDetail, Features
 from bot.lookups.customer import customer_of
-from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
 from bot.lookups.usage import usage
 
@@ -19,7 +19,7 @@ async def features(autumn: Autumn, place: Place, at: datetime, known: Customer |
 async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> FeatureDetail:
     """Raises AutumnError when the customer cannot be read; the usage may fail alone."""
     async with meanwhile(customer_of(autumn, place, known)) as reading:
-        chart = attempt(within(autumn.patience.part, usage(autumn, place, at, reading)))
+        chart = attempt(lambda: usage(autumn, place, at, reading), within=autumn.patience.part)
         async with meanwhile(chart) as charted:
             customer = await reading
             if place.feature not in customer.balances:

@@ -1,15 +1,15 @@
 """From what a person typed to a customer, or to the customers it may mean. Never creates one."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import NotFound, Refused
+from bot.autumn.errors import NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
 from bot.lookups.answers import Found, Nobody, One, Several
 from bot.lookups.customer import CARD
-from bot.lookups.parts import within
 
 _LONGEST = 200
 _PAGE = 100
@@ -50,7 +50,11 @@ async def suggest(autumn: Autumn, text: str) -> list[Customer]:
     wanted = clean(text)
     if not wanted:
         return []
-    page = await within(_TYPEAHEAD_SECONDS, autumn.customers(search=wanted, limit=_PAGE))
+    try:
+        async with asyncio.timeout(_TYPEAHEAD_SECONDS):
+            page = await autumn.customers(search=wanted, limit=_PAGE)
+    except TimeoutError:
+        raise TimedOut from None
     return [customer for customer in page.list if customer.id and contains(customer, wanted)]
 
 

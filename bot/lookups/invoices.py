@@ -7,7 +7,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
 from bot.lookups.answers import Invoices
 from bot.lookups.customer import PREVIEWS, customer_of
-from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
 
 MOST = 200
@@ -16,9 +16,9 @@ MOST = 200
 async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Invoices:
     """Three questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
     the customer."""
-    coming = attempt(within(autumn.patience.part, _upcoming(autumn, place.customer)))
-    async with meanwhile(coming) as upcoming, meanwhile(attempt(_page(autumn, place))) as listing:
-        customer = await attempt(customer_of(autumn, place, known, expand=()))
+    coming = attempt(lambda: _upcoming(autumn, place.customer), within=autumn.patience.part)
+    async with meanwhile(coming) as upcoming, meanwhile(attempt(lambda: _page(autumn, place))) as listing:
+        customer = await attempt(lambda: customer_of(autumn, place, known, expand=()))
         if isinstance(customer, NotFound):
             raise customer
         page = await listing

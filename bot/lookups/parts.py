@@ -1,7 +1,7 @@
 """Reading several things at once, where one that fails or dawdles leaves the others alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -11,21 +11,15 @@ from bot.lookups.answers import Read
 T = TypeVar("T")
 
 
-async def attempt(reading: Awaitable[T]) -> Read[T]:
-    """What was read, or the error in its place."""
+async def attempt(read: Callable[[], Awaitable[T]], *, within: float | None = None) -> Read[T]:
+    """What `read` gives, or the AutumnError in its place: TimedOut when it takes over `within` seconds."""
     try:
-        return await reading
+        async with asyncio.timeout(within):
+            return await read()
+    except TimeoutError:
+        return TimedOut()
     except AutumnError as error:
         return error
-
-
-async def within(seconds: float, reading: Awaitable[T]) -> T:
-    """What was read, if that takes no longer. Raises TimedOut otherwise."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await reading
-    except TimeoutError:
-        raise TimedOut from None
 
 
 @asynccontextmanager

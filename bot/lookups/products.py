@@ -6,7 +6,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Customer, StoredProduct
 from bot.lookups.answers import Expired, Products
 from bot.lookups.customer import customer_of
-from bot.lookups.parts import attempt, meanwhile, within
+from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
 
 
@@ -14,7 +14,9 @@ async def products(autumn: Autumn, place: Place, at: datetime, known: Customer |
     """Raises AutumnError when the customer cannot be read; the expired products may fail alone."""
     if not place.expired:
         return Products(await customer_of(autumn, place, known), None, at)
-    async with meanwhile(attempt(within(autumn.patience.part, _expired(autumn, place.customer)))) as expired:
+    async with meanwhile(
+        attempt(lambda: _expired(autumn, place.customer), within=autumn.patience.part)
+    ) as expired:
         customer = await customer_of(autumn, place, known)
         return Products(customer, await expired, at)
 

@@ -22,10 +22,7 @@ async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Ta
     The customer is waited for only when the answer depends on it, and shielded: giving up the usage must
     not give up the customer.
     """
-    known = await attempt(catalogue(autumn))
-    features = {} if isinstance(known, AutumnError) else dict(known)
-    if place.feature not in features:
-        features |= _own(await asyncio.shield(customer), place.feature)
+    features = await _features(autumn, place, customer)
     feature = features.get(place.feature)
     if feature is not None and feature.type == "boolean":
         return None
@@ -33,6 +30,13 @@ async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Ta
     if place.span is Span.CYCLE:
         start = _started(await asyncio.shield(customer), place.feature, at)
     return await _asked(autumn, place, features, start, at)
+
+
+async def _features(autumn: Autumn, place: Place, customer: asyncio.Task[Customer]) -> Catalogue:
+    known = await attempt(lambda: catalogue(autumn))
+    if not isinstance(known, AutumnError) and place.feature in known:
+        return known
+    return _own(await asyncio.shield(customer), place.feature)
 
 
 async def _asked(

@@ -1,0 +1,123 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.autumn.models import Reset
+from bot.lookups.bins import DAY, HOUR, MOST, Point, cycle_start, merged
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
+    """As Autumn answers: every bin back from the last one, each with one unit."""
+    return [(last - width * index, Decimal(1)) for index in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("points", "width", "count", "length"),
+    [
+        pytest.param(back_from(NOON, 25, HOUR), HOUR, 13, 2 * HOUR, id="24 hours"),
+        pytest.param(back_from(NOON, 24, HOUR), HOUR, 12, 2 * HOUR, id="24 hours and none over"),
+        pytest.param(back_from(MIDNIGHT, 8, DAY), DAY, 8, DAY, id="7 days"),
+        pytest.param(back_from(MIDNIGHT, 20, DAY), DAY, 20, DAY, id="as many as fit"),
+        pytest.param(back_from(MIDNIGHT, 21, DAY), DAY, 11, 2 * DAY, id="one too many"),
+        pytest.param(back_from(MIDNIGHT, 31, DAY), DAY, 16, 2 * DAY, id="30 days"),
+        pytest.param(back_from(MIDNIGHT, 91, DAY), DAY, 13, 7 * DAY, id="90 days: weeks"),
+        pytest.param(back_from(MIDNIGHT, 366, DAY), DAY, 13, 30 * DAY, id="a year"),
+        pytest.param(back_from(MIDNIGHT, 800, DAY), DAY, 20, 40 * DAY, id="longer than any round number"),
+        pytest.param(back_from(NOON, 1, HOUR), HOUR, 1, None, id="one"),
+    ],
+)
+def test_bins_are_of_a_round_length(
+    points: list[Point], width: timedelta, count: int, length: timedelta | None
+) -> None:
+    bins = merged(points, width, NOW)
+    assert len(bins) == count
+    assert {bin_.end - bin_.start for bin_ in bins[:-1]} == ({length} if length else set())
+    assert bins[-1].end == NOW
+
+
+def test_nothing_makes_no_bins() -> None:
+    assert merged([], DAY, NOW) == ()
+
+
+def test_the_first_bin_begins_with_the_cycle() -> None:
+    began = MIDNIGHT - 3 * DAY + 5 * HOUR
+    bins = merged(back_from(MIDNIGHT, 4, DAY), DAY, NOW, began)
+    assert bins[0].start == began
+    assert bins[1].start == MIDNIGHT - 2 * DAY
+
+
+def test_a_bin_that_is_over_keeps_its_end() -> None:
+    (bin_,) = merged([(MIDNIGHT - DAY, Decimal(3))], DAY, NOW)
+    assert (bin_.start, bin_.end) == (MIDNIGHT - DAY, MIDNIGHT)
+
+
+def test_the_end_of_time() -> None:
+    last = datetime(9999, 12, 31, 12, tzinfo=UTC)
+    bins = merged([(MIDNIGHT, Decimal(1)), (last, Decimal(2))], DAY, NOW)
+    assert sum(bin_.value for bin_ in bins) == 3
+    assert len(bins) <= MOST
+
+
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+POINTS = st.lists(st.tuples(MOMENTS, st.decimals(-1000, 1000, places=2)), max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(points=POINTS, width=st.sampled_from([HOUR, DAY]), now=MOMENTS, since=st.none() | MOMENTS)
+def test_bins_are_few_join_up_and_lose_nothing(
+    points: list[Point], width: timedelta, now: datetime, since: datetime | None
+) -> None:
+    bins = merged(points, width, now, since)
+    assert len(bins) <= MOST
+    assert sum(bin_.value for bin_ in bins) == sum(value for _, value in points)
+    assert all(bin_.start < bin_.end for bin_ in bins)
+    assert [bin_.end for bin_ in bins[:-1]] == [bin_.start for bin_ in bins[1:]]
+    if points and since is None:
+        assert bins[0].start == min(points)[0]
+        assert bins[-1].end in (now, max(points)[0] + width)
+
+
+def at(month: int, day: int, year: int = 2026) -> datetime:
+    return datetime(year, month, day, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("interval", "times", "resets_at", "expected"),
+    [
+        ("month", None, at(12, 9), at(11, 9)),
+        ("month", None, at(3, 31, 2027), at(2, 28, 2027)),
+        ("month", None, at(3, 31, 2028), at(2, 29, 2028)),
+        ("month", None, at(5, 31, 2027), at(4, 30, 2027)),
+        ("month", 2, at(1, 5, 2027), at(11, 5)),
+        ("quarter", None, at(1, 1, 2027), at(10, 1)),
+        ("semi_annual", None, at(1, 1, 2027), at(7, 1)),
+        ("year", None, at(2, 28, 2027), at(2, 28)),
+        ("week", 2, at(12, 1), at(11, 17)),
+        ("day", None, at(11, 23), at(11, 22)),
+        ("hour", 12, at(11, 23), datetime(2026, 11, 22, 21, tzinfo=UTC)),
+        ("minute", None, at(11, 23), datetime(2026, 11, 23, 8, 59, tzinfo=UTC)),
+        ("month", None, at(11, 20), at(11, 20)),
+        ("one_off", None, at(12, 9), None),
+        ("multiple", None, at(12, 9), None),
+        ("fortnight", None, at(12, 9), None),
+        ("year", 3000, at(12, 9), None),
+        ("week", 10**9, at(12, 9), None),
+        ("month", None, None, None),
+    ],
+)
+def test_when_the_cycle_began(
+    interval: str, times: int | None, resets_at: datetime | None, expected: datetime | None
+) -> None:
+    reset = Reset(interval=interval, interval_count=times, resets_at=resets_at)
+    assert cycle_start(reset, NOW) == expected
+
+
+def test_what_never_resets_has_no_cycle() -> None:
+    assert cycle_start(None, NOW) is None

@@ -1,0 +1,248 @@
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.autumn.errors import Refused, TimedOut, Unavailable
+from bot.autumn.models import Customer
+from bot.lookups import find, search, suggest
+from bot.lookups.answers import Found, Nobody, One, Several
+from bot.lookups.find import contains
+from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def person(customer_id: str | None, name: str | None = None, email: str | None = None) -> dict[str, Any]:
+    return {"id": customer_id, "name": name, "email": email}
+
+
+ACME = person("cus_acme", "Acme", "Billing@acme.com")
+ACME_EU = person("cus_acme_eu", "Acme Europe", "eu@acme.com")
+ADA = person("ada.lovelace", "Ada", "ada@example.com")
+ADA_AGAIN = person("cus_ada", "Ada L.", "ADA@example.com")
+ADAM = person("cus_adam", "Adam", "teacher-of-ada@example.com")
+NOBODYS = person(None, "No Id", "noid@example.com")
+EVERYONE = [ACME, ACME_EU, ADA, ADA_AGAIN, ADAM, NOBODYS]
+
+
+def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripted:
+    """Finds as Autumn does: a customer by id; a search by wildcards, in pages."""
+
+    async def get(asked: Asked) -> httpx.Response:
+        wanted = asked.body["customer_id"]
+        held = next((customer for customer in customers if customer["id"] == wanted), None)
+        return ok(held) if held else recorded("unknown customer")
+
+    async def list_(asked: Asked) -> httpx.Response:
+        like = re.compile(
+            "".join(
+                {"%": ".*", "_": "."}.get(char, re.escape(char))
+                for char in asked.body.get("search", "").strip()
+            ),
+            re.IGNORECASE | re.DOTALL,
+        )
+        found = [
+            customer
+            for customer in customers
+            if any(like.search(customer[name] or "") for name in ("id", "name", "email"))
+        ]
+        start = int(asked.body["start_cursor"] or 0)
+        end = start + min(page, asked.body["limit"])
+        return listing(*found[start:end], cursor=str(end) if end < len(found) else None)
+
+    return Scripted({"customers.get": get, "customers.list": list_})
+
+
+async def found(query: str, customers: Sequence[dict[str, Any]] = EVERYONE) -> tuple[Found, Scripted]:
+    script = autumn_with(customers)
+    client = script.client()
+    try:
+        return await find(client, query, now=lambda: NOW), script
+    finally:
+        await client.aclose()
+
+
+def shown(answer: Found) -> list[str | None]:
+    match answer:
+        case One(customer_id):
+            return [customer_id]
+        case Several(matches=matches):
+            return [customer.id for customer in matches]
+        case Nobody():
+            return []
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "ids"),
+    [
+        pytest.param("cus_acme", One, ["cus_acme"], id="an id"),
+        pytest.param("  cus_acme\n", One, ["cus_acme"], id="space around it"),
+        pytest.param("ada.lovelace", One, ["ada.lovelace"], id="an id of the old kind"),
+        pytest.param("billing@ACME.com", One, ["cus_acme"], id="an e-mail, any case"),
+        pytest.param("eu@acme.com", One, ["cus_acme_eu"], id="an e-mail"),
+        pytest.param("ada@example.com", Several, ["ada.lovelace", "cus_ada"], id="one e-mail, two customers"),
+        pytest.param("acme", One, ["cus_acme"], id="a whole name beats a part of others"),
+        pytest.param("ACME EUR", One, ["cus_acme_eu"], id="a part of one"),
+        pytest.param("acme.com", Several, ["cus_acme", "cus_acme_eu"], id="a part of several"),
+        pytest.param("noid@example.com", Several, [None], id="found, but cannot be opened"),
+        pytest.param("a_a", Nobody, [], id="no wildcard meant"),
+        pytest.param("zzz", Nobody, [], id="nobody"),
+        pytest.param("zzz zzz", Nobody, [], id="nobody of two words"),
+        pytest.param(" \t ", Nobody, [], id="nothing typed"),
+    ],
+)
+async def test_who_is_meant(query: str, kind: type[Found], ids: list[str | None]) -> None:
+    answer, _ = await found(query)
+    assert isinstance(answer, kind)
+    assert shown(answer) == ids
+
+
+async def test_an_id_takes_one_question_and_keeps_the_answer() -> None:
+    answer, script = await found("cus_acme")
+    assert isinstance(answer, One)
+    assert answer.customer == Customer(id="cus_acme", name="Acme", email="Billing@acme.com")
+    assert script.routes == ["customers.get"]
+
+
+async def test_an_internal_id_opens_even_a_customer_without_an_id() -> None:
+    script = Scripted({"customers.get": ok({"id": None, "name": "No Id"})})
+    client = script.client()
+    answer = await find(client, "cus_3MTbwk")
+    assert answer == One("cus_3MTbwk", Customer(name="No Id"))
+    await client.aclose()
+
+
+async def test_nothing_typed_asks_nothing() -> None:
+    script = autumn_with(EVERYONE)
+    client = script.client()
+    assert await find(client, "") == Nobody("")
+    assert await search(client, "  ") == Nobody("")
+    assert await suggest(client, " ") == []
+    assert script.asked == []
+    await client.aclose()
+
+
+async def test_a_query_has_an_end() -> None:
+    answer, script = await found("x" * 5000)
+    assert answer == Nobody("x" * 200)
+    assert {len(asked.body.get("search", "")) for asked in script.asked} <= {0, 200}
+
+
+async def test_what_autumn_does_not_take_for_an_id_is_searched_for() -> None:
+    script = Scripted({"customers.get": error(400, "invalid_inputs"), "customers.list": listing(ACME)})
+    client = script.client()
+    assert await find(client, "acme") == One("cus_acme")
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"customers.get": error(500)}, Unavailable),
+        ({"customers.get": error(418)}, Refused),
+        ({"customers.get": recorded("unknown customer"), "customers.list": error(500)}, Unavailable),
+    ],
+)
+async def test_trouble_is_not_taken_for_nobody(answers: dict[str, Answer], kind: type[Exception]) -> None:
+    client = Scripted({**answers}).client()
+    with pytest.raises(kind):
+        await find(client, "acme")
+    await client.aclose()
+
+
+MANY = [person(f"cus-{number}", f"Person {number}", f"{number}@example.com") for number in range(250)]
+
+
+async def test_more_than_are_listed() -> None:
+    answer, script = await found("example", MANY)
+    assert isinstance(answer, Several)
+    assert (len(answer.matches), answer.more, answer.read_at) == (100, True, NOW)
+    assert script.routes == ["customers.get", "customers.list"]
+
+
+async def test_a_whole_name_proves_nothing_while_there_are_more() -> None:
+    twins = [person("cus-a", "Person"), *MANY, person("cus-b", "Person")]
+    answer, _ = await found("person", twins)
+    assert isinstance(answer, Several)
+
+
+async def test_wildcards_are_sifted_page_by_page() -> None:
+    hundred = [*MANY, person("cus_100%", "100% Fun")]
+    answer, script = await found("100%", hundred)
+    assert shown(answer) == ["cus_100%"]
+    everyone, script = await found("%", hundred)
+    assert shown(everyone) == ["cus_100%"]
+    assert script.routes == ["customers.list"] * 3
+
+
+async def test_looking_for_wildcards_ends() -> None:
+    answer, script = await found("%", MANY * 2)
+    assert answer == Several("%", (), True, NOW)
+    assert script.routes == ["customers.list"] * 3
+
+
+async def test_more_matches_than_a_page_among_wildcards() -> None:
+    answer, _ = await found("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
+    assert isinstance(answer, Several)
+    assert (len(answer.matches), answer.more) == (100, True)
+
+
+async def test_search_lists_even_one() -> None:
+    client = autumn_with(EVERYONE).client()
+    answer = await search(client, "cus_acme_eu", now=lambda: NOW)
+    assert shown(answer) == ["cus_acme_eu"]
+    assert isinstance(await search(client, "acme"), Several)
+    await client.aclose()
+
+
+async def test_suggestions_can_all_be_opened() -> None:
+    client = autumn_with([*EVERYONE, *MANY]).client()
+    assert [customer.id for customer in await suggest(client, " EXAMPLE.com")][:3] == [
+        "ada.lovelace",
+        "cus_ada",
+        "cus_adam",
+    ]
+    assert await suggest(client, "No Id") == []
+    assert len(await suggest(client, "person")) == 100
+    await client.aclose()
+
+
+async def test_suggestions_that_take_long_are_given_up() -> None:
+    client = Scripted({"customers.list": hang}).client()
+    with pytest.raises(TimedOut):
+        await suggest(client, "acme")
+    await client.aclose()
+
+
+LETTERS = st.text("aAb%_\\ @.-:ß", max_size=6)
+PEOPLE = st.lists(
+    st.builds(person, st.none() | LETTERS.filter(bool), st.none() | LETTERS, st.none() | LETTERS),
+    max_size=8,
+    unique_by=lambda customer: customer["id"],
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(query=LETTERS, customers=PEOPLE)
+def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[str, Any]]) -> None:
+    answer, script = asyncio.run(found(query, customers))
+    assert set(script.routes) <= {"customers.get", "customers.list"}
+    wanted = " ".join(query.split())
+    by_id = {customer["id"]: Customer.model_validate(customer) for customer in reversed(customers)}
+    match answer:
+        case One(customer_id):
+            assert contains(by_id[customer_id], wanted)
+        case Several(matches=matches):
+            assert all(contains(customer, wanted) for customer in matches)
+        case Nobody(text):
+            assert text == wanted
+            if wanted and "\\" not in wanted and "ß" not in wanted:
+                everyone = map(Customer.model_validate, customers)
+                assert not any(contains(customer, wanted) for customer in everyone)

@@ -1,0 +1,64 @@
+import asyncio
+
+import pytest
+
+from bot.autumn.errors import TimedOut, Unreachable
+from bot.lookups.parts import attempt, meanwhile
+
+
+async def told(value: int) -> int:
+    return value
+
+
+async def failed() -> int:
+    raise Unreachable("no")
+
+
+async def broken() -> int:
+    raise ZeroDivisionError
+
+
+async def test_an_autumn_error_stands_in_for_what_was_not_read() -> None:
+    assert await attempt(lambda: told(1)) == 1
+    assert isinstance(await attempt(failed), Unreachable)
+    with pytest.raises(ZeroDivisionError):
+        await attempt(broken)
+
+
+async def test_what_takes_longer_is_given_up() -> None:
+    assert await attempt(lambda: told(1), within=1) == 1
+    assert isinstance(await attempt(lambda: asyncio.sleep(60), within=0.001), TimedOut)
+
+
+async def test_both_go_on_at_the_same_time() -> None:
+    started = asyncio.Event()
+
+    async def other() -> int:
+        started.set()
+        return 2
+
+    async with meanwhile(other()) as reading:
+        await started.wait()
+        assert await reading == 2
+
+
+async def test_a_failing_block_stops_the_reading() -> None:
+    with pytest.raises(Unreachable):
+        async with meanwhile(asyncio.sleep(60)) as reading:
+            await failed()
+    assert reading.cancelled()
+
+
+async def test_a_reading_nobody_waits_for_ends_with_the_block() -> None:
+    async with meanwhile(asyncio.sleep(60)) as reading:
+        pass
+    assert reading.cancelled()
+    async with meanwhile(failed()) as failing:
+        await asyncio.sleep(0)
+    assert isinstance(failing.exception(), Unreachable)
+
+
+async def test_what_is_stopped_before_it_began_leaves_nothing_behind() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with meanwhile(attempt(lambda: told(1), within=1)):
+            raise ZeroDivisionError

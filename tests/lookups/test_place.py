@@ -1,0 +1,41 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.lookups.place import Part, Place, Span
+
+PLACES = st.builds(
+    Place,
+    customer=st.text(),
+    part=st.sampled_from(Part),
+    page=st.integers(0, 100),
+    feature=st.text(),
+    span=st.sampled_from(Span),
+    status=st.text(),
+    expired=st.booleans(),
+    until=st.integers(0, 10**13),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(PLACES)
+def test_a_place_survives_a_button(place: Place) -> None:
+    assert Place.decode(place.encode()) == place
+
+
+def test_a_place_is_short() -> None:
+    assert Place(customer="cus_1").encode() == '{"c":"cus_1"}'
+
+
+def test_another_part_starts_over() -> None:
+    place = Place(customer="cus_1", part=Part.EVENTS, page=3, feature="messages", until=5)
+    assert place.go(Part.INVOICES) == Place(customer="cus_1", part=Part.INVOICES)
+    assert place.at(span=Span.DAY) == place.model_copy(update={"page": 0, "span": Span.DAY})
+    assert place.at(page=4).page == 4
+
+
+@pytest.mark.parametrize("value", ["", "{}", "[]", '{"c":"x","n":-1}', '{"c":"x","p":"elsewhere"}'])
+def test_anything_else_is_no_place(value: str) -> None:
+    with pytest.raises(ValidationError):
+        Place.decode(value)

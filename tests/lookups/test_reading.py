@@ -1,0 +1,618 @@
+"""Each part of the card: what is asked for it, and what of it survives when some of it is not answered."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from bot.autumn.errors import (
+    AutumnError,
+    Forbidden,
+    Garbled,
+    NotFound,
+    RateLimited,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
+from bot.autumn.models import Customer, UsageTotal
+from bot.lookups import look_up, read
+from bot.lookups.answers import (
+    Answer,
+    Billing,
+    Bin,
+    Events,
+    Expired,
+    FeatureDetail,
+    Features,
+    Invoices,
+    Nobody,
+    Overview,
+    Products,
+    Several,
+    Usage,
+)
+from bot.lookups.place import Part, Place, Span
+from tests.autumn.scripted import Answer as Told
+from tests.autumn.scripted import Asked, Scripted, error, hang, listing, ok, recorded
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+ERIN = Place(customer="cus_erin")
+
+A = TypeVar("A")
+
+
+def ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def customer(**fields: Any) -> httpx.Response:
+    return ok({"id": "cus_erin", "name": "Erin", **fields})
+
+
+def apart(card: Told, stripe: Told) -> Callable[[Asked], Any]:
+    """Answers a question that goes to Stripe one way, and the others another."""
+
+    async def answer(asked: Asked) -> httpx.Response:
+        told = stripe if "invoice_previews" in asked.body.get("expand", ()) else card
+        if isinstance(told, Exception):
+            raise told
+        return told if isinstance(told, httpx.Response) else await told(asked)
+
+    return answer
+
+
+async def shown(kind: type[A], script: Scripted, place: Place, known: Customer | None = None) -> A:
+    client = script.client()
+    try:
+        answer: Answer = await read(client, place, now=lambda: NOW, known=known)
+    finally:
+        await client.aclose()
+    assert isinstance(answer, kind)
+    assert answer.read_at == NOW
+    return answer
+
+
+# Overview
+
+
+async def test_an_overview_takes_two_questions() -> None:
+    script = Scripted({"customers.get": recorded("customer of a paid plan")})
+    overview = await shown(Overview, script, ERIN)
+    assert overview.customer.name == "Erin Paying"
+    assert isinstance(overview.billing, Billing)
+    assert overview.billing.discounts == ()
+    assert overview.billing.upcoming is not None
+    assert [preview.total for preview in overview.billing.upcoming] == [20]
+    assert [set(asked.body["expand"]) for asked in script.asked] == [
+        {"subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices"},
+        {"rewards", "invoice_previews"},
+    ]
+
+
+async def test_a_customer_just_found_takes_one() -> None:
+    script = Scripted({"customers.get": recorded("customer with a discount")})
+    overview = await shown(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
+    assert overview.customer.name == "Known"
+    assert isinstance(overview.billing, Billing)
+    assert [discount.id for discount in overview.billing.discounts] == ["off20"]
+    assert overview.billing.upcoming is None
+    assert script.routes == ["customers.get"]
+
+
+async def test_the_two_questions_go_out_together() -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet(asked: Asked) -> httpx.Response:
+        await both.wait()
+        return customer()
+
+    await shown(Overview, Scripted({"customers.get": meet}), ERIN)
+
+
+@pytest.mark.parametrize(
+    ("stripe", "kind"),
+    [(hang, TimedOut), (error(500), Unavailable), (httpx.ConnectError(""), Unreachable)],
+)
+async def test_stripe_may_fail_alone(stripe: Told, kind: type[AutumnError]) -> None:
+    overview = await shown(Overview, Scripted({"customers.get": apart(customer(), stripe)}), ERIN)
+    assert overview.customer.name == "Erin"
+    assert type(overview.billing) is kind
+
+
+@pytest.mark.parametrize("part", Part)
+@pytest.mark.parametrize(
+    ("told", "kind"), [(recorded("unknown customer"), NotFound), (error(503), Unavailable)]
+)
+async def test_nothing_at_all_is_an_error(part: Part, told: Told, kind: type[AutumnError]) -> None:
+    routes = ("customers.get", "features.list", "events.list", "events.aggregate", "invoices.list")
+    answers: dict[str, Any] = dict.fromkeys(routes, told)
+    script = Scripted(answers | {"customers/cus_erin/products": told})
+    with pytest.raises(kind):
+        await shown(Overview, script, Place(customer="cus_erin", part=part, feature="x", expired=True))
+
+
+# Products
+
+
+async def test_products() -> None:
+    script = Scripted({"customers.get": customer()})
+    products = await shown(Products, script, ERIN.go(Part.PRODUCTS))
+    assert products.expired is None
+    assert script.routes == ["customers.get"]
+
+
+async def test_products_that_are_over() -> None:
+    bare = {"product_id": "old", "status": "expired", "created_at": 1600000000000, "quantity": 2}
+    told = bare | {
+        "product": {"id": "pro", "name": "Pro"},
+        "product_id": "pro",
+        "starts_at": 1700000000000,
+        "canceled_at": 1750000000000,
+        "ended_at": 1760000000000,
+    }
+    nameless = {"product": {"id": "free"}, "status": "expired", "canceled_at": 1650000000000}
+    script = Scripted(
+        {"customers.get": customer(), "customers/cus_erin/products": listing(bare, nameless, told)}
+    )
+    products = await shown(Products, script, Place(customer="cus_erin", part=Part.PRODUCTS, expired=True))
+
+    def at(seconds: int) -> datetime:
+        return datetime.fromtimestamp(seconds, UTC)
+
+    assert products.expired == (
+        Expired("pro", "Pro", at(1700000000), at(1760000000), Decimal(2)),
+        Expired("free", "", None, at(1650000000), Decimal(1)),
+        Expired("old", "", at(1600000000), None, Decimal(2)),
+    )
+
+
+@pytest.mark.parametrize("told", [recorded("unknown route"), error(403), hang])
+async def test_products_that_are_over_may_fail_alone(told: Told) -> None:
+    script = Scripted({"customers.get": customer(), "customers/cus_erin/products": told})
+    products = await shown(Products, script, Place(customer="cus_erin", part=Part.PRODUCTS, expired=True))
+    assert products.customer.name == "Erin"
+    assert isinstance(products.expired, AutumnError)
+
+
+# Features
+
+
+async def test_features() -> None:
+    script = Scripted({"customers.get": recorded("customer of a paid plan")})
+    features = await shown(Features, script, ERIN.go(Part.FEATURES))
+    assert list(features.customer.balances) == ["messages"]
+    assert script.routes == ["customers.get"]
+
+
+def usage_of(*values: int, name: str = "messages", **more: Any) -> httpx.Response:
+    """A day each, up to today."""
+    midnight = NOW.replace(hour=0, minute=0)
+    days = [midnight - DAY * index for index in range(len(values))][::-1]
+    bins = [{"period": ms(day), "values": {name: value}} for day, value in zip(days, values, strict=True)]
+    count = {"count": len(values), "sum": sum(values)}
+    return ok({"list": bins, "total": {name: count, "other": count}, **more})
+
+
+def holding(feature_id: str = "messages", subscriptions: Any = (), **balance: Any) -> httpx.Response:
+    held = {feature_id: {"feature_id": feature_id, **balance}}
+    return customer(balances=held, subscriptions=list(subscriptions))
+
+
+FEATURE = Place(customer="cus_erin", part=Part.FEATURE, feature="messages")
+
+
+@pytest.mark.parametrize(
+    ("span", "range_", "bin_size"),
+    [
+        (Span.DAY, "24h", "hour"),
+        (Span.WEEK, "7d", "day"),
+        (Span.MONTH, "30d", "day"),
+        (Span.QUARTER, "90d", "day"),
+        (Span.CYCLE, "1bc", "day"),
+    ],
+)
+async def test_usage_over_a_span(span: Span, range_: str, bin_size: str) -> None:
+    script = Scripted(
+        {
+            "customers.get": holding(),
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(*range(31)),
+        }
+    )
+    detail = await shown(FeatureDetail, script, FEATURE.at(span=span))
+    assert isinstance(detail.usage, Usage)
+    assert (int(detail.usage.total), detail.usage.events) == (465, 31)
+    assert len(detail.usage.bins) <= 20
+    assert detail.usage.start == detail.usage.bins[0].start
+    assert detail.usage.end == (NOW if bin_size == "day" else NOW.replace(hour=1, minute=0))
+    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    assert asked.body == {
+        "customer_id": "cus_erin",
+        "feature_id": ["messages"],
+        "range": range_,
+        "bin_size": bin_size,
+    }
+
+
+def row(resets_at: datetime | None, plan: str | None = "pro", interval: str = "month") -> dict[str, Any]:
+    resets = {"interval": interval, "resets_at": resets_at and ms(resets_at)}
+    return {"plan_id": plan, "reset": resets}
+
+
+def subscription(start: datetime, plan: str = "pro") -> dict[str, Any]:
+    return {"plan_id": plan, "current_period_start": ms(start)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "subscriptions", "start", "bin_size"),
+    [
+        pytest.param(
+            [row(NOW + DAY, None, "week"), row(NOW + 9 * DAY)],
+            [subscription(NOW - 5 * DAY)],
+            datetime(2026, 11, 1, 12, 30, tzinfo=UTC),
+            "day",
+            id="the balance's own reset, the plan's row first",
+        ),
+        pytest.param(
+            [row(None, interval="one_off"), {"plan_id": "pro", "reset": None}],
+            [subscription(NOW - 50 * DAY, "addon"), subscription(NOW - 5 * DAY)],
+            NOW - 5 * DAY,
+            "day",
+            id="else the subscription's period",
+        ),
+        pytest.param(
+            [row(NOW + DAY / 2, interval="day")], [], NOW - DAY / 2, "hour", id="a short cycle by the hour"
+        ),
+        pytest.param(
+            [row(NOW + 60 * DAY), row(NOW)], [], None, "day", id="none has begun: Autumn knows best"
+        ),
+    ],
+)
+async def test_the_cycle_is_the_balances_own(
+    rows: list[Any], subscriptions: list[Any], start: datetime | None, bin_size: str
+) -> None:
+    script = Scripted(
+        {
+            "customers.get": holding(breakdown=rows, subscriptions=subscriptions),
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(1, 1),
+        }
+    )
+    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    assert isinstance(detail.usage, Usage)
+    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    assert asked.body["bin_size"] == bin_size
+    assert asked.body.get("range") == (None if start else "1bc")
+    assert asked.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
+
+
+async def test_a_balance_that_is_not_held_has_no_cycle() -> None:
+    script = Scripted(
+        {"customers.get": customer(), "features.list": listing(), "events.aggregate": usage_of(1)}
+    )
+    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    assert detail.usage is None
+
+
+async def test_usage_by_the_names_it_is_tracked_as() -> None:
+    told = ok(
+        {
+            "list": [{"period": ms(NOW - DAY), "values": {"messages": 1, "sms": 2, "odd": 5}}],
+            "total": {"messages": {"count": 1, "sum": 1}, "sms": {"count": 2, "sum": 2}},
+        }
+    )
+    features = listing({"id": "messages", "type": "metered", "event_names": ["sms", "mms"]})
+    script = Scripted({"customers.get": holding(), "features.list": features, "events.aggregate": told})
+    detail = await shown(FeatureDetail, script, FEATURE)
+    assert detail.usage == Usage((Bin(NOW - DAY, NOW, Decimal(3)),), Decimal(3), 3, NOW - DAY, NOW)
+
+
+CREDITS = FEATURE.at(feature="credits")
+
+
+async def test_usage_of_credits_is_what_was_deducted() -> None:
+    taken = {"feature_type": "credit_system", "deducted": 4.5, "events": 2, "balances": []}
+    deductions = [
+        {"period": ms(NOW.replace(hour=0, minute=0)), "values": {"credits": taken, "tokens": taken}},
+        {"period": ms(NOW.replace(hour=0, minute=0) - DAY), "values": {"tokens": taken}},
+    ]
+    script = Scripted(
+        {
+            "customers.get": holding("credits"),
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(9, 9, 9, name="tokens", deductions=deductions),
+        }
+    )
+    detail = await shown(FeatureDetail, script, CREDITS)
+    assert isinstance(detail.usage, Usage)
+    assert [bin_.value for bin_ in detail.usage.bins] == [0, 0, Decimal("4.5")]
+    assert (detail.usage.total, detail.usage.events) == (Decimal("4.5"), 2)
+    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    assert (asked.body["feature_id"], asked.body["aggregate_on"]) == (["credits", "tokens"], "deducted")
+
+
+async def test_credits_without_deductions_are_not_guessed() -> None:
+    script = Scripted(
+        {
+            "customers.get": holding("credits"),
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(9, name="tokens"),
+        }
+    )
+    detail = await shown(FeatureDetail, script, CREDITS)
+    assert isinstance(detail.usage, Garbled)
+
+
+async def test_usage_of_nothing_at_all() -> None:
+    script = Scripted(
+        {
+            "customers.get": holding(),
+            "features.list": recorded("features"),
+            "events.aggregate": ok({"list": [], "total": {}}),
+        }
+    )
+    detail = await shown(FeatureDetail, script, FEATURE)
+    assert detail.usage == Usage((), Decimal(0), 0, NOW, NOW)
+
+
+@pytest.mark.parametrize("features", [recorded("features"), error(403), listing()])
+async def test_a_boolean_feature_has_no_usage(features: Told) -> None:
+    sso = {"sso": {"feature_id": "sso", "feature": {"id": "sso", "type": "boolean"}}}
+    script = Scripted(
+        {"customers.get": customer(flags=sso), "features.list": features, "events.aggregate": error(500)}
+    )
+    detail = await shown(FeatureDetail, script, FEATURE.at(feature="sso"))
+    assert detail.usage is None
+    assert "events.aggregate" not in script.routes
+
+
+async def test_a_boolean_feature_held_as_a_balance() -> None:
+    script = Scripted(
+        {"customers.get": holding("sso"), "features.list": recorded("features"), "events.aggregate": hang}
+    )
+    detail = await shown(FeatureDetail, script, FEATURE.at(feature="sso"))
+    assert detail.usage is None
+
+
+@pytest.mark.parametrize(
+    ("expanded", "names"),
+    [
+        ({"id": "credits", "type": "credit_system", "credit_schema": [{"metered_feature_id": "t"}]}, ["t"]),
+        (None, []),
+    ],
+)
+async def test_without_the_list_of_features_the_customers_own_will_do(
+    expanded: dict[str, Any] | None, names: list[str]
+) -> None:
+    script = Scripted(
+        {
+            "customers.get": holding("credits", feature=expanded),
+            "features.list": error(403, "insufficient_scopes"),
+            "events.aggregate": usage_of(1, name="credits", deductions=[]),
+        }
+    )
+    detail = await shown(FeatureDetail, script, CREDITS)
+    assert isinstance(detail.usage, Usage)
+    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    assert asked.body["feature_id"] == ["credits", *names]
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (recorded("no analytics"), Unavailable),
+        (recorded("too many requests"), RateLimited),
+        (recorded("missing scope"), Forbidden),
+        (hang, TimedOut),
+        (ok([]), Garbled),
+    ],
+)
+async def test_usage_may_fail_alone(told: Told, kind: type[AutumnError]) -> None:
+    script = Scripted(
+        {"customers.get": holding(), "features.list": recorded("features"), "events.aggregate": told}
+    )
+    detail = await shown(FeatureDetail, script, FEATURE)
+    assert detail.customer.name == "Erin"
+    assert type(detail.usage) is kind
+
+
+async def test_giving_up_the_usage_does_not_give_up_the_customer() -> None:
+    async def late(asked: Asked) -> httpx.Response:
+        await asyncio.sleep(0.04)
+        return holding()
+
+    script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
+    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    assert detail.customer.name == "Erin"
+    assert isinstance(detail.usage, TimedOut)
+
+
+# Invoices
+
+
+INVOICES = ERIN.go(Part.INVOICES)
+
+
+async def test_invoices() -> None:
+    script = Scripted(
+        {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
+    )
+    invoices = await shown(Invoices, script, INVOICES)
+    assert isinstance(invoices.customer, Customer)
+    assert isinstance(invoices.invoices, tuple)
+    assert [invoice.status for invoice in invoices.invoices] == ["paid", "open", "paid"]
+    assert isinstance(invoices.upcoming, tuple)
+    assert not invoices.more
+    (asked,) = [asked for asked in script.asked if asked.route == "invoices.list"]
+    assert asked.body == {"customer_id": "cus_erin", "limit": 200, "start_cursor": ""}
+
+
+async def test_invoices_of_one_status_and_more_of_them() -> None:
+    script = Scripted({"customers.get": customer(), "invoices.list": listing({"id": "inv_1"}, cursor="c")})
+    invoices = await shown(Invoices, script, INVOICES.at(status="open"), known=Customer(id="cus_erin"))
+    assert invoices.more
+    assert invoices.upcoming is None
+    assert {asked.route: asked.body.get("status") for asked in script.asked} == {
+        "customers.get": None,
+        "invoices.list": ["open"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("card", "stripe", "listed", "fails"),
+    [
+        pytest.param(customer(), hang, listing(), {"upcoming"}, id="Stripe dawdles"),
+        pytest.param(customer(), customer(), hang, {"invoices"}, id="the list dawdles"),
+        pytest.param(error(500), error(500), listing(), {"customer", "upcoming"}, id="no customer"),
+        pytest.param(customer(), error(500), error(403), {"invoices", "upcoming"}, id="only the customer"),
+    ],
+)
+async def test_what_is_left_of_the_invoices(card: Told, stripe: Told, listed: Told, fails: set[str]) -> None:
+    script = Scripted({"customers.get": apart(card, stripe), "invoices.list": listed})
+    invoices = await shown(Invoices, script, INVOICES)
+    parts = ("customer", "invoices", "upcoming")
+    assert {part for part in parts if isinstance(getattr(invoices, part), AutumnError)} == fails
+
+
+# Events
+
+
+EVENTS = ERIN.go(Part.EVENTS)
+
+
+def eventful(**told: Told) -> Scripted:
+    answers: dict[str, Any] = {
+        "customers.get": customer(),
+        "features.list": recorded("features"),
+        "events.list": recorded("events"),
+        "events.aggregate": recorded("usage of a week"),
+    }
+    named = {name.replace("_", "."): answer for name, answer in told.items()}
+    return Scripted(answers | named)
+
+
+async def test_events() -> None:
+    script = eventful()
+    until = datetime(2026, 11, 22, 20, 3, 24, 600_000, tzinfo=UTC)
+    events = await shown(Events, script, EVENTS.at(until=ms(until), span=Span.WEEK))
+    assert isinstance(events.events, tuple)
+    assert [event.value for event in events.events] == [1, 3, 10, 7]
+    assert all(event.timestamp <= until for event in events.events)
+    assert events.totals == {"messages": UsageTotal(count=4, sum=Decimal(13))}
+    assert events.features["messages"].name == "Messages"
+    assert (events.until, events.more) == (until, False)
+    between = {"start": ms(until - 7 * DAY), "end": ms(until)}
+    asked = {asked.route: asked.body for asked in script.asked}
+    assert asked["events.list"] == {
+        "customer_id": "cus_erin",
+        "custom_range": between,
+        "limit": 200,
+        "start_cursor": "",
+    }
+    assert asked["events.aggregate"] == {
+        "customer_id": "cus_erin",
+        "feature_id": ["messages", "api_calls", "seats", "tokens"],
+        "custom_range": between,
+        "bin_size": "day",
+    }
+
+
+@pytest.mark.parametrize(
+    ("span", "days"), [(Span.DAY, 1), (Span.MONTH, 30), (Span.QUARTER, 90), (Span.CYCLE, 30)]
+)
+async def test_events_up_to_now(span: Span, days: int) -> None:
+    script = eventful(events_list=listing(cursor="c"))
+    events = await shown(Events, script, EVENTS.at(span=span), known=Customer(id="cus_erin"))
+    assert (events.events, events.until, events.more) == ((), NOW, True)
+    (asked,) = [asked for asked in script.asked if asked.route == "events.list"]
+    assert asked.body["custom_range"] == {"start": ms(NOW - days * DAY), "end": ms(NOW)}
+    assert "customers.get" not in script.routes
+
+
+@pytest.mark.parametrize(
+    ("feature", "features", "names"),
+    [
+        ("credits", recorded("features"), ["credits", "tokens"]),
+        ("messages", error(403), ["messages"]),
+    ],
+)
+async def test_events_of_one_feature(feature: str, features: Told, names: list[str]) -> None:
+    script = eventful(features_list=features)
+    await shown(Events, script, EVENTS.at(feature=feature))
+    asked = [asked.body["feature_id"] for asked in script.asked if asked.route.startswith("events.")]
+    assert asked == [names, names]
+
+
+async def test_nothing_to_total() -> None:
+    script = eventful(features_list=listing())
+    events = await shown(Events, script, EVENTS)
+    assert events.totals == {}
+    assert "events.aggregate" not in script.routes
+
+
+@pytest.mark.parametrize(
+    ("told", "fails"),
+    [
+        pytest.param({"events_aggregate": error(500)}, {"totals"}, id="no totals"),
+        pytest.param({"events_aggregate": hang}, {"totals"}, id="totals dawdle"),
+        pytest.param({"features_list": error(403)}, {"totals"}, id="no features"),
+        pytest.param({"features_list": hang}, {"totals"}, id="features dawdle"),
+        pytest.param({"events_list": hang}, {"events"}, id="events dawdle"),
+        pytest.param({"customers_get": error(500)}, {"customer"}, id="no customer"),
+        pytest.param(
+            {"events_list": error(500), "events_aggregate": error(500)},
+            {"events", "totals"},
+            id="no analytics",
+        ),
+    ],
+)
+async def test_what_is_left_of_the_events(told: dict[str, Told], fails: set[str]) -> None:
+    events = await shown(Events, eventful(**told), EVENTS)
+    parts = ("customer", "events", "totals")
+    assert {part for part in parts if isinstance(getattr(events, part), AutumnError)} == fails
+    assert bool(events.features) == ("features_list" not in told)
+
+
+# Finding and reading in one
+
+
+async def looked_up(script: Scripted, query: str, part: Part = Part.OVERVIEW) -> Any:
+    client = script.client()
+    try:
+        return await look_up(client, query, part, now=lambda: NOW)
+    finally:
+        await client.aclose()
+
+
+async def test_an_id_is_looked_up_in_two_questions() -> None:
+    script = Scripted({"customers.get": customer()})
+    place, answer = await looked_up(script, " cus_erin ")
+    assert place == ERIN
+    assert isinstance(answer, Overview)
+    assert script.routes == ["customers.get"] * 2
+
+
+@pytest.mark.parametrize("query", ["erin", "erin@example.com"])
+async def test_a_name_is_searched_for_and_then_read(query: str) -> None:
+    async def by_id(asked: Asked) -> httpx.Response:
+        return customer() if asked.body["customer_id"] == "cus_erin" else recorded("unknown customer")
+
+    found = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
+    script = Scripted({"customers.get": by_id, "customers.list": found, "invoices.list": listing()})
+    place, answer = await looked_up(script, query, Part.INVOICES)
+    assert place == INVOICES
+    assert isinstance(answer, Invoices)
+
+
+async def test_several_or_nobody() -> None:
+    two = listing({"id": "cus_1", "name": "Erin A"}, {"id": "cus_2", "name": "Erin B"})
+    script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": [two, listing()]})
+    assert isinstance(await looked_up(script, "erin"), Several)
+    assert await looked_up(script, "erin") == Nobody("erin")
+    assert await looked_up(script, "") == Nobody("")
