@@ -1,0 +1,45 @@
+"""The floor: the least a Bolt app can be. One command, which only acknowledges.
+
+Bolt does all that it does by itself: checks the signature, knows itself by its token, finds the listener.
+"""
+
+import asyncio
+import os
+import socket
+
+import uvicorn
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+def application(token: str, secret: str, api: str) -> Starlette:
+    bolt = AsyncApp(token=token, signing_secret=secret, client=AsyncWebClient(token=token, base_url=api))
+
+    @bolt.command("/autumn")
+    async def _acknowledge(ack: AsyncAck) -> None:
+        await ack()
+
+    handler = AsyncSlackRequestHandler(bolt)
+
+    async def events(request: Request) -> Response:
+        return await handler.handle(request)
+
+    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+
+
+async def main() -> None:
+    app = application(os.environ["TOKEN"], os.environ["SECRET"], os.environ["SLACK_API_URL"])
+    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    print(f"floor=http://127.0.0.1:{listening.getsockname()[1]}/slack/events", flush=True)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,291 @@
+"""Slack's half of a measurement, as cheap as it gets: sends signed commands and takes the answers.
+
+`python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in a process
+of its own, so that what is measured shares its interpreter with nothing. All requests are signed before the
+clock starts; connections are open and kept.
+"""
+
+import asyncio
+import gc
+import hashlib
+import hmac
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    url: str
+    """Where commands are sent."""
+    secret: str
+    """Signs them."""
+    command: str
+    texts: tuple[str, ...]
+    """What is typed after the command. Each connection keeps to one of these."""
+    concurrency: int
+    requests: int
+    """In each burst, over all connections."""
+    bursts: int = 1
+    """A burst begins when all answers to the last one are there."""
+    answered: bool = False
+    """Whether an answer comes to each command's response_url, after the acknowledgement."""
+    in_turn: bool = False
+    """Whether a connection waits for the answer, and not only for the acknowledgement, before it goes on."""
+    preliminary: str = ""
+    """The text of a message that comes before the answer, when that takes long."""
+    patience: float = 60.0
+    """Seconds for a whole burst; what is not there by then is counted as missing."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """One command. Times are seconds of the machine's monotonic clock, the same in all processes."""
+
+    text: str
+    sent: float = 0.0
+    acked: float | None = None
+    status: int = 0
+    answered: float | None = None
+    answer: str = ""
+    """The answer's text, which stands for its blocks in notifications."""
+
+
+@dataclass(slots=True)
+class Result:
+    samples: list[Sample] = field(default_factory=list)
+    seconds: float = 0.0
+    """From the first command to the last acknowledgement, all bursts together."""
+    drained: float = 0.0
+    """From the last acknowledgement to the last answer, all bursts together."""
+
+    @classmethod
+    def read(cls, text: str) -> "Result":
+        body = json.loads(text)
+        return cls([Sample(**one) for one in body.pop("samples")], **body)
+
+
+class _Messages(asyncio.Protocol):
+    """Cuts a stream into HTTP messages. Knows Content-Length only, which is all that is sent here."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        while (end := self._data.find(b"\r\n\r\n")) >= 0:
+            head = self._data[:end]
+            whole = end + 4 + _length(head)
+            if len(self._data) < whole:
+                return
+            body, self._data = self._data[end + 4 : whole], self._data[whole:]
+            self.message(head, body)
+
+    def message(self, head: bytes, body: bytes) -> None:
+        raise NotImplementedError
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line[15:])
+    return 0
+
+
+class _Sender(_Messages):
+    """One connection to the bot."""
+
+    def __init__(self, acked: Callable[[int], None]) -> None:
+        super().__init__()
+        self._acked = acked
+
+    def send(self, request: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(request)
+
+    def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
+        self._acked(int(head[9:12]))
+
+
+class _Taker(_Messages):
+    """One connection of the bot's to a response_url."""
+
+    def __init__(self, taken: Callable[[int, bytes], None]) -> None:
+        super().__init__()
+        self._taken = taken
+
+    def message(self, head: bytes, body: bytes) -> None:
+        assert self.transport is not None
+        number = int(head.split(b" ", 2)[1].rpartition(b"/")[2])
+        self._taken(number, body)
+        self.transport.write(
+            b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}'
+        )
+
+
+class Load:
+    """One burst."""
+
+    def __init__(self, job: Job, answers_at: str) -> None:
+        self._job = job
+        self.samples = [Sample(_text(job, n)) for n in range(job.requests)]
+        self._requests = [_request(job, n, answers_at) for n in range(job.requests)]
+        self._senders: list[_Sender] = []
+        self._at = list(range(job.concurrency))
+        """The command each connection is at: it takes every n-th, so that it keeps to its text."""
+        self._unacked = self._unanswered = job.requests
+        self.all_acked = asyncio.Event()
+        self.all_answered = asyncio.Event()
+        if not job.answered:
+            self.all_answered.set()
+
+    async def connect(self) -> None:
+        to = urlsplit(self._job.url)
+        loop = asyncio.get_running_loop()
+        for slot in range(self._job.concurrency):
+
+            def sender(slot: int = slot) -> _Sender:
+                return _Sender(lambda status: self._on_ack(slot, status))
+
+            _, made = await loop.create_connection(sender, to.hostname, to.port)
+            self._senders.append(made)
+
+    def start(self) -> None:
+        for slot in range(min(self._job.concurrency, self._job.requests)):
+            self._send(slot)
+
+    def close(self) -> None:
+        for sender in self._senders:
+            if sender.transport is not None:
+                sender.transport.close()
+
+    def taken(self, number: int, body: bytes) -> None:
+        """An answer came to a response_url."""
+        now = time.monotonic()
+        if not 0 <= number < len(self.samples):
+            return
+        sample = self.samples[number]
+        text = json.loads(body)["text"]
+        if sample.answered is not None or text == self._job.preliminary:
+            return
+        sample.answered, sample.answer = now, text
+        self._unanswered -= 1
+        if not self._unanswered:
+            self.all_answered.set()
+        if self._job.in_turn and sample.acked is not None:
+            self._next(number % self._job.concurrency)
+
+    def _send(self, slot: int) -> None:
+        number = self._at[slot]
+        self.samples[number].sent = time.monotonic()
+        self._senders[slot].send(self._requests[number])
+
+    def _on_ack(self, slot: int, status: int) -> None:
+        now = time.monotonic()
+        sample = self.samples[self._at[slot]]
+        sample.acked, sample.status = now, status
+        self._unacked -= 1
+        if not self._unacked:
+            self.all_acked.set()
+        if not self._job.in_turn or sample.answered is not None:
+            self._next(slot)
+
+    def _next(self, slot: int) -> None:
+        self._at[slot] += self._job.concurrency
+        if self._at[slot] < self._job.requests:
+            self._send(slot)
+
+
+def _text(job: Job, number: int) -> str:
+    return job.texts[number % job.concurrency % len(job.texts)]
+
+
+def _request(job: Job, number: int, answers_at: str) -> bytes:
+    body = urlencode(
+        {
+            "token": "local",
+            "team_id": "T01NORTHW",
+            "team_domain": "northwind",
+            "channel_id": "C01SUPPORT",
+            "channel_name": "support",
+            "user_id": "U01ANA",
+            "user_name": "ana",
+            "command": job.command,
+            "text": _text(job, number),
+            "api_app_id": "A01LOCALAPP",
+            "is_enterprise_install": "false",
+            "response_url": f"{answers_at}/{number}",
+            "trigger_id": f"{number}.0.0",
+        }
+    ).encode()
+    at = str(int(time.time()))
+    signature = hmac.new(job.secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    to = urlsplit(job.url)
+    head = (
+        f"POST {to.path} HTTP/1.1\r\nHost: {to.netloc}\r\nUser-Agent: Slackbot 1.0\r\nAccept: */*\r\n"
+        "Accept-Encoding: gzip,deflate\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"X-Slack-Request-Timestamp: {at}\r\nX-Slack-Signature: v0={signature}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def run(job: Job) -> Result:
+    """All bursts of a job."""
+    result = Result()
+    current: list[Load] = []
+    loop = asyncio.get_running_loop()
+    # With every burst response_urls begin at 0 again: all answers to the last one are there by then.
+    server = await loop.create_server(lambda: _Taker(lambda n, body: current[-1].taken(n, body)), "127.0.0.1")
+    answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
+    try:
+        for _ in range(job.bursts):
+            load = Load(job, answers_at)
+            current.append(load)
+            await _burst(job, load, result)
+    finally:
+        server.close()
+    return result
+
+
+async def _burst(job: Job, load: Load, result: Result) -> None:
+    await load.connect()
+    gc.collect()
+    gc.disable()  # a pause of the sender would look like one of the bot
+    started = acked = time.monotonic()
+    try:
+        async with asyncio.timeout(job.patience):
+            load.start()
+            await load.all_acked.wait()
+            acked = time.monotonic()
+            await load.all_answered.wait()
+    except TimeoutError:
+        acked = max(acked, *(sample.acked or started for sample in load.samples))
+    finally:
+        gc.enable()
+        load.close()
+    result.seconds += acked - started
+    result.drained += time.monotonic() - acked
+    result.samples += load.samples
+
+
+def job_of(body: dict[str, Any]) -> Job:
+    return Job(**{**body, "texts": tuple(body["texts"])})
+
+
+def main() -> None:
+    job = job_of(json.load(sys.stdin))
+    json.dump(asdict(asyncio.run(run(job))), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Starts what is measured, each in a process of its own, waits until it is ready, and stops it by its pid."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Job, Result
+
+ROOT = Path(__file__).parent.parent
+_START = 30.0
+"""Seconds for a process to be ready."""
+_STOP = 40.0
+
+SECRET = "benchmark-signing-secret"
+BOT_TOKEN = "xoxb-benchmark"
+AUTUMN_KEY = "am_sk_test_benchmark"
+
+
+class NotReady(Exception):
+    """A process ended or dawdled before it was ready; what it wrote is quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    pid: int
+    said: Path
+    """What it writes, both streams."""
+
+
+@contextmanager
+def running(module: str, *arguments: str, **environment: str) -> Iterator[Started]:
+    """`python -m module` for the time of the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        with said.open("wb") as file:
+            process = subprocess.Popen(  # noqa: S603 - our own modules
+                [sys.executable, "-m", module, *arguments],
+                cwd=ROOT,
+                env=_environment(environment),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield Started(process.pid, said)
+        finally:
+            _stop(process)
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Ours, without anybody's real settings of the bot."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "AUTUMN_"))}
+    return {**ours, "PYTHONUNBUFFERED": "1", **given}
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def line(process: Started, start: str) -> str:
+    """The rest of the first line it writes that begins with `start`. Raises NotReady."""
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        for one in process.said.read_text(errors="replace").splitlines():
+            if one.startswith(start):
+                return one.removeprefix(start).strip()
+        _alive(process)
+        time.sleep(0.02)
+    raise NotReady(process.said.read_text(errors="replace"))
+
+
+def _alive(process: Started) -> None:
+    done, _ = os.waitpid(process.pid, os.WNOHANG)
+    if done:
+        raise NotReady(process.said.read_text(errors="replace"))
+
+
+@contextmanager
+def slack() -> Iterator[str]:
+    """The local Slack: for what the bot asks of the Web API. Gives the API's address."""
+    with running("sandbox.slack", SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET) as process:
+        yield line(process, "SLACK_API_URL=")
+
+
+@contextmanager
+def autumn() -> Iterator[str]:
+    """The local Autumn, keeping its own time. Gives its address."""
+    with running("benchmarks.timed_autumn", AUTUMN_KEY) as process:
+        yield line(process, "autumn=")
+
+
+@contextmanager
+def floor(slack_api: str) -> Iterator[str]:
+    """A bare Bolt app. Gives the address it takes commands at."""
+    with running("benchmarks.floor", SLACK_API_URL=slack_api, SECRET=SECRET, TOKEN=BOT_TOKEN) as process:
+        yield line(process, "floor=")
+
+
+@contextmanager
+def maple(slack_api: str, autumn_url: str) -> Iterator[str]:
+    """The bot itself, over HTTP, as it is run in earnest. Gives the address it takes commands at."""
+    with running(
+        "bot",
+        SLACK_BOT_TOKEN=BOT_TOKEN,
+        SLACK_SIGNING_SECRET=SECRET,
+        SLACK_API_URL=slack_api,
+        AUTUMN_SECRET_KEY=AUTUMN_KEY,
+        AUTUMN_URL=autumn_url,
+        PORT="0",
+    ) as process:
+        yield f"http://127.0.0.1:{_port(process)}/slack/events"
+
+
+def _port(process: Started) -> int:
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        for one in process.said.read_text(errors="replace").splitlines():
+            if '"started"' in one:
+                return int(json.loads(one)["port"])
+        _alive(process)
+        time.sleep(0.02)
+    raise NotReady(process.said.read_text(errors="replace"))
+
+
+def load(job: Job) -> Result:
+    """Runs a job in a process of its own."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "benchmarks.load"],
+        cwd=ROOT,
+        input=json.dumps(asdict(job)).encode(),
+        stdout=subprocess.PIPE,
+        timeout=job.bursts * job.patience + _START,
+        check=True,
+    )
+    return Result.read(done.stdout.decode())
+
+
+def ask(url: str, body: Any = None, *, method: str = "GET") -> Any:
+    """The JSON at an address."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, method=method)  # noqa: S310 - our own servers
+    request.add_header("content-type", "application/json")
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)

@@ -1,0 +1,75 @@
+"""The local Autumn, noting for each call when it came in and when its answer went out.
+
+GET /_benchmark/spans answers with all of them since it was last asked.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+from sandbox.autumn import LocalAutumn
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Seconds of the machine's monotonic clock, the same in all processes."""
+
+    path: str
+    about: str
+    """The customer, or what was searched for."""
+    came: float
+    went: float
+
+
+class TimedAutumn(LocalAutumn):
+    def __init__(self, *arguments: Any, **details: Any) -> None:
+        super().__init__(*arguments, **details)
+        self.spans: list[Span] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/_benchmark/"):
+            await self._tell(send)
+            return
+        came = time.monotonic()
+        body = bytearray()
+
+        async def taking() -> Message:
+            message = await receive()
+            body.extend(message.get("body", b""))
+            return message
+
+        await super().__call__(scope, taking, send)
+        if not scope["path"].startswith("/_sandbox/"):
+            self.spans.append(Span(scope["path"], _about(bytes(body)), came, time.monotonic()))
+
+    async def _tell(self, send: Send) -> None:
+        text = json.dumps([asdict(span) for span in self.spans]).encode()
+        self.spans.clear()
+        self.calls.clear()
+        length = str(len(text)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": text})
+
+
+def _about(body: bytes) -> str:
+    asked = json.loads(body) if body else {}
+    return str(asked.get("customer_id") or asked.get("search") or "")
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with TimedAutumn.running("demo", keys=[sys.argv[1]]) as autumn:
+        print(f"autumn={autumn.url}", flush=True)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
