@@ -91,5 +91,5 @@ def modal(*blocks: Json, **more: Any) -> Json:
 
 
 def text_input(label: str, block_id: str, **more: Any) -> Json:
-    element = {"type": "plain_text_input", "action_id": "text"}
+    element = {"type": "plain_text_input", "action_id": f"{block_id}_text"}
     return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **more}

@@ -48,7 +48,7 @@ def small_app(slack: LocalSlack) -> AsyncApp:
 
     @app.view("form")
     async def submitted(ack: Any, view: Json, client: Any, body: Json) -> None:
-        reason = view["state"]["values"]["reason"]["text"]["value"]
+        reason = view["state"]["values"]["reason"]["reason_text"]["value"]
         if len(reason) < 3:
             await ack(response_action="errors", errors={"reason": "Say more"})
             return

@@ -1,0 +1,65 @@
+"""An app without a framework: keeps what it is sent, answers what it is told to."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sandbox.slack import LocalSlack
+from sandbox.slack.serve import listening
+from tests.sandbox.slack.app import Json
+
+
+@dataclass
+class RawApp:
+    verifier: SignatureVerifier
+    payloads: list[Json] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+    """Given in this order; after that, an empty 200."""
+    hangs: bool = False
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def last(self) -> Json:
+        return self.payloads[-1]
+
+    def answer(self, body: Json | str = "", status: int = 200, **headers: str) -> None:
+        if isinstance(body, str):
+            self.answers.append(PlainTextResponse(body, status, headers))
+        else:
+            self.answers.append(JSONResponse(body, status, headers))
+
+    async def endpoint(self, request: Request) -> Response:
+        raw = await request.body()
+        assert self.verifier.is_valid_request(raw, dict(request.headers))
+        self.headers.append(dict(request.headers))
+        if "json" in request.headers["content-type"]:
+            self.payloads.append(json.loads(raw))
+        else:
+            form = {key: value[0] for key, value in parse_qs(raw.decode(), keep_blank_values=True).items()}
+            self.payloads.append(json.loads(form["payload"]) if "payload" in form else form)
+        if self.hangs:
+            await self.stop.wait()
+        return self.answers.pop(0) if self.answers else Response()
+
+
+@asynccontextmanager
+async def raw_app(slack: LocalSlack) -> AsyncIterator[RawApp]:
+    app = RawApp(SignatureVerifier(slack.signing_secret))
+    listener = socket.create_server(("127.0.0.1", 0))
+    web = Starlette(routes=[Route("/slack/events", app.endpoint, methods=["POST"])])
+    async with listening(web, listener):
+        slack.request_url = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
+        yield app
+        app.stop.set()
+        slack.request_url = None

@@ -1,0 +1,199 @@
+"""How what is on the screen reads."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.slack.clock import Clock
+from sandbox.slack.errors import SlackError
+from sandbox.slack.limits import PostLimit
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.mrkdwn import format_date, links, readable
+from sandbox.slack.render import Reader
+from sandbox.slack.workspace import Workspace
+from tests.sandbox.slack.app import Json, actions, button, plain, section
+
+MANIFEST = Path(__file__).parent / "manifest.yml"
+NOON = 1_750_000_000
+"""2025-06-15 15:06:40 UTC."""
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    clock = Clock()
+    clock.set(datetime.fromtimestamp(NOON, UTC))
+    return Workspace(Manifest.read(MANIFEST), clock)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("*bold* _it_ ~old~ `code` a*b*c 2 * 3 * 4", "bold it old code a*b*c 2 * 3 * 4"),
+        ("<https://acme.example|Acme> <https://b.example>", "Acme https://b.example"),
+        ("<@U02RAJ> in <#C02BILLING|billing>", "@raj in #billing"),
+        ("<!channel> <!subteam^S01LEADS>", "@channel @billing-leads"),
+        ("&lt;!channel&gt; &amp; Co", "<!channel> & Co"),
+        ("`*not bold*`", "*not bold*"),
+        (f"<!date^{NOON}^{{date_short_pretty}} at {{time}}|x>", "today at 4:06 PM"),
+        (f"<!date^{NOON}^{{nonsense}}|x>", "{nonsense}"),
+        ("<!date^soon^{time}|the fallback>", "the fallback"),
+        ("<!date^999999999999999^{time}|the fallback>", "the fallback"),
+        ("<@U404>", "@U404"),
+    ],
+)
+def test_mrkdwn(workspace: Workspace, text: str, read: str) -> None:
+    assert readable(text, workspace, workspace.user("ana")) == read
+
+
+@pytest.mark.parametrize(
+    ("pattern", "read"),
+    [
+        ("{date_num}", "2026-01-01"),
+        ("{date_slash}", "01/01/2026"),
+        ("{date}", "January 1st, 2026"),
+        ("{date_short}", "Jan 1, 2026"),
+        ("{date_long}", "Thursday, January 1st, 2026"),
+        ("{date_pretty}", "tomorrow"),
+        ("{date_long_pretty}", "tomorrow"),
+        ("{time}", "12:05 AM"),
+        ("{time_secs}", "12:05:09 AM"),
+    ],
+)
+def test_dates(pattern: str, read: str) -> None:
+    at = datetime(2026, 1, 1, 0, 5, 9, tzinfo=UTC)
+    assert format_date(pattern, at, at - timedelta(hours=1)) == read
+
+
+def test_ordinals() -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30)]
+    read = [format_date("{date}", day, days[0]).split()[1] for day in days]
+    assert read == [
+        "1st,",
+        "2nd,",
+        "3rd,",
+        "4th,",
+        "11th,",
+        "12th,",
+        "13th,",
+        "21st,",
+        "22nd,",
+        "23rd,",
+        "30th,",
+    ]
+
+
+def test_everyone_reads_their_own_time(workspace: Workspace) -> None:
+    mark = f"<!date^{NOON}^{{time}}|x>"
+    read = {name: readable(mark, workspace, workspace.user(name)) for name in ("ana", "raj", "lea")}
+    assert read == {"ana": "4:06 PM", "raj": "8:36 PM", "lea": "11:06 AM"}
+
+
+@given(st.text(max_size=60))
+def test_links_come_only_from_markup(text: str) -> None:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert links(escaped) == []
+
+
+def rich(*children: Json) -> Json:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(children)}]}
+
+
+@pytest.mark.parametrize(
+    ("block", "read"),
+    [
+        (section("*Left*: 5", accessory=button("Open", "o")), "Left: 5\n[Open]"),
+        ({"type": "section", "fields": [plain("*a*"), {"type": "mrkdwn", "text": "*b*"}]}, "*a*\nb"),
+        ({"type": "header", "text": plain("Acme")}, "Acme"),
+        ({"type": "divider"}, "---"),
+        ({"type": "context", "elements": [plain("a"), plain("b")]}, "a · b"),
+        (actions(button("A", "a"), button("B", "b")), "[A] [B]"),
+        (
+            {
+                "type": "data_table",
+                "caption": "Balances",
+                "rows": [
+                    [{"type": "raw_text", "text": "Feature"}, {"type": "raw_text", "text": "Left"}],
+                    [
+                        rich({"type": "text", "text": "calls"}),
+                        {"type": "raw_number", "value": 5, "text": "5"},
+                    ],
+                ],
+            },
+            "Balances\nFeature | Left\ncalls | 5",
+        ),
+        (
+            {
+                "type": "data_visualization",
+                "title": "Usage",
+                "chart": {
+                    "type": "bar",
+                    "series": [{"name": "calls", "data": [{"label": "Mon", "value": 3}]}],
+                    "axis_config": {"categories": ["Mon"]},
+                },
+            },
+            "Usage (bar chart)\ncalls: Mon: 3",
+        ),
+        (
+            {
+                "type": "data_visualization",
+                "title": "Share",
+                "chart": {
+                    "type": "pie",
+                    "segments": [{"label": "a", "value": 1}, {"label": "b", "value": 2}],
+                },
+            },
+            "Share (pie chart)\na: 1, b: 2",
+        ),
+        ({"type": "image", "image_url": "u", "alt_text": "A graph"}, "[image: A graph]"),
+        ({"type": "markdown", "text": "**a**"}, "**a**"),
+        (
+            rich(
+                {"type": "link", "url": "https://a.example", "text": "a"},
+                {"type": "user", "user_id": "U02RAJ"},
+                {"type": "channel", "channel_id": "C02BILLING"},
+                {"type": "usergroup", "usergroup_id": "S01LEADS"},
+                {"type": "emoji", "name": "wave"},
+                {"type": "date", "timestamp": NOON, "format": "{time}", "fallback": "x"},
+                {"type": "broadcast", "range": "here"},
+            ),
+            "a@raj#billing@billing-leads:wave:4:06 PM@here",
+        ),
+        (
+            {"type": "card", "title": {"type": "mrkdwn", "text": "*T*"}, "actions": [button("Go", "go")]},
+            "T\n[Go]",
+        ),
+        (
+            {"type": "carousel", "elements": [{"type": "card", "body": {"type": "mrkdwn", "text": "B"}}]},
+            "B",
+        ),
+    ],
+)
+def test_blocks(workspace: Workspace, block: Json, read: str) -> None:
+    assert Reader(workspace, workspace.user("ana")).blocks([block], {}) == read
+
+
+@given(
+    st.integers(1, 10),
+    st.lists(st.floats(0, 5, allow_nan=False), min_size=1, max_size=60),
+)
+def test_the_limit_over_any_stretch(burst: int, gaps: list[float]) -> None:
+    """Never more than the burst and one a second get through, and nobody who waits is refused."""
+    clock = Clock()
+    limit = PostLimit(clock, burst=burst)
+    now, taken = 0.0, 0
+    for gap in gaps:
+        now += gap
+        clock.set(datetime.fromtimestamp(NOON + now, UTC))
+        try:
+            limit.take("C1")
+            taken += 1
+        except SlackError as refused:
+            wait = int(refused.headers["Retry-After"])
+            now += wait
+            clock.set(datetime.fromtimestamp(NOON + now, UTC))
+            limit.take("C1")
+            taken += 1
+        assert taken <= burst + now + 0.01
