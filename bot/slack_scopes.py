@@ -7,6 +7,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "auth.test": (),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
     "users.info": ("users:read",),

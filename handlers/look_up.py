@@ -24,7 +24,11 @@ async def submitted(ask: Ask, desk: Desk) -> None:
     chosen = place(ask)
     if chosen is not None:
         await answering.say(
-            ask, desk, answering.card(ask, desk, chosen), asking=views.asking(chosen), by=desk.replies.direct
+            ask,
+            desk,
+            answering.card(ask, desk, chosen),
+            asking=views.asking(chosen),
+            by=desk.replies.one_direct(),
         )
 
 

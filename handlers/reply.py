@@ -5,6 +5,7 @@ not in that channel, a direct message. The form: the rich blocks, and the plain 
 does not know the rich ones yet. A message is not lost for either reason.
 """
 
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -26,6 +27,9 @@ SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
 """What a call of Slack's Web API can raise."""
 
 _UNKNOWN_BLOCKS = "invalid_blocks"
+
+_Posted = tuple[str, str]
+"""A message that was posted: its channel and timestamp."""
 
 Send = Callable[[Sequence[Block]], Awaitable[str]]
 """Sends a message with these blocks; answers with Slack's name of the error, empty when it was taken."""
@@ -67,6 +71,16 @@ class Replies:
     async def direct(self, ask: Ask, card: Card) -> None:
         """A direct message: one that lasts, where there is no channel to answer in."""
         await self._first(card, self._direct(ask, card))
+
+    def one_direct(self) -> Callable[[Ask, Card], Awaitable[None]]:
+        """Says things in one direct message: each replaces what was said before."""
+        posted: list[_Posted] = []
+
+        async def say(ask: Ask, card: Card) -> None:
+            anew = self._direct(ask, card, posted)
+            await self._first(card, *([self._update(posted[-1], card)] if posted else []), anew)
+
+        return say
 
     async def post(self, channel: str, card: Card) -> None:
         """A message for everybody in the channel. Raises Unsent with Slack's own reason."""
@@ -122,9 +136,7 @@ class Replies:
                 )
             except SLACK_ERRORS as error:
                 return slack_reason(error)
-            if answer.status_code == 200:
-                return ""
-            return _UNKNOWN_BLOCKS if _UNKNOWN_BLOCKS in answer.body else f"http_{answer.status_code}"
+            return url_reason(answer.status_code, answer.body)
 
         return send
 
@@ -132,42 +144,66 @@ class Replies:
         async def send(blocks: Sequence[Block]) -> str:
             if not ask.channel:
                 return "no_channel"
-            return await _called(
-                self._slack.chat_postEphemeral(
+            try:
+                await self._slack.chat_postEphemeral(
                     channel=ask.channel, user=ask.actor.user, text=card.text, blocks=list(blocks)
                 )
-            )
+            except SLACK_ERRORS as error:
+                return slack_reason(error)
+            return ""
 
         return send
 
-    def _direct(self, ask: Ask, card: Card) -> Send:
+    def _direct(self, ask: Ask, card: Card, posted: list[_Posted] | None = None) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
             try:
                 opened = await self._slack.conversations_open(users=[ask.actor.user])
             except SLACK_ERRORS as error:
                 return slack_reason(error)
-            return await self._post(opened["channel"]["id"], card)(blocks)
+            return await self._post(opened["channel"]["id"], card, posted)(blocks)
 
         return send
 
-    def _post(self, channel: str, card: Card) -> Send:
+    def _post(self, channel: str, card: Card, posted: list[_Posted] | None = None) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
-            return await _called(
-                self._slack.chat_postMessage(
+            try:
+                answer = await self._slack.chat_postMessage(
                     channel=channel,
                     text=card.text,
                     blocks=list(blocks),
                     unfurl_links=False,
                     unfurl_media=False,
                 )
-            )
+            except SLACK_ERRORS as error:
+                return slack_reason(error)
+            if posted is not None:
+                posted.append((channel, str(answer["ts"])))
+            return ""
+
+        return send
+
+    def _update(self, message: _Posted, card: Card) -> Send:
+        async def send(blocks: Sequence[Block]) -> str:
+            channel, ts = message
+            try:
+                await self._slack.chat_update(channel=channel, ts=ts, text=card.text, blocks=list(blocks))
+            except SLACK_ERRORS as error:
+                return slack_reason(error)
+            return ""
 
         return send
 
 
-async def _called(call: Awaitable[Any]) -> str:
+def url_reason(status: int, body: str) -> str:
+    """Slack's name of the error in the answer of a response_url; empty if it took the message.
+
+    A refusal may come with status 200 and say so in JSON only, or be the bare name of the error.
+    """
     try:
-        await call
-    except SLACK_ERRORS as error:
-        return slack_reason(error)
-    return ""
+        said = json.loads(body)
+    except ValueError:
+        said = {"ok": status == 200, "error": _UNKNOWN_BLOCKS if _UNKNOWN_BLOCKS in body else ""}
+    if isinstance(said, dict) and said.get("ok") is True:
+        return ""
+    name = said.get("error") if isinstance(said, dict) else ""
+    return str(name or f"http_{status}")

@@ -12,7 +12,7 @@ from bot.app import Maple, build
 from bot.http import EVENTS_PATH
 from bot.settings import Settings
 from bot.timings import Timings
-from sandbox.autumn.server import LocalAutumn
+from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack, Person
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
@@ -25,6 +25,11 @@ class Stage:
     autumn: LocalAutumn
     bot: Maple
     mode: Mode
+
+    @property
+    def bot_team(self) -> str:
+        """The id of the workspace the bot is installed in."""
+        return str(self.slack.person("ana").user.team_id)
 
     @property
     def ana(self) -> Person:

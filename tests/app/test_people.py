@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,20 +26,28 @@ MEMBER = Facts(team="T1")
             HOME, Actor("U1", "T1"), Facts(team="T2", guest=True), Standing.OUTSIDER, id="guest of elsewhere"
         ),
         pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", bot=True), Standing.BOT, id="a bot"),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", deleted=True), Standing.GONE, id="deactivated"),
+        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", deleted=True), Standing.GONE, id="gone"),
         pytest.param(HOME, Actor("U1", "T1"), None, Standing.UNCHECKED, id="no answer of Slack's"),
         pytest.param(HOME, Actor("U1", "T1"), Facts(), Standing.UNCHECKED, id="an answer that does not tell"),
         pytest.param(
             HOME, Actor("U1", "T1"), Facts(team="T2", enterprise="E1"), Standing.OUTSIDER, id="grid of others"
         ),
         pytest.param(
-            GRID, Actor("U1", "T2"), Facts(team="T2", enterprise="E1"), Standing.MEMBER, id="same organisation"
+            GRID,
+            Actor("U1", "T2"),
+            Facts(team="T2", enterprise="E1"),
+            Standing.MEMBER,
+            id="same grid",
         ),
         pytest.param(
             GRID, Actor("U1", "T2"), Facts(team="T2", enterprise="E2"), Standing.OUTSIDER, id="another one"
         ),
         pytest.param(
-            GRID, Actor("U1", "T2"), Facts(team="T2", enterprise="E1", guest=True), Standing.GUEST, id="its guest"
+            GRID,
+            Actor("U1", "T2"),
+            Facts(team="T2", enterprise="E1", guest=True),
+            Standing.GUEST,
+            id="guest",
         ),
         pytest.param(GRID, Actor("U1", "T2"), None, Standing.UNCHECKED, id="organisation unchecked"),
     ],

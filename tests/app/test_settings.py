@@ -9,6 +9,8 @@ SECRETS = {
     "AUTUMN_SECRET_KEY": "am_sk_test_canary4",
 }
 
+GOOD = {name.lower(): value for name, value in SECRETS.items()}
+
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +100,10 @@ def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("level", [5, None])
 def test_a_level_that_is_no_text_is_refused_in_words(level: object) -> None:
     with pytest.raises(ValueError, match="log_level"):
-        Settings.model_validate({name.lower(): value for name, value in SECRETS.items()} | {"log_level": level})
+        Settings.model_validate(
+            {name.lower(): value for name, value in SECRETS.items()} | {"log_level": level}
+        )
     with pytest.raises(ValueError, match="log_format"):
-        Settings.model_validate({name.lower(): value for name, value in SECRETS.items()} | {"log_format": level})
+        Settings.model_validate(
+            {name.lower(): value for name, value in SECRETS.items()} | {"log_format": level}
+        )

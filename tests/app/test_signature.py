@@ -76,7 +76,8 @@ def test_a_body_that_is_not_utf8_is_not_slacks() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([b"x-slack-request-timestamp", b"x-slack-signature", b"x-other"]), st.binary(max_size=80)
+            st.sampled_from([b"x-slack-request-timestamp", b"x-slack-signature", b"x-other"]),
+            st.binary(max_size=80),
         ),
         max_size=5,
     ),

@@ -1,0 +1,140 @@
+"""The buttons on a card."""
+
+import pytest
+
+from bot.timings import Timings
+from tests.stage import Mode, Stage, on_stage
+
+QUICK = Timings(asking_after=0.05)
+
+
+async def look_up(maple: Stage, line: str = "/autumn cus_acme") -> None:
+    await maple.ana.command(line)
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_a_click_changes_the_card_in_place(maple: Stage) -> None:
+    await look_up(maple)
+    before = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
+    await maple.ana.click("Features")
+    await maple.ana.sees("resets")
+    await maple.ana.click("Overview")
+    await maple.ana.sees("Needs attention")
+    assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == before
+
+
+async def test_a_slow_click_says_so_on_the_card(mode: Mode) -> None:
+    async with on_stage(mode, timings=QUICK) as maple:
+        await look_up(maple)
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        await maple.ana.click("Products")
+        await maple.ana.sees("Still asking Autumn about")
+        maple.ana.does_not_see("Acme Ltd")
+        await maple.ana.sees("Acme Ltd")
+        maple.ana.does_not_see("Still asking Autumn about")
+
+
+async def test_trouble_on_a_click_can_be_tried_again(maple: Stage) -> None:
+    await look_up(maple)
+    maple.autumn.faults.add("customers.get", "500")
+    await maple.ana.click("Products")
+    await maple.ana.sees("Autumn has trouble of its own")
+    maple.autumn.faults.clear()
+    await maple.ana.click("Try again")
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_of_two_clicks_the_last_is_shown(mode: Mode) -> None:
+    async with on_stage(mode) as maple:
+        await look_up(maple)
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        await maple.ana.click("Products")
+        await maple.ana.click("Features")
+        await maple.ana.sees("resets")
+        await maple.bot.work.drain(5)
+        await maple.ana.sees("resets", timeout=0.1)
+
+
+async def test_a_feature_is_picked_by_typing(maple: Stage) -> None:
+    await look_up(maple, "/autumn events cus_acme")
+    assert "Messages" in await maple.ana.type_ahead("Filter by feature", "mess")
+    await maple.ana.choose("Filter by feature", "Messages")
+    await maple.ana.sees("of Messages")
+
+
+async def test_sharing_posts_the_facts_and_somebody_opens_them(maple: Stage) -> None:
+    await look_up(maple)
+    await maple.ana.click("Share to channel", confirm=True)
+    shared = await maple.raj.sees("Shared by")
+    assert "Acme Ltd" in shared
+    assert "only visible" not in shared
+    post = next(call for call in maple.slack.calls if call.method == "chat.postMessage")
+    assert post.args["unfurl_links"] in (False, "false", "0")
+    assert post.args["unfurl_media"] in (False, "false", "0")
+    await maple.raj.click("Open customer")
+    own = await maple.raj.sees("only visible to you")
+    assert "Acme Ltd" in own
+
+
+async def test_nothing_is_shared_with_another_company(maple: Stage) -> None:
+    maple.ana.go("#shared-acme")
+    await look_up(maple)
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees("This channel is shared with another company")
+    maple.slack.person("lea").go("#shared-acme")
+    maple.lea.does_not_see("Acme Ltd")
+
+
+async def test_a_channel_that_maple_is_not_in(maple: Stage) -> None:
+    maple.ana.go("#random")
+    await look_up(maple)
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees("/invite @Maple")
+
+
+async def test_a_channel_that_slack_says_nothing_about(maple: Stage) -> None:
+    await look_up(maple)
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees("could not check with Slack who is in this channel")
+    maple.raj.does_not_see("Acme Ltd")
+
+
+@pytest.mark.parametrize("mode", ["http"])
+async def test_sharing_that_slack_refuses_for_another_reason(maple: Stage) -> None:
+    await look_up(maple)
+    maple.slack.faults.add("chat.postMessage", "error", error="is_archived")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.bot.work.drain(5)
+    maple.raj.does_not_see("Shared by")
+
+
+async def test_sharing_slowly_leaves_the_card_alone(mode: Mode) -> None:
+    async with on_stage(mode, timings=QUICK) as maple:
+        await look_up(maple)
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        await maple.ana.click("Share to channel", confirm=True)
+        await maple.ana.sees("Still asking Autumn about")
+        await maple.ana.sees("Needs attention", timeout=0.1)
+        await maple.raj.sees("Shared by")
+
+
+async def test_links_are_only_acknowledged(maple: Stage) -> None:
+    await look_up(maple)
+    sent = len(maple.slack.calls)
+    delivery = await _press_a_link(maple)
+    assert delivery == "acked"
+    await maple.bot.work.drain(5)
+    assert len(maple.slack.calls) == sent
+
+
+async def _press_a_link(maple: Stage) -> str:
+    payload = {
+        "type": "block_actions",
+        "user": {"id": maple.ana.id, "team_id": maple.bot_team},
+        "team": {"id": maple.bot_team},
+        "channel": {"id": maple.ana.channel.id},
+        "actions": [{"type": "button", "action_id": "link:invoice", "block_id": "b"}],
+    }
+    await maple.slack.deliveries.send("interactive", payload)
+    return maple.slack.sent[-1].outcome

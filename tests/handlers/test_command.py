@@ -1,0 +1,100 @@
+"""`/autumn`, as a person types it."""
+
+import pytest
+
+from bot.timings import Timings
+from tests.stage import Mode, Stage, on_stage
+
+QUICK = Timings(asking_after=0.05)
+
+
+async def test_a_customer_by_id_is_answered_to_that_person_only(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    card = await maple.ana.sees("cus_acme")
+    assert "only visible to you" in card
+    assert "Acme Ltd" in card
+    maple.raj.does_not_see("cus_acme")
+    assert maple.autumn.ledger == [], "looking up writes nothing"
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("/autumn products cus_acme", "Team"),
+        ("/autumn features cus_acme", "Messages"),
+        ("/autumn invoices cus_acme", "Next invoice"),
+        ("/autumn events cus_acme", "events"),
+        ("/autumn EVENTS <mailto:billing@acme.example|billing@acme.example>", "events"),
+    ],
+)
+async def test_sub_commands_go_straight_to_the_part(maple: Stage, line: str, seen: str) -> None:
+    await maple.ana.command(line)
+    card = await maple.ana.sees("Acme Ltd")
+    assert seen in card
+
+
+@pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
+async def test_help(maple: Stage, line: str) -> None:
+    await maple.ana.command(line)
+    await maple.ana.sees("/autumn invoices <customer>")
+
+
+@pytest.mark.parametrize("sub", ["products", "find"])
+async def test_a_sub_command_alone_says_what_is_missing(maple: Stage, sub: str) -> None:
+    await maple.ana.command(f"/autumn {sub}")
+    await maple.ana.sees(f"Type /autumn {sub} and then")
+
+
+async def test_nobody_found_says_what_was_searched(maple: Stage) -> None:
+    await maple.ana.command("/autumn zz-nobody-zz")
+    await maple.ana.sees("No customer found for zz-nobody-zz")
+
+
+async def test_find_lists_and_turns_pages(maple: Stage) -> None:
+    await maple.ana.command("/autumn find example")
+    await maple.ana.sees("Page 1 of")
+    await maple.ana.click("Next")
+    await maple.ana.sees("Page 2 of")
+    await maple.ana.click("Previous")
+    await maple.ana.sees("Page 1 of")
+
+
+async def test_a_match_opens_in_place_of_the_list(maple: Stage) -> None:
+    await maple.ana.command("/autumn find acme")
+    await maple.ana.sees("match")
+    await maple.ana.click("Open", within="cus_acme")
+    await maple.ana.sees("Needs attention")
+
+
+async def test_one_found_by_search_is_shown(maple: Stage) -> None:
+    await maple.ana.command("/autumn billing@acme.example")
+    await maple.ana.sees("Needs attention")
+
+
+async def test_a_slow_answer_is_announced(mode: Mode) -> None:
+    async with on_stage(mode, timings=QUICK) as maple:
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        await maple.ana.command("/autumn cus_acme")
+        await maple.ana.sees("Still asking Autumn")
+        maple.ana.does_not_see("Acme Ltd")
+        await maple.ana.sees("Acme Ltd")
+        await maple.ana.sees("Still asking Autumn", timeout=0.1), "a command's messages cannot be replaced"
+
+
+async def test_a_search_that_is_slow_is_announced_too(mode: Mode) -> None:
+    async with on_stage(mode, timings=QUICK) as maple:
+        maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
+        await maple.ana.command("/autumn find acme")
+        await maple.ana.sees("Still asking Autumn")
+        await maple.ana.sees("match")
+
+
+async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) -> None:  # type: ignore[no-untyped-def]
+    maple.autumn.faults.add("*", "500")
+    await maple.ana.command("/autumn cus_acme")
+    said = await maple.ana.sees("Autumn has trouble of its own")
+    reference = said.split("Reference ")[1].split()[0]
+    assert "Nothing was changed" in said
+    await maple.bot.work.drain(5)
+    assert f'"reference": "{reference}"' in logs.getvalue()
+    assert "acme" not in logs.getvalue().lower()

@@ -1,0 +1,63 @@
+"""The modal and the Home tab."""
+
+from bot.timings import Timings
+from tests.stage import Mode, Stage, on_stage
+
+QUICK = Timings(asking_after=0.05)
+
+
+async def fill_in(maple: Stage, part: str) -> None:
+    await maple.ana.sees("Customer")
+    assert any("Acme Ltd" in label for label in await maple.ana.type_ahead("Customer", "acme"))
+    await maple.ana.choose("Customer", "Acme Ltd")
+    await maple.ana.choose("Show", part)
+    await maple.ana.submit()
+
+
+async def test_the_shortcut_answers_in_a_direct_message(maple: Stage) -> None:
+    await maple.ana.shortcut("Look up a customer")
+    await fill_in(maple, "Products")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Invoices")
+    await maple.ana.sees("Next invoice")
+
+
+async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await maple.ana.sees("Maple answers what a customer has")
+    await maple.ana.click("Look up a customer")
+    await fill_in(maple, "Overview")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Needs attention")
+
+
+async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> None:
+    payload = {
+        "type": "view_submission",
+        "user": {"id": maple.ana.id, "team_id": maple.bot_team},
+        "team": {"id": maple.bot_team},
+        "view": {"type": "modal", "callback_id": "look_up_modal", "state": {"values": {}}},
+    }
+    answer = await maple.slack.deliveries.send("interactive", payload)
+    assert answer == {"response_action": "errors", "errors": {"customer": "Pick a customer from the list."}}
+
+
+async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
+    async with on_stage(mode, timings=QUICK) as maple:
+        await maple.ana.shortcut("Look up a customer")
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        await fill_in(maple, "Overview")
+        maple.ana.go("@maple")
+        await maple.ana.sees("Still asking Autumn about")
+        await maple.ana.sees("Needs attention")
+        maple.ana.does_not_see("Still asking Autumn about")
+
+
+async def test_other_tabs_of_the_app_draw_nothing(maple: Stage) -> None:
+    event = {"type": "app_home_opened", "user": maple.ana.id, "channel": "D1", "tab": "messages"}
+    await maple.slack.deliveries.send(
+        "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event": event}
+    )
+    await maple.bot.work.drain(5)
+    assert not [call for call in maple.slack.calls if call.method == "views.publish"]
