@@ -1,7 +1,7 @@
 """What people see: pure functions from answers to Slack's blocks. No network, no clock, no state."""
 
 from bot.autumn.models import Customer, Organization
-from bot.lookups.answers import Answer, Events, FeatureDetail, Features, Invoices, Overview, Products
+from bot.lookups.answers import Answer, FeatureDetail, Features, Invoices, Overview, Products
 from bot.lookups.place import Part, Place
 from bot.views import (
     attention,
@@ -89,5 +89,5 @@ def _content(frame: parts.Frame, answer: Answer) -> list[parts.Drawn]:
             return feature.content(answer, frame)
         case Invoices():
             return invoices.content(answer, frame)
-        case Events():
+        case _:
             return events.content(answer, frame)

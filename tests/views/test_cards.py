@@ -338,6 +338,7 @@ def test_a_product(changes: dict[str, Any], lines: list[str]) -> None:
         (plan(price=PlanPrice(amount=Decimal(99), interval="semi_annual")), "$99.00 every 6 months"),
         (plan(price=PlanPrice(amount=Decimal(99), interval="one_off")), "$99.00 once"),
         (plan(price=PlanPrice(amount=Decimal(99), interval="aeon")), "$99.00"),
+        (plan(price=PlanPrice(amount=Decimal(99), interval="multiple")), "$99.00"),
         (plan(price=PlanPrice()), ""),
     ],
 )
