@@ -97,7 +97,9 @@ class Desk:
             key = self.keys.admit(request.headers.get("authorization"))
             env = key.env
             if found is None:
-                raise ApiError(401, "no_auth_header", "Unauthorized - no session found")
+                if request.path.startswith("/v1/"):
+                    answer.headers.update(self.limiter.take("general", "organization").headers)
+                raise ApiError(401, "no_auth_header", "Unauthorized - no session found")  # noqa: TRY301
             self._serve(request, key, found, answer)
         except ApiError as error:
             answer.status = error.status

@@ -165,7 +165,7 @@ def _draw(state: State, rows: list[Row], value: float) -> list[Json]:
         by_row[row.id] = by_row.get(row.id, 0) + amount
     return [
         {
-            "balance_id": row.key,
+            "balance_id": row.id,
             "feature_id": row.feature_id,
             "plan_id": row.plan_id,
             "reset": balances.show_reset(row, state.feature(row.feature_id)),

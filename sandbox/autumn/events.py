@@ -123,7 +123,7 @@ def _amounts(one: Event, wanted: Aggregation) -> list[tuple[str, float]]:
 def _group(found: list[Event], wanted: Aggregation, listed: list[Json]) -> None:
     assert wanted.group_by is not None  # noqa: S101
     group = _grouper(wanted.group_by)
-    names = sorted({group(one) for one in found} - {NO_GROUP}) + [NO_GROUP]
+    names = [*sorted({group(one) for one in found} - {NO_GROUP}), NO_GROUP]
     for slot in listed:
         slot["grouped_values"] = {one: dict.fromkeys(names, 0) for one in wanted.query.features}
     by_period = {slot["period"]: slot["grouped_values"] for slot in listed}

@@ -80,21 +80,27 @@ def lines_of(
     """The lines of an invoice for a period that starts then; the last period's overage unless it is new."""
     plan = state.plan(product.plan_id)
     ends = product.expires_at is not None and product.expires_at <= starting
-    lines = [] if ends else _recurring(state, who, plan, product, starting)
+    lines = [] if ends else recurring(state, who, plan, product, starting)
     if renewing:
         rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
         lines += [line for row in rows for line in _overage(state, who, plan, product, row)]
-    return _discounted(state, who, product, lines, starting)
+    for reward in discounts_for(state, who, product, starting):
+        _apply(reward, lines, currency_of(state, who), told=not renewing)
+    return lines
 
 
-def _recurring(state: State, who: Customer, plan: Plan, product: Product, starting: int) -> list[Json]:
+def recurring(state: State, who: Customer, plan: Plan, product: Product, starting: int) -> list[Json]:
     assert plan.interval is not None  # noqa: S101
     currency = currency_of(state, who)
     period = {"start": starting, "end": add(starting, plan.interval)}
     span = f"(from {day(period['start'])} to {day(period['end'])})"
     base = money(price_in(plan.price or {}, currency) * product.quantity, currency)
     lines = (
-        [_line(plan, None, f"{plan.name} - Base Price {span}", base, product.quantity, period)]
+        [
+            _line(
+                plan, None, f"{plan.name} - Base Price {span}", base, quantity=product.quantity, period=period
+            )
+        ]
         if base
         else []
     )
@@ -103,7 +109,7 @@ def _recurring(state: State, who: Customer, plan: Plan, product: Product, starti
         if item.price and item.price["billing_method"] == "prepaid" and units:
             cost = money(_cost(item.price, units, currency), currency)
             text = f"{plan.name} - {clean(units):,} {_names(state, item)} {span}"
-            lines.append(_line(plan, item.feature_id, text, cost, units, period))
+            lines.append(_line(plan, item.feature_id, text, cost, quantity=units, period=period))
     return lines
 
 
@@ -114,11 +120,8 @@ def _overage(state: State, who: Customer, plan: Plan, product: Product, row: Row
     name = state.feature(row.feature_id).name
     period = {"start": product.period_start, "end": product.period_end}
     cost = money(_cost(row.price, units, currency), currency)
-    return [
-        _line(
-            plan, row.feature_id, f"{plan.name} - {units:,} {name} over what is included", cost, units, period
-        )
-    ]
+    text = f"{plan.name} - {units:,} {name} over what is included"
+    return [_line(plan, row.feature_id, text, cost, quantity=units, period=period)]
 
 
 def _cost(price: Json, units: float, currency: str) -> float:
@@ -137,7 +140,9 @@ def _names(state: State, item: Item) -> str:
     return state.feature(item.feature_id).name
 
 
-def _line(plan: Plan, feature_id: str | None, text: str, cost: float, quantity: float, period: Json) -> Json:
+def _line(
+    plan: Plan, feature_id: str | None, text: str, cost: float, *, quantity: float, period: Json
+) -> Json:
     return {
         "display_name": plan.name,
         "description": text,
@@ -151,13 +156,8 @@ def _line(plan: Plan, feature_id: str | None, text: str, cost: float, quantity: 
     }
 
 
-def _discounted(state: State, who: Customer, product: Product, lines: list[Json], when: int) -> list[Json]:
-    for reward in discounts_for(state, who, product, when):
-        _apply(reward, lines, currency_of(state, who))
-    return lines
-
-
-def _apply(reward: Reward, lines: list[Json], currency: str) -> None:
+def _apply(reward: Reward, lines: list[Json], currency: str, *, told: bool) -> None:
+    """Take a reward off; `told` says so in the lines' descriptions, as on a plan's first invoice."""
     left = reward.value
     for line in lines:
         if line["total"] <= 0 or (reward.plan_ids is not None and line["plan_id"] not in reward.plan_ids):
@@ -176,7 +176,7 @@ def _apply(reward: Reward, lines: list[Json], currency: str) -> None:
                 "reward_name": reward.name,
             }
         )
-        if len(line["discounts"]) == 1 and line["feature_id"] is None:
+        if told and len(line["discounts"]) == 1:
             line["description"] += " [inc. discount]"
 
 

@@ -75,6 +75,8 @@ class Product:
     """active, past_due, scheduled or expired."""
     started_at: int
     created_at: int
+    anchor: int
+    """Resets of its rows are counted from here."""
     quantity: int = 1
     canceled_at: int | None = None
     expires_at: int | None = None

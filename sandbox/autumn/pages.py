@@ -9,10 +9,12 @@ from sandbox.autumn.state import State
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem;color:#1d1c1d}"
-    "table{width:100%;border-collapse:collapse}td,th{padding:.5rem 0;border-bottom:1px solid #ddd;text-align:left}"
+    "table{width:100%;border-collapse:collapse}"
+    "td,th{padding:.5rem 0;border-bottom:1px solid #ddd;text-align:left}"
     "td:last-child,th:last-child{text-align:right}small{color:#616061}"
     "@media(prefers-color-scheme:dark){body{background:#1a1d21;color:#e8e8e8}}"
 )
+STARTS = ("/invoices/", "/invoice/", "/portal/", "/checkout/")
 _NOTE = "This page is part of a local demonstration. Nothing here can be paid."
 
 
@@ -23,10 +25,10 @@ def page(title: str, body: str) -> str:
     )
 
 
-def find_invoice(state: State, invoice_id: str) -> Invoice | None:
-    """An invoice that has a hosted page."""
+def find_invoice(state: State, number: str) -> Invoice | None:
+    """An invoice that has a hosted page, by its id or Stripe's."""
     hosted = (one for one in state.invoices() if one.status != "draft" and one.processor == "stripe")
-    return next((one for one in hosted if one.id == invoice_id), None)
+    return next((one for one in hosted if number in (one.id, one.stripe_id)), None)
 
 
 def invoice(state: State, one: Invoice) -> str:

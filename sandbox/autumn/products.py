@@ -19,6 +19,8 @@ class Terms:
     trial: bool = False
     prepaid: dict[str, float] = field(default_factory=dict)
     entity_id: str | None = None
+    anchor: int | None = None
+    """What resets are counted from, when not from the start."""
     free_of_stripe: bool = False
     """A paid plan that was given without a Stripe subscription."""
 
@@ -34,6 +36,7 @@ def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = Non
         status=terms.status,
         started_at=started,
         created_at=min(started, now),
+        anchor=started if terms.anchor is None else terms.anchor,
         quantity=terms.quantity,
         entity_id=terms.entity_id,
         prepaid=dict(terms.prepaid),
@@ -89,7 +92,7 @@ def _row(state: State, product: Product, item: Item) -> Row:
     )
     row.balance = row.grant
     if not item.unlimited and item.interval is not None and repeats(item.interval):
-        row.resets_at = next_after(add(product.started_at, item.interval), item.interval, 1, state.now)
+        row.resets_at = next_after(add(product.anchor, item.interval), item.interval, 1, state.now)
     return row
 
 
@@ -101,20 +104,22 @@ def take_away(customer: Customer, product: Product, now: int) -> None:
     customer.rows = [row for row in customer.rows if row.product_id != product.id]
 
 
-def swap(state: State, customer: Customer, old: Product, plan: Plan, terms: Terms | None = None) -> Product:
-    """Replace a product by another plan at once. Held units (seats) and dates of resets carry over."""
+def swap(state: State, customer: Customer, old: Product, plan: Plan) -> Product:
+    """Replace a product by another plan at once.
+
+    Units held (seats) carry over, and so does the anchor when the new plan is free.
+    """
     before = {row.feature_id: row for row in customer.rows if row.product_id == old.id}
     take_away(customer, old, state.now)
-    customer.products.remove(old) if old.stripe_subscription is None else None
-    product = give(state, customer, plan, terms)
+    if old.stripe_subscription is None:
+        customer.products.remove(old)
+    product = give(state, customer, plan, Terms(anchor=old.anchor if plan.interval is None else None))
     for row in (row for row in customer.rows if row.product_id == product.id):
         old_row = before.get(row.feature_id)
         if old_row is None or row.unlimited:
             continue
         if not state.feature(row.feature_id).consumable:
             row.balance = row.grant - (old_row.grant - old_row.balance)
-        elif product.stripe_subscription is None and row.interval == old_row.interval:
-            row.resets_at = old_row.resets_at
     return product
 
 
@@ -122,7 +127,7 @@ def default_plan(state: State) -> Plan | None:
     return next((plan for plan in state.plans.values() if plan.auto_enable), None)
 
 
-def current(state: State, customer: Customer, plan_id: str) -> Product | None:
+def current(customer: Customer, plan_id: str) -> Product | None:
     """The customer's product of a plan that is not over."""
     live = (one for one in customer.products if one.plan_id == plan_id)
     return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)

@@ -33,7 +33,7 @@ def plan(state: State, one: Plan, env: str) -> Json:
         "add_on": one.add_on,
         "auto_enable": one.auto_enable,
         "price": _plan_price(state, one),
-        "items": [_item(state, item) for item in one.items],
+        "items": [_item(state, item) for item in _by_name(state, one.items)],
         **({"free_trial": _trial(one)} if one.trial_days else {}),
         "created_at": one.created_at,
         "env": env,
@@ -43,6 +43,10 @@ def plan(state: State, one: Plan, env: str) -> Json:
         "metadata": {},
         "base_variant_id": None,
     }
+
+
+def _by_name(state: State, items: list[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: state.feature(item.feature_id).name.lower())
 
 
 def _trial(one: Plan) -> Json:
@@ -140,7 +144,13 @@ def _flag(state: State, row: Row, expand: Collection[str]) -> Json:
 
 
 def holdings(
-    state: State, who: Customer, env: str, expand: Collection[str] = (), entity_id: str | None = None
+    state: State,
+    who: Customer,
+    env: str,
+    expand: Collection[str] = (),
+    *,
+    entity_id: str | None = None,
+    listed: bool = False,
 ) -> Json:
     """subscriptions, purchases, balances and flags, for a customer or one of its entities."""
     rows = balances.seen(state, who)
@@ -160,11 +170,13 @@ def holdings(
         if "balances.feature" in expand:
             shown[feature_id]["feature"] = feature(known)
     one_off = {one.id for one in products if state.plan(one.plan_id).one_off}
+    # Of two rows of one flag the newest is shown, in lists the oldest.
+    flags = [row for row in (reversed(rows) if listed else rows) if row.flag]
     return {
         "subscriptions": [subscription(state, one, env, expand) for one in products if one.id not in one_off],
         "purchases": [purchase(state, one, env, expand) for one in products if one.id in one_off],
         "balances": shown,
-        "flags": {row.feature_id: _flag(state, row, expand) for row in rows if row.flag},
+        "flags": {row.feature_id: _flag(state, row, expand) for row in flags},
     }
 
 
@@ -176,7 +188,7 @@ def customer(
         for kind in ("usage_limits", "spend_limits", "usage_alerts"):
             if kind in controls:
                 controls[kind] = [{**one, "source": "customer"} for one in controls[kind]]
-    held = holdings(state, who, env, expand)
+    held = holdings(state, who, env, expand, listed=listed)
     return {
         "id": who.id,
         "name": who.name,

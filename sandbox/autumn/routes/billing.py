@@ -134,7 +134,7 @@ def _period_end(state: State, product: Product) -> int:
 def _falls_back_to(state: State, change: _Change) -> Plan | None:
     """The free plan that takes the place of a main plan that ends."""
     plan = products.default_plan(state)
-    if change.plan.add_on or plan is None or products.current(state, change.who, plan.id):
+    if change.plan.add_on or plan is None or products.current(change.who, plan.id):
         return None
     return plan
 
@@ -156,7 +156,7 @@ def _unused(state: State, change: _Change) -> list[Json]:
     product, now = change.product, state.now
     if product.period_start is None or product.period_end is None or product.trial_ends_at:
         return []
-    lines = invoices.lines_of(state, change.who, product, starting=product.period_start, renewing=False)
+    lines = invoices.recurring(state, change.who, change.plan, product, product.period_start)
     share = (product.period_end - now) / (product.period_end - product.period_start)
     for line in lines:
         line["subtotal"], line["total"] = -line["subtotal"] * share, -line["total"] * share
@@ -187,7 +187,7 @@ def _short(ctx: Context, invoice: Invoice) -> Json:
         "stripe_id": invoice.stripe_id,
         "total": invoice.total,
         "currency": invoice.currency,
-        "hosted_invoice_url": f"{ctx.base_url}/invoices/hosted_invoice_url/{invoice.id}",
+        "hosted_invoice_url": f"{ctx.base_url}/invoice/{invoice.stripe_id}",
     }
 
 
@@ -263,7 +263,7 @@ def _attach_plan(ctx: Context) -> tuple[Customer, Plan, list[Reward]]:
     plan = state.plan(ctx.text("plan_id"))
     who = _customer(ctx)
     state.need_stripe()
-    live = products.current(state, who, plan.id)
+    live = products.current(who, plan.id)
     if live is not None and not plan.add_on and not plan.one_off:
         message = (
             f"Cannot attach because the customer's current product '{plan.name}' "
@@ -292,7 +292,7 @@ def _first_lines(state: State, who: Customer, plan: Plan, discounts: list[Reward
     """The lines a new plan is paid by, from a product that is only supposed."""
     if plan.price is None:
         return []
-    product = Product("", plan.id, "active", state.now, state.now, stripe_subscription="new")
+    product = Product("", plan.id, "active", state.now, state.now, state.now, stripe_subscription="new")
     kept = who.discounts
     who.discounts = kept + [Discount(one.id, state.now // 1000, None, "new") for one in discounts]
     lines = invoices.lines_of(state, who, product, starting=state.now, renewing=False)

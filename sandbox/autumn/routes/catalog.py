@@ -45,9 +45,13 @@ def create_feature(ctx: Context) -> Json:
 
 
 def list_plans(ctx: Context) -> Json:
-    """Those with a base price last, as they were made newest first."""
-    plans = sorted(ctx.state.plans.values(), key=lambda one: one.created_at, reverse=True)
+    """The cheapest first, and of those the newest."""
+    plans = sorted(ctx.state.plans.values(), key=_by_price)
     return {"list": [render.plan(ctx.state, one, ctx.env) for one in plans if not one.archived]}
+
+
+def _by_price(one: Plan) -> tuple[float, int]:
+    return (one.price["amount"] if one.price else 0, -one.created_at)
 
 
 def get_plan(ctx: Context) -> Json:
@@ -115,12 +119,12 @@ def create_entity(ctx: Context) -> Json:
     who = _customer(ctx)
     entity = Entity(entity_id, name, state.feature(feature_id).id, state.now)
     who.entities.append(entity)
+    shown = render.full_entity(state, who, entity, ctx.env)
+    del shown["feature_id"]
     for row in who.rows:
         if row.feature_id == feature_id and not row.unlimited and not row.flag:
             row.balance -= 1
             break
-    shown = render.full_entity(state, who, entity, ctx.env)
-    del shown["feature_id"]
     return shown
 
 

@@ -37,7 +37,7 @@ def create(ctx: Context) -> Json:
         raise bad_input(*problems, *([neither] if "coupon" in ctx.body else []))
     if "coupon" in ctx.body:
         state.need_stripe()
-        reward = _coupon(ctx, given)
+        reward = _coupon(given)
     else:
         reward = Reward(given["id"], given["name"], "feature_grant", grants=given["grants"])
         reward.promo_codes = [
@@ -48,7 +48,7 @@ def create(ctx: Context) -> Json:
     return rewards.show(reward)
 
 
-def _coupon(ctx: Context, given: Json) -> Reward:
+def _coupon(given: Json) -> Reward:
     codes = [
         {"global_max_redemption": None, "first_time_transaction": False, **one}
         for one in given["promo_codes"]

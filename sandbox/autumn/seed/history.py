@@ -38,7 +38,7 @@ def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list
             customer_id=who.id,
             value=value,
             properties={name: chance.choice(options) for name, options in history.properties.items()},
-            deductions=[_deduction(row.key, history.feature_id, row.plan_id, value)] if row else None,
+            deductions=[_deduction(row.id, history.feature_id, row.plan_id, value)] if row else None,
         )
         for moment, value in zip(times, values, strict=True)
         if value

@@ -3,7 +3,7 @@
 from sandbox.autumn import balances, products
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, History, Invoice
+from sandbox.autumn.model import Customer, History, Invoice, Plan
 from sandbox.autumn.months import DAY, add
 from sandbox.autumn.products import Terms
 from sandbox.autumn.seed import catalog
@@ -49,9 +49,7 @@ def _build(state: State, one: Outline) -> Customer:
             moment = add(product.period_start, "month", -number)
             if moment >= one.created_at - DAY:
                 status = "open" if number == 0 and index % 50 == 3 else "paid"
-                who.invoices.append(
-                    _invoice(state, who, plan.id, float(plan.price["amount"]), moment, status)
-                )
+                who.invoices.append(_invoice(state, who, plan, moment, status))
         if index % 50 == 3:
             product.status = "past_due"
     start = add(who.rows[0].resets_at or state.now, "month", -1)
@@ -60,7 +58,9 @@ def _build(state: State, one: Outline) -> Customer:
     return who
 
 
-def _invoice(state: State, who: Customer, plan_id: str, total: float, moment: int, status: str) -> Invoice:
+def _invoice(state: State, who: Customer, plan: Plan, moment: int, status: str) -> Invoice:
+    assert plan.price is not None  # noqa: S101
+    total = float(plan.price["amount"])
     return Invoice(
         id=state.ids.autumn("inv"),
         stripe_id=state.ids.stripe("in"),
@@ -68,6 +68,6 @@ def _invoice(state: State, who: Customer, plan_id: str, total: float, moment: in
         status=status,
         total=total,
         created_at=moment,
-        plan_ids=[plan_id],
+        plan_ids=[plan.id],
         amount_paid=total if status == "paid" else 0,
     )

@@ -1,0 +1,91 @@
+"""Recorded calls to a real Autumn, and how an answer is compared with the recorded one."""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parents[2] / "fixtures" / "autumn_recordings.json"
+_MADE_UP = re.compile(
+    r"(?:\b|(?<=_))(cus_prod|cus_ent|cus|evt|inv|in|sub|pm|pr|prod|ent|fe|rew|bal|cs_test|bps)_(?=\w*[A-Z0-9])[A-Za-z0-9]{16,27}\b"
+)
+_HOST = re.compile(r"http://127\.0\.0\.1:\d+(/invoice/in_\w+)?")
+_CURSOR = re.compile(r"eyJ2Ijow[\w-]+$")
+_CLOSE = 2
+"""Seconds by which two times may differ: the recording tells times only in its answers."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    n: int
+    name: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    request: Any
+    status: int
+    response_headers: dict[str, str]
+    response: Any
+    stripe: bool
+    """Whether a Stripe account was linked."""
+    analytics: bool
+    """Whether the store of events was configured."""
+    session: bool
+    """Whether it was made by the dashboard, with a session in place of a key."""
+
+    @property
+    def body(self) -> bytes:
+        if self.request is None:
+            return b""
+        return (self.request if isinstance(self.request, str) else json.dumps(self.request)).encode()
+
+
+def load() -> list[Recorded]:
+    return [Recorded(**one) for one in json.loads(FILE.read_text(encoding="utf-8"))]
+
+
+def differences(recorded: Any, answered: Any, path: str = "") -> list[str]:
+    """Where an answer differs from the recorded one. Ids that are made up are alike; times are when close."""
+    if isinstance(recorded, dict) and isinstance(answered, dict):
+        found = [f"{path}.{key} missing" for key in sorted(recorded.keys() - answered.keys())]
+        found += [f"{path}.{key} extra" for key in sorted(answered.keys() - recorded.keys())]
+        for key in sorted(recorded.keys() & answered.keys()):
+            found += differences(recorded[key], answered[key], f"{path}.{key}")
+        return found
+    if isinstance(recorded, list) and isinstance(answered, list):
+        if len(recorded) != len(answered):
+            return [f"{path} has {len(answered)}, recorded {len(recorded)}"]
+        pairs = enumerate(zip(recorded, answered, strict=True))
+        return [one for index, (a, b) in pairs for one in differences(a, b, f"{path}[{index}]")]
+    return [] if _alike(recorded, answered) else [f"{path} is {answered!r}, recorded {recorded!r}"]
+
+
+def _alike(recorded: Any, answered: Any) -> bool:
+    if isinstance(recorded, str) and isinstance(answered, str):
+        if _CURSOR.match(recorded) and _CURSOR.match(answered):
+            return differences(_opened(recorded), _opened(answered)) == []
+        return _plain(recorded) == _plain(answered)
+    if isinstance(recorded, bool) or isinstance(answered, bool):
+        return recorded is answered
+    if isinstance(recorded, int | float) and isinstance(answered, int | float):
+        return abs(recorded - answered) <= _tolerance(recorded)
+    return bool(recorded == answered)
+
+
+def _opened(cursor: str) -> Any:
+    read = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return {**read, "t": int(str(read["t"])[:13])}
+
+
+def _tolerance(recorded: float) -> float:
+    if recorded > 1.6e12:
+        return _CLOSE * 1000
+    if recorded > 1.6e9:
+        return _CLOSE
+    return 1e-9 if round(recorded, 6) == recorded else 1e-4  # prorated to the millisecond
+
+
+def _plain(text: str) -> str:
+    return _MADE_UP.sub(r"\1_", _HOST.sub("http://host", text))
