@@ -62,6 +62,8 @@ class Page:
                     "user_id": people.BOT_USER,
                     "icon_text": world.manifest.name[:1],
                     "color": world.manifest.color,
+                    "description": world.manifest.description,
+                    "messages_read_only": world.manifest.messages_read_only,
                 },
                 "home": home.page() if home else None,
                 "views": [view.page() for view in world.views.stack(user.id)],

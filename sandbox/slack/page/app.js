@@ -31,14 +31,19 @@ function Intro({ channel, people }) {
     <p>${channel.topic || `This is the start of #${channel.name}.`} ${channel.kind === "shared" ? "People of another company are in this channel." : ""}</p></div>`;
 }
 
+const AppIntro = ({ app }) => html`<div class="intro"><h2><${Avatar} app=${app} size="36" />${app.name}</h2><p>${app.description}</p></div>`;
+
 function Conversation({ channel, state }) {
   const all = state.messages[channel.id] ?? [];
   const partner = state.people[channel.with];
-  const name = partner?.real_name ?? (channel.with === state.app.user_id ? state.app.name : `#${channel.name}`);
-  const intro = channel.with === state.app.user_id ? null : html`<${Intro} channel=${channel} people=${state.people} />`;
+  const name = partner?.real_name ?? (channel.kind === "im" ? state.app.name : `#${channel.name}`);
+  const withApp = channel.with === state.app.user_id;
+  const intro = withApp ? html`<${AppIntro} app=${state.app} />` : html`<${Intro} channel=${channel} people=${state.people} />`;
   return html`
     <${MessageList} key=${channel.id} messages=${all.filter(inMain)} name=${name} intro=${intro} />
-    <${Composer} key=${`composer-${channel.id}`} channel=${channel.id} label=${`Message ${name}`} />`;
+    ${withApp && state.app.messages_read_only
+      ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
+      : html`<${Composer} key=${`composer-${channel.id}`} channel=${channel.id} label=${`Message ${name}`} />`}`;
 }
 
 function Panel({ state }) {

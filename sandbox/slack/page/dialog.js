@@ -60,7 +60,7 @@ export function ConfirmHost() {
   const footer = html`
     <button type="button" class="button tall" onClick=${say(false)}>${words(confirm.deny) || "Cancel"}</button>
     <button type="submit" class=${`button tall ${style}`} data-autofocus>${words(confirm.confirm) || "OK"}</button>`;
-  return html`<${Dialog} title=${words(confirm.title) || "Are you sure?"} size="small" onClose=${say(false)} onSubmit=${say(true)} footer=${footer}>
+  return html`<${Dialog} title=${words(confirm.title) || "Are you sure?"} size="narrow" onClose=${say(false)} onSubmit=${say(true)} footer=${footer}>
     <${Text} text=${confirm.text} />
   <//>`;
 }

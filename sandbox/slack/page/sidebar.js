@@ -20,7 +20,7 @@ function PersonMenu() {
       note: [person.title, KIND_WORDS[person.kind]].filter(Boolean).join(" · "),
       mark: html`<${Avatar} person=${person} size="24" />`,
       checked: person.id === me.id,
-      href: `?person=${encodeURIComponent(person.id)}`,
+      href: `?person=${encodeURIComponent(person.id)}${location.hash}`,
     })),
     { line: true },
     { heading: "Ctrl-click opens the person in another tab" },

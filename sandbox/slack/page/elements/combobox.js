@@ -1,29 +1,29 @@
 // One combobox for every select: typing narrows or asks, arrows move, Enter picks; several picks become chips.
-import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { Icon } from "../icons.js";
 import { Popover } from "../popover.js";
 
 let made = 0;
 
-/** The state of the list: its groups [{label?, options: [{key, label, note?, mark?}]}], or that it is loading, or why it is empty. */
+const NOTHING = { groups: [], busy: false, words: "" };
+
+/** The list: its groups [{label?, options: [{key, label, note?, mark?}]}], whether it is loading, or why it is empty. */
 function useOptions(load, open, query) {
-  const [list, setList] = useState({ groups: [], busy: false, words: "" });
+  const [late, setLate] = useState(NOTHING);
+  const answer = useMemo(() => (open ? load(query) : null), [open, query, load]);
+  const asking = typeof answer?.then === "function";
   useEffect(() => {
-    if (!open) return undefined;
+    if (!asking) return undefined;
     let current = true;
-    const answer = load(query);
-    if (typeof answer?.then !== "function") {
-      setList({ groups: [], busy: false, words: "", ...answer });
-      return undefined;
-    }
-    setList((before) => ({ ...before, busy: true, words: "" }));
+    setLate((before) => ({ ...before, busy: true, words: "" }));
     // An answer that comes after the next key was typed must not replace the newer one.
-    answer.then((got) => current && setList({ groups: [], busy: false, words: "", ...got }));
+    answer.then((got) => current && setLate({ ...NOTHING, ...got }));
     return () => {
       current = false;
     };
-  }, [open, query, load]);
-  return list;
+  }, [answer]);
+  // What is known at once is shown at once, so that Enter right after a key picks what was typed.
+  return asking ? late : { ...NOTHING, ...answer };
 }
 
 function useDelayed(text, delay) {
@@ -32,7 +32,7 @@ function useDelayed(text, delay) {
     const timer = setTimeout(() => setLate(text), delay);
     return () => clearTimeout(timer);
   }, [text]);
-  return late;
+  return delay ? late : text;
 }
 
 /**
@@ -101,7 +101,7 @@ export function Combobox({ label, placeholder, chosen, load, delay = 0, several,
       aria-autocomplete="list" aria-activedescendant=${open && flat.length ? `${name}-${at}` : undefined} aria-invalid=${invalid ? "true" : undefined} aria-describedby=${describedBy}
       data-autofocus=${autofocus ? "" : undefined}
       value=${open ? text : single?.label ?? ""} placeholder=${single?.label ?? (several && chosen.length ? "" : placeholder)}
-      onClick=${start} onInput=${(event) => { setText(event.target.value); start(); }} onKeyDown=${keys} onBlur=${(event) => { if (!anchor.current.contains(event.relatedTarget)) finish(); }} />
+      onClick=${start} onInput=${(event) => { setText(event.target.value); start(); }} onKeyDown=${keys} onBlur=${(event) => { if (!anchor.current?.contains(event.relatedTarget)) finish(); }} />
     ${single && onDrop && html`<button type="button" class="combo-clear" aria-label="Clear selection" onClick=${(event) => { event.stopPropagation(); onDrop(single); }}><${Icon} name="close" size="14" /></button>`}
     <span class="combo-caret"><${Icon} name="caret" size="16" /></span>
     ${open && html`<${Popover} anchor=${anchor} onClose=${finish} wide class="list">
