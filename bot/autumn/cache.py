@@ -21,8 +21,9 @@ class Kept(Generic[T]):
         if task is None or _failed(task) or (task.done() and asyncio.get_running_loop().time() > self._until):
             self._task = task = asyncio.create_task(self._fresh())
             task.add_done_callback(_failed)
-        # Shielded: one person who gives up must not take the answer from the others who wait for it.
-        return await asyncio.shield(task)
+        # Not awaited itself: one who gives up must not take the answer from the others who wait for it.
+        await asyncio.wait([task])
+        return task.result()
 
     async def aclose(self) -> None:
         """Stop a read that is under way."""

@@ -11,7 +11,7 @@ from bot.autumn.models import Customer, Event, Page, UsageTotal
 from bot.lookups.answers import Events, Read
 from bot.lookups.catalogue import Catalogue, by_name, catalogue, names, tracked
 from bot.lookups.customer import customer_of
-from bot.lookups.parts import attempt, meanwhile
+from bot.lookups.parts import attempt, meanwhile, result_of
 from bot.lookups.place import Place, Span
 
 MOST = 200
@@ -80,8 +80,7 @@ async def _totals(autumn: Autumn, place: Place, span: _Span, features: _Reading)
 
 async def _names(place: Place, features: _Reading) -> tuple[str, ...]:
     """The tracked names that are looked at. Raises AutumnError if that cannot be known."""
-    # Shielded: whoever stops waiting here must not stop the reading, which others wait for too.
-    known = await asyncio.shield(features)
+    known = await result_of(features)
     if isinstance(known, AutumnError):
         if place.feature:
             return (place.feature,)

@@ -6,7 +6,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.lookups.answers import FeatureDetail, Features
 from bot.lookups.customer import customer_of
-from bot.lookups.parts import attempt, meanwhile
+from bot.lookups.parts import attempt, meanwhile, result_of
 from bot.lookups.place import Place
 from bot.lookups.usage import usage
 
@@ -21,7 +21,7 @@ async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | 
     async with meanwhile(customer_of(autumn, place, known)) as reading:
         chart = attempt(lambda: usage(autumn, place, at, reading), within=autumn.patience.part)
         async with meanwhile(chart) as charted:
-            customer = await reading
+            customer = await result_of(reading)
             if place.feature not in customer.balances:
                 return FeatureDetail(customer, None, at)
             return FeatureDetail(customer, await charted, at)

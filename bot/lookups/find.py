@@ -45,13 +45,14 @@ async def search(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _u
     return Several(text, matches, more, now()) if matches or more else Nobody(text)
 
 
-async def suggest(autumn: Autumn, text: str) -> list[Customer]:
-    """Customers for a typeahead, 100 at most, only such as can be opened. Raises AutumnError."""
+async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> list[Customer]:
+    """Customers for a typeahead, 100 at most, only such as can be opened. Raises AutumnError: TimedOut
+    after `within` seconds, since Slack waits no longer than three."""
     wanted = clean(text)
     if not wanted:
         return []
     try:
-        async with asyncio.timeout(_TYPEAHEAD_SECONDS):
+        async with asyncio.timeout(within):
             page = await autumn.customers(search=wanted, limit=_PAGE)
     except TimeoutError:
         raise TimedOut from None

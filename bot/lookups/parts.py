@@ -32,3 +32,9 @@ async def meanwhile(reading: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Ta
         task.cancel()
         # Waited for, so that nothing goes on behind; and its error is looked at, in case nobody did.
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def result_of(reading: asyncio.Task[T]) -> T:
+    """What a reading gives, to one of several who wait: who gives up leaves it going for the others."""
+    await asyncio.wait([reading])
+    return reading.result()

@@ -10,7 +10,7 @@ from bot.autumn.models import Aggregate, Balance, BalanceRow, Customer, Feature
 from bot.lookups.answers import Usage
 from bot.lookups.bins import DAY, HOUR, Point, cycle_start, merged
 from bot.lookups.catalogue import CREDITS, Catalogue, catalogue, names
-from bot.lookups.parts import attempt
+from bot.lookups.parts import attempt, result_of
 from bot.lookups.place import Place, Span
 
 _AN_HOURLY_CYCLE = 2 * DAY
@@ -19,8 +19,7 @@ _AN_HOURLY_CYCLE = 2 * DAY
 async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Task[Customer]) -> Usage | None:
     """The usage of `place.feature`; None if it is a boolean feature. Raises AutumnError.
 
-    The customer is waited for only when the answer depends on it, and shielded: giving up the usage must
-    not give up the customer.
+    The customer is waited for only when the answer depends on it.
     """
     features = await _features(autumn, place, customer)
     feature = features.get(place.feature)
@@ -28,7 +27,7 @@ async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Ta
         return None
     start = None
     if place.span is Span.CYCLE:
-        start = _started(await asyncio.shield(customer), place.feature, at)
+        start = _started(await result_of(customer), place.feature, at)
     return await _asked(autumn, place, features, start, at)
 
 
@@ -36,7 +35,7 @@ async def _features(autumn: Autumn, place: Place, customer: asyncio.Task[Custome
     known = await attempt(lambda: catalogue(autumn))
     if not isinstance(known, AutumnError) and place.feature in known:
         return known
-    return _own(await asyncio.shield(customer), place.feature)
+    return _own(await result_of(customer), place.feature)
 
 
 async def _asked(
