@@ -7,6 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "requirements-build.txt")
@@ -115,8 +118,52 @@ def test_every_range_is_bounded() -> None:
     assert [one for one in ranges if not re.search(r">=.+,<", one) and not one.startswith("tzdata")] == []
 
 
+@pytest.mark.parametrize(
+    "page", sorted(path.name for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+)
+def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+    path = ROOT / page if page == "README.md" else ROOT / "docs" / page
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_path_in_the_map_of_the_house_is_there() -> None:
+    named = re.findall(
+        r"`((?:bot|handlers|sandbox|tests|scripts)/[\w./]*)`", (ROOT / "docs/architecture.md").read_text()
+    )
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(
+        re.findall(
+            r"^\| (`[A-Z_`, ]+`) \|[^|]*\| ([^|]*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
+        )
+    )
+    told = {
+        name: default.strip("` ")
+        for names, defaults in rows.items()
+        for name, default in zip(re.findall(r"[A-Z_]+", names), defaults.split(", "), strict=True)
+    }
+    fields = Settings.model_fields
+    assert {name.lower() for name in told} == set(fields)
+    for name, field in fields.items():
+        default = "required" if field.is_required() else "–" if field.default is None else str(field.default)
+        assert told[name.upper()] == default
+
+
 @pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"])
 def test_scripts_can_be_run(name: str) -> None:
     script = ROOT / name
     assert os.access(script, os.X_OK)
     assert script.read_text().startswith("#!")
+
+
+def test_every_scope_of_the_manifest_is_explained() -> None:
+    manifest = yaml.safe_load((ROOT / "app_manifest.yml").read_text())
+    table = (ROOT / "README.md").read_text().split("| Slack scope |")[1].split("\n\n")[0]
+    explained = {
+        scope for row in table.splitlines() for scope in re.findall(r"`([a-z:]+)`", row.split(" | ")[0])
+    }
+    assert explained == set(manifest["oauth_config"]["scopes"]["bot"])
