@@ -8,6 +8,7 @@ import re
 
 from sandbox.slack import elements, payloads
 from sandbox.slack.blocks.check import blocks_problems
+from sandbox.slack.caused import home_opened, tell_app
 from sandbox.slack.delivery import Body, Unanswered
 from sandbox.slack.errors import ShownError, SlackError
 from sandbox.slack.model import Block, Channel, Json, Message, User
@@ -18,7 +19,7 @@ from sandbox.slack.world import World
 
 Source = Message | View
 
-_MENTION = re.compile(r"@([\w.-]+)")
+_MENTION = re.compile(r"(?<![<\w])@([\w.-]+)")
 _NO_CONNECTION = "We had some trouble connecting. Try again?"
 
 
@@ -42,7 +43,7 @@ class Acts:
         if user.id not in channel.members:
             channel.members.append(user.id)
         message = self._workspace.post(channel, user.id, self._with_mentions(text), thread_ts=thread_ts)
-        self._tell_app(message, channel)
+        tell_app(self._world, message, channel)
         return message
 
     async def command(self, user: User, channel_id: str, line: str) -> None:
@@ -90,6 +91,12 @@ class Acts:
             words = f"⚠ {self._world.manifest.name} did not respond to this ({failed.reason})."
             raise self._shown(user, failed.reason, words) from failed
 
+    async def enter(self, user: User, source: Source, state: Json | None) -> None:
+        """Remembers what was entered, without telling the app: block_id → action_id → input."""
+        for block_id, inputs in (state or {}).items():
+            for action_id, given in inputs.items():
+                await self.action(user, source, block_id, action_id, given, send=False)
+
     async def suggest(
         self, user: User, source: Source, block_id: str, action_id: str, text: str
     ) -> tuple[list[Json], list[Json]]:
@@ -119,11 +126,8 @@ class Acts:
         return options, groups
 
     async def submit(self, user: User, view: View, state: Json | None = None) -> None:
-        """state: block_id → action_id → input, for what was entered since. Raises ShownError; words for
-        single inputs are in view.errors."""
-        for block_id, inputs in (state or {}).items():
-            for action_id, given in inputs.items():
-                await self.action(user, view, block_id, action_id, given, send=False)
+        """state: what was entered since. Raises ShownError; words for single inputs are in view.errors."""
+        await self.enter(user, view, state)
         view.errors = invalid_inputs(view)
         if view.errors:
             self._world.views.tell(user.id)
@@ -137,12 +141,12 @@ class Acts:
         if view.errors:
             raise ShownError("invalid_input", "; ".join(view.errors.values()))
 
-    async def close(self, user: User, view: View) -> None:
-        """Closes the top view, or all of them where it says so."""
+    async def close(self, user: User, view: View, *, cleared: bool = False) -> None:
+        """Closes the top view; all of them where it says so, or where the person does."""
         stack = self._world.views.stack(user.id)
         if view not in stack:
             raise ShownError("not_found", "This is closed already.")
-        clear = bool(view.body.get("clear_on_close"))
+        clear = cleared or bool(view.body.get("clear_on_close"))
         gone = list(reversed(stack)) if clear else [view]
         if clear:
             self._world.views.clear(user.id)
@@ -167,17 +171,7 @@ class Acts:
     async def open_home(self, user: User) -> None:
         if "app_home_opened" not in self._world.manifest.events or user.is_stranger:
             return
-        home = self._world.views.home(user.id)
-        inner: Json = {
-            "type": "app_home_opened",
-            "user": user.id,
-            "channel": self._workspace.im(user.id, self._workspace.bot.id).id,
-            "tab": "home",
-            "event_ts": self._workspace.next_ts(),
-        }
-        if home is not None:
-            inner["view"] = home.api()
-        self._world.deliveries.event(payloads.event(self._world, inner))
+        home_opened(self._world, user)
 
     def chosen(self, user: User, source: Source) -> Json:
         """What the person has entered into a message or view so far."""
@@ -221,39 +215,3 @@ class Acts:
                 return match[0]
 
         return _MENTION.sub(mention, text)
-
-    def _tell_app(self, message: Message, channel: Channel) -> None:
-        """The events a message causes, as far as the manifest asks for them."""
-        bot = self._workspace.bot.id
-        if bot not in channel.members:
-            return
-        kind = {"im": "im", "private": "groups"}.get(channel.kind, "channels")
-        inner = {**self._workspace.api_message(message), "channel": channel.id, "event_ts": message.ts}
-        inner["team"] = self._workspace.users[message.user].team_id
-        shared = channel.kind == "shared"
-        events = self._world.manifest.events
-        if f"message.{kind}" in events:
-            inner["channel_type"] = {"im": "im", "private": "group"}.get(channel.kind, "channel")
-            self._world.deliveries.event(payloads.event(self._world, inner, shared=shared))
-        if "app_mention" in events and f"<@{bot}>" in message.text:
-            mention = {**inner, "type": "app_mention"}
-            self._world.deliveries.event(payloads.event(self._world, mention, shared=shared))
-        if "link_shared" in events and (links := self._links(message.text)):
-            shared_link = {
-                "type": "link_shared",
-                "user": message.user,
-                "channel": channel.id,
-                "message_ts": message.ts,
-                "links": links,
-                "event_ts": message.ts,
-            }
-            self._world.deliveries.event(payloads.event(self._world, shared_link, shared=shared))
-
-    def _links(self, text: str) -> list[Json]:
-        urls = re.findall(r"https?://[^\s>|]+", text)
-        return [
-            {"domain": domain, "url": url}
-            for url in urls
-            for domain in self._world.manifest.unfurl_domains
-            if re.match(rf"https?://([^/]+\.)?{re.escape(domain)}(/|$)", url)
-        ]

@@ -2,33 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-from sandbox.slack import elements, mrkdwn
-from sandbox.slack.acts import Acts, Source
+from sandbox.slack import elements
+from sandbox.slack.acts import Acts
 from sandbox.slack.errors import ShownError
 from sandbox.slack.feed import Change
-from sandbox.slack.model import Block, Channel, Json, Message
-from sandbox.slack.render import Reader
-from sandbox.slack.views import View
+from sandbox.slack.model import Channel, Json
+from sandbox.slack.screen import NotOnScreen, Screen, Spot, flat, same
 from sandbox.slack.world import World
 
-
-class NotOnScreen(AssertionError):
-    """What a test looked for is not to be seen. The message is the screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """An interactive element on the screen, with the words a person would call it by."""
-
-    source: Source
-    block: Block
-    element: Json
-    labels: tuple[str, ...]
-    option: str | None = None
-    """The value, for an entry of an overflow menu."""
+__all__ = ["NotOnScreen", "Person"]
 
 
 class Person:
@@ -36,29 +19,32 @@ class Person:
         self._world = world
         self._acts = acts
         self.user = world.workspace.user(handle)
-        self.channel: Channel = world.workspace.visible_to(self.user.id)[0]
-        self.at_home = False
-        self._reader = Reader(world.workspace, self.user)
+        self._screen = Screen(world, acts, self.user)
 
     @property
     def id(self) -> str:
         return self.user.id
 
+    @property
+    def channel(self) -> Channel:
+        """Where she is."""
+        return self._screen.channel
+
     # Moving about
 
     def go(self, place: str) -> None:
         """To a channel ("#billing"), or to the direct message with someone ("@maple", "@raj")."""
-        self.at_home = False
+        self._screen.at_home = False
         if place.startswith("@"):
-            self.channel = self._world.workspace.im(self.id, self._world.workspace.user(place).id)
+            self._screen.channel = self._world.workspace.im(self.id, self._world.workspace.user(place).id)
             return
         channel = self._world.workspace.channel(place)
         if channel not in self._world.workspace.visible_to(self.id):
             raise NotOnScreen(f"{self.user.name} cannot see {place}")
-        self.channel = channel
+        self._screen.channel = channel
 
     async def open_home(self) -> None:
-        self.at_home = True
+        self._screen.at_home = True
         await self._acts.open_home(self.user)
 
     def reload(self) -> None:
@@ -68,16 +54,16 @@ class Person:
     # Doing
 
     async def say(self, text: str, *, in_thread_of: str | None = None) -> None:
-        thread = self._message(in_thread_of).ts if in_thread_of else None
-        await self._acts.say(self.user, self.channel.id, text, thread)
+        thread = self._screen.message(in_thread_of).ts if in_thread_of else None
+        await self._acts.say(self.user, self._screen.channel.id, text, thread)
 
     async def command(self, line: str) -> None:
         """Returns after the acknowledgement. A failure is not raised: it can be read on the screen."""
-        await self._try(self._acts.command(self.user, self.channel.id, line))
+        await self._try(self._acts.command(self.user, self._screen.channel.id, line))
 
     async def click(self, label: str, *, within: str | None = None, confirm: bool | None = None) -> None:
         """confirm: the answer to the dialog that the button asks with; needed exactly when it asks."""
-        spot = self._find(label, elements.PRESSED, within)
+        spot = self._screen.find(label, elements.PRESSED, within)
         if not self._confirmed(spot, confirm):
             return
         given = {"option": spot.option} if spot.option is not None else {}
@@ -87,31 +73,31 @@ class Person:
         self, label: str, *options: str, within: str | None = None, confirm: bool | None = None
     ) -> None:
         """Picks by visible words in a select, radio buttons, checkboxes; gives a date or time to a picker."""
-        spot = self._find(label, elements.SELECTS | elements.PICKERS, within)
+        spot = self._screen.find(label, elements.SELECTS | elements.PICKERS, within)
         if self._confirmed(spot, confirm):
             await self._act(spot, await self._choice(spot, list(options)))
 
     async def type_ahead(self, label: str, text: str, *, within: str | None = None) -> list[str]:
         """Types into a select that asks the app, and reads the labels it offers."""
-        spot = self._find(label, frozenset({"external_select", "multi_external_select"}), within)
-        return [self._reader.text(option["text"]) for option in await self._offered(spot, text)]
+        spot = self._screen.find(label, frozenset({"external_select", "multi_external_select"}), within)
+        return [self._screen.reader.text(option["text"]) for option in await self._offered(spot, text)]
 
     async def fill(self, label: str, text: str, *, within: str | None = None) -> None:
-        await self._act(self._find(label, elements.TYPED, within), {"text": text})
+        await self._act(self._screen.find(label, elements.TYPED, within), {"text": text})
 
     async def submit(self) -> None:
         """Sends the modal on top. Refusals are not raised: they can be read in the modal."""
-        await self._try(self._acts.submit(self.user, self._modal()))
+        await self._try(self._acts.submit(self.user, self._screen.modal()))
 
     async def close(self) -> None:
-        await self._acts.close(self.user, self._modal())
+        await self._acts.close(self.user, self._screen.modal())
 
     async def shortcut(self, name: str, *, on: str | None = None) -> None:
         """A shortcut by its name; `on`: words in the message it is used on."""
         found = [one for one in self._world.manifest.shortcuts if one["name"] == name]
         if not found:
             raise NotOnScreen(f"there is no shortcut {name!r}")
-        message = self._message(on) if on else None
+        message = self._screen.message(on) if on else None
         await self._try(self._acts.shortcut(self.user, found[0]["callback_id"], message))
 
     async def settled(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
@@ -126,7 +112,7 @@ class Person:
         """Waits until the words are on the screen. Returns the message, modal or notice that has them."""
         try:
             async with asyncio.timeout(timeout):
-                while (piece := self._piece(text)) is None:
+                while (piece := self._screen.piece(text)) is None:
                     await self._world.workspace.feed.changed()
                 return piece
         except TimeoutError:
@@ -135,134 +121,21 @@ class Person:
             ) from None
 
     def does_not_see(self, text: str | re.Pattern[str]) -> None:
-        if self._piece(text) is not None:
+        if self._screen.piece(text) is not None:
             raise NotOnScreen(f"{self.user.name} sees {text!r}. The screen:\n{self.screen()}")
 
     def screen(self) -> str:
         """Everything that can be read now, the modal last."""
-        place = "Home" if self.at_home else f"#{self.channel.name}"
-        return f"--- {self.user.name} in {place}\n" + "\n\n".join(self._pieces())
+        return self._screen.read()
 
     def last(self) -> str:
         """The newest message, or the modal if one is open."""
-        pieces = self._pieces()
+        pieces = self._screen.pieces()
         return pieces[-1] if pieces else ""
 
     def link(self, label: str) -> str:
         """Where a link or a button with an address leads."""
-        for source in self._sources():
-            for _, element in elements.each(source.blocks):
-                if element.get("url") and _same(self._reader.text(element.get("text")), label):
-                    return str(element["url"])
-            for text in _texts(source.blocks):
-                for words, address in mrkdwn.links(text):
-                    if _same(words, label):
-                        return address
-        raise self._missing(f"a link {label!r}")
-
-    # How things are found
-
-    def _pieces(self) -> list[str]:
-        workspace = self._world.workspace
-        read: list[str] = []
-        home = self._world.views.home(self.id)
-        if self.at_home:
-            read.extend([self._reader.view(home)] if home else [])
-        else:
-            said = [
-                (message.ts, self._reader.message(message, self._acts.chosen(self.user, message)))
-                for message in workspace.history(self.channel.id, self.id)
-            ]
-            told = [
-                (notice.ts, f"Slack: {notice.text}")
-                for notice in workspace.notices
-                if notice.user == self.id and notice.channel in (None, self.channel.id)
-            ]
-            read.extend(text for _, text in sorted([*said, *told]))
-        if stack := self._world.views.stack(self.id):
-            read.append(self._reader.view(stack[-1]))
-        return read
-
-    def _piece(self, text: str | re.Pattern[str]) -> str | None:
-        for piece in reversed(self._pieces()):
-            if isinstance(text, re.Pattern):
-                if text.search(piece):
-                    return piece
-            elif _flat(text) in _flat(piece):
-                return piece
-        return None
-
-    def _sources(self) -> list[Source]:
-        """What can be clicked, the newest first. A modal covers everything else."""
-        if stack := self._world.views.stack(self.id):
-            return [stack[-1]]
-        if self.at_home:
-            home = self._world.views.home(self.id)
-            return [home] if home else []
-        return list(reversed(self._world.workspace.history(self.channel.id, self.id)))
-
-    def _spots(self, kinds: frozenset[str]) -> Iterator[Spot]:
-        for source in self._sources():
-            for block, element in elements.each(source.blocks):
-                if element["type"] not in kinds:
-                    continue
-                if element["type"] == "overflow":
-                    for option in element["options"]:
-                        words = (self._reader.text(option["text"]),)
-                        yield Spot(source, block, element, words, option.get("value"))
-                else:
-                    yield Spot(source, block, element, tuple(self._labels(block, element)))
-
-    def _labels(self, block: Block, element: Json) -> Iterator[str]:
-        for key in ("text", "placeholder"):
-            if element.get(key):
-                yield self._reader.text(element[key])
-        if element.get("accessibility_label"):
-            yield element["accessibility_label"]
-        if block["type"] == "input":
-            yield self._reader.text(block["label"])
-        if block["type"] == "section" and block.get("text"):
-            yield self._reader.text(block["text"])
-
-    def _find(self, label: str, kinds: frozenset[str], within: str | None) -> Spot:
-        spots = [spot for spot in self._spots(kinds) if within is None or self._is_within(spot, within)]
-        if within is not None:
-            close = [spot for spot in spots if _flat(within) in _flat(self._block_text(spot))]
-            spots = close or spots
-        for spot in spots:
-            if any(_same(words, label) for words in spot.labels):
-                return spot
-        for spot in spots:
-            if any(_flat(label).lower() in _flat(words).lower() for words in spot.labels):
-                return spot
-        where = f" within {within!r}" if within else ""
-        raise self._missing(f"{label!r}{where} to click, choose or fill")
-
-    def _is_within(self, spot: Spot, within: str) -> bool:
-        return _flat(within) in _flat(self._read(spot.source))
-
-    def _read(self, source: Source) -> str:
-        if isinstance(source, View):
-            return self._reader.view(source)
-        return self._reader.message(source, self._acts.chosen(self.user, source))
-
-    def _block_text(self, spot: Spot) -> str:
-        return self._reader.blocks([spot.block], self._acts.chosen(self.user, spot.source))
-
-    def _message(self, text: str) -> Message:
-        for message in reversed(self._world.workspace.history(self.channel.id, self.id)):
-            if _flat(text) in _flat(self._reader.message(message, {})):
-                return message
-        raise self._missing(f"a message with {text!r}")
-
-    def _modal(self) -> View:
-        stack = self._world.views.stack(self.id)
-        if not stack:
-            raise self._missing("an open modal")
-        return stack[-1]
-
-    def _missing(self, what: str) -> NotOnScreen:
-        return NotOnScreen(f"{self.user.name} finds no {what}. The screen:\n{self.screen()}")
+        return self._screen.link(label)
 
     # How things are done
 
@@ -273,7 +146,7 @@ class Person:
                 raise NotOnScreen(f"{spot.labels[0]!r} does not ask to confirm")
             return True
         if answer is None:
-            words = self._reader.text(dialog["text"])
+            words = self._screen.reader.text(dialog["text"])
             raise NotOnScreen(f"{spot.labels[0]!r} asks: {words!r}; say confirm=True or confirm=False")
         return answer
 
@@ -313,11 +186,11 @@ class Person:
         offered = await self._offered(spot, words) if external else elements.options_of(spot.element)
         for exact in (True, False):
             for option in offered:
-                label = self._reader.text(option["text"])
-                if _same(label, words) or (not exact and _flat(words).lower() in _flat(label).lower()):
+                label = self._screen.reader.text(option["text"])
+                if same(label, words) or (not exact and flat(words).lower() in flat(label).lower()):
                     return option if external else str(option["value"])
-        labels = [self._reader.text(option["text"]) for option in offered]
-        raise self._missing(f"option {words!r} among {labels}")
+        labels = [self._screen.reader.text(option["text"]) for option in offered]
+        raise self._screen.missing(f"option {words!r} among {labels}")
 
     async def _offered(self, spot: Spot, text: str) -> list[Json]:
         ids = spot.block["block_id"], spot.element["action_id"]
@@ -331,22 +204,3 @@ class Person:
         except ShownError as refused:
             if refused.name in ("not_found", "channel_not_found", "unknown_shortcut"):
                 raise NotOnScreen(f"{refused.shown} The screen:\n{self.screen()}") from refused
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _same(one: str, other: str) -> bool:
-    return _flat(one).lower() == _flat(other).lower()
-
-
-def _texts(node: object) -> Iterator[str]:
-    if isinstance(node, dict):
-        if node.get("type") == "mrkdwn":
-            yield str(node["text"])
-        for value in node.values():
-            yield from _texts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _texts(value)

@@ -5,6 +5,8 @@ import math
 from sandbox.slack.clock import Clock
 from sandbox.slack.errors import SlackError
 
+ROUNDING = 1e-6
+
 
 class PostLimit:
     """About one a second, after a burst. A bucket for every channel."""
@@ -20,8 +22,9 @@ class PostLimit:
         now = self._clock.now()
         left, since = self._buckets.get(channel, (float(self.burst), now))
         left = min(float(self.burst), left + max(0.0, now - since) * self.per_second)
-        if left < 1:
+        # Whoever waited the seconds told is let through, whatever was lost in rounding.
+        if left < 1 - ROUNDING:
             self._buckets[channel] = (left, now)
             wait = max(1, math.ceil((1 - left) / self.per_second)) if self.per_second else 60
             raise SlackError("ratelimited", status=429, headers={"Retry-After": str(wait)})
-        self._buckets[channel] = (left - 1, now)
+        self._buckets[channel] = (max(0.0, left - 1), now)

@@ -134,15 +134,14 @@ class Page:
 
     async def _action(self, user: User, given: Json) -> Json:
         source = self._source(user, given["source"])
-        for block_id, inputs in (given.get("state") or {}).items():
-            for action_id, value in inputs.items():
-                await self._acts.action(user, source, block_id, action_id, value, send=False)
+        await self._acts.enter(user, source, given.get("state"))
         ids = given["block_id"], given["action_id"]
         await self._acts.action(user, source, *ids, given.get("input") or {})
         return {}
 
     async def _suggest(self, user: User, given: Json) -> Json:
         source = self._source(user, given["source"])
+        await self._acts.enter(user, source, given.get("state"))
         ids = given["block_id"], given["action_id"]
         options, groups = await self._acts.suggest(user, source, *ids, given.get("text", ""))
         answer: Json = {"options": [_offered(one) for one in options]}
@@ -158,7 +157,8 @@ class Page:
         return {}
 
     async def _close(self, user: User, given: Json) -> Json:
-        await self._acts.close(user, self._world.views.get(given["view"]))
+        view = self._world.views.get(given["view"])
+        await self._acts.close(user, view, cleared=bool(given.get("cleared")))
         return {}
 
     async def _shortcut(self, user: User, given: Json) -> Json:

@@ -187,8 +187,6 @@ class LocalSlack:
     @asynccontextmanager
     async def _served(self, port: int) -> AsyncIterator[None]:
         listener = socket.create_server(("127.0.0.1", port))
-        # Else an answer's second packet waits some 40 ms for the first to be acknowledged.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.world.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
         async with listening(self.app(), listener):
             try:

@@ -1,0 +1,176 @@
+"""What a person has in front of them: reading it, and finding things by their labels."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.slack import elements, mrkdwn
+from sandbox.slack.acts import Acts, Source
+from sandbox.slack.model import Block, Channel, Json, Message, User
+from sandbox.slack.render import Reader
+from sandbox.slack.views import View
+from sandbox.slack.world import World
+
+
+class NotOnScreen(AssertionError):
+    """What a test looked for is not to be seen. The message is the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An interactive element on the screen, with the words a person would call it by."""
+
+    source: Source
+    block: Block
+    element: Json
+    labels: tuple[str, ...]
+    option: str | None = None
+    """The value, for an entry of an overflow menu."""
+
+
+class Screen:
+    def __init__(self, world: World, acts: Acts, user: User) -> None:
+        self._world = world
+        self._acts = acts
+        self._user = user
+        self.channel: Channel = world.workspace.visible_to(user.id)[0]
+        self.at_home = False
+        self.reader = Reader(world.workspace, user)
+
+    def read(self) -> str:
+        """Everything that can be read now, the modal last."""
+        place = "Home" if self.at_home else f"#{self.channel.name}"
+        return f"--- {self._user.name} in {place}\n" + "\n\n".join(self.pieces())
+
+    def pieces(self) -> list[str]:
+        workspace = self._world.workspace
+        read: list[str] = []
+        home = self._world.views.home(self._user.id)
+        if self.at_home:
+            read.extend([self.reader.view(home)] if home else [])
+        else:
+            said = [
+                (message.ts, self.reader.message(message, self._acts.chosen(self._user, message)))
+                for message in workspace.history(self.channel.id, self._user.id)
+            ]
+            told = [
+                (notice.ts, f"Slack: {notice.text}")
+                for notice in workspace.notices
+                if notice.user == self._user.id and notice.channel in (None, self.channel.id)
+            ]
+            read.extend(text for _, text in sorted([*said, *told]))
+        if stack := self._world.views.stack(self._user.id):
+            read.append(self.reader.view(stack[-1]))
+        return read
+
+    def piece(self, text: str | re.Pattern[str]) -> str | None:
+        for piece in reversed(self.pieces()):
+            if isinstance(text, re.Pattern):
+                if text.search(piece):
+                    return piece
+            elif flat(text) in flat(piece):
+                return piece
+        return None
+
+    def _sources(self) -> list[Source]:
+        """What can be clicked, the newest first. A modal covers everything else."""
+        if stack := self._world.views.stack(self._user.id):
+            return [stack[-1]]
+        if self.at_home:
+            home = self._world.views.home(self._user.id)
+            return [home] if home else []
+        return list(reversed(self._world.workspace.history(self.channel.id, self._user.id)))
+
+    def _spots(self, kinds: frozenset[str]) -> Iterator[Spot]:
+        for source in self._sources():
+            for block, element in elements.each(source.blocks):
+                if element["type"] not in kinds:
+                    continue
+                if element["type"] == "overflow":
+                    for option in element["options"]:
+                        words = (self.reader.text(option["text"]),)
+                        yield Spot(source, block, element, words, option.get("value"))
+                else:
+                    yield Spot(source, block, element, tuple(self._labels(block, element)))
+
+    def _labels(self, block: Block, element: Json) -> Iterator[str]:
+        for key in ("text", "placeholder"):
+            if element.get(key):
+                yield self.reader.text(element[key])
+        if element.get("accessibility_label"):
+            yield element["accessibility_label"]
+        if block["type"] == "input":
+            yield self.reader.text(block["label"])
+        if block["type"] == "section" and block.get("text"):
+            yield self.reader.text(block["text"])
+
+    def find(self, label: str, kinds: frozenset[str], within: str | None) -> Spot:
+        spots = [spot for spot in self._spots(kinds) if within is None or self._is_within(spot, within)]
+        if within is not None:
+            close = [spot for spot in spots if flat(within) in flat(self._block_text(spot))]
+            spots = close or spots
+        for spot in spots:
+            if any(same(words, label) for words in spot.labels):
+                return spot
+        for spot in spots:
+            if any(flat(label).lower() in flat(words).lower() for words in spot.labels):
+                return spot
+        where = f" within {within!r}" if within else ""
+        raise self.missing(f"{label!r}{where} to click, choose or fill")
+
+    def _is_within(self, spot: Spot, within: str) -> bool:
+        return flat(within) in flat(self._read(spot.source))
+
+    def _read(self, source: Source) -> str:
+        if isinstance(source, View):
+            return self.reader.view(source)
+        return self.reader.message(source, self._acts.chosen(self._user, source))
+
+    def _block_text(self, spot: Spot) -> str:
+        return self.reader.blocks([spot.block], self._acts.chosen(self._user, spot.source))
+
+    def message(self, text: str) -> Message:
+        for message in reversed(self._world.workspace.history(self.channel.id, self._user.id)):
+            if flat(text) in flat(self.reader.message(message, {})):
+                return message
+        raise self.missing(f"a message with {text!r}")
+
+    def modal(self) -> View:
+        stack = self._world.views.stack(self._user.id)
+        if not stack:
+            raise self.missing("an open modal")
+        return stack[-1]
+
+    def missing(self, what: str) -> NotOnScreen:
+        return NotOnScreen(f"{self._user.name} finds no {what}. The screen:\n{self.read()}")
+
+    def link(self, label: str) -> str:
+        """Where a link or a button with an address leads."""
+        for source in self._sources():
+            for _, element in elements.each(source.blocks):
+                if element.get("url") and same(self.reader.text(element.get("text")), label):
+                    return str(element["url"])
+            for text in _texts(source.blocks):
+                for words, address in mrkdwn.links(text):
+                    if same(words, label):
+                        return address
+        raise self.missing(f"a link {label!r}")
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def same(one: str, other: str) -> bool:
+    return flat(one).lower() == flat(other).lower()
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "mrkdwn":
+            yield str(node["text"])
+        for value in node.values():
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
