@@ -25,6 +25,11 @@ class Stage:
     autumn: LocalAutumn
     bot: Maple
     mode: Mode
+    _running: AsyncExitStack
+
+    async def stop(self) -> None:
+        """Tells the bot to stop, and waits until it has."""
+        await self._running.aclose()
 
     @property
     def bot_team(self) -> str:
@@ -71,9 +76,10 @@ async def on_stage(mode: Mode, *, timings: Timings | None = None, seed: str = "d
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
         autumn = await stack.enter_async_context(LocalAutumn.running(seed=seed))
-        bot = await stack.enter_async_context(
+        running = await stack.enter_async_context(AsyncExitStack())
+        bot = await running.enter_async_context(
             build(settings_for(slack, autumn, mode), timings=timings).running()
         )
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
-        yield Stage(slack, autumn, bot, mode)
+        yield Stage(slack, autumn, bot, mode, running)

@@ -1,0 +1,80 @@
+"""Everything no listener is for is acknowledged."""
+
+import io
+
+import pytest
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.metrics import Metrics
+from handlers import catch_all
+from tests.stage import Stage
+
+WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORTHW"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "answer"),
+    [
+        ("slash_commands", {"command": "/other", "text": "canary", "user_id": "U01ANA"}, None),
+        ("interactive", {"type": "block_actions", "actions": [{"action_id": "gone", "block_id": "b"}]}, None),
+        ("interactive", {"type": "block_actions", "actions": [{"action_id": "goods", "block_id": "b"}]}, None),
+        ("interactive", {"type": "block_actions", "actions": []}, None),
+        ("interactive", {"type": "block_suggestion", "action_id": "x", "block_id": "b"}, {"options": []}),
+        ("interactive", {"type": "view_submission", "view": {"type": "modal", "callback_id": "x"}}, None),
+        ("interactive", {"type": "view_closed", "view": {"type": "modal", "callback_id": "x"}}, None),
+        ("interactive", {"type": "shortcut", "callback_id": "x"}, None),
+        ("interactive", {"type": "message_action", "callback_id": "look_up"}, None),
+        ("interactive", {"type": "of_the_future"}, None),
+        ("events_api", {"type": "event_callback", "event": {"type": "message", "text": "canary"}}, None),
+        ("events_api", {"type": "event_callback", "event": {"type": "of_the_future"}}, None),
+        ("events_api", {"type": "app_rate_limited"}, None),
+    ],
+)
+async def test_unknown_things_are_acknowledged(  # type: ignore[no-untyped-def]
+    maple: Stage, logs: io.StringIO, kind, payload, answer
+) -> None:
+    try:
+        said = await maple.slack.deliveries.send(kind, {**WHO, **payload})
+    except Exception:
+        assert payload.get("actions") == [], "only what cannot be read at all may be refused"
+        assert maple.mode == "http"
+        assert maple.slack.sent[-1].outcome == "http_client_error"
+    else:
+        assert (said or None) == answer
+        assert maple.slack.sent[-1].outcome == "acked"
+    assert "canary" not in logs.getvalue()
+    assert len(maple.bot.work) == 0
+    assert [call for call in maple.slack.calls if call.method not in ("auth.test", "apps.connections.open")] == []
+
+
+async def test_they_are_counted_by_slacks_few_words(maple: Stage) -> None:
+    await maple.slack.deliveries.send("interactive", {**WHO, "type": "of_the_future"})
+    await maple.slack.deliveries.send("interactive", {**WHO, "type": "shortcut", "callback_id": "x"})
+    text = maple.bot.metrics.exposition().decode()
+    assert 'maple_interactions_total{action="unknown",kind="other",outcome="ok"} 1.0' in text
+    assert 'maple_interactions_total{action="unknown",kind="shortcut",outcome="ok"} 1.0' in text
+
+
+async def test_what_breaks_before_the_acknowledgement_is_counted_as_ours(logs: io.StringIO) -> None:
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1")
+
+    async def breaks() -> None:
+        raise KeyError("canary")
+
+    app = AsyncApp(
+        authorize=authorize,
+        request_verification_enabled=False,
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+    )
+    metrics = Metrics()
+    app.command("/autumn")(breaks)
+    catch_all.register(app, metrics)
+    body = {"command": "/autumn", "user_id": "U1", "team_id": "T1"}
+    answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+    assert answer.status == 200
+    assert 'action="unknown",kind="command",outcome="fault"' in metrics.exposition().decode()
+    assert '"error": "KeyError"' in logs.getvalue()
+    assert "canary" not in logs.getvalue()

@@ -1,0 +1,214 @@
+"""What stands around every listener: who may ask, what becomes of exceptions, how soon Slack is answered."""
+
+import asyncio
+import io
+import json
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.autumn.errors import NotFound, TimedOut
+from bot.lookups.place import Place
+from bot.timings import Timings
+from handlers import guard
+from handlers.reply import Unsent
+from tests.stage import Mode, Stage, on_stage
+
+
+async def outcomes(maple: Stage) -> list[str]:
+    """How the interactions so far ended, by the metrics, with those still running finished first."""
+    await maple.bot.work.drain(5)
+    (metric,) = maple.bot.metrics.interactions.collect()
+    return sorted(
+        f"{sample.labels['action']} {sample.labels['outcome']}"
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    )
+
+
+async def test_guests_are_refused_in_words(maple: Stage) -> None:
+    await maple.gus.command("/autumn cus_acme")
+    said = await maple.gus.sees("Guests cannot look up customers")
+    assert "only visible to you" in said
+    maple.gus.does_not_see("Acme Ltd")
+    assert await outcomes(maple) == ["/autumn refused"]
+    assert [call for call in maple.autumn.calls if "customers" in call.route] == []
+
+
+async def test_people_of_another_company_are_refused(maple: Stage) -> None:
+    maple.ana.go("#billing")
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Share to channel", confirm=True)
+    maple.raj.go("#billing")
+    await maple.raj.sees("Shared by")
+    payload = _click(maple, maple.eve.id, team="T02ACMECO")
+    await maple.slack.deliveries.send("interactive", payload)
+    assert "open refused" in await outcomes(maple)
+
+
+async def test_guests_see_no_form_and_no_home(maple: Stage) -> None:
+    await maple.gus.shortcut("Look up a customer")
+    await maple.gus.sees("Guests cannot look up customers")
+    await maple.gus.close()
+    await maple.gus.open_home()
+    await maple.gus.sees("Guests cannot look up customers")
+    maple.gus.does_not_see("Look up a customer in")
+
+
+async def test_guests_are_offered_nothing(maple: Stage) -> None:
+    assert await _suggestions(maple, maple.gus.id) == {"options": []}
+    assert await outcomes(maple) == ["pick_customer refused"]
+
+
+async def test_who_cannot_be_checked_is_refused(maple: Stage) -> None:
+    maple.slack.faults.add("users.info", "error", error="fatal_error")
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("could not check with Slack who you are")
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd"), "a failed check is not remembered"
+
+
+async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(trigger=0.05)) as maple:
+        maple.slack.faults.add("users.info", "latency", seconds=0.3)
+        await maple.ana.shortcut("Look up a customer")
+        await maple.ana.sees("could not check with Slack who you are")
+
+
+async def test_people_are_asked_about_once(maple: Stage) -> None:
+    await asyncio.gather(*(maple.ana.command("/autumn help") for _ in range(5)))
+    await maple.bot.work.drain(5)
+    assert len([call for call in maple.slack.calls if call.method == "users.info"]) == 1
+
+
+async def test_a_fault_of_ours_becomes_words_and_a_place_in_the_log(maple: Stage, logs: io.StringIO) -> None:
+    payload = _click(maple, maple.ana.id, action="go:x", value="not a place")
+    await maple.slack.deliveries.send("interactive", payload)
+    said = await maple.ana.sees("Something went wrong in Maple")
+    reference = said.split("Reference ")[1].split()[0]
+    await maple.bot.work.drain(5)
+    (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]
+    assert record["level"] == "error"
+    assert record["outcome"] == "fault"
+    assert record["error"] == "ValidationError"
+    assert "cards.py:" in record["at"]
+    assert "not a place" not in logs.getvalue()
+
+
+async def test_words_that_cannot_be_said_are_noted(maple: Stage, logs: io.StringIO) -> None:
+    maple.autumn.faults.add("*", "500")
+    maple.slack.faults.add("response_url", "500", times=None)
+    maple.slack.faults.add("chat.postEphemeral", "error", error="fatal_error", times=None)
+    maple.slack.faults.add("conversations.open", "error", error="fatal_error", times=None)
+    await maple.ana.command("/autumn cus_acme")
+    await outcomes(maple)
+    record = json.loads([line for line in logs.getvalue().splitlines() if "handled" in line][-1])
+    assert (record["outcome"], record["status"]) == ("autumn", "Unsent")
+
+
+async def test_an_answer_that_cannot_be_sent_is_noted(maple: Stage, logs: io.StringIO) -> None:
+    for method in ("response_url", "chat.postEphemeral", "conversations.open"):
+        maple.slack.faults.add(method, "error", error="fatal_error", times=None)
+    await maple.ana.command("/autumn help")
+    assert await outcomes(maple) == ["/autumn slack"]
+    record = json.loads([line for line in logs.getvalue().splitlines() if "handled" in line][-1])
+    assert record["error"] == "Unsent:fatal_error"
+
+
+async def test_options_are_late_for_nobody(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(options=0.1)) as maple:
+        maple.autumn.faults.add("customers.list", "latency", seconds=1)
+        assert await _suggestions(maple, maple.ana.id) == {"options": []}
+        assert await outcomes(maple) == ["pick_customer autumn"]
+
+
+async def test_options_that_fail_are_none(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.list", "garbage")
+    assert await _suggestions(maple, maple.ana.id) == {"options": []}
+    assert await outcomes(maple) == ["pick_customer autumn"]
+
+
+async def test_a_select_that_carries_no_place_offers_nothing(maple: Stage, logs: io.StringIO) -> None:
+    payload = _suggesting(maple, maple.ana.id) | {"action_id": "pick_feature", "block_id": "pick_feature:?"}
+    assert await maple.slack.deliveries.send("interactive", payload) == {"options": []}
+    assert await outcomes(maple) == ["pick_feature fault"]
+    assert '"at": "' in logs.getvalue()
+
+
+async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(drain=0.05)) as maple:
+        maple.autumn.faults.add("*", "latency", seconds=5)
+        await asyncio.gather(*(maple.ana.command("/autumn cus_acme") for _ in range(30)))
+        commands = [delivery for delivery in maple.slack.sent if delivery.kind == "slash_commands"]
+        assert [delivery.outcome for delivery in commands] == ["acked"] * 30
+        assert max(delivery.seconds for delivery in commands) < 3
+
+
+async def test_what_was_acknowledged_is_finished_before_the_end(mode: Mode) -> None:
+    async with on_stage(mode) as maple:
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
+        await maple.ana.command("/autumn cus_acme")
+        maple.ana.does_not_see("Acme Ltd")
+        await maple.stop()
+        await maple.ana.sees("Acme Ltd", timeout=0.1)
+
+
+async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.StringIO) -> None:
+    async with on_stage(mode, timings=Timings(drain=0.1)) as maple:
+        maple.autumn.faults.add("customers.get", "latency", seconds=5)
+        await maple.ana.command("/autumn cus_acme")
+        await maple.stop()
+        assert '"outcome": "cut"' in logs.getvalue()
+        assert '"count": 1' in logs.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (NotFound(status=404), guard.Outcome.USER),
+        (TimedOut(), guard.Outcome.AUTUMN),
+        (Unsent("x"), guard.Outcome.SLACK),
+        (SlackApiError("x", {"error": "y"}), guard.Outcome.SLACK),
+        (TimeoutError(), guard.Outcome.SLACK),
+        (KeyError("x"), guard.Outcome.FAULT),
+    ],
+)
+def test_whose_trouble_it_is(error: Exception, outcome: guard.Outcome) -> None:
+    assert guard.classify(error) is outcome
+
+
+def _click(
+    maple: Stage, user: str, *, team: str = "", action: str = "open:customer", value: str = ""
+) -> dict[str, object]:
+    home = maple.bot_team
+    return {
+        "type": "block_actions",
+        "user": {"id": user, "team_id": team or home},
+        "team": {"id": home},
+        "channel": {"id": maple.ana.channel.id},
+        "container": {"type": "message", "message_ts": "1.1", "channel_id": maple.ana.channel.id},
+        "actions": [
+            {
+                "type": "button",
+                "action_id": action,
+                "block_id": "b",
+                "value": value or Place(customer="cus_acme").encode(),
+            }
+        ],
+    }
+
+
+def _suggesting(maple: Stage, user: str) -> dict[str, object]:
+    return {
+        "type": "block_suggestion",
+        "user": {"id": user, "team_id": maple.bot_team},
+        "team": {"id": maple.bot_team},
+        "action_id": "pick_customer",
+        "block_id": "customer",
+        "value": "acme",
+    }
+
+
+async def _suggestions(maple: Stage, user: str) -> object:
+    return await maple.slack.deliveries.send("interactive", _suggesting(maple, user))
