@@ -192,13 +192,11 @@ def test_the_limit_over_any_stretch(burst: int, gaps: list[float]) -> None:
     """Never more than the burst and one a second get through, and nobody who waits is refused."""
     clock = Still()
     limit = PostLimit(clock, burst=burst)
-    taken = 0
-    for gap in gaps:
+    for taken, gap in enumerate(gaps, start=1):
         clock.seconds += gap
         try:
             limit.take("C1")
         except SlackError as refused:
             clock.seconds += int(refused.headers["Retry-After"])
             limit.take("C1")
-        taken += 1
         assert taken <= burst + clock.seconds + 0.01
