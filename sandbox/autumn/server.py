@@ -101,6 +101,7 @@ class LocalAutumn:
             log_level="critical",
             access_log=False,
             lifespan="off",
+            date_header=False,
             loop="asyncio",
             timeout_graceful_shutdown=1,
         )
@@ -111,7 +112,7 @@ class LocalAutumn:
                 await asyncio.sleep(_WAIT)
             yield
         finally:
-            server.should_exit = True
+            server.stop()
             await task
             listening.close()
             self._queue.clear()
@@ -255,7 +256,18 @@ class LocalAutumn:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals of the process to whoever runs it."""
+    """Leaves the signals of the process to whoever runs it, and stops without waiting for a tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._stopping.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

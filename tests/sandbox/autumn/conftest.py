@@ -1,0 +1,54 @@
+"""A local Autumn, and someone who calls it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.autumn import Limits, LocalAutumn
+
+NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+class Caller:
+    """Calls with the key that may do everything, unless given another."""
+
+    def __init__(self, client: httpx.AsyncClient, key: str) -> None:
+        self.client = client
+        self._key = key
+
+    async def post(
+        self, route: str, /, *, key: str = "", idempotency: str = "", **body: Any
+    ) -> httpx.Response:
+        return await self.client.post(f"/v1/{route}", json=body, headers=self._headers(key, idempotency))
+
+    async def ok(self, route: str, /, **body: Any) -> Any:
+        """The answer's body, which must not be an error."""
+        response = await self.post(route, **body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return await self.client.request(method, path, headers=self._headers("", ""), **options)
+
+    async def balance(self, customer_id: str, feature_id: str) -> Any:
+        return (await self.ok("customers.get", customer_id=customer_id))["balances"][feature_id]
+
+    def _headers(self, key: str, idempotency: str) -> dict[str, str]:
+        headers = {"authorization": f"Bearer {key or self._key}", "x-api-version": "2.3.0"}
+        return {**headers, "idempotency-key": idempotency} if idempotency else headers
+
+
+@pytest.fixture
+async def autumn() -> AsyncIterator[LocalAutumn]:
+    """The demonstration's customers, at noon of one day, without rate limits."""
+    async with LocalAutumn.running("demo", NOON, limits=Limits.off()) as running:
+        yield running
+
+
+@pytest.fixture
+async def call(autumn: LocalAutumn) -> AsyncIterator[Caller]:
+    async with httpx.AsyncClient(base_url=autumn.url) as client:
+        yield Caller(client, autumn.key)

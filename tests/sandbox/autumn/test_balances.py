@@ -1,0 +1,188 @@
+"""Balances: the edits as observed, step by step, and resets."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.autumn import LocalAutumn
+from sandbox.autumn.balances import shift, total
+from sandbox.autumn.model import Row
+from sandbox.autumn.months import DAY
+from tests.sandbox.autumn.conftest import Caller
+
+ONE_ROW: dict[str, Any] = {"customer_id": "cus_rows", "feature_id": "messages"}
+
+
+@pytest.fixture
+async def row(autumn: LocalAutumn, call: Caller) -> str:
+    """The id of a row of 1,000 a month, of which 300 are used."""
+    await call.ok(
+        "plans.create",
+        plan_id="thousand",
+        name="Thousand",
+        items=[{"feature_id": "messages", "included": 1000, "reset": {"interval": "month"}}],
+    )
+    autumn.state.plans["free"].auto_enable = False
+    await call.ok("customers.get_or_create", customer_id="cus_rows")
+    await call.ok("billing.attach", customer_id="cus_rows", plan_id="thousand")
+    await call.ok("balances.track", **ONE_ROW, value=300)
+    shown = await call.balance("cus_rows", "messages")
+    return str(shown["breakdown"][0]["id"])
+
+
+def facts(shown: Any) -> tuple[float, float, float]:
+    return shown["granted"], shown["remaining"], shown["usage"]
+
+
+async def test_edits_step_by_step(autumn: LocalAutumn, call: Caller, row: str) -> None:
+    later, even_later = autumn.clock.ms() + 3 * DAY, autumn.clock.ms() + 5 * DAY
+    steps: tuple[tuple[dict[str, Any], tuple[float, float, float]], ...] = (
+        ({"add_to_balance": 250, "included_grant": 1250}, (1250, 950, 300)),
+        ({"usage": 120}, (1250, 1130, 120)),
+        ({"remaining": -40}, (1250, 0, 1290)),
+        ({"add_to_balance": 100, "included_grant": 1350}, (1350, 60, 1290)),
+        ({"next_reset_at": later}, (1350, 60, 1290)),
+        ({"add_to_balance": 5}, (1350, 65, 1285)),
+        ({"add_to_balance": 10, "included_grant": 1360, "next_reset_at": even_later}, (1360, 75, 1285)),
+    )
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 700, 300)
+    for sent, expected in steps:
+        await call.ok("balances.update", **ONE_ROW, balance_id=row, **sent)
+        shown = await call.balance("cus_rows", "messages")
+        assert facts(shown) == expected, sent
+        if "next_reset_at" in sent:
+            assert shown["next_reset_at"] == sent["next_reset_at"]
+            assert shown["breakdown"][0]["reset"]["resets_at"] == sent["next_reset_at"]
+
+
+async def test_a_replayed_edit_is_applied_once(call: Caller, row: str) -> None:
+    first = await call.post(
+        "balances.update", idempotency="once", **ONE_ROW, balance_id=row, add_to_balance=5
+    )
+    again = await call.post(
+        "balances.update", idempotency="once", **ONE_ROW, balance_id=row, add_to_balance=5
+    )
+    assert (first.status_code, again.status_code) == (200, 409)
+    assert again.json()["code"] == "duplicate_idempotency_key"
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 705, 295)
+
+
+async def test_a_grant_of_its_own(call: Caller, row: str) -> None:
+    await call.ok("balances.create", **ONE_ROW, included_grant=50, balance_id="goodwill")
+    shown = (await call.balance("cus_rows", "messages"))["breakdown"][1]
+    assert (shown["id"], shown["plan_id"], shown["reset"]["interval"]) == ("goodwill", None, "one_off")
+    await call.ok("balances.update", **ONE_ROW, balance_id="goodwill", add_to_balance=30, included_grant=80)
+    shown = (await call.balance("cus_rows", "messages"))["breakdown"][1]
+    assert (shown["included_grant"], shown["remaining"]) == (80, 80)
+    await call.ok("balances.update", **ONE_ROW, balance_id="goodwill", remaining=0)
+    after = await call.balance("cus_rows", "messages")
+    assert [one["id"] for one in after["breakdown"]] == [row]
+    assert after["granted"] == 1000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"balance_id": "no_such", "remaining": 5},
+        {"balance_id": "no_such", "add_to_balance": 5},
+        {"interval": "year", "usage": 5},
+    ],
+)
+async def test_what_changes_nothing_answers_success(call: Caller, row: str, sent: dict[str, Any]) -> None:
+    assert await call.ok("balances.update", **ONE_ROW, **sent) == {"success": True}
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 700, 300)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"included_grant": 5}, {"next_reset_at": 2_000_000_000_000}, {"expires_at": 2_000_000_000_000}]
+)
+async def test_what_needs_a_balance_says_so(call: Caller, row: str, sent: dict[str, Any]) -> None:
+    response = await call.post("balances.update", **ONE_ROW, balance_id="no_such", **sent)
+    assert (response.status_code, response.json()["code"]) == (404, "invalid_request")
+
+
+async def test_parts_before_a_failing_part_stay_done(call: Caller, row: str) -> None:
+    sent = {**ONE_ROW, "balance_id": row, "add_to_balance": 5, "expires_at": 1000}
+    response = await call.post("balances.update", idempotency="half", **sent)
+    assert response.status_code == 400
+    again = await call.post("balances.update", idempotency="half", **sent)
+    assert again.status_code == 400, "a failed request frees its key"
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 710, 290)
+
+
+async def test_usage_and_relative_edits_do_not_overwrite_each_other(call: Caller, row: str) -> None:
+    for _ in range(5):
+        await call.ok("balances.track", **ONE_ROW, value=1)
+    await call.ok("balances.update", **ONE_ROW, balance_id=row, add_to_balance=100, included_grant=1100)
+    assert facts(await call.balance("cus_rows", "messages")) == (1100, 795, 305)
+
+
+async def test_a_reset_loses_the_edit_and_happens_on_the_read(
+    autumn: LocalAutumn, call: Caller, row: str
+) -> None:
+    await call.ok("balances.update", **ONE_ROW, balance_id=row, add_to_balance=250, included_grant=1250)
+    due = (await call.balance("cus_rows", "messages"))["next_reset_at"]
+    autumn.clock.move(timedelta(days=32))
+    listed = (await call.ok("customers.list", search="cus_rows"))["list"][0]["balances"]["messages"]
+    assert facts(listed) == (1250, 950, 300), "a list does not reset"
+    assert listed["next_reset_at"] == due
+    shown = await call.balance("cus_rows", "messages")
+    assert facts(shown) == (1000, 1000, 0)
+    assert shown["next_reset_at"] > autumn.clock.ms()
+
+
+async def test_a_reset_in_the_past_refills_at_once(autumn: LocalAutumn, call: Caller, row: str) -> None:
+    await call.ok("balances.update", **ONE_ROW, balance_id=row, next_reset_at=autumn.clock.ms() - DAY)
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 1000, 0)
+
+
+async def test_unused_credits_roll_over_as_far_as_they_may(autumn: LocalAutumn, call: Caller) -> None:
+    autumn.clock.move(timedelta(days=31))
+    shown = await call.balance("cus_northwind", "credits")
+    assert shown["rollovers"][0]["granted"] == 500
+    assert (shown["granted"], shown["remaining"], shown["usage"]) == (1500, 1500, 0)
+    autumn.clock.move(timedelta(days=62))
+    assert len((await call.balance("cus_northwind", "credits"))["rollovers"]) == 1
+
+
+async def test_paid_balances_wait_for_their_invoice(autumn: LocalAutumn, call: Caller) -> None:
+    before = await call.balance("cus_northwind", "messages")
+    assert before["usage"] > before["granted"]
+    autumn.state.customers["cus_northwind"].products[-1].period_end = autumn.clock.ms() + 90 * DAY
+    autumn.clock.move(timedelta(days=32))
+    assert facts(await call.balance("cus_northwind", "messages")) == facts(before)
+    autumn.clock.move(timedelta(days=60))
+    assert facts(await call.balance("cus_northwind", "messages")) == (10_000, 10_000, 0)
+
+
+async def test_deleting_takes_what_is_not_paid_for(call: Caller, row: str) -> None:
+    await call.ok("balances.create", **ONE_ROW, included_grant=50, balance_id="goodwill")
+    await call.ok("balances.delete", **ONE_ROW)
+    assert "messages" not in (await call.ok("customers.get", customer_id="cus_rows"))["balances"]
+    paid = await call.post("balances.delete", customer_id="cus_northwind", feature_id="messages")
+    assert paid.status_code == 409
+
+
+async def test_credits_pay_for_what_has_no_balance_of_its_own(call: Caller) -> None:
+    before = await call.balance("cus_northwind", "credits")
+    done = await call.ok("balances.track", customer_id="cus_northwind", feature_id="images", value=4)
+    assert done["deductions"][0]["value"] == 20
+    assert (await call.balance("cus_northwind", "credits"))["remaining"] == before["remaining"] - 20
+
+
+def _row(balance: float, **details: Any) -> Row:
+    return Row(id="r", feature_id="messages", created_at=0, balance=balance, **details)
+
+
+def test_taking_drains_rollovers_first_then_rows_in_order_then_the_first_goes_below_zero() -> None:
+    first = _row(10, rollovers=[{"granted": 9, "balance": 4, "expires_at": None}])
+    second = _row(5)
+    shift([first, second], -6)
+    assert (first.rollovers[0]["balance"], first.balance, second.balance) == (0, 8, 5)
+    shift([first, second], -20)
+    assert (first.balance, second.balance) == (-7, 0)
+    shift([first, second], 10)
+    assert (first.balance, second.balance) == (3, 0)
+    assert total([first, second]) == 3
