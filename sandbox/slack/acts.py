@@ -35,11 +35,15 @@ class Acts:
                 return channel
         raise ShownError("channel_not_found", "You can't see this channel.")
 
-    async def say(self, user: User, channel_id: str, text: str, thread_ts: str | None = None) -> Message:
+    def _typing_in(self, user: User, channel_id: str) -> Channel:
         channel = self._seen(user, channel_id)
         with_app = channel.with_user(user.id) == self._workspace.bot.id
         if with_app and self._world.manifest.messages_read_only:
             raise ShownError("read_only", "Sending messages to this app has been turned off.")
+        return channel
+
+    async def say(self, user: User, channel_id: str, text: str, thread_ts: str | None = None) -> Message:
+        channel = self._typing_in(user, channel_id)
         if user.id not in channel.members:
             channel.members.append(user.id)
         message = self._workspace.post(channel, user.id, self._with_mentions(text), thread_ts=thread_ts)
@@ -47,7 +51,7 @@ class Acts:
         return message
 
     async def command(self, user: User, channel_id: str, line: str) -> None:
-        channel = self._seen(user, channel_id)
+        channel = self._typing_in(user, channel_id)
         name, _, text = line.strip().partition(" ")
         declared = self._world.manifest.command(name)
         if declared is None:

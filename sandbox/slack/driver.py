@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable
 
 from sandbox.slack import elements
 from sandbox.slack.acts import Acts
@@ -197,10 +198,10 @@ class Person:
         options, _ = await self._acts.suggest(self.user, spot.source, *ids, text)
         return options
 
-    async def _try(self, act: object) -> None:
+    async def _try(self, act: Awaitable[object]) -> None:
         """Slack's refusals are on the screen already; anything else is the test's to see."""
         try:
-            await act  # type: ignore[misc]
+            await act
         except ShownError as refused:
-            if refused.name in ("not_found", "channel_not_found", "unknown_shortcut"):
+            if refused.name in ("not_found", "channel_not_found", "unknown_shortcut", "read_only"):
                 raise NotOnScreen(f"{refused.shown} The screen:\n{self.screen()}") from refused

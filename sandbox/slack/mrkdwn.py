@@ -10,6 +10,7 @@ from sandbox.slack.workspace import Workspace
 
 _ANGLE = re.compile(r"<([^<>]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_PUT_BY = re.compile("\ue000(\\d+)\ue001")
 _STYLES = tuple(
     re.compile(rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^{re.escape(mark)}\n]+?)(?<=\S)"
                rf"{re.escape(mark)}(?![\w{re.escape(mark)}])")
@@ -19,14 +20,18 @@ _STYLES = tuple(
 
 def readable(text: str, workspace: Workspace, reader: User) -> str:
     """What `reader` sees of a mrkdwn text."""
-    parts = _CODE.split(text)
-    for at, part in enumerate(parts):
-        if at % 2:
-            parts[at] = part.strip("`")
-        else:
-            for style in _STYLES:
-                parts[at] = style.sub(r"\1", parts[at])
-    marked = _ANGLE.sub(lambda match: _angle(match[1], workspace, reader), "".join(parts))
+    codes: list[str] = []
+
+    def put_by(match: re.Match[str]) -> str:
+        codes.append(match[0].strip("`"))
+        return f"\ue000{len(codes) - 1}\ue001"
+
+    # Code is put by while the styles are taken off: *`a*b`* is bold code, not two stars.
+    styled = _CODE.sub(put_by, text)
+    for style in _STYLES:
+        styled = style.sub(r"\1", styled)
+    whole = _PUT_BY.sub(lambda match: codes[int(match[1])] if int(match[1]) < len(codes) else "", styled)
+    marked = _ANGLE.sub(lambda match: _angle(match[1], workspace, reader), whole)
     return plain(marked)
 
 

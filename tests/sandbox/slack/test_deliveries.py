@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -473,6 +474,17 @@ async def test_events_by_the_manifest(slack: LocalSlack, app: RawApp) -> None:
     await lea.say("the app is not here")
     await lea.settled()
     assert len(app.payloads) == before
+
+
+async def test_an_app_that_is_not_written_to(slack: LocalSlack, app: RawApp) -> None:
+    ana = slack.person("ana")
+    ana.go("@probe")
+    await ana.say("hello")
+    await ana.settled()
+    assert app.last["event"]["channel_type"] == "im"
+    slack.world.manifest = replace(slack.world.manifest, messages_read_only=True)
+    with pytest.raises(NotOnScreen, match="turned off"):
+        await ana.command("/probe")
 
 
 async def test_the_request_url_is_verified(slack: LocalSlack, app: RawApp) -> None:

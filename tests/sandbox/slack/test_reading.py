@@ -37,6 +37,8 @@ def workspace() -> Workspace:
         ("<!channel> <!subteam^S01LEADS>", "@channel @billing-leads"),
         ("&lt;!channel&gt; &amp; Co", "<!channel> & Co"),
         ("`*not bold*`", "*not bold*"),
+        ("*both match `a*b`* and ```\n_x_\n```", "both match a*b and \n_x_\n"),
+        ("*_both_*", "both"),
         (f"<!date^{NOON}^{{date_short_pretty}} at {{time}}|x>", "today at 4:06 PM"),
         (f"<!date^{NOON}^{{nonsense}}|x>", "{nonsense}"),
         ("<!date^soon^{time}|the fallback>", "the fallback"),
