@@ -156,7 +156,7 @@ class Load:
             def sender(slot: int = slot) -> _Sender:
                 return _Sender(lambda status: self._on_ack(slot, status))
 
-            _, made = await loop.create_connection(sender, to.hostname, to.port)
+            _, made = await loop.create_connection(sender, to.hostname or "", to.port or 80)
             self._senders.append(made)
 
     def start(self) -> None:
@@ -245,7 +245,11 @@ async def run(job: Job) -> Result:
     current: list[Load] = []
     loop = asyncio.get_running_loop()
     # With every burst response_urls begin at 0 again: all answers to the last one are there by then.
-    server = await loop.create_server(lambda: _Taker(lambda n, body: current[-1].taken(n, body)), "127.0.0.1")
+
+    def taken(number: int, body: bytes) -> None:
+        current[-1].taken(number, body)  # the bot keeps its connections from one burst to the next
+
+    server = await loop.create_server(lambda: _Taker(taken), "127.0.0.1")
     answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
     try:
         for _ in range(job.bursts):

@@ -1,0 +1,170 @@
+"""How long Slack waits for an acknowledgement: Maple beside a bare Bolt app, in turns, in the same run.
+
+burst   that many commands at the same moment; the next such moment comes when everything is answered
+flood   that many connections, each with its next command as soon as the last is acknowledged: far more than
+        Slack sends, so that work piles up behind the acknowledgements
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from benchmarks import customers, processes
+from benchmarks.load import Job, Result
+from benchmarks.report import Spread, Table, milliseconds, quantile, show
+from bot import views
+
+LATE = 3.0
+"""Seconds, after which Slack tells the person that the app failed."""
+HANG = 30.0
+GOAL = 1.2
+
+FLOOR = "bare Bolt"
+HELP = "Maple, `help`"
+CUSTOMER = "Maple, a customer"
+HANGING = "Maple, a customer, Autumn hangs"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    levels: tuple[int, ...] = (1, 50, 200)
+    rounds: int = 5
+    hanging_rounds: int = 3
+    samples: int = 500
+    """Commands of each kind in a round, about."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One kind of run at one level, over all rounds."""
+
+    waits: list[float] = field(default_factory=list)
+    """Seconds from sending to the acknowledgement."""
+    p99s: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    missed: int = 0
+    """Acknowledged after 3 s, or not at all, or not with 200."""
+    asked: int = 0
+    answered: int = 0
+
+    def add(self, result: Result) -> None:
+        waits = [one.acked - one.sent for one in result.samples if one.acked is not None]
+        good = [
+            one for one in result.samples if one.status == 200 and one.acked and one.acked - one.sent <= LATE
+        ]
+        self.waits += waits
+        self.p99s.append(quantile(waits, 0.99))
+        self.rates.append(len(waits) / result.seconds)
+        self.missed += len(result.samples) - len(good)
+        self.asked += len(result.samples)
+        self.answered += sum(1 for one in result.samples if one.text in one.answer or one.text == "help")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured, running."""
+
+    floor: str
+    maple: str
+    autumn: str
+    customers: tuple[str, ...]
+
+    def job(self, who: str, concurrency: int, shape: str, plan: Plan) -> Job:
+        burst = shape == "burst"
+        return Job(
+            url=self.floor if who == FLOOR else self.maple,
+            secret=processes.SECRET,
+            command="/autumn",
+            texts=self.customers if who in (CUSTOMER, HANGING) else ("help",),
+            concurrency=concurrency,
+            requests=concurrency if burst else max(concurrency, plan.samples),
+            bursts=max(1, plan.samples // concurrency) if burst else 1,
+            answered=who != FLOOR,
+            preliminary=views.asking(None).text,
+        )
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with ExitStack() as stack:
+        slack = stack.enter_context(processes.slack())
+        autumn = stack.enter_context(processes.autumn())
+        floor = stack.enter_context(processes.floor(slack))
+        maple = stack.enter_context(processes.maple(slack, autumn))
+        running = Bench(floor, maple, autumn, customers.ids(autumn))
+        for who in (FLOOR, CUSTOMER):  # imports, caches and pools are filled before the clock starts
+            processes.load(running.job(who, 4, "flood", Plan(samples=4 * len(running.customers))))
+        yield running
+
+
+Rows = dict[tuple[str, int, str], Row]
+Say = Callable[[str], None]
+
+
+def measure(running: Bench, plan: Plan, say: Say) -> Rows:
+    rows: Rows = defaultdict(Row)
+    for shape in ("burst", "flood"):
+        for level in plan.levels:
+            for turn in range(plan.rounds):
+                say(f"{shape} of {level}, round {turn + 1} of {plan.rounds}")
+                for who in (FLOOR, HELP, CUSTOMER):
+                    rows[shape, level, who].add(processes.load(running.job(who, level, shape, plan)))
+    with customers.hanging(running.autumn, HANG):
+        for level in plan.levels:
+            for turn in range(plan.hanging_rounds):
+                say(f"Autumn hangs, {level}, round {turn + 1} of {plan.hanging_rounds}")
+                for who in (FLOOR, HANGING):
+                    rows["hang", level, who].add(processes.load(running.job(who, level, "flood", plan)))
+    return rows
+
+
+TITLES = {
+    "burst": "Bursts: so many commands at once, then quiet until all are answered",
+    "flood": "Flood: every connection sends its next command as soon as the last is acknowledged",
+    "hang": f"Flood while every call of Autumn's takes {HANG:.0f} s",
+}
+
+
+def table(rows: Rows, shape: str) -> Table:
+    told = []
+    for (this, level, who), row in rows.items():
+        if this != shape:
+            continue
+        ratios = [
+            ours / floors for ours, floors in zip(row.p99s, rows[shape, level, FLOOR].p99s, strict=True)
+        ]
+        told.append(
+            (
+                str(level),
+                who,
+                milliseconds(quantile(row.waits, 0.5)),
+                milliseconds(quantile(row.waits, 0.99)),
+                milliseconds(max(row.waits)),
+                f"{sorted(row.rates)[len(row.rates) // 2]:.0f}",
+                str(row.missed),
+                "" if who == FLOOR else str(Spread(tuple(ratios))),
+                "" if who == FLOOR else f"{row.answered} of {row.asked}",
+            )
+        )
+    columns = ("at once", "app", "p50 ms", "p99 ms", "max ms", "acks/s", "missed", "p99 / bare", "answered")
+    return Table(TITLES[shape], columns, tuple(told))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ack", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=Plan().rounds)
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    with bench() as running:
+        plan = Plan(rounds=options.rounds)
+        rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
+    command = f"python -m benchmarks.ack --rounds {options.rounds}"
+    show("ack", command, [table(rows, shape) for shape in TITLES], write=options.write)
+
+
+if __name__ == "__main__":
+    main()

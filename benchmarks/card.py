@@ -1,0 +1,200 @@
+"""From a command to its card, less Autumn's own time; and how many calls of Autumn's a card takes.
+
+A command's time runs from when it is sent to when the filled card arrives at its response_url. Autumn's own
+time is what is taken away from that: all the time within it in which the local Autumn had at least one call
+about that customer in its hands, from when the request had come to when the answer had gone. What stays is
+Slack's and Autumn's networks (here none), Maple's work, and Maple's waiting for itself. Every connection has
+a customer of its own, so it is known whose call is whose.
+"""
+
+import argparse
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from benchmarks import customers, processes
+from benchmarks.load import Job, Sample
+from benchmarks.report import Table, milliseconds, quantile, show
+from benchmarks.timed_autumn import Span
+from bot import views
+from bot.autumn.client import Autumn, Call
+from bot.lookups import look_up, read
+from bot.lookups.place import Part, Place
+
+CUSTOMER = "cus_acme"
+FEATURE = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    levels: tuple[int, ...] = (1, 50)
+    latencies: tuple[float, ...] = (0.0, 0.04)
+    """Seconds that each of Autumn's answers takes longer."""
+    rounds: int = 5
+    samples: int = 200
+    """Cards in a round."""
+
+
+@dataclass(slots=True)
+class Row:
+    """All times in seconds, one for each card."""
+
+    whole: list[float] = field(default_factory=list)
+    autumns: list[float] = field(default_factory=list)
+    maples: list[float] = field(default_factory=list)
+    calls: int = 0
+    wrong: int = 0
+    """Commands that were not answered with the customer's card."""
+
+    def add(self, samples: Sequence[Sample], spans: Sequence[Span]) -> None:
+        self.calls += len(spans)
+        for one in samples:
+            if one.answered is None or one.text not in one.answer:
+                self.wrong += 1
+                continue
+            autumns = covered([span for span in spans if span.about == one.text], one.sent, one.answered)
+            self.whole.append(one.answered - one.sent)
+            self.autumns.append(autumns)
+            self.maples.append(one.answered - one.sent - autumns)
+
+
+def covered(spans: Sequence[Span], start: float, end: float) -> float:
+    """Seconds between start and end in which at least one of the spans was under way."""
+    total, until = 0.0, start
+    for span in sorted(spans, key=lambda one: one.came):
+        came, went = max(span.came, until), min(span.went, end)
+        if went > came:
+            total += went - came
+            until = went
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    maple: str
+    autumn: str
+    customers: tuple[str, ...]
+
+    def job(self, concurrency: int, requests: int) -> Job:
+        return Job(
+            url=self.maple,
+            secret=processes.SECRET,
+            command="/autumn",
+            texts=self.customers,
+            concurrency=concurrency,
+            requests=requests,
+            answered=True,
+            in_turn=True,
+            preliminary=views.asking(None).text,
+        )
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with ExitStack() as stack:
+        slack = stack.enter_context(processes.slack())
+        autumn = stack.enter_context(processes.autumn())
+        maple = stack.enter_context(processes.maple(slack, autumn))
+        running = Bench(maple, autumn, customers.ids(autumn))
+        processes.load(running.job(4, 4 * len(running.customers)))
+        customers.spans(autumn)
+        yield running
+
+
+Rows = dict[tuple[float, int], Row]
+
+
+def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
+    rows = {(latency, level): Row() for latency in plan.latencies for level in plan.levels}
+    for turn in range(plan.rounds):
+        say(f"round {turn + 1} of {plan.rounds}")
+        for (latency, level), row in rows.items():
+            with customers.hanging(running.autumn, latency):
+                result = processes.load(running.job(level, max(level, plan.samples)))
+                row.add(result.samples, customers.spans(running.autumn))
+    return rows
+
+
+async def calls_of(autumn_url: str) -> list[tuple[str, Counter[str]]]:
+    """The calls that each card takes, by Autumn's routes."""
+    email = customers.emails(autumn_url)[0]
+    wanted: list[tuple[str, str, Part]] = [
+        ("overview, by id", CUSTOMER, Part.OVERVIEW),
+        ("overview, by e-mail", email, Part.OVERVIEW),
+        *((part.value, CUSTOMER, part) for part in Part if part not in (Part.OVERVIEW, Part.FEATURE)),
+    ]
+    seen: Counter[str] = Counter()
+
+    def observe(call: Call) -> None:
+        seen[call.route] += call.attempts
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    told = []
+    autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=autumn_url, observe=observe)
+    try:
+        for name, query, part in wanted:
+            await look_up(autumn, query, part, now=now)
+            told.append((name, seen.copy()))
+            seen.clear()
+        await read(autumn, Place(customer=CUSTOMER, part=Part.FEATURE, feature=FEATURE), now=now)
+        told.append(("a feature, with its chart", seen.copy()))
+    finally:
+        await autumn.aclose()
+    return told
+
+
+def times(rows: Rows) -> Table:
+    told = tuple(
+        (
+            f"{latency * 1000:.0f}",
+            str(level),
+            milliseconds(quantile(row.whole, 0.5)),
+            milliseconds(quantile(row.whole, 0.99)),
+            milliseconds(quantile(row.autumns, 0.5)),
+            milliseconds(quantile(row.maples, 0.5)),
+            milliseconds(quantile(row.maples, 0.99)),
+            f"{len(row.maples) / sum(row.maples) * level:.0f}" if row.maples else "",
+            f"{row.calls / (len(row.maples) + row.wrong):.2f}",
+            f"{len(row.maples)} of {len(row.maples) + row.wrong}",
+        )
+        for (latency, level), row in rows.items()
+    )
+    columns = (
+        "latency ms", "at once", "whole p50 ms", "p99", "Autumn's p50", "Maple's p50 ms", "Maple's p99 ms",
+        "cards/s", "calls a card", "cards",
+    )  # fmt: skip
+    return Table("Overview by id: from the command to the filled card", columns, told)
+
+
+def counts(found: Sequence[tuple[str, Counter[str]]]) -> Table:
+    told = tuple(
+        (name, str(seen.total()), ", ".join(f"{count} {route}" for route, count in sorted(seen.items())))
+        for name, seen in found
+    )
+    return Table("Calls of Autumn's for each card", ("card", "calls", "which"), told)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.card", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=Plan().rounds)
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    with bench() as running:
+        plan = Plan(rounds=options.rounds)
+        rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
+        found = asyncio.run(calls_of(running.autumn))
+    command = f"python -m benchmarks.card --rounds {options.rounds}"
+    show("card", command, [times(rows), counts(found)], write=options.write)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""How long it takes to draw a card of a customer with 200 features, and how much memory."""
+
+import argparse
+import asyncio
+import gc
+import json
+import time
+import tracemalloc
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from benchmarks.report import Table, milliseconds, quantile, show
+from bot import views
+from bot.autumn.client import Autumn
+from bot.autumn.models import Balance, Customer
+from bot.lookups.answers import Answer, Billing, Features, Overview, Products
+from bot.lookups.customer import CARD
+from bot.lookups.place import Part, Place
+from sandbox.autumn import LocalAutumn
+
+CUSTOMER = "cus_many"
+FEATURES = 200
+
+
+async def customer(features: int = FEATURES) -> Customer:
+    """The seed's customer with the most features, whose features are repeated until there are enough."""
+    async with LocalAutumn.running() as local:
+        autumn = Autumn(key=SecretStr(local.key), url=local.url)
+        try:
+            found = await autumn.customer(CUSTOMER, expand=CARD)
+        finally:
+            await autumn.aclose()
+    given = list(found.balances.values())
+    balances = [_named(given[number % len(given)], number) for number in range(features)]
+    return found.model_copy(update={"balances": {one.feature_id: one for one in balances}})
+
+
+def _named(balance: Balance, number: int) -> Balance:
+    name = f"{balance.feature_id}_{number}"
+    feature = balance.feature and balance.feature.model_copy(update={"id": name})
+    return balance.model_copy(update={"feature_id": name, "feature": feature})
+
+
+def answers(known: Customer) -> list[tuple[Place, Answer]]:
+    at = datetime.now(UTC)
+    billing = Billing((), None)
+    return [
+        (Place(customer=CUSTOMER), Overview(known, billing, at)),
+        (Place(customer=CUSTOMER, part=Part.PRODUCTS), Products(known, None, at)),
+        (Place(customer=CUSTOMER, part=Part.FEATURES), Features(known, at)),
+    ]
+
+
+def measure(known: Customer, times: int) -> Table:
+    rows = []
+    for place, answer in answers(known):
+        card = views.card(place, answer, shareable=True)
+        seconds = [_timed(place, answer) for _ in range(times)]
+        rows.append(
+            (
+                place.part.value,
+                str(len(known.balances)),
+                milliseconds(quantile(seconds, 0.5)),
+                milliseconds(quantile(seconds, 0.99)),
+                f"{_peak(place, answer) / 1024:.0f}",
+                f"{len(card.blocks)} / {len(json.dumps(card.blocks)) / 1024:.0f}",
+            )
+        )
+    columns = ("card", "features", "p50 ms", "p99 ms", "peak KiB", "blocks / KiB")
+    return Table(f"Drawing a card, {times} times", columns, tuple(rows))
+
+
+def _timed(place: Place, answer: Answer) -> float:
+    started = time.perf_counter()
+    views.card(place, answer, shareable=True)
+    return time.perf_counter() - started
+
+
+def _peak(place: Place, answer: Answer) -> int:
+    """Bytes that drawing takes besides what it is given."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        views.card(place, answer, shareable=True)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.render", description=__doc__)
+    parser.add_argument("--times", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    command = f"python -m benchmarks.render --times {options.times}"
+    show("render", command, [measure(asyncio.run(customer()), options.times)], write=options.write)
+
+
+if __name__ == "__main__":
+    main()
