@@ -13,8 +13,6 @@ BILLING = ("rewards", "invoice_previews")
 PREVIEWS = ("invoice_previews",)
 
 
-async def customer_of(
-    autumn: Autumn, place: Place, known: Customer | None, *, expand: tuple[str, ...] = CARD
-) -> Customer:
+async def customer_of(autumn: Autumn, place: Place, known: Customer | None) -> Customer:
     """The customer as known, or as Autumn tells. Raises AutumnError."""
-    return known or await autumn.customer(place.customer, expand=expand)
+    return known or await autumn.customer(place.customer, expand=CARD)

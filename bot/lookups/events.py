@@ -37,7 +37,7 @@ async def events(autumn: Autumn, place: Place, at: datetime, known: Customer | N
         meanwhile(attempt(lambda: _page(autumn, place, span, features))) as listing,
         meanwhile(attempt(lambda: _totals(autumn, place, span, features), within=whole)) as totals,
     ):
-        customer = await attempt(lambda: customer_of(autumn, place, known, expand=()))
+        customer = await attempt(lambda: customer_of(autumn, place, known))
         if isinstance(customer, NotFound):
             raise customer
         page = await listing

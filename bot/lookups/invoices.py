@@ -18,7 +18,7 @@ async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer |
     the customer."""
     coming = attempt(lambda: _upcoming(autumn, place.customer), within=autumn.patience.part)
     async with meanwhile(coming) as upcoming, meanwhile(attempt(lambda: _page(autumn, place))) as listing:
-        customer = await attempt(lambda: customer_of(autumn, place, known, expand=()))
+        customer = await attempt(lambda: customer_of(autumn, place, known))
         if isinstance(customer, NotFound):
             raise customer
         page = await listing

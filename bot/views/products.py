@@ -118,15 +118,16 @@ def _includes(plan: Plan | None, called: dict[str, str]) -> str:
 
 def _item(item: PlanItem, called: dict[str, str]) -> str:
     name = called.get(item.feature_id) or item.feature_id
+    beyond = item.display.secondary_text if item.display else ""
     if item.display and item.display.primary_text:
-        shown = f"{item.display.primary_text} {item.display.secondary_text}".strip()
+        shown = item.display.primary_text
     elif item.unlimited:
         shown = f"{words.UNLIMITED} {name}"
     else:
         shown = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = words.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return f"{text.mrkdwn(shown, 60)} {every}".strip()
+    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(beyond, 60))
 
 
 def _on(label: str, at: datetime | None) -> str:

@@ -120,7 +120,7 @@ ID_TOO_LONG_TO_OPEN = (
 INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Status", "Link")
 EVENT_COLUMNS = ("Time (UTC)", "Feature", "Value", "Properties")
 ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
-HOSTED = "Open invoice"
+HOSTED = "View invoice"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -247,6 +247,11 @@ def quantity(number: str) -> str:
 
 def period(start: str, end: str) -> str:
     return f"Period {start} to {end}"
+
+
+def item(what: str, every: str, beyond: str) -> str:
+    """One thing a plan includes: `50,000 messages per month (then $0.80 per 100)`."""
+    return " ".join(part for part in (what, every, f"({beyond})" if beyond else "") if part)
 
 
 def includes(items: str) -> str:

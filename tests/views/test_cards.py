@@ -279,7 +279,7 @@ ITEMS = [
     PlanItem(feature_id="api", unlimited=True),
     PlanItem(feature_id="sso", included=Decimal(0), reset=Reset(interval="one_off")),
 ]
-INCLUDES = "Includes 5,000 Messages per month, 5 Seats then $10, Unlimited api, sso"
+INCLUDES = "Includes 5,000 Messages per month, 5 Seats (then $10), Unlimited api, sso"
 SPAN = f"Period {times.day(BEFORE)} to {times.day(LATER)}"
 
 
@@ -617,12 +617,12 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
     assert shown.index("*Next invoice:*") < shown.index("*4 invoices*")
     assert "• Pro - Base Price · *$20.00*" in shown
     assert table(card)[1:] == [
-        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Paid", "Open invoice"],
+        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Paid", "View invoice"],
         ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "Open invoice"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "Open invoice"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View invoice"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View invoice"],
     ]
-    assert "|Open invoice>" in checks.read(card.plain)
+    assert "|View invoice>" in checks.read(card.plain)
     assert "odd∗" in checks.read(card.plain)
 
 
@@ -659,6 +659,12 @@ def test_invoices_are_filtered_and_paged() -> None:
 )
 def test_invoices_when_something_is_missing(changes: dict[str, Any], line: str) -> None:
     assert line in said(drawn(invoices(invoice(), **changes), AT_INVOICES))
+
+
+def test_unpaid_invoices_need_attention_on_every_part() -> None:
+    owing = customer(invoices=[invoice("open", "49")])
+    shown = said(drawn(invoices(invoice(), customer=owing), AT_INVOICES))
+    assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in shown
 
 
 def test_no_invoices_of_a_status() -> None:
