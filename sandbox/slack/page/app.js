@@ -9,7 +9,7 @@ import { MessageList } from "./messages.js";
 import { Modals } from "./modal.js";
 import { KIND_ICON, Rail, Sidebar } from "./sidebar.js";
 import { appChannel, channelOf, dropToast, goTo, now, start, state as first, subscribe } from "./store.js";
-import { Thread, inMain } from "./thread.js";
+import { Thread, countReplies, inMain } from "./thread.js";
 import { World } from "./world.js";
 import "./theme.js";
 
@@ -40,7 +40,7 @@ function Conversation({ channel, state }) {
   const withApp = channel.with === state.app.user_id;
   const intro = withApp ? html`<${AppIntro} app=${state.app} />` : html`<${Intro} channel=${channel} people=${state.people} />`;
   return html`
-    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} name=${name} intro=${intro} />
+    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} />
     ${withApp && state.app.messages_read_only
       ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
       : html`<${Composer} key=${`composer-${channel.id}`} channel=${channel.id} label=${`Message ${name}`} />`}`;

@@ -57,13 +57,14 @@ function Body({ message }) {
   return html`<div class="text">${mrkdwn(message.text)} ${edited}</div>`;
 }
 
-export function Message({ message, follows, inThread }) {
+export function Message({ message, follows, inThread, answers = 0 }) {
   const world = useContext(World);
   const { me, now } = world;
   const author = authorOf(message, world);
   const ms = Number(message.ts) * 1000;
   const time = html`<time class="time" datetime=${new Date(ms).toISOString()} title=${fullWords(ms, me.tz, now())}>${clock(ms, me.tz)}</time>`;
-  const replies = message.reply_count ?? 0;
+  // A reply may have come since the server counted.
+  const replies = Math.max(message.reply_count ?? 0, answers);
   return html`<article class=${`message ${follows ? "follows" : ""} ${message.ephemeral ? "ephemeral" : ""}`} aria-label=${`${author.name}, ${clock(ms, me.tz)}`} data-ts=${message.ts}>
     ${message.ephemeral && html`<div class="only-you"><${Icon} name="eye" size="14" />Only visible to you</div>`}
     <div class="gutter">${follows ? time : html`<${Avatar} person=${author.person} app=${author.app} />`}</div>
@@ -94,7 +95,8 @@ export function rowsOf(messages, zone) {
   return rows;
 }
 
-export function MessageList({ messages, name, intro }) {
+/** `replies`: how many answers the page knows, by the ts they answer. */
+export function MessageList({ messages, replies, name, intro }) {
   const { me, now } = useContext(World);
   const box = useRef();
   const stick = useRef(true);
@@ -128,7 +130,7 @@ export function MessageList({ messages, name, intro }) {
     ${intro}
     ${rowsOf(messages, me.tz).map((row) => row.divider
       ? html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`
-      : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} />`)}
+      : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} answers=${replies[row.message.ts]} />`)}
   </div></div>${missed && html`<button type="button" class="new-below" onClick=${toEnd}>New messages<${Icon} name="caret" size="14" /></button>`}</div>`;
 }
 

@@ -8,6 +8,13 @@ import { useEscape } from "./popover.js";
 
 export const inMain = (message) => !message.thread_ts || message.thread_ts === message.ts;
 
+/** How many replies there are, by the ts of the message they answer. */
+export function countReplies(messages) {
+  const count = {};
+  for (const message of messages.filter((each) => !inMain(each))) count[message.thread_ts] = (count[message.thread_ts] ?? 0) + 1;
+  return count;
+}
+
 export function Thread({ ts, messages, channel, title }) {
   const close = () => openThread(null);
   useEscape(close);

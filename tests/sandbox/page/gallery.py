@@ -143,6 +143,22 @@ ACTIONS: Blocks = [
     },
 ]
 
+MARKDOWN = """## A heading
+
+- **bold** item
+- [x] done
+
+1. first
+2. [link](https://acme.example)
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```
+code
+```"""
+
 RICH: Blocks = [
     {
         "type": "rich_text",
@@ -187,7 +203,7 @@ RICH: Blocks = [
     },
     {
         "type": "markdown",
-        "text": "## A heading\n\n- **bold** item\n- [x] done\n\n1. first\n2. [link](https://acme.example)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```",
+        "text": MARKDOWN,
     },
     {"type": "image", "image_url": PIXEL, "alt_text": "A white dot", "title": plain("A picture")},
     {

@@ -1,5 +1,5 @@
 // A month to pick a day from, by mouse or arrows.
-import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { Icon } from "../icons.js";
 import { MONTH_NAMES } from "../text/dates.js";
 
@@ -31,7 +31,8 @@ export function Calendar({ date, today, onPick }) {
   const [at, setAt] = useState(date ?? today);
   const grid = useRef();
   const month = at.slice(0, 7);
-  useEffect(() => grid.current.querySelector('[tabindex="0"]')?.focus(), [at]);
+  // Before the next key can come, or an arrow would be lost on the button that turned the month.
+  useLayoutEffect(() => grid.current.querySelector('[tabindex="0"]')?.focus(), [at]);
   const turn = (by) => {
     const [year, number] = month.split("-").map(Number);
     setAt(dateOf(Date.UTC(year, number - 1 + by, 1)));
