@@ -122,7 +122,8 @@ class Workspace:
         message.text = text
         message.blocks = fill_ids(blocks)
         message.metadata = copy.deepcopy(metadata) if metadata is not None else message.metadata
-        message.edited = True
+        # Only what everybody can see is marked as edited.
+        message.edited = not message.ephemeral
         self._tell("message_changed", message)
 
     def delete(self, message: Message) -> None:
