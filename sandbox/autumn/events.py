@@ -89,7 +89,7 @@ class Aggregation:
 
 
 def aggregate(state: State, wanted: Aggregation) -> Json:
-    """{list, total}: bins oldest first, empty ones too, none in the future."""
+    """{list, total, deductions if asked for}: bins oldest first, empty ones too, none in the future."""
     query = wanted.query
     assert query.start is not None  # noqa: S101
     found = find(state, query)
@@ -101,23 +101,46 @@ def aggregate(state: State, wanted: Aggregation) -> Json:
         moment = _next(moment, wanted.bin_size)
     totals: dict[str, dict[str, float]] = {}
     for one in found:
-        for feature_id, value in _amounts(one, wanted):
-            slot = bins.get(floor(one.timestamp, wanted.bin_size))
-            if slot is not None:
-                slot[feature_id] = clean(slot.get(feature_id, 0) + value)
-                total = totals.setdefault(feature_id, {"count": 0, "sum": 0})
-                total["count"] += 1
-                total["sum"] = clean(total["sum"] + value)
+        slot = bins.get(floor(one.timestamp, wanted.bin_size))
+        if slot is not None:
+            slot[one.feature_id] = clean(slot.get(one.feature_id, 0) + one.value)
+            total = totals.setdefault(one.feature_id, {"count": 0, "sum": 0})
+            total["count"] += 1
+            total["sum"] = clean(total["sum"] + one.value)
     listed: list[Json] = [{"period": moment, "values": values} for moment, values in bins.items()]
     if wanted.group_by is not None:
         _group(found, wanted, listed)
-    return {"list": listed, "total": dict(sorted(totals.items()))}
+    shown: Json = {"list": listed, "total": dict(sorted(totals.items()))}
+    if wanted.deducted:
+        shown["deductions"] = _deductions(state, found, wanted.bin_size)
+    return shown
 
 
-def _amounts(one: Event, wanted: Aggregation) -> list[tuple[str, float]]:
-    if not wanted.deducted:
-        return [(one.feature_id, one.value)]
-    return [(part["feature_id"], part["value"]) for part in one.deductions or ()]
+def _deductions(state: State, found: list[Event], size: str) -> list[Json]:
+    """What the events took from which balance, by bin; bins without any are left out."""
+    bins: dict[int, Json] = {}
+    for one in sorted(found, key=lambda event: event.timestamp):
+        for part in one.deductions or ():
+            feature_id = part["feature_id"]
+            slot = bins.setdefault(floor(one.timestamp, size), {})
+            spent = "credit_system" if state.feature(feature_id).credit_schema else "metered"
+            taken = slot.setdefault(
+                feature_id, {"feature_type": spent, "deducted": 0, "events": 0, "balances": []}
+            )
+            taken["deducted"] = clean(taken["deducted"] + part["value"])
+            taken["events"] += 1
+            _count(taken["balances"], part)
+    return [{"period": moment, "values": values} for moment, values in bins.items()]
+
+
+def _count(drawn: list[Json], part: Json) -> None:
+    row = next((row for row in drawn if row["balance_id"] == part["balance_id"]), None)
+    if row is None:
+        told = {name: part[name] for name in ("balance_id", "plan_id", "reset")}
+        row = {**told, "entity_id": None, "credit_cost": None, "deducted": 0, "events": 0}
+        drawn.append(row)
+    row["deducted"] = clean(row["deducted"] + part["value"])
+    row["events"] += 1
 
 
 def _group(found: list[Event], wanted: Aggregation, listed: list[Json]) -> None:

@@ -58,34 +58,15 @@ def aggregate(ctx: Context) -> Json:
     reader.done()
     if named is not None and span is not None:
         raise bad_input("input: Provide either range or custom_range, not both")
+    if aggregate_on is not None and customer_id is None:
+        raise bad_input("aggregate_on: requires customer_id")
     who = state.customer(customer_id) if customer_id is not None else None
     _analytics(ctx)
     start, end = events.span(state, who, named or "1bc"), state.now
     if span is not None:
         start, end = span.get("start", start), span.get("end", end)
-    tracked = _tracked(ctx, names) if aggregate_on else names
-    query = events.Query(who, entity_id, tracked, start, end)
-    shown = events.aggregate(state, events.Aggregation(query, size, group_by, aggregate_on is not None))
-    if aggregate_on:
-        _keep(shown, names)
-    return shown
-
-
-def _tracked(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The features themselves and those paid for from them, when they are credits."""
-    paid = [
-        cost["metered_feature_id"]
-        for name in names
-        if name in ctx.state.features
-        for cost in ctx.state.features[name].credit_schema or ()
-    ]
-    return (*names, *paid)
-
-
-def _keep(shown: Json, names: tuple[str, ...]) -> None:
-    for slot in shown["list"]:
-        slot["values"] = {name: slot["values"].get(name, 0) for name in names}
-    shown["total"] = {name: total for name, total in shown["total"].items() if name in names}
+    query = events.Query(who, entity_id, names, start, end)
+    return events.aggregate(state, events.Aggregation(query, size, group_by, aggregate_on is not None))
 
 
 ROUTES = (
