@@ -53,10 +53,15 @@ async def serve(settings: Settings) -> None:
             serving.cancel()
         stop.set()
 
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        loop.add_signal_handler(number, told)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 async def _until(stop: asyncio.Event, maple: Maple) -> None:

@@ -1,0 +1,117 @@
+"""The doctor, against surroundings that are well and that are not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from bot.doctor import examine
+from bot.settings import Settings
+from sandbox.autumn import LocalAutumn
+from sandbox.slack import LocalSlack
+from tests.stage import MANIFEST, Mode, settings_for
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def autumn() -> AsyncIterator[LocalAutumn]:
+    async with LocalAutumn.running(seed="empty") as autumn:
+        yield autumn
+
+
+async def found(settings: Settings, **changed: object) -> list[str]:
+    return [str(finding) async for finding in examine(settings.model_copy(update=changed))]
+
+
+async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
+    findings = await found(settings_for(slack, autumn, mode))
+    assert [one for one in findings if not one.startswith("✓")] == []
+    way = "Socket Mode can be opened" if mode == "socket" else "HTTP mode, with a signing secret"
+    assert findings == [
+        "✓ Slack: the bot token is good (Northwind, as maple)",
+        "✓ Slack: the bot token has every scope it needs",
+        f"✓ Slack: {way}",
+        findings[3],
+        "✓ Autumn: customers and invoices can be read (customers:read)",
+        "✓ Autumn: features can be read (features:read)",
+        "✓ Autumn: products can be read (plans:read)",
+        "✓ Autumn: events and usage can be read (analytics:read)",
+    ]
+    assert findings[3].startswith("✓ Autumn: the key is good (")
+    assert autumn.ledger == []
+
+
+async def test_a_wrong_bot_token(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(settings_for(slack, autumn, "http"), slack_bot_token=SecretStr("xoxb-canary"))
+    assert findings[0].startswith("✗ Slack: the bot token is not usable (invalid_auth)\n  Install the app")
+    assert "canary" not in "".join(findings)
+
+
+async def test_missing_scopes_are_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    slack.scopes.difference_update({"users:read", "im:write"})
+    findings = await found(settings_for(slack, autumn, "http"))
+    assert findings[1].startswith("✗ Slack: scopes are missing: im:write, users:read\n")
+
+
+async def test_a_wrong_app_token(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(settings_for(slack, autumn, "socket"), slack_app_token=SecretStr("xapp-canary"))
+    assert findings[2].startswith(
+        "✗ Slack: Socket Mode cannot be opened (invalid_auth)\n  Turn Socket Mode on"
+    )
+
+
+async def test_nobody_answers(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(
+        settings_for(slack, autumn, "http"),
+        slack_api_url="http://127.0.0.1:9/",
+        autumn_url="http://127.0.0.1:9",
+    )
+    assert findings[0].startswith("✗ Slack: the bot token is not usable (no answer)\n  Check SLACK_API_URL")
+    assert findings[-1].startswith("✗ Autumn: no answer\n  Check AUTUMN_URL")
+
+
+async def test_slack_answers_rubbish(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(settings_for(slack, autumn, "http"), slack_api_url=f"{autumn.url}/")
+    assert findings[0].startswith("✗ Slack: the bot token is not usable (")
+
+
+async def test_a_key_that_autumn_does_not_know(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(
+        settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr("am_sk_test_canary")
+    )
+    assert findings[-1].startswith("✗ Autumn: the key is not accepted\n  Set AUTUMN_SECRET_KEY")
+
+
+async def test_an_api_version_that_autumn_does_not_know(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    findings = await found(settings_for(slack, autumn, "http"), autumn_api_version="9.9.9")
+    assert findings[-1].startswith("✗ Autumn: API version 9.9.9 is not understood")
+
+
+async def test_autumn_answers_rubbish(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    autumn.faults.add("*", "garbage")
+    findings = await found(settings_for(slack, autumn, "http"))
+    assert findings[-1].startswith("✗ Autumn: no proper answer (Garbled)")
+
+
+async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    key = autumn.keys(scopes=["customers:read", "features:read"])
+    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(key))
+    wrong = [finding for finding in findings if finding.startswith("✗")]
+    assert [finding.split("\n")[0] for finding in wrong] == [
+        "✗ Autumn: the key may not read products",
+        "✗ Autumn: the key may not read events and usage",
+    ]
+    assert "Give the key the scope plans:read" in wrong[0]
+
+
+async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    autumn.faults.add("plans.list", "429", retry_after=3600)
+    findings = await found(settings_for(slack, autumn, "http"))
+    assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
+        "✗ Autumn: products could not be read (RateLimited)"
+    ]

@@ -1,0 +1,193 @@
+"""The command line, and how the bot starts and stops."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from bot import __main__ as main
+from bot.app import CannotStart, build
+from bot.settings import Settings
+from bot.timings import Timings
+from sandbox.autumn import LocalAutumn
+from sandbox.slack import LocalSlack
+from tests.stage import MANIFEST, Mode, settings_for
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def autumn() -> AsyncIterator[LocalAutumn]:
+    async with LocalAutumn.running(seed="demo") as autumn:
+        yield autumn
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The settings as an admin would give them."""
+    given = {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if value is not None
+    }
+    return os.environ | given
+
+
+async def started(slack: LocalSlack, mode: Mode) -> None:
+    if mode == "socket":
+        await slack.sockets.connected(timeout=15)
+        return
+    async with asyncio.timeout(15):
+        while not any(call.method == "auth.test" and call.ok for call in slack.calls):
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - nobody announces a call
+
+
+async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
+    serving = asyncio.create_task(main.serve(settings_for(slack, autumn, mode)))
+    await started(slack, mode)
+    await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await serving
+
+
+async def test_a_signal_stops_it_while_slack_cannot_be_reached(
+    slack: LocalSlack, autumn: LocalAutumn
+) -> None:
+    settings = settings_for(slack, autumn, "http").model_copy(update={"slack_api_url": "http://127.0.0.1:9/"})
+    serving = asyncio.create_task(main.serve(settings))
+    await asyncio.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+    async with asyncio.timeout(5):
+        await serving
+
+
+async def test_a_second_signal_cuts_off_what_is_left(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    serving = asyncio.create_task(main.serve(settings_for(slack, autumn, "socket")))
+    await started(slack, "socket")
+    await asyncio.sleep(0.05)
+    autumn.faults.add("*", "latency", seconds=20)
+    await slack.person("ana").command("/autumn cus_acme")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0.3)
+    assert not serving.done()
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await serving
+
+
+async def test_the_real_process_finishes_what_it_acknowledged(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        env=variables(settings_for(slack, autumn, "socket")),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    await started(slack, "socket")
+    await asyncio.sleep(0.1)
+    autumn.faults.add("customers.get", "latency", seconds=0.5)
+    ana = slack.person("ana")
+    await ana.command("/autumn cus_acme")
+    process.send_signal(signal.SIGTERM)
+    await ana.sees("Acme Ltd")
+    _, written = await process.communicate()
+    assert process.returncode == 0
+    assert b'"event": "stopped"' in written
+    for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
+        assert secret.encode() not in written
+
+
+async def test_a_token_that_slack_refuses(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    settings = settings_for(slack, autumn, "http").model_copy(
+        update={"slack_bot_token": SecretStr("xoxb-no")}
+    )
+    with pytest.raises(CannotStart, match="Slack refuses the bot token: invalid_auth"):
+        async with build(settings).running():
+            pass  # pragma: no cover
+
+
+async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    slack.faults.add("auth.test", "latency", seconds=1.5)
+    timings = Timings(slack=1, retry_start=0.01)
+    async with build(settings_for(slack, autumn, "http"), timings=timings).running() as maple:
+        assert maple.taking
+    assert not maple.taking
+
+
+def test_settings_that_are_missing(environment: pytest.MonkeyPatch) -> None:
+    for arguments in ([], ["doctor"]):
+        result = CliRunner().invoke(main.cli, arguments)
+        assert result.exit_code == 1
+        assert "Maple cannot start:\nSLACK_BOT_TOKEN is not set" in result.stderr
+
+
+@pytest.fixture
+def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in {
+        "SLACK_BOT_TOKEN": "xoxb-canary",
+        "SLACK_SIGNING_SECRET": "canary",
+        "AUTUMN_SECRET_KEY": "am_sk_test_canary",
+        "SLACK_API_URL": "http://127.0.0.1:9/",
+        "AUTUMN_URL": "http://127.0.0.1:9",
+        "PORT": "0",
+    }.items():
+        environment.setenv(name, value)
+    return environment
+
+
+def test_the_doctor_ends_with_one_when_something_is_wrong(given: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(main.cli, ["doctor"])
+    assert result.exit_code == 1
+    assert "✗ Slack: the bot token is not usable (no answer)" in result.stdout
+    assert "canary" not in result.output
+
+
+def test_the_doctor_ends_with_nothing_when_all_is_well(given: pytest.MonkeyPatch) -> None:
+    async def well(_settings: Settings) -> bool:
+        return True
+
+    given.setattr(main, "_examine", well)
+    assert CliRunner().invoke(main.cli, ["doctor"]).exit_code == 0
+
+
+def test_an_address_that_is_taken_is_said(given: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        given.setenv("PORT", str(port))
+        result = CliRunner().invoke(main.cli, [])
+    assert result.exit_code == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
+
+
+def test_a_start_that_cannot_be_is_said(given: pytest.MonkeyPatch) -> None:
+    async def refused(_settings: Settings) -> None:
+        raise CannotStart("Slack refuses the bot token: invalid_auth")
+
+    given.setattr(main, "serve", refused)
+    result = CliRunner().invoke(main.cli, [])
+    assert (result.exit_code, result.stderr) == (1, "Slack refuses the bot token: invalid_auth\n")
+
+
+def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    given.setattr(sys, "argv", ["maple", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 0
+    assert "doctor" in capsys.readouterr().out

@@ -1,0 +1,91 @@
+"""How Slack is asked about people, and how long its answer is believed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import people
+from bot.people import Actor, Home, People, Standing
+from sandbox.slack import LocalSlack
+from tests.stage import MANIFEST
+
+ANA = Actor("U01ANA", "T01NORTHW")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+
+
+def asked(slack: LocalSlack) -> int:
+    return len([call for call in slack.calls if call.method == "users.info"])
+
+
+async def test_an_answer_is_believed_for_a_while(slack: LocalSlack, client: AsyncWebClient) -> None:
+    clock = Clock()
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60, clock=clock)
+    assert await known.standing(ANA) is Standing.MEMBER
+    slack.workspace.user("ana").kind = "guest"
+    clock.now = 59
+    assert await known.standing(ANA) is Standing.MEMBER
+    clock.now = 60
+    assert await known.standing(ANA) is Standing.GUEST
+    assert asked(slack) == 2
+
+
+async def test_failures_are_not_believed(slack: LocalSlack, client: AsyncWebClient) -> None:
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    slack.faults.add("users.info", "error", error="fatal_error")
+    assert await known.standing(ANA) is Standing.UNCHECKED
+    assert await known.standing(ANA) is Standing.MEMBER
+
+
+async def test_who_is_elsewhere_by_the_payload_is_not_asked_about(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    assert await known.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
+    assert asked(slack) == 0
+    assert await known.standing(Actor("U06EVE")) is Standing.OUTSIDER
+    assert asked(slack) == 1
+
+
+async def test_one_who_gives_up_waiting_does_not_stop_the_others(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    slack.faults.add("users.info", "latency", seconds=0.2)
+    impatient = asyncio.create_task(known.standing(ANA))
+    patient = asyncio.create_task(known.standing(ANA))
+    await asyncio.sleep(0.01)
+    impatient.cancel()
+    assert await patient is Standing.MEMBER
+    assert asked(slack) == 1
+
+
+async def test_not_everybody_is_remembered(
+    slack: LocalSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_MOST", 1)
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    await known.standing(ANA)
+    await known.standing(Actor("U02RAJ"))
+    await known.standing(ANA)
+    assert asked(slack) == 3

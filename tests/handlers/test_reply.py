@@ -1,0 +1,133 @@
+"""Which way an answer goes, and in which form."""
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.people import Actor
+from bot.views.card import Card
+from handlers.ask import Ask, Kind
+from handlers.reply import Replies, Unsent, slack_reason, url_reason
+from tests.stage import Stage, on_stage
+
+TABLE = {
+    "type": "data_table",
+    "block_id": "t",
+    "caption": "Rows",
+    "rows": [[{"type": "raw_text", "text": "a"}], [{"type": "raw_text", "text": "b"}]],
+}
+
+
+def section(words: str) -> dict[str, object]:
+    return {"type": "section", "block_id": "s", "text": {"type": "mrkdwn", "text": words}}
+
+
+PLAIN = Card("said", (section("said"),), (section("said"),))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (200, "ok", ""),
+        (200, "", ""),
+        (200, '{"ok":true}', ""),
+        (200, '{"ok":false,"error":"invalid_blocks"}', "invalid_blocks"),
+        (400, '{"ok":false,"error":"invalid_blocks"}', "invalid_blocks"),
+        (400, "invalid_blocks", "invalid_blocks"),
+        (404, "expired_url", "http_404"),
+        (404, '{"ok":false}', "http_404"),
+        (500, "<html>", "http_500"),
+        (500, "[1]", "http_500"),
+        (429, '"slow"', "http_429"),
+    ],
+)
+def test_what_a_response_url_said(status: int, body: str, reason: str) -> None:
+    assert url_reason(status, body) == reason
+
+
+def test_slacks_name_of_an_error() -> None:
+    assert slack_reason(TimeoutError()) == "TimeoutError"
+    assert slack_reason(SlackApiError("odd", None)) == "SlackApiError"
+
+
+async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_later() -> None:
+    async with on_stage("http") as maple:
+        now = [0.0]
+        replies = Replies(maple.bot.slack, new_blocks=60, clock=lambda: now[0])
+        card = Card("rows", (TABLE,), (section("rows as a section"),))
+        ask = Ask(Kind.VIEW, actor=_ana(maple))
+        maple.slack.without_blocks("data_table")
+        await replies.direct(ask, card)
+        maple.ana.go("@maple")
+        await maple.ana.sees("rows as a section")
+        posts = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
+        assert [post.error for post in posts] == ["invalid_blocks", None]
+        await replies.direct(ask, card)
+        assert len([call for call in maple.slack.calls if call.method == "chat.postMessage"]) == 3, (
+            "no second try"
+        )
+        maple.slack.without_blocks()
+        now[0] = 61.0
+        await replies.direct(ask, card)
+        last = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)[-1]
+        assert last.blocks[0]["type"] == "data_table"
+
+
+async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:
+    maple.slack.without_blocks("data_table", "data_visualization")
+    await maple.ana.command("/autumn invoices cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Events")
+    await maple.ana.sees("events")
+    refused = [call for call in maple.slack.calls if call.error == "invalid_blocks"]
+    assert len(refused) == 1
+
+
+async def test_a_spent_response_url_gives_way_to_an_ephemeral_message(maple: Stage) -> None:
+    maple.slack.faults.add("response_url", "error", error="expired_url")
+    await maple.ana.command("/autumn cus_acme")
+    assert "only visible to you" in await maple.ana.sees("Acme Ltd")
+    assert [call.ok for call in maple.slack.calls if call.method == "chat.postEphemeral"] == [True]
+
+
+async def test_where_maple_is_not_a_direct_message_is_left(maple: Stage) -> None:
+    maple.ana.go("#random")
+    maple.slack.faults.add("response_url", "500", times=None)
+    await maple.ana.command("/autumn cus_acme")
+    await maple.bot.work.drain(5)
+    maple.ana.does_not_see("Acme Ltd")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_a_limit_of_slacks_is_waited_out(maple: Stage) -> None:
+    maple.slack.faults.add("response_url", "429", seconds=1)
+    await maple.ana.command("/autumn help")
+    await maple.ana.sees("Look up a customer in Autumn")
+
+
+async def test_slack_out_of_reach_is_a_reason() -> None:
+    async with on_stage("http") as maple:
+        replies = Replies(maple.bot.slack, new_blocks=60)
+        ask = Ask(Kind.COMMAND, actor=_ana(maple), response_url="http://127.0.0.1:9/")
+        maple.slack.faults.add("conversations.open", "error", error="user_disabled")
+        with pytest.raises(Unsent) as unsent:
+            await replies.fresh(ask, PLAIN)
+        assert unsent.value.reason == "user_disabled"
+
+
+async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
+    async with on_stage("http") as maple:
+        say = Replies(maple.bot.slack, new_blocks=60).one_direct()
+        ask = Ask(Kind.VIEW, actor=_ana(maple))
+        maple.ana.go("@maple")
+        await say(ask, PLAIN)
+        await say(ask, Card("more", (section("more"),), (section("more"),)))
+        await maple.ana.sees("more")
+        maple.ana.does_not_see("said")
+        maple.slack.faults.add("chat.update", "error", error="message_not_found")
+        await say(ask, Card("at last", (section("at last"),), (section("at last"),)))
+        await maple.ana.sees("at last")
+
+
+def _ana(maple: Stage) -> Actor:
+    return Actor(maple.ana.id, maple.bot_team)

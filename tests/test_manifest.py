@@ -1,0 +1,113 @@
+"""The app's manifest, held against its schema, the listeners and the calls."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from bot import slack_scopes
+from bot.views import ids
+from handlers import ROUTES
+from handlers.ask import Kind
+
+ROOT = Path(__file__).parent.parent
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "app_manifest.yml").read_text())
+SCHEMA = json.loads((ROOT / "tests/fixtures/slack-manifest.schema.json").read_text())
+
+
+def listened(kind: Kind) -> set[str]:
+    return {route.on for route in ROUTES if route.does.kind is kind}
+
+
+def test_it_is_a_manifest() -> None:
+    assert [error.message for error in Draft7Validator(SCHEMA).iter_errors(MANIFEST)] == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"features": {"slash_commands": [{"command": "autumn", "description": "x"}]}}, "does not match"),
+        ({"display_information": {"name": "x" * 36}}, "too long"),
+        ({"surprise": 1}, "Additional properties"),
+    ],
+)
+def test_the_schema_would_notice(broken: dict[str, Any], said: str) -> None:
+    errors = [error.message for error in Draft7Validator(SCHEMA).iter_errors(MANIFEST | broken)]
+    assert any(said in error for error in errors), errors
+
+
+def test_every_command_is_listened_to() -> None:
+    declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
+    assert declared == listened(Kind.COMMAND) == {ids.COMMAND}
+
+
+def test_every_shortcut_is_listened_to() -> None:
+    declared = {shortcut["callback_id"] for shortcut in MANIFEST["features"]["shortcuts"]}
+    assert declared == listened(Kind.SHORTCUT)
+    assert {shortcut["type"] for shortcut in MANIFEST["features"]["shortcuts"]} == {"global"}
+
+
+def test_every_event_is_listened_to() -> None:
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == listened(Kind.EVENT)
+    assert MANIFEST["features"]["app_home"]["home_tab_enabled"], (
+        "app_home_opened comes with the Home tab only"
+    )
+
+
+def test_every_button_of_the_views_is_listened_to() -> None:
+    assert {
+        ids.GO,
+        ids.OPEN,
+        ids.FIND,
+        ids.SHARE,
+        ids.LINK,
+        ids.PICK_FEATURE,
+        ids.LOOK_UP_SHORTCUT,
+    } == listened(Kind.ACTION)
+    assert {ids.PICK_CUSTOMER, ids.PICK_FEATURE} == listened(Kind.OPTIONS)
+    assert {ids.LOOK_UP_MODAL} == listened(Kind.VIEW)
+
+
+@pytest.mark.parametrize(
+    ("action", "routes"),
+    [
+        ("go", ["go"]),
+        ("go:products", ["go"]),
+        ("gone", []),
+        ("open:customer", ["open"]),
+        ("pick_feature", ["pick_feature"]),
+        ("look_up", ["look_up"]),
+    ],
+)
+def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
+    clicked = [route for route in ROUTES if route.does.kind is Kind.ACTION]
+    assert [route.on for route in clicked if re.search(route.constraint, action)] == routes
+
+
+def test_scopes_are_those_of_the_calls_and_no_more() -> None:
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == slack_scopes.needed()
+
+
+def test_every_method_called_is_on_the_list() -> None:
+    assert set(_called()) == {*slack_scopes.METHODS, *slack_scopes.APP_METHODS}
+
+
+def _called() -> Iterator[str]:
+    """Methods of Slack's Web API that bot/ and handlers/ call: `slack.chat_postMessage(…)`."""
+    family = re.compile(
+        r"(apps|auth|blocks|bots|chat|conversations|files|reactions|team|usergroups|users|views)_\w+"
+    )
+    for path in [*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and family.fullmatch(node.func.attr)
+            ):
+                yield node.func.attr.replace("_", ".")
