@@ -1,8 +1,9 @@
 """A local Autumn: its API 2.3.0 over real HTTP, from memory. See docs/local-autumn.md."""
 
+from sandbox.autumn.clock import Clock
 from sandbox.autumn.ratelimit import Limit, Limits
 from sandbox.autumn.seed.many import generate
 from sandbox.autumn.seed.start import demo
 from sandbox.autumn.server import LocalAutumn
 
-__all__ = ["Limit", "Limits", "LocalAutumn", "demo", "generate"]
+__all__ = ["Clock", "Limit", "Limits", "LocalAutumn", "demo", "generate"]

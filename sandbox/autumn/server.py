@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -67,6 +67,7 @@ class LocalAutumn:
         self._limiter = RateLimiter(limits or Limits(), _real_time)
         self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
+        self._stopping = asyncio.Event()
         self.url = ""
 
     @classmethod
@@ -112,6 +113,7 @@ class LocalAutumn:
                 await asyncio.sleep(_WAIT)
             yield
         finally:
+            self._stopping.set()
             server.stop()
             await task
             listening.close()
@@ -192,7 +194,8 @@ class LocalAutumn:
     async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> _Reply:
         by_kind = {fault.kind: fault for fault in met}
         if "latency" in by_kind:
-            await asyncio.sleep(by_kind["latency"].seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), by_kind["latency"].seconds)
         for kind in ("429", "500", "503"):
             if kind in by_kind:
                 return self._refuse(request, found, by_kind[kind])

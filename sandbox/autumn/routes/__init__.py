@@ -1,16 +1,34 @@
 """The endpoints, by namespace."""
 
 from sandbox.autumn.context import Route
-from sandbox.autumn.routes import balances, billing, catalog, customers, events, invoices, rewards
+from sandbox.autumn.routes import (
+    attach,
+    balances,
+    billing,
+    catalog,
+    coupons,
+    customer_list,
+    customer_products,
+    customers,
+    events,
+    invoices,
+    previews,
+    rewards,
+)
 
 
 def all_routes() -> tuple[Route, ...]:
     return (
         *customers.ROUTES,
+        *customer_list.ROUTES,
+        *customer_products.ROUTES,
         *balances.ROUTES,
         *rewards.ROUTES,
+        *coupons.ROUTES,
         *invoices.ROUTES,
         *events.ROUTES,
         *catalog.ROUTES,
         *billing.ROUTES,
+        *previews.ROUTES,
+        *attach.ROUTES,
     )

@@ -286,8 +286,8 @@ def _nobody(b: Builder) -> None:
 
 
 def _new(b: Builder) -> None:
-    who = b.customer(None, "Dana Without Id", "dana@waiting.example", 2)
-    b.has(who, "free", 2)
+    who = b.customer(None, "Dana Without Id", "dana@waiting.example", 6)
+    b.has(who, "free", 6)
     b.customer(None, None, None, 7)
 
 

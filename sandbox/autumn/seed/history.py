@@ -3,7 +3,7 @@
 from random import Random
 
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, Event, History, Json
+from sandbox.autumn.model import Customer, Event, History, Json, Row
 from sandbox.autumn.months import DAY, HOUR, at
 from sandbox.autumn.numbers import clean
 from sandbox.autumn.state import State
@@ -29,7 +29,7 @@ def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list
     mean = history.cycle_usage / len(inside) if inside else 1.0
     values = [max(1.0, round(mean * chance.uniform(0.4, 1.6))) for _ in before]
     values += _portions(history.cycle_usage, len(inside), chance)
-    row = next((one for one in who.rows if one.feature_id == history.feature_id), None)
+    row, cost = _paid_from(state, who, history.feature_id)
     return [
         Event(
             id=ids.autumn("evt"),
@@ -38,18 +38,31 @@ def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list
             customer_id=who.id,
             value=value,
             properties={name: chance.choice(options) for name, options in history.properties.items()},
-            deductions=[_deduction(row.id, history.feature_id, row.plan_id, value)] if row else None,
+            deductions=[_deduction(row, clean(value * cost))] if row else None,
         )
         for moment, value in zip(times, values, strict=True)
         if value
     ]
 
 
-def _deduction(balance_id: str, feature_id: str, plan_id: str | None, value: float) -> Json:
+def _paid_from(state: State, who: Customer, feature_id: str) -> tuple[Row | None, float]:
+    """The row a feature is taken from, and what a unit costs there: its own, or that of its credits."""
+    own = next((one for one in who.rows if one.feature_id == feature_id), None)
+    if own is not None:
+        return own, 1
+    for pool in state.features.values():
+        for cost in pool.credit_schema or ():
+            row = next((one for one in who.rows if one.feature_id == pool.id), None)
+            if cost["metered_feature_id"] == feature_id and row is not None:
+                return row, cost["credit_cost"]
+    return None, 1
+
+
+def _deduction(row: Row, value: float) -> Json:
     return {
-        "balance_id": balance_id,
-        "feature_id": feature_id,
-        "plan_id": plan_id,
+        "balance_id": row.id,
+        "feature_id": row.feature_id,
+        "plan_id": row.plan_id,
         "reset": None,
         "value": value,
     }

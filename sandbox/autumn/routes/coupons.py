@@ -1,0 +1,127 @@
+"""A customer's coupon: undocumented, rows as they are stored."""
+
+from sandbox.autumn import rewards
+from sandbox.autumn.context import Context, Route
+from sandbox.autumn.errors import invalid
+from sandbox.autumn.model import Customer, Json, Reward
+
+
+def add_coupon(ctx: Context) -> Json:
+    """Undocumented; what the dashboard's Add Coupon calls. Answers rows as they are stored."""
+    who = ctx.state.customer(ctx.path["customer_id"])
+    reward_id = ctx.path["coupon_id"]
+    reward = ctx.state.rewards.get(reward_id)
+    if reward is not None and reward.type == "feature_grant":
+        code = ctx.body.get("promo_code")
+        if not code:
+            raise invalid("Promo code is required for feature grant rewards")
+        rewards.redeem(ctx.state, who, code)
+    else:
+        ctx.state.need_stripe()
+        reward = rewards.coupon(ctx.state, reward_id)
+        rewards.put(ctx.state, who, reward)
+    return {"customer": _stored_customer(ctx, who), "coupon": _stored_reward(ctx, reward)}
+
+
+def remove_coupon(ctx: Context) -> Json:
+    who = ctx.state.customer(ctx.path["customer_id"])
+    if who.stripe_id is None:
+        raise invalid("Customer has no Stripe customer to remove a coupon from")
+    rewards.take(who)
+    return {"customer": _stored_customer(ctx, who)}
+
+
+def _stored_customer(ctx: Context, who: Customer) -> Json:
+    subscribed = any(one.stripe_subscription for one in who.products)
+    controls = {
+        kind: [{key: value for key, value in one.items() if key != "usage"} for one in rules]
+        for kind, rules in who.billing_controls.items()
+    }
+    return {
+        "internal_id": who.internal_id,
+        "org_id": ctx.state.org.id,
+        "created_at": who.created_at,
+        "name": who.name or "",
+        "id": who.id,
+        "email": who.email,
+        "fingerprint": who.fingerprint,
+        "metadata": who.metadata,
+        "env": ctx.env,
+        "processor": {"id": who.stripe_id, "type": "stripe"} if who.stripe_id else None,
+        "processors": {},
+        "send_email_receipts": who.send_email_receipts,
+        "currency": who.currency or (ctx.state.org.currency if subscribed else None),
+        "auto_topups": controls.get("auto_topups"),
+        "spend_limits": controls.get("spend_limits"),
+        "usage_limits": controls.get("usage_limits"),
+        "usage_alerts": controls.get("usage_alerts"),
+        "overage_allowed": controls.get("overage_allowed"),
+        "config": who.config,
+    }
+
+
+def _stored_reward(ctx: Context, one: Reward) -> Json:
+    grant = one.type == "feature_grant"
+    codes = [
+        {"code": code["code"], **({"global_max_redemption": code["max_uses"]} if grant else {})}
+        for code in one.promo_codes
+    ]
+    return {
+        "internal_id": one.internal_id,
+        "id": one.id,
+        "org_id": ctx.state.org.id,
+        "env": ctx.env,
+        "created_at": one.created_at,
+        "name": one.name,
+        "discount_config": None if grant else _discount_config(ctx, one),
+        "free_product_config": None,
+        "free_product_id": None,
+        "promo_codes": codes,
+        "type": one.type,
+        "entitlements": [_stored_grant(ctx, one, grant) for grant in one.grants],
+    }
+
+
+def _discount_config(ctx: Context, one: Reward) -> Json:
+    plans = [ctx.state.plans[plan_id] for plan_id in one.plan_ids or () if plan_id in ctx.state.plans]
+    return {
+        "price_ids": [plan.price_id for plan in plans],
+        **({} if one.plan_ids is None else {"product_ids": one.plan_ids}),
+        "apply_to_all": one.plan_ids is None,
+        "duration_type": one.duration,
+        "discount_value": one.value,
+        "duration_value": one.length or 0,
+        "should_rollover": True,
+    }
+
+
+def _stored_grant(ctx: Context, one: Reward, grant: Json) -> Json:
+    expiry = grant.get("expiry") or {}
+    return {
+        "id": f"ent_{one.internal_id.removeprefix('rew_')}",
+        "created_at": one.created_at,
+        "internal_feature_id": ctx.state.feature(grant["feature_id"]).internal_id,
+        "internal_product_id": None,
+        "internal_reward_id": one.internal_id,
+        "is_custom": False,
+        "allowance_type": "fixed",
+        "allowance": grant.get("included"),
+        "interval": None,
+        "interval_count": 1,
+        "carry_from_previous": False,
+        "entity_feature_id": None,
+        "pooled": False,
+        "org_id": ctx.state.org.id,
+        "feature_id": None,
+        "usage_limit": None,
+        "expiry_duration": expiry.get("type"),
+        "expiry_length": expiry.get("length"),
+        "rollover": None,
+    }
+
+
+_PATH = "/v1/customers/{customer_id}/coupons"
+ROUTES = (
+    Route("POST", _PATH + "/{coupon_id}", "coupons.add", add_coupon, "billing:write", write=True),
+    Route("DELETE", _PATH, "coupons.remove", remove_coupon, "billing:write", write=True),
+)

@@ -1,0 +1,77 @@
+"""customers.list: search, filters and pages."""
+
+from sandbox.autumn import products, render
+from sandbox.autumn.context import Context, Route, rpc
+from sandbox.autumn.errors import invalid
+from sandbox.autumn.model import Customer, Json
+from sandbox.autumn.store import search
+from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+
+
+def list_page(ctx: Context) -> Json:
+    reader = ctx.reader
+    limit = reader.limit(default=50, high=5000)
+    cursor = reader.get("start_cursor", "string", default="")
+    text = reader.get("search", "string", default="")
+    order = reader.one_of("sort_order", ("asc", "desc"), "desc")
+    status = reader.one_of("subscription_status", ("active", "scheduled"))
+    created = reader.get("created_at_range", "object", default={})
+    plans = reader.get("plans", "array", default=[])
+    processors = reader.get("processors", "array", default=[])
+    reader.done()
+    if limit > 1000:
+        raise invalid(f"limit {limit} exceeds max of 1000 for this org")
+    after = decode_cursor(cursor) if cursor else None
+    descending, found = order == "desc", search(text)
+    low, high = created.get("start"), created.get("end")
+    wanted = {one["id"] for one in plans}
+    expand = tuple(one for one in ctx.body.get("expand", ()) if "." in str(one))
+    page: list[Customer] = []
+    matching = ctx.state.customers.scan(
+        descending=descending,
+        matches=lambda one: (
+            found(one)
+            and (low is None or one.created_at >= low)
+            and (high is None or one.created_at <= high)
+            and (after is None or _beyond((one.created_at, one.id or ""), after, descending=descending))
+        ),
+    )
+    for who in matching:
+        products.advance(ctx.state, who)
+        live = [one for one in who.products if one.status != "expired"]
+        if wanted and not wanted & {one.plan_id for one in live}:
+            continue
+        if status and not any((one.status == "scheduled") == (status == "scheduled") for one in live):
+            continue
+        if processors and not ("stripe" in processors and who.stripe_id):
+            continue
+        page.append(who)
+        if len(page) > limit:
+            break
+    shown = page[:limit]
+    more = len(page) > limit and shown[-1].id is not None
+    return {
+        "list": [render.customer(ctx.state, who, ctx.env, expand, listed=True) for who in shown],
+        "next_cursor": encode_cursor(shown[-1].id or "", shown[-1].created_at) if more else None,
+    }
+
+
+def _beyond(place: tuple[int, str], after: tuple[str, int], *, descending: bool) -> bool:
+    mark = (after[1], after[0])
+    return place < mark if descending else place > mark
+
+
+def list_by_rest(ctx: Context) -> Json:
+    limit = ctx.whole_number("limit", 10)
+    if limit < 10:
+        raise bad_input("limit: Too small: expected number to be >=10")
+    ctx.body = {"limit": limit, **({"search": ctx.query["search"]} if "search" in ctx.query else {})}
+    return list_page(ctx)
+
+
+GUARD = ("customers:read", "list_customers")
+ROUTES = (
+    rpc("customers.list", list_page, *GUARD),
+    Route("POST", "/v1/customers/list", "customers.list", list_page, *GUARD),
+    Route("GET", "/v1/customers", "customers.list", list_by_rest, *GUARD),
+)

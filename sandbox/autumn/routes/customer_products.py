@@ -1,0 +1,88 @@
+"""GET customers/{id}/products: undocumented, rows as they are stored."""
+
+from sandbox.autumn import products
+from sandbox.autumn.context import Context, Route
+from sandbox.autumn.model import Customer, Json, Product
+from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+
+
+def list_products(ctx: Context) -> Json:
+    """Live products, or by `status` the expired ones or all; the newest first."""
+    state, who = ctx.state, ctx.state.customer(ctx.path["customer_id"])
+    status = ctx.query.get("status", "active")
+    limit = ctx.whole_number("limit", 10)
+    if not 1 <= limit <= 100:
+        raise bad_input(
+            f"limit: Too {'small' if limit < 1 else 'big'}: expected number to be between 1 and 100"
+        )
+    products.advance(state, who)
+    show_expired = ctx.query.get("show_expired", "") not in ("", "false", "0")
+    wanted = {"expired": ("expired",), "all": ("active", "past_due", "scheduled", "expired")}.get(
+        "all" if show_expired else status, ("active", "past_due", "scheduled")
+    )
+    found = sorted(
+        (one for one in who.products if one.status in wanted),
+        key=lambda one: (one.created_at, one.id),
+        reverse=True,
+    )
+    if cursor := ctx.query.get("start_cursor", ""):
+        last, moment = decode_cursor(cursor)
+        found = [one for one in found if (one.created_at, one.id) < (moment, last)]
+    page = found[:limit]
+    return {
+        "list": [_stored_product(ctx, who, one) for one in page],
+        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(found) > limit else None,
+        "total_count": len(found),
+    }
+
+
+def _stored_product(ctx: Context, who: Customer, one: Product) -> Json:
+    plan = ctx.state.plan(one.plan_id)
+    return {
+        "id": one.id,
+        "internal_product_id": plan.internal_id,
+        "product_id": plan.id,
+        "internal_customer_id": who.internal_id,
+        "customer_id": who.id,
+        "internal_entity_id": one.entity_id,
+        "entity_id": one.entity_id,
+        "created_at": one.created_at,
+        "updated_at": None,
+        "status": one.status,
+        "canceled": one.canceled_at is not None,
+        "starts_at": one.started_at,
+        "trial_ends_at": one.trial_ends_at,
+        "canceled_at": one.canceled_at,
+        "ended_at": one.ended_at,
+        "options": [{"feature_id": key, "quantity": value} for key, value in one.prepaid.items()],
+        "free_trial_id": None,
+        "collection_method": "charge_automatically",
+        "subscription_ids": [one.stripe_subscription] if one.stripe_subscription else [],
+        "scheduled_ids": [],
+        "quantity": one.quantity,
+        "is_custom": False,
+        "customer_prices": [],
+        "customer_entitlements": [],
+        "free_trial": None,
+        "product": {
+            "internal_id": plan.internal_id,
+            "id": plan.id,
+            "name": plan.name,
+            "description": plan.description,
+            "org_id": ctx.state.org.id,
+            "created_at": plan.created_at,
+            "env": ctx.env,
+            "is_add_on": plan.add_on,
+            "is_default": plan.auto_enable,
+            "group": plan.group or "",
+            "version": plan.version,
+            "archived": plan.archived,
+        },
+    }
+
+
+ROUTES = (
+    Route(
+        "GET", "/v1/customers/{customer_id}/products", "customers.products", list_products, "customers:read"
+    ),
+)
