@@ -46,7 +46,7 @@ class Page:
                 "ok": True,
                 "team": {"id": people.TEAM, "name": people.TEAM_NAME, "domain": people.TEAM_DOMAIN},
                 "me": user.page(),
-                "people": [one.page() for one in workspace.users.values()],
+                "people": [one.page() for one in workspace.users.values() if one.kind != "bot"],
                 "channels": [self._channel(one, user) for one in workspace.visible_to(user.id)],
                 "commands": [
                     {key: one.get(key, "") for key in ("command", "description", "usage_hint")}

@@ -116,6 +116,8 @@ class Workspace:
         if message.bot and not message.ephemeral:
             self.posts.append(message)
         self._tell("message", message)
+        if thread_ts and (root := self.find(channel.id, thread_ts)):
+            self._tell("message_changed", root)
         return message
 
     def edit(self, message: Message, text: str, blocks: list[Block], metadata: Json | None = None) -> None:

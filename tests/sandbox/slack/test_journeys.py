@@ -1,9 +1,11 @@
 """A whole small app, by both transports, driven as a person would."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 from slack_bolt.async_app import AsyncApp
 
 from sandbox.slack import LocalSlack, NotOnScreen
@@ -143,3 +145,14 @@ async def test_events(slack: LocalSlack, app: AsyncApp) -> None:
     await ana.say("hello @probe")
     await ana.sees("You called, @ana?")
     await ana.settled()
+
+
+async def test_a_frozen_clock(slack: LocalSlack, app: AsyncApp) -> None:
+    ana = slack.person("ana")
+    with freeze_time("2026-03-01 12:00", real_asyncio=True) as frozen:
+        await ana.command("/probe cus_1")
+        await ana.sees("First card")
+        frozen.tick(600)
+        await ana.click("Form")
+        await ana.sees("== A form ==")
+        assert slack.sent[-1].at == datetime(2026, 3, 1, 12, 10, tzinfo=UTC).timestamp()

@@ -74,6 +74,7 @@ async def test_state(slack: LocalSlack, browser: Browser) -> None:
     assert state["commands"] == [{"command": "/probe", "description": "Answers", "usage_hint": "[text]"}]
     assert [one["type"] for one in state["shortcuts"]] == ["global", "message"]
     assert (state["home"], state["views"]) == (None, [])
+    assert {one["kind"] for one in state["people"]} == {"member", "admin", "guest", "external"}
     guest = await browser.get("/-/state", person="U05GUS")
     assert [one["name"] for one in guest["channels"]] == ["support", "directmessage"]
     stranger = await browser.get("/-/state", person="eve")
@@ -137,6 +138,15 @@ async def test_saying(slack: LocalSlack, app: RawApp, browser: Browser) -> None:
     refused = await browser.do("eve", "say", channel=SUPPORT, text="x")
     assert refused == {"ok": False, "error": "channel_not_found", "shown": "You can't see this channel."}
     await slack.person("ana").settled()
+
+
+async def test_a_reply_is_counted(browser: Browser, client: AsyncWebClient) -> None:
+    async with browser.news("ana") as ana:
+        root = await client.chat_postMessage(channel=SUPPORT, text="root")
+        await client.chat_postMessage(channel=SUPPORT, text="reply", thread_ts=root["ts"])
+        news = [await anext(ana) for _ in range(3)]
+    assert [one["type"] for one in news] == ["message", "message", "message_changed"]
+    assert (news[2]["message"]["ts"], news[2]["message"]["reply_count"]) == (root["ts"], 1)
 
 
 async def test_clicking(slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient) -> None:
