@@ -1,0 +1,137 @@
+"""Every part of every customer that the local Autumn is seeded with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.autumn.client import Autumn, Limits
+from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
+from bot.lookups import find, look_up, read, search
+from bot.lookups.answers import Answer, FeatureDetail, Nobody, One, Overview, Several, Usage
+from bot.lookups.place import Part, Place, Span
+from sandbox.autumn import Limits as LocalLimits
+from sandbox.autumn import LocalAutumn
+
+FAST = Limits(general=1000, customers_list=1000, events_per_customer=1000)
+
+
+@pytest.fixture
+async def local() -> AsyncIterator[LocalAutumn]:
+    async with LocalAutumn.running(seed="demo", limits=LocalLimits.off()) as running:
+        yield running
+
+
+@asynccontextmanager
+async def client_of(local: LocalAutumn, key: str = "") -> AsyncIterator[Autumn]:
+    client = Autumn(key=SecretStr(key or local.key), url=local.url, limits=FAST)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+@pytest.fixture
+async def client(local: LocalAutumn) -> AsyncIterator[Autumn]:
+    async with client_of(local) as client:
+        yield client
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def troubles(answer: Answer) -> list[Any]:
+    return [
+        value
+        for value in (getattr(answer, field.name) for field in fields(answer))
+        if isinstance(value, AutumnError)
+    ]
+
+
+async def ids(client: Autumn) -> list[str]:
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = await client.customers(limit=7, cursor=cursor)
+        found += [customer.id for customer in page.list if customer.id]
+        cursor = page.next_cursor or ""
+        if not cursor:
+            return found
+
+
+def places(customer_id: str) -> list[Place]:
+    return [
+        Place(customer=customer_id),
+        Place(customer=customer_id, part=Part.FEATURES),
+        Place(customer=customer_id, part=Part.PRODUCTS, expired=True),
+        Place(customer=customer_id, part=Part.INVOICES),
+        Place(customer=customer_id, part=Part.EVENTS, span=Span.QUARTER),
+    ]
+
+
+async def test_every_part_of_every_customer(local: LocalAutumn, client: Autumn) -> None:
+    everyone = [customer.id for customer in local.state.customers if customer.id]
+    assert len(everyone) >= 60
+    for customer_id in everyone:
+        answers = await asyncio.gather(*(read(client, place, now=now) for place in places(customer_id)))
+        assert [troubles(answer) for answer in answers] == [[]] * len(answers), customer_id
+
+
+async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autumn) -> None:
+    used = 0
+    for customer in [customer for customer in local.state.customers if customer.id]:
+        assert customer.id
+        whole = await client.customer(customer.id)
+        details = await asyncio.gather(
+            *(
+                read(client, Place(customer=customer.id, part=Part.FEATURE, feature=held, span=span), now=now)
+                for held in list(whole.balances)[:6]
+                for span in (Span.MONTH, Span.CYCLE)
+            )
+        )
+        for detail in details:
+            assert isinstance(detail, FeatureDetail)
+            assert isinstance(detail.usage, Usage), customer.id
+            assert len(detail.usage.bins) <= 20
+            used += bool(detail.usage.total)
+    assert used > 20
+
+
+async def test_an_overview_by_id_takes_two_calls(local: LocalAutumn, client: Autumn) -> None:
+    customer_id = (await ids(client))[0]
+    before = len(local.calls)
+    answer = await look_up(client, customer_id, now=now)
+    assert isinstance(answer, tuple)
+    assert isinstance(answer[1], Overview)
+    assert len(local.calls) - before == 2
+
+
+async def test_everyone_is_found_by_id_and_by_email(local: LocalAutumn, client: Autumn) -> None:
+    for customer in local.state.customers:
+        if customer.id:
+            found = await find(client, customer.id)
+            assert isinstance(found, One)
+            assert found.customer_id == customer.id
+        if customer.email:
+            listed = await search(client, customer.email)
+            assert isinstance(listed, Several)
+            assert any(match.email == customer.email for match in listed.matches)
+    assert isinstance(await find(client, "nobody at all"), Nobody)
+    assert not local.ledger
+
+
+async def test_a_key_without_scopes_and_a_wrong_key(local: LocalAutumn, client: Autumn) -> None:
+    async with client_of(local, local.keys(scopes=["features:read"])) as few:
+        with pytest.raises(Forbidden):
+            await few.customers()
+    async with client_of(local, "am_sk_test_wrong") as wrong:
+        with pytest.raises(Unauthorized):
+            await wrong.organization()
+    with pytest.raises(NotFound):
+        await client.customer("a b")
