@@ -98,8 +98,9 @@ function Tip({ spot, title, lines }) {
 }
 
 function Numbers({ title, names, labels, rows }) {
-  return html`<table class="unseen"><caption>${title}</caption><thead><tr><th></th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-    <tbody>${labels.map((label, at) => html`<tr><th scope="row">${label}</th>${rows.map((row) => html`<td>${exact.format(row[at])}</td>`)}</tr>`)}</tbody></table>`;
+  // In a box, because a table cannot be made smaller than its rows and would leave a gap below the chart.
+  return html`<div class="unseen"><table><caption>${title}</caption><thead><tr><th></th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+    <tbody>${labels.map((label, at) => html`<tr><th scope="row">${label}</th>${rows.map((row) => html`<td>${exact.format(row[at])}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** Where in the box the pointer is; `flip` when a tip to its right would leave the box. */

@@ -120,6 +120,8 @@ async def test_charts_are_drawn_and_told(local: Local) -> None:
         numbers = page.get_by_role("table", name="Messages a day")
         await expect(numbers.get_by_role("row")).to_have_count(len(gallery.DAYS) + 1)
         await expect(page.get_by_text("60 · 60%")).to_be_visible()
+        below = "(log) => log.scrollHeight - log.firstChild.getBoundingClientRect().height"
+        assert await page.get_by_role("log").evaluate(below) <= 1
         await bars.scroll_into_view_if_needed()
         box = await bars.bounding_box()
         assert box is not None
