@@ -1,42 +1,43 @@
 """The local Autumn: its state, and the HTTP server that answers for it."""
 
 import asyncio
-import json
 import socket
-from collections.abc import AsyncIterator, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
 import uvicorn
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from sandbox.autumn import control, pages
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
+from sandbox.autumn.embedded import Server
 from sandbox.autumn.faults import Fault, Faults
 from sandbox.autumn.idempotency import Idempotency
 from sandbox.autumn.keys import Keys
 from sandbox.autumn.ledger import Call, Write
 from sandbox.autumn.queue import Queue
 from sandbox.autumn.ratelimit import Limits, RateLimiter
+from sandbox.autumn.replies import (
+    CUT,
+    LIMITED,
+    Reply,
+    cut,
+    html_reply,
+    json_reply,
+    read,
+    reply_of,
+    send_reply,
+)
 from sandbox.autumn.routes import all_routes
 from sandbox.autumn.seed.start import make_state
 from sandbox.autumn.state import State
 from sandbox.autumn.validation import parse
 
 _WAIT = 0.005
-_CUT = -1
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    body: bytes = b""
-    kind: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class LocalAutumn:
@@ -106,7 +107,7 @@ class LocalAutumn:
             loop="asyncio",
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
+        server = Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
@@ -158,7 +159,7 @@ class LocalAutumn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
-        raw = await _read(receive)
+        raw = await read(receive)
         request = Request(
             method=scope["method"],
             path=scope["raw_path"].decode("latin-1"),
@@ -170,15 +171,15 @@ class LocalAutumn:
             base_url=self.url or f"http://{scope['server'][0]}:{scope['server'][1]}",
         )
         reply = await self._answer(request)
-        if reply.status == _CUT:
-            await _cut(send)
+        if reply.status == CUT:
+            await cut(send)
         else:
-            await _send(reply, send)
+            await send_reply(reply, send)
 
-    async def _answer(self, request: Request) -> _Reply:
+    async def _answer(self, request: Request) -> Reply:
         if request.path.startswith("/_sandbox/"):
             status, body = control.answer(self, request)
-            return _json(status, body)
+            return json_reply(status, body)
         if request.path.startswith(pages.STARTS):
             return self._page(request)
         found = self._router.find(request.method, request.path)
@@ -188,10 +189,10 @@ class LocalAutumn:
         call = Call(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
         reply = await self._with_faults(request, found, self.faults.strike(name, customer))
-        call.status = None if reply.status == _CUT else reply.status
+        call.status = None if reply.status == CUT else reply.status
         return reply
 
-    async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> _Reply:
+    async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> Reply:
         by_kind = {fault.kind: fault for fault in met}
         if "latency" in by_kind:
             with suppress(TimeoutError):
@@ -201,42 +202,40 @@ class LocalAutumn:
                 return self._refuse(request, found, by_kind[kind])
         if "cut_before" in by_kind:
             self._note_unanswered(request, found)
-            return _Reply(_CUT)
+            return Reply(CUT)
         if "queued" in by_kind and found is not None and found[0].write:
             answer = self._queue.take(self._desk, request, found, by_kind["queued"].seconds)
         else:
             answer = self._desk.take(request, found)
         return self._afterwards(answer, by_kind)
 
-    def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> _Reply:
+    def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> Reply:
         """What becomes of an answer on its way back."""
         status = None
         if "cut_after" in by_kind:
-            reply = _Reply(_CUT)
+            reply = Reply(CUT)
         elif "504_after" in by_kind:
-            status, reply = 504, _Reply(504, b"upstream request timeout", "text/plain")
+            status, reply = 504, Reply(504, b"upstream request timeout", "text/plain")
         elif "garbage" in by_kind:
-            status, reply = 200, _Reply(200, b"<html><body>It works!</body></html>", "text/html")
+            status, reply = 200, Reply(200, b"<html><body>It works!</body></html>", "text/html")
         else:
-            return _reply(answer)
+            return reply_of(answer)
         if answer.write is not None:
             answer.write.status = status
         return reply
 
-    def _refuse(self, request: Request, found: Any, fault: Fault) -> _Reply:
+    def _refuse(self, request: Request, found: Any, fault: Fault) -> Reply:
         self._note_unanswered(request, found, int(fault.kind))
         headers = (("retry-after", str(fault.retry_after)),) if fault.retry_after is not None else ()
         if fault.kind == "429":
             headers = headers or (("retry-after", "1"),)
-            return _Reply(
-                429, b"Too many requests, please try again later.", "text/plain; charset=UTF-8", headers
-            )
+            return Reply(429, LIMITED.encode(), "text/plain; charset=UTF-8", headers)
         code, message = {
             "500": ("internal_error", "Internal server error"),
             "503": ("service_unavailable", "Service temporarily unavailable"),
         }[fault.kind]
-        refused = _json(int(fault.kind), {"message": message, "code": code, "env": "sandbox"})
-        return _Reply(refused.status, refused.body, refused.kind, headers)
+        refused = json_reply(int(fault.kind), {"message": message, "code": code, "env": "sandbox"})
+        return Reply(refused.status, refused.body, refused.kind, headers)
 
     def _note_unanswered(self, request: Request, found: Any, status: int | None = None) -> None:
         """Write down a write that was received and not applied."""
@@ -245,36 +244,17 @@ class LocalAutumn:
             key = request.headers.get("idempotency-key")
             self.ledger.append(Write(found[0].name, now, whose(found[1], body), body, key, status))
 
-    def _page(self, request: Request) -> _Reply:
+    def _page(self, request: Request) -> Reply:
         kind, _, name = request.path.strip("/").rpartition("/")
         if not kind.startswith("invoice"):
-            return _html(200, pages.portal(name))
+            return html_reply(200, pages.portal(name))
         verdict = self._limiter.take("hosted", "all")
         if not verdict.allowed:
-            return _Reply(429, b"Too many requests, please try again later.", "text/plain; charset=UTF-8")
+            return Reply(429, LIMITED.encode(), "text/plain; charset=UTF-8")
         found = pages.find_invoice(self.state, name)
         if found is None:
-            return _html(404, pages.page("Not found", "<p>There is no such invoice.</p>"))
-        return _html(200, pages.invoice(self.state, found))
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals of the process to whoever runs it, and stops without waiting for a tick."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._stopping = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        await self._stopping.wait()
-
-    def stop(self) -> None:
-        self.should_exit = True
-        self._stopping.set()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
+            return html_reply(404, pages.page("Not found", "<p>There is no such invoice.</p>"))
+        return html_reply(200, pages.invoice(self.state, found))
 
 
 def _real_time() -> float:
@@ -286,48 +266,3 @@ def _quietly(raw: bytes) -> dict[str, Any]:
         return parse(raw)
     except Exception:  # noqa: BLE001 - a body that is no object says nothing about the customer
         return {}
-
-
-async def _read(receive: Receive) -> bytes:
-    parts, more = [], True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-def _json(status: int, body: Any) -> _Reply:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return _Reply(status, text.encode("utf-8", "surrogatepass"))
-
-
-def _html(status: int, text: str) -> _Reply:
-    return _Reply(status, text.encode(), "text/html; charset=utf-8")
-
-
-def _reply(answer: Answer) -> _Reply:
-    headers = tuple(answer.headers.items())
-    if isinstance(answer.body, str):
-        return _Reply(answer.status, answer.body.encode(), "text/plain; charset=UTF-8", headers)
-    made = _json(answer.status, answer.body)
-    return _Reply(made.status, made.body, made.kind, headers)
-
-
-async def _send(reply: _Reply, send: Send) -> None:
-    headers = [("content-type", reply.kind), ("content-length", str(len(reply.body))), *reply.headers]
-    start: Message = {
-        "type": "http.response.start",
-        "status": reply.status,
-        "headers": [(name.encode(), value.encode()) for name, value in headers],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": reply.body})
-
-
-async def _cut(send: Send) -> None:
-    """Close the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken."""
-    cycle = send.__self__  # type: ignore[attr-defined]
-    cycle.transport.abort()
-    while not cycle.disconnected:  # noqa: ASYNC110 - uvicorn tells no other way
-        await asyncio.sleep(_WAIT)

@@ -38,6 +38,9 @@ class State:
     """How often each promo code was redeemed."""
     events_of: Callable[["State", Customer], list[Event]] | None = None
     """Makes a customer's past events when they are first asked for."""
+    outlined_invoices: Callable[[], list[Invoice]] | None = None
+    """Makes the invoices of all customers that are known in outline only."""
+    _invoices: list[Invoice] | None = None
 
     @property
     def now(self) -> int:
@@ -73,8 +76,12 @@ class State:
 
     def invoices(self) -> Iterator[Invoice]:
         """Every customer's, in no particular order."""
-        for customer in self.customers:
+        for customer in self.customers.kept():
             yield from customer.invoices
+        if self.outlined_invoices is not None:
+            if self._invoices is None:
+                self._invoices = self.outlined_invoices()
+            yield from (one for one in self._invoices if self.customers.only_outlined(one.customer_id or ""))
 
     def random(self, *about: object) -> random.Random:
         """Chance that falls the same way every time for the same things."""

@@ -75,6 +75,14 @@ class Customers:
             if matches(self._outlines[internal]):
                 yield self._whole(internal, keep=False)
 
+    def kept(self) -> list[Customer]:
+        """Those that are held whole."""
+        return list(self._kept.values())
+
+    def only_outlined(self, customer_id: str) -> bool:
+        """Whether a customer is there and not held whole."""
+        return customer_id in self._by_id and self._by_id[customer_id] not in self._kept
+
     def remove(self, customer: Customer) -> None:
         del self._outlines[customer.internal_id]
         self._kept.pop(customer.internal_id, None)

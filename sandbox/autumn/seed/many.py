@@ -3,7 +3,7 @@
 from sandbox.autumn import balances, products
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, History, Invoice, Plan
+from sandbox.autumn.model import Customer, History, Invoice
 from sandbox.autumn.months import DAY, add
 from sandbox.autumn.products import Terms
 from sandbox.autumn.seed import catalog
@@ -23,6 +23,7 @@ def generate(count: int, clock: Clock | None = None) -> State:
     now, step = state.now, (600 * DAY) // max(1, count)
     outlines = [_outline(index, now - 600 * DAY + index * step) for index in range(count)]
     state.customers.outline(outlines, lambda one: _build(state, one))
+    state.outlined_invoices = lambda: [invoice for one in outlines for invoice in _invoices(state, one)]
     return state
 
 
@@ -44,30 +45,36 @@ def _build(state: State, one: Outline) -> Customer:
     product = products.give(state, who, plan, Terms(started_at=one.created_at))
     for row in [row for row in who.rows if not row.flag]:
         balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
-    if plan.price is not None and product.period_start is not None:
-        for number in range(3):
-            moment = add(product.period_start, "month", -number)
-            if moment >= one.created_at - DAY:
-                status = "open" if number == 0 and index % 50 == 3 else "paid"
-                who.invoices.append(_invoice(state, who, plan, moment, status))
-        if index % 50 == 3:
-            product.status = "past_due"
+    if index % 50 == 3 and plan.price is not None:
+        product.status = "past_due"
+    who.invoices = _invoices(state, one)
     start = add(who.rows[0].resets_at or state.now, "month", -1)
     who.history.append(History("messages", 30, 2, start, max(0.0, -who.rows[0].balance + who.rows[0].grant)))
     state.ids = kept
     return who
 
 
-def _invoice(state: State, who: Customer, plan: Plan, moment: int, status: str) -> Invoice:
-    assert plan.price is not None  # noqa: S101
-    total = float(plan.price["amount"])
-    return Invoice(
-        id=state.ids.autumn("inv"),
-        stripe_id=state.ids.stripe("in"),
-        customer_id=who.id,
-        status=status,
-        total=total,
-        created_at=moment,
-        plan_ids=[plan.id],
-        amount_paid=total if status == "paid" else 0,
-    )
+def _invoices(state: State, one: Outline) -> list[Invoice]:
+    """One a month of the last three, the newest unpaid by one customer in fifty."""
+    index = int(one.internal_id[-16:])
+    plan = state.plans[_PLANS[index % len(_PLANS)]]
+    if plan.price is None:
+        return []
+    total, now = float(plan.price["amount"]), state.now
+    months = (now - one.created_at) // (30 * DAY)
+    made = []
+    for number in range(min(3, months + 1)):
+        unpaid = number == 0 and index % 50 == 3
+        made.append(
+            Invoice(
+                id=f"inv_3MGenerated{index:015}{number}",
+                stripe_id=f"in_{index:015}{number}",
+                customer_id=one.id,
+                status="open" if unpaid else "paid",
+                total=total,
+                created_at=one.created_at + (months - number) * 30 * DAY,
+                plan_ids=[plan.id],
+                amount_paid=0 if unpaid else total,
+            )
+        )
+    return made

@@ -1,6 +1,8 @@
 """Trouble on demand, and what is written down of it."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -146,3 +148,17 @@ async def test_the_same_over_http(autumn: LocalAutumn, call: Caller) -> None:
     assert (await client.get("/_sandbox/nothing")).status_code == 404
     await client.post("/_sandbox/reset")
     assert (autumn.ledger, autumn.calls) == ([], [])
+
+
+def test_it_runs_by_itself() -> None:
+    command = [sys.executable, "-m", "sandbox.autumn", "--seed", "20", "--no-limits"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url, key = (process.stdout.readline().strip() for _ in range(2))
+        try:
+            headers = {"authorization": f"Bearer {key}"}
+            listed = httpx.post(f"{url}/v1/customers.list", json={}, headers=headers).json()["list"]
+        finally:
+            process.terminate()
+            assert process.wait(timeout=10) == 0
+    assert len(listed) == 20
