@@ -71,7 +71,7 @@ def places(customer_id: str) -> list[Place]:
         Place(customer=customer_id, part=Part.FEATURES),
         Place(customer=customer_id, part=Part.PRODUCTS, expired=True),
         Place(customer=customer_id, part=Part.INVOICES),
-        Place(customer=customer_id, part=Part.EVENTS, span=Span.QUARTER),
+        Place(customer=customer_id, part=Part.EVENTS, span=Span.WEEK),
     ]
 
 
@@ -91,7 +91,7 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
         details = await asyncio.gather(
             *(
                 read(client, Place(customer=customer.id, part=Part.FEATURE, feature=held, span=span), now=now)
-                for held in list(whole.balances)[:3]
+                for held in list(whole.balances)[:2]
                 for span in (Span.MONTH, Span.CYCLE)
             )
         )
@@ -100,7 +100,7 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
             assert isinstance(detail.usage, Usage), customer.id
             assert len(detail.usage.bins) <= 20
             used += bool(detail.usage.total)
-    assert used > 20
+    assert used > 10
 
 
 async def test_an_overview_by_id_takes_two_calls(local: LocalAutumn, client: Autumn) -> None:
