@@ -41,10 +41,6 @@ class Clock:
             self._offset += by
         self._changed()
 
-    def stop(self) -> None:
-        """Stand still from now on."""
-        self._still = self.now()
-
     def _changed(self) -> None:
         for call in self.on_change:
             call()

@@ -1,7 +1,7 @@
 """Trouble on demand: what goes wrong, where, how often.
 
 latency      the answer comes `seconds` late
-429 500 503  refused, nothing done; `retry_after` seconds are named when given
+429 500 503  refused, nothing done; 429 and 503 name `retry_after` seconds, 1 unless given
 cut_before   the connection is closed, nothing was done
 cut_after    the connection is closed, the write was done
 504_after    a gateway's time-out is answered, the write was done

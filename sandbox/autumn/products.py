@@ -21,8 +21,6 @@ class Terms:
     entity_id: str | None = None
     anchor: int | None = None
     """What resets are counted from, when not from the start."""
-    free_of_stripe: bool = False
-    """A paid plan that was given without a Stripe subscription."""
 
 
 def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = None) -> Product:
@@ -41,7 +39,7 @@ def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = Non
         entity_id=terms.entity_id,
         prepaid=dict(terms.prepaid),
     )
-    if plan.interval is not None and not plan.one_off and not terms.free_of_stripe:
+    if plan.interval is not None and not plan.one_off:
         _bill(state, customer, plan, product, trial=terms.trial)
     customer.products.append(product)
     if terms.status != "scheduled":

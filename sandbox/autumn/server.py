@@ -226,9 +226,10 @@ class LocalAutumn:
 
     def _refuse(self, request: Request, found: Any, fault: Fault) -> Reply:
         self._note_unanswered(request, found, int(fault.kind))
-        headers = (("retry-after", str(fault.retry_after)),) if fault.retry_after is not None else ()
+        named = ("429", "503")
+        seconds = 1 if fault.retry_after is None and fault.kind in named else fault.retry_after
+        headers = (("retry-after", str(seconds)),) if seconds is not None else ()
         if fault.kind == "429":
-            headers = headers or (("retry-after", "1"),)
             return Reply(429, LIMITED.encode(), "text/plain; charset=UTF-8", headers)
         code, message = {
             "500": ("internal_error", "Internal server error"),

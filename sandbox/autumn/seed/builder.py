@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.autumn import balances, invoices, products, rewards
 from sandbox.autumn.model import Customer, Discount, Entity, History, Invoice, Json, Product, Row
-from sandbox.autumn.months import DAY, HOUR, add, add_months
+from sandbox.autumn.months import DAY, add, add_months
 from sandbox.autumn.numbers import clean, money
 from sandbox.autumn.products import Terms
 from sandbox.autumn.state import State
@@ -170,6 +170,3 @@ class Builder:
 
     def reward(self, who: Customer, code: str) -> None:
         rewards.redeem(self.state, who, code)
-
-
-__all__ = ["HOUR", "VISA", "Builder"]

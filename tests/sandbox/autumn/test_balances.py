@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sandbox.autumn import LocalAutumn
 from sandbox.autumn.balances import shift, total
 from sandbox.autumn.model import Row
 from sandbox.autumn.months import DAY
+from sandbox.autumn.validation import decode_cursor, encode_cursor
 from tests.sandbox.autumn.conftest import Caller
 
 ONE_ROW: dict[str, Any] = {"customer_id": "cus_rows", "feature_id": "messages"}
@@ -186,3 +189,29 @@ def test_taking_drains_rollovers_first_then_rows_in_order_then_the_first_goes_be
     shift([first, second], 10)
     assert (first.balance, second.balance) == (3, 0)
     assert total([first, second]) == 3
+
+
+AMOUNTS = st.integers(-10_000, 10_000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(AMOUNTS, st.integers(0, 500)), min_size=1, max_size=5), AMOUNTS)
+def test_moving_an_amount_changes_the_whole_by_just_that(rows: list[tuple[int, int]], by: int) -> None:
+    made = [
+        _row(balance, rollovers=[{"granted": kept, "balance": kept, "expires_at": None}])
+        for balance, kept in rows
+    ]
+
+    def whole() -> float:
+        return total(made) + sum(one["balance"] for row in made for one in row.rollovers)
+
+    before = whole()
+    moved = shift(made, by)
+    assert whole() - before == by
+    assert sum(amount for _, amount in moved) == -by
+    assert all(one["balance"] >= 0 for row in made for one in row.rollovers)
+
+
+@given(st.text(max_size=30), st.integers(0, 2**53))
+def test_a_cursor_says_where_it_was(item_id: str, moment: int) -> None:
+    assert decode_cursor(encode_cursor(item_id, moment)) == (item_id, moment)
