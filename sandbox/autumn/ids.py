@@ -4,6 +4,7 @@ import random
 import string
 
 _BASE62 = string.digits + string.ascii_letters
+_LETTERS = bytes(ord(_BASE62[byte % len(_BASE62)]) for byte in range(256))
 
 
 class Ids:
@@ -19,4 +20,4 @@ class Ids:
         return f"{prefix}_{self._text(16)}"
 
     def _text(self, length: int) -> str:
-        return "".join(self._random.choices(_BASE62, k=length))
+        return self._random.randbytes(length).translate(_LETTERS).decode()

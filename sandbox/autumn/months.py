@@ -45,8 +45,8 @@ def repeats(interval: str | None) -> bool:
 
 def next_after(ms: int, interval: str, count: int, now: int) -> int:
     """The first time after `now` among `ms` and every interval after it."""
-    steps, moment = 0, ms
-    while moment <= now:
+    longest = _FIXED.get(interval, _MONTHS.get(interval, 1) * 31 * DAY) * count
+    steps = max(0, (now - ms) // longest)
+    while (moment := add(ms, interval, count * steps)) <= now:
         steps += 1
-        moment = add(ms, interval, count * steps)
     return moment

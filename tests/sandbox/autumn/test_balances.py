@@ -203,7 +203,8 @@ def test_moving_an_amount_changes_the_whole_by_just_that(rows: list[tuple[int, i
     ]
 
     def whole() -> float:
-        return total(made) + sum(one["balance"] for row in made for one in row.rollovers)
+        kept = [float(one["balance"]) for row in made for one in row.rollovers]
+        return total(made) + sum(kept)
 
     before = whole()
     moved = shift(made, by)
