@@ -89,6 +89,7 @@ class Maple:
             version=settings.autumn_api_version,
             observe=self._observe,
         )
+        self.desk = self._desk()
         self.bolt = self._bolt()
 
     @contextlib.asynccontextmanager
@@ -145,7 +146,7 @@ class Maple:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        handlers.register(app, self._desk())
+        handlers.register(app, self.desk)
         return app
 
     def _desk(self) -> handlers.Desk:

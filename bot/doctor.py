@@ -15,11 +15,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import slack_scopes
 from bot.autumn.client import Autumn
-from bot.autumn.errors import AutumnError, Forbidden, NotFound, Refused, Unauthorized, Unreachable
+from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
 from bot.log import library_logger
 from bot.settings import Settings
 
-# Nobody has this id: what is asked about it needs the permission and answers next to nothing.
+# Nobody has this id: asking for its events needs the permission all the same, and answers none.
 _NO_CUSTOMER = "maple-doctor-asks-about-nobody"
 
 
@@ -116,8 +116,6 @@ def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable
 async def _permission(permission: str, what: str, ask: Callable[[], Awaitable[object]]) -> Finding:
     try:
         await ask()
-    except NotFound:
-        pass  # allowed to ask, and nobody there: as meant
     except Forbidden:
         return Finding(
             f"Autumn: the key may not read {what}",

@@ -3,7 +3,6 @@
 from bot import views
 from bot.lookups import look_up, search
 from bot.lookups.answers import Nobody, Several
-from bot.lookups.place import Part
 from bot.views.card import Card
 from handlers import answering
 from handlers.ask import Ask
@@ -20,8 +19,8 @@ async def run(ask: Ask, desk: Desk) -> None:
         case Find(query):
             answer = _matches(desk, query)
             await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
-        case LookUp(query, part):
-            answer = _found(ask, desk, query, part)
+        case wish:
+            answer = _found(ask, desk, wish)
             await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
 
 
@@ -29,8 +28,8 @@ async def _matches(desk: Desk, query: str) -> Card:
     return listed(await search(desk.autumn, query, now=desk.now))
 
 
-async def _found(ask: Ask, desk: Desk, query: str, part: Part) -> Card:
-    found = await look_up(desk.autumn, query, part, now=desk.now)
+async def _found(ask: Ask, desk: Desk, wish: LookUp) -> Card:
+    found = await look_up(desk.autumn, wish.query, wish.part, now=desk.now)
     if isinstance(found, Several | Nobody):
         return listed(found)
     place, answer = found

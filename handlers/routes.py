@@ -11,7 +11,9 @@ from bot.views import ids
 from handlers import cards, catch_all, command, home, link, look_up, options
 from handlers.ask import Kind
 from handlers.desk import Desk
-from handlers.guard import Guarded, Suggesting, Surface
+from handlers.guard import Guarded
+from handlers.suggesting import Suggesting
+from handlers.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,11 +41,11 @@ def test_what_looks_like_a_secret_is_blacked_out(stream: io.StringIO, canary: st
 
 
 @pytest.mark.parametrize(
-    "name", ["slack_bolt.AsyncApp", "uvicorn.error", "aiohttp.client", "maple:listen", "asyncio"]
+    "name", ["slack_bolt.AsyncApp", "httpx", "aiohttp.client", "maple:listen", "asyncio"]
 )
 def test_libraries_are_reduced_to_where_and_what_kind(stream: io.StringIO, name: str) -> None:
     try:
-        _ = {}["canary"]
+        os.environ.pop("canary")
     except KeyError:
         logging.getLogger(name).exception("body was %s", "canary")
     logging.getLogger(name).warning("canary")

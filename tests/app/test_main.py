@@ -13,11 +13,21 @@ from typer.testing import CliRunner
 
 from bot import __main__ as main
 from bot.app import CannotStart, build
+from bot.people import Actor
 from bot.settings import Settings
 from bot.timings import Timings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST, Mode, settings_for
+
+GIVEN = {
+    "slack_bot_token": "xoxb-canary",
+    "slack_signing_secret": "canary",
+    "autumn_secret_key": "am_sk_test_canary",
+    "slack_api_url": "http://127.0.0.1:9/",
+    "autumn_url": "http://127.0.0.1:9",
+    "port": "0",
+}
 
 
 @pytest.fixture
@@ -54,8 +64,8 @@ async def started(slack: LocalSlack, mode: Mode) -> None:
         await slack.sockets.connected(timeout=15)
         return
     async with asyncio.timeout(15):
-        while not any(call.method == "auth.test" and call.ok for call in slack.calls):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - nobody announces a call
+        while not any(call.method == "auth.test" and call.ok for call in slack.calls):  # noqa: ASYNC110 - a call is not announced
+            await asyncio.sleep(0.01)
 
 
 async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
@@ -140,15 +150,8 @@ def test_settings_that_are_missing(environment: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name, value in {
-        "SLACK_BOT_TOKEN": "xoxb-canary",
-        "SLACK_SIGNING_SECRET": "canary",
-        "AUTUMN_SECRET_KEY": "am_sk_test_canary",
-        "SLACK_API_URL": "http://127.0.0.1:9/",
-        "AUTUMN_URL": "http://127.0.0.1:9",
-        "PORT": "0",
-    }.items():
-        environment.setenv(name, value)
+    for name, value in GIVEN.items():
+        environment.setenv(name.upper(), value)
     return environment
 
 
@@ -191,3 +194,9 @@ def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         main.main()
     assert ended.value.code == 0
     assert "doctor" in capsys.readouterr().out
+
+
+def test_no_request_is_answered_before_slack_said_who_maple_is() -> None:
+    maple = build(Settings.model_validate(GIVEN))
+    with pytest.raises(LookupError):
+        asyncio.run(maple.desk.people.standing(Actor("U1")))

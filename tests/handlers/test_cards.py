@@ -1,8 +1,12 @@
 """The buttons on a card."""
 
+from typing import Any
+
 import pytest
 
+from bot.lookups.place import Part, Place
 from bot.timings import Timings
+from bot.views import token
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timings(asking_after=0.05)
@@ -122,19 +126,41 @@ async def test_sharing_slowly_leaves_the_card_alone(mode: Mode) -> None:
 async def test_links_are_only_acknowledged(maple: Stage) -> None:
     await look_up(maple)
     sent = len(maple.slack.calls)
-    delivery = await _press_a_link(maple)
-    assert delivery == "acked"
+    await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
+    assert maple.slack.sent[-1].outcome == "acked"
     await maple.bot.work.drain(5)
     assert len(maple.slack.calls) == sent
 
 
-async def _press_a_link(maple: Stage) -> str:
-    payload = {
+async def test_nothing_is_shared_into_a_direct_message(maple: Stage) -> None:
+    await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
+    maple.ana.go("@maple")
+    await maple.ana.sees("/invite @Maple")
+
+
+async def test_a_feature_with_a_very_long_id_is_opened_by_its_mark(maple: Stage) -> None:
+    await look_up(maple, "/autumn features cus_acme")
+    block = f"pick_feature:{Place(customer='cus_acme', part=Part.FEATURES).encode()}"
+    typing = _clicked(maple, "pick_feature") | {"type": "block_suggestion", "value": "mess"}
+    typing |= {"action_id": "pick_feature", "block_id": block}
+    options = await maple.slack.deliveries.send("interactive", typing)
+    assert isinstance(options, dict)
+    assert [option["text"]["text"] for option in options["options"]] == ["Messages"]
+    picked = _clicked(maple, "pick_feature", block=block, chosen={"value": token("x" * 80)})
+    await maple.slack.deliveries.send("interactive", picked)
+    await maple.ana.sees("does not have the feature")
+
+
+def _clicked(
+    maple: Stage, action: str, *, channel: str = "", block: str = "b", chosen: dict[str, str] | None = None
+) -> dict[str, Any]:
+    value: Any = {"value": Place(customer="cus_acme").encode()}
+    if chosen:
+        value = {"selected_option": chosen}
+    return {
         "type": "block_actions",
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
         "team": {"id": maple.bot_team},
-        "channel": {"id": maple.ana.channel.id},
-        "actions": [{"type": "button", "action_id": "link:invoice", "block_id": "b"}],
+        "channel": {"id": channel or maple.ana.channel.id},
+        "actions": [{"action_id": action, "block_id": block, **value}],
     }
-    await maple.slack.deliveries.send("interactive", payload)
-    return maple.slack.sent[-1].outcome

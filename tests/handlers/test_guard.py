@@ -10,9 +10,11 @@ from slack_sdk.errors import SlackApiError
 from bot.autumn.errors import NotFound, TimedOut
 from bot.lookups.place import Place
 from bot.timings import Timings
-from handlers import guard
+from handlers.ending import Outcome, classify
 from handlers.reply import Unsent
 from tests.stage import Mode, Stage, on_stage
+
+UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 
 async def outcomes(maple: Stage) -> list[str]:
@@ -166,16 +168,16 @@ async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.String
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (NotFound(status=404), guard.Outcome.USER),
-        (TimedOut(), guard.Outcome.AUTUMN),
-        (Unsent("x"), guard.Outcome.SLACK),
-        (SlackApiError("x", {"error": "y"}), guard.Outcome.SLACK),
-        (TimeoutError(), guard.Outcome.SLACK),
-        (KeyError("x"), guard.Outcome.FAULT),
+        (NotFound(status=404), Outcome.USER),
+        (TimedOut(), Outcome.AUTUMN),
+        (Unsent("x"), Outcome.SLACK),
+        (UNSAID, Outcome.SLACK),
+        (TimeoutError(), Outcome.SLACK),
+        (KeyError("x"), Outcome.FAULT),
     ],
 )
-def test_whose_trouble_it_is(error: Exception, outcome: guard.Outcome) -> None:
-    assert guard.classify(error) is outcome
+def test_whose_trouble_it_is(error: Exception, outcome: Outcome) -> None:
+    assert classify(error) is outcome
 
 
 def _click(

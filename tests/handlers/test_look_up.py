@@ -1,6 +1,9 @@
 """The modal and the Home tab."""
 
+from bot.people import Actor
 from bot.timings import Timings
+from handlers import look_up
+from handlers.ask import Ask, Kind
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timings(asking_after=0.05)
@@ -43,6 +46,12 @@ async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> No
     assert answer == {"response_action": "errors", "errors": {"customer": "Pick a customer from the list."}}
 
 
+async def test_what_was_not_asked_for_is_not_answered(maple: Stage) -> None:
+    await look_up.submitted(Ask(Kind.VIEW, Actor(maple.ana.id)), maple.bot.desk)
+    assert "views.open" not in {call.method for call in maple.slack.calls}
+    assert "chat.postMessage" not in {call.method for call in maple.slack.calls}
+
+
 async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         await maple.ana.shortcut("Look up a customer")
@@ -52,6 +61,17 @@ async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
         await maple.ana.sees("Still asking Autumn about")
         await maple.ana.sees("Needs attention")
         maple.ana.does_not_see("Still asking Autumn about")
+
+
+async def test_trouble_after_the_form_is_told_where_the_answer_would_be(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.get", "500")
+    await maple.ana.shortcut("Look up a customer")
+    await fill_in(maple, "Overview")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Autumn has trouble of its own")
+    maple.autumn.faults.clear()
+    await maple.ana.click("Try again")
+    await maple.ana.sees("Needs attention")
 
 
 async def test_other_tabs_of_the_app_draw_nothing(maple: Stage) -> None:

@@ -1,0 +1,35 @@
+"""Where words go: where the person is."""
+
+from enum import StrEnum
+
+from bot.views import surfaces
+from bot.views.card import Card
+from handlers.ask import Ask
+from handlers.desk import Desk
+
+
+class Surface(StrEnum):
+    """Where words about trouble go: where the person is."""
+
+    FRESH = "fresh"
+    """A message of its own, for this person."""
+    CARD = "card"
+    """The card that was clicked."""
+    DIRECT = "direct"
+    MODAL = "modal"
+    HOME = "home"
+
+
+async def tell(surface: Surface, ask: Ask, desk: Desk, card: Card) -> None:
+    """Says it where the person is."""
+    match surface:
+        case Surface.FRESH:
+            await desk.replies.fresh(ask, card)
+        case Surface.CARD:
+            await desk.replies.change(ask, card)
+        case Surface.DIRECT:
+            await desk.replies.direct(ask, card)
+        case Surface.MODAL:
+            await desk.replies.modal(ask, surfaces.as_modal(card))
+        case _:
+            await desk.replies.home(ask, surfaces.as_home(card))
