@@ -7,6 +7,8 @@ the request had gone as one that was never made.
 """
 
 import ssl
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -26,12 +28,13 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Opens its connections in the event loop it is first used in. Proxies are taken from the environment."""
+    """Opens its connections in the event loop it is first used in."""
 
-    def __init__(self, *, at_once: int, context: ssl.SSLContext | None = None) -> None:
-        """`at_once`: connections, at most; further requests wait. `context`: httpx's own unless given."""
+    def __init__(self, *, at_once: int, proxy: str | None = None) -> None:
+        """`at_once`: connections, at most; further requests wait."""
         self._at_once = at_once
-        self._context = context or httpx.create_ssl_context()
+        self._proxy = proxy
+        self._context: ssl.SSLContext = httpx.create_ssl_context()
         self._opened: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -64,9 +67,18 @@ class Transport(httpx.AsyncBaseTransport):
                 connector=aiohttp.TCPConnector(limit=self._at_once, ssl=self._context),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                trust_env=True,
+                proxy=self._proxy,
             )
         return self._opened
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY, …).
+
+    Asked once: aiohttp would look it up, and a netrc file besides, in a thread for every request.
+    """
+    to = urlsplit(url)
+    return None if proxy_bypass(to.netloc) else getproxies().get(to.scheme)
 
 
 def _as_httpx(error: Exception) -> httpx.TransportError:

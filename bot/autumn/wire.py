@@ -12,7 +12,7 @@ from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, Refused, TimedOut, Unreachable
 from bot.autumn.patience import Patience, pause
 from bot.autumn.throttle import Group, Limits, Throttle
-from bot.autumn.transport import Transport
+from bot.autumn.transport import Transport, proxy_for
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -73,7 +73,7 @@ class Wire:
             base_url=url,
             headers={"authorization": f"Bearer {_plain(key)}", "x-api-version": version},
             timeout=httpx.Timeout(patience.attempt, connect=patience.connect, pool=patience.whole),
-            transport=transport or Transport(at_once=limits.at_once),
+            transport=transport or Transport(at_once=limits.at_once, proxy=proxy_for(url)),
         )
 
     async def aclose(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from bot.autumn.transport import Transport
+from bot.autumn.transport import Transport, proxy_for
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n" + b'{"ok":true}'
 
@@ -157,3 +157,23 @@ async def test_no_address_for_http(url: str) -> None:
 
 async def test_closing_what_was_never_used() -> None:
     await Transport(at_once=1).aclose()
+
+
+async def test_goes_through_a_proxy() -> None:
+    async with serving() as server:
+        transport = Transport(at_once=1, proxy=server.url)
+        async with httpx.AsyncClient(transport=transport) as http:
+            await http.get("http://autumn.test/v1/a%2Fb")
+    assert server.received.startswith(b"GET http://autumn.test/v1/a%2Fb HTTP/1.1\r\n")
+
+
+def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    assert proxy_for("https://api.useautumn.com") is None
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,.inside.test")
+    assert proxy_for("https://api.useautumn.com") == "http://proxy.test:3128"
+    assert proxy_for("https://autumn.inside.test:8000") is None
+    assert proxy_for("http://127.0.0.1:8000") is None
