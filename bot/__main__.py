@@ -35,8 +35,7 @@ def check() -> None:
     """Check tokens, scopes and Autumn's key, and say how to mend what is wrong."""
     settings = _settings()
     log.configure("ERROR", settings.log_format)
-    if not asyncio.run(_examine(settings)):
-        raise typer.Exit(1)
+    raise typer.Exit(asyncio.run(_examine(settings)))
 
 
 async def serve(settings: Settings) -> None:
@@ -69,12 +68,16 @@ async def _until(stop: asyncio.Event, maple: Maple) -> None:
         await stop.wait()
 
 
-async def _examine(settings: Settings) -> bool:
-    well = True
-    async for finding in doctor.examine(settings):
+async def _examine(settings: Settings) -> int:
+    """The exit code: 1 if anything is wrong."""
+    findings: list[doctor.Finding] = []
+
+    def report(finding: doctor.Finding) -> None:
+        findings.append(finding)
         typer.echo(str(finding))
-        well = well and finding.ok
-    return well
+
+    await doctor.examine(settings, report)
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 def _settings() -> Settings:

@@ -3,7 +3,7 @@
 Asks only what changes nothing.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,47 +34,47 @@ class Finding:
         return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """One finding after the other, as they are made. Never raises."""
+Report = Callable[[Finding], None]
+
+
+async def examine(settings: Settings, report: Report) -> None:
+    """Reports one finding after the other, as they are made. Never raises."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        async for finding in _slack(settings, session):
-            yield finding
+        await _slack(settings, session, report)
     autumn = Autumn(
         key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version
     )
     try:
-        async for finding in _autumn(settings, autumn):
-            yield finding
+        await _autumn(settings, autumn, report)
     finally:
         await autumn.aclose()
 
 
-async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Report) -> None:
     answer = await _called(_client(settings, settings.slack_bot_token, session).auth_test())
     if isinstance(answer, str):
-        yield Finding(
-            f"Slack: the bot token is not usable ({answer})", False, _MEND_TOKEN.get(answer, _MEND_REACH)
-        )
+        mend = _MEND_TOKEN.get(answer, _MEND_REACH)
+        report(Finding(f"Slack: the bot token is not usable ({answer})", False, mend))
     else:
-        yield Finding(f"Slack: the bot token is good ({answer['team']}, as {answer['user']})", True)
-        yield _scopes(answer)
+        report(Finding(f"Slack: the bot token is good ({answer['team']}, as {answer['user']})", True))
+        report(_scopes(answer))
     if settings.slack_app_token is None:
-        yield Finding("Slack: HTTP mode, with a signing secret", True)
-        return
-    answer = await _called(
-        _client(settings, None, session).apps_connections_open(
-            app_token=settings.slack_app_token.get_secret_value()
-        )
-    )
+        report(Finding("Slack: HTTP mode, with a signing secret", True))
+    else:
+        report(await _socket(settings, settings.slack_app_token, session))
+
+
+async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientSession) -> Finding:
+    client = _client(settings, None, session)
+    answer = await _called(client.apps_connections_open(app_token=token.get_secret_value()))
     if isinstance(answer, str):
-        yield Finding(
+        return Finding(
             f"Slack: Socket Mode cannot be opened ({answer})",
             False,
             "Turn Socket Mode on in the app's settings, and set SLACK_APP_TOKEN to an app-level token with "
             "the scope connections:write (Basic Information → App-Level Tokens).",
         )
-    else:
-        yield Finding("Slack: Socket Mode can be opened", True)
+    return Finding("Slack: Socket Mode can be opened", True)
 
 
 def _scopes(answer: AsyncSlackResponse) -> Finding:
@@ -89,19 +89,17 @@ def _scopes(answer: AsyncSlackResponse) -> Finding:
     return Finding("Slack: the bot token has every scope it needs", True)
 
 
-async def _autumn(settings: Settings, autumn: Autumn) -> AsyncIterator[Finding]:
+async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
     try:
         organization = await autumn.organization()
     except AutumnError as error:
-        yield _no_autumn(settings, error)
+        report(_no_autumn(settings, error))
         return
-    yield Finding(
-        f"Autumn: the key is good ({organization.name or organization.id}, {organization.env}), "
-        f"and API version {settings.autumn_api_version} is understood",
-        True,
-    )
+    whose = f"{organization.name or organization.id}, {organization.env}"
+    version = settings.autumn_api_version
+    report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
     for permission, what, ask in _permissions(autumn):
-        yield await _permission(permission, what, ask)
+        report(await _permission(permission, what, ask))
 
 
 def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...]:

@@ -25,7 +25,9 @@ async def autumn() -> AsyncIterator[LocalAutumn]:
 
 
 async def found(settings: Settings, **changed: object) -> list[str]:
-    return [str(finding) async for finding in examine(settings.model_copy(update=changed))]
+    findings: list[str] = []
+    await examine(settings.model_copy(update=changed), lambda finding: findings.append(str(finding)))
+    return findings
 
 
 async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot import __main__ as main
+from bot import doctor
 from bot.app import CannotStart, build
 from bot.people import Actor
 from bot.settings import Settings
@@ -163,11 +164,12 @@ def test_the_doctor_ends_with_one_when_something_is_wrong(given: pytest.MonkeyPa
 
 
 def test_the_doctor_ends_with_nothing_when_all_is_well(given: pytest.MonkeyPatch) -> None:
-    async def well(_settings: Settings) -> bool:
-        return True
+    async def well(_settings: Settings, report: doctor.Report) -> None:
+        report(doctor.Finding("All of it", ok=True))
 
-    given.setattr(main, "_examine", well)
-    assert CliRunner().invoke(main.cli, ["doctor"]).exit_code == 0
+    given.setattr(doctor, "examine", well)
+    result = CliRunner().invoke(main.cli, ["doctor"])
+    assert (result.exit_code, result.stdout) == (0, "✓ All of it\n")
 
 
 def test_an_address_that_is_taken_is_said(given: pytest.MonkeyPatch) -> None:
