@@ -1,6 +1,6 @@
 """What Maple asks Autumn: one method per question, typed both ways.
 
-Every method reads and changes nothing. All raise errors of `bot.autumn.errors`, and no other.
+Every method but `send` reads and changes nothing. All raise errors of `bot.autumn.errors`, and no other.
 """
 
 import re
@@ -31,6 +31,7 @@ from bot.autumn.models import (
 from bot.autumn.patience import Patience
 from bot.autumn.throttle import Group, Limits
 from bot.autumn.wire import Call, Question, Wire
+from bot.autumn.write import Write
 
 __all__ = ["Autumn", "Call", "Limits", "Patience"]
 
@@ -192,6 +193,16 @@ class Autumn:
         body = _page(100, "") | {"customer_id": customer_id}
         question = Question.rpc("entities.list", body, group=Group.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
+
+    async def send(self, write: Write, key: str) -> None:
+        """Make one change, in one attempt. `key` goes along as Idempotency-Key.
+
+        Returns when Autumn says that it is done; some organisations' balances change a little later, and
+        some edits are done in name only, so read back. Raises AutumnError: NotSent means that nothing was
+        changed; a Refused of 400 to 429, but 409, that Autumn did not want it; after any other it is not
+        known whether it was done.
+        """
+        await self._wire.write(write, key)
 
     async def _read_features(self) -> list[Feature]:
         return await self._everything(Page[Feature], "features.list")

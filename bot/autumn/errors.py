@@ -1,6 +1,7 @@
 """What can go wrong between Maple and Autumn.
 
 AutumnError
+├── NotSent              a write that surely did not reach Autumn: no connection, or no turn in time
 ├── Unreachable          no answer: connection refused, reset, name not found
 │   └── TimedOut         no answer within the time allowed
 ├── Garbled              an answer that is not Autumn's (not JSON, or not the documented shape)
@@ -25,6 +26,10 @@ class AutumnError(Exception):
         self.detail = detail
         #: What was asked, e.g. ``POST /v1/customers.get``. Never carries a key, a body or a customer's data.
         self.request = request
+
+
+class NotSent(AutumnError):
+    """Autumn was not reached, so nothing was changed."""
 
 
 class Unreachable(AutumnError):

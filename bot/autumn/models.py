@@ -260,6 +260,7 @@ class Balance(Model):
 class Flag(Model):
     """A boolean feature the customer has."""
 
+    id: Text = ""
     feature_id: str
     plan_id: str | None = None
     expires_at: Instant | None = None
@@ -352,6 +353,11 @@ class Duration(Model):
     length: int | None = None
 
 
+class PromoCode(Model):
+    code: Text = ""
+    max_uses: int | None = None
+
+
 class Coupon(Model):
     id: str
     name: Text = ""
@@ -362,11 +368,24 @@ class Coupon(Model):
     duration: Duration | None = None
     plan_ids: list[str] | None = None
     """The products it is for; None for all."""
+    promo_codes: Many[PromoCode] = Field(default_factory=list)
+
+
+class Granted(Model):
+    """What a feature grant gives of one feature."""
+
+    feature_id: str = ""
+    included: Decimal | None = None
+    """None for unlimited, and for a boolean feature."""
+    expiry: Duration | None = None
+    """How long it lasts, its type a unit of time; None for ever."""
 
 
 class FeatureGrant(Model):
     id: str
     name: Text = ""
+    grants: Many[Granted] = Field(default_factory=list)
+    promo_codes: Many[PromoCode] = Field(default_factory=list)
 
 
 class RewardList(Model):

@@ -19,6 +19,8 @@ class Patience:
     """The first pause when Autumn names none; it doubles each time."""
     part: float = 8.0
     """A part of a card that may fail alone, so that it does not keep the rest waiting."""
+    write: float = 30.0
+    """A write, from having its connection to the last byte of its answer. It is never sent again."""
 
 
 def passing(error: AutumnError) -> bool:

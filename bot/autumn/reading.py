@@ -34,6 +34,14 @@ def model(shape: type[M], response: httpx.Response, *, request: str) -> M:
         raise Garbled("The answer is not JSON.", request=request) from None
 
 
+def done(response: httpx.Response, *, request: str) -> None:
+    """That a write was accepted, whatever its answer says. Raises Refused, or Garbled for a redirect."""
+    if response.status_code >= 400:
+        raise refusal(response, request=request)
+    if not response.is_success:
+        raise Garbled(f"The answer had status {response.status_code}.", request=request)
+
+
 def refusal(response: httpx.Response, *, request: str) -> Refused:
     """The error for a response of 400 or more. The status decides; the body may be anything."""
     status = response.status_code

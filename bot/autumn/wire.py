@@ -1,4 +1,7 @@
-"""One HTTP connection pool to Autumn, and how a read goes over it: throttled, retried, bounded in time."""
+"""One HTTP connection pool to Autumn, and how requests go over it.
+
+A read is throttled, retried and bounded in time. A write is sent once.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,10 +12,11 @@ import httpx
 from pydantic import BaseModel, SecretStr
 
 from bot.autumn import reading
-from bot.autumn.errors import AutumnError, Garbled, Refused, TimedOut, Unreachable
+from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.patience import Patience, pause
 from bot.autumn.throttle import Group, Limits, Throttle
 from bot.autumn.transport import Transport, proxy_for
+from bot.autumn.write import Write
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a read went, for logs and metrics: nothing of whom it was about."""
+    """How a request went, for logs and metrics: nothing of whom it was about."""
 
     route: str
     status: int | None
@@ -93,7 +97,48 @@ class Wire:
             error = raised
             raise
         finally:
-            self._tell(question, effort, error)
+            self._tell(question.route, effort, error)
+
+    async def write(self, write: Write, key: str) -> None:
+        """Send it once. Raises AutumnError: NotSent when it surely did not leave."""
+        effort = _Effort(asyncio.get_running_loop().time())
+        error: AutumnError | None = None
+        try:
+            await self._send(write, key, effort)
+        except AutumnError as raised:
+            error = raised
+            raise
+        finally:
+            self._tell(write.route, effort, error)
+
+    async def _send(self, write: Write, key: str, effort: "_Effort") -> None:
+        name = f"{write.method} {write.route}"
+        try:
+            async with asyncio.timeout(self._patience.whole):
+                await self._throttle.turn(write.group)
+        except TimeoutError:
+            raise NotSent("No turn in time.", request=name) from None
+        effort.attempts = 1
+        allowed = self._patience.connect + self._patience.write
+        try:
+            async with asyncio.timeout(allowed):
+                response = await self._http.request(
+                    write.method,
+                    write.path,
+                    json=None if write.method == "DELETE" else dict(write.body),
+                    headers={"idempotency-key": key},
+                    timeout=httpx.Timeout(self._patience.write, connect=self._patience.connect),
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failed:
+            raise NotSent(type(failed).__name__, request=name) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise TimedOut(request=name) from None
+        except httpx.DecodingError:
+            raise Garbled("The answer's compression is broken.", request=name) from None
+        except httpx.TransportError as failed:
+            raise Unreachable(type(failed).__name__, request=name) from None
+        effort.status = response.status_code
+        reading.done(response, request=name)
 
     async def _persist(self, shape: type[M], question: Question, effort: "_Effort") -> M:
         # A loop of our own: the retry libraries decide on the exception alone, and this decision also
@@ -129,12 +174,12 @@ class Wire:
         effort.status = response.status_code
         return reading.model(shape, response, request=name)
 
-    def _tell(self, question: Question, effort: "_Effort", error: AutumnError | None) -> None:
+    def _tell(self, route: str, effort: "_Effort", error: AutumnError | None) -> None:
         if self._observe is None:
             return
         status = error.status if isinstance(error, Refused) else effort.status
         kind = None if error is None else type(error).__name__
-        self._observe(Call(question.route, status, kind, effort.elapsed(), effort.attempts))
+        self._observe(Call(route, status, kind, effort.elapsed(), effort.attempts))
 
 
 @dataclass(slots=True)

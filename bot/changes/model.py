@@ -78,6 +78,8 @@ class RewardInput(_Input):
     """The coupon's id, for APPLY."""
     code: str = ""
     """The promo code of a feature grant, for REDEEM."""
+    instead: str | None = None
+    """For an undo: the coupon that must still be there, empty for none."""
 
 
 class DetailsInput(_Input):
@@ -175,6 +177,8 @@ class NoteCode(StrEnum):
     ROW_GONE = "row_gone"  # feature
     ENTITY_BALANCE = "entity_balance"  # feature
     ROLLOVERS_UNCLEAR = "rollovers_unclear"  # feature
+    MORE_THAN_GRANTED = "more_than_granted"  # most
+    SEPARATORS = "separators"
     RESET_SINCE = "reset_since"  # cycle
     RESET_PAST = "reset_past"
     RESET_TOO_FAR = "reset_too_far"  # latest
@@ -197,20 +201,18 @@ class NoteCode(StrEnum):
     NO_CODE = "no_code"
     CODE_TOO_LONG = "code_too_long"  # most
     REWARD_UNKNOWN = "reward_unknown"  # reward
-    REWARDS_UNREADABLE = "rewards_unreadable"
     ALREADY_ACTIVE = "already_active"  # name
     NO_COUPON = "no_coupon"
     NOT_A_GRANT = "not_a_grant"  # name
     GRANT_UNKNOWN = "grant_unknown"
+    MOVED_SINCE = "moved_since"
     # Warnings, reward
     REPLACES = "replaces"  # name
     OTHER_PLANS = "other_plans"  # plans (comma-separated ids)
     SUBSCRIPTION_DISCOUNTS = "subscription_discounts"  # names (comma-separated)
     FROM_NEXT_INVOICE = "from_next_invoice"  # at ("" when unknown)
     AT_NEXT_CHECKOUT = "at_next_checkout"
-    CODE_UNSEEN = "code_unseen"
-    NO_UNDO = "no_undo"
-    STRIPE_UNREAD = "stripe_unread"
+    STARTS_AFRESH = "starts_afresh"  # name
     # Refusals, details
     NAME_TOO_LONG = "name_too_long"  # most
     EMAIL_TOO_LONG = "email_too_long"  # most
@@ -230,7 +232,10 @@ class NoteCode(StrEnum):
     HAS_ENTITIES = "has_entities"  # count
     BALANCES_LOST = "balances_lost"  # count
     # Any kind
-    CUSTOMER_MISMATCH = "customer_mismatch"
+    OTHER_CUSTOMER = "other_customer"  # refusal: what was read is of another id
+    OLD_ID = "old_id"  # refusal: an id of a form that Autumn's writes do not take
+    NO_UNDO = "no_undo"
+    STRIPE_UNREAD = "stripe_unread"
 
 
 @dataclass(frozen=True, slots=True)

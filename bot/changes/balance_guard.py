@@ -1,0 +1,121 @@
+"""What must not be done to a balance, and what to know before doing it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.changes import amounts, canon, edit
+from bot.changes.canon import near, same_time
+from bot.changes.common import whose
+from bot.changes.held import Held, allocated, find
+from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Judgement, Note, NoteCode
+from bot.changes.pool import ZERO, Pool
+
+_FARTHEST = timedelta(days=3660)
+
+_UNDOING = (BalanceAction.TAKE, BalanceAction.SHIFT)
+_POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
+
+
+def guard(asked: BalanceInput, facts: Facts, now: datetime) -> Judgement:
+    if notes := whose(asked.customer, facts):
+        return Judgement(notes)
+    held = find(asked, facts)
+    if isinstance(held, Note):
+        return Judgement((held,))
+    refusals = (*_amount(asked), *_row(asked, held), *_reset(asked, held, now))
+    if not refusals and _nothing(asked, held.pool):
+        refusals = (Note(NoteCode.NOTHING_TO_DO),)
+    return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(asked, held, facts)))
+
+
+def _amount(asked: BalanceInput) -> Iterator[Note]:
+    if asked.action is BalanceAction.NONE:
+        return
+    amount = asked.amount
+    if amount is None:
+        yield Note(NoteCode.NO_AMOUNT)
+        return
+    problem = amounts.size_problem(amount)
+    # An undo takes back what was there, in as many decimals as Autumn had.
+    if problem is not None and (asked.action in OFFERED or problem is not NoteCode.TOO_MANY_DECIMALS):
+        yield Note(problem, _most(problem))
+        return
+    if asked.action in _POSITIVE and amount <= 0:
+        yield Note(NoteCode.NOT_POSITIVE)
+    if asked.action is BalanceAction.USAGE and amount < 0:
+        yield Note(NoteCode.NEGATIVE_USAGE)
+
+
+def _most(problem: NoteCode) -> dict[str, str]:
+    most = {NoteCode.TOO_LARGE: canon.number(amounts.MOST), NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS)}
+    return {"most": most[problem]} if problem in most else {}
+
+
+def _row(asked: BalanceInput, held: Held) -> Iterator[Note]:
+    if not held.rollovers_clear and asked.action not in (BalanceAction.GIVE, BalanceAction.NONE):
+        yield Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": asked.feature})
+    if asked.cycle is not None and not same_time(asked.cycle, held.pool.resets_at):
+        yield Note(NoteCode.RESET_SINCE, {"cycle": canon.time(asked.cycle)})
+    elif asked.action is BalanceAction.TAKE and (asked.amount or ZERO) > held.pool.included:
+        yield Note(NoteCode.MORE_THAN_GRANTED, {"most": canon.number(held.pool.included)})
+
+
+def _reset(asked: BalanceInput, held: Held, now: datetime) -> Iterator[Note]:
+    if asked.reset_at is None:
+        return
+    if held.pool.price is not None:
+        yield Note(NoteCode.RESET_ON_PAID)
+    elif held.row.reset is None:
+        yield Note(NoteCode.RESET_NEVER)
+    elif not held.pool.resets:
+        yield Note(NoteCode.RESET_ONE_OFF)
+    if asked.reset_at <= now:
+        yield Note(NoteCode.RESET_PAST)
+    elif asked.reset_at > now + _FARTHEST:
+        yield Note(NoteCode.RESET_TOO_FAR, {"latest": canon.time(now + _FARTHEST)})
+
+
+def _nothing(asked: BalanceInput, pool: Pool) -> bool:
+    moves_date = asked.reset_at is not None and not same_time(asked.reset_at, pool.resets_at)
+    return not moves_date and near(edit.shift(asked, pool), ZERO)
+
+
+def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
+    was, then = held.pool, edit.outcome(asked, held.pool)
+    if asked.action is not BalanceAction.NONE:
+        if then.resets:
+            yield Note(NoteCode.UNTIL_RESET, {"at": canon.time_or_none(then.resets_at) or ""})
+        yield from _money(edit.shift(asked, was), was, then, seats=allocated(held, facts))
+        if then.vanishes:
+            yield Note(NoteCode.ROW_VANISHES)
+        if was.rolled_left > then.rolled_left:
+            yield Note(NoteCode.ROLLOVERS_FIRST, _units(was.rolled_left - then.rolled_left))
+    if was.expires_at is not None:
+        yield Note(NoteCode.ROW_EXPIRES, {"at": canon.time(was.expires_at)})
+    if len(held.balance.breakdown) > 1:
+        yield Note(NoteCode.OTHER_ROWS, {"count": str(len(held.balance.breakdown) - 1)})
+    if _counts_entities(held):
+        yield Note(NoteCode.ENTITIES_COUNTED)
+
+
+def _money(shift: Decimal, was: Pool, then: Pool, *, seats: bool) -> Iterator[Note]:
+    """On paid seats every move is invoiced or credited at once, even one that the grant makes up for:
+    Autumn moves the balance first."""
+    if seats and was.price is not None:
+        code = NoteCode.CHARGES_NOW if shift < 0 else NoteCode.SEATS_LOWERED
+        yield Note(code, _units(abs(shift)))
+    elif then.overage > was.overage:
+        billed = was.price == "usage_based"
+        yield Note(NoteCode.OVERAGE_BILLED if billed else NoteCode.BECOMES_DEBT, _units(then.overage))
+
+
+def _units(amount: Decimal) -> dict[str, str]:
+    return {"units": canon.number(amount)}
+
+
+def _counts_entities(held: Held) -> bool:
+    """Totals hold the entities' balances too, which are in no row."""
+    rows = sum((one.included_grant + one.prepaid_grant for one in held.balance.breakdown), ZERO)
+    rolled = sum((one.granted or one.balance for one in held.balance.rollovers), ZERO)
+    return not near(held.balance.granted, rows + rolled)

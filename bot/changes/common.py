@@ -1,0 +1,31 @@
+"""What several kinds of change check alike."""
+
+import re
+from collections.abc import Iterable
+
+from bot.changes.model import Facts, Note, NoteCode, Verdict
+
+_TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
+
+
+def whose(customer_id: str, facts: Facts, *, in_path: bool = False) -> tuple[Note, ...]:
+    """Refusals for a customer that cannot be written to under this id.
+
+    Older customers may have an id that Autumn takes only as part of a path, which few of its writes have.
+    """
+    if facts.customer.id != customer_id:
+        return (Note(NoteCode.OTHER_CUSTOMER),)
+    if not in_path and not _TAKEN_BY_WRITES.fullmatch(customer_id):
+        return (Note(NoteCode.OLD_ID),)
+    return ()
+
+
+def agreed(verdicts: Iterable[Verdict]) -> Verdict:
+    """Of the parts of a change, which Autumn does one after the other: a half is neither."""
+    each = set(verdicts)
+    return each.pop() if len(each) == 1 else Verdict.UNCLEAR
+
+
+def joined(names: Iterable[str]) -> str:
+    """For a note's details: comma-separated, each once, in order."""
+    return ", ".join(dict.fromkeys(names))

@@ -1,0 +1,119 @@
+"""Deleting a customer in Autumn. Never in Stripe: there everything goes on as it is."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.models import Subscription
+from bot.changes import canon
+from bot.changes.common import joined, whose
+from bot.changes.model import (
+    DeletionInput,
+    Facts,
+    Form,
+    Judgement,
+    Kind,
+    Line,
+    LineLabel,
+    Needs,
+    Note,
+    NoteCode,
+    Snapshot,
+    Verdict,
+    Write,
+)
+
+ZERO = canon.ZERO
+
+
+class DeletionChange:
+    kind = Kind.DELETION
+    needs = frozenset({Needs.BILLING, Needs.INVOICES, Needs.ENTITIES})
+
+    def guard(self, asked: DeletionInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002 - as all kinds
+        if notes := whose(asked.customer, facts):
+            return Judgement(notes)
+        if asked.typed != asked.customer:
+            return Judgement((Note(NoteCode.ID_NOT_TYPED),))
+        return Judgement((), tuple(_warnings(facts)))
+
+    def snapshot(self, asked: DeletionInput, facts: Facts) -> Snapshot:  # noqa: ARG002 - as all kinds
+        who = facts.customer
+        return {
+            "customer": who.id,
+            "created_at": canon.time_or_none(who.created_at),
+            "charging": json.dumps(sorted(one.plan_id for one in _charging(facts))),
+            "open_invoices": str(len(facts.invoices)),
+            "entities": str(len(facts.entities)),
+        }
+
+    def preview(self, asked: DeletionInput, facts: Facts) -> tuple[Line, ...]:
+        lines = [Line(LineLabel.CUSTOMER, facts.customer.name or asked.customer, None)]
+        for label, count in (
+            (LineLabel.SUBSCRIPTIONS, len(facts.customer.subscriptions)),
+            (LineLabel.ENTITIES, len(facts.entities)),
+        ):
+            if count:
+                lines.append(Line(label, str(count), None, Form.NUMBER))
+        return tuple(lines)
+
+    def amount(self, asked: DeletionInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002 - as all kinds
+        return None
+
+    def holds(self, asked: DeletionInput, then: Snapshot, now: Snapshot) -> bool:  # noqa: ARG002 - as all kinds
+        """Whoever approved it saw what is live; something else is live now: they must see that."""
+        return then == now
+
+    def plan(self, asked: DeletionInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002 - as all kinds
+        # Without delete_in_stripe: Autumn says success even when Stripe refused.
+        body = {"customer_id": asked.customer}
+        return (Write("customers.delete", "POST", "/v1/customers.delete", body),)
+
+    def verify(self, asked: DeletionInput, before: Snapshot, after: Snapshot | None) -> Verdict:  # noqa: ARG002
+        """Gone, or made anew since: a company's backend often creates whom it does not find."""
+        if after is None or after.get("created_at") != before.get("created_at"):
+            return Verdict.APPLIED
+        return Verdict.NOT_APPLIED
+
+    def inverse(self, asked: DeletionInput, before: Snapshot, after: Snapshot) -> None:  # noqa: ARG002
+        return None
+
+
+def _charging(facts: Facts) -> list[Subscription]:
+    """What Stripe goes on charging for: everything but plans known to be free."""
+    return [one for one in facts.customer.subscriptions if not _free(one)]
+
+
+def _free(one: Subscription) -> bool:
+    plan = one.plan
+    if plan is None:
+        return one.auto_enable
+    return plan.price is None and all(item.price is None for item in plan.items)
+
+
+def _warnings(facts: Facts) -> Iterator[Note]:
+    charging = _charging(facts)
+    if charging:
+        plans = joined(one.plan_id for one in charging)
+        yield Note(NoteCode.KEEPS_CHARGING, {"plans": plans, "count": str(len(charging))})
+    if facts.billing is None:
+        yield Note(NoteCode.STRIPE_UNREAD)
+    else:
+        for coming in facts.billing.upcoming or ():
+            details = {"total": canon.number(coming.total), "currency": coming.currency}
+            at = canon.time_or_none(coming.invoice_at) or ""
+            yield Note(NoteCode.NEXT_CHARGE, {"at": at, **details})
+    yield from _unpaid(facts)
+    if facts.entities:
+        yield Note(NoteCode.HAS_ENTITIES, {"count": str(len(facts.entities))})
+    if facts.customer.balances:
+        yield Note(NoteCode.BALANCES_LOST, {"count": str(len(facts.customer.balances))})
+    yield Note(NoteCode.NO_UNDO)
+
+
+def _unpaid(facts: Facts) -> Iterator[Note]:
+    for currency in dict.fromkeys(one.currency for one in facts.invoices):
+        totals = [one.total for one in facts.invoices if one.currency == currency]
+        details = {"count": str(len(totals)), "total": canon.number(sum(totals, ZERO)), "currency": currency}
+        yield Note(NoteCode.OPEN_INVOICES, details)

@@ -1,0 +1,108 @@
+"""Reading what a change has to know, just before it is judged, shown or applied."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Invoice
+from bot.changes.kinds import KINDS
+from bot.changes.model import (
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Facts,
+    Kind,
+    Needs,
+    RewardAction,
+    RewardInput,
+)
+from bot.lookups.answers import Billing, Read
+from bot.lookups.catalogue import catalogue
+from bot.lookups.parts import attempt
+
+T = TypeVar("T")
+
+_EXPAND = ("subscriptions.plan", "balances.feature", "flags.feature")
+_STRIPE = ("rewards", "invoice_previews")
+_MOST_ALIKE = 100
+
+
+async def gather(
+    autumn: Autumn,
+    asked: BalanceInput | RewardInput | DetailsInput | DeletionInput,
+    *,
+    now: Callable[[], datetime],
+) -> Facts:
+    """The facts for one change. Raises AutumnError; NotFound when the customer is gone."""
+    needs = KINDS[asked.kind].needs
+    if isinstance(asked, RewardInput) and asked.action is RewardAction.REDEEM:
+        needs -= {Needs.BILLING}  # a grant has nothing to do with Stripe, and must not wait for it
+    email = (asked.email or "") if isinstance(asked, DetailsInput) else ""
+    return await _gather(autumn, asked.kind, asked.customer, needs=needs, email=email, at=now())
+
+
+async def gather_for(autumn: Autumn, kind: Kind, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
+    """The facts for a form, before it is known what will be asked. Raises AutumnError."""
+    return await _gather(autumn, kind, customer_id, needs=KINDS[kind].needs, email="", at=now())
+
+
+async def _gather(
+    autumn: Autumn, kind: Kind, customer_id: str, *, needs: frozenset[Needs], email: str, at: datetime
+) -> Facts:
+    expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in needs else ()))
+    customer, billing, rewards, features, invoices, alike = await asyncio.gather(
+        attempt(lambda: autumn.customer(customer_id, expand=expand)),
+        _if(Needs.BILLING in needs, lambda: _billing(autumn, customer_id)),
+        _if(Needs.REWARDS in needs, autumn.rewards),
+        _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
+        _if(Needs.INVOICES in needs, lambda: _open_invoices(autumn, customer_id)),
+        _if(bool(email), lambda: _alike(autumn, customer_id, email)),
+    )
+    if isinstance(customer, AutumnError):
+        raise customer
+    return Facts(
+        customer=customer,
+        read_at=at,
+        # A deletion does nothing in Stripe: it may be decided on although Stripe does not answer.
+        billing=_optional(billing) if kind is Kind.DELETION else _needed(billing),
+        rewards=_needed(rewards),
+        # Known for the customer's own features from the customer, and only warnings depend on it.
+        features=_optional(features) or {},
+        invoices=_needed(invoices) or (),
+        entities=tuple(customer.entities),
+        same_email=_optional(alike),
+    )
+
+
+async def _if(wanted: bool, read: Callable[[], Awaitable[T]]) -> Read[T | None]:
+    return await attempt(read) if wanted else None
+
+
+def _needed(read: T | AutumnError | None) -> T | None:
+    if isinstance(read, AutumnError):
+        raise read
+    return read
+
+
+def _optional(read: T | AutumnError | None) -> T | None:
+    return None if isinstance(read, AutumnError) else read
+
+
+async def _billing(autumn: Autumn, customer_id: str) -> Billing:
+    customer = await autumn.customer(customer_id, expand=_STRIPE)
+    discounts = customer.rewards.discounts if customer.rewards else ()
+    previews = customer.invoice_previews
+    return Billing(tuple(discounts), None if previews is None else tuple(previews))
+
+
+async def _open_invoices(autumn: Autumn, customer_id: str) -> tuple[Invoice, ...]:
+    return tuple((await autumn.invoices(customer_id=customer_id, status=("open",))).list)
+
+
+async def _alike(autumn: Autumn, customer_id: str, email: str) -> int:
+    """How many others have this e-mail, among the first that the search finds."""
+    found = (await autumn.customers(search=email, limit=_MOST_ALIKE)).list
+    return sum(one.id != customer_id and one.email.casefold() == email.casefold() for one in found)

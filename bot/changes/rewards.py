@@ -1,0 +1,36 @@
+"""Finding a customer's own coupon, and rewards by id or code."""
+
+from bot.autumn.models import Coupon, Discount, FeatureGrant, RewardList
+from bot.changes.model import Facts
+
+_NONE = RewardList()
+
+
+def own_discount(facts: Facts) -> Discount | None:
+    """The customer's own discount, of which Stripe keeps one; those of subscriptions are apart."""
+    discounts = facts.billing.discounts if facts.billing else ()
+    return next((one for one in discounts if one.subscription_id is None), None)
+
+
+def subscription_discounts(facts: Facts) -> list[Discount]:
+    discounts = facts.billing.discounts if facts.billing else ()
+    return [one for one in discounts if one.subscription_id is not None]
+
+
+def coupon_of(reward_id: str, facts: Facts) -> Coupon | None:
+    return next((one for one in (facts.rewards or _NONE).coupons if one.id == reward_id), None)
+
+
+def coupon_by_code(code: str, facts: Facts) -> Coupon | None:
+    coupons = (facts.rewards or _NONE).coupons
+    return next((one for one in coupons if any(each.code == code for each in one.promo_codes)), None)
+
+
+def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
+    """By promo code, letter for letter, as Autumn compares them."""
+    grants = (facts.rewards or _NONE).feature_grants
+    return next((one for one in grants if any(each.code == code for each in one.promo_codes)), None)
+
+
+def name_of(one: Coupon | Discount | FeatureGrant) -> str:
+    return one.name or one.id
