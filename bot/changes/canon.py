@@ -10,7 +10,7 @@ _PLACES = 10
 """Autumn rounds its figures to as many decimals."""
 
 _ABSOLUTE = Decimal("0.0000005")
-_RELATIVE = Decimal("1e-12")
+_RELATIVE = Decimal("1e-14")
 
 
 def number(value: Decimal) -> str:

@@ -1,0 +1,458 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Feature, Flag, Plan, PlanItem
+from bot.autumn.throttle import Group
+from bot.changes import balance
+from bot.changes.kinds import KINDS
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    Facts,
+    Form,
+    Kind,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    Verdict,
+)
+from tests.changes.facts import (
+    AHEAD,
+    BY_USE,
+    LATER,
+    MONTHLY,
+    NOW,
+    ONE_OFF,
+    SOON,
+    customer,
+    facts,
+    row,
+    subscription,
+)
+from tests.changes.facts import balance as held
+
+GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE
+TAKE, SHIFT = BalanceAction.TAKE, BalanceAction.SHIFT
+APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR
+
+CHANGE = balance.BalanceChange()
+PLAIN = facts(held(row()))
+
+
+def ask(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInput:
+    known = {"customer": "cus_1", "feature": "messages", "row": "row"}
+    size = None if amount is None else Decimal(str(amount))
+    return BalanceInput(**{**known, "action": action, "amount": size, **changes})
+
+
+def seats(**changes: Any) -> Facts:
+    one = row(included=5, usage=3, reset=None, price=BY_USE, **changes)
+    return facts(held(one, feature_id="seats"))
+
+
+def test_it_is_in_the_table() -> None:
+    assert isinstance(KINDS[Kind.BALANCE], balance.BalanceChange)
+    assert KINDS[Kind.BALANCE].kind is Kind.BALANCE
+    assert set(KINDS) == set(Kind)
+
+
+HIDDEN = replace(
+    facts(),
+    customer=customer(subscriptions=[subscription("free"), subscription("team", plan=None, past_due=True)]),
+)
+OTHER_PLAN = replace(
+    facts(),
+    customer=customer(
+        subscriptions=[subscription(past_due=True, plan=Plan(id="pro", items=[PlanItem(feature_id="api")]))]
+    ),
+)
+UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusal"),
+    [
+        (ask(GIVE), PLAIN, Note(NoteCode.NO_AMOUNT)),
+        (ask(GIVE, 0), PLAIN, Note(NoteCode.NOT_POSITIVE)),
+        (ask(GIVE, -1), PLAIN, Note(NoteCode.NOT_POSITIVE)),
+        (ask(TAKE, -1), PLAIN, Note(NoteCode.NOT_POSITIVE)),
+        (ask(USAGE, -1), PLAIN, Note(NoteCode.NEGATIVE_USAGE)),
+        (ask(GIVE, 10**12 + 1), PLAIN, Note(NoteCode.TOO_LARGE, {"most": "1000000000000"})),
+        (ask(SHIFT, -(10**12) - 1), PLAIN, Note(NoteCode.TOO_LARGE, {"most": "1000000000000"})),
+        (ask(SET, "0.1234567"), PLAIN, Note(NoteCode.TOO_MANY_DECIMALS, {"most": "6"})),
+        (ask(SET, 700), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
+        (ask(USAGE, 300), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
+        (ask(NONE), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
+        (ask(NONE, reset_at=SOON), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
+        (ask(NONE, reset_at=NOW), PLAIN, Note(NoteCode.RESET_PAST)),
+        (ask(GIVE, 5, reset_at=NOW - timedelta(1)), PLAIN, Note(NoteCode.RESET_PAST)),
+        (
+            ask(NONE, reset_at=NOW + timedelta(3661)),
+            PLAIN,
+            Note(NoteCode.RESET_TOO_FAR, {"latest": "2036-11-29T15:06:00.000+00:00"}),
+        ),
+        (ask(NONE, reset_at=LATER), facts(held(row(price=BY_USE))), Note(NoteCode.RESET_ON_PAID)),
+        (ask(NONE, reset_at=LATER), facts(held(row(reset=ONE_OFF))), Note(NoteCode.RESET_ONE_OFF)),
+        (ask(NONE, reset_at=LATER), facts(held(row(reset=None))), Note(NoteCode.RESET_NEVER)),
+        (ask(GIVE, 5, feature="sso"), PLAIN, Note(NoteCode.FEATURE_IS_FLAG, {"feature": "sso"})),
+        (
+            ask(GIVE, 5, feature="white_label"),
+            replace(PLAIN, customer=customer(flags={"white_label": Flag(feature_id="white_label")})),
+            Note(NoteCode.FEATURE_IS_FLAG, {"feature": "white_label"}),
+        ),
+        (ask(GIVE, 5, feature="seats"), PLAIN, Note(NoteCode.FEATURE_NOT_HELD, {"feature": "seats"})),
+        (ask(GIVE, 5), OTHER_PLAN, Note(NoteCode.FEATURE_NOT_HELD, {"feature": "messages"})),
+        (ask(GIVE, 5), HIDDEN, Note(NoteCode.PAST_DUE_HIDDEN, {"feature": "messages", "plan": "team"})),
+        (ask(GIVE, 5, row="gone"), PLAIN, Note(NoteCode.ROW_GONE, {"feature": "messages"})),
+        (ask(GIVE, 5, row=""), facts(held(row(""))), Note(NoteCode.ROW_GONE, {"feature": "messages"})),
+        (ask(GIVE, 5), facts(held(granted=10)), Note(NoteCode.ENTITY_BALANCE, {"feature": "messages"})),
+        (ask(GIVE, 5), facts(held(row(unlimited=True))), Note(NoteCode.UNLIMITED, {"feature": "messages"})),
+        (ask(GIVE, 5), facts(held(row(), unlimited=True)), Note(NoteCode.UNLIMITED, {"feature": "messages"})),
+        (ask(SET, 5), UNCLEAR_ROLLOVERS, Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (ask(TAKE, 5), UNCLEAR_ROLLOVERS, Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (ask(TAKE, 1001), PLAIN, Note(NoteCode.MORE_THAN_GRANTED, {"most": "1000"})),
+        (
+            ask(TAKE, 5, cycle=LATER),
+            PLAIN,
+            Note(NoteCode.RESET_SINCE, {"cycle": "2026-12-12T15:06:00.000+00:00"}),
+        ),
+        (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(NoteCode.OTHER_CUSTOMER)),
+        (
+            ask(GIVE, 5, customer="a@b"),
+            replace(PLAIN, customer=customer(held(row()), id="a@b")),
+            Note(NoteCode.OLD_ID),
+        ),
+    ],
+)
+def test_refused(asked: BalanceInput, known: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+    assert not judged.allowed
+
+
+UNTIL = Note(NoteCode.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
+
+
+def note(code: NoteCode, **details: str) -> Note:
+    return Note(code, details)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(GIVE, 5), PLAIN, [UNTIL]),
+        (ask(GIVE, 5), facts(held(row(reset=ONE_OFF))), []),
+        (
+            ask(GIVE, 5),
+            facts(held(row(reset=MONTHLY.model_copy(update={"resets_at": None})))),
+            [note(NoteCode.UNTIL_RESET, at="")],
+        ),
+        (ask(NONE, reset_at=LATER), PLAIN, []),
+        (
+            ask(GIVE, 5, reset_at=LATER),
+            PLAIN,
+            [note(NoteCode.UNTIL_RESET, at="2026-12-12T15:06:00.000+00:00")],
+        ),
+        (ask(SET, -40), PLAIN, [UNTIL, note(NoteCode.BECOMES_DEBT, units="40")]),
+        (
+            ask(SET, -40),
+            facts(held(row(price=BY_USE))),
+            [UNTIL, note(NoteCode.OVERAGE_BILLED, units="40")],
+        ),
+        (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(NoteCode.BECOMES_DEBT, units="40")]),
+        (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
+        (ask(USAGE, 5, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="2")]),
+        (ask(SET, 1, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="1")]),
+        (ask(TAKE, 1, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="1")]),
+        (ask(USAGE, 1, feature="seats"), seats(), [note(NoteCode.SEATS_LOWERED, units="2")]),
+        (ask(GIVE, 1, feature="seats"), seats(), [note(NoteCode.SEATS_LOWERED, units="1")]),
+        (
+            ask(USAGE, 5, feature="seats"),
+            replace(seats(), features={}),
+            [note(NoteCode.CHARGES_NOW, units="2")],
+        ),
+        (
+            ask(USAGE, 400),
+            replace(
+                facts(held(row(price=BY_USE), feature=Feature(id="messages", consumable=True))), features={}
+            ),
+            [UNTIL],
+        ),
+        (
+            ask(SET, 0),
+            facts(held(row(plan_id=None, reset=ONE_OFF, expires_at=LATER))),
+            [note(NoteCode.ROW_VANISHES), note(NoteCode.ROW_EXPIRES, at="2026-12-12T15:06:00.000+00:00")],
+        ),
+        (ask(SET, 0), facts(held(row())), [UNTIL]),
+        (
+            ask(SET, 650),
+            facts(held(row(), rollovers=((100, 80),))),
+            [UNTIL, note(NoteCode.ROLLOVERS_FIRST, units="80")],
+        ),
+        (ask(GIVE, 650), UNCLEAR_ROLLOVERS, [UNTIL, note(NoteCode.OTHER_ROWS, count="1")]),
+        (ask(GIVE, 5), facts(held(row(), granted=1500)), [UNTIL, note(NoteCode.ENTITIES_COUNTED)]),
+        (ask(GIVE, 5), facts(held(row(), rollovers=((None, 80),))), [UNTIL]),
+    ],
+)
+def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def figure(label: LineLabel, before: str | None, after: str | None) -> Line:
+    return Line(label, before, after, Form.NUMBER)
+
+
+ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "granted", "remaining", "usage", "others"),
+    [
+        (ask(GIVE, 250), PLAIN, ("1000", "1250"), ("700", "950"), ("300", "300"), []),
+        (ask(USAGE, 120), PLAIN, ("1000", "1000"), ("700", "880"), ("300", "120"), []),
+        (ask(SET, "0.5"), PLAIN, ("1000", "1000"), ("700", "0.5"), ("300", "999.5"), []),
+        (
+            ask(SET, -40),
+            PLAIN,
+            ("1000", "1000"),
+            ("700", "0"),
+            ("300", "1040"),
+            [figure(LineLabel.OVERAGE, "0", "40")],
+        ),
+        (
+            ask(GIVE, 100),
+            facts(held(row(usage=1040))),
+            ("1000", "1100"),
+            ("0", "60"),
+            ("1040", "1040"),
+            [figure(LineLabel.OVERAGE, "40", "0")],
+        ),
+        (ask(SHIFT, -50), PLAIN, ("1000", "1000"), ("700", "650"), ("300", "350"), []),
+        (ask(TAKE, 50), PLAIN, ("1000", "950"), ("700", "650"), ("300", "300"), []),
+        (
+            ask(NONE, reset_at=LATER),
+            PLAIN,
+            ("1000", "1000"),
+            ("700", "700"),
+            ("300", "300"),
+            [
+                Line(
+                    LineLabel.RESET,
+                    "2026-12-02T15:06:00.000+00:00",
+                    "2026-12-12T15:06:00.000+00:00",
+                    Form.TIME,
+                )
+            ],
+        ),
+        (ask(SET, 600), ROLLED, ("1150", "1150"), ("780", "600"), ("370", "550"), []),
+        (ask(USAGE, 400), ROLLED, ("1150", "1150"), ("780", "750"), ("370", "400"), []),
+        (ask(TAKE, 100), ROLLED, ("1150", "1050"), ("780", "680"), ("370", "370"), []),
+        (
+            ask(SET, 0),
+            facts(held(row(plan_id=None, reset=ONE_OFF))),
+            ("1000", None),
+            ("700", "0"),
+            ("300", None),
+            [],
+        ),
+        (
+            ask(GIVE, 10),
+            facts(held(row(), row("other"))),
+            ("1000", "1010"),
+            ("700", "710"),
+            ("300", "300"),
+            [figure(LineLabel.TOTAL_REMAINING, "1400", "1410")],
+        ),
+    ],
+)
+def test_preview(
+    asked: BalanceInput,
+    known: Facts,
+    *,
+    granted: tuple[str, str | None],
+    remaining: tuple[str, str],
+    usage: tuple[str, str | None],
+    others: list[Line],
+) -> None:
+    assert list(CHANGE.preview(asked, known)) == [
+        figure(LineLabel.GRANTED, *granted),
+        figure(LineLabel.REMAINING, *remaining),
+        figure(LineLabel.USAGE, *usage),
+        *others,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "sent", "size"),
+    [
+        (ask(GIVE, 250), PLAIN, {"add_to_balance": 250, "included_grant": 1250}, "250"),
+        (ask(TAKE, 250), PLAIN, {"add_to_balance": -250, "included_grant": 750}, "250"),
+        (ask(SET, 500), PLAIN, {"remaining": 500}, "200"),
+        (ask(SET, -40), PLAIN, {"remaining": -40}, "740"),
+        (ask(SET, 500), ROLLED, {"remaining": 420}, "280"),
+        (ask(USAGE, 120), PLAIN, {"usage": 120}, "180"),
+        (ask(USAGE, 400), ROLLED, {"usage": 330}, "30"),
+        (ask(SHIFT, "-0.5"), PLAIN, {"add_to_balance": -0.5}, "0.5"),
+        (ask(NONE, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
+        (
+            ask(GIVE, 10, reset_at=LATER),
+            PLAIN,
+            {"add_to_balance": 10, "included_grant": 1010, "next_reset_at": 1797087960000},
+            "10",
+        ),
+        (ask(SET, 10, reset_at=SOON), PLAIN, {"remaining": 10}, "690"),
+    ],
+)
+def test_plan_and_size(asked: BalanceInput, known: Facts, sent: dict[str, Any], size: str | None) -> None:
+    (write,) = CHANGE.plan(asked, known)
+    address = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "row"}
+    assert dict(write.body) == address | sent
+    assert all(type(value) is not Decimal for value in write.body.values())
+    assert (write.route, write.method, write.path) == ("balances.update", "POST", "/v1/balances.update")
+    assert write.group is Group.CHECK
+    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known)) == (None if size is None else Decimal(size))
+
+
+def test_what_the_guard_refuses_has_no_plan_and_no_size() -> None:
+    asked = ask(GIVE, 5, row="gone")
+    with pytest.raises(TypeError, match="row_gone"):
+        CHANGE.plan(asked, PLAIN)
+    assert CHANGE.snapshot(asked, PLAIN) == {"row": None}
+    assert CHANGE.amount(asked, {"row": None}) is None
+    assert CHANGE.amount(ask(GIVE), CHANGE.snapshot(ask(GIVE), PLAIN)) is None
+
+
+def now_is(**changes: Any) -> Facts:
+    return facts(held(row(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "holds"),
+    [
+        (ask(GIVE, 5), PLAIN, True),
+        (ask(SET, 5), PLAIN, True),
+        (ask(GIVE, 5), now_is(usage=310), True),
+        (ask(GIVE, 5), now_is(included=1100), True),
+        (ask(GIVE, 5), now_is(reset=MONTHLY.model_copy(update={"resets_at": LATER})), True),
+        (ask(SET, 5), now_is(usage=310), False),
+        (ask(USAGE, 5), now_is(usage=310), False),
+        (ask(USAGE, 5), now_is(included=1010, usage=310), False),
+        (ask(NONE, reset_at=LATER), now_is(usage=310), True),
+        (ask(NONE, reset_at=LATER), now_is(reset=MONTHLY.model_copy(update={"resets_at": LATER})), False),
+        (ask(GIVE, 5), now_is(price=BY_USE), False),
+        (ask(GIVE, 5), now_is(plan_id="team"), False),
+        (ask(GIVE, 5), facts(held(row("other"))), False),
+        (ask(SHIFT, 5), now_is(usage=310), True),
+    ],
+)
+def test_whether_it_still_holds(asked: BalanceInput, now: Facts, holds: bool) -> None:
+    then = CHANGE.snapshot(asked, PLAIN)
+    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, now)) is holds
+    assert CHANGE.holds(asked, CHANGE.snapshot(asked, now), then) is holds
+
+
+LOOSE = facts(held(row(plan_id=None, reset=ONE_OFF)))
+MOVED_RESET = MONTHLY.model_copy(update={"resets_at": LATER})
+OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
+
+
+@pytest.mark.parametrize(
+    ("asked", "after", "verdict"),
+    [
+        # Giving: the grant tells, whatever is used at the same time.
+        (ask(GIVE, 250), now_is(included=1250), APPLIED),
+        (ask(GIVE, 250), now_is(included=1250, usage=900), APPLIED),
+        (ask(GIVE, 250), PLAIN, NOT_APPLIED),
+        (ask(GIVE, 250), now_is(usage=340), NOT_APPLIED),
+        (ask(GIVE, 250), now_is(usage=50), UNCLEAR),  # the balance moved and the grant did not
+        (ask(GIVE, 250), now_is(usage=60), UNCLEAR),
+        (ask(GIVE, 250), now_is(included=1100), UNCLEAR),
+        (ask(GIVE, 250), now_is(usage=300, reset=MOVED_RESET), UNCLEAR),
+        (ask(GIVE, 250), facts(), UNCLEAR),
+        (ask(TAKE, 250), now_is(included=750), APPLIED),
+        (ask(TAKE, 250), now_is(usage=340), NOT_APPLIED),
+        (ask(TAKE, 250), now_is(usage=550), UNCLEAR),
+        # Setting: what is left tells, less what was used since.
+        (ask(SET, 500), now_is(usage=500), APPLIED),
+        (ask(SET, 500), now_is(usage=505), APPLIED),
+        (ask(SET, 500), PLAIN, NOT_APPLIED),
+        (ask(SET, 500), now_is(usage=305), NOT_APPLIED),
+        (ask(SET, 500), now_is(usage=900), UNCLEAR),
+        (ask(SET, 500), now_is(included=1100, usage=595), UNCLEAR),
+        (ask(SET, 500), now_is(included=1100, usage=600), APPLIED),
+        (ask(SET, 500), now_is(usage=505, reset=MOVED_RESET), UNCLEAR),
+        (ask(SHIFT, -200), now_is(usage=505), APPLIED),
+        (ask(USAGE, 500), now_is(usage=505), APPLIED),
+        (ask(USAGE, 500), now_is(usage=310), NOT_APPLIED),
+        (ask(USAGE, 100), now_is(usage=101), APPLIED),
+        (ask(USAGE, 100), now_is(usage=301), NOT_APPLIED),
+        (ask(USAGE, 100), now_is(usage=99), UNCLEAR),
+        # The reset date: usage does not touch it; a half is neither.
+        (ask(NONE, reset_at=LATER), now_is(usage=700, reset=MOVED_RESET), APPLIED),
+        (ask(NONE, reset_at=LATER), now_is(usage=700), NOT_APPLIED),
+        (ask(NONE, reset_at=LATER), now_is(reset=OTHER_RESET), UNCLEAR),
+        (ask(NONE, reset_at=LATER), facts(), UNCLEAR),
+        (ask(NONE, reset_at=SOON), PLAIN, UNCLEAR),
+        (ask(GIVE, 250, reset_at=LATER), now_is(included=1250, reset=MOVED_RESET), APPLIED),
+        (ask(GIVE, 250, reset_at=LATER), now_is(included=1250), UNCLEAR),
+        (ask(GIVE, 250, reset_at=LATER), PLAIN, NOT_APPLIED),
+        (ask(SET, 500, reset_at=LATER), now_is(usage=501, reset=MOVED_RESET), APPLIED),
+    ],
+)
+def test_what_became_of_it(asked: BalanceInput, after: Facts, verdict: Verdict) -> None:
+    before = CHANGE.snapshot(asked, PLAIN)
+    assert CHANGE.verify(asked, before, CHANGE.snapshot(asked, after)) is verdict
+
+
+def test_what_became_of_a_row_that_was_to_go() -> None:
+    before = CHANGE.snapshot(ask(SET, 0), LOOSE)
+    assert CHANGE.verify(ask(SET, 0), before, {"row": None}) is APPLIED
+    assert CHANGE.verify(ask(SET, 10), before, {"row": None}) is UNCLEAR
+    assert CHANGE.verify(ask(SET, 0), before, None) is UNCLEAR
+    assert CHANGE.verify(ask(SET, 0), {"row": None}, before) is UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("asked", "after", "undo"),
+    [
+        (ask(GIVE, 250), now_is(included=1250), ask(TAKE, 250, cycle=SOON)),
+        (ask(TAKE, 250), now_is(included=750), ask(GIVE, 250, cycle=SOON)),
+        (ask(SET, 500), now_is(usage=505), ask(SHIFT, 200, cycle=SOON)),
+        (ask(USAGE, 500), now_is(usage=500), ask(SHIFT, 200, cycle=SOON)),
+        (ask(SHIFT, 200), now_is(usage=100), ask(SHIFT, -200, cycle=SOON)),
+        (ask(NONE, reset_at=LATER), now_is(reset=MOVED_RESET), ask(NONE, reset_at=SOON, cycle=LATER)),
+        (
+            ask(GIVE, 5, reset_at=LATER),
+            now_is(included=1005, reset=MOVED_RESET),
+            ask(TAKE, 5, reset_at=SOON, cycle=LATER),
+        ),
+        (ask(NONE, reset_at=SOON), PLAIN, None),
+        (ask(SET, 700), PLAIN, None),
+        (ask(GIVE, 250), facts(), None),
+    ],
+)
+def test_undo(asked: BalanceInput, after: Facts, undo: BalanceInput | None) -> None:
+    before = CHANGE.snapshot(asked, PLAIN)
+    assert CHANGE.inverse(asked, before, CHANGE.snapshot(asked, after)) == undo
+
+
+def test_rollovers_belong_to_the_one_row_that_can_have_them() -> None:
+    loose = row("loose", plan_id=None, reset=ONE_OFF)
+    both = facts(held(row(), loose, rollovers=((100, 80),)))
+    assert CHANGE.snapshot(ask(SET, 1), both)["rolled_left"] == "80"
+    assert CHANGE.snapshot(ask(SET, 1, row="loose"), both)["rolled_left"] == "0"
+    assert CHANGE.guard(ask(SET, 1, row="loose"), both, NOW).allowed
+    only_loose = facts(held(loose, rollovers=((100, 80),)))
+    assert CHANGE.snapshot(ask(SET, 1, row="loose"), only_loose)["rolled_left"] == "80"
+
+
+def test_the_undoing_of_a_fraction_is_not_refused_for_its_decimals() -> None:
+    assert CHANGE.guard(ask(SHIFT, "0.1234567"), PLAIN, NOW).allowed

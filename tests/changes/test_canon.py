@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.changes import canon
+from bot.changes.model import key
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "figure"),
+    [
+        ("1250", "1250", 1250), ("-40", "-40", -40), ("0.50", "0.5", 0.5), ("-0", "0", 0), ("0e5", "0", 0),
+        ("1e3", "1000", 1000), ("0.1234567890123", "0.123456789", 0.123456789), ("1e-12", "0", 0),
+        ("999999999999.5", "999999999999.5", 999999999999.5),
+    ],
+)  # fmt: skip
+def test_numbers(value: str, text: str, figure: float) -> None:
+    assert canon.number(Decimal(value)) == text
+    assert canon.figure(Decimal(value)) == figure
+    assert type(canon.figure(Decimal(value))) is type(figure)
+
+
+def test_figures_that_are_the_same_but_for_binary_fractions() -> None:
+    assert canon.near(Decimal("0.1") + Decimal("0.2"), Decimal("0.30000000000000004"))
+    assert canon.near(Decimal("1e15"), Decimal("1e15") + 1)
+    assert not canon.near(Decimal("1.000001"), Decimal(1))
+    assert not canon.near(Decimal("1e12"), Decimal("1e12") + 1)
+    assert not canon.near(Decimal(-1), Decimal(1))
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_times_in_text_and_in_milliseconds_agree(at: datetime) -> None:
+    told = datetime.fromisoformat(canon.time(at))
+    assert canon.milliseconds(told) == canon.milliseconds(at)
+    assert timedelta(0) <= at - told < timedelta(milliseconds=1)
+    assert canon.same_time(at, told)
+    assert canon.time(at.astimezone(timezone(timedelta(hours=-7)))) == canon.time(at)
+
+
+def test_times_that_are_not() -> None:
+    assert canon.time_or_none(None) is None
+    assert canon.same_time(None, None)
+    assert not canon.same_time(None, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_the_key_of_a_write() -> None:
+    assert key("chg_1", 0) == "maple:chg_1:0"

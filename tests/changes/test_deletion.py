@@ -1,0 +1,145 @@
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
+from bot.changes.deletion import DeletionChange
+from bot.changes.model import Change, DeletionInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
+from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
+
+CHANGE = DeletionChange()
+ASKED = DeletionInput(customer="cus_1", typed="cus_1")
+NO_UNDO = Note(NoteCode.NO_UNDO)
+
+
+def live(**changes: Any) -> Facts:
+    return replace(facts(), billing=billing(), **changes)
+
+
+def invoice(total: int, currency: str = "usd") -> Invoice:
+    return Invoice(id=f"inv_{total}", total=Decimal(total), currency=currency, status="open")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("cus_2", NoteCode.ID_NOT_TYPED), ("", NoteCode.ID_NOT_TYPED), ("cus_1 ", NoteCode.ID_NOT_TYPED),
+     ("CUS_1", NoteCode.ID_NOT_TYPED)],
+)  # fmt: skip
+def test_refused_until_the_id_is_typed(typed: str, code: NoteCode) -> None:
+    judged = CHANGE.guard(DeletionInput(customer="cus_1", typed=typed), live(), NOW)
+    assert judged.refusals == (Note(code),)
+
+
+def test_refused_for_another_customer_and_for_an_old_id() -> None:
+    other = DeletionInput(customer="cus_2", typed="cus_2")
+    assert CHANGE.guard(other, live(), NOW).refusals == (Note(NoteCode.OTHER_CUSTOMER),)
+    old = DeletionInput(customer="a.b", typed="a.b")
+    known = live(customer=customer(id="a.b"))
+    assert CHANGE.guard(old, known, NOW).refusals == (Note(NoteCode.OLD_ID),)
+
+
+@pytest.mark.parametrize(
+    ("known", "warnings"),
+    [
+        (live(), [NO_UNDO]),
+        (facts(), [Note(NoteCode.STRIPE_UNREAD), NO_UNDO]),
+        (
+            live(
+                customer=customer(
+                    subscriptions=[
+                        subscription("free", price=None),
+                        subscription("pro"),
+                        subscription("pro"),
+                        subscription("by_use", plan=Plan(id="u", items=[PlanItem(price=BY_USE)])),
+                        subscription("unknown", plan=None),
+                        subscription("default", plan=None, auto_enable=True),
+                    ]
+                )
+            ),
+            [Note(NoteCode.KEEPS_CHARGING, {"plans": "pro, by_use, unknown", "count": "4"}), NO_UNDO],
+        ),
+        (
+            replace(
+                facts(),
+                billing=billing(
+                    upcoming=(
+                        InvoicePreview(invoice_at=LATER, total=Decimal("29.90"), currency="usd"),
+                        InvoicePreview(total=Decimal(500), currency="jpy"),
+                    )
+                ),
+            ),
+            [
+                Note(
+                    NoteCode.NEXT_CHARGE,
+                    {"at": "2026-12-12T15:06:00.000+00:00", "total": "29.9", "currency": "usd"},
+                ),
+                Note(NoteCode.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"}),
+                NO_UNDO,
+            ],
+        ),
+        (
+            live(invoices=(invoice(10), invoice(5, "eur"), invoice(20))),
+            [
+                Note(NoteCode.OPEN_INVOICES, {"count": "2", "total": "30", "currency": "usd"}),
+                Note(NoteCode.OPEN_INVOICES, {"count": "1", "total": "5", "currency": "eur"}),
+                NO_UNDO,
+            ],
+        ),
+        (
+            live(entities=(Entity(id="a"), Entity(id="b")), customer=customer(balance(row()))),
+            [
+                Note(NoteCode.HAS_ENTITIES, {"count": "2"}),
+                Note(NoteCode.BALANCES_LOST, {"count": "1"}),
+                NO_UNDO,
+            ],
+        ),
+    ],
+)
+def test_warned(known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(ASKED, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_preview() -> None:
+    assert CHANGE.preview(ASKED, live()) == (Line(LineLabel.CUSTOMER, "cus_1", None),)
+    who = customer(name="Acme", subscriptions=[subscription()])
+    assert CHANGE.preview(ASKED, live(customer=who, entities=(Entity(), Entity()))) == (
+        Line(LineLabel.CUSTOMER, "Acme", None),
+        Line(LineLabel.SUBSCRIPTIONS, "1", None, Form.NUMBER),
+        Line(LineLabel.ENTITIES, "2", None, Form.NUMBER),
+    )
+
+
+def test_plan_leaves_stripe_alone_and_nothing_undoes_it() -> None:
+    (write,) = CHANGE.plan(ASKED, live())
+    assert dict(write.body) == {"customer_id": "cus_1"}
+    assert (write.route, write.method, write.path) == ("customers.delete", "POST", "/v1/customers.delete")
+    before = CHANGE.snapshot(ASKED, live())
+    kind: Change[DeletionInput] = CHANGE
+    assert kind.inverse(ASKED, before, before) is None
+    assert CHANGE.amount(ASKED, before) is None
+
+
+def test_it_holds_while_the_same_is_live() -> None:
+    then = CHANGE.snapshot(ASKED, live())
+    used = live(customer=customer(balance(row(usage=999))))
+    assert CHANGE.holds(ASKED, then, CHANGE.snapshot(ASKED, used))
+    for moved in (
+        live(customer=customer(subscriptions=[subscription()])),
+        live(invoices=(invoice(1),)),
+        live(entities=(Entity(),)),
+        live(customer=customer(created_at=NOW)),
+    ):
+        assert not CHANGE.holds(ASKED, then, CHANGE.snapshot(ASKED, moved))
+
+
+def test_what_became_of_it() -> None:
+    before = CHANGE.snapshot(ASKED, live(customer=customer(created_at=NOW)))
+    made_anew = CHANGE.snapshot(ASKED, live(customer=customer(created_at=LATER)))
+    assert CHANGE.verify(ASKED, before, None) is Verdict.APPLIED
+    assert CHANGE.verify(ASKED, before, before) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(ASKED, before, {**before, "entities": "7"}) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(ASKED, before, made_anew) is Verdict.APPLIED

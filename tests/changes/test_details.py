@@ -1,0 +1,123 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.changes.details import DetailsChange
+from bot.changes.model import DetailsInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
+from tests.changes.facts import NOW, customer, facts
+
+CHANGE = DetailsChange()
+ACME = {"name": "Acme", "email": "ada@acme.example", "fingerprint": "f1"}
+KNOWN = replace(facts(), customer=customer(**ACME))
+LINKED = replace(facts(), customer=customer(**ACME, stripe_id="cus_stripe"))
+BLANK = replace(facts(), customer=customer())
+
+
+def ask(**changes: Any) -> DetailsInput:
+    return DetailsInput(**{"customer": "cus_1", **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusals"),
+    [
+        (ask(), KNOWN, [Note(NoteCode.NOTHING_TO_DO)]),
+        (ask(**ACME), KNOWN, [Note(NoteCode.NOTHING_TO_DO)]),
+        (ask(name="", email="", fingerprint=""), BLANK, [Note(NoteCode.NOTHING_TO_DO)]),
+        (ask(name="x" * 257), KNOWN, [Note(NoteCode.NAME_TOO_LONG, {"most": "256"})]),
+        (ask(fingerprint="x" * 257), KNOWN, [Note(NoteCode.FINGERPRINT_TOO_LONG, {"most": "256"})]),
+        (
+            ask(name="x" * 257, email=f"{'x' * 250}@acme.example"),
+            KNOWN,
+            [Note(NoteCode.NAME_TOO_LONG, {"most": "256"}), Note(NoteCode.EMAIL_TOO_LONG, {"most": "254"})],
+        ),
+        (ask(name="a\x00b"), KNOWN, [Note(NoteCode.BAD_TEXT, {"field": "name"})]),
+        (ask(fingerprint="\ud800"), KNOWN, [Note(NoteCode.BAD_TEXT, {"field": "fingerprint"})]),
+        *(
+            (ask(email=email), KNOWN, [Note(NoteCode.BAD_EMAIL)])
+            for email in ("ada", "ada@", "@acme.example", "ada@acme", "a b@acme.example", "a@b@c.example",
+                          '"ada"@acme.example', "ada@acme.e", "ada@acme..", "<ada@acme.example>",
+                          f"{'x' * 65}@a.example")
+        ),
+        (ask(customer="cus_2", name="x"), KNOWN, [Note(NoteCode.OTHER_CUSTOMER)]),
+    ],
+)  # fmt: skip
+def test_refused(asked: DetailsInput, known: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert list(judged.refusals) == refusals
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(name="Acme Ltd"), KNOWN, []),
+        (ask(name="Acme Ltd"), LINKED, [Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name"})]),
+        (
+            ask(name="Acme Ltd", email="bo@acme.example", fingerprint="f2"),
+            LINKED,
+            [Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name, email"})],
+        ),
+        (ask(fingerprint=""), LINKED, []),
+        (
+            ask(name="Acme Ltd", email=""),
+            LINKED,
+            [
+                Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name"}),
+                Note(NoteCode.NOT_CLEARED_IN_STRIPE, {"fields": "email"}),
+            ],
+        ),
+        (
+            ask(email="zoë@acme.example"),
+            replace(KNOWN, same_email=2),
+            [Note(NoteCode.SAME_EMAIL, {"count": "2"})],
+        ),
+        (ask(name="Acme Ltd"), replace(KNOWN, same_email=2), []),
+        (ask(email="zoe@acme.example"), replace(KNOWN, same_email=0), []),
+    ],
+)
+def test_warned(asked: DetailsInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_preview_plan_and_undo_are_of_what_differs() -> None:
+    asked = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
+    assert CHANGE.preview(asked, KNOWN) == (
+        Line(LineLabel.NAME, "Acme", "Acme Ltd", Form.TEXT),
+        Line(LineLabel.FINGERPRINT, "f1", None, Form.TEXT),
+    )
+    (write,) = CHANGE.plan(asked, KNOWN)
+    assert dict(write.body) == {"customer_id": "cus_1", "name": "Acme Ltd", "fingerprint": None}
+    assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
+    before = CHANGE.snapshot(asked, KNOWN)
+    assert before == ACME
+    assert CHANGE.inverse(asked, before, before) == ask(name="Acme", fingerprint="f1")
+    assert CHANGE.inverse(ask(name="x"), CHANGE.snapshot(asked, BLANK), before) == ask(name="")
+    assert CHANGE.inverse(ask(), before, before) is None
+    assert CHANGE.amount(asked, before) is None
+
+
+def test_it_holds_while_what_is_to_change_is_as_it_was() -> None:
+    then = CHANGE.snapshot(ask(), KNOWN)
+    moved = {**then, "email": "other@acme.example"}
+    assert CHANGE.holds(ask(name="x"), then, moved)
+    assert not CHANGE.holds(ask(email="x@y.example"), then, moved)
+    assert CHANGE.holds(ask(email=""), then, then)
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        ({**ACME, "name": "New", "email": None}, Verdict.APPLIED),
+        (ACME, Verdict.NOT_APPLIED),
+        ({**ACME, "name": "New"}, Verdict.UNCLEAR),
+        ({**ACME, "name": "Someone's", "email": None}, Verdict.UNCLEAR),
+        ({**ACME, "name": "Someone's", "email": "x@y.example"}, Verdict.UNCLEAR),
+        (None, Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(after: dict[str, str | None] | None, verdict: Verdict) -> None:
+    before: dict[str, str | None] = {**ACME}
+    assert CHANGE.verify(ask(name="New", email="", fingerprint="f1"), before, after) is verdict

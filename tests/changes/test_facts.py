@@ -1,0 +1,150 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import Forbidden, NotFound, Unavailable
+from bot.changes.facts import gather, gather_for
+from bot.changes.model import (
+    INPUT,
+    BalanceAction,
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Facts,
+    Kind,
+    RewardAction,
+    RewardInput,
+)
+from tests.autumn.scripted import Asked, Scripted, error, listing, ok
+from tests.changes.facts import NOW, SOON
+
+PLAIN = {"id": "cus_1", "entities": [{"id": "w1"}]}
+STRIPE = {
+    **PLAIN,
+    "rewards": {"discounts": [{"id": "ten"}]},
+    "invoice_previews": [{"total": 5, "currency": "usd"}],
+}
+BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.NONE)
+APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
+REDEEM = RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="X")
+DETAILS = DetailsInput(customer="cus_1", email="Ada@acme.example")
+DELETION = DeletionInput(customer="cus_1", typed="cus_1")
+
+
+def in_part(stripe: Any) -> Any:
+    """The customer at once, and another answer when Stripe is to be asked for it."""
+
+    async def answer(asked: Asked) -> Any:
+        return stripe if "rewards" in asked.body.get("expand", []) else ok(PLAIN)
+
+    return answer
+
+
+ANSWERS: dict[str, Any] = {
+    "customers.get": in_part(ok(STRIPE)),
+    "rewards.list": ok({"coupons": [{"id": "ten"}], "feature_grants": []}),
+    "features.list": listing({"id": "f", "type": "metered"}),
+    "invoices.list": listing({"id": "inv"}),
+    "customers.list": listing(
+        {"id": "cus_1", "email": "ada@acme.example"},
+        {"id": "cus_2", "email": "ADA@acme.example"},
+        {"id": "cus_3", "email": "ada@acme.example.org"},
+    ),
+}
+
+
+async def gathered(asked: Any, **answers: Any) -> tuple[Facts, list[str]]:
+    script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
+    client = script.client()
+    try:
+        if isinstance(asked, Kind):
+            return await gather_for(client, asked, "cus_1", now=lambda: NOW), sorted(script.routes)
+        return await gather(client, asked, now=lambda: NOW), sorted(script.routes)
+    finally:
+        await client.aclose()
+
+
+async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
+    facts, routes = await gathered(BALANCE)
+    assert routes == ["customers.get", "features.list"]
+    assert list(facts.features) == ["f"]
+    assert (facts.read_at, facts.billing, facts.rewards, facts.invoices) == (NOW, None, None, ())
+
+    facts, routes = await gathered(APPLY)
+    assert routes == ["customers.get", "customers.get", "features.list", "rewards.list"]
+    assert facts.billing is not None
+    assert facts.billing.discounts[0].id == "ten"
+    assert facts.billing.upcoming is not None
+    assert facts.rewards is not None
+
+    facts, routes = await gathered(REDEEM)
+    assert routes == ["customers.get", "features.list", "rewards.list"]
+    assert facts.billing is None
+
+    facts, routes = await gathered(DELETION)
+    assert routes == ["customers.get", "customers.get", "invoices.list"]
+    assert [one.id for one in facts.invoices] == ["inv"]
+    assert [one.id for one in facts.entities] == ["w1"]
+
+    facts, routes = await gathered(DETAILS)
+    assert routes == ["customers.get", "customers.list"]
+    assert facts.same_email == 1
+
+    facts, routes = await gathered(DetailsInput(customer="cus_1", name="x"))
+    assert routes == ["customers.get"]
+    assert facts.same_email is None
+
+
+async def test_a_form_gets_all_that_its_kind_may_need() -> None:
+    _, routes = await gathered(Kind.REWARD)
+    assert routes == ["customers.get", "customers.get", "features.list", "rewards.list"]
+    _, routes = await gathered(Kind.DETAILS)
+    assert routes == ["customers.get"]
+
+
+async def test_what_may_fail_alone() -> None:
+    down = error(500)
+    facts, _ = await gathered(BALANCE, features_list=down)
+    assert facts.features == {}
+    facts, _ = await gathered(DELETION, customers_get=in_part(down))
+    assert facts.billing is None
+    facts, _ = await gathered(DETAILS, customers_list=down)
+    assert facts.same_email is None
+
+
+async def test_what_may_not() -> None:
+    with pytest.raises(NotFound):
+        await gathered(BALANCE, customers_get=error(404))
+    with pytest.raises(Unavailable):
+        await gathered(APPLY, customers_get=in_part(error(500)))
+    with pytest.raises(Forbidden):
+        await gathered(REDEEM, rewards_list=error(403))
+    with pytest.raises(Unavailable):
+        await gathered(DELETION, invoices_list=error(500))
+
+
+async def test_a_customer_without_stripe() -> None:
+    facts, _ = await gathered(APPLY, customers_get=ok(PLAIN))
+    assert facts.billing is not None
+    assert (facts.billing.discounts, facts.billing.upcoming) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [BALANCE, BALANCE.model_copy(update={"reset_at": SOON}), APPLY, REDEEM, DETAILS, DELETION],
+)
+def test_inputs_come_back_from_json(asked: Any) -> None:
+    assert INPUT.validate_json(INPUT.dump_json(asked)) == asked
+
+
+def test_amounts_and_times_come_back_exactly() -> None:
+    asked = BalanceInput(
+        customer="c", feature="f", row="r", action=BalanceAction.SHIFT, amount="0.1000000001",
+        reset_at=datetime(2026, 12, 1, 8, 30, 15, 123000, UTC),
+    )  # fmt: skip
+    assert INPUT.validate_json(INPUT.dump_json(asked)) == asked
+    with pytest.raises(ValueError, match="timezone"):
+        BalanceInput(customer="c", feature="f", row="r", action="none", reset_at="2026-12-01T08:00:00")
+    with pytest.raises(ValueError, match="finite"):
+        BalanceInput(customer="c", feature="f", row="r", action="set", amount="NaN")

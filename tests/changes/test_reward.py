@@ -1,0 +1,341 @@
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
+from bot.changes.model import (
+    Facts,
+    Form,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    RewardAction,
+    RewardInput,
+    Verdict,
+)
+from bot.changes.reward import RewardChange
+from tests.changes.facts import (
+    LATER,
+    NOW,
+    SOON,
+    balance,
+    billing,
+    coupon,
+    customer,
+    discount,
+    facts,
+    grant,
+    rewards,
+    row,
+    subscription,
+)
+
+APPLY, REDEEM, REMOVE = RewardAction.APPLY, RewardAction.REDEEM, RewardAction.REMOVE
+CHANGE = RewardChange()
+TEN, TWENTY = coupon("ten", 10), coupon("twenty", 20)
+CODED = coupon("coded", 5, promo_codes=[PromoCode(code="SALE")])
+ALL = rewards(TEN, TWENTY, CODED, grants=(grant(messages=500), grant("EMPTY"), grant("SSO", sso=None)))
+
+
+def ask(action: RewardAction, **changes: Any) -> RewardInput:
+    return RewardInput(**{"customer": "cus_1", "action": action, **changes})
+
+
+def known(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
+    return replace(facts(), rewards=ALL, billing=billing(*discounts, upcoming=upcoming), **changes)
+
+
+def line(total: Any, plan_id: str = "pro", *off: tuple[str | None, Any]) -> PreviewLine:
+    discounts = [LineDiscount(reward_id=reward, amount_off=Decimal(amount)) for reward, amount in off]
+    return PreviewLine(plan_id=plan_id, total=Decimal(str(total)), discounts=discounts)
+
+
+def coming(*lines: PreviewLine, currency: str = "usd", at: Any = LATER) -> InvoicePreview:
+    total = sum((one.total for one in lines), Decimal(0))
+    return InvoicePreview(invoice_at=at, currency=currency, total=total, line_items=list(lines))
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "refusal"),
+    [
+        (ask(APPLY), known(), Note(NoteCode.NO_REWARD)),
+        (ask(APPLY, reward="gone"), known(), Note(NoteCode.REWARD_UNKNOWN, {"reward": "gone"})),
+        (ask(APPLY, reward="ten"), replace(facts(), billing=billing()),
+         Note(NoteCode.REWARD_UNKNOWN, {"reward": "ten"})),
+        (ask(APPLY, reward="ten"), known(discount("ten")),
+         Note(NoteCode.ALREADY_ACTIVE, {"name": "ten off"})),
+        (ask(APPLY, reward="ten", instead="gone"), known(discount("twenty")), Note(NoteCode.MOVED_SINCE)),
+        (ask(APPLY, reward="ten", instead=""), known(discount("twenty")), Note(NoteCode.MOVED_SINCE)),
+        (ask(REMOVE, instead="ten"), known(), Note(NoteCode.MOVED_SINCE)),
+        (ask(REMOVE), known(), Note(NoteCode.NO_COUPON)),
+        (ask(REMOVE), known(discount(subscription_id="sub")), Note(NoteCode.NO_COUPON)),
+        (ask(REMOVE), facts(), Note(NoteCode.NO_COUPON)),
+        (ask(REDEEM), known(), Note(NoteCode.NO_CODE)),
+        (ask(REDEEM, code="x" * 201), known(), Note(NoteCode.CODE_TOO_LONG, {"most": "200"})),
+        (ask(REDEEM, code="SALE"), known(), Note(NoteCode.NOT_A_GRANT, {"name": "coded off"})),
+        (ask(REDEEM, code="bonus"), known(), Note(NoteCode.GRANT_UNKNOWN)),
+        (ask(REDEEM, code="EMPTY"), known(), Note(NoteCode.GRANT_UNKNOWN)),
+        (ask(REDEEM, code="BONUS", customer="a@b"), known(customer=customer(id="a@b")),
+         Note(NoteCode.OLD_ID)),
+        (ask(REMOVE, customer="cus_2"), known(), Note(NoteCode.OTHER_CUSTOMER)),
+    ],
+)  # fmt: skip
+def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+
+
+CHECKOUT = Note(NoteCode.AT_NEXT_CHECKOUT)
+LIMITED = replace(known(), rewards=rewards(coupon(plan_ids=["team", "pro"])))
+TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "warnings"),
+    [
+        (ask(APPLY, reward="ten"), known(), [CHECKOUT]),
+        (ask(APPLY, reward="ten"), known(upcoming=()), [CHECKOUT]),
+        (ask(APPLY, reward="ten"), replace(facts(), rewards=ALL), [CHECKOUT]),
+        (
+            ask(APPLY, reward="ten"),
+            known(upcoming=(coming(at=LATER), coming(at=SOON), coming(at=None))),
+            [Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"})],
+        ),
+        (
+            ask(APPLY, reward="ten"),
+            known(upcoming=(coming(at=None),)),
+            [Note(NoteCode.FROM_NEXT_INVOICE, {"at": ""})],
+        ),
+        (
+            ask(APPLY, reward="ten"),
+            known(discount("old", name="")),
+            [Note(NoteCode.REPLACES, {"name": "old"}), CHECKOUT],
+        ),
+        (
+            ask(APPLY, reward="ten"),
+            known(discount("a", subscription_id="s"), discount("b", subscription_id="s")),
+            [Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": "a off, b off"}), CHECKOUT],
+        ),
+        (ask(APPLY, reward="ten"), LIMITED, [Note(NoteCode.OTHER_PLANS, {"plans": "team, pro"}), CHECKOUT]),
+        (
+            ask(APPLY, reward="ten"),
+            replace(LIMITED, customer=customer(subscriptions=[subscription("pro")])),
+            [CHECKOUT],
+        ),
+        (ask(APPLY, reward="ten", instead=""), known(), [CHECKOUT]),
+        (
+            ask(APPLY, reward="ten", instead=""),
+            replace(known(), rewards=TIMED),
+            [Note(NoteCode.STARTS_AFRESH, {"name": "ten off"}), CHECKOUT],
+        ),
+        (
+            ask(APPLY, reward="ten", instead=""),
+            replace(known(), rewards=rewards(coupon(duration=None))),
+            [CHECKOUT],
+        ),
+        (ask(APPLY, reward="ten", customer="a@b"), known(customer=customer(id="a@b")), [CHECKOUT]),
+        (ask(REMOVE), known(discount()), []),
+        (
+            ask(REMOVE, instead="ten"),
+            known(discount(), discount("five", subscription_id="s")),
+            [Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": "five off"})],
+        ),
+        (ask(REDEEM, code="BONUS"), known(), [Note(NoteCode.NO_UNDO)]),
+    ],
+)
+def test_warned(asked: RewardInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_preview_names_the_coupons_and_estimates_the_next_invoices() -> None:
+    upcoming = (coming(line(100)), coming(line(7, "team"), currency="jpy", at=None))
+    now = known(discount("old", name="Old"), upcoming=upcoming)
+    assert CHANGE.preview(ask(APPLY, reward="ten"), now) == (
+        Line(LineLabel.COUPON, "Old", "ten off"),
+        Line(LineLabel.NEXT_INVOICE, "100", "90", Form.MONEY, "usd", "2026-12-12T15:06:00.000+00:00", True),
+        Line(LineLabel.NEXT_INVOICE, "7", "6", Form.MONEY, "jpy", "", True),
+    )
+    assert CHANGE.preview(ask(REMOVE), known(discount("old"))) == (Line(LineLabel.COUPON, "old off", None),)
+    assert CHANGE.preview(ask(APPLY, reward="ten"), known()) == (Line(LineLabel.COUPON, None, "ten off"),)
+
+
+FIXED: dict[str, Any] = {"type": "fixed_discount"}
+MONTH: dict[str, Any] = {"duration": Duration(type="months", length=1)}
+THEIRS = discount("sub", subscription_id="s")
+
+
+@pytest.mark.parametrize(
+    ("new", "discounts", "preview", "after"),
+    [
+        (coupon(value=10), (), coming(line(49), line("0.55")), "44.59"),
+        (coupon(value=10, plan_ids=["team"]), (), coming(line(49), line(51, "team")), "94.9"),
+        (coupon(value=30, **FIXED), (), coming(line(20), line(20), line(20)), "30"),
+        (coupon(value=30, **FIXED), (), coming(line(20), line(-5)), "-5"),
+        (coupon(value=30, type="invoice_credits"), (), coming(line(20)), "0"),
+        (coupon(value=30, plan_ids=[]), (), coming(line(20)), "20"),
+        # What another coupon takes off now is given back first.
+        (coupon(value=10), (discount("old"),), coming(line(90, "pro", ("old", 10))), "90"),
+        (coupon(value=20), (discount("old"),), coming(line(90, "pro", ("old", 10))), "80"),
+        (None, (discount("old"),), coming(line(90, "pro", ("old", 10), (None, 3))), "100"),
+        # A subscription with its own discount keeps it.
+        (coupon(value=20), (THEIRS,), coming(line(90, "pro", ("sub", 10))), "90"),
+        (coupon(value=20), (THEIRS,), coming(line(90)), "72"),
+        # It may have ended by then, or not.
+        (coupon(value=10, **MONTH), (), coming(line(100), at=LATER), "90"),
+        (coupon(value=10, **MONTH), (), coming(line(100), at=None), "90"),
+        (coupon(value=10, **MONTH), (), coming(line(100), at=NOW.replace(month=12)), "100"),
+        (coupon(value=10, duration=Duration(type="months", length=2)), (),
+         coming(line(100), at=NOW.replace(year=2027, month=1, day=21)), "90"),
+        (coupon(value=10, duration=Duration(type="months")), (), coming(line(100)), "90"),
+        (coupon(value=10, duration=None), (), coming(line(100)), "90"),
+    ],
+)  # fmt: skip
+def test_estimate(new: Any, discounts: tuple[Any, ...], preview: InvoicePreview, after: str) -> None:
+    offered = rewards(*([new] if new else []))
+    facts = replace(known(*discounts, upcoming=(preview,)), rewards=offered)
+    asked = ask(APPLY, reward=new.id) if new else ask(REMOVE)
+    assert CHANGE.preview(asked, facts)[1].after == after
+
+
+def test_the_end_of_a_month_in_a_shorter_one() -> None:
+    new = coupon(duration=Duration(type="months", length=3))
+    begun = NOW.replace(day=30)
+    ends = begun.replace(year=2027, month=2, day=28)
+    facts = replace(known(upcoming=(coming(line(100), at=ends),)), rewards=rewards(new), read_at=begun)
+    assert CHANGE.preview(ask(APPLY, reward="ten"), facts)[1].after == "100"
+
+
+def test_preview_of_a_grant() -> None:
+    several = replace(
+        known(),
+        customer=customer(balance(row())),
+        rewards=rewards(grants=(grant(messages=5, seats=2, sso=None),)),
+    )
+    assert CHANGE.preview(ask(REDEEM, code="BONUS"), several) == (
+        Line(LineLabel.CODE, None, "BONUS"),
+        Line(LineLabel.GRANT, "700", "705", Form.NUMBER, about="messages"),
+        Line(LineLabel.GRANT, "0", "2", Form.NUMBER, about="seats"),
+        Line(LineLabel.GRANT, None, None, about="sso"),
+    )
+    unlimited = replace(several, customer=customer(balance(row(), unlimited=True)))
+    assert CHANGE.preview(ask(REDEEM, code="BONUS"), unlimited)[1] == Line(
+        LineLabel.GRANT, None, None, about="messages"
+    )
+    assert CHANGE.preview(ask(REDEEM, code="gone"), several) == (Line(LineLabel.CODE, None, "gone"),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "method", "path", "body"),
+    [
+        (ask(APPLY, reward="ten"), "POST", "/v1/customers/cus_1/coupons/ten", {}),
+        (ask(APPLY, reward="50% a/b", customer="a@b/c"), "POST",
+         "/v1/customers/a%40b%2Fc/coupons/50%25%20a%2Fb", {}),
+        (ask(APPLY, reward=".."), "POST", "/v1/customers/cus_1/coupons/%2E%2E", {}),
+        (ask(REMOVE), "DELETE", "/v1/customers/cus_1/coupons", {}),
+        (ask(REDEEM, code="BONUS"), "POST", "/v1/rewards.redeem", {"code": "BONUS", "customer_id": "cus_1"}),
+    ],
+)  # fmt: skip
+def test_plan(asked: RewardInput, method: str, path: str, body: dict[str, str]) -> None:
+    (write,) = CHANGE.plan(asked, known())
+    assert (write.method, write.path, dict(write.body)) == (method, path, body)
+    assert "cus_1" not in write.route
+
+
+def test_size() -> None:
+    asked = ask(APPLY, reward="twenty")
+    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known(discount("ten", 10)))) == 20
+    assert CHANGE.amount(ask(REMOVE), CHANGE.snapshot(ask(REMOVE), known(discount("ten", 10)))) == 10
+    redeem = ask(REDEEM, code="BONUS")
+    assert CHANGE.amount(redeem, CHANGE.snapshot(redeem, known())) is None
+    assert CHANGE.amount(ask(APPLY), CHANGE.snapshot(ask(APPLY), known())) is None
+
+
+def test_it_holds_while_the_coupons_are_those_that_were_shown() -> None:
+    asked = ask(APPLY, reward="ten")
+    then = CHANGE.snapshot(asked, known())
+    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, known(upcoming=(coming(line(9)),))))
+    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, known(discount(subscription_id="s"))))
+    for moved in (
+        known(discount("twenty")),
+        replace(known(), rewards=rewards(coupon("ten", 15))),
+        replace(known(), rewards=rewards(coupon("ten", plan_ids=["pro"]))),
+        replace(known(), rewards=rewards(coupon("ten", duration=None))),
+        replace(known(), rewards=TIMED),
+        replace(known(), rewards=rewards()),
+    ):
+        assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, moved))
+
+
+def test_a_grant_holds_while_it_gives_the_same() -> None:
+    asked = ask(REDEEM, code="BONUS")
+    then = CHANGE.snapshot(asked, known())
+    used = known(customer=customer(balance(row("new"))))
+    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, used))
+    more = replace(known(), rewards=rewards(grants=(grant(messages=501),)))
+    assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, more))
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after", "verdict"),
+    [
+        (ask(APPLY, reward="ten"), known(), known(discount("ten")), Verdict.APPLIED),
+        (ask(APPLY, reward="ten"), known(), known(), Verdict.NOT_APPLIED),
+        (ask(APPLY, reward="ten"), known(), known(discount("ten", subscription_id="s")), Verdict.NOT_APPLIED),
+        (ask(APPLY, reward="ten"), known(), known(discount("twenty")), Verdict.UNCLEAR),
+        (ask(APPLY, reward="ten"), known(discount("twenty")), known(discount("twenty")), Verdict.NOT_APPLIED),
+        (ask(APPLY, reward="ten"), known(discount("twenty")), known(), Verdict.UNCLEAR),
+        (ask(REMOVE), known(discount()), known(), Verdict.APPLIED),
+        (ask(REMOVE), known(discount()), known(discount()), Verdict.NOT_APPLIED),
+        (ask(REMOVE), known(discount()), known(discount("twenty")), Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_a_coupon(asked: RewardInput, before: Facts, after: Facts, verdict: Verdict) -> None:
+    told = (CHANGE.snapshot(asked, before), CHANGE.snapshot(asked, after))
+    assert CHANGE.verify(asked, *told) is verdict
+    assert CHANGE.verify(asked, told[0], None) is Verdict.UNCLEAR
+
+
+def test_what_became_of_a_grant() -> None:
+    asked = ask(REDEEM, code="BONUS")
+    both = rewards(grants=(grant(messages=5, sso=None),))
+
+    def told(*rows: str, flag: str = "") -> dict[str, str | None]:
+        flags = {"sso": Flag(id=flag, feature_id="sso")} if flag else {}
+        held = [balance(*(row(one) for one in rows))] if rows else []
+        who = customer(*held, flags=flags)
+        return CHANGE.snapshot(asked, replace(known(customer=who), rewards=both))
+
+    before = told("a", "b", flag="old")
+    assert CHANGE.verify(asked, before, told("a", "b", "c", flag="new")) is Verdict.APPLIED
+    assert CHANGE.verify(asked, before, told("c", flag="new")) is Verdict.APPLIED
+    assert CHANGE.verify(asked, before, told("a", "b", flag="old")) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(asked, before, told("a", flag="old")) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(asked, before, told("a", "b", "c", flag="old")) is Verdict.UNCLEAR
+    assert CHANGE.verify(asked, told(), told("a", flag="new")) is Verdict.APPLIED
+    gone = CHANGE.snapshot(asked, replace(known(), rewards=rewards()))
+    assert CHANGE.verify(asked, before, gone) is Verdict.UNCLEAR
+    assert CHANGE.verify(asked, gone, gone) is Verdict.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after", "undo"),
+    [
+        (ask(APPLY, reward="ten"), known(), known(discount()), ask(REMOVE, instead="ten")),
+        (
+            ask(APPLY, reward="ten"),
+            known(discount("twenty")),
+            known(discount()),
+            ask(APPLY, reward="twenty", instead="ten"),
+        ),
+        (ask(REMOVE), known(discount()), known(), ask(APPLY, reward="ten", instead="")),
+        (ask(REDEEM, code="BONUS"), known(), known(), None),
+    ],
+)
+def test_undo(asked: RewardInput, before: Facts, after: Facts, undo: RewardInput | None) -> None:
+    assert CHANGE.inverse(asked, CHANGE.snapshot(asked, before), CHANGE.snapshot(asked, after)) == undo
