@@ -18,6 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.approvals.rules import Environment
 from bot.changes.model import (
     BalanceInput,
     DeletionInput,
@@ -177,8 +178,7 @@ class Record:
     kind: Kind
     input: AnyInput
     customer_id: str
-    env: str
-    """Autumn's: `live` or `sandbox`."""
+    env: Environment
     asker: str
     asker_team: str
     channel: str
@@ -193,6 +193,11 @@ class Record:
     refusals: tuple[Note, ...] = ()
     """With Ending.GUARDED."""
     amount: Decimal | None = None
+    """Its size, for the policy; None when it has none."""
+    products: frozenset[str] | None = None
+    """Ids of the plans it is about; None when not known."""
+    reward: str | None = None
+    """The id of the reward it gives; None when it gives none, or it is not known."""
     reason: str = ""
     ticket: str = ""
     rule: str = ""

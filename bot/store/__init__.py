@@ -1,0 +1,1 @@
+"""What Maple remembers: tables, transactions, migrations."""

@@ -1,0 +1,35 @@
+"""Bringing the tables up to date, from however many processes at once."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from bot.store.database import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x6D61706C65
+"""Any number that no other program takes for its own advisory lock in the same database."""
+
+
+async def migrate(database: Database) -> None:
+    """Makes the tables, or brings them up to date; does nothing when they are.
+
+    All in one transaction: the first process does it, the others wait and find it done.
+    """
+    async with database.writing() as connection:
+        if not database.sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(config(connection), "head")
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's configuration, for a connection that is in a transaction already."""
+    made = Config(attributes={"connection": connection})
+    made.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return made

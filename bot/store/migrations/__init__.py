@@ -1,0 +1,1 @@
+"""Alembic looks here. A migration is never altered once it was in a release."""

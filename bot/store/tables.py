@@ -1,0 +1,171 @@
+"""The tables. The guarantees lie here, in keys and constraints; the code only observes them."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.store.types import Figure, Instant
+
+STATES = (
+    "waiting",
+    "approved",
+    "applying",
+    "applied",
+    "failed",
+    "unconfirmed",
+    "denied",
+    "withdrawn",
+    "expired",
+    "overtaken",
+)
+_HOLDS_UNDO = text("state IN ('waiting', 'approved', 'applying', 'unconfirmed', 'applied')")
+_IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Made when the form was opened: a form submitted twice is one change.
+    Column("submission_id", String(64), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("input", JSON, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("env", String(16), nullable=False),
+    Column("amount", Figure),
+    Column("products", JSON(none_as_null=True)),
+    Column("reward_id", Text),
+    Column("asker", String(32), nullable=False),
+    Column("asker_team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ticket", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON(none_as_null=True)),
+    Column("lines", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    Column("refusals", JSON, nullable=False),
+    Column("ending", String(32)),
+    Column("details", JSON, nullable=False),
+    Column("decided_by", String(32), nullable=False),
+    Column("decided_at", Instant),
+    Column("said", Text, nullable=False),
+    Column("undo_of", String(32), ForeignKey("changes.id")),
+    Column("invertible", Boolean, nullable=False),
+    # Who works on it and until when; past that, its process is taken to be dead.
+    Column("lease_by", String(32)),
+    Column("lease_until", Instant),
+    # Writes begun: counted up, and committed, before each is sent.
+    Column("writes", Integer, nullable=False),
+    CheckConstraint(f"state IN {STATES}", name="state"),
+    CheckConstraint("version >= 1 AND revision >= 1 AND needed >= 0 AND writes >= 0", name="counts"),
+    # Nothing is written but under a lease, and no lease outlives the work.
+    CheckConstraint("(state IN ('approved', 'applying')) = (lease_by IS NOT NULL)", name="lease"),
+    CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    CheckConstraint("writes = 0 OR state IN ('applying', 'applied', 'failed', 'unconfirmed')", name="writes"),
+    Index("ix_changes_customer", "customer_id", "created_at"),
+    Index("ix_changes_in_hand", "state", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
+    # A change takes one undo at a time, and none once it is undone.
+    Index(
+        "uq_changes_undo_of",
+        "undo_of",
+        unique=True,
+        sqlite_where=_HOLDS_UNDO,
+        postgresql_where=_HOLDS_UNDO,
+    ),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    # A person decides once on what is shown; previewed anew, anew.
+    Column("change_id", String(32), ForeignKey("changes.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("verdict IN ('approve', 'deny')", name="verdict"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # Numbered by the head row, without gaps; a trigger refuses to alter or delete what is here.
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("change_id", String(32), nullable=False, index=True),
+    Column("at", Text, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("actor", String(32), nullable=False),
+    # Canonical JSON, kept as the text that was hashed.
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    CheckConstraint("id = 1", name="one"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", String(32), ForeignKey("changes.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("channel", String(32), nullable=False),
+    # Slack's timestamp of the message; null until it is posted.
+    Column("ts", String(32)),
+    Column("shown_revision", Integer, nullable=False),
+    # Not before this does the sweeper see to it: who made the step draws it first.
+    Column("due", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # Somebody is posting it: until then nobody else does, for Slack would take both.
+    Column("posting_until", Instant),
+    # Cannot be shown any more: the message or its channel is gone.
+    Column("gone", Boolean, nullable=False),
+    UniqueConstraint("channel", "ts"),
+)
