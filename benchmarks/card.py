@@ -48,6 +48,8 @@ class Row:
     whole: list[float] = field(default_factory=list)
     autumns: list[float] = field(default_factory=list)
     maples: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    """All rounds together."""
     calls: int = 0
     wrong: int = 0
     """Commands that were not answered with the customer's card."""
@@ -118,6 +120,7 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
             with customers.hanging(running.autumn, latency):
                 result = processes.load(running.job(level, max(level, plan.samples)))
                 row.add(result.samples, customers.spans(running.autumn))
+                row.seconds += result.seconds + result.drained
     return rows
 
 
@@ -161,7 +164,7 @@ def times(rows: Rows) -> Table:
             milliseconds(quantile(row.autumns, 0.5)),
             milliseconds(quantile(row.maples, 0.5)),
             milliseconds(quantile(row.maples, 0.99)),
-            f"{len(row.maples) / sum(row.maples) * level:.0f}" if row.maples else "",
+            f"{len(row.maples) / row.seconds:.0f}",
             f"{row.calls / (len(row.maples) + row.wrong):.2f}",
             f"{len(row.maples)} of {len(row.maples) + row.wrong}",
         )

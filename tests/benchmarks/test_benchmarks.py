@@ -1,0 +1,49 @@
+"""Each benchmark runs, with next to no load, and tells what it is to tell. No figure is judged here."""
+
+import asyncio
+
+from benchmarks import ack, card, render
+from bot.lookups.place import Part
+
+
+def test_ack_sets_maple_beside_the_floor() -> None:
+    plan = ack.Plan(levels=(1, 3), rounds=1, hanging_rounds=0, burst=4, flood=40)
+    said: list[str] = []
+    with ack.bench() as running:
+        rows = ack.measure(running, plan, said.append)
+    assert set(rows) == {
+        (shape, level, who)
+        for shape in ("burst", "flood")
+        for level in (1, 3)
+        for who in (ack.FLOOR, ack.HELP, ack.CUSTOMER)
+    }
+    for (_, _, who), row in rows.items():
+        assert row.asked == len(row.waits) >= 3
+        assert row.missed == 0
+        assert row.answered == (0 if who == ack.FLOOR else row.asked)
+    assert "bare Bolt" in str(ack.table(rows, "burst"))
+    assert len(said) == 4
+
+
+def test_card_measures_cards_and_counts_calls() -> None:
+    plan = card.Plan(levels=(1, 3), latencies=(0.0, 0.01), rounds=1, samples=4)
+    with card.bench() as running:
+        rows = card.measure(running, plan, lambda _: None)
+        found = dict(asyncio.run(card.calls_of(running.autumn)))
+    for (latency, _), row in rows.items():
+        assert row.wrong == 0
+        assert row.calls == 2 * len(row.whole)
+        assert all(autumns >= latency for autumns in row.autumns)
+        assert all(maples > 0 for maples in row.maples)
+    assert "cards/s" in str(card.times(rows))
+    assert found["overview, by id"].total() <= 2
+    assert "customers.list" in found["overview, by e-mail"]
+    assert len(found) == len(Part) + 1
+    assert "customers.get" in str(card.counts(list(found.items())))
+
+
+def test_render_draws_many_features() -> None:
+    known = asyncio.run(render.customer(features=70))
+    assert len(known.balances) == 70
+    table = render.measure(known, times=2)
+    assert [row[0] for row in table.rows] == ["overview", "products", "features"]

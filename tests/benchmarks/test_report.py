@@ -1,0 +1,69 @@
+"""From figures to tables, and where in the page they go."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+from benchmarks.card import covered
+from benchmarks.report import Spread, Table, placed, quantile, show
+from benchmarks.timed_autumn import Span
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [
+        ([5.0], 0.5, 5.0),
+        ([3.0, 1.0, 2.0], 0.5, 2.0),
+        ([1.0, 2.0], 0.99, 2.0),
+        (list(range(1, 101)), 0.99, 99),
+    ],
+)
+def test_quantiles(values: list[float], share: float, expected: float) -> None:
+    assert quantile(values, share) == expected
+
+
+def test_a_spread_names_its_middle_and_its_ends() -> None:
+    assert str(Spread((1.0, 3.0, 2.0))) == "2.00 (1.00 to 3.00)"
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([], 0.0),
+        ([(1, 2)], 1.0),
+        ([(1, 3), (2, 4)], 3.0),
+        ([(1, 4), (2, 3)], 3.0),
+        ([(1, 2), (3, 4)], 2.0),
+        ([(-5, 1), (9, 20)], 2.0),
+        ([(-5, -1), (11, 12)], 0.0),
+    ],
+    ids=["none", "one", "overlapping", "within", "apart", "cut at the ends", "outside"],
+)
+def test_time_with_autumn_is_counted_once(spans: list[tuple[float, float]], expected: float) -> None:
+    asked = [Span("/v1/customers.get", "cus_1", came, went) for came, went in spans]
+    assert covered(asked, 0, 10) == expected
+
+
+def test_a_section_of_the_page_is_replaced() -> None:
+    page = "# Page\n<!-- a -->\nold\n<!-- /a -->\n<!-- b -->\nkept\n<!-- /b -->\n"
+    written = placed(page, "a", "new")
+    assert written == "# Page\n<!-- a -->\n\nnew\n\n<!-- /a -->\n<!-- b -->\nkept\n<!-- /b -->\n"
+    with pytest.raises(ValueError, match="no place"):
+        placed(page, "c", "new")
+
+
+def test_only_write_touches_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- a -->\n<!-- /a -->\n")
+    table = Table("A table", ("one", "two"), (("1", "2"),))
+    show("a", "python -m x", [table], write=False, page=page)
+    assert page.read_text() == "<!-- a -->\n<!-- /a -->\n"
+    show("a", "python -m x", [table], write=True, page=page)
+    assert str(table) in page.read_text()
+    assert "`python -m x`" in capsys.readouterr().out
+
+
+def test_the_page_has_a_place_for_each_benchmark() -> None:
+    for section in ("ack", "card", "render"):
+        placed(report.PAGE.read_text(), section, "")
