@@ -135,10 +135,12 @@ class _Taker(_Messages):
 class Load:
     """One burst."""
 
-    def __init__(self, job: Job, answers_at: str) -> None:
+    def __init__(self, job: Job, answers_at: str, first: int) -> None:
+        """`first`: the number of its first command, since a late answer may come in a later burst."""
         self._job = job
+        self._first = first
         self.samples = [Sample(_text(job, n)) for n in range(job.requests)]
-        self._requests = [_request(job, n, answers_at) for n in range(job.requests)]
+        self._requests = [_request(job, n, f"{answers_at}/{first + n}") for n in range(job.requests)]
         self._senders: list[_Sender] = []
         self._at = list(range(job.concurrency))
         """The command each connection is at: it takes every n-th, so that it keeps to its text."""
@@ -171,6 +173,7 @@ class Load:
     def taken(self, number: int, body: bytes) -> None:
         """An answer came to a response_url."""
         now = time.monotonic()
+        number -= self._first
         if not 0 <= number < len(self.samples):
             return
         sample = self.samples[number]
@@ -209,7 +212,7 @@ def _text(job: Job, number: int) -> str:
     return job.texts[number % job.concurrency % len(job.texts)]
 
 
-def _request(job: Job, number: int, answers_at: str) -> bytes:
+def _request(job: Job, number: int, answer_at: str) -> bytes:
     body = urlencode(
         {
             "token": "local",
@@ -223,7 +226,7 @@ def _request(job: Job, number: int, answers_at: str) -> bytes:
             "text": _text(job, number),
             "api_app_id": "A01LOCALAPP",
             "is_enterprise_install": "false",
-            "response_url": f"{answers_at}/{number}",
+            "response_url": answer_at,
             "trigger_id": f"{number}.0.0",
         }
     ).encode()
@@ -244,7 +247,6 @@ async def run(job: Job) -> Result:
     result = Result()
     current: list[Load] = []
     loop = asyncio.get_running_loop()
-    # With every burst response_urls begin at 0 again: all answers to the last one are there by then.
 
     def taken(number: int, body: bytes) -> None:
         current[-1].taken(number, body)  # the bot keeps its connections from one burst to the next
@@ -252,8 +254,8 @@ async def run(job: Job) -> Result:
     server = await loop.create_server(lambda: _Taker(taken), "127.0.0.1")
     answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
     try:
-        for _ in range(job.bursts):
-            load = Load(job, answers_at)
+        for burst in range(job.bursts):
+            load = Load(job, answers_at, burst * job.requests)
             current.append(load)
             await _burst(job, load, result)
     finally:
