@@ -1,0 +1,186 @@
+"""The verbs that put a change before people: ask, and overtake when the facts have moved."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert as plain_insert
+
+from bot.approvals import rows
+from bot.approvals.cards import Spot
+from bot.approvals.life import AnyInput, Event, Record, State
+from bot.approvals.rules import Environment
+from bot.approvals.steps import GRACE, Lease, note, step
+from bot.changes.model import Line, Note, Snapshot
+from bot.store.database import Database
+from bot.store.tables import cards, changes
+from bot.store.upsert import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do, from facts read just now."""
+
+    before: Snapshot
+    lines: tuple[Line, ...]
+    warnings: tuple[Note, ...] = ()
+    amount: Decimal | None = None
+    products: frozenset[str] | None = None
+    reward: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "before": self.before,
+            "lines": rows.dump_lines(self.lines),
+            "warnings": rows.dump_notes(self.warnings),
+            "amount": self.amount,
+            "products": None if self.products is None else sorted(self.products),
+            "reward_id": self.reward,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy asks of a change."""
+
+    rule: str
+    needed: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change before it is asked for."""
+
+    submission_id: str
+    input: AnyInput
+    env: Environment
+    asker: str
+    asker_team: str
+    channel: str
+    reason: str
+    ticket: str
+    preview: Preview
+    terms: Terms
+    undo_of: str = ""
+
+
+async def ask(
+    database: Database, draft: Draft, *, lease: Lease, spots: Sequence[Spot], now: datetime
+) -> tuple[Record, bool] | None:
+    """The change, and whether it was asked just now: a form submitted again finds the first one.
+
+    With no approvals needed it is approved at once, under the lease. None: another undo of the same change
+    holds its place.
+    """
+    at_once = draft.terms.needed == 0
+    async with database.writing() as connection:
+        values = _columns(draft, lease if at_once else None, now)
+        asked = await connection.execute(
+            insert(connection, changes, values).on_conflict_do_nothing().returning(changes.c.id)
+        )
+        change_id = asked.scalar_one_or_none()
+        if change_id is None:
+            same = await rows.select_records(connection, changes.c.submission_id == draft.submission_id)
+            return (same[0], False) if same else None
+        for spot in spots:
+            await connection.execute(plain_insert(cards).values(_card(change_id, spot, now)))
+        record = await rows.known(connection, change_id)
+        told = {
+            "kind": record.kind,
+            "input": values["input"],
+            "customer": record.customer_id,
+            "env": record.env,
+            "rule": record.rule,
+            "needed": record.needed,
+            "reason": record.reason,
+            "ticket": record.ticket,
+            "channel": record.channel,
+            "before": record.before,
+            "lines": values["lines"],
+            "undo_of": record.undo_of,
+        }
+        await note(connection, record, Event.ASKED, now=now, actor=record.asker, told=told)
+        return record, True
+
+
+async def overtake(
+    database: Database,
+    record: Record,
+    preview: Preview,
+    terms: Terms | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> Record | None:
+    """Asks anew, with the figures as they are; approvals of what was shown before count no more.
+
+    Without terms, which is to say that the policy no longer lets the asker ask, it ends here.
+    """
+    values: dict[str, Any] = {**preview.columns(), "version": record.version + 1}
+    if terms is None:
+        values["state"] = State.OVERTAKEN
+    else:
+        # Somebody has to look at the new figures, even where the old ones needed nobody.
+        values |= {"rule": terms.rule, "needed": max(1, terms.needed), "expires_at": terms.expires_at}
+    async with database.writing() as connection:
+        return await step(
+            connection,
+            record.id,
+            Event.OVERTAKEN,
+            changes.c.state == State.WAITING,
+            changes.c.version == record.version,
+            values=values,
+            now=now,
+            actor=actor,
+            told={"before": preview.before, "lines": values["lines"], "rule": terms.rule if terms else ""},
+        )
+
+
+def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:
+    return {
+        "id": secrets.token_hex(12),
+        "submission_id": draft.submission_id,
+        "state": State.WAITING if lease is None else State.APPROVED,
+        "version": 1,
+        "revision": 1,
+        "kind": draft.input.kind,
+        "input": rows.dump_input(draft.input),
+        "customer_id": draft.input.customer,
+        "env": draft.env,
+        "asker": draft.asker,
+        "asker_team": draft.asker_team,
+        "channel": draft.channel,
+        "reason": draft.reason,
+        "ticket": draft.ticket,
+        "rule": draft.terms.rule,
+        "needed": draft.terms.needed,
+        "created_at": now,
+        "updated_at": now,
+        "expires_at": draft.terms.expires_at,
+        "refusals": [],
+        "details": {},
+        "decided_by": "",
+        "said": "",
+        "undo_of": draft.undo_of or None,
+        "invertible": False,
+        "lease_by": lease.by if lease else None,
+        "lease_until": lease.until if lease else None,
+        "writes": 0,
+        **draft.preview.columns(),
+    }
+
+
+def _card(change_id: str, spot: Spot, now: datetime) -> dict[str, Any]:
+    return {
+        "change_id": change_id,
+        "kind": spot.kind,
+        "channel": spot.channel,
+        "shown_revision": 0,
+        "due": now + GRACE,
+        "tries": 0,
+        "gone": False,
+    }
