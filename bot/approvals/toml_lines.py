@@ -1,0 +1,62 @@
+"""Where in a TOML file a thing stands, which tomllib does not tell."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Path = tuple[str | int, ...]
+"""Keys, and positions in arrays, from the top."""
+
+
+class Lines:
+    """Of a text that is known to be TOML."""
+
+    def __init__(self, text: str) -> None:
+        self._first: dict[Path, int] = {}
+        table: Path = ()
+        count: Counter[Path] = Counter()
+        for number, source, found in _statements(text):
+            path = _path(found)
+            if source.startswith("["):
+                table = (*path[:-1], count[path]) if path[-1] == 0 else path
+                count[path] += 1
+                path = ()
+            whole = (*table, *path)
+            for end in range(1, len(whole) + 1):
+                self._first.setdefault(whole[:end], number)
+
+    def of(self, path: Path) -> int:
+        """Counted from 1. Of what stands nowhere, that of the nearest thing it would be in."""
+        while path and path not in self._first:
+            path = path[:-1]
+        return self._first.get(path, 1)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+    """Each header and each `key = value`, with its first line: as many lines as make a TOML text alone."""
+    source, first = "", 1
+    for number, line in enumerate(text.split("\n"), start=1):
+        first = first if source else number
+        source += line + "\n"
+        try:
+            found = tomllib.loads(source)
+        except (ValueError, RecursionError):
+            continue
+        if found:
+            yield first, source.lstrip(), found
+        source = ""
+
+
+def _path(found: Any) -> Path:
+    """Down to where a table has other than one key."""
+    path: Path = ()
+    while True:
+        match found:
+            case {**table} if len(table) == 1:
+                key, found = next(iter(table.items()))
+                path = (*path, str(key))
+            case [{**table}] if not table:
+                return (*path, 0)
+            case _:
+                return path
