@@ -1,0 +1,137 @@
+"""Any policy, any request and anybody, for Hypothesis; and a policy written down again."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from itertools import combinations
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from bot.approvals.rules import (
+    EVERYONE,
+    Environment,
+    Person,
+    Policy,
+    Power,
+    Request,
+    Requirement,
+    Rule,
+    Verb,
+    When,
+    Who,
+)
+from bot.changes.model import Kind
+
+T = TypeVar("T")
+
+USERS = ("U1A", "U2B", "W3C")
+GROUPS = ("S1A", "@support", "@leads")
+PRODUCTS = ("pro", "max", "free")
+REWARDS = ("vip", "new")
+
+
+def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
+    """Any of them; sampled whole, which is quicker than drawing one after the other."""
+    all_ = tuple(of)
+    sets = [frozenset(pick) for size in range(least, len(all_) + 1) for pick in combinations(all_, size)]
+    return st.sampled_from([*[frozenset[T]()] * len(sets), *sets] if mostly_none else sets)
+
+
+amounts = st.integers(0, 4).map(Decimal)
+
+
+@st.composite
+def whens(draw: st.DrawFn) -> When:
+    changes = draw(some(Kind, mostly_none=True))
+    sized = changes in (frozenset({Kind.BALANCE}), frozenset({Kind.REWARD}))
+    over = draw(st.none() | amounts) if sized else None
+    more = Decimal(0) if over is None else over + 1
+    return When(
+        changes=changes,
+        amount_over=over,
+        amount_up_to=draw(st.none() | amounts.map(more.__add__)) if sized else None,
+        environment=draw(st.none() | st.sampled_from(Environment)),
+        products=draw(some(PRODUCTS, mostly_none=True)),
+        rewards=draw(some(REWARDS)) if changes == {Kind.REWARD} else frozenset(),
+    )
+
+
+whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
+    lambda both: Who(users=both[0], groups=both[1])
+)
+
+
+@st.composite
+def rules(draw: st.DrawFn, list_: str) -> Rule:
+    when = draw(whens())
+    of = [power for power in Power if when.any_change or power is not Power.HISTORY]
+    powers = draw(some(of, least=1))
+    return Rule(f"{list_}-{draw(st.integers(0, 10_000))}", draw(whos), powers, when)
+
+
+@st.composite
+def requirements(draw: st.DrawFn) -> Requirement:
+    return Requirement(
+        f"require-{draw(st.integers(0, 10_000))}",
+        draw(whos),
+        draw(whens()),
+        approvals=draw(st.integers(1, 4)),
+        reason=draw(st.booleans()),
+        expires=draw(st.none() | st.integers(5, 43_200).map(lambda minutes: timedelta(minutes=minutes))),
+    )
+
+
+policies = st.builds(
+    Policy,
+    allow=st.lists(rules("allow"), max_size=4).map(tuple),
+    deny=st.lists(rules("deny"), max_size=2).map(tuple),
+    require=st.lists(requirements(), max_size=2).map(tuple),
+)
+requests = st.builds(
+    Request,
+    verb=st.sampled_from(Verb),
+    kind=st.sampled_from(Kind),
+    amount=st.none() | amounts,
+    environment=st.none() | st.sampled_from(Environment),
+    products=st.none() | some(PRODUCTS),
+    reward=st.none() | st.sampled_from(REWARDS),
+    own=st.booleans(),
+)
+people = st.builds(
+    Person,
+    user=st.sampled_from(USERS),
+    member=st.sampled_from([True, True, True, False, None]),
+    groups=some(GROUPS),
+    unchecked=some(GROUPS),
+)
+
+
+def written(policy: Policy) -> str:
+    """As a file that says the same."""
+    out: list[str] = []
+    for key, given in (("allow", policy.allow), ("deny", policy.deny)):
+        for rule in given:
+            out += [f"[[{key}]]", f"may = {_list(rule.may)}", *_common(rule)]
+    for one in policy.require:
+        out += ["[[require]]", f"approvals = {one.approvals}", f"reason = {str(one.reason).lower()}"]
+        out += [f'expires = "{one.expires // timedelta(minutes=1)}m"'] if one.expires else []
+        out += _common(one)
+    return "\n".join(out)
+
+
+def _common(rule: Rule | Requirement) -> list[str]:
+    who, when = rule.who, rule.when
+    lists = {"changes": when.changes, "products": when.products, "rewards": when.rewards}
+    amounts = {"amount_over": when.amount_over, "amount_up_to": when.amount_up_to}
+    return [
+        f'name = "{rule.name}"',
+        'who = "everyone"' if who.everyone else f"who = {_list(who.users | who.groups)}",
+        *(f"{key} = {_list(value)}" for key, value in lists.items() if value),
+        *(f"{key} = {value}" for key, value in amounts.items() if value is not None),
+        *([f'environment = "{when.environment}"'] if when.environment else []),
+    ]
+
+
+def _list(of: Iterable[str]) -> str:
+    return str([str(one) for one in sorted(of)])

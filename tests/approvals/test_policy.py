@@ -1,0 +1,316 @@
+"""Who may do what, case by case."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.approvals.policy import (
+    BUILT_IN,
+    Decision,
+    Environment,
+    Person,
+    Reason,
+    Request,
+    Verb,
+    decide,
+    enough,
+)
+from bot.approvals.policy_file import read
+from bot.changes.model import Kind
+
+ANA = Person("U1ANA", groups=frozenset({"@support"}))
+LEA = Person("U2LEA", groups=frozenset({"@leads"}))
+MAX = Person("U3MAX")
+DARK = Person("U4D", unchecked=frozenset({"@support", "@leads"}))
+
+LIVE, SANDBOX = Environment.LIVE, Environment.SANDBOX
+
+TEAM = """
+[[allow]]
+name = "asks"
+who = "@support"
+may = ["ask", "undo", "history"]
+
+[[allow]]
+name = "small"
+who = "@support"
+may = "at_once"
+changes = "balance"
+amount_up_to = 1000
+
+[[allow]]
+name = "decides"
+who = ["@leads", "U9X"]
+may = ["approve", "mark"]
+
+[[deny]]
+name = "no gold"
+who = "everyone"
+may = "ask"
+products = ["gold"]
+
+[[require]]
+name = "large"
+changes = "balance"
+amount_over = 5000
+approvals = 2
+reason = true
+expires = "2h"
+
+[[require]]
+name = "larger"
+changes = "balance"
+amount_over = 50_000
+approvals = 3
+expires = "3h"
+"""
+
+
+def balance(verb: Verb = Verb.ASK, amount: int | None = 5, **more: Any) -> Request:
+    size = None if amount is None else Decimal(amount)
+    request = Request(verb, Kind.BALANCE, size, environment=LIVE, products=frozenset({"pro"}))
+    return replace(request, **more)
+
+
+HISTORY = Request(Verb.HISTORY, environment=LIVE)
+
+
+def of(request: Request, person: Person, *rules: str) -> Decision:
+    return decide(read("\n".join(rules)), request, person)
+
+
+@pytest.mark.parametrize(
+    ("person", "request_", "permit", "reason", "rule"),
+    [
+        pytest.param(ANA, balance(), True, Reason.ALLOWED, "small", id="asks for a little"),
+        pytest.param(ANA, balance(amount=1001), True, Reason.ALLOWED, "asks", id="asks for more"),
+        pytest.param(LEA, balance(), False, Reason.NO_RULE, "", id="no rule means no"),
+        pytest.param(ANA, balance(Verb.APPROVE), False, Reason.NO_RULE, "", id="asking is not approving"),
+        pytest.param(LEA, balance(Verb.APPROVE), True, Reason.ALLOWED, "decides", id="approves"),
+        pytest.param(Person("U9X"), balance(Verb.APPROVE), True, Reason.ALLOWED, "decides", id="a user"),
+        pytest.param(LEA, balance(Verb.APPROVE, own=True), False, Reason.OWN, "", id="not their own"),
+        pytest.param(LEA, balance(Verb.MARK, own=True), True, Reason.ALLOWED, "decides", id="marks"),
+        pytest.param(ANA, balance(Verb.MARK), False, Reason.NO_RULE, "", id="does not mark"),
+        pytest.param(ANA, balance(Verb.UNDO, 9000), True, Reason.ALLOWED, "asks", id="undoes"),
+        pytest.param(LEA, balance(Verb.UNDO), False, Reason.NO_RULE, "", id="does not undo"),
+        pytest.param(ANA, HISTORY, True, Reason.ALLOWED, "asks", id="reads the history"),
+        pytest.param(MAX, HISTORY, False, Reason.NO_RULE, "", id="does not read it"),
+        pytest.param(ANA, balance(Verb.WITHDRAW, own=True), True, Reason.ALLOWED, "", id="withdraws"),
+        pytest.param(
+            MAX, balance(Verb.WITHDRAW, own=True), True, Reason.ALLOWED, "", id="withdraws without a rule"
+        ),
+        pytest.param(LEA, balance(Verb.WITHDRAW), False, Reason.NOT_YOURS, "", id="another's"),
+        pytest.param(
+            ANA, balance(products=frozenset({"gold", "pro"})), False, Reason.DENIED, "no gold", id="denied"
+        ),
+        pytest.param(
+            ANA, balance(products=None), False, Reason.DENIED, "no gold", id="products not known, so denied"
+        ),
+        pytest.param(ANA, balance(products=frozenset()), True, Reason.ALLOWED, "small", id="of no product"),
+        pytest.param(
+            LEA,
+            balance(Verb.APPROVE, products=frozenset({"gold"})),
+            True,
+            Reason.ALLOWED,
+            "decides",
+            id="the deny is about asking",
+        ),
+        pytest.param(DARK, balance(), False, Reason.UNCHECKED, "", id="groups not checked"),
+        pytest.param(
+            replace(ANA, member=None),
+            balance(),
+            False,
+            Reason.UNCHECKED,
+            "",
+            id="unchecked",
+        ),
+        pytest.param(replace(ANA, member=False), balance(), False, Reason.NOT_A_MEMBER, "", id="a guest"),
+        pytest.param(
+            Person("U1", False),
+            balance(Verb.WITHDRAW, own=True),
+            False,
+            Reason.NOT_A_MEMBER,
+            "",
+            id="a guest withdraws nothing",
+        ),
+    ],
+)
+def test_a_team(person: Person, request_: Request, permit: bool, reason: Reason, rule: str) -> None:
+    decision = of(request_, person, TEAM)
+    assert (decision.permit, decision.reason, decision.rule) == (permit, reason, rule)
+
+
+@pytest.mark.parametrize(
+    ("amount", "approvals", "reason", "expires"),
+    [
+        (0, 0, False, 24),
+        (1000, 0, False, 24),
+        (1001, 1, False, 24),
+        (5000, 1, False, 24),
+        (5001, 2, True, 2),
+        (50_001, 3, True, 2),
+        (None, 3, True, 2),
+    ],
+)
+def test_what_a_change_must_go_through(
+    amount: int | None, approvals: int, reason: bool, expires: int
+) -> None:
+    decision = of(balance(amount=amount), ANA, TEAM)
+    assert (decision.approvals, decision.reason_required) == (approvals, reason)
+    assert decision.expires_after == timedelta(hours=expires)
+    assert decision.at_once is (approvals == 0)
+    assert not decision.self_approval
+
+
+def test_what_is_refused_is_not_done_at_once() -> None:
+    assert not of(balance(), LEA, TEAM).at_once
+    assert not Decision(False, Reason.DENIED, approvals=0).at_once
+
+
+ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"'
+AT_ONCE = '[[allow]]\nname = "now"\nwho = "everyone"\nmay = "at_once"'
+
+
+def test_a_required_number_is_stronger_than_at_once() -> None:
+    one = of(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
+    assert (one.approvals, one.at_once, one.rule) == (1, False, "allow 1")
+    assert of(balance(), MAX, ASK, AT_ONCE, "[[require]]\nreason = true").at_once
+
+
+def test_at_once_alone_is_no_leave_to_ask() -> None:
+    assert of(balance(), MAX, AT_ONCE).reason is Reason.NO_RULE
+
+
+def test_at_once_can_be_denied() -> None:
+    denied = of(balance(), MAX, ASK, AT_ONCE, '[[deny]]\nwho = "everyone"\nmay = "at_once"')
+    assert (denied.permit, denied.approvals) == (True, 1)
+
+
+DELETION = Request(Verb.ASK, Kind.DELETION, environment=LIVE, products=frozenset())
+OWN = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve", "approve_own"]'
+
+
+@pytest.mark.parametrize(("changes", "alone"), [("", False), ('changes = ["balance", "deletion"]', True)])
+def test_a_deletion_is_done_alone_only_where_it_is_named(changes: str, alone: bool) -> None:
+    assert of(DELETION, MAX, ASK, AT_ONCE, changes).at_once is alone
+    assert of(DELETION, MAX, OWN, changes).self_approval is alone
+    approved = of(Request(Verb.APPROVE, Kind.DELETION, own=True), MAX, OWN, changes)
+    assert approved.reason is (Reason.ALLOWED if alone else Reason.OWN)
+
+
+def test_own_approval() -> None:
+    assert of(balance(), MAX, OWN).self_approval
+    allowed = of(balance(Verb.APPROVE, own=True), MAX, OWN)
+    assert (allowed.permit, allowed.rule) == (True, "allow 1")
+    only_own = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve_own"]'
+    assert of(balance(Verb.APPROVE, own=True), MAX, only_own).reason is Reason.NO_RULE
+    assert not of(balance(), MAX, only_own).self_approval
+    denied = of(
+        balance(Verb.APPROVE, own=True),
+        MAX,
+        OWN,
+        '[[deny]]\nname = "four eyes"\nwho = "U3MAX"\nmay = "approve_own"',
+    )
+    assert (denied.reason, denied.rule) == (Reason.DENIED, "four eyes")
+
+
+def test_own_approval_by_a_group_that_was_not_checked() -> None:
+    rules = '[[allow]]\nwho = "everyone"\nmay = "approve"\n[[allow]]\nwho = "@leads"\nmay = "approve_own"'
+    assert of(balance(Verb.APPROVE, own=True), DARK, rules).reason is Reason.UNCHECKED
+
+
+def test_undoing_is_asking_as_well() -> None:
+    rules = '[[allow]]\nwho = "everyone"\nmay = ["ask", "undo"]'
+    no_asking = '[[deny]]\nname = "stop"\nwho = "everyone"\nmay = "ask"'
+    assert of(balance(Verb.UNDO), MAX, rules).permit
+    assert of(balance(Verb.UNDO), MAX, rules, no_asking).rule == "stop"
+    assert of(balance(Verb.UNDO), MAX, '[[allow]]\nwho = "everyone"\nmay = "undo"').reason is Reason.NO_RULE
+    assert of(balance(Verb.UNDO), MAX, rules, AT_ONCE).at_once
+
+
+def test_a_deny_by_a_group_that_was_not_checked() -> None:
+    unsure = '[[deny]]\nname = "unsure"\nwho = "@leads"\nmay = "ask"'
+    sure = '[[deny]]\nname = "sure"\nwho = "U4D"\nmay = "ask"'
+    assert of(balance(), DARK, ASK, unsure) == Decision(False, Reason.UNCHECKED, "unsure")
+    assert of(balance(), DARK, ASK, unsure, sure) == Decision(False, Reason.DENIED, "sure")
+    assert of(balance(), ANA, ASK, unsure).permit
+
+
+def test_a_requirement_for_a_group_that_was_not_checked() -> None:
+    rules = '[[require]]\nwho = "@leads"\napprovals = 4'
+    assert of(balance(), DARK, ASK, rules).approvals == 4
+    assert of(balance(), ANA, ASK, rules).approvals == 1
+    assert of(balance(), LEA, ASK, rules).approvals == 4
+
+
+def test_an_unchecked_group_does_not_hide_a_rule_that_allows() -> None:
+    first = '[[allow]]\nwho = "@leads"\nmay = "ask"'
+    assert of(balance(), DARK, first, ASK).permit
+
+
+@pytest.mark.parametrize(
+    ("given", "narrowed", "held"),
+    [
+        (balance(), 'changes = "balance"', True),
+        (balance(), 'changes = ["reward", "details"]', False),
+        (balance(), 'environment = "live"', True),
+        (balance(), 'environment = "sandbox"', False),
+        (balance(environment=None), 'environment = "sandbox"', None),
+        (balance(), 'products = ["pro", "max"]', True),
+        (balance(), 'products = ["max"]', False),
+        (balance(products=frozenset({"pro", "max"})), 'products = ["max"]', None),
+        (balance(products=None), 'products = ["max"]', None),
+        (balance(amount=7), 'changes = "balance"\namount_over = 7', False),
+        (balance(amount=8), 'changes = "balance"\namount_over = 7', True),
+        (balance(amount=7), 'changes = "balance"\namount_up_to = 7', True),
+        (balance(amount=8), 'changes = "balance"\namount_up_to = 7', False),
+        (balance(amount=None), 'changes = "balance"\namount_over = 7', True),
+        (balance(amount=None), 'changes = "balance"\namount_up_to = 7', False),
+        (balance(environment=None), 'changes = "reward"\nenvironment = "live"', False),
+        (Request(Verb.ASK, Kind.REWARD, reward="vip"), 'changes = "reward"\nrewards = ["vip"]', True),
+        (Request(Verb.ASK, Kind.REWARD, reward="new"), 'changes = "reward"\nrewards = ["vip"]', False),
+        (Request(Verb.ASK, Kind.REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
+    ],
+)
+def test_what_cannot_be_told_counts_against(given: Request, narrowed: str, held: bool | None) -> None:
+    may = 'who = "everyone"\nmay = "ask"'
+    assert of(given, MAX, "[[allow]]", may, narrowed).permit is (held is True)
+    assert of(given, MAX, ASK, "[[deny]]", may, narrowed).permit is (held is False)
+    required = of(given, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
+    assert required.approvals == (1 if held is False else 2)
+
+
+def test_history_is_of_no_one_change() -> None:
+    history = '[[allow]]\nwho = "everyone"\nmay = "history"\nenvironment = "live"'
+    assert of(HISTORY, MAX, history).permit
+    for narrowed in ('changes = "deletion"', 'products = "gold"', 'changes = "balance"\namount_over = 0'):
+        assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"', narrowed).permit
+    assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"').reason is Reason.DENIED
+    assert not of(Request(Verb.HISTORY, environment=SANDBOX), MAX, history).permit
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_the_built_in_policy(verb: Verb) -> None:
+    other = decide(BUILT_IN, balance(verb), MAX)
+    own = decide(BUILT_IN, balance(verb, own=True), MAX)
+    assert other.permit is (verb is not Verb.WITHDRAW)
+    assert own.permit is (verb is not Verb.APPROVE)
+    assert (other.approvals, other.self_approval, other.at_once) == (1, False, False)
+    assert not other.reason_required
+    assert other.expires_after == timedelta(hours=24)
+    assert BUILT_IN.groups == frozenset()
+
+
+def test_the_groups_that_are_named() -> None:
+    more = '[[deny]]\nwho = ["S0X", "U1X"]\n[[require]]\nwho = "@new"\nreason = true'
+    assert read(TEAM + more).groups == {"@support", "@leads", "S0X", "@new"}
+
+
+def test_approvals_are_counted_by_person() -> None:
+    assert enough([], 0)
+    assert not enough(["U1"], 2)
+    assert not enough(["U1", "U1"], 2)
+    assert enough(["U1", "U2", "U1"], 2)

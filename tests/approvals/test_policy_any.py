@@ -1,0 +1,157 @@
+"""What holds of every policy."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from bot.approvals.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
+from bot.approvals.policy_file import PolicyError, read
+from bot.approvals.policy_tables import Allow, Require
+from bot.approvals.rules import EVERYONE, Policy, Power, Rule
+from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
+
+often = settings(max_examples=60, deadline=None)
+
+
+def power_of(decision: Decision) -> tuple[bool, int, bool]:
+    """Never greater in any place means: no more can be done with it."""
+    return decision.permit, -decision.approvals if decision.permit else -99, decision.self_approval
+
+
+def no_more(less: Decision, more: Decision) -> bool:
+    return all(one <= other for one, other in zip(power_of(less), power_of(more), strict=True))
+
+
+@often
+@given(policies, requests, people, st.data())
+def test_removing_a_grant_never_adds_power(
+    policy: Policy, request: Request, person: Person, data: st.DataObject
+) -> None:
+    assume(policy.allow)
+    gone = data.draw(st.sampled_from(policy.allow))
+    fewer = replace(policy, allow=tuple(rule for rule in policy.allow if rule is not gone))
+    assert no_more(decide(fewer, request, person), decide(policy, request, person))
+
+
+@often
+@given(policies, rules("deny"), requests, people)
+def test_a_deny_never_adds_power(policy: Policy, deny: Rule, request: Request, person: Person) -> None:
+    denying = replace(policy, deny=(*policy.deny, deny))
+    assert no_more(decide(denying, request, person), decide(policy, request, person))
+
+
+@often
+@given(policies, requests, people)
+def test_a_deny_wins(policy: Policy, request: Request, person: Person) -> None:
+    assume(request.verb is not Verb.WITHDRAW)
+    everything = Rule("everything", EVERYONE, frozenset(Power))
+    denying = replace(policy, allow=(*policy.allow, everything), deny=(everything,))
+    assert not decide(denying, request, person).permit
+    for power in NEEDED[request.verb]:
+        one = replace(policy, deny=(replace(everything, may=frozenset({power})),))
+        assert not decide(one, request, person).permit
+
+
+@often
+@given(policies, requests, people)
+def test_nobody_approves_their_own_unless_allowed(policy: Policy, request: Request, person: Person) -> None:
+    allow = tuple(replace(rule, may=rule.may - {Power.APPROVE_OWN}) for rule in policy.allow)
+    own = replace(request, verb=Verb.APPROVE, own=True)
+    assert not decide(replace(policy, allow=allow), own, person).permit
+    assert not decide(replace(policy, allow=allow), replace(request, verb=Verb.ASK), person).self_approval
+
+
+@often
+@given(policies, requests, people)
+def test_what_is_promised_to_the_asker_holds_for_the_approver(
+    policy: Policy, request: Request, person: Person
+) -> None:
+    asked = decide(policy, replace(request, verb=Verb.ASK), person)
+    approved = decide(policy, replace(request, verb=Verb.APPROVE, own=True), person)
+    assert asked.self_approval <= approved.permit
+
+
+@often
+@given(policies, requests, people)
+def test_order_plays_no_part(policy: Policy, request: Request, person: Person) -> None:
+    turned = Policy(policy.allow[::-1], policy.deny[::-1], policy.require[::-1])
+    assert replace(decide(turned, request, person), rule="") == replace(
+        decide(policy, request, person), rule=""
+    )
+
+
+@often
+@given(policies, requests, people, st.sampled_from(GROUPS))
+def test_not_knowing_never_adds_power(policy: Policy, request: Request, person: Person, group: str) -> None:
+    outside = replace(person, groups=person.groups - {group}, unchecked=person.unchecked - {group})
+    inside = replace(outside, groups=outside.groups | {group})
+    dark = replace(outside, unchecked=outside.unchecked | {group})
+    for told in (inside, outside):
+        assert no_more(decide(policy, request, dark), decide(policy, request, told))
+
+
+@often
+@given(policies, requests)
+def test_who_is_no_member_may_nothing(policy: Policy, request: Request) -> None:
+    assert decide(policy, request, Person("U1A", False)).reason is Reason.NOT_A_MEMBER
+    assert decide(policy, request, Person("U1A", None)).reason is Reason.UNCHECKED
+
+
+@often
+@given(policies, requests, people)
+def test_the_rule_that_is_named_is_one_of_the_policy(
+    policy: Policy, request: Request, person: Person
+) -> None:
+    decision = decide(policy, request, person)
+    rules_of = policy.allow if decision.permit else policy.deny
+    names = {rule.name for rule in rules_of}
+    assert decision.rule in names | {""}
+    if decision.permit and request.verb is not Verb.WITHDRAW:
+        assert decision.rule
+
+
+@often
+@given(policies)
+def test_a_policy_comes_back_from_a_file(policy: Policy) -> None:
+    names = [rule.name for rule in (*policy.allow, *policy.deny)]
+    names += [one.name for one in policy.require]
+    assume(len(set(names)) == len(names))
+    assert read(written(policy)) == policy
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="allowdenyrequirechangesmay[]=\n\"'.,{}#-_0123456789eE+:TZ\r\t \\é\x00"))
+@example("a = " + "[" * 5_000 + "]" * 5_000)
+@example("a = " + "{b = " * 2_000 + "1" + "}" * 2_000)
+@example(".".join("a" * 5_000) + " = 1")
+@example("[" + ".".join("a" * 5_000) + "]\nb = 1")
+@example("a = 1e99999999999999999999999")
+@example("a = " + "9" * 5_000)
+@example("[[allow]]\nwho = 1979-05-27\nmay = inf")
+@example("[[allow]]\nwho = [[['everyone']]]\nmay = {}")
+@example("[[require]]\nexpires = '٣h'\namount_over = nan")
+@example("[[allow.who]]\n[allow.who.x]\n")
+@example("[allow]\n[[deny]]\n[[deny.who]]")
+@example("\ufeff[[allow]]")
+def test_odd_toml_is_a_policy_or_a_policy_error(text: str) -> None:
+    read_or_refuse(text)
+
+
+def read_or_refuse(text: str) -> None:
+    with suppress(PolicyError):
+        assert isinstance(read(text), Policy)
+
+
+TABLE = st.sampled_from(["[[allow]]", "[[deny]]", "[[require]]", "[allow]", "allow = 1"])
+KEYS = sorted({*Allow.model_fields, *Require.model_fields, "x"})
+WORDS = '1 -1 inf nan 1.5 true "" "everyone" ["ask"] "balance" [1] [] {} "24h" ["U1A","@x","!"] 2020-01-01 '
+KEY = st.sampled_from(KEYS)
+VALUE = st.sampled_from([*WORDS.split(), '"""\n[[deny]]\n"""', "{a=1}", "[\n1,\n]"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(TABLE | st.builds("{} = {}".format, KEY, VALUE), max_size=12).map("\n".join))
+def test_odd_tables_are_a_policy_or_a_policy_error(text: str) -> None:
+    read_or_refuse(text)
