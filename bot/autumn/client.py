@@ -199,7 +199,8 @@ class Autumn:
 
         Returns when Autumn says that it is done; some organisations' balances change a little later, and
         some edits are done in name only, so read back. Raises AutumnError: NotSent means that nothing was
-        changed; a Refused of 400 to 429, but 409, that Autumn did not want it; after any other it is not
+        changed. Refused with a status of 4xx, other than 409, means that Autumn did not want it, though of
+        a balance's edit with several parts it may have done the first. After any other error it is not
         known whether it was done.
         """
         await self._wire.write(write, key)

@@ -102,10 +102,10 @@ class BalanceChange:
         then = edit.outcome(asked, was)
         if is_ is None:
             # A row may also have been used up, or gone with its plan; only where it was to go is it ours.
-            gone = after is not None and then.vanishes and asked.action is not BalanceAction.NONE
+            gone = after is not None and then.vanishes and edit.moves(asked, was)
             return Verdict.APPLIED if gone else Verdict.UNCLEAR
         parts = []
-        if asked.action is not BalanceAction.NONE:
+        if edit.moves(asked, was):
             parts.append(_amount_settled(asked, was, then, is_))
         if not same_time(was.resets_at, then.resets_at):
             parts.append(_reset_settled(was, then, is_))
@@ -118,18 +118,18 @@ class BalanceChange:
             return None
         then = edit.outcome(asked, was)
         back = None if same_time(was.resets_at, then.resets_at) else was.resets_at
-        undo = BalanceInput(
+        moves = edit.moves(asked, was)
+        if not moves and back is None:
+            return None
+        return BalanceInput(
             customer=asked.customer,
             feature=asked.feature,
             row=asked.row,
-            action=_UNDONE_BY.get(asked.action, BalanceAction.SHIFT),
-            amount=asked.amount if asked.action in GRANTING else -edit.shift(asked, was),
+            action=_UNDONE_BY.get(asked.action, BalanceAction.SHIFT) if moves else BalanceAction.NONE,
+            amount=_back(asked, was) if moves else None,
             reset_at=back,
             cycle=is_.resets_at,
         )
-        if asked.action is BalanceAction.NONE:
-            undo = undo.model_copy(update={"action": BalanceAction.NONE, "amount": None})
-        return undo if undo.amount or undo.reset_at else None
 
 
 def _held(asked: BalanceInput, facts: Facts) -> Held:
@@ -137,6 +137,10 @@ def _held(asked: BalanceInput, facts: Facts) -> Held:
     if not isinstance(held, Held):
         raise TypeError(f"Asked for what the guard refuses: {held.code}")
     return held
+
+
+def _back(asked: BalanceInput, was: Pool) -> Decimal | None:
+    return asked.amount if asked.action in GRANTING else -edit.shift(asked, was)
 
 
 def _figure(label: LineLabel, before: Decimal, after: Decimal | None) -> Line:

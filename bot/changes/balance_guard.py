@@ -78,12 +78,12 @@ def _reset(asked: BalanceInput, held: Held, now: datetime) -> Iterator[Note]:
 
 def _nothing(asked: BalanceInput, pool: Pool) -> bool:
     moves_date = asked.reset_at is not None and not same_time(asked.reset_at, pool.resets_at)
-    return not moves_date and near(edit.shift(asked, pool), ZERO)
+    return not moves_date and not edit.moves(asked, pool)
 
 
 def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
     was, then = held.pool, edit.outcome(asked, held.pool)
-    if asked.action is not BalanceAction.NONE:
+    if edit.moves(asked, was):
         if then.resets:
             yield Note(NoteCode.UNTIL_RESET, {"at": canon.time_or_none(then.resets_at) or ""})
         yield from _money(edit.shift(asked, was), was, then, seats=allocated(held, facts))

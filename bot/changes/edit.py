@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from bot.changes.canon import near
 from bot.changes.model import BalanceAction, BalanceInput
 from bot.changes.pool import ZERO, Pool
 
@@ -19,8 +20,13 @@ def shift(asked: BalanceInput, pool: Pool) -> Decimal:
             return amount
         case BalanceAction.TAKE:
             return -amount
-        case BalanceAction.NONE:
+        case _:
             return ZERO
+
+
+def moves(asked: BalanceInput, pool: Pool) -> bool:
+    """Whether anything comes of the amount: setting what is so already sends and proves nothing."""
+    return not near(shift(asked, pool), ZERO)
 
 
 def grants(asked: BalanceInput) -> Decimal:
@@ -42,6 +48,8 @@ def fields(asked: BalanceInput, pool: Pool) -> dict[str, Decimal]:
     asked for; they come out right for both together, from whichever it takes the difference.
     """
     amount = asked.amount or ZERO
+    if not moves(asked, pool):
+        return {}
     match asked.action:
         case BalanceAction.SET:
             return {"remaining": amount - pool.rolled_left}
@@ -49,9 +57,7 @@ def fields(asked: BalanceInput, pool: Pool) -> dict[str, Decimal]:
             return {"usage": amount - (pool.rolled_granted - pool.rolled_left)}
         case BalanceAction.SHIFT:
             return {"add_to_balance": amount}
-        case BalanceAction.NONE:
-            return {}
-        case BalanceAction.GIVE | BalanceAction.TAKE:
+        case _:
             # Both together: the balance alone would make the usage fall, the grant alone make it rise.
             more = grants(asked)
             return {"add_to_balance": more, "included_grant": pool.included + more}

@@ -69,7 +69,7 @@ class RewardChange:
                 return (Write("coupons.add", "POST", path),)
             case RewardAction.REMOVE:
                 return (Write("coupons.remove", "DELETE", coupons),)
-            case RewardAction.REDEEM:
+            case _:
                 body = {"code": asked.code, "customer_id": asked.customer}
                 return (Write("rewards.redeem", "POST", "/v1/rewards.redeem", body),)
 

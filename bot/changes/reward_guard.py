@@ -30,7 +30,7 @@ def guard(asked: RewardInput, facts: Facts) -> Judgement:
             return _redeem(asked, facts)
         case RewardAction.REMOVE:
             return _remove(own, facts)
-        case RewardAction.APPLY:
+        case _:
             return _apply(asked, own, facts)
 
 

@@ -309,6 +309,7 @@ def test_preview(
             "10",
         ),
         (ask(SET, 10, reset_at=SOON), PLAIN, {"remaining": 10}, "690"),
+        (ask(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, "0"),
     ],
 )
 def test_plan_and_size(asked: BalanceInput, known: Facts, sent: dict[str, Any], size: str | None) -> None:
@@ -404,6 +405,8 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(GIVE, 250, reset_at=LATER), now_is(included=1250, reset=MOVED_RESET), APPLIED),
         (ask(GIVE, 250, reset_at=LATER), now_is(included=1250), UNCLEAR),
         (ask(GIVE, 250, reset_at=LATER), PLAIN, NOT_APPLIED),
+        (ask(SET, 700, reset_at=LATER), now_is(usage=390, reset=MOVED_RESET), APPLIED),
+        (ask(SET, 700, reset_at=LATER), now_is(usage=390), NOT_APPLIED),
         (ask(SET, 500, reset_at=LATER), now_is(usage=501, reset=MOVED_RESET), APPLIED),
     ],
 )
@@ -435,6 +438,7 @@ def test_what_became_of_a_row_that_was_to_go() -> None:
             ask(TAKE, 5, reset_at=SOON, cycle=LATER),
         ),
         (ask(NONE, reset_at=SOON), PLAIN, None),
+        (ask(SET, 700, reset_at=LATER), now_is(reset=MOVED_RESET), ask(NONE, reset_at=SOON, cycle=LATER)),
         (ask(SET, 700), PLAIN, None),
         (ask(GIVE, 250), facts(), None),
     ],
