@@ -115,7 +115,7 @@ class Wire:
         name = f"{write.method} {write.route}"
         try:
             async with asyncio.timeout(self._patience.whole):
-                await self._throttle.turn(write.group)
+                await self._throttle.turn(Group.CHECK if write.per_customer else Group.GENERAL)
         except TimeoutError:
             raise NotSent("No turn in time.", request=name) from None
         effort.attempts = 1

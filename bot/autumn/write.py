@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.autumn.throttle import Group
-
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -16,4 +14,6 @@ class Write:
     """Percent-encoded."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """Ready for JSON: whole numbers are int, others float."""
-    group: Group = Group.GENERAL
+    per_customer: bool = False
+    """Whether Autumn limits it by the customer, and so far off; else it counts against the organisation's
+    general limit."""

@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.autumn.throttle import Group
 from bot.changes import canon, edit
 from bot.changes.balance_guard import guard
 from bot.changes.canon import near, same_time
@@ -93,7 +92,7 @@ class BalanceChange:
         }
         if asked.reset_at is not None and not same_time(asked.reset_at, pool.resets_at):
             body["next_reset_at"] = canon.milliseconds(asked.reset_at)
-        return (Write("balances.update", "POST", "/v1/balances.update", body, Group.CHECK),)
+        return (Write("balances.update", "POST", "/v1/balances.update", body, per_customer=True),)
 
     def verify(self, asked: BalanceInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         was, is_ = Pool.read(before), Pool.read(after or {})

@@ -70,18 +70,18 @@ class DetailsChange:
         """Usage does not touch these; another hand may, and then it is for a person to say."""
         if after is None:
             return Verdict.UNCLEAR
-        return agreed(
-            Verdict.APPLIED
-            if after.get(name) == value
-            else Verdict.NOT_APPLIED
-            if after.get(name) == before.get(name)
-            else Verdict.UNCLEAR
-            for name, value in _changed(asked, before).items()
-        )
+        changed = _changed(asked, before)
+        return agreed(_became(before.get(name), value, after.get(name)) for name, value in changed.items())
 
     def inverse(self, asked: DetailsInput, before: Snapshot, after: Snapshot) -> DetailsInput | None:  # noqa: ARG002
         back = {name: before.get(name) or "" for name in _changed(asked, before)}
         return DetailsInput(customer=asked.customer, **back) if back else None
+
+
+def _became(was: str | None, wanted: str | None, now: str | None) -> Verdict:
+    if now == wanted:
+        return Verdict.APPLIED
+    return Verdict.NOT_APPLIED if now == was else Verdict.UNCLEAR
 
 
 def _asked(asked: DetailsInput) -> dict[str, str | None]:

@@ -23,11 +23,10 @@ from bot.autumn.errors import (
     Unavailable,
     Unreachable,
 )
-from bot.autumn.throttle import Group
 from bot.autumn.write import Write
 from tests.autumn.scripted import KEY, Scripted, error, hang, ok
 
-GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "cus_1"}, Group.CHECK)
+GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "cus_1"}, per_customer=True)
 REMOVE = Write("coupons.remove", "DELETE", "/v1/customers/a%2Fb/coupons")
 QUICK = Patience(connect=0.05, attempt=0.05, whole=0.05, write=0.05)
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Feature, Flag, Plan, PlanItem
-from bot.autumn.throttle import Group
 from bot.changes import balance
 from bot.changes.kinds import KINDS
 from bot.changes.model import (
@@ -318,7 +317,7 @@ def test_plan_and_size(asked: BalanceInput, known: Facts, sent: dict[str, Any], 
     assert dict(write.body) == address | sent
     assert all(type(value) is not Decimal for value in write.body.values())
     assert (write.route, write.method, write.path) == ("balances.update", "POST", "/v1/balances.update")
-    assert write.group is Group.CHECK
+    assert write.per_customer
     assert CHANGE.amount(asked, CHANGE.snapshot(asked, known)) == (None if size is None else Decimal(size))
 
 
