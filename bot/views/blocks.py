@@ -53,19 +53,31 @@ def divider(block_id: str) -> Block:
 
 
 def button(
-    label: str, action_id: str, value: str = "", *, primary: bool = False, confirm: kit.Confirm | None = None
+    label: str,
+    action_id: str,
+    value: str = "",
+    *,
+    primary: bool = False,
+    danger: bool = False,
+    confirm: kit.ConfirmationDialogue | None = None,
 ) -> Button:
     return kit.Button(
         plain(label),
         action_id=action_id,
         value=value or None,
-        style="primary" if primary else None,
+        style="primary" if primary else "danger" if danger else None,
         confirm=confirm,
     )
 
 
-def confirm(title: str, text: str, yes: str, no: str) -> kit.Confirm:
-    return kit.Confirm(title=plain(title), text=plain(text), confirm=plain(yes), deny=plain(no))
+def confirm(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> kit.ConfirmationDialogue:
+    return kit.ConfirmationDialogue(
+        title=plain(title),
+        text=plain(text),
+        confirm=plain(yes),
+        deny=plain(no),
+        style="danger" if danger else None,
+    )
 
 
 def option(label: str, value: str, description: str = "") -> kit.Option:
@@ -88,10 +100,61 @@ def radio(action_id: str, options: Sequence[kit.Option], initial: kit.Option) ->
     return kit.RadioButtonGroup(action_id=action_id, options=list(options), initial_option=initial)
 
 
-def field(block_id: str, label: str, element: kit.Element, hint: str = "") -> Block:
-    """An input of a modal."""
+def select(
+    action_id: str, placeholder: str, options: Sequence[kit.Option], initial: kit.Option | None = None
+) -> kit.StaticSelectMenu:
+    """1 to 100 options."""
+    return kit.StaticSelectMenu(
+        action_id=action_id, options=list(options), initial_option=initial, placeholder=plain(placeholder)
+    )
+
+
+def ticks(
+    action_id: str, options: Sequence[kit.Option], initial: Sequence[kit.Option] = ()
+) -> kit.CheckboxGroup:
+    return kit.CheckboxGroup(
+        action_id=action_id, options=list(options), initial_options=list(initial) or None
+    )
+
+
+def typed(
+    action_id: str, initial: str = "", *, most: int | None = None, lines: bool = False, telling: bool = False
+) -> kit.PlainTextInput:
+    """A text to type. `telling`: every character is told, where the input listens."""
+    return kit.PlainTextInput(
+        action_id=action_id,
+        initial_value=initial or None,
+        multiline=lines,
+        max_length=most,
+        dispatch_action_config=kit.DispatchActionConfiguration(["on_character_entered"]) if telling else None,
+    )
+
+
+def address(action_id: str, initial: str = "") -> kit.URLInput:
+    return kit.URLInput(action_id=action_id, initial_value=initial or None)
+
+
+def moment(action_id: str, initial: int | None = None) -> kit.DateTimePicker:
+    """A date and time in the person's own zone. `initial`: seconds since the epoch."""
+    return kit.DateTimePicker(action_id=action_id, initial_datetime=initial)
+
+
+def field(
+    block_id: str,
+    label: str,
+    element: kit.Element,
+    hint: str = "",
+    *,
+    optional: bool = False,
+    listens: bool = False,
+) -> Block:
+    """An input of a modal. `listens`: what is filled in is told at once."""
     shown = plain(hint) if hint else None
-    return _drawn(kit.InputBlock(plain(label), element, hint=shown, block_id=block_id))
+    return _drawn(
+        kit.InputBlock(
+            plain(label), element, hint=shown, block_id=block_id, optional=optional, dispatch_action=listens
+        )
+    )
 
 
 def drawn_option(shown: kit.Option) -> dict[str, Any]:

@@ -30,3 +30,32 @@ PICK_CUSTOMER = "pick_customer"
 """The external select in the look-up modal; option values are customer ids."""
 PICK_PART_BLOCK = "part"
 PICK_PART = "pick_part"
+
+# Changes
+
+CHANGE = "change"
+"""A button that opens a form; its value is a `Place`. `change:` and a `Kind`."""
+
+HISTORY = "history"
+"""A button that answers with the customer's changes; its value is a `Place`. Turning a page of them:
+`history:` and a direction, the place's `page` says which."""
+
+CHANGE_FORM = "change_form"
+"""The callback id of every form; its private_metadata is a `forms.Meta`, which says of which kind."""
+
+FORM_FIELD = "form"
+"""What is filled in in a form. A choice or a typed text redraws the form. `form:…`."""
+FORM_FEATURE = "form:feature"
+FORM_REWARD = "form:reward"
+"""External selects when there is too much to choose from: `forms.feature_options`, `forms.reward_options`."""
+
+APPROVE = "approve"
+DENY = "deny"
+WITHDRAW = "withdraw"
+UNDO = "undo"
+MARK_APPLIED = "mark_applied"
+MARK_NOT_APPLIED = "mark_not_applied"
+"""The buttons on a change's card; each one's value is a `Ref`."""
+
+DENY_MODAL = "deny_modal"
+"""The callback id of the form that asks why; its private_metadata is a `Ref`."""

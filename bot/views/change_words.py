@@ -1,0 +1,420 @@
+"""Every word Maple says about changes, in one place.
+
+Arguments are texts that are already safe to show where they go.
+"""
+
+from collections.abc import Mapping
+
+from bot.approvals.life import Ending, Event, State
+from bot.changes.model import BalanceAction, Kind, LineLabel, NoteCode, RewardAction
+from bot.views.words import Say, count
+
+KINDS = {
+    Kind.BALANCE: "Change of a balance",
+    Kind.REWARD: "Change of a reward",
+    Kind.DETAILS: "Change of details",
+    Kind.DELETION: "Deletion of a customer",
+}
+UNDO_OF = "Undo"
+
+# Forms
+
+TITLES = {
+    Kind.BALANCE: "Change balance",
+    Kind.REWARD: "Change reward",
+    Kind.DETAILS: "Edit details",
+    Kind.DELETION: "Delete customer",
+}
+"""Up to 24 characters."""
+SUBMIT = "Submit change"
+CANCEL = "Cancel"
+CLOSE = "Close"
+LOADING = "Reading this customer from Autumn …"
+WORKING = "Checking with Autumn and taking the change in …"
+WORKING_MORE = "You can close this window: you will hear of it where you asked."
+TOO_LONG = "This customer's id is too long for a form in Slack. Change it in Autumn's dashboard."
+REASON = "Reason"
+REASON_HINT = "Kept with the change for good, and shown to whoever approves it."
+TICKET = "Link to a ticket"
+STALE = "The form was still being redrawn for this choice. Look at what it shows now and submit again."
+REASON_NEEDED = "Say why. The reason is kept with the change."
+TICKET_WRONG = "This is not a web address that Maple can keep: it begins with https:// and has no spaces."
+CONFIRM_FIRST = "Tick the box to confirm, then submit again."
+PREVIEW = "*What changes*"
+NOT_YET = "Fill in the form to see what changes, before and after."
+REFUSED = ":no_entry: *This cannot be done*"
+WARNED = ":warning: *Know this first*"
+ESTIMATE = "Maple's own estimate, before tax"
+
+FEATURE = "Feature"
+PICK_FEATURE = "Pick a feature"
+ROW = "Which part of it"
+PICK_ROW = "Pick where it comes from"
+ROW_HINT = "This feature comes from several sources. The change is made to one of them."
+ACTION = "What to do"
+ACTIONS = {
+    BalanceAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
+    BalanceAction.SET: ("Set the balance", "What remains becomes the amount"),
+    BalanceAction.USAGE: ("Correct billed usage", "What counts as used becomes the amount"),
+    BalanceAction.NONE: ("Only a new reset date", "No figure changes"),
+}
+"""Label and description, up to 75 characters each."""
+AMOUNT = "Amount"
+AMOUNT_HINTS = {
+    BalanceAction.GIVE: "How many units more: 500, 1,000, 1k, 2.5m",
+    BalanceAction.SET: "1,000, 1k, 2.5m. A negative one, -40, is so many units over the limit, to be billed.",
+    BalanceAction.USAGE: "How many units count as used: 0, 1,000, 1k, 2.5m",
+}
+RESET = "New reset date"
+RESET_HINT = "In your own time zone. Leave it empty to keep the reset date."
+RESET_ONLY_HINT = "In your own time zone."
+PAID_FOR = "paid for"
+NO_BALANCES = "This customer has no features, so there is no balance to change."
+NO_RESET_PICKED = "Pick the new reset date, or another thing to do."
+NO_FEATURE_PICKED = "Pick a feature."
+NO_ROW_PICKED = "Pick which part of the balance to change."
+
+REWARD_ACTIONS = {
+    RewardAction.APPLY: ("Apply a coupon", "A discount on what the customer pays"),
+    RewardAction.REDEEM: ("Redeem a promo code", "A grant of features, by its code"),
+    RewardAction.REMOVE: ("Remove the coupon", "Takes the customer's own discount away"),
+}
+COUPON = "Coupon"
+PICK_COUPON = "Pick a coupon"
+CODE = "Promo code"
+CODE_HINT = "Letter for letter, as it is in Autumn."
+NO_COUPONS = "Autumn has no coupons. Make one in its dashboard first."
+NO_DISCOUNTS = "*Discounts*\nNone."
+ALL_PLANS = "all products"
+
+NAME = "Name"
+EMAIL = "E-mail"
+FINGERPRINT = "Fingerprint"
+FINGERPRINT_HINT = "What keeps one person from starting several trials. Leave it as it is unless you know."
+NOTHING_ALTERED = "Nothing is altered yet."
+
+LIVE = "*What is live*"
+NOTHING_LIVE = "*What is live*\nNothing: no subscriptions, open invoices, coming invoices or entities."
+NOT_IN_STRIPE = (
+    "The customer is deleted in Autumn only. *Nothing is deleted or cancelled in Stripe:* subscriptions go "
+    "on charging there until they are cancelled there."
+)
+TYPE_ID = "Type the customer's id in full"
+UNDERSTOOD = "Last confirmation"
+UNDERSTOOD_LABEL = "Delete this customer. It cannot be undone."
+UNDERSTOOD_MORE = "I know that Stripe goes on charging until cancelled there."
+CONFIRM = "Confirm"
+CONFIRM_LABELS = {NoteCode.CHARGES_NOW: "Charge the customer's card now"}
+CONFIRM_MORE = "Autumn makes an invoice and Stripe takes it from the card at once."
+
+
+def open_invoices(number: int, totals: str) -> str:
+    return f"{count(number, 'open invoice')}: {totals}"
+
+
+def entities(number: int) -> str:
+    return count(number, "entity", "entities")
+
+
+def off(value: str) -> str:
+    return f"{value} off"
+
+
+def type_id_hint(customer: str) -> str:
+    return f"To be sure that it is the right one: {customer}"
+
+
+def row_left(left: str, granted: str) -> str:
+    return f"{left} of {granted} left"
+
+
+def left_out(number: int) -> str:
+    return f"{count(number, 'more')} cannot be picked here: the id is too long for Slack."
+
+
+def needed(number: int) -> str:
+    if number == 0:
+        return "This is applied as soon as you submit it."
+    return f"This needs {count(number, 'approval')} before it is applied."
+
+
+# Lines
+
+LABELS = {
+    LineLabel.GRANTED: "Granted",
+    LineLabel.REMAINING: "Remaining",
+    LineLabel.USAGE: "Used",
+    LineLabel.OVERAGE: "Over the limit",
+    LineLabel.RESET: "Resets",
+    LineLabel.TOTAL_REMAINING: "Remaining of the feature in all",
+    LineLabel.COUPON: "Coupon",
+    LineLabel.NEXT_INVOICE: "Next invoice",
+    LineLabel.GRANT: "Grant",
+    LineLabel.CODE: "Promo code",
+    LineLabel.NAME: "Name",
+    LineLabel.EMAIL: "E-mail",
+    LineLabel.FINGERPRINT: "Fingerprint",
+    LineLabel.CUSTOMER: "Customer",
+    LineLabel.SUBSCRIPTIONS: "Subscriptions",
+    LineLabel.ENTITIES: "Entities",
+}
+ABSENT = "none"
+GIVEN = "given"
+GONE_FROM_AUTUMN = "gone from Autumn"
+GONE = "no longer shown by Autumn"
+
+
+def line(label: str, about: str, before: str, after: str) -> str:
+    """`Granted: 1,000 → *1,500*`."""
+    named = f"{label} {about}".rstrip()
+    if before == after:
+        return f"{named}: {before}, unchanged"
+    return f"{named}: {before} → *{after}*" if before else f"{named}: *{after}*"
+
+
+def on_day(day: str) -> str:
+    return f"on {day}"
+
+
+def of_feature(feature: str) -> str:
+    return f"of {feature}"
+
+
+def estimated(told: str) -> str:
+    return f"{told} (estimate, before tax)"
+
+
+# What is asked for, in one line
+
+
+def give(feature: str, amount: str) -> str:
+    return f"Give {amount} extra of {feature}"
+
+
+def take(feature: str, amount: str) -> str:
+    return f"Take {amount} of the allowance of {feature} back"
+
+
+def set_balance(feature: str, amount: str) -> str:
+    return f"Set the balance of {feature} to {amount}"
+
+
+def correct_usage(feature: str, amount: str) -> str:
+    return f"Correct the billed usage of {feature} to {amount}"
+
+
+def shift(feature: str, amount: str) -> str:
+    return f"Move what remains of {feature} by {amount}"
+
+
+def only_reset(feature: str, moment: str) -> str:
+    return f"Move the reset of {feature} to {moment}"
+
+
+def and_reset(told: str, moment: str) -> str:
+    return f"{told}, and move its reset to {moment}"
+
+
+def apply_coupon(coupon: str) -> str:
+    return f"Apply the coupon {coupon}"
+
+
+def redeem(code: str) -> str:
+    return f"Redeem the promo code {code}"
+
+
+REMOVE_COUPON = "Remove the coupon"
+DELETE = "Delete the customer in Autumn"
+
+
+def edit(fields: str) -> str:
+    return f"Change {fields}"
+
+
+# The life of a change
+
+HEADLINES = {
+    State.WAITING: ":hourglass_flowing_sand: *Waiting for approval*",
+    State.APPROVED: ":arrows_counterclockwise: *Approved. Applying …*",
+    State.APPLYING: ":arrows_counterclockwise: *Applying …*",
+    State.APPLIED: ":white_check_mark: *Applied*",
+    State.FAILED: ":x: *Failed: nothing was changed*",
+    State.UNCONFIRMED: ":warning: *Unconfirmed: it may have happened*",
+    State.DENIED: ":no_entry: *Denied: nothing was changed*",
+    State.WITHDRAWN: ":leftwards_arrow_with_hook: *Withdrawn: nothing was changed*",
+    State.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
+    State.OVERTAKEN: ":fast_forward: *Overtaken: nothing was changed*",
+}
+STATES = {
+    State.WAITING: "waiting",
+    State.APPROVED: "approved",
+    State.APPLYING: "being applied",
+    State.APPLIED: "applied",
+    State.FAILED: "failed",
+    State.UNCONFIRMED: "unconfirmed",
+    State.DENIED: "denied",
+    State.WITHDRAWN: "withdrawn",
+    State.EXPIRED: "expired",
+    State.OVERTAKEN: "overtaken",
+}
+OVERTAKEN = (
+    "What it was asked on no longer holds. These are the figures as they are now; ask again if it is still "
+    "wanted."
+)
+EXPIRED = "Nobody decided in time. Ask again if it is still wanted."
+ANEW = (
+    "*The figures moved since it was asked.* These are the new ones; earlier approvals do not count for them."
+)
+WAIT_FOR_IT = "Maple is writing this to Autumn and reads it back. This card will say what happened."
+UNDONE = "It was undone."
+UNDOING = "An undo of it is under way or was asked for."
+NOW_SHOWN = "*What Autumn shows now*"
+NOW_UNKNOWN = "*What Autumn shows now*\nMaple could not read it, or the customer is gone. Look in Autumn."
+SETTLE = "Look in Autumn, then say what became of it. Maple will not send it again."
+
+ENDINGS: Mapping[Ending, str] = {
+    Ending.DONE: "Autumn was read back and shows the change.",
+    Ending.FOUND_DONE: "Autumn's answer was lost, but it was read back and shows the change.",
+    Ending.MARKED_APPLIED: "A person looked and said that it was applied.",
+    Ending.NOT_REACHED: "Autumn could not be reached. Ask again in a minute.",
+    Ending.AUTUMN_REFUSED: "Autumn refused it{status}.",
+    Ending.GUARDED: "As things are now, it must not be done:",
+    Ending.CUSTOMER_GONE: "The customer is no longer in Autumn.",
+    Ending.INTERRUPTED: "Maple was stopped before anything was sent. Ask again.",
+    Ending.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
+    Ending.NOT_SEEN: "Autumn said yes, but what is read back does not show the change. It may come later.",
+    Ending.NO_ANSWER: "Autumn's answer was cut off or did not come, and what is read back does not tell.",
+    Ending.AUTUMN_BROKE: "Autumn had an error of its own{status}, which does not tell how far it got.",
+    Ending.DUPLICATE: "Autumn says it had got the same change before, and what is read back does not tell.",
+    Ending.REFUSED_YET_MOVED: "Autumn refused it{status}, yet the figures are not what they were.",
+    Ending.PARTLY: "One of several steps did not go through.",
+    Ending.CUT_OFF: "Maple was stopped in the middle, and what is read back does not tell.",
+}
+
+
+def status(number: str, code: str) -> str:
+    known = " ".join(part for part in (number, code) if part)
+    return f" ({known})" if known else ""
+
+
+def asked_by(who: str, when: str) -> str:
+    return f"*Asked by* {who}, {when}"
+
+
+def because(reason: str) -> str:
+    return f"*Why:* {reason}"
+
+
+NO_REASON = "*Why:* no reason was given"
+TICKET_LINK = "Ticket"
+
+
+def rule(name: str) -> str:
+    return f"Rule {name}"
+
+
+def expires(moment: str) -> str:
+    return f"Expires {moment}"
+
+
+def approvals(number: int, of: int, who: str) -> str:
+    got = f"{number} of {count(of, 'approval')}"
+    return f"{got}: {who}" if who else got
+
+
+AT_ONCE = "Applied at once, as the policy allows"
+
+
+def approved_by(who: str) -> str:
+    return f"Approved by {who}"
+
+
+def denied_by(who: str, when: str) -> str:
+    return f"By {who}, {when}"
+
+
+def said(words: str) -> str:
+    return f"*Their reason:* {words}"
+
+
+def marked_by(who: str, when: str) -> str:
+    return f"Marked by {who}, {when}"
+
+
+def reference(change: str, version: int) -> str:
+    return f"Change {change}" + (f", version {version}" if version > 1 else "")
+
+
+APPROVE = "Approve"
+DENY = "Deny"
+WITHDRAW = "Withdraw"
+UNDO = "Undo"
+MARK_APPLIED = "Mark as applied"
+MARK_NOT_APPLIED = "Mark as not applied"
+NOT_NOW = "Not now"
+APPROVE_TITLE = "Approve this on live?"
+APPROVE_TEXT = (
+    "It is applied to the customer's live account as soon as there are enough approvals. Maple looks again "
+    "first: if the figures moved, nothing runs."
+)
+APPROVE_DELETION_TITLE = "Approve this deletion?"
+APPROVE_DELETION_TEXT = "The customer is deleted in Autumn. It cannot be undone, and Stripe goes on charging."
+WITHDRAW_TITLE = "Withdraw this?"
+WITHDRAW_TEXT = "Nobody can approve it any more. You can ask again."
+UNDO_TITLE = "Undo this?"
+UNDO_TEXT = "Undoing is a change of its own: it may need approval, and you will hear of it."
+MARK_TITLE = "Have you looked in Autumn?"
+MARK_APPLIED_TEXT = "You say that the change is there in Autumn. This is kept with your name."
+MARK_NOT_APPLIED_TEXT = "You say that the change is not there in Autumn. This is kept with your name."
+
+DENY_TITLE = "Deny this change"
+DENY_SUBMIT = "Deny"
+DENY_REASON = "Why"
+DENY_HINT = "The person who asked will read this."
+DENY_REASON_NEEDED = "Say why, so that the person who asked knows."
+
+# History
+
+HISTORY = "History"
+HISTORY_TITLE = "*Changes of this customer*"
+NO_HISTORY = "Nothing was changed for this customer with Maple."
+STEPS: Mapping[Event, str] = {
+    Event.ASKED: "asked by {by}",
+    Event.APPROVED: "approved by {by}",
+    Event.DENIED: "denied by {by}",
+    Event.WITHDRAWN: "withdrawn by {by}",
+    Event.EXPIRED: "expired",
+    Event.OVERTAKEN: "the figures moved, previewed anew",
+    Event.APPLYING: "applying began",
+    Event.WRITING: "written to Autumn",
+    Event.APPLIED: "applied",
+    Event.FAILED: "failed, nothing changed",
+    Event.UNCONFIRMED: "unconfirmed",
+    Event.MARKED: "settled by {by}",
+    Event.UNDONE: "undone",
+    Event.SHOWN: "shown",
+    Event.REDRAW: "shown again",
+}
+MAPLE = "Maple"
+POLICY = "the policy"
+
+
+def step(moment: str, what: str, more: str) -> str:
+    told = f"{moment} · {what}"
+    return f"{told} · {more}" if more else told
+
+
+def more_steps(number: int) -> str:
+    return f"and {count(number, 'more step')}"
+
+
+# The row of buttons on a customer's card
+
+CHANGE_BALANCE = "Change balance"
+CHANGE_REWARD = "Change reward"
+EDIT_DETAILS = "Edit details"
+DELETE_CUSTOMER = "Delete customer"
+
+NOT_PERMITTED: Say = Say(
+    "The team's policy does not let you do this.", "Ask somebody whom it lets, or whoever runs Maple."
+)

@@ -1,0 +1,240 @@
+"""The form that changes a balance."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bot.autumn.models import BalanceRow
+from bot.changes import amounts, canon
+from bot.changes.amounts import NotAnAmount
+from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
+from bot.views import blocks, features, ids, names, notes, numbers, options, text, times, words
+from bot.views import change_words as say
+from bot.views.card import Block
+from bot.views.forms import parts, read
+from bot.views.forms.model import FormState, Meta, Parsed, Values
+
+FEATURE_BLOCK = "feature"
+ACTION_BLOCK = "action"
+AMOUNT_BLOCK = "amount"
+RESET_BLOCK = "reset"
+
+_MOST = {
+    NoteCode.TOO_LARGE: canon.number(amounts.MOST),
+    NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
+}
+_LONGEST = 100
+
+
+def row_block(feature: str) -> str:
+    """One for each feature, so that a row picked of another is not kept."""
+    return f"row:{parts.digest(feature)}"
+
+
+def build(state: FormState) -> dict[str, Any]:
+    offered = _offered(state.facts)
+    feature = _feature(state.meta, state.values)
+    if not offered:
+        refused = state.sight.refusals if state.sight else ()
+        told = notes.listed(say.REFUSED, refused, parts.called(state.facts)) if refused else say.NO_BALANCES
+        return parts.closed(state, told)
+    rows = _rows(state.facts, feature)
+    row = rows[0].id if len(rows) == 1 else ""
+    meta = state.meta.model_copy(update={"feature": feature, "row": row})
+    action = _action(state.values)
+    fields = [
+        _pick_feature(offered, feature),
+        *([_pick_row(state, feature, rows)] if len(rows) > 1 else []),
+        _pick_action(action),
+        *([_type_amount(state.values, action)] if action is not BalanceAction.NONE else []),
+        _pick_reset(state.values, required=action is BalanceAction.NONE),
+    ]
+    left_out = len(state.facts.customer.balances) + len(state.facts.customer.flags) - len(offered)
+    before = [
+        *_now(state.facts, feature),
+        *([blocks.context("left_out", say.left_out(left_out))] if left_out else []),
+    ]
+    return parts.form(state, meta, before, fields, problem=_typed_wrong(state.values, action))
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
+    """With no amount while none can be read, for what is wrong with the feature itself shows at once."""
+    feature, action = _feature(meta, values), _action(values)
+    reset_at = read.moment(values, RESET_BLOCK)
+    rows = _rows(facts, feature)
+    row = _picked_row(meta, values, feature, rows)
+    if not feature or (row is None and rows) or (action is BalanceAction.NONE and reset_at is None):
+        return None
+    amount, wrong = _amount(values, action)
+    if wrong is not None and read.typed(values, AMOUNT_BLOCK):
+        return None
+    return BalanceInput(
+        customer=meta.customer,
+        feature=feature,
+        row=row or "",
+        action=action,
+        amount=amount,
+        reset_at=reset_at,
+    )
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    feature, action = read.chosen(values, FEATURE_BLOCK), _action(values)
+    reset_at = read.moment(values, RESET_BLOCK)
+    amount, wrong = _amount(values, action)
+    row, errors = _row(meta, values, feature)
+    if wrong is not None:
+        block, said = (
+            (AMOUNT_BLOCK, notes.plain(wrong)) if AMOUNT_BLOCK in values else (ACTION_BLOCK, say.STALE)
+        )
+        errors[block] = said
+    if action is BalanceAction.NONE and reset_at is None:
+        errors[RESET_BLOCK] = say.NO_RESET_PICKED
+    wanted = BalanceInput(
+        customer=meta.customer, feature=feature, row=row, action=action, amount=amount, reset_at=reset_at
+    )
+    return parts.parsed(meta, values, wanted, errors)
+
+
+def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
+    return options.feature_options(_offered(facts), typed)
+
+
+# What is filled in
+
+
+def _feature(meta: Meta, values: Values) -> str:
+    return read.chosen(values, FEATURE_BLOCK) or meta.feature
+
+
+def _action(values: Values) -> BalanceAction:
+    picked = read.chosen(values, ACTION_BLOCK)
+    return next((one for one in OFFERED if one == picked), BalanceAction.GIVE)
+
+
+def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:
+    if action is BalanceAction.NONE:
+        return None, None
+    try:
+        return amounts.parse_amount(read.typed(values, AMOUNT_BLOCK)), None
+    except NotAnAmount as problem:
+        most = {"most": _MOST[problem.code]} if problem.code in _MOST else {}
+        return None, Note(problem.code, most)
+
+
+def _typed_wrong(values: Values, action: BalanceAction) -> str:
+    """What is wrong with an amount that is typed, in plain words."""
+    _, wrong = _amount(values, action)
+    return notes.plain(wrong) if wrong and read.typed(values, AMOUNT_BLOCK) else ""
+
+
+def _row(meta: Meta, values: Values, feature: str) -> tuple[str, dict[str, str]]:
+    """The row, or what is wrong. A form submitted before it showed the feature's rows must be looked at."""
+    if not feature:
+        return "", {FEATURE_BLOCK: say.NO_FEATURE_PICKED}
+    block = row_block(feature)
+    if block in values:
+        picked = read.chosen(values, block)
+        return picked, {} if picked else {block: say.NO_ROW_PICKED}
+    return (meta.row, {}) if feature == meta.feature else ("", {FEATURE_BLOCK: say.STALE})
+
+
+def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]) -> str | None:
+    """The only one, or the one that is picked; to begin with, the one the form was opened with."""
+    if len(rows) == 1:
+        return rows[0].id
+    known = {one.id for one in rows}
+    picked = read.chosen(values, row_block(feature)) or meta.row
+    return picked if picked in known else None
+
+
+# What there is to pick from
+
+
+def _offered(facts: Facts) -> Mapping[str, str]:
+    """Names by id, of all features the customer has that an option can carry."""
+    found = names.features(facts.customer)
+    return {one: name for one, name in found.items() if _carried(one)}
+
+
+def _carried(known_id: str) -> bool:
+    return 0 < text.length(known_id) <= blocks.OPTION and not known_id.startswith("#")
+
+
+def _rows(facts: Facts, feature: str) -> list[BalanceRow]:
+    balance = facts.customer.balances.get(feature)
+    found = [one for one in balance.breakdown if _carried(one.id)] if balance else []
+    return list({one.id: one for one in found}.values())[: options.MOST]
+
+
+# The fields
+
+
+def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
+    found = {one: options.feature_option(one, name) for one, name in offered.items()}
+    initial = found.get(feature)
+    element: Any
+    if len(found) > options.MOST:
+        element = blocks.picker(ids.FORM_FEATURE, say.PICK_FEATURE, min_query=0, initial=initial)
+    else:
+        ordered = sorted(found.items(), key=lambda item: (offered[item[0]].casefold(), item[0]))
+        element = blocks.select(ids.FORM_FEATURE, say.PICK_FEATURE, [one for _, one in ordered], initial)
+    return blocks.field(FEATURE_BLOCK, say.FEATURE, element, listens=True)
+
+
+def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
+    plans = names.plans(state.facts.customer)
+    found = {one.id: blocks.option(*_row_words(one, plans)) for one in rows}
+    picked = _picked_row(state.meta, state.values, feature, rows)
+    element = blocks.select(
+        parts.field_id("row"), say.PICK_ROW, list(found.values()), found[picked] if picked else None
+    )
+    return blocks.field(row_block(feature), say.ROW, element, say.ROW_HINT, listens=True)
+
+
+def _row_words(row: BalanceRow, plans: Mapping[str, str]) -> tuple[str, str, str]:
+    """Label, value, description."""
+    source = text.literal(plans.get(row.plan_id) or row.plan_id, 40) if row.plan_id else words.NO_PLAN
+    granted = row.included_grant + row.prepaid_grant
+    left = (
+        words.UNLIMITED
+        if row.unlimited
+        else say.row_left(numbers.number(row.remaining), numbers.number(granted))
+    )
+    expires = words.on(words.EXPIRES, times.utc_day(row.expires_at)) if row.expires_at else ""
+    more = [names.reset(row.reset), say.PAID_FOR if row.price else "", expires]
+    return (
+        text.literal(f"{source} · {left}", blocks.OPTION),
+        row.id,
+        text.literal(" · ".join(one for one in more if one), blocks.OPTION),
+    )
+
+
+def _pick_action(action: BalanceAction) -> Block:
+    found = {one: blocks.option(say.ACTIONS[one][0], one.value, say.ACTIONS[one][1]) for one in OFFERED}
+    element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
+    return blocks.field(ACTION_BLOCK, say.ACTION, element, listens=True)
+
+
+def _type_amount(values: Values, action: BalanceAction) -> Block:
+    element = blocks.typed(
+        parts.field_id("amount"), read.typed(values, AMOUNT_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
+    )
+    return blocks.field(AMOUNT_BLOCK, say.AMOUNT, element, say.AMOUNT_HINTS[action], listens=True)
+
+
+def _pick_reset(values: Values, *, required: bool) -> Block:
+    at = read.moment(values, RESET_BLOCK)
+    element = blocks.moment(parts.field_id("reset"), int(at.timestamp()) if at else None)
+    hint = say.RESET_ONLY_HINT if required else say.RESET_HINT
+    return blocks.field(RESET_BLOCK, say.RESET, element, hint, optional=not required, listens=True)
+
+
+def _now(facts: Facts, feature: str) -> list[Block]:
+    """What the customer has of the feature now."""
+    balance = facts.customer.balances.get(feature)
+    if balance is None:
+        return []
+    told = [f"*{names.feature(balance)}*", *features.figures(balance)]
+    told.append(features.resets(balance.next_reset_at, facts.read_at))
+    return [blocks.section("now", " · ".join(one for one in told if one))]

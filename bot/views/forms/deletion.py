@@ -1,0 +1,76 @@
+"""The form that deletes a customer."""
+
+from typing import Any
+
+from bot.autumn.models import InvoicePreview, Subscription
+from bot.changes.model import DeletionInput, Facts, NoteCode
+from bot.views import blocks, money, names, note_words, products, text, times, words
+from bot.views import change_words as say
+from bot.views import parts as cards
+from bot.views.card import Block
+from bot.views.forms import parts, read
+from bot.views.forms.model import FormState, Meta, Parsed, Values
+
+TYPED_BLOCK = "typed"
+UNDERSTOOD_BLOCK = "understood"
+
+_MOST = 15
+_LONGEST = 3000
+
+
+def build(state: FormState) -> dict[str, Any]:
+    fields = [_type_id(state), _understand(state.values)]
+    return parts.form(
+        state, state.meta, [_live(state.facts), blocks.section("stripe", say.NOT_IN_STRIPE)], fields
+    )
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> DeletionInput:  # noqa: ARG001 - as all kinds
+    """As if the id were typed: what goes is shown before."""
+    return DeletionInput(customer=meta.customer, typed=meta.customer)
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    typed = read.typed(values, TYPED_BLOCK)
+    errors = {}
+    if typed != meta.customer:
+        errors[TYPED_BLOCK] = str(note_words.NOTES[NoteCode.ID_NOT_TYPED])
+    if not read.ticked(values, UNDERSTOOD_BLOCK):
+        errors[UNDERSTOOD_BLOCK] = say.CONFIRM_FIRST
+    return parts.parsed(meta, values, DeletionInput(customer=meta.customer, typed=typed), errors)
+
+
+def _live(facts: Facts) -> Block:
+    """What goes on in Stripe, or goes with the customer."""
+    lines = [_holding(one, facts) for one in facts.customer.subscriptions]
+    lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
+    if facts.invoices:
+        totals = money.sums([(one.total, one.currency) for one in facts.invoices])
+        lines.append(say.open_invoices(len(facts.invoices), totals))
+    if facts.entities:
+        lines.append(say.entities(len(facts.entities)))
+    if not lines:
+        unread = "" if facts.billing else f"\n{note_words.NOTES[NoteCode.STRIPE_UNREAD]}"
+        return blocks.section("live", f"{say.NOTHING_LIVE}{unread}")
+    return blocks.section("live", cards.listed(say.LIVE, [f"• {one}" for one in lines], _MOST))
+
+
+def _holding(one: Subscription, facts: Facts) -> str:
+    price = products.price(one, names.currency(facts.customer))
+    told = [f"*{names.plan(one)}*", products.state(one, facts.read_at), price, products.quantity(one)]
+    return " · ".join(part for part in told if part)
+
+
+def _coming(one: InvoicePreview) -> str:
+    day = times.day(one.invoice_at) if one.invoice_at else ""
+    return words.next_invoice(money.money(one.total, one.currency), day)
+
+
+def _type_id(state: FormState) -> Block:
+    element = blocks.typed(parts.field_id("typed"), read.typed(state.values, TYPED_BLOCK)[:_LONGEST])
+    shown = text.literal(state.meta.customer, 1500)
+    return blocks.field(TYPED_BLOCK, say.TYPE_ID, element, say.type_id_hint(shown))
+
+
+def _understand(values: Values) -> Block:
+    return parts.tick(UNDERSTOOD_BLOCK, say.UNDERSTOOD, say.UNDERSTOOD_LABEL, say.UNDERSTOOD_MORE, values)

@@ -1,0 +1,48 @@
+"""What was filled in, out of a view's `state.values`. Nothing filled in reads as empty."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.views.forms.model import Values
+
+
+def typed(values: Values, block: str) -> str:
+    """A text, without the space around it."""
+    return str(_held(values, block).get("value") or "").strip()
+
+
+def chosen(values: Values, block: str) -> str:
+    """The value of the option that is picked."""
+    return str((_held(values, block).get("selected_option") or {}).get("value") or "")
+
+
+def option(values: Values, block: str) -> Mapping[str, Any] | None:
+    """The option itself, as Slack gave it."""
+    found: Mapping[str, Any] | None = _held(values, block).get("selected_option")
+    return found
+
+
+def ticked(values: Values, block: str) -> bool:
+    return bool(_held(values, block).get("selected_options"))
+
+
+def moment(values: Values, block: str) -> datetime | None:
+    """A date and time; None when there is none, or none that a calendar has."""
+    seconds = _held(values, block).get("selected_date_time")
+    if not isinstance(seconds, int):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def there(values: Values, block: str) -> bool:
+    """Whether the form had this input."""
+    return block in values
+
+
+def _held(values: Values, block: str) -> Mapping[str, Any]:
+    """The one input of a block."""
+    return next(iter((values.get(block) or {}).values()), {}) or {}

@@ -1,0 +1,22 @@
+"""Which change a button is about, and which preview of it the person saw."""
+
+import re
+from typing import NamedTuple
+
+_ENCODED = re.compile(r"([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,8})")
+
+
+class Ref(NamedTuple):
+    id: str
+    version: int
+
+    def encode(self) -> str:
+        return f"{self.id}:{self.version}"
+
+    @classmethod
+    def decode(cls, value: str) -> "Ref":
+        """Raises ValueError on anything that `encode` did not make."""
+        found = _ENCODED.fullmatch(value)
+        if found is None:
+            raise ValueError("not a change")
+        return cls(found[1], int(found[2]))
