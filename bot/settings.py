@@ -1,9 +1,13 @@
 """Maple's settings, from environment variables only."""
 
+import re
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.store.database import database_url
 
 
 class SettingsError(Exception):
@@ -43,6 +47,17 @@ def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
+def _channel(value: str) -> str:
+    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", value):
+        raise ValueError("should be a channel's id (C…)")
+    return value
+
+
+def _database(value: SecretStr) -> SecretStr:
+    database_url(value.get_secret_value())
+    return value
+
+
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Format = Annotated[Literal["json", "text"], BeforeValidator(_lower)]
 
@@ -71,6 +86,12 @@ class Settings(BaseSettings):
         "https://api.useautumn.com"
     )
     autumn_api_version: str = "2.3.0"
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///maple.db")
+    """Where changes and their audit trail are kept; it may hold a password."""
+    maple_policy: Path | None = None
+    """A TOML file; unset, every full member may ask, and one other must approve."""
+    maple_approvals_channel: Annotated[str, AfterValidator(_channel)] | None = None
+    """Unset, changes that need approval are refused."""
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
     """0 takes a free port."""

@@ -10,6 +10,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "chat.update": ("chat:write",),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
+    "usergroups.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
     "views.publish": (),

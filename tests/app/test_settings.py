@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from bot.settings import Settings, SettingsError, load
@@ -32,6 +34,8 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert (settings.log_level, settings.log_format) == ("INFO", "json")
     assert settings.socket_mode
+    assert settings.database_url.get_secret_value() == "sqlite:///maple.db"
+    assert (settings.maple_policy, settings.maple_approvals_channel) == (None, None)
 
 
 def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,11 +47,17 @@ def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
         LOG_LEVEL="debug",
         LOG_FORMAT="TEXT",
         PORT="0",
+        DATABASE_URL="postgresql://maple:canary@db/maple",
+        MAPLE_POLICY=" policy.toml ",
+        MAPLE_APPROVALS_CHANNEL="C02BILLING",
     )
     settings = load()
     assert settings.slack_api_url == "http://127.0.0.1:1/api/"
     assert settings.autumn_url == "http://127.0.0.1:2"
     assert (settings.log_level, settings.log_format, settings.port) == ("DEBUG", "text", 0)
+    assert settings.database_url.get_secret_value() == "postgresql://maple:canary@db/maple"
+    assert settings.maple_policy == Path("policy.toml")
+    assert settings.maple_approvals_channel == "C02BILLING"
     assert not settings.socket_mode, "an empty variable is an unset one"
 
 
@@ -67,6 +77,13 @@ def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
             {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""},
             "neither SLACK_SIGNING_SECRET (needed for HTTP) nor SLACK_APP_TOKEN (for Socket Mode) is set",
         ),
+        ({"DATABASE_URL": "mysql://canary"}, "DATABASE_URL: should start with sqlite:/// or postgresql://"),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL: needs the name of a file: sqlite:///maple.db"),
+        (
+            {"DATABASE_URL": "canary"},
+            "DATABASE_URL: should look like sqlite:///maple.db or postgresql://user@host/name",
+        ),
+        ({"MAPLE_APPROVALS_CHANNEL": "#billing"}, "MAPLE_APPROVALS_CHANNEL: should be a channel's id (C…)"),
         ({"PORT": "canary"}, "PORT: input should be a valid integer, unable to parse string as an integer"),
         ({"PORT": "70000"}, "PORT: input should be less than or equal to 65535"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
@@ -91,7 +108,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, **SECRETS)
+    given(monkeypatch, **SECRETS, DATABASE_URL="postgresql://maple:canary@db/maple")
     assert "canary" not in repr(load())
     assert "canary" not in str(load())
     assert "canary" not in load().model_dump_json()
