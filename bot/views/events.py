@@ -1,6 +1,7 @@
 """What was tracked for the customer."""
 
 import json
+from typing import Any
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Event, UsageTotal
@@ -42,18 +43,21 @@ def _events(answer: Events, frame: parts.Frame) -> list[parts.Drawn]:
     place, found = frame.place, answer.events
     if isinstance(found, AutumnError):
         return [parts.failed("events", words.EVENT_LIST, found)]
-    feature = text.mrkdwn(_name(place.feature, answer), 60)
+    feature = _name(place.feature, answer)
     if not found:
-        return [blocks.section("events", words.no_events(place.span, feature))]
+        return [blocks.section("events", words.no_events(place.span, text.mrkdwn(feature, 60)))]
     page = parts.paged(found, place.page, SIZE)
-    title = blocks.section("events", words.events_title(len(found), place.span, feature, more=answer.more))
+
+    def title(safe: parts.Safe) -> str:
+        return words.events_title(len(found), place.span, safe(feature, 60), more=answer.more)
+
     rich = blocks.table(
         "table",
-        words.EVENT_LIST,
+        title(text.literal),
         [[blocks.cell(column) for column in words.EVENT_COLUMNS], *(_row(one, answer) for one in page.items)],
     )
-    plain = parts.packed("list", [_line(one, answer) for one in page.items])
-    shown: list[parts.Drawn] = [title, parts.Either(rich=(rich,), plain=tuple(plain))]
+    plain = parts.packed("list", [f"*{title(text.mrkdwn)}*", *(_line(one, answer) for one in page.items)])
+    shown: list[parts.Drawn] = [parts.Either(rich=(rich,), plain=tuple(plain))]
     if answer.more:
         shown.append(blocks.context("more", words.newest_only(len(found), "events")))
     held = place.model_copy(update={"until": times.milliseconds(answer.until)})
@@ -80,9 +84,14 @@ def _line(event: Event, answer: Events) -> str:
 
 
 def _properties(event: Event) -> str:
-    if not event.properties:
-        return ""
-    return json.dumps(event.properties, ensure_ascii=False, default=str, separators=(", ", ": "))[1:-1]
+    """`model: small, retries: 2`; what is not a plain text or number as JSON."""
+    return ", ".join(f"{name}: {_property(value)}" for name, value in (event.properties or {}).items())
+
+
+def _property(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _name(tracked: str, answer: Events) -> str:

@@ -10,6 +10,8 @@ from bot.views import blocks, features, names, numbers, parts, text, times, word
 from bot.views.card import Block
 
 _ROWS = 20
+_SOURCE, _INCLUDED, _PREPAID, _USED, _REMAINING, _RESETS, _PRICE, _EXPIRES = range(len(words.ROW_COLUMNS))
+_SOMETIMES = (_PREPAID, _PRICE, _EXPIRES)
 _ROLLOVERS = 10
 _COSTS = 8
 _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER, Span.CYCLE)
@@ -58,7 +60,7 @@ def _costs(balance: Balance, answer: FeatureDetail) -> str:
     shown = [
         words.credit_cost(
             text.mrkdwn(called.get(one.metered_feature_id) or one.metered_feature_id, 60),
-            numbers.number(one.credit_cost) if one.credit_cost is not None else words.NONE,
+            numbers.number(one.credit_cost) if one.credit_cost is not None else "",
         )
         for one in costs
     ]
@@ -71,26 +73,27 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
     called = names.plans(answer.customer)
     currency = names.currency(answer.customer)
     rows = balance.breakdown[:_ROWS]
-    facts = [_row(row, called, currency) for row in rows]
+    facts = [_facts(row, called, currency) for row in rows]
+    kept = _columns(facts)
+    labels = [words.ROW_COLUMNS[column] for column in kept]
+    drawn = [_cells(row, told) for row, told in zip(rows, facts, strict=True)]
     table = blocks.table(
         "rows",
         words.ROWS.strip("*"),
-        [
-            [blocks.cell(column) for column in words.ROW_COLUMNS],
-            *([blocks.cell(one) for one in row] for row in facts),
-        ],
+        [[blocks.cell(label) for label in labels], *([row[column] for column in kept] for row in drawn)],
     )
     left = len(balance.breakdown) - len(rows)
     lost = [blocks.context("rows.left", words.and_more(left))] if left else []
-    plain = parts.packed("rows", [words.ROWS, *(_row_line(row, called, currency) for row in rows)])
+    lines = [_line(row, told, kept, called) for row, told in zip(rows, facts, strict=True)]
+    plain = parts.packed("rows", [words.ROWS, *lines])
     note = (
         [] if all(row.expires_at is None for row in rows) else [blocks.context("rows.utc", words.TABLE_UTC)]
     )
     return [parts.Either(rich=(table, *note, *lost), plain=(*plain, *lost))]
 
 
-def _row(row: BalanceRow, called: dict[str, str], currency: str) -> list[str]:
-    """In the order of the columns; safe in a table cell."""
+def _facts(row: BalanceRow, called: dict[str, str], currency: str) -> list[str]:
+    """In the order of `words.ROW_COLUMNS`; safe in a table cell."""
     plan = text.literal(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
     return [
         plan,
@@ -104,14 +107,35 @@ def _row(row: BalanceRow, called: dict[str, str], currency: str) -> list[str]:
     ]
 
 
-def _row_line(row: BalanceRow, called: dict[str, str], currency: str) -> str:
+def _columns(facts: list[list[str]]) -> list[int]:
+    """Which columns are worth their room: most balances are not prepaid, cost nothing and never expire."""
+    return [
+        column
+        for column in range(len(words.ROW_COLUMNS))
+        if column not in _SOMETIMES or any(row[column] not in ("", "0") for row in facts)
+    ]
+
+
+def _cells(row: BalanceRow, facts: list[str]) -> list[blocks.Cell]:
+    amounts = {_PREPAID: row.prepaid_grant, _USED: row.usage}
+    if not row.unlimited:
+        amounts |= {_INCLUDED: row.included_grant, _REMAINING: row.remaining}
+    return [
+        blocks.quantity(numbers.finite(amounts[column]), fact) if column in amounts else blocks.cell(fact)
+        for column, fact in enumerate(facts)
+    ]
+
+
+def _line(row: BalanceRow, facts: list[str], kept: list[int], called: dict[str, str]) -> str:
     """The same as mrkdwn: only the source comes from outside."""
-    _, *facts = _row(row, called, currency)
     plan = text.mrkdwn(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
+    told = [
+        words.labelled(words.ROW_COLUMNS[column], facts[column])
+        for column in kept
+        if column not in (_SOURCE, _EXPIRES) and facts[column]
+    ]
     if row.expires_at:
-        facts[-1] = times.moment(row.expires_at)
-    labels = words.ROW_COLUMNS[1:]
-    told = [words.labelled(label, fact) for label, fact in zip(labels, facts, strict=True) if fact]
+        told.append(times.moment(row.expires_at, words.ROW_COLUMNS[_EXPIRES].lower()))
     return f"• *{plan}* · {' · '.join(told)}"
 
 

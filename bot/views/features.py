@@ -22,7 +22,7 @@ def content(answer: Features, frame: parts.Frame) -> list[parts.Drawn]:
         _balance(index, balance, frame, answer.read_at) for index, balance in enumerate(page.items)
     ]
     if not page.items:
-        found.append(blocks.section("none", words.NO_BALANCES if customer.flags else words.NO_FEATURES))
+        found.append(blocks.section("none", nothing(customer)))
     found += parts.paging(frame, page, frame.place)
     if page.pages > 1 or len(customer.flags) > SIZE:
         found += pick(frame, words.PICK_FEATURE)
@@ -39,6 +39,13 @@ def ranked(customer: Customer) -> list[Balance]:
         return not over, not attention.exhausted(balance), balance.name.casefold(), balance.feature_id
 
     return sorted(customer.balances.values(), key=rank)
+
+
+def nothing(customer: Customer) -> str:
+    """Why there are no balances."""
+    if any(attention.hides_balances(customer, one) for one in customer.subscriptions):
+        return words.HIDDEN_BALANCES
+    return words.NO_BALANCES if customer.flags else words.NO_FEATURES
 
 
 def figures(balance: Balance) -> list[str]:
@@ -58,7 +65,7 @@ def flags(customer: Customer, most: int) -> str:
     shown: list[str] = []
     room = parts.SECTION - 100
     for name in found[:most]:
-        room -= len(name) + 2
+        room -= text.length(name) + 2
         if room > 0:
             shown.append(name)
     left = len(found) - len(shown)
@@ -69,7 +76,7 @@ def resets(at: datetime | None, now: datetime) -> str:
     """When it resets; Autumn resets at the next reading, so a past date means at once."""
     if at is None:
         return ""
-    return words.reset_at(times.moment(at) if at > now else words.DUE_NOW)
+    return times.moment(at, words.RESETS) if at > now else words.DUE_NOW
 
 
 def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = None) -> list[Block]:

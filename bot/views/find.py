@@ -38,7 +38,7 @@ def matches(found: Several, *, page: int = 0) -> Card:
     content: list[Block] = []
     for index, customer in enumerate(shown.items):
         content += _match(index, customer)
-    foot = [blocks.context("foot", words.read_at(times.moment(found.read_at)))]
+    foot = [blocks.context("foot", times.moment(found.read_at, words.READ))]
     return parts.card(head, content, [*_pages(found, shown), *foot], stamp=found.read_at)
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Invoice, InvoicePreview, LineDiscount, PreviewLine
 from bot.lookups.answers import Invoices, Read
+from bot.lookups.place import Part
 from bot.views import attention, blocks, links, money, names, numbers, parts, text, times, words
 from bot.views.card import Block
 
@@ -24,14 +25,19 @@ def content(answer: Invoices, frame: parts.Frame) -> list[parts.Drawn]:
 
 
 def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None) -> str:
-    """The next invoice in a line."""
+    """The next invoice in a line; several in a line each."""
     if upcoming is None:
         return words.NO_STRIPE
     if not upcoming:
         return words.NOTHING_COMING
-    shown = [_preview_head(one) for one in upcoming[:_PREVIEWS]]
-    left = len(upcoming) - len(shown)
-    return "\n".join([*shown, words.and_more(left)] if left else shown)
+    if len(upcoming) == 1:
+        return _preview_head(upcoming[0])
+    return parts.listed(
+        words.NEXT_INVOICES,
+        [words.one_of_next(*_total_and_day(one)) for one in upcoming],
+        _PREVIEWS,
+        more=words.more_on(Part.INVOICES),
+    )
 
 
 def line(invoice: Invoice, called: dict[str, str]) -> str:
@@ -67,9 +73,11 @@ def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None) -> list[Block]:
 
 
 def _preview_head(one: InvoicePreview) -> str:
-    return words.next_invoice(
-        money.money(one.total, one.currency), times.day(one.invoice_at) if one.invoice_at else ""
-    )
+    return words.next_invoice(*_total_and_day(one))
+
+
+def _total_and_day(one: InvoicePreview) -> tuple[str, str]:
+    return money.money(one.total, one.currency), times.day(one.invoice_at) if one.invoice_at else ""
 
 
 def _preview_lines(one: InvoicePreview) -> list[str]:
@@ -100,28 +108,31 @@ def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> l
     found = answer.invoices
     if isinstance(found, AutumnError):
         return [parts.failed("invoices", words.INVOICE_LIST, found)]
-    status = text.mrkdwn(frame.place.status, 30)
+    status = frame.place.status
     if not found:
-        return [blocks.section("invoices", words.no_invoices(status))]
+        return [blocks.section("invoices", words.no_invoices(text.mrkdwn(status, 30)))]
     page = parts.paged(found, frame.place.page, SIZE)
-    title = blocks.section("invoices", words.invoices_title(status, len(found), more=answer.more))
+
+    def title(safe: parts.Safe) -> str:
+        return words.invoices_title(safe(status, 30), len(found), more=answer.more)
+
     rich = blocks.table(
         "table",
-        words.INVOICE_LIST,
+        title(text.literal),
         [
             [blocks.cell(column) for column in words.INVOICE_COLUMNS],
             *(_row(one, called) for one in page.items),
         ],
     )
-    plain = parts.packed("list", [line(one, called) for one in page.items])
-    shown: list[parts.Drawn] = [title, parts.Either(rich=(rich,), plain=tuple(plain))]
+    plain = parts.packed("list", [f"*{title(text.mrkdwn)}*", *(line(one, called) for one in page.items)])
+    shown: list[parts.Drawn] = [parts.Either(rich=(rich,), plain=tuple(plain))]
     if answer.more:
         shown.append(blocks.context("more", words.newest_only(len(found), "invoices")))
     return [*shown, *parts.paging(frame, page, frame.place)]
 
 
 def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
-    url = links.web(invoice.hosted_invoice_url)
+    url, status = links.web(invoice.hosted_invoice_url), _status(invoice, text.literal)
     paid, currency = invoice.amount_paid, invoice.currency
     return [
         blocks.cell(times.utc_day(invoice.created_at) if invoice.created_at else ""),
@@ -130,10 +141,17 @@ def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
         blocks.cell("")
         if paid is None
         else blocks.quantity(numbers.finite(paid), money.money(paid, currency)),
-        blocks.cell(money.money(invoice.refunded_amount, currency) if invoice.refunded_amount else ""),
-        blocks.cell(_status(invoice, text.literal)),
-        blocks.link(url, words.HOSTED) if url else blocks.cell(""),
+        _refunded(invoice),
+        blocks.cell(words.warned(status) if attention.due(invoice) > 0 else status),
+        blocks.link(url, words.HOSTED_SHORT) if url else blocks.cell(""),
     ]
+
+
+def _refunded(invoice: Invoice) -> blocks.Cell:
+    amount = invoice.refunded_amount
+    if not amount:
+        return blocks.cell("")
+    return blocks.quantity(numbers.finite(amount), money.money(amount, invoice.currency))
 
 
 def _plans(invoice: Invoice, called: dict[str, str], safe: parts.Safe) -> str:

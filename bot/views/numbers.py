@@ -33,11 +33,14 @@ def compact(value: Decimal) -> str:
 
 
 def bar(part: Decimal, whole: Decimal, width: int = 10) -> str:
-    """`▰▰▰▱▱`: how much of the whole. Empty when there is no whole. A little is never shown as nothing."""
+    """`▰▰▰▱▱`: how much of the whole. Empty when there is no whole.
+
+    A little is never shown as nothing, nor nearly all as all.
+    """
     if whole <= 0:
         return ""
     share = min(Decimal(1), max(Decimal(0), part) / whole)
-    filled = min(width, math.ceil(share * width)) if share < 1 else width
+    filled = min(width - 1, math.ceil(share * width)) if share < 1 else width
     return "▰" * filled + "▱" * (width - filled)
 
 

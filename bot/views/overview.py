@@ -49,6 +49,7 @@ def _holding(one: Subscription, answer: Overview, currency: str) -> str:
             products.price(one, currency),
             products.quantity(one),
             products.following(one, answer.read_at),
+            words.FOR_ENTITY if one.scope == "entity" else "",
         ]
     )
 
@@ -56,7 +57,7 @@ def _holding(one: Subscription, answer: Overview, currency: str) -> str:
 def _balances(customer: Customer) -> str:
     found = features.ranked(customer)
     if not found:
-        return f"{words.BALANCES}\n{words.NO_BALANCES}"
+        return f"{words.BALANCES}\n{features.nothing(customer)}"
     return parts.listed(
         words.BALANCES, [_balance(one) for one in found], _BALANCES, more=_more(Part.FEATURES)
     )
@@ -70,10 +71,10 @@ def _balance(balance: Balance) -> str:
 def _billing(billing: Read[Billing]) -> list[Block]:
     if isinstance(billing, AutumnError):
         return [parts.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
-    found = [invoices.upcoming_line(billing.upcoming)]
+    found = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming))]
     if billing.discounts:
-        found.append(discounts(billing.discounts))
-    return [blocks.section("billing", "\n".join(found))]
+        found.append(blocks.section("discounts", discounts(billing.discounts)))
+    return found
 
 
 def discounts(found: Sequence[Discount]) -> str:

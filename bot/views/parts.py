@@ -104,12 +104,12 @@ def listed(title: str, lines: Sequence[str], most: int, *, more: str = "") -> st
     `more` replaces the usual words for what is left out, `{}` standing for the number.
     """
     shown = [title]
-    size = len(title)
+    size = text.length(title)
     for line in lines[:most]:
-        if size + len(line) + 1 > SECTION - 100:
+        if size + text.length(line) + 1 > SECTION - 100:
             break
         shown.append(line)
-        size += len(line) + 1
+        size += text.length(line) + 1
     left = len(lines) - (len(shown) - 1)
     if left:
         shown.append(more.format(f"{left:,}") if more else words.and_more(left))
@@ -128,11 +128,11 @@ def packed(block_id: str, lines: Sequence[str]) -> list[Block]:
     found: list[list[str]] = [[]]
     size = 0
     for line in lines:
-        if found[-1] and size + len(line) + 1 > SECTION:
+        if found[-1] and size + text.length(line) + 1 > SECTION:
             found.append([])
             size = 0
         found[-1].append(line)
-        size += len(line) + 1
+        size += text.length(line) + 1
     return [
         blocks.section(f"{block_id}.{index}", "\n".join(some)) for index, some in enumerate(found) if some
     ]
@@ -183,12 +183,13 @@ def _elsewhere(customer: Customer, customer_id: str, org: Organization | None) -
 
 
 def navigation(place: Place, *, shareable: bool) -> list[Block]:
-    """The buttons between the parts, then Refresh and Share."""
+    """The buttons between the parts; below them Refresh and Share."""
     current = Part.FEATURES if place.part is Part.FEATURE else place.part
     moves = [go(words.PARTS[part], part, place.go(part), primary=part is current) for part in _NAVIGATION]
     again = go(words.REFRESH, "refresh", place.model_copy(update={"until": 0}))
-    shown = [button for button in (*moves, again, share(place) if shareable else None) if button is not None]
-    found = [blocks.actions("navigation", shown)] if shown else []
+    rows = {"navigation": moves, "tools": [again, share(place) if shareable else None]}
+    shown = {name: [button for button in row if button is not None] for name, row in rows.items()}
+    found = [blocks.actions(name, row) for name, row in shown.items() if row]
     if None in moves or again is None:
         found.append(blocks.context("left_out", words.TOO_LONG_TO_CLICK))
     return found
@@ -204,7 +205,7 @@ def share(place: Place) -> blocks.Button | None:
 
 def foot(read_at: datetime, badge: str, org: Organization | None, *more: str) -> Block:
     where = " · ".join(part for part in (text.mrkdwn(org.name, 60) if org else "", badge) if part)
-    return blocks.context("foot", words.read_at(times.moment(read_at)), where, *more)
+    return blocks.context("foot", times.moment(read_at, words.READ), where, *more)
 
 
 # Limits

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime
 
 
-def moment(at: datetime) -> str:
-    """`today at 15:06`, in mrkdwn."""
-    return f"<!date^{_seconds(at)}^{{date_short_pretty}} at {{time}}|{utc(at)} UTC>"
+def moment(at: datetime, lead: str = "") -> str:
+    """`Today at 15:06`, in mrkdwn; `resets today at 15:06` where words lead up to it.
+
+    Slack writes Today, Tomorrow and Yesterday small only where its own token begins with something else.
+    """
+    told = f"{lead} " if lead else ""
+    return f"<!date^{_seconds(at)}^{told}{{date_short_pretty}} at {{time}}|{told}{utc(at)} UTC>"
 
 
 def day(at: datetime) -> str:

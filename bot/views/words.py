@@ -85,9 +85,12 @@ NONE = "–"
 FREE = "Free"
 USAGE_BASED = "Pay as you go"
 UNLIMITED = "Unlimited"
-DUE_NOW = "due now"
+READ = "Read"
+RESETS = "resets"
+DUE_NOW = "resets now"
 NO_PLAN = "Granted on its own"
 ENTITY = "Held by one of the customer's entities"
+FOR_ENTITY = "an entity's"
 ONE_OFF = "Bought once"
 ADD_ON = "Add-on"
 EXPIRED = "Expired"
@@ -105,8 +108,10 @@ NO_PRODUCTS = "This customer has no products."
 NO_EXPIRED = "No products have expired."
 NO_FEATURES = "This customer has no features: no product or grant gives any."
 NO_BALANCES = "No metered features."
+HIDDEN_BALANCES = "Hidden by Autumn while a plan is past due: see above."
 NO_INVOICES = "No invoices yet."
 NO_STRIPE = "No next invoice: this customer is not in Stripe."
+NEXT_INVOICES = "*Next invoices*, before tax"
 NOTHING_COMING = "No next invoice is coming."
 NO_USAGE_KIND = "Features like this one have no usage history."
 NO_ROWS = "Autumn gives no details on where this balance comes from."
@@ -121,6 +126,7 @@ INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Statu
 EVENT_COLUMNS = ("Time (UTC)", "Feature", "Value", "Properties")
 ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
 HOSTED = "View invoice"
+HOSTED_SHORT = "View"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -147,10 +153,6 @@ def credit(shown: str) -> str:
 
 def since(day: str) -> str:
     return f"Customer since {day}"
-
-
-def read_at(moment: str) -> str:
-    return f"Read at {moment}"
 
 
 def shared_by(user: str) -> str:
@@ -282,10 +284,6 @@ def overage(units: str) -> str:
     return f"*{units} over*"
 
 
-def reset_at(moment: str) -> str:
-    return f"resets {moment}"
-
-
 def sources(number: int) -> str:
     return f"from {number} sources"
 
@@ -323,11 +321,11 @@ def rollover(units: str, granted: str, day: str) -> str:
 
 
 def credit_cost(name: str, cost: str) -> str:
-    return f"one {name} costs {cost}"
+    return f"{name} ({cost} each)" if cost else name
 
 
 def credit_costs(costs: str) -> str:
-    return f"Credits are spent by other features: {costs}."
+    return f"Spent by other features: {costs}."
 
 
 def unit_price(amount: str, units: str) -> str:
@@ -369,6 +367,10 @@ def next_invoice(total: str, day: str) -> str:
     return f"*Next invoice:* {total} on {day}, before tax" if day else f"*Next invoice:* {total}, before tax"
 
 
+def one_of_next(total: str, day: str) -> str:
+    return f"• {total} on {day}" if day else f"• {total}"
+
+
 def discount_off(amount: str, name: str) -> str:
     return f"{amount} off ({name})" if name else f"{amount} off"
 
@@ -379,7 +381,7 @@ def percent(number: str) -> str:
 
 def invoices_title(status: str, number: int, *, more: bool) -> str:
     kind = f"{INVOICE_STATUSES.get(status, status).lower()} " if status else ""
-    return f"*{number:,}{'+' if more else ''} {kind}invoice{'' if number == 1 else 's'}*"
+    return f"{number:,}{'+' if more else ''} {kind}invoice{'' if number == 1 else 's'}"
 
 
 def newest_only(number: int, things: str) -> str:
@@ -388,6 +390,11 @@ def newest_only(number: int, things: str) -> str:
 
 def no_invoices(status: str) -> str:
     return f"No {INVOICE_STATUSES.get(status, status).lower()} invoices." if status else NO_INVOICES
+
+
+def warned(status: str) -> str:
+    """For a table cell, where Slack makes no picture of `:warning:`."""
+    return f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {status}"
 
 
 def paid(amount: str) -> str:
@@ -420,7 +427,7 @@ def until(day: str) -> str:
 
 def events_title(number: int, span: Span, feature: str, *, more: bool) -> str:
     of = f" of {feature}" if feature else ""
-    return f"*{number:,}{'+' if more else ''} event{'' if number == 1 else 's'}{of}*, {LAST[span]}"
+    return f"{number:,}{'+' if more else ''} event{'' if number == 1 else 's'}{of}, {LAST[span]}"
 
 
 def no_events(span: Span, feature: str) -> str:
@@ -561,6 +568,10 @@ FAILURES: dict[type[BaseException], Say] = {
     errors.Unreachable: Say("Autumn could not be reached.", "Try again in a minute."),
     errors.Garbled: Say(
         "Autumn's answer could not be read.", "Try again. If it stays so, tell whoever runs Maple."
+    ),
+    errors.NoSuchRoute: Say(
+        "This Autumn does not know the request.",
+        "Whoever runs Maple should check AUTUMN_URL: `python -m bot doctor` says more.",
     ),
     errors.Unauthorized: Say(
         "Autumn did not accept Maple's key.",

@@ -257,7 +257,7 @@ def test_discounts(changes: dict[str, Any], line: str) -> None:
 
 def test_an_empty_overview_says_so() -> None:
     shown = said(drawn(overview(customer=customer(subscriptions=[], balances={}, flags={})), PLACE))
-    for found in (words.NO_PRODUCTS, words.NO_BALANCES, words.NOTHING_COMING, words.NO_INVOICES):
+    for found in (words.NO_PRODUCTS, words.NO_FEATURES, words.NOTHING_COMING, words.NO_INVOICES):
         assert found in shown
 
 
@@ -397,8 +397,8 @@ AT_FEATURES = PLACE.go(Part.FEATURES)
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({}, f"▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · resets {times.moment(LATER)}"),
-        ({"next_reset_at": BEFORE}, "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · resets due now"),
+        ({}, f"▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · {times.moment(LATER, 'resets')}"),
+        ({"next_reset_at": BEFORE}, "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · resets now"),
         ({"unlimited": True, "next_reset_at": None}, "Unlimited · 300 used"),
         (
             {"next_reset_at": None, "breakdown": [row(), row(left=-5)]},
@@ -459,6 +459,18 @@ def test_a_customer_without_features() -> None:
     assert words.NO_FEATURES in said(drawn(Features(customer(balances={}, flags={}), NOW), AT_FEATURES))
 
 
+@pytest.mark.parametrize("part", [Part.OVERVIEW, Part.FEATURES])
+def test_balances_that_autumn_hides_are_not_called_missing(part: Part) -> None:
+    hiding = plan(items=[PlanItem(feature_id="messages", included=Decimal(5))])
+    known = customer(
+        subscriptions=[subscription(past_due=True, plan=hiding)],
+        balances={},
+        flags={"sso": flag(plan_id="x")},
+    )
+    answer = overview(customer=known) if part is Part.OVERVIEW else Features(known, NOW)
+    assert words.HIDDEN_BALANCES in said(drawn(answer, PLACE.go(part)))
+
+
 # One feature
 
 AT_FEATURE = PLACE.go(Part.FEATURE).at(feature="messages")
@@ -499,8 +511,13 @@ def test_a_feature_opens_into_its_rows() -> None:
         "• *Pro* · included 1,000 · prepaid 5 · used 300 · remaining 700 · resets per month · price $0.01"
         in plain
     )
-    assert f"expires {times.moment(LATER)}" in plain
+    assert times.moment(LATER, "expires") in plain
     assert words.TABLE_UTC in said(card)
+    assert table(card)[0] == list(words.ROW_COLUMNS)
+    assert table(drawn(detail(), AT_FEATURE)) == [
+        ["Source", "Included", "Used", "Remaining", "Resets"],
+        ["Pro", "1,000", "300", "700", "per month"],
+    ], "without the columns that would be empty"
     assert Place.decode(checks.buttons(card)["All features"]) == AT_FEATURES
 
 
@@ -520,11 +537,20 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     ]
     found = balance(feature=credits_, breakdown=[row()] * 25, rollovers=rollovers)
     shown = said(drawn(detail(found, usage(1)), AT_FEATURE))
-    assert "Credits are spent by other features: one api costs 2, one x costs –." in shown
+    assert "Spent by other features: api (2 each), x." in shown
     assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, without an end" in shown
     assert "_and 5 more_" in shown
     assert words.NO_ROWS in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
     assert "Unlimited · 300 used" in said(drawn(detail(balance(unlimited=True)), AT_FEATURE))
+
+
+def test_long_names_are_counted_as_slack_counts_them() -> None:
+    """Beyond the first plane a character counts twice, and these are the most that are drawn."""
+    long = "\N{ROCKET}" * 60
+    held = balance(feature=Feature(id="x", name=long), breakdown=[row(long)] * 20)
+    drawn(detail(held, usage(1)), AT_FEATURE)
+    drawn(Features(customer(flags={f"{long}{n}": flag(f"{long}{n}") for n in range(60)}), NOW), AT_FEATURES)
+    drawn(overview(customer=customer(subscriptions=[subscription(plan=plan(long, name=long))] * 9)), PLACE)
 
 
 @pytest.mark.parametrize(
@@ -614,14 +640,16 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
     )
     card = drawn(invoices(*found), AT_INVOICES)
     shown = said(card)
-    assert shown.index("*Next invoice:*") < shown.index("*4 invoices*")
+    assert shown.index("*Next invoice:*") < shown.index("4 invoices")
     assert "• Pro - Base Price · *$20.00*" in shown
     assert table(card)[1:] == [
-        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Paid", "View invoice"],
+        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Paid", "View"],
         ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View invoice"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View invoice"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View"],
     ]
+    owed = drawn(invoices(invoice("open"), invoice("uncollectible", amount_paid=Decimal(20))), AT_INVOICES)
+    assert [line[5] for line in table(owed)] == ["Status", "⚠️ Open", "Uncollectible"]
     assert "|View invoice>" in checks.read(card.plain)
     assert "odd∗" in checks.read(card.plain)
 
@@ -629,7 +657,7 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
 def test_invoices_are_filtered_and_paged() -> None:
     place = AT_INVOICES.at(status="open")
     card = drawn(invoices(*[invoice("open")] * 25, more=True), place)
-    assert "*25+ open invoices*" in said(card)
+    assert "25+ open invoices" in said(card)
     assert "Autumn has more: only the newest 25 invoices are listed." in said(card)
     assert "Page 1 of 3 · 15 left" in said(card)
     buttons = checks.buttons(card)
@@ -685,10 +713,16 @@ def test_lines_of_the_next_invoice_tell_their_discounts() -> None:
     assert "_and 4 more_" in shown
 
 
+def test_what_an_entity_holds_is_marked_on_the_overview() -> None:
+    shown = said(drawn(overview(customer=customer(subscriptions=[subscription(scope="entity")])), PLACE))
+    assert f"Next billing {times.day(LATER)} · an entity's" in shown
+
+
 def test_many_next_invoices_on_the_overview() -> None:
-    shown = said(drawn(overview(billing=Billing((), (preview(),) * 4)), PLACE))
-    assert shown.count("*Next invoice:*") == 3
-    assert "_and 1 more_" in shown
+    coming = (preview(), preview(invoice_at=None), preview(), preview())
+    shown = said(drawn(overview(billing=Billing((), coming)), PLACE))
+    line = f"• $20.00 on {times.day(LATER)}"
+    assert f"{words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in shown
 
 
 # Events
@@ -715,17 +749,17 @@ def test_events_are_a_table_with_totals() -> None:
     shown = said(card)
     assert "*Total per feature*\n• Messages: 6 in 2 events" in shown
     assert "quiet" not in shown
-    assert "*3 events*, last 30 days" in shown
+    assert "3 events, last 30 days" in shown
     rows = table(card)[1:]
-    assert rows[0] == ["2026-11-02 15:06", "Messages", "3", '"model": "a`b", "n": 1']
+    assert rows[0] == ["2026-11-02 15:06", "Messages", "3", "model: a`b, n: 1"]
     assert rows[1] == ["2026-11-02 15:06", "odd", "3", "–"]
     assert len(rows[2][3]) == 120
-    assert '· Messages · *3* · `"model": "aˋb", "n": 1`' in checks.read(card.plain)
+    assert "· Messages · *3* · `model: aˋb, n: 1`" in checks.read(card.plain)
 
 
 def test_events_hold_still_while_pages_turn() -> None:
     card = drawn(events(*[event()] * 40, more=True), AT_EVENTS)
-    assert "*40+ events*" in said(card)
+    assert "40+ events, last 30 days" in said(card)
     assert "only the newest 40 events are listed" in said(card)
     following = Place.decode(checks.buttons(card)["Next"])
     assert following == AT_EVENTS.at(page=1, until=times.milliseconds(NOW))
@@ -736,7 +770,7 @@ def test_events_hold_still_while_pages_turn() -> None:
 def test_events_of_one_feature() -> None:
     place = AT_EVENTS.at(feature="messages")
     card = drawn(events(event()), place)
-    assert "*1 event of Messages*, last 30 days" in said(card)
+    assert "1 event of Messages, last 30 days" in said(card)
     assert Place.decode(checks.buttons(card)["All features"]) == AT_EVENTS
     (select,) = (one for one in checks.elements(card.blocks) if one["type"] == "external_select")
     assert select["initial_option"]["value"] == "messages"
