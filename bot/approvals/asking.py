@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import and_, or_
 from sqlalchemy import insert as plain_insert
 
 from bot.approvals import rows
@@ -113,25 +114,33 @@ async def overtake(
     preview: Preview,
     terms: Terms | None,
     *,
-    actor: str,
+    lease: Lease,
+    actor: str = "",
     now: datetime,
 ) -> Record | None:
     """Asks anew, with the figures as they are; approvals of what was shown before count no more.
 
-    Without terms, which is to say that the policy no longer lets the asker ask, it ends here.
+    Of one that waits, or that the caller holds and has begun no write of. Without terms, which is to say
+    that it cannot be asked for as it is now, it ends here.
     """
-    values: dict[str, Any] = {**preview.columns(), "version": record.version + 1}
-    if terms is None:
-        values["state"] = State.OVERTAKEN
-    else:
-        # Somebody has to look at the new figures, even where the old ones needed nobody.
-        values |= {"rule": terms.rule, "needed": max(1, terms.needed), "expires_at": terms.expires_at}
+    values: dict[str, Any] = {
+        **preview.columns(),
+        "state": State.OVERTAKEN if terms is None else State.WAITING,
+        "version": record.version + 1,
+        "decided_by": "",
+        "decided_at": None,
+        "lease_by": None,
+        "lease_until": None,
+    }
+    if terms is not None:
+        values |= {"rule": terms.rule, "needed": terms.needed, "expires_at": terms.expires_at}
+    held = and_(changes.c.state == State.APPLYING, changes.c.writes == 0, changes.c.lease_by == lease.by)
     async with database.writing() as connection:
         return await step(
             connection,
             record.id,
             Event.OVERTAKEN,
-            changes.c.state == State.WAITING,
+            or_(changes.c.state == State.WAITING, held),
             changes.c.version == record.version,
             values=values,
             now=now,

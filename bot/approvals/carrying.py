@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.approvals import rows
 from bot.approvals.asking import Preview
@@ -21,22 +22,26 @@ from bot.store.tables import changes
 _IN_HAND = changes.c.state.in_((State.APPROVED, State.APPLYING))
 
 
-async def claim(
-    database: Database, change_id: str, preview: Preview, *, lease: Lease, now: datetime
-) -> Record | None:
-    """From approved to applying, with the facts that the writes are made from."""
-    values = {**preview.columns(), "state": State.APPLYING, "lease_until": lease.until}
-    async with database.writing() as connection:
-        return await step(
-            connection,
-            change_id,
-            Event.APPLYING,
-            changes.c.state == State.APPROVED,
-            changes.c.lease_by == lease.by,
-            values=values,
-            now=now,
-            told={"before": preview.before, "lines": values["lines"]},
-        )
+class Busy(Exception):
+    """Another change of the same customer is being applied."""
+
+
+async def claim(database: Database, change_id: str, *, lease: Lease, now: datetime) -> Record | None:
+    """From approved to applying. Raises Busy: one change of a customer is applied at a time."""
+    try:
+        async with database.writing() as connection:
+            return await step(
+                connection,
+                change_id,
+                Event.APPLYING,
+                changes.c.state == State.APPROVED,
+                changes.c.lease_by == lease.by,
+                values={"state": State.APPLYING, "lease_until": lease.until},
+                now=now,
+                told={},
+            )
+    except IntegrityError:
+        raise Busy from None
 
 
 async def renew(database: Database, change_id: str, lease: Lease) -> bool:
@@ -58,12 +63,14 @@ async def begin_write(
     write: Write,
     key: str,
     *,
+    preview: Preview,
     lease: Lease,
     now: datetime,
 ) -> bool:
     """Notes, before it is sent, that the write at this position (from 0) is. False: it must not be.
 
-    Each position can be begun once, whoever asks and however often.
+    Each position can be begun once, whoever asks and however often. `preview`: of the facts that the writes
+    are made from, which is what will be compared with what is read back.
     """
     async with database.writing() as connection:
         begun = await step(
@@ -73,9 +80,15 @@ async def begin_write(
             changes.c.state == State.APPLYING,
             changes.c.lease_by == lease.by,
             changes.c.writes == position,
-            values={"writes": position + 1, "lease_until": lease.until},
+            values={**preview.columns(), "writes": position + 1, "lease_until": lease.until},
             now=now,
-            told={"position": position, "route": write.route, "key": key, "sent": dict(write.body)},
+            told={
+                "position": position,
+                "route": write.route,
+                "key": key,
+                "sent": dict(write.body),
+                "before": preview.before,
+            },
             visible=False,
         )
         return begun is not None

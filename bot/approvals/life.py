@@ -1,11 +1,11 @@
 """The life of a change: its states, what may follow what, and what is known of one.
 
     asked ─┬─▶ waiting ─┬─▶ approved ──▶ applying ─┬─▶ applied ◀─┐
-           │    ▲  │    ├─▶ denied                 ├─▶ failed  ◀─┤ a person looked
-           │    └──┘    ├─▶ withdrawn              └─▶ unconfirmed
-           │  previewed ├─▶ expired
-           │    anew    ├─▶ overtaken
-           │            └─▶ failed
+           │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ a person looked
+           │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
+           │  previewed ├─▶ expired        ·
+           │    anew    ├─▶ overtaken      · not begun, and the facts moved:
+           │            └─▶ failed         · waiting again, or overtaken
            └─▶ approved (applied at once)
 
 `failed` means that nothing was changed, for sure; `unconfirmed` that it may have been.
@@ -48,8 +48,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     OVERTAKEN = "overtaken"
-    """The facts moved, and for the change as it is now the policy does not let the asker ask. Where it does,
-    the change goes on waiting, previewed anew, with a higher `version`."""
+    """The facts moved, and it was not asked anew: it was to be applied at once, or the policy does not let
+    the asker ask for it as it is now. Else it waits again, previewed anew, with a higher `version`."""
 
 
 EDGES: Mapping[State, frozenset[State]] = {
@@ -65,7 +65,16 @@ EDGES: Mapping[State, frozenset[State]] = {
         }
     ),
     State.APPROVED: frozenset({State.APPLYING, State.FAILED}),
-    State.APPLYING: frozenset({State.APPLYING, State.APPLIED, State.FAILED, State.UNCONFIRMED}),
+    State.APPLYING: frozenset(
+        {
+            State.APPLYING,
+            State.APPLIED,
+            State.FAILED,
+            State.UNCONFIRMED,
+            State.WAITING,
+            State.OVERTAKEN,
+        }
+    ),
     State.UNCONFIRMED: frozenset({State.APPLIED, State.FAILED}),
     **dict.fromkeys(
         (
@@ -137,6 +146,10 @@ class Ending(StrEnum):
     GUARDED = "guarded"
     """It would be refused if asked now; `Record.refusals` says why."""
     CUSTOMER_GONE = "customer_gone"
+    NOT_READ = "not_read"
+    """Autumn could not be read just before, so nothing was sent."""
+    BUSY = "busy"
+    """Another change of the same customer was under way for too long."""
     INTERRUPTED = "interrupted"
     """The bot was cut off before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"

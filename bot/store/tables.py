@@ -31,6 +31,7 @@ STATES = (
     "overtaken",
 )
 _HOLDS_UNDO = text("state IN ('waiting', 'approved', 'applying', 'unconfirmed', 'applied')")
+_APPLYING = text("state = 'applying'")
 _IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
 
 metadata = MetaData(
@@ -94,6 +95,15 @@ changes = Table(
     CheckConstraint("writes = 0 OR state IN ('applying', 'applied', 'failed', 'unconfirmed')", name="writes"),
     Index("ix_changes_customer", "customer_id", "created_at"),
     Index("ix_changes_in_hand", "state", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
+    # One change of a customer at a time: the facts its writes are made from must not move under it.
+    Index(
+        "uq_changes_applying",
+        "env",
+        "customer_id",
+        unique=True,
+        sqlite_where=_APPLYING,
+        postgresql_where=_APPLYING,
+    ),
     # A change takes one undo at a time, and none once it is undone.
     Index(
         "uq_changes_undo_of",

@@ -100,6 +100,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('waiting', 'approved', 'applying')"),
     )
     op.create_index(
+        "uq_changes_applying",
+        "changes",
+        ["env", "customer_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'applying'"),
+        postgresql_where=sa.text("state = 'applying'"),
+    )
+    op.create_index(
         "uq_changes_undo_of",
         "changes",
         ["undo_of"],

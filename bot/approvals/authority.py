@@ -1,0 +1,43 @@
+"""What to ask the policy about a change, and what it says the change must go through."""
+
+from datetime import datetime
+
+from bot.approvals.asking import Terms
+from bot.approvals.life import Record
+from bot.approvals.looking import Look
+from bot.approvals.policy import Decision, Environment, Request, Verb
+from bot.people import Actor
+
+
+def about_look(verb: Verb, seen: Look, env: Environment) -> Request:
+    """For a change that is not asked for yet, or that was previewed anew."""
+    preview = seen.preview
+    return Request(
+        verb,
+        kind=seen.input.kind,
+        amount=preview.amount if preview else None,
+        environment=env,
+        products=preview.products if preview else None,
+        reward=preview.reward if preview else None,
+        own=True,
+    )
+
+
+def about_record(verb: Verb, record: Record, actor: Actor) -> Request:
+    return Request(
+        verb,
+        kind=record.kind,
+        amount=record.amount,
+        environment=record.env,
+        products=record.products,
+        reward=record.reward,
+        own=record.asker == actor.user,
+    )
+
+
+def asking_verb(undo_of: str) -> Verb:
+    return Verb.UNDO if undo_of else Verb.ASK
+
+
+def terms(decision: Decision, now: datetime) -> Terms:
+    return Terms(decision.rule, decision.approvals, now + decision.expires_after)

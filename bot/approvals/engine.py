@@ -1,0 +1,238 @@
+"""Carrying out an approved change: claim it, send its writes, read back, settle.
+
+The process may die at any await. The points where it matters, by their checkpoint, and what is found then:
+
+    asked       asked for, and not told yet        the sweeper draws its cards
+    approved    approved, and not begun            lease lapses: failed, nothing was sent
+    claimed     applying, no write begun           lease lapses: failed, nothing was sent
+    marked      a write is noted, perhaps sent     lease lapses: read back: applied, else unconfirmed
+    sent        Autumn answered                    the same
+    verified    read back                          the same
+    settled     settled, and not told              the sweeper redraws its cards
+    decided     denied, withdrawn, … not told      the same
+    taken       the sweeper took a lapsed one over its own lease lapses, and another sweep takes it
+
+A write is never sent twice: it is noted before it is sent, each position once, and only by whoever holds the
+lease; nobody sends what somebody else has noted.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.approvals import asking, carrying, outcome, rows
+from bot.approvals.asking import Preview, Terms
+from bot.approvals.life import Ending, Event, Record, State
+from bot.approvals.looking import Look, Looking, Seen, inverse
+from bot.approvals.outcome import Answer, Said
+from bot.approvals.pace import Checkpoint, Pace
+from bot.approvals.steps import Lease
+from bot.approvals.telling import Tell
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.changes.kinds import KINDS
+from bot.changes.model import Note, Verdict, Write, key
+from bot.store.database import Database
+
+
+class Engine:
+    """`name`: of this process, unlike any other's. `terms`: what the policy asks of a change as it is now."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        database: Database,
+        autumn: Autumn,
+        looking: Looking,
+        terms: Callable[[Record, Look], Awaitable[Terms | None]],
+        tell: Tell,
+        now: Callable[[], datetime],
+        pace: Pace,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._autumn = autumn
+        self._looking = looking
+        self._terms = terms
+        self._tell = tell
+        self._now = now
+        self._pace = pace
+        self._checkpoint = checkpoint
+
+    def lease(self) -> Lease:
+        """From now."""
+        return Lease(self._name, self._now() + self._pace.lease_time)
+
+    async def apply(self, approved: Record) -> Record | None:
+        """Carries out a change that this process has just approved.
+
+        The record as it is then; None when somebody else took it over meanwhile, who then tells.
+        """
+        await self._checkpoint("approved")
+        async with self._keeping(approved.id):
+            claimed = await self._claim(approved)
+            if claimed is None or claimed.state is not State.APPLYING:
+                ended = claimed
+            else:
+                await self._checkpoint("claimed")
+                # Told while the write is under way: the facts it is made from get no older for it.
+                async with _meanwhile(self._tell(claimed, Event.APPLYING)):
+                    ended = await self._carry_out(claimed)
+        return await self._ended(ended)
+
+    async def recover(self, change_id: str) -> Record | None:
+        """Settles a change whose process died, by reading: nothing is sent. None when another does."""
+        record = await carrying.take_over(self._database, change_id, lease=self.lease(), now=self._now())
+        if record is None:
+            return None
+        await self._checkpoint("taken")
+        async with self._keeping(record.id):
+            if record.writes:
+                ended = await self._conclude(record, Said(Answer.CUT_OFF))
+            else:
+                ended = await self._fail(record, Ending.INTERRUPTED)
+        return await self._ended(ended)
+
+    async def announce(self, record: Record, event: Event) -> None:
+        """Tells of a change, and of the one it undid."""
+        await self._tell(record, event)
+        if record.state is State.APPLIED and record.undo_of:
+            async with self._database.reading() as connection:
+                original = await rows.known(connection, record.undo_of)
+            await self._tell(original, Event.UNDONE)
+
+    async def _ended(self, record: Record | None) -> Record | None:
+        if record is not None:
+            await self._checkpoint("settled")
+            event = Event.OVERTAKEN if record.state is State.WAITING else Event(record.state.value)
+            await self.announce(record, event)
+        return record
+
+    async def _claim(self, approved: Record) -> Record | None:
+        """Waits for its turn among the customer's changes; failed when that does not come."""
+        until = self._now() + timedelta(seconds=self._pace.turn)
+        while True:
+            try:
+                return await carrying.claim(self._database, approved.id, lease=self.lease(), now=self._now())
+            except carrying.Busy:
+                if self._now() >= until:
+                    return await self._fail(approved, Ending.BUSY)
+            await asyncio.sleep(self._pace.turns)
+
+    async def _carry_out(self, record: Record) -> Record | None:
+        # Read once more, now that no other change of Maple's can come between reading and writing.
+        try:
+            seen = await self._looking.look(record.input)
+        except NotFound:
+            return await self._fail(record, Ending.CUSTOMER_GONE)
+        except AutumnError:
+            return await self._fail(record, Ending.NOT_READ)
+        if seen.preview is None:
+            return await self._fail(record, Ending.GUARDED, seen.judgement.refusals)
+        if not KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+            terms = await self._terms(record, seen) if record.needed else None
+            return await asking.overtake(
+                self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
+            )
+        answered = await self._send_all(record, seen, seen.preview)
+        # What is read back is compared with the facts that were just read.
+        begun = replace(record, before=seen.preview.before)
+        return None if answered is None else await self._conclude(begun, *answered)
+
+    async def _send_all(self, record: Record, seen: Look, preview: Preview) -> tuple[Said, bool] | None:
+        """What the last write that was sent says, and whether others were accepted before it."""
+        answer = Said(Answer.NOT_SENT)
+        position = -1
+        for position, write in enumerate(KINDS[record.kind].plan(seen.input, seen.facts)):
+            named = key(record.id, position)
+            if not await carrying.begin_write(
+                self._database,
+                record.id,
+                position,
+                write,
+                named,
+                preview=preview,
+                lease=self.lease(),
+                now=self._now(),
+            ):
+                return None
+            await self._checkpoint("marked")
+            answer = await self._send(write, named)
+            await self._checkpoint("sent")
+            if answer.answer is not Answer.ACCEPTED:
+                break
+        return answer, position > 0
+
+    async def _send(self, write: Write, named: str) -> Said:
+        try:
+            await self._autumn.send(write, named)
+        except AutumnError as error:
+            return outcome.said(error)
+        return outcome.said(None)
+
+    async def _conclude(self, record: Record, said: Said, earlier: bool = False) -> Record | None:
+        seen = Seen(Verdict.NOT_APPLIED, None)
+        if said.answer is not Answer.NOT_SENT or earlier:
+            seen = await self._looking.see(record, once=said.answer is Answer.REFUSED)
+        await self._checkpoint("verified")
+        end = outcome.outcome(said.answer, seen.verdict, earlier=earlier)
+        applied = end.state is State.APPLIED
+        return await carrying.settle(
+            self._database,
+            record.id,
+            end.state,
+            end.ending,
+            lease=self.lease(),
+            now=self._now(),
+            after=seen.after,
+            details=said.details,
+            invertible=applied and inverse(record, seen.after) is not None,
+        )
+
+    async def _fail(self, record: Record, ending: Ending, refusals: tuple[Note, ...] = ()) -> Record | None:
+        """Nothing was sent."""
+        return await carrying.settle(
+            self._database,
+            record.id,
+            State.FAILED,
+            ending,
+            lease=self.lease(),
+            now=self._now(),
+            refusals=refusals,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _keeping(self, change_id: str) -> AsyncIterator[None]:
+        """Renews the lease for as long as the block takes."""
+        renewing = asyncio.create_task(self._renew(change_id))
+        try:
+            yield
+        finally:
+            await _end(renewing)
+
+    async def _renew(self, change_id: str) -> None:
+        held = True
+        while held:
+            await asyncio.sleep(self._pace.renew)
+            held = await carrying.renew(self._database, change_id, self.lease())
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does the job beside the block, and waits for it when the block ended well."""
+    task = asyncio.create_task(job)
+    try:
+        yield
+        await task
+    finally:
+        await _end(task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

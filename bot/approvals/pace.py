@@ -1,0 +1,39 @@
+"""How long the steps of a change may take, and where a test can stop the process."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """In seconds. Given as one value so that tests can shorten it."""
+
+    lease: float = 20.0
+    """A process that has not renewed its lease for so long is taken to be dead."""
+    renew: float = 5.0
+    """Between renewals, while at work."""
+    polls: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+    """Before each reading back: an organisation whose balances are changed through a queue lags behind."""
+    verify: float = 8.0
+    """For all the readings back of one change."""
+    turn: float = 45.0
+    """A change waits so long at most while another of the same customer is under way."""
+    turns: float = 0.25
+    """Between attempts to have a turn."""
+    sweep: float = 5.0
+    """Between sweeps."""
+
+    @property
+    def lease_time(self) -> timedelta:
+        return timedelta(seconds=self.lease)
+
+
+Checkpoint: TypeAlias = Callable[[str], Awaitable[None]]
+"""Awaited with its name at every point where the process may die with something half done. It does nothing;
+a test gives one that kills the process there, which no other means could do at a chosen point."""
+
+
+async def go_on(_name: str) -> None:
+    """The checkpoint that does nothing."""

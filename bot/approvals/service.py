@@ -1,0 +1,313 @@
+"""What can be done with changes, for whoever knows who wants what; nothing of Slack's payloads."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from bot.approvals import asking, authority, deciding, rows
+from bot.approvals.engine import Engine
+from bot.approvals.life import AnyInput, Ending, Event, Record, State
+from bot.approvals.looking import Look, Looking, Sleep, inverse, look
+from bot.approvals.pace import Checkpoint, Pace, go_on
+from bot.approvals.policy import Decision, Environment, Request, Verb
+from bot.approvals.replies import May, Reply, Result, Wish
+from bot.approvals.submitting import Submitting, clean, terms_anew
+from bot.approvals.sweeper import Sweeper
+from bot.approvals.telling import Tell, quietly
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.changes.facts import gather_for
+from bot.changes.kinds import KINDS
+from bot.changes.model import Facts, Kind
+from bot.people import Actor
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Permit:
+    record: Record
+    rule: str
+
+
+class Changes:
+    """`env`: which of Autumn's the key is for; changes of the other are not seen. `approvals_channel`: where
+    cards with buttons go; empty for none, and then only what needs no approval can be asked for."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        autumn: Autumn,
+        may: May,
+        tell: Tell,
+        now: Callable[[], datetime],
+        env: Environment,
+        approvals_channel: str = "",
+        pace: Pace | None = None,
+        checkpoint: Checkpoint = go_on,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.pace = pace or Pace()
+        self._database = database
+        self._autumn = autumn
+        self._may = may
+        self._tell = quietly(tell)
+        self._now = now
+        self._env = env
+        self._checkpoint = checkpoint
+        self._looking = Looking(autumn, now, polls=self.pace.polls, within=self.pace.verify, sleep=sleep)
+        self._engine = Engine(
+            name=secrets.token_hex(8),
+            database=database,
+            autumn=autumn,
+            looking=self._looking,
+            terms=lambda record, seen: terms_anew(may, record, seen, now()),
+            tell=self._tell,
+            now=now,
+            pace=self.pace,
+            checkpoint=checkpoint,
+        )
+        self._submitting = Submitting(
+            database=database,
+            engine=self._engine,
+            may=may,
+            tell=self._tell,
+            now=now,
+            env=env,
+            approvals_channel=approvals_channel,
+            checkpoint=checkpoint,
+        )
+        self.sweeper = Sweeper(
+            database=database, engine=self._engine, env=env, tell=self._tell, now=now, checkpoint=checkpoint
+        )
+
+    async def open(self, kind: Kind, customer_id: str) -> Facts:
+        """The facts for a form. Raises AutumnError."""
+        return await gather_for(self._autumn, kind, customer_id, now=self._now)
+
+    def look(self, asked: AnyInput, facts: Facts) -> Look:
+        """What a form shows of it, from facts read before."""
+        return look(asked, facts, self._now())
+
+    async def may_ask(self, seen: Look, actor: Actor) -> Decision:
+        """Whether this person could ask for what was seen, and what it would have to go through."""
+        return await self._may(authority.about_look(Verb.ASK, seen, self._env), actor)
+
+    async def may_history(self, actor: Actor) -> Decision:
+        return await self._may(Request(Verb.HISTORY, environment=self._env), actor)
+
+    async def get(self, change_id: str) -> Record | None:
+        found = await self._select(changes.c.id == change_id)
+        return found[0] if found else None
+
+    async def history(self, customer_id: str, *, limit: int = 50) -> list[Record]:
+        """The changes of a customer, newest first. Ask `may_history` before."""
+        return await self._select(changes.c.customer_id == customer_id, newest_first=True, limit=limit)
+
+    async def waiting(self, *, limit: int = 50) -> list[Record]:
+        """All that wait for approval, oldest first."""
+        return await self._select(changes.c.state == State.WAITING, limit=limit)
+
+    async def asked_by(self, user: str, *, limit: int = 50) -> list[Record]:
+        """What a person asked for, newest first."""
+        return await self._select(changes.c.asker == user, newest_first=True, limit=limit)
+
+    async def steps(self, change_id: str) -> list[audit.Entry]:
+        """Every step of a change, oldest first."""
+        async with self._database.reading() as connection:
+            return [entry async for entry in audit.entries(connection, change_id=change_id)]
+
+    async def submit(self, wish: Wish) -> Reply:
+        """Asks for a change; one that needs no approval is carried out before this returns."""
+        before = await self._select(changes.c.submission_id == wish.submission_id)
+        if before:
+            return Reply(Result.AGAIN, before[0])
+        try:
+            seen = await self._looking.look(wish.input)
+        except AutumnError as error:
+            return Reply(Result.TROUBLE, error=error)
+        return await self._submitting.submit(wish, seen)
+
+    async def undo(self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "") -> Reply:
+        """Asks for the change that takes an applied one back."""
+        original = await self.get(change_id)
+        if original is None:
+            return Reply(Result.UNKNOWN)
+        back = inverse(original, original.after)
+        if not original.undoable or back is None:
+            return Reply(Result.NO_UNDO, original)
+        reply = await self.submit(
+            Wish(
+                submission_id,
+                back,
+                actor,
+                channel=channel or original.channel,
+                reason=original.reason,
+                ticket=original.ticket,
+                undo_of=original.id,
+            )
+        )
+        return Reply(Result.NO_UNDO, await self.get(change_id)) if reply.result is Result.NO_UNDO else reply
+
+    async def approve(self, change_id: str, version: int, actor: Actor) -> Reply:
+        """One person's approval. With the last that is needed, it is carried out before this returns."""
+        permit = await self._decidable(change_id, version, actor)
+        if isinstance(permit, Reply):
+            return permit
+        record = permit.record
+        if any(approval.person == actor.user for approval in record.approvals):
+            return Reply(Result.ALREADY, record)
+        moved = await self._moved(record, actor)
+        if moved is not None:
+            return moved
+        approved = await deciding.approve(
+            self._database,
+            record.id,
+            version,
+            person=actor.user,
+            team=actor.team,
+            rule=permit.rule,
+            lease=self._engine.lease(),
+            now=self._now(),
+        )
+        if approved is None:
+            return await self._beaten(record, actor)
+        if approved.state is State.WAITING:
+            return await self._decided(approved, Event.APPROVED)
+        return Reply(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
+
+    async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Reply:
+        permit = await self._decidable(change_id, version, actor)
+        if isinstance(permit, Reply):
+            return permit
+        denied = await deciding.deny(
+            self._database,
+            change_id,
+            version,
+            person=actor.user,
+            team=actor.team,
+            rule=permit.rule,
+            said=clean(said),
+            now=self._now(),
+        )
+        if denied is None:
+            return await self._beaten(permit.record, actor)
+        return await self._decided(denied, Event.DENIED)
+
+    async def withdraw(self, change_id: str, actor: Actor) -> Reply:
+        permit = await self._permitted(Verb.WITHDRAW, State.WAITING, change_id, actor)
+        if isinstance(permit, Reply):
+            return permit
+        withdrawn = await deciding.withdraw(self._database, change_id, person=actor.user, now=self._now())
+        if withdrawn is None:
+            return await self._beaten(permit.record, actor)
+        return await self._decided(withdrawn, Event.WITHDRAWN)
+
+    async def mark(self, change_id: str, actor: Actor, applied: bool, said: str = "") -> Reply:
+        """A person looked, and says what became of an unconfirmed change."""
+        permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
+        if isinstance(permit, Reply):
+            return permit
+        seen = await self._looking.read_back(permit.record)
+        after = seen.after if seen else None
+        marked = await deciding.mark(
+            self._database,
+            change_id,
+            applied=applied,
+            person=actor.user,
+            rule=permit.rule,
+            said=clean(said),
+            after=after,
+            invertible=inverse(permit.record, after or permit.record.after) is not None,
+            now=self._now(),
+        )
+        if marked is None:
+            return await self._beaten(permit.record, actor)
+        await self._checkpoint("decided")
+        await self._engine.announce(marked, Event.MARKED)
+        return Reply(Result.DONE, marked)
+
+    async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Reply:
+        """Whether it waits, its time is not up, what was clicked shows it as it is, and the policy agrees."""
+        permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
+        if isinstance(permit, Reply):
+            return permit
+        expired = await deciding.expire(self._database, change_id, now=self._now())
+        if expired is not None:
+            await self._decided(expired, Event.EXPIRED)
+            return Reply(Result.TOO_LATE, expired)
+        if permit.record.version != version:
+            return Reply(Result.STALE, permit.record)
+        return permit
+
+    async def _permitted(self, verb: Verb, state: State, change_id: str, actor: Actor) -> _Permit | Reply:
+        record = await self.get(change_id)
+        if record is None:
+            return Reply(Result.UNKNOWN)
+        if record.state is not state:
+            return Reply(Result.TOO_LATE, record)
+        decision = await self._may(authority.about_record(verb, record, actor), actor)
+        if not decision.permit:
+            return Reply(Result.NOT_ALLOWED, record, decision)
+        return _Permit(record, decision.rule)
+
+    async def _moved(self, record: Record, actor: Actor) -> Reply | None:
+        """What stands against approving it, now that Autumn was read again; None for nothing."""
+        try:
+            seen = await self._looking.look(record.input)
+        except NotFound:
+            return await self._refused(record, Ending.CUSTOMER_GONE, actor)
+        except AutumnError as error:
+            return Reply(Result.TROUBLE, record, error=error)
+        if seen.preview is None:
+            return await self._refused(record, Ending.GUARDED, actor, seen)
+        if KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+            return None
+        overtaken = await asking.overtake(
+            self._database,
+            record,
+            seen.preview,
+            await terms_anew(self._may, record, seen, self._now()),
+            lease=self._engine.lease(),
+            actor=actor.user,
+            now=self._now(),
+        )
+        if overtaken is None:
+            return await self._beaten(record, actor)
+        return await self._decided(overtaken, Event.OVERTAKEN, Result.OVERTAKEN)
+
+    async def _refused(self, record: Record, ending: Ending, actor: Actor, seen: Look | None = None) -> Reply:
+        refusals = seen.judgement.refusals if seen else ()
+        failed = await deciding.refuse(
+            self._database, record, ending, refusals=refusals, actor=actor.user, now=self._now()
+        )
+        if failed is None:
+            return await self._beaten(record, actor)
+        return await self._decided(failed, Event.FAILED, Result.FAILED)
+
+    async def _beaten(self, record: Record, actor: Actor) -> Reply:
+        """Somebody was first: as things are now."""
+        now = await self.get(record.id) or record
+        if now.state is State.WAITING:
+            mine = any(approval.person == actor.user for approval in now.approvals)
+            return Reply(Result.ALREADY if mine else Result.STALE, now)
+        return Reply(Result.TOO_LATE, now)
+
+    async def _decided(self, record: Record, event: Event, result: Result = Result.DONE) -> Reply:
+        await self._checkpoint("decided")
+        await self._tell(record, event)
+        return Reply(result, record)
+
+    async def _select(
+        self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
+    ) -> list[Record]:
+        async with self._database.reading() as connection:
+            return await rows.select_records(
+                connection, *where, changes.c.env == self._env, newest_first=newest_first, limit=limit
+            )

@@ -1,0 +1,120 @@
+"""From a person's wish to a change that waits, or is carried out at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.approvals import asking, authority
+from bot.approvals.asking import Draft, Preview, Terms
+from bot.approvals.cards import CardKind, Spot
+from bot.approvals.engine import Engine
+from bot.approvals.life import Event, Record
+from bot.approvals.looking import Look
+from bot.approvals.pace import Checkpoint
+from bot.approvals.policy import Decision, Environment
+from bot.approvals.replies import May, Reply, Result, Wish
+from bot.approvals.telling import Tell
+from bot.changes.kinds import KINDS
+from bot.people import Actor
+from bot.store.database import Database
+
+_LONGEST = 3000
+
+
+class Submitting:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        engine: Engine,
+        may: May,
+        tell: Tell,
+        now: Callable[[], datetime],
+        env: Environment,
+        approvals_channel: str,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._may = may
+        self._tell = tell
+        self._now = now
+        self._env = env
+        self._approvals_channel = approvals_channel
+        self._checkpoint = checkpoint
+
+    async def submit(self, wish: Wish, seen: Look) -> Reply:
+        """Judges it by the guards, by what the form showed, and by the policy; then asks."""
+        preview = seen.preview
+        if preview is None:
+            return Reply(Result.REFUSED, look=seen)
+        if wish.seen is not None and not KINDS[wish.input.kind].holds(wish.input, wish.seen, preview.before):
+            return Reply(Result.MOVED, look=seen)
+        verb = authority.asking_verb(wish.undo_of)
+        decision = await self._may(authority.about_look(verb, seen, self._env), wish.actor)
+        if not decision.permit:
+            return Reply(Result.NOT_ALLOWED, decision=decision, look=seen)
+        wish = replace(wish, reason=clean(wish.reason), ticket=clean(wish.ticket))
+        if decision.reason_required and not wish.reason:
+            return Reply(Result.NO_REASON, decision=decision, look=seen)
+        if not decision.at_once and not self._approvals_channel:
+            return Reply(Result.NO_CHANNEL, decision=decision, look=seen)
+        return await self._ask(wish, preview, decision)
+
+    async def _ask(self, wish: Wish, preview: Preview, decision: Decision) -> Reply:
+        asked = await asking.ask(
+            self._database,
+            self._draft(wish, preview, authority.terms(decision, self._now())),
+            lease=self._engine.lease(),
+            spots=self._spots(wish, decision),
+            now=self._now(),
+        )
+        if asked is None:
+            return Reply(Result.NO_UNDO)
+        record, fresh = asked
+        if not fresh:
+            return Reply(Result.AGAIN, record)
+        await self._checkpoint("asked")
+        if not decision.at_once:
+            await self._tell(record, Event.ASKED)
+            return Reply(Result.DONE, record)
+        return Reply(Result.DONE, await self._engine.apply(record) or record)
+
+    def _draft(self, wish: Wish, preview: Preview, terms: Terms) -> Draft:
+        return Draft(
+            submission_id=wish.submission_id,
+            input=wish.input,
+            env=self._env,
+            asker=wish.actor.user,
+            asker_team=wish.actor.team,
+            channel=wish.channel,
+            reason=wish.reason,
+            ticket=wish.ticket,
+            preview=preview,
+            terms=terms,
+            undo_of=wish.undo_of,
+        )
+
+    def _spots(self, wish: Wish, decision: Decision) -> list[Spot]:
+        spots = [Spot(CardKind.ASKER, wish.card or wish.actor.user)]
+        if not decision.at_once:
+            spots.append(Spot(CardKind.APPROVAL, self._approvals_channel))
+        return spots
+
+
+async def terms_anew(may: May, record: Record, seen: Look, now: datetime) -> Terms | None:
+    """What the policy asks of a change as it is now; None when it does not let the asker ask for it."""
+    verb = authority.asking_verb(record.undo_of)
+    asker = Actor(record.asker, record.asker_team)
+    decision = await may(authority.about_look(verb, seen, record.env), asker)
+    if not decision.permit:
+        return None
+    terms = authority.terms(decision, now)
+    # It was shown to people who were to decide: somebody has to look at the new figures as well.
+    return replace(terms, needed=max(1, terms.needed))
+
+
+def clean(text: str) -> str:
+    """What a person typed, as the databases can keep it."""
+    kept = text.replace("\x00", "").encode(errors="replace").decode()
+    return kept.strip()[:_LONGEST]
