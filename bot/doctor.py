@@ -4,43 +4,34 @@ Asks only what changes nothing.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import slack_scopes
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
+from bot.doctor_changes import examine_channel, examine_database, examine_policy
+from bot.examining import Finding, Report, called
 from bot.log import library_logger
 from bot.settings import Settings
+
+__all__ = ["Finding", "Report", "examine"]
 
 # Nobody has this id: asking for its events needs the permission all the same, and answers none.
 _NO_CUSTOMER = "maple-doctor-asks-about-nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    ok: bool
-    mend: str = ""
-    """How to put it right, when it is not."""
-
-    def __str__(self) -> str:
-        return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
-
-
-Report = Callable[[Finding], None]
-
-
 async def examine(settings: Settings, report: Report) -> None:
     """Reports one finding after the other, as they are made. Never raises."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        await _slack(settings, session, report)
+        slack = await _slack(settings, session, report)
+        await examine_policy(settings, slack, report)
+        if slack is not None:
+            report(await examine_channel(settings, slack))
+    report(await examine_database(settings))
     autumn = Autumn(
         key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version
     )
@@ -50,8 +41,10 @@ async def examine(settings: Settings, report: Report) -> None:
         await autumn.aclose()
 
 
-async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Report) -> None:
-    answer = await _called(_client(settings, settings.slack_bot_token, session).auth_test())
+async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Report) -> AsyncWebClient | None:
+    """The client, when the bot token is good."""
+    client = _client(settings, settings.slack_bot_token, session)
+    answer = await called(client.auth_test())
     if isinstance(answer, str):
         mend = _MEND_TOKEN.get(answer, _MEND_REACH)
         report(Finding(f"Slack: the bot token is not usable ({answer})", False, mend))
@@ -62,11 +55,12 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Rep
         report(Finding("Slack: HTTP mode, with a signing secret", True))
     else:
         report(await _socket(settings, settings.slack_app_token, session))
+    return None if isinstance(answer, str) else client
 
 
 async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientSession) -> Finding:
     client = _client(settings, None, session)
-    answer = await _called(client.apps_connections_open(app_token=token.get_secret_value()))
+    answer = await called(client.apps_connections_open(app_token=token.get_secret_value()))
     if isinstance(answer, str):
         return Finding(
             f"Slack: Socket Mode cannot be opened ({answer})",
@@ -157,17 +151,6 @@ def _client(settings: Settings, token: SecretStr | None, session: aiohttp.Client
         session=session,
         logger=library_logger(),
     )
-
-
-async def _called(call: Awaitable[Any]) -> Any:
-    """Slack's answer, or the name of what went wrong."""
-    try:
-        return await call
-    except SlackApiError as error:
-        answer = error.response
-        return str(answer.get("error")) if isinstance(answer, AsyncSlackResponse) else "no answer of Slack's"
-    except (aiohttp.ClientError, TimeoutError):
-        return "no answer"
 
 
 _MEND_AUTUMN = "Try again in a few minutes; if it stays so, check AUTUMN_URL."

@@ -1,6 +1,7 @@
 """The doctor, against surroundings that are well and that are not."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -24,6 +25,12 @@ async def autumn() -> AsyncIterator[LocalAutumn]:
         yield autumn
 
 
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is made in the working directory, unless said otherwise."""
+    monkeypatch.chdir(tmp_path)
+
+
 async def found(settings: Settings, **changed: object) -> list[str]:
     findings: list[str] = []
     await examine(settings.model_copy(update=changed), lambda finding: findings.append(str(finding)))
@@ -38,13 +45,16 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         "✓ Slack: the bot token is good (Northwind, as maple)",
         "✓ Slack: the bot token has every scope it needs",
         f"✓ Slack: {way}",
-        findings[3],
+        "✓ Policy: the built-in one, as MAPLE_POLICY is not set",
+        "✓ Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused",
+        "✓ Database: will be made at the first start (SQLite)",
+        findings[6],
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
     ]
-    assert findings[3].startswith("✓ Autumn: the key is good (")
+    assert findings[6].startswith("✓ Autumn: the key is good (")
     assert autumn.ledger == []
 
 

@@ -1,0 +1,136 @@
+"""How Slack is asked about its user groups, and how long its answer is believed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals.rules import Person
+from bot.groups import Groups
+from sandbox.slack import LocalSlack
+from sandbox.slack.model import UserGroup
+from tests.stage import MANIFEST
+
+LEAS = frozenset({"@billing-leads", "S01LEADS"})
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+
+
+def asked(slack: LocalSlack) -> int:
+    return len([call for call in slack.calls if call.method == "usergroups.list"])
+
+
+async def test_groups_are_found_by_id_and_by_handle(slack: LocalSlack, client: AsyncWebClient) -> None:
+    slack.workspace.groups["S02OPS"] = UserGroup("S02OPS", "ops", "Operations", ["U04MAX"])
+    groups = Groups(client)
+    wanted = LEAS | {"@ops"}
+    assert await groups.person("U03LEA", wanted) == Person("U03LEA", True, LEAS)
+    assert await groups.person("U04MAX", wanted, member=None) == Person("U04MAX", None, frozenset({"@ops"}))
+    assert await groups.person("U01ANA", wanted, member=False) == Person("U01ANA", False)
+    assert asked(slack) == 1
+
+
+async def test_a_group_that_is_not_there_is_not_checked(client: AsyncWebClient) -> None:
+    groups = Groups(client)
+    person = await groups.person("U03LEA", frozenset({"@billing-leads", "@gone"}))
+    assert (person.groups, person.unchecked) == (frozenset({"@billing-leads"}), frozenset({"@gone"}))
+    assert await groups.missing(frozenset({"@billing-leads", "@gone"})) == frozenset({"@gone"})
+
+
+async def test_nothing_is_asked_when_no_group_is_named(slack: LocalSlack, client: AsyncWebClient) -> None:
+    groups = Groups(client)
+    assert await groups.person("U03LEA", frozenset()) == Person("U03LEA")
+    assert await groups.missing(frozenset()) == frozenset()
+    assert asked(slack) == 0
+
+
+async def test_those_who_ask_together_are_answered_together(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    groups = Groups(client)
+    people = await asyncio.gather(*(groups.person("U03LEA", LEAS) for _ in range(20)))
+    assert {person.groups for person in people} == {LEAS}
+    assert asked(slack) == 1
+
+
+async def test_who_was_taken_out_is_out_when_the_answer_is_old(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    groups = Groups(client, seconds=0.01)
+    assert (await groups.person("U03LEA", LEAS)).groups == LEAS
+    slack.workspace.groups["S01LEADS"].users.clear()
+    await asyncio.sleep(0.02)
+    assert await groups.person("U03LEA", LEAS) == Person("U03LEA")
+
+
+async def test_without_an_answer_nobody_is_known_to_be_in(slack: LocalSlack, client: AsyncWebClient) -> None:
+    groups = Groups(client, seconds=0)
+    assert (await groups.person("U03LEA", LEAS)).groups == LEAS
+    await asyncio.sleep(0.001)
+    slack.scopes.discard("usergroups:read")
+    assert await groups.person("U03LEA", LEAS) == Person("U03LEA", unchecked=LEAS)
+    assert await groups.missing(LEAS) is None
+    slack.scopes.add("usergroups:read")
+    assert (await groups.person("U03LEA", LEAS)).groups == LEAS, "a failure is not kept"
+
+
+async def test_nobody_answers() -> None:
+    async with aiohttp.ClientSession() as session:
+        groups = Groups(AsyncWebClient(token="xoxb-x", base_url="http://127.0.0.1:9/", session=session))
+        assert await groups.person("U03LEA", LEAS) == Person("U03LEA", unchecked=LEAS)
+
+
+class Scripted(AsyncWebClient):
+    """Answers with what it was given."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self.answer = answer
+
+    async def usergroups_list(self, **_: Any) -> Any:
+        if self.answer is None:
+            await asyncio.Event().wait()
+        return self.answer
+
+
+GROUP = {"id": "S01LEADS", "handle": "billing-leads", "users": ["U03LEA"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "groups"),
+    [
+        ({"usergroups": [GROUP]}, LEAS),
+        ({"usergroups": [GROUP | {"date_delete": 1_700_000_000}]}, frozenset()),
+        ({"usergroups": [{"id": "S01LEADS", "handle": "billing-leads"}]}, frozenset()),
+        ({"usergroups": None}, frozenset()),
+        ({"usergroups": ["S01LEADS"]}, frozenset()),
+        ({}, frozenset()),
+    ],
+    ids=["whole", "disabled", "no members told", "none", "not groups", "nothing"],
+)
+async def test_odd_answers_put_nobody_in(answer: Any, groups: frozenset[str]) -> None:
+    person = await Groups(Scripted(answer)).person("U03LEA", LEAS)
+    assert (person.groups, person.unchecked) == (groups, LEAS - groups)
+
+
+async def test_it_can_be_stopped_while_asking() -> None:
+    groups = Groups(Scripted(None))
+    waiting = asyncio.create_task(groups.person("U03LEA", LEAS))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await groups.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

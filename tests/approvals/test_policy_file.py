@@ -1,0 +1,335 @@
+"""Policy files: what they say, and what is said of those that are wrong."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.approvals.policy import BUILT_IN, Decision, Environment, Person, Reason, Request, Verb, decide
+from bot.approvals.policy_file import PolicyError, load, read
+from bot.approvals.policy_tables import Allow, Deny, Require
+from bot.approvals.rules import EVERYONE, Policy, Power, Requirement, Rule, When, Who
+from bot.approvals.toml_lines import Lines
+from bot.changes.model import Kind
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs/policy.md").read_text()
+
+
+def test_all_that_can_be_said() -> None:
+    policy = read(
+        """
+        [[allow]]
+        name = "one"
+        who = ["U01", "W02", "S03", "@a-b.c_d"]
+        may = ["ask", "at_once", "approve", "approve_own", "mark", "undo"]
+        changes = ["reward"]
+        amount_over = 0
+        amount_up_to = 12.50
+        environment = "live"
+        products = ["pro", "max"]
+        rewards = ["vip"]
+
+        [[deny]]
+        who = ["U01", "everyone"]
+
+        [[require]]
+        approvals = 10
+        reason = true
+        expires = "30d"
+
+        [[require]]
+        who = "U01"
+        expires = "5 m"
+        """
+    )
+    powers = frozenset(Power)
+    assert policy == Policy(
+        allow=(
+            Rule(
+                "one",
+                Who(users=frozenset({"U01", "W02"}), groups=frozenset({"S03", "@a-b.c_d"})),
+                powers - {Power.HISTORY},
+                When(
+                    frozenset({Kind.REWARD}),
+                    Decimal(0),
+                    Decimal("12.5"),
+                    Environment.LIVE,
+                    frozenset({"pro", "max"}),
+                    frozenset({"vip"}),
+                ),
+            ),
+        ),
+        deny=(Rule("deny 1", EVERYONE, powers),),
+        require=(
+            Requirement("require 1", approvals=10, reason=True, expires=timedelta(days=30)),
+            Requirement("require 2", Who(users=frozenset({"U01"})), expires=timedelta(minutes=5)),
+        ),
+    )
+
+
+WHO = 'who = "everyone"\n'
+MAY = 'may = "ask"\n'
+ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
+NOBODY = ": say \"everyone\", a user's id (U…), a user group's id (S…) or its handle (@…)"
+POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
+ONE_KIND = (
+    ' goes with changes = "balance" (units of the feature) or changes = "reward" (percent or money), '
+    "and with one of them only"
+)
+ALL_CHANGES = (
+    " is of all changes of a customer: give it a rule without changes, amounts, products and rewards"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[allow]]\n" + WHO, 'line 1: "may" is missing'),
+        ("\n[[allow]]\n" + MAY, 'line 2: "who" is missing'),
+        ("[[allows]]", 'line 1: "allows" is not known; did you mean "allow"?'),
+        ("rules = 1", 'line 1: "rules" is not known (known: allow, deny, require)'),
+        ("[allow]\n" + WHO, "line 1: should be [[allow]], with two brackets"),
+        ("# none\ndeny = 3", "line 2: should be [[deny]], with two brackets"),
+        ("deny = [\n1]", "line 1: should be [[deny]], with two brackets"),
+        (DENY + "amount_ovr = 3", 'line 3: "amount_ovr" is not known; did you mean "amount_over"?'),
+        (ALLOW + 'may = [\n"ask",\n"aprove"]', 'line 3: may: "aprove" is not known; did you mean "approve"?'),
+        (DENY + "may = [3]", "line 3: may: what is not a text is not known" + POWERS),
+        (DENY + "may = []", "line 3: may: should not be empty"),
+        (DENY + "may = {}", 'line 3: may: should be a list of texts: ["…", "…"]'),
+        ("[[deny]]\nwho = []", "line 2: who: should not be empty"),
+        ("[[deny]]\nwho = ['U01', '#ops']", 'line 2: who: "#ops" is nobody' + NOBODY),
+        ("[[deny]]\nwho = 3", 'line 2: who: should be a list of texts: ["…", "…"]'),
+        ("[[deny]]\nwho = [3]", "line 2: who: what is not a text is nobody" + NOBODY),
+        (DENY + "changes = 'delete'", 'line 3: changes: "delete" is not known; did you mean "deletion"?'),
+        (DENY + "environment = 'prod'", 'line 3: environment: "prod" is not known (known: live, sandbox)'),
+        (DENY + "products = [3]", "line 3: products: should be a text, in quotes"),
+        (DENY + "products = ['']", "line 3: products: should not be empty"),
+        (DENY + "name = '" + "x" * 81 + "'", "line 3: name: should be shorter"),
+        ("[[require]]\nreason = 'yes'", "line 2: reason: should be true or false, without quotes"),
+        ("[[require]]\napprovals = '2'", "line 2: approvals: should be a whole number, without quotes"),
+        ("[[require]]\napprovals = 0", "line 2: approvals: should be from 1 to 10"),
+        ("[[require]]\napprovals = 11", "line 2: approvals: should be from 1 to 10"),
+        (
+            "\n\n[[require]]\nreason = false",
+            "line 3: [[require]] requires nothing: say approvals, reason = true or expires",
+        ),
+        (
+            DENY + 'changes = "balance"\n[[deny]]\n' + WHO + "amount_over = 3",
+            "line 4: [[deny]] an amount" + ONE_KIND,
+        ),
+        (DENY + 'amount_up_to = 3\nchanges = ["balance", "reward"]', "line 1: [[deny]] an amount" + ONE_KIND),
+        (
+            DENY + 'amount_up_to = 3\namount_over = 3\nchanges = "balance"',
+            "line 1: [[deny]] no amount is over amount_over and up to amount_up_to at once",
+        ),
+        (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards go with changes = "reward"'),
+        (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),
+        (
+            "[[allow]]\nname = 'a'\n" + WHO + MAY + "[[require]]\nname = 'a'\nreason = true",
+            'line 6: name: another rule is called "a" already',
+        ),
+        ("[[allow]]\nwho = ", "line 2: is not TOML (invalid value)"),
+        ("\n[[allow]\n", "line 2: is not TOML (expected ']]' at the end of an array declaration)"),
+        ('x = """\n\n', "line 1: is not TOML (unterminated string)"),
+        ("a = 1e99999999999999999999999", "is not TOML (a number is too large, or it nests too deeply)"),
+        ("a = " + "[" * 5000, "is not TOML (a number is too large, or it nests too deeply)"),
+    ],
+)
+def test_what_is_wrong_is_said_by_line(text: str, said: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        read(text, "p.toml")
+    assert str(error.value) == f"p.toml{', ' if said.startswith('line') else ': '}{said}"
+    assert error.value.__suppress_context__ or error.value.__context__ is None
+
+
+def test_all_that_is_wrong_is_said_at_once_and_in_order() -> None:
+    with pytest.raises(PolicyError) as error:
+        read(
+            "[[deny]]\nmay = 'x'\n[[allow]]\nwho = 'ana'\nmight = 'ask'\n[[require]]\nexpires = ''", "p.toml"
+        )
+    assert [line.split(":")[0] for line in str(error.value).splitlines()] == [
+        "p.toml, line 1",
+        "p.toml, line 2",
+        "p.toml, line 3",
+        "p.toml, line 4",
+        "p.toml, line 5",
+        "p.toml, line 7",
+    ]
+
+
+@pytest.mark.parametrize("value", ['"3"', "-1", "-0.5", "inf", "nan", "true", "[3]", "1979-05-27"])
+def test_amounts_that_are_none(value: str) -> None:
+    with pytest.raises(PolicyError, match="line 4: amount_over: should be a number, 0 or more"):
+        read(f'[[deny]]\n{WHO}changes = "balance"\namount_over = {value}')
+
+
+@pytest.mark.parametrize(
+    "value", ["4m", "31d", "24", "1h30m", "h", "-5h", "999999h", "1.5h", "٣h", "1w", "2h\\n"]
+)
+def test_times_that_are_none(value: str) -> None:
+    with pytest.raises(PolicyError, match='line 2: expires: should be a time like "90m", "24h" or "7d"'):
+        read(f'[[require]]\nexpires = "{value}"')
+    with pytest.raises(PolicyError, match="line 2: expires: should be a time"):
+        read("[[require]]\nexpires = 24")
+
+
+@pytest.mark.parametrize(("value", "minutes"), [("5m", 5), ("90m", 90), ("24h", 1440), ("7 d", 10_080)])
+def test_times(value: str, minutes: int) -> None:
+    assert read(f'[[require]]\nexpires = "{value}"').require[0].expires == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "name", ["U1", "u123", "U12-3", "S1", "@", "@Leads", "@-x", "everyone ", "", "<@U123>"]
+)
+def test_names_of_nobody(name: str) -> None:
+    with pytest.raises(PolicyError, match="is nobody"):
+        read(f'[[deny]]\nwho = "{name}"')
+
+
+def test_an_empty_policy_allows_nothing() -> None:
+    assert read("") == Policy()
+    assert not decide(Policy(), Request(Verb.HISTORY), Person("U1")).permit
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('[[allow]]\nwho = "everyone"\nmay = "ask"\r\nname = "é"\n', newline="")
+    assert load(path).allow[0].name == "é"
+    assert load(None) is BUILT_IN
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    with pytest.raises(PolicyError, match=rf"^{path}: cannot be read \(No such file or directory\)$"):
+        load(path)
+    with pytest.raises(PolicyError, match=rf"^{tmp_path}: cannot be read \(Is a directory\)$"):
+        load(tmp_path)
+    path.write_bytes(b"# \n# \xff")
+    with pytest.raises(PolicyError, match=rf"^{path}, line 2: is not UTF-8 text$"):
+        load(path)
+    path.write_bytes(b"#" * (64 * 1024 + 1))
+    with pytest.raises(PolicyError, match=rf"^{path}: is larger than 64 kB$"):
+        load(path)
+    path.write_bytes(b"#" * 64 * 1024)
+    assert load(path) == Policy()
+
+
+def test_where_things_stand() -> None:
+    lines = Lines(
+        '''# about
+        a.b = 1
+        [[deny]]  # the first
+
+        who = [
+          "x", # [[deny]]
+        ]
+        "may" = """
+        [[deny]]
+        """
+        [[deny]]
+        who = 3
+        [other.table]
+        key = { inline = { deep = 1 } }
+        [[deny.inner]]
+        x = 1
+        [empty]
+        '''
+    )
+    told = {
+        ("a",): 2,
+        ("a", "b"): 2,
+        ("deny",): 3,
+        ("deny", 0): 3,
+        ("deny", 0, "who"): 5,
+        ("deny", 0, "who", 0): 5,
+        ("deny", 0, "may"): 8,
+        ("deny", 1): 11,
+        ("deny", 1, "who"): 12,
+        ("deny", 1, "absent"): 11,
+        ("other", "table"): 13,
+        ("other", "table", "key", "inline", "deep"): 14,
+        ("empty",): 17,
+        ("absent",): 1,
+        (): 1,
+    }
+    assert {path: lines.of(path) for path in told} == told
+
+
+def test_a_text_that_nests_too_deeply_is_left_out() -> None:
+    assert Lines("a = " + "[" * 5000 + "]" * 5000 + "\nb = 1").of(("b",)) == 1
+
+
+def section(title: str) -> str:
+    """The policy that a section of the guide shows."""
+    return "\n".join(
+        re.findall(r"```toml\n(.*?)```", GUIDE.split(f"### {title}\n")[1].split("\n### ")[0], re.DOTALL)
+    )
+
+
+def asks(
+    kind: Kind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **more: str
+) -> Request:
+    size = None if amount is None else Decimal(amount)
+    return Request(Verb.ASK, kind, size, Environment(env), frozenset({plan}), more.get("reward"))
+
+
+ANA, RAJ, MAX = Person("U01ANA"), Person("U02RAJ"), Person("U04MAX")
+AGENT = Person("U01ANA", groups=frozenset({"@support"}))
+LEAD = Person("U03LEA", groups=frozenset({"@billing-leads"}))
+BOTH = Person("U05BOTH", groups=frozenset({"@support", "@finance"}))
+GIFT = asks(Kind.BALANCE, 500)
+REFUSED = None
+
+
+@pytest.mark.parametrize(
+    ("title", "person", "asked", "approvals"),
+    [
+        ("Two people", ANA, GIFT, 0),
+        ("Two people", ANA, asks(Kind.BALANCE, 501), 1),
+        ("Two people", RAJ, asks(Kind.DETAILS), 0),
+        ("Two people", RAJ, asks(Kind.DELETION), 1),
+        ("Two people", RAJ, asks(Kind.DELETION, env="sandbox"), 0),
+        ("Two people", MAX, GIFT, REFUSED),
+        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 1000), 0),
+        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 1001), 1),
+        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 100_001), 2),
+        ("Support, and billing leads", AGENT, asks(Kind.REWARD, 10, reward="sorry-10"), 0),
+        ("Support, and billing leads", AGENT, asks(Kind.REWARD, 10, reward="other"), 1),
+        ("Support, and billing leads", AGENT, asks(Kind.DELETION), REFUSED),
+        ("Support, and billing leads", LEAD, asks(Kind.DELETION), 2),
+        ("Support, and billing leads", LEAD, GIFT, 1),
+        ("Strict finance", AGENT, GIFT, 2),
+        ("Strict finance", AGENT, asks(Kind.BALANCE, 500, env="sandbox"), 1),
+        ("Strict finance", AGENT, asks(Kind.BALANCE, 1, plan="enterprise"), REFUSED),
+        ("Strict finance", AGENT, asks(Kind.DELETION, env="sandbox"), REFUSED),
+    ],
+)
+def test_the_teams_of_the_guide(title: str, person: Person, asked: Request, approvals: int | None) -> None:
+    decision = decide(read(section(title)), asked, person)
+    assert (decision.approvals if decision.permit else REFUSED) == approvals
+
+
+def test_who_asks_does_not_decide_in_strict_finance() -> None:
+    approve = Request(Verb.APPROVE, Kind.BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
+    found = decide(read(section("Strict finance")), approve, BOTH)
+    assert found == Decision(False, Reason.DENIED, "who asks does not decide")
+
+
+def test_the_example_is_good() -> None:
+    policy = load(ROOT / "policy.example.toml")
+    assert policy.groups == {"@support", "@billing-leads"}
+    assert decide(policy, asks(Kind.BALANCE, 1000), AGENT).at_once
+    assert decide(policy, asks(Kind.BALANCE, 100_001), AGENT).approvals == 2
+    assert decide(policy, asks(Kind.BALANCE, 5, plan="enterprise"), AGENT).reason is Reason.DENIED
+    assert decide(policy, asks(Kind.DELETION), LEAD).reason_required
+
+
+def test_the_guide_names_every_key_and_every_power() -> None:
+    first, second = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    keys = {key for row in first.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
+    assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
+    assert powers == set(Power)
