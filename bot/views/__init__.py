@@ -6,6 +6,7 @@ from bot.lookups.place import Part, Place
 from bot.views import (
     attention,
     blocks,
+    editing,
     events,
     feature,
     features,
@@ -17,30 +18,44 @@ from bot.views import (
     words,
 )
 from bot.views.card import Block, Card
+from bot.views.change import Audience, change_card
+from bot.views.denial import denial, deny_modal
 from bot.views.find import Search, matches, nobody
 from bot.views.help import asking, help_card, usage_hint
+from bot.views.history import history, history_page
 from bot.views.home import home
 from bot.views.modal import look_up_modal
 from bot.views.names import features as features_of
 from bot.views.options import customer_options, feature_options, resolve, token
+from bot.views.ref import Ref
+from bot.views.result import barred, result_card
 from bot.views.trouble import Refusal, refused, trouble
 
 __all__ = [
+    "Audience",
     "Card",
+    "Ref",
     "Refusal",
     "Search",
     "asking",
+    "barred",
     "card",
+    "change_card",
     "customer_options",
+    "denial",
+    "deny_modal",
     "feature_options",
     "features_of",
     "help_card",
+    "history",
+    "history_page",
     "home",
     "look_up_modal",
     "matches",
     "nobody",
     "refused",
     "resolve",
+    "result_card",
     "shared",
     "token",
     "trouble",
@@ -51,10 +66,21 @@ _ATTENTION = 3
 """How many of the things that need attention are shown on cards other than the overview."""
 
 
-def card(place: Place, answer: Answer, *, shareable: bool, org: Organization | None = None) -> Card:
-    """The card for the person who asked, with the buttons that change it."""
+def card(
+    place: Place,
+    answer: Answer,
+    *,
+    shareable: bool,
+    org: Organization | None = None,
+    changes: bool = False,
+) -> Card:
+    """The card for the person who asked, with the buttons that change it.
+
+    `changes`: also with those that open the forms in which changes of the customer are asked for.
+    """
     frame = parts.Frame(place, private=True)
-    return _card(frame, answer, parts.navigation(place, shareable=shareable), org)
+    edit = editing.row(place) if changes else []
+    return _card(frame, answer, [*edit, *parts.navigation(place, shareable=shareable)], org)
 
 
 def shared(place: Place, answer: Answer, *, by: str, org: Organization | None = None) -> Card:

@@ -329,7 +329,11 @@ def approved_by(who: str) -> str:
     return f"Approved by {who}"
 
 
-def denied_by(who: str, when: str) -> str:
+def and_others(number: int) -> str:
+    return f"and {count(number, 'other')}"
+
+
+def by(who: str, when: str) -> str:
     return f"By {who}, {when}"
 
 
@@ -399,9 +403,15 @@ MAPLE = "Maple"
 POLICY = "the policy"
 
 
-def step(moment: str, what: str, more: str) -> str:
-    told = f"{moment} · {what}"
-    return f"{told} · {more}" if more else told
+UNDONE_STATE = "undone"
+
+
+def history_line(moment: str, asked: str, state: str) -> str:
+    return f"{moment} · *{asked}* · {state}"
+
+
+def step(moment: str, what: str) -> str:
+    return f"{moment} · {what}"
 
 
 def more_steps(number: int) -> str:
@@ -415,6 +425,46 @@ CHANGE_REWARD = "Change reward"
 EDIT_DETAILS = "Edit details"
 DELETE_CUSTOMER = "Delete customer"
 
-NOT_PERMITTED: Say = Say(
-    "The team's policy does not let you do this.", "Ask somebody whom it lets, or whoever runs Maple."
-)
+# What came of a click or a submission, where the card alone does not say it
+
+RESULTS: Mapping[str, Say] = {
+    "done": Say("It was taken in.", "The change's card shows what comes of it."),
+    "again": Say("This form was submitted before.", "It is one change, and its card shows what comes of it."),
+    "refused": Say("As things are now, this cannot be done.", "The form says why."),
+    "moved": Say(
+        "The figures moved while the form was open.",
+        "Nothing was asked for. Look at the new ones and submit again.",
+    ),
+    "not_allowed": Say("You may not do this.", "Nothing was changed."),
+    "no_reason": Say("The team's policy wants a reason for this.", "Nothing was asked for yet."),
+    "no_channel": Say(
+        "This needs approval, and there is no channel to ask in.",
+        "Nothing was asked for. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL.",
+    ),
+    "overtaken": Say(
+        "The figures moved since this was shown, so nothing was run.",
+        "The card shows the new ones. Look at them and decide again.",
+    ),
+    "failed": Say("This cannot be done any more, so nothing was run.", "The card says why."),
+    "too_late": Say("Somebody was first, or its time was up.", "The card shows what it has come to."),
+    "stale": Say("This showed older figures.", "Nothing was decided. Look at the card as it is now."),
+    "already": Say("You have approved this already.", "It waits for somebody else's approval."),
+    "no_undo": Say("There is no undo for this, or it is under way or done.", "Nothing was changed."),
+    "unknown": Say("Maple does not know this change.", "Nothing was changed."),
+    "trouble": Say("Autumn could not be read.", "Nothing was decided. Try again in a minute."),
+}
+"""By the results of the verbs."""
+
+BARRED: Mapping[str, str] = {
+    "denied": "A rule of the team's policy forbids you this",
+    "no_rule": "No rule of the team's policy lets you do this",
+    "own": "You asked for this yourself, so somebody else must decide",
+    "not_yours": "Only the person who asked may withdraw this",
+    "not_a_member": "Only full members of this workspace may do this",
+    "unchecked": "Maple could not check with Slack who you are and what groups you are in",
+}
+"""By the policy's reasons."""
+
+
+def barred(why: str, rule_name: str) -> str:
+    return f"{why} (rule {rule_name})." if rule_name else f"{why}."

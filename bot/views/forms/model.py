@@ -16,6 +16,7 @@ from bot.changes.model import (
     Line,
     Note,
     RewardInput,
+    Snapshot,
 )
 from bot.views import text
 
@@ -27,7 +28,7 @@ MOST_METADATA = 3000
 
 
 class Meta(BaseModel):
-    """What a form remembers in its private_metadata. Nothing secret, no name, no e-mail."""
+    """What a form remembers in its private_metadata. Nothing that the form itself does not show."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -45,6 +46,8 @@ class Meta(BaseModel):
     reason_required: bool = Field(default=True, alias="q")
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a mark of what each field showed, to tell what was altered."""
+    seen: Snapshot | None = Field(default=None, alias="b")
+    """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
 
     def encode(self) -> str:
         return self.model_dump_json(by_alias=True, exclude_defaults=True)
@@ -67,12 +70,24 @@ class Sight:
     lines: tuple[Line, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    before: Snapshot | None = None
+    """The facts that it is previewed from."""
     needed: int | None = None
     """Approvals; 0 is applied at once, None not known."""
+    barred: str = ""
+    """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
 
     @classmethod
-    def of(cls, judged: Judgement, lines: tuple[Line, ...] = (), *, needed: int | None = None) -> Self:
-        return cls(lines, judged.refusals, judged.warnings, needed)
+    def of(
+        cls,
+        judged: Judgement,
+        lines: tuple[Line, ...] = (),
+        before: Snapshot | None = None,
+        *,
+        needed: int | None = None,
+        barred: str = "",
+    ) -> Self:
+        return cls(lines, judged.refusals, judged.warnings, before, needed, barred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,8 @@ class Parsed:
     reason: str = ""
     ticket: str = ""
     """A web address, or empty."""
+    seen: Snapshot | None = None
+    """The facts that the form showed, as `Meta.seen`."""
     confirmed: frozenset[str] = frozenset()
     """Marks of the warnings that were confirmed one by one; see `forms.unconfirmed`."""
     errors: Mapping[str, str] = field(default_factory=dict)

@@ -48,6 +48,8 @@ def _waiting(meta: Meta, told: str) -> dict[str, Any]:
 def view(meta: Meta, found: Sequence[Block], *, submit: bool) -> dict[str, Any]:
     """A modal of these blocks. One whose customer Slack cannot carry says only that."""
     if not meta.fits:
+        meta = meta.model_copy(update={"seen": None})
+    if not meta.fits:
         meta = meta.model_copy(update={"customer": "", "shown": {}, "feature": "", "row": ""})
         found, submit = [blocks.section("too_long", say.TOO_LONG)], False
     drawn = {
@@ -75,6 +77,7 @@ def form(
 
     `problem`: what is wrong with what is typed, in plain words.
     """
+    meta = meta.model_copy(update={"seen": state.sight.before if state.sight else None})
     found = [
         *who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
@@ -123,7 +126,9 @@ def preview(state: FormState) -> list[Block]:
     found = parts.packed("preview", [say.PREVIEW, *change_lines.lines(sight.lines, named)])
     if sight.warnings:
         found += parts.packed("warnings", notes.listed(say.WARNED, sight.warnings, named).split("\n"))
-    if sight.needed is not None:
+    if sight.barred:
+        found.append(blocks.section("barred", f":no_entry: {sight.barred}"))
+    elif sight.needed is not None:
         found.append(blocks.context("needed", say.needed(sight.needed)))
     return found
 
@@ -157,6 +162,7 @@ def parsed(meta: Meta, values: Values, wanted: Any, errors: Mapping[str, str]) -
         input=None if wrong else wanted,
         reason=read.typed(values, REASON_BLOCK),
         ticket=links.web(read.typed(values, TICKET_BLOCK)),
+        seen=meta.seen,
         confirmed=_confirmed(values),
         errors=wrong,
     )
