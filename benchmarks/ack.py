@@ -47,6 +47,8 @@ class Row:
     """Seconds from sending to the acknowledgement."""
     p99s: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    """Seconds of the app's processor time, the work after the acknowledgements included."""
     missed: int = 0
     """Acknowledged after 3 s, or not at all, or not with 200."""
     asked: int = 0
@@ -60,6 +62,7 @@ class Row:
         self.waits += waits
         self.p99s.append(quantile(waits, 0.99))
         self.rates.append(len(waits) / result.seconds)
+        self.cpu += result.cpu
         self.missed += len(result.samples) - len(good)
         self.asked += len(result.samples)
         self.answered += sum(
@@ -71,15 +74,19 @@ class Row:
 class Bench:
     """What is measured, running."""
 
-    floor: str
-    maple: str
+    floor: processes.Server
+    maple: processes.Server
     autumn: str
     customers: tuple[str, ...]
 
-    def job(self, who: str, concurrency: int, shape: str, plan: Plan) -> Job:
+    def run(self, who: str, concurrency: int, shape: str, plan: Plan) -> Result:
+        server = self.floor if who == FLOOR else self.maple
+        return processes.load(server, self.job(server.url, who, concurrency, shape, plan))
+
+    def job(self, url: str, who: str, concurrency: int, shape: str, plan: Plan) -> Job:
         burst = shape == "burst"
         return Job(
-            url=self.floor if who == FLOOR else self.maple,
+            url=url,
             secret=processes.SECRET,
             command="/autumn",
             texts=self.customers if who in (CUSTOMER, HANGING) else ("help",),
@@ -102,7 +109,7 @@ def bench() -> Iterator[Bench]:
         maple = stack.enter_context(processes.maple(slack, autumn))
         running = Bench(floor, maple, autumn, customers.ids(autumn))
         for who in (FLOOR, CUSTOMER):  # imports, caches and pools are filled before the clock starts
-            processes.load(running.job(who, 4, "flood", Plan(flood=4 * len(running.customers))))
+            running.run(who, 4, "flood", Plan(flood=4 * len(running.customers)))
         yield running
 
 
@@ -117,14 +124,14 @@ def measure(running: Bench, plan: Plan, say: Say) -> Rows:
             for turn in range(plan.rounds):
                 say(f"{shape} of {level}, round {turn + 1} of {plan.rounds}")
                 for who in (FLOOR, HELP, CUSTOMER):
-                    result = processes.load(running.job(who, level, shape, plan))
+                    result = running.run(who, level, shape, plan)
                     rows[shape, level, who].add(result, cards=who == CUSTOMER)
     with customers.hanging(running.autumn, HANG):
         for level in plan.levels:
             for turn in range(plan.hanging_rounds):
                 say(f"Autumn hangs, {level}, round {turn + 1} of {plan.hanging_rounds}")
                 for who in (FLOOR, HANGING):
-                    result = processes.load(running.job(who, level, "flood", plan))
+                    result = running.run(who, level, "flood", plan)
                     rows["hang", level, who].add(result, cards=False)
     return rows
 
@@ -152,12 +159,24 @@ def table(rows: Rows, shape: str) -> Table:
                 milliseconds(quantile(row.waits, 0.99)),
                 milliseconds(max(row.waits)),
                 f"{sorted(row.rates)[len(row.rates) // 2]:.0f}",
+                milliseconds(row.cpu / row.asked),
                 str(row.missed),
                 "" if who == FLOOR else str(Spread(tuple(ratios))),
                 "" if who == FLOOR else f"{row.answered} of {row.asked}",
             )
         )
-    columns = ("at once", "app", "p50 ms", "p99 ms", "max ms", "acks/s", "missed", "p99 / bare", "answered")
+    columns = (
+        "at once",
+        "app",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "acks/s",
+        "CPU ms each",
+        "missed",
+        "p99 / bare",
+        "answered",
+    )
     return Table(TITLES[shape], columns, tuple(told))
 
 

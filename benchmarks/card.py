@@ -50,6 +50,8 @@ class Row:
     maples: list[float] = field(default_factory=list)
     seconds: float = 0.0
     """All rounds together."""
+    cpu: float = 0.0
+    """Seconds of the bot's processor time."""
     calls: int = 0
     wrong: int = 0
     """Commands that were not answered with the customer's card."""
@@ -79,13 +81,13 @@ def covered(spans: Sequence[Span], start: float, end: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    maple: str
+    maple: processes.Server
     autumn: str
     customers: tuple[str, ...]
 
     def job(self, concurrency: int, requests: int) -> Job:
         return Job(
-            url=self.maple,
+            url=self.maple.url,
             secret=processes.SECRET,
             command="/autumn",
             texts=self.customers,
@@ -104,7 +106,7 @@ def bench() -> Iterator[Bench]:
         autumn = stack.enter_context(processes.autumn())
         maple = stack.enter_context(processes.maple(slack, autumn))
         running = Bench(maple, autumn, customers.ids(autumn))
-        processes.load(running.job(4, 4 * len(running.customers)))
+        processes.load(running.maple, running.job(4, 4 * len(running.customers)))
         customers.spans(autumn)
         yield running
 
@@ -118,8 +120,9 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
         say(f"round {turn + 1} of {plan.rounds}")
         for (latency, level), row in rows.items():
             with customers.hanging(running.autumn, latency):
-                result = processes.load(running.job(level, max(level, plan.samples)))
+                result = processes.load(running.maple, running.job(level, max(level, plan.samples)))
                 row.add(result.samples, customers.spans(running.autumn))
+                row.cpu += result.cpu
                 row.seconds += result.seconds + result.drained
     return rows
 
@@ -165,6 +168,7 @@ def times(rows: Rows) -> Table:
             milliseconds(quantile(row.maples, 0.5)),
             milliseconds(quantile(row.maples, 0.99)),
             f"{len(row.maples) / row.seconds:.0f}",
+            milliseconds(row.cpu / (len(row.maples) + row.wrong)),
             f"{row.calls / (len(row.maples) + row.wrong):.2f}",
             f"{len(row.maples)} of {len(row.maples) + row.wrong}",
         )
@@ -172,7 +176,7 @@ def times(rows: Rows) -> Table:
     )
     columns = (
         "latency ms", "at once", "whole p50 ms", "p99", "Autumn's p50", "Maple's p50 ms", "Maple's p99 ms",
-        "cards/s", "calls a card", "cards",
+        "cards/s", "CPU ms a card", "calls a card", "cards",
     )  # fmt: skip
     return Table("Overview by id: from the command to the filled card", columns, told)
 

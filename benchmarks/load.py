@@ -62,6 +62,8 @@ class Result:
     """From the first command to the last acknowledgement, all bursts together."""
     drained: float = 0.0
     """From the last acknowledgement to the last answer, all bursts together."""
+    cpu: float = 0.0
+    """Seconds of processor time that the server took meanwhile, where it is known."""
 
     @classmethod
     def read(cls, text: str) -> "Result":

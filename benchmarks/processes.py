@@ -36,6 +36,21 @@ class Started:
     """What it writes, both streams."""
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    url: str
+    """Where it takes commands."""
+    pid: int
+
+    def cpu(self) -> float | None:
+        """Seconds of processor time so far, of all threads; None where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def running(module: str, *arguments: str, **environment: str) -> Iterator[Started]:
     """`python -m module` for the time of the block."""
@@ -103,15 +118,15 @@ def autumn() -> Iterator[str]:
 
 
 @contextmanager
-def floor(slack_api: str) -> Iterator[str]:
-    """A bare Bolt app. Gives the address it takes commands at."""
+def floor(slack_api: str) -> Iterator[Server]:
+    """A bare Bolt app."""
     with running("benchmarks.floor", SLACK_API_URL=slack_api, SECRET=SECRET, TOKEN=BOT_TOKEN) as process:
-        yield line(process, "floor=")
+        yield Server(line(process, "floor="), process.pid)
 
 
 @contextmanager
-def maple(slack_api: str, autumn_url: str) -> Iterator[str]:
-    """The bot itself, over HTTP, as it is run in earnest. Gives the address it takes commands at."""
+def maple(slack_api: str, autumn_url: str) -> Iterator[Server]:
+    """The bot itself, over HTTP, as it is run in earnest."""
     with running(
         "bot",
         SLACK_BOT_TOKEN=BOT_TOKEN,
@@ -121,7 +136,7 @@ def maple(slack_api: str, autumn_url: str) -> Iterator[str]:
         AUTUMN_URL=autumn_url,
         PORT="0",
     ) as process:
-        yield f"http://127.0.0.1:{_port(process)}/slack/events"
+        yield Server(f"http://127.0.0.1:{_port(process)}/slack/events", process.pid)
 
 
 def _port(process: Started) -> int:
@@ -135,8 +150,9 @@ def _port(process: Started) -> int:
     raise NotReady(process.said.read_text(errors="replace"))
 
 
-def load(job: Job) -> Result:
-    """Runs a job in a process of its own."""
+def load(server: Server, job: Job) -> Result:
+    """Runs a job against a server, in a process of its own."""
+    before = server.cpu()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
         cwd=ROOT,
@@ -145,7 +161,10 @@ def load(job: Job) -> Result:
         timeout=job.bursts * job.patience + _START,
         check=True,
     )
-    return Result.read(done.stdout.decode())
+    result, after = Result.read(done.stdout.decode()), server.cpu()
+    if before is not None and after is not None:
+        result.cpu = after - before
+    return result
 
 
 def ask(url: str, body: Any = None, *, method: str | None = None, key: str = "") -> Any:
