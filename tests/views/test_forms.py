@@ -1,0 +1,264 @@
+"""What all forms have in common, and the forms for rewards, details and deletions."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot import views
+from bot.autumn.errors import TimedOut
+from bot.autumn.models import (
+    Coupon,
+    Customer,
+    Discount,
+    Duration,
+    Entity,
+    FeatureGrant,
+    Granted,
+    PromoCode,
+    RewardList,
+)
+from bot.changes.model import DeletionInput, DetailsInput, Facts, Kind, RewardAction, RewardInput
+from bot.lookups.answers import Billing
+from bot.views import forms, ids
+from bot.views.forms import Meta
+from tests.views import checks, given
+from tests.views.filling import Filling, modal
+from tests.views.given import NOW
+
+TWENTY = Coupon(
+    id="twenty",
+    name="Twenty",
+    type="percentage_discount",
+    value=Decimal(20),
+    duration=Duration(type="months", length=3),
+    promo_codes=[PromoCode(code="TWENTY")],
+)
+TEN = Coupon(
+    id="ten",
+    type="fixed_discount",
+    value=Decimal(10),
+    duration=Duration(type="forever"),
+    plan_ids=["pro", "max"],
+)
+ONCE = Coupon(id="once", type="fixed_discount", value=Decimal(5), duration=Duration(type="one_off"))
+GRANT = FeatureGrant(
+    id="more",
+    grants=[Granted(feature_id="messages", included=Decimal(50)), Granted(feature_id="sso")],
+    promo_codes=[PromoCode(code="MORE")],
+)
+OWN = Discount(id="ten", name="Ten off", type="fixed_discount", discount_value=Decimal(10), currency="usd")
+
+
+def meta(kind: Kind, **changes: Any) -> Meta:
+    return Meta(**{"kind": kind, "customer": "cus_1", "submission": "s1", **changes})
+
+
+def facts(customer: Customer | None = None, **changes: Any) -> Facts:
+    known: dict[str, Any] = {
+        "billing": Billing((), (given.preview(),)),
+        "rewards": RewardList(coupons=[TWENTY, TEN, ONCE], feature_grants=[GRANT]),
+    }
+    return Facts(customer or given.customer(), NOW, **{**known, **changes})
+
+
+# The frame
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_form_opens_at_once(kind: Kind) -> None:
+    for view in (forms.loading(meta(kind)), forms.working(meta(kind))):
+        modal(view)
+        assert "submit" not in view
+        assert view["callback_id"] == ids.CHANGE_FORM
+        assert Meta.decode(view["private_metadata"]) == meta(kind)
+
+
+def test_a_form_that_cannot_go_on_says_why() -> None:
+    card = views.trouble(TimedOut(), reference="r1")
+    view = modal(forms.stopped(meta(Kind.DETAILS), card))
+    assert "Autumn did not answer in time." in checks.read(view["blocks"])
+
+
+def test_a_customer_that_slack_cannot_carry() -> None:
+    long = meta(Kind.DELETION, customer="c" * 3000)
+    view = modal(forms.loading(long))
+    assert "too long for a form" in checks.read(view["blocks"])
+    assert len(view["private_metadata"]) < 3000
+
+
+def test_what_was_seen_is_kept_if_there_is_room() -> None:
+    form = Filling(meta(Kind.DETAILS), facts(given.customer(name="n" * 2900)))
+    form.fill("email", text="new@acme.com")
+    assert form.meta.seen is None
+    assert form.meta.customer == "cus_1"
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", "null", '{"k":"other","c":"x","s":"y"}'])
+def test_only_what_a_form_remembered_is_read(metadata: str) -> None:
+    with pytest.raises(ValidationError):
+        Meta.decode(metadata)
+
+
+def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in() -> None:
+    form = Filling(meta(Kind.DETAILS), facts())
+    form.fill("name", text="Acme Inc")
+    form.fill("reason", text="They moved")
+    form.redraw(trouble="The figures moved.")
+    assert ":warning: The figures moved." in form.text
+    assert form.element("name")["initial_value"] == "Acme Inc"
+    assert form.element("reason")["initial_value"] == "They moved"
+
+
+# Rewards
+
+
+def test_a_coupon_is_applied() -> None:
+    form = Filling(meta(Kind.REWARD), facts(billing=Billing((OWN,), (given.preview(),))))
+    assert "• *Ten off* · $10.00" in form.text
+    assert form.options("coupon") == [
+        ("once", "once", "5.00 off · once · all products"),
+        ("ten", "ten", "10.00 off · for ever · Pro, max"),
+        ("Twenty", "twenty", "20% off · for 3 months · all products"),
+    ]
+    assert form.submit().errors["coupon"] == "Pick a coupon."
+    form.fill("coupon", option="twenty")
+    assert "Coupon: Ten off → *Twenty*" in form.text
+    assert "This replaces Ten off" in form.text
+    assert "The discount shows from the next invoice, <!date^" in form.text
+    assert "→ *$16.00* (estimate, before tax)" in form.text
+    form.fill("reason", text="x")
+    wanted = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="twenty")
+    assert form.submit().input == wanted
+
+
+def test_a_promo_code_is_redeemed() -> None:
+    form = Filling(meta(Kind.REWARD, reason_required=False), facts())
+    form.fill("action", option="redeem", redraw=False)
+    assert "still being redrawn" in form.submit().errors["action"]
+    form.redraw()
+    assert not form.has("coupon")
+    assert form.submit().errors == {"code": "Type the promo code."}
+    form.fill("code", text="MORE")
+    assert "Promo code: *MORE*" in form.text
+    assert "Grant of Messages: 700 → *750*" in form.text
+    assert "Grant of sso: *given*" in form.text
+    assert "This cannot be undone." in form.text
+    assert form.submit().input == RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="MORE")
+    form.fill("code", text="TWENTY")
+    assert "This is a code of the coupon Twenty" in form.text
+
+
+def test_the_coupon_is_removed() -> None:
+    form = Filling(meta(Kind.REWARD, reason_required=False), facts())
+    form.fill("action", option="remove")
+    assert "*Discounts*\nNone." in form.text
+    assert "no coupon of their own" in form.text
+    form = Filling(meta(Kind.REWARD, reason_required=False), facts(billing=Billing((OWN,), None)))
+    form.fill("coupon", option="twenty")
+    form.fill("action", option="remove")
+    assert "Coupon: Ten off → *none*" in form.text
+    assert form.submit().input == RewardInput(customer="cus_1", action=RewardAction.REMOVE)
+
+
+def test_without_coupons_there_is_nothing_to_pick() -> None:
+    form = Filling(meta(Kind.REWARD), facts(rewards=None, billing=None))
+    assert "Autumn has no coupons." in form.text
+    assert "still being redrawn" in form.submit().errors["action"]
+
+
+def test_many_coupons_are_asked_for() -> None:
+    many = [Coupon(id=f"c{index:03}", name=f"Number {index}") for index in range(101)]
+    form = Filling(meta(Kind.REWARD), facts(rewards=RewardList(coupons=[*many, Coupon(id="x" * 76)])))
+    assert "1 more cannot be picked here" in form.text
+    assert form.element("coupon")["type"] == "external_select"
+    assert form.element("coupon")["action_id"] == ids.FORM_REWARD
+    (found,) = forms.reward_options(form.facts, " number 42 ")
+    assert found["value"] == "c042"
+    form.fill("coupon", option={"text": found["text"], "value": found["value"]})
+    assert form.element("coupon")["initial_option"]["value"] == "c042"
+    assert [one["value"] for one in forms.reward_options(form.facts, "C007")] == ["c007"]
+
+
+def test_a_coupon_of_an_unknown_duration() -> None:
+    odd = [Coupon(id="a", duration=Duration(type="weeks")), Coupon(id="b")]
+    form = Filling(meta(Kind.REWARD), facts(rewards=RewardList(coupons=odd)))
+    assert [more for *_, more in form.options("coupon")] == ["0.00 off · all products"] * 2
+
+
+# Details
+
+
+def test_only_what_is_altered_is_asked_for() -> None:
+    form = Filling(meta(Kind.DETAILS, reason_required=False), facts(given.customer(fingerprint="fp")))
+    assert form.submit().errors == {"name": "Nothing is altered yet."}
+    assert "Fill in the form" in form.text
+    form.fill("email", text="billing@acme.com ")
+    form.fill("fingerprint", text="")
+    assert "E-mail: ops@acme.com → *billing@acme.com*" in form.text
+    assert "Fingerprint: fp → *none*" in form.text
+    assert "The e-mail changes in Stripe too." in form.text
+    wanted = DetailsInput(customer="cus_1", email="billing@acme.com", fingerprint="")
+    assert form.submit().input == wanted
+    form.fill("email", text="nonsense")
+    assert "This is not an e-mail address." in form.text
+
+
+def test_an_untidy_name_is_not_altered_by_being_shown() -> None:
+    untidy = given.customer(name="  Acme\u202e \n Ltd ", email="")
+    form = Filling(meta(Kind.DETAILS), facts(untidy))
+    assert form.submit().errors["name"] == "Nothing is altered yet."
+
+
+def test_a_name_too_long_to_show_is_left_alone() -> None:
+    form = Filling(meta(Kind.DETAILS, reason_required=False), facts(given.customer(name="n" * 3001)))
+    assert "initial_value" not in form.element("name")
+    assert form.submit().errors == {"name": "Nothing is altered yet."}
+
+
+# Deletion
+
+
+def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None:
+    live = facts(invoices=(given.invoice("open", "30"),), entities=(Entity(id="e1"), Entity(id="e2")))
+    form = Filling(meta(Kind.DELETION), live)
+    for told in (
+        "• *Pro* · Active",
+        "*Next invoice:* $20.00 on ",
+        "• 1 open invoice: $30.00",
+        "• 2 entities",
+        "Nothing is deleted or cancelled in Stripe",
+        "Customer: Acme Ltd → *gone from Autumn*",
+        "Stripe goes on charging for a subscription",
+        "Stripe will charge $20.00 next on ",
+        "One invoice is open: $30.00 that stays due in Stripe.",
+        "2 entities go with it.",
+        "The balance of one feature is lost.",
+        "This cannot be undone.",
+        "cus_1",
+    ):
+        assert told in form.text
+    form.fill("typed", text="cus_2")
+    assert form.submit().errors == {
+        "typed": "This is not the customer's id. Type it exactly as shown.",
+        "understood": "Tick the box to confirm, then submit again.",
+        "reason": "Say why. The reason is kept with the change.",
+    }
+    form.fill("typed", text="cus_1")
+    form.fill("understood", options=["yes"])
+    form.fill("reason", text="They asked")
+    assert form.submit().input == DeletionInput(customer="cus_1", typed="cus_1")
+    assert form.submit().reason == "They asked"
+
+
+def test_a_deletion_with_nothing_live() -> None:
+    nobody = given.customer(subscriptions=[], balances={}, flags={})
+    assert (
+        "Nothing: no subscriptions"
+        in Filling(meta(Kind.DELETION), facts(nobody, billing=Billing((), None))).text
+    )
+    unread = Filling(meta(Kind.DELETION), facts(nobody, billing=None)).text
+    assert "Stripe could not be asked" in unread
+    undated = facts(billing=Billing((), (given.preview(invoice_at=None),)))
+    assert "*Next invoice:* $20.00, before tax" in Filling(meta(Kind.DELETION), undated).text

@@ -1,0 +1,277 @@
+"""The form that changes a balance, filled in as a person would."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Customer, Feature, Reset, UsagePrice
+from bot.changes.model import BalanceAction, BalanceInput, Facts, Kind
+from bot.views import forms, ids
+from bot.views.forms import Meta, balance
+from tests.views import given
+from tests.views.filling import Filling
+from tests.views.given import LATER, NOW
+
+OPENED = Meta(kind=Kind.BALANCE, customer="cus_1", submission="s1", channel="C1", feature="messages")
+
+
+def facts(customer: Customer | None = None, **features: Feature) -> Facts:
+    return Facts(customer or given.customer(), NOW, features=features)
+
+
+def two_rows(**changes: Any) -> Customer:
+    rows = [given.row(), given.row(None, 100, 40, id="row_2", expires_at=LATER, reset=None)]
+    return given.customer(balances={"messages": given.balance(breakdown=rows)}, **changes)
+
+
+def opened(customer: Customer | None = None, **changes: Any) -> Filling:
+    return Filling(OPENED.model_copy(update=changes), facts(customer))
+
+
+def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
+    form = opened()
+    assert "Fill in the form" in form.text
+    assert "*Messages* · 700 of 1,000 left" in form.text
+    form.fill("amount", text="1k")
+    assert "Granted: 1,000 → *2,000*" in form.text
+    assert "Remaining: 700 → *1,700*" in form.text
+    assert "Used: 300, unchanged" in form.text
+    assert "lasts until the balance next resets" in form.text
+    form.fill("reason", text=" A bad week ")
+    form.fill("ticket", text="https://desk.example/7")
+    given_in = form.submit()
+    assert given_in.input == BalanceInput(
+        customer="cus_1", feature="messages", row="row_1", action=BalanceAction.GIVE, amount=Decimal(1000)
+    )
+    assert (given_in.reason, given_in.ticket, given_in.errors) == ("A bad week", "https://desk.example/7", {})
+    assert given_in.seen == form.meta.seen
+    assert given_in.seen
+    assert given_in.seen["included"] == "1000"
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "shown"),
+    [
+        ("set", "-40", "Over the limit: 0 → *40*"),
+        ("usage", "1,200", "Used: 300 → *1,200*"),
+        ("give", "5x", "This is not a number"),
+        ("give", "1.000", "This can be read in two ways"),
+        ("give", "0", "The amount must be more than 0"),
+        ("give", "9999999999999", "The amount is too large: 1,000,000,000,000 at most"),
+        ("give", "0.12345678", "The amount has too many digits: 6 decimals at most"),
+        ("usage", "-1", "Usage cannot be less than 0"),
+        ("set", "700", "This would change nothing"),
+    ],
+)
+def test_every_way_shows_what_comes_of_it(action: str, typed: str, shown: str) -> None:
+    form = opened()
+    form.fill("action", option=action)
+    form.fill("amount", text=typed)
+    assert shown in form.text
+
+
+def test_an_amount_that_cannot_be_read_is_an_error_under_it() -> None:
+    form = opened()
+    form.fill("amount", text="a few")
+    assert form.submit().errors == {
+        "amount": "This is not a number. Write it like 1,000, 1k, 2.5m or -40.",
+        "reason": "Say why. The reason is kept with the change.",
+    }
+    assert form.submit().input is None
+
+
+def test_a_new_reset_date_alone() -> None:
+    form = opened(reason_required=False)
+    form.fill("action", option="none")
+    assert not form.has("amount")
+    assert "reset" in form.submit().errors
+    assert "Fill in the form" in form.text
+    form.fill("reset", datetime=int((NOW + timedelta(days=3)).timestamp()))
+    assert "Resets: <!date^" in form.text
+    found = form.submit()
+    assert found.input == BalanceInput(
+        customer="cus_1",
+        feature="messages",
+        row="row_1",
+        action=BalanceAction.NONE,
+        reset_at=NOW + timedelta(days=3),
+    )
+
+
+@pytest.mark.parametrize("seconds", [10**17, -(10**17), 2**62])
+def test_a_date_that_no_calendar_has_is_no_date(seconds: int) -> None:
+    form = opened()
+    form.fill("reset", datetime=seconds, redraw=False)
+    assert "reset" not in form.submit().errors
+    form.fill("action", option="none")
+    assert "reset" in form.submit().errors
+
+
+def test_a_past_reset_date_is_refused_in_words() -> None:
+    form = opened()
+    form.fill("amount", text="5")
+    form.fill("reset", datetime=int((NOW - timedelta(days=3)).timestamp()))
+    assert "The new reset date is past" in form.text
+
+
+def test_of_several_rows_one_is_picked() -> None:
+    form = opened(two_rows())
+    assert form.options("row") == [
+        ("Pro · 700 of 1,000 left", "row_1", "per month"),
+        ("Granted on its own · 40 of 100 left", "row_2", "Expires 2026-12-02"),
+    ]
+    form.fill("amount", text="5")
+    assert "Fill in the form" in form.text
+    assert form.submit().errors["row:" + form_mark(form)] == "Pick which part of the balance to change."
+    form.fill("row", option="row_2")
+    assert "Remaining: 40 → *45*" in form.text
+    form.fill("reason", text="x")
+    found = form.submit().input
+    assert isinstance(found, BalanceInput)
+    assert found.row == "row_2"
+
+
+def form_mark(form: Filling) -> str:
+    return next(one["block_id"] for one in form.view["blocks"] if one["block_id"].startswith("row:"))[4:]
+
+
+def test_a_row_that_was_given_is_picked_already() -> None:
+    form = opened(two_rows(), row="row_2")
+    form.fill("amount", text="5")
+    assert "Remaining: 40 → *45*" in form.text
+
+
+def test_another_feature_has_rows_of_its_own() -> None:
+    balances = {**two_rows().balances, "seats": given.balance("seats", 2, 5)}
+    form = opened(given.customer(balances=balances))
+    form.fill("row", option="row_1")
+    form.fill("amount", text="1")
+    form.fill("feature", option="seats", redraw=False)
+    form.fill("reason", text="x")
+    assert "still being redrawn" in form.submit().errors["feature"]
+    form.redraw()
+    assert not form.has("row")
+    found = form.submit().input
+    assert isinstance(found, BalanceInput)
+    assert (found.feature, found.row, found.amount) == ("seats", "row_1", Decimal(1))
+
+
+def test_an_amount_not_yet_asked_for_is_not_missed() -> None:
+    form = opened()
+    form.fill("action", option="none")
+    form.fill("action", option="set", redraw=False)
+    assert "still being redrawn" in form.submit().errors["action"]
+
+
+def test_features_without_a_balance_to_change_are_refused_in_words() -> None:
+    unlimited = given.balance("calls", unlimited=True)
+    form = Filling(
+        OPENED.model_copy(update={"feature": ""}), facts(given.customer(balances={"calls": unlimited}))
+    )
+    assert [label for label, *_ in form.options("feature")] == ["Calls", "sso"]
+    assert form.submit().errors["feature"] == "Pick a feature."
+    form.fill("feature", option="calls")
+    assert "*Calls* · Unlimited · 300 used" in form.text or "Calls is unlimited" in form.text
+    assert "Calls is unlimited, so there is no balance to change." in form.text
+    form.fill("feature", option="sso")
+    assert "sso is either there or not" in form.text
+
+
+def test_a_feature_that_is_not_held_says_so_at_once() -> None:
+    form = opened(feature="words")
+    assert "The customer does not have words." in form.text
+    assert "initial_option" not in form.element("feature")
+
+
+def test_a_customer_without_features_has_nothing_to_fill_in() -> None:
+    nobody = given.customer(balances={}, flags={})
+    form = Filling(OPENED.model_copy(update={"feature": ""}), facts(nobody))
+    assert "no balance to change" in form.text
+    assert "submit" not in form.view
+    assert "The customer does not have messages." in Filling(OPENED, facts(nobody)).text
+
+
+def test_raising_paid_seats_asks_again() -> None:
+    seats = given.balance(
+        "seats",
+        2,
+        5,
+        feature=Feature(id="seats", name="Seats", type="metered", consumable=False),
+        breakdown=[given.row(granted=5, left=2, reset=None, price=UsagePrice(billing_method="usage_based"))],
+    )
+    form = opened(given.customer(balances={"seats": seats}), feature="seats")
+    form.fill("action", option="usage")
+    form.fill("amount", text="4")
+    form.fill("reason", text="x")
+    assert "charges the customer's card at once" in form.text
+    sight = form.sight
+    assert sight
+    (note,) = forms.unconfirmed(form.submit(), sight.warnings)
+    form.fill("confirm", options=["yes"])
+    assert forms.unconfirmed(form.submit(), sight.warnings) == ()
+    form.redraw()
+    assert form.element("confirm")["initial_options"]
+    form.fill("amount", text="5")
+    assert form.sight
+    assert forms.unconfirmed(form.submit(), form.sight.warnings) != (), "another figure wants another yes"
+    assert [one[2] for one in form.options("confirm")]
+    assert note.details["units"] == "1"
+
+
+def test_what_can_be_picked_beyond_a_hundred_is_asked_for() -> None:
+    many = given.balances(101)
+    form = Filling(
+        OPENED.model_copy(update={"feature": "f007"}), facts(given.customer(balances=many, flags={}))
+    )
+    select = form.element("feature")
+    assert (select["type"], select["action_id"]) == ("external_select", ids.FORM_FEATURE)
+    assert select["initial_option"]["value"] == "f007"
+    assert [one["value"] for one in forms.feature_options(form.facts, "f10")] == ["f100"]
+
+
+def test_ids_too_long_for_an_option_are_counted() -> None:
+    long = "f" * 76
+    form = Filling(
+        OPENED, facts(given.customer(balances={**given.customer().balances, long: given.balance(long)}))
+    )
+    assert "1 more cannot be picked here" in form.text
+
+
+def test_rows_show_what_is_paid_for_and_unlimited() -> None:
+    rows = [
+        given.row(id="a", price=UsagePrice(billing_method="prepaid"), reset=Reset(interval="one_off")),
+        given.row(id="b", unlimited=True, plan_id="gone"),
+        given.row(id=""),
+        given.row(id="r" * 76),
+    ]
+    form = opened(given.customer(balances={"messages": given.balance(breakdown=rows)}))
+    assert form.options("row") == [
+        ("Pro · 700 of 1,000 left", "a", "never · paid for"),
+        ("gone · Unlimited", "b", "per month"),
+    ]
+
+
+def test_a_balance_in_entities_alone_is_refused() -> None:
+    form = opened(given.customer(balances={"messages": given.balance(breakdown=[])}))
+    assert "held by the customer's entities" in form.text
+
+
+def test_what_the_policy_asks_is_said() -> None:
+    for needed, told in ((0, "applied as soon as you submit"), (2, "needs 2 approvals")):
+        form = Filling(OPENED, facts(), needed=needed)
+        form.fill("amount", text="5")
+        assert told in form.text
+    form = Filling(OPENED, facts(), barred="No rule lets you.")
+    form.fill("amount", text="5")
+    assert ":no_entry: No rule lets you." in form.text
+
+
+def test_every_block_of_an_error_is_in_the_form() -> None:
+    form = opened(two_rows())
+    there = {one["block_id"] for one in form.view["blocks"] if one["type"] == "input"}
+    form.fill("ticket", text="not a link")
+    assert set(form.submit().errors) <= there
+    assert form.submit().errors["ticket"].startswith("This is not a web address")
+    assert balance.row_block("messages") in there
