@@ -72,7 +72,8 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Starte
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
     """Ours, without anybody's real settings of the bot."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "AUTUMN_"))}
+    real = ("SLACK_", "AUTUMN_", "MAPLE_", "LOG_", "DATABASE_URL", "HOST", "PORT")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(real)}
     return {**ours, "PYTHONUNBUFFERED": "1", **given}
 
 
@@ -127,15 +128,19 @@ def floor(slack_api: str) -> Iterator[Server]:
 @contextmanager
 def maple(slack_api: str, autumn_url: str) -> Iterator[Server]:
     """The bot itself, over HTTP, as it is run in earnest."""
-    with running(
-        "bot",
-        SLACK_BOT_TOKEN=BOT_TOKEN,
-        SLACK_SIGNING_SECRET=SECRET,
-        SLACK_API_URL=slack_api,
-        AUTUMN_SECRET_KEY=AUTUMN_KEY,
-        AUTUMN_URL=autumn_url,
-        PORT="0",
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(
+            "bot",
+            DATABASE_URL=f"sqlite:///{folder}/maple.db",
+            SLACK_BOT_TOKEN=BOT_TOKEN,
+            SLACK_SIGNING_SECRET=SECRET,
+            SLACK_API_URL=slack_api,
+            AUTUMN_SECRET_KEY=AUTUMN_KEY,
+            AUTUMN_URL=autumn_url,
+            PORT="0",
+        ) as process,
+    ):
         yield Server(f"http://127.0.0.1:{_port(process)}/slack/events", process.pid)
 
 
