@@ -145,7 +145,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
 async def _misfits(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
     faults = []
     found = await connection.execute(select(changes.c.id, changes.c.state))
-    known = dict(found.tuples().all())
+    known: dict[str, str] = {row.id: row.state for row in found}
     for change_id, state in known.items():
         seq, told = states.get(change_id, (0, ""))
         if told != state:

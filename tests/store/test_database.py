@@ -1,0 +1,133 @@
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from bot.store.database import Database, database_url
+from bot.store.tables import deliveries
+from bot.store.types import Figure, Instant
+from bot.store.upsert import insert
+
+NOW = datetime(2026, 11, 22, 15, 6, 1, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given_url", "used"),
+    [
+        ("sqlite:///maple.db", "sqlite+aiosqlite:///maple.db"),
+        ("sqlite+pysqlite:////var/maple.db", "sqlite+aiosqlite:////var/maple.db"),
+        ("postgresql://me@db/maple", "postgresql+psycopg://me@db/maple"),
+        ("postgres://me@db/maple", "postgresql+psycopg://me@db/maple"),
+        ("postgresql+asyncpg://me@db/maple", "postgresql+psycopg://me@db/maple"),
+    ],
+)
+def test_the_driver_is_ours(given_url: str, used: str) -> None:
+    assert database_url(given_url).render_as_string(hide_password=False) == used
+
+
+@pytest.mark.parametrize(
+    ("given_url", "words"),
+    [
+        ("maple.db", "should look like"),
+        ("mysql://root:secret@db/maple", "should start with"),
+        ("sqlite://", "needs the name of a file"),
+        ("sqlite:///:memory:", "needs the name of a file"),
+    ],
+)
+def test_other_databases_are_refused_without_quoting_them(given_url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as raised:
+        database_url(given_url)
+    assert "secret" not in str(raised.value)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_times_come_back_whole(at: datetime) -> None:
+    dialect = sqlite.dialect()
+    assert Instant().process_result_value(Instant().process_bind_param(at, dialect), dialect) == at
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_figures_come_back_whole(figure: Decimal) -> None:
+    dialect = sqlite.dialect()
+    back = Figure().process_result_value(Figure().process_bind_param(figure, dialect), dialect)
+    assert str(back) == str(figure)
+
+
+def test_nothing_stays_nothing() -> None:
+    dialect = sqlite.dialect()
+    for kind in (Instant(), Figure()):
+        assert kind.process_bind_param(None, dialect) is None
+        assert kind.process_result_value(None, dialect) is None
+
+
+async def test_what_fails_leaves_nothing(database: Database) -> None:
+    async def write_and_fail() -> None:
+        async with database.writing() as connection:
+            await connection.execute(insert(connection, deliveries, {"key": "a", "at": NOW}))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await write_and_fail()
+    async with database.reading() as connection:
+        assert (await connection.execute(select(deliveries))).all() == []
+
+
+async def test_a_reader_sees_one_state_of_things(database: Database) -> None:
+    async with database.reading() as reading:
+        assert (await reading.execute(select(deliveries))).all() == []
+        async with database.writing() as writing:
+            await writing.execute(insert(writing, deliveries, {"key": "a", "at": NOW}))
+        assert (await reading.execute(select(deliveries))).all() == []
+    async with database.reading() as reading:
+        assert (await reading.execute(select(deliveries))).all() == [("a", NOW)]
+
+
+async def test_an_error_does_not_quote_what_was_written(database: Database) -> None:
+    async def twice() -> None:
+        async with database.writing() as connection:
+            for _ in range(2):
+                await connection.execute(insert(connection, deliveries, {"key": "canary", "at": NOW}))
+
+    with pytest.raises(IntegrityError) as raised:
+        await twice()
+    assert "parameters hidden" in str(raised.value)
+
+
+async def test_in_sqlite_a_writer_waits_for_the_other(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/maple.db"
+    first, second, hasty = Database(url), Database(url), Database(url, patience=0.01)
+
+    async def write(database: Database) -> None:
+        async with database.writing() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async with first.writing() as connection:
+        await connection.execute(text("SELECT 1"))
+        waiting = asyncio.create_task(write(second))
+        with pytest.raises(OperationalError, match="locked"):
+            await write(hasty)
+        assert not waiting.done()
+    started = time.monotonic()
+    await waiting
+    assert time.monotonic() - started < timedelta(seconds=5).total_seconds()
+    for database in (first, second, hasty):
+        await database.aclose()
+
+
+async def test_sqlite_keeps_a_commit_through_a_loss_of_power(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/maple.db")
+    async with database.reading() as connection:
+        settings = [
+            (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert settings == ["wal", 2, 1]
+    await database.aclose()

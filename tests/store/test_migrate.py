@@ -1,0 +1,91 @@
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.store.tables import metadata
+from tests.databases import ENGINES, Engine, fresh
+
+PROGRAM = """
+import asyncio, sys
+from bot.store.database import Database
+from bot.store.migrate import migrate
+
+async def main():
+    sys.stdin.readline()
+    for url in sys.argv[1:]:
+        database = Database(url)
+        await migrate(database)
+        await database.aclose()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def empty(engine: Engine) -> AsyncIterator[Database]:
+    database = Database(fresh(engine, migrated=False))
+    yield database
+    await database.aclose()
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection)
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_make_the_tables_that_the_code_knows(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_second_time_does_nothing(empty: Database) -> None:
+    await migrate(empty)
+    await migrate(empty)
+    async with empty.reading() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM audit_head"))).scalar_one() == 1
+        assert (await connection.execute(text("SELECT count(*) FROM alembic_version"))).scalar_one() == 1
+
+
+async def test_many_at_once_in_one_process(empty: Database) -> None:
+    await asyncio.gather(*(migrate(empty) for _ in range(6)))
+    async with empty.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_several_processes_at_once() -> None:
+    urls = [fresh(engine, migrated=False) for engine in ENGINES]
+    started = [
+        subprocess.Popen([sys.executable, "-c", PROGRAM, *urls], stdin=subprocess.PIPE)  # noqa: ASYNC220
+        for _ in range(2)
+    ]
+    for process in started:
+        process.communicate(b"go\n", timeout=60)
+    assert [process.returncode for process in started] == [0, 0]
+    for url in urls:
+        database = Database(url)
+        async with database.reading() as connection:
+            assert await connection.run_sync(differences) == []
+        await database.aclose()
+
+
+async def test_what_fails_midway_leaves_nothing(empty: Database) -> None:
+    """All of it is one transaction, in SQLite too."""
+
+    async def broken() -> None:
+        async with empty.writing() as connection:
+            await connection.execute(text("CREATE TABLE half (id INTEGER)"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await broken()
+    async with empty.reading() as connection:
+        assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == []
