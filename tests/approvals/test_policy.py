@@ -165,6 +165,10 @@ def test_what_a_change_must_go_through(
     assert not decision.self_approval
 
 
+def test_terms_are_for_who_asks() -> None:
+    assert of(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(True, Reason.ALLOWED, "decides")
+
+
 def test_what_is_refused_is_not_done_at_once() -> None:
     assert not of(balance(), LEA, TEAM).at_once
     assert not Decision(False, Reason.DENIED, approvals=0).at_once

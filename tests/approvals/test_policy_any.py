@@ -12,7 +12,7 @@ from bot.approvals.policy_tables import Allow, Require
 from bot.approvals.rules import EVERYONE, Policy, Power, Rule
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
 
-often = settings(max_examples=60, deadline=None)
+often = settings(max_examples=100, deadline=None)
 
 
 def power_of(decision: Decision) -> tuple[bool, int, bool]:
