@@ -83,10 +83,18 @@ class Tier(Model):
     flat_amount: Decimal | None = None
 
 
+class OtherPrice(Model):
+    """What the same costs in another currency than the organisation's own."""
+
+    currency: Text = ""
+    amount: Decimal | None = None
+
+
 class UsagePrice(Model):
     """How units of a feature beyond what is included are billed."""
 
     amount: Decimal | None = None
+    additional_currencies: Many[OtherPrice] = Field(default_factory=list)
     tiers: Many[Tier] = Field(default_factory=list)
     billing_units: Decimal | None = None
     billing_method: Text = ""
@@ -138,6 +146,8 @@ class PlanDisplay(Model):
 
 class PlanPrice(Model):
     amount: Decimal | None = None
+    """In the organisation's own currency, as `display` is."""
+    additional_currencies: Many[OtherPrice] = Field(default_factory=list)
     interval: Text = ""
     interval_count: int | None = None
     currency: Text = ""

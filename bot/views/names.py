@@ -2,7 +2,17 @@
 
 from decimal import Decimal
 
-from bot.autumn.models import Balance, Customer, Flag, Plan, Purchase, Reset, Subscription, UsagePrice
+from bot.autumn.models import (
+    Balance,
+    Customer,
+    Flag,
+    Plan,
+    PlanPrice,
+    Purchase,
+    Reset,
+    Subscription,
+    UsagePrice,
+)
 from bot.views import money, numbers, text, words
 
 _LIMIT = 60
@@ -34,24 +44,37 @@ def feature(balance: Balance | Flag) -> str:
 
 def currency(customer: Customer) -> str:
     """The currency the customer is billed in, empty if nothing tells."""
-    known = [one.plan.price.currency for one in customer.subscriptions if one.plan and one.plan.price]
-    known += [one.currency for one in (*customer.invoices, *(customer.invoice_previews or ()))]
+    known = [one.currency for one in (*customer.invoices, *(customer.invoice_previews or ()))]
+    known += [one.plan.price.currency for one in customer.subscriptions if one.plan and one.plan.price]
     return next((found for found in known if found), "")
 
 
-def price(found: Plan | None, fallback_currency: str) -> str:
-    """What a plan costs, in mrkdwn: Autumn's own words for it where it has some. Empty if not known."""
+def price(found: Plan | None, in_currency: str) -> str:
+    """What a plan costs the customer, in mrkdwn. Empty if not known.
+
+    Autumn's own words for it where they are right: they tell the price in the organisation's own currency.
+    """
     if found is None:
         return ""
     if found.price is None:
         return words.USAGE_BASED if any(item.price for item in found.items) else words.FREE
+    own = amount_in(in_currency, found.price)
     shown = found.price.display
-    if shown and shown.primary_text:
+    if own is None and shown and shown.primary_text:
         return text.mrkdwn(f"{shown.primary_text} {shown.secondary_text}", _LIMIT)
-    if found.price.amount is None:
+    if own is not None:
+        amount = money.price(own, in_currency)
+    elif found.price.amount is not None:
+        amount = money.price(found.price.amount, found.price.currency or in_currency)
+    else:
         return ""
-    amount = money.price(found.price.amount, found.price.currency or fallback_currency)
     return f"{amount} {words.every(found.price.interval, found.price.interval_count)}".rstrip()
+
+
+def amount_in(currency: str, found: PlanPrice | UsagePrice) -> Decimal | None:
+    """The amount in a currency that has a price of its own; None where the usual one holds."""
+    known = {one.currency.upper(): one.amount for one in found.additional_currencies}
+    return known.get(currency.upper()) if currency else None
 
 
 def unit_price(found: UsagePrice | None, in_currency: str) -> str:
@@ -59,17 +82,18 @@ def unit_price(found: UsagePrice | None, in_currency: str) -> str:
     if found is None:
         return ""
     methods = {"prepaid": words.PREPAID, "usage_based": words.BILLED_BY_USE}
-    parts = [_amount(found, in_currency), methods.get(found.billing_method, "")]
+    parts = [rate(found, in_currency), methods.get(found.billing_method, "")]
     return ", ".join(part for part in parts if part)
 
 
-def _amount(found: UsagePrice, in_currency: str) -> str:
-    if found.amount is None:
+def rate(found: UsagePrice, in_currency: str) -> str:
+    """`$0.01 each`, `$2.00 per 1,000`. Empty if not known."""
+    own = amount_in(in_currency, found)
+    amount = found.amount if own is None else own
+    if amount is None:
         return words.TIERED if found.tiers else ""
     units = found.billing_units or Decimal(1)
-    return words.unit_price(
-        money.price(found.amount, in_currency), "" if units == 1 else numbers.number(units)
-    )
+    return words.unit_price(money.price(amount, in_currency), "" if units == 1 else numbers.number(units))
 
 
 def reset(found: Reset | None) -> str:

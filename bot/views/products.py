@@ -79,13 +79,13 @@ def _subscription(one: Subscription, now: datetime, currency: str, called: dict[
     top = [state(one, now), price(one, currency), quantity(one), words.ADD_ON if one.add_on else ""]
     starts = status(one, now) is Status.SCHEDULED
     dates = ["" if starts else _on(words.STARTED, one.started_at), _period(one), following(one, now)]
-    return _told(names.plan(one), top, dates, _includes(one.plan, called), one.scope)
+    return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
 
 
 def _purchase(one: Purchase, currency: str, called: dict[str, str]) -> str:
     top = [words.ONE_OFF, names.price(one.plan, currency), quantity(one)]
     dates = [_on(words.STARTED, one.started_at), _on(words.EXPIRES, one.expires_at)]
-    return _told(names.plan(one), top, dates, _includes(one.plan, called), one.scope)
+    return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
 
 
 def _expired(one: Expired) -> str:
@@ -110,15 +110,14 @@ def _period(one: Subscription) -> str:
     return words.period(times.day(one.current_period_start), times.day(one.current_period_end))
 
 
-def _includes(plan: Plan | None, called: dict[str, str]) -> str:
+def _includes(plan: Plan | None, currency: str, called: dict[str, str]) -> str:
     if plan is None or not plan.items:
         return ""
-    return words.includes(parts.inline([_item(item, called) for item in plan.items], _ITEMS))
+    return words.includes(parts.inline([_item(item, currency, called) for item in plan.items], _ITEMS))
 
 
-def _item(item: PlanItem, called: dict[str, str]) -> str:
+def _item(item: PlanItem, currency: str, called: dict[str, str]) -> str:
     name = called.get(item.feature_id) or item.feature_id
-    beyond = item.display.secondary_text if item.display else ""
     if item.display and item.display.primary_text:
         shown = item.display.primary_text
     elif item.unlimited:
@@ -127,7 +126,14 @@ def _item(item: PlanItem, called: dict[str, str]) -> str:
         shown = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = words.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(beyond, 60))
+    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(_beyond(item, currency), 60))
+
+
+def _beyond(item: PlanItem, currency: str) -> str:
+    """What more of it costs: Autumn's own words, unless they are in another currency than the customer's."""
+    if item.price and names.amount_in(currency, item.price) is not None:
+        return words.beyond(names.rate(item.price, currency), included=bool(item.included))
+    return item.display.secondary_text if item.display else ""
 
 
 def _on(label: str, at: datetime | None) -> str:

@@ -256,6 +256,10 @@ def item(what: str, every: str, beyond: str) -> str:
     return " ".join(part for part in (what, every, f"({beyond})" if beyond else "") if part)
 
 
+def beyond(rate: str, *, included: bool) -> str:
+    return f"then {rate}" if included else rate
+
+
 def includes(items: str) -> str:
     return f"Includes {items}"
 

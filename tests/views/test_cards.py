@@ -16,6 +16,7 @@ from bot.autumn.models import (
     Feature,
     LineDiscount,
     Organization,
+    OtherPrice,
     Plan,
     PlanDisplay,
     PlanItem,
@@ -344,6 +345,43 @@ def test_a_product(changes: dict[str, Any], lines: list[str]) -> None:
 )
 def test_the_price_of_a_plan(found: Plan | None, shown: str) -> None:
     assert names.price(found, "usd") == shown
+
+
+def test_prices_are_in_the_currency_the_customer_pays() -> None:
+    """Autumn's own words for a price are in the organisation's currency."""
+    others = [OtherPrice(currency="jpy", amount=Decimal(3000)), OtherPrice(currency="eur")]
+    display = PlanDisplay(primary_text="$20", secondary_text="per month")
+    usage_price = UsagePrice(
+        amount=Decimal("0.8"), billing_units=Decimal(100), additional_currencies=others[:1]
+    )
+    items = [
+        PlanItem(
+            feature_id="m",
+            included=Decimal(included),
+            price=usage_price,
+            display=PlanDisplay(primary_text=f"{included} Messages", secondary_text="then $0.80 per 100"),
+        )
+        for included in (5, 0)
+    ]
+    price = PlanPrice(amount=Decimal(20), interval="month", display=display, additional_currencies=others)
+    held = subscription(plan=plan(price=price, items=items))
+    for currency, top, includes in (
+        ("usd", "$20 per month", "Includes 5 Messages (then $0.80 per 100), 0 Messages (then $0.80 per 100)"),
+        ("jpy", "¥3,000 per month", "Includes 5 Messages (then ¥3,000 per 100), 0 Messages (¥3,000 per 100)"),
+        ("eur", "$20 per month", "Includes 5 Messages (then $0.80 per 100)"),
+    ):
+        known = customer(
+            subscriptions=[held],
+            invoices=[invoice(currency=currency)],
+            balances={"messages": balance(breakdown=[row(price=usage_price)])},
+        )
+        shown = said(drawn(products(known), AT_PRODUCTS))
+        assert f"*Pro* · Active · {top}" in shown
+        assert includes in shown
+    yen = customer(
+        invoices=[invoice(currency="jpy")], balances={"messages": balance(breakdown=[row(price=usage_price)])}
+    )
+    assert table(drawn(FeatureDetail(yen, None, NOW), AT_FEATURE))[1][-1] == "¥3,000 per 100"
 
 
 def test_purchases_and_expired_products_follow() -> None:

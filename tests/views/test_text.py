@@ -23,6 +23,7 @@ LOOK_ALIKES = "∗ˍ∼ˋ"
         ("\ud800x", "\ufffdx"),
         ("\u2028", ""),
         ("👩\u200d👧", "👩\u200d👧"),
+        ("Z\u0334\u0321\u0322\u031b\u0316algo e\u0301", "Z\u0334\u0321\u0322algo e\u0301"),
     ],
 )
 def test_clean_leaves_one_line_without_tricks(given: str, shown: str) -> None:
@@ -62,7 +63,7 @@ def test_mrkdwn_shows_a_text_as_it_is(given: str, shown: str) -> None:
         ("aa👩\u200d👧👧", 6, "aa…"),
         ("🇫🇷🇩🇪🇮🇹", 8, "🇫🇷…"),
         ("🇫🇷🇩🇪🇮🇹", 11, "🇫🇷🇩🇪…"),
-        ("\u0301" * 9, 5, "\u0301" * 4 + "…"),
+        ("\u0941" * 9, 5, "\u0941" * 4 + "…"),
     ],
 )
 def test_a_long_text_is_cut_between_visible_characters(given: str, limit: int, shown: str) -> None:

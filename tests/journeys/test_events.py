@@ -1,0 +1,59 @@
+"""What was tracked for a customer."""
+
+import re
+import time
+
+from sandbox.autumn.model import Event
+from tests.journeys.steps import ask, in_order, press
+from tests.stage import Stage
+
+
+async def test_totals_then_each_event(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn events cus_acme", "Total per feature")
+    in_order(
+        shown,
+        "Total per feature\n• API Calls: ",
+        "• Messages: ",
+        "200+ events, last 30 days",
+        "Time (UTC) | Feature | Value | Properties",
+        "Page 1 of 14 · 185 left",
+        "[24 hours] [7 days] [30 days] [90 days]",
+    )
+    assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", shown)
+
+
+async def test_filtered_by_feature_and_time(maple: Stage) -> None:
+    await ask(maple, "/autumn events cus_acme", "Total per feature")
+    await maple.ana.choose("Filter by feature", "Messages")
+    shown = await maple.ana.sees("events of Messages, last 30 days")
+    assert "API Calls" not in shown
+    shown = await press(maple, "7 days", "events of Messages, last 7 days")
+    assert "Total per feature\n• Messages: " in shown
+    await press(maple, "All features", "events, last 7 days")
+
+
+async def test_nothing_was_tracked(maple: Stage) -> None:
+    await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
+
+
+async def test_pages_hold_still_while_new_events_arrive(maple: Stage) -> None:
+    first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
+    second = await press(maple, "Next", "Page 2 of 14")
+    _track(maple, 20)
+    assert _rows(await press(maple, "Previous", "Page 1 of 14")) == _rows(first)
+    assert _rows(await press(maple, "Next", "Page 2 of 14")) == _rows(second)
+    refreshed = await press(maple, "Refresh", "| 987 |")
+    assert _rows(refreshed) != _rows(second)
+
+
+def _rows(shown: str) -> list[str]:
+    return re.findall(r"^\d{4}-.*$", shown, re.MULTILINE)
+
+
+def _track(maple: Stage, number: int) -> None:
+    """As many new events as push a whole page away."""
+    customer = maple.autumn.state.customers["cus_busy"]
+    now = int(time.time() * 1000)
+    maple.autumn.state.events(customer).extend(
+        Event(f"evt_new_{index}", now + index, "messages", "cus_busy", 987.0) for index in range(number)
+    )

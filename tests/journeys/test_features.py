@@ -1,0 +1,125 @@
+"""What a customer may use, how much of it is left, and how it was used."""
+
+import re
+
+import pytest
+
+from tests.journeys.steps import ask, in_order, line_with, press
+from tests.stage import Stage
+
+
+async def test_balances_with_bars_and_resets(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn features cus_acme", "AI Credits")
+    in_order(
+        shown,
+        "AI Credits\n▰▰▰▰▰▰▱▱▱▱ 3,130 of 6,200 left · 3,070 used · resets ",
+        "API Calls\nUnlimited · 184,220 used",
+        "Messages\n▰▰▰▰▱▱▱▱▱▱ 18,760 of 50,000 left · 31,240 used",
+        "Seats\n▰▰▱▱▱▱▱▱▱▱ 6 of 30 left · 24 used · from 2 sources",
+        "Also included: Audit Log, Custom Domain, Priority Support, Single Sign-On",
+    )
+
+
+@pytest.mark.parametrize(
+    ("customer", "lines"),
+    [
+        ("cus_northwind", ("Messages\n▱▱▱▱▱▱▱▱▱▱ 0 of 10,000 left · 13,460 used · 3,460 over",)),
+        (
+            "cus_oscorp",
+            ("Seats\n▱▱▱▱▱▱▱▱▱▱ 0 of 5 left · 8 used · 3 over", "Storage (GB)\n▱▱▱▱▱▱▱▱▱▱ 0 of 100"),
+        ),
+        ("cus_gekko", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 2,500 of 2,000 left · -500 used",)),
+        ("cus_globex", ("Autumn hides the balances of Team", "Hidden by Autumn while a plan is past due")),
+        ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,407.5 of 8,400 left · 4,992.5 used",)),
+        ("cus_empty", ("This customer has no features",)),
+    ],
+)
+async def test_every_kind_of_balance(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+    in_order(await ask(maple, f"/autumn features {customer}", "\nFeatures\n"), *lines)
+
+
+async def test_many_features_page_by_page(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
+    assert "Page 1 of 7 · 56 left" in shown
+    seen = set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
+    for page in range(2, 8):
+        shown = await press(maple, "Next", f"Page {page} of 7")
+        seen |= set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
+    assert len(seen) == 66
+    assert "the last" in shown
+
+
+async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_many", "Page 1 of 7")
+    offered = await maple.ana.type_ahead("Pick a feature", "transl")
+    assert offered
+    assert all("Translations" in label for label in offered)
+    await maple.ana.choose("Pick a feature", "APAC Translations")
+    shown = await maple.ana.sees("Where it comes from")
+    in_order(shown, "APAC Translations\n▰", "475 of 1,000 left · 525 used")
+    await press(maple, "All features", "Page 1 of 7")
+
+
+async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_acme", "AI Credits")
+    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    in_order(
+        shown,
+        "Messages\n▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱",
+        "Source | Included | Used | Remaining | Resets | Price",
+        "Team | 50,000 | 31,240 | 18,760 | per month | $0.80 per 100, billed by use",
+        "Usage, last 30 days: ",
+        "Messages, last 30 days (bar chart)",
+        "Times on the chart are UTC.",
+        "[24 hours] [7 days] [30 days] [90 days] [Billing cycle]",
+    )
+
+
+async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_vandelay", "from 5 sources")
+    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    in_order(
+        shown,
+        "Source | Included | Used | Remaining | Resets | Expires",
+        "Starter | 2,000 | 2,000 | 0 | per month | –",
+        "Granted on its own | 300 | 150 | 150 | never | 20",
+        "Message Pack | 5,000 | 0 | 5,000 | never | –",
+        "Times in the table are UTC.",
+    )
+
+
+async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_cyberdyne", "AI Credits")
+    shown = await press(maple, "Open", "Rolled over", within="AI Credits")
+    in_order(
+        shown,
+        "Spent by other features: tokens (0.01 each), images (5 each).",
+        "Rolled over\n• 0 of 2,500 left, until ",
+        "Usage, last 30 days: 4",
+    )
+
+
+async def test_every_span_has_its_chart(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_acme", "AI Credits")
+    await press(maple, "Open", "Where it comes from", within="Messages")
+    for label, title in (
+        ("24 hours", "last 24 hours"),
+        ("7 days", "last 7 days"),
+        ("90 days", "last 90 days"),
+        ("Billing cycle", "this billing cycle"),
+        ("30 days", "last 30 days"),
+    ):
+        shown = await press(maple, label, f"Messages, {title} (bar chart)")
+        points = line_with(shown, "Used: ").removeprefix("Used: ").split(", ")
+        assert 1 <= len(points) <= 20
+        amounts = sum(int(point.rpartition(" ")[2]) for point in points)
+        assert f"Usage, {title}: {amounts:,} in" in shown
+    assert "Usage, this billing cycle: 31,240" in await press(
+        maple, "Billing cycle", "this billing cycle (bar"
+    )
+
+
+async def test_a_feature_never_used_has_no_chart(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_northwind", "Storage (GB)")
+    shown = await press(maple, "Open", "Usage, last 30 days: none.", within="Storage (GB)")
+    assert "bar chart" not in shown

@@ -1,0 +1,192 @@
+"""From what an agent knows of a customer to the customer's card."""
+
+import re
+
+import pytest
+
+from tests.journeys.steps import ask, in_order, press
+from tests.stage import Stage
+
+
+@pytest.mark.parametrize(
+    "known", ["cus_acme", "billing@acme.example", "BILLING@ACME.EXAMPLE", "Acme Ltd", "acme l", "“Acme Ltd”"]
+)
+async def test_an_id_an_email_or_a_part_of_a_name(maple: Stage, known: str) -> None:
+    shown = await ask(maple, f"/autumn {known}", "Acme Ltd")
+    in_order(shown, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since")
+    maple.raj.does_not_see("Acme Ltd")
+
+
+async def test_everything_at_a_glance(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    in_order(
+        shown,
+        "Needs attention\n:warning: 1 unpaid invoice: $24.50.",
+        "Products\n• Team · Active · $199 per month · Next billing",
+        "• Support Plus · Active · $99 per month",
+        "Balances",
+        "AI Credits · 3,130 of 6,200 left · 3,070 used",
+        "• API Calls · Unlimited · 184,220 used",
+        "Also included: Audit Log, Custom Domain",
+        "Next invoices, before tax\n• $179.10 on ",
+        "Discounts\n• 10% off, always · 10% · for ever",
+        "Last invoices",
+        "$24.50 · :warning: Open · View invoice",
+        "and 6 more: see Invoices",
+        "[Overview] [Products] [Features] [Invoices] [Events]\n[Refresh] [Share to channel]",
+        "Read today at",
+        "Lumen (local demo) · SANDBOX",
+    )
+    assert maple.ana.link("Stripe").startswith("https://dashboard.stripe.com/test/customers/cus_")
+    assert "cus_acme" in maple.ana.link("Autumn")
+    customers = [call for call in maple.autumn.calls if call.route.startswith("customers")]
+    assert len(customers) == 2, "one question to Autumn, one that waits for Stripe"
+
+
+async def test_the_parts_of_a_customer_are_a_click_apart(maple: Stage) -> None:
+    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    messages = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
+    for label, sees in (
+        ("Products", "Started"),
+        ("Features", "Meeting Minutes"),
+        ("Invoices", "11 invoices"),
+        ("Events", "Total per feature"),
+        ("Overview", "Last invoices"),
+    ):
+        shown = await press(maple, label, sees)
+        in_order(shown, "SANDBOX · cus_acme", "Read today at")
+    assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == messages
+
+
+async def test_of_several_one_is_picked(maple: Stage) -> None:
+    shown = await ask(
+        maple, "/autumn billing@twinpeaks.example", "3 customers match billing@twinpeaks.example"
+    )
+    for name in ("Twin Peaks Lodge", "Twin Peaks Sheriff", "Twin Peaks Diner"):
+        assert name in shown
+    await press(maple, "Open", "SANDBOX · cus_twin_b", within="Twin Peaks Sheriff")
+    maple.ana.does_not_see("3 customers match")
+
+
+@pytest.mark.parametrize("query", ["nobody-has-this-id", "nobody@nowhere.example", "no such company"])
+async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Stage, query: str) -> None:
+    before = len(list(maple.autumn.state.customers))
+    shown = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
+    assert "ids, names and e-mail addresses were searched" in shown
+    assert "Nothing was created." in shown
+    assert len(list(maple.autumn.state.customers)) == before
+    assert maple.autumn.ledger == []
+
+
+async def test_find_lists_page_after_page(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn find a", "Page 1 of")
+    (number, pages) = re.findall(r"(\d+) customers match a\b.*Page 1 of (\d+)", shown, re.DOTALL)[0]
+    left = int(number) - 10
+    assert f"Page 1 of {pages} · {left} left" in shown
+    assert "[Previous]" not in shown
+    for page in range(2, int(pages) + 1):
+        left -= 10
+        shown = await press(
+            maple, "Next", f"Page {page} of {pages} · {f'{left} left' if left > 0 else 'the last'}"
+        )
+    assert "[Next]" not in shown
+    await press(maple, "Previous", f"Page {int(pages) - 1} of")
+
+
+async def test_a_page_of_matches_opens_a_customer(maple: Stage) -> None:
+    await ask(maple, "/autumn find wonka", "1 customer matches wonka")
+    await press(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
+
+
+@pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
+async def test_help_says_what_can_be_typed(maple: Stage, line: str) -> None:
+    shown = await ask(maple, line, "Look up a customer in Autumn")
+    for usage in ("<customer>", "products <customer>", "invoices <customer>", "find <text>"):
+        assert f"/autumn {usage}" in shown
+
+
+async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
+    in_order(shown, "no id", "Cannot be opened here: it has no id in Autumn.")
+    assert "[Open]" not in shown
+
+
+@pytest.mark.parametrize(
+    ("customer", "called"),
+    [("cus_noname", "someone@noname.example"), ("cus_noemail", "No Email Ltd"), ("cus_noboth", "cus_noboth")],
+)
+async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str, called: str) -> None:
+    shown = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
+    assert shown.splitlines()[1] == called
+
+
+@pytest.mark.parametrize(
+    ("customer", "lines"),
+    [
+        (
+            "cus_globex",
+            (
+                "Team is past due: a payment for it has failed or is late.",
+                "Autumn hides the balances of Team while it is past due",
+                "1 unpaid invoice: $199.00.",
+                "Team · Past due",
+                "Hidden by Autumn while a plan is past due",
+            ),
+        ),
+        ("cus_initech", ("Pro cancels on", "Pro · Cancels", "Free · Scheduled")),
+        ("cus_umbrella", ("the trial ends on", "Pro · Trial · $49 per month · Trial ends")),
+        ("cus_northwind", ("Messages is over its limit by 3,460, which will be billed.", "3,460 over")),
+        ("cus_massive", ("Messages is over its limit by 450.", "Used up: Exports.")),
+        ("cus_tyrell", ("1 unpaid invoice: ¥2,200.", "Next invoice: ¥31,530 on")),
+        ("cus_soylent", ("Next invoice: €45.00", "€22.50 credit")),
+        (
+            "cus_stark",
+            ("Enterprise · Active · $1,200 per month · × 2", "$100 off for 6 months · $100.00 · until"),
+        ),
+        ("cus_gekko", ("2,500 of 2,000 left · -500 used",)),
+        (
+            "cus_piedpiper",
+            ("Pro · Active", "Starter · Active · $19 per month", "an entity's", "Messages · 11,900"),
+        ),
+        ("cus_empty", ("This customer has no products.", "no features", "not in Stripe", "No invoices yet.")),
+        ("org:legacy-7", ("SANDBOX · org:legacy-7",)),
+    ],
+)
+async def test_what_needs_attention_comes_first(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+    in_order(await ask(maple, f"/autumn {customer}", "Read today at"), *lines)
+
+
+@pytest.mark.parametrize(
+    "customer",
+    ["ping", "bold", "link", "html", "long", "rtl", "emoji", "lines", "zalgo", "date"],
+)
+async def test_hostile_names_ping_nobody_and_link_nowhere(maple: Stage, customer: str) -> None:
+    await ask(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
+    for part in ("Products", "Features", "Invoices", "Events"):
+        await press(maple, part, f"\n{part}\n")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.raj.sees("Shared by")
+    history = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)
+    for message in history:
+        texts = [message.text, *_mrkdwn(message.blocks)]
+        for token in (token for text in texts for token in re.findall(r"<([^>]*)>", text)):
+            assert (
+                token == f"@{maple.ana.id}"
+                or re.match(r"!date\^\d+\^[^|]*\|[-\w :]+$", token)
+                or _ours(token)
+            ), token
+
+
+def _ours(token: str) -> bool:
+    known = ("https://app.useautumn.com/", "https://dashboard.stripe.com/", "http://127.0.0.1:")
+    address, _, label = token.partition("|")
+    return address.startswith(known) and label in ("Autumn", "Stripe", "View invoice")
+
+
+def _mrkdwn(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [str(node["text"])] if node.get("type") == "mrkdwn" else []
+        return own + [text for value in node.values() for text in _mrkdwn(value)]
+    if isinstance(node, list):
+        return [text for value in node for text in _mrkdwn(value)]
+    return []

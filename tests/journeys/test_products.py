@@ -1,0 +1,68 @@
+"""What a customer holds, held, and bought once."""
+
+import pytest
+
+from tests.journeys.steps import ask, in_order, press
+from tests.stage import Stage
+
+
+async def test_each_product_with_its_dates_and_what_it_includes(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn products cus_acme", "Team · Active")
+    in_order(
+        shown,
+        "Team · Active · $199 per month",
+        "Started ",
+        "Period ",
+        "Next billing ",
+        "Includes 5,000 credits per month, Unlimited API calls, Audit Log",
+        "50,000 messages per month (then $0.80 per 100 messages)",
+        "Support Plus · Active · $99 per month · Add-on",
+        "Extra Seats · Active · Pay as you go · Add-on",
+    )
+
+
+async def test_expired_ones_are_shown_on_request(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn products cus_wayne", "Free · Active")
+    assert "Expired" not in shown
+    shown = await press(maple, "Show expired", "Team · Expired")
+    in_order(shown, "Free · Active", "Team · Expired\nStarted", "Ended", "Pro · Expired", "Starter · Expired")
+    await maple.ana.click("Hide expired")
+    await maple.ana.sees("[Show expired]")
+    maple.ana.does_not_see("Team · Expired")
+
+
+async def test_none_has_expired(maple: Stage) -> None:
+    await ask(maple, "/autumn products cus_northwind", "Pro · Active")
+    await press(maple, "Show expired", "No products have expired.")
+
+
+async def test_bought_once(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn products cus_wonka", "Bought once")
+    in_order(
+        shown,
+        "Message Pack · Bought once · $15 one off · × 2\nStarted",
+        "Includes 5,000 messages",
+        "Guided Onboarding · Bought once · $500 one off",
+    )
+
+
+async def test_what_entities_hold_is_said(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
+    assert shown.count("Held by one of the customer's entities") == 4
+    assert "entities" not in shown.split("Starter · Active")[0]
+
+
+@pytest.mark.parametrize(
+    ("customer", "lines"),
+    [
+        ("cus_globex", ("Team · Past due · $199 per month",)),
+        ("cus_umbrella", ("Pro · Trial · $49 per month", "Trial ends ")),
+        ("cus_initech", ("Pro · Cancels · $49 per month", "Ends ", "Free · Scheduled", "Starts ")),
+        ("cus_hooli", ("Starter · Cancels", "Team · Scheduled · $199 per month")),
+        ("cus_yearly", ("Pro (yearly) · Active · €", "per year")),
+        ("cus_tyrell", ("Team · Active · ¥29,000 per month", "(then ¥110 per 100)")),
+        ("cus_empty", ("This customer has no products.",)),
+    ],
+)
+async def test_every_status(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+    in_order(await ask(maple, f"/autumn products {customer}", "[Show expired]"), *lines)

@@ -1,0 +1,74 @@
+"""Sharing, reading again, the other ways in, and who is kept out."""
+
+from tests.journeys.steps import ask, in_order, press
+from tests.stage import Stage
+
+
+async def test_a_card_is_shared_by_an_explicit_click(maple: Stage) -> None:
+    await ask(maple, "/autumn invoices cus_acme", "11 invoices")
+    await maple.ana.click("Share to channel", confirm=False)
+    maple.raj.does_not_see("Acme Ltd")
+    await maple.ana.click("Share to channel", confirm=True)
+    shared = await maple.raj.sees("Shared by")
+    in_order(shared, "Acme Ltd", "Next invoice: $179.10", "11 invoices", "[Open customer]", "Shared by @ana")
+    for button in ("[Refresh]", "[Next]", "[Paid]"):
+        assert button not in shared
+    await maple.raj.click("Open customer")
+    own = await maple.raj.sees("only visible to you")
+    in_order(own, "Acme Ltd", "11 invoices", "[Refresh]")
+    assert "Shared by" in await maple.ana.sees("Shared by"), "the shared card stays as it was"
+
+
+async def test_refresh_reads_again(maple: Stage) -> None:
+    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    maple.autumn.state.customers["cus_acme"].name = "Acme Holdings"
+    await press(maple, "Refresh", "Acme Holdings")
+    maple.ana.does_not_see("Acme Ltd")
+
+
+async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await maple.ana.sees("Connected to Lumen (local demo) in Autumn SANDBOX")
+    await maple.ana.click("Look up a customer")
+    assert await maple.ana.type_ahead("Customer", "acme")
+    await maple.ana.choose("Customer", "Acme Ltd")
+    await maple.ana.choose("Show", "Features")
+    await maple.ana.submit()
+    maple.ana.go("@maple")
+    await maple.ana.sees("AI Credits")
+    await maple.ana.shortcut("Look up a customer")
+    await maple.ana.choose("Customer", "Globex")
+    await maple.ana.submit()
+    await maple.ana.sees("Team is past due")
+
+
+async def test_a_guest_learns_nothing(maple: Stage) -> None:
+    await maple.gus.command("/autumn cus_acme")
+    await maple.gus.sees("Guests cannot look up customers")
+    maple.gus.does_not_see("Acme Ltd")
+    assert not [call for call in maple.autumn.calls if call.route.startswith("customers")]
+
+
+async def test_people_of_another_company_learn_nothing(maple: Stage) -> None:
+    maple.eve.go("#shared-acme")
+    await maple.eve.command("/autumn cus_acme")
+    await maple.eve.sees("Only members of this workspace can look up customers")
+    maple.eve.does_not_see("Acme Ltd")
+
+
+async def test_in_a_shared_channel_answers_stay_private(maple: Stage) -> None:
+    maple.ana.go("#shared-acme")
+    maple.eve.go("#shared-acme")
+    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    maple.eve.does_not_see("Acme Ltd")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees("This channel is shared with another company, so customer data stays out of it.")
+    maple.eve.does_not_see("Acme Ltd")
+
+
+async def test_a_reload_of_slack_does_not_break_what_was_shared(maple: Stage) -> None:
+    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.raj.sees("Shared by")
+    maple.ana.reload()
+    await press(maple, "Open customer", "only visible to you")
