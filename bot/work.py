@@ -1,22 +1,44 @@
 """Work that goes on after Slack was answered, kept in view so that a stop can wait for it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
+_TICK = 0.002
+_MOST_TICKS = 60
+_PORTION = 4
+
 
 class Work:
+    """Jobs begin in a lull, and a few at a time: in a burst of requests the acknowledgements go out first.
+
+    A lull is a tick (2 ms) in which nothing came; after 60 ticks without one, jobs begin all the same.
+    """
+
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: deque[asyncio.Event] = deque()
+        self._came = 0
+        self._giving: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def start(self, job: Coroutine[Any, Any, None]) -> None:
         """Runs the job in the background. It must not raise: nobody is left to tell."""
-        task = asyncio.create_task(job)
+        task = asyncio.create_task(self._in_turn(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def turn(self) -> None:
+        """Waits for a good moment to do something that many may want to do at once."""
+        turn = asyncio.Event()
+        self._waiting.append(turn)
+        self._came += 1
+        if self._giving is None or self._giving.done():
+            self._giving = asyncio.create_task(self._give_turns())
+        await turn.wait()
 
     async def drain(self, seconds: float) -> int:
         """Waits for all jobs, those they start included; cancels what is left. How many were cut off."""
@@ -28,3 +50,21 @@ class Work:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
+
+    async def _in_turn(self, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            await self.turn()
+        except asyncio.CancelledError:
+            job.close()
+            raise
+        await job
+
+    async def _give_turns(self) -> None:
+        ticks = 0
+        while self._waiting:
+            seen = self._came
+            await asyncio.sleep(_TICK)
+            ticks = ticks + 1 if self._came != seen else _MOST_TICKS
+            if ticks >= _MOST_TICKS:
+                for _ in range(min(_PORTION, len(self._waiting))):
+                    self._waiting.popleft().set()

@@ -34,6 +34,8 @@ async def say(
     try:
         done, _ = await asyncio.wait({reading}, timeout=desk.timings.asking_after)
         if not done:
+            # When Autumn hangs, it hangs for everybody: those words must not hold up acknowledgements.
+            await desk.work.turn()
             await (meanwhile or by)(ask, asking)
         await by(ask, await reading)
     finally:
@@ -43,7 +45,7 @@ async def say(
 async def card(ask: Ask, desk: Desk, place: Place) -> Card:
     """The private card of a place. Raises Stuck when nothing at all of it can be shown."""
     answer = await answered(desk, place)
-    return views.card(place, answer, shareable=may_share(ask), org=desk.organization())
+    return views.card(place, answer, shareable=may_share(ask), org=desk.organization(), changes=True)
 
 
 async def answered(desk: Desk, place: Place) -> Answer:

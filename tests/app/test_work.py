@@ -33,10 +33,49 @@ async def test_cuts_off_what_takes_too_long() -> None:
             raise
 
     work.start(long())
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.02)
     assert await work.drain(0.01) == 1
     assert told == ["cut"]
 
 
 async def test_nothing_to_drain() -> None:
     assert await Work().drain(1) == 0
+
+
+async def test_what_never_had_its_turn_is_cut_off_too() -> None:
+    work, begun = Work(), []
+
+    async def job() -> None:
+        begun.append(True)
+
+    work.start(job())
+    await asyncio.sleep(0)
+    assert await work.drain(0) == 1
+    assert not begun
+
+
+async def test_jobs_begin_in_a_lull() -> None:
+    work, begun = Work(), []
+
+    async def job(number: int) -> None:
+        begun.append(number)
+
+    for number in range(10):
+        work.start(job(number))
+        await asyncio.sleep(0)
+    assert begun == [], "more may be coming"
+    assert await work.drain(5) == 0
+    assert begun == list(range(10))
+
+
+async def test_jobs_begin_without_a_lull_in_the_end() -> None:
+    work, begun = Work(), []
+
+    async def job() -> None:
+        begun.append(True)
+
+    async with asyncio.timeout(5):
+        while not begun:
+            work.start(job())
+            await asyncio.sleep(0.0005)
+    assert await work.drain(5) == 0
