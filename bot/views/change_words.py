@@ -280,6 +280,8 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.AUTUMN_REFUSED: "Autumn refused it{status}.",
     Ending.GUARDED: "As things are now, it must not be done:",
     Ending.CUSTOMER_GONE: "The customer is no longer in Autumn.",
+    Ending.NOT_READ: "Autumn could not be read just before, so nothing was sent. Ask again in a minute.",
+    Ending.BUSY: "Another change of the same customer took too long, so nothing was sent. Ask again.",
     Ending.INTERRUPTED: "Maple was stopped before anything was sent. Ask again.",
     Ending.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
     Ending.NOT_SEEN: "Autumn said yes, but what is read back does not show the change. It may come later.",
@@ -452,8 +454,24 @@ RESULTS: Mapping[str, Say] = {
     "no_undo": Say("There is no undo for this, or it is under way or done.", "Nothing was changed."),
     "unknown": Say("Maple does not know this change.", "Nothing was changed."),
     "trouble": Say("Autumn could not be read.", "Nothing was decided. Try again in a minute."),
+    "channel_shared": Say(
+        "The channel for approvals is shared with another company, so customer data stays out of it.",
+        "Nothing was asked for. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of your own.",
+    ),
+    "channel_unchecked": Say(
+        "Maple could not check with Slack who is in the channel for approvals.",
+        "Nothing was asked for. Try again in a minute.",
+    ),
+    "channel_out": Say(
+        "Maple is not in the channel for approvals, or it is archived.",
+        "Nothing was asked for. Type `/invite @Maple` there, then try again.",
+    ),
 }
-"""By the results of the verbs."""
+"""By the results of the verbs, and by what stands against the channel for approvals."""
+
+NOT_TAKEN = "The form was not taken, so nothing was asked for."
+YOUR_COPY = "Its card, with *Withdraw*, is in your messages with Maple."
+ELSEWHERE = "More than one customer may be meant, or none. Look in the conversation behind this window."
 
 BARRED: Mapping[str, str] = {
     "denied": "A rule of the team's policy forbids you this",

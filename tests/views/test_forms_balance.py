@@ -134,7 +134,8 @@ def test_of_several_rows_one_is_picked() -> None:
 
 
 def form_mark(form: Filling) -> str:
-    return next(one["block_id"] for one in form.view["blocks"] if one["block_id"].startswith("row:"))[4:]
+    found = [str(one["block_id"]) for one in form.view["blocks"]]
+    return next(one for one in found if one.startswith("row:"))[4:]
 
 
 def test_a_row_that_was_given_is_picked_already() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.changes.model import Facts, Note, NoteCode
-from bot.views import blocks, change_lines, ids, links, names, notes, parts, text
+from bot.views import blocks, change_lines, ids, links, names, notes, parts, text, words
 from bot.views import change_words as say
 from bot.views.card import Block, Card
 from bot.views.forms import read
@@ -100,7 +100,7 @@ def who(facts: Facts, customer_id: str) -> list[Block]:
     shown: list[str | blocks.Text] = [
         parts.environment(facts.customer, None),
         blocks.plain(parts.title(facts.customer, customer_id)),
-        blocks.plain(text.literal(customer_id, 200)),
+        blocks.plain(text.literal(customer_id, 200) or words.NO_ID),
     ]
     return [blocks.context("who", *shown)]
 

@@ -1,0 +1,98 @@
+"""Changes to draw."""
+
+import json
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.approvals.life import Approval, Ending, Record, State
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    Form,
+    Kind,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+)
+from bot.views import Card
+from tests.views import checks
+from tests.views.given import BEFORE, LATER, NOW
+
+_PERSON = re.compile(r"<@(U1ANA|U2LEA|U3RAJ|U\d)>")
+"""Whom the records below name; anybody else must not be mentioned."""
+
+POOL = {
+    "row": "row_1",
+    "plan": "pro",
+    "included": "1000",
+    "prepaid": "0",
+    "balance": "700",
+    "rolled_granted": "0",
+    "rolled_left": "0",
+    "interval": "month",
+    "resets_at": None,
+    "price": None,
+    "expires_at": None,
+}
+ENDINGS = {
+    State.APPLIED: Ending.DONE,
+    State.FAILED: Ending.NOT_REACHED,
+    State.UNCONFIRMED: Ending.NO_ANSWER,
+}
+
+
+def record(state: State = State.WAITING, **changes: Any) -> Record:
+    known: dict[str, Any] = {
+        "id": "chg_1",
+        "state": state,
+        "version": 1,
+        "revision": 3,
+        "kind": Kind.BALANCE,
+        "input": BalanceInput(
+            customer="cus_1",
+            feature="messages",
+            row="row_1",
+            action=BalanceAction.GIVE,
+            amount=Decimal(500),
+        ),
+        "customer_id": "cus_1",
+        "env": "live",
+        "asker": "U1ANA",
+        "asker_team": "T1",
+        "channel": "C1",
+        "created_at": BEFORE,
+        "updated_at": NOW,
+        "expires_at": LATER,
+        "before": POOL,
+        "lines": (
+            Line(LineLabel.GRANTED, "1000", "1500", Form.NUMBER),
+            Line(LineLabel.REMAINING, "700", "1200", Form.NUMBER),
+        ),
+        "warnings": (Note(NoteCode.UNTIL_RESET, {"at": ""}),),
+        "reason": "A bad week",
+        "rule": "two people",
+        "needed": 2,
+        "approvals": (Approval("U2LEA", NOW - timedelta(hours=1)),),
+        "ending": ENDINGS.get(state),
+        "decided_by": "U3RAJ" if state in (State.DENIED, State.WITHDRAWN) else "",
+        "decided_at": NOW,
+        "invertible": True,
+    }
+    return Record(**{**known, **changes})
+
+
+def fits(card: Card) -> None:
+    """As `checks.fits`, with the people of the record mentioned."""
+    known = Card(
+        text=_PERSON.sub(f"<@{checks.SHARER}>", card.text),
+        blocks=_mentioning(card.blocks),
+        plain=_mentioning(card.plain),
+    )
+    checks.fits(known)
+
+
+def _mentioning(blocks: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(_PERSON.sub(f"<@{checks.SHARER}>", json.dumps(blocks))))

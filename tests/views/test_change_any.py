@@ -1,0 +1,256 @@
+"""Whatever a change or a customer looks like: within Slack's limits, harmless, never offering too much."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import views
+from bot.approvals.life import OVER, Approval, Ending, Event, Record, State
+from bot.approvals.rules import Environment
+from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Facts,
+    Form,
+    Kind,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    RewardAction,
+    RewardInput,
+)
+from bot.lookups.answers import Billing
+from bot.lookups.place import Place
+from bot.store.audit import Entry
+from bot.views import Audience, Ref, notes
+from bot.views.forms import Meta, Parsed
+from sandbox.slack import elements
+from tests.views import checks
+from tests.views.examples import examples
+from tests.views.filling import Filling
+from tests.views.records import POOL, fits
+from tests.views.test_any_customer import (
+    CURRENCIES,
+    DISCOUNTS,
+    INVOICES,
+    MAYBE_TIMES,
+    NUMBERS,
+    PREVIEWS,
+    TEXTS,
+    TIMES,
+    customers,
+)
+
+PEOPLE = st.sampled_from(["U1ANA", "U2LEA", "", "<!channel>"])
+IDS = st.sampled_from(["cus_1", "", "<!channel>", "c" * 2500, "é*"])
+FIGURES = NUMBERS.map(str)
+MOMENTS = TIMES.map(lambda at: at.isoformat())
+MAYBE_FIGURES = st.none() | FIGURES
+BALANCE_INPUTS = st.builds(
+    BalanceInput,
+    customer=IDS,
+    feature=TEXTS,
+    row=TEXTS,
+    action=st.sampled_from(list(BalanceAction)),
+    amount=st.none() | NUMBERS,
+    reset_at=MAYBE_TIMES,
+)
+REWARD_INPUTS = st.builds(
+    RewardInput, customer=IDS, action=st.sampled_from(list(RewardAction)), reward=TEXTS, code=TEXTS
+)
+DETAILS_INPUTS = st.builds(
+    DetailsInput, customer=IDS, name=st.none() | TEXTS, email=st.none() | TEXTS, fingerprint=st.none() | TEXTS
+)
+DELETIONS = st.builds(DeletionInput, customer=IDS, typed=TEXTS)
+INPUTS = BALANCE_INPUTS | REWARD_INPUTS | DETAILS_INPUTS | DELETIONS
+
+_DETAILS: dict[str, st.SearchStrategy[str]] = {
+    **dict.fromkeys(("units", "most", "count", "total"), FIGURES),
+    **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
+    **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
+    **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward"), TEXTS),
+    "currency": CURRENCIES,
+}
+NOTES = st.builds(Note, st.sampled_from(list(NoteCode)), st.fixed_dictionaries(_DETAILS))
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    form = draw(st.sampled_from(list(Form)))
+    values = {Form.TIME: MOMENTS, Form.TEXT: TEXTS}.get(form, FIGURES)
+    label = draw(st.sampled_from(list(LineLabel)))
+    about = draw(MOMENTS | st.just("")) if label is LineLabel.NEXT_INVOICE else draw(TEXTS)
+    before, after = draw(st.none() | values), draw(st.none() | values)
+    return Line(label, before, after, form, draw(CURRENCIES), about, draw(st.booleans()))
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    wanted = draw(INPUTS)
+    after: dict[str, Any] = draw(
+        st.sampled_from(
+            [POOL, {"row": None}, {"coupon": "<!here>"}, {"name": "*x*", "customer": "`"}, {"grant": "g"}]
+        )
+    )
+    return Record(
+        id=draw(st.sampled_from(["chg_1", "0190-ab"])),
+        state=draw(st.sampled_from(list(State))),
+        version=draw(st.integers(1, 10**6)),
+        revision=1,
+        kind=wanted.kind,
+        input=wanted,
+        customer_id=wanted.customer,
+        env=draw(st.sampled_from(list(Environment))),
+        asker=draw(PEOPLE),
+        asker_team="T1",
+        channel=draw(TEXTS),
+        created_at=draw(TIMES),
+        updated_at=draw(TIMES),
+        expires_at=draw(TIMES),
+        before={},
+        lines=tuple(draw(st.lists(lines(), max_size=3)) * draw(st.sampled_from([1, 12]))),
+        warnings=tuple(draw(st.lists(NOTES, max_size=3)) * 3),
+        refusals=tuple(draw(st.lists(NOTES, max_size=2))),
+        reason=draw(TEXTS),
+        ticket=draw(TEXTS),
+        rule=draw(TEXTS),
+        needed=draw(st.integers(0, 5)),
+        approvals=tuple(Approval(draw(PEOPLE), draw(TIMES)) for _ in range(draw(st.integers(0, 3)))),
+        after=draw(st.none() | st.just(after)),
+        ending=draw(st.none() | st.sampled_from(list(Ending))),
+        details=draw(st.just({}) | st.fixed_dictionaries({"status": st.just("500"), "code": TEXTS})),
+        decided_by=draw(PEOPLE),
+        decided_at=draw(MAYBE_TIMES),
+        said=draw(TEXTS),
+        undo_of=draw(st.sampled_from(["", "chg_0"])),
+        undo=draw(st.sampled_from(["", "chg_2"])),
+        undone=draw(st.booleans()),
+        invertible=draw(st.booleans()),
+    )
+
+
+@given(records(), TEXTS, TIMES, st.dictionaries(TEXTS, TEXTS, max_size=2))
+@examples(60)
+def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: dict[str, str]) -> None:
+    for audience in Audience:
+        card = views.change_card(record, audience=audience, now=now, name=name, called=called)
+        fits(card)
+        found = checks.buttons(card)
+        decided = record.state in OVER or record.state in (State.APPROVED, State.APPLYING)
+        if decided or audience is Audience.HISTORY:
+            assert not {"Approve", "Deny", "Withdraw"} & set(found)
+        assert all(
+            Ref.decode(value) == (record.id, record.version)
+            for label, value in found.items()
+            if label != "Open customer"
+        )
+    fits(views.result_card("too_late", now=now, record=record))
+
+
+@given(
+    st.lists(records(), max_size=3),
+    st.lists(st.tuples(st.sampled_from([*Event, "<!odd>"]), PEOPLE, MOMENTS), max_size=3),
+    st.integers(0, 4),
+    IDS,
+    TIMES,
+)
+@examples(25)
+def test_any_history_can_be_shown(
+    found: list[Record], steps: list[tuple[str, str, str]], page: int, customer: str, now: Any
+) -> None:
+    told = [
+        Entry(seq=1, change_id="chg_1", at=at, event=event, actor=actor, body="", previous="", hash="")
+        for event, actor, at in steps * 8
+    ]
+    place = Place(customer=customer, page=page)
+    fits(views.history(place, found * 4, {"chg_1": told}, now=now))
+
+
+@given(NOTES)
+@examples(60)
+def test_any_note_reads_plain_and_safe(note: Note) -> None:
+    checks.harmless(notes.mrkdwn(note, {"messages": "<!here>"}))
+    assert "<!date" not in notes.plain(note)
+    assert notes.plain(note)
+
+
+DURATIONS = st.builds(
+    Duration, type=st.sampled_from(["months", "forever", "odd"]), length=st.none() | st.integers(0, 99)
+)
+COUPONS = st.builds(
+    Coupon,
+    id=TEXTS,
+    name=TEXTS,
+    type=st.sampled_from(["percentage_discount", "fixed_discount"]),
+    value=NUMBERS,
+    duration=st.none() | DURATIONS,
+    plan_ids=st.none() | st.lists(TEXTS, max_size=3),
+)
+
+
+@st.composite
+def facts(draw: st.DrawFn, customer_id: str) -> Facts:
+    who: Customer = draw(customers())
+    billing = Billing(
+        tuple(draw(st.lists(DISCOUNTS, max_size=2))) * 4, tuple(draw(st.lists(PREVIEWS, max_size=1)))
+    )
+    coupons = draw(st.lists(COUPONS, max_size=3))
+    return Facts(
+        who.model_copy(update={"id": customer_id}),
+        draw(TIMES),
+        billing=draw(st.none() | st.just(billing)),
+        rewards=draw(st.none() | st.just(RewardList(coupons=coupons))),
+        invoices=tuple(draw(st.lists(INVOICES, max_size=2))),
+        entities=(Entity(id="e"),) * draw(st.sampled_from([0, 5])),
+    )
+
+
+@given(st.data())
+@examples(60)
+def test_any_customer_has_every_form(data: st.DataObject) -> None:
+    """And whatever is picked and typed, a submission is an input that the guards can judge, or has errors
+    under inputs that the form has."""
+    kind = data.draw(st.sampled_from(list(Kind)))
+    customer_id = data.draw(IDS)
+    known = data.draw(facts(customer_id))
+    feature = data.draw(st.sampled_from(["", "gone", *list(known.customer.balances)[:1]]))
+    opened = Meta(kind=kind, customer=customer_id, submission="s1", feature=feature)
+    form = Filling(opened, known)
+    for _ in range(3):
+        fields = [
+            (block, one) for block, one in elements.each(form.view["blocks"]) if one["type"] != "button"
+        ]
+        if not fields:
+            break
+        block, element = data.draw(st.sampled_from(fields))
+        given_in = data.draw(_entered(element))
+        if given_in is not None:
+            form.fill(block["block_id"], **given_in)
+    there = {block["block_id"] for block in form.view["blocks"] if block["type"] == "input"}
+    if there and form.meta.fits:
+        found: Parsed = form.submit()
+        assert set(found.errors) <= there
+        assert (found.input is None) == bool(found.errors)
+        assert all(found.errors.values())
+        assert found.input is None or found.input.kind is kind
+
+
+def _entered(element: dict[str, Any]) -> st.SearchStrategy[dict[str, Any] | None]:
+    offered = elements.options_of(element)
+    match element["type"]:
+        case "static_select" | "radio_buttons":
+            return st.sampled_from(offered).map(lambda one: {"option": one["value"]})
+        case "checkboxes":
+            return st.booleans().map(lambda on: {"options": [offered[0]["value"]] if on else []})
+        case "datetimepicker":
+            return st.none() | st.integers(-(10**12), 10**12).map(lambda at: {"datetime": at})
+        case "plain_text_input" | "url_text_input":
+            typed = TEXTS | st.sampled_from(["1k", "-40", "cus_1", "https://a.example", "1e5"])
+            return typed.map(lambda one: {"text": one[:250]})
+        case _:
+            return st.none()

@@ -1,0 +1,364 @@
+"""The card of a change, in every state."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot import views
+from bot.approvals.life import Ending, Event, Record, State
+from bot.approvals.policy import Decision, Reason
+from bot.approvals.replies import Result
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Form,
+    Kind,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    RewardAction,
+    RewardInput,
+)
+from bot.lookups.answers import Billing, Overview
+from bot.lookups.place import Part, Place
+from bot.views import Audience, Card, Ref, change_lines, editing, ids
+from bot.views import change_words as say
+from bot.views.denial import REASON_BLOCK
+from bot.views.note_words import NOTES
+from tests.views import checks, given
+from tests.views.filling import modal
+from tests.views.given import LATER, NOW
+from tests.views.records import POOL, fits, record
+
+
+def drawn(shown: Record, audience: Audience = Audience.APPROVER, **more: Any) -> tuple[Card, str]:
+    card = views.change_card(shown, audience=audience, now=NOW, **more)
+    fits(card)
+    return card, checks.read(card.blocks)
+
+
+def elements(card: Card) -> dict[str, dict[str, Any]]:
+    return {one["text"]["text"]: one for one in checks.elements(card.blocks)}
+
+
+DECIDING = {
+    (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
+    (State.WAITING, Audience.HOME): ["Approve", "Deny", "Open customer"],
+    (State.WAITING, Audience.ASKER): ["Withdraw", "Open customer"],
+    **{
+        (State.UNCONFIRMED, one): ["Mark as applied", "Mark as not applied", "Open customer"]
+        for one in (Audience.APPROVER, Audience.HOME, Audience.ASKER)
+    },
+    **{
+        (State.APPLIED, one): ["Undo", "Open customer"]
+        for one in (Audience.APPROVER, Audience.HOME, Audience.ASKER)
+    },
+    **{(state, one): [] for state in (State.APPROVED, State.APPLYING) for one in Audience},
+}
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("state", State)
+def test_what_can_be_clicked(state: State, audience: Audience) -> None:
+    card, _ = drawn(record(state), audience)
+    assert list(elements(card)) == DECIDING.get((state, audience), ["Open customer"])
+    for label, one in elements(card).items():
+        if label != "Open customer":
+            assert Ref.decode(one["value"]) == Ref("chg_1", 1)
+
+
+@pytest.mark.parametrize("state", State)
+def test_nothing_is_said_to_be_done_before_it_is(state: State) -> None:
+    card, told = drawn(record(state, warnings=(), reason=""))
+    headline = say.HEADLINES[state].split("*")[1]
+    assert headline in told
+    assert headline in card.text
+    if state is not State.APPLIED:
+        assert not re.search(r"\b(done|Applied)\b", told)
+    assert ("nothing was changed" in told) == (
+        state in (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
+    )
+
+
+def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
+    card, told = drawn(
+        record(ticket="https://desk.example/7"), name="Acme <Ltd>", called={"messages": "Messages*"}
+    )
+    for words in (
+        "Change of a balance",
+        "`LIVE`",
+        "Acme <Ltd>",
+        "cus_1",
+        "*Give 500 extra of Messages∗*",
+        "• Granted: 1,000 → *1,500*",
+        "Know this first",
+        "*Asked by* <@U1ANA>, <!date^",
+        "*Why:* A bad week",
+        "<https://desk.example/7|Ticket>",
+        "1 of 2 approvals: <@U2LEA> · Expires <!date^",
+        "Change `chg_1` · Rule `two people`",
+    ):
+        assert words in told
+    assert all(re.search(r"@\d+$", block["block_id"]) for block in card.blocks)
+
+
+def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
+    live, _ = drawn(record())
+    assert elements(live)["Approve"]["confirm"]["title"]["text"] == say.APPROVE_TITLE
+    sandbox, _ = drawn(record(env="sandbox"))
+    assert "confirm" not in elements(sandbox)["Approve"]
+    deletion = record(env="sandbox", kind=Kind.DELETION, input=DeletionInput(customer="cus_1", typed="cus_1"))
+    card, _ = drawn(deletion)
+    assert elements(card)["Approve"]["confirm"]["style"] == "danger"
+
+
+def test_a_preview_made_anew_says_so() -> None:
+    _, told = drawn(record(version=2, approvals=()))
+    assert "The figures moved since it was asked." in told
+    assert "0 of 2 approvals · Expires" in told
+    assert "Change `chg_1`, version 2" in told
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_every_ending_has_its_words(ending: Ending) -> None:
+    changes: dict[str, Any] = {
+        "ending": ending,
+        "details": {"status": "400", "code": "bad_inputs"},
+        "refusals": (Note(NoteCode.UNLIMITED, {"feature": "messages"}),),
+        "decided_by": "U3RAJ",
+        "said": "I looked",
+    }
+    _, told = drawn(record(State.UNCONFIRMED, **changes))
+    assert say.ENDINGS[ending].split("{")[0] in told
+    assert "{status" not in told
+    assert ("(400 bad_inputs)" in told) == ("{status}" in say.ENDINGS[ending])
+    assert ("messages is unlimited" in told) == (ending is Ending.GUARDED)
+    assert ("Marked by <@U3RAJ>" in told) == (ending.startswith("marked"))
+    assert ("*Their reason:* I looked" in told) == (ending.startswith("marked"))
+
+
+def test_a_denial_says_by_whom_and_why() -> None:
+    _, told = drawn(record(State.DENIED, said="Not <!channel> again"))
+    assert "By <@U3RAJ>, <!date^" in told
+    assert "*Their reason:* Not &lt;!channel&gt; again" in told
+    _, told = drawn(record(State.WITHDRAWN, decided_at=None))
+    assert "By <@U3RAJ>, <!date^" in told
+    _, told = drawn(record(State.FAILED, ending=Ending.MARKED_NOT_APPLIED, decided_at=None))
+    assert "Marked by Maple" in told
+
+
+def test_who_approved_it() -> None:
+    _, told = drawn(record(State.APPLIED))
+    assert "Approved by <@U2LEA>" in told
+    _, told = drawn(record(State.APPLIED, approvals=(), needed=0, ending=None))
+    assert "Applied at once" in told
+    _, told = drawn(record(State.FAILED, approvals=(), reason=""))
+    assert "Approved by" not in told
+    assert "no reason was given" in told
+    many = tuple(record().approvals[0].__class__(f"U{number}", NOW) for number in range(7))
+    _, told = drawn(record(State.APPLYING, approvals=many))
+    assert "<@U4> and 2 others" in told
+    _, told = drawn(record(asker="<!channel>"))
+    assert "*Asked by* `&lt;!channel&gt;`" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "undo", "told"),
+    [
+        ({}, True, ""),
+        ({"invertible": False}, False, ""),
+        ({"undo": "chg_2"}, False, "An undo of it is under way or was asked for."),
+        ({"undo": "chg_2", "undone": True}, False, "It was undone."),
+    ],
+)
+def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool, told: str) -> None:
+    card, shown = drawn(record(State.APPLIED, **changes))
+    assert ("Undo" in elements(card)) is undo
+    assert told in shown
+    _, shown = drawn(record(undo_of="chg_0"))
+    assert "Undo: change of a balance" in shown
+
+
+def test_a_deleted_customer_cannot_be_opened() -> None:
+    card, told = drawn(
+        record(
+            State.APPLIED,
+            kind=Kind.DELETION,
+            input=DeletionInput(customer="cus_1", typed="cus_1"),
+            lines=(Line(LineLabel.CUSTOMER, "Acme", None), Line(LineLabel.ENTITIES, "2", None, Form.NUMBER)),
+            invertible=False,
+        )
+    )
+    assert not elements(card)
+    assert "Customer: Acme → *gone from Autumn*" in told
+    card, _ = drawn(record(State.EXPIRED, customer_id="c" * 3000))
+    assert not elements(card)
+
+
+AFTER = {**POOL, "balance": "-40", "resets_at": "2026-12-01T00:00:00.000+00:00"}
+REWARD = RewardInput(customer="c", action=RewardAction.APPLY, reward="ten")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "after", "told"),
+    [
+        (record().input, POOL, ["Granted: *1,000*", "Remaining: *700*", "Used: *300*"]),
+        (record().input, AFTER, ["Used: *1,040*", "Over the limit: *40*", "Resets: *<!date^"]),
+        (record().input, {"row": None}, ["could not read it"]),
+        (record().input, None, ["could not read it"]),
+        (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
+        (REWARD, {"coupon": "ten", "coupon_name": ""}, ["Coupon: *ten*"]),
+        (REWARD, {"coupon": None}, ["Coupon: *none*"]),
+        (RewardInput(customer="c", action=RewardAction.REDEEM, code="x"), {"grant": "g"}, ["could not"]),
+        (DetailsInput(customer="c", name="A", email=""), {"name": "B"}, ["Name: *B*", "E-mail: *none*"]),
+        (DeletionInput(customer="c", typed="c"), {"customer": "c"}, ["Customer: *`c`*"]),
+        (DeletionInput(customer="c", typed="c"), {}, ["Customer: *none*"]),
+    ],
+)
+def test_an_unconfirmed_one_shows_what_autumn_shows(wanted: Any, after: Any, told: list[str]) -> None:
+    _, shown = drawn(record(State.UNCONFIRMED, input=wanted, kind=wanted.kind, after=after))
+    assert "*What Autumn shows now*" in shown
+    for words in told:
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("action", "amount", "reset", "told"),
+    [
+        (BalanceAction.GIVE, 5, False, "Give 5 extra of f"),
+        (BalanceAction.TAKE, 5, False, "Take 5 of the allowance of f back"),
+        (BalanceAction.SET, -40, True, "Set the balance of f to -40, and move its reset to <!date^"),
+        (BalanceAction.USAGE, 0, False, "Correct the billed usage of f to 0"),
+        (BalanceAction.SHIFT, -5, False, "Move what remains of f by -5"),
+        (BalanceAction.NONE, None, True, "Move the reset of f to <!date^"),
+        (BalanceAction.NONE, None, False, "Move the reset of f to –"),
+    ],
+)
+def test_what_is_asked_for_in_one_line(
+    action: BalanceAction, amount: int | None, reset: bool, told: str
+) -> None:
+    wanted = BalanceInput(
+        customer="c",
+        feature="f",
+        row="r",
+        action=action,
+        amount=None if amount is None else Decimal(amount),
+        reset_at=LATER if reset else None,
+    )
+    assert change_lines.asked(wanted, {}).startswith(told)
+
+
+def test_other_kinds_in_one_line() -> None:
+    assert change_lines.asked(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
+    redeem = RewardInput(customer="c", action=RewardAction.REDEEM, code="")
+    assert change_lines.asked(redeem, {}) == "Redeem the promo code –"
+    details = DetailsInput(customer="c", name="", fingerprint="x")
+    assert change_lines.asked(details, {}) == "Change name and fingerprint"
+    assert change_lines.asked(DetailsInput(customer="c"), {}) == "Change –"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (Line(LineLabel.GRANTED, "5", None, Form.NUMBER), "Granted: 5 → *no longer shown by Autumn*"),
+        (Line(LineLabel.COUPON, None, "a*"), "Coupon: none → *a∗*"),
+        (Line(LineLabel.COUPON, "a", None), "Coupon: a → *none*"),
+        (Line(LineLabel.NAME, "", "x"), "Name: – → *x*"),
+        (
+            Line(LineLabel.NEXT_INVOICE, "20", "16.5", Form.MONEY, "usd", "", estimate=True),
+            "Next invoice: $20.00 → *$16.50* (estimate, before tax)",
+        ),
+        (
+            Line(LineLabel.NEXT_INVOICE, "20", "20", Form.MONEY, "usd", "2026-12-01T00:00:00+00:00"),
+            "Next invoice on <!date^1796083200^{date_short}|2026-12-01>: $20.00, unchanged",
+        ),
+    ],
+)
+def test_lines_in_words(line: Line, told: str) -> None:
+    assert change_lines.lines([line], {}) == [f"• {told}"]
+
+
+def test_every_code_has_words() -> None:
+    assert set(NOTES) == set(NoteCode)
+    assert set(say.LABELS) == set(LineLabel)
+    assert set(say.ENDINGS) == set(Ending)
+    assert set(say.HEADLINES) == set(say.STATES) == set(State)
+    assert set(say.STEPS) == set(Event)
+    assert set(say.RESULTS) >= set(Result)
+    assert set(say.BARRED) == set(Reason) - {Reason.ALLOWED}
+
+
+# Denying, and what came of a click
+
+
+def test_a_denial_asks_why() -> None:
+    view = modal(views.deny_modal(Ref("chg_1", 2)))
+    assert view["callback_id"] == ids.DENY_MODAL
+    assert Ref.decode(view["private_metadata"]) == ("chg_1", 2)
+    assert views.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " too much "}}}) == ("too much", {})
+    assert views.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " "}}}).errors == {
+        REASON_BLOCK: say.DENY_REASON_NEEDED
+    }
+    assert views.denial({}).errors
+
+
+@pytest.mark.parametrize("value", ["", "x", ":1", "x:0", "x:1 ", "x:y", "a b:1", "x:1:2", "x:99999999999"])
+def test_only_what_a_button_carried_is_read(value: str) -> None:
+    with pytest.raises(ValueError, match="not a change"):
+        Ref.decode(value)
+
+
+def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
+    card = views.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
+    fits(card)
+    told = checks.read(card.blocks)
+    assert "Somebody was first" in told
+    assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
+    no = Decision(False, Reason.DENIED, "no *deletions*")
+    card = views.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
+    assert "forbids you this (rule `no *deletions*`)." in checks.read(card.blocks)
+    assert views.barred(Decision(False, Reason.OWN)).endswith("so somebody else must decide.")
+    assert views.barred(Decision(True, Reason.ALLOWED)) == ""
+    yes = views.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
+    assert "It was taken in." in checks.read(yes.blocks)
+
+
+# The buttons on a customer's card
+
+
+@pytest.mark.parametrize(
+    ("part", "labels"),
+    [
+        (Part.OVERVIEW, ["Change balance", "Change reward", "Edit details", "Delete customer", "History"]),
+        (Part.PRODUCTS, ["Change reward"]),
+        (Part.FEATURE, ["Change balance"]),
+        (Part.EVENTS, []),
+    ],
+)
+def test_forms_are_opened_from_the_part_they_are_about(part: Part, labels: list[str]) -> None:
+    place = Place(customer="cus_1", part=part, feature="messages", page=3)
+    found = editing.row(place)
+    shown = [one["text"]["text"] for block in found for one in block["elements"]]
+    assert shown == labels
+    for block in found:
+        for one in block["elements"]:
+            carried = Place.decode(one["value"])
+            assert carried == Place(
+                customer="cus_1", part=part, feature="messages" if part is Part.FEATURE else ""
+            )
+
+
+def test_a_card_has_them_only_when_asked() -> None:
+    answer = Overview(given.customer(), Billing((), None), NOW)
+    place = Place(customer="cus_1")
+    bare = views.card(place, answer, shareable=True)
+    full = views.card(place, answer, shareable=True, changes=True)
+    checks.fits(full)
+    assert "Change balance" not in checks.buttons(bare)
+    assert "Change balance" in checks.buttons(full)
+    assert editing.row(Place(customer="c" * 2000)) == []

@@ -1,0 +1,100 @@
+"""What was changed for a customer."""
+
+import pytest
+
+from bot import views
+from bot.approvals.life import Event, Record, State
+from bot.lookups.place import Place
+from bot.store.audit import Entry
+from bot.views import ids
+from tests.views import checks
+from tests.views.given import NOW
+from tests.views.records import fits, record
+
+PLACE = Place(customer="cus_1")
+
+
+def entry(event: str, actor: str = "", at: str = "2026-11-22T15:06:00.000+00:00") -> Entry:
+    return Entry(seq=1, change_id="chg_1", at=at, event=event, actor=actor, body="{}", previous="", hash="")
+
+
+def records(number: int) -> list[Record]:
+    return [record(State.APPLIED, id=f"chg_{index}") for index in range(number)]
+
+
+def test_a_change_is_shown_with_its_steps() -> None:
+    steps = [
+        entry(Event.ASKED, "U1ANA"),
+        entry(Event.SHOWN),
+        entry(Event.APPROVED, "U2LEA"),
+        entry(Event.APPROVED),
+        entry(Event.WRITING),
+        entry(Event.APPLIED),
+        entry("o*dd"),
+    ]
+    card = views.history(PLACE, [record(State.APPLIED)], {"chg_1": steps}, now=NOW)
+    fits(card)
+    told = checks.read(card.blocks)
+    assert "*Give 500 extra of messages* · applied" in told
+    assert "• Granted: 1,000 → *1,500*" in told
+    assert "*Why:* A bad week" in told
+    moment = "<!date^1795359960^{date_short_pretty} at {time}|2026-11-22 15:06 UTC>"
+    assert (
+        "\n".join(
+            [
+                f"{moment} · asked by <@U1ANA>",
+                f"{moment} · approved by <@U2LEA>",
+                f"{moment} · approved by the policy",
+                f"{moment} · applied",
+                f"{moment} · o∗dd",
+            ]
+        )
+        in told
+    )
+
+
+def test_nothing_was_changed_yet() -> None:
+    card = views.history(PLACE, [], {}, now=NOW)
+    fits(card)
+    assert "Nothing was changed for this customer" in checks.read(card.blocks)
+    assert views.history_page(PLACE, []) == []
+
+
+def test_an_undone_change_says_so() -> None:
+    undone = record(State.APPLIED, undone=True, reason="")
+    told = checks.read(views.history(PLACE, [undone], {}, now=NOW).blocks)
+    assert "· undone" in told
+    assert "Why" not in told
+
+
+def test_many_steps_are_counted() -> None:
+    steps = [entry(Event.APPROVED, "U2LEA")] * 20
+    told = checks.read(views.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
+    assert told.count("approved by") == 12
+    assert "and 8 more steps" in told
+
+
+@pytest.mark.parametrize(
+    ("page", "shown", "moves", "left"),
+    [
+        (0, ["chg_0", "chg_4"], {"Next": 1}, "Page 1 of 3 · 7 left"),
+        (1, ["chg_5", "chg_9"], {"Previous": 0, "Next": 2}, "Page 2 of 3 · 2 left"),
+        (9, ["chg_10", "chg_11"], {"Previous": 1}, "Page 3 of 3 · the last"),
+    ],
+)
+def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, int], left: str) -> None:
+    place = PLACE.at(page=page)
+    found = views.history_page(place, records(12))
+    assert [found[0].id, found[-1].id] == shown
+    card = views.history(place, records(12), {}, now=NOW)
+    fits(card)
+    assert left in checks.read(card.blocks)
+    assert {label: Place.decode(value).page for label, value in checks.buttons(card).items()} == moves
+    for one in checks.elements(card.blocks):
+        assert one["action_id"].startswith(f"{ids.HISTORY}:")
+
+
+def test_pages_that_no_button_can_carry_are_still_counted() -> None:
+    card = views.history(Place(customer="c" * 2000), records(12), {}, now=NOW)
+    assert "Page 1 of 3" in checks.read(card.blocks)
+    assert checks.buttons(card) == {}
