@@ -194,6 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=Plan().rounds)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     options = parser.parse_args(arguments)
+    processes.stop_in_order()
     started = time.monotonic()
     with bench() as running:
         plan = Plan(rounds=options.rounds)
