@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.autumn.models import Customer
 from bot.lookups.answers import Several
-from bot.lookups.place import Place
+from bot.lookups.place import Part, Place
 from bot.views import blocks, ids, parts, text, times, words
 from bot.views.card import Block, Card
 
@@ -20,6 +20,8 @@ class Search(BaseModel):
 
     query: str = Field(alias="q")
     page: int = Field(default=0, ge=0, alias="n")
+    part: Part = Field(default=Part.OVERVIEW, alias="p")
+    """The part that a match opens at."""
 
     def encode(self) -> str:
         return self.model_dump_json(by_alias=True, exclude_defaults=True)
@@ -30,16 +32,16 @@ class Search(BaseModel):
         return cls.model_validate_json(value)
 
 
-def matches(found: Several, *, page: int = 0) -> Card:
+def matches(found: Several, *, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
     """The customers that match, each with a button that opens it in place of the list."""
     shown = parts.paged(found.matches, page, SIZE)
     query = text.code(found.query, 120) or words.NONE
     head = [blocks.section("matches", f"*{words.matches(query, len(found.matches), more=found.more)}*")]
     content: list[Block] = []
     for index, customer in enumerate(shown.items):
-        content += _match(index, customer)
+        content += _match(index, customer, part)
     foot = [blocks.context("foot", times.moment(found.read_at, words.READ))]
-    return parts.card(head, content, [*_pages(found, shown), *foot], stamp=found.read_at)
+    return parts.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
 
 
 def nobody(query: str) -> Card:
@@ -47,8 +49,9 @@ def nobody(query: str) -> Card:
     return parts.card([blocks.section("nobody", told)], [], [], stamp=None)
 
 
-def _match(index: int, customer: Customer) -> list[Block]:
-    open_it = parts.go(words.OPEN, f"match:{index}", Place(customer=customer.id)) if customer.id else None
+def _match(index: int, customer: Customer, part: Part) -> list[Block]:
+    place = Place(customer=customer.id, part=part) if customer.id else None
+    open_it = parts.go(words.OPEN, f"match:{index}", place) if place else None
     block = blocks.section(f"match.{index}", blocks.plain(_who(customer)), accessory=open_it)
     if open_it:
         return [block]
@@ -68,13 +71,17 @@ def _who(customer: Customer) -> str:
     return f"{parts.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
 
 
-def _pages(found: Several, shown: parts.Paged[Customer]) -> list[Block]:
+def _pages(found: Several, shown: parts.Paged[Customer], part: Part) -> list[Block]:
     blocks_found: list[Block] = []
     if shown.pages > 1:
         blocks_found.append(blocks.context("page", words.page(shown.number + 1, shown.pages, shown.left)))
         turns = [
-            _turn(words.PREVIOUS, "previous", found.query, shown.number - 1) if shown.number else None,
-            _turn(words.NEXT, "next", found.query, shown.number + 1) if shown.left else None,
+            _turn(words.PREVIOUS, "previous", Search(query=found.query, page=shown.number - 1, part=part))
+            if shown.number
+            else None,
+            _turn(words.NEXT, "next", Search(query=found.query, page=shown.number + 1, part=part))
+            if shown.left
+            else None,
         ]
         if turning := [turn for turn in turns if turn]:
             blocks_found.append(blocks.actions("paging", turning))
@@ -83,8 +90,8 @@ def _pages(found: Several, shown: parts.Paged[Customer]) -> list[Block]:
     return blocks_found
 
 
-def _turn(label: str, key: str, query: str, page: int) -> blocks.Button | None:
-    value = Search(query=query, page=page).encode()
+def _turn(label: str, key: str, search: Search) -> blocks.Button | None:
+    value = search.encode()
     if text.length(value) > blocks.BUTTON_VALUE:
         return None
     return blocks.button(label, f"{ids.FIND}:{key}", value)

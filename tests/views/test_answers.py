@@ -58,6 +58,9 @@ def test_matches_come_in_pages() -> None:
     assert following == Search(query="a*<!here>", page=1)
     second = checks.buttons(views.matches(found, page=1))
     assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
+    invoices = checks.buttons(views.matches(found, part=Part.INVOICES))
+    assert Search.decode(invoices["Next"]).part is Part.INVOICES
+    assert Place.decode(invoices["Open"]).part is Part.INVOICES
     last = checks.buttons(views.matches(found, page=9))
     assert "Next" not in last
     assert "1 customer matches" in said(views.matches(several(customer())))
