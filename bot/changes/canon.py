@@ -9,13 +9,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACES = 10
 """Autumn rounds its figures to as many decimals."""
 
+_WHOLE = Decimal("1e15")
 _ABSOLUTE = Decimal("0.0000005")
 _RELATIVE = Decimal("1e-14")
 
 
 def number(value: Decimal) -> str:
     """Plain, without trailing zeros: `1250`, `-40`, `0.5`."""
-    rounded = round(value, _PLACES)
+    rounded = _rounded(value)
     return format(rounded.normalize(), "f") if rounded else "0"
 
 
@@ -35,8 +36,13 @@ def milliseconds(at: datetime) -> int:
 
 def figure(value: Decimal) -> int | float:
     """For JSON: whole numbers stay whole."""
-    rounded = round(value, _PLACES)
+    rounded = _rounded(value)
     return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    # A figure this large has no fraction that a float could hold, and more digits than rounding takes.
+    return value if abs(value) >= _WHOLE else round(value, _PLACES)
 
 
 def near(one: Decimal, other: Decimal) -> bool:

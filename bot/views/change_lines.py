@@ -67,7 +67,7 @@ def _figure(one: Line, value: str) -> str:
             return times.moment(datetime.fromisoformat(value))
         case Form.MONEY:
             return money.money(Decimal(value), one.currency)
-        case Form.TEXT:
+        case _:
             return text.mrkdwn(value, _LIMIT) or words.NONE
 
 
@@ -90,7 +90,7 @@ def asked(wanted: BalanceInput | RewardInput | DetailsInput | DeletionInput, cal
         case DetailsInput():
             altered = [one for one in ("name", "email", "fingerprint") if getattr(wanted, one) is not None]
             return say.edit(words.joined(note_words.fields(altered)) or words.NONE)
-        case DeletionInput():
+        case _:
             return say.DELETE
 
 
@@ -128,7 +128,7 @@ def now_shown(
                 for label in (LineLabel.NAME, LineLabel.EMAIL, LineLabel.FINGERPRINT)
                 if getattr(wanted, label) is not None
             ]
-        case DeletionInput():
+        case _:
             found = [(LineLabel.CUSTOMER, text.code(after.get("customer") or "") or say.ABSENT)]
     if not found:
         return say.NOW_UNKNOWN

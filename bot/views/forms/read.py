@@ -17,12 +17,6 @@ def chosen(values: Values, block: str) -> str:
     return str((_held(values, block).get("selected_option") or {}).get("value") or "")
 
 
-def option(values: Values, block: str) -> Mapping[str, Any] | None:
-    """The option itself, as Slack gave it."""
-    found: Mapping[str, Any] | None = _held(values, block).get("selected_option")
-    return found
-
-
 def ticked(values: Values, block: str) -> bool:
     return bool(_held(values, block).get("selected_options"))
 
@@ -36,11 +30,6 @@ def moment(values: Values, block: str) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):
         return None
-
-
-def there(values: Values, block: str) -> bool:
-    """Whether the form had this input."""
-    return block in values
 
 
 def _held(values: Values, block: str) -> Mapping[str, Any]:
