@@ -18,7 +18,7 @@ lease; nobody sends what somebody else has noted.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ from bot.approvals.telling import Tell
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.kinds import KINDS
-from bot.changes.model import Note, Verdict, Write, key
+from bot.changes.model import Change, Kind, Note, Verdict, Write, key
 from bot.store.database import Database
 
 
@@ -53,6 +53,7 @@ class Engine:
         now: Callable[[], datetime],
         pace: Pace,
         checkpoint: Checkpoint,
+        kinds: Mapping[Kind, Change[Any]] = KINDS,
     ) -> None:
         self._name = name
         self._database = database
@@ -63,6 +64,7 @@ class Engine:
         self._now = now
         self._pace = pace
         self._checkpoint = checkpoint
+        self._kinds = kinds
 
     def lease(self) -> Lease:
         """From now."""
@@ -134,7 +136,7 @@ class Engine:
             return await self._fail(record, Ending.NOT_READ)
         if seen.preview is None:
             return await self._fail(record, Ending.GUARDED, seen.judgement.refusals)
-        if not KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+        if not self._kinds[record.kind].holds(record.input, record.before, seen.preview.before):
             terms = await self._terms(record, seen) if record.needed else None
             return await asking.overtake(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
@@ -148,7 +150,7 @@ class Engine:
         """What the last write that was sent says, and whether others were accepted before it."""
         answer = Said(Answer.NOT_SENT)
         position = -1
-        for position, write in enumerate(KINDS[record.kind].plan(seen.input, seen.facts)):
+        for position, write in enumerate(self._kinds[record.kind].plan(seen.input, seen.facts)):
             named = key(record.id, position)
             if not await carrying.begin_write(
                 self._database,

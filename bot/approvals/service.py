@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -22,7 +23,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
 from bot.changes.kinds import KINDS
-from bot.changes.model import Facts, Kind
+from bot.changes.model import Change, Facts, Kind
 from bot.people import Actor
 from bot.store import audit
 from bot.store.database import Database
@@ -52,6 +53,7 @@ class Changes:
         pace: Pace | None = None,
         checkpoint: Checkpoint = go_on,
         sleep: Sleep = asyncio.sleep,
+        kinds: Mapping[Kind, Change[Any]] = KINDS,
     ) -> None:
         self.pace = pace or Pace()
         self._database = database
@@ -72,6 +74,7 @@ class Changes:
             now=now,
             pace=self.pace,
             checkpoint=checkpoint,
+            kinds=kinds,
         )
         self._submitting = Submitting(
             database=database,

@@ -1,0 +1,179 @@
+"""A local Autumn, a database and the desk for changes between them; who may do what is a table here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bot.approvals.life import Event, Record
+from bot.approvals.looking import Sleep
+from bot.approvals.pace import Checkpoint, Pace, go_on
+from bot.approvals.policy import Decision, Environment, Reason, Request, Verb
+from bot.approvals.replies import Wish
+from bot.approvals.service import Changes
+from bot.autumn.client import Autumn, Limits, Patience
+from bot.changes.kinds import KINDS
+from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput, Kind
+from bot.people import Actor
+from bot.store import audit
+from bot.store.database import Database
+from sandbox.autumn import LocalAutumn
+
+NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
+ANA, RAJ, LEA = Actor("U_ANA", "T1"), Actor("U_RAJ", "T1"), Actor("U_LEA", "T1")
+CUSTOMER = "cus_bold"
+QUICK = Pace(lease=20, renew=0.05, polls=(0, 0, 0), verify=2, turn=5, turns=0.01)
+FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
+
+
+@dataclass
+class Law:
+    """Everybody may do everything, but approve their own; unless told otherwise."""
+
+    needed: int = 1
+    reason_required: bool = False
+    refused: set[tuple[str, Verb]] = field(default_factory=set)
+    asked: list[Request] = field(default_factory=list)
+
+    async def __call__(self, request: Request, actor: Actor) -> Decision:
+        self.asked.append(request)
+        if (actor.user, request.verb) in self.refused:
+            return Decision(False, Reason.DENIED, "no")
+        if request.verb is Verb.APPROVE and request.own:
+            return Decision(False, Reason.OWN)
+        if request.verb is Verb.WITHDRAW and not request.own:
+            return Decision(False, Reason.NOT_YOURS)
+        return Decision(
+            True,
+            Reason.ALLOWED,
+            "law",
+            approvals=self.needed,
+            reason_required=self.reason_required,
+            expires_after=timedelta(hours=24),
+        )
+
+
+@dataclass
+class Clock:
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class Bench:
+    local: LocalAutumn
+    autumn: Autumn
+    database: Database
+    law: Law = field(default_factory=Law)
+    clock: Clock = field(default_factory=Clock)
+    told: list[tuple[str, Event]] = field(default_factory=list)
+    numbers: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    row: str = ""
+
+    def desk(
+        self,
+        *,
+        checkpoint: Checkpoint = go_on,
+        pace: Pace = QUICK,
+        channel: str = "C_APPROVALS",
+        env: Environment = Environment.SANDBOX,
+        sleep: Sleep = asyncio.sleep,
+        autumn: Autumn | None = None,
+        kinds: Mapping[Kind, Any] = KINDS,
+    ) -> Changes:
+        """Another process, as it were."""
+        return Changes(
+            database=self.database,
+            autumn=autumn or self.autumn,
+            may=self.law,
+            tell=self.tell,
+            now=self.clock,
+            env=env,
+            approvals_channel=channel,
+            pace=pace,
+            checkpoint=checkpoint,
+            sleep=sleep,
+            kinds=kinds,
+        )
+
+    async def tell(self, record: Record, event: Event) -> None:
+        self.told.append((record.id, event))
+
+    def events(self, record: Record) -> list[Event]:
+        return [event for change, event in self.told if change == record.id]
+
+    def balance(
+        self, action: BalanceAction = BalanceAction.GIVE, amount: int | None = 100, customer: str = CUSTOMER
+    ) -> BalanceInput:
+        number = None if amount is None else Decimal(amount)
+        return BalanceInput(customer=customer, feature="messages", row=self.row, action=action, amount=number)
+
+    def wish(self, asked: BalanceInput | DetailsInput | DeletionInput | None = None) -> Wish:
+        return Wish(f"form-{self.numbers()}", asked or self.balance(), ANA, channel="C_SUPPORT", reason="so")
+
+    async def waiting(
+        self, desk: Changes, asked: BalanceInput | DetailsInput | DeletionInput | None = None
+    ) -> Record:
+        """A change that was asked for."""
+        record = (await desk.submit(self.wish(asked))).record
+        assert record is not None
+        return record
+
+    async def granted(self) -> Decimal:
+        customer = await self.autumn.customer(CUSTOMER)
+        return customer.balances["messages"].granted
+
+    async def elsewhere(self, **body: object) -> None:
+        """Somebody changes the balance in Autumn's dashboard."""
+        async with httpx.AsyncClient(base_url=self.local.url) as client:
+            answer = await client.post(
+                "/v1/balances.update",
+                json={"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self.row, **body},
+                headers={"authorization": f"Bearer {self.local.key}"},
+            )
+            assert answer.status_code == 200, answer.text
+        self.local.ledger.pop()
+
+    def written(self) -> int:
+        """How many writes were done in Autumn."""
+        return sum(write.applied for write in self.local.ledger)
+
+    async def steps(self, record: Record) -> list[str]:
+        async with self.database.reading() as connection:
+            return [entry.event async for entry in audit.entries(connection, change_id=record.id)]
+
+    async def whole(self) -> bool:
+        """The trail fits what it is about."""
+        async with self.database.reading() as connection:
+            return (await audit.verify(connection)).faults == ()
+
+
+@asynccontextmanager
+async def bench(database: Database) -> AsyncIterator[Bench]:
+    async with LocalAutumn.running(seed="demo", clock=NOW) as local:
+        autumn = Autumn(
+            key=SecretStr(local.key),
+            url=local.url,
+            limits=FAST,
+            patience=Patience(connect=1, attempt=1, whole=1, write=0.3, attempts=1),
+        )
+        made = Bench(local, autumn, database)
+        customer = await autumn.customer(CUSTOMER)
+        made.row = customer.balances["messages"].breakdown[0].id
+        try:
+            yield made
+        finally:
+            await autumn.aclose()
+            await asyncio.sleep(0)

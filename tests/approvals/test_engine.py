@@ -1,0 +1,370 @@
+"""Carrying changes out when things go wrong: never two writes, and what is said is so."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from bot.approvals import carrying
+from bot.approvals.life import Ending, Event, Record, State
+from bot.approvals.pace import Pace
+from bot.approvals.steps import Lease
+from bot.autumn.client import Autumn
+from bot.autumn.errors import NotSent
+from bot.changes.kinds import KINDS
+from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, Write
+from bot.store.tables import changes
+from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench
+
+
+class Stopped(BaseException):
+    """The process ends here, as far as the desk can tell."""
+
+
+def stop_at(name: str) -> Callable[[str], Awaitable[None]]:
+    async def checkpoint(reached: str) -> None:
+        if reached == name:
+            raise Stopped
+
+    return checkpoint
+
+
+FAULTS = {
+    "429": (State.FAILED, Ending.AUTUMN_REFUSED),
+    "500": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
+    "503": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
+    "cut_before": (State.UNCONFIRMED, Ending.NO_ANSWER),
+    "cut_after": (State.APPLIED, Ending.FOUND_DONE),
+    "504_after": (State.APPLIED, Ending.FOUND_DONE),
+    "garbage": (State.APPLIED, Ending.DONE),
+    "latency": (State.APPLIED, Ending.FOUND_DONE),
+    "queued": (State.UNCONFIRMED, Ending.NOT_SEEN),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_what_is_said_of_trouble_is_so(sqlite_stage: Bench, fault: str) -> None:
+    stage, desk = sqlite_stage, sqlite_stage.desk()
+    asked = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", fault, seconds=0.5, times=1)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    if fault == "latency":
+        assert done.state in (State.APPLIED, State.UNCONFIRMED)  # it may be done after the last look
+    else:
+        assert (done.state, done.ending) == FAULTS[fault]
+    if fault == "429":
+        assert done.details["status"] == "429"
+    await asyncio.sleep(0)
+    sent = [call for call in stage.local.calls if call.route == "balances.update"]
+    assert len(sent) == 1
+    if done.state is State.APPLIED:
+        assert await stage.granted() == 2100
+    if done.state is State.FAILED:
+        assert stage.written() == 0
+        assert await stage.granted() == 2000
+    assert await stage.whole()
+
+
+async def test_a_queued_change_is_seen_when_it_comes(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    stage.local.faults.add("balances.update", "queued", seconds=1, times=1)
+    looks = 0
+
+    async def sleep(_seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            stage.local.clock.set(NOW.replace(minute=30))
+
+    desk = stage.desk(pace=Pace(lease=20, renew=5, polls=(0, 0, 0, 0), verify=2), sleep=sleep)
+    asked = await stage.waiting(desk)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, looks) == (State.APPLIED, 3)
+
+
+async def test_reading_back_takes_its_time_and_no_more(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    desk = stage.desk(pace=Pace(lease=20, renew=5, polls=(0, 30), verify=0.2))
+    asked = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", "cut_before", times=1)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.UNCONFIRMED, Ending.NO_ANSWER)
+
+
+async def test_what_cannot_be_read_back_is_unconfirmed(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+
+    async def after_sending(reached: str) -> None:
+        if reached == "sent":
+            stage.local.faults.add("customers.get", "500")
+
+    desk = stage.desk(checkpoint=after_sending)
+    asked = await stage.waiting(desk)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.after) == (State.UNCONFIRMED, None)
+
+
+class Unreached(Autumn):
+    """A client whose writes find nobody."""
+
+    async def send(self, write: Write, key: str) -> None:
+        raise NotSent(request=f"{write.route} {key}")
+
+
+async def test_autumn_not_there_to_send_to(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    away = Unreached(key=SecretStr(stage.local.key), url=stage.local.url, limits=FAST)
+    desk = stage.desk(autumn=away)
+    asked = await stage.waiting(desk)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.FAILED, Ending.NOT_REACHED)
+    await away.aclose()
+
+
+@pytest.mark.parametrize(
+    ("happens", "ending"),
+    [
+        ("gone", Ending.CUSTOMER_GONE),
+        ("unread", Ending.NOT_READ),
+        ("guarded", Ending.GUARDED),
+    ],
+)
+async def test_it_is_read_once_more_before_it_is_written(
+    sqlite_stage: Bench, happens: str, ending: Ending
+) -> None:
+    stage = sqlite_stage
+
+    async def between(reached: str) -> None:
+        if reached != "claimed":
+            return
+        if happens == "unread":
+            stage.local.faults.add("customers.get", "500")
+        elif happens == "gone":
+            await stage.autumn.send(
+                Write("customers.delete", "POST", "/v1/customers.delete", {"customer_id": CUSTOMER}), "gone"
+            )
+            stage.local.ledger.clear()
+        else:
+            stage.local.state.customers[CUSTOMER].name = "New Name"
+
+    desk = stage.desk(checkpoint=between)
+    asked = await stage.waiting(desk, DetailsInput(customer=CUSTOMER, name="New Name"))
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.writes) == (State.FAILED, ending, 0)
+    assert stage.written() == 0
+
+
+@pytest.mark.parametrize("needed", [0, 1])
+async def test_the_facts_move_at_the_last_moment(sqlite_stage: Bench, needed: int) -> None:
+    stage = sqlite_stage
+    stage.law.needed = needed
+
+    async def between(reached: str) -> None:
+        if reached == "claimed":
+            await stage.elsewhere(usage=500)
+
+    desk = stage.desk(checkpoint=between)
+    reply = await desk.submit(stage.wish(stage.balance(BalanceAction.SET, 50)))
+    assert reply.record is not None
+    if needed:
+        reply = await desk.approve(reply.record.id, 1, RAJ)
+    record = reply.record
+    assert record is not None
+    assert record.state is (State.WAITING if needed else State.OVERTAKEN)
+    assert (record.version, record.approvals, record.lease_until) == (2, (), None)
+    assert stage.events(record)[-1] is Event.OVERTAKEN
+    assert stage.written() == 0
+    assert await stage.whole()
+
+
+async def test_a_customer_that_stays_busy(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    stuck = stage.desk(checkpoint=stop_at("claimed"))
+    first, second = await stage.waiting(stuck), await stage.waiting(stuck)
+    with pytest.raises(Stopped):
+        await stuck.approve(first.id, 1, RAJ)
+    desk = stage.desk(pace=Pace(turn=0, renew=5, polls=(0,)))
+    done = (await desk.approve(second.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.FAILED, Ending.BUSY)
+
+
+async def lose_the_lease(stage: Bench, record: Record) -> None:
+    async with stage.database.writing() as connection:
+        await connection.execute(
+            update(changes).where(changes.c.id == record.id).values(lease_by="somebody else")
+        )
+
+
+@pytest.mark.parametrize("point", ["approved", "claimed", "sent"])
+async def test_whoever_lost_the_lease_does_nothing_more(sqlite_stage: Bench, point: str) -> None:
+    stage = sqlite_stage
+    found: list[Record] = []
+
+    async def between(reached: str) -> None:
+        if reached == point:
+            await lose_the_lease(stage, found[0])
+
+    desk = stage.desk(checkpoint=between)
+    found.append(await stage.waiting(desk))
+    left = (await desk.approve(found[0].id, 1, RAJ)).record
+    assert left is not None
+    assert left.state is (State.APPROVED if point == "approved" else State.APPLYING)
+    assert stage.written() == (1 if point == "sent" else 0)
+    assert stage.events(left)[1:] in ([], [Event.APPLYING])
+
+
+async def test_the_lease_is_renewed_while_at_work(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    renewed = asyncio.Event()
+    seen: list[Record | None] = []
+
+    async def between(reached: str) -> None:
+        if reached == "claimed":
+            stage.clock.move(seconds=15)
+            await asyncio.sleep(0.15)
+            seen.append(await desk.get(asked.id))
+            renewed.set()
+
+    desk = stage.desk(checkpoint=between)
+    asked = await stage.waiting(desk)
+    await desk.approve(asked.id, 1, RAJ)
+    assert renewed.is_set()
+    assert seen[0] is not None
+    assert seen[0].lease_until == stage.clock() + QUICK.lease_time
+
+
+async def test_trouble_in_telling_does_not_stop_it(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    asked = await stage.waiting(stage.desk())
+
+    async def fail(record: Record, event: Event) -> None:
+        raise LookupError(record, event)
+
+    stage.tell = fail  # type: ignore[method-assign]
+    done = (await stage.desk().approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert done.state is State.APPLIED
+
+
+POINTS = {
+    "approved": (State.FAILED, Ending.INTERRUPTED, 0),
+    "claimed": (State.FAILED, Ending.INTERRUPTED, 0),
+    "marked": (State.UNCONFIRMED, Ending.CUT_OFF, 0),
+    "sent": (State.APPLIED, Ending.FOUND_DONE, 1),
+    "verified": (State.APPLIED, Ending.FOUND_DONE, 1),
+    "settled": (State.APPLIED, Ending.DONE, 1),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_the_process_dies(stage: Bench, point: str) -> None:
+    """And what it left is settled by another: without writing, and by reading where there is anything to."""
+    state, ending, written = POINTS[point]
+    dying, desk = stage.desk(checkpoint=stop_at(point)), stage.desk()
+    asked = await stage.waiting(desk)
+    with pytest.raises(Stopped):
+        await dying.approve(asked.id, 1, RAJ)
+    await desk.sweeper.sweep(stage.clock())
+    stage.clock.move(seconds=21)
+    sweepers = [desk.sweeper, stage.desk().sweeper]
+    await asyncio.gather(*(one.sweep(stage.clock()) for one in sweepers))
+    left = await desk.get(asked.id)
+    assert left is not None
+    assert (left.state, left.ending, stage.written()) == (state, ending, written)
+    if point == "settled":
+        assert stage.events(asked)[-1] is Event.REDRAW
+    else:
+        assert stage.events(asked).count(Event(state.value)) == 1
+    assert await stage.whole()
+
+
+async def test_the_sweeper_dies_as_well(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    dying = stage.desk(checkpoint=stop_at("claimed"))
+    asked = await stage.waiting(dying)
+    with pytest.raises(Stopped):
+        await dying.approve(asked.id, 1, RAJ)
+    stage.clock.move(seconds=21)
+    with pytest.raises(Stopped):
+        await stage.desk(checkpoint=stop_at("taken"))._engine.recover(asked.id)
+    assert await stage.desk()._engine.recover(asked.id) is None
+    stage.clock.move(seconds=21)
+    settled = await stage.desk()._engine.recover(asked.id)
+    assert settled is not None
+    assert settled.ending is Ending.INTERRUPTED
+
+
+class TwoSteps:
+    """A kind whose plan has two writes, which none of Maple's has today."""
+
+    def __init__(self, autumn: Bench) -> None:
+        self._bench = autumn
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(KINDS[self._bench.balance().kind], name)
+
+    def plan(self, _asked: Any, _facts: Facts) -> tuple[Write, ...]:
+        body = {"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self._bench.row}
+        return tuple(
+            Write("balances.update", "POST", "/v1/balances.update", {**body, "add_to_balance": 50, **more})
+            for more in ({}, {"included_grant": 2100})
+        )
+
+
+@pytest.mark.parametrize(("fault", "state"), [("", State.APPLIED), ("429", State.UNCONFIRMED)])
+async def test_several_writes(sqlite_stage: Bench, fault: str, state: State) -> None:
+    stage = sqlite_stage
+
+    async def between(reached: str) -> None:
+        if reached == "sent" and fault:
+            stage.local.faults.add("balances.update", fault)
+
+    desk = stage.desk(checkpoint=between, kinds={**KINDS, Kind.BALANCE: TwoSteps(stage)})
+    asked = await stage.waiting(desk)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.writes) == (state, 2)
+    if fault:
+        assert done.ending is Ending.PARTLY
+    assert [write.idempotency_key for write in stage.local.ledger if write.applied] == [
+        f"maple:{asked.id}:{position}" for position in range(1 if fault else 2)
+    ]
+
+
+async def test_a_position_is_begun_once(stage: Bench) -> None:
+    stuck = stage.desk(checkpoint=stop_at("claimed"))
+    asked = await stage.waiting(stuck)
+    with pytest.raises(Stopped):
+        await stuck.approve(asked.id, 1, RAJ)
+    seen = stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER))
+    write = KINDS[asked.kind].plan(asked.input, seen.facts)[0]
+    assert seen.preview is not None
+    lease = stuck._engine.lease()
+
+    async def begin(by: Lease) -> bool:
+        assert seen.preview is not None
+        return await carrying.begin_write(
+            stage.database, asked.id, 0, write, "key", preview=seen.preview, lease=by, now=NOW
+        )
+
+    assert not await begin(Lease("somebody else", lease.until))
+    assert sorted(await asyncio.gather(*(begin(lease) for _ in range(10)))) == [False] * 9 + [True]
+
+
+async def test_a_deletion_is_seen_by_the_customer_being_gone(sqlite_stage: Bench) -> None:
+    desk = sqlite_stage.desk()
+    asked = await sqlite_stage.waiting(desk, DeletionInput(customer=CUSTOMER, typed=CUSTOMER))
+    sqlite_stage.local.faults.add("customers.delete", "cut_after", times=1)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.invertible) == (State.APPLIED, Ending.FOUND_DONE, False)

@@ -1,0 +1,236 @@
+"""Any order of verbs, by anybody, at any time: states move along their edges, and writes are begun once."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.approvals import asking, carrying, deciding, rows
+from bot.approvals.asking import Draft, Preview, Terms
+from bot.approvals.life import EDGES, HOLDS_UNDO, OVER, Ending, Event, Record, State
+from bot.approvals.rules import Environment
+from bot.approvals.steps import Lease
+from bot.changes.model import BalanceAction, BalanceInput, Write
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import STATES, changes
+from tests.approvals.bench import NOW
+from tests.databases import fresh
+
+T = TypeVar("T")
+
+PEOPLE = st.sampled_from(["U1", "U2", "U3"])
+WORKERS = st.sampled_from(["w1", "w2"])
+VERSIONS = st.integers(1, 3)
+WHICH = st.integers(0, 2)
+LEASE = timedelta(seconds=20)
+ASKED = BalanceInput(
+    customer="cus_1", feature="messages", row="r", action=BalanceAction.GIVE, amount=Decimal(5)
+)
+PREVIEW = Preview({"granted": "5"}, ())
+WRITE = Write("balances.update", "POST", "/v1/balances.update", {})
+FINAL = st.sampled_from([State.APPLIED, State.FAILED, State.UNCONFIRMED])
+
+
+def test_the_tables_know_the_states() -> None:
+    assert set(STATES) == {state.value for state in State} == {state.value for state in EDGES}
+    assert {state for following in EDGES.values() for state in following} <= set(State)
+    undo = next(index for index in changes.indexes if index.name == "uq_changes_undo_of")
+    named = str(undo.dialect_options["sqlite"]["where"])
+    assert {state for state in State if f"'{state}'" in named} == HOLDS_UNDO
+    assert State.APPLIED in OVER
+    assert {Event(state.value) for state in (State.APPLIED, State.FAILED, State.UNCONFIRMED)}
+
+
+class Life(RuleBasedStateMachine):
+    @initialize(needed=st.lists(st.integers(0, 2), min_size=3, max_size=3))
+    def ask(self, needed: list[int]) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.database = Database(fresh("sqlite"))
+        self.now: datetime = NOW
+        self.ids: list[str] = []
+        self.states: dict[str, State] = {}
+        self.begun: dict[str, int] = {}
+        for number, count in enumerate(needed):
+            terms = Terms("law", count, NOW + timedelta(minutes=5))
+            draft = Draft(
+                f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
+            )
+            asked = self.run(asking.ask(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now))
+            assert asked is not None
+            self.ids.append(asked[0].id)
+            self.states[asked[0].id] = asked[0].state
+            self.begun[asked[0].id] = 0
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(doing)
+
+    def lease(self, by: str) -> Lease:
+        return Lease(by, self.now + LEASE)
+
+    def known(self, change_id: str) -> Record:
+        async def read() -> Record:
+            async with self.database.reading() as connection:
+                return await rows.known(connection, change_id)
+
+        return self.run(read())
+
+    @rule(which=WHICH, version=VERSIONS, person=PEOPLE, worker=WORKERS)
+    def approve(self, which: int, version: int, person: str, worker: str) -> None:
+        self.run(
+            deciding.approve(
+                self.database,
+                self.ids[which],
+                version,
+                person=person,
+                team="T1",
+                rule="law",
+                lease=self.lease(worker),
+                now=self.now,
+            )
+        )
+
+    @rule(which=WHICH, version=VERSIONS, person=PEOPLE)
+    def deny(self, which: int, version: int, person: str) -> None:
+        self.run(
+            deciding.deny(
+                self.database,
+                self.ids[which],
+                version,
+                person=person,
+                team="T1",
+                rule="law",
+                said="",
+                now=self.now,
+            )
+        )
+
+    @rule(which=WHICH, person=PEOPLE)
+    def withdraw(self, which: int, person: str) -> None:
+        self.run(deciding.withdraw(self.database, self.ids[which], person=person, now=self.now))
+
+    @rule(which=WHICH)
+    def expire(self, which: int) -> None:
+        self.run(deciding.expire(self.database, self.ids[which], now=self.now))
+
+    @rule(which=WHICH, again=st.booleans(), worker=WORKERS)
+    def overtake(self, which: int, again: bool, worker: str) -> None:
+        terms = Terms("law", 1, self.now + timedelta(minutes=5)) if again else None
+        record = self.known(self.ids[which])
+        self.run(
+            asking.overtake(self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now)
+        )
+
+    @rule(which=WHICH)
+    def refuse(self, which: int) -> None:
+        record = self.known(self.ids[which])
+        self.run(deciding.refuse(self.database, record, Ending.GUARDED, actor="U2", now=self.now))
+
+    @rule(which=WHICH, worker=WORKERS)
+    def claim(self, which: int, worker: str) -> None:
+        others = [one for one in self.ids if one != self.ids[which]]
+        try:
+            self.run(carrying.claim(self.database, self.ids[which], lease=self.lease(worker), now=self.now))
+        except carrying.Busy:
+            assert State.APPLYING in [self.states[one] for one in others]
+
+    @rule(which=WHICH, position=st.integers(0, 2), worker=WORKERS)
+    def begin_write(self, which: int, position: int, worker: str) -> None:
+        begun = self.run(
+            carrying.begin_write(
+                self.database,
+                self.ids[which],
+                position,
+                WRITE,
+                "key",
+                preview=PREVIEW,
+                lease=self.lease(worker),
+                now=self.now,
+            )
+        )
+        if begun:
+            # Never the same position twice, never one before its time.
+            assert position == self.begun[self.ids[which]]
+            self.begun[self.ids[which]] += 1
+
+    @rule(which=WHICH, worker=WORKERS)
+    def renew(self, which: int, worker: str) -> None:
+        self.run(carrying.renew(self.database, self.ids[which], self.lease(worker)))
+
+    @rule(which=WHICH, worker=WORKERS)
+    def take_over(self, which: int, worker: str) -> None:
+        before = self.known(self.ids[which])
+        taken = self.run(
+            carrying.take_over(self.database, self.ids[which], lease=self.lease(worker), now=self.now)
+        )
+        if taken is not None:
+            assert before.lease_until is not None
+            assert before.lease_until < self.now
+
+    @rule(which=WHICH, state=FINAL, worker=WORKERS)
+    def settle(self, which: int, state: State, worker: str) -> None:
+        if self.states[self.ids[which]] is State.APPROVED:
+            state = State.FAILED  # as the engine does: nothing was begun
+        self.run(
+            carrying.settle(
+                self.database,
+                self.ids[which],
+                state,
+                Ending.DONE,
+                lease=self.lease(worker),
+                now=self.now,
+            )
+        )
+
+    @rule(which=WHICH, applied=st.booleans())
+    def mark(self, which: int, applied: bool) -> None:
+        self.run(
+            deciding.mark(
+                self.database,
+                self.ids[which],
+                applied=applied,
+                person="U3",
+                rule="law",
+                said="",
+                after=None,
+                invertible=True,
+                now=self.now,
+            )
+        )
+
+    @rule(seconds=st.sampled_from([1, 25, 400]))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @invariant()
+    def states_move_along_their_edges(self) -> None:
+        records = [self.known(one) for one in self.ids]
+        for record in records:
+            before = self.states[record.id]
+            assert record.state is before or record.state in EDGES[before]
+            self.states[record.id] = record.state
+            assert (record.lease_until is not None) is (record.state in (State.APPROVED, State.APPLYING))
+            assert record.writes == self.begun[record.id]
+            if record.state is State.APPROVED and record.needed:
+                assert len({one.person for one in record.approvals}) >= record.needed
+        assert [record.state for record in records].count(State.APPLYING) <= 1
+
+    def teardown(self) -> None:
+        if hasattr(self, "loop"):
+
+            async def whole() -> tuple[str, ...]:
+                async with self.database.reading() as connection:
+                    return (await audit.verify(connection)).faults
+
+            assert self.run(whole()) == ()
+            self.run(self.database.aclose())
+            self.loop.close()
+
+
+Life.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+TestLife = Life.TestCase
