@@ -257,6 +257,8 @@ def test_other_kinds_in_one_line() -> None:
     assert change_lines.asked(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
     redeem = RewardInput(customer="c", action=RewardAction.REDEEM, code="")
     assert change_lines.asked(redeem, {}) == "Redeem the promo code –"
+    remove = RewardInput(customer="c", action=RewardAction.REMOVE)
+    assert change_lines.asked(remove, {}) == "Remove the coupon"
     details = DetailsInput(customer="c", name="", fingerprint="x")
     assert change_lines.asked(details, {}) == "Change name and fingerprint"
     assert change_lines.asked(DetailsInput(customer="c"), {}) == "Change –"
