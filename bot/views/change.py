@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from bot.approvals.life import OVER, Record, State
+from bot.approvals.life import Record, State
 from bot.changes.model import Kind
 from bot.lookups.place import Place
 from bot.views import blocks, change_lines, change_state, ids, links, notes, parts, text, times, words
@@ -59,7 +59,7 @@ def _head(record: Record, name: str) -> list[Block]:
 def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
     asked = f"*{change_lines.asked(record.input, named)}*"
     found = parts.packed("what", [asked, *change_lines.lines(record.lines, named)])
-    if record.warnings and record.state not in OVER:
+    if record.warnings and record.state is State.WAITING:
         found += parts.packed("warnings", notes.listed(say.WARNED, record.warnings, named).split("\n"))
     return found
 

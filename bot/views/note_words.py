@@ -14,7 +14,7 @@ def fields(names: list[str]) -> list[str]:
 
 def _until_reset(of: Details) -> str:
     when = f" on {of['at']}" if of["at"] else ""
-    more = "To give more for good, give the customer a product of their own."
+    more = "An allowance that is to stay wants a custom product in Autumn."
     return f"The edit lasts until the balance next resets{when}. {more}"
 
 
