@@ -16,7 +16,7 @@ from bot.approvals.life import AnyInput, Event, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import GRACE, Lease, note, step
 from bot.changes.model import Line, Note, Snapshot
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
 from bot.store.upsert import insert
 
@@ -69,6 +69,7 @@ class Draft:
     undo_of: str = ""
 
 
+@unbroken
 async def ask(
     database: Database, draft: Draft, *, lease: Lease, spots: Sequence[Spot], now: datetime
 ) -> tuple[Record, bool] | None:
@@ -108,6 +109,7 @@ async def ask(
         return record, True
 
 
+@unbroken
 async def overtake(
     database: Database,
     record: Record,

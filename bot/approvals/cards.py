@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.approvals import rows
 from bot.approvals.life import Event
 from bot.approvals.steps import GRACE, note
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
 
 POSTING = timedelta(seconds=30)
@@ -53,6 +53,7 @@ class Card:
     gone: bool
 
 
+@unbroken
 async def of(database: Database, change_id: str) -> list[Card]:
     """The cards of a change that can be shown, and those that are still to be posted."""
     async with database.reading() as connection:
@@ -62,6 +63,7 @@ async def of(database: Database, change_id: str) -> list[Card]:
         return [_card(row) for row in found]
 
 
+@unbroken
 async def find(database: Database, channel: str, ts: str) -> Card | None:
     """The card that a message is."""
     async with database.reading() as connection:
@@ -70,6 +72,7 @@ async def find(database: Database, channel: str, ts: str) -> Card | None:
         return None if row is None else _card(row)
 
 
+@unbroken
 async def add(
     database: Database, change_id: str, kind: CardKind, channel: str, ts: str, *, shown: int, now: datetime
 ) -> bool:
@@ -92,6 +95,7 @@ async def add(
     return True
 
 
+@unbroken
 async def posting(database: Database, card_id: int, *, now: datetime) -> bool:
     """Whether it is the caller's to post: False while somebody else does, or when it is posted."""
     return await _change(
@@ -103,16 +107,19 @@ async def posting(database: Database, card_id: int, *, now: datetime) -> bool:
     )
 
 
+@unbroken
 async def unposted(database: Database, card_id: int) -> bool:
     """It surely was not posted, so that it need not be waited for."""
     return await _change(database, card_id, {"posting_until": None}, cards.c.ts.is_(None))
 
 
+@unbroken
 async def gone(database: Database, card_id: int) -> bool:
     """It cannot be shown any more."""
     return await _change(database, card_id, {"gone": True}, ~cards.c.gone)
 
 
+@unbroken
 async def shown(
     database: Database, card: Card, *, revision: int, now: datetime, ts: str = "", link: str = ""
 ) -> None:
@@ -134,6 +141,7 @@ async def shown(
             await note(connection, record, Event.SHOWN, now=now, told=told)
 
 
+@unbroken
 async def overdue(database: Database, *, now: datetime, most: int = 20) -> list[str]:
     """Ids of changes with a card that does not show what is so. Each comes to one caller, and again later:
     after twice as long every time, so that a channel that is broken for good is not asked about for ever."""

@@ -16,7 +16,7 @@ from bot.approvals.life import Ending, Event, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import Lease, step
 from bot.changes.model import Note, Snapshot, Write
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
 _IN_HAND = changes.c.state.in_((State.APPROVED, State.APPLYING))
@@ -26,6 +26,7 @@ class Busy(Exception):
     """Another change of the same customer is being applied."""
 
 
+@unbroken
 async def claim(database: Database, change_id: str, *, lease: Lease, now: datetime) -> Record | None:
     """From approved to applying. Raises Busy: one change of a customer is applied at a time."""
     try:
@@ -44,6 +45,7 @@ async def claim(database: Database, change_id: str, *, lease: Lease, now: dateti
         raise Busy from None
 
 
+@unbroken
 async def renew(database: Database, change_id: str, lease: Lease) -> bool:
     """More time. False: it is not the caller's any more."""
     async with database.writing() as connection:
@@ -56,6 +58,7 @@ async def renew(database: Database, change_id: str, lease: Lease) -> bool:
         return renewed.one_or_none() is not None
 
 
+@unbroken
 async def begin_write(
     database: Database,
     change_id: str,
@@ -94,6 +97,7 @@ async def begin_write(
         return begun is not None
 
 
+@unbroken
 async def settle(
     database: Database,
     change_id: str,
@@ -132,6 +136,7 @@ async def settle(
         )
 
 
+@unbroken
 async def take_over(database: Database, change_id: str, *, lease: Lease, now: datetime) -> Record | None:
     """Makes the caller the one who works on a change whose lease has lapsed."""
     async with database.writing() as connection:
@@ -144,11 +149,13 @@ async def take_over(database: Database, change_id: str, *, lease: Lease, now: da
         return None if taken.one_or_none() is None else await rows.known(connection, change_id)
 
 
+@unbroken
 async def lapsed(database: Database, env: Environment, now: datetime) -> list[str]:
     """Ids of changes whose process is taken to be dead."""
     return await _ids(database, _IN_HAND, changes.c.lease_until < now, changes.c.env == env)
 
 
+@unbroken
 async def expired(database: Database, env: Environment, now: datetime) -> list[str]:
     """Ids of changes that waited long enough."""
     waiting = changes.c.state == State.WAITING

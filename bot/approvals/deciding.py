@@ -11,13 +11,14 @@ from bot.approvals import rows
 from bot.approvals.life import Ending, Event, Record, State
 from bot.approvals.steps import Lease, move, note, step
 from bot.changes.model import Note, Snapshot
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
 from bot.store.upsert import insert
 
 _WAITING = changes.c.state == State.WAITING
 
 
+@unbroken
 async def approve(
     database: Database,
     change_id: str,
@@ -72,6 +73,7 @@ async def approve(
         )
 
 
+@unbroken
 async def deny(
     database: Database,
     change_id: str,
@@ -113,6 +115,7 @@ async def deny(
         return record
 
 
+@unbroken
 async def withdraw(database: Database, change_id: str, *, person: str, now: datetime) -> Record | None:
     async with database.writing() as connection:
         return await step(
@@ -127,6 +130,7 @@ async def withdraw(database: Database, change_id: str, *, person: str, now: date
         )
 
 
+@unbroken
 async def expire(database: Database, change_id: str, *, now: datetime) -> Record | None:
     """Ends one whose time is up."""
     async with database.writing() as connection:
@@ -142,6 +146,7 @@ async def expire(database: Database, change_id: str, *, now: datetime) -> Record
         )
 
 
+@unbroken
 async def refuse(
     database: Database,
     record: Record,
@@ -166,6 +171,7 @@ async def refuse(
         )
 
 
+@unbroken
 async def mark(
     database: Database,
     change_id: str,

@@ -104,9 +104,7 @@ class Engine:
         """Tells of a change, and of the one it undid."""
         await self._tell(record, event)
         if record.state is State.APPLIED and record.undo_of:
-            async with self._database.reading() as connection:
-                original = await rows.known(connection, record.undo_of)
-            await self._tell(original, Event.UNDONE)
+            await self._tell(await rows.get(self._database, record.undo_of), Event.UNDONE)
 
     async def _ended(self, record: Record | None) -> Record | None:
         if record is not None:

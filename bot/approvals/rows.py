@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.approvals.life import HOLDS_UNDO, AnyInput, Approval, Ending, Record, State
 from bot.approvals.rules import Environment
 from bot.changes.model import INPUT, Kind, Line, Note
+from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
 
 _LINES = TypeAdapter(tuple[Line, ...])
@@ -30,9 +31,20 @@ def dump_notes(notes: Sequence[Note]) -> Any:
     return _NOTES.dump_python(tuple(notes), mode="json")
 
 
-async def read(connection: AsyncConnection, change_id: str) -> Record | None:
-    found = await select_records(connection, changes.c.id == change_id)
-    return found[0] if found else None
+@unbroken
+async def find(
+    database: Database, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
+) -> list[Record]:
+    """Those that all of `where` holds for, in a transaction of its own."""
+    async with database.reading() as connection:
+        return await select_records(connection, *where, newest_first=newest_first, limit=limit)
+
+
+@unbroken
+async def get(database: Database, change_id: str) -> Record:
+    """Of a change that is there for sure."""
+    async with database.reading() as connection:
+        return await known(connection, change_id)
 
 
 async def known(connection: AsyncConnection, change_id: str) -> Record:

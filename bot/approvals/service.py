@@ -26,7 +26,7 @@ from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Facts, Kind
 from bot.people import Actor
 from bot.store import audit
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
 
@@ -123,8 +123,7 @@ class Changes:
 
     async def steps(self, change_id: str) -> list[audit.Entry]:
         """Every step of a change, oldest first."""
-        async with self._database.reading() as connection:
-            return [entry async for entry in audit.entries(connection, change_id=change_id)]
+        return await _steps(self._database, change_id)
 
     async def submit(self, wish: Wish) -> Reply:
         """Asks for a change; one that needs no approval is carried out before this returns."""
@@ -310,7 +309,12 @@ class Changes:
     async def _select(
         self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
     ) -> list[Record]:
-        async with self._database.reading() as connection:
-            return await rows.select_records(
-                connection, *where, changes.c.env == self._env, newest_first=newest_first, limit=limit
-            )
+        return await rows.find(
+            self._database, *where, changes.c.env == self._env, newest_first=newest_first, limit=limit
+        )
+
+
+@unbroken
+async def _steps(database: Database, change_id: str) -> list[audit.Entry]:
+    async with database.reading() as connection:
+        return [entry async for entry in audit.entries(connection, change_id=change_id)]

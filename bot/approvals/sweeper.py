@@ -99,6 +99,4 @@ class Sweeper:
             log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
 
     async def _redraw(self, change_id: str) -> None:
-        async with self._database.reading() as connection:
-            record = await rows.known(connection, change_id)
-        await self._tell(record, Event.REDRAW)
+        await self._tell(await rows.get(self._database, change_id), Event.REDRAW)

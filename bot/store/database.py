@@ -1,8 +1,11 @@
 """Connections and transactions: SQLite in a file, or PostgreSQL."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,6 +18,30 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _READING = "reading"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """For whatever makes a transaction: when its task is cancelled, it is finished first.
+
+    Cut off within a statement, SQLite's lock would stay with a connection that nobody closes any more.
+    """
+
+    @functools.wraps(verb)
+    async def finished(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.create_task(verb(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # However often it is cancelled meanwhile.
+            while not task.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({task})
+            raise
+
+    return finished
 
 
 def database_url(given: str) -> URL:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.store.tables import deliveries
 from bot.store.upsert import insert
 
@@ -13,6 +13,7 @@ REMEMBERED = timedelta(minutes=10)
 """Slack repeats a delivery within an hour at most, and a signed request is good for five minutes."""
 
 
+@unbroken
 async def first_time(database: Database, key: str, now: datetime) -> bool:
     """Whether this key, such as a trigger id or a signature, was not seen in the last ten minutes.
 
@@ -31,6 +32,7 @@ async def first_time(database: Database, key: str, now: datetime) -> bool:
         return taken.one_or_none() is not None
 
 
+@unbroken
 async def forget(database: Database, now: datetime) -> int:
     """Drops what need not be remembered any more; how many."""
     async with database.writing() as connection:

@@ -6,13 +6,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D61706C65
 """Any number that no other program takes for its own advisory lock in the same database."""
 
 
+@unbroken
 async def migrate(database: Database) -> None:
     """Makes the tables, or brings them up to date; does nothing when they are.
 

@@ -1,0 +1,15 @@
+"""What goes wrong with the database, told apart from what is wrong with the program."""
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_LOST = (OperationalError, InterfaceError, PoolTimeout)
+
+
+class StoreLost(Exception):
+    """The database cannot be reached, or is not fit for use. Nothing that depends on it was done."""
+
+
+def lost(error: Exception) -> Exception:
+    """StoreLost for what the database drivers say of it; any other error as it is."""
+    return StoreLost(type(error).__name__) if isinstance(error, _LOST) else error

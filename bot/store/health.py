@@ -1,0 +1,45 @@
+"""Whether the database answers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store.database import Database
+
+_WITHIN = 3.0
+
+
+class Health:
+    """`well` is what was found last."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.well = False
+
+    @contextlib.asynccontextmanager
+    async def watching(self, every: float) -> AsyncIterator[None]:
+        """Looks now, and again every so many seconds until the block ends."""
+        await self.look()
+        watching = asyncio.create_task(self._watch(every))
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def look(self) -> None:
+        try:
+            async with asyncio.timeout(_WITHIN), self._database.reading() as connection:
+                await connection.execute(text("SELECT version_num FROM alembic_version"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            self.well = False
+        else:
+            self.well = True
+
+    async def _watch(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self.look()
