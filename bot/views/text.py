@@ -32,8 +32,8 @@ _UNDERSCORE_LOOK_ALIKE = "ˍ"
 _LOOSE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI_COLON = re.compile(r":(?=[^\s:]+:)")
 _MARKUP = re.compile(r"[&<>*~`]")
-#: Where an address is broken up: before `//`, and after a dot or an @ inside of a word.
-_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\w[.@])(?=[^\W\d_])")
+#: Where an address is broken up: before `//`, and after an @, or a dot before a letter, inside of a word.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\w@)(?=\w)|(?<=\w\.)(?=[^\W\d_])")
 _TOKEN = re.compile(r"(<[^<>]*>)")
 
 
