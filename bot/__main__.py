@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from bot import doctor, log
+from bot import doctor, log, upkeep
 from bot.app import CannotStart, Maple, build
 from bot.settings import Settings, SettingsError, load
 
@@ -36,6 +36,10 @@ def check() -> None:
     settings = _settings()
     log.configure("ERROR", settings.log_format)
     raise typer.Exit(asyncio.run(_examine(settings)))
+
+
+cli.command("migrate")(upkeep.update)
+cli.add_typer(upkeep.trail, name="audit")
 
 
 async def serve(settings: Settings) -> None:

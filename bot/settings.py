@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,12 +58,13 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
+S = TypeVar("S", bound=BaseSettings)
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Format = Annotated[Literal["json", "text"], BeforeValidator(_lower)]
 
 
-class Settings(BaseSettings):
-    """What Maple needs to know to run. Secrets never show in its repr."""
+class Storage(BaseSettings):
+    """Where Maple keeps what it remembers: all that looking after it takes."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -72,6 +73,13 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
         str_strip_whitespace=True,
     )
+
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///maple.db")
+    """Where changes and their audit trail are kept; it may hold a password."""
+
+
+class Settings(Storage):
+    """What Maple needs to know to run. Secrets never show in its repr."""
 
     slack_bot_token: Annotated[SecretStr, _prefixed("xoxb-")]
     slack_signing_secret: SecretStr | None = None
@@ -86,8 +94,6 @@ class Settings(BaseSettings):
         "https://api.useautumn.com"
     )
     autumn_api_version: str = "2.3.0"
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///maple.db")
-    """Where changes and their audit trail are kept; it may hold a password."""
     maple_policy: Path | None = None
     """A TOML file; unset, every full member may ask, and one other must approve."""
     maple_approvals_channel: Annotated[str, AfterValidator(_channel)] | None = None
@@ -113,8 +119,17 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """The settings in the environment. Raises SettingsError in words that quote no value."""
+    return _load(Settings)
+
+
+def load_storage() -> Storage:
+    """The same, of the database alone."""
+    return _load(Storage)
+
+
+def _load(kind: type[S]) -> S:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         # The original quotes what was given, which may be a secret: it must not be chained.
         problem = SettingsError(

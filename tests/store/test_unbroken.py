@@ -1,0 +1,59 @@
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.store.database import Database, unbroken
+
+
+async def test_a_cancelled_transaction_leaves_no_lock_behind(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/maple.db", patience=1)
+    chance = random.Random(1)  # noqa: S311 - nothing secret
+
+    @unbroken
+    async def write() -> None:
+        async with database.writing() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    for _ in range(50):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(chance.random() * 0.004)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await write()
+    await database.aclose()
+
+
+async def test_it_is_finished_however_often_it_is_cancelled() -> None:
+    gate, done = asyncio.Event(), asyncio.Event()
+
+    @unbroken
+    async def wait() -> None:
+        await gate.wait()
+        done.set()
+
+    task = asyncio.create_task(wait())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done.is_set()
+
+
+async def test_what_it_gives_or_raises_comes_through() -> None:
+    @unbroken
+    async def answer(value: int) -> int:
+        if value < 0:
+            raise LookupError(value)
+        return value
+
+    assert await answer(3) == 3
+    with pytest.raises(LookupError):
+        await answer(-1)

@@ -1,0 +1,93 @@
+"""The commands, as they are typed."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import cli
+from bot.store import audit
+from bot.store.database import Database
+from tests.databases import Engine, fresh
+
+NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
+
+
+def run(*words: str, url: str | None) -> Result:
+    return CliRunner().invoke(cli, list(words), env={"DATABASE_URL": url, "SLACK_BOT_TOKEN": None})
+
+
+async def _fill(url: str, *statements: str) -> None:
+    database = Database(url)
+    async with database.writing() as connection:
+        for number in (1, 2):
+            await audit.append(
+                connection,
+                change_id=f"c{number}",
+                event="asked",
+                actor="U1",
+                at=NOW,
+                body={"state": "waiting"},
+            )
+        for statement in statements:
+            await connection.execute(text(statement))
+    await database.aclose()
+
+
+def fill(url: str, *statements: str) -> None:
+    asyncio.run(_fill(url, *statements))
+
+
+def test_migrate(engine: Engine) -> None:
+    url = fresh(engine, migrated=False)
+    for _ in range(2):
+        done = run("migrate", url=url)
+        assert (done.exit_code, done.stdout) == (0, "The database is up to date.\n")
+    assert run("audit", "verify", url=url).stdout == "0:\n"
+
+
+def test_export(engine: Engine) -> None:
+    url = fresh(engine)
+    fill(url)
+    lines = [json.loads(line) for line in run("audit", "export", url=url).stdout.splitlines()]
+    assert [(line["seq"], line["change_id"]) for line in lines] == [(1, "c1"), (2, "c2")]
+    only = run("audit", "export", "--change", "c2", url=url).stdout.splitlines()
+    assert [json.loads(line) for line in only] == lines[1:]
+
+
+def test_verify_says_what_is_wrong() -> None:
+    url = fresh("sqlite")
+    fill(url)
+    wrong = run("audit", "verify", url=url)
+    assert wrong.exit_code == 1
+    assert wrong.stderr.splitlines() == ["change c1 is missing", "change c2 is missing"]
+    fill(url, "DROP TRIGGER audit_update", "UPDATE audit SET actor = 'U2' WHERE seq = 1")
+    assert "row 1 was altered" in run("audit", "verify", url=url).stderr
+
+
+def test_verify_since_a_head_that_was_kept() -> None:
+    url = fresh("sqlite")
+    kept = "1:" + "0" * 64
+    assert "row 1 is not what it was" in run("audit", "verify", "--since", kept, url=url).stderr
+    assert "should be what" in run("audit", "verify", "--since", "yesterday", url=url).stderr
+
+
+def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
+    away = run("migrate", url=f"sqlite:///{tmp_path}/no/such/place.db")
+    assert (away.exit_code, away.stderr) == (
+        1,
+        "The database of DATABASE_URL cannot be used (OperationalError).\n",
+    )
+    wrong = run("migrate", url="mysql://root:canary@db/maple")
+    assert wrong.exit_code == 1
+    assert wrong.stderr.startswith("DATABASE_URL: should start with")
+    assert "canary" not in wrong.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "audit"])
+def test_the_help_names_them(command: str) -> None:
+    assert command in run("--help", url=None).stdout
