@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,25 +17,39 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
+from bot.approvals.pace import Checkpoint, Pace, go_on
+from bot.approvals.policy import Environment
+from bot.approvals.policy_file import PolicyError, load
+from bot.approvals.service import Changes
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
+from bot.groups import Groups
 from bot.http import SlackEvents, listening, site
 from bot.log import library_logger, log
 from bot.metrics import Metrics
 from bot.people import Home, People
+from bot.permission import Permission
 from bot.settings import Settings
 from bot.signature import Signature
 from bot.socket import Socket
+from bot.store.database import Database
+from bot.store.health import Health
+from bot.store.migrate import migrate
 from bot.timings import Timings
 from bot.work import Work
+from handlers import approvals_channel
+from handlers.naming import Naming
+from handlers.remembered import Remembered
 from handlers.reply import Replies
+from handlers.telling import Telling
 
 
 class CannotStart(Exception):
-    """Slack does not accept the bot's token, so there is nothing to wait for."""
+    """Something that is needed is not as it must be, so there is nothing to wait for."""
 
 
 class _Identity(AsyncAuthorize):
@@ -65,9 +79,20 @@ class _Identity(AsyncAuthorize):
 class Maple:
     """The bot. `async with maple.running():` serves until the block ends; `url` is its HTTP side."""
 
-    def __init__(self, settings: Settings, timings: Timings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        timings: Timings,
+        pace: Pace,
+        checkpoint: Checkpoint,
+        now: Callable[[], datetime],
+    ) -> None:
         self.settings = settings
         self.timings = timings
+        self._pace = pace
+        self._checkpoint = checkpoint
+        self._now = now
+        self.environment = _environment(settings)
         self.metrics = Metrics()
         self.work = Work()
         self.url = ""
@@ -87,8 +112,16 @@ class Maple:
             key=settings.autumn_secret_key,
             url=settings.autumn_url,
             version=settings.autumn_api_version,
+            patience=timings.autumn,
             observe=self._observe,
         )
+        self.database = Database(settings.database_url.get_secret_value())
+        self._health = Health(self.database)
+        self.people = People(self.slack, self._identity.at_home, seconds=timings.person)
+        self._groups = Groups(self.slack)
+        self._telling = self._tells()
+        self._permission = self._permits()
+        self.changes = self._changes()
         self.desk = self._desk()
         self.bolt = self._bolt()
 
@@ -96,12 +129,16 @@ class Maple:
     async def running(self) -> AsyncIterator["Maple"]:
         """Serves Slack. On the way out: takes nothing new, finishes what was acknowledged, closes everything.
 
-        Raises CannotStart if Slack refuses the token, OSError if the address is taken.
+        Raises CannotStart if Slack refuses the token or the database cannot be used, OSError if the address
+        is taken.
         """
         async with contextlib.AsyncExitStack() as stack:
             timeout = aiohttp.ClientTimeout(total=self.timings.slack)
             self.slack.session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             stack.push_async_callback(self.autumn.aclose)
+            stack.push_async_callback(self.database.aclose)
+            stack.push_async_callback(self._groups.aclose)
+            await self._prepare_database()
             stack.push_async_callback(self._drain)
             web = site(self._events(), self.metrics, self.readiness)
             listener = await stack.enter_async_context(listening(web, self.settings.host, self.settings.port))
@@ -109,6 +146,9 @@ class Maple:
             self._identity.home = await self._identify()
             learning = asyncio.create_task(self._learn_organization())
             stack.callback(learning.cancel)
+            await stack.enter_async_context(self._health.watching(self._pace.sweep))
+            stack.callback(self.changes.sweeper.stop)
+            self.changes.sweeper.start(self._pace.sweep)
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(self.bolt, self.settings.slack_app_token, self.metrics)
                 stack.push_async_callback(self._socket.stop)
@@ -124,7 +164,11 @@ class Maple:
 
     def readiness(self) -> Mapping[str, bool]:
         """What must be true for Maple to be given work."""
-        state = {"slack": self._identity.home is not None, "serving": self.taking}
+        state = {
+            "slack": self._identity.home is not None,
+            "database": self._health.well,
+            "serving": self.taking,
+        }
         if self.settings.socket_mode:
             state["socket"] = self._socket is not None and self._socket.open
         return state
@@ -153,14 +197,61 @@ class Maple:
         return handlers.Desk(
             autumn=self.autumn,
             slack=self.slack,
-            people=People(self.slack, self._identity.at_home, seconds=self.timings.person),
+            people=self.people,
             replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
             metrics=self.metrics,
             work=self.work,
             timings=self.timings,
             organization=lambda: self._organization,
-            now=lambda: datetime.now(UTC),
+            now=self._now,
+            changes=self.changes,
+            permission=self._permission,
+            database=self.database,
+            telling=self._telling,
+            remembered=Remembered(),
+            approvals_closed=self._approvals_closed,
         )
+
+    def _permits(self) -> Permission:
+        try:
+            policy = load(self.settings.maple_policy)
+        except PolicyError as error:
+            raise CannotStart(str(error)) from None
+        return Permission(policy, self.people, self._groups, self.environment)
+
+    def _tells(self) -> Telling:
+        return Telling(
+            self.slack,
+            self.database,
+            Naming(self.autumn),
+            approvals_channel=self.settings.maple_approvals_channel or "",
+            closed=self._approvals_closed,
+            now=self._now,
+        )
+
+    def _changes(self) -> Changes:
+        return Changes(
+            database=self.database,
+            autumn=self.autumn,
+            may=self._permission.may,
+            tell=self._telling,
+            now=self._now,
+            env=self.environment,
+            approvals_channel=self.settings.maple_approvals_channel or "",
+            pace=self._pace,
+            checkpoint=self._checkpoint,
+        )
+
+    async def _approvals_closed(self) -> str | None:
+        return await approvals_channel.problem(self.slack, self.settings.maple_approvals_channel or "")
+
+    async def _prepare_database(self) -> None:
+        try:
+            await migrate(self.database)
+        except (SQLAlchemyError, OSError) as error:
+            # Its text may hold the address, and with it a password.
+            said = f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL."
+            raise CannotStart(said) from None
 
     def _events(self) -> SlackEvents | None:
         secret = self.settings.slack_signing_secret
@@ -205,6 +296,23 @@ class Maple:
         log.info("stopped", count=cut)
 
 
-def build(settings: Settings, *, timings: Timings | None = None) -> Maple:
-    """The bot, put together and not yet started."""
-    return Maple(settings, timings or Timings())
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings,
+    *,
+    timings: Timings | None = None,
+    pace: Pace | None = None,
+    checkpoint: Checkpoint = go_on,
+    now: Callable[[], datetime] = _now,
+) -> Maple:
+    """The bot, put together and not yet started. Raises CannotStart when the policy cannot be used."""
+    return Maple(settings, timings or Timings(), pace or Pace(), checkpoint, now)
+
+
+def _environment(settings: Settings) -> Environment:
+    """A key of Autumn's is for one of the two, and says so."""
+    live = settings.autumn_secret_key.get_secret_value().startswith("am_sk_live_")
+    return Environment.LIVE if live else Environment.SANDBOX

@@ -14,6 +14,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "users.info": ("users:read",),
     "views.open": (),
     "views.publish": (),
+    "views.update": (),
 }
 """Bot-token methods. Scopes for public and private channels are both needed, as either may be asked about."""
 

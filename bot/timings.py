@@ -1,6 +1,8 @@
 """How long things may take, in seconds. Given to the bot as one value so that tests can shorten it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from bot.autumn.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,5 @@ class Timings:
     """What was acknowledged may take this long to finish once the bot is told to stop."""
     retry_start: float = 2.0
     """Between attempts to reach Slack at start."""
+    autumn: Patience = field(default_factory=Patience)
+    """How long Autumn is waited for."""

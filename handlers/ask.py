@@ -27,10 +27,16 @@ class Ask:
     message: str = ""
     """The timestamp of the message that was clicked."""
     block: str = ""
+    action: str = ""
+    """The action_id of what was clicked."""
     value: str = ""
     """The command's text, a button's value, the option chosen, or what was typed into a select."""
     state: Mapping[str, Any] = field(default_factory=dict)
     """What a modal was filled in with: block_id → action_id → element."""
+    view: str = ""
+    """The id of the modal it was done in."""
+    metadata: str = ""
+    """What that modal remembers."""
 
 
 def read(kind: Kind, body: Mapping[str, Any]) -> Ask:
@@ -60,7 +66,9 @@ def _action(body: Mapping[str, Any]) -> Ask:
         trigger=_text(body, "trigger_id"),
         message=_text(container, "message_ts"),
         block=_text(action, "block_id"),
+        action=_text(action, "action_id"),
         value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),
+        **_modal(body),
     )
 
 
@@ -69,17 +77,16 @@ def _shortcut(body: Mapping[str, Any]) -> Ask:
 
 
 def _view(body: Mapping[str, Any]) -> Ask:
-    return Ask(
-        kind=Kind.VIEW,
-        actor=_actor(body),
-        trigger=_text(body, "trigger_id"),
-        state=_part(_part(_part(body, "view"), "state"), "values"),
-    )
+    return Ask(kind=Kind.VIEW, actor=_actor(body), trigger=_text(body, "trigger_id"), **_modal(body))
 
 
 def _options(body: Mapping[str, Any]) -> Ask:
     return Ask(
-        kind=Kind.OPTIONS, actor=_actor(body), block=_text(body, "block_id"), value=_text(body, "value")
+        kind=Kind.OPTIONS,
+        actor=_actor(body),
+        block=_text(body, "block_id"),
+        value=_text(body, "value"),
+        **_modal(body),
     )
 
 
@@ -91,6 +98,16 @@ def _event(body: Mapping[str, Any]) -> Ask:
         channel=_text(event, "channel"),
         value=_text(event, "tab"),
     )
+
+
+def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The modal it was done in; on a message there is none."""
+    view = _part(body, "view")
+    return {
+        "view": _text(view, "id"),
+        "metadata": _text(view, "private_metadata"),
+        "state": _part(_part(view, "state"), "values"),
+    }
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:

@@ -10,8 +10,8 @@ from bot.views import Refusal, Search, ids
 from bot.views.card import Card
 from handlers import answering, options
 from handlers.ask import Ask
-from handlers.command import listed
 from handlers.desk import Desk
+from handlers.listing import listed
 from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
 from handlers.turns import Turns
 
@@ -51,7 +51,7 @@ async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], askin
 
 
 async def _matches(desk: Desk, wanted: Search) -> Card:
-    return listed(await search(desk.autumn, wanted.query, now=desk.now), wanted.page)
+    return listed(await search(desk.autumn, wanted.query, now=desk.now), wanted.page, wanted.part)
 
 
 async def _picked(ask: Ask, desk: Desk, place: Place) -> Card:

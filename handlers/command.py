@@ -1,13 +1,14 @@
-"""`/autumn`: looks a customer up and answers the person who asked."""
+"""`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
 from bot import views
 from bot.lookups import look_up, search
 from bot.lookups.answers import Nobody, Several
 from bot.views.card import Card
-from handlers import answering
+from handlers import answering, forms, history
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.parsing import Find, Help, Incomplete, LookUp, parse
+from handlers.listing import listed
+from handlers.parsing import Change, Find, Help, History, Incomplete, LookUp, parse
 
 
 async def run(ask: Ask, desk: Desk) -> None:
@@ -19,6 +20,10 @@ async def run(ask: Ask, desk: Desk) -> None:
         case Find(query):
             answer = _matches(desk, query)
             await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
+        case Change(kind, query):
+            await forms.commanded(ask, desk, kind, query)
+        case History(query):
+            await history.commanded(ask, desk, query)
         case wish:
             answer = _found(ask, desk, wish)
             await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
@@ -31,11 +36,8 @@ async def _matches(desk: Desk, query: str) -> Card:
 async def _found(ask: Ask, desk: Desk, wish: LookUp) -> Card:
     found = await look_up(desk.autumn, wish.query, wish.part, now=desk.now)
     if isinstance(found, Several | Nobody):
-        return listed(found)
+        return listed(found, part=wish.part)
     place, answer = found
-    return views.card(place, answer, shareable=answering.may_share(ask), org=desk.organization())
-
-
-def listed(found: Several | Nobody, page: int = 0) -> Card:
-    """The customers that match, to pick from; or that there are none."""
-    return views.matches(found, page=page) if isinstance(found, Several) else views.nobody(found.query)
+    return views.card(
+        place, answer, shareable=answering.may_share(ask), org=desk.organization(), changes=True
+    )

@@ -1,18 +1,23 @@
 """What every listener works with, put together once by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.approvals.service import Changes
 from bot.autumn.client import Autumn
 from bot.autumn.models import Organization
 from bot.metrics import Metrics
 from bot.people import People
+from bot.permission import Permission
+from bot.store.database import Database
 from bot.timings import Timings
 from bot.work import Work
+from handlers.remembered import Remembered
 from handlers.reply import Replies
+from handlers.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,10 @@ class Desk:
     organization: Callable[[], Organization | None]
     """The organisation Autumn's key belongs to; None until Autumn has said."""
     now: Callable[[], datetime]
+    changes: Changes
+    permission: Permission
+    database: Database
+    telling: Telling
+    remembered: Remembered
+    approvals_closed: Callable[[], Awaitable[str | None]]
+    """What stands against asking for approvals in their channel; see `approvals_channel.problem`."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.autumn.errors import AutumnError, NotFound
 from bot.log import log
+from bot.store.errors import StoreLost
 from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
@@ -19,6 +20,7 @@ class Outcome(StrEnum):
     USER = "user"
     AUTUMN = "autumn"
     SLACK = "slack"
+    STORE = "store"
     FAULT = "fault"
     CUT = "cut"
     """Still running when the bot had to stop."""
@@ -33,11 +35,13 @@ class End:
 
 
 def classify(error: BaseException) -> Outcome:
-    """Whose trouble it is: what was asked for, Autumn's, Slack's, or ours."""
+    """Whose trouble it is: what was asked for, Autumn's, Slack's, the database's, or ours."""
     if isinstance(error, NotFound):
         return Outcome.USER
     if isinstance(error, AutumnError):
         return Outcome.AUTUMN
+    if isinstance(error, StoreLost):
+        return Outcome.STORE
     if isinstance(error, (Unsent, *SLACK_ERRORS)):
         return Outcome.SLACK
     return Outcome.FAULT

@@ -17,12 +17,23 @@ from bot import views
 from bot.autumn.errors import AutumnError
 from bot.lookups.place import Place
 from bot.people import Standing
+from bot.store.errors import lost
 from bot.views import Refusal
+from bot.views.card import Card
 from handlers.ask import Ask, Kind, read
 from handlers.desk import Desk
 from handlers.ending import End, Outcome, classify, name, new_reference, record, where
 from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
 from handlers.surface import Surface, tell
+
+
+class Within(Exception):
+    """Trouble that is said in a place of its own, such as the form it came up in."""
+
+    def __init__(self, error: Exception, say: Callable[[Card], Awaitable[None]]) -> None:
+        super().__init__()
+        self.error = error
+        self.say = say
 
 
 class Stuck(Exception):
@@ -44,6 +55,7 @@ _REFUSALS = {
 
 Run = Callable[[Ask, Desk], Awaitable[None]]
 Check = Callable[[Ask], Mapping[str, str]]
+Becomes = Callable[[Ask], Mapping[str, Any]]
 Listener = Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]
 
 
@@ -58,6 +70,8 @@ class Guarded:
     surface: Surface = Surface.FRESH
     check: Check | None = None
     """For modals: what is wrong with what was filled in, by block_id. Pure, since it runs before the ack."""
+    becomes: Becomes | None = None
+    """For modals: what it shows while the work goes on; else it closes. Pure as well."""
 
     def listener(self, desk: Desk) -> Listener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -67,7 +81,10 @@ class Guarded:
                 await ack(response_action="errors", errors=dict(wrong))
                 desk.metrics.interactions.labels(self.kind, self.action, Outcome.USER).inc()
                 return
-            await ack()
+            if self.becomes:
+                await ack(response_action="update", view=dict(self.becomes(ask)))
+            else:
+                await ack()
             desk.work.start(self._work(ask, desk))
 
         return listen
@@ -94,15 +111,19 @@ class Guarded:
 
     async def _trouble(self, ask: Ask, desk: Desk, error: Exception) -> End:
         place = error.place if isinstance(error, Stuck) else None
-        cause = error.error if isinstance(error, Stuck) else error
+        cause = lost(error.error if isinstance(error, Stuck | Within) else error)
         outcome, reference = classify(cause), new_reference()
         noted = {"reference": reference, "error": name(cause)}
         if outcome is Outcome.FAULT:
             noted["at"] = where(cause)
         if isinstance(cause, Unsent):
             return End(outcome, noted)
+        card = views.trouble(cause, reference=reference, place=place)
         try:
-            await tell(self.surface, ask, desk, views.trouble(cause, reference=reference, place=place))
+            if isinstance(error, Within):
+                await error.say(card)
+            else:
+                await tell(self.surface, ask, desk, card)
         except (Unsent, *SLACK_ERRORS) as unsaid:
             noted["status"] = slack_reason(unsaid)
         return End(outcome, noted)

@@ -2,11 +2,21 @@
 
 import html
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
+from bot.changes.model import Kind
 from bot.lookups.place import Part
 
+CHANGES = {
+    "balance": Kind.BALANCE,
+    "reward": Kind.REWARD,
+    "update": Kind.DETAILS,
+    "delete": Kind.DELETION,
+}
+HISTORY = "history"
 PARTS = {part.value: part for part in (Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)}
 
 # Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>, the shown text after the bar.
@@ -38,13 +48,36 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Open the form for a change of a customer."""
+
+    kind: Kind
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Show what was changed for a customer."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incomplete:
     """A sub-command without the customer it is about."""
 
     sub: str
 
 
-Wish: TypeAlias = Help | LookUp | Find | Incomplete
+Wish: TypeAlias = Help | LookUp | Find | Change | History | Incomplete
+
+
+_SUBS: Mapping[str, Callable[[str], Wish]] = {
+    "find": Find,
+    HISTORY: History,
+    **{sub: partial(LookUp, part=part) for sub, part in PARTS.items()},
+    **{sub: partial(Change, kind) for sub, kind in CHANGES.items()},
+}
 
 
 def parse(text: str) -> Wish:
@@ -55,10 +88,8 @@ def parse(text: str) -> Wish:
     sub, rest = _bare(words[0]).lower(), _bare(" ".join(words[1:]))
     if sub == "help":
         return Help()
-    if sub == "find":
-        return Find(rest) if rest else Incomplete(sub)
-    if sub in PARTS:
-        return LookUp(rest, PARTS[sub]) if rest else Incomplete(sub)
+    if sub in _SUBS:
+        return _SUBS[sub](rest) if rest else Incomplete(sub)
     query = _bare(" ".join(words))
     return LookUp(query) if query else Help()
 

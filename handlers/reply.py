@@ -27,6 +27,7 @@ SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
 """What a call of Slack's Web API can raise."""
 
 _UNKNOWN_BLOCKS = "invalid_blocks"
+_CLOSED = frozenset({"not_found", "view_not_found"})
 
 _Posted = tuple[str, str]
 """A message that was posted: its channel and timestamp."""
@@ -86,8 +87,22 @@ class Replies:
         """A message for everybody in the channel. Raises Unsent with Slack's own reason."""
         await self._first(card, self._post(channel, card))
 
-    async def modal(self, ask: Ask, view: dict[str, Any]) -> None:
-        await self._slack.views_open(trigger_id=ask.trigger, view=view)
+    async def modal(self, ask: Ask, view: dict[str, Any]) -> str:
+        """Opens it; its id."""
+        opened = await self._slack.views_open(trigger_id=ask.trigger, view=view)
+        return str(opened["view"]["id"])
+
+    async def redraw(self, view_id: str, view: dict[str, Any]) -> bool:
+        """Changes a modal that is open; False when it is open no more."""
+        try:
+            # Without the hash of what was seen: of redraws under way at once only the last is sent, and that
+            # one must go through.
+            await self._slack.views_update(view_id=view_id, view=view)
+        except SlackApiError as error:
+            if slack_reason(error) not in _CLOSED:
+                raise
+            return False
+        return True
 
     async def home(self, ask: Ask, view: dict[str, Any]) -> None:
         await self._slack.views_publish(user_id=ask.actor.user, view=view)

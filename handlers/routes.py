@@ -8,7 +8,18 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.views import ids
-from handlers import cards, catch_all, command, home, link, look_up, options
+from handlers import (
+    cards,
+    catch_all,
+    command,
+    decisions,
+    forms,
+    history,
+    home,
+    link,
+    look_up,
+    options,
+)
 from handlers.ask import Kind
 from handlers.desk import Desk
 from handlers.guard import Guarded
@@ -53,6 +64,27 @@ ROUTES: tuple[Route, ...] = (
         ids.LOOK_UP_MODAL,
         Guarded(Kind.VIEW, ids.LOOK_UP_MODAL, look_up.submitted, Surface.DIRECT, look_up.check),
     ),
+    _clicked(ids.CHANGE, forms.clicked, Surface.MODAL),
+    _clicked(ids.FORM_FIELD, forms.filled),
+    Route(ids.FORM_FEATURE, Suggesting(ids.FORM_FEATURE, forms.features)),
+    Route(ids.FORM_REWARD, Suggesting(ids.FORM_REWARD, forms.rewards)),
+    Route(
+        ids.CHANGE_FORM,
+        Guarded(
+            Kind.VIEW, ids.CHANGE_FORM, forms.submitted, Surface.DIRECT, forms.check, becomes=forms.working
+        ),
+    ),
+    _clicked(ids.APPROVE, decisions.approve),
+    _clicked(ids.DENY, decisions.ask_why),
+    Route(
+        ids.DENY_MODAL,
+        Guarded(Kind.VIEW, ids.DENY_MODAL, decisions.denied, Surface.DIRECT, decisions.check),
+    ),
+    _clicked(ids.WITHDRAW, decisions.withdraw),
+    _clicked(ids.UNDO, decisions.undo),
+    _clicked(ids.MARK_APPLIED, decisions.mark_applied),
+    _clicked(ids.MARK_NOT_APPLIED, decisions.mark_not_applied),
+    _clicked(ids.HISTORY, history.clicked),
     Route("app_home_opened", Guarded(Kind.EVENT, "app_home_opened", home.run, Surface.HOME)),
 )
 

@@ -1,22 +1,44 @@
 """The whole of it in one event loop: a local Slack, a local Autumn, and the real bot between them."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
+from uuid import uuid4
 
 from pydantic import SecretStr
 
 from bot.app import Maple, build
+from bot.approvals.pace import Pace
 from bot.http import EVENTS_PATH
 from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.migrate import migrate
 from bot.timings import Timings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack, Person
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
+APPROVALS = "C02BILLING"
+_scratch = TemporaryDirectory(prefix="maple-tests-")
 Mode = Literal["http", "socket"]
+
+
+class Clock:
+    """The time it is, and so much later as it was moved."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._moved
+
+    def move(self, by: timedelta) -> None:
+        self._moved += by
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +48,8 @@ class Stage:
     bot: Maple
     mode: Mode
     _running: AsyncExitStack
+    clock: Clock
+    """The bot's own; the local Autumn has another."""
 
     async def stop(self) -> None:
         """Tells the bot to stop, and waits until it has."""
@@ -53,11 +77,28 @@ class Stage:
         return self.slack.person("eve")
 
     @property
+    def max(self) -> Person:
+        return self.slack.person("max")
+
+    @property
     def lea(self) -> Person:
         return self.slack.person("lea")
 
 
-def settings_for(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> Settings:
+def database_file() -> str:
+    """The address of a database that is not there yet."""
+    return f"sqlite:///{_scratch.name}/{uuid4().hex}.db"
+
+
+def settings_for(
+    slack: LocalSlack,
+    autumn: LocalAutumn,
+    mode: Mode,
+    *,
+    database: str = "",
+    policy: Path | None = None,
+    approvals: str | None = None,
+) -> Settings:
     """The settings an admin would give, on a free port."""
     return Settings(
         slack_bot_token=SecretStr(slack.bot_token),
@@ -66,20 +107,65 @@ def settings_for(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> Settings
         slack_api_url=slack.api_url,
         autumn_secret_key=SecretStr(autumn.key),
         autumn_url=autumn.url,
+        database_url=SecretStr(database or database_file()),
+        maple_policy=policy,
+        maple_approvals_channel=approvals,
         port=0,
     )
 
 
+QUICK_PACE = Pace(polls=(0.0, 0.02, 0.05), verify=2.0)
+"""Changes are read back for a tenth of a second, not for seconds."""
+
+
 @asynccontextmanager
-async def on_stage(mode: Mode, *, timings: Timings | None = None, seed: str = "demo") -> AsyncIterator[Stage]:
-    """Everything running, and Slack's requests on their way to the bot in this mode."""
+async def on_stage(
+    mode: Mode,
+    *,
+    timings: Timings | None = None,
+    seed: str = "demo",
+    policy: str = "",
+    approvals: str | None = APPROVALS,
+    pace: Pace = QUICK_PACE,
+) -> AsyncIterator[Stage]:
+    """Everything running, and Slack's requests on their way to the bot in this mode.
+
+    `policy`: a TOML text; the built-in one when empty.
+    """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
         autumn = await stack.enter_async_context(LocalAutumn.running(seed=seed))
         running = await stack.enter_async_context(AsyncExitStack())
+        clock = Clock()
+        settings = settings_for(
+            slack,
+            autumn,
+            mode,
+            database=await migrated_file(),
+            policy=_written(policy) if policy else None,
+            approvals=approvals,
+        )
         bot = await running.enter_async_context(
-            build(settings_for(slack, autumn, mode), timings=timings).running()
+            build(settings, timings=timings, pace=pace, now=clock.now).running()
         )
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
-        yield Stage(slack, autumn, bot, mode, running)
+        yield Stage(slack, autumn, bot, mode, running, clock)
+
+
+async def migrated_file() -> str:
+    """The address of an empty database whose tables are made: a copy, which is quicker."""
+    template = Path(_scratch.name) / "template.db"
+    if not template.exists():
+        database = Database(f"sqlite:///{template}")
+        await migrate(database)
+        await database.aclose()
+    address = database_file()
+    shutil.copy(template, address.removeprefix("sqlite:///"))
+    return address
+
+
+def _written(policy: str) -> Path:
+    path = Path(_scratch.name) / f"{uuid4().hex}.toml"
+    path.write_text(policy)
+    return path

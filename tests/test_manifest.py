@@ -69,9 +69,18 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.LINK,
         ids.PICK_FEATURE,
         ids.LOOK_UP_SHORTCUT,
+        ids.CHANGE,
+        ids.FORM_FIELD,
+        ids.APPROVE,
+        ids.DENY,
+        ids.WITHDRAW,
+        ids.UNDO,
+        ids.MARK_APPLIED,
+        ids.MARK_NOT_APPLIED,
+        ids.HISTORY,
     } == listened(Kind.ACTION)
-    assert {ids.PICK_CUSTOMER, ids.PICK_FEATURE} == listened(Kind.OPTIONS)
-    assert {ids.LOOK_UP_MODAL} == listened(Kind.VIEW)
+    assert {ids.PICK_CUSTOMER, ids.PICK_FEATURE, ids.FORM_FEATURE, ids.FORM_REWARD} == listened(Kind.OPTIONS)
+    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL} == listened(Kind.VIEW)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +92,9 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ("open:customer", ["open"]),
         ("pick_feature", ["pick_feature"]),
         ("look_up", ["look_up"]),
+        ("change:balance", ["change"]),
+        ("form:feature", ["form"]),
+        ("mark_applied", ["mark_applied"]),
     ],
 )
 def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:

@@ -26,6 +26,8 @@ from bot.views.history import history, history_page
 from bot.views.home import home
 from bot.views.modal import look_up_modal
 from bot.views.names import features as features_of
+from bot.views.names import plans as plans_of
+from bot.views.notice import confirm_first, elsewhere, not_taken, notice, result_words
 from bot.views.options import customer_options, feature_options, resolve, token
 from bot.views.ref import Ref
 from bot.views.result import barred, result_card
@@ -41,9 +43,11 @@ __all__ = [
     "barred",
     "card",
     "change_card",
+    "confirm_first",
     "customer_options",
     "denial",
     "deny_modal",
+    "elsewhere",
     "feature_options",
     "features_of",
     "help_card",
@@ -53,9 +57,13 @@ __all__ = [
     "look_up_modal",
     "matches",
     "nobody",
+    "not_taken",
+    "notice",
+    "plans_of",
     "refused",
     "resolve",
     "result_card",
+    "result_words",
     "shared",
     "token",
     "trouble",

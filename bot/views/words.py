@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.autumn import errors
 from bot.lookups.place import Part, Span
+from bot.store.errors import StoreLost
 from bot.views.status import Status
 
 PARTS = {
@@ -474,12 +475,18 @@ _HELP = (
     ("{command} invoices <customer>", "the next invoice and those before it"),
     ("{command} events <customer>", "what was tracked, and totals"),
     ("{command} find <text>", "list the customers that match"),
+    ("{command} balance <customer>", "give more of a feature, set or correct a balance, move its reset"),
+    ("{command} reward <customer>", "apply or remove a coupon, redeem a promo code"),
+    ("{command} update <customer>", "edit name, e-mail and fingerprint"),
+    ("{command} delete <customer>", "delete the customer in Autumn"),
+    ("{command} history <customer>", "what was changed with Maple, by whom and why"),
     ("{command} help", "these words"),
 )
-HELP_TITLE = "Look up a customer in Autumn"
+HELP_TITLE = "Look up or change a customer in Autumn"
 HELP_CUSTOMER = (
     "A customer is an id, an e-mail address, or a part of a name. Only you see the answer, until you choose "
-    "*Share to channel*. Looking up never changes anything."
+    "*Share to channel*. Looking up never changes anything; a change is shown before and after, and asks for "
+    "approval where your team's policy wants it."
 )
 
 
@@ -592,6 +599,10 @@ FAILURES: dict[type[BaseException], Say] = {
         "Autumn refused the request.", "Check what was asked for. If it stays so, tell whoever runs Maple."
     ),
     errors.AutumnError: Say("Something went wrong while asking Autumn.", "Try again in a minute."),
+    StoreLost: Say(
+        "Maple cannot reach its database, so it takes no changes.",
+        "Looking up still works. Try again in a few minutes.",
+    ),
     BaseException: Say(
         "Something went wrong in Maple.", "Try again. If it stays so, tell whoever runs Maple the reference."
     ),

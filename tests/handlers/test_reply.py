@@ -103,7 +103,7 @@ async def test_where_maple_is_not_a_direct_message_is_left(maple: Stage) -> None
 async def test_a_limit_of_slacks_is_waited_out(maple: Stage) -> None:
     maple.slack.faults.add("response_url", "429", seconds=1)
     await maple.ana.command("/autumn help")
-    await maple.ana.sees("Look up a customer in Autumn")
+    await maple.ana.sees("Look up or change a customer in Autumn")
 
 
 async def test_slack_out_of_reach_is_a_reason() -> None:

@@ -100,7 +100,7 @@ async def test_a_page_of_matches_opens_a_customer(maple: Stage) -> None:
 
 @pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
 async def test_help_says_what_can_be_typed(maple: Stage, line: str) -> None:
-    shown = await ask(maple, line, "Look up a customer in Autumn")
+    shown = await ask(maple, line, "Look up or change a customer in Autumn")
     for usage in ("<customer>", "products <customer>", "invoices <customer>", "find <text>"):
         assert f"/autumn {usage}" in shown
 

@@ -1,0 +1,52 @@
+"""Asks the policy, with what Slack says of the person just now."""
+
+from dataclasses import replace
+
+from bot.approvals.policy import Decision, Environment, Person, Policy, Request, Verb, decide
+from bot.approvals.rules import Rule
+from bot.changes.model import Kind
+from bot.groups import Groups
+from bot.people import Actor, People, Standing
+
+_MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
+
+
+class Permission:
+    """`environment`: of Autumn's key."""
+
+    def __init__(self, policy: Policy, people: People, groups: Groups, environment: Environment) -> None:
+        self._policy = policy
+        self._people = people
+        self._groups = groups
+        self._environment = environment
+
+    async def may(self, request: Request, actor: Actor) -> Decision:
+        """Never raises; what cannot be checked counts against the person."""
+        return decide(self._policy, request, await self._person(actor))
+
+    async def may_open(self, kind: Kind, actor: Actor) -> Decision:
+        """Whether there is any change of this kind that the person may ask for.
+
+        Also tells whether a reason may be required for it.
+        """
+        request = Request(Verb.ASK, kind=kind, environment=self._environment)
+        return decide(widest(self._policy), request, await self._person(actor))
+
+    async def _person(self, actor: Actor) -> Person:
+        member = _MEMBER.get(await self._people.standing(actor), False)
+        return await self._groups.person(actor.user, self._policy.groups, member=member)
+
+
+def widest(policy: Policy) -> Policy:
+    """The policy as it is for the change, of those that could be meant, for which it allows most."""
+    return replace(
+        policy,
+        allow=tuple(_unnarrowed(rule) for rule in policy.allow),
+        deny=tuple(rule for rule in policy.deny if _unnarrowed(rule) == rule),
+    )
+
+
+def _unnarrowed(rule: Rule) -> Rule:
+    """Whatever the amount, the plans and the reward."""
+    when = replace(rule.when, amount_over=None, amount_up_to=None, products=frozenset(), rewards=frozenset())
+    return replace(rule, when=when)

@@ -1,0 +1,45 @@
+"""Short words about a change, beside its card: a step that was taken, or why a form was not."""
+
+from collections.abc import Mapping
+
+from bot.approvals.life import Event, Record
+from bot.autumn.errors import AutumnError
+from bot.views import blocks, change_lines, change_state, failures, parts, text, words
+from bot.views import change_words as say
+from bot.views.card import Card
+
+_SILENT = frozenset({Event.APPLYING, Event.WRITING, Event.SHOWN, Event.REDRAW})
+"""The card alone shows these."""
+
+
+def notice(record: Record, event: Event, *, called: Mapping[str, str] | None = None) -> Card | None:
+    """A step, for the person who asked; None when it is none to be told of."""
+    if event in _SILENT:
+        return None
+    named = called or {}
+    asked = change_lines.asked(record.input, named)
+    customer = text.code(record.customer_id, 120) or words.NO_ID
+    told = change_state.told(record, named)
+    more = say.YOUR_COPY if event is Event.ASKED else ""
+    said = "\n".join(line for line in (f"*{asked}* · {customer}", told, more) if line)
+    return parts.card(parts.packed("notice", said.split("\n")), [], [], stamp=None)
+
+
+def result_words(result: str, *, error: AutumnError | None = None) -> str:
+    """Why a form was not taken, in mrkdwn."""
+    told = failures.said(error) if error else say.RESULTS[result]
+    return f"*{told.what}* {told.do}"
+
+
+def confirm_first() -> str:
+    return say.CONFIRM_FIRST
+
+
+def not_taken(told: str) -> Card:
+    """Said where a form that was not taken is open no more."""
+    return parts.card([blocks.section("not_taken", f"*{say.NOT_TAKEN}*\n{told}")], [], [], stamp=None)
+
+
+def elsewhere() -> Card:
+    """In a form, when several customers match: they are listed in the conversation."""
+    return parts.card([blocks.section("elsewhere", say.ELSEWHERE)], [], [], stamp=None)

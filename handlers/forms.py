@@ -1,0 +1,230 @@
+"""The forms in which changes are asked for: opened at once, filled with what Autumn says, submitted."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot import views
+from bot.approvals.replies import Reply, Result, Wish
+from bot.changes.model import Facts, Kind
+from bot.lookups import find
+from bot.lookups.answers import One
+from bot.lookups.place import Place
+from bot.views import forms
+from bot.views.card import Card
+from bot.views.forms import FormState, Meta, Sight, Values
+from handlers.ask import Ask
+from handlers.desk import Desk
+from handlers.guard import Within
+from handlers.listing import listed
+from handlers.once import first
+from handlers.turns import Turns
+
+_SUBMITTED = (Result.DONE, Result.AGAIN)
+_turns = Turns()
+
+
+# Opening
+
+
+async def clicked(ask: Ask, desk: Desk) -> None:
+    """A button on a card, which knows the customer, and on a feature's page the feature."""
+    place = Place.decode(ask.value)
+    kind = Kind(ask.action.partition(":")[2])
+    await _open(ask, desk, kind, customer=place.customer, feature=place.feature)
+
+
+async def commanded(ask: Ask, desk: Desk, kind: Kind, query: str) -> None:
+    """`/autumn balance acme`: the customer is looked for while the form says that it is being read."""
+    await _open(ask, desk, kind, query=query)
+
+
+async def _open(
+    ask: Ask, desk: Desk, kind: Kind, *, customer: str = "", query: str = "", feature: str = ""
+) -> None:
+    if not await first(ask, desk):
+        return
+    meta = Meta(
+        kind=kind,
+        customer=customer or query,
+        submission=secrets.token_hex(16),
+        channel=ask.channel,
+        feature=feature,
+    )
+    view = await desk.replies.modal(ask, forms.loading(meta))
+    ask = replace(ask, view=view)
+    async with _in_form(ask, desk, meta):
+        decision = await desk.permission.may_open(kind, ask.actor)
+        if not decision.permit:
+            card = views.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
+            await _stop(ask, desk, meta, card)
+            return
+        meta = meta.model_copy(update={"reason_required": decision.reason_required})
+        if query:
+            found = await find(desk.autumn, query, now=desk.now)
+            if not isinstance(found, One):
+                await _stop(ask, desk, meta, views.elsewhere())
+                await desk.replies.fresh(ask, listed(found))
+                return
+            meta = meta.model_copy(update={"customer": found.customer_id})
+        facts = await _read(desk, meta)
+        await desk.replies.redraw(view, await _drawn(ask, desk, meta, facts, values={}))
+
+
+# Filling in
+
+
+async def filled(ask: Ask, desk: Desk) -> None:
+    """Something was chosen or typed: draws the form anew, with what it comes to."""
+    meta = Meta.decode(ask.metadata)
+    with _turns.take(ask.view) as mine:
+        async with _in_form(ask, desk, meta):
+            facts = desk.remembered.get(meta.submission) or await _read(desk, meta)
+            drawn = await _drawn(ask, desk, meta, facts, values=ask.state)
+            if mine():
+                await desk.replies.redraw(ask.view, drawn)
+
+
+async def features(ask: Ask, desk: Desk) -> list[dict[str, Any]]:
+    """For the external select of a balance's form."""
+    return forms.feature_options(await _known(ask, desk), ask.value)
+
+
+async def rewards(ask: Ask, desk: Desk) -> list[dict[str, Any]]:
+    """For the external select of a reward's form."""
+    return forms.reward_options(await _known(ask, desk), ask.value)
+
+
+async def _known(ask: Ask, desk: Desk) -> Facts:
+    meta = Meta.decode(ask.metadata)
+    return desk.remembered.get(meta.submission) or await _read(desk, meta)
+
+
+# Submitting
+
+
+def check(ask: Ask) -> Mapping[str, str]:
+    """What is wrong with what was filled in, by block."""
+    return forms.parse(Meta.decode(ask.metadata), ask.state).errors
+
+
+def working(ask: Ask) -> Mapping[str, Any]:
+    return forms.working(Meta.decode(ask.metadata))
+
+
+async def submitted(ask: Ask, desk: Desk) -> None:
+    meta = Meta.decode(ask.metadata)
+    ask = replace(ask, channel=meta.channel)
+    # Redraws that are under way would bring the form back over what came of it.
+    with _turns.take(ask.view):
+        async with _in_form(ask, desk, meta):
+            if await first(ask, desk):
+                await _submit(ask, desk, meta)
+
+
+async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
+    given = forms.parse(meta, ask.state)
+    if given.input is None:
+        raise ValueError("A form that is not filled in was let through.")
+    # What must be confirmed, and whom it would be asked of, is judged by figures read now.
+    facts = await _read(desk, meta)
+    seen = desk.changes.look(given.input, facts)
+    if forms.unconfirmed(given, seen.judgement.warnings):
+        await _again(ask, desk, meta, facts, views.confirm_first())
+        return
+    decision = await desk.changes.may_ask(seen, ask.actor)
+    closed = (
+        await desk.approvals_closed() if seen.preview and decision.permit and not decision.at_once else None
+    )
+    if closed:
+        await _again(ask, desk, meta, facts, views.result_words(closed))
+        return
+    reply = await desk.changes.submit(
+        Wish(
+            meta.submission,
+            given.input,
+            ask.actor,
+            channel=meta.channel,
+            reason=given.reason,
+            ticket=given.ticket,
+            seen=given.seen,
+        )
+    )
+    await _came_to(ask, desk, meta, reply, facts)
+
+
+async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts) -> None:
+    if reply.record and reply.result in _SUBMITTED:
+        card = views.change_card(
+            reply.record,
+            audience=views.Audience.HISTORY,
+            now=desk.now(),
+            name=facts.customer.name,
+            called=views.features_of(facts.customer),
+        )
+        # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
+        await desk.replies.redraw(ask.view, forms.stopped(meta, card))
+        return
+    if reply.look:
+        facts = reply.look.facts
+        desk.remembered.keep(meta.submission, facts)
+    # What the guards refuse, and why the policy bars it, the form says itself.
+    told = "" if reply.result is Result.REFUSED else views.result_words(reply.result, error=reply.error)
+    await _again(ask, desk, meta, facts, told)
+
+
+async def _again(ask: Ask, desk: Desk, meta: Meta, facts: Facts, told: str) -> None:
+    """The form as it was filled in, and why it was not taken; to be submitted again."""
+    drawn = await _drawn(ask, desk, meta, facts, values=ask.state, trouble=told)
+    if not await desk.replies.redraw(ask.view, drawn):
+        await desk.replies.fresh(ask, views.not_taken(told))
+
+
+# Both
+
+
+async def _read(desk: Desk, meta: Meta) -> Facts:
+    facts = await desk.changes.open(meta.kind, meta.customer)
+    desk.remembered.keep(meta.submission, facts)
+    return facts
+
+
+async def _drawn(
+    ask: Ask, desk: Desk, meta: Meta, facts: Facts, *, values: Values, trouble: str = ""
+) -> dict[str, Any]:
+    wanted = forms.draft(meta, values, facts)
+    sight = None
+    if wanted is not None:
+        seen = desk.changes.look(wanted, facts)
+        sight = Sight.of(seen.judgement)
+        if seen.preview is not None:
+            decision = await desk.changes.may_ask(seen, ask.actor)
+            meta = meta.model_copy(update={"reason_required": decision.reason_required})
+            sight = Sight.of(
+                seen.judgement,
+                seen.preview.lines,
+                seen.preview.before,
+                needed=decision.approvals if decision.permit else None,
+                barred=views.barred(decision),
+            )
+    return forms.build(FormState(meta, facts, values, sight, trouble))
+
+
+async def _stop(ask: Ask, desk: Desk, meta: Meta, card: Card) -> None:
+    if not await desk.replies.redraw(ask.view, forms.stopped(meta, card)):
+        await desk.replies.fresh(ask, card)
+
+
+@contextlib.asynccontextmanager
+async def _in_form(ask: Ask, desk: Desk, meta: Meta) -> AsyncIterator[None]:
+    """Trouble is said in the form, which is where the person looks; elsewhere when it was closed."""
+
+    async def say(card: Card) -> None:
+        await _stop(ask, desk, meta, card)
+
+    try:
+        yield
+    except Exception as error:
+        raise Within(error, say) from error

@@ -1,0 +1,179 @@
+"""Shows changes in Slack: every card as things are now, and each step to the person who asked."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import views
+from bot.approvals import cards, rows
+from bot.approvals.cards import Card, CardKind
+from bot.approvals.life import Event, Record
+from bot.store.database import Database
+from bot.views import Audience
+from bot.views.card import Card as Drawn
+from handlers.naming import Naming
+from handlers.reply import SLACK_ERRORS, slack_reason
+
+_AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
+_GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
+
+
+class Telling:
+    """`closed`: why the channel for approvals is not fit for a customer's figures; None when it is."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        database: Database,
+        naming: Naming,
+        *,
+        approvals_channel: str,
+        closed: Callable[[], Awaitable[str | None]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._slack = slack
+        self._database = database
+        self._naming = naming
+        self._approvals_channel = approvals_channel
+        self._closed = closed
+        self._now = now
+        self._directs: dict[str, str] = {}
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def __call__(self, record: Record, event: Event) -> None:
+        """Raises what Slack's client does when something could not be shown: the sweeper comes back to it."""
+        showing = [self._show(card) for card in await cards.of(self._database, record.id)]
+        if record.undo_of:
+            # Whether it can be undone hangs on the undo, of which its own revision tells nothing.
+            undone = await cards.of(self._database, record.undo_of)
+            showing += [self._show(card, anew=True) for card in undone]
+        shown = await asyncio.gather(*showing, return_exceptions=True)
+        await self._note(record, event)
+        for problem in shown:
+            if problem is not None:
+                raise problem
+
+    async def adopt(self, change_id: str, channel: str, ts: str) -> None:
+        """Takes in a card that was clicked and is not known: one posted just as the bot was cut off."""
+        known = await cards.of(self._database, change_id)
+        if not known or any(card.ts == ts for card in known):
+            return
+        kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
+        if await cards.add(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
+            await asyncio.gather(
+                *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
+            )
+
+    # Cards
+
+    async def _show(self, card: Card, *, anew: bool = False) -> None:
+        """Until it shows the last step: of redraws at once, here or elsewhere, an early one may come late.
+
+        `anew`: even if it shows that already.
+        """
+        async with self._turns.setdefault(card.id, asyncio.Lock()):
+            shown = 0
+            while (found := await self._now_is(card)) is not None:
+                card, record = found
+                if record.revision <= (shown or card.shown) and not anew:
+                    return
+                anew = False
+                shown = record.revision
+                if not await self._draw(card, record):
+                    return
+
+    async def _now_is(self, card: Card) -> tuple[Card, Record] | None:
+        """None when it is gone."""
+        for known in await cards.of(self._database, card.change_id):
+            if known.id == card.id:
+                async with self._database.reading() as connection:
+                    return known, await rows.known(connection, card.change_id)
+        return None
+
+    async def _draw(self, card: Card, record: Record) -> bool:
+        """False when there is nothing more to be done about it."""
+        name, called = await self._naming.of(record)
+        drawn = views.change_card(
+            record, audience=_AUDIENCE[card.kind], now=self._now(), name=name, called=called
+        )
+        return await (self._update if card.ts else self._post)(card, record, drawn)
+
+    async def _post(self, card: Card, record: Record, drawn: Drawn) -> bool:
+        if card.kind is CardKind.APPROVAL and await self._closed():
+            return False
+        if not await cards.posting(self._database, card.id, now=self._now()):
+            return False
+        try:
+            posted = await self._slack.chat_postMessage(
+                channel=await self._channel(card),
+                text=drawn.text,
+                blocks=list(drawn.plain),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SlackApiError:
+            await cards.unposted(self._database, card.id)
+            raise
+        await cards.shown(
+            self._database, card, revision=record.revision, now=self._now(), ts=str(posted["ts"])
+        )
+        return True
+
+    async def _update(self, card: Card, record: Record, drawn: Drawn) -> bool:
+        try:
+            await self._slack.chat_update(
+                channel=await self._channel(card), ts=card.ts, text=drawn.text, blocks=list(drawn.plain)
+            )
+        except SlackApiError as error:
+            if slack_reason(error) not in _GONE:
+                raise
+            await cards.gone(self._database, card.id)
+            return False
+        await cards.shown(self._database, card, revision=record.revision, now=self._now())
+        return True
+
+    async def _channel(self, card: Card) -> str:
+        """A card for a person is in the direct messages with them."""
+        if not card.channel.startswith(("U", "W")):
+            return card.channel
+        if card.channel not in self._directs:
+            opened = await self._slack.conversations_open(users=[card.channel])
+            self._directs[card.channel] = str(opened["channel"]["id"])
+        return self._directs[card.channel]
+
+    # Steps
+
+    async def _note(self, record: Record, event: Event) -> None:
+        """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
+        card shows it as well."""
+        _, called = await self._naming.of(record)
+        note = views.notice(record, event, called=called)
+        if note is None:
+            return
+        with contextlib.suppress(*SLACK_ERRORS):
+            if record.channel.startswith(("C", "G")) and await self._aside(record, note):
+                return
+            for card in await cards.of(self._database, record.id):
+                if card.kind is CardKind.ASKER and card.ts:
+                    await self._slack.chat_postMessage(
+                        channel=await self._channel(card),
+                        thread_ts=card.ts,
+                        text=note.text,
+                        blocks=list(note.plain),
+                    )
+                    return
+
+    async def _aside(self, record: Record, note: Drawn) -> bool:
+        """False when Maple is not in that channel, or the asker is there no more."""
+        try:
+            await self._slack.chat_postEphemeral(
+                channel=record.channel, user=record.asker, text=note.text, blocks=list(note.plain)
+            )
+        except SlackApiError:
+            return False
+        return True

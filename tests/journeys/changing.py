@@ -1,0 +1,62 @@
+"""What people do to have a customer changed, by the labels they see."""
+
+import httpx
+
+from sandbox.slack import Person
+from tests.stage import Stage
+
+AT_ONCE = """
+[[allow]]
+name = "all at once"
+who = "everyone"
+may = ["ask", "at_once", "approve", "mark", "undo"]
+changes = ["balance", "reward", "details", "deletion"]
+
+[[allow]]
+name = "all may look back"
+who = "everyone"
+may = ["history"]
+"""
+
+
+async def give(maple: Stage, amount: str = "500", *, action: str = "") -> None:
+    """Ana asks for more messages for Acme, or sets what remains of them."""
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    if action:
+        await maple.ana.choose("What to do", action)
+        await maple.ana.settled()
+    await maple.ana.fill("Amount", amount)
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Reason", "They lost a day to our outage")
+    await maple.ana.submit()
+
+
+async def lea_sees(maple: Stage, *words: str) -> str:
+    """On the card in the channel for approvals."""
+    maple.lea.go("#billing")
+    for one in words:
+        seen = await maple.lea.sees(one)
+    return seen
+
+
+async def close_and_look(person: Person, *words: str) -> str:
+    """The asker's own card, in the messages with Maple."""
+    await person.close()
+    person.go("@maple")
+    for one in words:
+        seen = await person.sees(one)
+    return seen
+
+
+async def moved_by_somebody_else(maple: Stage, **body: object) -> None:
+    """Acme's messages are changed past Maple."""
+    async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
+        answer = await client.post(
+            "/v1/balances.update",
+            json={"customer_id": "cus_acme", "feature_id": "messages", **body},
+            headers={"authorization": f"Bearer {maple.autumn.key}", "x-api-version": "2.3.0"},
+        )
+        answer.raise_for_status()

@@ -1,0 +1,221 @@
+"""A balance is changed: asked for, decided on, carried out, told; by people who only see labels."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+
+from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees, moved_by_somebody_else
+from tests.stage import Mode, Stage, on_stage
+
+
+def writes(maple: Stage) -> list[str]:
+    return [one.route for one in maple.autumn.ledger]
+
+
+async def remaining(maple: Stage) -> Decimal:
+    customer = await maple.bot.autumn.customer("cus_acme")
+    return customer.balances["messages"].remaining
+
+
+async def test_approved(maple: Stage) -> None:
+    before = await remaining(maple)
+    await give(maple)
+    note = await maple.ana.sees("Its card, with Withdraw, is in your messages with Maple")
+    assert "only visible to you" in note
+    await maple.ana.sees("0 of 1 approval")
+    card = await lea_sees(maple, "Waiting for approval")
+    assert "Give 500 extra of Messages" in card
+    assert "They lost a day to our outage" in card
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.ana.close()
+    await maple.ana.sees("Autumn was read back and shows the change")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Applied")
+    assert writes(maple) == ["balances.update"]
+    assert await remaining(maple) == before + 500
+
+
+async def test_nobody_approves_what_they_asked_for(maple: Stage) -> None:
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    maple.ana.go("#billing")
+    await maple.ana.sees("Waiting for approval")
+    await maple.ana.click("Approve")
+    await maple.ana.sees("You asked for this yourself, so somebody else must decide")
+    assert writes(maple) == []
+
+
+async def test_at_once(mode: Mode) -> None:
+    async with on_stage(mode, policy=AT_ONCE, approvals=None) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.ana.sees("resets")
+        await maple.ana.fill("Amount", "1k")
+        await maple.ana.sees("This is applied as soon as you submit it")
+        await maple.ana.submit()
+        card = await maple.ana.sees("Autumn was read back and shows the change")
+        assert "Applied at once, as the policy allows" in card
+        await close_and_look(maple.ana, "Applied", "Give 1,000 extra of Messages")
+        assert writes(maple) == ["balances.update"]
+
+
+async def test_denied(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Deny")
+    await maple.lea.sees("The person who asked will read this")
+    await maple.lea.fill("Why", "They have had three this month")
+    await maple.lea.submit()
+    await maple.lea.sees("Denied: nothing was changed")
+    await maple.ana.close()
+    note = await maple.ana.sees("Denied: nothing was changed")
+    assert "They have had three this month" in note
+    maple.ana.go("@maple")
+    assert "[Withdraw]" not in await maple.ana.sees("Denied: nothing was changed")
+    assert writes(maple) == []
+
+
+async def test_withdrawn(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.ana.sees("0 of 1 approval")
+    await close_and_look(maple.ana, "[Withdraw]")
+    await maple.ana.click("Withdraw", confirm=False)
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees("Withdrawn: nothing was changed")
+    assert "[Approve]" not in await maple.lea.sees("Withdrawn: nothing was changed")
+    assert writes(maple) == []
+
+
+async def test_expired(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.clock.move(timedelta(hours=25))
+    await maple.bot.changes.sweeper.tick()
+    assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
+    await maple.ana.sees("Nobody decided in time")
+    assert writes(maple) == []
+
+
+async def test_expired_before_it_was_swept(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.clock.move(timedelta(hours=25))
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Somebody was first, or its time was up")
+    await maple.lea.sees("Expired: nothing was changed")
+    assert writes(maple) == []
+
+
+async def test_overtaken_then_approved(maple: Stage) -> None:
+    await give(maple, "900", action="Set the balance")
+    await lea_sees(maple, "Waiting for approval")
+    await moved_by_somebody_else(maple, remaining=20_000)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("The figures moved since this was shown, so nothing was run")
+    card = await maple.lea.sees("20,000 → 900")
+    assert "The figures moved since it was asked" in card
+    assert "[Approve]" in card
+    assert len(writes(maple)) == 1, "what somebody else wrote"
+    await maple.ana.sees("earlier approvals do not count")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    assert await remaining(maple) == 900
+
+
+async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await moved_by_somebody_else(maple, remaining=20_000)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("20,000 → 20,500")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    assert await remaining(maple) == 20_500
+
+
+async def test_failed(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("balances.update", "429", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Failed: nothing was changed")
+    await maple.ana.sees("Failed: nothing was changed")
+    assert [one for one in maple.autumn.ledger if one.applied] == []
+
+
+async def test_unconfirmed_then_settled_by_a_person(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.ana.sees("Unconfirmed: it may have happened")
+    await maple.lea.click("Mark as not applied", confirm=True)
+    card = await maple.lea.sees("A person looked and said that it was not applied")
+    assert "Mark as applied" not in card
+    await maple.ana.sees("A person looked and said that it was not applied")
+    assert [one for one in maple.autumn.ledger if one.applied] == []
+
+
+async def test_an_answer_that_was_lost_is_found_again(maple: Stage) -> None:
+    before = await remaining(maple)
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("balances.update", "cut_after", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn's answer was lost, but it was read back and shows the change")
+    assert await remaining(maple) == before + 500
+    assert writes(maple) == ["balances.update"]
+
+
+async def test_undone(maple: Stage) -> None:
+    before = await remaining(maple)
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.ana.sees("Waiting for approval")
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    await maple.lea.sees("Undo: change of a balance")
+    await maple.lea.sees("An undo of it is under way or was asked for")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("It was undone")
+    assert await remaining(maple) == before
+    assert writes(maple) == ["balances.update"] * 2
+
+
+async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.max.go("#billing")
+    await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.bot.work.drain(5)
+    first, second = (
+        (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
+    )
+    told = await second.sees("Somebody was first, or its time was up")
+    assert f"Approved by @{first.user.name}" in told
+    first.does_not_see("Somebody was first")
+    assert writes(maple) == ["balances.update"]
+
+
+async def test_two_must_approve(mode: Mode) -> None:
+    policy = AT_ONCE + '[[require]]\nname = "two"\napprovals = 2\nreason = true\n'
+    async with on_stage(mode, policy=policy) as maple:
+        await give(maple)
+        await lea_sees(maple, "0 of 2 approvals")
+        await maple.lea.click("Approve")
+        await maple.lea.sees("1 of 2 approvals: @lea")
+        await maple.ana.sees("1 of 2 approvals: @lea")
+        await maple.lea.click("Approve")
+        await maple.lea.sees("You have approved this already")
+        maple.max.go("#billing")
+        await maple.max.click("Approve")
+        await maple.max.sees("Autumn was read back and shows the change")
+        await maple.max.sees("Approved by @lea, @max")
+        assert writes(maple) == ["balances.update"]
