@@ -30,13 +30,16 @@ class Fault:
     retry_after: int | None = None
     customer: str | None = None
     """Only for this customer id."""
+    expanding: str | None = None
+    """Only where this is to be expanded, such as invoice_previews: a trouble of Stripe's alone."""
     chance: float = 1.0
     struck: int = 0
 
-    def meets(self, route: str, customer: str | None) -> bool:
+    def meets(self, route: str, customer: str | None, expand: Sequence[object] = ()) -> bool:
         return (
             (self.times is None or self.struck < self.times)
             and (self.customer is None or self.customer == customer)
+            and (self.expanding is None or self.expanding in expand)
             and (
                 self.route in ("*", route)
                 or (self.route.endswith(".*") and route.startswith(self.route[:-1]))
@@ -50,7 +53,10 @@ class Faults:
     _random: random.Random = field(default_factory=lambda: random.Random(0))
 
     def add(self, route: str, kind: str | int, **details: Any) -> Fault:
-        """Details: seconds, times, retry_after, customer, chance. Raises ValueError for an unknown kind."""
+        """Details: seconds, times, retry_after, customer, expanding, chance.
+
+        Raises ValueError for a kind that is unknown.
+        """
         if str(kind) not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         fault = Fault(route, str(kind), **details)
@@ -68,11 +74,13 @@ class Faults:
     def clear(self) -> None:
         self.listed.clear()
 
-    def strike(self, route: str, customer: str | None) -> list[Fault]:
+    def strike(self, route: str, customer: str | None, expand: Sequence[object] = ()) -> list[Fault]:
         """The faults that this request meets; each is counted as having struck."""
         met = []
         for fault in self.listed:
-            if fault.meets(route, customer) and (fault.chance >= 1 or self._random.random() < fault.chance):
+            if fault.meets(route, customer, expand) and (
+                fault.chance >= 1 or self._random.random() < fault.chance
+            ):
                 fault.struck += 1
                 met.append(fault)
         return met

@@ -69,6 +69,7 @@ class LocalAutumn:
         self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
         self._stopping = asyncio.Event()
+        self._serving: tuple[Server, asyncio.Task[None]] | None = None
         self.url = ""
 
     @classmethod
@@ -100,7 +101,8 @@ class LocalAutumn:
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             self,
-            log_level="critical",
+            # Loggers are the whole process's: they are left alone.
+            log_config=None,
             access_log=False,
             lifespan="off",
             date_header=False,
@@ -108,17 +110,23 @@ class LocalAutumn:
             timeout_graceful_shutdown=1,
         )
         server = Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listening]))
+        self._serving = server, asyncio.create_task(server.serve(sockets=[listening]))
         try:
             while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
                 await asyncio.sleep(_WAIT)
             yield
         finally:
-            self._stopping.set()
-            server.stop()
-            await task
+            await self.stop()
             listening.close()
             self._queue.clear()
+
+    async def stop(self) -> None:
+        """Nobody listens at `url` from now on."""
+        self._stopping.set()
+        if self._serving is not None:
+            server, task = self._serving
+            server.stop()
+            await task
 
     @property
     def key(self) -> str:
@@ -188,7 +196,7 @@ class LocalAutumn:
         customer = whose(found[1] if found else {}, body)
         call = Call(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
-        reply = await self._with_faults(request, found, self.faults.strike(name, customer))
+        reply = await self._with_faults(request, found, self.faults.strike(name, customer, _expanded(body)))
         call.status = None if reply.status == CUT else reply.status
         return reply
 
@@ -260,6 +268,12 @@ class LocalAutumn:
 
 def _real_time() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _expanded(body: Any) -> list[object]:
+    """What a request asks to be expanded."""
+    expand = body.get("expand") if isinstance(body, dict) else None
+    return expand if isinstance(expand, list) else []
 
 
 def _quietly(raw: bytes) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""A workspace that Slack's newer blocks have not reached: the same facts as plain sections."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.steps import ask, in_order, press
+from tests.stage import Stage
+
+
+@pytest.fixture
+async def old(maple: Stage) -> AsyncIterator[Stage]:
+    maple.slack.without_blocks("data_table", "data_visualization")
+    yield maple
+    said = [message for messages in maple.slack.workspace.messages.values() for message in messages]
+    assert said
+    used = {block["type"] for message in said for block in message.blocks}
+    assert not used & {"data_table", "data_visualization"}
+
+
+async def test_invoices_are_lines(old: Stage) -> None:
+    shown = await ask(old, "/autumn invoices cus_books", "10 invoices")
+    in_order(
+        shown,
+        "10 invoices\n• ",
+        "Pro · $61.35 · :warning: Open · View invoice",
+        "Pro · $49.00 · refunded $49.00 · Paid",
+        "Pro · $57.20 · refunded $8.20 · Paid",
+        "$31.90 credit",
+    )
+    await press(old, "Paid", "5 paid invoices")
+
+
+async def test_a_chart_is_bars_of_text(old: Stage) -> None:
+    await ask(old, "/autumn features cus_acme", "AI Credits")
+    shown = await press(old, "Open", "Where it comes from", within="Messages")
+    in_order(
+        shown,
+        "• Team · included 50,000 · used 31,240 · remaining 18,760 · resets per month · price $0.80 per 100",
+        "Usage, last 30 days: ",
+        "▰▰▰",
+        "Times on the chart are UTC.",
+    )
+    await press(old, "7 days", "Usage, last 7 days: ")
+
+
+async def test_events_are_lines(old: Stage) -> None:
+    shown = await ask(old, "/autumn events cus_acme", "Total per feature")
+    in_order(
+        shown, "200+ events, last 30 days\n• ", "· Messages · ", "model: lumen-", "Page 1 of 14 · 185 left"
+    )
+    await press(old, "Next", "Page 2 of 14")
+
+
+async def test_what_is_shared_is_plain_too(old: Stage) -> None:
+    await ask(old, "/autumn invoices cus_acme", "11 invoices")
+    await old.ana.click("Share to channel", confirm=True)
+    in_order(await old.raj.sees("Shared by"), "11 invoices", "• ", "$222.90 · Paid")

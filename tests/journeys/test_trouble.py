@@ -1,0 +1,170 @@
+"""Autumn in trouble: every part says so within its time, and nothing else breaks."""
+
+import asyncio
+import io
+import json
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from bot.autumn.patience import Patience
+from bot.timings import Timings
+from tests.journeys.steps import ask, press
+from tests.stage import Mode, Stage, on_stage
+
+HURRIED = Timings(
+    asking_after=0.1,
+    autumn=Patience(connect=0.5, attempt=0.5, whole=0.6, attempts=2, backoff=0.01, part=0.4),
+)
+"""Half a second or so for what takes up to fifteen otherwise."""
+IN_TIME = 2.0
+LINES = (
+    "/autumn cus_acme",
+    "/autumn products cus_acme",
+    "/autumn features cus_acme",
+    "/autumn invoices cus_acme",
+    "/autumn events cus_acme",
+    "/autumn find acme",
+)
+TROUBLE = {
+    "500": "Autumn has trouble of its own.",
+    "503": "Autumn has trouble of its own.",
+    "429": "Autumn is limiting requests.",
+    "cut_before": "Autumn could not be reached.",
+    "garbage": "Autumn's answer could not be read.",
+    "latency": "Autumn did not answer in time.",
+}
+
+
+def unharmed(maple: Stage, logs: io.StringIO) -> None:
+    """Every request was acknowledged in time, nobody lost an exception, and no customer was named."""
+    assert {delivery.outcome for delivery in maple.slack.sent} == {"acked"}
+    assert max(delivery.seconds for delivery in maple.slack.sent) < 3
+    records = [json.loads(line) for line in logs.getvalue().splitlines()]
+    assert [record for record in records if record["level"] == "error"] == []
+    assert "acme" not in logs.getvalue().lower()
+
+
+@pytest.mark.parametrize("kind", TROUBLE)
+async def test_every_part_says_what_is_wrong(mode: Mode, logs: io.StringIO, kind: str) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
+        for line in LINES:
+            started = time.monotonic()
+            said = await ask(maple, line, TROUBLE[kind])
+            assert time.monotonic() - started < IN_TIME
+            assert "Nothing was changed." in said
+            assert "Reference " in said
+            maple.ana.reload()
+        await maple.bot.work.drain(5)
+        unharmed(maple, logs)
+
+
+@pytest.mark.parametrize("kind", ["latency", "garbage"])
+async def test_a_click_into_trouble_offers_to_try_again(mode: Mode, logs: io.StringIO, kind: str) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        await ask(maple, "/autumn cus_acme", "Acme Ltd")
+        for part in ("Products", "Features", "Invoices", "Events", "Refresh"):
+            maple.autumn.faults.add("*", kind, seconds=30)
+            await press(maple, part, TROUBLE[kind])
+            maple.autumn.faults.clear()
+            await press(maple, "Try again", "Acme Ltd")
+            await asyncio.sleep(0.05 if part != "Events" else 0.5)
+        await maple.bot.work.drain(5)
+        unharmed(maple, logs)
+
+
+async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        await maple.autumn.stop()
+        for line in LINES:
+            await ask(maple, line, "Autumn could not be reached.")
+            maple.ana.reload()
+        await ask(maple, "/autumn help", "Look up or change a customer in Autumn")
+        await maple.bot.work.drain(5)
+        unharmed(maple, logs)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "words"), [(30, "Try again in 30 seconds."), (None, "Try again in ")]
+)
+async def test_limits_say_when_to_come_back(mode: Mode, retry_after: int | None, words: str) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        maple.autumn.faults.add("*", "429", retry_after=retry_after)
+        assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
+
+
+async def test_a_moment_of_trouble_is_not_noticed(mode: Mode) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        for kind in ("503", "429"):
+            maple.autumn.faults.add("customers.get", kind, times=1, retry_after=0)
+            await ask(maple, "/autumn cus_acme", "Last invoices")
+            maple.ana.reload()
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A question that fails by itself, what is then missing, and what is still to be seen."""
+
+    line: str
+    route: str
+    stays: str
+    missing: str
+    click: str = ""
+
+
+@pytest.mark.parametrize("kind", ["latency", "500", "garbage"])
+@pytest.mark.parametrize(
+    "alone",
+    [
+        Alone(
+            "products cus_wayne", "customers.products", "Free · Active", "Expired products", "Show expired"
+        ),
+        Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices"),
+        Alone("events cus_acme", "events.aggregate", "events, last 30 days", "Totals per feature"),
+        Alone("events cus_acme", "events.list", "Total per feature", "The events"),
+        Alone("features cus_acme", "events.aggregate", "3,130 of 6,200 left", "Usage", "Open"),
+    ],
+    ids=lambda alone: alone.missing.lower(),
+)
+@pytest.mark.parametrize("mode", ["http"])
+async def test_one_part_that_fails_leaves_the_rest(
+    mode: Mode, logs: io.StringIO, kind: str, alone: Alone
+) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        maple.autumn.faults.add(alone.route, kind, seconds=30)
+        await maple.ana.command(f"/autumn {alone.line}")
+        if alone.click:
+            await maple.ana.sees("Read today at")
+            await maple.ana.click(alone.click)
+        said = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
+        assert alone.stays in said
+        await maple.bot.work.drain(5)
+        unharmed(maple, logs)
+
+
+@pytest.mark.parametrize("kind", ["latency", "500"])
+async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.StringIO, kind: str) -> None:
+    """What Stripe knows is asked for by a question of its own, the second of two."""
+    async with on_stage(mode, timings=HURRIED) as maple:
+        maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
+        said = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
+        assert TROUBLE[kind] in said
+        assert "Team · Active" in said
+        assert "18,760 of 50,000 left" in said
+        await press(maple, "Invoices", "The next invoice could not be read")
+        await maple.ana.sees("11 invoices")
+        await maple.bot.work.drain(5)
+        unharmed(maple, logs)
+
+
+async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) -> None:
+    async with on_stage(mode, timings=HURRIED) as maple:
+        maple.autumn.faults.add("*", "latency", seconds=30)
+        people = (maple.ana, maple.raj, maple.lea)
+        await asyncio.gather(*(one.command(line) for one in people for line in LINES))
+        for one in people:
+            await one.sees("Autumn did not answer in time.")
+        await maple.bot.work.drain(10)
+        unharmed(maple, logs)
