@@ -68,8 +68,18 @@ class Transport(httpx.AsyncBaseTransport):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 proxy=self._proxy,
+                middlewares=(_once,),
             )
         return self._opened
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """When a connection breaks, aiohttp sends a DELETE anew, and Autumn may have done the first. Errors that
+    are not its own it passes on."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _as_httpx(error) from None
 
 
 def proxy_for(url: str) -> str | None:

@@ -119,6 +119,16 @@ async def test_what_breaks_has_a_name(answer: bytes, kind: type[httpx.TransportE
     assert "s3cret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_a_request_whose_connection_broke_is_not_sent_again(method: str) -> None:
+    async with serving() as server, client(server.url) as http:
+        await http.get("/")
+        server.cut, server.answer = True, b""
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.request(method, "/broken")
+    assert server.received.count(b"/broken") == 1
+
+
 async def test_no_answer_is_a_read_that_took_too_long() -> None:
     async with serving(b"") as server, client(server.url, read=0.05) as http:
         with pytest.raises(httpx.ReadTimeout):
