@@ -87,6 +87,10 @@ async def _opened(url: str) -> AsyncIterator[Database]:
     database = Database(url)
     try:
         yield database
+    except (SQLAlchemyError, OSError):
+        # A file that cannot be opened is given up by a thread, which tells the loop: it must still be there.
+        await asyncio.sleep(0.2)
+        raise
     finally:
         await database.aclose()
 

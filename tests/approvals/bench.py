@@ -1,7 +1,7 @@
 """A local Autumn, a database and the desk for changes between them; who may do what is a table here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,9 +41,13 @@ class Law:
     reason_required: bool = False
     refused: set[tuple[str, Verb]] = field(default_factory=set)
     asked: list[Request] = field(default_factory=list)
+    meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    """What somebody else does, once, while the policy is asked about this verb."""
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
         self.asked.append(request)
+        if (other := self.meanwhile.pop(request.verb, None)) is not None:
+            await other()
         if (actor.user, request.verb) in self.refused:
             return Decision(False, Reason.DENIED, "no")
         if request.verb is Verb.APPROVE and request.own:

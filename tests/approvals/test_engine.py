@@ -213,6 +213,7 @@ async def test_whoever_lost_the_lease_does_nothing_more(sqlite_stage: Bench, poi
     async def between(reached: str) -> None:
         if reached == point:
             await lose_the_lease(stage, found[0])
+            await asyncio.sleep(3 * QUICK.renew)  # long enough for a renewal to find out
 
     desk = stage.desk(checkpoint=between)
     found.append(await stage.waiting(desk))

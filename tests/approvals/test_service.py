@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from bot.approvals import cards
 from bot.approvals.life import Ending, Event, State
@@ -20,6 +21,8 @@ from bot.changes.model import (
     RewardInput,
 )
 from bot.people import Actor
+from bot.store import audit
+from bot.store.tables import changes
 from tests.approvals.bench import ANA, CUSTOMER, LEA, NOW, RAJ, Bench
 
 
@@ -407,3 +410,59 @@ async def test_it_can_be_settled_while_autumn_cannot_be_read(sqlite_stage: Bench
     marked = (await desk.mark(asked.id, LEA, applied=False)).record
     assert marked is not None
     assert marked.after == unsure.after
+
+
+async def test_somebody_is_first_at_the_last_moment(stage: Bench) -> None:
+    """Between the policy's answer and the step itself."""
+    stage.law.needed = 2
+    desk, other = stage.desk(), stage.desk()
+
+    asked = await stage.waiting(desk)
+    stage.law.meanwhile[Verb.APPROVE] = lambda: other.approve(asked.id, 1, RAJ)
+    assert (await desk.approve(asked.id, 1, RAJ)).result is Result.ALREADY
+    stage.law.meanwhile[Verb.WITHDRAW] = lambda: other.deny(asked.id, 1, LEA)
+    beaten = await desk.withdraw(asked.id, ANA)
+    assert beaten.result is Result.TOO_LATE
+    assert beaten.record is not None
+    assert beaten.record.decided_by == "U_LEA"
+
+    stage.law.needed = 1
+    unsure = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", "500", times=1)
+    await desk.approve(unsure.id, 1, RAJ)
+    stage.law.meanwhile[Verb.MARK] = lambda: other.mark(unsure.id, LEA, applied=True)
+    assert (await desk.mark(unsure.id, RAJ, applied=False)).result is Result.TOO_LATE
+    assert (await desk.mark("nothing", RAJ, applied=False)).result is Result.UNKNOWN
+
+    absolute = await stage.waiting(desk, stage.balance(BalanceAction.SET, 50))
+    await stage.elsewhere(usage=500)
+    stage.law.meanwhile[Verb.ASK] = lambda: other.withdraw(absolute.id, ANA)
+    assert (await desk.approve(absolute.id, 1, RAJ)).result is Result.TOO_LATE
+
+    rename = await stage.waiting(desk, DetailsInput(customer=CUSTOMER, name="New Name"))
+    twin = await stage.waiting(desk, DetailsInput(customer=CUSTOMER, name="New Name"))
+    await desk.approve(twin.id, 1, RAJ)
+    stage.law.meanwhile[Verb.APPROVE] = lambda: other.withdraw(rename.id, ANA)
+    assert (await desk.approve(rename.id, 1, RAJ)).result is Result.TOO_LATE
+    assert await stage.whole()
+
+
+async def test_one_person_approves_a_version_once(stage: Bench) -> None:
+    stage.law.needed = 2
+    desk = stage.desk()
+    asked = await stage.waiting(desk)
+    results = await asyncio.gather(*(desk.approve(asked.id, 1, RAJ) for _ in range(6)))
+    assert sorted(reply.result for reply in results) == [Result.ALREADY] * 5 + [Result.DONE]
+    record = await desk.get(asked.id)
+    assert record is not None
+    assert record.state is State.WAITING
+
+
+async def test_a_change_altered_behind_the_trail_is_found(stage: Bench) -> None:
+    asked = await stage.waiting(stage.desk())
+    assert await stage.whole()
+    async with stage.database.writing() as connection:
+        await connection.execute(update(changes).where(changes.c.id == asked.id).values(state="denied"))
+    async with stage.database.reading() as connection:
+        found = (await audit.verify(connection)).faults
+    assert found == (f"change {asked.id} is denied, and row 1 says otherwise",)

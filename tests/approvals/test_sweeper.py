@@ -94,6 +94,7 @@ async def test_a_late_redraw_does_not_hide_a_later_one(stage: Bench) -> None:
     _, card = await posted(stage)
     await cards.shown(stage.database, card, revision=3, now=NOW, ts="1.2")
     await cards.shown(stage.database, card, revision=2, now=NOW, ts="1.2")
+    await cards.shown(stage.database, card, revision=1, now=NOW)
     found = await cards.find(stage.database, "C_APPROVALS", "1.2")
     assert found is not None
     assert found.shown == 3
