@@ -9,7 +9,7 @@ import typer
 
 from bot import doctor, log, upkeep
 from bot.app import CannotStart, Maple, build
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Settings, SettingsError, load, withdraw
 
 cli = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, help="Maple: Autumn's customers in Slack."
@@ -21,6 +21,7 @@ def run(context: typer.Context) -> None:
     """Run the bot until it is told to stop (Ctrl-C, or SIGTERM)."""
     if context.invoked_subcommand is None:
         settings = _settings()
+        withdraw()
         log.configure(settings.log_level, settings.log_format)
         try:
             asyncio.run(serve(settings))

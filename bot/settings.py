@@ -1,5 +1,6 @@
 """Maple's settings, from environment variables only."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -136,6 +137,13 @@ def _load(kind: type[S]) -> S:
             "\n".join(_words(one) for one in error.errors(include_input=False, include_url=False))
         )
     raise problem
+
+
+def withdraw() -> None:
+    """Takes Slack's variables out of the environment: Bolt looks there by itself, beside what it is given,
+    and would use what it finds (SLACK_CLIENT_ID, too, which is none of ours)."""
+    for name in [name for name in os.environ if name.startswith("SLACK_")]:
+        del os.environ[name]
 
 
 def _words(error: Any) -> str:

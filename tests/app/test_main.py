@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.timings import Timings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST, Mode, settings_for
+from tests.stage import MANIFEST, Mode, database_file, settings_for
 
 GIVEN = {
     "slack_bot_token": "xoxb-canary",
@@ -27,6 +27,7 @@ GIVEN = {
     "autumn_secret_key": "am_sk_test_canary",
     "slack_api_url": "http://127.0.0.1:9/",
     "autumn_url": "http://127.0.0.1:9",
+    "database_url": database_file(),
     "port": "0",
 }
 
@@ -121,6 +122,7 @@ async def test_the_real_process_finishes_what_it_acknowledged(slack: LocalSlack,
     _, written = await process.communicate()
     assert process.returncode == 0
     assert b'"event": "stopped"' in written
+    assert b'"library"' not in written, "no library has anything to complain about"
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
         assert secret.encode() not in written
 

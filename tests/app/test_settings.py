@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Settings, SettingsError, load, withdraw
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-canary-1",
@@ -124,3 +125,12 @@ def test_a_level_that_is_no_text_is_refused_in_words(level: object) -> None:
         Settings.model_validate(
             {name.lower(): value for name, value in SECRETS.items()} | {"log_format": level}
         )
+
+
+def test_libraries_find_nothing_of_slack_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-canary")
+    monkeypatch.setenv("SLACK_CLIENT_ID", "canary")
+    monkeypatch.setenv("AUTUMN_URL", "https://autumn.test")
+    withdraw()
+    assert not [name for name in os.environ if name.startswith("SLACK_")]
+    assert os.environ["AUTUMN_URL"] == "https://autumn.test"

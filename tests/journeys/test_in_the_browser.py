@@ -1,0 +1,88 @@
+"""The demonstration as a newcomer meets it: the page, a command typed, the parts clicked through.
+
+`MAPLE_SCREENSHOT=docs/workspace.png` keeps a picture of the card for the README.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.sandbox.page.conftest import CHROMIUM, FLAGS, TIMEOUT
+from tests.stage import Stage, on_stage
+
+WIDTH, HEIGHT = 1280, 1120
+"""Enough for the whole overview."""
+
+
+@asynccontextmanager
+async def opened(maple: Stage) -> AsyncIterator[Page]:
+    """Ana's page. At the end nothing may have gone wrong in it, nor have come from outside."""
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed: the page cannot be tried in a browser")
+        pytest.skip("Chromium is not installed: the page is not tried in a browser")
+    wrong: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = await browser.new_context(
+            locale="en-US", viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+        )
+        context.set_default_timeout(TIMEOUT)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(maple.slack.url) else wrong.append(asked.url),
+        )
+        await page.goto(f"{maple.slack.url}?person=ana#C01SUPPORT")
+        yield page
+        await browser.close()
+    assert wrong == []
+
+
+async def test_a_newcomer_looks_a_customer_up() -> None:
+    async with on_stage("socket") as maple, opened(maple) as page:
+        box = page.get_by_role("textbox", name="Message #support")
+        await box.fill("/autumn cus_acme")
+        await box.press("Enter")
+        card = page.get_by_role("article", name="Maple")
+        await expect(card).to_contain_text("Acme Ltd")
+        await expect(card).to_contain_text("1 unpaid invoice: $24.50.")
+        await expect(page.get_by_text("Only visible to you")).to_be_visible()
+        await _kept(page)
+
+        for part, seen in (
+            ("Products", "Support Plus · Active"),
+            ("Invoices", "11 invoices"),
+            ("Events", "Total per feature"),
+            ("Features", "3,130 of 6,200 left"),
+        ):
+            await card.get_by_role("button", name=part, exact=True).click()
+            await expect(card).to_contain_text(seen)
+        await card.get_by_role("button", name="Open", exact=True).nth(3).click()
+        await expect(card.get_by_role("img", name="Messages, last 30 days (bar chart)")).to_be_visible()
+        await card.get_by_role("button", name="7 days", exact=True).click()
+        await expect(card.get_by_role("img", name="Messages, last 7 days (bar chart)")).to_be_visible()
+        await expect(card).to_have_count(1)
+
+        light = await _background(page)
+        await page.get_by_role("button", name="Switch to dark mode").click()
+        assert await _background(page) != light
+        await expect(card.get_by_role("img", name=re.compile("bar chart"))).to_be_visible()
+
+
+async def _background(page: Page) -> str:
+    return str(await page.evaluate("getComputedStyle(document.querySelector('main')).backgroundColor"))
+
+
+async def _kept(page: Page) -> None:
+    path = os.environ.get("MAPLE_SCREENSHOT")
+    if path:
+        await asyncio.sleep(0.3)  # the last of the fonts and of the motion
+        await page.screenshot(path=path)
