@@ -37,7 +37,7 @@ FIELDS = frozenset(
 )
 _OURS = frozenset({"event", "level", "timestamp"})
 _SECRET = re.compile(r"(xox[a-z]-|xapp-|am_sk_|whsec_|Bearer\s+)[^\s\"']*")
-_LIBRARIES = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "asyncio", "stamina")
+_LIBRARIES = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "asyncio")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("maple")
 
