@@ -1,0 +1,1 @@
+"""What is claimed of changes, shown in numbers: in full by `scripts/prove`, a small sample by the tests."""

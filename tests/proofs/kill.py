@@ -1,0 +1,103 @@
+"""The process is killed on the way; another finds what it left, a minute later."""
+
+from bot.approvals.life import AnyInput, Event, Record, State
+from bot.store.database import Database
+from tests.databases import Engine
+from tests.proofs.figures import Figures
+from tests.proofs.ledger import reconcile
+from tests.proofs.processes import KILLED, run
+from tests.proofs.work import Death, Deed, do
+from tests.proofs.world import Bot, Spec, World, bot, world
+
+POINTS = ("asked", "approved", "claimed", "marked", "sent", "verified", "settled", "decided", "taken")
+"""Every checkpoint of the bot's; docs of the engine say what stands at each."""
+MINUTE = 60.0
+_EDITS = ("give", "set", "usage", "reset date", "details", "coupon", "coupon removed", "grant", "deletion")
+_UNDONE = (State.APPROVED, State.APPLYING)
+
+
+async def killed(engine: Engine, seeds: int, points: tuple[str, ...] = POINTS) -> Figures:
+    """With an even seed at the point itself, with an odd one some milliseconds after it."""
+    figures = Figures(f"A process is killed at each of {len(points)} points: {engine}")
+    for seed in range(seeds):
+        # All the points of a seed on one database, after each other: the last must not trouble the next.
+        async with world(engine) as made:
+            for number, point in enumerate(points):
+                edit = _EDITS[(seed + number) % len(_EDITS)]
+                made.local.reset()
+                await _one(figures, made, point, edit, seed)
+    return figures
+
+
+async def _one(figures: Figures, made: World, point: str, edit: str, seed: int) -> None:
+    asked = made.edits()[edit]
+    at_once = point == "asked" and seed % 4 < 2
+    spec = Spec(made.spec.database, made.spec.url, made.spec.key, needed=0 if at_once else 1)
+    after = 0.0 if seed % 2 == 0 else 0.0005 * seed
+    change_id = await _die(figures, made, spec, asked, Death(point, after))
+    later = spec.later(seconds=MINUTE)
+    if point == "taken":
+        # The one that was to settle it dies as well.
+        code = await run(do, later, Deed("sweep"), Death(point, after))
+        figures.count("killed" if code == KILLED else "ended before it was killed")
+        later = later.later(seconds=MINUTE)
+    async with bot(later) as found:
+        await found.changes.sweeper.sweep(later.now)
+        record = await found.changes.get(change_id)
+        assert record is not None
+        _judge(figures, made, record, f"{point}, {edit}, seed {seed}")
+        await _shown(figures, found, record, point)
+        await reconcile_one(found.database, made, figures, record)
+
+
+async def _die(figures: Figures, made: World, spec: Spec, asked: AnyInput, death: Death) -> str:
+    wish = made.wish(asked)
+    async with bot(spec) as alive:
+        if death.point == "asked":
+            code = await run(do, spec, Deed("submit", wish=wish), death)
+            (record,) = await alive.changes.asked_by(wish.actor.user, limit=1)
+        else:
+            record = await made.ask(alive.changes, asked)
+            alive.told.clear()
+            what = "deny" if death.point == "decided" else "approve"
+            point = Death("sent", 0) if death.point == "taken" else death
+            code = await run(do, spec, Deed(what, record.id), point)
+    figures.count("killed" if code == KILLED else "ended before it was killed")
+    figures.hold(code in (0, KILLED), f"a process ended with {code}")
+    return record.id
+
+
+def _judge(figures: Figures, made: World, record: Record, where: str) -> None:
+    received = [one for one in made.local.ledger if (one.idempotency_key or "").startswith("maple:")]
+    written = sum(one.applied for one in received)
+    figures.count(f"afterwards {record.state}")
+    figures.hold(record.state not in _UNDONE, f"{where}: stuck, {record.state}")
+    figures.hold(len(received) <= 1, f"{where}: {len(received)} writes")
+    if record.state is State.APPLIED:
+        figures.hold(written == 1, f"{where}: applied, and not written")
+    elif record.state is State.UNCONFIRMED:
+        figures.hold(record.writes == 1, f"{where}: unconfirmed, though no write was begun")
+        figures.count("of the unconfirmed, written", written)
+    else:
+        figures.hold(written == 0, f"{where}: {record.state}, and written")
+
+
+async def _shown(figures: Figures, found: Bot, record: Record, point: str) -> None:
+    """Whoever sweeps draws the cards as things are now, unless the dead had."""
+    drawn = [
+        event for told, event, revision in found.told if told == record.id and revision == record.revision
+    ]
+    figures.hold(bool(drawn), f"{point}: nothing shown of {record.state}")
+    figures.hold(
+        record.state is State.WAITING or drawn[-1:] in ([Event.REDRAW], [Event(record.state.value)]),
+        f"{point}: shown as {drawn}",
+    )
+    figures.count("cards drawn as it is, by whoever swept", bool(drawn))
+
+
+async def reconcile_one(database: Database, made: World, figures: Figures, record: Record) -> None:
+    """The ledger was emptied before this change, so it holds this one's writes alone."""
+    inner = Figures("")
+    await reconcile(database, made.local.ledger, inner)
+    figures.wrong += [one for one in inner.wrong if record.id in one or "trail" in one]
+    figures.count("trails found whole", not any("trail" in one for one in inner.wrong))

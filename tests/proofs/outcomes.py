@@ -1,0 +1,166 @@
+"""What is said of a write when Autumn's answer goes wrong, held against what Autumn did."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import httpx
+
+from bot.approvals.life import Record, State
+from bot.people import Actor
+from bot.views.change import Audience, change_card
+from bot.views.change_words import HEADLINES
+from tests.databases import Engine
+from tests.proofs.figures import Figures
+from tests.proofs.ledger import reconcile
+from tests.proofs.world import PACE, PATIENCE, World, bot, world
+
+WRITE = 0.6
+"""The bot's patience with a write in these, where it is 30 s in use: 50 times as long."""
+_LATE = 1.2
+_WRITES = (
+    "balances.update",
+    "customers.update",
+    "customers.delete",
+    "coupons.add",
+    "coupons.remove",
+    "rewards.redeem",
+)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    fault: str = ""
+    """Of the local Autumn's own."""
+    seconds: float = 0.0
+    lost: bool = False
+    """The answer never comes, though Autumn gave it."""
+    replayed: str = ""
+    """`after`: the request comes twice, and the second answer is heard. `instead`: a 409 and nothing done."""
+    expected: State = State.APPLIED
+    also: State | None = None
+
+
+TROUBLES = {
+    "none": Trouble(),
+    "cut before": Trouble("cut_before", expected=State.UNCONFIRMED),
+    "cut after": Trouble("cut_after"),
+    "504 after the write": Trouble("504_after"),
+    "500": Trouble("500", expected=State.UNCONFIRMED),
+    "503": Trouble("503", expected=State.UNCONFIRMED),
+    "429": Trouble("429", expected=State.FAILED),
+    "an answer that is not Autumn's": Trouble("garbage"),
+    "a 200 that is lost": Trouble(lost=True),
+    "409, the write was done": Trouble(replayed="after"),
+    "409, the write was not done": Trouble(replayed="instead", expected=State.UNCONFIRMED),
+    "silence of 29 s in 30": Trouble("latency", 29 / 30 * WRITE * 0.9, also=State.UNCONFIRMED),
+    "silence for longer": Trouble("latency", _LATE, also=State.UNCONFIRMED),
+    "queued, done while it is read back": Trouble("queued", 1, also=State.UNCONFIRMED),
+    "queued, done later": Trouble("queued", 3600, expected=State.UNCONFIRMED),
+}
+_BALANCES = ("give", "set", "usage", "reset date")
+
+
+class Network(httpx.AsyncBaseTransport):
+    """What lies between Maple and Autumn, for writes with a key."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self._trouble = trouble
+        self._inner = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if "idempotency-key" not in request.headers:
+            return await self._inner.handle_async_request(request)
+        if self._trouble.replayed == "instead":
+            return httpx.Response(409, json={"code": "duplicate_idempotency_key", "message": "again"})
+        answer = await self._inner.handle_async_request(request)
+        if self._trouble.lost or self._trouble.replayed:
+            await answer.aread()
+            await answer.aclose()
+        if self._trouble.lost:
+            raise httpx.ReadTimeout("lost", request=request)
+        return await self._inner.handle_async_request(request) if self._trouble.replayed else answer
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def outcomes(engine: Engine, rounds: int, only: Callable[[str, str], bool] | None = None) -> Figures:
+    """Every trouble with every kind of change; each is applied only if it was, failed only if it was not."""
+    figures = Figures(f"Autumn's answer goes wrong: {engine}")
+    async with world(engine) as made:
+        for _ in range(rounds):
+            for edit in made.edits():
+                for name, trouble in TROUBLES.items():
+                    queued = trouble.fault == "queued" and edit not in _BALANCES
+                    if not queued and (only is None or only(edit, name)):
+                        await _one(figures, made, edit, name, trouble)
+    return figures
+
+
+async def _one(figures: Figures, made: World, edit: str, name: str, trouble: Trouble) -> None:
+    made.local.reset()
+    asked = made.edits()[edit]
+    patience = replace(PATIENCE, write=WRITE)
+    transport = Network(trouble) if trouble.lost or trouble.replayed else None
+    async with bot(made.spec, pace=PACE, patience=patience, transport=transport) as desk:
+        record = await made.ask(desk.changes, asked)
+        where = f"{edit}, {name}"
+        _make(made, trouble)
+        queue = asyncio.create_task(_queue(made, trouble))
+        done = (await desk.changes.approve(record.id, 1, Actor("U_LEA", "T1"))).record
+        queue.cancel()
+        assert done is not None
+        await _until_quiet(made, trouble)
+        _judge(figures, made, done, trouble, where)
+        inner = Figures("")
+        await reconcile(desk.database, made.local.ledger, inner)
+        figures.wrong += [f"{where}: {one}" for one in inner.wrong if record.id in one or "trail" in one]
+
+
+def _make(made: World, trouble: Trouble) -> None:
+    if trouble.fault:
+        for route in _WRITES:
+            made.local.faults.add(route, trouble.fault, seconds=trouble.seconds)
+
+
+async def _queue(made: World, trouble: Trouble) -> None:
+    """Lets the local Autumn's time go on, so that what is queued is done."""
+    while trouble.fault == "queued" and trouble.seconds < 60:
+        await asyncio.sleep(0.005)
+        if made.local.ledger:
+            made.local.clock.move(timedelta(seconds=trouble.seconds))
+
+
+async def _until_quiet(made: World, trouble: Trouble) -> None:
+    """Nothing is under way in Autumn any more."""
+    if trouble.fault == "latency":
+        await asyncio.sleep(max(0.0, trouble.seconds - WRITE) + 0.1)
+    if trouble.fault == "queued":
+        made.local.clock.move(timedelta(seconds=trouble.seconds))
+
+
+def _judge(figures: Figures, made: World, done: Record, trouble: Trouble, where: str) -> None:
+    sent = [one for one in made.local.ledger if one.idempotency_key]
+    written = sum(one.applied for one in sent)
+    figures.count("troubles met")
+    figures.count(f"said to be {done.state}")
+    most = 2 if trouble.replayed == "after" else 1
+    figures.hold(len(sent) <= most, f"{where}: sent {len(sent)} times")
+    figures.hold(written <= 1, f"{where}: written {written} times")
+    if done.state is State.APPLIED:
+        figures.hold(written == 1, f"{where}: said to be applied, and was not")
+    if done.state is State.FAILED:
+        figures.hold(written == 0, f"{where}: said to have failed, and was applied")
+    if done.state is State.UNCONFIRMED:
+        figures.count("of the unconfirmed, written", written)
+    figures.hold(
+        done.state in (trouble.expected, trouble.also),
+        f"{where}: {done.state} ({done.ending}), not {trouble.expected}",
+    )
+    said = str(change_card(done, audience=Audience.ASKER, now=made.spec.now).blocks)
+    for state, headline in HEADLINES.items():
+        if state is not done.state:
+            figures.hold(headline not in said, f"{where}: {done.state}, and the card says {headline!r}")
+    figures.hold(HEADLINES[done.state] in said, f"{where}: the card does not say {HEADLINES[done.state]!r}")

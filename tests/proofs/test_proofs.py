@@ -1,0 +1,82 @@
+"""A small sample of each proof; `scripts/prove` does them in full."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+
+import pytest
+
+from tests.databases import ENGINES, Engine
+from tests.proofs.command import PROOFS, write_part
+from tests.proofs.figures import Figures
+from tests.proofs.hammer import one_change, one_of_many
+from tests.proofs.kill import killed
+from tests.proofs.outcomes import outcomes
+from tests.proofs.trail import alterations
+
+
+async def as_claimed(proof: Awaitable[Figures]) -> Figures:
+    figures = await proof
+    assert figures.wrong == []
+    return figures
+
+
+async def test_two_processes_and_fifty_people_decide_once() -> None:
+    figures = await as_claimed(one_change("postgresql", processes=2, rounds=1))
+    assert (figures.counts["decisions"], figures.counts["told who was first"]) == (1, 49)
+
+
+async def test_fifty_people_decide_once_on_sqlite() -> None:
+    figures = await as_claimed(one_change("sqlite", processes=1, rounds=1))
+    assert (figures.counts["decisions"], figures.counts["told who was first"]) == (1, 49)
+
+
+async def test_a_click_decides_what_it_is_on() -> None:
+    assert (await as_claimed(one_of_many("sqlite", clicks=5))).counts["clicks"] == 5
+
+
+@pytest.mark.parametrize(("engine", "points"), [("sqlite", ("marked",)), ("postgresql", ("sent", "taken"))])
+async def test_a_killed_process_leaves_nothing_stuck(engine: Engine, points: tuple[str, ...]) -> None:
+    figures = await as_claimed(killed(engine, 1, points))
+    assert figures.counts["killed"] >= len(points)
+
+
+SAMPLE = {
+    ("give", "cut before"),
+    ("details", "cut after"),
+    ("coupon removed", "cut before"),
+    ("grant", "a 200 that is lost"),
+    ("deletion", "409, the write was done"),
+    ("set", "409, the write was not done"),
+    ("reset date", "queued, done while it is read back"),
+}
+
+
+async def test_what_is_said_of_a_write_is_so() -> None:
+    figures = await as_claimed(outcomes("sqlite", 1, lambda edit, name: (edit, name) in SAMPLE))
+    assert figures.counts["troubles met"] == len(SAMPLE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_an_altered_row_is_found(engine: Engine) -> None:
+    assert (await as_claimed(alterations(engine, 60, 10))).counts[
+        "rows, each with each of its 8 fields altered"
+    ] == 60
+
+
+def test_what_is_not_as_claimed_is_said() -> None:
+    figures = Figures("A proof")
+    figures.count("looked at", 1000)
+    figures.hold(True, "fine")
+    figures.hold(False, "one was written twice")
+    assert figures.lines()[0] == "### A proof"
+    assert "| looked at | 1,000 |" in figures.lines()
+    assert figures.lines()[-1] == "- **Not as claimed:** one was written twice"
+
+
+def test_figures_take_their_place_in_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "proofs.md"
+    page.write_text("".join(f"{name}\n<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in PROOFS))
+    write_part(page, "kill", "new figures")
+    text = page.read_text()
+    assert text.count("old") == len(PROOFS) - 1
+    assert text.index("<!-- kill -->") < text.index("new figures") < text.index("<!-- end of kill -->")

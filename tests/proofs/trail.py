@@ -1,0 +1,155 @@
+"""An altered row of the audit trail is found, whichever it is and whatever was altered."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.approvals.life import Event
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import audit as trail
+from bot.store.tables import audit_head
+from tests.approvals.bench import NOW
+from tests.databases import Engine, fresh
+from tests.proofs.figures import Figures
+
+Hand: TypeAlias = Callable[[AsyncConnection, audit.Entry], Awaitable[None]]
+
+_CHANGES = 97
+_FIELDS = ("seq", "change_id", "at", "event", "actor", "body", "previous", "hash")
+
+
+async def alterations(engine: Engine, rows: int, through_database: int) -> Figures:
+    """Every field of every row on its own; and of some rows in the database, as somebody who got past the
+    triggers would. What the last two hands do is found by a head that was noted before."""
+    figures = Figures(f"Any one of {rows:,} rows of the trail is altered: {engine}")
+    database = Database(fresh(engine))
+    await _fill(database, rows)
+    async with database.reading() as connection:
+        entries = [entry async for entry in audit.entries(connection)]
+        whole = await audit.verify(connection)
+    head = whole.head
+    figures.hold(head.seq == rows, f"{head.seq} rows, not {rows}")
+    figures.hold(not _of_the_trail(whole), f"untouched, yet {whole.faults[:1]}")
+    for entry in entries:
+        for field in _FIELDS:
+            altered = _alter(entry, field)
+            figures.hold(altered.hash != altered.expected(), f"{field} of row {entry.seq} is not found")
+        figures.count("rows, each with each of its 8 fields altered", 1)
+    figures.count("alterations found by the row's own hash", len(entries) * len(_FIELDS))
+    dice = random.Random(rows)  # noqa: S311 - the same every time
+    await _open(database)
+    for number in range(through_database):
+        name = list(_HANDS)[number % len(_HANDS)]
+        await _tamper(figures, database, name, entry=dice.choice(entries), head=head)
+    await database.aclose()
+    return figures
+
+
+async def _fill(database: Database, rows: int) -> None:
+    async with database.writing() as connection:
+        for number in range(rows):
+            await audit.append(
+                connection,
+                change_id=f"{number % _CHANGES:024x}",
+                event=Event.ASKED,
+                actor=f"U{number % 13}",
+                at=NOW + timedelta(seconds=number),
+                body={"state": "waiting", "version": 1, "reason": f"because of {number}"},
+            )
+
+
+def _alter(entry: audit.Entry, field: str) -> audit.Entry:
+    if field == "seq":
+        return replace(entry, seq=entry.seq + 1)
+    value = getattr(entry, field)
+    altered: dict[str, Any] = {field: value[:-1] + chr(ord(value[-1]) ^ 1) if value else "0"}
+    return replace(entry, **altered)
+
+
+async def _open(database: Database) -> None:
+    """Takes the triggers away, which an ordinary hand cannot."""
+    async with database.writing() as connection:
+        if database.sqlite:
+            found = await connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'")
+            )
+            for name in found.scalars().all():
+                await connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for table in ("audit", "audit_head"):
+                await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+
+
+class _Undone(Exception):
+    """Ends the transaction, and with it what was done in it."""
+
+
+async def _tamper(
+    figures: Figures, database: Database, name: str, *, entry: audit.Entry, head: audit.Head
+) -> None:
+    """Does it, looks, and takes it back. `head`: as it was noted elsewhere before."""
+    try:
+        async with database.writing() as connection:
+            await _HANDS[name](connection, entry)
+            found = await audit.verify(connection, since=head)
+            raise _Undone  # noqa: TRY301 - ends the transaction, and nothing else does
+    except _Undone:
+        figures.count(f"{name}, in the database")
+        figures.hold(bool(_of_the_trail(found)), f"row {entry.seq}, {name}: not found")
+
+
+def _of_the_trail(found: audit.Verified) -> list[str]:
+    """The rows here are of changes that there are not, which is found as well, and no merit here."""
+    return [fault for fault in found.faults if not fault.startswith("change ")]
+
+
+async def _altered(connection: AsyncConnection, entry: audit.Entry) -> None:
+    await _set(connection, replace(entry, body=entry.body.replace("because", "becouse")))
+
+
+async def _made_good(connection: AsyncConnection, entry: audit.Entry) -> None:
+    altered = replace(entry, actor="U_NOBODY")
+    await _set(connection, replace(altered, hash=altered.expected()))
+
+
+async def _deleted(connection: AsyncConnection, entry: audit.Entry) -> None:
+    await connection.execute(trail.delete().where(trail.c.seq == entry.seq))
+
+
+async def _cut_off(connection: AsyncConnection, entry: audit.Entry) -> None:
+    """And the head put where the end is then."""
+    await connection.execute(trail.delete().where(trail.c.seq >= entry.seq))
+    await connection.execute(update(audit_head).values(seq=entry.seq - 1, hash=entry.previous))
+
+
+async def _written_anew(connection: AsyncConnection, entry: audit.Entry) -> None:
+    """With every row after it and the head, by somebody who has all the time in the world."""
+    rows = [one async for one in audit.entries(connection)]
+    previous = entry.previous
+    for one in rows[entry.seq - 1 :]:
+        actor = "U_NOBODY" if one.seq == entry.seq else one.actor
+        bare = replace(one, actor=actor, previous=previous)
+        made = replace(bare, hash=bare.expected())
+        await _set(connection, made)
+        previous = made.hash
+    await connection.execute(update(audit_head).values(hash=previous))
+
+
+async def _set(connection: AsyncConnection, entry: audit.Entry) -> None:
+    values = {name: getattr(entry, name) for name in audit.Entry.__slots__}
+    await connection.execute(update(trail).where(trail.c.seq == entry.seq).values(values))
+
+
+_HANDS: dict[str, Hand] = {
+    "altered": _altered,
+    "altered, and its hash made good": _made_good,
+    "deleted": _deleted,
+    "the end cut off, and the head moved": _cut_off,
+    "everything after it written anew": _written_anew,
+}

@@ -1,0 +1,108 @@
+"""What bot processes do in the proofs."""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from bot.approvals.replies import Result, Wish
+from bot.approvals.service import Changes
+from bot.people import Actor
+from tests.proofs.world import PACE, Spec, bot
+
+
+@dataclass(frozen=True)
+class Click:
+    person: str
+    approves: bool
+    after: float = 0.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody who clicked was answered."""
+
+    click: Click
+    result: Result
+    first: str
+    """Who decided, as the answer has it."""
+
+
+async def click(changes: Changes, change_id: str, one: Click) -> Told:
+    actor = Actor(one.person, "T1")
+    await asyncio.sleep(one.after)
+    reply = await (
+        changes.approve(change_id, 1, actor) if one.approves else changes.deny(change_id, 1, actor, "no")
+    )
+    return Told(one, reply.result, reply.record.decided_by if reply.record else "")
+
+
+async def click_all(changes: Changes, change_id: str, clicks: list[Click]) -> list[Told]:
+    return list(await asyncio.gather(*(click(changes, change_id, one) for one in clicks)))
+
+
+def decide(connection: Connection, spec: Spec) -> None:
+    """Clicks as it is told to, until nobody tells it any more."""
+
+    async def main() -> None:
+        async with bot(spec) as made:
+            while True:
+                try:
+                    change_id, clicks = await asyncio.to_thread(connection.recv)
+                except EOFError:
+                    return
+                connection.send(await click_all(made.changes, change_id, clicks))
+
+    asyncio.run(main())
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing a person does, or the sweeper."""
+
+    what: str
+    """submit, approve, deny, sweep"""
+    change_id: str = ""
+    wish: Wish | None = None
+
+
+@dataclass(frozen=True)
+class Death:
+    point: str
+    after: float
+    """Seconds after the point was reached, wherever it is then; 0 for there."""
+
+
+def do(spec: Spec, deed: Deed, death: Death) -> None:
+    """Does it, and is killed on the way."""
+
+    async def checkpoint(reached: str) -> None:
+        if reached != death.point:
+            return
+        if not death.after:
+            _die()
+        asyncio.get_running_loop().call_later(death.after, _die)
+
+    async def main() -> None:
+        async with bot(spec, checkpoint=checkpoint, pace=PACE) as made:
+            await perform(made.changes, spec, deed)
+
+    asyncio.run(main())
+
+
+async def perform(changes: Changes, spec: Spec, deed: Deed) -> None:
+    lea = Actor("U_LEA", "T1")
+    if deed.wish is not None:
+        await changes.submit(deed.wish)
+    elif deed.what == "approve":
+        await changes.approve(deed.change_id, 1, lea)
+    elif deed.what == "deny":
+        await changes.deny(deed.change_id, 1, lea, "no")
+    else:
+        await changes.sweeper.sweep(spec.now)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

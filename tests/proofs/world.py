@@ -1,0 +1,152 @@
+"""A local Autumn, a database, and any number of bot processes between them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+import httpx
+from pydantic import SecretStr
+
+from bot.approvals.life import AnyInput, Event, Record
+from bot.approvals.pace import Checkpoint, Pace, go_on
+from bot.approvals.replies import Wish
+from bot.approvals.rules import Environment
+from bot.approvals.service import Changes
+from bot.autumn.client import Autumn, Patience
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    RewardAction,
+    RewardInput,
+)
+from bot.people import Actor
+from bot.store.database import Database
+from sandbox.autumn import Limits, LocalAutumn
+from tests.approvals.bench import FAST, NOW, Law
+from tests.databases import Engine, fresh
+
+ASKER = Actor("U_ASKER", "T1")
+LEASE = 20.0
+PACE = Pace(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
+PATIENCE = Patience(connect=5, attempt=10, whole=15, write=10, attempts=1)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a bot process has to know; it can be handed to another process."""
+
+    database: str
+    url: str
+    key: str
+    now: datetime = NOW
+    needed: int = 1
+
+    def later(self, **by: float) -> "Spec":
+        return replace(self, now=self.now + timedelta(**by))
+
+
+@dataclass
+class Bot:
+    changes: Changes
+    database: Database
+    told: list[tuple[str, Event, int]] = field(default_factory=list)
+    """The id, what is told of it, and the revision that is shown."""
+
+
+@asynccontextmanager
+async def bot(
+    spec: Spec,
+    *,
+    checkpoint: Checkpoint = go_on,
+    pace: Pace = PACE,
+    patience: Patience = PATIENCE,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Bot]:
+    """The desk for changes as a process of its own has it."""
+    database = Database(spec.database, patience=30)
+    autumn = Autumn(
+        key=SecretStr(spec.key), url=spec.url, limits=FAST, patience=patience, transport=transport
+    )
+    told: list[tuple[str, Event, int]] = []
+
+    async def tell(record: Record, event: Event) -> None:
+        told.append((record.id, event, record.revision))
+
+    changes = Changes(
+        database=database,
+        autumn=autumn,
+        may=Law(needed=spec.needed),
+        tell=tell,
+        now=lambda: spec.now,
+        env=Environment.SANDBOX,
+        approvals_channel="C_APPROVALS",
+        pace=pace,
+        checkpoint=checkpoint,
+    )
+    try:
+        yield Bot(changes, database, told)
+    finally:
+        await autumn.aclose()
+        await database.aclose()
+        await asyncio.sleep(0)
+
+
+@dataclass
+class World:
+    local: LocalAutumn
+    spec: Spec
+    row: str
+    """Of cus_bold's messages."""
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def edits(self) -> dict[str, AnyInput]:
+        """One of every kind of change, each unlike any before it."""
+        number = next(self.numbers)
+        return {
+            "give": self.balance(BalanceAction.GIVE, 10 + number),
+            "set": self.balance(BalanceAction.SET, 3000 + number),
+            "usage": self.balance(BalanceAction.USAGE, 100 + number),
+            "reset date": BalanceInput(
+                customer="cus_bold",
+                feature="messages",
+                row=self.row,
+                action=BalanceAction.NONE,
+                reset_at=NOW + timedelta(days=1, minutes=number),
+            ),
+            "coupon": RewardInput(customer="cus_acme", action=RewardAction.APPLY, reward="team100"),
+            "coupon removed": RewardInput(customer="cus_coupons", action=RewardAction.REMOVE),
+            "grant": RewardInput(customer="cus_empty", action=RewardAction.REDEEM, code="BONUS500"),
+            "details": DetailsInput(customer="cus_bold", name=f"Bold {number}"),
+            "deletion": DeletionInput(customer="cus_vandelay", typed="cus_vandelay"),
+        }
+
+    def balance(self, action: BalanceAction, amount: int) -> BalanceInput:
+        return BalanceInput(
+            customer="cus_bold", feature="messages", row=self.row, action=action, amount=Decimal(amount)
+        )
+
+    def wish(self, asked: AnyInput) -> Wish:
+        return Wish(f"form-{next(self.numbers)}", asked, ASKER, channel="C_SUPPORT", reason="so")
+
+    async def ask(self, changes: Changes, asked: AnyInput) -> Record:
+        """Raises AssertionError when the guards or the policy refuse it."""
+        reply = await changes.submit(self.wish(asked))
+        assert reply.record is not None, reply
+        return reply.record
+
+
+@asynccontextmanager
+async def world(engine: Engine) -> AsyncIterator[World]:
+    database = await asyncio.to_thread(fresh, engine)
+    async with LocalAutumn.running(seed="demo", clock=NOW, limits=Limits.off()) as local:
+        spec = Spec(database, local.url, local.key)
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+        async with aclosing(autumn):
+            customer = await autumn.customer("cus_bold")
+        yield World(local, spec, customer.balances["messages"].breakdown[0].id)
