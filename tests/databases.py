@@ -70,7 +70,9 @@ def _migrated_file() -> Path:
 
 @cache
 def _directory() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="maple-tests-"))
+    # In memory where there is such a place: Maple waits for the disk at every commit.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    path = Path(tempfile.mkdtemp(prefix="maple-tests-", dir=memory))
     # The server stops at exit too; what was registered first runs last.
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     os.chmod(path, 0o755)  # noqa: S103 - PostgreSQL does not run as root, and has to get in

@@ -232,5 +232,5 @@ class Life(RuleBasedStateMachine):
             self.loop.close()
 
 
-Life.TestCase.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
+Life.TestCase.settings = settings(max_examples=6, stateful_step_count=25, deadline=None)
 TestLife = Life.TestCase

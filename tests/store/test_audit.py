@@ -15,7 +15,7 @@ from bot.store.tables import audit as table
 from bot.store.tables import audit_head
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
-MANY = 25
+MANY = 15
 TRIGGERS = {
     "sqlite": (
         "DROP TRIGGER audit_update",
