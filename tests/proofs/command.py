@@ -14,6 +14,7 @@ from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
+from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "proofs.md"
@@ -27,12 +28,14 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "kill": (lambda: killed("sqlite", 20), lambda: killed("postgresql", 20)),
     "outcomes": (lambda: outcomes("sqlite", 3), lambda: outcomes("postgresql", 1)),
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
+    "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),
 }
 _ABOUT = {
     "hammer": "Decisions",
     "kill": "Processes that die",
     "outcomes": "Answers that go wrong",
     "audit": "The audit trail",
+    "replay": "Requests that come again",
 }
 
 

@@ -11,6 +11,7 @@ from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
+from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
 
 
@@ -61,6 +62,10 @@ async def test_an_altered_row_is_found(engine: Engine) -> None:
     assert (await as_claimed(alterations(engine, 60, 10))).counts[
         "rows, each with each of its 8 fields altered"
     ] == 60
+
+
+async def test_a_request_that_comes_five_times_is_done_once() -> None:
+    assert (await as_claimed(replayed("socket", 1))).counts["changes"] == 2
 
 
 def test_what_is_not_as_claimed_is_said() -> None:

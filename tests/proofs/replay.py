@@ -1,0 +1,119 @@
+"""Every request of Slack's comes five times, as it was signed: what it asks for is done once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+from sqlalchemy import func, select
+
+from bot.approvals.life import State
+from bot.store.tables import changes, decisions
+from sandbox.slack.delivery import Delivery
+from tests.journeys.changing import close_and_look, give, lea_sees
+from tests.proofs.figures import Figures
+from tests.proofs.ledger import reconcile
+from tests.stage import APPROVALS, Mode, Stage, on_stage
+
+COPIES = 4
+_EVERY = 0.001
+
+
+@dataclass
+class Copier:
+    """Sends what Slack sends again: at once when it goes out, and once more when all is done."""
+
+    stage: Stage
+    copies: int = 0
+    seen: int = 0
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def watch(self) -> None:
+        while True:
+            self.copy_new()
+            await asyncio.sleep(_EVERY)
+
+    def copy_new(self) -> None:
+        fresh = self.stage.slack.sent[self.seen :]
+        self.seen += len(fresh)
+        for one in fresh:
+            for number in range(COPIES):
+                task = asyncio.create_task(self.send(one, late=number == COPIES - 1))
+                self.under_way.add(task)
+                task.add_done_callback(self.under_way.discard)
+
+    async def send(self, one: Delivery, *, late: bool) -> None:
+        while late and one.outcome == "pending":  # noqa: ASYNC110 - a delivery tells nobody when it is over
+            await asyncio.sleep(_EVERY)
+        self.copies += 1
+        if self.stage.mode == "socket":
+            await self.stage.slack.sockets.send(one.kind, one.payload, one.retry, "")
+            return
+        while not one.headers:  # noqa: ASYNC110 - signed a moment after it is noted
+            await asyncio.sleep(_EVERY)
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            await client.post(self.stage.slack.request_url or "", content=one.raw, headers=one.headers)
+
+    async def quiet(self) -> None:
+        """No copy is under way any more."""
+        await asyncio.sleep(0.02)
+        while self.under_way:
+            await asyncio.gather(*self.under_way)
+        while len(self.stage.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
+            await asyncio.sleep(_EVERY)
+
+
+@asynccontextmanager
+async def copying(stage: Stage) -> AsyncIterator[Copier]:
+    copier = Copier(stage, seen=len(stage.slack.sent))
+    watching = asyncio.create_task(copier.watch())
+    try:
+        yield copier
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await copier.quiet()
+
+
+async def replayed(mode: Mode, rounds: int) -> Figures:
+    """Asking, approving, undoing, approving that: two changes and two writes, however often it is sent."""
+    figures = Figures(f"Every request {COPIES + 1} times: {mode}")
+    for number in range(rounds):
+        async with on_stage(mode) as maple:
+            async with copying(maple) as copier:
+                await _give_and_undo(maple, copier)
+            figures.count("requests of Slack's", copier.seen)
+            figures.count("copies sent besides", copier.copies)
+            await _judge(figures, maple, f"round {number}")
+    return figures
+
+
+async def _give_and_undo(maple: Stage, copier: Copier) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await copier.quiet()
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await copier.quiet()
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    await maple.lea.sees("Undo: change of a balance")
+    await copier.quiet()
+    await maple.lea.click("Approve")
+    await maple.lea.sees("It was undone")
+
+
+async def _judge(figures: Figures, maple: Stage, where: str) -> None:
+    async with maple.bot.database.reading() as connection:
+        states = list((await connection.execute(select(changes.c.state))).scalars())
+        decided = (await connection.execute(select(func.count()).select_from(decisions))).scalar_one()
+    written = sum(one.applied for one in maple.autumn.ledger)
+    cards = len(maple.slack.workspace.history(APPROVALS))
+    figures.hold(states == [State.APPLIED] * 2, f"{where}: {states}")
+    figures.hold(decided == 2, f"{where}: {decided} decisions")
+    figures.hold(len(maple.autumn.ledger) == written == 2, f"{where}: {len(maple.autumn.ledger)} writes")
+    figures.hold(cards == 2, f"{where}: {cards} messages for the approvers")
+    figures.count("changes", len(states))
+    figures.count("cards for the approvers", cards)
+    await reconcile(maple.bot.database, maple.autumn.ledger, figures)
