@@ -147,6 +147,7 @@ class Maple:
             learning = asyncio.create_task(self._learn_organization())
             stack.callback(learning.cancel)
             await stack.enter_async_context(self._health.watching(self._pace.sweep))
+            stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
             self.changes.sweeper.start(self._pace.sweep)
             if self.settings.slack_app_token is not None:

@@ -11,7 +11,7 @@ from bot.approvals.replies import Reply, Result
 from bot.views import Ref
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.once import first
+from handlers.once import first, first_in_time
 
 _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
@@ -63,7 +63,7 @@ async def undo(ask: Ask, desk: Desk) -> None:
 async def ask_why(ask: Ask, desk: Desk) -> None:
     """Opens the form that asks why, for somebody who may deny."""
     ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+    if not await first_in_time(ask, desk):
         return
     record = await desk.changes.get(ref.id)
     reply = Reply(Result.UNKNOWN)

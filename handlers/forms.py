@@ -19,7 +19,7 @@ from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.guard import Within
 from handlers.listing import listed
-from handlers.once import first
+from handlers.once import first, first_in_time
 from handlers.turns import Turns
 
 _SUBMITTED = (Result.DONE, Result.AGAIN)
@@ -44,7 +44,7 @@ async def commanded(ask: Ask, desk: Desk, kind: Kind, query: str) -> None:
 async def _open(
     ask: Ask, desk: Desk, kind: Kind, *, customer: str = "", query: str = "", feature: str = ""
 ) -> None:
-    if not await first(ask, desk):
+    if not await first_in_time(ask, desk):
         return
     meta = Meta(
         kind=kind,

@@ -9,12 +9,28 @@ from handlers.desk import Desk
 
 
 async def first(ask: Ask, desk: Desk) -> bool:
-    """Whether this ask was not taken up before. Raises StoreLost, or what the database driver does."""
-    if not ask.trigger:
-        return True
+    """Whether this ask was not taken up before. Raises what the database driver does."""
+    return not ask.trigger or await first_time(desk.database, ask.trigger, desk.now())
+
+
+async def first_in_time(ask: Ask, desk: Desk) -> bool:
+    """The same, for what needs the trigger, which lives for 3 seconds. Raises StoreLost past that."""
+    answer = asyncio.get_running_loop().create_future()
+    # Left to itself when it takes too long: a transaction is not to be broken off.
+    desk.work.start(_answer(answer, ask, desk))
     try:
-        # What follows needs the trigger while it lives; and without the database it is not to be done.
         async with asyncio.timeout(desk.timings.trigger):
-            return await first_time(desk.database, ask.trigger, desk.now())
+            return bool(await answer)
     except TimeoutError:
         raise StoreLost("TimeoutError") from None
+
+
+async def _answer(answer: asyncio.Future[bool], ask: Ask, desk: Desk) -> None:
+    try:
+        found = await first(ask, desk)
+    except Exception as error:  # noqa: BLE001 - it is for whoever waits
+        if not answer.done():
+            answer.set_exception(error)
+    else:
+        if not answer.done():
+            answer.set_result(found)

@@ -13,7 +13,7 @@ from bot import views
 from bot.approvals import cards, rows
 from bot.approvals.cards import Card, CardKind
 from bot.approvals.life import Event, Record
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 from bot.views import Audience
 from bot.views.card import Card as Drawn
 from handlers.naming import Naming
@@ -21,6 +21,12 @@ from handlers.reply import SLACK_ERRORS, slack_reason
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 _GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
+
+
+@unbroken
+async def _record(database: Database, change_id: str) -> Record:
+    async with database.reading() as connection:
+        return await rows.known(connection, change_id)
 
 
 class Telling:
@@ -91,8 +97,7 @@ class Telling:
         """None when it is gone."""
         for known in await cards.of(self._database, card.change_id):
             if known.id == card.id:
-                async with self._database.reading() as connection:
-                    return known, await rows.known(connection, card.change_id)
+                return known, await _record(self._database, card.change_id)
         return None
 
     async def _draw(self, card: Card, record: Record) -> bool:

@@ -50,7 +50,7 @@ async def run(port: int | None = None, *, verbose: bool = False) -> int:
     print("Starting a local Autumn, a local Slack and the bot …", flush=True)
     with TemporaryDirectory(prefix="maple-demo-") as scratch:
         log = None if verbose else Path(scratch) / "bot.log"
-        async with workspace(port) as (page, environment), child(environment, log) as bot:
+        async with workspace(port, scratch) as (page, environment), child(environment, log) as bot:
             health = f"http://{HOST}:{environment['PORT']}/readyz"
             started = await first(bot.wait(), ready(health), stop.wait())
             if started is True and not stop.is_set():
@@ -64,12 +64,13 @@ async def run(port: int | None = None, *, verbose: bool = False) -> int:
 
 
 @contextlib.asynccontextmanager
-async def workspace(port: int | None) -> AsyncIterator[tuple[str, dict[str, str]]]:
+async def workspace(port: int | None, scratch: str) -> AsyncIterator[tuple[str, dict[str, str]]]:
     """The address of the page, and the environment in which a bot finds this Slack and this Autumn."""
     async with (
         LocalAutumn.running(seed="demo") as autumn,
         LocalSlack.running(manifest=ROOT / "app_manifest.yml", port=free(port)) as slack,
     ):
+        approvals = slack.workspace.channel("#billing").id
         # The settings of a real installation may be in this shell: none of them may reach the bot.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
         environment |= {
@@ -78,6 +79,8 @@ async def workspace(port: int | None) -> AsyncIterator[tuple[str, dict[str, str]
             "SLACK_APP_TOKEN": slack.app_token,
             "AUTUMN_URL": autumn.url,
             "AUTUMN_SECRET_KEY": autumn.key,
+            "DATABASE_URL": f"sqlite:///{scratch}/maple.db",
+            "MAPLE_APPROVALS_CHANNEL": approvals,
             "HOST": HOST,
             "PORT": str(free(0)),
             "LOG_FORMAT": "text",

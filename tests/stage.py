@@ -1,5 +1,6 @@
 """The whole of it in one event loop: a local Slack, a local Autumn, and the real bot between them."""
 
+import atexit
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +26,7 @@ from sandbox.slack import LocalSlack, Person
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
 APPROVALS = "C02BILLING"
 _scratch = TemporaryDirectory(prefix="maple-tests-")
+atexit.register(_scratch.cleanup)
 Mode = Literal["http", "socket"]
 
 
@@ -54,6 +56,17 @@ class Stage:
     async def stop(self) -> None:
         """Tells the bot to stop, and waits until it has."""
         await self._running.aclose()
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Maple]:
+        """One more bot on the same database. Over HTTP, Slack's requests go to it until the block ends."""
+        more = build(self.bot.settings, timings=self.bot.timings, pace=QUICK_PACE, now=self.clock.now)
+        async with more.running() as bot:
+            before = self.slack.request_url
+            if self.mode == "http":
+                self.slack.request_url = f"{bot.url}{EVENTS_PATH}"
+            yield bot
+            self.slack.request_url = before
 
     @property
     def bot_team(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,6 +41,7 @@ class Sweeper:
         self._now = now
         self._checkpoint = checkpoint
         self._scheduler: AsyncIOScheduler | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def start(self, every: float) -> None:
         """Sweeps every so many seconds, beginning now; one sweep at a time."""
@@ -60,8 +62,15 @@ class Sweeper:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
+    async def stopped(self) -> None:
+        """Waits until what `stop` cut off has let go of the database."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
     async def tick(self) -> None:
         """One sweep that never raises."""
+        sweeping = cast(asyncio.Task[Any], asyncio.current_task())
+        self._under_way.add(sweeping)
+        sweeping.add_done_callback(self._under_way.discard)
         try:
             await self.sweep(self._now())
         except (SQLAlchemyError, OSError) as error:

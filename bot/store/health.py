@@ -7,9 +7,15 @@ from collections.abc import AsyncIterator
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.database import Database
+from bot.store.database import Database, unbroken
 
 _WITHIN = 3.0
+
+
+@unbroken
+async def _ask(database: Database) -> None:
+    async with database.reading() as connection:
+        await connection.execute(text("SELECT version_num FROM alembic_version"))
 
 
 class Health:
@@ -32,8 +38,8 @@ class Health:
 
     async def look(self) -> None:
         try:
-            async with asyncio.timeout(_WITHIN), self._database.reading() as connection:
-                await connection.execute(text("SELECT version_num FROM alembic_version"))
+            async with asyncio.timeout(_WITHIN):
+                await _ask(self._database)
         except (SQLAlchemyError, OSError, TimeoutError):
             self.well = False
         else:

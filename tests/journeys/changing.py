@@ -51,12 +51,12 @@ async def close_and_look(person: Person, *words: str) -> str:
     return seen
 
 
-async def moved_by_somebody_else(maple: Stage, **body: object) -> None:
-    """Acme's messages are changed past Maple."""
+async def elsewhere(maple: Stage, route: str, **body: object) -> None:
+    """Somebody does this in Autumn past Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(
-            "/v1/balances.update",
-            json={"customer_id": "cus_acme", "feature_id": "messages", **body},
+            f"/v1/{route}",
+            json=body,
             headers={"authorization": f"Bearer {maple.autumn.key}", "x-api-version": "2.3.0"},
         )
         answer.raise_for_status()

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
-from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees, moved_by_somebody_else
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
 from tests.stage import Mode, Stage, on_stage
 
 
@@ -113,7 +113,7 @@ async def test_expired_before_it_was_swept(maple: Stage) -> None:
 async def test_overtaken_then_approved(maple: Stage) -> None:
     await give(maple, "900", action="Set the balance")
     await lea_sees(maple, "Waiting for approval")
-    await moved_by_somebody_else(maple, remaining=20_000)
+    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees("The figures moved since this was shown, so nothing was run")
     card = await maple.lea.sees("20,000 → 900")
@@ -129,7 +129,7 @@ async def test_overtaken_then_approved(maple: Stage) -> None:
 async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    await moved_by_somebody_else(maple, remaining=20_000)
+    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees("20,000 → 20,500")
     await maple.lea.sees("Autumn was read back and shows the change")
@@ -201,6 +201,16 @@ async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
     told = await second.sees("Somebody was first, or its time was up")
     assert f"Approved by @{first.user.name}" in told
     first.does_not_see("Somebody was first")
+    assert writes(maple) == ["balances.update"]
+
+
+async def test_asked_of_one_replica_and_approved_at_another(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    async with maple.another():
+        await maple.lea.click("Approve")
+        await maple.lea.sees("Autumn was read back and shows the change")
+        await maple.ana.sees("Autumn was read back and shows the change")
     assert writes(maple) == ["balances.update"]
 
 

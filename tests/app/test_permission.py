@@ -1,0 +1,46 @@
+"""Whether there is any change that a person may ask for, which decides if the form opens."""
+
+import pytest
+
+from bot.approvals.policy import Environment, Person, Request, Verb, decide
+from bot.approvals.policy_file import read
+from bot.changes.model import Kind
+from bot.permission import widest
+
+RULES = """
+[[allow]]
+name = "little"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_up_to = 10
+
+[[allow]]
+name = "one coupon"
+who = "everyone"
+may = ["ask"]
+changes = ["reward"]
+rewards = ["loyal10"]
+
+[[deny]]
+name = "not too much"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_over = 5
+
+[[deny]]
+name = "no deletions"
+who = "everyone"
+may = ["ask"]
+changes = ["deletion"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "opens"),
+    [(Kind.BALANCE, True), (Kind.REWARD, True), (Kind.DETAILS, False), (Kind.DELETION, False)],
+)
+def test_a_form_opens_for_whom_something_is_allowed(kind: Kind, opens: bool) -> None:
+    request = Request(Verb.ASK, kind=kind, environment=Environment.SANDBOX)
+    assert decide(widest(read(RULES)), request, Person("U1")).permit is opens

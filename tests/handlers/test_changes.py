@@ -1,0 +1,435 @@
+"""Forms for changes and the buttons on their cards, where things are not as they should be."""
+
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bot.approvals.life import State
+from bot.timings import Timings
+from sandbox.slack.delivery import Delivery
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
+from tests.stage import Mode, Stage, on_stage
+
+LEADS_ONLY = """
+[[allow]]
+name = "leads"
+who = ["@billing-leads"]
+may = ["ask", "approve", "mark", "undo", "history"]
+"""
+SMALL = """
+[[allow]]
+name = "small"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_up_to = 1000
+
+[[require]]
+name = "why"
+reason = true
+"""
+
+
+async def lose_the_database(maple: Stage) -> None:
+    """As far as what the bot needs of it goes."""
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(text("ALTER TABLE deliveries RENAME TO lost"))
+        await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
+
+
+async def again(maple: Stage, delivery: Delivery, times: int) -> None:
+    """The same request once more, and more; over HTTP with the very same signature."""
+    if maple.mode == "socket":
+        for _ in range(times):
+            await maple.slack.deliveries.send(delivery.kind, delivery.payload)
+        return
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(times):
+            url = maple.slack.request_url or ""
+            answer = await client.post(url, content=delivery.raw, headers=delivery.headers)
+            assert answer.status_code == 200
+
+
+def last(maple: Stage, kind: str) -> Delivery:
+    return [one for one in maple.slack.sent if one.payload.get("type") == kind][-1]
+
+
+# Opening
+
+
+async def test_a_card_opens_the_form_with_what_is_known(maple: Stage) -> None:
+    await maple.ana.command("/autumn features cus_acme")
+    await maple.ana.sees("Messages")
+    await maple.ana.click("Open", within="Messages")
+    await maple.bot.work.drain(5)
+    await maple.ana.click("Change balance")
+    form = await maple.ana.sees("What to do")
+    assert "Feature: [Messages" in form
+
+
+@pytest.mark.parametrize("sub", ["balance", "reward", "update", "delete", "history"])
+async def test_which_customer(maple: Stage, sub: str) -> None:
+    await maple.ana.command(f"/autumn {sub}")
+    await maple.ana.sees(f"Type /autumn {sub} and then")
+
+
+async def test_several_customers_are_listed_behind_the_form(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance twin")
+    await maple.ana.sees("More than one customer may be meant, or none")
+    await maple.ana.close()
+    await maple.ana.sees("match")
+
+
+async def test_who_may_not_ask_is_told_in_the_form(mode: Mode) -> None:
+    async with on_stage(mode, policy=LEADS_ONLY) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.ana.close()
+        await maple.ana.command("/autumn history cus_acme")
+        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.lea.command("/autumn balance cus_acme")
+        await maple.lea.sees("What to do")
+
+
+async def test_who_may_ask_for_little_is_told_when_it_is_much(mode: Mode) -> None:
+    async with on_stage(mode, policy=SMALL) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.ana.sees("resets")
+        await maple.ana.fill("Amount", "500")
+        await maple.ana.sees("This needs 1 approval before it is applied")
+        await maple.ana.fill("Amount", "5000")
+        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.ana.fill("Reason", "Please")
+        await maple.ana.submit()
+        await maple.ana.sees("You may not do this")
+        assert await maple.bot.changes.waiting() == []
+
+
+async def test_autumns_trouble_is_said_in_the_form(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.get", "500", times=None)
+    await maple.ana.command("/autumn balance cus_acme")
+    said = await maple.ana.sees("Autumn has trouble of its own")
+    assert "Reference" in said
+
+
+async def test_a_form_that_was_closed_meanwhile_loses_nothing(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.get", "latency", seconds=0.2, times=1)
+    maple.autumn.faults.add("features.list", "500", times=1)
+    await maple.ana.command("/autumn balance zz-nobody-zz")
+    await maple.ana.sees("Reading this customer")
+    await maple.ana.close()
+    await maple.ana.sees("More than one customer may be meant, or none")
+
+
+# Submitting
+
+
+async def test_without_a_channel_for_approvals_nothing_is_asked(mode: Mode) -> None:
+    async with on_stage(mode, approvals=None) as maple:
+        await give(maple)
+        await maple.ana.sees("Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL")
+        assert await maple.bot.changes.history("cus_acme") == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ("C05SHARED", "shared with another company"),
+        ("C03RANDOM", "Maple is not in the channel for approvals"),
+        ("C0NOTHING", "Maple is not in the channel for approvals"),
+    ],
+)
+async def test_a_channel_that_is_not_fit_for_approvals(channel: str, said: str) -> None:
+    async with on_stage("http", approvals=channel) as maple:
+        await give(maple)
+        await maple.ana.sees(said)
+        assert await maple.bot.changes.history("cus_acme") == []
+
+
+async def test_a_channel_that_cannot_be_checked(maple: Stage) -> None:
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await give(maple)
+    await maple.ana.sees("could not check with Slack who is in the channel for approvals")
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval"), "the same form can be submitted again"
+
+
+async def test_what_is_wrong_shows_in_the_form(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.ana.fill("Amount", "a lot")
+    await maple.ana.fill("Reason", "x")
+    await maple.ana.submit()
+    await maple.ana.sees("!")
+    await maple.ana.fill("Amount", "-5")
+    await maple.ana.submit()
+    await maple.ana.sees("This cannot be done")
+    assert await maple.bot.changes.history("cus_acme") == []
+
+
+async def test_a_form_closed_before_it_was_refused(mode: Mode) -> None:
+    async with on_stage(mode, approvals=None) as maple:
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
+        await give(maple)
+        await maple.ana.sees("Checking with Autumn")
+        await maple.ana.close()
+        await maple.ana.sees("The form was not taken, so nothing was asked for")
+
+
+async def test_figures_that_moved_while_the_form_was_open(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.ana.choose("What to do", "Set the balance")
+    await maple.ana.sees("A negative one")
+    await maple.ana.fill("Amount", "900")
+    await maple.ana.sees("→ 900")
+    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
+    await maple.ana.fill("Reason", "x")
+    await maple.ana.submit()
+    form = await maple.ana.sees("The figures moved while the form was open")
+    assert "20,000 → 900" in form
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+
+
+async def test_autumn_lost_between_two_readings(maple: Stage) -> None:
+    await maple.ana.command("/autumn update cus_acme")
+    await maple.ana.sees("Fingerprint")
+    await maple.ana.fill("Name", "Acme Incorporated")
+    await maple.ana.sees("Acme Ltd → Acme Incorporated")
+    maple.autumn.faults.add("customers.get", "500", times=None)
+    await maple.ana.submit()
+    await maple.ana.sees("Autumn has trouble of its own")
+    assert await maple.bot.changes.history("cus_acme") == []
+
+
+# The same thing more than once
+
+
+async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> None:
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await again(maple, last(maple, "view_submission"), 4)
+    await maple.bot.work.drain(5)
+    assert len(await maple.bot.changes.history("cus_acme")) == 1
+    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage"]
+    assert len(posted) == 2, "one card to decide on, and one to the asker"
+
+
+async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await again(maple, last(maple, "block_actions"), 4)
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.bot.work.drain(5)
+    assert len(maple.autumn.ledger) == 1
+    maple.lea.does_not_see("Somebody was first")
+
+
+async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("[Undo]")
+    await maple.lea.click("Undo", confirm=True)
+    await again(maple, last(maple, "block_actions"), 4)
+    await maple.lea.sees("Undo: change of a balance")
+    await maple.bot.work.drain(5)
+    assert len(await maple.bot.changes.history("cus_acme")) == 2
+    maple.lea.does_not_see("There is no undo")
+
+
+async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    command = maple.slack.sent[-1]
+    await again(maple, command, 4)
+    await maple.bot.work.drain(5)
+    await maple.ana.sees("What to do")
+    maple.ana.does_not_see("Something went wrong")
+    assert len([one for one in maple.slack.calls if one.method == "views.open"]) == 1
+
+
+# Deciding
+
+
+async def test_a_click_on_what_is_decided_is_told_by_whom(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
+    await maple.lea.click("Deny")
+    await maple.lea.sees("The person who asked will read this")
+    maple.max.go("#billing")
+    await maple.max.click("Approve")
+    await maple.bot.work.drain(5)
+    await maple.lea.fill("Why", "No")
+    await maple.lea.submit()
+    maple.lea.go("@maple")
+    told = await maple.lea.sees("Somebody was first, or its time was up")
+    assert "Approved by @max" in told
+    maple.lea.go("#billing")
+    await maple.lea.click("Deny")
+    await maple.lea.sees("Somebody was first, or its time was up")
+    assert len(maple.autumn.ledger) == 1
+
+
+async def test_who_may_not_decide_is_not_asked_why(mode: Mode) -> None:
+    async with on_stage(mode) as maple:
+        await give(maple)
+        await maple.ana.sees("0 of 1 approval")
+        await maple.ana.close()
+        maple.ana.go("#billing")
+        await maple.ana.click("Deny")
+        await maple.ana.sees("You asked for this yourself, so somebody else must decide")
+
+
+async def test_an_unconfirmed_one_is_marked_as_applied(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.lea.click("Mark as applied", confirm=True)
+    await maple.lea.sees("A person looked and said that it was applied")
+
+
+async def test_a_change_that_is_not_known(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Deny")
+    payload = json.loads(json.dumps(last(maple, "block_actions").payload))
+    for number, action in enumerate(("deny", "approve", "withdraw", "undo", "mark_applied")):
+        payload["actions"][0] |= {"action_id": action, "value": "nothing:1"}
+        payload["trigger_id"] = f"{number}.1.x"
+        await maple.slack.deliveries.send("interactive", payload)
+        await maple.bot.work.drain(5)
+    assert maple.lea.screen().count("Maple does not know this change") == 5
+
+
+async def test_an_undo_waits_for_a_channel_that_is_fit(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("[Undo]")
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.lea.click("Undo", confirm=True)
+    await maple.lea.sees("could not check with Slack who is in the channel for approvals")
+    assert len(await maple.bot.changes.history("cus_acme")) == 1
+
+
+# The database
+
+
+async def test_without_the_database_reads_go_on(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await lose_the_database(maple)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Maple cannot reach its database, so it takes no changes")
+    maple.raj.go("#support")
+    await maple.raj.command("/autumn balance cus_acme")
+    await maple.raj.sees("Maple cannot reach its database, so it takes no changes")
+    await maple.raj.command("/autumn cus_acme")
+    await maple.raj.sees("Needs attention")
+    await maple.bot._health.look()
+    assert maple.bot.readiness()["database"] is False
+    assert maple.autumn.ledger == []
+
+
+async def test_a_database_that_hangs_holds_nothing_up(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(trigger=0.1)) as maple, maple.bot.database.writing():
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("Maple cannot reach its database, so it takes no changes")
+
+
+# Cards
+
+
+async def test_a_card_that_was_deleted_is_let_go(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
+    await maple.lea.click("Approve")
+    await maple.bot.work.drain(5)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.APPLIED
+
+
+async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Stage) -> None:
+    maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    maple.lea.go("#billing")
+    maple.lea.does_not_see("Waiting for approval")
+    maple.clock.move(timedelta(minutes=5))
+    await maple.bot.changes.sweeper.tick()
+    await maple.lea.sees("Waiting for approval")
+
+
+async def test_a_copy_that_nobody_noted_follows_once_it_is_clicked(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+
+
+async def test_asked_where_maple_is_not_the_steps_are_told_in_person(maple: Stage) -> None:
+    maple.ana.go("#random")
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.bot.work.drain(5)
+    await close_and_look(maple.ana, "Applied")
+    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
+    assert any("thread_ts" in one.args for one in posted)
+
+
+# Looking back
+
+
+async def test_history_is_private_and_has_pages(mode: Mode) -> None:
+    async with on_stage(mode, policy=AT_ONCE) as maple:
+        for number in range(6):
+            await give(maple, str(100 + number))
+            await maple.ana.sees(f"Give {100 + number} extra of Messages")
+            await maple.ana.sees("Applied at once")
+            await maple.ana.close()
+        await maple.ana.command("/autumn history billing@acme.example")
+        card = await maple.ana.sees("Changes of this customer")
+        assert "only visible to you" in card
+        assert "Give 105 extra" in card
+        await maple.ana.click("Next", within="Changes of this customer")
+        await maple.ana.sees("Give 100 extra")
+        await maple.ana.command("/autumn history twin")
+        await maple.ana.sees("match")
+        await maple.ana.command("/autumn cus_acme")
+        await maple.ana.sees("Needs attention")
+        await maple.ana.click("History")
+        await maple.ana.sees("Page 1 of 2")
+
+
+# Many to choose from
+
+
+async def test_the_selects_of_the_forms(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    payload = last(maple, "block_actions").payload
+    for action in ("form:feature", "form:reward"):
+        asked = payload | {"type": "block_suggestion", "action_id": action, "value": "mess", "block_id": "x"}
+        answer = await maple.slack.deliveries.send("interactive", asked)
+        assert isinstance(answer, dict)
+        assert "options" in answer
