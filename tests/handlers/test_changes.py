@@ -299,6 +299,7 @@ async def test_an_unconfirmed_one_is_marked_as_applied(maple: Stage) -> None:
     await maple.lea.click("Approve")
     await maple.lea.sees("Unconfirmed: it may have happened")
     await maple.lea.click("Mark as applied", confirm=True)
+    await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees("A person looked and said that it was applied")
 
 
@@ -433,3 +434,23 @@ async def test_the_selects_of_the_forms(maple: Stage) -> None:
         answer = await maple.slack.deliveries.send("interactive", asked)
         assert isinstance(answer, dict)
         assert "options" in answer
+
+
+async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Deny")
+    await maple.lea.sees("The person who asked will read this")
+    await maple.lea.fill("Why", "No")
+    await maple.lea.submit()
+    await maple.lea.sees("Denied: nothing was changed")
+    await again(maple, last(maple, "view_submission"), 4)
+    await maple.ana.close()
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await close_and_look(maple.ana, "[Withdraw]")
+    await maple.ana.click("Withdraw", confirm=True)
+    await again(maple, last(maple, "block_actions"), 4)
+    await maple.ana.sees("Withdrawn: nothing was changed")
+    await maple.bot.work.drain(5)
+    maple.ana.does_not_see("Somebody was first")
