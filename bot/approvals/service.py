@@ -266,6 +266,9 @@ class Changes:
         except NotFound:
             return await self._refused(record, Ending.CUSTOMER_GONE, actor)
         except AutumnError as error:
+            now = await self.get(record.id) or record
+            if (now.state, now.version) != (record.state, record.version):
+                return await self._beaten(record, actor)
             return Reply(Result.TROUBLE, record, error=error)
         if seen.preview is None:
             return await self._refused(record, Ending.GUARDED, actor, seen)

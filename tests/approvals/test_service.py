@@ -346,6 +346,17 @@ async def test_nothing_is_decided_while_autumn_cannot_be_read(sqlite_stage: Benc
     assert await desk.get(asked.id) == asked
 
 
+async def test_who_was_first_is_told_though_autumn_cannot_be_read(sqlite_stage: Bench) -> None:
+    desk = sqlite_stage.desk()
+    asked = await sqlite_stage.waiting(desk)
+    sqlite_stage.law.meanwhile[Verb.APPROVE] = lambda: desk.deny(asked.id, 1, LEA)
+    sqlite_stage.local.faults.add("customers.get", "500")
+    beaten = await desk.approve(asked.id, 1, RAJ)
+    assert beaten.result is Result.TOO_LATE
+    assert beaten.record is not None
+    assert beaten.record.state is State.DENIED
+
+
 async def test_fifty_at_once_on_one_card(stage: Bench) -> None:
     desks = [stage.desk(), stage.desk()]
     asked = await stage.waiting(desks[0])
