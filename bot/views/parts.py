@@ -218,10 +218,12 @@ def card(
 
     A message that is changed wants new block ids, so each carries the time it was read.
     """
-    rich = _within(before, _form(content, rich=True), after)
     plain = _within(before, _form(content, rich=False), after)
-    told = fallback.words_of(plain)
-    return Card(text=told, blocks=_stamped(rich, stamp), plain=_stamped(plain, stamp))
+    told, shown = fallback.words_of(plain), _stamped(plain, stamp)
+    if not any(isinstance(drawn, Either) for drawn in content):
+        return Card(text=told, blocks=shown, plain=shown)
+    rich = _within(before, _form(content, rich=True), after)
+    return Card(text=told, blocks=_stamped(rich, stamp), plain=shown)
 
 
 def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:

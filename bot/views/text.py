@@ -47,7 +47,7 @@ def clean(text: str) -> str:
 
 def length(text: str) -> int:
     """In UTF-16 units."""
-    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def literal(text: str, limit: int = 150) -> str:
