@@ -3,18 +3,16 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from sandbox.autumn import control, pages
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
-from sandbox.autumn.embedded import Server
 from sandbox.autumn.faults import Fault, Faults
 from sandbox.autumn.idempotency import Idempotency
 from sandbox.autumn.keys import Keys
@@ -36,8 +34,7 @@ from sandbox.autumn.routes import all_routes
 from sandbox.autumn.seed.start import make_state
 from sandbox.autumn.state import State
 from sandbox.autumn.validation import parse
-
-_WAIT = 0.005
+from sandbox.serving import listening
 
 
 class LocalAutumn:
@@ -69,7 +66,7 @@ class LocalAutumn:
         self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
         self._stopping = asyncio.Event()
-        self._serving: tuple[Server, asyncio.Task[None]] | None = None
+        self._serving = AsyncExitStack()
         self.url = ""
 
     @classmethod
@@ -93,40 +90,17 @@ class LocalAutumn:
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[None]:
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Else an answer's second packet waits some 40 ms for the first to be acknowledged.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listening.bind(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            self,
-            # Loggers are the whole process's: they are left alone.
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            date_header=False,
-            loop="asyncio",
-            timeout_graceful_shutdown=1,
-        )
-        server = Server(config)
-        self._serving = server, asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells no other way
-                await asyncio.sleep(_WAIT)
+        listener = socket.create_server(("127.0.0.1", port), backlog=2048)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with AsyncExitStack() as self._serving:
+            await self._serving.enter_async_context(listening(self, listener))
+            self._serving.callback(self._queue.clear)
+            self._serving.callback(self._stopping.set)
             yield
-        finally:
-            await self.stop()
-            listening.close()
-            self._queue.clear()
 
     async def stop(self) -> None:
         """Nobody listens at `url` from now on."""
-        self._stopping.set()
-        if self._serving is not None:
-            server, task = self._serving
-            server.stop()
-            await task
+        await self._serving.aclose()
 
     @property
     def key(self) -> str:

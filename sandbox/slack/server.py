@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from sandbox.serving import listening
 from sandbox.slack import web
 from sandbox.slack.acts import Acts
 from sandbox.slack.clock import Clock
@@ -22,7 +23,6 @@ from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.page import Page
 from sandbox.slack.responses import Responses
-from sandbox.slack.serve import listening
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace

@@ -17,6 +17,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from bot.http import SlackEvents, listening, site
 from bot.metrics import Metrics
@@ -224,3 +228,26 @@ async def test_listening_on_ipv6() -> None:
             assert listener.url.startswith("http://[::1]:")
     except OSError:  # a machine without IPv6
         pytest.skip("no IPv6 here")
+
+
+@pytest.mark.parametrize(("grace", "answered"), [(5.0, True), (0.02, False)])
+async def test_what_is_under_way_may_finish_within_the_grace(grace: float, answered: bool) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        arrived.set()
+        await go_on.wait()
+        return PlainTextResponse("done")
+
+    application = Starlette(routes=[Route("/", slow)])
+    async with httpx.AsyncClient(trust_env=False) as client:
+        async with listening(application, "127.0.0.1", 0, grace=grace) as listener:
+            asking = asyncio.create_task(client.get(listener.url))
+            await arrived.wait()
+            asyncio.get_running_loop().call_later(0.05, go_on.set)
+        if answered:
+            assert (await asking).text == "done"
+        else:
+            assert (await asking).status_code == 500
+        with pytest.raises(httpx.ConnectError):
+            await client.get(listener.url)

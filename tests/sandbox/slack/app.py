@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.slack import LocalSlack
-from sandbox.slack.serve import listening
+from sandbox.serving import listening
 
 Json = dict[str, Any]
 

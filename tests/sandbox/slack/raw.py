@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from sandbox.slack import LocalSlack
-from sandbox.slack.serve import listening
+from sandbox.serving import listening
 from tests.sandbox.slack.app import Json
 
 
