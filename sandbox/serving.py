@@ -21,7 +21,9 @@ async def listening(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None
     """
     # Else an answer's second packet waits some 40 ms for the first to be acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="websockets-sansio")
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, access_log=False, ws="websockets-sansio", date_header=False
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
