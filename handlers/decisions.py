@@ -18,14 +18,16 @@ _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
 async def approve(ask: Ask, desk: Desk) -> None:
     ref = Ref.decode(ask.value)
-    if await first(ask, desk):
-        await _say(ask, desk, ref, await desk.changes.approve(ref.id, ref.version, ask.actor))
+    if not await first(ask, desk):
+        return
+    await _say(ask, desk, ref, await desk.changes.approve(ref.id, ref.version, ask.actor))
 
 
 async def withdraw(ask: Ask, desk: Desk) -> None:
     ref = Ref.decode(ask.value)
-    if await first(ask, desk):
-        await _say(ask, desk, ref, await desk.changes.withdraw(ref.id, ask.actor))
+    if not await first(ask, desk):
+        return
+    await _say(ask, desk, ref, await desk.changes.withdraw(ref.id, ask.actor))
 
 
 async def mark_applied(ask: Ask, desk: Desk) -> None:
@@ -38,8 +40,9 @@ async def mark_not_applied(ask: Ask, desk: Desk) -> None:
 
 async def _mark(ask: Ask, desk: Desk, *, applied: bool) -> None:
     ref = Ref.decode(ask.value)
-    if await first(ask, desk):
-        await _say(ask, desk, ref, await desk.changes.mark(ref.id, ask.actor, applied))
+    if not await first(ask, desk):
+        return
+    await _say(ask, desk, ref, await desk.changes.mark(ref.id, ask.actor, applied))
 
 
 async def undo(ask: Ask, desk: Desk) -> None:
@@ -86,9 +89,10 @@ def check(ask: Ask) -> Mapping[str, str]:
 
 async def denied(ask: Ask, desk: Desk) -> None:
     ref = Ref.decode(ask.metadata)
-    if await first(ask, desk):
-        said = views.denial(ask.state).said
-        await _say(ask, desk, ref, await desk.changes.deny(ref.id, ref.version, ask.actor, said))
+    if not await first(ask, desk):
+        return
+    said = views.denial(ask.state).said
+    await _say(ask, desk, ref, await desk.changes.deny(ref.id, ref.version, ask.actor, said))
 
 
 # What came of it

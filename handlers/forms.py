@@ -126,7 +126,7 @@ async def submitted(ask: Ask, desk: Desk) -> None:
 
 async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
     given = forms.parse(meta, ask.state)
-    if given.input is None:
+    if given.input is None:  # pragma: no cover - `check` lets no such form through
         raise ValueError("A form that is not filled in was let through.")
     # What must be confirmed, and whom it would be asked of, is judged by figures read now.
     facts = await _read(desk, meta)
@@ -167,9 +167,8 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
         # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
         await desk.replies.redraw(ask.view, forms.stopped(meta, card))
         return
-    if reply.look:
-        facts = reply.look.facts
-        desk.remembered.keep(meta.submission, facts)
+    facts = reply.look.facts if reply.look else facts
+    desk.remembered.keep(meta.submission, facts)
     # What the guards refuse, and why the policy bars it, the form says itself.
     told = "" if reply.result is Result.REFUSED else views.result_words(reply.result, error=reply.error)
     await _again(ask, desk, meta, facts, told)

@@ -26,11 +26,14 @@ async def first_in_time(ask: Ask, desk: Desk) -> bool:
 
 
 async def _answer(answer: asyncio.Future[bool], ask: Ask, desk: Desk) -> None:
+    found: bool | Exception
     try:
         found = await first(ask, desk)
     except Exception as error:  # noqa: BLE001 - it is for whoever waits
-        if not answer.done():
-            answer.set_exception(error)
+        found = error
+    if answer.done():
+        return
+    if isinstance(found, Exception):
+        answer.set_exception(found)
     else:
-        if not answer.done():
-            answer.set_result(found)
+        answer.set_result(found)

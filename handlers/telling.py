@@ -70,10 +70,11 @@ class Telling:
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
-        if await cards.add(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
-            await asyncio.gather(
-                *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
-            )
+        if not await cards.add(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
+            return
+        await asyncio.gather(
+            *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
+        )
 
     # Cards
 
@@ -163,15 +164,7 @@ class Telling:
         with contextlib.suppress(*SLACK_ERRORS):
             if record.channel.startswith(("C", "G")) and await self._aside(record, note):
                 return
-            for card in await cards.of(self._database, record.id):
-                if card.kind is CardKind.ASKER and card.ts:
-                    await self._slack.chat_postMessage(
-                        channel=await self._channel(card),
-                        thread_ts=card.ts,
-                        text=note.text,
-                        blocks=list(note.plain),
-                    )
-                    return
+            await self._under(record, note)
 
     async def _aside(self, record: Record, note: Drawn) -> bool:
         """False when Maple is not in that channel, or the asker is there no more."""
@@ -182,3 +175,16 @@ class Telling:
         except SlackApiError:
             return False
         return True
+
+    async def _under(self, record: Record, note: Drawn) -> None:
+        """In the thread of the asker's own card, as long as that is there."""
+        known = await cards.of(self._database, record.id)
+        own = [card for card in known if card.kind is CardKind.ASKER and card.ts]
+        if not own:
+            return
+        await self._slack.chat_postMessage(
+            channel=await self._channel(own[0]),
+            thread_ts=own[0].ts,
+            text=note.text,
+            blocks=list(note.plain),
+        )

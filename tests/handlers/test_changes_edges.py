@@ -1,0 +1,124 @@
+"""Cards of changes that come late, are clicked twice, are gone, or wait for their channel."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bot.approvals import cards
+from bot.approvals.cards import CardKind
+from bot.approvals.life import Event, State
+from tests.handlers.test_changes import again, last
+from tests.journeys.changing import elsewhere, give, lea_sees
+from tests.stage import Stage
+
+
+async def gone(maple: Stage, kind: CardKind) -> None:
+    """As after Slack said that there is no such message."""
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(
+            text("UPDATE cards SET gone = true WHERE kind = :kind"), {"kind": kind.value}
+        )
+
+
+async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    before = len([one for one in maple.slack.calls if one.method == "views.open"])
+    await maple.lea.click("Deny")
+    await again(maple, last(maple, "block_actions"), 4)
+    await maple.lea.sees("The person who asked will read this")
+    await maple.bot.work.drain(5)
+    assert len([one for one in maple.slack.calls if one.method == "views.open"]) == before + 1
+    maple.lea.does_not_see("Something went wrong")
+
+
+async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await gone(maple, CardKind.APPROVAL)
+    await maple.lea.click("Approve")
+    await maple.bot.work.drain(5)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.APPLIED
+    (left,) = await cards.of(maple.bot.database, record.id)
+    assert left.kind is CardKind.ASKER
+
+
+async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.bot.work.drain(5)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(text("UPDATE cards SET shown_revision = 0"))
+    maple.slack.faults.add("chat.update", "latency", seconds=0.2, times=None)
+    maple.slack.faults.add("chat.update", "error", error="message_not_found", times=None)
+    before = len(maple.slack.calls)
+    tell = maple.bot.desk.telling
+    await asyncio.gather(tell(record, Event.REDRAW), tell(record, Event.REDRAW))
+    assert await cards.of(maple.bot.database, record.id) == []
+    assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
+
+
+async def test_a_card_is_not_posted_into_a_channel_that_is_not_fit(maple: Stage) -> None:
+    maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await maple.bot.work.drain(5)
+    maple.lea.go("#billing")
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
+    maple.clock.move(timedelta(minutes=5))
+    await maple.bot.changes.sweeper.tick()
+    maple.lea.does_not_see("Waiting for approval")
+    maple.slack.faults.clear()
+    maple.clock.move(timedelta(minutes=30))
+    await maple.bot.changes.sweeper.tick()
+    await maple.lea.sees("Waiting for approval")
+
+
+async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
+    maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await maple.bot.work.drain(5)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
+    async with maple.another() as other:
+        await asyncio.gather(
+            maple.bot.desk.telling(record, Event.REDRAW), other.desk.telling(record, Event.REDRAW)
+        )
+    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
+    assert len(posted) == 2, "one card to decide on, and one to the asker"
+
+
+async def test_without_a_card_of_their_own_the_asker_is_told_nothing_in_person(maple: Stage) -> None:
+    maple.ana.go("#random")
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.bot.work.drain(5)
+    await gone(maple, CardKind.ASKER)
+    before = len(maple.slack.calls)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.bot.work.drain(5)
+    assert [one for one in maple.slack.calls[before:] if one.method == "chat.postMessage"] == []
+
+
+async def test_a_charge_that_came_up_while_the_form_was_open_must_be_confirmed(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Seats")
+    await maple.ana.sees("This feature comes from several sources")
+    await maple.ana.choose("Which part of it", "Team")
+    await maple.bot.work.drain(5)
+    await maple.ana.choose("What to do", "Correct billed usage")
+    await maple.ana.sees("How many units count as used")
+    await maple.ana.fill("Amount", "10")
+    await maple.ana.sees("4 fewer are billed")
+    await maple.ana.fill("Reason", "They gave seats back")
+    await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="seats", value=-8)
+    await maple.ana.submit()
+    form = await maple.ana.sees("Tick the box to confirm, then submit again")
+    assert "Charge the customer's card now" in form
+    assert await maple.bot.changes.history("cus_acme") == []
