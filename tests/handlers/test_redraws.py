@@ -1,0 +1,27 @@
+"""Forms that are drawn anew: several times at once, and when Slack has trouble."""
+
+from tests.handlers.test_changes import again, last
+from tests.stage import Stage
+
+
+async def test_of_redraws_at_once_the_last_is_shown(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.bot.work.drain(5)
+    before = len(maple.slack.calls)
+    await again(maple, last(maple, "block_actions"), 6)
+    await maple.bot.work.drain(5)
+    drawn = [one for one in maple.slack.calls[before:] if one.method == "views.update"]
+    assert 1 <= len(drawn) <= 6
+
+
+async def test_a_form_that_slack_does_not_redraw_is_said(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.bot.work.drain(5)
+    maple.slack.faults.add("views.update", "error", error="fatal_error", times=1)
+    await maple.ana.choose("Feature", "Messages")
+    await maple.bot.work.drain(5)
+    await maple.ana.sees("Reference")
