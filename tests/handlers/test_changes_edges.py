@@ -122,23 +122,3 @@ async def test_a_charge_that_came_up_while_the_form_was_open_must_be_confirmed(m
     form = await maple.ana.sees("Tick the box to confirm, then submit again")
     assert "Charge the customer's card now" in form
     assert await maple.bot.changes.history("cus_acme") == []
-
-
-async def test_a_yes_to_other_figures_is_asked_for_again(maple: Stage) -> None:
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
-    await maple.ana.choose("Feature", "Seats")
-    await maple.ana.sees("This feature comes from several sources")
-    await maple.ana.choose("Which part of it", "Team")
-    await maple.bot.work.drain(5)
-    await maple.ana.choose("What to do", "Correct billed usage")
-    await maple.ana.sees("How many units count as used")
-    await maple.ana.fill("Amount", "40")
-    await maple.ana.sees("Charge the customer's card now")
-    await maple.ana.choose("Confirm", "Charge the customer's card now")
-    await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="seats", value=1)
-    await maple.ana.fill("Reason", "x")
-    await maple.ana.submit()
-    await maple.bot.work.drain(5)
-    await maple.ana.sees("Tick the box to confirm")
-    assert await maple.bot.changes.history("cus_acme") == []

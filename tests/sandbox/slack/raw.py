@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox.slack import LocalSlack
 from sandbox.serving import listening
+from sandbox.slack import LocalSlack
 from tests.sandbox.slack.app import Json
 
 
