@@ -135,12 +135,14 @@ class Listener:
             server.close()
         self._bound.close()
         state = self._server.server_state
-        for connection in list(state.connections):
-            connection.shutdown()
         try:
             async with asyncio.timeout(self._grace):
-                # uvicorn tells nobody when the last connection goes.
-                while state.connections or state.tasks:  # noqa: ASYNC110
+                # A connection accepted at the last moment is known a tick later. When the last one goes,
+                # uvicorn tells nobody.
+                await asyncio.sleep(_TICK)
+                while state.connections or state.tasks:
+                    for connection in list(state.connections):
+                        connection.shutdown()
                     await asyncio.sleep(_TICK)
         except TimeoutError:
             for task in list(state.tasks):

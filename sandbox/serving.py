@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+_TICK = 0.002
 GRACE = 2.0
 """Seconds that requests under way have left when the server stops."""
 
@@ -39,13 +40,15 @@ async def listening(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None
 
 async def _drain(server: uvicorn.Server) -> None:
     state = server.server_state
-    for connection in list(state.connections):
-        connection.shutdown()
     try:
         async with asyncio.timeout(GRACE):
-            # uvicorn tells nobody when the last connection goes.
-            while state.connections or state.tasks:  # noqa: ASYNC110
-                await asyncio.sleep(0.002)
+            # A connection accepted at the last moment is known a tick later. When the last one goes,
+            # uvicorn tells nobody.
+            await asyncio.sleep(_TICK)
+            while state.connections or state.tasks:
+                for connection in list(state.connections):
+                    connection.shutdown()
+                await asyncio.sleep(_TICK)
     except TimeoutError:
         for task in list(state.tasks):
             task.cancel()
