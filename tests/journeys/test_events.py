@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 from sandbox.autumn.model import Event
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
@@ -22,6 +24,7 @@ async def test_totals_then_each_event(maple: Stage) -> None:
     assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", shown)
 
 
+@pytest.mark.parametrize("mode", ["socket"])  # one is enough: Maple waits for its turn at Autumn
 async def test_filtered_by_feature_and_time(maple: Stage) -> None:
     await ask(maple, "/autumn events cus_acme", "Total per feature")
     await maple.ana.choose("Filter by feature", "Messages")
@@ -36,6 +39,7 @@ async def test_nothing_was_tracked(maple: Stage) -> None:
     await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 
+@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
 async def test_pages_hold_still_while_new_events_arrive(maple: Stage) -> None:
     first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
     second = await press(maple, "Next", "Page 2 of 14")

@@ -99,6 +99,7 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
 async def test_every_span_has_its_chart(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     await press(maple, "Open", "Where it comes from", within="Messages")
