@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from bot import doctor, log, upkeep
+from bot import doctor, log, memory, upkeep
 from bot.app import CannotStart, Maple, build
 from bot.settings import Settings, SettingsError, load, withdraw
 
@@ -69,7 +69,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _until(stop: asyncio.Event, maple: Maple) -> None:
-    async with maple.running():
+    async with maple.running(), memory.tidied(lambda: len(maple.work) > 0):
         await stop.wait()
 
 

@@ -86,30 +86,28 @@ class Wire:
     async def read(self, shape: type[M], question: Question) -> M:
         """Autumn's answer as `shape`, within `Patience.whole` seconds. Raises AutumnError."""
         effort = _Effort(asyncio.get_running_loop().time())
-        error: AutumnError | None = None
         try:
             async with asyncio.timeout_at(effort.started + self._patience.whole):
                 return await self._persist(shape, question, effort)
         except TimeoutError:
-            error = TimedOut(request=_name(question))
-            raise error from None
-        except AutumnError as raised:
-            error = raised
+            effort.error = TimedOut.__name__
+            raise TimedOut(request=_name(question)) from None
+        except AutumnError as error:
+            effort.failed(error)
             raise
         finally:
-            self._tell(question.route, effort, error)
+            self._tell(question.route, effort)
 
     async def write(self, write: Write, key: str) -> None:
         """Send it once. Raises AutumnError: NotSent when it surely did not leave."""
         effort = _Effort(asyncio.get_running_loop().time())
-        error: AutumnError | None = None
         try:
             await self._send(write, key, effort)
-        except AutumnError as raised:
-            error = raised
+        except AutumnError as error:
+            effort.failed(error)
             raise
         finally:
-            self._tell(write.route, effort, error)
+            self._tell(write.route, effort)
 
     async def _send(self, write: Write, key: str, effort: "_Effort") -> None:
         name = f"{write.method} {write.route}"
@@ -174,12 +172,9 @@ class Wire:
         effort.status = response.status_code
         return reading.model(shape, response, request=name)
 
-    def _tell(self, route: str, effort: "_Effort", error: AutumnError | None) -> None:
-        if self._observe is None:
-            return
-        status = error.status if isinstance(error, Refused) else effort.status
-        kind = None if error is None else type(error).__name__
-        self._observe(Call(route, status, kind, effort.elapsed(), effort.attempts))
+    def _tell(self, route: str, effort: "_Effort") -> None:
+        if self._observe is not None:
+            self._observe(Call(route, effort.status, effort.error, effort.elapsed(), effort.attempts))
 
 
 @dataclass(slots=True)
@@ -187,6 +182,13 @@ class _Effort:
     started: float
     attempts: int = 0
     status: int | None = None
+    error: str | None = None
+    """Its name alone: the error itself holds the frames that hold this, for the collector to find."""
+
+    def failed(self, error: AutumnError) -> None:
+        self.error = type(error).__name__
+        if isinstance(error, Refused):
+            self.status = error.status
 
     def elapsed(self) -> float:
         return asyncio.get_running_loop().time() - self.started

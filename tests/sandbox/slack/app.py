@@ -1,7 +1,6 @@
 """A small Bolt app to hold the local Slack against: Slack's own client library on the other side."""
 
 import asyncio
-import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +32,6 @@ def bolt(slack: LocalSlack) -> AsyncApp:
         client=client(slack),
         request_verification_enabled=True,
     )
-    app.logger.setLevel(logging.CRITICAL)
     return app
 
 

@@ -1,0 +1,55 @@
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from bot import memory
+
+
+@pytest.fixture(autouse=True)
+def nothing_set_apart() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+class Loop:
+    """Garbage that only the collector finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def lost() -> weakref.ref[Loop]:
+    return weakref.ref(Loop())
+
+
+async def gone(garbage: weakref.ref[Loop], *, rounds: int = 50) -> bool:
+    for _ in range(rounds):
+        if garbage() is None:
+            return True
+        await asyncio.sleep(0.001)
+    return False
+
+
+async def test_garbage_is_taken_away_in_a_quiet_moment() -> None:
+    busy = True
+    async with memory.tidied(lambda: busy, every=0.001):
+        garbage = lost()
+        assert not await gone(garbage)
+        busy = False
+        assert await gone(garbage)
+
+
+async def test_and_at_the_latest_after_a_while() -> None:
+    async with memory.tidied(lambda: True, every=0.001, at_the_latest=0.003):
+        assert await gone(lost())
+
+
+async def test_the_collector_is_left_as_it_was() -> None:
+    before = gc.get_threshold()
+    async with memory.tidied(lambda: True):
+        assert gc.get_threshold() != before
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == before
