@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -33,6 +34,9 @@ STATES = (
 _HOLDS_UNDO = text("state IN ('waiting', 'approved', 'applying', 'unconfirmed', 'applied')")
 _APPLYING = text("state = 'applying'")
 _IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
+_ACTIVE = text("state = 'active'")
+_CLAIMED = text("state = 'claimed'")
+_RUNNING = text("state = 'running'")
 
 metadata = MetaData(
     naming_convention={
@@ -178,4 +182,130 @@ cards = Table(
     # Cannot be shown any more: the message or its channel is gone.
     Column("gone", Boolean, nullable=False),
     UniqueConstraint("channel", "ts"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Made when the form was opened: a form submitted twice is one digest.
+    Column("submission_id", String(64), nullable=False, unique=True),
+    Column("env", String(16), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("team", String(32), nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("pause", String(16)),
+    Column("private", Boolean, nullable=False),
+    # Monday is 1, Tuesday 2, Wednesday 4 and so on.
+    Column("weekdays", Integer, nullable=False),
+    Column("at", String(5), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("sections", JSON, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("plans", JSON, nullable=False),
+    Column("minimum", Figure, nullable=False),
+    Column("skip_empty", Boolean, nullable=False),
+    # The first due time that has no run yet.
+    Column("next_due", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
+    CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
+    CheckConstraint("weekdays BETWEEN 1 AND 127 AND days BETWEEN 1 AND 31 AND version >= 1", name="counts"),
+    Index("ix_digests_channel", "channel"),
+    Index("ix_digests_due", "env", "next_due", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+)
+
+digest_runs = Table(
+    "digest_runs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("digest_id", String(32), ForeignKey("digests.id"), nullable=False),
+    # YYYY-MM-DD in the digest's time zone; null for one sent by hand.
+    Column("day", String(10)),
+    Column("due", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("skip", String(16)),
+    Column("asked_by", String(32), nullable=False),
+    Column("lease_by", String(32)),
+    Column("lease_until", Instant),
+    # Not before this is it tried again.
+    Column("not_before", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When a post was about to be sent: from then on one may be there, though none is known.
+    Column("posting_at", Instant),
+    Column("scan_id", String(32)),
+    Column("channel", String(32), nullable=False),
+    Column("ts", String(32)),
+    Column("figures", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    CheckConstraint("state IN ('claimed', 'posted', 'skipped')", name="state"),
+    CheckConstraint("(state = 'posted') = (ts IS NOT NULL)", name="posted"),
+    CheckConstraint("(state = 'skipped') = (skip IS NOT NULL)", name="skip"),
+    CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    CheckConstraint("lease_by IS NULL OR state = 'claimed'", name="lease"),
+    # A day is taken once, by whomever.
+    UniqueConstraint("digest_id", "day"),
+    Index("ix_digest_runs_claimed", "not_before", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
+    Index("ix_digest_runs_posted", "digest_id", "due"),
+)
+
+digest_scans = Table(
+    "digest_scans",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("env", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    # What is due until then was read.
+    Column("horizon", Instant, nullable=False),
+    Column("previews", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("lease_by", String(32)),
+    Column("lease_until", Instant),
+    Column("customers", Integer, nullable=False),
+    Column("previewed", Integer, nullable=False),
+    Column("to_preview", Integer, nullable=False),
+    # What could not be read, by name; empty when all was.
+    Column("missing", JSON, nullable=False),
+    Column("said", Text, nullable=False),
+    CheckConstraint("state IN ('running', 'done', 'failed')", name="state"),
+    CheckConstraint("(state = 'running') = (lease_by IS NOT NULL)", name="lease"),
+    CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    # One at a time reads all of Autumn's customers, for everybody.
+    Index("uq_digest_scans_running", "env", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    Index("ix_digest_scans_started", "env", "started_at"),
+)
+
+digest_items = Table(
+    "digest_items",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("scan_id", String(32), ForeignKey("digest_scans.id", ondelete="CASCADE"), nullable=False),
+    Column("section", String(16), nullable=False),
+    Column("customer_id", Text),
+    Column("customer", Text, nullable=False),
+    Column("at", Instant),
+    # Millionths of the major unit, so that the database can add up and sort exactly.
+    Column("amount", BigInteger),
+    Column("currency", String(8), nullable=False),
+    # Ids between bars: |pro|addon|
+    Column("plans", Text, nullable=False),
+    Column("feature", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Index("ix_digest_items_at", "scan_id", "section", "at"),
+    Index("ix_digest_items_amount", "scan_id", "section", "currency", "amount"),
+    Index("ix_digest_items_customer", "scan_id", "customer_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    # Autumn's rate-limit group, of one key.
+    Column("name", String(160), primary_key=True),
+    # By the database's clock: when the next request may be sent if none had been waiting.
+    Column("free_at", Instant, nullable=False),
 )

@@ -26,13 +26,12 @@ def client(slack: LocalSlack) -> AsyncWebClient:
 
 
 def bolt(slack: LocalSlack) -> AsyncApp:
-    app = AsyncApp(
+    return AsyncApp(
         token=slack.bot_token,
         signing_secret=slack.signing_secret,
         client=client(slack),
         request_verification_enabled=True,
     )
-    return app
 
 
 @asynccontextmanager
