@@ -16,6 +16,10 @@ cli = typer.Typer(
 )
 
 
+_FEW = 100
+"""Jobs in hand, whose objects the garbage collector looks through in some 20 ms."""
+
+
 @cli.callback(invoke_without_command=True)
 def run(context: typer.Context) -> None:
     """Run the bot until it is told to stop (Ctrl-C, or SIGTERM)."""
@@ -69,7 +73,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _until(stop: asyncio.Event, maple: Maple) -> None:
-    async with maple.running(), memory.tidied(lambda: len(maple.work) > 0):
+    async with maple.running(), memory.tidied(lambda: len(maple.work) > _FEW):
         await stop.wait()
 
 

@@ -9,20 +9,20 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable
 
-_YOUNG, _MIDDLE = 3_000, 5
+_YOUNG = 3_000
 _NEVER = 1_000_000
 
 
 @contextlib.asynccontextmanager
 async def tidied(
-    busy: Callable[[], bool], *, every: float = 5.0, at_the_latest: float = 60.0
+    busy: Callable[[], bool], *, every: float = 30.0, at_the_latest: float = 600.0
 ) -> AsyncIterator[None]:
     """For the whole process: what there is now is kept for good; the rest is looked at every so many seconds
     when not busy, and at the latest after so many seconds though it be."""
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+    gc.set_threshold(_YOUNG, _NEVER, _NEVER)
     tidying = asyncio.create_task(_tidy(busy, every, at_the_latest))
     try:
         yield
