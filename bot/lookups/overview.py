@@ -1,11 +1,12 @@
 """The first card: who the customer is and what they have."""
 
 from datetime import datetime
+from functools import partial
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.lookups.answers import Billing, Overview
-from bot.lookups.customer import BILLING, customer_of
+from bot.lookups.customer import BILLING, CARD, customer_of
 from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
 
@@ -19,8 +20,21 @@ async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer |
         return Overview(customer, await billing, at)
 
 
+async def overview_in_one(autumn: Autumn, place: Place, at: datetime) -> Overview:
+    """The same in one question, for a customer who took a search to find; in two where that one is not
+    answered. Raises AutumnError."""
+    read = partial(autumn.customer, place.customer, expand=(*CARD, *BILLING))
+    customer = await attempt(read, within=autumn.patience.part)
+    if isinstance(customer, Customer):
+        return Overview(customer, _of_stripe(customer), at)
+    return await overview(autumn, place, at, None)
+
+
 async def _billing(autumn: Autumn, customer_id: str) -> Billing:
-    customer = await autumn.customer(customer_id, expand=BILLING)
+    return _of_stripe(await autumn.customer(customer_id, expand=BILLING))
+
+
+def _of_stripe(customer: Customer) -> Billing:
     discounts = customer.rewards.discounts if customer.rewards else ()
     previews = customer.invoice_previews
     return Billing(tuple(discounts), None if previews is None else tuple(previews))

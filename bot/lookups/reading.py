@@ -12,7 +12,7 @@ from bot.lookups.events import events
 from bot.lookups.features import feature, features
 from bot.lookups.find import choose, clean, looks_like_an_id, search
 from bot.lookups.invoices import invoices
-from bot.lookups.overview import overview
+from bot.lookups.overview import overview, overview_in_one
 from bot.lookups.place import Part, Place
 from bot.lookups.products import products
 
@@ -54,4 +54,6 @@ async def look_up(
     if isinstance(found, Several | Nobody):
         return found
     place = Place(customer=found.customer_id, part=part)
+    if part is Part.OVERVIEW:
+        return place, await overview_in_one(autumn, place, now())
     return place, await read(autumn, place, now=now)

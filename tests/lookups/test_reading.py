@@ -610,6 +610,27 @@ async def test_a_name_is_searched_for_and_then_read(query: str) -> None:
     assert isinstance(answer, Invoices)
 
 
+ERIN_FOUND = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
+
+
+async def test_who_is_found_by_e_mail_is_looked_up_in_two_questions() -> None:
+    whole = recorded("customer of a paid plan")
+    script = Scripted({"customers.get": whole, "customers.list": ERIN_FOUND})
+    place, overview = await looked_up(script, "erin@example.com")
+    assert place == ERIN
+    assert overview.customer.name == "Erin Paying"
+    assert [preview.total for preview in overview.billing.upcoming] == [20]
+    assert script.routes == ["customers.list", "customers.get"]
+
+
+@pytest.mark.parametrize("stripe", [hang, error(500)])
+async def test_and_in_more_where_stripe_fails(stripe: Told) -> None:
+    script = Scripted({"customers.get": apart(customer(), stripe), "customers.list": ERIN_FOUND})
+    _, overview = await looked_up(script, "erin@example.com")
+    assert overview.customer.name == "Erin"
+    assert isinstance(overview.billing, AutumnError)
+
+
 async def test_several_or_nobody() -> None:
     two = listing({"id": "cus_1", "name": "Erin A"}, {"id": "cus_2", "name": "Erin B"})
     script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": [two, listing()]})
