@@ -62,6 +62,8 @@ class Pause(StrEnum):
     ARCHIVED = "archived"
     PUBLIC = "public"
     """The channel was private when the digest was set up, and is not any more."""
+    RESTRICTED = "restricted"
+    """Slack lets only some people post there, and Maple is none of them."""
 
 
 @dataclass(frozen=True, slots=True)
