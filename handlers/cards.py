@@ -4,14 +4,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from bot import views
-from bot.lookups import search
 from bot.lookups.place import Part, Place
 from bot.views import Refusal, Search, ids
 from bot.views.card import Card
-from handlers import answering, options
+from handlers import answering, listing, options
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.listing import listed
 from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
 from handlers.turns import Turns
 
@@ -30,7 +28,7 @@ async def go(ask: Ask, desk: Desk) -> None:
 async def turn(ask: Ask, desk: Desk) -> None:
     """Turns a page of search results."""
     wanted = Search.decode(ask.value)
-    await _change(ask, desk, _matches(desk, wanted), views.asking(None))
+    await _change(ask, desk, listing.searched(ask, desk, wanted), views.asking(None))
 
 
 async def pick_feature(ask: Ask, desk: Desk) -> None:
@@ -48,10 +46,6 @@ async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], askin
                 await desk.replies.change(ask, card)
 
         await answering.say(ask, desk, answer, asking=asking, by=change)
-
-
-async def _matches(desk: Desk, wanted: Search) -> Card:
-    return listed(await search(desk.autumn, wanted.query, now=desk.now), wanted.page, wanted.part)
 
 
 async def _picked(ask: Ask, desk: Desk, place: Place) -> Card:

@@ -1,14 +1,11 @@
 """`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
 from bot import views
-from bot.lookups import look_up, search
-from bot.lookups.answers import Nobody, Several
-from bot.views.card import Card
-from handlers import answering, forms, history
+from bot.views import Search
+from handlers import answering, forms, history, listing
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.listing import listed
-from handlers.parsing import Change, Find, Help, History, Incomplete, LookUp, parse
+from handlers.parsing import Change, Find, Help, History, Incomplete, parse
 
 
 async def run(ask: Ask, desk: Desk) -> None:
@@ -18,26 +15,15 @@ async def run(ask: Ask, desk: Desk) -> None:
         case Incomplete(sub):
             await desk.replies.fresh(ask, views.usage_hint(sub))
         case Find(query):
-            answer = _matches(desk, query)
-            await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
+            await _search(ask, desk, Search(query=query))
         case Change(kind, query):
             await forms.commanded(ask, desk, kind, query)
         case History(query):
             await history.commanded(ask, desk, query)
         case wish:
-            answer = _found(ask, desk, wish)
-            await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
+            await _search(ask, desk, Search(query=wish.query, part=wish.part, straight=True))
 
 
-async def _matches(desk: Desk, query: str) -> Card:
-    return listed(await search(desk.autumn, query, now=desk.now))
-
-
-async def _found(ask: Ask, desk: Desk, wish: LookUp) -> Card:
-    found = await look_up(desk.autumn, wish.query, wish.part, now=desk.now)
-    if isinstance(found, Several | Nobody):
-        return listed(found, part=wish.part)
-    place, answer = found
-    return views.card(
-        place, answer, shareable=answering.may_share(ask), org=desk.organization(), changes=True
-    )
+async def _search(ask: Ask, desk: Desk, wanted: Search) -> None:
+    answer = listing.searched(ask, desk, wanted)
+    await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)

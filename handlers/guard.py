@@ -18,7 +18,7 @@ from bot.autumn.errors import AutumnError
 from bot.lookups.place import Place
 from bot.people import Standing
 from bot.store.errors import lost
-from bot.views import Refusal
+from bot.views import Refusal, Search
 from bot.views.card import Card
 from handlers.ask import Ask, Kind, read
 from handlers.desk import Desk
@@ -37,9 +37,9 @@ class Within(Exception):
 
 
 class Stuck(Exception):
-    """Autumn's trouble on the way to a place, so that the words can offer to try it again."""
+    """Autumn's trouble on the way to a place or in a search, so that the words can offer to try it again."""
 
-    def __init__(self, error: AutumnError, place: Place) -> None:
+    def __init__(self, error: AutumnError, place: Place | Search) -> None:
         super().__init__()
         self.error = error
         self.place = place

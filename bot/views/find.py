@@ -22,6 +22,8 @@ class Search(BaseModel):
     page: int = Field(default=0, ge=0, alias="n")
     part: Part = Field(default=Part.OVERVIEW, alias="p")
     """The part that a match opens at."""
+    straight: bool = Field(default=False, alias="s")
+    """Whether the one customer that is meant opens at once, rather than be listed."""
 
     def encode(self) -> str:
         return self.model_dump_json(by_alias=True, exclude_defaults=True)
@@ -88,6 +90,11 @@ def _pages(found: Several, shown: parts.Paged[Customer], part: Part) -> list[Blo
     if found.more:
         blocks_found.append(blocks.context("more", words.matches_more(len(found.matches))))
     return blocks_found
+
+
+def again(search: Search) -> blocks.Button | None:
+    """A button that searches once more; None where the words do not fit into one."""
+    return _turn(words.TRY_AGAIN, "again", search)
 
 
 def _turn(label: str, key: str, search: Search) -> blocks.Button | None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from bot.autumn.errors import NotFound
 from bot.lookups.place import Place
-from bot.views import blocks, failures, parts, text, words
+from bot.views import blocks, failures, find, parts, text, words
 from bot.views.card import Card
 
 
@@ -33,16 +33,24 @@ _REFUSALS = {
 }
 
 
-def trouble(error: BaseException | Refusal, *, reference: str, place: Place | None = None) -> Card:
+def trouble(
+    error: BaseException | Refusal, *, reference: str, place: Place | find.Search | None = None
+) -> Card:
     """A whole answer that failed; with a button to try again where that can help."""
     if isinstance(error, Refusal):
         return refused(error)
     say = failures.said(error)
     shown = [blocks.section("trouble", words.failure(say.what, say.do, text.code(reference)))]
-    again = place and not isinstance(error, NotFound) and parts.go(words.TRY_AGAIN, "again", place)
+    again = None if isinstance(error, NotFound) else _again(place)
     if again:
         shown.append(blocks.actions("again", [again]))
     return parts.card(shown, [], [], stamp=None)
+
+
+def _again(place: Place | find.Search | None) -> blocks.Button | None:
+    if isinstance(place, find.Search):
+        return find.again(place)
+    return parts.go(words.TRY_AGAIN, "again", place) if place else None
 
 
 def refused(reason: Refusal) -> Card:

@@ -98,3 +98,24 @@ async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) ->
     await maple.bot.work.drain(5)
     assert f'"reference": "{reference}"' in logs.getvalue()
     assert "acme" not in logs.getvalue().lower()
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/autumn cus_acme", "Needs attention"),
+        ("/autumn billing@acme.example", "Needs attention"),
+        ("/autumn invoices billing@acme.example", "Next invoice"),
+        ("/autumn find acme", "matches acme"),
+    ],
+)
+async def test_what_autumn_did_not_answer_is_tried_again_by_a_click(
+    maple: Stage, line: str, answer: str
+) -> None:
+    maple.autumn.faults.add("*", "500")
+    await maple.ana.command(line)
+    await maple.ana.sees("Autumn has trouble of its own.")
+    maple.autumn.faults.clear()
+    await maple.ana.click("Try again")
+    await maple.ana.sees(answer)
+    maple.ana.does_not_see("Autumn has trouble of its own.")
