@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -175,7 +177,9 @@ class LocalSlack:
                 Route("/-/do", page.do, methods=["POST"]),
                 WebSocketRoute("/link/", self.world.sockets.serve),
                 Mount("/static", StaticFiles(directory=PAGE, check_dir=False)),
-            ]
+            ],
+            # Else a page on the web could have a browser here act for the people of this workspace.
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         )
 
     async def _file(self, request: Request) -> Response:

@@ -221,3 +221,10 @@ async def test_a_stream_ends_with_the_workspace(slack: LocalSlack, browser: Brow
         slack.workspace.feed.close()
         async with asyncio.timeout(2):
             assert [one async for one in news] == []
+
+
+async def test_only_its_own_address_is_answered(slack: LocalSlack) -> None:
+    async with httpx.AsyncClient(base_url=slack.url) as http:
+        assert (await http.get("/-/state", params={"person": "ana"})).status_code == 200
+        strange = await http.get("/-/state", params={"person": "ana"}, headers={"host": "evil.example"})
+        assert strange.status_code == 400
