@@ -14,6 +14,7 @@ from bot import slack_scopes
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
 from bot.doctor_changes import examine_channel, examine_database, examine_policy
+from bot.doctor_writes import examine_writes
 from bot.examining import Finding, Report, called
 from bot.log import library_logger
 from bot.settings import Settings
@@ -94,6 +95,7 @@ async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
     report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
     for permission, what, ask in _permissions(autumn):
         report(await _permission(permission, what, ask))
+    await examine_writes(autumn, report)
 
 
 def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...]:
@@ -101,6 +103,7 @@ def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable
         ("customers:read", "customers and invoices", lambda: autumn.customers(limit=1)),
         ("features:read", "features", autumn.features),
         ("plans:read", "products", autumn.plans),
+        ("rewards:read", "rewards", autumn.rewards),
         ("analytics:read", "events and usage", lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1)),
     )
 

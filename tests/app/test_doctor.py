@@ -52,10 +52,15 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
+        "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
+        "✓ Autumn: the key may change balances (balances:write)",
+        "✓ Autumn: the key may change details, and delete customers (customers:write)",
+        "✓ Autumn: the key may change coupons (billing:write)",
+        "✓ Autumn: the key may change feature grants (rewards:write)",
     ]
     assert findings[6].startswith("✓ Autumn: the key is good (")
-    assert autumn.ledger == []
+    assert [write for write in autumn.ledger if write.applied] == []
 
 
 async def test_a_wrong_bot_token(slack: LocalSlack, autumn: LocalAutumn) -> None:
@@ -116,9 +121,15 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
     wrong = [finding for finding in findings if finding.startswith("✗")]
     assert [finding.split("\n")[0] for finding in wrong] == [
         "✗ Autumn: the key may not read products",
+        "✗ Autumn: the key may not read rewards",
         "✗ Autumn: the key may not read events and usage",
+        "✗ Autumn: the key may not change balances",
+        "✗ Autumn: the key may not change details, and delete customers",
+        "✗ Autumn: the key may not change coupons",
+        "✗ Autumn: the key may not change feature grants",
     ]
     assert "Give the key the scope plans:read" in wrong[0]
+    assert "Give the key the scope balances:write" in wrong[3]
 
 
 async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn) -> None:
@@ -126,4 +137,15 @@ async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn
     findings = await found(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: products could not be read (RateLimited)"
+    ]
+
+
+@pytest.mark.parametrize(("fault", "kind"), [("500", "Unavailable"), ("cut_before", "Unreachable")])
+async def test_what_the_key_may_change_cannot_be_asked(
+    slack: LocalSlack, autumn: LocalAutumn, fault: str, kind: str
+) -> None:
+    autumn.faults.add("customers.update", fault)
+    findings = await found(settings_for(slack, autumn, "http"))
+    assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
+        f"✗ Autumn: whether the key may change details, and delete customers could not be asked ({kind})"
     ]
