@@ -1,0 +1,157 @@
+"""What was found to say: rows, totals, and the page of them that somebody looks at. Pure data.
+
+`report.py` fills these in from a scan's rows in the database; views draw them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.digests.model import Figures, Section
+
+ESTIMATE = "estimate"
+"""In an item's details: true for an amount that is not Stripe's or Autumn's own word yet."""
+PLAN_NAMES = "plan_names"
+"""Names of the item's plans, in the order of `plans`."""
+FEATURE_NAME = "feature_name"
+REMAINING = "remaining"
+"""How much is left of the feature, as decimal text."""
+UNLIMITED = "unlimited"
+STATUS = "status"
+"""Of an unpaid invoice."""
+URL = "url"
+"""The page where an unpaid invoice can be paid."""
+INVOICE = "invoice"
+"""The id of an unpaid invoice."""
+EMAIL = "email"
+ENTITY = "entity"
+"""The customer's entity that it is about, if one."""
+
+PREVIEWS = "previews"
+"""In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of a section."""
+
+    section: Section
+    customer_id: str | None
+    customer: str
+    """The name, else the e-mail address, else the id; not made safe yet."""
+    at: datetime | None = None
+    """INVOICES, RESETS: when it is due; UNPAID: since when; TRIALS: when the trial ends; PAST_DUE: since
+    when, if that is known."""
+    amount: Decimal | None = None
+    """In major units."""
+    currency: str = ""
+    plans: tuple[str, ...] = ()
+    feature: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    """By the names above; none must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    currency: str
+    amount: Decimal
+    count: int
+    """Rows in this currency."""
+    before: Decimal | None = None
+    """What the digest before this one said; None when there is none to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Resets of one feature on one day, when there are too many to tell one by one."""
+
+    feature: str
+    name: str
+    """Not made safe yet."""
+    day: date
+    """In the digest's time zone."""
+    customers: int
+    remaining: Decimal | None
+    """How much they have left together; None when one is unlimited or not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    section: Section
+    count: int
+    totals: tuple[Total, ...] = ()
+    """The largest first."""
+    items: tuple[Item, ...] = ()
+    """The first ten."""
+    groups: tuple[Group, ...] = ()
+    """Of RESETS; empty when the items are few enough to be told one by one."""
+    count_before: int | None = None
+    """Rows that the digest before this one had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one digest has to say."""
+
+    read_at: datetime
+    start: datetime
+    end: datetime
+    """What is due from `start` on and before this."""
+    parts: tuple[Part, ...]
+    """In the order of Section; those with no rows are left out."""
+    daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
+    """Currency → what is due by day (in the digest's time zone), in order; the largest currency first."""
+    estimates: int = 0
+    """Rows whose amount is an estimate."""
+    missing: tuple[str, ...] = ()
+    """What could not be read: names of sections, PREVIEWS."""
+    empty: bool = False
+    figures: Figures = field(default_factory=Figures)
+
+
+class Query(BaseModel):
+    """Which rows: what a button carries, so that the rows can be had again with nothing remembered."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    scan: str = Field(alias="s", max_length=64)
+    days: int = Field(default=7, ge=1, le=31, alias="d")
+    plans: tuple[str, ...] = Field(default=(), alias="p")
+    """Empty for all; in order."""
+    minimum: Decimal = Field(default=Decimal(0), alias="m")
+    zone: str = Field(default="UTC", alias="z")
+    """Days are those of this zone."""
+    section: Section = Field(default=Section.INVOICES, alias="c")
+    page: int = Field(default=0, ge=0, alias="n")
+    """Counted from 0."""
+
+    def encode(self) -> str:
+        """Compact JSON for a button's value."""
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """The query in a button's value. Raises pydantic.ValidationError on anything else."""
+        return cls.model_validate_json(value)
+
+    def at(self, **changes: object) -> "Query":
+        """Another section or page of the same; the page starts over unless given."""
+        return self.model_copy(update={"page": 0, **changes})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    items: tuple[Item, ...]
+    page: int
+    """From 0; a page past the end is the last one."""
+    pages: int
+    left: int
+    """How many come after this page."""
+    count: int
+    """Of all pages."""
+    totals: tuple[Total, ...]
+    """Of all pages."""
+    read_at: datetime
