@@ -1,0 +1,75 @@
+"""A digest's message in Slack: sent once, and found again by the mark it carries."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.digests.answers import SLACK_ERRORS, Answer, Said, said
+from bot.views.card import Block, Card
+
+EVENT = "maple_digest"
+_APART = timedelta(minutes=10)
+"""How far Slack's clock and ours may be apart."""
+_PAGE = 200
+
+
+async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, blocks: Sequence[Block]) -> Said:
+    """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
+    try:
+        answer = await slack.chat_postMessage(
+            channel=channel,
+            text=text,
+            blocks=list(blocks),
+            metadata={"event_type": EVENT, "event_payload": {"run": run_id}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return Said(Answer.TAKEN, ts=str(answer["ts"]))
+    except SLACK_ERRORS as error:
+        return said(error)
+
+
+async def find(slack: AsyncWebClient, channel: str, run_id: str, since: datetime) -> Said:
+    """Whether the message of a run is there: TAKEN with its timestamp, or with an empty one when it is not.
+
+    This takes for granted that what Slack has taken is in the history at once; Slack does not promise it.
+    Should it not be, a digest could be there twice; that is why some time is let pass before this is asked.
+    """
+    oldest = f"{(since - _APART).timestamp():.6f}"
+    cursor = ""
+    while True:
+        try:
+            page = await slack.conversations_history(
+                channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE, cursor=cursor
+            )
+            for message in page["messages"]:
+                if _is(message.get("metadata") or {}, run_id):
+                    return Said(Answer.TAKEN, ts=str(message["ts"]))
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        except SLACK_ERRORS as error:
+            return said(error)
+        if not cursor:
+            return Said(Answer.TAKEN)
+
+
+def _is(metadata: dict[str, object], run_id: str) -> bool:
+    payload = metadata.get("event_payload")
+    return metadata.get("event_type") == EVENT and isinstance(payload, dict) and payload.get("run") == run_id
+
+
+class Form:
+    """Which form of a card a workspace takes: the rich one, until it has refused that.
+
+    `seconds`: how long a refusal is remembered. It may have been this card's alone.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = timedelta(seconds=seconds)
+        self._until: datetime | None = None
+
+    def of(self, card: Card, now: datetime) -> Sequence[Block]:
+        return card.plain if self._until is not None and now < self._until else card.blocks
+
+    def refused(self, now: datetime) -> None:
+        self._until = now + self._seconds

@@ -1,0 +1,179 @@
+"""What can be done with digests, for whoever knows who wants what; nothing of Slack's payloads."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals.pace import Checkpoint, go_on
+from bot.approvals.rules import Environment
+from bot.autumn.client import Autumn
+from bot.digests import book, report, runs
+from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
+from bot.digests.channels import ChannelProblem, Channels
+from bot.digests.model import Digest, Pause, Schedule, Wanted
+from bot.digests.pace import DigestPace
+from bot.digests.posting import Posting
+from bot.digests.reading import Reading
+from bot.digests.report import Item, ItemPage, Query, Report
+from bot.digests.scan import Scanner
+from bot.digests.ticker import Ticker
+from bot.metrics import Metrics
+from bot.people import Actor
+from bot.store.database import Database
+
+
+class Digests:
+    """`env`: which of Autumn's the key is for; digests of the other are not seen. `slack`: a client that
+    never sends again by itself. `shared`: ids of channels shared with another company to which digests may
+    go all the same. `new_blocks`: seconds for which a refusal of the newer blocks is remembered."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        autumn: Autumn,
+        slack: AsyncWebClient,
+        env: Environment,
+        shared: frozenset[str],
+        draw: Draw,
+        tell_owner: TellOwner,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+        pace: DigestPace | None = None,
+        new_blocks: float = 3600.0,
+        checkpoint: Checkpoint = go_on,
+    ) -> None:
+        self.pace = pace or DigestPace()
+        self._database = database
+        self._env = env
+        self._now = now
+        self._name = secrets.token_hex(8)
+        self._channels = Channels(slack, shared)
+        scanner = Scanner(database, autumn, env, now)
+        self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
+        self._posting = Posting(
+            name=self._name,
+            database=database,
+            slack=slack,
+            reading=self._reading,
+            channels=self._channels,
+            draw=draw,
+            tell_owner=tell_owner,
+            now=now,
+            pace=self.pace,
+            checkpoint=checkpoint,
+            new_blocks=new_blocks,
+        )
+        self.ticker = Ticker(
+            name=self._name,
+            database=database,
+            env=env,
+            posting=self._posting,
+            now=now,
+            pace=self.pace,
+            metrics=metrics,
+        )
+
+    # The book
+
+    async def channel_problem(self, channel: str) -> ChannelProblem | None:
+        """Why no digest may go to this channel, just now; None when one may. Never raises."""
+        return (await self._channels.look(channel)).problem
+
+    async def of_channel(self, channel: str) -> list[Digest]:
+        """Active and paused, the oldest first."""
+        return await book.of_channel(self._database, self._env, channel)
+
+    async def get(self, digest_id: str) -> Digest | None:
+        """None: there is none, or it was removed."""
+        return await book.get(self._database, digest_id)
+
+    async def create(
+        self, submission_id: str, channel: str, owner: Actor, schedule: Schedule, wanted: Wanted
+    ) -> Digest | ChannelProblem:
+        """A new one. The same submission again answers with the first one."""
+        seen = await self._channels.look(channel)
+        if seen.problem is not None:
+            return seen.problem
+        return await book.create(
+            self._database,
+            submission_id=submission_id,
+            env=self._env,
+            channel=channel,
+            team=owner.team,
+            owner=owner.user,
+            schedule=schedule,
+            wanted=wanted,
+            private=seen.private,
+            now=self._now(),
+        )
+
+    async def edit(self, digest_id: str, version: int, schedule: Schedule, wanted: Wanted) -> Digest | None:
+        """None: somebody else edited or removed it since that version."""
+        return await book.edit(
+            self._database, digest_id, version=version, schedule=schedule, wanted=wanted, now=self._now()
+        )
+
+    async def pause(self, digest_id: str) -> Digest | None:
+        """None: it is not active."""
+        return await book.pause(self._database, digest_id, Pause.ASKED, now=self._now())
+
+    async def resume(self, digest_id: str) -> Digest | ChannelProblem | None:
+        """Due again from now on, in the channel as it is now. None: it is not paused."""
+        digest = await self.get(digest_id)
+        if digest is None:
+            return None
+        seen = await self._channels.look(digest.channel)
+        if seen.problem is not None:
+            return seen.problem
+        return await book.resume(self._database, digest_id, now=self._now(), private=seen.private)
+
+    async def remove(self, digest_id: str) -> Digest | None:
+        """As it was; None: it was removed before."""
+        return await book.remove(self._database, digest_id, now=self._now())
+
+    # What one says
+
+    async def send_now(
+        self, digest_id: str, run_id: str, asked_by: str, progress: Watch | None = None
+    ) -> Carried:
+        """Posts one at once, its schedule aside. `run_id`: the same for a request that comes again, which
+        then does nothing (TAKEN); at most 64 characters. Put off, it is posted as soon as it can be."""
+        begun = self._now()
+        if await self.get(digest_id) is None:
+            return Carried(Outcome.GONE)
+        run = await runs.sent_by_hand(
+            self._database,
+            digest_id,
+            run_id,
+            asked_by=asked_by,
+            by=self._name,
+            lease=self.pace.lease_time,
+            now=begun,
+        )
+        if run is None:
+            return Carried(Outcome.TAKEN)
+        carried = await self._posting.carry(run, progress)
+        self.ticker.note(run, carried, begun)
+        return carried
+
+    async def preview(self, digest: Digest, progress: Watch | None = None) -> tuple[Report, Query]:
+        """What it would say now. Raises ScanFailed."""
+        last = await runs.previous(self._database, digest.id, self._now())
+        return await self._reading.asked_for(
+            digest.wanted, digest.schedule.zone, progress, before=last.figures if last else None
+        )
+
+    async def upcoming(self, days: int, zone: str, progress: Watch | None = None) -> tuple[Report, Query]:
+        """All there is to say of the next days. Raises ScanFailed."""
+        return await self._reading.asked_for(Wanted(days=days), zone, progress)
+
+    async def page(self, query: Query) -> ItemPage:
+        """Raises Expired when what it was made from is not kept any more."""
+        return await report.page(self._database, query)
+
+    async def rows(self, query: Query) -> AsyncIterator[Item]:
+        """All of them. Raises Expired."""
+        return await report.rows(self._database, query)

@@ -1,0 +1,87 @@
+"""How an attempt ends: posted, skipped, or put off."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.approvals.pace import Checkpoint
+from bot.autumn.errors import AutumnError
+from bot.digests import book, runs
+from bot.digests.answers import Answer, Said
+from bot.digests.carried import Carried, Outcome, TellOwner
+from bot.digests.days import LATE_AFTER
+from bot.digests.model import Digest, Figures, Pause, Run, Skip
+from bot.digests.pace import DigestPace
+from bot.log import log
+from bot.store.database import Database
+
+_OUTCOMES = {Skip.EMPTY: Outcome.EMPTY, Skip.LATE: Outcome.LATE, Skip.PAUSED: Outcome.PAUSED}
+
+
+class Settling:
+    """`name`: of this process, unlike any other's."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        database: Database,
+        tell_owner: TellOwner,
+        now: Callable[[], datetime],
+        pace: DigestPace,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._tell_owner = tell_owner
+        self._now = now
+        self._pace = pace
+        self._checkpoint = checkpoint
+
+    async def posted(self, run: Run, ts: str, outcome: Outcome, figures: Figures | None = None) -> Carried:
+        """Whoever knows that it is in the channel may say so. `figures`: those noted before, unless given."""
+        await runs.posted(self._database, run.id, ts, figures or run.figures, now=self._now())
+        await self._checkpoint("settled")
+        return Carried(outcome, run.channel, ts)
+
+    async def skipped(self, run: Run, why: Skip) -> Carried:
+        done = await runs.skipped(self._database, run.id, why, now=self._now())
+        return Carried(_OUTCOMES[why] if done else Outcome.TAKEN)
+
+    async def paused(self, run: Run, digest: Digest, why: Pause) -> Carried:
+        """The digest cannot go on, and its owner is told; this day is skipped."""
+        now = self._now()
+        moved = await book.pause(self._database, digest.id, why, now=now)
+        await runs.skipped(self._database, run.id, Skip.PAUSED, now=now)
+        await self._checkpoint("paused")
+        if moved is not None:
+            log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
+            await self._tell_owner(moved, why)
+        return Carried(Outcome.PAUSED, pause=why)
+
+    async def put_off(self, run: Run, seconds: float, error: AutumnError | None = None) -> Carried:
+        now = self._now()
+        until = now + timedelta(seconds=seconds)
+        held = await runs.put_off(self._database, run.id, by=self._name, until=until, now=now)
+        return Carried(Outcome.PUT_OFF, error=error) if held else Carried(Outcome.TAKEN)
+
+    async def release(self, run_id: str) -> None:
+        """Lets go of a run that was cut off, so that others need not wait for its lease to lapse."""
+        now = self._now()
+        await runs.put_off(self._database, run_id, by=self._name, until=now, now=now)
+
+    async def not_read(self, run: Run, error: AutumnError) -> Carried:
+        """Autumn could not be read."""
+        if run.day is None:
+            # Somebody waits for it, is told, and can press again.
+            await runs.skipped(self._database, run.id, Skip.LATE, now=self._now())
+            return Carried(Outcome.FAILED, error=error)
+        return await self.put_off(run, self._pace.wait(run.tries), error)
+
+    async def not_found_out(self, run: Run, said: Said) -> Carried:
+        """Whether it was posted cannot be asked; past its time it is not posted again, so it is left at that."""
+        if said.answer is Answer.CLOSED or self.too_late(run):
+            return await self.skipped(run, Skip.PAUSED if said.answer is Answer.CLOSED else Skip.LATE)
+        return await self.put_off(run, said.wait or self._pace.wait(run.tries))
+
+    def too_late(self, run: Run) -> bool:
+        return self._now() - run.due > LATE_AFTER

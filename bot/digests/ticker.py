@@ -1,0 +1,139 @@
+"""Looks every few seconds what is due, and has it carried. APScheduler only ticks: what is due the database
+says, and each thing falls to one of any number of replicas."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.approvals.rules import Environment
+from bot.digests import runs
+from bot.digests.carried import Carried, Outcome
+from bot.digests.model import Run
+from bot.digests.pace import DigestPace
+from bot.digests.posting import Posting
+from bot.log import log
+from bot.metrics import Metrics
+from bot.store.database import Database
+
+_DONE = frozenset({Outcome.POSTED, Outcome.FOUND})
+
+
+class Ticker:
+    """`name`: of this process, unlike any other's."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        database: Database,
+        env: Environment,
+        posting: Posting,
+        now: Callable[[], datetime],
+        pace: DigestPace,
+        metrics: Metrics,
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._env = env
+        self._posting = posting
+        self._now = now
+        self._pace = pace
+        self._metrics = metrics
+        self._scheduler: AsyncIOScheduler | None = None
+        self._ticking: set[asyncio.Task[object]] = set()
+        self._carrying: dict[asyncio.Task[None], str] = {}
+
+    def start(self) -> None:
+        """Ticks, beginning now; one tick at a time."""
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler.add_job(
+            self.tick,
+            "interval",
+            seconds=self._pace.tick,
+            max_instances=1,
+            coalesce=True,
+            next_run_time=datetime.now(UTC),
+        )
+        self._scheduler.start()
+
+    async def stop(self, seconds: float) -> None:
+        """No more ticks. What is being posted may finish within so many seconds; all else is let go of, for
+        others to carry."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+        # A tick that was cut off may be at the database still.
+        await asyncio.gather(*self._ticking, return_exceptions=True)
+        posting = [task for task, run_id in self._carrying.items() if run_id in self._posting.sending]
+        if posting:
+            await asyncio.wait(posting, timeout=seconds)
+        left = dict(self._carrying)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for run_id in left.values():
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await self._posting.settling.release(run_id)
+
+    async def tick(self) -> None:
+        """Begins with what is due, as far as there is room. Never raises."""
+        this = asyncio.current_task()
+        assert this is not None
+        self._ticking.add(this)
+        try:
+            await self._begin(self._pace.at_once - len(self._carrying))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("digests not looked at", error=type(error).__name__)
+        finally:
+            self._ticking.discard(this)
+
+    async def idle(self) -> None:
+        """Waits until all that was begun has ended."""
+        while self._carrying:
+            await asyncio.wait(set(self._carrying))
+
+    async def _begin(self, room: int) -> None:
+        if room <= 0:
+            return
+        given = {"by": self._name, "lease": self._pace.lease_time, "now": self._now()}
+        due = await runs.claim_due(self._database, self._env, most=room, **given)
+        self._carry(due)
+        if room > len(due):
+            self._carry(await runs.take_over(self._database, self._env, most=room - len(due), **given))
+
+    def _carry(self, claimed: list[Run]) -> None:
+        for run in claimed:
+            task = asyncio.create_task(self._one(run))
+            self._carrying[task] = run.id
+            task.add_done_callback(lambda done: self._carrying.pop(done, None))
+
+    async def _one(self, run: Run) -> None:
+        """Never raises."""
+        begun = self._now()
+        try:
+            carried = await self._posting.carry(run)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other digests go on
+            log.error("digest not carried", error=type(error).__name__, reference=run.id)
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await self._posting.settling.put_off(run, self._pace.wait(run.tries))
+            carried = Carried(Outcome.PUT_OFF)
+        self.note(run, carried, begun)
+
+    def note(self, run: Run, carried: Carried, begun: datetime) -> None:
+        """Counts it, and writes it to the log."""
+        self._metrics.digest_runs.labels(carried.outcome).inc()
+        if carried.outcome is Outcome.POSTED and run.day is not None:
+            self._metrics.digest_lateness.observe(max(0.0, (self._now() - run.due).total_seconds()))
+        log.info(
+            "digest",
+            outcome=carried.outcome,
+            reference=run.id,
+            channel=run.channel,
+            attempts=run.tries,
+            error=type(carried.error).__name__ if carried.error else None,
+            ms=round((self._now() - begun).total_seconds() * 1000),
+        )
