@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from bot.approvals.policy import Decision, Environment, Person, Policy, Request, Verb, decide
+from bot.approvals.policy import (
+    Decision,
+    Environment,
+    Person,
+    Policy,
+    Request,
+    Verb,
+    decide,
+    decide_digests,
+)
 from bot.approvals.rules import Rule
 from bot.changes.model import Kind
 from bot.groups import Groups
@@ -31,6 +40,10 @@ class Permission:
         """
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return decide(widest(self._policy), request, await self._person(actor))
+
+    async def may_digests(self, actor: Actor) -> Decision:
+        """Whether the person may set digests up and change those there are. Never raises."""
+        return decide_digests(self._policy, await self._person(actor))
 
     async def _person(self, actor: Actor) -> Person:
         member = _MEMBER.get(await self._people.standing(actor), False)

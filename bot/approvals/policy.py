@@ -111,6 +111,18 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
     return found[0]
 
 
+def decide_digests(policy: Policy, person: Person) -> Decision:
+    """Whether a person may set digests up, edit, pause, send and remove them."""
+    if person.member is None:
+        return Decision(False, Reason.UNCHECKED)
+    if not person.member:
+        return Decision(False, Reason.NOT_A_MEMBER)
+    inside = policy.digests.who.has(person)
+    if inside is None:
+        return Decision(False, Reason.UNCHECKED)
+    return Decision(True, Reason.ALLOWED) if inside else Decision(False, Reason.NO_RULE)
+
+
 def enough(approvers: Iterable[str], needed: int) -> bool:
     """Whether as many different people approved as must. One who approves twice is one."""
     return len(set(approvers)) >= needed

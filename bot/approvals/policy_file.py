@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.approvals.policy_tables import MOST_APPROVALS, Allow, Deny, File, Require, nearest
+from bot.approvals.policy_tables import MOST_APPROVALS, Allow, Deny, Digests, File, Require, nearest
 from bot.approvals.rules import BUILT_IN, Policy
 from bot.approvals.toml_lines import Lines
 from bot.approvals.toml_lines import Path as Place
@@ -76,7 +76,8 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
     return f"{name}, line {line}: is not TOML ({said[1][0].lower()}{said[1][1:]})"
 
 
-_TABLES: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
+_LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
+_TABLES = {**_LISTS, "digests": Digests}
 _SAID = {
     "bool_type": "should be true or false, without quotes",
     "int_type": "should be a whole number, without quotes",
@@ -99,6 +100,8 @@ def _words(error: Any) -> str:
         return f'"{key}" is not known{nearest(key, list(table.model_fields))}'
     if kind == "missing":
         return f'"{key}" is missing'
-    if len(path) < 3:
+    if path == ("digests",):
+        return "should be [digests], with one bracket"
+    if len(path) < 3 and path[0] in _LISTS:
         return f"[[{key}]] {said}" if kind == "value_error" else f"should be [[{key}]], with two brackets"
     return f"{key}: {_SAID.get(kind, said)}"

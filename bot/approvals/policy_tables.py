@@ -9,7 +9,17 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bot.approvals.rules import EVERYONE, Environment, Policy, Power, Requirement, Rule, When, Who
+from bot.approvals.rules import (
+    EVERYONE,
+    DigestRules,
+    Environment,
+    Policy,
+    Power,
+    Requirement,
+    Rule,
+    When,
+    Who,
+)
 from bot.changes.model import Kind
 
 MOST_APPROVALS = 10
@@ -17,6 +27,7 @@ _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=30)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _EVERYONE = "everyone"
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,}|@[a-z0-9][a-z0-9._-]*")
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -44,6 +55,12 @@ def _one_of_who(value: object) -> str:
         f"{_quoted(value)} is nobody: say \"everyone\", a user's id (U…), a user group's id (S…) "
         "or its handle (@…)"
     )
+
+
+def _channel(value: object) -> str:
+    if isinstance(value, str) and _CHANNEL.fullmatch(value):
+        return value
+    raise ValueError(f"{_quoted(value)} is no channel's id (C…, at the end of the channel's details)")
 
 
 def _amount(value: object) -> Decimal:
@@ -76,6 +93,7 @@ Text = Annotated[str, Field(min_length=1, max_length=80)]
 Some = Field(min_length=1)
 Names = Annotated[list[Text], BeforeValidator(_list), Some]
 Whom = Annotated[list[Annotated[str, BeforeValidator(_one_of_who)]], BeforeValidator(_list), Some]
+Channels = Annotated[list[Annotated[str, BeforeValidator(_channel)]], BeforeValidator(_list)]
 Powers = Annotated[list[Annotated[Power, _word(Power)]], BeforeValidator(_list), Some]
 Kinds = Annotated[list[Annotated[Kind, _word(Kind)]], BeforeValidator(_list), Some]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
@@ -161,6 +179,18 @@ class Require(_Table):
         )
 
 
+class Digests(BaseModel):
+    """The one table that is no list: it says who, and where."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    who: Whom = [_EVERYONE]
+    shared_channels: Channels = []
+
+    def rules(self) -> DigestRules:
+        return DigestRules(_who(self.who), frozenset(self.shared_channels))
+
+
 class File(BaseModel):
     """The whole of it."""
 
@@ -169,12 +199,14 @@ class File(BaseModel):
     allow: list[Allow] = []
     deny: list[Deny] = []
     require: list[Require] = []
+    digests: Digests = Digests()
 
     def policy(self) -> Policy:
         return Policy(
             tuple(one.rule(f"allow {n}") for n, one in enumerate(self.allow, 1)),
             tuple(one.rule(f"deny {n}") for n, one in enumerate(self.deny, 1)),
             tuple(one.requirement(f"require {n}") for n, one in enumerate(self.require, 1)),
+            self.digests.rules(),
         )
 
 

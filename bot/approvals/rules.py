@@ -162,16 +162,25 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestRules:
+    who: Who = EVERYONE
+    """Who may set digests up, and change those there are."""
+    shared_channels: frozenset[str] = frozenset()
+    """Ids of channels shared with another company to which digests may go all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     allow: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
     require: tuple[Requirement, ...] = ()
+    digests: DigestRules = DigestRules()
 
     @property
     def groups(self) -> frozenset[str]:
         """Every user group that is named."""
         rules: tuple[Rule | Requirement, ...] = (*self.allow, *self.deny, *self.require)
-        return frozenset().union(*(rule.who.groups for rule in rules))
+        return self.digests.who.groups.union(*(rule.who.groups for rule in rules))
 
 
 BUILT_IN = Policy(

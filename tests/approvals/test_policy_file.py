@@ -7,10 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.approvals.policy import BUILT_IN, Decision, Environment, Person, Reason, Request, Verb, decide
+from bot.approvals.policy import (
+    BUILT_IN,
+    Decision,
+    Environment,
+    Person,
+    Reason,
+    Request,
+    Verb,
+    decide,
+    decide_digests,
+)
 from bot.approvals.policy_file import PolicyError, load, read
-from bot.approvals.policy_tables import Allow, Deny, Require
-from bot.approvals.rules import EVERYONE, Policy, Power, Requirement, Rule, When, Who
+from bot.approvals.policy_tables import Allow, Deny, Digests, Require
+from bot.approvals.rules import EVERYONE, DigestRules, Policy, Power, Requirement, Rule, When, Who
 from bot.approvals.toml_lines import Lines
 from bot.changes.model import Kind
 
@@ -79,6 +89,7 @@ ONE_KIND = (
     ' goes with changes = "balance" (units of the feature) or changes = "reward" (percent or money), '
     "and with one of them only"
 )
+NO_CHANNEL = " channel's id (C…, at the end of the channel's details)"
 ALL_CHANGES = (
     " is of all changes of a customer: give it a rule without changes, amounts, products and rewards"
 )
@@ -90,7 +101,7 @@ ALL_CHANGES = (
         ("[[allow]]\n" + WHO, 'line 1: "may" is missing'),
         ("\n[[allow]]\n" + MAY, 'line 2: "who" is missing'),
         ("[[allows]]", 'line 1: "allows" is not known; did you mean "allow"?'),
-        ("rules = 1", 'line 1: "rules" is not known (known: allow, deny, require)'),
+        ("rules = 1", 'line 1: "rules" is not known (known: allow, deny, require, digests)'),
         ("[allow]\n" + WHO, "line 1: should be [[allow]], with two brackets"),
         ("# none\ndeny = 3", "line 2: should be [[deny]], with two brackets"),
         ("deny = [\n1]", "line 1: should be [[deny]], with two brackets"),
@@ -130,6 +141,18 @@ ALL_CHANGES = (
         (
             "[[allow]]\nname = 'a'\n" + WHO + MAY + "[[require]]\nname = 'a'\nreason = true",
             'line 6: name: another rule is called "a" already',
+        ),
+        ("[[digests]]\n" + WHO, "line 1: should be [digests], with one bracket"),
+        ("\ndigests = true", "line 2: should be [digests], with one bracket"),
+        ("[digests]\nwhom = 1", 'line 2: "whom" is not known; did you mean "who"?'),
+        ("[digests]\nwho = []", "line 2: who: should not be empty"),
+        (
+            "[digests]\n" + WHO + "shared_channels = ['#x']",
+            'line 3: shared_channels: "#x" is no' + NO_CHANNEL,
+        ),
+        (
+            "[digests]\nshared_channels = [3]",
+            "line 2: shared_channels: what is not a text is no" + NO_CHANNEL,
         ),
         ("[[allow]]\nwho = ", "line 2: is not TOML (invalid value)"),
         ("\n[[allow]\n", "line 2: is not TOML (expected ']]' at the end of an array declaration)"),
@@ -187,6 +210,35 @@ def test_times(value: str, minutes: int) -> None:
 def test_names_of_nobody(name: str) -> None:
     with pytest.raises(PolicyError, match="is nobody"):
         read(f'[[deny]]\nwho = "{name}"')
+
+
+def test_who_may_have_digests_and_where() -> None:
+    assert read("").digests == DigestRules() == BUILT_IN.digests
+    policy = read('[digests]\nwho = ["U01", "@leads"]\nshared_channels = "C01"')
+    assert policy.digests == DigestRules(
+        Who(users=frozenset({"U01"}), groups=frozenset({"@leads"})), frozenset({"C01"})
+    )
+    assert policy.groups == {"@leads"}
+
+
+LEADS = read('[digests]\nwho = ["U01", "@leads"]')
+
+
+@pytest.mark.parametrize(
+    ("policy", "person", "reason"),
+    [
+        (BUILT_IN, Person("U02"), Reason.ALLOWED),
+        (BUILT_IN, Person("U02", member=False), Reason.NOT_A_MEMBER),
+        (BUILT_IN, Person("U02", member=None), Reason.UNCHECKED),
+        (LEADS, Person("U01"), Reason.ALLOWED),
+        (LEADS, Person("U02", groups=frozenset({"@leads"})), Reason.ALLOWED),
+        (LEADS, Person("U02"), Reason.NO_RULE),
+        (LEADS, Person("U02", unchecked=frozenset({"@leads"})), Reason.UNCHECKED),
+    ],
+)
+def test_who_may_set_digests_up(policy: Policy, person: Person, reason: Reason) -> None:
+    decision = decide_digests(policy, person)
+    assert (decision.permit, decision.reason) == (reason is Reason.ALLOWED, reason)
 
 
 def test_an_empty_policy_allows_nothing() -> None:
@@ -325,11 +377,13 @@ def test_the_example_is_good() -> None:
     assert decide(policy, asks(Kind.BALANCE, 100_001), AGENT).approvals == 2
     assert decide(policy, asks(Kind.BALANCE, 5, plan="enterprise"), AGENT).reason is Reason.DENIED
     assert decide(policy, asks(Kind.DELETION), LEAD).reason_required
+    assert policy.digests.who.groups == policy.groups
 
 
 def test_the_guide_names_every_key_and_every_power() -> None:
-    first, second = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    first, second, third = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
     keys = {key for row in first.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
     assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
     assert powers == set(Power)
+    assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(Digests.model_fields)
