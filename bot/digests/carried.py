@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.autumn.errors import AutumnError
+from bot.digests.findings import Query, Report
 from bot.digests.model import Digest, Pause
-from bot.digests.report import Query, Report
 from bot.digests.scan import Progress
 from bot.views.card import Card
 

@@ -34,5 +34,5 @@ class DigestPace:
         return timedelta(seconds=self.lease)
 
     def wait(self, tries: int, first: float = 0.0) -> float:
-        """Seconds before the next attempt, after so many. `first`: after the first one; `again` unless given."""
+        """Seconds before the next attempt, after so many. `first`: after the first; `again` unless given."""
         return min((first or self.again) * 2.0 ** min(max(tries, 1) - 1, 16), self.longest)

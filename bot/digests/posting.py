@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.approvals.pace import Checkpoint
 from bot.digests import book, runs, sending
@@ -119,7 +120,7 @@ class Posting:
         return run.due if run.day is not None and self._now() - run.due > SAID_LATE else None
 
     async def _left_out(self, digest: Digest, before: Run | None) -> list[date]:
-        """Days that were due since the last post and had none, though there may have been something to say."""
+        """Days that were due since the last post and had none, whatever there was to say."""
         since = before.due if before else _EVER
         skipped = await runs.skipped_since(self._database, digest.id, since)
         return sorted(run.day for run in skipped if run.day is not None)
@@ -192,6 +193,8 @@ class Posting:
         held = True
         while held:
             await asyncio.sleep(self._pace.renew)
-            held = await runs.renew(
-                self._database, run_id, by=self._name, lease=self._pace.lease_time, now=self._now()
-            )
+            # A database that is away for a moment must not end it.
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                held = await runs.renew(
+                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=self._now()
+                )

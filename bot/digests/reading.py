@@ -8,8 +8,9 @@ from sqlalchemy import or_, select
 
 from bot.approvals.rules import Environment
 from bot.digests.carried import Watch
+from bot.digests.findings import Query, Report
 from bot.digests.model import Digest, Figures, Run, RunState, Section, Wanted
-from bot.digests.report import Query, Report, report
+from bot.digests.report import report
 from bot.digests.scan import Scan, ScanFailed, Scanner
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
@@ -66,7 +67,13 @@ class Reading:
     ) -> tuple[Report, Query]:
         """What it says, and where its lists begin."""
         made = await report(self._database, scan, wanted, zone=zone, before=before)
-        query = Query(scan=scan.id, days=wanted.days, plans=sorted(wanted.plans), minimum=wanted.minimum)
+        query = Query(
+            scan=scan.id,
+            days=wanted.days,
+            plans=tuple(sorted(wanted.plans)),
+            minimum=wanted.minimum,
+            zone=zone,
+        )
         return made, query
 
     async def _scan(self, days: int, previews: bool, not_before: datetime, watch: Watch | None) -> Scan:

@@ -12,11 +12,11 @@ from bot.autumn.client import Autumn
 from bot.digests import book, report, runs
 from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
 from bot.digests.channels import ChannelProblem, Channels
+from bot.digests.findings import Item, ItemPage, Query, Report
 from bot.digests.model import Digest, Pause, Schedule, Wanted
 from bot.digests.pace import DigestPace
 from bot.digests.posting import Posting
 from bot.digests.reading import Reading
-from bot.digests.report import Item, ItemPage, Query, Report
 from bot.digests.scan import Scanner
 from bot.digests.ticker import Ticker
 from bot.metrics import Metrics

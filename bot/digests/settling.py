@@ -78,7 +78,7 @@ class Settling:
         return await self.put_off(run, self._pace.wait(run.tries), error)
 
     async def not_found_out(self, run: Run, said: Said) -> Carried:
-        """Whether it was posted cannot be asked; past its time it is not posted again, so it is left at that."""
+        """Whether it was posted cannot be asked. Past its time it would not be posted again, so be it."""
         if said.answer is Answer.CLOSED or self.too_late(run):
             return await self.skipped(run, Skip.PAUSED if said.answer is Answer.CLOSED else Skip.LATE)
         return await self.put_off(run, said.wait or self._pace.wait(run.tries))

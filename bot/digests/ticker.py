@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,7 +45,7 @@ class Ticker:
         self._pace = pace
         self._metrics = metrics
         self._scheduler: AsyncIOScheduler | None = None
-        self._ticking: set[asyncio.Task[object]] = set()
+        self._ticking: set[asyncio.Task[Any]] = set()
         self._carrying: dict[asyncio.Task[None], str] = {}
 
     def start(self) -> None:
@@ -81,8 +82,7 @@ class Ticker:
 
     async def tick(self) -> None:
         """Begins with what is due, as far as there is room. Never raises."""
-        this = asyncio.current_task()
-        assert this is not None
+        this = cast(asyncio.Task[Any], asyncio.current_task())
         self._ticking.add(this)
         try:
             await self._begin(self._pace.at_once - len(self._carrying))
