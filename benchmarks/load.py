@@ -36,6 +36,8 @@ class Job:
     """Whether an answer comes to each command's response_url, after the acknowledgement."""
     in_turn: bool = False
     """Whether a connection waits for the answer, and not only for the acknowledgement, before it goes on."""
+    pause: float = 0.0
+    """Seconds before each connection's next command, as people leave them."""
     preliminary: str = ""
     """The text of a message that comes before the answer, when that takes long."""
     patience: float = 60.0
@@ -206,7 +208,11 @@ class Load:
 
     def _next(self, slot: int) -> None:
         self._at[slot] += self._job.concurrency
-        if self._at[slot] < self._job.requests:
+        if self._at[slot] >= self._job.requests:
+            return
+        if self._job.pause:
+            asyncio.get_running_loop().call_later(self._job.pause, self._send, slot)
+        else:
             self._send(slot)
 
 

@@ -43,6 +43,14 @@ class Server:
     """Where it takes commands."""
     pid: int
 
+    def peak(self) -> int | None:
+        """The most memory it ever held, in bytes; None where the system does not tell."""
+        try:
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        except OSError:
+            return None
+        return next((int(one.split()[1]) * 1024 for one in lines if one.startswith("VmHWM:")), None)
+
     def cpu(self) -> float | None:
         """Seconds of processor time so far, of all threads; None where the system does not tell."""
         try:
@@ -118,9 +126,18 @@ def slack() -> Iterator[str]:
 
 
 @contextmanager
-def autumn() -> Iterator[str]:
-    """The local Autumn, keeping its own time. Gives its address."""
-    with running("benchmarks.timed_autumn", AUTUMN_KEY) as process:
+def wide_slack(channels: int) -> Iterator[str]:
+    """The local Slack with so many channels more. Gives the API's address."""
+    with running(
+        "benchmarks.wide_slack", str(channels), SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET
+    ) as process:
+        yield line(process, "SLACK_API_URL=")
+
+
+@contextmanager
+def autumn(seed: str = "demo") -> Iterator[str]:
+    """The local Autumn, keeping its own time. `seed`: as LocalAutumn takes it. Gives its address."""
+    with running("benchmarks.timed_autumn", AUTUMN_KEY, seed) as process:
         yield line(process, "autumn=")
 
 
@@ -132,13 +149,13 @@ def floor(slack_api: str) -> Iterator[Server]:
 
 
 @contextmanager
-def maple(slack_api: str, autumn_url: str) -> Iterator[Server]:
-    """The bot itself, over HTTP, as it is run in earnest."""
+def maple(slack_api: str, autumn_url: str, database: str = "") -> Iterator[Server]:
+    """The bot itself, over HTTP, as it is run in earnest. `database`: its URL, if not one of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running(
             "bot",
-            DATABASE_URL=f"sqlite:///{folder}/maple.db",
+            DATABASE_URL=database or f"sqlite:///{folder}/maple.db",
             SLACK_BOT_TOKEN=BOT_TOKEN,
             SLACK_SIGNING_SECRET=SECRET,
             SLACK_API_URL=slack_api,

@@ -25,6 +25,7 @@ class Span:
     """The customer, or what was searched for."""
     came: float
     went: float
+    status: int
 
 
 class TimedAutumn(LocalAutumn):
@@ -44,9 +45,16 @@ class TimedAutumn(LocalAutumn):
             body.extend(message.get("body", b""))
             return message
 
-        await super().__call__(scope, taking, send)
+        status = 0
+
+        async def giving(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        await super().__call__(scope, taking, giving)
         if not scope["path"].startswith("/_sandbox/"):
-            self.spans.append(Span(scope["path"], _about(bytes(body)), came, time.monotonic()))
+            self.spans.append(Span(scope["path"], _about(bytes(body)), came, time.monotonic(), status))
 
     async def _tell(self, send: Send) -> None:
         text = json.dumps([asdict(span) for span in self.spans]).encode()
@@ -66,7 +74,8 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with TimedAutumn.running("demo", keys=[sys.argv[1]]) as autumn:
+    seed = sys.argv[2] if len(sys.argv) > 2 else "demo"
+    async with TimedAutumn.running(seed, keys=[sys.argv[1]]) as autumn:
         print(f"autumn={autumn.url}", flush=True)
         await stop.wait()
 

@@ -41,7 +41,7 @@ def test_a_spread_names_its_middle_and_its_ends() -> None:
     ids=["none", "one", "overlapping", "within", "apart", "cut at the ends", "outside"],
 )
 def test_time_with_autumn_is_counted_once(spans: list[tuple[float, float]], expected: float) -> None:
-    asked = [Span("/v1/customers.get", "cus_1", came, went) for came, went in spans]
+    asked = [Span("/v1/customers.get", "cus_1", came, went, 200) for came, went in spans]
     assert covered(asked, 0, 10) == expected
 
 

@@ -1,0 +1,312 @@
+"""A digest of ever more customers, against what the pace of its reading allows; and many due in one minute.
+
+A digest reads all customers, so its time grows with them: pages, unpaid invoices and previews, each at a rate
+that keeps far below Autumn's limits. The optimum is computed from what the run itself asked, at those rates,
+as if Autumn answered and Maple worked in no time. Meanwhile people type commands, as before it began.
+"""
+
+import argparse
+import asyncio
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.digests.scan import ScanPace
+
+from benchmarks import customers, processes, wide_slack
+from benchmarks.load import Job, Result, Sample
+from benchmarks.report import Table, milliseconds, quantile, show
+from bot import views
+from bot.approvals.rules import Environment
+from bot.digests import book
+from bot.digests.model import EVERY_DAY, Schedule, Wanted
+from bot.store.database import Database
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
+    people: int = 4
+    pause: float = 0.25
+    """Seconds between a person's card and their next command."""
+    idle: float = 30.0
+    """For how long commands are measured before the digest is due."""
+    portion: float = 5.0
+    """Commands are sent for about so long at a time."""
+    digests: int = 500
+    patience: float = 600.0
+    """Seconds to wait for a post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    slack: str
+    autumn: str
+    maple: processes.Server
+    file: Path
+    """The bot's database."""
+    customers: tuple[str, ...] = ()
+
+    def commands(self, plan: Plan, seconds: float) -> Result:
+        """People at work for about so long."""
+        each = max(1, round(seconds / (plan.pause + 0.01)))
+        job = Job(
+            url=self.maple.url,
+            secret=processes.SECRET,
+            command="/autumn",
+            texts=self.customers,
+            concurrency=plan.people,
+            requests=plan.people * each,
+            answered=True,
+            in_turn=True,
+            pause=plan.pause,
+            preliminary=views.asking(None).text,
+        )
+        return processes.load(self.maple, job)
+
+    def posted(self, channel: str) -> list[float]:
+        """When there was something posted into the channel: seconds since the epoch."""
+        found = processes.ask(
+            f"{self.slack}conversations.history", {"channel": channel}, key=processes.BOT_TOKEN
+        )
+        return [float(message["ts"]) for message in found["messages"] if message.get("bot_id")]
+
+    def scanned(self) -> dict[str, Any]:
+        with sqlite3.connect(self.file) as connection:
+            connection.row_factory = sqlite3.Row
+            (row,) = connection.execute("SELECT * FROM digest_scans")
+            return dict(row)
+
+
+@contextmanager
+def bench(channels: int, seed: str) -> Iterator[Bench]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        processes.wide_slack(channels) as slack,
+        processes.autumn(seed) as autumn,
+    ):
+        file = Path(folder) / "maple.db"
+        with processes.maple(slack, autumn, f"sqlite:///{file}") as maple:
+            running = Bench(slack, autumn, maple, file, customers.ids(autumn)[:50])
+            running.commands(Plan(), 3)  # imports, caches and pools are filled before the clock starts
+            yield running
+
+
+def add_digests(file: Path, count: int) -> datetime:
+    """One for each of so many channels, all due at the same minute, soon. When that is."""
+    due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if due - datetime.now(UTC) < timedelta(seconds=5 + count / 100):
+        due += timedelta(minutes=1)
+
+    async def add() -> None:
+        database = Database(f"sqlite:///{file}")
+        for number in range(count):
+            await book.create(
+                database,
+                submission_id=f"benchmark-{number}",
+                env=Environment.SANDBOX,
+                channel=wide_slack.name(number),
+                team="T01NORTHW",
+                owner="U01ANA",
+                schedule=Schedule(weekdays=EVERY_DAY, at=due.time()),
+                wanted=Wanted(skip_empty=False),
+                private=False,
+                now=datetime.now(UTC),
+            )
+        await database.aclose()
+
+    asyncio.run(add())
+    return due
+
+
+@dataclass(slots=True)
+class Row:
+    size: int
+    pages: int = 0
+    unpaid: int = 0
+    previews: int = 0
+    refused: int = 0
+    """Answers of Autumn's with status 429."""
+    optimum: float = 0.0
+    reading: float = 0.0
+    """Seconds from the first question to the last answer being stored."""
+    whole: float = 0.0
+    """Seconds from the first question to the message in the channel."""
+    peak: int = 0
+    """Bytes of memory the bot held at most."""
+    idle: list[Sample] = field(default_factory=list)
+    meanwhile: list[Sample] = field(default_factory=list)
+
+
+def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
+    row = Row(size)
+    with bench(1, str(size)) as running:
+        due = add_digests(running.file, 1)
+        say(f"{size:,} customers, commands before")
+        while (left := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
+            row.idle += running.commands(plan, min(plan.idle, left - 1)).samples
+        customers.spans(running.autumn)
+        time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+        say(f"{size:,} customers, the digest")
+        deadline = time.monotonic() + plan.patience
+        while not (posts := running.posted(wide_slack.name(0))):
+            if time.monotonic() > deadline:
+                raise TimeoutError("no digest was posted")
+            row.meanwhile += running.commands(plan, plan.portion).samples
+        _fill(row, running, posts)
+    return row
+
+
+def _fill(row: Row, running: Bench, posts: Sequence[float]) -> None:
+    scan, spans = running.scanned(), customers.spans(running.autumn)
+    started, finished = scan["started_at"] / 1e6, scan["finished_at"] / 1e6
+    row.pages = sum(span.path.endswith("customers.list") for span in spans)
+    row.unpaid = sum(span.path.endswith("invoices.list") for span in spans)
+    row.refused = sum(span.status == 429 for span in spans)
+    row.previews = scan["previewed"]
+    row.optimum = optimum(row.pages, row.unpaid, row.previews)
+    row.reading = finished - started
+    row.whole = posts[0] - started
+    row.peak = running.maple.peak() or 0
+    # Those sent once it was done say nothing of the time it took.
+    ended = time.monotonic() - (time.time() - posts[0])
+    row.meanwhile = [one for one in row.meanwhile if one.sent <= ended]
+
+
+def optimum(pages: int, unpaid: int, previews: int) -> float:
+    """Seconds that the pace alone takes: the first of a kind goes out at once, the others in their turn."""
+    pace = ScanPace()
+    kinds = ((pages, pace.pages), (unpaid, pace.invoices), (previews, pace.previews))
+    return sum(max(0, count - 1) / rate for count, rate in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Many digests due at once."""
+
+    digests: int
+    posted: int
+    twice: int
+    """Channels with more than one post."""
+    last: float
+    """Seconds from when they were due to the last post."""
+    fastest: int
+    """The most posts in any one second."""
+
+
+def many_digests(plan: Plan, say: Callable[[str], None]) -> Many:
+    with bench(plan.digests, "demo") as running:
+        due = add_digests(running.file, plan.digests)
+        say(f"{plan.digests} digests due at once")
+        time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+        deadline = time.monotonic() + plan.patience
+        waiting, posts = set(range(plan.digests)), list[list[float]]()
+        while waiting and time.monotonic() < deadline:
+            time.sleep(2)
+            for number in sorted(waiting):
+                if running.posted(wide_slack.name(number)):
+                    waiting.discard(number)
+        time.sleep(5)  # a second post would come by now
+        posts = [running.posted(wide_slack.name(number)) for number in range(plan.digests)]
+    at = sorted(one for some in posts for one in some)
+    started = (due - _EPOCH).total_seconds()
+    return Many(
+        plan.digests,
+        sum(bool(some) for some in posts),
+        sum(len(some) > 1 for some in posts),
+        (at[-1] if at else float("inf")) - started,
+        max((sum(one <= other < one + 1 for other in at) for one in at), default=0),
+    )
+
+
+def _p99(samples: Sequence[Sample], of: Callable[[Sample], float | None]) -> float:
+    waits = [wait - one.sent for one in samples if (wait := of(one)) is not None]
+    return quantile(waits, 0.99) if waits else float("nan")
+
+
+def scans(rows: Sequence[Row]) -> Table:
+    columns = (
+        "customers", "pages", "pages of unpaid", "previews", "optimum s", "reading s", "to the message s",
+        "of the optimum", "429s", "peak MiB",
+    )  # fmt: skip
+    told = tuple(
+        (
+            f"{row.size:,}",
+            str(row.pages),
+            str(row.unpaid),
+            str(row.previews),
+            f"{row.optimum:.1f}",
+            f"{row.reading:.1f}",
+            f"{row.whole:.1f}",
+            f"{row.whole / row.optimum:.2f}" if row.optimum else "",
+            str(row.refused),
+            f"{row.peak / 2**20:.0f}",
+        )
+        for row in rows
+    )
+    return Table("One digest, ever more customers", columns, told)
+
+
+def commands(rows: Sequence[Row]) -> Table:
+    columns = (
+        "customers", "commands before", "ack p99 ms", "card p99 ms", "meanwhile", "ack p99 ms", "card p99 ms",
+        "ack ratio", "card ratio",
+    )  # fmt: skip
+    told = []
+    for row in rows:
+        acks = [_p99(some, lambda one: one.acked) for some in (row.idle, row.meanwhile)]
+        cards = [_p99(some, lambda one: one.answered) for some in (row.idle, row.meanwhile)]
+        told.append(
+            (
+                f"{row.size:,}",
+                str(len(row.idle)),
+                milliseconds(acks[0]),
+                milliseconds(cards[0]),
+                str(len(row.meanwhile)),
+                milliseconds(acks[1]),
+                milliseconds(cards[1]),
+                f"{acks[1] / acks[0]:.2f}",
+                f"{cards[1] / cards[0]:.2f}",
+            )
+        )
+    return Table("Commands while a digest is made", columns, tuple(told))
+
+
+def at_once(many: Many) -> Table:
+    columns = ("digests", "posted", "posted twice", "last after s", "most in a second")
+    told = (str(many.digests), str(many.posted), str(many.twice), f"{many.last:.1f}", str(many.fastest))
+    return Table("Digests due in the same minute, a channel each", columns, (told,))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.digest", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=Plan().sizes)
+    parser.add_argument("--digests", type=int, default=Plan().digests)
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    processes.stop_in_order()
+    started = time.monotonic()
+    plan = Plan(sizes=tuple(options.sizes), digests=options.digests)
+
+    def say(words: str) -> None:
+        print(f"[{time.monotonic() - started:4.0f} s] {words}", flush=True)
+
+    rows = [one_digest(plan, size, say) for size in plan.sizes]
+    tables = [scans(rows), commands(rows)]
+    if plan.digests:
+        tables.append(at_once(many_digests(plan, say)))
+    sizes = " ".join(map(str, plan.sizes))
+    command = f"python -m benchmarks.digest --sizes {sizes} --digests {plan.digests}"
+    show("digest", command, tables, write=options.write)
+
+
+if __name__ == "__main__":
+    main()
