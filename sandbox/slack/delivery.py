@@ -5,8 +5,9 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
@@ -47,7 +48,8 @@ class Delivery:
 
 class Deliveries:
     def __init__(self, clock: Clock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
-        self.request_url: str | None = None
+        self._urls: tuple[str, ...] = ()
+        self._in_turn: Iterator[str] = cycle(())
         self.patience = 3.0
         """Seconds the app has to acknowledge."""
         self.retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
@@ -63,6 +65,20 @@ class Deliveries:
         self._http = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - one deadline for all of it
         self._events: set[asyncio.Task[None]] = set()
 
+    @property
+    def request_url(self) -> str | None:
+        """Where requests go; None: over the app's own sockets."""
+        return self._urls[0] if self._urls else None
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        self.spread(*([] if url is None else [url]))
+
+    def spread(self, *urls: str) -> None:
+        """Requests go to each of these in turn, as through a balancer before several replicas."""
+        self._urls = urls
+        self._in_turn = cycle(urls)
+
     async def close(self) -> None:
         for task in self._events:
             task.cancel()
@@ -77,10 +93,10 @@ class Deliveries:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.patience):
-                if self.request_url is None:
+                if not self._urls:
                     body: Body = await self._sockets.send(kind, payload, retry, reason)
                 else:
-                    body = await self._post(self.request_url, delivery, reason)
+                    body = await self._post(next(self._in_turn), delivery, reason)
             delivery.outcome = "acked"
             return body
         except TimeoutError:
@@ -96,6 +112,13 @@ class Deliveries:
             delivery.seconds = time.monotonic() - started
             self.pending -= 1
             self._feed.wake()
+
+    async def repeat(self, delivery: Delivery) -> None:
+        """Sends the very same request once more, over HTTP as it was signed. The answer is dropped."""
+        if self._urls:
+            await self._http.post(next(self._in_turn), content=delivery.raw, headers=delivery.headers)
+        else:
+            await self._sockets.send(delivery.kind, delivery.payload, delivery.retry, "")
 
     def event(self, payload: Json) -> None:
         """Sends an event in the background, with up to three retries."""

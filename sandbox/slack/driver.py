@@ -8,7 +8,7 @@ from sandbox.slack import elements
 from sandbox.slack.acts import Acts
 from sandbox.slack.errors import ShownError
 from sandbox.slack.feed import Change
-from sandbox.slack.model import Channel, Json
+from sandbox.slack.model import Channel, Json, Message
 from sandbox.slack.screen import NotOnScreen, Screen, Spot, flat, same
 from sandbox.slack.world import World
 
@@ -62,9 +62,19 @@ class Person:
         """Returns after the acknowledgement. A failure is not raised: it can be read on the screen."""
         await self._try(self._acts.command(self.user, self._screen.channel.id, line))
 
-    async def click(self, label: str, *, within: str | None = None, confirm: bool | None = None) -> None:
-        """confirm: the answer to the dialog that the button asks with; needed exactly when it asks."""
-        spot = self._screen.find(label, elements.PRESSED, within)
+    async def click(
+        self,
+        label: str,
+        *,
+        within: str | None = None,
+        on: Message | None = None,
+        confirm: bool | None = None,
+    ) -> None:
+        """confirm: the answer to the dialog that the button asks with; needed exactly when it asks.
+
+        on: the message it is in, where that is at hand: the screen is not read then, which is quick.
+        """
+        spot = self._screen.find(label, elements.PRESSED, within, on)
         if not self._confirmed(spot, confirm):
             return
         given = {"option": spot.option} if spot.option is not None else {}

@@ -81,8 +81,8 @@ class Screen:
             return [home] if home else []
         return list(reversed(self._world.workspace.history(self.channel.id, self._user.id)))
 
-    def _spots(self, kinds: frozenset[str]) -> Iterator[Spot]:
-        for source in self._sources():
+    def _spots(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Spot]:
+        for source in sources:
             for block, element in elements.each(source.blocks):
                 if element["type"] not in kinds:
                     continue
@@ -104,8 +104,9 @@ class Screen:
         if block["type"] == "section" and block.get("text"):
             yield self.reader.text(block["text"])
 
-    def find(self, label: str, kinds: frozenset[str], within: str | None) -> Spot:
-        spots = [spot for spot in self._spots(kinds) if within is None or self._is_within(spot, within)]
+    def find(self, label: str, kinds: frozenset[str], within: str | None, on: Message | None = None) -> Spot:
+        found = self._spots(kinds, self._sources() if on is None else [on])
+        spots = [spot for spot in found if within is None or self._is_within(spot, within)]
         if within is not None:
             close = [spot for spot in spots if flat(within) in flat(self._block_text(spot))]
             spots = close or spots

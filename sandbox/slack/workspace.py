@@ -36,6 +36,15 @@ class Workspace:
             if user.kind not in ("bot", "external"):
                 self.im(user.id, bot.id)
 
+    def join(self, handle: str, *channels: str) -> User:
+        """One more member of the workspace, in these channels. Raises KeyError."""
+        user = User(self.next_id("U"), handle, handle.title(), "", "member", "UTC", "#444444", people.TEAM)
+        self.users[user.id] = user
+        for name in channels:
+            self.channel(name).members.append(user.id)
+        self.im(user.id, self.bot.id)
+        return user
+
     def user(self, name: str) -> User:
         """A person by id, handle or real name. Raises KeyError."""
         wanted = name.lstrip("@").lower()

@@ -517,3 +517,51 @@ async def test_sockets_refresh_and_retry(slack: LocalSlack) -> None:
             await slack.workspace.feed.changed()
     await ana.command("/probe three")
     await ana.sees("dispatch_failed")
+
+
+async def test_requests_go_to_replicas_in_turn_and_come_again_as_they_were(
+    slack: LocalSlack, app: RawApp
+) -> None:
+    first = str(slack.request_url)
+    async with raw_app(slack) as other:
+        slack.deliveries.spread(first, str(slack.request_url))
+        for number in range(4):
+            await slack.person("ana").command(f"/probe {number}")
+        assert [one["text"] for one in app.payloads] == ["0", "2"]
+        assert [one["text"] for one in other.payloads] == ["1", "3"]
+        await slack.deliveries.repeat(slack.sent[1])
+        assert app.last == other.payloads[0]
+
+
+async def test_a_request_comes_again_over_a_socket(slack: LocalSlack) -> None:
+    app = bolt(slack)
+    heard: list[str] = []
+
+    @app.command("/probe")
+    async def probe(ack: Any, command: Json) -> None:
+        heard.append(command["text"])
+        await ack()
+
+    async with over_socket(app, slack):
+        await slack.person("ana").command("/probe once")
+        await slack.deliveries.repeat(slack.sent[-1])
+        assert heard == ["once", "once"]
+
+
+async def test_a_click_of_somebody_new_on_a_message_at_hand(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
+    slack.workspace.join("kim", "#support")
+    blocks = [actions(button("Go", "go", value="first"))]
+    await client.chat_postMessage(channel=SUPPORT, text="first", blocks=blocks)
+    (message,) = slack.workspace.history(SUPPORT)
+    await client.chat_postMessage(
+        channel=SUPPORT, text="second", blocks=[actions(button("Go", "go", value="second"))]
+    )
+    kim = slack.person("kim")
+    await kim.click("Go", on=message)
+    assert (app.last["user"]["id"], app.last["actions"][0]["value"]) == (kim.id, "first")
+    await kim.click("Go")
+    assert app.last["actions"][0]["value"] == "second"
+    with pytest.raises(NotOnScreen):
+        await kim.click("Stop", on=message)
