@@ -125,6 +125,9 @@ class Query(BaseModel):
     zone: str = Field(default="UTC", alias="z")
     """Days are those of this zone."""
     section: Section = Field(default=Section.INVOICES, alias="c")
+    """Of a page."""
+    sections: tuple[Section, ...] = Field(default=(), alias="e")
+    """Of all rows, for a file; empty for all."""
     page: int = Field(default=0, ge=0, alias="n")
     """Counted from 0."""
 

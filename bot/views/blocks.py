@@ -109,6 +109,37 @@ def select(
     )
 
 
+def several(
+    action_id: str,
+    placeholder: str,
+    options: Sequence[kit.Option],
+    initial: Sequence[kit.Option] = (),
+    *,
+    most: int,
+) -> kit.StaticMultiSelectMenu:
+    """A select of which several can be chosen. 1 to 100 options."""
+    return kit.StaticMultiSelectMenu(
+        action_id=action_id,
+        options=list(options),
+        initial_options=list(initial) or None,
+        max_selected_items=most,
+        placeholder=plain(placeholder),
+    )
+
+
+def several_picker(
+    action_id: str, placeholder: str, *, min_query: int, initial: Sequence[kit.Option] = (), most: int
+) -> kit.ExternalMultiSelectMenu:
+    """The same, with options that are asked for as the person types."""
+    return kit.ExternalMultiSelectMenu(
+        action_id=action_id,
+        placeholder=plain(placeholder),
+        min_query_length=min_query,
+        initial_options=list(initial) or None,
+        max_selected_items=most,
+    )
+
+
 def ticks(
     action_id: str, options: Sequence[kit.Option], initial: Sequence[kit.Option] = ()
 ) -> kit.CheckboxGroup:
@@ -137,6 +168,11 @@ def address(action_id: str, initial: str = "") -> kit.URLInput:
 def moment(action_id: str, initial: int | None = None) -> kit.DateTimePicker:
     """A date and time in the person's own zone. `initial`: seconds since the epoch."""
     return kit.DateTimePicker(action_id=action_id, initial_datetime=initial)
+
+
+def clock(action_id: str, initial: str) -> kit.TimePicker:
+    """A time of day. `initial`: `09:00`."""
+    return kit.TimePicker(action_id=action_id, initial_time=initial)
 
 
 def field(

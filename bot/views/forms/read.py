@@ -1,7 +1,7 @@
 """What was filled in, out of a view's `state.values`. Nothing filled in reads as empty."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from bot.views.forms.model import Values
@@ -19,6 +19,20 @@ def chosen(values: Values, block: str) -> str:
 
 def ticked(values: Values, block: str) -> bool:
     return bool(_held(values, block).get("selected_options"))
+
+
+def picked(values: Values, block: str) -> tuple[str, ...]:
+    """The values of the options that are picked."""
+    found = _held(values, block).get("selected_options") or ()
+    return tuple(str(one.get("value") or "") for one in found)
+
+
+def clock(values: Values, block: str) -> time | None:
+    """A time of day, to the minute."""
+    try:
+        return time.fromisoformat(str(_held(values, block).get("selected_time") or ""))
+    except ValueError:
+        return None
 
 
 def moment(values: Values, block: str) -> datetime | None:
