@@ -1,6 +1,5 @@
 """What goes back over the wire, and what is cut off before it does."""
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,6 @@ from starlette.types import Message, Receive, Send
 
 from sandbox.autumn.dispatch import Answer
 
-_WAIT = 0.005
 CUT = -1
 """In place of a status: the connection is closed."""
 LIMITED = "Too many requests, please try again later."
@@ -58,11 +56,3 @@ async def send_reply(reply: Reply, send: Send) -> None:
     }
     await send(start)
     await send({"type": "http.response.body", "body": reply.body})
-
-
-async def cut(send: Send) -> None:
-    """Close the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken."""
-    cycle = send.__self__  # type: ignore[attr-defined]
-    cycle.transport.abort()
-    while not cycle.disconnected:  # noqa: ASYNC110 - uvicorn tells no other way
-        await asyncio.sleep(_WAIT)

@@ -23,7 +23,6 @@ from sandbox.autumn.replies import (
     CUT,
     LIMITED,
     Reply,
-    cut,
     html_reply,
     json_reply,
     read,
@@ -34,7 +33,7 @@ from sandbox.autumn.routes import all_routes
 from sandbox.autumn.seed.start import make_state
 from sandbox.autumn.state import State
 from sandbox.autumn.validation import parse
-from sandbox.serving import listening
+from sandbox.serving import cut, listening
 
 
 class LocalAutumn:

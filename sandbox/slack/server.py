@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from sandbox.serving import listening
+from sandbox.serving import cuttable, listening
 from sandbox.slack import web
 from sandbox.slack.acts import Acts
 from sandbox.slack.clock import Clock
@@ -192,7 +192,7 @@ class LocalSlack:
     async def _served(self, port: int) -> AsyncIterator[None]:
         listener = socket.create_server(("127.0.0.1", port))
         self.world.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        async with listening(self.app(), listener):
+        async with listening(cuttable(self.app()), listener):
             try:
                 yield
             finally:

@@ -6,9 +6,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.serving import Cut
 from sandbox.slack.api import METHODS
 from sandbox.slack.api.method import Args, Method, need
 from sandbox.slack.errors import SlackError
+from sandbox.slack.faults import CutOff
 from sandbox.slack.model import Json
 from sandbox.slack.world import Call, World
 
@@ -20,11 +22,15 @@ async def call(world: World, request: Request) -> Response:
     try:
         args = await _arguments(request)
         token = _token(request, args)
-        await world.faults.strike(name)
+        met = await world.faults.strike(name)
         method = _authorized(world, name, token)
         body = {"ok": True, **method.answer(world, Args(args))}
+        await world.faults.afterwards(met)
         world.calls.append(Call(name, args, True, None, world.clock.now()))
         return JSONResponse(body, headers=_headers(world))
+    except CutOff:
+        world.calls.append(Call(name, args, False, "cut_off", world.clock.now()))
+        return Cut()
     except SlackError as refused:
         world.calls.append(Call(name, args, False, refused.name, world.clock.now()))
         headers = {**_headers(world), **refused.headers}
@@ -35,11 +41,15 @@ async def respond(world: World, request: Request) -> Response:
     """POST /response/{key}."""
     body: Json = {}
     try:
-        await world.faults.strike("response_url")
+        met = await world.faults.strike("response_url")
         body = await _json(request)
         world.responses.use(request.path_params["key"], body)
+        await world.faults.afterwards(met)
         world.calls.append(Call("response_url", body, True, None, world.clock.now()))
         return JSONResponse({"ok": True})
+    except CutOff:
+        world.calls.append(Call("response_url", body, False, "cut_off", world.clock.now()))
+        return Cut()
     except SlackError as refused:
         world.calls.append(Call("response_url", body, False, refused.name, world.clock.now()))
         return JSONResponse(refused.body(), refused.status, refused.headers)

@@ -55,6 +55,26 @@ def listing(world: World, args: Args) -> Json:
     return page_of(found, args, "channels")
 
 
+@method("users.conversations")
+def users_conversations(world: World, args: Args) -> Json:
+    """The bot's own channels."""
+    wanted = args.names("types") or ["public_channel"]
+    for kind in wanted:
+        if kind not in TYPES.values():
+            raise SlackError("invalid_types")
+    for kind, family in FAMILY.items():
+        if TYPES[kind] in wanted:
+            need(world, f"{family}:read")
+    found = [
+        {name: value for name, value in _describe(world, channel, False).items() if name != "is_member"}
+        for channel in world.workspace.channels.values()
+        if TYPES[channel.kind] in wanted
+        and world.workspace.bot.id in channel.members
+        and not (channel.archived and args.flag("exclude_archived"))
+    ]
+    return page_of(found, args, "channels")
+
+
 @method("conversations.open")
 def open_im(world: World, args: Args) -> Json:
     need(world, "im:write")

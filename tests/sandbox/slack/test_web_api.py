@@ -1,15 +1,19 @@
 """The Web API as Slack's own client sees it."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import LocalSlack, PostLimit
+from sandbox.slack.faults import FaultKind
 from tests.sandbox.slack.app import Json, actions, button, modal, plain, section
 
 SUPPORT, RANDOM, FINANCE, SHARED, LEADS = "C01SUPPORT", "C03RANDOM", "C04FINANCE", "C05SHARED", "C06LEADS"
@@ -204,6 +208,12 @@ async def test_people(slack: LocalSlack, client: AsyncWebClient) -> None:
     assert len(zones) > 5
     groups = (await client.usergroups_list(include_users=True))["usergroups"]
     assert groups[0]["handle"] == "billing-leads"
+    own = await client.users_conversations(types="public_channel,private_channel", limit=2)
+    assert [one["id"] for one in own["channels"]] == [SUPPORT, "C02BILLING"]
+    assert own["response_metadata"]["next_cursor"]
+    assert "is_member" not in own["channels"][0]
+    assert (await client.users_conversations())["channels"]
+    assert (await refused(client.users_conversations(types="mpim")))["error"] == "invalid_types"
     assert (await client.usergroups_users_list(usergroup=groups[0]["id"]))["users"] == ["U03LEA"]
 
 
@@ -236,6 +246,27 @@ async def test_faults(slack: LocalSlack, client: AsyncWebClient) -> None:
         ("auth.test", "fatal_error"),
         ("auth.test", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "done"),
+    [("500", 0), ("cut_before", 0), ("500_after", 1), ("cut_after", 1), ("latency_after", 1)],
+)
+async def test_answers_that_are_lost(
+    slack: LocalSlack, client: AsyncWebClient, kind: FaultKind, done: int
+) -> None:
+    client.retry_handlers.clear()
+    slack.faults.add("chat.postMessage", kind, seconds=5)
+    with pytest.raises((SlackApiError, aiohttp.ClientError, TimeoutError)):
+        async with asyncio.timeout(0.05):
+            await client.chat_postMessage(channel=SUPPORT, text="x")
+    slack.faults.close()
+    assert len(slack.workspace.posts) == done
+    slack.faults.add("chat.postMessage", "500", times=None, chance=0.5)
+    for _ in range(9):
+        with contextlib.suppress(SlackApiError):
+            await client.chat_postMessage(channel="C02BILLING", text="x")
+    assert {call.error for call in slack.calls[1:]} == {None, "internal_error"}
 
 
 async def test_no_token_in_the_record(slack: LocalSlack) -> None:
