@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _ACK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+_LATE = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
 _WORK = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30)
 
 
@@ -47,6 +48,18 @@ class Metrics:
             ["route"],
             registry=self.registry,
             buckets=_WORK,
+        )
+        self.digest_runs = Counter(
+            "maple_digest_runs",
+            "Attempts at a digest's due day or at one sent by hand, and how they ended",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.digest_lateness = Histogram(
+            "maple_digest_lateness_seconds",
+            "From when a digest was due to when Slack had it",
+            registry=self.registry,
+            buckets=_LATE,
         )
 
     def exposition(self) -> bytes:
