@@ -102,7 +102,7 @@ class Skip(StrEnum):
     EDITED = "edited"
     """The time was moved to one that had passed already that day."""
     PAUSED = "paused"
-    """The channel was found to be one it may not go to."""
+    """It was paused or removed before it was posted, or the channel found to be one it may not go to."""
 
 
 @dataclass(frozen=True, slots=True)

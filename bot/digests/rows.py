@@ -1,0 +1,87 @@
+"""Digests and runs as they lie in the database, and as records."""
+
+from dataclasses import asdict
+from datetime import date, time
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.digests.model import (
+    Digest,
+    Figures,
+    Pause,
+    Run,
+    RunState,
+    Schedule,
+    Section,
+    Skip,
+    Wanted,
+)
+
+
+def dump_schedule(schedule: Schedule) -> dict[str, Any]:
+    """Columns of `digests`."""
+    return {
+        "weekdays": sum(1 << weekday for weekday in schedule.weekdays),
+        "at": schedule.at.strftime("%H:%M"),
+        "zone": schedule.zone,
+    }
+
+
+def dump_wanted(wanted: Wanted) -> dict[str, Any]:
+    """Columns of `digests`."""
+    return {
+        "sections": sorted(wanted.sections),
+        "days": wanted.days,
+        "plans": sorted(wanted.plans),
+        "minimum": wanted.minimum,
+        "skip_empty": wanted.skip_empty,
+    }
+
+
+def dump_figures(figures: Figures) -> dict[str, Any]:
+    return asdict(figures)
+
+
+def digest(row: Row[Any]) -> Digest:
+    return Digest(
+        id=row.id,
+        channel=row.channel,
+        team=row.team,
+        owner=row.owner,
+        schedule=Schedule(
+            weekdays=frozenset(weekday for weekday in range(7) if row.weekdays >> weekday & 1),
+            at=time.fromisoformat(row.at),
+            zone=row.zone,
+        ),
+        wanted=Wanted(
+            sections=frozenset(map(Section, row.sections)),
+            days=row.days,
+            plans=frozenset(row.plans),
+            minimum=row.minimum,
+            skip_empty=row.skip_empty,
+        ),
+        private=row.private,
+        pause=None if row.pause is None else Pause(row.pause),
+        next_due=row.next_due,
+        version=row.version,
+    )
+
+
+def run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        digest=row.digest_id,
+        day=None if row.day is None else date.fromisoformat(row.day),
+        due=row.due,
+        state=RunState(row.state),
+        skip=None if row.skip is None else Skip(row.skip),
+        asked_by=row.asked_by,
+        lease_by=row.lease_by or "",
+        tries=row.tries,
+        tried_to_post=row.posting_at is not None,
+        scan=row.scan_id or "",
+        channel=row.channel,
+        ts=row.ts or "",
+        figures=Figures(**row.figures),
+    )
