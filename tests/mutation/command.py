@@ -1,0 +1,70 @@
+"""The tests tried on small mistakes: `python -m tests.mutation [module …] [--write]`."""
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from tests.mutation import report
+from tests.mutation.placing import Source
+from tests.mutation.running import Tried, run
+
+_APPROVALS = (
+    *("policy", "rules", "policy_tables", "policy_file"),
+    *("life", "authority", "asking", "deciding", "carrying", "steps", "outcome"),
+)
+_CHANGES = (
+    *("balance", "balance_guard", "pool", "edit", "held", "amounts", "canon"),
+    *("reward", "reward_guard", "rewards", "grant", "estimate"),
+    *("details", "deletion", "facts", "settled", "common", "kinds"),
+)
+MODULES = (
+    *(f"bot/approvals/{name}.py" for name in _APPROVALS),
+    *(f"bot/changes/{name}.py" for name in _CHANGES),
+)
+"""The policy, the life of a change, and the guards and plans of each kind."""
+TESTS = ("tests/approvals", "tests/changes")
+
+
+def main(given: Sequence[str]) -> int:
+    """0: enough was noticed, and there is a reason for the rest."""
+    asked = _parser().parse_args(given)
+    sources = [Source(path) for path in asked.modules or MODULES]
+    wanted = [(source, one) for source in sources for one in source.mutations]
+    if asked.sample:
+        chosen = random.Random(asked.seed).sample(range(len(wanted)), min(asked.sample, len(wanted)))  # noqa: S311
+        wanted = [wanted[number] for number in sorted(chosen)]
+    begun = time.monotonic()
+    tried = run(wanted, asked.tests or TESTS, _tell)
+    known = report.reasons(report.REASONS.read_text())
+    counted = report.figures(tried)
+    unexplained = [one for one, why in report.survivors(tried, known) if not why]
+    _say(one.line for one in counted)
+    _say(f"No reason is known: {one.path}: {report.label(one.mutation)}" for one in unexplained)
+    if not asked.sample:
+        _say(f"The reason is outdated: {one}" for one in report.outdated(tried, known))
+    _say([f"{len(tried):,} mistakes, {report.share(counted):.1%} noticed, {time.monotonic() - begun:.0f} s."])
+    if asked.write:
+        report.PAGE.write_text(report.page(report.PAGE.read_text(), tried, known, MODULES))
+    return 0 if report.share(counted) >= report.ENOUGH and not unexplained else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("scripts/mutate", description=__doc__)
+    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module")
+    parser.add_argument("--tests", nargs="+", metavar="path", help=f"instead of {' '.join(TESTS)}")
+    parser.add_argument("--sample", type=int, default=0, help="only so many, picked at random")
+    parser.add_argument("--seed", type=int, default=1, help="for the sample")
+    parser.add_argument("--write", action="store_true", help="put what came of it into docs/mutation.md")
+    return parser
+
+
+def _tell(one: Tried) -> None:
+    if not one.killed_by:
+        _say([f"Not noticed: {one.path}:{one.mutation.lines.start}: {report.label(one.mutation)}"])
+
+
+def _say(lines: Iterable[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()

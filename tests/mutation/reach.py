@@ -1,0 +1,64 @@
+"""Which tests come by which lines, and how long each takes; and pytest plugins that go by it."""
+
+import signal
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import coverage
+import pytest
+
+
+@dataclass
+class Reach:
+    """By file and line: the ids of the tests that come by."""
+
+    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def tests(self, file: str, lines: Iterable[int] | None = None) -> list[str]:
+        """The quickest first. Without lines: all that come by the file, or all there are when none does."""
+        there = self.lines.get(file, {})
+        found = {test for line in (there if lines is None else lines) for test in there.get(line, ())}
+        if lines is None and not found:
+            found = set(self.seconds)
+        return sorted(found, key=lambda test: (self.seconds[test], test))
+
+
+def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
+    """Runs them all once. What runs while a module is imported is nobody's."""
+    watched = coverage.Coverage(
+        data_file=None, include=list(files), concurrency=["greenlet", "thread"], config_file=False
+    )
+    watched.start()
+    seconds = {}
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        watched.switch_context(item.nodeid)
+        begun = time.monotonic()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        seconds[item.nodeid] = time.monotonic() - begun
+    watched.stop()
+    data = watched.get_data()
+    return Reach({file: data.contexts_by_lineno(file) for file in files}, seconds)
+
+
+def limit(usual: float) -> None:
+    """Ends the process when what it does takes far longer than the seconds it usually does."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 10 + 20 * usual)
+
+
+class Chosen:
+    """These tests in this order, each with a limit."""
+
+    def __init__(self, reach: Reach, tests: Sequence[str]) -> None:
+        self._reach, self._tests = reach, tests
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leaves out the others."""
+        there = {item.nodeid: item for item in items}
+        items[:] = [there[test] for test in self._tests if test in there]
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Sets the limit."""
+        limit(self._reach.seconds[item.nodeid])

@@ -1,0 +1,135 @@
+"""What came of it, in figures and on the page; and why what was not noticed needs no test."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutation.operators import Mutation
+from tests.mutation.running import Tried
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "mutation.md"
+REASONS = Path(__file__).parent / "survivors.toml"
+ENOUGH = 0.9
+_ROW = re.compile(r"\| `(\S+)` \| ([\d,]+) \| ([\d,]+) \|.*")
+
+Reasons = Mapping[str, Mapping[str, str]]
+"""By module and label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one module."""
+
+    path: str
+    made: int
+    killed: int
+
+    @property
+    def line(self) -> str:
+        """A row of a table."""
+        return f"| `{self.path}` | {self.made:,} | {self.killed:,} | {self.killed / self.made:.1%} |"
+
+
+def label(mutation: Mutation) -> str:
+    """What a mistake is called; one that is made twice in a function has one name."""
+    place = f"{mutation.where}: " if mutation.where else ""
+    return f"{place}{mutation.was} → {mutation.becomes}"
+
+
+def reasons(text: str) -> Reasons:
+    """From the file that holds them."""
+    found: dict[str, dict[str, str]] = {}
+    for one in tomllib.loads(text).get("same", []):
+        for name in one["mistakes"]:
+            found.setdefault(one["module"], {})[name] = one["why"]
+    return found
+
+
+def figures(tried: Sequence[Tried]) -> list[Figures]:
+    """By module, in the order they were tried."""
+    return [
+        Figures(
+            path,
+            sum(one.path == path for one in tried),
+            sum(one.path == path and bool(one.killed_by) for one in tried),
+        )
+        for path in dict.fromkeys(one.path for one in tried)
+    ]
+
+
+def share(given: Sequence[Figures]) -> float:
+    """Of all mistakes, those that were noticed."""
+    return sum(one.killed for one in given) / sum(one.made for one in given)
+
+
+def survivors(tried: Sequence[Tried], known: Reasons) -> list[tuple[Tried, str]]:
+    """Those that nothing noticed, each with its reason, or with an empty one."""
+    return [(one, known.get(one.path, {}).get(label(one.mutation), "")) for one in tried if not one.killed_by]
+
+
+def outdated(tried: Sequence[Tried], known: Reasons) -> list[str]:
+    """Reasons for what is noticed, or not made any more."""
+    alive = {(one.path, label(one.mutation)) for one in tried if not one.killed_by}
+    paths = {one.path for one in tried}
+    return [
+        f"{path}: {name}"
+        for path, of_it in known.items()
+        if path in paths
+        for name in of_it
+        if (path, name) not in alive
+    ]
+
+
+def page(old: str, tried: Sequence[Tried], known: Reasons, order: Sequence[str]) -> str:
+    """The page with the figures and survivors of what was tried in the place of the older ones."""
+    rows = {one[1]: Figures(one[1], _number(one[2]), _number(one[3])) for one in _ROW.finditer(old)}
+    rows |= {one.path: one for one in figures(tried)}
+    given = [rows[path] for path in order if path in rows]
+    parts = {path: _part(old, path) for path in rows}
+    parts |= {path: _listed(path, survivors(tried, known)) for path in {one.path for one in tried}}
+    listed = "\n".join(parts[one.path] for one in given)
+    return _put(_put(old, "figures", _table(given)), "survivors", listed)
+
+
+def _table(given: Sequence[Figures]) -> str:
+    made, killed = sum(one.made for one in given), sum(one.killed for one in given)
+    head = ["| Module | Mistakes | Noticed | |", "|---|---:|---:|---:|"]
+    return "\n".join(
+        [*head, *(one.line for one in given), f"| All | {made:,} | {killed:,} | {share(given):.1%} |"]
+    )
+
+
+def _listed(path: str, alive: Sequence[tuple[Tried, str]]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for one, why in alive:
+        if one.path == path:
+            by_reason.setdefault(why or "**No reason is known.**", []).append(_code(label(one.mutation)))
+    lines = [f"<!-- {path} -->"]
+    if by_reason:
+        lines += [f"### `{path}`", ""]
+    for why, mistakes in by_reason.items():
+        lines += [why, "", *(f"- {one}" for one in mistakes), ""]
+    return "\n".join([*lines, f"<!-- end of {path} -->"])
+
+
+def _code(text: str) -> str:
+    ticks = "``" if "`" in text else "`"
+    return f"{ticks}{text}{ticks}"
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _part(old: str, name: str) -> str:
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    inside = old.partition(start)[2].partition(end)[0]
+    return f"{start}{inside}{end}"
+
+
+def _put(old: str, name: str, new: str) -> str:
+    before, start, rest = old.partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {name} -->")
+    return f"{before}{start}{new}\n{end}{after}"

@@ -1,0 +1,176 @@
+"""Mistakes that are made, how they get into a module, and what is written of them; and a few of them tried.
+
+`scripts/mutate` tries all of them.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from types import CodeType
+
+import pytest
+
+from tests.mutation import report
+from tests.mutation.operators import Mutation, Spot, mutations
+from tests.mutation.placing import ROOT, Source, functions, swap
+from tests.mutation.running import Tried
+
+CASES = {
+    "x = a < b": {"x = a <= b", "x = a > b"},
+    "x = a is None": {"x = a is not None"},
+    "x = a not in b": {"x = a in b"},
+    "x = a and b": {"x = a or b", "x = a", "x = b"},
+    "x = a or b or c": {"x = a and b and c", "x = b or c", "x = a or c", "x = a or b"},
+    "x = not a": {"x = a"},
+    "x = -a": {"x = a"},
+    "x = a - b * c": {"x = a + b * c", "x = a - b / c"},
+    "x = True": {"x = False"},
+    "x = 4": {"x = 5"},
+    "x = 'a'": {"x = 'XXa'"},
+    "x = None": set(),
+    "x = f'a{b}'": {"x = f'XXa{b}'"},
+    "x = f(a)": {"x = f(None)"},
+    "x = f(*a, b=c)": {"x = f(b=c)", "x = f(*a)"},
+    "x = max(a)": {"x = min(a)", "x = max(None)"},
+    "x = q.where(a, b)": {"x = q.where(b)", "x = q.where(a)"},
+    "x = a if b else c": {"x = a if not b else c"},
+    "x = (a, b)": {"x = (b,)", "x = (a,)"},
+    "x = {a}": {"x = set()"},
+    "x = {a: b, **c}": {"x = {**c}", "x = {a: b}"},
+    "x = [a for a in b if c]": {"x = [a for a in b]", "x = [a for a in b if not c]"},
+    "if a: x()": {"not a", "pass"},
+    "if a == b: x()": {"a != b", "pass"},
+    "x.y = a": {"pass"},
+    "x += a": {"pass", "x -= a"},
+    "for a in b: continue": {"pass"},
+    "raise A": {"pass"},
+    "try: x()\nexcept A: y()": {"pass"},
+    "def f(a=1): return b": {"2", "return None"},
+    "def f():\n 'Words.'\n return": {"pass"},
+    "def f(): return False": {"return True"},
+    "@a(1)\ndef f(): pass": set(),
+    "class A:\n b: Annotated[int, Field(ge=1)] = 0\n 'Words.'": {
+        "b: Annotated[int, Field()] = 0",
+        "b: Annotated[int, Field(ge=2)] = 0",
+        "b: Annotated[int, Field(ge=1)] = 1",
+    },
+    "match a:\n case 1 | 2 if b: x()": {"1", "2", "pass"},
+    "A: TypeAlias = B[1]": set(),
+    "T = TypeVar('T', bound=1)": set(),
+    "__all__ = ['a']": set(),
+    "import a": set(),
+}
+
+
+@pytest.mark.parametrize("source", CASES)
+def test_mistakes(source: str) -> None:
+    tree = ast.parse(source)
+    before = ast.dump(tree)
+    found = mutations(tree)
+    assert {one.becomes for one in found} == CASES[source]
+    for one in found:
+        one.compiled(tree, "a.py")
+    assert ast.dump(tree) == before
+
+
+def test_where_a_mistake_is() -> None:
+    text = """class A:
+    @b
+    def c(self):
+        def d():
+            return e
+        return (
+            d
+        )
+"""
+    inner, outer = mutations(ast.parse(text))
+    assert (inner.where, inner.function, inner.lines) == ("A.c.d", ("A.c", 2), range(5, 6))
+    assert (outer.where, outer.function, outer.lines) == ("A.c", ("A.c", 2), range(6, 9))
+    assert report.label(outer) == "A.c: return d → return None"
+
+
+def test_a_long_statement_is_shown_in_part() -> None:
+    text = f"x = f({'a' * 60}, {'b' * 60}, {'c' * 10} == 1)"
+    assert f"{'c' * 10} != 1" in {one.becomes for one in mutations(ast.parse(text))}
+
+
+def code(source: str) -> CodeType:
+    return compile(source, "/odd.py", "exec")
+
+
+def test_a_function_that_is_there_is_given_the_mistake() -> None:
+    source = "def a():\n    def b(): return 1\n    return b\nc = a()"
+    module: dict[str, object] = {}
+    exec(code(source), module)  # noqa: S102 - a module of the test's own
+    one = next(one for one in mutations(ast.parse(source)) if one.becomes == "return 2")
+    assert one.function is not None
+    swap(one.compiled(ast.parse(source), "/odd.py"), one.function, functions())
+    a, c = module["a"], module["c"]
+    assert callable(a)
+    assert callable(c)
+    assert (a()(), c()) == (1, 1)  # another tree: its mistake is not in that one
+    tree = ast.parse(source)
+    one = next(one for one in mutations(tree) if one.becomes == "return 2")
+    swap(one.compiled(tree, "/odd.py"), ("a", 1), functions())
+    assert (a()(), c()) == (2, 2)
+
+
+def tried(name: str, killed_by: str, path: str = "bot/changes/canon.py") -> Tried:
+    made = Mutation(None, "", range(1, 2), name, f"not {name}", Spot([], 0), None)
+    return Tried(path, made, killed_by, 0.1)
+
+
+PAGE = """# What
+<!-- figures -->
+| `bot/changes/pool.py` | 1,000 | 900 | 90.0% |
+<!-- end of figures -->
+<!-- survivors -->
+<!-- bot/changes/pool.py -->
+of the pool
+<!-- end of bot/changes/pool.py -->
+<!-- end of survivors -->
+The end.
+"""
+KNOWN = {"bot/changes/canon.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
+
+
+def test_the_page() -> None:
+    done = [tried("a", "a test"), tried("b", ""), tried("c", "")]
+    order = ["bot/changes/canon.py", "bot/changes/pool.py", "bot/changes/odd.py"]
+    page = report.page(PAGE, done, KNOWN, order)
+    assert (
+        "| `bot/changes/canon.py` | 3 | 1 | 33.3% |\n| `bot/changes/pool.py` | 1,000 | 900 | 90.0% |" in page
+    )
+    assert "| All | 1,003 | 901 | 89.8% |" in page
+    assert "It is the same.\n\n- `b → not b`\n" in page
+    assert "**No reason is known.**\n\n- `c → not c`\n" in page
+    assert page.startswith("# What")
+    assert page.endswith(
+        "of the pool\n<!-- end of bot/changes/pool.py -->\n<!-- end of survivors -->\nThe end.\n"
+    )
+    assert report.page(page, done, KNOWN, order) == page
+
+
+def test_reasons() -> None:
+    done = [tried("a", "a test"), tried("b", "")]
+    assert [why for _, why in report.survivors(done, KNOWN)] == ["It is the same."]
+    assert report.outdated(done, KNOWN) == ["bot/changes/canon.py: z → not z"]
+    assert report.reasons('[[same]]\nmodule = "m"\nwhy = "w"\nmistakes = ["a", "b"]') == {
+        "m": {"a": "w", "b": "w"}
+    }
+
+
+def test_reasons_are_for_mistakes_that_can_be_made() -> None:
+    for path, given in report.reasons(report.REASONS.read_text()).items():
+        assert set(given) <= {report.label(one) for one in Source(path).mutations}, path
+
+
+def test_most_of_a_few_mistakes_are_noticed() -> None:
+    modules = ["bot/changes/settled.py", "bot/changes/canon.py"]
+    tests = ["tests/changes/test_settled.py", "tests/changes/test_canon.py"]
+    command = [sys.executable, "-m", "tests.mutation", *modules, "--tests", *tests, "--sample", "15"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    said = re.search(r"^15 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
+    assert said is not None, done.stdout + done.stderr
+    assert float(said[1]) > 60, done.stdout
