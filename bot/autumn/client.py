@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from bot.autumn import listed
 from bot.autumn.cache import Kept
 from bot.autumn.errors import NotFound
 from bot.autumn.models import (
@@ -103,6 +104,22 @@ class Autumn:
         return await self._wire.read(
             Page[Customer], Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
         )
+
+    async def every_customer(self, *, limit: int, cursor: str = "") -> listed.Listing[listed.ListedCustomer]:
+        """A page of all customers, oldest first, in outline, with their plans and the features of their
+        balances. Ends early as `customers` does."""
+        expand = ["subscriptions.plan", "balances.feature"]
+        body = _page(limit, cursor) | {"sort_order": "asc", "expand": expand}
+        question = Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
+        return await self._wire.ask(listed.customers, question)
+
+    async def every_invoice(
+        self, *, status: Sequence[str], limit: int, cursor: str = ""
+    ) -> listed.Listing[listed.ListedInvoice]:
+        """A page of all customers' invoices, newest first, in outline."""
+        body = _page(limit, cursor) | _given(status=list(status))
+        question = Question.rpc("invoices.list", body, group=Group.GENERAL)
+        return await self._wire.ask(listed.invoices, question)
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
         """Products the customer no longer has, up to 100, newest first. Not a documented route."""

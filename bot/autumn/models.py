@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 _SECONDS_BELOW = 100_000_000_000  # 1973 in milliseconds, 5138 in seconds
 
 
-def _from_epoch(value: object) -> object:
+def from_epoch(value: object) -> object:
+    """An aware UTC datetime, if it is a number: epoch milliseconds, or seconds. Raises ValueError."""
     if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
         return value
     try:
@@ -38,7 +39,7 @@ def _number_or_none(value: object) -> object:
     return value if isinstance(value, int | float | Decimal) else None
 
 
-Instant = Annotated[datetime, BeforeValidator(_from_epoch)]
+Instant = Annotated[datetime, BeforeValidator(from_epoch)]
 """An aware UTC datetime, from epoch milliseconds (or seconds)."""
 
 Text = Annotated[str, BeforeValidator(_none_to_empty)]
@@ -299,6 +300,15 @@ class Invoice(Model):
     currency: Text = ""
     created_at: Instant | None = None
     hosted_invoice_url: str | None = None
+
+
+UNPAID = ("open", "uncollectible")
+"""Statuses of invoices on which something may be due."""
+
+
+def due(status: str | None, total: Decimal | None, paid: Decimal | None) -> Decimal:
+    """What is still to pay on an invoice, in major units."""
+    return (total or Decimal(0)) - (paid or 0) if status in UNPAID else Decimal(0)
 
 
 class Period(Model):

@@ -3,10 +3,11 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,9 @@ from pydantic import BaseModel, ValidationError
 from bot.autumn.errors import Garbled, Refused, refused
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+Parse: TypeAlias = Callable[[bytes], T]
+"""Makes something of an answer's body. May raise ValidationError, ValueError or RecursionError."""
 
 _DETAIL_LENGTH = 300
 _MOST_DIGITS = 40
@@ -22,12 +26,21 @@ _KEY = re.compile(r"am_(?:sk|pk)_\w*\**")
 
 def model(shape: type[M], response: httpx.Response, *, request: str) -> M:
     """The answer as `shape`. Raises Refused for an error status, Garbled for anything unreadable."""
+    return answer(as_model(shape), response, request=request)
+
+
+def as_model(shape: type[M]) -> Parse[M]:
+    return lambda content: shape.model_validate(_decode(content))
+
+
+def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
+    """As `model`, with `parse` making what is wanted of the body."""
     if response.status_code >= 400:
         raise refusal(response, request=request)
     if response.status_code != 200:
         raise Garbled(f"The answer had status {response.status_code}.", request=request)
     try:
-        return shape.model_validate(_decode(response.content))
+        return parse(response.content)
     except ValidationError as error:
         raise Garbled(_where(error), request=request) from None
     except (ValueError, RecursionError):

@@ -19,6 +19,7 @@ from bot.autumn.transport import Transport, proxy_for
 from bot.autumn.write import Write
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,14 @@ class Wire:
 
     async def read(self, shape: type[M], question: Question) -> M:
         """Autumn's answer as `shape`, within `Patience.whole` seconds. Raises AutumnError."""
+        return await self.ask(reading.as_model(shape), question)
+
+    async def ask(self, parse: reading.Parse[T], question: Question) -> T:
+        """As `read`, with `parse` making what is wanted of the answer's body."""
         effort = _Effort(asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout_at(effort.started + self._patience.whole):
-                return await self._persist(shape, question, effort)
+                return await self._persist(parse, question, effort)
         except TimeoutError:
             effort.error = TimedOut.__name__
             raise TimedOut(request=_name(question)) from None
@@ -138,7 +143,7 @@ class Wire:
         effort.status = response.status_code
         reading.done(response, request=name)
 
-    async def _persist(self, shape: type[M], question: Question, effort: "_Effort") -> M:
+    async def _persist(self, parse: reading.Parse[T], question: Question, effort: "_Effort") -> T:
         # A loop of our own: the retry libraries decide on the exception alone, and this decision also
         # needs Retry-After and what is left of the whole read's time.
         while True:
@@ -146,14 +151,14 @@ class Wire:
             effort.attempts += 1
             effort.status = None
             try:
-                return await self._attempt(shape, question, effort)
+                return await self._attempt(parse, question, effort)
             except AutumnError as error:
                 wait = pause(self._patience, error, attempt=effort.attempts, elapsed=effort.elapsed())
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
 
-    async def _attempt(self, shape: type[M], question: Question, effort: "_Effort") -> M:
+    async def _attempt(self, parse: reading.Parse[T], question: Question, effort: "_Effort") -> T:
         name = _name(question)
         try:
             async with asyncio.timeout(self._patience.attempt):
@@ -170,7 +175,7 @@ class Wire:
         except httpx.TransportError as error:
             raise Unreachable(type(error).__name__, request=name) from None
         effort.status = response.status_code
-        return reading.model(shape, response, request=name)
+        return reading.answer(parse, response, request=name)
 
     def _tell(self, route: str, effort: "_Effort") -> None:
         if self._observe is not None:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
+from bot.autumn import models
 from bot.autumn.models import Balance, Customer, Invoice, Subscription
 from bot.views import blocks, money, names, numbers, parts, times, words
 from bot.views.card import Block
 from bot.views.status import Status, status
 
 _ONE_BY_ONE = 3
-UNPAID = ("open", "uncollectible")
 
 
 def attention(customer: Customer, now: datetime, *, most: int = 10) -> list[Block]:
@@ -49,7 +49,7 @@ def hides_balances(customer: Customer, held: Subscription) -> bool:
 
 def due(invoice: Invoice) -> Decimal:
     """What is still to pay on an invoice, in major units."""
-    return invoice.total - (invoice.amount_paid or 0) if invoice.status in UNPAID else Decimal(0)
+    return models.due(invoice.status, invoice.total, invoice.amount_paid)
 
 
 def exhausted(balance: Balance) -> bool:
