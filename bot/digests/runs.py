@@ -132,9 +132,11 @@ async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, n
 
 
 @unbroken
-async def made_from(database: Database, run_id: str, scan_id: str, *, by: str) -> bool:
-    """Notes what it says was read from. False: it is not the caller's any more."""
-    return await _change(database, run_id, {"scan_id": scan_id}, _held(by))
+async def made_from(database: Database, run_id: str, scan_id: str, figures: Figures, *, by: str) -> bool:
+    """Notes what was read and what it will say, so that who finds it in the channel need not read again. False:
+    it is not the caller's any more."""
+    values = {"scan_id": scan_id, "figures": rows.dump_figures(figures)}
+    return await _change(database, run_id, values, _held(by))
 
 
 @unbroken
@@ -148,6 +150,12 @@ async def about_to_post(database: Database, run_id: str, *, by: str, lease: time
         "lease_until": now + lease,
     }
     return await _change(database, run_id, values, _held(by), now=now)
+
+
+@unbroken
+async def not_posted(database: Database, run_id: str, *, by: str, now: datetime) -> bool:
+    """It surely is not in the channel, and need not be looked for. False: it is not the caller's any more."""
+    return await _change(database, run_id, {"posting_at": None}, _held(by), now=now)
 
 
 @unbroken

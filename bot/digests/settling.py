@@ -44,14 +44,14 @@ class Settling:
         return Carried(outcome, run.channel, ts)
 
     async def skipped(self, run: Run, why: Skip) -> Carried:
-        done = await runs.skipped(self._database, run.id, why, now=self._now())
+        done = await runs.skipped(self._database, run.id, why, now=self._now(), by=self._name)
         return Carried(_OUTCOMES[why] if done else Outcome.TAKEN)
 
     async def paused(self, run: Run, digest: Digest, why: Pause) -> Carried:
         """The digest cannot go on, and its owner is told; this day is skipped."""
         now = self._now()
         moved = await book.pause(self._database, digest.id, why, now=now)
-        await runs.skipped(self._database, run.id, Skip.PAUSED, now=now)
+        await runs.skipped(self._database, run.id, Skip.PAUSED, now=now, by=self._name)
         await self._checkpoint("paused")
         if moved is not None:
             log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
@@ -73,7 +73,7 @@ class Settling:
         """Autumn could not be read."""
         if run.day is None:
             # Somebody waits for it, is told, and can press again.
-            await runs.skipped(self._database, run.id, Skip.LATE, now=self._now())
+            await runs.skipped(self._database, run.id, Skip.LATE, now=self._now(), by=self._name)
             return Carried(Outcome.FAILED, error=error)
         return await self.put_off(run, self._pace.wait(run.tries), error)
 
