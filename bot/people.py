@@ -54,6 +54,8 @@ class Facts:
     stranger: bool = False
     bot: bool = False
     deleted: bool = False
+    zone: str = ""
+    """The person's own time zone, by its name in the IANA database; empty when Slack does not tell."""
 
     @classmethod
     def read(cls, user: Mapping[str, Any]) -> "Facts":
@@ -65,6 +67,7 @@ class Facts:
             stranger=bool(user.get("is_stranger")),
             bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             deleted=bool(user.get("deleted")),
+            zone=str(user.get("tz") or ""),
         )
 
 
@@ -112,6 +115,11 @@ class People:
         if early is not Standing.UNCHECKED:
             return early
         return decide(home, actor, await self._facts(actor.user))
+
+    async def zone(self, actor: Actor) -> str:
+        """The person's time zone; empty when Slack does not tell. Never raises."""
+        facts = await self._facts(actor.user)
+        return facts.zone if facts else ""
 
     async def _facts(self, user: str) -> Facts | None:
         known = self._known.get(user)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from bot.changes.model import Kind
+from bot.digests.model import MOST_DAYS
 from bot.lookups.place import Part
 
 CHANGES = {
@@ -17,8 +18,12 @@ CHANGES = {
     "delete": Kind.DELETION,
 }
 HISTORY = "history"
+DIGEST = ("digest", "digests")
+UPCOMING = "upcoming"
+DAYS = 7
 PARTS = {part.value: part for part in (Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)}
 
+_DAYS = re.compile(r"([0-9]{1,4})\s*(?:d|days?)?", re.IGNORECASE | re.ASCII)
 # Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>, the shown text after the bar.
 _LINK = re.compile(r"<(?:mailto:|tel:|https?://)?([^<>|]*)(?:\|([^<>]*))?>")
 _INVISIBLE = dict.fromkeys(
@@ -63,13 +68,33 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Digests:
+    """Open the channel's digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """Show what is coming up."""
+
+    days: int = DAYS
+    """1 to MOST_DAYS."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoDays:
+    """What was given in place of a number of days."""
+
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incomplete:
     """A sub-command without the customer it is about."""
 
     sub: str
 
 
-Wish: TypeAlias = Help | LookUp | Find | Change | History | Incomplete
+Wish: TypeAlias = Help | LookUp | Find | Change | History | Digests | Upcoming | NoDays | Incomplete
 
 
 _SUBS: Mapping[str, Callable[[str], Wish]] = {
@@ -88,10 +113,23 @@ def parse(text: str) -> Wish:
     sub, rest = _bare(words[0]).lower(), _bare(" ".join(words[1:]))
     if sub == "help":
         return Help()
+    if sub in DIGEST:
+        return Digests()
+    if sub == UPCOMING:
+        return _upcoming(rest)
     if sub in _SUBS:
         return _SUBS[sub](rest) if rest else Incomplete(sub)
     query = _bare(" ".join(words))
     return LookUp(query) if query else Help()
+
+
+def _upcoming(given: str) -> Wish:
+    if not given:
+        return Upcoming()
+    found = _DAYS.fullmatch(given)
+    if found is None or not 1 <= int(found[1]) <= MOST_DAYS:
+        return NoDays(given)
+    return Upcoming(int(found[1]))
 
 
 def _bare(text: str) -> str:

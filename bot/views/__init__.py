@@ -21,7 +21,7 @@ from bot.views.card import Block, Card
 from bot.views.change import Audience, change_card
 from bot.views.denial import denial, deny_modal
 from bot.views.find import Search, matches, nobody
-from bot.views.help import asking, help_card, usage_hint
+from bot.views.help import asking, days_hint, help_card, usage_hint
 from bot.views.history import history, history_page
 from bot.views.home import home
 from bot.views.modal import look_up_modal
@@ -44,6 +44,7 @@ __all__ = [
     "card",
     "change_card",
     "confirm_first",
+    "days_hint",
     "customer_options",
     "denial",
     "deny_modal",

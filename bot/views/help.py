@@ -25,6 +25,11 @@ def usage_hint(sub: str) -> Card:
     return parts.card([blocks.section("hint", told)], [], [], stamp=None)
 
 
+def days_hint(most: int) -> Card:
+    """For something other than a number of days that can be looked ahead. `most`: of them."""
+    return parts.card([blocks.section("hint", words.days_hint(ids.COMMAND, most))], [], [], stamp=None)
+
+
 def asking(place: Place | None = None) -> Card:
     """Said when Autumn takes longer than a person expects."""
     told = words.asking(text.code(place.customer)) if place else words.ASKING

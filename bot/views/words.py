@@ -480,6 +480,8 @@ _HELP = (
     ("{command} update <customer>", "edit name, e-mail and fingerprint"),
     ("{command} delete <customer>", "delete the customer in Autumn"),
     ("{command} history <customer>", "what was changed with Maple, by whom and why"),
+    ("{command} digest", "what this channel is told by itself: set it up, pause it, send it now"),
+    ("{command} upcoming [days]", "invoices, trials and resets to come, and what is unpaid or past due"),
     ("{command} help", "these words"),
 )
 HELP_TITLE = "Look up or change a customer in Autumn"
@@ -501,6 +503,10 @@ def usage_hint(command: str, sub: str) -> str:
 
 def text_hint(command: str) -> str:
     return f"Find what? Type `{command} find` and then a part of an id, a name, or an e-mail address."
+
+
+def days_hint(command: str, most: int) -> str:
+    return f"How many days ahead? Type `{command} upcoming` and a number from 1 to {most}, or nothing for 7."
 
 
 ASKING = "Still asking Autumn … the answer will follow here."

@@ -67,6 +67,7 @@ def test_who_may(home: Home, actor: Actor, facts: Facts | None, standing: Standi
         ({"team_id": "T1", "is_workflow_bot": True}, Facts(team="T1", bot=True)),
         ({"team_id": "T1", "deleted": True}, Facts(team="T1", deleted=True)),
         ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, Facts(team="T2", enterprise="E1")),
+        ({"team_id": "T1", "tz": "Europe/Lisbon"}, Facts(team="T1", zone="Europe/Lisbon")),
         ({"team_id": None, "enterprise_user": None}, Facts()),
     ],
 )

@@ -89,3 +89,11 @@ async def test_not_everybody_is_remembered(
     await known.standing(Actor("U02RAJ"))
     await known.standing(ANA)
     assert asked(slack) == 3
+
+
+async def test_the_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    assert await known.zone(ANA) == "Europe/Lisbon"
+    assert await known.standing(ANA) is Standing.MEMBER
+    assert asked(slack) == 1
+    assert await known.zone(Actor("U99NOBODY", "T01NORTHW")) == ""

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.lookups.place import Part
-from handlers.parsing import Find, Help, Incomplete, LookUp, Wish, parse
+from handlers.parsing import Digests, Find, Help, Incomplete, LookUp, NoDays, Upcoming, Wish, parse
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,22 @@ from handlers.parsing import Find, Help, Incomplete, LookUp, Wish, parse
         ("find acme", Find("acme")),
         ("find help", Find("help")),
         ("find products", Find("products")),
+        ("digest", Digests()),
+        ("Digests", Digests()),
+        ("digest new", Digests()),
+        ("find digest", Find("digest")),
+        ("upcoming", Upcoming(7)),
+        ("upcoming 1", Upcoming(1)),
+        ("UPCOMING 31", Upcoming(31)),
+        ("upcoming 14 days", Upcoming(14)),
+        ("upcoming `3d`", Upcoming(3)),
+        ("upcoming 0", NoDays("0")),
+        ("upcoming 32", NoDays("32")),
+        ("upcoming -1", NoDays("-1")),
+        ("upcoming 1.5", NoDays("1.5")),
+        ("upcoming ٣", NoDays("٣")),
+        ("upcoming 99999", NoDays("99999")),
+        ("upcoming acme", NoDays("acme")),
         ("product cus_1", LookUp("product cus_1")),
         ("overview cus_1", LookUp("overview cus_1")),
         ("helper", LookUp("helper")),

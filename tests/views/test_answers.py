@@ -93,6 +93,7 @@ def test_help_lists_every_command() -> None:
 def test_hints_and_asking() -> None:
     assert "`/autumn products`" in said(views.usage_hint("products"))
     assert "`/autumn find`" in said(views.usage_hint("find"))
+    assert "`/autumn upcoming` and a number from 1 to 31" in said(views.days_hint(31))
     assert said(views.asking()) == words.ASKING
     assert "`cus_1`" in said(views.asking(PLACE))
 
