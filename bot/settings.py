@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.approvals.rules import Environment
 from bot.store.database import database_url
 
 
@@ -104,6 +105,12 @@ class Settings(Storage):
     """0 takes a free port."""
     log_level: Level = "INFO"
     log_format: Format = "json"
+
+    @property
+    def environment(self) -> Environment:
+        """A key of Autumn's is for one of the two, and says so."""
+        live = self.autumn_secret_key.get_secret_value().startswith("am_sk_live_")
+        return Environment.LIVE if live else Environment.SANDBOX
 
     @property
     def socket_mode(self) -> bool:

@@ -93,6 +93,8 @@ class Channels:
 
     async def look(self, channel: str) -> Channel:
         """Never raises."""
+        if channel.startswith("D"):
+            return Channel(ChannelProblem.DIRECT)
         try:
             if self._crowded():
                 known = (await self._list()).get(channel)

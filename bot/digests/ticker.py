@@ -4,7 +4,7 @@ says, and each thing falls to one of any number of replicas."""
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
@@ -20,7 +20,7 @@ from bot.log import log
 from bot.metrics import Metrics
 from bot.store.database import Database
 
-_DONE = frozenset({Outcome.POSTED, Outcome.FOUND})
+_FORGET = timedelta(minutes=10)
 
 
 class Ticker:
@@ -46,6 +46,7 @@ class Ticker:
         self._metrics = metrics
         self._scheduler: AsyncIOScheduler | None = None
         self._ticking: set[asyncio.Task[Any]] = set()
+        self._forgot: datetime | None = None
         self._carrying: dict[asyncio.Task[None], str] = {}
 
     def start(self) -> None:
@@ -86,10 +87,17 @@ class Ticker:
         self._ticking.add(this)
         try:
             await self._begin(self._pace.at_once - len(self._carrying))
+            await self._forget()
         except (SQLAlchemyError, OSError) as error:
             log.warning("digests not looked at", error=type(error).__name__)
         finally:
             self._ticking.discard(this)
+
+    async def _forget(self) -> None:
+        """What is old: some of it at every tick while there is any, else every ten minutes."""
+        now = self._now()
+        if self._forgot is None or now - self._forgot >= _FORGET:
+            self._forgot = None if await runs.forget(self._database, now) else now
 
     async def idle(self) -> None:
         """Waits until all that was begun has ended."""

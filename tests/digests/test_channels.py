@@ -1,0 +1,138 @@
+"""May a digest go to this channel? By what Slack says, and when it does not."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.digests.channels import Channel, ChannelProblem, Channels, judge, pause_for
+from bot.digests.model import Pause
+from sandbox.slack import LocalSlack
+from sandbox.slack.model import Channel as There
+from sandbox.slack.people import BOT_USER
+from tests.stage import MANIFEST
+
+SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
+OURS = {"is_member": True, "is_private": False, "is_ext_shared": False, "is_pending_ext_shared": False}
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(
+            token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, None),
+        ({"is_private": True}, None),
+        ({"is_ext_shared": True}, ChannelProblem.SHARED),
+        ({"is_pending_ext_shared": True}, ChannelProblem.SHARED),
+        ({"is_member": False}, ChannelProblem.OUT),
+        ({"is_member": False, "is_ext_shared": True}, ChannelProblem.OUT),
+        ({"is_archived": True, "is_member": False}, ChannelProblem.ARCHIVED),
+        ({"is_im": True}, ChannelProblem.DIRECT),
+        ({"is_mpim": True, "is_private": True}, ChannelProblem.DIRECT),
+    ],
+)
+def test_what_a_channel_is(given: dict[str, Any], problem: ChannelProblem | None) -> None:
+    found = judge({**OURS, **given}, shared_allowed=False)
+    assert found == Channel(problem, bool(given.get("is_private")))
+
+
+def test_the_policy_may_allow_a_shared_channel() -> None:
+    assert judge({**OURS, "is_ext_shared": True}, shared_allowed=True).problem is None
+    assert judge({**OURS, "is_archived": True}, shared_allowed=True).problem is ChannelProblem.ARCHIVED
+
+
+@pytest.mark.parametrize(
+    ("problem", "private", "was_private", "pause"),
+    [
+        (None, False, False, None),
+        (None, True, True, None),
+        (None, True, False, None),
+        (None, False, True, Pause.PUBLIC),
+        (ChannelProblem.SHARED, False, True, Pause.SHARED),
+        (ChannelProblem.OUT, False, False, Pause.REMOVED),
+        (ChannelProblem.DIRECT, False, False, Pause.REMOVED),
+        (ChannelProblem.ARCHIVED, False, False, Pause.ARCHIVED),
+        (ChannelProblem.UNCHECKED, False, True, None),
+    ],
+)
+def test_what_pauses_a_digest(
+    problem: ChannelProblem | None, private: bool, was_private: bool, pause: Pause | None
+) -> None:
+    assert pause_for(Channel(problem, private), was_private=was_private) is pause
+
+
+async def test_slack_is_asked(slack: LocalSlack, client: AsyncWebClient) -> None:
+    channels = Channels(client)
+    assert await channels.look(SUPPORT) == Channel(None)
+    assert (await channels.look(FINANCE)).private
+    assert (await channels.look(SHARED)).problem is ChannelProblem.SHARED
+    assert (await Channels(client, frozenset({SHARED})).look(SHARED)).problem is None
+    assert (await channels.look("C00NOWHERE")).problem is ChannelProblem.OUT
+    slack.workspace.channel(SUPPORT).archived = True
+    assert (await channels.look(SUPPORT)).problem is ChannelProblem.ARCHIVED
+    slack.workspace.channel(FINANCE).members.remove(BOT_USER)
+    assert (await channels.look(FINANCE)).problem is ChannelProblem.OUT
+    assert (await channels.look("D01DIRECT")).problem is ChannelProblem.DIRECT
+
+
+async def test_slack_does_not_tell(slack: LocalSlack, client: AsyncWebClient) -> None:
+    channels = Channels(client)
+    slack.faults.add("conversations.info", "429", seconds=7)
+    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED, wait=7)
+    slack.faults.add("conversations.info", "500")
+    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+    slack.faults.add("conversations.info", "cut_before", times=2)  # a GET is asked again by aiohttp
+    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+    slack.scopes.discard("channels:read")
+    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def asked(slack: LocalSlack) -> dict[str, int]:
+    names = [call.method for call in slack.calls]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+async def test_many_at_once_are_asked_about_together(slack: LocalSlack, client: AsyncWebClient) -> None:
+    """Slack takes some fifty questions about one channel in a minute, and lists hundreds in one answer."""
+    for number in range(230):
+        made = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])
+        slack.workspace.channels[made.id] = made
+    clock = Hand()
+    channels = Channels(client, clock=clock)
+    for number in range(230):
+        assert (await channels.look(f"C9{number:03}")).problem is None
+    assert asked(slack) == {"conversations.info": 20, "users.conversations": 2}
+    # What the list says against one, or does not say, is asked about.
+    assert (await channels.look(SHARED)).problem is ChannelProblem.SHARED
+    assert (await channels.look("C00NOWHERE")).problem is ChannelProblem.OUT
+    assert asked(slack) == {"conversations.info": 22, "users.conversations": 2}
+    clock.now += 20
+    assert (await channels.look(SUPPORT)).problem is None
+    assert asked(slack)["users.conversations"] == 4
+    clock.now += 60
+    assert (await channels.look(SUPPORT)).problem is None
+    assert asked(slack) == {"conversations.info": 23, "users.conversations": 4}
