@@ -20,6 +20,23 @@ from bot.views import (
 from bot.views.card import Block, Card
 from bot.views.change import Audience, change_card
 from bot.views.denial import denial, deny_modal
+from bot.views.digest import digest_card, upcoming_card
+from bot.views.digest_all import (
+    digest_expired,
+    see_all,
+    see_all_expired,
+    see_all_loading,
+    see_all_stopped,
+)
+from bot.views.digest_csv import csv_comment, csv_head, csv_line, csv_lines, csv_name
+from bot.views.digest_list import (
+    digest_list,
+    digest_note,
+    digest_outcome,
+    digest_paused,
+    digest_problem,
+    digest_progress,
+)
 from bot.views.find import Search, matches, nobody
 from bot.views.help import asking, days_hint, help_card, usage_hint
 from bot.views.history import history, history_page
@@ -44,10 +61,23 @@ __all__ = [
     "card",
     "change_card",
     "confirm_first",
-    "days_hint",
+    "csv_comment",
+    "csv_head",
+    "csv_line",
+    "csv_lines",
+    "csv_name",
     "customer_options",
+    "days_hint",
     "denial",
     "deny_modal",
+    "digest_card",
+    "digest_expired",
+    "digest_list",
+    "digest_note",
+    "digest_outcome",
+    "digest_paused",
+    "digest_problem",
+    "digest_progress",
     "elsewhere",
     "feature_options",
     "features_of",
@@ -65,9 +95,14 @@ __all__ = [
     "resolve",
     "result_card",
     "result_words",
+    "see_all",
+    "see_all_expired",
+    "see_all_loading",
+    "see_all_stopped",
     "shared",
     "token",
     "trouble",
+    "upcoming_card",
     "usage_hint",
 ]
 

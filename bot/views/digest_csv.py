@@ -1,0 +1,78 @@
+"""All rows of a digest as a file that spreadsheets open."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from bot.digests import findings
+from bot.digests.findings import Item
+from bot.views import digest_rows, links, text
+from bot.views import digest_words as say
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four as East Asian keyboards type it."""
+_MARK = "\ufeff"
+"""Tells spreadsheets that the file is UTF-8."""
+
+
+def csv_head() -> str:
+    """The first line, with its end."""
+    return _MARK + _line(list(say.CSV_COLUMNS))
+
+
+def csv_line(item: Item) -> str:
+    """A row, with its end."""
+    told = digest_rows.detail_text
+    left = digest_rows.remaining(item)
+    unlimited = bool(item.details.get(findings.UNLIMITED))
+    return _line(
+        [
+            say.SHORT[item.section],
+            _safe(item.customer),
+            _safe(item.customer_id or ""),
+            _safe(told(item, findings.EMAIL)),
+            _safe(told(item, findings.ENTITY)),
+            item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
+            "" if item.amount is None else format(item.amount, "f"),
+            _safe(item.currency.upper()),
+            say.YES if item.details.get(findings.ESTIMATE) else "",
+            _safe(", ".join(digest_rows.plans(item))),
+            _safe(", ".join(item.plans)),
+            _safe(told(item, findings.FEATURE_NAME) or item.feature),
+            _safe(item.feature),
+            say.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
+            _safe(told(item, findings.INVOICE)),
+            _safe(told(item, findings.STATUS)),
+            _safe(links.web(told(item, findings.URL))),
+        ]
+    )
+
+
+def csv_lines(items: Iterable[Item]) -> Iterator[str]:
+    """The whole file, line by line."""
+    yield csv_head()
+    for item in items:
+        yield csv_line(item)
+
+
+def csv_name(read_at: datetime) -> str:
+    """What the file is called."""
+    return f"maple-digest-{read_at.astimezone(UTC):%Y-%m-%d-%H%M}.csv"
+
+
+def csv_comment(rows: int) -> str:
+    """What is said with the file."""
+    return say.csv_comment(rows)
+
+
+def _safe(shown: str) -> str:
+    """A text that came from outside: one line, and no formula."""
+    cleaned = text.clean(shown)
+    return f"'{cleaned}" if cleaned.startswith(_FORMULA) else cleaned
+
+
+def _line(found: list[str]) -> str:
+    held = io.StringIO(newline="")
+    csv.writer(held).writerow(found)
+    return held.getvalue()

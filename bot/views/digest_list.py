@@ -1,0 +1,123 @@
+"""A channel's digests, in a modal: what each is, when it comes next, and what can be done with it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bot.digests.model import Digest, Pause
+from bot.views import blocks, change_state, digest_line, ids, parts, text, times
+from bot.views import digest_words as say
+from bot.views.card import Block, Card
+from bot.views.ref import Ref
+
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
+MOST = 20
+"""Slack draws a hundred blocks in a modal."""
+
+
+def digest_list(
+    digests: Sequence[Digest], *, channel: str, problem: str | None = None, note: str = ""
+) -> dict[str, Any]:
+    """`problem`: the name of why the channel can have none now. `note`: what just happened, from
+    `digest_note`, `digest_outcome` or `digest_progress`."""
+    found = [
+        blocks.section("what", say.LIST_WHAT),
+        *([blocks.section("note", note)] if note else []),
+        *([blocks.section("problem", _problem(problem))] if problem else []),
+    ]
+    for index, digest in enumerate(digests[:MOST]):
+        found += _one(index, digest, fit=not problem)
+    if len(digests) > MOST:
+        found.append(blocks.context("left", say.more_digests(len(digests) - MOST)))
+    if not digests and not problem:
+        found.append(blocks.section("none", say.NO_DIGESTS))
+    if not problem:
+        found.append(blocks.actions("new", [blocks.button(say.NEW, ids.DIGEST_NEW, channel, primary=True)]))
+    return modal(say.LIST_TITLE, found, callback=ids.DIGEST_LIST, metadata=channel)
+
+
+def digest_note(happened: str) -> str:
+    """What just happened with a digest, by its name in `digest_words.HAPPENED`."""
+    return say.HAPPENED[happened]
+
+
+def digest_outcome(outcome: str) -> str:
+    """How *Send now* ended, by the name of its `Outcome`."""
+    return say.OUTCOMES[outcome]
+
+
+def digest_progress(customers: int, previewed: int, to_preview: int) -> str:
+    """How far the reading of Autumn is."""
+    return say.progress(customers, previewed, to_preview)
+
+
+def digest_problem(problem: str) -> Card:
+    """Why a channel can have no digests, where there is no list to say it in."""
+    return parts.card([blocks.section("problem", _problem(problem))], [], [], stamp=None)
+
+
+def digest_paused(digest: Digest, why: Pause) -> Card:
+    """Tells the digest's owner that it cannot go on."""
+    known = digest.channel
+    channel = f"<#{known}>" if _CHANNEL.fullmatch(known) else text.code(known, 40)
+    told = say.owner_paused(channel, _what(digest), say.PAUSES[why])
+    shown = [blocks.section("paused", told), blocks.context("next", say.OWNER_NEXT)]
+    return parts.card(shown, [], [], stamp=None)
+
+
+def modal(title: str, found: Sequence[Block], *, callback: str, metadata: str) -> dict[str, Any]:
+    """A modal with nothing to submit."""
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": metadata,
+        "title": plain(title),
+        "close": plain(say.CLOSE),
+        "blocks": list(found),
+    }
+
+
+def plain(shown: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": shown, "emoji": False}
+
+
+def _problem(problem: str) -> str:
+    return say.problem(say.PROBLEMS[problem])
+
+
+def _what(digest: Digest) -> str:
+    return f"*{digest_line.when(digest.schedule, text.mrkdwn)}* · {digest_line.what(digest.wanted)}"
+
+
+def _one(index: int, digest: Digest, *, fit: bool) -> list[Block]:
+    """`fit`: whether the channel can have digests now; if not, none can be sent or resumed."""
+    if digest.pause is None:
+        state = say.next_due(times.moment(digest.next_due))
+    else:
+        state = say.paused(say.PAUSES[digest.pause])
+    owner = say.set_up_by(change_state.person(digest.owner))
+    return [
+        blocks.divider(f"line.{index}"),
+        blocks.section(f"digest.{index}", f"{_what(digest)}\n{state}"),
+        blocks.context(f"owner.{index}", owner),
+        blocks.actions(f"do.{index}", _buttons(digest, fit=fit)),
+    ]
+
+
+def _buttons(digest: Digest, *, fit: bool) -> list[blocks.Button]:
+    ref = Ref(digest.id, digest.version).encode()
+    send = blocks.confirm(say.SEND_TITLE, say.SEND_TEXT, say.SEND, say.NOT_NOW)
+    remove = blocks.confirm(say.REMOVE_TITLE, say.REMOVE_TEXT, say.REMOVE, say.NOT_NOW, danger=True)
+    paused = digest.pause is not None
+    found = [blocks.button(say.EDIT, ids.DIGEST_EDIT, ref)]
+    if not paused:
+        found.append(blocks.button(say.PAUSE, ids.DIGEST_PAUSE, ref))
+    elif fit:
+        found.append(blocks.button(say.RESUME, ids.DIGEST_RESUME, ref))
+    if fit:
+        found.append(blocks.button(say.SEND, ids.DIGEST_SEND, ref, confirm=send))
+    return [
+        *found,
+        blocks.button(say.PREVIEW, ids.DIGEST_PREVIEW, ref),
+        blocks.button(say.REMOVE, ids.DIGEST_REMOVE, ref, danger=True, confirm=remove),
+    ]

@@ -1,0 +1,238 @@
+"""The rows of a digest's sections: as cells of a table, and as lines where there is none.
+
+Tables show times in the digest's own zone, as Slack cannot draw them in each reader's; lines leave it to
+Slack.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from bot.digests import findings
+from bot.digests.findings import Group, Item
+from bot.digests.model import Section
+from bot.digests.schedule import known_zone
+from bot.views import blocks, links, money, numbers, parts, text, times, words
+from bot.views import digest_words as say
+
+_NAME = 40
+_MOST_PLANS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What rows are seen from."""
+
+    zone: tzinfo
+    read_at: datetime
+
+
+def where(zone: str, read_at: datetime) -> Where:
+    return Where(ZoneInfo(zone) if known_zone(zone) else UTC, read_at)
+
+
+def columns(section: Section) -> list[blocks.Cell]:
+    return [blocks.cell(label) for label in say.COLUMNS[section]]
+
+
+def group_columns() -> list[blocks.Cell]:
+    return [blocks.cell(label) for label in say.GROUP_COLUMNS]
+
+
+def cells(item: Item, seen: Where) -> list[blocks.Cell]:
+    """As many as `columns` of its section."""
+    name = blocks.cell(customer(item, text.literal))
+    match item.section:
+        case Section.INVOICES:
+            return [name, _plans_cell(item), _moment_cell(item, seen), _amount_cell(item)]
+        case Section.UNPAID:
+            return [name, _amount_cell(item), *_age_cells(item, seen), *_paying_cells(item)]
+        case Section.PAST_DUE:
+            return [name, _plans_cell(item), _day_cell(item, seen)]
+        case Section.TRIALS:
+            return [name, _plans_cell(item), _moment_cell(item, seen)]
+        case _:
+            return [
+                name,
+                blocks.cell(feature(item, text.literal)),
+                _moment_cell(item, seen),
+                _left_cell(item),
+            ]
+
+
+def line(item: Item, seen: Where) -> str:
+    """In mrkdwn."""
+    facts = [f"*{customer(item, text.mrkdwn)}*", *_facts(item, seen)]
+    return "• " + " · ".join(fact for fact in facts if fact)
+
+
+def detail(item: Item, seen: Where) -> str:
+    """What a line says, without the customer."""
+    return " · ".join(fact for fact in _facts(item, seen) if fact)
+
+
+def group_cells(group: Group) -> list[blocks.Cell]:
+    left = group.remaining
+    return [
+        blocks.cell(_group_name(group, text.literal)),
+        blocks.cell(group.day.isoformat()),
+        blocks.quantity(group.customers, f"{group.customers:,}"),
+        blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), numbers.number(left)),
+    ]
+
+
+def group_line(group: Group) -> str:
+    """In mrkdwn."""
+    facts = [
+        f"*{_group_name(group, text.mrkdwn) or words.NONE}*",
+        say.resets(short_day(group.day)),
+        say.customers(group.customers),
+        "" if group.remaining is None else say.remaining(numbers.number(group.remaining)),
+    ]
+    return "• " + " · ".join(fact for fact in facts if fact)
+
+
+# The facts
+
+
+def customer(item: Item, safe: parts.Safe) -> str:
+    return safe(item.customer, _NAME) or safe(item.customer_id or "", _NAME) or words.NO_NAME
+
+
+def plans(item: Item) -> list[str]:
+    """Names, or ids of those without; not made safe yet."""
+    named = item.details.get(findings.PLAN_NAMES)
+    known = [str(one) for one in named] if isinstance(named, list | tuple) else []
+    return [
+        (known[index] if index < len(known) else "") or plan_id for index, plan_id in enumerate(item.plans)
+    ]
+
+
+def feature(item: Item, safe: parts.Safe) -> str:
+    return safe(detail_text(item, findings.FEATURE_NAME) or item.feature, _NAME)
+
+
+def amount(item: Item) -> str:
+    """Empty where none is known."""
+    if item.amount is None:
+        return ""
+    shown = money.money(item.amount, item.currency)
+    return say.estimated(shown) if item.details.get(findings.ESTIMATE) else shown
+
+
+def remaining(item: Item) -> Decimal | None:
+    """How much of the feature is left; None where that is not known."""
+    try:
+        found = Decimal(detail_text(item, findings.REMAINING))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def status(item: Item, safe: parts.Safe) -> str:
+    known = detail_text(item, findings.STATUS)
+    return (words.INVOICE_STATUSES.get(known) if known else "") or safe(known, 30)
+
+
+def detail_text(item: Item, name: str) -> str:
+    return str(item.details.get(name) or "")
+
+
+def short_day(day: date) -> str:
+    """`Nov 24`."""
+    return f"{day:%b} {day.day}"
+
+
+def local(at: datetime, zone: tzinfo) -> datetime:
+    """In the zone; as it is at the ends of the calendar, where there is no such time."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
+def _facts(item: Item, seen: Where) -> list[str]:
+    named = text.mrkdwn(", ".join(plans(item)[:_MOST_PLANS]), _NAME)
+    day = times.day(item.at) if item.at else ""
+    match item.section:
+        case Section.INVOICES:
+            return [named, day, amount(item) or say.NO_AMOUNT]
+        case Section.UNPAID:
+            return [
+                f"*{shown}*" if (shown := amount(item)) else say.NO_AMOUNT,
+                say.old(say.age(_days(item.at, seen))) if item.at else "",
+                status(item, text.mrkdwn),
+                _link(item),
+            ]
+        case Section.PAST_DUE:
+            return [named, say.since(day) if day else ""]
+        case Section.TRIALS:
+            return [named, say.ends(day) if day else ""]
+        case _:
+            return [feature(item, text.mrkdwn), say.resets(day) if day else "", _left(item)]
+
+
+def _link(item: Item) -> str:
+    url = links.web(detail_text(item, findings.URL))
+    return links.linked(url, words.HOSTED) if url else ""
+
+
+def _left(item: Item) -> str:
+    if item.details.get(findings.UNLIMITED):
+        return say.UNLIMITED
+    found = remaining(item)
+    return "" if found is None else say.remaining(numbers.number(found))
+
+
+def _days(at: datetime, seen: Where) -> int:
+    return max(0, (seen.read_at - at).days)
+
+
+def _group_name(group: Group, safe: parts.Safe) -> str:
+    return safe(group.name or group.feature, _NAME)
+
+
+# Cells
+
+
+def _plans_cell(item: Item) -> blocks.Cell:
+    return blocks.cell(text.literal(", ".join(plans(item)[:_MOST_PLANS]), _NAME))
+
+
+def _moment_cell(item: Item, seen: Where) -> blocks.Cell:
+    if item.at is None:
+        return blocks.cell("")
+    return blocks.cell(local(item.at, seen.zone).isoformat(sep=" ", timespec="minutes")[:16])
+
+
+def _day_cell(item: Item, seen: Where) -> blocks.Cell:
+    return blocks.cell(local(item.at, seen.zone).date().isoformat() if item.at else "")
+
+
+def _amount_cell(item: Item) -> blocks.Cell:
+    if item.amount is None:
+        return blocks.cell(say.NO_AMOUNT)
+    return blocks.quantity(numbers.finite(item.amount), amount(item))
+
+
+def _age_cells(item: Item, seen: Where) -> list[blocks.Cell]:
+    if item.at is None:
+        return [blocks.cell(""), blocks.cell("")]
+    days = _days(item.at, seen)
+    return [blocks.quantity(days, say.age(days)), _day_cell(item, seen)]
+
+
+def _paying_cells(item: Item) -> list[blocks.Cell]:
+    url = links.web(detail_text(item, findings.URL))
+    return [
+        blocks.cell(status(item, text.literal)),
+        blocks.link(url, words.HOSTED_SHORT) if url else blocks.cell(""),
+    ]
+
+
+def _left_cell(item: Item) -> blocks.Cell:
+    if item.details.get(findings.UNLIMITED):
+        return blocks.cell(words.UNLIMITED)
+    found = remaining(item)
+    return blocks.cell("") if found is None else blocks.quantity(numbers.finite(found), numbers.number(found))
