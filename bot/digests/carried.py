@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bot.autumn.errors import AutumnError
 from bot.digests.findings import Query, Report
 from bot.digests.model import Digest, Pause
-from bot.digests.scan import Progress
+from bot.digests.scans import Progress
 from bot.views.card import Card
 
 Watch: TypeAlias = Callable[[Progress], Awaitable[None]]

@@ -11,7 +11,8 @@ from bot.digests.carried import Watch
 from bot.digests.findings import Query, Report
 from bot.digests.model import Digest, Figures, Run, RunState, Section, Wanted
 from bot.digests.report import report
-from bot.digests.scan import Scan, ScanFailed, Scanner
+from bot.digests.scan import ScanFailed, Scanner
+from bot.digests.scans import Scan
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 

@@ -1,0 +1,33 @@
+"""Tells the owner of a digest, in a direct message."""
+
+from collections.abc import Callable
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.digests.answers import SLACK_ERRORS, said
+from bot.digests.model import Digest, Pause
+from bot.log import log
+from bot.views.card import Card
+
+
+class Owner:
+    """`draw`: what is said of a pause, and how it is mended."""
+
+    def __init__(self, slack: AsyncWebClient, draw: Callable[[Digest, Pause], Card]) -> None:
+        self._slack = slack
+        self._draw = draw
+
+    async def __call__(self, digest: Digest, why: Pause) -> None:
+        """Never raises: whoever lists the channel's digests reads it as well."""
+        card = self._draw(digest, why)
+        try:
+            opened = await self._slack.conversations_open(users=[digest.owner])
+            await self._slack.chat_postMessage(
+                channel=opened["channel"]["id"],
+                text=card.text,
+                blocks=list(card.plain),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SLACK_ERRORS as error:
+            log.warning("owner not told", error=said(error).reason, reference=digest.id, user=digest.owner)
