@@ -1,0 +1,71 @@
+"""What the policy is asked about a change, and what is known of a change by its state."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.approvals import authority
+from bot.approvals.asking import Terms
+from bot.approvals.life import EDGES, OVER, State
+from bot.approvals.looking import Look
+from bot.approvals.policy import Decision, Reason, Request, Verb
+from bot.approvals.rules import Environment
+from bot.changes.model import Judgement, Kind
+from bot.people import Actor
+from tests.approvals.bench import NOW
+from tests.approvals.test_verbs import ASKED, NEW, PREVIEW
+from tests.changes.facts import facts
+
+ABOUT = Request(
+    Verb.UNDO,
+    Kind.BALANCE,
+    Decimal(5),
+    Environment.SANDBOX,
+    frozenset({"pro", "add"}),
+    "vip",
+    own=True,
+)
+SEEN = facts()
+
+
+def test_about_what_is_not_asked_for_yet() -> None:
+    seen = Look(ASKED, SEEN, Judgement(), PREVIEW)
+    assert authority.about_look(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
+
+
+def test_about_what_cannot_be_previewed() -> None:
+    asked = authority.about_look(Verb.ASK, Look(ASKED, SEEN, Judgement(), None), Environment.LIVE)
+    assert asked == Request(Verb.ASK, Kind.BALANCE, None, Environment.LIVE, None, None, own=True)
+
+
+@pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
+def test_about_what_was_asked_for(person: str, own: bool) -> None:
+    asked = authority.about_record(Verb.APPROVE, NEW, Actor(person, "T1"))
+    assert asked == replace(ABOUT, verb=Verb.APPROVE, own=own)
+
+
+def test_an_undo_is_asked_for_as_one() -> None:
+    assert authority.asking_verb("") is Verb.ASK
+    assert authority.asking_verb("another") is Verb.UNDO
+
+
+def test_terms() -> None:
+    decision = Decision(True, Reason.ALLOWED, "law", approvals=3, expires_after=timedelta(hours=2))
+    assert authority.terms(decision, NOW) == Terms("law", 3, NOW + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_is_open(state: State) -> None:
+    over = {State.APPLIED, State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN}
+    assert (state in OVER) is (state in over) is (not EDGES[state])
+    assert replace(NEW, state=state).open is (state not in over)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("invertible", [True, False])
+@pytest.mark.parametrize("undo", ["", "another"])
+def test_what_can_be_undone(state: State, invertible: bool, undo: str) -> None:
+    can = (state, invertible, undo) == (State.APPLIED, True, "")
+    assert replace(NEW, state=state, invertible=invertible, undo=undo).undoable is can
