@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.autumn.errors import AutumnError
 from bot.digests.findings import Query, Report
 from bot.digests.model import Digest, Pause
+from bot.digests.scan import ScanFailed
 from bot.digests.scans import Progress
 from bot.views.card import Card
 
@@ -46,5 +46,5 @@ class Carried:
     """With POSTED and FOUND: Slack's timestamp."""
     pause: Pause | None = None
     """With PAUSED: why, where that was found out just now."""
-    error: AutumnError | None = None
+    error: ScanFailed | None = None
     """With FAILED; and with PUT_OFF when it was Autumn."""

@@ -103,7 +103,7 @@ class Posting:
         try:
             scan = await self._reading.scan(run, digest, watch)
         except ScanFailed as failed:
-            return await self.settling.not_read(run, failed.error)
+            return await self.settling.not_read(run, failed)
         report, query = await self._reading.report(
             scan, digest.wanted, digest.schedule.zone, before=before.figures if before else None
         )

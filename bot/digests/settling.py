@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.approvals.pace import Checkpoint
-from bot.autumn.errors import AutumnError
 from bot.digests import book, runs
 from bot.digests.answers import Answer, Said
 from bot.digests.carried import Carried, Outcome, TellOwner
 from bot.digests.days import LATE_AFTER
 from bot.digests.model import Digest, Figures, Pause, Run, Skip
 from bot.digests.pace import DigestPace
+from bot.digests.scan import ScanFailed
 from bot.log import log
 from bot.store.database import Database
 
@@ -58,7 +58,7 @@ class Settling:
             await self._tell_owner(moved, why)
         return Carried(Outcome.PAUSED, pause=why)
 
-    async def put_off(self, run: Run, seconds: float, error: AutumnError | None = None) -> Carried:
+    async def put_off(self, run: Run, seconds: float, error: ScanFailed | None = None) -> Carried:
         now = self._now()
         until = now + timedelta(seconds=seconds)
         held = await runs.put_off(self._database, run.id, by=self._name, until=until, now=now)
@@ -69,7 +69,7 @@ class Settling:
         now = self._now()
         await runs.put_off(self._database, run_id, by=self._name, until=now, now=now)
 
-    async def not_read(self, run: Run, error: AutumnError) -> Carried:
+    async def not_read(self, run: Run, error: ScanFailed) -> Carried:
         """Autumn could not be read."""
         if run.day is None:
             # Somebody waits for it, is told, and can press again.

@@ -142,6 +142,6 @@ class Ticker:
             reference=run.id,
             channel=run.channel,
             attempts=run.tries,
-            error=type(carried.error).__name__ if carried.error else None,
+            error=carried.error.kind.__name__ if carried.error else None,
             ms=round((self._now() - begun).total_seconds() * 1000),
         )
