@@ -133,7 +133,7 @@ async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, n
 
 @unbroken
 async def made_from(database: Database, run_id: str, scan_id: str, figures: Figures, *, by: str) -> bool:
-    """Notes what was read and what it will say, so that who finds it in the channel need not read again. False:
+    """Notes what was read and what it will say, so that who finds it posted need not read again. False:
     it is not the caller's any more."""
     values = {"scan_id": scan_id, "figures": rows.dump_figures(figures)}
     return await _change(database, run_id, values, _held(by))

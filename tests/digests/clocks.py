@@ -1,0 +1,56 @@
+"""When clocks show a time, found the long way: minute after minute, from what a zone's offset is at each."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from bot.digests.model import Schedule
+
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
+"""Two that change their clocks on different days, one that does by half an hour, and one that never does."""
+
+CHANGES = {
+    "Europe/Berlin": (date(2026, 3, 29), date(2026, 10, 25)),
+    "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
+    "Australia/Lord_Howe": (date(2026, 10, 4), date(2026, 4, 5)),
+    "Asia/Kolkata": (date(2026, 3, 29), date(2026, 10, 25)),
+}
+"""The days in 2026 on which clocks are put forward and back."""
+
+_BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
+_QUARTERS = 96 * 760
+
+
+def due(schedule: Schedule, day: date) -> datetime:
+    """The first minute at which the clocks show the schedule's time on this day, or a later one."""
+    return _first(schedule.zone, day, schedule.at)
+
+
+def shown(zone: str, at: datetime) -> datetime:
+    """What the clocks show."""
+    minutes = (at - _BEGIN) // timedelta(minutes=1)
+    return (at + timedelta(minutes=_offsets(zone)[minutes // 15])).replace(tzinfo=None)
+
+
+@cache
+def _first(zone: str, day: date, at: time) -> datetime:
+    offsets = _offsets(zone)
+    wanted = (datetime.combine(day, at, UTC) - _BEGIN) // timedelta(minutes=1)
+    minute = wanted - _furthest(zone)
+    while minute + offsets[minute // 15] < wanted:
+        minute += 1
+    return _BEGIN + timedelta(minutes=minute)
+
+
+@cache
+def _furthest(zone: str) -> int:
+    return max(_offsets(zone))
+
+
+@cache
+def _offsets(zone: str) -> list[int]:
+    """Minutes ahead of UTC, for every quarter of an hour."""
+    info = ZoneInfo(zone)
+    step = timedelta(minutes=15)
+    ahead = ((_BEGIN + step * quarter).astimezone(info).utcoffset() for quarter in range(_QUARTERS))
+    return [each // timedelta(minutes=1) for each in ahead if each is not None]

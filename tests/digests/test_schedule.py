@@ -1,0 +1,141 @@
+"""Due times follow from the schedule, the zone and the clock, and from nothing else."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, combinations
+
+import pytest
+from freezegun import freeze_time
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.digests.model import EVERY_DAY, Schedule
+from bot.digests.schedule import due_at, due_between, known_zone, local_day, next_due, zones
+from tests.digests import clocks
+
+_MASKS = [
+    frozenset(mask) for mask in chain.from_iterable(combinations(range(7), size) for size in range(1, 8))
+]
+_FIRST = date(2026, 1, 1)
+_YEAR = [_FIRST + timedelta(days=number) for number in range(365)]
+
+times = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+small_hours = st.builds(time, st.integers(0, 3), st.sampled_from([0, 1, 15, 29, 30, 31, 45, 59]))
+schedules = st.builds(
+    Schedule, st.sampled_from(_MASKS), st.one_of(times, small_hours), st.sampled_from(clocks.ZONES)
+)
+_MINUTE = timedelta(minutes=1)
+moments = st.builds(
+    lambda minutes, rest: _utc("2026-01-01") + minutes * _MINUTE + rest,
+    st.integers(0, 353 * 1440),
+    st.timedeltas(timedelta(0), _MINUTE),
+)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "day", "expected"),
+    [
+        ("UTC", time(9), "2026-03-29", "2026-03-29 09:00"),
+        ("Asia/Kolkata", time(2, 30), "2026-03-29", "2026-03-28 21:00"),
+        # Put forward: 02:00 to 03:00.
+        ("Europe/Berlin", time(1, 59), "2026-03-29", "2026-03-29 00:59"),
+        ("Europe/Berlin", time(2), "2026-03-29", "2026-03-29 01:00"),
+        ("Europe/Berlin", time(2, 30), "2026-03-29", "2026-03-29 01:00"),
+        ("Europe/Berlin", time(3), "2026-03-29", "2026-03-29 01:00"),
+        ("Europe/Berlin", time(3, 1), "2026-03-29", "2026-03-29 01:01"),
+        ("America/New_York", time(2, 30), "2026-03-08", "2026-03-08 07:00"),
+        ("Australia/Lord_Howe", time(2, 15), "2026-10-04", "2026-10-03 15:30"),
+        # Put back: 03:00 to 02:00, so that 02:30 comes twice.
+        ("Europe/Berlin", time(2, 30), "2026-10-25", "2026-10-25 00:30"),
+        ("Europe/Berlin", time(3), "2026-10-25", "2026-10-25 02:00"),
+        ("America/New_York", time(1, 30), "2026-11-01", "2026-11-01 05:30"),
+        ("Australia/Lord_Howe", time(1, 45), "2026-04-05", "2026-04-04 14:45"),
+        # Put forward over midnight, and back over it.
+        ("America/Nuuk", time(23, 30), "2026-03-28", "2026-03-29 01:00"),
+        ("America/Nuuk", time(23, 30), "2026-10-24", "2026-10-25 00:30"),
+    ],
+)
+def test_when_a_day_is_due(zone: str, at: time, day: str, expected: str) -> None:
+    assert due_at(Schedule(EVERY_DAY, at, zone), date.fromisoformat(day)) == _utc(expected)
+
+
+@pytest.mark.parametrize("zone", clocks.ZONES)
+def test_every_choice_of_weekdays_is_kept_around_the_changes_of_the_clocks(zone: str) -> None:
+    at = time(2, 15)
+    for changed in clocks.CHANGES[zone]:
+        days = [changed + timedelta(days=number) for number in range(-8, 9)]
+        dues = {day: clocks.due(Schedule(EVERY_DAY, at, zone), day) for day in days}
+        for mask in _MASKS:
+            found = dict(due_between(Schedule(mask, at, zone), dues[days[0]], dues[days[-1]]))
+            assert found == {day: due for day, due in dues.items() if day.weekday() in mask}
+
+
+@settings(max_examples=40, deadline=None)
+@given(schedules)
+def test_a_year_has_each_of_its_days_once(schedule: Schedule) -> None:
+    dues = {day: clocks.due(schedule, day) for day in _YEAR if day.weekday() in schedule.weekdays}
+    found = list(due_between(schedule, min(dues.values()), max(dues.values())))
+    assert found == list(dues.items())
+    assert sorted(at for _, at in found) == [at for _, at in found]
+
+
+@settings(max_examples=150, deadline=None)
+@given(schedules, moments)
+def test_the_next_is_the_first_after(schedule: Schedule, after: datetime) -> None:
+    near = (after.date() + timedelta(days=number) for number in range(-2, 10))
+    dues = [clocks.due(schedule, day) for day in near if day.weekday() in schedule.weekdays]
+    assert next_due(schedule, after) == min(at for at in dues if at > after)
+
+
+@settings(max_examples=100, deadline=None)
+@given(schedules, moments)
+def test_at_the_due_moment_the_next_is_another_day(schedule: Schedule, after: datetime) -> None:
+    due = next_due(schedule, after)
+    assert next_due(schedule, due - timedelta(microseconds=1)) == due
+    assert next_due(schedule, due) > due + timedelta(hours=22)
+    assert [at for _, at in due_between(schedule, due, due)] == [due]
+
+
+@settings(max_examples=100, deadline=None)
+@given(schedules, moments)
+def test_the_local_day_is_what_the_clocks_show(schedule: Schedule, at: datetime) -> None:
+    assert local_day(schedule, at) == clocks.shown(schedule.zone, at).date()
+
+
+def test_a_time_over_midnight_belongs_to_the_day_it_was_for() -> None:
+    schedule = Schedule(EVERY_DAY, time(23, 30), "America/Nuuk")
+    found = due_between(schedule, _utc("2026-03-28 00:00"), _utc("2026-03-30 12:00"))
+    assert [day.isoformat() for day, _ in found] == ["2026-03-27", "2026-03-28", "2026-03-29"]
+
+
+def test_a_day_that_was_left_out_is_not_due() -> None:
+    schedule = Schedule(EVERY_DAY, time(9), "Pacific/Apia")
+    found = due_between(schedule, _utc("2011-12-29 12:00"), _utc("2011-12-31 23:00"))
+    assert [day.isoformat() for day, _ in found] == ["2011-12-29", "2011-12-31", "2012-01-01"]
+
+
+def test_the_clock_on_the_wall_has_no_part_in_it() -> None:
+    schedule = Schedule(EVERY_DAY, time(2, 30), "Europe/Berlin")
+
+    def asked() -> Iterator[object]:
+        yield next_due(schedule, _utc("2026-03-28 12:00"))
+        yield due_at(schedule, date(2026, 10, 25))
+        yield local_day(schedule, _utc("2026-03-28 23:30"))
+
+    answers = []
+    for clock in ("2026-03-29 00:59:59", "2026-03-29 01:00:00", "2031-07-01"):
+        with freeze_time(clock):
+            answers.append(list(asked()))
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_zones() -> None:
+    assert list(zones()) == sorted(zones())
+    assert all(map(known_zone, (*clocks.ZONES, "UTC", "US/Pacific", "Asia/Calcutta")))
+    assert not any(
+        map(known_zone, ("", "Factory", "localtime", "europe/berlin", "../passwd", "Mars/Olympus"))
+    )
