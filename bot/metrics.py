@@ -62,6 +62,12 @@ class Metrics:
             buckets=_LATE,
         )
 
+        self.turns_alone = Counter(
+            "maple_turns_alone",
+            "Requests to Autumn held back by this replica alone, the database being out of reach",
+            registry=self.registry,
+        )
+
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -19,6 +19,8 @@ class Timings:
     """How long the plain form is sent after a workspace refused the newer blocks."""
     slack: float = 10.0
     """One call of Slack's Web API."""
+    store: float = 5.0
+    """For SQLite's lock, or for a connection to PostgreSQL; past that Maple's memory is out of reach."""
     drain: float = 25.0
     """What was acknowledged may take this long to finish once the bot is told to stop."""
     retry_start: float = 2.0

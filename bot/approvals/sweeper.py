@@ -15,7 +15,7 @@ from bot.approvals.pace import Checkpoint
 from bot.approvals.rules import Environment
 from bot.approvals.telling import Tell
 from bot.log import log
-from bot.store import deliveries
+from bot.store import deliveries, turns
 from bot.store.database import Database
 
 _AT_ONCE = 8
@@ -82,14 +82,15 @@ class Sweeper:
         await self._each(await carrying.lapsed(self._database, self._env, now), self._recover)
         await self._each(await cards.overdue(self._database, now=now), self._redraw)
         await deliveries.forget(self._database, now)
+        await turns.forget(self._database)
 
     async def _each(self, ids: list[str], do: Callable[[str], Awaitable[None]]) -> None:
         """Several at a time, so that the others do not wait while one is read back; and what goes wrong with
         one leaves the others alone."""
-        turns = asyncio.Semaphore(_AT_ONCE)
+        at_once = asyncio.Semaphore(_AT_ONCE)
 
         async def one(change_id: str) -> None:
-            async with turns:
+            async with at_once:
                 await do(change_id)
 
         for problem in await asyncio.gather(*map(one, ids), return_exceptions=True):

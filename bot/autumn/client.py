@@ -30,7 +30,7 @@ from bot.autumn.models import (
     StoredProduct,
 )
 from bot.autumn.patience import Patience
-from bot.autumn.throttle import Group, Limits
+from bot.autumn.throttle import Group, Limits, Turns
 from bot.autumn.wire import Call, Question, Wire
 from bot.autumn.write import Write
 
@@ -59,7 +59,9 @@ class Autumn:
         patience: Patience = Patience(),  # noqa: B008 - frozen
         transport: httpx.AsyncBaseTransport | None = None,
         observe: Callable[[Call], None] | None = None,
+        turns: Turns | None = None,
     ) -> None:
+        """`turns`: who says when a request may be sent; this client alone, by `limits`, unless given."""
         self.url = url
         self.patience = patience
         self._wire = Wire(
@@ -70,6 +72,7 @@ class Autumn:
             patience=patience,
             transport=transport,
             observe=observe,
+            turns=turns,
         )
         self._features = Kept(self._read_features, seconds=_FEATURES_KEPT)
 

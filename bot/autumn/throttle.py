@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import inf
+from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
@@ -21,6 +23,20 @@ class Limits:
     """Autumn allows 5."""
     at_once: int = 64
 
+    def part(self, share: float) -> "Limits":
+        """The rates times this share; as many at once."""
+        return Limits(
+            self.general * share, self.customers_list * share, self.events_per_customer * share, self.at_once
+        )
+
+    def rate(self, group: "Group") -> float | None:
+        """Requests a second; None for a group that has no limit of its own."""
+        return {
+            Group.GENERAL: self.general,
+            Group.CUSTOMERS_LIST: self.customers_list,
+            Group.EVENTS: self.events_per_customer,
+        }.get(group)
+
 
 class Group(Enum):
     """Autumn's rate-limit groups, as far as Maple's requests fall in them."""
@@ -32,13 +48,32 @@ class Group(Enum):
     """Reads of one customer: allowed thousands a second, so only `Limits.at_once` holds them."""
 
 
+class Turns(Protocol):
+    """Who says when a request may be sent: this process by itself, or all replicas together."""
+
+    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:
+        """Wait until a request of this group may be sent.
+
+        `within`: seconds that the caller can wait. Raises TimeoutError at once, and takes no turn, when it is
+        known that it would be longer; where that is not known, whoever calls sees to the time.
+        """
+
+
+def burst(per_second: float) -> float:
+    """Requests that may go at once after a quiet time.
+
+    A bucket holds whole requests, so a rate below one a second becomes one request in a longer time.
+    """
+    return max(1.0, per_second)
+
+
 def _limiter(per_second: float) -> AsyncLimiter:
-    # A bucket holds whole requests, so a rate below one a second becomes one request in a longer time.
-    burst = max(1.0, per_second)
-    return AsyncLimiter(burst, burst / per_second)
+    return AsyncLimiter(burst(per_second), burst(per_second) / per_second)
 
 
 class Throttle:
+    """The turns of one process, in the order in which they were asked for."""
+
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._limiters = {
@@ -47,7 +82,13 @@ class Throttle:
         }
         self._events: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
-    async def turn(self, group: Group, customer_id: str = "") -> None:
+    async def turn(
+        self,
+        group: Group,
+        customer_id: str = "",
+        *,
+        within: float = inf,  # noqa: ARG002 - it does not know beforehand how long it will be
+    ) -> None:
         """Wait until a request of this group may be sent."""
         if group is Group.EVENTS:
             await self._of(customer_id).acquire()

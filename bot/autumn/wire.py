@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.patience import Patience, pause
-from bot.autumn.throttle import Group, Limits, Throttle
+from bot.autumn.throttle import Group, Limits, Throttle, Turns
 from bot.autumn.transport import Transport, proxy_for
 from bot.autumn.write import Write
 
@@ -70,9 +70,10 @@ class Wire:
         patience: Patience,
         transport: httpx.AsyncBaseTransport | None,
         observe: Callable[[Call], None] | None,
+        turns: Turns | None,
     ) -> None:
         self._patience = patience
-        self._throttle = Throttle(limits)
+        self._turns = turns or Throttle(limits)
         self._observe = observe
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -118,7 +119,8 @@ class Wire:
         name = f"{write.method} {write.route}"
         try:
             async with asyncio.timeout(self._patience.whole):
-                await self._throttle.turn(Group.CHECK if write.per_customer else Group.GENERAL)
+                group = Group.CHECK if write.per_customer else Group.GENERAL
+                await self._turns.turn(group, within=self._patience.whole)
         except TimeoutError:
             raise NotSent("No turn in time.", request=name) from None
         effort.attempts = 1
@@ -147,7 +149,8 @@ class Wire:
         # A loop of our own: the retry libraries decide on the exception alone, and this decision also
         # needs Retry-After and what is left of the whole read's time.
         while True:
-            await self._throttle.turn(question.group, question.customer_id)
+            left = self._patience.whole - effort.elapsed()
+            await self._turns.turn(question.group, question.customer_id, within=left)
             effort.attempts += 1
             effort.status = None
             try:

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import functools
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -18,6 +22,14 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _READING = "reading"
+_FILE = "file"
+_TCP = {
+    # Of a server that went away without a word, the system's own settings tell after hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +72,11 @@ def database_url(given: str) -> URL:
 
 
 class Database:
-    """A pool of connections. `patience`: seconds to wait for whoever else is writing."""
+    """A pool of connections.
+
+    `patience`: seconds to wait, in SQLite for whoever else is writing, in PostgreSQL for a connection that
+    answers.
+    """
 
     def __init__(self, url: str, *, patience: float = 10.0) -> None:
         target = database_url(url)
@@ -70,19 +86,35 @@ class Database:
         if self.sqlite:
             options["connect_args"] = {"isolation_level": None, "timeout": patience}
         else:
-            options["connect_args"] = {"connect_timeout": max(2, round(patience))}
+            own = {"connect_timeout": max(2, round(patience)), **_TCP}
+            options["connect_args"] = {name: own[name] for name in own.keys() - target.query.keys()}
+            options["pool_timeout"] = patience
+        self._patience = patience
+        self._late: set[asyncio.Task[AsyncConnection]] = set()
         self._engine: AsyncEngine = create_async_engine(target, **options)
         if self.sqlite:
+            file = _File(str(target.database))
+            event.listen(self._engine.sync_engine, "do_connect", file.before)
+            event.listen(self._engine.sync_engine, "connect", file.opened)
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "checkout", file.same)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
 
     async def aclose(self) -> None:
+        await asyncio.gather(*self._late, return_exceptions=True)
         await self._engine.dispose()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed when the block ends well. In SQLite there is one at a time."""
-        async with self._engine.connect() as connection, connection.begin():
+        async with self._connected() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def each(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction of its own; on PostgreSQL alone."""
+        async with self._connected() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     @asynccontextmanager
@@ -91,10 +123,69 @@ class Database:
         level: dict[str, Any] = {_READING: True}
         if not self.sqlite:
             level["isolation_level"] = "REPEATABLE READ"
-        async with self._engine.connect() as connection:
+        async with self._connected() as connection:
             await connection.execution_options(**level)
             async with connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        if self.sqlite:
+            async with self._engine.connect() as connection:
+                yield connection
+            return
+        connection = await self._in_time()
+        try:
+            yield connection
+        finally:
+            await asyncio.shield(asyncio.create_task(connection.close()))
+
+    async def _in_time(self) -> AsyncConnection:
+        """A connection that has just answered. Raises SQLAlchemy's TimeoutError past the patience."""
+        opening = asyncio.create_task(self._engine.connect().start())
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.shield(opening)
+        except TimeoutError:
+            raise PoolTimeout("No connection that answers.") from None
+        finally:
+            if not opening.done():
+                self._give_up(opening)
+
+    def _give_up(self, opening: asyncio.Task[AsyncConnection]) -> None:
+        """Nobody waits for it: asked to stop, the driver tries for ten seconds more to part in good order."""
+        self._late.add(opening)
+        opening.add_done_callback(self._late.discard)
+        opening.cancel()
+
+
+class _File:
+    """Of a file that was taken away or replaced, open connections know nothing: they would write to one that
+    is nowhere any more."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._seen = False
+
+    def before(self, *_: Any) -> None:
+        # The first one makes the file; later an empty one in its place would only hide that it is gone.
+        if self._seen and not os.path.exists(self._path):
+            raise sqlite3.OperationalError("the file is gone")
+
+    def opened(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        self._seen = True
+        record.info[_FILE] = self._which()
+
+    def same(self, _connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info[_FILE] != self._which():
+            raise DisconnectionError("The file is another one.")
+
+    def _which(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:

@@ -14,7 +14,8 @@ _WITHIN = 3.0
 
 @unbroken
 async def _ask(database: Database) -> None:
-    async with database.reading() as connection:
+    # With the lock for writing, in SQLite: to be read alone is not enough.
+    async with database.writing() as connection:
         await connection.execute(text("SELECT version_num FROM alembic_version"))
 
 

@@ -1,0 +1,93 @@
+"""A wire to PostgreSQL that can be cut, or go dead, and be mended."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url
+
+
+class Relay:
+    """Passes bytes on between whoever connects to `url` and the real server, both ways."""
+
+    def __init__(self, url: str) -> None:
+        self._target = make_url(url)
+        self._server: asyncio.Server | None = None
+        self._wires: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._port = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, url: str) -> AsyncIterator["Relay"]:
+        relay = cls(url)
+        await relay.mend()
+        yield relay
+        await relay.cut()
+
+    @property
+    def url(self) -> str:
+        """The same database, by this wire."""
+        aside = self._target.set(host="127.0.0.1", port=self._port, query={})
+        return aside.render_as_string(hide_password=False)
+
+    async def cut(self) -> None:
+        """Ends every connection; new ones are refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for wire in self._wires:
+            wire.cancel()
+        await asyncio.gather(*self._wires, return_exceptions=True)
+
+    def stall(self) -> None:
+        """Connections are taken and kept, and nothing passes any more."""
+        self._flows.clear()
+
+    async def mend(self) -> None:
+        """As it was, under the same address."""
+        self._flows.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._taken, "127.0.0.1", self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
+
+    async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = asyncio.create_task(self._wire(reader, writer))
+        self._wires.add(wire)
+        wire.add_done_callback(self._wires.discard)
+        await asyncio.wait({wire})
+
+    async def _wire(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await self._connect()
+        try:
+            ways = {
+                asyncio.create_task(self._pass(reader, far_writer)),
+                asyncio.create_task(self._pass(far_reader, writer)),
+            }
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+        finally:
+            for one in (writer, far_writer):
+                one.transport.abort()
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host = self._target.query.get("host")
+        if isinstance(host, str):
+            port = self._target.query.get("port", self._target.port or 5432)
+            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(self._target.host, self._target.port or 5432)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while some := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(some)
+                await writer.drain()

@@ -1,0 +1,244 @@
+"""Turns at Autumn, shared by replicas on one PostgreSQL."""
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.errors import RateLimited, TimedOut
+from bot.autumn.throttle import Group, Throttle
+from bot.store import turns
+from bot.store.database import Database
+from bot.store.turns import SharedTurns
+from sandbox.autumn import LocalAutumn
+from tests.databases import fresh
+from tests.relay import Relay
+
+KEY = "am_sk_test_SecretSecretSecret"
+LIMITS = Limits(general=10, customers_list=4, events_per_customer=2)
+ONCE = Patience(attempts=1)
+AT_ONCE = 0.05
+"""Seconds: less than any turn is apart."""
+
+
+class Replica:
+    """What one process has of its own."""
+
+    def __init__(self, url: str, *, limits: Limits = LIMITS, key: str = KEY) -> None:
+        self.alone = 0
+        self.database = Database(url, patience=0.5)
+        self.turns = SharedTurns(self.database, limits, key, alone=self._count)
+
+    def _count(self) -> None:
+        self.alone += 1
+
+    async def admitted(self, group: Group, customer_id: str = "", *, of: int = 12) -> int:
+        """How many get their turn at once."""
+
+        async def one() -> bool:
+            try:
+                await self.turns.turn(group, customer_id, within=AT_ONCE)
+            except TimeoutError:
+                return False
+            return True
+
+        return sum(await asyncio.gather(*(one() for _ in range(of))))
+
+    async def aclose(self) -> None:
+        await self.turns.aclose()
+        await self.database.aclose()
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[tuple[Replica, Replica]]:
+    url = fresh("postgresql")
+    made = Replica(url), Replica(url)
+    yield made
+    for one in made:
+        await one.aclose()
+
+
+async def rows(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        return list((await connection.execute(text("SELECT name FROM turns ORDER BY name"))).scalars())
+
+
+@pytest.mark.parametrize(
+    ("group", "rate"), [(Group.GENERAL, 10), (Group.CUSTOMERS_LIST, 4), (Group.EVENTS, 2)]
+)
+async def test_two_have_what_one_would_have(two: tuple[Replica, Replica], group: Group, rate: int) -> None:
+    found = await asyncio.gather(*(one.admitted(group, "cus_1", of=rate) for one in two))
+    assert rate <= sum(found) <= rate + 1
+
+
+async def test_what_autumn_does_not_limit_is_not_asked_for(two: tuple[Replica, Replica]) -> None:
+    assert await two[0].admitted(Group.CHECK) == 12
+    assert await rows(two[0].database) == []
+
+
+async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Replica, Replica]) -> None:
+    other = SharedTurns(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
+    assert await two[0].admitted(Group.EVENTS, "cus_1", of=3) == 2
+    assert await two[1].admitted(Group.EVENTS, "cus_2", of=3) == 2
+    await other.turn(Group.EVENTS, "cus_1", within=0)
+    names = await rows(two[0].database)
+    assert len(names) == 3
+    assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
+
+
+async def test_who_cannot_wait_so_long_takes_no_turn(two: tuple[Replica, Replica]) -> None:
+    first, second = two
+    assert await first.admitted(Group.EVENTS, "cus_1") == 2
+    for _ in range(5):
+        with pytest.raises(TimeoutError):
+            await second.turns.turn(Group.EVENTS, "cus_1", within=0.01)
+    started = time.monotonic()
+    await second.turns.turn(Group.EVENTS, "cus_1", within=0.6)
+    assert time.monotonic() - started < 0.6
+
+
+async def test_a_slow_rate_still_lets_one_through() -> None:
+    replica = Replica(fresh("postgresql"), limits=Limits(general=0.1))
+    assert await replica.admitted(Group.GENERAL) == 1
+    await replica.aclose()
+
+
+async def test_a_time_from_another_clock_holds_nobody_up(two: tuple[Replica, Replica]) -> None:
+    replica = two[0]
+    await replica.turns.turn(Group.GENERAL)
+    async with replica.database.writing() as connection:
+        await connection.execute(text("UPDATE turns SET free_at = free_at + 86400000000"))
+    assert await replica.admitted(Group.GENERAL, of=10) == 10
+
+
+async def test_old_ones_are_forgotten(two: tuple[Replica, Replica]) -> None:
+    replica = two[0]
+    for number in range(3):
+        await replica.turns.turn(Group.EVENTS, f"cus_{number}")
+    async with replica.database.writing() as connection:
+        await connection.execute(text("UPDATE turns SET free_at = free_at - 3600000000"))
+    await replica.turns.turn(Group.GENERAL)
+    await asyncio.gather(*(turns.forget(one.database) for one in two))
+    (left,) = await rows(replica.database)
+    assert left.endswith(":general")
+
+
+# A flood
+
+
+class Flood:
+    """Four bots' clients asking one local Autumn as fast as they may."""
+
+    def __init__(self, autumn: LocalAutumn, replicas: list[Replica] | None) -> None:
+        self._clients = [
+            Autumn(
+                key=SecretStr(autumn.key),
+                url=autumn.url,
+                limits=LIMITS,
+                patience=ONCE,
+                turns=replicas[number].turns if replicas else None,
+            )
+            for number in range(4)
+        ]
+
+    async def run(self, each: int) -> int:
+        """How many were refused with 429."""
+        asked = [client.plans() for client in self._clients for _ in range(each)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for client in self._clients:
+            await client.aclose()
+        assert {type(one) for one in answers} <= {list, RateLimited}
+        return sum(isinstance(one, RateLimited) for one in answers)
+
+
+def most_in_a_second(autumn: LocalAutumn) -> int:
+    times = sorted(call.at for call in autumn.calls)
+    return max(sum(start <= one < start + timedelta(seconds=1) for one in times) for start in times)
+
+
+async def test_four_bots_together_keep_to_the_limits_of_one() -> None:
+    url = fresh("postgresql")
+    replicas = [Replica(url) for _ in range(4)]
+    async with LocalAutumn.running(seed="demo") as autumn:
+        assert await Flood(autumn, replicas).run(6) == 0
+        assert len(autumn.calls) == 24
+        assert most_in_a_second(autumn) <= LIMITS.general * 2, "the rate, and the burst before it"
+    assert [one.alone for one in replicas] == [0, 0, 0, 0]
+    for one in replicas:
+        await one.aclose()
+
+
+async def test_each_by_itself_they_would_not_have() -> None:
+    async with LocalAutumn.running(seed="demo") as autumn:
+        assert await Flood(autumn, None).run(10) > 0
+        assert most_in_a_second(autumn) > LIMITS.general * 2
+
+
+# Without the database
+
+
+async def test_without_the_database_a_replica_goes_on_slowly(logs: io.StringIO) -> None:
+    async with Relay.to(fresh("postgresql")) as relay:
+        replica = Replica(relay.url)
+        assert await replica.admitted(Group.GENERAL, of=3) == 3
+        await relay.cut()
+        for _ in range(2):
+            await replica.turns.turn(Group.GENERAL, within=10)
+            await replica.turns.turn(Group.EVENTS, "cus_1", within=10)
+            replica.turns._own = Throttle(LIMITS)  # its own limits are tried below
+        assert replica.alone == 4
+        assert logs.getvalue().count("turns not shared") == 1
+        await relay.mend()
+        replica.turns._lost_until = 0.0
+        await replica.turns.turn(Group.GENERAL, within=1)
+        assert replica.alone == 4
+        assert logs.getvalue().count("turns shared again") == 1
+        await replica.aclose()
+
+
+async def test_alone_it_takes_a_fifth() -> None:
+    async with Relay.to(fresh("postgresql")) as relay:
+        replica = Replica(relay.url)
+        await relay.cut()
+        waiting = [asyncio.create_task(replica.turns.turn(Group.GENERAL)) for _ in range(10)]
+        done, late = await asyncio.wait(waiting, timeout=0.1)
+        assert len(done) == LIMITS.general / 5
+        for one in late:
+            one.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await replica.aclose()
+
+
+async def test_a_database_that_does_not_answer_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_ANSWER", 0.05)
+    async with Relay.to(fresh("postgresql")) as relay:
+        replica = Replica(relay.url)
+        await replica.turns.turn(Group.GENERAL)
+        relay.stall()
+        async with asyncio.timeout(1):
+            await replica.turns.turn(Group.GENERAL)
+        assert replica.alone == 1
+        await relay.cut()
+        await replica.aclose()
+
+
+async def test_a_read_that_would_have_to_wait_too_long_says_so() -> None:
+    replica = Replica(fresh("postgresql"), limits=Limits(general=0.1))
+    await replica.turns.turn(Group.GENERAL)
+    async with LocalAutumn.running(seed="empty") as local:
+        hurried = Autumn(
+            key=SecretStr(local.key), url=local.url, patience=Patience(whole=2), turns=replica.turns
+        )
+        started = time.monotonic()
+        with pytest.raises(TimedOut):
+            await hurried.plans()
+        assert time.monotonic() - started < 1
+        assert local.calls == []
+        await hurried.aclose()
+    await replica.aclose()
