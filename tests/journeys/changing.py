@@ -21,17 +21,32 @@ may = ["history"]
 
 async def give(maple: Stage, amount: str = "500", *, action: str = "") -> None:
     """Ana asks for more messages for Acme, or sets what remains of them."""
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.sees("resets")
+    await ask_for_messages(maple.ana, amount, action=action)
+
+
+async def ask_for_messages(
+    person: Person, amount: str, *, customer: str = "cus_acme", action: str = ""
+) -> None:
+    await person.command(f"/autumn balance {customer}")
+    await person.sees("What to do")
+    await person.choose("Feature", "Messages")
+    await person.sees("resets")
     if action:
-        await maple.ana.choose("What to do", action)
-        await maple.ana.settled()
-    await maple.ana.fill("Amount", amount)
-    await maple.ana.sees("What changes")
-    await maple.ana.fill("Reason", "They lost a day to our outage")
-    await maple.ana.submit()
+        await person.choose("What to do", action)
+        await person.settled()
+    await person.fill("Amount", amount)
+    await person.sees("What changes")
+    await person.fill("Reason", "They lost a day to our outage")
+    await person.submit()
+
+
+async def ask_for_a_name(person: Person, name: str, *, customer: str = "cus_acme") -> None:
+    await person.command(f"/autumn update {customer}")
+    await person.sees("Fingerprint")
+    await person.fill("Name", name)
+    await person.sees(f"→ {name}")
+    await person.fill("Reason", "They call themselves so now")
+    await person.submit()
 
 
 async def lea_sees(maple: Stage, *words: str) -> str:

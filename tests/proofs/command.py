@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import log
+from tests.proofs import clicks
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.kill import killed
@@ -25,6 +26,12 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
         lambda: one_of_many("sqlite", 1000),
         lambda: one_of_many("postgresql", 1000),
     ),
+    "clicks": (
+        lambda: clicks.one_card("sqlite", 1, 200),
+        lambda: clicks.one_card("postgresql", 2, 200),
+        lambda: clicks.one_of_many("sqlite", 1, 1000),
+        lambda: clicks.one_of_many("postgresql", 2, 1000),
+    ),
     "kill": (lambda: killed("sqlite", 20), lambda: killed("postgresql", 20)),
     "outcomes": (lambda: outcomes("sqlite", 3), lambda: outcomes("postgresql", 1)),
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
@@ -32,6 +39,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
 }
 _ABOUT = {
     "hammer": "Decisions",
+    "clicks": "Clicks in Slack",
     "kill": "Processes that die",
     "outcomes": "Answers that go wrong",
     "audit": "The audit trail",

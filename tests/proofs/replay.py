@@ -1,15 +1,16 @@
 """Every request of Slack's comes five times, as it was signed: what it asks for is done once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
-import httpx
 from sqlalchemy import func, select
 
 from bot.approvals.life import State
 from bot.store.tables import changes, decisions
+from sandbox.slack import LocalSlack
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import close_and_look, give, lea_sees
 from tests.proofs.figures import Figures
@@ -22,9 +23,13 @@ _EVERY = 0.001
 
 @dataclass
 class Copier:
-    """Sends what Slack sends again: at once when it goes out, and once more when all is done."""
+    """Sends what Slack sends again: at once when it goes out, and once more when all is done.
 
-    stage: Stage
+    `idle`: waits until the bot is done with all that it was sent.
+    """
+
+    slack: LocalSlack
+    idle: Callable[[], Awaitable[None]]
     copies: int = 0
     seen: int = 0
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -35,7 +40,7 @@ class Copier:
             await asyncio.sleep(_EVERY)
 
     def copy_new(self) -> None:
-        fresh = self.stage.slack.sent[self.seen :]
+        fresh = self.slack.sent[self.seen :]
         self.seen += len(fresh)
         for one in fresh:
             for number in range(COPIES):
@@ -46,27 +51,22 @@ class Copier:
     async def send(self, one: Delivery, *, late: bool) -> None:
         while late and one.outcome == "pending":  # noqa: ASYNC110 - a delivery tells nobody when it is over
             await asyncio.sleep(_EVERY)
-        self.copies += 1
-        if self.stage.mode == "socket":
-            await self.stage.slack.sockets.send(one.kind, one.payload, one.retry, "")
-            return
-        while not one.headers:  # noqa: ASYNC110 - signed a moment after it is noted
+        while self.slack.request_url and not one.headers:  # noqa: ASYNC110 - signed a moment after it is noted
             await asyncio.sleep(_EVERY)
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-            await client.post(self.stage.slack.request_url or "", content=one.raw, headers=one.headers)
+        self.copies += 1
+        await self.slack.deliveries.repeat(one)
 
     async def quiet(self) -> None:
         """No copy is under way any more."""
         await asyncio.sleep(0.02)
         while self.under_way:
             await asyncio.gather(*self.under_way)
-        while len(self.stage.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
-            await asyncio.sleep(_EVERY)
+        await self.idle()
 
 
 @asynccontextmanager
-async def copying(stage: Stage) -> AsyncIterator[Copier]:
-    copier = Copier(stage, seen=len(stage.slack.sent))
+async def copying(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> AsyncIterator[Copier]:
+    copier = Copier(slack, idle, seen=len(slack.sent))
     watching = asyncio.create_task(copier.watch())
     try:
         yield copier
@@ -76,12 +76,17 @@ async def copying(stage: Stage) -> AsyncIterator[Copier]:
         await copier.quiet()
 
 
+async def _idle(stage: Stage) -> None:
+    while len(stage.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
+        await asyncio.sleep(_EVERY)
+
+
 async def replayed(mode: Mode, rounds: int) -> Figures:
     """Asking, approving, undoing, approving that: two changes and two writes, however often it is sent."""
     figures = Figures(f"Every request {COPIES + 1} times: {mode}")
     for number in range(rounds):
         async with on_stage(mode) as maple:
-            async with copying(maple) as copier:
+            async with copying(maple.slack, partial(_idle, maple)) as copier:
                 await _give_and_undo(maple, copier)
             figures.count("requests of Slack's", copier.seen)
             figures.count("copies sent besides", copier.copies)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.databases import ENGINES, Engine
+from tests.proofs.clicks import one_card
+from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PROOFS, write_part
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
@@ -33,6 +35,17 @@ async def test_fifty_people_decide_once_on_sqlite() -> None:
 
 async def test_a_click_decides_what_it_is_on() -> None:
     assert (await as_claimed(one_of_many("sqlite", clicks=5))).counts["clicks"] == 5
+
+
+async def test_people_click_on_a_card_of_two_processes_and_every_click_comes_five_times() -> None:
+    figures = await as_claimed(one_card("postgresql", processes=2, rounds=1, people=12, copied=1))
+    assert (figures.counts["decisions"], figures.counts["told who was first"]) == (1, 11)
+    assert figures.counts["copies sent besides"] >= 4 * 12
+
+
+async def test_a_click_in_slack_decides_the_card_it_is_on() -> None:
+    figures = await as_claimed(one_of_many_cards("sqlite", processes=1, clicks=2, cards=3))
+    assert figures.counts["others looked at after a click"] == 4
 
 
 @pytest.mark.parametrize(("engine", "points"), [("sqlite", ("marked",)), ("postgresql", ("sent", "taken"))])

@@ -1,0 +1,175 @@
+"""Bots as they are run, in processes of their own behind one local Slack, and people who click."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.processes import NotReady, running
+from bot.approvals import rows
+from bot.approvals.life import Record, State
+from bot.http import EVENTS_PATH
+from bot.store.database import Database
+from bot.store.tables import changes
+from bot.views import Ref
+from sandbox.autumn import Limits, LocalAutumn
+from sandbox.slack import LocalSlack, Person, PostLimit
+from sandbox.slack import elements as drawn
+from sandbox.slack.model import Message
+from sandbox.slack.render import Reader
+from tests.databases import Engine, fresh
+from tests.proofs.replay import Copier, copying
+from tests.stage import APPROVALS, MANIFEST
+
+_PATIENCE = 60.0
+_FREE = 1_000_000
+
+
+@dataclass
+class Log:
+    """What a bot writes; it grows."""
+
+    path: Path
+    lines: list[str] = field(default_factory=list)
+    handled: int = 0
+    """How many of Slack's requests it is done with."""
+    _read: int = 0
+
+    def grow(self) -> "Log":
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            whole = file.read().rpartition(b"\n")[0]
+        if whole:
+            self._read += len(whole) + 1
+            fresh = whole.decode().splitlines()
+            self.lines += fresh
+            self.handled += sum('"event": "handled"' in one for one in fresh)
+        return self
+
+    async def port(self) -> int:
+        """Where it listens, once it takes requests. Raises NotReady."""
+        for _ in range(6000):
+            for line in self.grow().lines:
+                if '"started"' in line:
+                    return int(json.loads(line)["port"])
+            await asyncio.sleep(0.01)
+        raise NotReady("\n".join(self.lines))
+
+
+@dataclass
+class Office:
+    slack: LocalSlack
+    autumn: LocalAutumn
+    database: Database
+    logs: tuple["Log", ...]
+    """Of each bot."""
+    people: list[Person] = field(default_factory=list)
+    copiers: list[Copier] = field(default_factory=list)
+
+    async def idle(self) -> None:
+        """Waits until the bots are done with every request they were sent, copies included."""
+        async with asyncio.timeout(_PATIENCE):
+            while sum(one.grow().handled for one in self.logs) < self._sent():  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.005)
+
+    def _sent(self) -> int:
+        return len(self.slack.sent) + sum(one.copies for one in self.copiers)
+
+    @asynccontextmanager
+    async def copying(self) -> AsyncIterator[None]:
+        """Every request of Slack's in the block comes five times."""
+        async with copying(self.slack, self.idle) as copier:
+            self.copiers.append(copier)
+            yield
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not seen():
+                await self.slack.workspace.feed.changed()
+
+    # What can be seen
+
+    def cards(self) -> list[Message]:
+        """Those that can be decided on, oldest first."""
+        return [one for one in self.slack.workspace.history(APPROVALS) if change_of(one)]
+
+    def heard(self, person: Person, since: str) -> list[Message]:
+        """What was said to this person alone after a moment, which is a message's ts."""
+        workspace = self.slack.workspace
+        direct = workspace.im(person.id, workspace.bot.id)
+        aside = [one for one in workspace.history(APPROVALS, person.id) if one.only_for == person.id]
+        return [one for one in [*aside, *workspace.history(direct.id)] if one.ts > since]
+
+    def read(self, person: Person, message: Message) -> str:
+        return Reader(self.slack.workspace, person.user).message(message, {})
+
+    async def waiting(self) -> dict[str, Record]:
+        found = await rows.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
+        return {one.id: one for one in found}
+
+    async def record(self, change_id: str) -> Record:
+        (found,) = await rows.find(self.database, changes.c.id == change_id, limit=1)
+        return found
+
+    # What people do
+
+    async def deny(self, person: Person, card: Message, since: str) -> bool:
+        """Opens the form that asks why; False when there is none, since words came in its place."""
+        await person.click("Deny", on=card)
+        stack = self.slack.views.stack
+        await self.until(lambda: bool(stack(person.id)) or bool(self.heard(person, since)))
+        return bool(stack(person.id))
+
+    async def say_why(self, person: Person) -> None:
+        await person.fill("Why", "Not this month")
+        await person.submit()
+
+
+def change_of(card: Message) -> str:
+    """The id of the change that a card lets people decide on; empty when it does not."""
+    for _, element in drawn.each(card.blocks):
+        if element.get("action_id") == "approve":
+            return Ref.decode(element["value"]).id
+    return ""
+
+
+@asynccontextmanager
+async def office(engine: Engine, processes: int, people: int) -> AsyncIterator[Office]:
+    url = await asyncio.to_thread(fresh, engine)
+    database = Database(url, patience=30)
+    async with (
+        LocalSlack.running(manifest=MANIFEST) as slack,
+        LocalAutumn.running(seed="demo", limits=Limits.off()) as autumn,
+    ):
+        # Real ones take as many as come in a second; hundreds of changes at once are not what is looked at.
+        slack.limit = PostLimit(slack.clock, per_second=_FREE, burst=_FREE)
+        environment = _environment(slack, autumn, url)
+        stack = ExitStack()
+        try:
+            started = [stack.enter_context(running("bot", **environment)) for _ in range(processes)]
+            logs = tuple(Log(one.said) for one in started)
+            ports = [await one.port() for one in logs]
+            slack.deliveries.spread(*(f"http://127.0.0.1:{one}{EVENTS_PATH}" for one in ports))
+            made = Office(slack, autumn, database, logs)
+            for number in range(people):
+                made.people.append(slack.person(slack.workspace.join(f"p{number:02}", "#billing").name))
+            yield made
+        finally:
+            # They still talk to Slack on their way out.
+            await asyncio.to_thread(stack.close)
+            await database.aclose()
+
+
+def _environment(slack: LocalSlack, autumn: LocalAutumn, database: str) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "AUTUMN_SECRET_KEY": autumn.key,
+        "AUTUMN_URL": autumn.url,
+        "DATABASE_URL": database,
+        "MAPLE_APPROVALS_CHANNEL": APPROVALS,
+        "PORT": "0",
+    }
