@@ -24,7 +24,7 @@ from bot.approvals.pace import Checkpoint, Pace, go_on
 from bot.approvals.policy import Environment
 from bot.approvals.policy_file import PolicyError, load
 from bot.approvals.service import Changes
-from bot.autumn.client import Autumn, Call
+from bot.autumn.client import Autumn, Call, Limits
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.groups import Groups
@@ -39,6 +39,7 @@ from bot.socket import Socket
 from bot.store.database import Database
 from bot.store.health import Health
 from bot.store.migrate import migrate
+from bot.store.turns import SharedTurns
 from bot.timings import Timings
 from bot.work import Work
 from handlers import approvals_channel
@@ -108,14 +109,16 @@ class Maple:
             logger=library_logger(),
             retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
         )
+        self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
+        self._turns = self._shares()
         self.autumn = Autumn(
             key=settings.autumn_secret_key,
             url=settings.autumn_url,
             version=settings.autumn_api_version,
             patience=timings.autumn,
             observe=self._observe,
+            turns=self._turns,
         )
-        self.database = Database(settings.database_url.get_secret_value())
         self._health = Health(self.database)
         self.people = People(self.slack, self._identity.at_home, seconds=timings.person)
         self._groups = Groups(self.slack)
@@ -137,6 +140,8 @@ class Maple:
             self.slack.session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             stack.push_async_callback(self.autumn.aclose)
             stack.push_async_callback(self.database.aclose)
+            if self._turns is not None:
+                stack.push_async_callback(self._turns.aclose)
             stack.push_async_callback(self._groups.aclose)
             await self._prepare_database()
             stack.push_async_callback(self._drain)
@@ -211,6 +216,17 @@ class Maple:
             telling=self._telling,
             remembered=Remembered(),
             approvals_closed=self._approvals_closed,
+        )
+
+    def _shares(self) -> SharedTurns | None:
+        """On PostgreSQL there may be other replicas; on SQLite there is none."""
+        if self.database.sqlite:
+            return None
+        return SharedTurns(
+            self.database,
+            Limits(),
+            self.settings.autumn_secret_key.get_secret_value(),
+            alone=self.metrics.turns_alone.inc,
         )
 
     def _permits(self) -> Permission:
