@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 _ACK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 _LATE = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
 _WORK = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30)
+_SCAN = (1, 5, 15, 30, 60, 120, 300, 600, 1800)
 
 
 class Metrics:
@@ -66,6 +67,21 @@ class Metrics:
             "maple_turns_alone",
             "Requests to Autumn held back by this replica alone, the database being out of reach",
             registry=self.registry,
+        )
+        self.scans = Counter(
+            "maple_scans",
+            "Readings of all of Autumn's customers for digests, and how they ended",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.scan_seconds = Histogram(
+            "maple_scan_seconds", "How long they took", registry=self.registry, buckets=_SCAN
+        )
+        self.scan_customers = Gauge(
+            "maple_scan_customers", "Customers read by the last of them, so far", registry=self.registry
+        )
+        self.scan_previews = Gauge(
+            "maple_scan_previews", "Next invoices asked for by it, so far", registry=self.registry
         )
 
     def exposition(self) -> bytes:

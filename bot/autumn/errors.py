@@ -27,6 +27,11 @@ class AutumnError(Exception):
         #: What was asked, e.g. ``POST /v1/customers.get``. Never carries a key, a body or a customer's data.
         self.request = request
 
+    @property
+    def kind(self) -> "type[AutumnError]":
+        """The class that says what went wrong: of an error that stands for another, the other's."""
+        return type(self)
+
 
 class NotSent(AutumnError):
     """Autumn was not reached, so nothing was changed."""
@@ -124,3 +129,11 @@ def refused(status: int, code: str = "") -> type[Refused]:
     if status == 401 and code == _NO_ROUTE:
         return NoSuchRoute
     return _BY_STATUS.get(status, Unavailable if status >= 500 else Refused)
+
+
+def named(name: str) -> type[AutumnError]:
+    """The class of that name; AutumnError for any other."""
+    known: list[type[AutumnError]] = [AutumnError]
+    for kind in known:
+        known += kind.__subclasses__()
+    return next((kind for kind in known if kind.__name__ == name), AutumnError)

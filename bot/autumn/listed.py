@@ -127,8 +127,15 @@ class Listing(Generic[Row]):
     rows: list[Row]
     next_cursor: str | None
     """None at the end."""
-    odd: int = 0
-    """Rows that came and were not understood."""
+    count: int
+    """Rows that came, with those that were not understood."""
+    up_to_id: int = 0
+    """Rows up to the last one that has an id: of a list of customers, where it can be gone on from."""
+
+    @property
+    def odd(self) -> int:
+        """Rows that were not understood."""
+        return self.count - len(self.rows)
 
 
 _CUSTOMERS = TypeAdapter(_Customers)
@@ -140,7 +147,13 @@ def customers(content: bytes) -> Listing[ListedCustomer]:
     page = _CUSTOMERS.validate_json(content)
     found = page.get("list") or []
     rows = [row for row in found if not isinstance(row, _Odd)]
-    return Listing(rows, page.get("next_cursor"), len(found) - len(rows))
+    places = range(len(found), 0, -1)
+    up_to_id = next((place for place in places if _has_id(found[place - 1])), 0)
+    return Listing(rows, page.get("next_cursor"), len(found), up_to_id)
+
+
+def _has_id(row: ListedCustomer | _Odd) -> bool:
+    return not isinstance(row, _Odd) and row.get("id") is not None
 
 
 def invoices(content: bytes) -> Listing[ListedInvoice]:
@@ -148,7 +161,7 @@ def invoices(content: bytes) -> Listing[ListedInvoice]:
     page = _INVOICES.validate_json(content)
     found = page.get("list") or []
     rows = [row for row in found if not isinstance(row, _Odd)]
-    return Listing(rows, page.get("next_cursor"), len(found) - len(rows))
+    return Listing(rows, page.get("next_cursor"), len(found))
 
 
 def moment(milliseconds: float | None) -> datetime | None:

@@ -19,6 +19,8 @@ PLAN_NAMES = "plan_names"
 FEATURE_NAME = "feature_name"
 REMAINING = "remaining"
 """How much is left of the feature, as decimal text."""
+GRANTED = "granted"
+"""How much of it there was, as decimal text."""
 UNLIMITED = "unlimited"
 STATUS = "status"
 """Of an unpaid invoice."""
@@ -26,12 +28,16 @@ URL = "url"
 """The page where an unpaid invoice can be paid."""
 INVOICE = "invoice"
 """The id of an unpaid invoice."""
+LINES = "lines"
+"""How many lines an invoice to come has."""
 EMAIL = "email"
 ENTITY = "entity"
 """The customer's entity that it is about, if one."""
 
 PREVIEWS = "previews"
 """In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
+CUSTOMERS = "customers"
+"""The same: some customers could not be read, so every section may lack rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class Report:
     estimates: int = 0
     """Rows whose amount is an estimate."""
     missing: tuple[str, ...] = ()
-    """What could not be read: names of sections, PREVIEWS."""
+    """What could not be read: names of sections, PREVIEWS, CUSTOMERS."""
     empty: bool = False
     figures: Figures = field(default_factory=Figures)
 

@@ -8,7 +8,8 @@ from bot.views import words
 
 def said(error: BaseException) -> words.Say:
     """What happened and what to do, by the nearest class up the error's tree."""
-    say = next(words.FAILURES[kind] for kind in type(error).__mro__ if kind in words.FAILURES)
+    kind = error.kind if isinstance(error, AutumnError) else type(error)
+    say = next(words.FAILURES[one] for one in kind.__mro__ if one in words.FAILURES)
     if isinstance(error, RateLimited) and error.retry_after:
         return words.Say(say.what, words.wait(min(3600, max(1, math.ceil(error.retry_after)))))
     return say

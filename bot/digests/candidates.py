@@ -1,0 +1,62 @@
+"""Which subscriptions will be billed next, and what that may come to. Pure.
+
+What it will come to Autumn itself tells, one customer at a time (`within`); an estimate decides who is
+asked about first, and stands in for whoever is not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.listed import ListedCustomer, ListedSubscription, moment
+from bot.autumn.models import InvoicePreview
+
+MOST_PREVIEWS = 500
+"""Customers that one scan asks about; others stay estimates. Each costs Autumn several calls of Stripe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    at: datetime
+    amount: Decimal | None
+    """The base price; None when only usage will be billed."""
+    currency: str
+    """Empty for the organisation's own, which the list does not name."""
+
+
+def estimate(customer: ListedCustomer, held: ListedSubscription) -> Estimate | None:
+    """The subscription's next invoice; None when none is coming.
+
+    Autumn bills through Stripe: who is not a customer there gets no invoice.
+    """
+    if not customer.get("stripe_id") or held.get("status") == "scheduled":
+        return None
+    at = moment(held.get("current_period_end")) or moment(held.get("trial_ends_at"))
+    if at is None:
+        return None
+    plan = held.get("plan")
+    price = (plan or {}).get("price") or {}
+    ends = moment(held.get("expires_at"))
+    by_usage = plan is None or any(item.get("price") for item in plan.get("items") or ())
+    by_usage = by_usage or _usage_priced(customer, held.get("plan_id"))
+    renews = ends is None or ends > at
+    base = price.get("amount") if renews else None
+    if not base and not by_usage:
+        return None
+    quantity = held.get("quantity")
+    amount = base * (Decimal(1) if quantity is None else quantity) if base else None
+    return Estimate(at, amount, (price.get("currency") or "").lower())
+
+
+def _usage_priced(customer: ListedCustomer, plan_id: str | None) -> bool:
+    balances = (customer.get("balances") or {}).values()
+    rows = (row for balance in balances for row in balance.get("breakdown") or ())
+    return any(row.get("price") is not None and row.get("plan_id") == plan_id for row in rows)
+
+
+def within(previews: list[InvoicePreview], start: datetime, end: datetime) -> Iterator[InvoicePreview]:
+    """Those of a customer's next invoices that come within this time."""
+    for one in previews:
+        if one.invoice_at is not None and start <= one.invoice_at <= end:
+            yield one

@@ -1,0 +1,222 @@
+"""Reading Autumn once, page by page, into the database; memory does not grow with the customers.
+
+The event loop is never held for more than some milliseconds: people are answered meanwhile.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unavailable, Unreachable
+from bot.autumn.listed import ListedCustomer, Listing
+from bot.autumn.models import UNPAID, Customer
+from bot.digests import candidates, items
+from bot.digests.findings import CUSTOMERS, PREVIEWS
+from bot.digests.items import Span, Stored
+from bot.digests.model import Section
+from bot.digests.scans import Progress
+from bot.digests.storing import Keeper
+from bot.digests.strides import ScanPace, Stride
+
+T = TypeVar("T")
+
+PAGE = 250
+_LARGEST_PAGE = 1000
+"""Autumn refuses larger ones."""
+_SIZES = 4
+"""How many sizes of a page are tried to get past customers without an id: twice as large twice, and then as
+large as leads on."""
+_AT_A_TIME = 50
+"""Rows looked at before others have a turn at the event loop."""
+_ENOUGH_FAILURES = 9
+"""Previews failing one after another, before no more are asked for: Autumn has trouble then."""
+_PASSING = (Unavailable, RateLimited, Unreachable, Garbled)
+
+
+class Scanning:
+    """One scan, in the hands of whoever holds its lease."""
+
+    def __init__(
+        self,
+        *,
+        autumn: Autumn,
+        keeper: Keeper,
+        span: Span,
+        now: Callable[[], datetime],
+        pace: ScanPace,
+        tell: Callable[[Progress], Awaitable[None]],
+    ) -> None:
+        self._autumn = autumn
+        self._keeper = keeper
+        self._span = span
+        self._now = now
+        self._pace = pace
+        self._tell = tell
+        self._pages = Stride(pace.page, pace.sleep)
+        self._missing: set[str] = set()
+        self._plan_names: dict[str, str] = {}
+        self._any_unpaid = False
+        self._failures = 0
+        self.progress = Progress()
+
+    async def read(self, *, previews: bool) -> tuple[str, ...]:
+        """All of it; answers what could not be read. Raises AutumnError, and Lost."""
+        await self._read_plans()
+        # First, so that the customers' names can be filled in as they come by.
+        await self._read_unpaid()
+        await self._read_customers()
+        if previews:
+            await self._read_previews()
+        await self._keeper.assume_currency(now=self._now())
+        return tuple(sorted(self._missing))
+
+    async def _read_plans(self) -> None:
+        try:
+            self._plan_names = {one.id: one.name for one in await self._autumn.plans() if one.name}
+        except AutumnError:
+            # Only names are lost: ids stand in for them.
+            return
+
+    async def _read_unpaid(self) -> None:
+        stride = Stride(self._pace.invoices, self._pace.sleep)
+        asked, cursor = None, ""
+        while cursor != asked:
+            ask = partial(self._autumn.every_invoice, status=UNPAID, limit=_LARGEST_PAGE, cursor=cursor)
+            try:
+                page = await self._patiently(stride, ask)
+            except AutumnError:
+                self._missing.add(Section.UNPAID)
+                return
+            if page.odd:
+                self._missing.add(Section.UNPAID)
+            owed: list[Stored] = []
+            async for several in _gently(page.rows):
+                rows = (items.of_invoice(one, self._plan_names) for one in several)
+                owed += [row for row in rows if row is not None]
+            self._any_unpaid = self._any_unpaid or bool(owed)
+            await self._keeper.add(owed, now=self._now())
+            if page.next_cursor is None:
+                return
+            asked, cursor = cursor, page.next_cursor
+        self._missing.add(Section.UNPAID)
+
+    async def _read_customers(self) -> None:
+        cursor: str | None = ""
+        coming = asyncio.create_task(self._page(""))
+        try:
+            while cursor is not None:
+                page = await coming
+                asked, cursor = cursor, page.next_cursor
+                if cursor == asked:
+                    self._missing.add(CUSTOMERS)
+                    cursor = None
+                if cursor is not None:
+                    # Asked for already while this one is stored.
+                    coming = asyncio.create_task(self._page(cursor))
+                await self._store(page)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _page(self, cursor: str) -> Listing[ListedCustomer]:
+        """A page that leads on if there are more.
+
+        One that ends with a customer without an id does not, so another size is tried that ends elsewhere.
+        """
+        size = PAGE
+        for _ in range(_SIZES):
+            page = await self._patiently(
+                self._pages, partial(self._autumn.every_customer, limit=size, cursor=cursor)
+            )
+            if page.next_cursor is not None or page.count < size or page.up_to_id == page.count:
+                break
+            size = page.up_to_id or min(2 * size, _LARGEST_PAGE)
+        else:
+            self._missing.add(CUSTOMERS)
+        if page.odd:
+            self._missing.add(CUSTOMERS)
+        return page
+
+    async def _store(self, page: Listing[ListedCustomer]) -> None:
+        rows: list[Stored] = []
+        async for several in _gently(page.rows):
+            for customer in several:
+                rows += items.of_customer(customer, self._span)
+        read = self.progress.customers + page.count
+        await self._keeper.add(rows, now=self._now(), customers=read)
+        if self._any_unpaid:
+            called = {known: items.called(one) for one in page.rows if (known := one.get("id"))}
+            await self._keeper.name(called, now=self._now())
+        await self._report(Progress(read))
+
+    async def _read_previews(self) -> None:
+        asked = await self._keeper.largest(candidates.MOST_PREVIEWS)
+        await self._keeper.renew(now=self._now(), to_preview=len(asked))
+        await self._report(Progress(self.progress.customers, 0, len(asked)))
+        stride, waiting = Stride(self._pace.preview, self._pace.sleep), iter(asked)
+        workers = [
+            asyncio.create_task(self._preview_each(waiting, stride))
+            for _ in range(self._pace.previews_at_once)
+        ]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _preview_each(self, waiting: Iterator[tuple[str, str]], stride: Stride) -> None:
+        for customer_id, name in waiting:
+            if self._failures >= _ENOUGH_FAILURES:
+                return
+            await stride.turn()
+            rows = await self._preview(customer_id, name)
+            before = self.progress
+            await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
+            previewed = self.progress.previewed
+            if rows is None:
+                await self._keeper.renew(now=self._now(), previewed=previewed)
+            else:
+                await self._keeper.settle(customer_id, rows, now=self._now(), previewed=previewed)
+
+    async def _preview(self, customer_id: str, name: str) -> list[Stored] | None:
+        """What comes in place of the customer's estimates; None: they stay."""
+        try:
+            customer = await self._autumn.customer(customer_id, expand=("invoice_previews",))
+        except NotFound:
+            # Deleted since.
+            customer = Customer(invoice_previews=[])
+        except AutumnError:
+            self._failures += 1
+            self._missing.add(PREVIEWS)
+            return None
+        self._failures = 0
+        if customer.invoice_previews is None:
+            # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
+            return None
+        coming = candidates.within(customer.invoice_previews, self._span.start, self._span.end)
+        return [items.of_preview(customer_id, name, one, self._plan_names) for one in coming]
+
+    async def _patiently(self, stride: Stride, ask: Callable[[], Awaitable[T]]) -> T:
+        for wait in self._pace.again:
+            await stride.turn()
+            try:
+                return await ask()
+            except _PASSING:
+                await self._pace.sleep(wait)
+        await stride.turn()
+        return await ask()
+
+    async def _report(self, progress: Progress) -> None:
+        self.progress = progress
+        await self._tell(progress)
+
+
+async def _gently(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+    """A few at a time, with others' turns between."""
+    for first in range(0, len(rows), _AT_A_TIME):
+        yield rows[first : first + _AT_A_TIME]
+        await asyncio.sleep(0)

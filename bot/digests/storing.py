@@ -1,0 +1,119 @@
+"""How items get into the database while a scan reads them: in short transactions, each under its lease."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.digests import scans
+from bot.digests.items import Stored
+from bot.digests.model import Section
+from bot.digests.scans import Held
+from bot.store.database import Database, unbroken
+from bot.store.tables import digest_items
+
+_AT_A_TIME = 100
+"""Rows in one statement: while they are made ready the event loop does nothing else."""
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What a scan writes. Each verb that writes renews the lease, and raises Lost when that is gone."""
+
+    database: Database
+    held: Held
+    lease: timedelta
+
+    async def renew(self, *, now: datetime, **counts: int) -> None:
+        await scans.renew(self.database, self.held, lease=self.lease, now=now, **counts)
+
+    @unbroken
+    async def add(self, rows: Sequence[Stored], *, now: datetime, **counts: int) -> None:
+        """Rows, and how far the scan is."""
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now, **counts)
+            await self._insert(connection, rows)
+
+    @unbroken
+    async def name(self, names: Mapping[str, str], *, now: datetime) -> None:
+        """Tells the unpaid invoices what their customers are called; `names` by customer id."""
+        unpaid = (digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.UNPAID)
+        theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(names))
+        async with self.database.reading() as connection:
+            found = (await connection.execute(theirs.distinct())).scalars().all()
+        if not found:
+            return
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now)
+            await connection.execute(
+                update(digest_items)
+                .where(*unpaid, digest_items.c.customer_id == bindparam("whose"))
+                .values(customer=bindparam("called")),
+                [{"whose": one, "called": names[one]} for one in found],
+            )
+
+    @unbroken
+    async def largest(self, most: int) -> list[tuple[str, str]]:
+        """Ids and names of customers with estimates, those with the most to pay first."""
+        total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
+        wanted = (
+            select(digest_items.c.customer_id, func.min(digest_items.c.customer).label("customer"))
+            .where(*self._invoices(), digest_items.c.customer_id.is_not(None))
+            .group_by(digest_items.c.customer_id)
+            .order_by(total.desc(), digest_items.c.customer_id)
+            .limit(most)
+        )
+        async with self.database.reading() as connection:
+            return [(row.customer_id, row.customer) for row in await connection.execute(wanted)]
+
+    @unbroken
+    async def settle(
+        self, customer_id: str, rows: Sequence[Stored], *, now: datetime, previewed: int
+    ) -> None:
+        """Puts what Autumn says in the place of a customer's estimates."""
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now, previewed=previewed)
+            await connection.execute(
+                delete(digest_items).where(*self._invoices(), digest_items.c.customer_id == customer_id)
+            )
+            await self._insert(connection, rows)
+
+    @unbroken
+    async def assume_currency(self, *, now: datetime) -> None:
+        """Plans tell their price in the organisation's own currency without naming it: it is taken to be
+        the one that most of its invoices are in."""
+        usual = (
+            select(digest_items.c.currency)
+            .where(
+                digest_items.c.scan_id == self.held.id,
+                digest_items.c.section.in_((Section.INVOICES, Section.UNPAID)),
+                digest_items.c.currency != "",
+            )
+            .group_by(digest_items.c.currency)
+            .order_by(func.count().desc(), digest_items.c.currency)
+            .limit(1)
+        )
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now)
+            currency = (await connection.execute(usual)).scalar_one_or_none()
+            if currency is None:
+                return
+            await connection.execute(
+                update(digest_items)
+                .where(*self._invoices(), digest_items.c.currency == "")
+                .values(currency=currency)
+            )
+
+    def _invoices(self) -> tuple[ColumnElement[bool], ...]:
+        return digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.INVOICES
+
+    async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: int) -> None:
+        await scans.go_on(connection, self.held, lease=self.lease, now=now, **counts)
+
+    async def _insert(self, connection: AsyncConnection, rows: Sequence[Stored]) -> None:
+        for first in range(0, len(rows), _AT_A_TIME):
+            several = [{**row, "scan_id": self.held.id} for row in rows[first : first + _AT_A_TIME]]
+            await connection.execute(insert(digest_items), several)
