@@ -22,7 +22,6 @@ from bot.store.upsert import insert
 LATE_AFTER = days.LATE_AFTER
 KEPT = timedelta(days=365)
 SCANS_KEPT = timedelta(days=14)
-_AT_ONCE = 5000
 
 _CLAIMED = digest_runs.c.state == RunState.CLAIMED
 
@@ -212,16 +211,17 @@ async def skipped_since(database: Database, digest_id: str, since: datetime) -> 
 
 
 @unbroken
-async def forget(database: Database, now: datetime) -> int:
-    """Drops old runs and what was read long ago: a part of it, so that nobody waits long. How many rows."""
+async def forget(database: Database, now: datetime, *, most: int = 5000) -> int:
+    """Drops old runs and what was read long ago, at most so many items of it, so that nobody waits long. How
+    many rows."""
     async with database.writing() as connection:
         old_runs = and_(~_CLAIMED, digest_runs.c.due < now - KEPT)
         runs = await connection.execute(delete(digest_runs).where(old_runs))
         old = select(digest_scans.c.id).where(digest_scans.c.started_at < now - SCANS_KEPT)
-        some = select(digest_items.c.id).where(digest_items.c.scan_id.in_(old)).limit(_AT_ONCE)
+        some = select(digest_items.c.id).where(digest_items.c.scan_id.in_(old)).limit(most)
         items = await connection.execute(delete(digest_items).where(digest_items.c.id.in_(some)))
         scans = 0
-        if items.rowcount < _AT_ONCE:
+        if items.rowcount < most:
             emptied = await connection.execute(delete(digest_scans).where(digest_scans.c.id.in_(old)))
             scans = emptied.rowcount
         return runs.rowcount + items.rowcount + scans

@@ -1,0 +1,67 @@
+"""Digests to try things on."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.digests import book, rows, runs
+from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
+from bot.store.database import Database
+from bot.store.tables import digest_runs
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday."""
+NINE = Schedule(EVERY_DAY, time(9))
+DUE = NOON + timedelta(hours=21)
+"""When one made at noon, for nine every day, is due for the first time."""
+LEASE = timedelta(seconds=60)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+async def booked(
+    database: Database,
+    *,
+    submission_id: str = "form",
+    env: str = "live",
+    channel: str = "C1",
+    schedule: Schedule = NINE,
+    wanted: Wanted | None = None,
+    now: datetime = NOON,
+) -> Digest:
+    """A digest that was made at noon."""
+    return await book.create(
+        database,
+        submission_id=submission_id,
+        env=env,
+        channel=channel,
+        team="T1",
+        owner="U1",
+        schedule=schedule,
+        wanted=wanted or Wanted(),
+        private=False,
+        now=now,
+    )
+
+
+async def claimed(database: Database, *, by: str = "a", now: datetime = DUE) -> list[Run]:
+    return await runs.claim_due(database, "live", by=by, lease=LEASE, now=now)
+
+
+async def taken_over(database: Database, *, by: str = "b", now: datetime) -> list[Run]:
+    return await runs.take_over(database, "live", by=by, lease=LEASE, now=now)
+
+
+async def written(database: Database, digest_id: str) -> list[Run]:
+    """All its runs, in the order they were due."""
+    wanted = select(digest_runs).where(digest_runs.c.digest_id == digest_id)
+    async with database.reading() as connection:
+        found = await connection.execute(wanted.order_by(digest_runs.c.due, digest_runs.c.id))
+        return [rows.run(row) for row in found]
+
+
+async def outcomes(database: Database, digest_id: str) -> dict[str, Any]:
+    """Day of March → what became of it: the reason it was skipped, or its state."""
+    found = await written(database, digest_id)
+    return {run.day.strftime("%-d"): run.skip or run.state for run in found if run.day}

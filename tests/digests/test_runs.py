@@ -1,0 +1,362 @@
+"""The days of digests: claimed once, posted once, and nothing by who has lost them."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from bot.digests import book, runs
+from bot.digests.model import Figures, Pause, Run, RunState, Skip
+from bot.store.database import Database
+from bot.store.tables import digest_items, digest_scans, digests
+from tests.digests.booked import (
+    DAY,
+    DUE,
+    LEASE,
+    NINE,
+    NOON,
+    SECOND,
+    booked,
+    claimed,
+    outcomes,
+    taken_over,
+    written,
+)
+
+FIGURES = Figures({"unpaid": {"usd": "12.30"}}, {"unpaid": 2})
+
+
+async def _one(database: Database) -> Run:
+    await booked(database)
+    (run,) = await claimed(database)
+    return run
+
+
+async def _by_hand(database: Database, digest_id: str, run_id: str = "hand", by: str = "a") -> Run | None:
+    return await runs.sent_by_hand(database, digest_id, run_id, asked_by="U2", by=by, lease=LEASE, now=DUE)
+
+
+async def test_a_day_is_claimed_when_it_is_due(database: Database) -> None:
+    made = await booked(database)
+    assert await claimed(database, now=DUE - SECOND) == []
+    (run,) = await claimed(database)
+    assert run == Run(
+        id=f"{made.id}.2026-03-03",
+        digest=made.id,
+        day=date(2026, 3, 3),
+        due=DUE,
+        state=RunState.CLAIMED,
+        skip=None,
+        asked_by="",
+        lease_by="a",
+        tries=1,
+        tried_to_post=False,
+        scan="",
+        channel="C1",
+        ts="",
+        figures=Figures(),
+    )
+    assert await claimed(database, by="b") == []
+    kept = await book.get(database, made.id)
+    assert kept == replace(made, next_due=DUE + DAY)
+
+
+async def test_of_several_that_claim_at_once_each_day_falls_to_one(database: Database) -> None:
+    made = [await booked(database, submission_id=f"{number}") for number in range(12)]
+    names = ("a", "b", "c", "d")
+
+    async def claiming(by: str) -> list[Run]:
+        found = []
+        for _ in range(4):
+            found += await runs.claim_due(database, "live", by=by, lease=LEASE, now=DUE, most=4)
+        return found
+
+    each = await asyncio.gather(*map(claiming, names))
+    assert sorted(run.digest for found in each for run in found) == sorted(one.id for one in made)
+    for by, found in zip(names, each, strict=True):
+        assert {run.lease_by for run in found} <= {by}
+
+
+async def test_no_more_digests_than_wanted_those_due_first_first(database: Database) -> None:
+    later = await booked(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
+    first = await booked(database, submission_id="first")
+    now = DUE + timedelta(hours=1)
+    found = [await runs.claim_due(database, "live", by="a", lease=LEASE, now=now, most=1) for _ in range(3)]
+    assert [[run.digest for run in some] for some in found] == [[first.id], [later.id], []]
+
+
+async def test_another_environment_is_none_of_ours(database: Database) -> None:
+    await booked(database, env="sandbox")
+    assert await claimed(database) == []
+    await runs.claim_due(database, "sandbox", by="a", lease=LEASE, now=DUE)
+    assert await taken_over(database, now=DUE + DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (timedelta(hours=6), {"3": RunState.CLAIMED}),
+        (timedelta(hours=6, seconds=1), {"3": Skip.LATE}),
+        (3 * DAY, {"3": Skip.LATE, "4": Skip.LATE, "5": Skip.LATE, "6": RunState.CLAIMED}),
+        (2 * DAY - SECOND, {"3": Skip.LATE, "4": Skip.LATE}),
+    ],
+)
+async def test_after_an_outage(database: Database, after: timedelta, expected: dict[str, object]) -> None:
+    made = await booked(database)
+    found = await claimed(database, now=DUE + after)
+    assert await outcomes(database, made.id) == expected
+    assert len(found) == list(expected.values()).count(RunState.CLAIMED)
+    assert await claimed(database, now=DUE + after) == []
+
+
+async def test_an_outage_of_years(database: Database) -> None:
+    made = await booked(database)
+    await claimed(database, now=DUE + 800 * DAY)
+    found = await written(database, made.id)
+    assert [run.due for run in found] == [DUE + number * DAY for number in range(801)]
+
+
+async def test_the_rules_of_the_zone_have_changed_meanwhile(database: Database) -> None:
+    made = await booked(database)
+    # Noted when that day's nine was thought to be two hours later.
+    async with database.writing() as connection:
+        await connection.execute(update(digests).values(next_due=DUE + timedelta(hours=2)))
+    assert await claimed(database) == []
+    (run,) = await claimed(database, now=DUE + timedelta(hours=2))
+    assert (run.day, run.due) == (date(2026, 3, 3), DUE)
+    # And when it was thought to be earlier.
+    async with database.writing() as connection:
+        await connection.execute(update(digests).values(next_due=DUE + DAY - timedelta(hours=2)))
+    assert await claimed(database, now=DUE + DAY - timedelta(hours=2)) == []
+    assert len(await claimed(database, now=DUE + DAY)) == 1
+    assert len(await written(database, made.id)) == 2
+
+
+async def test_a_lease_holds_until_it_lapses(database: Database) -> None:
+    run = await _one(database)
+    assert await taken_over(database, now=DUE + LEASE) == []
+    assert await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE + LEASE)
+    assert not await runs.renew(database, run.id, by="b", lease=LEASE, now=DUE + LEASE)
+    assert await taken_over(database, now=DUE + LEASE + SECOND) == []
+    (taken,) = await taken_over(database, now=DUE + 2 * LEASE + SECOND)
+    assert taken == replace(run, lease_by="b", tries=2)
+
+
+async def test_of_several_that_take_over_at_once_each_run_falls_to_one(database: Database) -> None:
+    for number in range(10):
+        await booked(database, submission_id=f"{number}")
+    await claimed(database)
+    now = DUE + LEASE + SECOND
+    each = await asyncio.gather(*(taken_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
+    found = [run for some in each for run in some]
+    # Where another was at the same rows, some are left for the next tick.
+    found += await taken_over(database, by="f", now=now)
+    assert len({run.id for run in found}) == len(found) == 10
+    assert {run.tries for run in found} == {2}
+
+
+async def test_who_has_lost_it_can_do_nothing_more(database: Database) -> None:
+    run = await _one(database)
+    now = DUE + LEASE + SECOND
+    await taken_over(database, now=now)
+    assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=now)
+    assert not await runs.made_from(database, run.id, "scan", FIGURES, by="a")
+    assert not await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=now)
+    assert not await runs.not_posted(database, run.id, by="a", now=now)
+    assert not await runs.put_off(database, run.id, by="a", until=now, now=now)
+    assert await runs.about_to_post(database, run.id, by="b", lease=LEASE, now=now)
+    assert not await runs.skipped(database, run.id, Skip.LATE, now=now)
+    assert not await runs.skipped(database, run.id, Skip.LATE, now=now, by="a")
+    assert await runs.skipped(database, run.id, Skip.LATE, now=now, by="b")
+
+
+async def test_posted(database: Database) -> None:
+    run = await _one(database)
+    assert await runs.made_from(database, run.id, "scan", FIGURES, by="a")
+    assert await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await runs.posted(database, run.id, "1.2", FIGURES, now=DUE)
+    (kept,) = await written(database, run.digest)
+    assert kept == replace(
+        run,
+        state=RunState.POSTED,
+        lease_by="",
+        scan="scan",
+        ts="1.2",
+        figures=FIGURES,
+        tried_to_post=True,
+    )
+    assert not await runs.posted(database, run.id, "1.3", Figures(), now=DUE)
+    assert not await runs.skipped(database, run.id, Skip.EMPTY, now=DUE, by="a")
+    assert not await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await taken_over(database, now=DUE + DAY) == []
+
+
+async def test_what_may_have_been_posted_is_looked_for_by_who_takes_over(database: Database) -> None:
+    run = await _one(database)
+    await runs.made_from(database, run.id, "scan", FIGURES, by="a")
+    await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    # However late: it may be there.
+    (taken,) = await taken_over(database, now=DUE + DAY)
+    assert (taken.tried_to_post, taken.figures) == (True, FIGURES)
+    # The one that posted it may say so still, and only one of them does.
+    settled = await asyncio.gather(
+        runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
+        runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
+    )
+    assert sorted(settled) == [False, True]
+
+
+async def test_what_surely_was_not_posted_is_not_looked_for(database: Database) -> None:
+    run = await _one(database)
+    await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await runs.not_posted(database, run.id, by="a", now=DUE)
+    (taken,) = await taken_over(database, now=DUE + LEASE + SECOND)
+    assert not taken.tried_to_post
+
+
+async def test_too_late_to_be_taken_over(database: Database) -> None:
+    run = await _one(database)
+    until = DUE + timedelta(hours=7)
+    assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
+    assert await taken_over(database, now=DUE + timedelta(hours=6)) == []
+    assert await outcomes(database, run.digest) == {"3": RunState.CLAIMED}
+    assert await taken_over(database, now=DUE + timedelta(hours=6, seconds=1)) == []
+    assert await outcomes(database, run.digest) == {"3": Skip.LATE}
+
+
+async def test_put_off(database: Database) -> None:
+    run = await _one(database)
+    until = DUE + timedelta(minutes=5)
+    assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
+    assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await taken_over(database, now=until - SECOND) == []
+    (again,) = await taken_over(database, now=until)
+    assert again.tries == 2
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_sent_by_hand(database: Database, paused: bool) -> None:
+    made = await booked(database)
+    if paused:
+        await book.pause(database, made.id, Pause.ASKED, now=NOON)
+    # Pressed several times at once, on several replicas.
+    pressed = await asyncio.gather(*(_by_hand(database, made.id, by=by) for by in "abcd"))
+    (run,) = [one for one in pressed if one is not None]
+    assert (run.id, run.day, run.due, run.asked_by, run.tries) == ("hand", None, DUE, "U2", 1)
+    assert await runs.renew(database, "hand", by=run.lease_by, lease=LEASE, now=DUE)
+    # Another time it is another run, and none is the day's.
+    assert await _by_hand(database, made.id, "more") is not None
+    assert len(await claimed(database)) == (0 if paused else 1)
+
+
+async def test_nothing_is_sent_by_hand_of_a_digest_that_is_gone(database: Database) -> None:
+    made = await booked(database)
+    await book.remove(database, made.id, now=NOON)
+    assert await _by_hand(database, made.id) is None
+    assert await _by_hand(database, "none") is None
+
+
+async def test_claims_edits_and_pauses_at_once(database: Database) -> None:
+    made = [await booked(database, submission_id=f"{number}") for number in range(6)]
+    later = replace(NINE, at=time(10))
+    await asyncio.gather(
+        *(claimed(database, by=by) for by in "ab"),
+        *(
+            book.edit(database, one.id, version=1, schedule=later, wanted=one.wanted, now=DUE)
+            for one in made[:3]
+        ),
+        *(book.pause(database, one.id, Pause.ASKED, now=DUE) for one in made[2:5]),
+        *(taken_over(database, by=by, now=DUE) for by in "cd"),
+    )
+    await claimed(database, by="e", now=DUE + timedelta(hours=1))
+    # Whoever was first: each has its day, once.
+    for one in made:
+        assert [run.day for run in await written(database, one.id)] == [date(2026, 3, 3)]
+
+
+async def test_the_one_before_and_the_days_between(database: Database) -> None:
+    made = await booked(database)
+
+    async def day(number: int, why: Skip | None, after: timedelta = timedelta(0)) -> datetime:
+        due = DUE + number * DAY
+        for run in await claimed(database, now=due + after):
+            if why is None:
+                await runs.posted(database, run.id, f"{number}", FIGURES, now=due)
+            else:
+                await runs.skipped(database, run.id, why, now=due)
+        return due
+
+    first = await day(0, None)
+    assert await runs.previous(database, made.id, first) is None
+    await day(1, None)
+    await day(2, Skip.EMPTY)
+    await day(3, Skip.PAUSED)
+    await day(4, None, timedelta(hours=8))
+    await _by_hand(database, made.id)
+    last = await day(5, Skip.LATE)
+    found = await runs.previous(database, made.id, last)
+    assert found is not None
+    assert (found.ts, found.figures) == ("1", FIGURES)
+    between = await runs.skipped_since(database, made.id, found.due)
+    assert [(run.day, run.skip) for run in between] == [
+        (date(2026, 3, 6), Skip.PAUSED),
+        (date(2026, 3, 7), Skip.LATE),
+        (date(2026, 3, 8), Skip.LATE),
+    ]
+    assert [run.day for run in await runs.skipped_since(database, made.id, last)] == []
+
+
+async def test_old_runs_are_forgotten(database: Database) -> None:
+    made = await booked(database)
+    for number in range(3):
+        for run in await claimed(database, now=DUE + number * DAY):
+            if number != 1:
+                await runs.posted(database, run.id, f"{number}", FIGURES, now=DUE)
+    assert await runs.forget(database, DUE + runs.KEPT) == 0
+    assert await runs.forget(database, DUE + runs.KEPT + 2 * DAY) == 1
+    # One that is under way is not.
+    assert await outcomes(database, made.id) == {"4": RunState.CLAIMED, "5": RunState.POSTED}
+
+
+async def test_old_scans_are_forgotten_by_and_by(database: Database) -> None:
+    async with database.writing() as connection:
+        for name, at in (("old", NOON), ("new", NOON + DAY)):
+            await connection.execute(insert(digest_scans).values(_scan(name, at)))
+            await connection.execute(insert(digest_items), [_item(name)] * 25)
+    now = NOON + runs.SCANS_KEPT + SECOND
+    assert [await runs.forget(database, now, most=10) for _ in range(4)] == [10, 10, 6, 0]
+    async with database.reading() as connection:
+        left = await connection.execute(select(digest_items.c.scan_id, func.count()).group_by("scan_id"))
+        assert [tuple(row) for row in left] == [("new", 25)]
+        assert list((await connection.execute(select(digest_scans.c.id))).scalars()) == ["new"]
+
+
+def _scan(name: str, at: datetime) -> dict[str, object]:
+    return {
+        "id": name,
+        "env": "live",
+        "state": "done",
+        "horizon": at,
+        "previews": False,
+        "started_at": at,
+        "finished_at": at,
+        "customers": 0,
+        "previewed": 0,
+        "to_preview": 0,
+        "missing": [],
+        "said": "",
+    }
+
+
+def _item(scan: str) -> dict[str, object]:
+    return {
+        "scan_id": scan,
+        "section": "unpaid",
+        "customer": "Acme",
+        "currency": "usd",
+        "plans": "||",
+        "feature": "",
+        "details": {},
+    }
