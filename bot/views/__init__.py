@@ -28,14 +28,25 @@ from bot.views.digest_all import (
     see_all_loading,
     see_all_stopped,
 )
-from bot.views.digest_csv import csv_comment, csv_head, csv_line, csv_lines, csv_name
+from bot.views.digest_csv import (
+    csv_asking,
+    csv_comment,
+    csv_head,
+    csv_line,
+    csv_lines,
+    csv_name,
+    csv_sent,
+)
 from bot.views.digest_list import (
+    digest_created,
     digest_list,
     digest_note,
     digest_outcome,
     digest_paused,
     digest_problem,
     digest_progress,
+    digest_said,
+    digest_waiting,
 )
 from bot.views.find import Search, matches, nobody
 from bot.views.help import asking, days_hint, help_card, usage_hint
@@ -61,16 +72,19 @@ __all__ = [
     "card",
     "change_card",
     "confirm_first",
+    "csv_asking",
     "csv_comment",
     "csv_head",
     "csv_line",
     "csv_lines",
     "csv_name",
+    "csv_sent",
     "customer_options",
     "days_hint",
     "denial",
     "deny_modal",
     "digest_card",
+    "digest_created",
     "digest_expired",
     "digest_list",
     "digest_note",
@@ -78,6 +92,8 @@ __all__ = [
     "digest_paused",
     "digest_problem",
     "digest_progress",
+    "digest_said",
+    "digest_waiting",
     "elsewhere",
     "feature_options",
     "features_of",

@@ -11,11 +11,14 @@ from bot.views.card import Block, Card
 from bot.views.digest_list import modal
 
 
-def see_all(page: ItemPage, query: Query, *, org: Organization | None = None) -> dict[str, Any]:
-    """A page of rows, each with a button that opens the customer."""
+def see_all(
+    page: ItemPage, query: Query, *, org: Organization | None = None, note: str = ""
+) -> dict[str, Any]:
+    """A page of rows, each with a button that opens the customer. `note`: what just happened (mrkdwn)."""
     seen = digest_rows.where(query.zone, page.read_at)
     part = Part(query.section, page.count, page.totals)
     found = [
+        *([blocks.section("note", note)] if note else []),
         blocks.section("head", "\n".join(digest.head_lines(part))),
         blocks.context("what", parts.environment(None, org), times.moment(page.read_at, words.READ)),
     ]

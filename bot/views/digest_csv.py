@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from bot.digests import findings
 from bot.digests.findings import Item
-from bot.views import digest_rows, links, text
+from bot.views import blocks, digest_rows, links, parts, text
 from bot.views import digest_words as say
+from bot.views.card import Card
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four as East Asian keyboards type it."""
@@ -64,6 +65,16 @@ def csv_name(read_at: datetime) -> str:
 def csv_comment(rows: int) -> str:
     """What is said with the file."""
     return say.csv_comment(rows)
+
+
+def csv_asking() -> Card:
+    """Said when the file takes longer than a person expects."""
+    return parts.card([blocks.context("asking", say.CSV_ASKING)], [], [], stamp=None)
+
+
+def csv_sent() -> Card:
+    """Said where the file is not to be seen at once."""
+    return parts.card([blocks.section("sent", say.CSV_SENT)], [], [], stamp=None)
 
 
 def _safe(shown: str) -> str:

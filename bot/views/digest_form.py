@@ -73,6 +73,8 @@ class DigestState:
     wanted: Wanted = field(default_factory=Wanted)
     plans: Mapping[str, str] | None = None
     """Names of all products by id; None when they could not be read."""
+    trouble: str = ""
+    """Why a submission was not taken (mrkdwn)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ def loading(meta: DigestMeta) -> dict[str, Any]:
     return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {say.LOADING}")])
 
 
+def working(meta: DigestMeta) -> dict[str, Any]:
+    """What a submitted form becomes while it is taken in."""
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {say.WORKING}")])
+
+
+def edited_meanwhile() -> str:
+    """The trouble of a form whose digest somebody else edited."""
+    return say.EDITED_MEANWHILE
+
+
 def stopped(meta: DigestMeta, card: Card) -> dict[str, Any]:
     """The form when it cannot go on: `card` says why."""
     return _view(meta, [block for block in card.plain if block["type"] != "actions"])
@@ -102,6 +114,7 @@ def build(state: DigestState) -> dict[str, Any]:
     """The form to fill in. As it is built, submitting it gives what it was built from."""
     schedule, wanted = state.schedule, state.wanted
     found = [
+        *([blocks.section("trouble", state.trouble)] if state.trouble else []),
         _sections(wanted),
         _days(wanted),
         _weekdays(schedule),

@@ -16,24 +16,48 @@ MOST = 20
 
 
 def digest_list(
-    digests: Sequence[Digest], *, channel: str, problem: str | None = None, note: str = ""
+    digests: Sequence[Digest],
+    *,
+    channel: str,
+    problem: str | None = None,
+    note: str = "",
+    may: bool = True,
 ) -> dict[str, Any]:
     """`problem`: the name of why the channel can have none now. `note`: what just happened, from
-    `digest_note`, `digest_outcome` or `digest_progress`."""
+    `digest_note`, `digest_created` or `digest_outcome`. `may`: whether the policy lets this person change
+    them."""
     found = [
         blocks.section("what", say.LIST_WHAT),
         *([blocks.section("note", note)] if note else []),
         *([blocks.section("problem", _problem(problem))] if problem else []),
+        *([] if may else [blocks.context("others", say.ONLY_OTHERS)]),
     ]
     for index, digest in enumerate(digests[:MOST]):
-        found += _one(index, digest, fit=not problem)
+        found += _one(index, digest, fit=not problem, may=may)
     if len(digests) > MOST:
         found.append(blocks.context("left", say.more_digests(len(digests) - MOST)))
     if not digests and not problem:
         found.append(blocks.section("none", say.NO_DIGESTS))
-    if not problem:
+    if may and not problem:
         found.append(blocks.actions("new", [blocks.button(say.NEW, ids.DIGEST_NEW, channel, primary=True)]))
     return modal(say.LIST_TITLE, found, callback=ids.DIGEST_LIST, metadata=channel)
+
+
+def digest_waiting(channel: str, told: str = "") -> dict[str, Any]:
+    """The list while something is done. `told`: what, from `digest_note` or `digest_progress`; unless given,
+    the digests are looked for."""
+    found = [blocks.section("waiting", told or say.LIST_LOADING)]
+    return modal(say.LIST_TITLE, found, callback=ids.DIGEST_LIST, metadata=channel)
+
+
+def digest_said(told: str) -> Card:
+    """What just happened, where the list is not open any more."""
+    return parts.card([blocks.section("said", told)], [], [], stamp=None)
+
+
+def digest_created(digest: Digest) -> str:
+    """Of a new one: when the first comes."""
+    return say.created(times.moment(digest.next_due))
 
 
 def digest_note(happened: str) -> str:
@@ -89,7 +113,7 @@ def _what(digest: Digest) -> str:
     return f"*{digest_line.when(digest.schedule, text.mrkdwn)}* · {digest_line.what(digest.wanted)}"
 
 
-def _one(index: int, digest: Digest, *, fit: bool) -> list[Block]:
+def _one(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now; if not, none can be sent or resumed."""
     if digest.pause is None:
         state = say.next_due(times.moment(digest.next_due))
@@ -100,7 +124,7 @@ def _one(index: int, digest: Digest, *, fit: bool) -> list[Block]:
         blocks.divider(f"line.{index}"),
         blocks.section(f"digest.{index}", f"{_what(digest)}\n{state}"),
         blocks.context(f"owner.{index}", owner),
-        blocks.actions(f"do.{index}", _buttons(digest, fit=fit)),
+        blocks.actions(f"do.{index}", _buttons(digest, fit=fit) if may else [_preview(digest)]),
     ]
 
 
@@ -118,6 +142,11 @@ def _buttons(digest: Digest, *, fit: bool) -> list[blocks.Button]:
         found.append(blocks.button(say.SEND, ids.DIGEST_SEND, ref, confirm=send))
     return [
         *found,
-        blocks.button(say.PREVIEW, ids.DIGEST_PREVIEW, ref),
+        _preview(digest),
         blocks.button(say.REMOVE, ids.DIGEST_REMOVE, ref, danger=True, confirm=remove),
     ]
+
+
+def _preview(digest: Digest) -> blocks.Button:
+    """For everybody: it tells no more than `/autumn upcoming`."""
+    return blocks.button(say.PREVIEW, ids.DIGEST_PREVIEW, Ref(digest.id, digest.version).encode())

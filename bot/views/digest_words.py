@@ -40,12 +40,10 @@ COLUMNS = {
 GROUP_COLUMNS = ("Feature", "Resets", "Customers", "Left")
 
 EVERYTHING = "everything"
-ALL_PRODUCTS = "all products"
 SEE_ALL = "See all"
 DOWNLOAD = "Download CSV"
 OPEN_CUSTOMER = "Open a customer"
 PRIVATE = "Only you see this."
-PAY_PAGE = "View"
 NO_AMOUNT = "not known"
 UNLIMITED = "unlimited"
 AMOUNT_SERIES = "Amount"
@@ -108,10 +106,6 @@ def total(amount: str, invoices: str, since: str) -> str:
     return f"• {told}"
 
 
-def left_out(number: int, *, of: str = "") -> str:
-    return f"_and {number:,} more{f' {of}' if of else ''}_"
-
-
 def estimated(amount: str) -> str:
     return f"≈ {amount}"
 
@@ -138,10 +132,6 @@ def customers(number: int) -> str:
 
 def remaining(units: str) -> str:
     return f"{units} left"
-
-
-def on(day: str) -> str:
-    return day
 
 
 def since(day: str) -> str:
@@ -233,6 +223,10 @@ LIST_WHAT = (
     "A digest tells this channel what is about to be charged, what is unpaid or past due, which trials end, "
     "and which balances reset."
 )
+LIST_LOADING = ":hourglass_flowing_sand: Looking for this channel's digests …"
+ONLY_OTHERS = (
+    "Your team's policy lets other people set digests up and change them. A preview is for everyone."
+)
 NO_DIGESTS = "This channel has no digests yet."
 NEW = "New digest"
 EDIT = "Edit"
@@ -310,7 +304,6 @@ def problem(say: Say) -> str:
 
 
 HAPPENED = {
-    "created": ":white_check_mark: The digest is set up.",
     "edited": ":white_check_mark: The digest is changed, from now on.",
     "paused": ":white_check_mark: The digest is paused.",
     "resumed": ":white_check_mark: The digest goes on.",
@@ -323,6 +316,11 @@ HAPPENED = {
     "not_allowed": ":no_entry: Your team's policy lets other people set digests up. Nothing was changed.",
 }
 """What just happened with a digest."""
+
+
+def created(at: str) -> str:
+    return f":white_check_mark: The digest is set up. The first one comes {at}."
+
 
 OUTCOMES = {
     "posted": ":white_check_mark: It is in the channel.",
@@ -358,6 +356,11 @@ SAVE = "Save"
 CANCEL = "Cancel"
 CLOSE = "Close"
 LOADING = "Getting the form ready …"
+WORKING = "Putting it down …"
+EDITED_MEANWHILE = (
+    ":warning: *Somebody else edited this digest meanwhile; nothing of yours is saved yet.*\nWhat you filled "
+    "in is still here. *Save* puts it in the place of theirs; *Cancel* leaves theirs as it is."
+)
 FIELD_SECTIONS = "What to tell"
 FIELD_DAYS = "How far ahead"
 FIELD_WEEKDAYS = "On which days"
@@ -389,17 +392,14 @@ def days_option(days: int) -> str:
 # All rows
 
 
-def all_title(section: Section) -> str:
-    return SECTIONS[section]
-
-
 ALL_LOADING = "Getting all rows …"
 ALL_NONE = "There are none."
+CSV_ASKING = "Making the file …"
+CSV_SENT = ":white_check_mark: The file is in your messages with Maple."
 EXPIRED = (
     "*These rows are not kept any more.*\nMaple keeps them for 14 days. `/autumn upcoming` shows what is "
     "coming now."
 )
-CSV_ASKING = "Making the file …"
 
 
 def csv_comment(rows: int) -> str:
