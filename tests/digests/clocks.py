@@ -18,7 +18,7 @@ CHANGES = {
 """The days in 2026 on which clocks are put forward and back."""
 
 _BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
-_QUARTERS = 96 * 760
+_QUARTERS = 96 * 800
 
 
 def due(schedule: Schedule, day: date) -> datetime:

@@ -1,0 +1,350 @@
+"""A year of due days: whatever happens, each is posted or skipped, once, and no other day is.
+
+Digests are made, edited, paused and resumed, replicas tick in any order and die at any step, at the due
+minute and around it, with outages of any length. What has to come of it is found apart from the code: from
+the history of the schedule, and clocks that are looked at minute by minute.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import chain, combinations, count
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.digests import book, runs
+from bot.digests.model import EVERY_DAY, Digest, Figures, Pause, Run, RunState, Schedule, Skip, Wanted
+from bot.store.database import Database
+from tests.databases import Engine, fresh
+from tests.digests import clocks
+from tests.digests.booked import DAY, LEASE, SECOND, booked, written
+
+_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
+_OVER = LEASE + SECOND
+_IN_TIME = timedelta(hours=6)
+_numbers = count()
+
+
+class Fate(StrEnum):
+    """What becomes of an attempt."""
+
+    POSTS = "posts"
+    EMPTY = "empty"
+    PUT_OFF = "put off"
+    DIES_EARLY = "dies before it notes that it posts"
+    DIES_MARKED = "dies when that is noted"
+    DIES_SENT = "dies when it has posted"
+
+
+_DEATHS = frozenset({Fate.DIES_EARLY, Fate.DIES_MARKED, Fate.DIES_SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For so long; or until so long after the digest is due next, if that is to come."""
+
+    time: timedelta
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    replicas: str
+    """Their names, a letter each; several tick at once."""
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    schedule: Schedule
+
+
+class Turn(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+Step = Wait | Tick | Edit | Turn
+
+_masks = st.sampled_from(
+    [frozenset(mask) for mask in chain.from_iterable(combinations(range(7), size) for size in range(1, 8))]
+)
+# Those that come twice, or not at all, when the clocks are changed; those around midnight; and any.
+_times = st.one_of(
+    st.sampled_from([time(2, 30), time(2, 15), time(1, 45), time(2), time(3), time(0), time(23, 59)]),
+    st.builds(time, st.integers(0, 23), st.integers(0, 59)),
+)
+_schedules = st.builds(Schedule, _masks, _times, st.sampled_from(clocks.ZONES))
+_around = st.sampled_from([-_HOUR, -SECOND, timedelta(0), timedelta(0), SECOND, _OVER, _IN_TIME, 7 * _HOUR])
+_waits = st.one_of(
+    st.builds(Wait, _around, st.just(True)),
+    st.builds(Wait, st.sampled_from([SECOND, _OVER, _HOUR, _IN_TIME, DAY])),
+    st.builds(Wait, st.timedeltas(SECOND, 14 * DAY)),
+)
+_ticks = st.builds(Tick, st.sampled_from(["a", "b", "ab", "ba"]), st.sampled_from(Fate))
+_acts = st.one_of(_ticks, _ticks, st.builds(Edit, _schedules), st.sampled_from(Turn))
+_steps = st.lists(st.one_of(_waits, _acts), min_size=8, max_size=24)
+_changes = sorted({day for days in clocks.CHANGES.values() for day in days})
+_beginnings = st.one_of(
+    st.builds(lambda day, hours: _at(day) - hours * _HOUR, st.sampled_from(_changes), st.integers(0, 60)),
+    st.builds(
+        lambda days, second: _at(date(2026, 1, 1)) + days * DAY + second * SECOND,
+        st.integers(0, 364),
+        st.integers(0, 86399),
+    ),
+)
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+class History:
+    """The days that have to have a row, and when each was due."""
+
+    def __init__(self, schedule: Schedule, now: datetime) -> None:
+        self.schedule: Schedule | None = schedule
+        self.since = now
+        self.due: dict[date, datetime] = {}
+        self.edited: set[date] = set()
+
+    def until(self, now: datetime) -> None:
+        """Time has gone by."""
+        if self.schedule is not None:
+            for day, at in self._days(self.schedule, self.since, now):
+                if self.since < at <= now:
+                    self.due.setdefault(day, at)
+        self.since = now
+
+    def edit(self, schedule: Schedule, now: datetime) -> None:
+        old, self.schedule = self.schedule, schedule
+        assert old is not None
+        today = clocks.shown(schedule.zone, now).date()
+        for day, at in self._days(schedule, now - 3 * DAY, now):
+            if at <= now and (day == today or clocks.due(old, day) > now) and day not in self.due:
+                self.due[day] = at
+                self.edited.add(day)
+
+    @staticmethod
+    def _days(schedule: Schedule, first: datetime, last: datetime) -> list[tuple[date, datetime]]:
+        days = (first.date() + number * DAY for number in range(-2, (last - first).days + 4))
+        return [(day, clocks.due(schedule, day)) for day in days if day.weekday() in schedule.weekdays]
+
+
+class World:
+    """One digest, the replicas that carry it, and the channel."""
+
+    def __init__(self, database: Database, digest: Digest, env: str, now: datetime) -> None:
+        self.database = database
+        self.digest = digest
+        self.env = env
+        self.now = now
+        self.schedule = digest.schedule
+        self.history = History(digest.schedule, now)
+        self.channel: Counter[str] = Counter()
+        self.ticks: list[datetime] = []
+        self.starts = 0
+        self.healthy = True
+
+    async def do(self, step: Step) -> None:
+        match step:
+            case Wait():
+                await self._wait(step)
+            case Tick():
+                await asyncio.gather(*(self._tick(name, step.fate) for name in step.replicas))
+                self.ticks.append(self.now)
+                self.healthy &= step.fate in (Fate.POSTS, Fate.EMPTY)
+            case Edit():
+                await self._edit(step.schedule)
+            case Turn.PAUSE:
+                await self._pause()
+            case Turn.RESUME:
+                await self._resume()
+
+    async def _wait(self, wait: Wait) -> None:
+        until = self.now + wait.time
+        if wait.due:
+            near = (self.now.date() + number * DAY for number in range(-2, 10))
+            dues = (clocks.due(self.schedule, day) for day in near if day.weekday() in self.schedule.weekdays)
+            until = min(at for at in dues if at > self.now) + wait.time
+        self.now = max(self.now, until)
+
+    async def _tick(self, name: str, fate: Fate) -> None:
+        # Who died comes back under another name.
+        by = f"{name}{self.starts}"
+        for run in await runs.claim_due(self.database, self.env, by=by, lease=LEASE, now=self.now):
+            assert self.now - run.due <= _IN_TIME
+            await self._carry(run, by, fate)
+        for run in await runs.take_over(self.database, self.env, by=by, lease=LEASE, now=self.now):
+            await self._carry(run, by, fate)
+        self.starts += fate in _DEATHS
+
+    async def _carry(self, run: Run, by: str, fate: Fate) -> None:
+        if run.tried_to_post and self.channel[run.id]:
+            await runs.posted(self.database, run.id, "1.2", Figures(), now=self.now)
+            return
+        if run.tried_to_post and self.now - run.due > _IN_TIME:
+            await runs.skipped(self.database, run.id, Skip.LATE, now=self.now, by=by)
+            return
+        if fate is Fate.EMPTY:
+            await runs.skipped(self.database, run.id, Skip.EMPTY, now=self.now, by=by)
+            return
+        if fate is Fate.PUT_OFF:
+            until = self.now + timedelta(minutes=20)
+            await runs.put_off(self.database, run.id, by=by, until=until, now=self.now)
+            return
+        await self._post(run, by, fate)
+
+    async def _post(self, run: Run, by: str, fate: Fate) -> None:
+        if fate is Fate.DIES_EARLY:
+            return
+        if not await runs.about_to_post(self.database, run.id, by=by, lease=LEASE, now=self.now):
+            return
+        if fate is Fate.DIES_MARKED:
+            return
+        self.channel[run.id] += 1
+        if fate is Fate.DIES_SENT:
+            return
+        assert await runs.posted(self.database, run.id, "1.2", Figures(), now=self.now)
+
+    async def _edit(self, schedule: Schedule) -> None:
+        self.history.until(self.now)
+        edited = await book.edit(
+            self.database,
+            self.digest.id,
+            version=self.digest.version,
+            schedule=schedule,
+            wanted=Wanted(),
+            now=self.now,
+        )
+        assert edited is not None
+        self.digest, self.schedule = edited, schedule
+        if edited.pause is None:
+            self.history.edit(schedule, self.now)
+
+    async def _pause(self) -> None:
+        self.history.until(self.now)
+        await book.pause(self.database, self.digest.id, Pause.ASKED, now=self.now)
+        self.history.schedule = None
+        self.digest = replace(self.digest, pause=Pause.ASKED)
+
+    async def _resume(self) -> None:
+        self.history.until(self.now)
+        await book.resume(self.database, self.digest.id, now=self.now)
+        self.history.schedule = self.schedule
+        self.digest = replace(self.digest, pause=None)
+
+    async def finish(self) -> list[Run]:
+        """A healthy replica for as long as it takes; then all runs."""
+        for wait in (timedelta(0), _OVER, _HOUR):
+            await self._wait(Wait(wait))
+            await self._tick("z", Fate.POSTS)
+            self.ticks.append(self.now)
+        self.history.until(self.now)
+        return await written(self.database, self.digest.id)
+
+
+def _judge(world: World, found: list[Run]) -> None:
+    assert {run.day: run.due for run in found} == world.history.due
+    assert len(found) == len(world.history.due)
+    for run in found:
+        assert run.state is not RunState.CLAIMED
+        assert world.channel[run.id] == (run.state is RunState.POSTED)
+        assert run.day is not None
+        assert (run.skip is Skip.EDITED) == (run.day in world.history.edited)
+        in_time = any(run.due <= tick <= run.due + _IN_TIME for tick in world.ticks)
+        if world.healthy and in_time and run.skip is Skip.LATE:
+            pytest.fail(f"{run.day} was skipped, though somebody was there")
+
+
+class Ground:
+    """A database for all examples; each has an environment of its own in it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.runner = asyncio.Runner()
+        self.database = Database(fresh(engine))
+
+    def live(self, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
+        self.runner.run(self._live(schedule, begin, steps))
+
+    async def _live(self, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
+        number = next(_numbers)
+        digest = await booked(
+            self.database, submission_id=f"{number}", env=f"e{number}", schedule=schedule, now=begin
+        )
+        world = World(self.database, digest, f"e{number}", begin)
+        for step in steps:
+            await world.do(step)
+        _judge(world, await world.finish())
+
+    def close(self) -> None:
+        self.runner.run(self.database.aclose())
+        self.runner.close()
+
+
+async def _whole_year(database: Database) -> None:
+    """Looked at once in a while, by two replicas."""
+    chance = Random(2026)  # noqa: S311
+    begin = now = _at(date(2026, 1, 1))
+    made = [
+        await booked(database, submission_id=f"{zone} {at}", schedule=Schedule(mask, at, zone), now=begin)
+        for zone in clocks.ZONES
+        for at, mask in ((time(2, 15), EVERY_DAY), (time(1, 45), frozenset({0, 2, 5, 6})))
+    ]
+    looked = []
+    while now < begin + 366 * DAY:
+        now += chance.randint(1, 1800) * _MINUTE
+        looked.append(now)
+        for name in chance.sample("ab", 2):
+            for run in await runs.claim_due(database, "live", by=name, lease=LEASE, now=now):
+                assert await runs.posted(database, run.id, "1.2", Figures(), now=now)
+    for digest in made:
+        history = History(digest.schedule, begin)
+        history.until(now)
+        assert {run.day: run.due for run in await written(database, digest.id)} == history.due
+        for run in await written(database, digest.id):
+            in_time = any(run.due <= at <= run.due + _IN_TIME for at in looked)
+            assert run.state is (RunState.POSTED if in_time else RunState.SKIPPED)
+            assert run.skip is (None if in_time else Skip.LATE)
+
+
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Ground]:
+    ground = Ground("sqlite")
+    yield ground
+    ground.close()
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Ground]:
+    ground = Ground("postgresql")
+    yield ground
+    ground.close()
+
+
+def test_a_whole_year(sqlite: Ground) -> None:
+    sqlite.runner.run(_whole_year(sqlite.database))
+
+
+_examples = given(schedule=_schedules, begin=_beginnings, steps=_steps)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@_examples
+def test_each_due_day_once(sqlite: Ground, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
+    sqlite.live(schedule, begin, steps)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@_examples
+def test_each_due_day_once_on_postgresql(
+    postgresql: Ground, schedule: Schedule, begin: datetime, steps: list[Step]
+) -> None:
+    postgresql.live(schedule, begin, steps)
