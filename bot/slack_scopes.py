@@ -18,6 +18,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "users.info": ("users:read",),
     "views.open": (),
     "views.publish": (),
+    "views.push": (),
     "views.update": (),
 }
 """Bot-token methods. Scopes for public and private channels are both needed, as either may be asked about."""

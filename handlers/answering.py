@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import views
 from bot.autumn.errors import AutumnError
@@ -14,6 +14,7 @@ from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.guard import Stuck
 
+T = TypeVar("T")
 Say = Callable[[Ask, Card], Awaitable[None]]
 
 
@@ -30,14 +31,23 @@ async def say(
 
     `meanwhile` says the latter, where it is not to be said in the place of the answer.
     """
+
+    async def wait() -> None:
+        await (meanwhile or by)(ask, asking)
+
+    await by(ask, await soon(desk, answer, wait))
+
+
+async def soon(desk: Desk, answer: Coroutine[Any, Any, T], meanwhile: Callable[[], Awaitable[None]]) -> T:
+    """The answer; `meanwhile` is done first where it takes over the time set."""
     reading = asyncio.create_task(answer)
     try:
         done, _ = await asyncio.wait({reading}, timeout=desk.timings.asking_after)
         if not done:
             # When Autumn hangs, it hangs for everybody: those words must not hold up acknowledgements.
             await desk.work.turn()
-            await (meanwhile or by)(ask, asking)
-        await by(ask, await reading)
+            await meanwhile()
+        return await reading
     finally:
         reading.cancel()
 

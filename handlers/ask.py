@@ -26,6 +26,8 @@ class Ask:
     trigger: str = ""
     message: str = ""
     """The timestamp of the message that was clicked."""
+    alone: bool = False
+    """Whether only this person sees that message."""
     block: str = ""
     action: str = ""
     """The action_id of what was clicked."""
@@ -65,6 +67,7 @@ def _action(body: Mapping[str, Any]) -> Ask:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         message=_text(container, "message_ts"),
+        alone=container.get("is_ephemeral") is True,
         block=_text(action, "block_id"),
         action=_text(action, "action_id"),
         value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),

@@ -1,11 +1,22 @@
 """`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
 from bot import views
+from bot.digests.model import MOST_DAYS
 from bot.views import Search
-from handlers import answering, forms, history, listing
+from handlers import answering, digests, forms, history, listing, upcoming
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.parsing import Change, Find, Help, History, Incomplete, parse
+from handlers.parsing import (
+    Change,
+    Digests,
+    Find,
+    Help,
+    History,
+    Incomplete,
+    NoDays,
+    Upcoming,
+    parse,
+)
 
 
 async def run(ask: Ask, desk: Desk) -> None:
@@ -20,6 +31,12 @@ async def run(ask: Ask, desk: Desk) -> None:
             await forms.commanded(ask, desk, kind, query)
         case History(query):
             await history.commanded(ask, desk, query)
+        case Digests():
+            await digests.commanded(ask, desk)
+        case Upcoming(days):
+            await upcoming.commanded(ask, desk, days)
+        case NoDays():
+            await desk.replies.fresh(ask, views.days_hint(MOST_DAYS))
         case wish:
             await _search(ask, desk, Search(query=wish.query, part=wish.part, straight=True))
 

@@ -130,7 +130,7 @@ class Guarded:
 
     async def _standing(self, ask: Ask, desk: Desk) -> Standing:
         # A modal needs its trigger, which lives for 3 seconds: better refused than too late.
-        hurry = desk.timings.trigger if self.surface is Surface.MODAL else None
+        hurry = desk.timings.trigger if self.surface in (Surface.MODAL, Surface.ON_TOP) else None
         try:
             async with asyncio.timeout(hurry):
                 return await desk.people.standing(ask.actor)

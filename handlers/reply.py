@@ -92,6 +92,11 @@ class Replies:
         opened = await self._slack.views_open(trigger_id=ask.trigger, view=view)
         return str(opened["view"]["id"])
 
+    async def on_top(self, ask: Ask, view: dict[str, Any]) -> str:
+        """Opens it over the modal it was asked for in; its id."""
+        opened = await self._slack.views_push(trigger_id=ask.trigger, view=view)
+        return str(opened["view"]["id"])
+
     async def redraw(self, view_id: str, view: dict[str, Any]) -> bool:
         """Changes a modal that is open; False when it is open no more."""
         try:

@@ -17,6 +17,8 @@ class Surface(StrEnum):
     """The card that was clicked."""
     DIRECT = "direct"
     MODAL = "modal"
+    ON_TOP = "on_top"
+    """Over the modal that was clicked in."""
     HOME = "home"
 
 
@@ -31,5 +33,7 @@ async def tell(surface: Surface, ask: Ask, desk: Desk, card: Card) -> None:
             await desk.replies.direct(ask, card)
         case Surface.MODAL:
             await desk.replies.modal(ask, surfaces.as_modal(card))
+        case Surface.ON_TOP:
+            await desk.replies.on_top(ask, surfaces.as_modal(card))
         case _:
             await desk.replies.home(ask, surfaces.as_home(card))

@@ -1,0 +1,83 @@
+"""All rows of a digest's section, in a modal with pages; and the customers behind its rows."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from bot.digests.report import Expired
+
+from bot import views
+from bot.digests.findings import Query
+from bot.lookups.place import Place
+from bot.views import surfaces
+from bot.views.card import Card
+from handlers import answering
+from handlers.ask import Ask
+from handlers.desk import Desk
+from handlers.guard import Within
+from handlers.once import first_in_time
+from handlers.turns import Turns
+
+_turns = Turns()
+
+
+async def see_all(ask: Ask, desk: Desk) -> None:
+    query = Query.decode(ask.value)
+    if not await first_in_time(ask, desk):
+        return
+    view = await desk.replies.modal(ask, views.see_all_loading(query))
+    await _show(replace(ask, view=view), desk, query)
+
+
+async def turn(ask: Ask, desk: Desk) -> None:
+    """Another page. Of several clicks that run at once, only the last shows its page."""
+    await _show(ask, desk, Query.decode(ask.value))
+
+
+async def _show(ask: Ask, desk: Desk, query: Query) -> None:
+    with _turns.take(ask.view) as mine:
+        async with _in_modal(ask, desk, query):
+            try:
+                page = await desk.digests.page(query)
+            except Expired:
+                drawn = views.see_all_expired(query)
+            else:
+                drawn = views.see_all(page, query, org=desk.organization())
+            if mine():  # pragma: no branch - which of several is the last hangs on timing
+                await desk.replies.redraw(ask.view, drawn)
+
+
+async def open_customer(ask: Ask, desk: Desk) -> None:
+    """A customer's card on top of the rows, without what changes a message."""
+    place = Place.decode(ask.value)
+    if not await first_in_time(ask, desk):
+        return
+    view = await desk.replies.on_top(ask, surfaces.as_modal(views.asking(place)))
+    ask = replace(ask, view=view)
+
+    async def say(card: Card) -> None:
+        await desk.replies.redraw(view, surfaces.as_modal(card))
+
+    try:
+        await say(await answering.card(ask, desk, place))
+    except Exception as error:
+        raise Within(error, say) from error
+
+
+async def pick_customer(ask: Ask, desk: Desk) -> None:
+    """The customer chosen on a digest: a card for whoever chose; the digest stays as it is."""
+    place = Place(customer=ask.value)
+    await answering.say(
+        ask, desk, answering.card(ask, desk, place), asking=views.asking(place), by=desk.replies.fresh
+    )
+
+
+@contextlib.asynccontextmanager
+async def _in_modal(ask: Ask, desk: Desk, query: Query) -> AsyncIterator[None]:
+    async def say(card: Card) -> None:
+        await desk.replies.redraw(ask.view, views.see_all_stopped(query, card))
+
+    try:
+        yield
+    except Exception as error:
+        raise Within(error, say) from error

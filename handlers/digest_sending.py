@@ -1,0 +1,72 @@
+"""*Send now* and *Preview to me*: how far the reading is stands in the modal, and then what came of it."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from bot import views
+from bot.digests.carried import Watch
+from bot.digests.scan import Progress, ScanFailed
+from bot.views import Ref
+from handlers.ask import Ask
+from handlers.desk import Desk
+from handlers.digest_modal import in_modal, may_change, show, wait, within_list
+from handlers.once import first
+
+_EVERY = 2.0
+"""Seconds between two words on how far it is."""
+
+
+async def send(ask: Ask, desk: Desk) -> None:
+    """Posts a digest at once; a click that is delivered again is the same one."""
+    ref = Ref.decode(ask.value)
+    if not await first(ask, desk):
+        return
+    ask = within_list(ask)
+    async with in_modal(ask, desk):
+        if not await may_change(ask, desk):
+            await show(ask, desk, views.digest_note("not_allowed"))
+            return
+        await wait(ask, desk, views.digest_note("sending"))
+        once = hashlib.sha256(f"{ref.id} {ask.trigger}".encode()).hexdigest()
+        carried = await desk.digests.send_now(ref.id, once, ask.actor.user, watch(ask, desk))
+        await show(ask, desk, views.digest_outcome(carried.outcome))
+
+
+async def preview(ask: Ask, desk: Desk) -> None:
+    """What a digest would say now, to the person who asks and nobody else."""
+    ref = Ref.decode(ask.value)
+    if not await first(ask, desk):
+        return
+    ask = within_list(ask)
+    async with in_modal(ask, desk):
+        digest = await desk.digests.get(ref.id)
+        if digest is None:
+            await show(ask, desk, views.digest_note("changed"))
+            return
+        await wait(ask, desk, views.digest_note("previewing"))
+        try:
+            report, query = await desk.digests.preview(digest, watch(ask, desk))
+        except ScanFailed:
+            await show(ask, desk, views.digest_note("not_previewed"))
+            return
+        card = views.upcoming_card(
+            report, wanted=digest.wanted, query_base=query, org=desk.organization(), preview=True
+        )
+        await desk.replies.fresh(ask, card)
+        await show(ask, desk, views.digest_note("previewed"))
+
+
+def watch(ask: Ask, desk: Desk, clock: Callable[[], float] = time.monotonic) -> Watch:
+    """Says in the modal how far it is, every two seconds at most."""
+    said = clock()
+
+    async def told(progress: Progress) -> None:
+        nonlocal said
+        if clock() - said < _EVERY:
+            return
+        said = clock()
+        told = views.digest_progress(progress.customers, progress.previewed, progress.to_preview)
+        await wait(ask, desk, told)
+
+    return told
