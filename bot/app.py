@@ -115,6 +115,7 @@ class Maple:
             key=settings.autumn_secret_key,
             url=settings.autumn_url,
             version=settings.autumn_api_version,
+            limits=timings.limits,
             patience=timings.autumn,
             observe=self._observe,
             turns=self._turns,

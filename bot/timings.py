@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.autumn.patience import Patience
+from bot.autumn.throttle import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,5 @@ class Timings:
     """Between attempts to reach Slack at start."""
     autumn: Patience = field(default_factory=Patience)
     """How long Autumn is waited for."""
+    limits: Limits = field(default_factory=Limits)
+    """How often Autumn is asked."""
