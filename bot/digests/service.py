@@ -52,7 +52,7 @@ class Digests:
         self._now = now
         self._name = secrets.token_hex(8)
         self._channels = Channels(slack, shared)
-        scanner = Scanner(database, autumn, env, now, scan_pace or ScanPace(), metrics)
+        scanner = Scanner(database, autumn, env, now, scan_pace or ScanPace(), metrics=metrics)
         self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
         self._posting = Posting(
             name=self._name,
