@@ -124,29 +124,28 @@ def _one(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
         blocks.divider(f"line.{index}"),
         blocks.section(f"digest.{index}", f"{_what(digest)}\n{state}"),
         blocks.context(f"owner.{index}", owner),
-        blocks.actions(f"do.{index}", _buttons(digest, fit=fit) if may else [_preview(digest)]),
+        blocks.actions(f"do.{index}", _buttons(index, digest, fit=fit, may=may)),
     ]
 
 
-def _buttons(digest: Digest, *, fit: bool) -> list[blocks.Button]:
+def _buttons(index: int, digest: Digest, *, fit: bool, may: bool) -> list[blocks.Button]:
+    """An action_id may be in a modal but once, so each has its number."""
     ref = Ref(digest.id, digest.version).encode()
-    send = blocks.confirm(say.SEND_TITLE, say.SEND_TEXT, say.SEND, say.NOT_NOW)
-    remove = blocks.confirm(say.REMOVE_TITLE, say.REMOVE_TEXT, say.REMOVE, say.NOT_NOW, danger=True)
-    paused = digest.pause is not None
-    found = [blocks.button(say.EDIT, ids.DIGEST_EDIT, ref)]
-    if not paused:
-        found.append(blocks.button(say.PAUSE, ids.DIGEST_PAUSE, ref))
+
+    def button(label: str, action: str, **more: Any) -> blocks.Button:
+        return blocks.button(label, f"{action}:{index}", ref, **more)
+
+    # For everybody: it tells no more than `/autumn upcoming`.
+    preview = button(say.PREVIEW, ids.DIGEST_PREVIEW)
+    if not may:
+        return [preview]
+    found = [button(say.EDIT, ids.DIGEST_EDIT)]
+    if digest.pause is None:
+        found.append(button(say.PAUSE, ids.DIGEST_PAUSE))
     elif fit:
-        found.append(blocks.button(say.RESUME, ids.DIGEST_RESUME, ref))
+        found.append(button(say.RESUME, ids.DIGEST_RESUME))
     if fit:
-        found.append(blocks.button(say.SEND, ids.DIGEST_SEND, ref, confirm=send))
-    return [
-        *found,
-        _preview(digest),
-        blocks.button(say.REMOVE, ids.DIGEST_REMOVE, ref, danger=True, confirm=remove),
-    ]
-
-
-def _preview(digest: Digest) -> blocks.Button:
-    """For everybody: it tells no more than `/autumn upcoming`."""
-    return blocks.button(say.PREVIEW, ids.DIGEST_PREVIEW, Ref(digest.id, digest.version).encode())
+        send = blocks.confirm(say.SEND_TITLE, say.SEND_TEXT, say.SEND, say.NOT_NOW)
+        found.append(button(say.SEND, ids.DIGEST_SEND, confirm=send))
+    remove = blocks.confirm(say.REMOVE_TITLE, say.REMOVE_TEXT, say.REMOVE, say.NOT_NOW, danger=True)
+    return [*found, preview, button(say.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]

@@ -85,7 +85,7 @@ DIGEST_RESUME = "digest_resume"
 DIGEST_SEND = "digest_send"
 DIGEST_PREVIEW = "digest_preview"
 DIGEST_REMOVE = "digest_remove"
-"""Buttons in there; each one's value is a `Ref` of the digest."""
+"""Buttons in there; each one's value is a `Ref` of the digest. `digest_edit:` and a number, and so on."""
 
 DIGEST_FORM = "digest_form"
 """The callback id of the form; the private_metadata is a `DigestMeta`."""

@@ -1,0 +1,333 @@
+"""What a digest says, in its channel and to one person."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot import views
+from bot.digests.findings import Query, Report, Total
+from bot.digests.model import Schedule, Section, Wanted
+from bot.views.card import Card
+from tests.views import checks
+from tests.views.digests import BERLIN, ORG, READ, START, digest, group, item, items, part, report
+
+
+def card(found: Report, query: Query = BERLIN, **changes: Any) -> Card:
+    shown = views.digest_card(found, query_base=query, **{"digest": digest(), "org": ORG, **changes})
+    checks.fits(shown)
+    return shown
+
+
+def said(shown: Card) -> str:
+    return checks.read(shown.blocks)
+
+
+def select(shown: Card) -> list[tuple[str, str]]:
+    """Labels and values of what can be opened."""
+    return [
+        (one["text"]["text"], one["value"])
+        for element in checks.elements(shown.blocks)
+        if element["type"] == "static_select"
+        for one in element["options"]
+    ]
+
+
+def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
+    told = said(card(report(part())))
+    assert told.startswith("Coming up in the next 7 days")
+    assert "`SANDBOX`" in told
+    assert "|2026-11-23> to <" in told
+    assert "|2026-11-30>" in told
+    assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
+    assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · `/autumn digest` changes it" in told
+    assert "Times in tables and charts are those of Europe/Berlin." in told
+
+
+def test_a_day_ahead() -> None:
+    assert "Coming up in the next 24 hours" in said(card(report(), digest=digest(wanted=Wanted(days=1))))
+
+
+def test_invoices_to_come() -> None:
+    found = part(
+        items=(
+            item(amount=Decimal("1200.5"), at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)),
+            item(customer_id="cus_2", customer="Initech", details={"estimate": True}, plans=("a", "b")),
+            item(customer_id="cus_3", customer="Hooli", amount=None, at=None, plans=()),
+        ),
+        count=3,
+    )
+    shown = card(report(found, estimates=1))
+    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    rows = [[cell.get("text") for cell in row] for row in table["rows"]]
+    assert rows == [
+        ["Customer", "Products", "When", "Amount"],
+        ["Globex", "Pro", "2026-11-25 00:30", "$1,200.50"],
+        ["Initech", "a, b", "2026-11-25 09:00", "≈ $29.00"],
+        ["Hooli", "–", "–", "not known"],
+    ]
+    assert table["rows"][1][3]["value"] == 1200.5
+    plain = checks.read(shown.plain)
+    assert "• *Globex* · Pro · <!date^1795563000^{date_short}|2026-11-24> · $1,200.50" in plain
+    assert "• *Initech* · a, b · <!date^1795593600^{date_short}|2026-11-25> · ≈ $29.00" in plain
+    assert "• *Hooli* · not known" in plain
+    assert "before tax" in plain
+    assert "1 amount marked ≈ is an estimate: Autumn gave no preview of it." in plain
+
+
+def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
+    totals = (
+        Total("usd", Decimal(1200), 40, Decimal(1080)),
+        Total("eur", Decimal(300), 2, Decimal("320.5")),
+        Total("jpy", Decimal(500), 1, Decimal(500)),
+        Total("gbp", Decimal(5), 1),
+        Total("bhd", Decimal(1), 1),
+    )
+    shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
+    told = said(shown)
+    assert "*Invoices to come* · 45 invoices" in told
+    assert "• *$1,200.00* · 40 invoices · +$120.00 since the last one" in told
+    assert "• *€300.00* · 2 invoices · −€20.50 since the last one" in told
+    assert "• *¥500* · 1 invoice · as in the last one" in told
+    assert "• *£5.00* · 1 invoice\n_and 1 more_" in told
+    assert "_and 35 more_" in told
+    assert "• *$29.00*\n" in said(card(report(part()))) + "\n"
+
+
+def test_unpaid_invoices_have_an_age_and_a_link() -> None:
+    url = "https://api.useautumn.com/i/1"
+    found = part(
+        Section.UNPAID,
+        items=(
+            item(Section.UNPAID, at=READ - timedelta(days=12), details={"status": "open", "url": url}),
+            item(Section.UNPAID, at=READ, details={"status": "odd"}, customer_id="cus_2"),
+            item(Section.UNPAID, at=None, details={}, amount=None, customer_id="cus_3"),
+            item(Section.UNPAID, at=READ - timedelta(days=1), details={}, customer_id="cus_4"),
+        ),
+    )
+    shown = card(report(found))
+    told = said(shown)
+    for one in ("12 days", "2026-11-11", "Open", "odd", "today", "1 day"):
+        assert one in told.split("\n")
+    plain = checks.read(shown.plain)
+    assert f"• *Globex* · *$29.00* · 12 days old · Open · <{url}|View invoice>" in plain
+    assert "• *Globex* · *$29.00* · today · odd" in plain
+    assert "• *Globex* · not known\n" in plain
+    assert "before tax" not in plain
+
+
+def test_who_is_past_due_and_whose_trial_ends() -> None:
+    late = part(
+        Section.PAST_DUE, totals=(), count=1, count_before=3, items=(item(Section.PAST_DUE, at=None),)
+    )
+    since = part(Section.PAST_DUE, totals=(), items=(item(Section.PAST_DUE),), count_before=0)
+    trial = part(
+        Section.TRIALS,
+        totals=(),
+        count_before=1,
+        items=(item(Section.TRIALS), item(Section.TRIALS, at=None, customer_id="cus_2")),
+    )
+    told = checks.read(card(report(late, trial)).plain)
+    assert "*Past due* · 1 customer · −2 since the last one" in told
+    assert "• *Globex* · Pro\n" in told
+    assert "*Trials ending* · 1 trial · as in the last one" in told
+    assert "• *Globex* · Pro · ends <!date^" in told
+    assert "· +1 since the last one" in said(card(report(since)))
+    assert "• *Globex* · Pro · since <!date^" in checks.read(card(report(since)).plain)
+
+
+def test_resets_one_by_one() -> None:
+    details: list[dict[str, Any]] = [
+        {"feature_name": "Messages", "remaining": "1500"},
+        {"unlimited": True},
+        {"remaining": "odd"},
+        {"remaining": "NaN"},
+    ]
+    found = tuple(
+        item(Section.RESETS, feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
+        for index, one in enumerate(details)
+    )
+    shown = card(report(part(Section.RESETS, totals=(), count=4, items=found)))
+    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    assert [row[3]["text"] for row in table["rows"]] == ["Left", "1,500", "Unlimited", "–", "–"]
+    plain = checks.read(shown.plain)
+    assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 left" in plain
+    assert "|2026-11-25> · unlimited" in plain
+    nowhen = part(Section.RESETS, totals=(), items=(item(Section.RESETS, at=None, feature="seats"),))
+    assert "• *Globex* · seats\n" in checks.read(card(report(nowhen)).plain)
+
+
+def test_resets_grouped_when_there_are_many() -> None:
+    groups = (group(), group(name="", feature="seats", remaining=None, customers=1), *([group()] * 10))
+    shown = card(report(part(Section.RESETS, count=1300, totals=(), groups=groups)))
+    told = said(shown)
+    assert "*Resets* · 1,300 resets" in told
+    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    assert [cell["text"] for cell in table["rows"][1]] == ["Messages", "2026-11-24", "1,200", "50,000"]
+    assert [cell["text"] for cell in table["rows"][2]] == ["seats", "2026-11-24", "1", "–"]
+    assert "• *Messages* · resets Nov 24 · 1,200 customers · 50,000 left" in checks.read(shown.plain)
+    assert "• *seats* · resets Nov 24 · 1 customer\n" in checks.read(shown.plain)
+    assert "_and 2 more_" in told
+    assert select(shown) == [], "the customers are not shown"
+    assert Query.decode(checks.buttons(shown)["See all"]).section is Section.RESETS
+
+
+def test_more_than_ten_rows_are_one_click_away() -> None:
+    found = report(
+        part(count=30, items=items(10)), part(Section.UNPAID, items=items(3, Section.UNPAID), count=3)
+    )
+    shown = card(
+        found,
+        BERLIN.model_copy(update={"minimum": Decimal(5)}),
+        digest=digest(wanted=Wanted(sections=frozenset({Section.UNPAID, Section.INVOICES}))),
+    )
+    buttons = checks.buttons(shown)
+    assert Query.decode(buttons["See all"]) == BERLIN.at(section=Section.INVOICES, minimum=Decimal(5))
+    assert Query.decode(buttons["Download CSV"]).sections == (Section.INVOICES, Section.UNPAID)
+    heads = [block for block in shown.blocks if "accessory" in block]
+    assert len(heads) == 1, "three rows are all there are"
+
+
+def test_a_query_that_slack_cannot_carry_has_no_buttons() -> None:
+    query = BERLIN.model_copy(update={"plans": tuple(f"{index}" * 75 for index in range(30))})
+    shown = card(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
+    assert checks.buttons(shown) == {}
+    assert [block for block in shown.blocks if block["type"] == "actions"] == []
+
+
+def test_customers_shown_can_be_opened() -> None:
+    found = part(
+        items=(
+            item(),
+            item(),
+            item(customer_id="cus_2"),
+            item(customer_id="cus_3", customer="Initech"),
+            item(customer_id="cus_4", customer=""),
+            item(customer_id=None),
+            item(customer_id="c" * 76),
+        ),
+        count=7,
+    )
+    assert select(card(report(found))) == [
+        ("Globex · cus_1", "cus_1"),
+        ("Globex · cus_2", "cus_2"),
+        ("Initech", "cus_3"),
+        ("cus_4", "cus_4"),
+    ]
+
+
+def test_a_chart_of_what_is_due_each_day_for_two_currencies() -> None:
+    daily = {
+        "usd": [(date(2026, 11, 24), Decimal(1500)), (date(2026, 11, 28), Decimal(20))],
+        "xyz": [(date(2026, 11, 24), Decimal(0))],
+        "": [(date(2026, 11, 25), Decimal(-3))],
+        "eur": [(date(2026, 11, 25), Decimal(5))],
+    }
+    shown = card(report(part(), daily=daily))
+    drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    assert [one["title"] for one in drawn] == ["Due per day, USD", "Due per day"]
+    chart = drawn[0]["chart"]
+    assert chart["axis_config"]["categories"] == [
+        "Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27", "Nov 28", "Nov 29", "Nov 30",
+    ]  # fmt: skip
+    assert [one["value"] for one in chart["series"][0]["data"]] == [0, 1500, 0, 0, 0, 20, 0, 0]
+    assert chart["series"][0]["name"] == "USD"
+    assert drawn[1]["chart"]["series"][0]["name"] == "Amount"
+    plain = checks.read(shown.plain)
+    assert "*Due per day, USD*\n```\nNov 23 ▱▱▱▱▱▱▱▱▱▱▱▱ 0\nNov 24 ▰▰▰▰▰▰▰▰▰▰▰▰ 1.5K" in plain
+
+
+def test_many_days_share_bars() -> None:
+    daily = {"usd": [(date(2026, 11, 23) + timedelta(days=one), Decimal(1)) for one in range(31)]}
+    shown = card(report(part(), daily=daily, end=START + timedelta(days=31)))
+    (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    labels = drawn["chart"]["axis_config"]["categories"]
+    assert len(labels) == 16
+    assert (labels[0], labels[4]) == ("Nov 23–Nov 24", "Dec 1–Dec 2")
+    assert [one["value"] for one in drawn["chart"]["series"][0]["data"]] == [2] * 15 + [1]
+
+
+def test_days_years_apart_have_labels_of_their_own() -> None:
+    daily = {"usd": [(date(year, 1, 1), Decimal(1)) for year in (2026, 2027, 2028)]}
+    shown = card(report(part(), daily=daily, end=START + timedelta(days=400)))
+    (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    assert drawn["chart"]["axis_config"]["categories"] == ["1 · Jan 1", "2 · Jan 1", "3 · Jan 1"]
+
+
+def test_a_chart_without_invoices_stands_after_the_rest() -> None:
+    daily = {"usd": [(date(2026, 11, 24), Decimal(5))]}
+    shown = card(report(part(Section.TRIALS), daily=daily))
+    kinds = [block["type"] for block in shown.blocks]
+    assert kinds.index("data_visualization") > kinds.index("data_table")
+
+
+def test_nothing_to_tell() -> None:
+    told = said(card(report()))
+    assert (
+        "Nothing to tell for the next 7 days: no invoice is coming, none is unpaid, nobody is past due, "
+        "no trial ends and nothing resets."
+    ) in told
+    assert checks.buttons(card(report())) == {}
+    wanted = Wanted(sections=frozenset({Section.UNPAID}), days=30)
+    assert "for the next 30 days: none is unpaid." in said(card(report(), digest=digest(wanted=wanted)))
+
+
+def test_what_could_not_be_read_is_said() -> None:
+    missing = ("previews", "unpaid", "odd", "odder")
+    told = said(card(report(part(), missing=missing)))
+    assert ":warning: Some amounts of invoices to come could not be read" in told
+    assert ":warning: Unpaid invoices could not be read" in told
+    assert told.count("may be incomplete") == 1
+    told = said(card(report(missing=("odd",))))
+    assert "Nothing else was found." in told
+    assert "Nothing to tell" not in told
+
+
+def test_a_late_one_and_days_that_were_skipped() -> None:
+    days = [date(2026, 11, 18), date(2026, 11, 19)]
+    told = said(card(report(part()), late=READ - timedelta(hours=3), skipped=days))
+    assert "This was due <!date^" in told
+    assert "Not posted since the last one: Wed Nov 18 and Thu Nov 19." in told
+    many = [date(2026, 11, 2) + timedelta(days=one) for one in range(7)]
+    assert "Fri Nov 6 _and 2 more_." in said(card(report(part()), skipped=many))
+
+
+def test_the_same_for_one_person() -> None:
+    wanted = Wanted(days=14)
+    shown = views.upcoming_card(report(part()), wanted=wanted, query_base=BERLIN)
+    checks.fits(shown)
+    told = said(shown)
+    assert "Coming up in the next 14 days" in told
+    assert "Only you see this." in told
+    assert "`ENVIRONMENT UNKNOWN`" in told
+    preview = views.upcoming_card(report(), wanted=wanted, query_base=BERLIN, org=ORG, preview=True)
+    checks.fits(preview)
+    assert "Preview: coming up in the next 14 days" in said(preview)
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
+def test_a_zone_that_is_none_is_as_utc(zone: str) -> None:
+    shown = card(report(part()), BERLIN.model_copy(update={"zone": zone}))
+    assert "2026-11-25 08:00" in said(shown)
+
+
+def test_at_the_ends_of_the_calendar() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    shown = card(report(part(items=(item(at=last),))))
+    assert "9999-12-31 23:59" in said(shown)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (range(5), "Weekdays at"),
+        (range(7), "Every day at"),
+        ((5, 6), "Weekends at"),
+        ((0,), "Mondays at"),
+        ((4, 0, 2), "Mon, Wed and Fri at"),
+    ],
+)
+def test_when_it_comes(days: Any, told: str) -> None:
+    schedule = Schedule(weekdays=frozenset(days), zone="UTC")
+    assert f"{told} 09:00 UTC" in said(card(report(), digest=digest(schedule=schedule)))

@@ -1,0 +1,74 @@
+"""All rows of a section, a page at a time."""
+
+from decimal import Decimal
+from typing import Any
+
+from bot import views
+from bot.autumn.errors import TimedOut
+from bot.digests.findings import ItemPage, Query, Total
+from bot.digests.model import Section
+from bot.lookups.place import Place
+from bot.views import ids
+from tests.views import checks
+from tests.views.digests import BERLIN, ORG, item, items, page
+from tests.views.filling import modal
+
+
+def drawn(found: ItemPage, query: Query = BERLIN) -> dict[str, Any]:
+    return modal(views.see_all(found, query, org=ORG))
+
+
+def test_rows_with_totals_on_top_and_a_button_each() -> None:
+    found = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
+    view = drawn(found)
+    told = checks.read(view["blocks"])
+    assert view["title"]["text"] == "Invoices to come"
+    assert "*Invoices to come* · 4 invoices\n• *$29.00*" in told
+    assert "`SANDBOX`" in told
+    assert "*Customer 1*\nPro · <!date^" in told
+    assert "*Customer without a name*" in told
+    rows = [block for block in view["blocks"] if block["block_id"].startswith("row.")]
+    opened = [one["accessory"] for one in rows if "accessory" in one]
+    assert len(rows) == 4
+    assert [Place.decode(one["value"]).customer for one in opened] == ["cus_0", "cus_1"]
+    assert all(one["action_id"].startswith(f"{ids.DIGEST_OPEN}:") for one in opened)
+
+
+def test_pages_turn_by_the_query_alone() -> None:
+    query = BERLIN.at(section=Section.UNPAID, minimum=Decimal("2.50"), plans=("pro",), page=9)
+    view = drawn(page(*items(1, Section.UNPAID), page=1, pages=3, left=10, count=30), query)
+    buttons = {one["text"]["text"]: one["value"] for one in checks.elements(view["blocks"])}
+    assert Query.decode(buttons["Previous"]) == query.at(page=0)
+    assert Query.decode(buttons["Next"]) == query.at(page=2)
+    assert Query.decode(view["private_metadata"]) == query.at(page=1)
+    assert Query.decode(buttons["Download CSV"]).sections == (Section.UNPAID,)
+    assert "Page 2 of 3 · 10 left" in checks.read(view["blocks"])
+    last = drawn(page(*items(1), page=2, pages=3, count=30))
+    assert "Next" not in [one["text"]["text"] for one in checks.elements(last["blocks"])]
+
+
+def test_a_query_too_long_for_a_button() -> None:
+    long = BERLIN.at(plans=tuple(f"{index:02}" * 37 for index in range(28)))
+    view = drawn(page(*items(1), pages=2, left=1), long)
+    assert [one["text"]["text"] for one in checks.elements(view["blocks"])] == ["Open"]
+
+
+def test_what_just_happened() -> None:
+    told = checks.read(modal(views.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
+    assert told.startswith("*Done.*")
+
+
+def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
+    assert "There are none." in checks.read(drawn(page(totals=()))["blocks"])
+    bare = item(Section.PAST_DUE, at=None, plans=())
+    assert "*Globex*" in checks.read(drawn(page(bare, totals=(Total("", Decimal(0), 0),)))["blocks"])
+
+
+def test_before_and_instead_of_the_rows() -> None:
+    assert "Getting all rows" in checks.read(modal(views.see_all_loading(BERLIN))["blocks"])
+    assert "not kept any more" in checks.read(modal(views.see_all_expired(BERLIN))["blocks"])
+    card = views.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))
+    stopped = modal(views.see_all_stopped(BERLIN, card))
+    assert "did not answer in time" in checks.read(stopped["blocks"])
+    assert [block["type"] for block in stopped["blocks"]] == ["section"]
+    checks.fits(views.digest_expired())

@@ -1,0 +1,222 @@
+"""Whatever there is to tell: within Slack's limits, harmless, with what is left out counted."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import views
+from bot.autumn.models import Organization
+from bot.digests.findings import Group, Item, ItemPage, Part, Query, Report, Total
+from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Section, Wanted
+from bot.digests.schedule import zones
+from bot.views import text
+from tests.views import checks
+from tests.views.examples import examples
+from tests.views.filling import modal
+from tests.views.test_any_customer import CURRENCIES, MAYBE_TIMES, NUMBERS, TEXTS, TIMES, URLS
+
+SECTIONS = st.sampled_from(list(Section))
+IDS = st.none() | st.sampled_from(["cus_1", "", "<!channel>", "c" * 76, "c" * 2500, "é*"]) | TEXTS
+FLAGS = st.booleans()
+DAYS = st.dates(date(2, 1, 1), date(9998, 12, 31))
+DETAILS = st.fixed_dictionaries(
+    {},
+    optional={
+        "estimate": FLAGS,
+        "plan_names": st.lists(TEXTS, max_size=3) | TEXTS,
+        "feature_name": TEXTS,
+        "remaining": NUMBERS.map(str) | TEXTS,
+        "unlimited": FLAGS,
+        "status": st.sampled_from(["open", "", "<odd>"]) | TEXTS,
+        "url": URLS,
+        "invoice": TEXTS,
+        "email": TEXTS,
+        "entity": TEXTS,
+    },
+)
+ITEMS = st.builds(
+    Item,
+    section=SECTIONS,
+    customer_id=IDS,
+    customer=TEXTS,
+    at=MAYBE_TIMES,
+    amount=st.none() | NUMBERS,
+    currency=CURRENCIES,
+    plans=st.lists(TEXTS, max_size=3).map(tuple),
+    feature=TEXTS,
+    details=DETAILS,
+)
+TOTALS = st.builds(
+    Total,
+    currency=CURRENCIES,
+    amount=NUMBERS,
+    count=st.integers(0, 10**9),
+    before=st.none() | NUMBERS,
+)
+GROUPS = st.builds(
+    Group,
+    feature=TEXTS,
+    name=TEXTS,
+    day=DAYS,
+    customers=st.integers(0, 10**9),
+    remaining=st.none() | NUMBERS,
+)
+QUERIES = st.builds(
+    Query,
+    scan=st.just("scan_1"),
+    days=st.integers(1, MOST_DAYS),
+    plans=st.lists(TEXTS.map(lambda one: text.clean(one)[:75]), max_size=3).map(tuple),
+    minimum=st.decimals(0, 10**12, places=6),
+    zone=st.sampled_from(["UTC", "Asia/Kathmandu", "<!here>", "../etc", ""]),
+    section=SECTIONS,
+    page=st.integers(0, 10**9),
+)
+SCHEDULES = st.builds(
+    Schedule,
+    weekdays=st.frozensets(st.sampled_from(sorted(EVERY_DAY)), min_size=1),
+    at=st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+    zone=st.sampled_from(zones()),
+)
+WANTED = st.builds(
+    Wanted,
+    sections=st.frozensets(SECTIONS, min_size=1),
+    days=st.integers(1, MOST_DAYS),
+    plans=st.frozensets(st.text("abc_*<>é ", min_size=1, max_size=30), max_size=20),
+    minimum=st.decimals(0, 10**9, places=6),
+    skip_empty=FLAGS,
+)
+ORGS = st.none() | st.builds(Organization, name=TEXTS, env=st.sampled_from(["live", "sandbox", "", "a&b"]))
+
+
+@st.composite
+def parts(draw: st.DrawFn, section: Section) -> Part:
+    few = [replace(one, section=section) for one in draw(st.lists(ITEMS, max_size=3))]
+    return Part(
+        section=section,
+        count=draw(st.integers(len(few), 10**9)),
+        totals=tuple(draw(st.lists(TOTALS, max_size=7))),
+        items=tuple(few * 4)[:10],
+        groups=tuple(draw(st.lists(GROUPS, max_size=2)) * draw(st.sampled_from([0, 1, 9]))),
+        count_before=draw(st.none() | st.integers(0, 10**9)),
+    )
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    start = draw(TIMES)
+    found = tuple(draw(parts(one)) for one in draw(st.sets(SECTIONS)))
+    daily = st.dictionaries(CURRENCIES, st.lists(st.tuples(DAYS, NUMBERS), max_size=50), max_size=3)
+    return Report(
+        read_at=draw(TIMES),
+        start=start,
+        end=start + timedelta(days=draw(st.integers(0, 100))),
+        parts=found,
+        daily=draw(daily),
+        estimates=draw(st.integers(0, 1000)),
+        missing=tuple(draw(st.lists(st.sampled_from(["previews", *Section]) | TEXTS, max_size=4))),
+        empty=not found,
+    )
+
+
+DIGESTS = st.builds(
+    Digest,
+    id=st.sampled_from(["dig_1", "0190-ab"]),
+    channel=st.just("C1"),
+    team=st.just("T1"),
+    owner=st.sampled_from(["", "<!channel>"]),
+    schedule=SCHEDULES,
+    wanted=WANTED,
+    private=FLAGS,
+    pause=st.none() | st.sampled_from(list(Pause)),
+    next_due=TIMES,
+    version=st.integers(1, 10**6),
+)
+
+
+@given(reports(), DIGESTS, QUERIES, ORGS, st.tuples(MAYBE_TIMES, st.lists(DAYS, max_size=8)))
+@examples(60)
+def test_any_digest_can_be_shown(
+    found: Report,
+    drawn: Digest,
+    query: Query,
+    org: Organization | None,
+    notes: tuple[datetime | None, list[date]],
+) -> None:
+    shown = views.digest_card(found, digest=drawn, query_base=query, late=notes[0], skipped=notes[1], org=org)
+    checks.fits(shown)
+    told = checks.read(shown.blocks)
+    assert "Coming up in the next" in told
+    for one in checks.elements(shown.blocks):
+        if one["type"] == "static_select":
+            values = [option["value"] for option in one["options"]]
+            assert len(set(values)) == len(values)
+            assert all(0 < text.length(value) <= 75 for value in values)
+            assert set(values) <= {item.customer_id for part in found.parts for item in part.items}
+        else:
+            assert Query.decode(one["value"]).scan == query.scan
+    checks.fits(views.upcoming_card(found, wanted=drawn.wanted, query_base=query, org=org))
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> ItemPage:
+    number, after = draw(st.integers(0, 9)), draw(st.integers(0, 9))
+    return ItemPage(
+        items=tuple(draw(st.lists(ITEMS, max_size=3)) * draw(st.sampled_from([1, 5]))),
+        page=number,
+        pages=number + after + 1,
+        left=after * 10,
+        count=(number + after + 1) * 10,
+        totals=tuple(draw(st.lists(TOTALS, max_size=6))),
+        read_at=draw(TIMES),
+    )
+
+
+@given(pages(), QUERIES)
+@examples(40)
+def test_any_rows_can_be_seen(page: ItemPage, query: Query) -> None:
+    view = modal(views.see_all(page, query))
+    assert Query.decode(view["private_metadata"]) == query.at(page=page.page)
+
+
+@given(QUERIES)
+@examples(40)
+def test_a_query_comes_back_as_it_was(query: Query) -> None:
+    assert Query.decode(query.encode()) == query
+
+
+@given(st.lists(DIGESTS, max_size=3), st.sampled_from([1, 12]))
+@examples(30)
+def test_any_digests_can_be_listed(found: list[Digest], times: int) -> None:
+    modal(views.digest_list(found * times, channel="C1"))
+    for one in found[:1]:
+        assert views.digest_paused(one, Pause.SHARED).text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.decimals(0, 10**6, places=2)), min_size=1, max_size=60),
+    st.integers(1, 40),
+    st.sampled_from(["UTC", "Pacific/Auckland"]),
+)
+@examples(40)
+def test_nothing_is_lost_in_a_chart(found: list[tuple[int, Decimal]], days: int, zone: str) -> None:
+    start = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    due = [(start.date() + timedelta(days=day), amount) for day, amount in found]
+    told = Report(
+        read_at=start,
+        start=start,
+        end=start + timedelta(days=days),
+        parts=(Part(Section.INVOICES, 1),),
+        daily={"usd": due},
+    )
+    shown = views.upcoming_card(told, wanted=Wanted(), query_base=Query(scan="s", zone=zone))
+    drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    if any(amount for _, amount in due):
+        points = drawn[0]["chart"]["series"][0]["data"]
+        assert sum(one["value"] for one in points) == pytest.approx(float(sum(one for _, one in due)))
+        assert 1 <= len(points) <= 20
+    else:
+        assert drawn == []

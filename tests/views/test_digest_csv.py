@@ -1,0 +1,92 @@
+"""All rows as a file: read back as written, and never a formula."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import views
+from bot.digests.model import Section
+from bot.views import text
+from tests.views import checks
+from tests.views.digests import READ, item
+from tests.views.examples import examples
+from tests.views.test_digest_any import ITEMS
+
+
+def read(*lines: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO("".join(lines), newline="")))
+
+
+def test_the_whole_file() -> None:
+    full = item(
+        amount=Decimal("1234.50"),
+        plans=("pro", "seats"),
+        feature="messages",
+        details={
+            "plan_names": ["Pro", ""],
+            "estimate": True,
+            "email": "a@b.example",
+            "entity": "ent_1",
+            "feature_name": "Messages",
+            "remaining": "-1.50",
+            "invoice": "in_1",
+            "status": "open",
+            "url": "https://pay.example/1",
+        },
+    )
+    bare = item(Section.RESETS, customer_id=None, at=None, amount=None, plans=(), currency="", details={})
+    endless = item(Section.RESETS, details={"unlimited": True, "remaining": "4"})
+    rows = read(*views.csv_lines([full, bare, endless]))
+    assert rows[0][0] == "\ufeffsection"
+    assert rows[1] == [
+        "invoices", "Globex", "cus_1", "a@b.example", "ent_1", "2026-11-25T08:00:00+00:00", "1234.50", "USD",
+        "yes", "Pro, seats", "pro, seats", "Messages", "messages", "-1.50", "in_1", "open",
+        "https://pay.example/1",
+    ]  # fmt: skip
+    assert rows[2] == ["resets", "Globex", *[""] * 15]
+    assert rows[3][13] == "unlimited"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t=", "\r+", "＝", "＠", "\u202e="])
+def test_a_name_is_no_formula(start: str) -> None:
+    name = f"{start}1+cmd|' /C calc'!A0"
+    (row,) = read(views.csv_line(item(customer=name, customer_id=name, amount=Decimal(-5))))
+    assert row[1].startswith("'")
+    assert row[2].startswith("'")
+    assert row[6] == "-5", "an amount stays a number"
+
+
+@given(ITEMS)
+@examples(40)
+def test_any_row_is_one_row(found: object) -> None:
+    line = views.csv_line(found)  # type: ignore[arg-type]
+    (row,) = read(line)
+    assert len(row) == len(read(views.csv_head())[0])
+    line.encode()
+    for index, shown in enumerate(row):
+        if index not in (6, 13):
+            assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@given(st.text(max_size=30))
+@examples(30)
+def test_a_harmless_name_stays_as_it_is(name: str) -> None:
+    (row,) = read(views.csv_line(item(customer=name)))
+    assert row[1].removeprefix("'") == text.clean(name) or row[1] == text.clean(name)
+
+
+def test_its_name_and_what_is_said_with_it() -> None:
+    assert views.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
+    assert views.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
+    assert views.csv_comment(1) == "All 1 row of this digest."
+    assert views.csv_comment(1200) == "All 1,200 rows of this digest."
+
+
+def test_while_it_is_made_and_after() -> None:
+    checks.fits(views.csv_asking())
+    checks.fits(views.csv_sent())

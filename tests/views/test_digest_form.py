@@ -1,0 +1,228 @@
+"""The form of a digest, filled in as a person would."""
+
+from datetime import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import views
+from bot.autumn.errors import TimedOut
+from bot.changes.amounts import MOST
+from bot.digests.model import WORKDAYS, Schedule, Section, Wanted
+from bot.digests.schedule import zones
+from bot.views import digest_form, ids, text
+from bot.views import digest_words as say
+from bot.views.digest_form import DigestInput, DigestMeta, DigestState
+from sandbox.slack import elements
+from tests.views import checks
+from tests.views.examples import examples
+from tests.views.filling import modal
+from tests.views.test_any_customer import TEXTS
+from tests.views.test_digest_any import SCHEDULES, WANTED
+
+META = DigestMeta(submission="s1", channel="C1")
+PLANS = {"pro": "Pro", "free": "Free", "": "nameless", "p" * 76: "long"}
+
+
+class Form:
+    def __init__(self, state: DigestState) -> None:
+        self.view = modal(digest_form.build(state))
+        self._chosen: dict[str, dict[str, Any]] = {}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        found: dict[str, Any] = elements.values(self.view["blocks"], self._chosen)
+        return found
+
+    def element(self, block_id: str) -> dict[str, Any]:
+        (found,) = [one for block, one in elements.each(self.view["blocks"]) if block["block_id"] == block_id]
+        return found
+
+    def put(self, block_id: str, value: Any) -> None:
+        element = self.element(block_id)
+        key = elements.STATEFUL[element["type"]][0]
+        self._chosen[block_id] = {element["action_id"]: {"type": element["type"], key: value}}
+
+    def pick(self, block_id: str, *values: str) -> None:
+        element = self.element(block_id)
+        if element["type"] in elements.MANY:
+            self.put(block_id, [{"value": value} for value in values])
+        else:
+            self.put(block_id, {"value": values[0]} if values else None)
+
+    def submit(self) -> digest_form.DigestParsed:
+        return digest_form.parse(self.values)
+
+
+def opened(**changes: Any) -> Form:
+    known: dict[str, Any] = {"schedule": Schedule(zone="Europe/Berlin"), "plans": PLANS}
+    return Form(DigestState(META, **{**known, **changes}))
+
+
+def test_opened_and_submitted_at_once_it_is_a_good_digest() -> None:
+    form = opened()
+    assert form.submit().input == DigestInput(
+        Schedule(WORKDAYS, time(9), "Europe/Berlin"), Wanted(frozenset(Section), 7)
+    )
+    assert form.view["submit"]["text"] == "Create"
+    assert form.view["title"]["text"] == "New digest"
+    assert DigestMeta.decode(form.view["private_metadata"]) == META
+
+
+def test_everything_filled_in() -> None:
+    form = opened()
+    form.pick("sections", "unpaid", "resets")
+    form.pick("days", "30")
+    form.pick("weekdays", "0", "6")
+    form.put("time", "17:45")
+    form.pick("zone", "America/New_York")
+    form.pick("plans", "pro")
+    form.put("minimum", "1.5k")
+    form.pick("empty")
+    assert form.submit().input == DigestInput(
+        Schedule(frozenset({0, 6}), time(17, 45), "America/New_York"),
+        Wanted(
+            frozenset({Section.UNPAID, Section.RESETS}),
+            30,
+            frozenset({"pro"}),
+            Decimal(1500),
+            skip_empty=False,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "value", "told"),
+    [
+        ("sections", [], "Tick at least one."),
+        ("sections", [{"value": "odd"}], "Tick at least one."),
+        ("weekdays", [], "Tick at least one day."),
+        ("weekdays", [{"value": "7"}], "Tick at least one day."),
+        ("days", None, "Pick how far ahead"),
+        ("days", {"value": "32"}, "Pick how far ahead"),
+        ("days", {"value": "-1"}, "Pick how far ahead"),
+        ("days", {"value": "9" * 5000}, "Pick how far ahead"),
+        ("time", None, "Pick a time."),
+        ("time", "25:00", "Pick a time."),
+        ("zone", None, "Pick a time zone"),
+        ("zone", {"value": "Nowhere"}, "Pick a time zone"),
+        ("plans", [{"value": str(index)} for index in range(21)], "at most 20 products"),
+        ("minimum", "-1", "cannot be below zero"),
+        ("minimum", "five", "not a number"),
+        ("minimum", "1.000", "two ways"),
+        ("minimum", "9b000", "not a number"),
+        ("minimum", str(MOST * 10), "1,000,000,000,000"),
+        ("minimum", "1.0000001", "6"),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_is(block: str, value: Any, told: str) -> None:
+    form = opened()
+    form.put(block, value)
+    parsed = form.submit()
+    assert parsed.input is None
+    assert set(parsed.errors) == {block}
+    assert told in parsed.errors[block]
+
+
+def test_an_edited_one_holds_what_it_is() -> None:
+    meta = DigestMeta(submission="s2", channel="C1", digest="dig_1", version=4)
+    wanted = Wanted(frozenset({Section.TRIALS}), 5, frozenset({"old", "pro"}), Decimal("2.5"))
+    form = Form(DigestState(meta, Schedule(), wanted, PLANS))
+    assert (form.view["submit"]["text"], form.view["title"]["text"]) == ("Save", "Edit digest")
+    assert DigestMeta.decode(form.view["private_metadata"]) == meta
+    days = form.element("days")
+    assert [one["value"] for one in days["options"]] == ["1", "3", "5", "7", "14", "30"]
+    assert days["options"][0]["text"]["text"] == "24 hours"
+    plans = form.element("plans")
+    assert plans["type"] == "multi_static_select"
+    assert [(one["text"]["text"], one["value"]) for one in plans["options"]] == [
+        ("Free", "free"),
+        ("old", "old"),
+        ("Pro", "pro"),
+    ]
+    assert [one["value"] for one in plans["initial_options"]] == ["old", "pro"]
+    assert form.element("minimum")["initial_value"] == "2.5"
+
+
+def test_a_zone_that_is_none_must_be_picked() -> None:
+    form = opened(schedule=Schedule(zone="Nowhere"))
+    assert "initial_option" not in form.element("zone")
+    assert set(form.submit().errors) == {"zone"}
+    assert form.element("zone")["action_id"] == ids.DIGEST_ZONE
+
+
+@pytest.mark.parametrize("plans", [None, {f"p{index}": "" for index in range(101)}])
+def test_products_are_asked_for_where_they_are_many_or_unknown(plans: dict[str, str] | None) -> None:
+    form = opened(plans=plans, wanted=Wanted(plans=frozenset({"p7"})))
+    select = form.element("plans")
+    assert (select["type"], select["action_id"]) == ("multi_external_select", ids.DIGEST_PLANS)
+    assert [one["value"] for one in select["initial_options"]] == ["p7"]
+    parsed = form.submit()
+    assert parsed.input
+    assert parsed.input.wanted.plans == {"p7"}
+
+
+def test_without_products_there_is_nothing_to_pick() -> None:
+    form = opened(plans={})
+    assert "plans" not in form.values
+    parsed = form.submit()
+    assert parsed.input
+    assert parsed.input.wanted.plans == frozenset()
+
+
+def test_zones_by_what_is_typed() -> None:
+    def found(typed: str) -> list[str]:
+        return [one["value"] for one in digest_form.zone_options(typed)]
+
+    assert found("new york") == ["America/New_York"]
+    assert found(" BERLIN ")[0] == "Europe/Berlin"
+    assert found("london")[0] == "Europe/London"
+    assert found("nowhere at all") == []
+    assert len(found("a")) == 100
+    assert found("tok")[0] == "Asia/Tokyo"
+
+
+def test_products_by_what_is_typed() -> None:
+    found = digest_form.plan_options({**PLANS, "x": "Pro plus"}, "PRO")
+    assert [(one["text"]["text"], one["value"]) for one in found] == [("Pro", "pro"), ("Pro plus", "x")]
+    assert len(digest_form.plan_options({f"p{index}": "" for index in range(300)})) == 100
+
+
+def test_before_and_instead_of_the_form() -> None:
+    assert "Getting the form ready" in checks.read(modal(digest_form.loading(META))["blocks"])
+    assert say.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
+    stopped = modal(digest_form.stopped(META, views.trouble(TimedOut(), reference="r1")))
+    assert "did not answer in time" in checks.read(stopped["blocks"])
+
+
+def test_why_it_was_not_taken() -> None:
+    form = opened(trouble=digest_form.edited_meanwhile())
+    assert checks.read(form.view["blocks"]).startswith(say.EDITED_MEANWHILE)
+
+
+@given(SCHEDULES, WANTED, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=4), st.booleans())
+@examples(60)
+def test_what_it_is_built_from_comes_back(
+    schedule: Schedule, wanted: Wanted, plans: dict[str, str] | None, many: bool
+) -> None:
+    more = {f"p{index}": "P" for index in range(100)} if many else {}
+    state = DigestState(META, schedule, wanted, None if plans is None else {**plans, **more})
+    assert Form(state).submit().input == DigestInput(schedule, wanted)
+
+
+@given(TEXTS)
+@examples(30)
+def test_whatever_is_typed_is_an_amount_or_wrong(typed: str) -> None:
+    form = opened()
+    form.put("minimum", typed)
+    parsed = form.submit()
+    assert (parsed.input is None) == ("minimum" in parsed.errors)
+    for one in (*digest_form.zone_options(typed), *digest_form.plan_options({typed: typed}, typed)):
+        assert 0 < text.length(one["text"]["text"]) <= 75
+
+
+def test_every_zone_fits_an_option() -> None:
+    assert max(len(name) for name in zones()) <= 75
