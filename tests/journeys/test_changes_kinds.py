@@ -1,129 +1,172 @@
-"""Rewards, details and deletions, as they are asked for and decided on."""
+"""Every kind of change beside balances comes to every end; two people each, who only see labels.
 
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, lea_sees
-from tests.stage import Mode, Stage, on_stage
+What cannot be, such as undoing a deletion, is shown as what people see instead.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees
+from tests.journeys.kinds import SORTS, Sort, delete
+from tests.stage import Stage, on_stage
+
+READ_BACK = "Autumn was read back and shows the change"
+
+
+@pytest.fixture(params=SORTS, ids=[one.name for one in SORTS])
+def sort(request: pytest.FixtureRequest) -> Sort:
+    chosen: Sort = request.param
+    return chosen
+
+
+@pytest.fixture
+async def maple(sort: Sort) -> AsyncIterator[Stage]:
+    async with on_stage(sort.mode, timings=UNHURRIED) as stage:
+        yield stage
 
 
 def writes(maple: Stage) -> list[str]:
     return [one.route for one in maple.autumn.ledger if one.applied]
 
 
-async def apply_coupon(maple: Stage, coupon: str = "20% off") -> None:
-    await maple.ana.command("/autumn reward cus_acme")
-    await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose("Coupon", coupon)
-    await maple.ana.sees("What changes")
-    await maple.ana.fill("Reason", "As agreed on the phone")
-    await maple.ana.submit()
-
-
-async def test_a_coupon_is_applied_and_taken_off_again(maple: Stage) -> None:
-    await apply_coupon(maple)
+async def waiting(maple: Stage, sort: Sort) -> None:
+    """Ana has asked, and Lea sees it."""
+    await sort.ask(maple)
     card = await lea_sees(maple, "Waiting for approval")
-    assert "Apply the coupon 20% off" in card
-    await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
-    await close_and_look(maple.ana, "[Undo]")
+    assert sort.asked in card
+    await maple.ana.sees("0 of 1 approval")
+
+
+async def approve(maple: Stage, sort: Sort) -> None:
+    await maple.lea.click("Approve", confirm=sort.confirms)
+
+
+async def test_at_once(sort: Sort) -> None:
+    async with on_stage(sort.mode, timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
+        await sort.ask(maple)
+        card = await maple.ana.sees(READ_BACK)
+        assert "Applied at once, as the policy allows" in card
+        await close_and_look(maple.ana, "Applied", sort.asked)
+        assert writes(maple) == [sort.route]
+
+
+async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    if sort.confirms is not None:
+        await maple.lea.click("Approve", confirm=False)
+        await maple.lea.sees("[Approve]")
+    await approve(maple, sort)
+    card = await maple.lea.sees(READ_BACK)
+    assert "Approved by @lea" in card
+    await maple.ana.close()
+    await maple.ana.sees(READ_BACK)
+    maple.ana.go("@maple")
+    own = await maple.ana.sees(READ_BACK)
+    assert writes(maple) == [sort.route]
+    if not sort.undo:
+        assert "[Undo]" not in card + own
+        return
     await maple.ana.click("Undo", confirm=True)
-    await maple.lea.sees("Undo: change of a reward")
-    await maple.lea.click("Approve")
+    await maple.lea.sees(sort.undo)
+    await maple.lea.sees("An undo of it is under way or was asked for")
+    await approve(maple, sort)
     await maple.lea.sees("It was undone")
     assert len(writes(maple)) == 2
 
 
-async def test_a_coupon_is_denied(maple: Stage) -> None:
-    await apply_coupon(maple)
-    await lea_sees(maple, "Waiting for approval")
+async def test_denied(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees("The person who asked will read this")
     await maple.lea.fill("Why", "Not this quarter")
     await maple.lea.submit()
     await maple.lea.sees("Denied: nothing was changed")
-    assert writes(maple) == []
+    await maple.ana.close()
+    assert "Not this quarter" in await maple.ana.sees("Denied: nothing was changed")
+    maple.ana.go("@maple")
+    assert "[Withdraw]" not in await maple.ana.sees("Denied: nothing was changed")
+    assert maple.autumn.ledger == []
 
 
-async def test_a_promo_code_is_redeemed_at_once(mode: Mode) -> None:
-    async with on_stage(mode, policy=AT_ONCE, approvals=None) as maple:
-        await maple.ana.command("/autumn reward cus_acme")
-        await maple.ana.sees("Apply a coupon")
-        await maple.ana.choose("What to do", "Redeem a promo code")
-        await maple.ana.sees("Letter for letter")
-        await maple.ana.fill("Promo code", "BONUS500")
-        await maple.ana.sees("What changes")
-        await maple.ana.submit()
-        await maple.ana.sees("Applied at once, as the policy allows")
-        assert len(writes(maple)) == 1
+async def test_withdrawn(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    await close_and_look(maple.ana, "[Withdraw]")
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees("Withdrawn: nothing was changed")
+    assert "[Approve]" not in await maple.lea.sees("Withdrawn: nothing was changed")
+    assert maple.autumn.ledger == []
 
 
-async def test_details_are_edited_and_edited_back(maple: Stage) -> None:
-    await maple.ana.command("/autumn update cus_acme")
-    await maple.ana.sees("Fingerprint")
-    await maple.ana.fill("Name", "Acme Incorporated")
-    await maple.ana.sees("Acme Ltd → Acme Incorporated")
-    await maple.ana.submit()
-    await lea_sees(maple, "Acme Ltd → Acme Incorporated")
-    await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
-    assert (await maple.bot.autumn.customer("cus_acme")).name == "Acme Incorporated"
-    await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
-    await maple.lea.sees("Acme Incorporated → Acme Ltd")
-    await maple.lea.click("Approve")
-    await maple.lea.sees("It was undone")
-    assert (await maple.bot.autumn.customer("cus_acme")).name == "Acme Ltd"
+async def test_expired(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    maple.clock.move(timedelta(hours=25))
+    await maple.bot.changes.sweeper.tick()
+    assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
+    await maple.ana.sees("Nobody decided in time")
+    assert maple.autumn.ledger == []
 
 
-async def test_details_that_others_changed_meanwhile_are_asked_again(maple: Stage) -> None:
-    await maple.ana.command("/autumn update cus_acme")
-    await maple.ana.sees("Fingerprint")
-    await maple.ana.fill("Name", "Acme Incorporated")
-    await maple.ana.sees("Acme Ltd → Acme Incorporated")
-    await maple.ana.submit()
-    await lea_sees(maple, "Waiting for approval")
-    maple.autumn.state.customers["cus_acme"].name = "Acme Group"
-    await maple.lea.click("Approve")
-    await maple.lea.sees("The figures moved since this was shown")
-    await maple.lea.sees("Acme Group → Acme Incorporated")
-    assert writes(maple) == []
+async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    await sort.meddle(maple)
+    before = writes(maple)
+    await approve(maple, sort)
+    await maple.lea.sees("The figures moved since this was shown, so nothing was run")
+    card = await maple.lea.sees(sort.anew)
+    assert "The figures moved since it was asked" in card
+    assert "[Approve]" in card
+    assert writes(maple) == before
+    await maple.ana.sees("earlier approvals do not count")
+    await approve(maple, sort)
+    await maple.lea.sees(READ_BACK)
+    assert writes(maple) == [*before, sort.route]
 
 
-async def ask_for_a_deletion(maple: Stage) -> None:
-    await maple.ana.command("/autumn delete cus_noname")
-    await maple.ana.sees("Type the customer's id in full")
-    await maple.ana.fill("Type the customer's id in full", "cus_noname")
-    await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
-    await maple.ana.fill("Reason", "They asked to be forgotten")
-    await maple.ana.submit()
-
-
-async def test_a_deletion_wants_the_id_typed(maple: Stage) -> None:
-    await maple.ana.command("/autumn delete cus_acme")
-    form = await maple.ana.sees("Type the customer's id in full")
-    assert "Nothing is deleted or cancelled in Stripe" in form
-    await maple.ana.fill("Type the customer's id in full", "cus_acne")
-    await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
-    await maple.ana.fill("Reason", "They asked to be forgotten")
-    await maple.ana.submit()
-    await maple.ana.sees("!")
-    assert await maple.bot.changes.waiting() == []
-
-
-async def test_a_deletion_is_approved_and_has_no_undo(maple: Stage) -> None:
-    await ask_for_a_deletion(maple)
-    await lea_sees(maple, "Waiting for approval")
-    await maple.lea.click("Approve", confirm=True)
-    card = await maple.lea.sees("Autumn was read back and shows the change")
+async def test_failed(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    maple.autumn.faults.add(sort.route, "429", times=1)
+    await approve(maple, sort)
+    card = await maple.lea.sees("Failed: nothing was changed")
+    assert "Autumn refused it (429" in card
     assert "[Undo]" not in card
-    assert "cus_noname" not in maple.autumn.state.customers
-    await maple.lea.command("/autumn history cus_noname")
-    await maple.lea.sees("They asked to be forgotten")
+    await maple.ana.sees("Failed: nothing was changed")
+    assert writes(maple) == []
 
 
-async def test_a_deletion_of_somebody_who_is_gone(maple: Stage) -> None:
-    await ask_for_a_deletion(maple)
-    await lea_sees(maple, "Waiting for approval")
-    await elsewhere(maple, "customers.delete", customer_id="cus_noname")
-    await maple.lea.click("Approve", confirm=True)
-    await maple.lea.sees("This cannot be done any more, so nothing was run")
-    await maple.lea.sees("The customer is no longer in Autumn")
-    assert writes(maple) == ["customers.delete"], "what somebody else did"
+@pytest.mark.parametrize("applied", [False, True])
+async def test_unconfirmed_and_settled_by_a_person(maple: Stage, sort: Sort, applied: bool) -> None:
+    await waiting(maple, sort)
+    maple.autumn.faults.add(sort.route, "cut_before", times=1)
+    await approve(maple, sort)
+    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.ana.sees("Unconfirmed: it may have happened")
+    await maple.lea.click("Mark as applied" if applied else "Mark as not applied", confirm=True)
+    said = "A person looked and said that it was applied" if applied else "said that it was not applied"
+    card = await maple.lea.sees(said)
+    assert "Marked by @lea" in card
+    assert "Mark as applied" not in card
+    await maple.ana.sees(said)
+    assert writes(maple) == []
+
+
+async def test_a_lost_answer_is_found_again(maple: Stage, sort: Sort) -> None:
+    await waiting(maple, sort)
+    maple.autumn.faults.add(sort.route, "cut_after", times=1)
+    await approve(maple, sort)
+    await maple.lea.sees("Autumn's answer was lost, but it was read back and shows the change")
+    assert writes(maple) == [sort.route]
+
+
+async def test_a_deletion_of_somebody_who_is_gone() -> None:
+    async with on_stage("socket") as maple:
+        await delete(maple)
+        await lea_sees(maple, "Waiting for approval")
+        await elsewhere(maple, "customers.delete", customer_id="cus_noname")
+        await maple.lea.click("Approve", confirm=True)
+        await maple.lea.sees("This cannot be done any more, so nothing was run")
+        await maple.lea.sees("The customer is no longer in Autumn")
+        assert writes(maple) == ["customers.delete"], "what somebody else did"
+        await maple.lea.command("/autumn history cus_noname")
+        await maple.lea.sees("They asked to be forgotten")
