@@ -1,6 +1,7 @@
 """The customers, in the order they were created, found by id, internal id or text."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -68,10 +69,22 @@ class Customers:
         for _, _, internal in self._in_order():
             yield self._whole(internal, keep=False)
 
-    def scan(self, *, descending: bool, matches: Callable[[Outline], bool]) -> Iterator[Customer]:
-        """Customers by time of creation whose outline matches."""
+    def scan(
+        self,
+        *,
+        descending: bool,
+        matches: Callable[[Outline], bool],
+        after: tuple[int, str] | None = None,
+    ) -> Iterator[Customer]:
+        """Customers by time of creation whose outline matches; beyond `after`, a time and an id."""
         order = self._in_order()
-        for _, _, internal in reversed(order) if descending else order:
+        places = range(len(order))
+        if after is not None and descending:
+            places = places[: bisect_left(order, after, key=_place)]
+        elif after is not None:
+            places = places[bisect_right(order, after, key=_place) :]
+        for place in reversed(places) if descending else places:
+            internal = order[place][2]
             if matches(self._outlines[internal]):
                 yield self._whole(internal, keep=False)
 
@@ -112,6 +125,10 @@ class Customers:
                 (one.created_at, one.id or "", one.internal_id) for one in self._outlines.values()
             )
         return self._sorted
+
+
+def _place(entry: tuple[int, str, str]) -> tuple[int, str]:
+    return entry[:2]
 
 
 def _outline(customer: Customer) -> Outline:

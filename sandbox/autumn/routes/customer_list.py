@@ -21,7 +21,7 @@ def list_page(ctx: Context) -> Json:
     reader.done()
     if limit > 1000:
         raise invalid(f"limit {limit} exceeds max of 1000 for this org")
-    after = decode_cursor(cursor) if cursor else None
+    last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
     descending, found = order == "desc", search(text)
     low, high = created.get("start"), created.get("end")
     wanted = {one["id"] for one in plans}
@@ -30,11 +30,9 @@ def list_page(ctx: Context) -> Json:
     matching = ctx.state.customers.scan(
         descending=descending,
         matches=lambda one: (
-            found(one)
-            and (low is None or one.created_at >= low)
-            and (high is None or one.created_at <= high)
-            and (after is None or _beyond((one.created_at, one.id or ""), after, descending=descending))
+            found(one) and (low is None or one.created_at >= low) and (high is None or one.created_at <= high)
         ),
+        after=(last_moment, last_id) if cursor else None,
     )
     for who in matching:
         products.advance(ctx.state, who)
@@ -54,11 +52,6 @@ def list_page(ctx: Context) -> Json:
         "list": [render.customer(ctx.state, who, ctx.env, expand, listed=True) for who in shown],
         "next_cursor": encode_cursor(shown[-1].id or "", shown[-1].created_at) if more else None,
     }
-
-
-def _beyond(place: tuple[int, str], after: tuple[str, int], *, descending: bool) -> bool:
-    mark = (after[1], after[0])
-    return place < mark if descending else place > mark
 
 
 def list_by_rest(ctx: Context) -> Json:
