@@ -12,8 +12,6 @@ from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Judge
 from bot.changes.pool import ZERO, Pool
 
 _FARTHEST = timedelta(days=3660)
-
-_UNDOING = (BalanceAction.TAKE, BalanceAction.SHIFT)
 _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
 
 

@@ -1,0 +1,128 @@
+"""What Autumn is asked before a change, to the last field."""
+
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import AutumnError
+from bot.changes.facts import gather, gather_for
+from bot.changes.kinds import KINDS
+from bot.changes.model import (
+    BalanceAction,
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Facts,
+    Kind,
+    Needs,
+    RewardAction,
+    RewardInput,
+)
+from tests.autumn.scripted import Scripted, error, listing, ok
+from tests.changes.facts import NOW
+
+EXPAND = ["subscriptions.plan", "balances.feature", "flags.feature"]
+CUSTOMER = {
+    "id": "cus_1",
+    "entities": [{"id": "w1"}],
+    "rewards": {"discounts": [{"id": "ten"}]},
+    "invoice_previews": [{"total": 5, "currency": "usd"}],
+}
+ANSWERS: dict[str, Any] = {
+    "customers.get": ok(CUSTOMER),
+    "rewards.list": ok({"coupons": [], "feature_grants": []}),
+    "features.list": listing({"id": "f", "type": "metered"}),
+    "invoices.list": listing({"id": "inv"}),
+    "customers.list": listing(
+        {"id": "cus_1", "email": "ada@acme.example"},
+        {"id": "cus_2", "email": "ADA@acme.example"},
+        {"id": "cus_3", "email": "ada@ACME.example"},
+        {"id": "cus_4", "email": "bo@acme.example"},
+    ),
+}
+BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.NONE)
+APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
+DETAILS = DetailsInput(customer="cus_1", email="ada@acme.example")
+DELETION = DeletionInput(customer="cus_1", typed="cus_1")
+
+
+async def gathered(asked: Any, **answers: Any) -> tuple[Facts, dict[str, list[dict[str, Any]]]]:
+    """The facts, and the bodies of what was asked by route."""
+    script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
+    client = script.client()
+    try:
+        facts = await (
+            gather_for(client, asked, "cus_1", now=lambda: NOW)
+            if isinstance(asked, Kind)
+            else gather(client, asked, now=lambda: NOW)
+        )
+    finally:
+        await client.aclose()
+    bodies: dict[str, list[dict[str, Any]]] = {}
+    for one in script.asked:
+        bodies.setdefault(one.route, []).append(one.body)
+    return facts, bodies
+
+
+def expanded(bodies: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
+    assert {body["customer_id"] for body in bodies["customers.get"]} == {"cus_1"}
+    return sorted(body["expand"] for body in bodies["customers.get"])
+
+
+async def test_a_balance() -> None:
+    _, bodies = await gathered(BALANCE)
+    assert expanded(bodies) == [EXPAND]
+
+
+async def test_a_coupon() -> None:
+    _, bodies = await gathered(APPLY)
+    assert expanded(bodies) == [["rewards", "invoice_previews"], EXPAND]
+
+
+async def test_a_deletion() -> None:
+    facts, bodies = await gathered(DELETION)
+    assert expanded(bodies) == [["rewards", "invoice_previews"], [*EXPAND, "entities"]]
+    (invoices,) = bodies["invoices.list"]
+    assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open"])
+    assert facts.billing is not None
+    assert [one.id for one in facts.billing.discounts] == ["ten"]
+    assert [one.id for one in facts.invoices] == ["inv"]
+
+
+async def test_others_with_the_e_mail() -> None:
+    facts, bodies = await gathered(DETAILS)
+    assert facts.same_email == 2
+    (search,) = bodies["customers.list"]
+    assert (search["search"], search["limit"]) == ("ada@acme.example", 100)
+
+
+async def test_no_others_where_no_e_mail_is_set() -> None:
+    for asked in (DetailsInput(customer="cus_1", name="x"), DetailsInput(customer="cus_1", email="")):
+        facts, bodies = await gathered(asked)
+        assert list(bodies) == ["customers.get"]
+        assert facts.same_email is None
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_only_the_form_of_a_deletion_opens_without_stripe(kind: Kind) -> None:
+    whole, bare = ok(CUSTOMER), error(500)
+
+    async def answer(asked: Any) -> Any:
+        return bare if "rewards" in asked.body["expand"] else whole
+
+    if kind is Kind.REWARD:
+        with pytest.raises(AutumnError):
+            await gathered(kind, customers_get=answer)
+    else:
+        facts, _ = await gathered(kind, customers_get=answer)
+        assert (facts.customer.id, facts.billing, facts.read_at) == ("cus_1", None, NOW)
+
+
+def test_what_each_kind_needs() -> None:
+    assert {kind: KINDS[kind].needs for kind in Kind} == {
+        Kind.BALANCE: {Needs.FEATURES},
+        Kind.REWARD: {Needs.BILLING, Needs.REWARDS, Needs.FEATURES},
+        Kind.DETAILS: {Needs.EMAIL},
+        Kind.DELETION: {Needs.BILLING, Needs.INVOICES, Needs.ENTITIES},
+    }
+    assert {kind: KINDS[kind].kind for kind in Kind} == {kind: kind for kind in Kind}
