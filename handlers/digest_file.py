@@ -112,5 +112,5 @@ async def _upload(slack: AsyncWebClient, to: _Thread, file: IO[bytes], name: str
         files=[{"id": str(asked["file_id"]), "title": name}],
         channel_id=to.channel,
         initial_comment=comment,
-        **({"thread_ts": to.ts} if to.ts else {}),
+        thread_ts=to.ts or None,
     )

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.app import Maple, build
 from bot.approvals.pace import Pace
+from bot.digests.pace import DigestPace
 from bot.http import EVENTS_PATH
 from bot.settings import Settings
 from bot.store.database import Database
@@ -60,7 +61,13 @@ class Stage:
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Maple]:
         """One more bot on the same database. Over HTTP, Slack's requests go to it until the block ends."""
-        more = build(self.bot.settings, timings=self.bot.timings, pace=QUICK_PACE, now=self.clock.now)
+        more = build(
+            self.bot.settings,
+            timings=self.bot.timings,
+            pace=QUICK_PACE,
+            digest_pace=self.bot.digests.pace,
+            now=self.clock.now,
+        )
         async with more.running() as bot:
             before = self.slack.request_url
             if self.mode == "http":
@@ -140,10 +147,13 @@ async def on_stage(
     policy: str = "",
     approvals: str | None = APPROVALS,
     pace: Pace = QUICK_PACE,
+    database: str = "",
+    digest_pace: DigestPace | None = None,
 ) -> AsyncIterator[Stage]:
     """Everything running, and Slack's requests on their way to the bot in this mode.
 
-    `policy`: a TOML text; the built-in one when empty.
+    `policy`: a TOML text; the built-in one when empty. `database`: the address of one whose tables are made;
+    a SQLite file of its own when empty.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
@@ -154,12 +164,12 @@ async def on_stage(
             slack,
             autumn,
             mode,
-            database=await migrated_file(),
+            database=database or await migrated_file(),
             policy=_written(policy) if policy else None,
             approvals=approvals,
         )
         bot = await running.enter_async_context(
-            build(settings, timings=timings, pace=pace, now=clock.now).running()
+            build(settings, timings=timings, pace=pace, digest_pace=digest_pace, now=clock.now).running()
         )
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"

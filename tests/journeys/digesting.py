@@ -1,0 +1,66 @@
+"""What people do with digests, by the labels they see; and how mornings come."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bot.digests.model import Digest
+from bot.digests.pace import DigestPace
+from bot.timings import Timings
+from sandbox.slack import Person
+from sandbox.slack.model import Message
+from tests.stage import Mode, Stage, on_stage
+
+SUPPORT = "C01SUPPORT"
+QUICK = DigestPace(tick=0.03, channel=0.0, overall=0.0, again=0.05, doubt=0.05)
+LIST = "A digest tells this channel"
+FORM = "At what time"
+COMING = "Coming up in the next"
+
+
+@asynccontextmanager
+async def digesting(mode: Mode, *, policy: str = "", timings: Timings | None = None) -> AsyncIterator[Stage]:
+    """Everything running, with a bot that looks for what is due many times a second."""
+    async with on_stage(mode, policy=policy, timings=timings, digest_pace=QUICK) as stage:
+        yield stage
+
+
+async def open_list(person: Person, sees: str = LIST) -> str:
+    await person.command("/autumn digest")
+    return await person.sees(sees)
+
+
+async def set_up(person: Person) -> str:
+    """The list, and the two clicks that make a digest as it is proposed."""
+    await open_list(person)
+    await person.click("New digest")
+    await person.sees(FORM)
+    await person.submit()
+    return await person.sees("The first one comes")
+
+
+async def the_digest(maple: Stage, channel: str = SUPPORT) -> Digest:
+    """The only one of a channel."""
+    (digest,) = await maple.bot.desk.digests.of_channel(channel)
+    return digest
+
+
+def pass_time(maple: Stage, by: timedelta) -> None:
+    """For the bot and for Autumn. Slack's own clock stands apart: its triggers and addresses would grow old."""
+    maple.autumn.clock.move(by)
+    maple.clock.move(by)
+
+
+async def due(maple: Stage, channel: str = SUPPORT) -> None:
+    """The morning comes on which the channel's only digest is due."""
+    digest = await the_digest(maple, channel)
+    pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
+
+
+def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+    """The digests that everyone in the channel has."""
+    return [
+        one
+        for one in maple.slack.workspace.posts
+        if one.channel == channel and one.metadata and one.metadata["event_type"] == "maple_digest"
+    ]
