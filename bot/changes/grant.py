@@ -13,7 +13,6 @@ from bot.changes.model import Form, Line, LineLabel, Snapshot, Verdict
 
 _ROWS = "rows:"
 _GIVES = "gives:"
-_FLAG = "flag"
 _UNLIMITED = "unlimited"
 
 

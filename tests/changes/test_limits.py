@@ -30,6 +30,7 @@ from bot.autumn.models import (
 from bot.changes.amounts import parse_amount, size_problem
 from bot.changes.balance import BalanceChange
 from bot.changes.canon import near
+from bot.changes.common import whose
 from bot.changes.deletion import DeletionChange
 from bot.changes.details import DetailsChange
 from bot.changes.model import (
@@ -422,3 +423,8 @@ def test_what_a_deletion_rests_on() -> None:
         "open_invoices": "2",
         "entities": "1",
     }
+
+
+def test_a_customer_that_can_be_written_to() -> None:
+    assert whose("cus_1", facts()) == ()
+    assert whose("a@b", replace(facts(), customer=customer(id="a@b")), in_path=True) == ()

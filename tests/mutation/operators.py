@@ -294,9 +294,9 @@ class _Finder:
 
     def shown(self, spot: Spot) -> Spot:
         """As much around it as a reader takes in at once."""
-        whole = self.around if spot in self.around else [*self.around, spot]
-        readable = [one for one in whole if _is_node(one.get()) and len(_text(one.get())) <= 100]
-        return readable[0] if readable else next(one for one in reversed(whole) if _is_node(one.get()))
+        around = [one for one in self.around if one != spot and _is_node(one.get())]
+        readable = [one for one in around if len(_text(one.get())) <= 100]
+        return (readable or around[-1:] or [spot])[0]
 
 
 def _is_talk(node: ast.stmt) -> bool:

@@ -16,13 +16,18 @@ class Reach:
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def tests(self, file: str, lines: Iterable[int] | None = None) -> list[str]:
-        """The quickest first. Without lines: all that come by the file, or all there are when none does."""
+    def tests(self, file: str, lines: Iterable[int]) -> list[str]:
+        """Those that come by any of the lines, the quickest first."""
         there = self.lines.get(file, {})
-        found = {test for line in (there if lines is None else lines) for test in there.get(line, ())}
-        if lines is None and not found:
-            found = set(self.seconds)
-        return sorted(found, key=lambda test: (self.seconds[test], test))
+        return self._sorted({test for line in lines for test in there.get(line, ())})
+
+    def all(self, file: str) -> list[str]:
+        """Those that come by the file, and then all others."""
+        first = self.tests(file, self.lines.get(file, {}))
+        return [*first, *self._sorted(set(self.seconds) - set(first))]
+
+    def _sorted(self, tests: set[str]) -> list[str]:
+        return sorted(tests, key=lambda test: (self.seconds[test], test))
 
 
 def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:

@@ -1,6 +1,7 @@
 """What came of it, in figures and on the page; and why what was not noticed needs no test."""
 
 import re
+import textwrap
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "mutation.md"
 REASONS = Path(__file__).parent / "survivors.toml"
 ENOUGH = 0.9
 _ROW = re.compile(r"\| `(\S+)` \| ([\d,]+) \| ([\d,]+) \|.*")
+
+_READABLE, _AROUND = 100, 30
 
 Reasons = Mapping[str, Mapping[str, str]]
 """By module and label."""
@@ -35,7 +38,25 @@ class Figures:
 def label(mutation: Mutation) -> str:
     """What a mistake is called; one that is made twice in a function has one name."""
     place = f"{mutation.where}: " if mutation.where else ""
-    return f"{place}{mutation.was} → {mutation.becomes}"
+    was, becomes = mutation.was, mutation.becomes
+    if len(was) > _READABLE:
+        start = _alike(was, becomes)
+        end = _alike(was[start:][::-1], becomes[start:][::-1])
+        was, becomes = (_part_of(text, start, len(text) - end) for text in (was, becomes))
+    return f"{place}{was} → {becomes}"
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters they begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(one), len(other)))
+
+
+def _part_of(text: str, start: int, end: int) -> str:
+    """With a little of what is around it."""
+    start, end = max(0, start - _AROUND), min(len(text), end + _AROUND)
+    part = textwrap.shorten(text[start:end], 2 * _READABLE, placeholder=" …")
+    return f"{'… ' if start else ''}{part}{' …' if end < len(text) else ''}"
 
 
 def reasons(text: str) -> Reasons:

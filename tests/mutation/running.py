@@ -220,7 +220,7 @@ class _InFunctions:
 
 
 def _afresh(forks: Forks, source: Source, one: Mutation, reach: Reach) -> None:
-    tests = reach.tests(source.file)
+    tests = reach.all(source.file)
     files = sorted({test.split("::")[0] for test in tests})
     Instead(source.module, source.file, source.code(one)).install()
     limit(_GATHERING)
