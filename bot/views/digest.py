@@ -170,7 +170,8 @@ def _total(total: Total, part: Part) -> str:
     since = ""
     if total.before is not None:
         since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
-    return say.total(money.money(total.amount, total.currency), counted, since)
+    amount = money.money(total.amount, total.currency)
+    return say.total(amount if total.currency else say.own_currency(amount), counted, since)
 
 
 def _change(by: Any, shown: Callable[[Any], str]) -> str:

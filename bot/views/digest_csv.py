@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.digests import findings
 from bot.digests.findings import Item
+from bot.digests.model import MONEY
 from bot.views import blocks, digest_rows, links, parts, text
 from bot.views import digest_words as say
 from bot.views.card import Card
@@ -25,7 +26,9 @@ def csv_head() -> str:
 def csv_line(item: Item) -> str:
     """A row, with its end."""
     told = digest_rows.detail_text
-    left = digest_rows.remaining(item)
+    left = digest_rows.units(item, findings.REMAINING)
+    # Of resets it is not money.
+    amount = item.amount if item.section in MONEY else None
     unlimited = bool(item.details.get(findings.UNLIMITED))
     return _line(
         [
@@ -35,7 +38,7 @@ def csv_line(item: Item) -> str:
             _safe(told(item, findings.EMAIL)),
             _safe(told(item, findings.ENTITY)),
             item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
-            "" if item.amount is None else format(item.amount, "f"),
+            "" if amount is None else format(amount, "f"),
             _safe(item.currency.upper()),
             say.YES if item.details.get(findings.ESTIMATE) else "",
             _safe(", ".join(digest_rows.plans(item))),

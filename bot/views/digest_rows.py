@@ -114,17 +114,17 @@ def feature(item: Item, safe: parts.Safe) -> str:
 
 
 def amount(item: Item) -> str:
-    """Empty where none is known."""
+    """In words where there is none."""
     if item.amount is None:
-        return ""
+        return words.BILLED_BY_USE if item.details.get(findings.ESTIMATE) else say.NO_AMOUNT
     shown = money.money(item.amount, item.currency)
     return say.estimated(shown) if item.details.get(findings.ESTIMATE) else shown
 
 
-def remaining(item: Item) -> Decimal | None:
-    """How much of the feature is left; None where that is not known."""
+def units(item: Item, name: str) -> Decimal | None:
+    """How much of the feature is left (`REMAINING`) or was granted; None where that is not known."""
     try:
-        found = Decimal(detail_text(item, findings.REMAINING))
+        found = Decimal(detail_text(item, name))
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
@@ -157,10 +157,10 @@ def _facts(item: Item, seen: Where) -> list[str]:
     day = times.day(item.at) if item.at else ""
     match item.section:
         case Section.INVOICES:
-            return [named, day, amount(item) or say.NO_AMOUNT]
+            return [named, day, amount(item)]
         case Section.UNPAID:
             return [
-                f"*{shown}*" if (shown := amount(item)) else say.NO_AMOUNT,
+                f"*{amount(item)}*",
                 say.old(say.age(_days(item.at, seen))) if item.at else "",
                 status(item, text.mrkdwn),
                 _link(item),
@@ -181,8 +181,16 @@ def _link(item: Item) -> str:
 def _left(item: Item) -> str:
     if item.details.get(findings.UNLIMITED):
         return say.UNLIMITED
-    found = remaining(item)
-    return "" if found is None else say.remaining(numbers.number(found))
+    found = _of_granted(item)
+    return say.remaining(found) if found else ""
+
+
+def _of_granted(item: Item) -> str:
+    """`1,500 of 10,000`."""
+    left, granted = units(item, findings.REMAINING), units(item, findings.GRANTED)
+    if left is None:
+        return ""
+    return say.of_granted(numbers.number(left), numbers.number(granted)) if granted else numbers.number(left)
 
 
 def _days(at: datetime, seen: Where) -> int:
@@ -212,7 +220,7 @@ def _day_cell(item: Item, seen: Where) -> blocks.Cell:
 
 def _amount_cell(item: Item) -> blocks.Cell:
     if item.amount is None:
-        return blocks.cell(say.NO_AMOUNT)
+        return blocks.cell(amount(item))
     return blocks.quantity(numbers.finite(item.amount), amount(item))
 
 
@@ -234,5 +242,5 @@ def _paying_cells(item: Item) -> list[blocks.Cell]:
 def _left_cell(item: Item) -> blocks.Cell:
     if item.details.get(findings.UNLIMITED):
         return blocks.cell(words.UNLIMITED)
-    found = remaining(item)
-    return blocks.cell("") if found is None else blocks.quantity(numbers.finite(found), numbers.number(found))
+    found = units(item, findings.REMAINING)
+    return blocks.cell("") if found is None else blocks.quantity(numbers.finite(found), _of_granted(item))

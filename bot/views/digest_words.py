@@ -102,8 +102,12 @@ SAME = "as in the last one"
 
 
 def total(amount: str, invoices: str, since: str) -> str:
-    told = " · ".join(part for part in (f"*{amount}*", invoices, since) if part)
-    return f"• {told}"
+    return "Total " + " · ".join(part for part in (f"*{amount}*", invoices, since) if part)
+
+
+def own_currency(amount: str) -> str:
+    """Of prices that Autumn tells without a currency."""
+    return f"{amount} in your organisation's own currency"
 
 
 def estimated(amount: str) -> str:
@@ -112,7 +116,7 @@ def estimated(amount: str) -> str:
 
 def estimates(number: int) -> str:
     verb = "amount marked ≈ is an estimate" if number == 1 else "amounts marked ≈ are estimates"
-    return f"{number:,} {verb}: Autumn gave no preview of {'it' if number == 1 else 'them'}."
+    return f"{number:,} {verb}: the base price alone, as Autumn gave no preview."
 
 
 BEFORE_TAX = "Amounts to come are before tax, with what is used until now."
@@ -132,6 +136,10 @@ def customers(number: int) -> str:
 
 def remaining(units: str) -> str:
     return f"{units} left"
+
+
+def of_granted(left: str, granted: str) -> str:
+    return f"{left} of {granted}"
 
 
 def since(day: str) -> str:
@@ -169,7 +177,8 @@ NONE_OF = {
 NOTHING_READ = "Nothing else was found."
 
 MISSING = {
-    "previews": "Some amounts of invoices to come could not be read: the totals are without them.",
+    "previews": "Some amounts of invoices to come could not be read: estimates stand in for them.",
+    "customers": "Some customers could not be read: every part may lack rows.",
     **{
         section.value: f"{name} could not be read, in part or at all: some are missing here."
         for section, name in SECTIONS.items()

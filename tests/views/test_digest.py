@@ -55,8 +55,9 @@ def test_invoices_to_come() -> None:
             item(amount=Decimal("1200.5"), at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)),
             item(customer_id="cus_2", customer="Initech", details={"estimate": True}, plans=("a", "b")),
             item(customer_id="cus_3", customer="Hooli", amount=None, at=None, plans=()),
+            item(customer_id="cus_4", customer="Pied", amount=None, details={"estimate": True}),
         ),
-        count=3,
+        count=4,
     )
     shown = card(report(found, estimates=1))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
@@ -66,6 +67,7 @@ def test_invoices_to_come() -> None:
         ["Globex", "Pro", "2026-11-25 00:30", "$1,200.50"],
         ["Initech", "a, b", "2026-11-25 09:00", "≈ $29.00"],
         ["Hooli", "–", "–", "not known"],
+        ["Pied", "pro", "2026-11-25 09:00", "billed by use"],
     ]
     assert table["rows"][1][3]["value"] == 1200.5
     plain = checks.read(shown.plain)
@@ -73,7 +75,7 @@ def test_invoices_to_come() -> None:
     assert "• *Initech* · a, b · <!date^1795593600^{date_short}|2026-11-25> · ≈ $29.00" in plain
     assert "• *Hooli* · not known" in plain
     assert "before tax" in plain
-    assert "1 amount marked ≈ is an estimate: Autumn gave no preview of it." in plain
+    assert "1 amount marked ≈ is an estimate: the base price alone, as Autumn gave no preview." in plain
 
 
 def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
@@ -87,12 +89,17 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
     told = said(shown)
     assert "*Invoices to come* · 45 invoices" in told
-    assert "• *$1,200.00* · 40 invoices · +$120.00 since the last one" in told
-    assert "• *€300.00* · 2 invoices · −€20.50 since the last one" in told
-    assert "• *¥500* · 1 invoice · as in the last one" in told
-    assert "• *£5.00* · 1 invoice\n_and 1 more_" in told
+    assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last one" in told
+    assert "Total *€300.00* · 2 invoices · −€20.50 since the last one" in told
+    assert "Total *¥500* · 1 invoice · as in the last one" in told
+    assert "Total *£5.00* · 1 invoice\n_and 1 more_" in told
     assert "_and 35 more_" in told
-    assert "• *$29.00*\n" in said(card(report(part()))) + "\n"
+    assert "Total *$29.00*\n" in said(card(report(part()))) + "\n"
+
+
+def test_amounts_without_a_currency_are_in_the_organisations_own() -> None:
+    told = said(card(report(part(totals=(Total("", Decimal(1234), 1),)))))
+    assert "Total *1,234.00 in your organisation's own currency*" in told
 
 
 def test_unpaid_invoices_have_an_age_and_a_link() -> None:
@@ -113,7 +120,7 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
     plain = checks.read(shown.plain)
     assert f"• *Globex* · *$29.00* · 12 days old · Open · <{url}|View invoice>" in plain
     assert "• *Globex* · *$29.00* · today · odd" in plain
-    assert "• *Globex* · not known\n" in plain
+    assert "• *Globex* · *not known*\n" in plain
     assert "before tax" not in plain
 
 
@@ -139,7 +146,8 @@ def test_who_is_past_due_and_whose_trial_ends() -> None:
 
 def test_resets_one_by_one() -> None:
     details: list[dict[str, Any]] = [
-        {"feature_name": "Messages", "remaining": "1500"},
+        {"feature_name": "Messages", "remaining": "1500", "granted": "10000"},
+        {"remaining": "5"},
         {"unlimited": True},
         {"remaining": "odd"},
         {"remaining": "NaN"},
@@ -148,11 +156,18 @@ def test_resets_one_by_one() -> None:
         item(Section.RESETS, feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
         for index, one in enumerate(details)
     )
-    shown = card(report(part(Section.RESETS, totals=(), count=4, items=found)))
+    shown = card(report(part(Section.RESETS, totals=(), count=5, items=found)))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
-    assert [row[3]["text"] for row in table["rows"]] == ["Left", "1,500", "Unlimited", "–", "–"]
+    assert [row[3]["text"] for row in table["rows"]] == [
+        "Left",
+        "1,500 of 10,000",
+        "5",
+        "Unlimited",
+        "–",
+        "–",
+    ]
     plain = checks.read(shown.plain)
-    assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 left" in plain
+    assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 of 10,000 left" in plain
     assert "|2026-11-25> · unlimited" in plain
     nowhen = part(Section.RESETS, totals=(), items=(item(Section.RESETS, at=None, feature="seats"),))
     assert "• *Globex* · seats\n" in checks.read(card(report(nowhen)).plain)
@@ -274,9 +289,11 @@ def test_nothing_to_tell() -> None:
 
 
 def test_what_could_not_be_read_is_said() -> None:
-    missing = ("previews", "unpaid", "odd", "odder")
+    missing = ("previews", "customers", "unpaid", "odd", "odder")
     told = said(card(report(part(), missing=missing)))
     assert ":warning: Some amounts of invoices to come could not be read" in told
+    assert "estimates stand in for them" in told
+    assert ":warning: Some customers could not be read: every part may lack rows." in told
     assert ":warning: Unpaid invoices could not be read" in told
     assert told.count("may be incomplete") == 1
     told = said(card(report(missing=("odd",))))

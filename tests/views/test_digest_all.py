@@ -23,7 +23,7 @@ def test_rows_with_totals_on_top_and_a_button_each() -> None:
     view = drawn(found)
     told = checks.read(view["blocks"])
     assert view["title"]["text"] == "Invoices to come"
-    assert "*Invoices to come* · 4 invoices\n• *$29.00*" in told
+    assert "*Invoices to come* · 4 invoices\nTotal *$29.00*" in told
     assert "`SANDBOX`" in told
     assert "*Customer 1*\nPro · <!date^" in told
     assert "*Customer without a name*" in told

@@ -30,6 +30,7 @@ DETAILS = st.fixed_dictionaries(
         "plan_names": st.lists(TEXTS, max_size=3) | TEXTS,
         "feature_name": TEXTS,
         "remaining": NUMBERS.map(str) | TEXTS,
+        "granted": NUMBERS.map(str) | TEXTS,
         "unlimited": FLAGS,
         "status": st.sampled_from(["open", "", "<odd>"]) | TEXTS,
         "url": URLS,
@@ -138,7 +139,7 @@ DIGESTS = st.builds(
 
 
 @given(reports(), DIGESTS, QUERIES, ORGS, st.tuples(MAYBE_TIMES, st.lists(DAYS, max_size=8)))
-@examples(60)
+@examples(40)
 def test_any_digest_can_be_shown(
     found: Report,
     drawn: Digest,

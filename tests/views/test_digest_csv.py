@@ -40,7 +40,7 @@ def test_the_whole_file() -> None:
         },
     )
     bare = item(Section.RESETS, customer_id=None, at=None, amount=None, plans=(), currency="", details={})
-    endless = item(Section.RESETS, details={"unlimited": True, "remaining": "4"})
+    endless = item(Section.RESETS, details={"unlimited": True, "remaining": "4"}, amount=Decimal(4))
     rows = read(*views.csv_lines([full, bare, endless]))
     assert rows[0][0] == "\ufeffsection"
     assert rows[1] == [
@@ -49,7 +49,7 @@ def test_the_whole_file() -> None:
         "https://pay.example/1",
     ]  # fmt: skip
     assert rows[2] == ["resets", "Globex", *[""] * 15]
-    assert rows[3][13] == "unlimited"
+    assert (rows[3][6], rows[3][13]) == ("", "unlimited")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t=", "\r+", "＝", "＠", "\u202e="])
