@@ -78,8 +78,8 @@ def _figures(parts: list[Part]) -> Figures:
     """Of empty sections too: nothing then, and something now, is a change."""
     money = [part for part in parts if part.section in MONEY]
     return Figures(
-        totals={part.section: {one.currency: str(one.amount) for one in part.totals} for part in money},
-        counts={part.section: part.count for part in parts},
+        totals={part.section.value: {one.currency: str(one.amount) for one in part.totals} for part in money},
+        counts={part.section.value: part.count for part in parts},
     )
 
 

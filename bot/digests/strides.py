@@ -38,8 +38,12 @@ class ScanPace:
         return timedelta(seconds=self.lease)
 
 
+_MADE_UP = 2
+
+
 class Stride:
-    """Lets one begin every so many seconds. How long each takes does not matter, nor is time made up for."""
+    """Lets one begin every so many seconds, however long each takes. Of time that was lost, two turns at most
+    are made up for."""
 
     def __init__(self, every: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._every = every
@@ -48,9 +52,9 @@ class Stride:
 
     async def turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        slot = max(now, self._free)
+        slot = max(self._free, now - _MADE_UP * self._every)
         self._free = slot + self._every
-        await self._sleep(slot - now)
+        await self._sleep(max(0.0, slot - now))
 
 
 class Seldom:
