@@ -36,6 +36,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Kind, Note, Verdict, Write, key
 from bot.store.database import Database
+from bot.store.errors import LOST, StoreLostMidway
 
 
 class Engine:
@@ -73,8 +74,15 @@ class Engine:
     async def apply(self, approved: Record) -> Record | None:
         """Carries out a change that this process has just approved.
 
-        The record as it is then; None when somebody else took it over meanwhile, who then tells.
+        The record as it is then; None when somebody else took it over meanwhile, who then tells. Raises
+        StoreLostMidway when the database goes away: a sweep settles it when that is back.
         """
+        try:
+            return await self._apply(approved)
+        except LOST as error:
+            raise StoreLostMidway(type(error).__name__) from None
+
+    async def _apply(self, approved: Record) -> Record | None:
         await self._checkpoint("approved")
         async with self._keeping(approved.id):
             claimed = await self._claim(approved)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from bot.autumn.errors import NotFound
 from bot.lookups.place import Place
+from bot.store.errors import StoreLostMidway
 from bot.views import blocks, failures, find, parts, text, words
 from bot.views.card import Card
 
@@ -40,7 +41,9 @@ def trouble(
     if isinstance(error, Refusal):
         return refused(error)
     say = failures.said(error)
-    shown = [blocks.section("trouble", words.failure(say.what, say.do, text.code(reference)))]
+    changed = isinstance(error, StoreLostMidway)
+    told = words.failure(say.what, say.do, text.code(reference), changed=changed)
+    shown = [blocks.section("trouble", told)]
     again = None if isinstance(error, NotFound) else _again(place)
     if again:
         shown.append(blocks.actions("again", [again]))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.autumn import errors
 from bot.lookups.place import Part, Span
-from bot.store.errors import StoreLost
+from bot.store.errors import StoreLost, StoreLostMidway
 from bot.views.status import Status
 
 PARTS = {
@@ -609,6 +609,11 @@ FAILURES: dict[type[BaseException], Say] = {
         "Maple cannot reach its database, so it takes no changes.",
         "Looking up still works. Try again in a few minutes.",
     ),
+    StoreLostMidway: Say(
+        "Maple lost its database while it carried this out.",
+        "It may have been done, so do not ask for it again. Once the database is back, Maple looks in Autumn"
+        " what became of it, and the card says so.",
+    ),
     BaseException: Say(
         "Something went wrong in Maple.", "Try again. If it stays so, tell whoever runs Maple the reference."
     ),
@@ -620,8 +625,9 @@ def wait(seconds: int) -> str:
     return f"Try again in {count(seconds, 'second')}."
 
 
-def failure(what: str, do: str, reference: str) -> str:
-    told = f"*{what}*\n{NOTHING_CHANGED} {do}"
+def failure(what: str, do: str, reference: str, *, changed: bool = False) -> str:
+    """`changed`: whether something may have been."""
+    told = f"*{what}*\n{do}" if changed else f"*{what}*\n{NOTHING_CHANGED} {do}"
     return f"{told}\nReference {reference}" if reference else told
 
 

@@ -1,0 +1,210 @@
+"""Maple's memory goes away and comes back: what only reads goes on, what changes says that it cannot."""
+
+import asyncio
+import io
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.approvals.life import State
+from bot.approvals.pace import Pace
+from bot.timings import Timings
+from tests.databases import ENGINES, Engine, fresh
+from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
+from tests.journeys.steps import ask
+from tests.journeys.test_trouble import unharmed
+from tests.relay import Relay
+from tests.stage import Mode, Stage, on_stage
+
+HURRIED = Timings(asking_after=0.1, trigger=0.2, store=0.3)
+NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
+READING = {
+    "/autumn cus_acme": "Needs attention",
+    "/autumn products cus_acme": "Products",
+    "/autumn features cus_acme": "AI Credits",
+    "/autumn invoices cus_acme": "11 invoices",
+    "/autumn events cus_acme": "Events",
+    "/autumn find acme": "Acme Ltd",
+    "/autumn help": "Look up or change a customer in Autumn",
+}
+CHANGING = (
+    "/autumn balance cus_acme",
+    "/autumn reward cus_acme",
+    "/autumn update cus_acme",
+    "/autumn delete cus_acme",
+    "/autumn history cus_acme",
+)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A bot whose database can be taken away and given back."""
+
+    maple: Stage
+    lose: Callable[[], Awaitable[None]]
+    find: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterator[Loss]:
+    if engine == "sqlite":
+        url = fresh("sqlite")
+        path = Path(url.removeprefix("sqlite:///"))
+        async with on_stage(mode, timings=HURRIED, policy=policy, database=url, pace=QUIET) as maple:
+            yield Loss(maple, lambda: _moved(path, aside(path)), lambda: _moved(aside(path), path))
+        return
+    async with (
+        Relay.to(fresh("postgresql")) as relay,
+        on_stage(mode, timings=HURRIED, policy=policy, database=relay.url, pace=QUIET) as maple,
+    ):
+        yield Loss(maple, relay.cut, relay.mend)
+        await relay.mend()
+
+
+QUIET = Pace(polls=(0.0, 0.02, 0.05), verify=2.0, renew=0.05, sweep=60)
+"""Sweeps come when they are asked for."""
+
+
+def aside(path: Path) -> Path:
+    return path.with_suffix(".aside")
+
+
+async def _moved(source: Path, target: Path) -> None:
+    os.rename(source, target)
+
+
+@pytest.fixture(params=ENGINES)
+async def loss(request: pytest.FixtureRequest, mode: Mode) -> AsyncIterator[Loss]:
+    async with losing(request.param, mode) as made:
+        yield made
+
+
+async def test_what_only_reads_goes_on(loss: Loss, logs: io.StringIO) -> None:
+    maple = loss.maple
+    await loss.lose()
+    started = time.monotonic()
+    for line, words in READING.items():
+        maple.ana.reload()
+        await ask(maple, line, words)
+    assert time.monotonic() - started < 10
+    unharmed(maple, logs)
+
+
+async def test_a_card_is_shared_all_the_same(loss: Loss) -> None:
+    maple = loss.maple
+    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    await loss.lose()
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.raj.sees("Shared by")
+
+
+async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -> None:
+    maple = loss.maple
+    await loss.lose()
+    await maple.bot._health.look()
+    assert maple.bot.readiness()["database"] is False
+    for line in CHANGING:
+        maple.ana.reload()
+        started = time.monotonic()
+        said = await ask(maple, line, NO_MEMORY)
+        assert time.monotonic() - started < 3
+        assert "Nothing was changed." in said
+    await maple.bot.work.drain(5)
+    assert maple.autumn.ledger == []
+    unharmed(maple, logs)
+    await loss.find()
+    await maple.bot._health.look()
+    assert maple.bot.readiness()["database"] is True
+    maple.ana.reload()
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+
+
+async def test_a_form_and_a_decision_wait_for_the_memory(loss: Loss) -> None:
+    maple = loss.maple
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await lea_sees(maple, "Waiting for approval")
+    await maple.raj.command("/autumn update cus_acme")
+    await maple.raj.sees("Fingerprint")
+    await maple.raj.fill("Name", "Acme Holdings")
+    await maple.raj.sees("→ Acme Holdings")
+    await maple.raj.fill("Reason", "They call themselves so now")
+    await loss.lose()
+    for label in ("Approve", "Deny"):
+        maple.lea.reload()
+        maple.lea.go("#billing")
+        await maple.lea.click(label)
+        assert "Nothing was changed." in await maple.lea.sees(NO_MEMORY)
+    await maple.raj.submit()
+    await maple.raj.sees(NO_MEMORY)
+    await loss.find()
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert (record.state, record.approvals) == (State.WAITING, ())
+    assert maple.autumn.ledger == []
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    assert len(maple.autumn.ledger) == 1
+
+
+async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
+    async with losing("postgresql", mode, policy=AT_ONCE) as loss:
+        maple = loss.maple
+        fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
+        await give(maple)
+        async with asyncio.timeout(5):
+            while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
+                await asyncio.sleep(0.01)
+        await loss.lose()
+        said = await maple.ana.sees("Maple lost its database while it carried this out")
+        assert "It may have been done" in said
+        assert "Nothing was changed" not in said
+        await loss.find()
+        maple.clock.move(timedelta(minutes=1))
+        # A task of its own: when it stops, the bot waits for whoever sweeps.
+        await asyncio.create_task(maple.bot.changes.sweeper.tick())
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert record.state in (State.APPLIED, State.UNCONFIRMED)
+        await close_and_look(maple.ana, record.state.capitalize())
+        assert len(maple.autumn.ledger) == 1
+
+
+async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.StringIO) -> None:
+    async with (
+        Relay.to(fresh("postgresql")) as relay,
+        on_stage(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
+    ):
+        relay.stall()
+        started = time.monotonic()
+        await ask(maple, "/autumn cus_acme", "Needs attention")
+        await ask(maple, "/autumn history cus_acme", NO_MEMORY)
+        await ask(maple, "/autumn balance cus_acme", NO_MEMORY)
+        await maple.bot._health.look()
+        assert maple.bot.readiness()["database"] is False
+        assert time.monotonic() - started < 5
+        unharmed(maple, logs)
+        await relay.mend()
+        await maple.bot._health.look()
+        assert maple.bot.readiness()["database"] is True
+        maple.ana.reload()
+        await ask(maple, "/autumn history cus_acme", "Nothing was changed for this customer")
+
+
+async def test_a_locked_file_is_given_up(mode: Mode) -> None:
+    async with on_stage(mode, timings=HURRIED, pace=QUIET) as maple:
+        await give(maple)
+        await lea_sees(maple, "Waiting for approval")
+        async with maple.bot.database.writing():
+            await maple.lea.click("Approve")
+            await maple.lea.sees(NO_MEMORY)
+            await maple.bot._health.look()
+            assert maple.bot.readiness()["database"] is False
+            await ask(maple, "/autumn help", "Look up or change a customer")
+        await maple.lea.click("Approve")
+        await maple.lea.sees("Autumn was read back and shows the change")
