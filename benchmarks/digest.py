@@ -17,8 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.digests.scan import ScanPace
-
 from benchmarks import customers, processes, wide_slack
 from benchmarks.load import Job, Result, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
@@ -26,6 +24,7 @@ from bot import views
 from bot.approvals.rules import Environment
 from bot.digests import book
 from bot.digests.model import EVERY_DAY, Schedule, Wanted
+from bot.digests.strides import ScanPace
 from bot.store.database import Database
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -184,8 +183,8 @@ def _fill(row: Row, running: Bench, posts: Sequence[float]) -> None:
 def optimum(pages: int, unpaid: int, previews: int) -> float:
     """Seconds that the pace alone takes: the first of a kind goes out at once, the others in their turn."""
     pace = ScanPace()
-    kinds = ((pages, pace.pages), (unpaid, pace.invoices), (previews, pace.previews))
-    return sum(max(0, count - 1) / rate for count, rate in kinds)
+    kinds = ((pages, pace.page), (unpaid, pace.invoices), (previews, pace.preview))
+    return sum(max(0, count - 1) * every for count, every in kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ async def main() -> None:
         bot_token=os.environ["SLACK_BOT_TOKEN"], signing_secret=os.environ["SLACK_SIGNING_SECRET"]
     )
     async with LocalSlack.running(Path("app_manifest.yml"), credentials=credentials) as slack:
-        for number in range(int(sys.argv[1])):
-            made = Channel(name(number), f"digests-{number}", "public", members=["U01ANA", BOT_USER])
+        for at in range(int(sys.argv[1])):
+            made = Channel(name(at), f"digests-{at}", "public", members=["U01ANA", BOT_USER])
             slack.workspace.channels[made.id] = made
         print(f"SLACK_API_URL={slack.api_url}", flush=True)
         await stop.wait()
