@@ -1,0 +1,89 @@
+"""Policies and their files at the limits: where exactly a thing begins, and where it is said to be wrong."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.approvals.policy_file import PolicyError, load, read
+from bot.approvals.rules import Environment, Request, Verb, When
+from bot.changes.model import Kind
+
+
+@pytest.mark.parametrize(
+    ("when", "any_change"),
+    [
+        (When(), True),
+        (When(environment=Environment.LIVE), True),
+        (When(changes=frozenset({Kind.BALANCE})), False),
+        (When(amount_over=Decimal(0)), False),
+        (When(amount_up_to=Decimal(0)), False),
+        (When(products=frozenset({"pro"})), False),
+        (When(rewards=frozenset({"vip"})), False),
+    ],
+)
+def test_what_belongs_to_one_change(when: When, any_change: bool) -> None:
+    assert when.any_change is any_change
+    assert when.holds(Request(Verb.HISTORY, environment=Environment.LIVE)) is any_change
+
+
+OK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [(b"\n\xff", 2), (b"# \xff\n\n\n", 1), (b"\n\n# \xff\n\n", 3)],
+)
+def test_the_line_of_what_is_no_text(tmp_path: Path, data: bytes, line: int) -> None:
+    path = tmp_path / "p.toml"
+    path.write_bytes(data)
+    with pytest.raises(PolicyError, match=rf"^{path}, line {line}: is not UTF-8 text$"):
+        load(path)
+
+
+def test_a_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("[[allow]]\nwho = \n" + OK)
+    with pytest.raises(PolicyError, match=rf"^{path}, line 2: is not TOML \(invalid value\)$"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'deny = 1\nx = "\n',
+            "p, line 2: is not TOML (illegal character '\\n')",
+        ),
+        (
+            "[[deny]]\nwho = '#a'\nmay = []",
+            'p, line 2: who: "#a" is nobody: say "everyone", a user\'s id (U…), a user group\'s id (S…) '
+            "or its handle (@…)\np, line 3: may: should not be empty",
+        ),
+        (
+            f'{OK}name = "a"\n[[deny]]\nname = "b"\nwho = "everyone"\n{OK}name = "a"\n'
+            '[[deny]]\nwho = "everyone"\nname = "b"\n',
+            'p, line 11: name: another rule is called "a" already\n'
+            'p, line 14: name: another rule is called "b" already',
+        ),
+        (
+            f'{OK}name = "a"\n[[deny]]\nwho = "everyone"\nname = "a"',
+            'p, line 7: name: another rule is called "a" already',
+        ),
+    ],
+)
+def test_all_that_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        read(text, "p")
+    assert str(error.value) == said
+
+
+def test_rules_without_names_are_no_double() -> None:
+    policy = read(OK + OK + "[[deny]]\nwho = 'U01'\n[[require]]\nreason = true\n[[require]]\nreason = true")
+    assert [rule.name for rule in policy.allow + policy.deny] == ["allow 1", "allow 2", "deny 1"]
+    assert [rule.name for rule in policy.require] == ["require 1", "require 2"]
+
+
+def test_what_is_wrong_is_the_policys_unless_it_has_a_name() -> None:
+    with pytest.raises(PolicyError, match=r"^policy, line 1: "):
+        read("rules = 1")
