@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.approvals.service import Changes
 from bot.autumn.client import Autumn
 from bot.autumn.models import Organization
+from bot.digests.service import Digests
 from bot.metrics import Metrics
 from bot.people import People
 from bot.permission import Permission
@@ -33,6 +34,7 @@ class Desk:
     """The organisation Autumn's key belongs to; None until Autumn has said."""
     now: Callable[[], datetime]
     changes: Changes
+    digests: Digests
     permission: Permission
     database: Database
     telling: Telling

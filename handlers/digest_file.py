@@ -9,11 +9,11 @@ import tempfile
 from typing import IO, NamedTuple
 
 import aiohttp
-from bot.digests.report import Expired
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import views
 from bot.digests.findings import Query
+from bot.digests.report import Expired
 from bot.views.card import Card
 from handlers import answering
 from handlers.ask import Ask

@@ -1,8 +1,6 @@
 """*Send now* and *Preview to me*: how far the reading is stands in the modal, and then what came of it."""
 
 import hashlib
-import time
-from collections.abc import Callable
 
 from bot import views
 from bot.digests.carried import Watch
@@ -12,9 +10,6 @@ from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.digest_modal import in_modal, may_change, show, wait, within_list
 from handlers.once import first
-
-_EVERY = 2.0
-"""Seconds between two words on how far it is."""
 
 
 async def send(ask: Ask, desk: Desk) -> None:
@@ -57,15 +52,10 @@ async def preview(ask: Ask, desk: Desk) -> None:
         await show(ask, desk, views.digest_note("previewed"))
 
 
-def watch(ask: Ask, desk: Desk, clock: Callable[[], float] = time.monotonic) -> Watch:
-    """Says in the modal how far it is, every two seconds at most."""
-    said = clock()
+def watch(ask: Ask, desk: Desk) -> Watch:
+    """Says in the modal how far it is: as often as the scan tells, every few seconds."""
 
     async def told(progress: Progress) -> None:
-        nonlocal said
-        if clock() - said < _EVERY:
-            return
-        said = clock()
         told = views.digest_progress(progress.customers, progress.previewed, progress.to_preview)
         await wait(ask, desk, told)
 

@@ -1,7 +1,9 @@
 """How long the steps of a digest may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from bot.digests.strides import ScanPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class DigestPace:
     """As long at most."""
     doubt: float = 15.0
     """Before a post that may have been taken is looked for: a request may still be under way to Slack."""
+
+    scan: ScanPace = field(default_factory=ScanPace)
+    """How fast Autumn is read."""
 
     @property
     def lease_time(self) -> timedelta:

@@ -22,8 +22,6 @@ OLDEST = timedelta(minutes=30)
 """What a digest that comes late is made from was begun so long ago at most."""
 RECENT = timedelta(minutes=5)
 """The same, for somebody who asks."""
-_MARGIN = timedelta(days=1)
-"""The last day is a whole one, in whatever time zone."""
 
 
 class Reading:
@@ -78,7 +76,7 @@ class Reading:
         return made, query
 
     async def _scan(self, days: int, previews: bool, not_before: datetime, watch: Watch | None) -> Scan:
-        horizon = self._now() + timedelta(days=days) + _MARGIN
+        horizon = self._now() + timedelta(days=days)
         return await self._scanner.scan(
             horizon=horizon, previews=previews, not_before=not_before, progress=watch
         )

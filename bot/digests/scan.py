@@ -5,7 +5,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +27,10 @@ from bot.store.database import Database
 __all__ = ["Progress", "Scan", "ScanFailed", "ScanPace", "Scanner"]
 
 Watch: TypeAlias = Callable[[Progress], Awaitable[None]]
+
+
+SPARE = timedelta(hours=1)
+"""It is read so much further than asked for, so that it is far enough for who asks the same soon after."""
 
 
 class ScanFailed(AutumnError):
@@ -92,7 +96,7 @@ class Scanner:
             held = await scans.begin(
                 self._database,
                 self._env,
-                horizon=horizon,
+                horizon=horizon + SPARE,
                 previews=previews,
                 by=secrets.token_hex(8),
                 lease=self._pace.lease_time,

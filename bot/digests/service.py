@@ -17,7 +17,7 @@ from bot.digests.model import Digest, Pause, Schedule, Wanted
 from bot.digests.pace import DigestPace
 from bot.digests.posting import Posting
 from bot.digests.reading import Reading
-from bot.digests.scan import Scanner, ScanPace
+from bot.digests.scan import Scanner
 from bot.digests.ticker import Ticker
 from bot.metrics import Metrics
 from bot.people import Actor
@@ -42,7 +42,6 @@ class Digests:
         metrics: Metrics,
         now: Callable[[], datetime],
         pace: DigestPace | None = None,
-        scan_pace: ScanPace | None = None,
         new_blocks: float = 3600.0,
         checkpoint: Checkpoint = go_on,
     ) -> None:
@@ -52,7 +51,7 @@ class Digests:
         self._now = now
         self._name = secrets.token_hex(8)
         self._channels = Channels(slack, shared)
-        scanner = Scanner(database, autumn, env, now, scan_pace or ScanPace(), metrics=metrics)
+        scanner = Scanner(database, autumn, env, now, self.pace.scan, metrics=metrics)
         self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
         self._posting = Posting(
             name=self._name,

@@ -6,13 +6,21 @@ from datetime import timedelta
 
 from bot.digests.model import Digest
 from bot.digests.pace import DigestPace
+from bot.digests.strides import ScanPace
 from bot.timings import Timings
 from sandbox.slack import Person
 from sandbox.slack.model import Message
 from tests.stage import Mode, Stage, on_stage
 
 SUPPORT = "C01SUPPORT"
-QUICK = DigestPace(tick=0.03, channel=0.0, overall=0.0, again=0.05, doubt=0.05)
+QUICK = DigestPace(
+    tick=0.1,
+    channel=0.0,
+    overall=0.0,
+    again=0.05,
+    doubt=0.05,
+    scan=ScanPace(page=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
+)
 LIST = "A digest tells this channel"
 FORM = "At what time"
 COMING = "Coming up in the next"
@@ -46,7 +54,7 @@ async def the_digest(maple: Stage, channel: str = SUPPORT) -> Digest:
 
 
 def pass_time(maple: Stage, by: timedelta) -> None:
-    """For the bot and for Autumn. Slack's own clock stands apart: its triggers and addresses would grow old."""
+    """For the bot and for Autumn. Slack's own clock stands still: its triggers would grow old."""
     maple.autumn.clock.move(by)
     maple.clock.move(by)
 
