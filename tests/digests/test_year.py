@@ -293,16 +293,17 @@ async def _whole_year(database: Database) -> None:
     """Looked at once in a while, by two replicas."""
     chance = Random(2026)  # noqa: S311
     begin = now = _at(date(2026, 1, 1))
+    # Quarter past two is left out, comes twice, or neither.
+    masks = [EVERY_DAY, EVERY_DAY, frozenset({0, 2, 5, 6}), frozenset({1, 3})]
     made = [
-        await booked(database, submission_id=f"{zone} {at}", schedule=Schedule(mask, at, zone), now=begin)
-        for zone in clocks.ZONES
-        for at, mask in ((time(2, 15), EVERY_DAY), (time(1, 45), frozenset({0, 2, 5, 6})))
+        await booked(database, submission_id=zone, schedule=Schedule(mask, time(2, 15), zone), now=begin)
+        for zone, mask in zip(clocks.ZONES, masks, strict=True)
     ]
     looked = []
     while now < begin + 366 * DAY:
-        now += chance.randint(1, 1800) * _MINUTE
+        now += chance.randint(1, 3000) * _MINUTE
         looked.append(now)
-        for name in chance.sample("ab", 2):
+        for name in chance.choice(["a", "b", "ab"]):
             for run in await runs.claim_due(database, "live", by=name, lease=LEASE, now=now):
                 assert await runs.posted(database, run.id, "1.2", Figures(), now=now)
     for digest in made:
@@ -336,7 +337,7 @@ def test_a_whole_year(sqlite: Ground) -> None:
 _examples = given(schedule=_schedules, begin=_beginnings, steps=_steps)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @_examples
 def test_each_due_day_once(sqlite: Ground, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
     sqlite.live(schedule, begin, steps)
