@@ -1,0 +1,140 @@
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from pydantic import ValidationError
+
+from bot.autumn import listed
+from bot.autumn.errors import Garbled, RateLimited
+from tests.autumn.scripted import RECORDED, Scripted, error, listing, ok
+from tests.autumn.test_reading import BODIES
+
+
+def page(*rows: Any, cursor: str | None = None) -> bytes:
+    return json.dumps({"list": rows, "next_cursor": cursor}).encode()
+
+
+def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
+    row = {
+        "id": "cus_1",
+        "email": None,
+        "metadata": {"a": 1},
+        "subscriptions": [{"plan": {"price": {"amount": 29.99}}}],
+    }
+    found = listed.customers(page(row, cursor="c")).rows
+    assert found == [
+        {"id": "cus_1", "email": None, "subscriptions": [{"plan": {"price": {"amount": Decimal("29.99")}}}]}
+    ]
+
+
+@pytest.mark.parametrize("number", ["0.1", "1234567.89", "9007199254740993", "-0.000001", "1e3", "0"])
+def test_a_number_is_what_it_was(number: str) -> None:
+    content = b'{"list": [{"total": %s}]}' % number.encode()
+    assert listed.invoices(content).rows == [{"total": Decimal(number)}]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        7,
+        None,
+        [],
+        "x",
+        {"id": 5},
+        {"balances": {"x": {"granted": "many"}}},
+        {"subscriptions": [{"quantity": {}}]},
+    ],
+)
+def test_a_strange_row_hides_no_other(row: object) -> None:
+    found = listed.customers(page({"id": "a"}, row, {"id": "b"}))
+    assert [one["id"] for one in found.rows] == ["a", "b"]
+    assert (found.count, found.odd) == (3, 1)
+    assert listed.invoices(page({"total": "x"}, {"id": "i"})).odd == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ([], 0),
+        ([{"id": "a"}], 1),
+        ([{"id": "a"}, {"id": None}], 1),
+        ([{}, {}], 0),
+        ([{}, {"id": "b"}, 3, {}], 2),
+    ],
+)
+def test_how_far_the_rows_have_ids(rows: list[object], place: int) -> None:
+    assert listed.customers(page(*rows)).up_to_id == place
+
+
+@pytest.mark.parametrize("name", ["customer of a paid plan", "customer with a discount"])
+def test_what_the_real_autumn_answers_of_a_customer(name: str) -> None:
+    found = listed.customers(page(RECORDED[name]["body"]))
+    assert found.odd == 0
+    assert found.rows[0]["subscriptions"]
+
+
+def test_missing_and_null_are_empty() -> None:
+    assert listed.customers(b"{}").rows == listed.customers(b'{"list": null}').rows == []
+    assert listed.invoices(b'{"next_cursor": null}').next_cursor is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"list": {}}', b"[" * 10_000])
+def test_rubbish_is_refused(content: bytes) -> None:
+    with pytest.raises(ValidationError):
+        listed.customers(content)
+
+
+@settings(max_examples=100, deadline=None)
+@given(BODIES)
+def test_any_body_is_a_page_or_refused(body: bytes) -> None:
+    for read in (listed.customers, listed.invoices):
+        try:
+            found = read(body)
+        except ValidationError:
+            continue
+        assert found.odd >= 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, None),
+        (1_795_360_463_123.0, datetime(2026, 11, 22, 15, 14, 23, 123000, tzinfo=UTC)),
+        (1_795_360_463.0, datetime(2026, 11, 22, 15, 14, 23, tzinfo=UTC)),
+        (1e300, None),
+    ],
+)
+def test_moments(given: float | None, expected: datetime | None) -> None:
+    assert listed.moment(given) == expected
+
+
+async def test_what_is_asked() -> None:
+    autumn = Scripted(
+        {"customers.list": listing({"id": "a"}, cursor="x"), "invoices.list": listing({"id": "i"})}
+    )
+    client = autumn.client()
+    assert (await client.every_customer(limit=250, cursor="c")).next_cursor == "x"
+    assert (await client.every_invoice(status=("open",), limit=9)).rows == [{"id": "i"}]
+    assert [asked.body for asked in autumn.asked] == [
+        {
+            "limit": 250,
+            "start_cursor": "c",
+            "sort_order": "asc",
+            "expand": ["subscriptions.plan", "balances.feature"],
+        },
+        {"limit": 9, "start_cursor": "", "status": ["open"]},
+    ]
+    await client.aclose()
+
+
+async def test_what_goes_wrong_is_an_error_of_autumns() -> None:
+    autumn = Scripted({"customers.list": [ok([]), error(429)]})
+    client = autumn.client()
+    with pytest.raises(Garbled, match="the whole"):
+        await client.every_customer(limit=1)
+    with pytest.raises(RateLimited):
+        await client.every_customer(limit=1)
+    await client.aclose()
