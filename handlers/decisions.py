@@ -103,5 +103,11 @@ async def _say(ask: Ask, desk: Desk, ref: Ref, reply: Reply) -> None:
     if ask.message:
         await desk.telling.adopt(ref.id, ask.channel, ask.message)
     if reply.result not in _SHOWN_BY_THE_CARD:
-        card = views.result_card(reply.result, now=desk.now(), record=reply.record, decision=reply.decision)
+        card = views.result_card(
+            reply.result,
+            now=desk.now(),
+            record=reply.record,
+            decision=reply.decision,
+            refusals=reply.look.judgement.refusals if reply.look else (),
+        )
         await desk.replies.fresh(ask, card)

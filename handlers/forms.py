@@ -169,14 +169,20 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
         return
     facts = reply.look.facts if reply.look else facts
     desk.remembered.keep(meta.submission, facts)
-    # What the guards refuse, and why the policy bars it, the form says itself.
-    told = "" if reply.result is Result.REFUSED else views.result_words(reply.result, error=reply.error)
-    await _again(ask, desk, meta, facts, told)
+    refusals = reply.look.judgement.refusals if reply.look else ()
+    called = views.features_of(facts.customer)
+    told = views.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
+    # What the guards refuse the form says itself, unless what was picked is no longer there to be judged.
+    says_itself = bool(refusals) and forms.draft(meta, ask.state, facts) is not None
+    await _again(ask, desk, meta, facts, told, says_itself=says_itself)
 
 
-async def _again(ask: Ask, desk: Desk, meta: Meta, facts: Facts, told: str) -> None:
+async def _again(
+    ask: Ask, desk: Desk, meta: Meta, facts: Facts, told: str, *, says_itself: bool = False
+) -> None:
     """The form as it was filled in, and why it was not taken; to be submitted again."""
-    drawn = await _drawn(ask, desk, meta, facts, values=ask.state, trouble=told)
+    trouble = "" if says_itself else told
+    drawn = await _drawn(ask, desk, meta, facts, values=ask.state, trouble=trouble)
     if not await desk.replies.redraw(ask.view, drawn):
         await desk.replies.fresh(ask, views.not_taken(told))
 

@@ -432,7 +432,7 @@ DELETE_CUSTOMER = "Delete customer"
 RESULTS: Mapping[str, Say] = {
     "done": Say("It was taken in.", "The change's card shows what comes of it."),
     "again": Say("This form was submitted before.", "It is one change, and its card shows what comes of it."),
-    "refused": Say("As things are now, this cannot be done.", "The form says why."),
+    "refused": Say("As things are now, this cannot be done.", "Nothing was asked for."),
     "moved": Say(
         "The figures moved while the form was open.",
         "Nothing was asked for. Look at the new ones and submit again.",

@@ -1,10 +1,11 @@
 """Short words about a change, beside its card: a step that was taken, or why a form was not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.approvals.life import Event, Record
 from bot.autumn.errors import AutumnError
-from bot.views import blocks, change_lines, change_state, failures, parts, text, words
+from bot.changes.model import Note
+from bot.views import blocks, change_lines, change_state, failures, notes, parts, text, words
 from bot.views import change_words as say
 from bot.views.card import Card
 
@@ -25,10 +26,16 @@ def notice(record: Record, event: Event, *, called: Mapping[str, str] | None = N
     return parts.card(parts.packed("notice", said.split("\n")), [], [], stamp=None)
 
 
-def result_words(result: str, *, error: AutumnError | None = None) -> str:
-    """Why a form was not taken, in mrkdwn."""
+def result_words(
+    result: str,
+    *,
+    error: AutumnError | None = None,
+    refusals: Sequence[Note] = (),
+    called: Mapping[str, str] | None = None,
+) -> str:
+    """Why a form was not taken, in mrkdwn; `refusals`: what the guards say against it."""
     told = failures.said(error) if error else say.RESULTS[result]
-    return f"*{told.what}* {told.do}"
+    return notes.listed(f"*{told.what}* {told.do}", refusals, called)
 
 
 def confirm_first() -> str:

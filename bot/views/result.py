@@ -1,21 +1,29 @@
 """What came of a click or a submission, for the person who made it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.approvals.life import Record
 from bot.approvals.policy import Decision
-from bot.views import blocks, change_lines, change_state, parts, text
+from bot.changes.model import Note
+from bot.views import blocks, change_lines, change_state, notes, parts, text
 from bot.views import change_words as say
 from bot.views.card import Card
 
 
 def result_card(
-    result: str, *, now: datetime, record: Record | None = None, decision: Decision | None = None
+    result: str,
+    *,
+    now: datetime,
+    record: Record | None = None,
+    decision: Decision | None = None,
+    refusals: Sequence[Note] = (),
 ) -> Card:
-    """`result`: a `Result` of the verbs. With the change it is about, and how that stands."""
+    """`result`: a `Result` of the verbs. With the change it is about, and how that stands; `refusals`: what
+    the guards say against it."""
     told = say.RESULTS[result]
     do = told.do if decision is None or decision.permit else f"{barred(decision)}\n{told.do}"
-    found = [blocks.section("result", f"*{told.what}*\n{do}")]
+    found = [blocks.section("result", notes.listed(f"*{told.what}*\n{do}", refusals))]
     if record is not None:
         asked = change_lines.asked(record.input, {})
         found.append(blocks.section("change", f"{asked}\n{change_state.told(record, {})}"))

@@ -1,0 +1,183 @@
+"""What is typed into the forms for changes, and what their guards say to it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.changes.model import NoteCode
+from tests.stage import Stage
+
+_PICKED = ("Feature", "Which part of it", "What to do", "Coupon", "Last confirmation", "New reset date")
+_REASON = ("Reason", "x")
+
+
+@dataclass(frozen=True)
+class Case:
+    code: NoteCode
+    line: str
+    """The command that opens the form."""
+    said: str
+    filled: tuple[tuple[str, str], ...] = ()
+    """Labels, and what is picked or typed; a reset date as days from now."""
+    submits: bool = False
+    """Whether it is said only when the form is submitted."""
+
+
+async def fill_in(maple: Stage, case: Case) -> None:
+    """Ana fills in the form, and reads what is said to it."""
+    await maple.ana.command(case.line)
+    await maple.bot.work.drain(5)
+    for label, given in (*case.filled, *([_REASON] if case.submits else [])):
+        if label == "New reset date":
+            at = maple.clock.now() + timedelta(days=int(given))
+            await maple.ana.choose(label, str(int(at.timestamp())))
+        elif label in _PICKED:
+            await maple.ana.choose(label, given)
+        else:
+            await maple.ana.fill(label, given)
+        await maple.bot.work.drain(5)
+    if case.submits:
+        await maple.ana.submit()
+    await maple.ana.sees(case.said)
+
+
+def _balance(
+    code: NoteCode, said: str, customer: str, feature: str, *filled: tuple[str, str], submits: bool = False
+) -> Case:
+    return Case(code, f"/autumn balance {customer}", said, (("Feature", feature), *filled), submits)
+
+
+def _reward(
+    code: NoteCode, said: str, customer: str, *filled: tuple[str, str], submits: bool = False
+) -> Case:
+    return Case(code, f"/autumn reward {customer}", said, filled, submits)
+
+
+def _details(code: NoteCode, said: str, *filled: tuple[str, str], submits: bool = False) -> Case:
+    return Case(code, "/autumn update cus_acme", said, filled, submits)
+
+
+def _deletion(code: NoteCode, said: str, customer: str) -> Case:
+    return Case(code, f"/autumn delete {customer}", said)
+
+
+_SET = ("What to do", "Set the balance")
+_USED = ("What to do", "Correct billed usage")
+_DATE = ("What to do", "Only a new reset date")
+_REDEEM = ("What to do", "Redeem a promo code")
+_TEAM = ("Which part of it", "Team")
+_GRANT = ("Which part of it", "150 of 300 left")
+_PACK = ("Which part of it", "2,785 of 10,000 left")
+_REQUIRED = "Please complete this required field."
+"""Slack's own words: nothing comes to Maple."""
+
+
+def _amount(given: str) -> tuple[str, str]:
+    return ("Amount", given)
+
+
+BALANCE = (
+    _balance(NoteCode.NO_AMOUNT, "Say how many.", "cus_acme", "Messages", _amount("  "), submits=True),
+    _balance(NoteCode.NOT_A_NUMBER, "This is not a number. Write it like 1,000, 1k, 2.5m or -40.",
+             "cus_acme", "Messages", _amount("a lot")),
+    _balance(NoteCode.SEPARATORS, "This can be read in two ways.", "cus_acme", "Messages", _amount("1.000")),
+    _balance(NoteCode.NOT_POSITIVE, "The amount must be more than 0.", "cus_acme", "Messages", _amount("-5")),
+    _balance(NoteCode.TOO_LARGE, "The amount is too large: 1,000,000,000,000 at most.",
+             "cus_acme", "Messages", _amount("10000000000000")),
+    _balance(NoteCode.TOO_MANY_DECIMALS, "The amount has too many digits: 6 decimals at most.",
+             "cus_acme", "Messages", _amount("0.12345678")),
+    _balance(NoteCode.NEGATIVE_USAGE, "Usage cannot be less than 0. To give more, use Give extra allowance.",
+             "cus_acme", "Messages", _USED, _amount("-5")),
+    _balance(NoteCode.NOTHING_TO_DO, "This would change nothing: everything is so already.",
+             "cus_acme", "Messages", _SET, _amount("18,760")),
+    _balance(NoteCode.FEATURE_IS_FLAG, "Single Sign-On is either there or not, so it has no balance to change.",
+             "cus_acme", "Single Sign-On", _amount("5")),
+    _balance(NoteCode.UNLIMITED, "API Calls is unlimited, so there is no balance to change.",
+             "cus_acme", "API Calls", _amount("5")),
+    _balance(NoteCode.ENTITY_BALANCE, "Exports is held by the customer's entities.",
+             "cus_piedpiper", "Exports", _amount("5")),
+    _balance(NoteCode.RESET_ON_PAID, "This is paid for, so its reset date belongs to the billing",
+             "cus_acme", "Messages", _DATE, ("New reset date", "3")),
+    _balance(NoteCode.RESET_NEVER, "This never resets, so it has no reset date to move.",
+             "cus_stark", "Seats", _DATE, ("New reset date", "3")),
+    _balance(NoteCode.RESET_ONE_OFF, "This was given once and does not reset, so it has no reset date to move.",
+             "cus_wonka", "Messages", _PACK, _DATE, ("New reset date", "3")),
+    _balance(NoteCode.RESET_PAST, "The new reset date is past. Autumn would reset the balance at once.",
+             "cus_noname", "Messages", _DATE, ("New reset date", "-3")),
+    _balance(NoteCode.RESET_TOO_FAR, "The new reset date is too far away:",
+             "cus_noname", "Messages", _DATE, ("New reset date", "5000")),
+    _balance(NoteCode.UNTIL_RESET, "The edit lasts until the balance next resets on",
+             "cus_acme", "Messages", _amount("5")),
+    _balance(NoteCode.CHARGES_NOW, "This charges the customer's card at once for 26 more, or credits less.",
+             "cus_acme", "Seats", _TEAM, _USED, _amount("40")),
+    _balance(NoteCode.SEATS_LOWERED, "These are paid seats: 4 fewer are billed",
+             "cus_acme", "Seats", _TEAM, _USED, _amount("10")),
+    _balance(NoteCode.OVERAGE_BILLED, "9,000 over the limit will be billed on the next invoice.",
+             "cus_northwind", "Messages", _SET, _amount("-9k")),
+    _balance(NoteCode.BECOMES_DEBT, "The balance goes 40 below zero:",
+             "cus_gekko", "Messages", _SET, _amount("-40")),
+    _balance(NoteCode.ROW_VANISHES, "A grant with nothing left is no longer shown by Autumn.",
+             "cus_vandelay", "Messages", _GRANT, _SET, _amount("0")),
+    _balance(NoteCode.ROW_EXPIRES, "This part of the balance expires on",
+             "cus_vandelay", "Messages", _GRANT, _amount("5")),
+    _balance(NoteCode.ROLLOVERS_FIRST, "860 of them come off what rolled over from before.",
+             "cus_acme", "AI Credits", _SET, _amount("10")),
+    _balance(NoteCode.OTHER_ROWS, "The feature has 4 other parts, which stay as they are.",
+             "cus_vandelay", "Messages", _GRANT, _amount("5")),
+    _balance(NoteCode.ENTITIES_COUNTED, "The feature's total also counts what entities hold",
+             "cus_piedpiper", "Messages", _amount("5")),
+)  # fmt: skip
+
+REWARD = (
+    _reward(NoteCode.NO_REWARD, _REQUIRED, "cus_northwind", submits=True),
+    _reward(NoteCode.NO_CODE, "Type the promo code.", "cus_northwind", _REDEEM, ("Promo code", "  "),
+            submits=True),
+    _reward(NoteCode.CODE_TOO_LONG, "A promo code has 200 characters at most.",
+            "cus_northwind", _REDEEM, ("Promo code", "X" * 201)),
+    _reward(NoteCode.NOT_A_GRANT, "This is a code of the coupon 10% off, always, which grants no features.",
+            "cus_northwind", _REDEEM, ("Promo code", "LOYAL10")),
+    _reward(NoteCode.GRANT_UNKNOWN, "Autumn has no feature grant with this code.",
+            "cus_northwind", _REDEEM, ("Promo code", "bonus500")),
+    _reward(NoteCode.NO_UNDO, "This cannot be undone.", "cus_northwind", _REDEEM, ("Promo code", "BONUS500")),
+    _reward(NoteCode.NO_COUPON, "The customer has no coupon of their own to remove.",
+            "cus_northwind", ("What to do", "Remove the coupon")),
+    _reward(NoteCode.ALREADY_ACTIVE, "The customer has 10% off, always already.",
+            "cus_acme", ("Coupon", "10% off, always")),
+    _reward(NoteCode.REPLACES, "This replaces 10% off, always: a customer has one coupon of their own.",
+            "cus_acme", ("Coupon", "50% off the next invoice")),
+    _reward(NoteCode.OTHER_PLANS, "which the customer does not have: no discount until they do.",
+            "cus_acme", ("Coupon", "$5 off the next invoice")),
+    _reward(NoteCode.SUBSCRIPTION_DISCOUNTS, "A subscription has a discount of its own ($5 off the next invoice",
+            "cus_coupons", ("Coupon", "50% off the next invoice")),
+    _reward(NoteCode.FROM_NEXT_INVOICE, "The discount shows from the next invoice,",
+            "cus_acme", ("Coupon", "50% off the next invoice")),
+    _reward(NoteCode.AT_NEXT_CHECKOUT, "No invoice is coming: the discount shows at the next checkout link.",
+            "cus_empty", ("Coupon", "50% off the next invoice")),
+)  # fmt: skip
+
+DETAILS = (
+    _details(NoteCode.NOTHING_TO_DO, "Nothing is altered yet.", submits=True),
+    _details(NoteCode.NAME_TOO_LONG, "The name has 256 characters at most.", ("Name", "x" * 257)),
+    _details(NoteCode.EMAIL_TOO_LONG, "The e-mail address has 254 characters at most.",
+             ("E-mail", "x" * 250 + "@a.test")),
+    _details(NoteCode.FINGERPRINT_TOO_LONG, "The fingerprint has 256 characters at most.",
+             ("Fingerprint", "x" * 257)),
+    _details(NoteCode.BAD_EMAIL, "This is not an e-mail address.", ("E-mail", "nobody")),
+    _details(NoteCode.BAD_TEXT, "The name holds characters that Autumn cannot keep.", ("Name", "a\x00b")),
+    _details(NoteCode.ALSO_IN_STRIPE, "The name changes in Stripe too.", ("Name", "New")),
+    _details(NoteCode.NOT_CLEARED_IN_STRIPE, "The name is cleared in Autumn only: Stripe keeps what it has.",
+             ("Name", "")),
+)  # fmt: skip
+
+DELETION = (
+    Case(NoteCode.ID_NOT_TYPED, "/autumn delete cus_acme",
+         "This is not the customer's id. Type it exactly as shown.",
+         (("Type the customer's id in full", "cus_acne"),
+          ("Last confirmation", "Delete this customer. It cannot be undone.")), submits=True),
+    _deletion(NoteCode.KEEPS_CHARGING, "Stripe goes on charging for 3 subscriptions (Team, Support Plus, Extra",
+              "cus_acme"),
+    _deletion(NoteCode.NEXT_CHARGE, "Stripe will charge $179.10 next on", "cus_acme"),
+    _deletion(NoteCode.OPEN_INVOICES, "One invoice is open: $24.50 that stays due in Stripe.", "cus_acme"),
+    _deletion(NoteCode.HAS_ENTITIES, "4 entities go with it.", "cus_piedpiper"),
+    _deletion(NoteCode.BALANCES_LOST, "The balances of 6 features are lost.", "cus_acme"),
+    _deletion(NoteCode.NO_UNDO, "This cannot be undone.", "cus_acme"),
+)  # fmt: skip

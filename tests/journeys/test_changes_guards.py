@@ -1,0 +1,250 @@
+"""Every guard of every kind of change says its words to whoever meets it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.changes.model import NoteCode
+from sandbox.autumn.model import Customer
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
+from tests.journeys.kinds import apply_coupon
+from tests.stage import Mode, Stage, on_stage
+
+REFUSED = "As things are now, this cannot be done"
+MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
+    "balance": ("http", BALANCE),
+    "reward": ("socket", REWARD),
+    "details": ("socket", DETAILS),
+    "deletion": ("http", DELETION),
+}
+
+
+@pytest.mark.parametrize("kind", MODES)
+async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
+    mode, cases = MODES[kind]
+    async with on_stage(mode, timings=UNHURRIED) as maple:
+        for case in cases:
+            await fill_in(maple, case)
+        assert await maple.bot.changes.waiting() == []
+        assert maple.autumn.ledger == []
+
+
+def test_every_guard_is_met() -> None:
+    met = {case.code for _, cases in MODES.values() for case in cases} | MET_BELOW
+    assert set(NoteCode) - met == set()
+
+
+MET_BELOW = {
+    NoteCode.FEATURE_NOT_HELD,
+    NoteCode.MORE_THAN_GRANTED,
+    NoteCode.MOVED_SINCE,
+    NoteCode.OLD_ID,
+    NoteCode.OTHER_CUSTOMER,
+    NoteCode.PAST_DUE_HIDDEN,
+    NoteCode.RESET_SINCE,
+    NoteCode.REWARD_UNKNOWN,
+    NoteCode.ROLLOVERS_UNCLEAR,
+    NoteCode.ROW_GONE,
+    NoteCode.SAME_EMAIL,
+    NoteCode.STARTS_AFRESH,
+    NoteCode.STRIPE_UNREAD,
+}
+"""These want more than a form that is filled in."""
+
+
+# What somebody else does in Autumn meanwhile
+
+
+def _past_due(who: Customer) -> None:
+    who.products[0].status = "past_due"
+
+
+def _lost(who: Customer) -> None:
+    who.products.clear()
+    who.rows.clear()
+
+
+@pytest.mark.parametrize(
+    ("becomes", "said"),
+    [
+        (_past_due, "Autumn hides the balance of Messages while Pro is past due."),
+        (_lost, "The customer does not have Messages. Give them a product that has it, in Autumn."),
+    ],
+)
+async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], None], said: str) -> None:
+    async with on_stage("http") as maple:
+        await maple.ana.command("/autumn features cus_oscorp")
+        await maple.ana.sees("Messages")
+        await maple.ana.click("Open", within="Messages")
+        await maple.bot.work.drain(5)
+        becomes(maple.autumn.state.customers["cus_oscorp"])
+        await maple.ana.click("Change balance")
+        await maple.bot.work.drain(5)
+        await maple.ana.sees(said)
+
+
+async def _part(maple: Stage) -> None:
+    """Ana fills in a form for one part of a balance."""
+    part = ("Which part of it", "250 of 250 left")
+    about = (("Feature", "Messages"), part, ("Amount", "5"), ("Reason", "x"))
+    await fill_in(maple, Case(NoteCode.OTHER_ROWS, "/autumn balance cus_vandelay", "250 → 255", about))
+
+
+async def _part_goes(maple: Stage) -> None:
+    rows = maple.autumn.state.customers["cus_vandelay"].rows
+    rows[:] = [one for one in rows if one.external_id != "goodwill_march"]
+
+
+async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Stage) -> None:
+    await _part(maple)
+    await _part_goes(maple)
+    await maple.ana.submit()
+    form = await maple.ana.sees("This part of Messages is no longer there. Pick another.")
+    assert REFUSED in form
+    assert await maple.bot.changes.waiting() == []
+
+
+async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Stage) -> None:
+    await _part(maple)
+    await _part_goes(maple)
+    maple.autumn.faults.add("customers.get", "latency", seconds=0.2)
+    await maple.ana.submit()
+    await maple.ana.sees("Checking with Autumn")
+    await maple.ana.close()
+    told = await maple.ana.sees("The form was not taken, so nothing was asked for")
+    assert "This part of Messages is no longer there." in told
+
+
+async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
+    await _part(maple)
+    await maple.ana.submit()
+    await lea_sees(maple, "Waiting for approval")
+    await _part_goes(maple)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("This cannot be done any more, so nothing was run")
+    card = await maple.lea.sees("As things are now, it must not be done:")
+    assert "is no longer there. Pick another." in card
+    assert maple.autumn.ledger == []
+
+
+async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        await apply_coupon(maple)
+        await lea_sees(maple, "Waiting for approval")
+        del maple.autumn.state.rewards["loyal10"]
+        await maple.lea.click("Approve")
+        card = await maple.lea.sees("As things are now, it must not be done:")
+        assert "Autumn has no coupon 10% off, always any more." in card
+        assert maple.autumn.ledger == []
+
+
+async def test_rolled_over_units_that_may_be_of_either_part() -> None:
+    async with on_stage("socket") as maple:
+        rows = maple.autumn.state.customers["cus_acme"].rows
+        (one,) = [row for row in rows if row.feature_id == "credits"]
+        rows.append(replace(one, id="another", rollovers=[]))
+        about = (("Feature", "AI Credits"), ("Which part of it", "Team"), ("What to do", "Set the balance"))
+        said = "AI Credits has rolled-over units, and Autumn does not tell of which part"
+        line = "/autumn balance cus_acme"
+        await fill_in(maple, Case(NoteCode.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
+
+
+@pytest.mark.parametrize(
+    ("becomes", "said"),
+    [
+        ("cus_other", "Autumn answered with another customer, so nothing is done."),
+        ("old@form", "This customer's id is of an old form: it can be changed in Autumn's dashboard only."),
+    ],
+)
+async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
+    async with on_stage("http") as maple:
+        who = maple.autumn.state.customers["cus_acme"]
+        if "@" in becomes:
+            who.id = becomes
+            maple.autumn.state.customers.changed(who)
+            await ask_for_a_name_of(maple, becomes)
+        else:
+            await ask_for_a_name_of(maple, "cus_acme")
+            who.id = becomes
+            await maple.ana.submit()
+        await maple.ana.sees(said)
+        assert await maple.bot.changes.waiting() == []
+
+
+async def ask_for_a_name_of(maple: Stage, customer: str) -> None:
+    await fill_in(
+        maple, Case(NoteCode.OLD_ID, f"/autumn update {customer}", "Name", (("Name", "New"), ("Reason", "x")))
+    )
+
+
+async def test_without_stripe_a_deletion_says_so() -> None:
+    async with on_stage("http") as maple:
+        maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
+        said = "Stripe could not be asked, so coming charges are not listed here."
+        await fill_in(maple, Case(NoteCode.STRIPE_UNREAD, "/autumn delete cus_noname", said))
+
+
+async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves() -> None:
+    async with on_stage("socket") as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.bot.work.drain(5)
+        await maple.ana.fill("E-mail", "billing@twinpeaks.example")
+        await maple.bot.work.drain(5)
+        await maple.ana.submit()
+        await lea_sees(maple, "3 other customers have this e-mail address too.")
+
+
+# Undoing
+
+
+async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
+    async with on_stage("http", policy=AT_ONCE) as maple:
+        await give(maple, "500")
+        await maple.ana.sees("Autumn was read back and shows the change")
+        await elsewhere(
+            maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
+        )
+        await _undo(maple, "Only 100 are granted now, so no more can be taken back.")
+
+
+async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
+    async with on_stage("socket", policy=AT_ONCE) as maple:
+        await give(maple, "500")
+        await maple.ana.sees("Autumn was read back and shows the change")
+        maple.autumn.clock.move(timedelta(days=40))
+        await _undo(maple, "The balance has reset since, so there is nothing left to undo.")
+
+
+async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
+    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await apply_coupon(maple)
+        await maple.ana.sees("Autumn was read back and shows the change")
+        await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
+        await _undo(maple, "The customer's coupon is another one by now, so this cannot be undone.")
+
+
+async def _undo(maple: Stage, said: str) -> None:
+    """Ana tries to, and reads why not."""
+    before = len(maple.autumn.ledger)
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    told = await maple.ana.sees(said)
+    assert REFUSED in told
+    assert "Nothing was asked for" in told
+    assert len(maple.autumn.ledger) == before
+
+
+async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        remove = (("What to do", "Remove the coupon"), ("Reason", "x"))
+        await fill_in(maple, Case(NoteCode.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
+        await maple.ana.submit()
+        await lea_sees(maple, "Waiting for approval")
+        await maple.lea.click("Approve")
+        await maple.lea.sees("Autumn was read back and shows the change")
+        await maple.lea.click("Undo", confirm=True)
+        card = await maple.lea.sees("Undo: change of a reward")
+        assert "20% off for 3 months starts anew: its time begins again from now." in card
