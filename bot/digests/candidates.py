@@ -38,7 +38,7 @@ def estimate(customer: ListedCustomer, held: ListedSubscription) -> Estimate | N
     plan = held.get("plan")
     price = (plan or {}).get("price") or {}
     ends = moment(held.get("expires_at"))
-    by_usage = plan is None or any(item.get("price") for item in plan.get("items") or ())
+    by_usage = plan is None or any(item.get("price") is not None for item in plan.get("items") or ())
     by_usage = by_usage or _usage_priced(customer, held.get("plan_id"))
     renews = ends is None or ends > at
     base = price.get("amount") if renews else None

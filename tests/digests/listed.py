@@ -1,0 +1,77 @@
+"""Rows as Autumn lists them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.autumn import listed
+from bot.digests.items import Span, Stored, of_customer
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SPAN = Span(START, START + timedelta(days=7))
+
+
+def ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def days(count: float) -> int:
+    """So many days from the start, as Autumn has it."""
+    return ms(START + timedelta(days=count))
+
+
+def at(count: float) -> datetime:
+    return START + timedelta(days=count)
+
+
+def customer(**fields: Any) -> listed.ListedCustomer:
+    """Read as it would be from an answer."""
+    row = {"id": "cus_1", "name": "Acme", "stripe_id": "cus_stripe", **fields}
+    (found,) = listed.customers(json.dumps({"list": [row]}).encode()).rows
+    return found
+
+
+def held(**fields: Any) -> dict[str, Any]:
+    """A monthly plan for 49, billed in three days."""
+    return {
+        "plan_id": "pro",
+        "plan": {"name": "Pro", "price": {"amount": 49, "interval": "month"}, "items": [{"price": None}]},
+        "status": "active",
+        "past_due": False,
+        "trial_ends_at": None,
+        "current_period_start": days(-27),
+        "current_period_end": days(3),
+        "expires_at": None,
+        "quantity": 1,
+        **fields,
+    }
+
+
+def balance(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "feature": {"id": "messages", "name": "Messages"},
+        "granted": 100,
+        "remaining": 40,
+        "unlimited": False,
+        "next_reset_at": None,
+        "breakdown": list(rows),
+        **fields,
+    }
+
+
+def source(resets: float | None, **fields: Any) -> dict[str, Any]:
+    """A row of a balance that resets in so many days."""
+    reset = {"interval": "month", "resets_at": None if resets is None else days(resets)}
+    return {
+        "plan_id": "pro",
+        "included_grant": 100,
+        "prepaid_grant": 0,
+        "remaining": 40,
+        "unlimited": False,
+        "reset": reset,
+        **fields,
+    }
+
+
+def stored(found: listed.ListedCustomer) -> list[Stored]:
+    return list(of_customer(found, SPAN))

@@ -1,0 +1,301 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.autumn import listed
+from bot.autumn.models import InvoicePreview
+from bot.digests import items
+from bot.digests.model import Section
+from tests.digests.listed import SPAN, START, at, balance, customer, days, held, source, stored
+
+
+def of(section: Section, **fields: Any) -> list[items.Stored]:
+    return [row for row in stored(customer(**fields)) if row["section"] is section]
+
+
+# Resets
+
+
+def test_a_reset() -> None:
+    (row,) = stored(customer(balances={"messages": balance(source(2))}))
+    assert row == {
+        "section": Section.RESETS,
+        "customer_id": "cus_1",
+        "customer": "Acme",
+        "at": at(2),
+        "amount": 40_000_000,
+        "currency": "",
+        "plans": "|pro|",
+        "feature": "messages",
+        "details": {"feature_name": "Messages", "granted": "100", "remaining": "40"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (balance(source(8)), []),
+        (balance(source(7)), [at(7)]),
+        # Due already: Autumn has not caught up on it.
+        (balance(source(-30)), [at(-30)]),
+        (balance(source(None)), []),
+        (balance(source(1, unlimited=True)), []),
+        (balance(source(1), unlimited=True), []),
+        (balance(source(1, reset=None)), []),
+        (balance(source(1), source(2)), [at(1), at(2)]),
+        (balance(source(1), source(1)), [at(1)]),
+        # Entities' rows are not listed one by one.
+        (balance(next_reset_at=days(4)), [at(4)]),
+        (balance(source(None), next_reset_at=days(4)), [at(4)]),
+        (balance(source(1), next_reset_at=days(4)), [at(1)]),
+        (balance(next_reset_at=1e300), []),
+        ({}, []),
+    ],
+)
+def test_when_something_resets(given: dict[str, Any], expected: list[Any]) -> None:
+    assert [row["at"] for row in of(Section.RESETS, balances={"messages": given})] == expected
+
+
+def test_what_resets_at_one_time_is_told_together() -> None:
+    rows = [
+        source(1, included_grant=10.5, prepaid_grant=2, remaining=0.25),
+        source(1, plan_id=None, included_grant=None, remaining=None),
+        source(1, plan_id="addon", included_grant=5, remaining=5),
+        source(1, included_grant=1, remaining=1),
+        source(2),
+    ]
+    first, second = of(Section.RESETS, balances={"messages": balance(*rows, feature=None)})
+    assert first["details"] == {"feature_name": "messages", "granted": "18.5", "remaining": "6.25"}
+    assert first["plans"] == "|pro|addon|"
+    assert second["details"]["granted"] == "100"
+
+
+def test_the_whole_balance_where_it_has_no_rows() -> None:
+    (row,) = of(Section.RESETS, balances={"messages": balance(next_reset_at=days(4), granted=None)})
+    assert (row["details"]["granted"], row["details"]["remaining"], row["plans"]) == ("0", "40", "")
+
+
+# Subscriptions
+
+
+@pytest.mark.parametrize(
+    ("fields", "trials", "past_due"),
+    [
+        ({}, [], []),
+        ({"trial_ends_at": days(3)}, [at(3)], []),
+        ({"trial_ends_at": days(0)}, [START], []),
+        ({"trial_ends_at": days(-1)}, [], []),
+        ({"trial_ends_at": days(8)}, [], []),
+        ({"trial_ends_at": days(3), "status": "scheduled"}, [], []),
+        ({"past_due": True}, [], [at(-27)]),
+        ({"past_due": True, "current_period_start": None}, [], [None]),
+        ({"past_due": True, "status": "scheduled"}, [], []),
+    ],
+)
+def test_trials_and_what_is_past_due(fields: dict[str, Any], trials: list[Any], past_due: list[Any]) -> None:
+    found = {"subscriptions": [held(**fields)]}
+    assert [row["at"] for row in of(Section.TRIALS, **found)] == trials
+    assert [row["at"] for row in of(Section.PAST_DUE, **found)] == past_due
+
+
+def test_an_invoice_to_come_is_an_estimate_first() -> None:
+    (row,) = of(Section.INVOICES, subscriptions=[held(quantity=3), held(current_period_end=days(9))])
+    assert row["at"] == at(3)
+    assert (row["amount"], row["currency"], row["plans"]) == (147_000_000, "", "|pro|")
+    assert row["details"] == {"plan_names": ["Pro"], "estimate": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "called"),
+    [
+        ({}, "Acme"),
+        ({"name": None, "email": "a@b.test"}, "a@b.test"),
+        ({"name": "", "email": ""}, "cus_1"),
+        ({"name": None, "id": None}, ""),
+    ],
+)
+def test_what_a_customer_is_called(fields: dict[str, Any], called: str) -> None:
+    assert items.called(customer(**fields)) == called
+
+
+def test_without_a_plan_there_is_no_name() -> None:
+    (row,) = of(Section.PAST_DUE, subscriptions=[held(past_due=True, plan=None, plan_id=None)])
+    assert (row["plans"], row["details"]) == ("", {})
+
+
+# Invoices
+
+
+def invoice(**fields: Any) -> items.Stored | None:
+    row = {
+        "id": "inv_1",
+        "customer_id": "cus_1",
+        "status": "open",
+        "total": 49.5,
+        "currency": "USD",
+        **fields,
+    }
+    (found,) = listed.invoices(json.dumps({"list": [row]}).encode()).rows
+    return items.of_invoice(found, {"pro": "Pro"})
+
+
+def test_an_unpaid_invoice() -> None:
+    found = invoice(
+        amount_paid=9.25,
+        plan_ids=["pro", "gone"],
+        created_at=days(-5),
+        hosted_invoice_url="https://pay.test/1",
+        entity_id="seat",
+    )
+    assert found == {
+        "section": Section.UNPAID,
+        "customer_id": "cus_1",
+        "customer": "cus_1",
+        "at": at(-5),
+        "amount": 40_250_000,
+        "currency": "usd",
+        "plans": "|pro|gone|",
+        "feature": "",
+        "details": {
+            "status": "open",
+            "url": "https://pay.test/1",
+            "invoice": "inv_1",
+            "entity": "seat",
+            "plan_names": ["Pro", "gone"],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "owed"),
+    [
+        ({}, 49_500_000),
+        ({"status": "uncollectible"}, 49_500_000),
+        ({"status": "paid"}, None),
+        ({"status": None}, None),
+        ({"amount_paid": 49.5}, None),
+        ({"amount_paid": 60}, None),
+        ({"total": -10}, None),
+        ({"total": None}, None),
+    ],
+)
+def test_what_is_due_on_an_invoice(fields: dict[str, Any], owed: int | None) -> None:
+    found = invoice(**fields)
+    assert (found and found["amount"]) == owed
+
+
+def test_an_invoice_of_nobody_known() -> None:
+    found = invoice(customer_id=None, currency=None, created_at=None, id=None)
+    assert found is not None
+    assert (found["customer_id"], found["customer"], found["currency"], found["at"]) == (None, "", "", None)
+    assert found["details"] == {"status": "open"}
+
+
+def test_a_previewed_invoice() -> None:
+    preview = InvoicePreview.model_validate(
+        {
+            "plan_ids": ["pro", "x"],
+            "invoice_at": days(2),
+            "currency": "EUR",
+            "total": 45,
+            "line_items": [{}, {}],
+        }
+    )
+    found = items.of_preview("cus_1", "Acme", preview, {"pro": "Pro"})
+    assert (found["at"], found["amount"], found["currency"]) == (at(2), 45_000_000, "eur")
+    assert found["details"] == {"plan_names": ["Pro", "x"], "lines": 2}
+
+
+# Figures
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("29.99", 29_990_000),
+        ("-0.000001", -1),
+        ("0.0000005", 0),
+        ("9000000000000", 9_000_000_000_000_000_000),
+        ("9000000000001", None),
+        ("Infinity", None),
+        ("NaN", None),
+        ("1e300", None),
+    ],
+)
+def test_millionths(amount: str, expected: int | None) -> None:
+    assert items.millionths(Decimal(amount)) == expected
+    assert items.millionths(None) is None
+    assert items.units(None) is None
+
+
+@given(st.decimals(-9_000_000_000_000, 9_000_000_000_000, places=6))
+@settings(max_examples=100, deadline=None)
+def test_an_amount_survives_the_database(amount: Decimal) -> None:
+    lies = items.millionths(amount)
+    assert items.units(lies) == amount
+    assert "E" not in str(items.units(lies)) or abs(amount) < Decimal("0.0001")
+
+
+@given(st.lists(st.text("abc_-", min_size=1), unique=True, max_size=4))
+def test_plans_survive_the_database(plans: list[str]) -> None:
+    assert list(items.split(items.joined(plans))) == plans
+
+
+_NUMBER = st.none() | st.integers(-10, 10**13) | st.floats(-1e9, 1e13)
+_TIME = st.none() | st.integers(days(-40), days(40)) | st.floats(0, 1e18)
+_SOURCE = st.fixed_dictionaries(
+    {},
+    optional={
+        "plan_id": st.none() | st.sampled_from(["pro", "addon"]),
+        "included_grant": _NUMBER,
+        "remaining": _NUMBER,
+        "unlimited": st.none() | st.booleans(),
+        "reset": st.none() | st.fixed_dictionaries({"resets_at": _TIME}),
+        "price": st.none() | st.just({}),
+    },
+)
+_HELD = st.fixed_dictionaries(
+    {},
+    optional={
+        "plan_id": st.none() | st.just("pro"),
+        "plan": st.none()
+        | st.fixed_dictionaries(
+            {}, optional={"price": st.none() | st.fixed_dictionaries({"amount": _NUMBER})}
+        ),
+        "status": st.none() | st.sampled_from(["active", "scheduled"]),
+        "past_due": st.none() | st.booleans(),
+        "expires_at": _TIME,
+        "trial_ends_at": _TIME,
+        "current_period_start": _TIME,
+        "current_period_end": _TIME,
+        "quantity": _NUMBER,
+    },
+)
+_BALANCE = st.fixed_dictionaries(
+    {},
+    optional={
+        "granted": _NUMBER,
+        "next_reset_at": _TIME,
+        "breakdown": st.none() | st.lists(_SOURCE, max_size=3),
+    },
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.none() | st.lists(_HELD, max_size=3),
+    st.none() | st.dictionaries(st.text(max_size=3), _BALANCE, max_size=3),
+)
+def test_any_customer_can_be_stored(held: Any, balances: Any) -> None:
+    for row in stored(customer(subscriptions=held, balances=balances)):
+        assert row["at"] is None or row["at"] <= SPAN.end
+        assert row["amount"] is None or abs(row["amount"]) < 2**63
+        json.dumps(row["details"])
+        if row["section"] in (Section.INVOICES, Section.TRIALS):
+            assert row["at"] >= SPAN.start
+        if row["section"] is Section.RESETS:
+            Decimal(row["details"]["remaining"])
