@@ -38,9 +38,12 @@ class Relay:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for wire in self._wires:
-            wire.cancel()
-        await asyncio.gather(*self._wires, return_exceptions=True)
+        # One that was accepted at the last moment is known a moment later.
+        await asyncio.sleep(0.001)
+        while self._wires:
+            for wire in self._wires:
+                wire.cancel()
+            await asyncio.wait(self._wires)
 
     def stall(self) -> None:
         """Connections are taken and kept, and nothing passes any more."""
@@ -54,6 +57,9 @@ class Relay:
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:
+            writer.transport.abort()
+            return
         wire = asyncio.create_task(self._wire(reader, writer))
         self._wires.add(wire)
         wire.add_done_callback(self._wires.discard)

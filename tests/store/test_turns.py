@@ -216,10 +216,10 @@ async def test_alone_it_takes_a_fifth() -> None:
 
 
 async def test_a_database_that_does_not_answer_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_ANSWER", 0.05)
     async with Relay.to(fresh("postgresql")) as relay:
         replica = Replica(relay.url)
         await replica.turns.turn(Group.GENERAL)
+        monkeypatch.setattr(turns, "_ANSWER", 0.05)
         relay.stall()
         async with asyncio.timeout(1):
             await replica.turns.turn(Group.GENERAL)

@@ -1,0 +1,141 @@
+"""Two bots on one PostgreSQL: whatever follows upon something lands on the other one, and nobody notices."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import cycle
+
+import pytest
+
+from bot.app import Maple
+from bot.approvals.life import State
+from bot.http import EVENTS_PATH
+from tests.databases import fresh
+from tests.journeys.changing import lea_sees
+from tests.journeys.steps import ask, press
+from tests.stage import Mode, Stage, on_stage
+
+
+@dataclass(frozen=True)
+class Both:
+    maple: Stage
+    bots: tuple[Maple, Maple]
+    turns: Iterator[Maple]
+
+    def next(self) -> None:
+        """What Slack sends from here on goes to the other one. Over its sockets Slack takes them in turn."""
+        if self.maple.mode == "http":
+            self.maple.slack.request_url = f"{next(self.turns).url}{EVENTS_PATH}"
+
+    async def shared(self) -> bool:
+        """Whether each had some of it to do. Which socket Slack takes is Slack's choice."""
+        for bot in self.bots:
+            await bot.work.drain(5)
+        each = [
+            sum(
+                sample.value
+                for metric in bot.metrics.interactions.collect()
+                for sample in metric.samples
+                if sample.name.endswith("_total")
+            )
+            for bot in self.bots
+        ]
+        return min(each) >= 2 if self.maple.mode == "http" else sum(each) >= 4
+
+
+@pytest.fixture
+async def both(mode: Mode) -> AsyncIterator[Both]:
+    async with two(mode) as made:
+        yield made
+
+
+@asynccontextmanager
+async def two(mode: Mode) -> AsyncIterator[Both]:
+    async with on_stage(mode, database=fresh("postgresql")) as maple, maple.another() as other:
+        yield Both(maple, (maple.bot, other), cycle((maple.bot, other)))
+
+
+async def test_a_card_is_turned_here_and_there(both: Both) -> None:
+    maple = both.maple
+    both.next()
+    await ask(maple, "/autumn cus_acme", "Last invoices")
+    for label, words in (
+        ("Features", "AI Credits"),
+        ("Invoices", "11 invoices"),
+        ("Next", "Page 2"),
+        ("Refresh", "Page 2"),
+    ):
+        both.next()
+        await press(maple, label, words)
+    both.next()
+    await maple.ana.click("Share to channel", confirm=True)
+    both.next()
+    await maple.raj.sees("Shared by")
+    await maple.raj.click("Open customer")
+    await maple.raj.sees("only visible to you")
+    assert await both.shared()
+
+
+async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) -> None:
+    maple = both.maple
+    both.next()
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    both.next()
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.ana.settled()
+    both.next()
+    await maple.ana.fill("Amount", "500")
+    await maple.ana.sees("What changes")
+    await maple.ana.settled()
+    both.next()
+    await maple.ana.fill("Reason", "They lost a day to our outage")
+    both.next()
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+    both.next()
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.ana.close()
+    both.next()
+    await ask(maple, "/autumn history cus_acme", "Applied")
+    assert await both.shared()
+    assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+
+
+async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
+    """One click each, at either: the change is carried out once."""
+    maple = both.maple
+    await maple.ana.command("/autumn balance cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.ana.fill("Amount", "500")
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Reason", "They lost a day to our outage")
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+    await lea_sees(maple, "Waiting for approval")
+    maple.raj.go("#billing")
+    both.next()
+    await maple.raj.sees("Waiting for approval")
+    await maple.raj.click("Approve")
+    both.next()
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Autumn was read back and shows the change")
+    for bot in both.bots:
+        await bot.work.drain(5)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.APPLIED
+    assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+
+
+async def test_one_goes_and_the_other_carries_on(mode: Mode) -> None:
+    async with two(mode) as both:
+        maple = both.maple
+        await ask(maple, "/autumn cus_acme", "Last invoices")
+        await maple.stop()
+        await press(maple, "Features", "AI Credits")
+        await ask(maple, "/autumn find acme", "Acme Ltd")

@@ -1,0 +1,104 @@
+"""compose.yaml, held to what there is: no container engine has run it here."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import Settings
+from bot.timings import Timings
+from tests.scripts import dockerfile
+
+ROOT = Path(__file__).parent.parent
+IMAGES_OWN = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+"""Variables of PostgreSQL's image."""
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return read
+
+
+@pytest.fixture(scope="module")
+def maple(compose: dict[str, Any]) -> dict[str, Any]:
+    service: dict[str, Any] = compose["services"]["maple"]
+    return service
+
+
+@pytest.fixture(scope="module")
+def final() -> dockerfile.Stage:
+    return dockerfile.stages(ROOT / "Dockerfile")[-1]
+
+
+def seconds(words: str) -> float:
+    return float(words.removesuffix("s"))
+
+
+def known() -> set[str]:
+    return {name.upper() for name in Settings.model_fields}
+
+
+def test_every_variable_is_one_that_is_read(compose: dict[str, Any], maple: dict[str, Any]) -> None:
+    assert set(maple["environment"]) <= known()
+    assert set(compose["services"]["postgres"]["environment"]) <= IMAGES_OWN
+    comments = [line for line in (ROOT / "compose.yaml").read_text().splitlines() if line.startswith("#")]
+    named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", "\n".join(comments)))
+    assert named <= known() | IMAGES_OWN
+    assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "AUTUMN_SECRET_KEY", "DATABASE_URL"} <= named
+
+
+def test_no_secret_is_in_it(maple: dict[str, Any], compose: dict[str, Any]) -> None:
+    secret = {
+        name.upper() for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
+    }
+    assert not secret & set(maple["environment"])
+    assert "POSTGRES_PASSWORD" not in compose["services"]["postgres"]["environment"]
+    assert maple["env_file"] == "maple.env"
+    assert "*.env" in (ROOT / ".gitignore").read_text().split()
+    assert all(service["env_file"].endswith(".env") for service in compose["services"].values())
+
+
+def test_it_agrees_with_the_dockerfile(maple: dict[str, Any], final: dockerfile.Stage) -> None:
+    assert maple["build"] == "."
+    assert (ROOT / "Dockerfile").is_file()
+    ports = {final.one("EXPOSE"), maple["environment"]["PORT"], *maple["expose"]}
+    assert ports == {re.search(r"PORT=(\d+)", final.one("ENV"))[1]}  # type: ignore[index]
+    assert f"HOST={maple['environment']['HOST']}" in final.one("ENV")
+    check = final.one("HEALTHCHECK")
+    given = maple["healthcheck"]
+    assert given["test"][0] == "CMD"
+    assert "".join(given["test"][1:]).split() == "".join(dockerfile.command(check)).split()
+    for name in ("interval", "timeout", "start_period", "retries"):
+        assert f"--{name.replace('_', '-')}={given[name]}" in check
+
+
+def test_it_can_be_scaled(maple: dict[str, Any]) -> None:
+    """Neither a name nor a port of the host's, of which there is one each."""
+    assert not {"container_name", "ports"} & set(maple)
+    assert "volumes" not in maple, "replicas share the database and nothing else"
+
+
+def test_a_stop_has_the_time_it_needs(maple: dict[str, Any]) -> None:
+    assert seconds(maple["stop_grace_period"]) > Timings().drain
+
+
+def test_it_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any]) -> None:
+    assert maple["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    postgres = compose["services"]["postgres"]
+    assert postgres["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
+    for service in compose["services"].values():
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in compose["volumes"]
+
+
+def test_the_readme_says_what_it_needs() -> None:
+    (section,) = re.findall(
+        r"^## Running two or ten\n(.*?)^## ", (ROOT / "README.md").read_text(), re.M | re.S
+    )
+    assert "postgresql://maple:" in section
+    assert "@postgres/maple" in section, "the service's own name"
+    for words in ("--scale maple=", "maple.env", "postgres.env", "POSTGRES_PASSWORD", "/readyz"):
+        assert words in section
