@@ -72,3 +72,15 @@ def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
         for one in maple.slack.workspace.posts
         if one.channel == channel and one.metadata and one.metadata["event_type"] == "maple_digest"
     ]
+
+
+async def later(maple: Stage, by: timedelta) -> None:
+    """So much later, when everything that came due is done."""
+    pass_time(maple, by)
+    await settled(maple)
+
+
+async def settled(maple: Stage) -> None:
+    await maple.bot.work.drain(10)
+    await maple.bot.digests.ticker.tick()
+    await maple.bot.digests.ticker.idle()

@@ -2,41 +2,351 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.journeys.digesting import (
     COMING,
     FORM,
     LIST,
-    SUPPORT,
     digesting,
     due,
+    later,
     open_list,
-    pass_time,
     posted,
     set_up,
+    settled,
     the_digest,
 )
-from tests.stage import Mode
+from tests.stage import Mode, Stage
+
+FINANCE = "C04FINANCE"
+SHARED = "C05SHARED"
+LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
+SHARED_ALLOWED = f'[digests]\nshared_channels = ["{SHARED}"]\n'
 
 
 async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
-        shown = await open_list(ana)
-        assert "This channel has no digests yet" in shown
+        assert "This channel has no digests yet" in await open_list(ana)
         await ana.click("New digest")
-        form = await ana.sees(FORM)
-        assert "Europe/Lisbon" in form
+        assert "Time zone: [Europe/Lisbon" in await ana.sees(FORM)
         await ana.submit()
         shown = await ana.sees("The first one comes")
-        assert "Weekdays at 09:00 Europe/Lisbon" in shown
+        assert "Weekdays at 09:00 Europe/Lisbon · next 7 days · everything" in shown
         await ana.close()
         assert not posted(maple)
         await due(maple)
         message = await ana.sees(COMING)
         assert "only visible to you" not in message
         assert "Weekdays at 09:00 Europe/Lisbon" in message
-        await maple.raj.sees(COMING)
-        pass_time(maple, timedelta(hours=1))
-        await maple.bot.digests.ticker.tick()
-        await maple.bot.digests.ticker.idle()
+        assert "Globex Corporation" in await maple.raj.sees(COMING)
+        await later(maple, timedelta(hours=2))
         assert len(posted(maple)) == 1
+
+
+async def test_edited(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Edit")
+        await ana.sees(FORM)
+        await ana.choose("What to tell", "Unpaid invoices", "Past due")
+        await ana.choose("On which days", "Monday", "Wednesday", "Friday")
+        await ana.choose("At what time", "16:30")
+        await ana.choose("How far ahead", "14 days")
+        assert await ana.type_ahead("Time zone", "new york") == ["America/New_York"]
+        await ana.choose("Time zone", "New_York")
+        await ana.choose("Only these products", "Pro", "Team")
+        await ana.fill("Smallest amount", "60")
+        await ana.submit()
+        shown = await ana.sees("The digest is changed")
+        line = "Mon, Wed and Fri at 16:30 America/New_York · next 14 days · unpaid, past due · 2 products"
+        assert f"{line} · invoices from 60 up" in shown
+        await ana.close()
+        await due(maple)
+        message = await ana.sees(COMING)
+        assert "Globex Corporation" in message
+        assert "Invoices to come" not in message
+        assert "Acme Ltd" not in message
+
+
+async def test_wrong_entries_are_told_beside_the_fields(maple: Stage) -> None:
+    ana = maple.ana
+    await open_list(ana)
+    await ana.click("New digest")
+    await ana.sees(FORM)
+    await ana.fill("Smallest amount", "lots")
+    await ana.choose("On which days")
+    await ana.submit()
+    await ana.sees("Please complete this required field")
+    await ana.choose("On which days", "Sunday")
+    await ana.submit()
+    assert "Smallest amount: [lots" in await ana.sees("! ")
+    await ana.fill("Smallest amount", "-3")
+    await ana.submit()
+    await ana.sees("cannot be below zero")
+    await ana.fill("Smallest amount", "")
+    await ana.submit()
+    assert "Sundays at 09:00" in await ana.sees("The first one comes")
+
+
+async def test_paused_and_resumed() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Pause")
+        assert "somebody paused it" in await ana.sees("The digest is paused")
+        await due(maple)
+        await later(maple, timedelta(hours=1))
+        assert posted(maple) == []
+        await ana.click("Resume")
+        assert "Next:" in await ana.sees("The digest goes on")
+        await ana.close()
+        await due(maple)
+        await ana.sees(COMING)
+        assert len(posted(maple)) == 1
+
+
+async def test_sent_now(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Send now", confirm=False)
+        await ana.click("Send now", confirm=True)
+        await ana.sees("It is in the channel")
+        click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
+        await maple.slack.deliveries.repeat(click)
+        await settled(maple)
+        assert len(posted(maple)) == 1
+        assert "Send now" in await ana.sees("It is in the channel")
+        await ana.close()
+        await maple.raj.sees(COMING)
+
+
+async def test_how_far_it_is() -> None:
+    async with digesting("socket") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=None)
+        await ana.click("Send now", confirm=True)
+        await ana.sees("Reading Autumn")
+        await ana.sees("It is in the channel")
+
+
+async def test_whoever_closes_the_list_is_told_all_the_same() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
+        await ana.click("Send now", confirm=True)
+        await ana.close()
+        assert "only visible to you" in await ana.sees("It is in the channel")
+        assert len(posted(maple)) == 1
+
+
+async def test_autumn_does_not_answer() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        maple.autumn.faults.add("customers.list", "500", times=None)
+        await ana.click("Send now", confirm=True)
+        await ana.sees("Autumn could not be read, so nothing was posted")
+        await ana.click("Preview to me")
+        await ana.sees("Autumn could not be read, so there is no preview")
+        await ana.close()
+        await ana.command("/autumn upcoming")
+        await ana.sees("Autumn has trouble of its own")
+        assert posted(maple) == []
+
+
+async def test_preview() -> None:
+    async with digesting("socket") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Preview to me")
+        await ana.sees("The preview is in the conversation")
+        await ana.close()
+        shown = await ana.sees("Preview: coming up in the next 7 days")
+        assert "only visible to you" in shown
+        assert "Globex Corporation" in shown
+        maple.raj.does_not_see("Preview: coming up")
+        assert posted(maple) == []
+
+
+async def test_removed() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        before = (await the_digest(maple)).next_due
+        await ana.click("Remove", confirm=True)
+        shown = await ana.sees("The digest is removed")
+        assert "This channel has no digests yet" in shown
+        await later(maple, before - maple.clock.now() + timedelta(minutes=1))
+        assert posted(maple) == []
+
+
+async def test_each_channel_has_its_own_morning() -> None:
+    async with digesting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await ana.close()
+        raj.go("#billing")
+        assert "09:00 Asia/Kolkata" in await set_up(raj)
+        await raj.close()
+        channels = {"#support": "C01SUPPORT", "#billing": "C02BILLING"}
+        mornings = {name: (await the_digest(maple, known)).next_due for name, known in channels.items()}
+        first, second = sorted(mornings, key=lambda name: mornings[name])
+        ana.go(first)
+        await due(maple, channels[first])
+        await ana.sees(COMING)
+        assert posted(maple, channels[second]) == []
+        ana.go(second)
+        await due(maple, channels[second])
+        await ana.sees(COMING)
+        assert len(posted(maple, channels[first])) == 1
+
+
+async def test_nothing_to_tell() -> None:
+    """By itself nothing is posted; who presses *Send now* wants to see something."""
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await open_list(ana)
+        await ana.click("New digest")
+        await ana.sees(FORM)
+        await ana.choose("What to tell", "Unpaid invoices")
+        await ana.fill("Smallest amount", "9999999")
+        await ana.submit()
+        await ana.sees("The first one comes")
+        await due(maple)
+        await later(maple, timedelta(minutes=5))
+        assert posted(maple) == []
+        await ana.click("Send now", confirm=True)
+        await ana.sees("It is in the channel")
+        await ana.close()
+        await ana.sees("Nothing to tell for the next 7 days: none is unpaid")
+        assert len(posted(maple)) == 1
+
+
+async def test_two_people_edit_one_digest() -> None:
+    async with digesting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await open_list(raj)
+        for person, at in ((ana, "10:00"), (raj, "11:15")):
+            await person.click("Edit")
+            await person.sees(FORM)
+            await person.choose("At what time", at)
+        await ana.submit()
+        await ana.sees("Weekdays at 10:00")
+        await raj.submit()
+        form = await raj.sees("Somebody else edited this digest meanwhile")
+        assert "11:15" in form
+        await raj.submit()
+        await raj.sees("The digest is changed")
+        assert "Weekdays at 11:15" in raj.last()
+
+
+async def test_what_another_removed_meanwhile() -> None:
+    async with digesting("socket") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await open_list(raj)
+        await raj.click("Edit")
+        await raj.sees(FORM)
+        await ana.click("Remove", confirm=True)
+        await ana.sees("The digest is removed")
+        await raj.submit()
+        await raj.sees("Somebody else changed or removed this digest meanwhile")
+
+
+# Where, and who
+
+
+async def test_a_channel_without_maple(maple: Stage) -> None:
+    maple.ana.go("#random")
+    shown = await open_list(maple.ana)
+    assert "Type /invite @Maple here" in shown
+    assert "[New digest]" not in shown
+
+
+async def test_a_direct_message(maple: Stage) -> None:
+    maple.ana.go("@raj")
+    shown = await open_list(maple.ana)
+    assert "Digests go to channels, not to direct messages" in shown
+    assert "[New digest]" not in shown
+
+
+async def test_a_channel_shared_with_another_company() -> None:
+    async with digesting("http") as maple:
+        maple.ana.go("#shared-acme")
+        shown = await open_list(maple.ana)
+        assert "This channel is shared with another company" in shown
+        assert "[New digest]" not in shown
+        maple.eve.go("#shared-acme")
+        await maple.eve.command("/autumn digest")
+        await maple.eve.sees("only visible to you")
+        maple.eve.does_not_see(LIST)
+
+
+async def test_a_shared_channel_that_the_policy_names() -> None:
+    async with digesting("http", policy=SHARED_ALLOWED) as maple:
+        maple.ana.go("#shared-acme")
+        await set_up(maple.ana)
+        await maple.ana.close()
+        await due(maple, SHARED)
+        await maple.ana.sees(COMING)
+        maple.eve.go("#shared-acme")
+        await maple.eve.sees(COMING)
+        await maple.eve.click("See all", within="Resets")
+        maple.eve.does_not_see("Page 1")
+
+
+async def test_a_channel_that_becomes_shared() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Edit")
+        await ana.sees(FORM)
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await ana.submit()
+        shown = await ana.sees("This channel is shared with another company")
+        assert "[Send now]" not in shown
+
+
+async def test_only_those_whom_the_policy_lets() -> None:
+    async with digesting("http", policy=LEADS_SET_UP) as maple:
+        maple.lea.go("#support")
+        await set_up(maple.lea)
+        shown = await open_list(maple.ana)
+        assert "Your team's policy lets other people set digests up" in shown
+        assert "[Preview to me]" in shown
+        for label in ("New digest", "Edit", "Pause", "Send now", "Remove"):
+            assert f"[{label}]" not in shown
+
+
+async def test_guests_are_refused(maple: Stage) -> None:
+    for line in ("/autumn digest", "/autumn upcoming"):
+        await maple.gus.command(line)
+        await maple.gus.sees("Guests cannot")
+    maple.gus.does_not_see(LIST)
+    maple.gus.does_not_see(COMING)
+
+
+async def test_a_workspace_without_the_new_blocks() -> None:
+    async with digesting("http") as maple:
+        maple.slack.without_blocks("data_table", "data_visualization")
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Send now", confirm=True)
+        await ana.sees("It is in the channel")
+        await ana.close()
+        assert "Globex Corporation" in await ana.sees(COMING)
+        (message,) = posted(maple)
+        assert not {"data_table", "data_visualization"} & {block["type"] for block in message.blocks}
+
+
+@pytest.mark.parametrize("sub", ["upcoming 99", "upcoming acme"])
+async def test_days_that_are_none(maple: Stage, sub: str) -> None:
+    await maple.ana.command(f"/autumn {sub}")
+    await maple.ana.sees("a number from 1 to 31")

@@ -1,0 +1,192 @@
+"""What is behind a digest: all its rows, the file, the customers; and the same for one person alone."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+from bot.digests import runs
+from bot.timings import Timings
+from sandbox.slack.model import File
+from tests.journeys.digesting import COMING, digesting, posted, set_up
+from tests.stage import Mode, Stage
+
+SHOWN = "Invoices to come · "
+
+
+async def upcoming(maple: Stage, line: str = "/autumn upcoming") -> str:
+    await maple.ana.command(line)
+    return await maple.ana.sees(COMING)
+
+
+async def in_channel(maple: Stage) -> None:
+    """A digest that everyone in the channel has."""
+    await set_up(maple.ana)
+    await maple.ana.click("Send now", confirm=True)
+    await maple.ana.sees("It is in the channel")
+    await maple.ana.close()
+
+
+def files(maple: Stage) -> list[File]:
+    return [file for file in maple.slack.workspace.files.values() if file.shared]
+
+
+def read(file: File) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+
+
+async def test_what_is_coming(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        shown = await upcoming(maple)
+        assert "only visible to you" in shown
+        assert "Coming up in the next 7 days" in shown
+        assert "Times in tables and charts are those of Europe/Lisbon" in shown
+        for words in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Resets"):
+            assert words in shown
+        await maple.ana.command("/autumn upcoming 1")
+        await maple.ana.sees("Coming up in the next 24 hours")
+        maple.raj.does_not_see(COMING)
+
+
+async def test_slow_autumn_is_announced() -> None:
+    async with digesting("http", timings=Timings(asking_after=0.05)) as maple:
+        maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
+        await maple.ana.command("/autumn upcoming")
+        await maple.ana.sees("Still asking Autumn")
+        await maple.ana.sees(COMING)
+
+
+async def test_all_rows_in_pages(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        ana = maple.ana
+        await in_channel(maple)
+        await ana.click("See all", within="Invoices to come")
+        first = await ana.sees("Page 1 of 2")
+        assert "[Previous]" not in first
+        await ana.click("Next")
+        second = await ana.sees("Page 2 of 2")
+        assert "[Next]" not in second
+        assert not set(names(first)) & set(names(second))
+        await ana.click("Previous")
+        assert await ana.sees("Page 1 of 2") == first
+
+
+def names(page: str) -> list[str]:
+    """Of the customers on it: a line before the one with the amount and the button."""
+    lines = page.splitlines()
+    return [lines[at - 2] for at, line in enumerate(lines) if line == "[Open]"]
+
+
+async def test_another_replica_turns_the_page_of_an_old_message() -> None:
+    async with digesting("http") as maple:
+        await in_channel(maple)
+        async with maple.another():
+            await maple.raj.click("See all", within="Invoices to come")
+            await maple.raj.sees("Page 1 of 2")
+            await maple.raj.click("Next")
+            await maple.raj.sees("Page 2 of 2")
+
+
+async def test_a_customer_from_the_rows_and_from_the_message() -> None:
+    async with digesting("socket") as maple:
+        ana = maple.ana
+        await in_channel(maple)
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees("Page 1")
+        await ana.click("Open", within="Globex Corporation")
+        await ana.sees(re.compile("== Maple ==.*cus_globex.*Products", re.DOTALL))
+        await ana.close()
+        await ana.sees("Page 1")
+        await ana.close()
+        await ana.choose("Open a customer", "Globex Corporation")
+        card = await ana.sees("cus_globex")
+        assert "only visible to you" in card
+        assert "[Features]" in card
+        maple.raj.does_not_see("cus_globex")
+
+
+async def test_the_file_in_the_thread(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        await in_channel(maple)
+        await maple.raj.click("Download CSV")
+        await maple.raj.sees("[file: maple-digest-")
+        click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
+        await maple.slack.deliveries.repeat(click)
+        await maple.bot.work.drain(5)
+        (file,) = files(maple)
+        (message,) = [one for one in maple.slack.workspace.posts if one.files]
+        assert message.thread_ts == posted(maple)[0].ts
+        rows = read(file)
+        assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "resets"}
+        (globex,) = [row for row in rows if (row["section"], row["customer id"]) == ("unpaid", "cus_globex")]
+        assert (globex["customer"], globex["amount"], globex["currency"]) == (
+            "Globex Corporation",
+            "199",
+            "USD",
+        )
+        assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+        assert f"All {len(rows)} rows" in message.text
+
+
+async def test_the_file_of_what_only_one_person_sees() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await upcoming(maple)
+        await ana.click("Download CSV")
+        await ana.sees("The file is in your messages with Maple")
+        ana.go("@maple")
+        await ana.sees("[file: maple-digest-")
+        ana.go("#support")
+        await ana.click("See all", within="Resets")
+        await ana.sees("Page 1")
+        await ana.click("Download CSV")
+        await ana.sees(re.compile("== Resets ==.*The file is in your messages.*Page 1", re.DOTALL))
+        whole, section = files(maple)
+        assert {row["section"] for row in read(section)} == {"resets"}
+        assert len(read(section)) < len(read(whole))
+        maple.raj.does_not_see("[file:")
+
+
+async def test_the_file_does_not_go_where_another_company_reads() -> None:
+    async with digesting("http") as maple:
+        await in_channel(maple)
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await maple.ana.click("Download CSV")
+        await maple.ana.sees("The file is in your messages with Maple")
+        (message,) = [one for one in maple.slack.workspace.posts if one.files]
+        assert message.channel.startswith("D")
+
+
+async def test_a_file_that_takes_long_is_announced() -> None:
+    async with digesting("http", timings=Timings(asking_after=0.05)) as maple:
+        await in_channel(maple)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
+        await maple.ana.click("Download CSV")
+        await maple.ana.sees("Making the file")
+        await maple.ana.sees("[file: maple-digest-")
+
+
+async def test_a_file_that_slack_does_not_take() -> None:
+    async with digesting("http") as maple:
+        await in_channel(maple)
+        maple.slack.faults.add("files.completeUploadExternal", "500")
+        await maple.ana.click("Download CSV")
+        await maple.ana.sees("Reference")
+        assert files(maple) == []
+
+
+async def test_rows_that_are_not_kept_any_more() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await in_channel(maple)
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees("Page 1")
+        maple.clock.move(timedelta(days=15))
+        await runs.forget(maple.bot.database, maple.clock.now())
+        await ana.click("Download CSV")
+        await ana.sees("These rows are not kept any more")
+        await ana.close()
+        await ana.click("Download CSV")
+        assert "only visible to you" in await ana.sees("These rows are not kept any more")
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees(re.compile("== Invoices to come ==.*These rows are not kept any more", re.DOTALL))
