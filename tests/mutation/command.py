@@ -36,7 +36,7 @@ def main(given: Sequence[str]) -> int:
         chosen = random.Random(asked.seed).sample(range(len(wanted)), min(asked.sample, len(wanted)))  # noqa: S311
         wanted = [wanted[number] for number in sorted(chosen)]
     begun = time.monotonic()
-    tried = run(wanted, asked.tests or TESTS, _tell)
+    tried = run(wanted, asked.tests or TESTS, _Progress(len(wanted)))
     known = report.reasons(report.REASONS.read_text())
     counted = report.figures(tried)
     unexplained = [one for one, why in report.survivors(tried, known) if not why]
@@ -60,9 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tell(one: Tried) -> None:
-    if not one.killed_by:
-        _say([f"Not noticed: {one.path}:{one.mutation.lines.start}: {report.label(one.mutation)}"])
+class _Progress:
+    def __init__(self, of: int) -> None:
+        self._of, self._done = of, 0
+
+    def __call__(self, one: Tried) -> None:
+        self._done += 1
+        if not one.killed_by:
+            _say([f"Not noticed: {one.path}:{one.mutation.lines.start}: {report.label(one.mutation)}"])
+        if self._done % 200 == 0:
+            _say([f"{self._done:,} of {self._of:,}"])
 
 
 def _say(lines: Iterable[str]) -> None:

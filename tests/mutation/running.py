@@ -2,7 +2,7 @@
 
 A mistake in a function is put into a process that has imported everything already, and only the tests that
 come by its line are run. One in a module's own statements (a table, a default, a pattern) has to be there
-before the module is imported; that is a pytest of its own, in a process that has imported the libraries.
+before the module is imported; that is a pytest of its own, in a process that has imported all else.
 """
 
 import gc
@@ -28,7 +28,8 @@ from tests.mutation.operators import Mutation
 from tests.mutation.placing import ROOT, Functions, Instead, Source, functions, swap
 from tests.mutation.reach import Chosen, Reach, limit, measured
 
-_LIBRARIES = (
+_BEFORE = (
+    # Libraries, and such parts of ours as know nothing of those that mistakes are made in.
     "aiohttp.web",
     "apscheduler.schedulers.asyncio",
     "babel.numbers",
@@ -40,11 +41,24 @@ _LIBRARIES = (
     "starlette.applications",
     "structlog",
     "uvicorn",
+    "sandbox.autumn",
+    "sandbox.slack",
+    "bot.autumn.client",
+    "bot.lookups.answers",
+    "bot.lookups.catalogue",
 )
 _OPTIONS = (
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:terminal", "-p", "no:logging"),
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
-    *("--capture=no", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"), "-o", "addopts="),
+    *(
+        "--assert=plain",
+        "--capture=no",
+        "--rootdir",
+        str(ROOT),
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "-o",
+        "addopts=",
+    ),
 )
 _GATHERING = 30
 """Seconds that importing the tests takes at most."""
@@ -67,10 +81,11 @@ class _Watch:
     def __init__(self, said: Path) -> None:
         self._said = said
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """In the test, or while it is set up or cleaned up."""
-        if report.failed:
-            self._end(report.nodeid)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """In the test, or while it is set up or cleaned up. Before pytest goes about how to show it."""
+        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+            self._end(item.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """The tests cannot even be imported."""
@@ -161,7 +176,7 @@ def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> 
     # Nowhere near UTC, which the tests must not depend on.
     os.environ["TZ"] = "Pacific/Auckland"
     time.tzset()
-    for library in _LIBRARIES:
+    for library in _BEFORE:
         importlib.import_module(library)
     forks = Forks()
     try:
