@@ -4,12 +4,13 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from bot.store.database import Database
-from bot.store.migrate import migrate
+from bot.store.migrate import config, migrate
 from bot.store.tables import metadata
 from tests.databases import ENGINES, Engine, fresh
 
@@ -19,6 +20,7 @@ from bot.store.database import Database
 from bot.store.migrate import migrate
 
 async def main():
+    print("ready", flush=True)
     sys.stdin.readline()
     for url in sys.argv[1:]:
         database = Database(url)
@@ -61,19 +63,45 @@ async def test_many_at_once_in_one_process(empty: Database) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_several_processes_at_once() -> None:
-    urls = [fresh(engine, migrated=False) for engine in ENGINES]
+async def first_revision(engine: Engine) -> str:
+    """The URL of a database as the first release made it, with something in it."""
+    url = fresh(engine, migrated=False)
+    database = Database(url)
+    async with database.writing() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), "0001"))
+        await connection.execute(text("INSERT INTO deliveries (key, at) VALUES ('seen', 1)"))
+    await database.aclose()
+    return url
+
+
+async def test_four_processes_at_once_from_nothing_and_from_the_first_revision() -> None:
+    from_nothing = [fresh(engine, migrated=False) for engine in ENGINES]
+    from_the_first = [await first_revision(engine) for engine in ENGINES]
     started = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM, *urls], stdin=subprocess.PIPE)  # noqa: ASYNC220
-        for _ in range(2)
+        subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-c", PROGRAM, *from_nothing, *from_the_first],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(4)
     ]
     for process in started:
-        process.communicate(b"go\n", timeout=60)
-    assert [process.returncode for process in started] == [0, 0]
-    for url in urls:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in started:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in started] == [0] * 4
+    for url in (*from_nothing, *from_the_first):
         database = Database(url)
         async with database.reading() as connection:
             assert await connection.run_sync(differences) == []
+            assert (await connection.execute(text("SELECT count(*) FROM audit_head"))).scalar_one() == 1
+            kept = (await connection.execute(text("SELECT key FROM deliveries"))).scalars().all()
+        assert kept == (["seen"] if url in from_the_first else [])
         await database.aclose()
 
 
