@@ -78,9 +78,28 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.MARK_APPLIED,
         ids.MARK_NOT_APPLIED,
         ids.HISTORY,
+        ids.DIGEST_CUSTOMER,
+        ids.DIGEST_CSV,
+        ids.DIGEST_ALL,
+        ids.DIGEST_PAGE,
+        ids.DIGEST_OPEN,
+        ids.DIGEST_NEW,
+        ids.DIGEST_EDIT,
+        ids.DIGEST_PAUSE,
+        ids.DIGEST_RESUME,
+        ids.DIGEST_SEND,
+        ids.DIGEST_PREVIEW,
+        ids.DIGEST_REMOVE,
     } == listened(Kind.ACTION)
-    assert {ids.PICK_CUSTOMER, ids.PICK_FEATURE, ids.FORM_FEATURE, ids.FORM_REWARD} == listened(Kind.OPTIONS)
-    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL} == listened(Kind.VIEW)
+    assert {
+        ids.PICK_CUSTOMER,
+        ids.PICK_FEATURE,
+        ids.FORM_FEATURE,
+        ids.FORM_REWARD,
+        ids.DIGEST_ZONE,
+        ids.DIGEST_PLANS,
+    } == listened(Kind.OPTIONS)
+    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL, ids.DIGEST_FORM} == listened(Kind.VIEW)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,9 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ("change:balance", ["change"]),
         ("form:feature", ["form"]),
         ("mark_applied", ["mark_applied"]),
+        ("digest_all:resets", ["digest_all"]),
+        ("digest_page:next", ["digest_page"]),
+        ("digest_all_modal", []),
     ],
 )
 def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
