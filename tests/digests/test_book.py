@@ -128,6 +128,17 @@ async def test_edited_at_the_due_minute_before_anybody_looked(database: Database
     assert await outcomes(database, made.id) == {"3": RunState.CLAIMED}
 
 
+async def test_moved_on_the_day_it_was_made(database: Database) -> None:
+    made = await booked(database)
+    for version, at in enumerate((time(11), time(10)), start=1):
+        moved = replace(NINE, at=at)
+        await book.edit(
+            database, made.id, version=version, schedule=moved, wanted=Wanted(), now=NOON + SECOND
+        )
+    # Nine had passed when it was made; it is said once that eleven had too.
+    assert await outcomes(database, made.id) == {"2": Skip.EDITED}
+
+
 async def test_an_edit_after_an_outage_leaves_no_day_out(database: Database) -> None:
     made = await booked(database)
     now = DUE + 2 * DAY + timedelta(hours=7)
