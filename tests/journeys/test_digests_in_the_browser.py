@@ -1,0 +1,62 @@
+"""A digest as it looks: set up on the page, sent, read, its rows turned over.
+
+`MAPLE_SCREENSHOTS=somewhere` keeps pictures of each step there.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.journeys.digesting import QUICK
+from tests.journeys.test_in_the_browser import opened
+from tests.stage import on_stage
+
+
+async def test_a_lead_sets_a_digest_up() -> None:
+    async with on_stage("socket", digest_pace=QUICK) as maple, opened(maple) as page:
+        box = page.get_by_role("textbox", name="Message #support")
+        await box.fill("/autumn digest")
+        await box.press("Enter")
+        modal = page.get_by_role("dialog")
+        await expect(modal).to_contain_text("This channel has no digests yet")
+        await _kept(page, "empty")
+        await modal.get_by_role("button", name="New digest").click()
+        await expect(modal).to_contain_text("At what time")
+        await _kept(page, "form")
+        await modal.get_by_role("checkbox", name="Saturday").check()
+        await modal.get_by_role("button", name="Create").click()
+        await expect(modal).to_contain_text("Mon, Tue, Wed, Thu, Fri and Sat at 09:00 Europe/Lisbon")
+        await _kept(page, "list")
+        await modal.get_by_role("button", name="Send now").click()
+        await _kept(page, "confirm")
+        await page.get_by_role("button", name="Send now").last.click()
+        await expect(modal).to_contain_text("It is in the channel")
+        await modal.get_by_role("button", name="Close").last.click()
+        message = page.get_by_role("article", name="Maple")
+        await expect(message).to_contain_text("Coming up in the next 7 days")
+        await expect(message.get_by_role("img", name="Due per day, USD (bar chart)")).to_be_visible()
+        await _whole(page, "message")
+        await message.get_by_role("button", name="See all").first.click()
+        await expect(modal).to_contain_text("Page 1 of 2")
+        await _kept(page, "all")
+        await modal.get_by_role("button", name="Open", exact=True).first.click()
+        await expect(page.get_by_role("dialog").last).to_contain_text("Products")
+        await _kept(page, "customer")
+
+
+async def _kept(page: Page, name: str) -> None:
+    folder = os.environ.get("MAPLE_SCREENSHOTS")
+    if folder:
+        await asyncio.sleep(0.3)  # the last of the fonts and of the motion
+        await page.screenshot(path=Path(folder) / f"digest-{name}.png")
+
+
+async def _whole(page: Page, name: str) -> None:
+    """With a window that is high enough for all of the message."""
+    size = page.viewport_size
+    if os.environ.get("MAPLE_SCREENSHOTS") and size:
+        await page.set_viewport_size({**size, "height": 3200})
+        await _kept(page, name)
+        await page.set_viewport_size(size)
