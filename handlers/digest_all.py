@@ -4,10 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot.digests.report import Expired
-
 from bot import views
 from bot.digests.findings import Query
+from bot.digests.report import Expired
 from bot.lookups.place import Place
 from bot.views import surfaces
 from bot.views.card import Card
@@ -59,7 +58,8 @@ async def open_customer(ask: Ask, desk: Desk) -> None:
         await desk.replies.redraw(view, surfaces.as_modal(card))
 
     try:
-        await say(await answering.card(ask, desk, place))
+        card = await answering.card(ask, desk, place)
+        await desk.replies.redraw(view, views.customer_on_top(card, place))
     except Exception as error:
         raise Within(error, say) from error
 

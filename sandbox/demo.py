@@ -33,8 +33,8 @@ _STOP = 10.0
 _SETTINGS = ("SLACK_", "AUTUMN_", "MAPLE_", "DATABASE_", "LOG_", "HOST", "PORT")
 TRIES = (
     ("/autumn cus_acme", "a customer's card, with buttons to products, features, invoices and events"),
-    ("/autumn features cus_acme", "balances; open one for its rows and a chart of its usage"),
-    ("/autumn find twin", "three customers who share an e-mail address, to pick from"),
+    ("/autumn upcoming", "the invoices, trials and resets of the next days, and what is unpaid or past due"),
+    ("/autumn digest", "the same for everyone in the channel, each morning: set it up, then Send now"),
 )
 
 

@@ -22,6 +22,7 @@ from bot.views.change import Audience, change_card
 from bot.views.denial import denial, deny_modal
 from bot.views.digest import digest_card, upcoming_card
 from bot.views.digest_all import (
+    customer_on_top,
     digest_expired,
     see_all,
     see_all_expired,
@@ -79,6 +80,7 @@ __all__ = [
     "csv_lines",
     "csv_name",
     "csv_sent",
+    "customer_on_top",
     "customer_options",
     "days_hint",
     "denial",

@@ -5,7 +5,7 @@ from typing import Any
 from bot.autumn.models import Organization
 from bot.digests.findings import Item, ItemPage, Part, Query
 from bot.lookups.place import Place
-from bot.views import blocks, digest, digest_rows, ids, parts, text, times, words
+from bot.views import blocks, digest, digest_rows, ids, parts, surfaces, text, times, words
 from bot.views import digest_words as say
 from bot.views.card import Block, Card
 from bot.views.digest_list import modal
@@ -42,6 +42,13 @@ def see_all_expired(query: Query) -> dict[str, Any]:
 def see_all_stopped(query: Query, card: Card) -> dict[str, Any]:
     """`card` (of `views.trouble`) says why there are no rows."""
     return _view(query, [block for block in card.plain if block["type"] != "actions"])
+
+
+def customer_on_top(card: Card, place: Place) -> dict[str, Any]:
+    """A customer's card over the rows: without its buttons, which change messages, and where to find them."""
+    view = surfaces.as_modal(card)
+    command = text.code(f"{ids.COMMAND} {place.customer}")
+    return {**view, "blocks": [*view["blocks"], blocks.context("more", say.more_of(command))]}
 
 
 def digest_expired() -> Card:

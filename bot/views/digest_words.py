@@ -403,6 +403,12 @@ def days_option(days: int) -> str:
 
 ALL_LOADING = "Getting all rows …"
 ALL_NONE = "There are none."
+
+
+def more_of(command: str) -> str:
+    return f"{command} in a channel shows this with everything that can be done there."
+
+
 CSV_ASKING = "Making the file …"
 CSV_SENT = ":white_check_mark: The file is in your messages with Maple."
 EXPIRED = (
