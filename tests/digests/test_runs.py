@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from bot.digests import book, runs
 from bot.digests.model import Figures, Pause, Run, RunState, Skip
 from bot.store.database import Database
-from bot.store.tables import digest_items, digest_scans, digests
+from bot.store.tables import digest_items, digest_runs, digest_scans, digests
 from tests.digests.booked import (
     DAY,
     DUE,
@@ -116,6 +116,10 @@ async def test_an_outage_of_years(database: Database) -> None:
     await claimed(database, now=DUE + 800 * DAY)
     found = await written(database, made.id)
     assert [run.due for run in found] == [DUE + number * DAY for number in range(801)]
+    # All of it at once: the next look has nothing left to do.
+    kept = await book.get(database, made.id)
+    assert kept is not None
+    assert kept.next_due == DUE + 801 * DAY
 
 
 async def test_the_rules_of_the_zone_have_changed_meanwhile(database: Database) -> None:
@@ -206,6 +210,15 @@ async def test_what_may_have_been_posted_is_looked_for_by_who_takes_over(databas
         runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
     )
     assert sorted(settled) == [False, True]
+
+
+async def test_when_it_may_first_have_been_posted_stays_known(database: Database) -> None:
+    run = await _one(database)
+    for later in (SECOND, 2 * SECOND):
+        assert await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE + later)
+    async with database.reading() as connection:
+        noted = await connection.execute(select(digest_runs.c.posting_at))
+        assert noted.scalar_one() == DUE + SECOND
 
 
 async def test_what_surely_was_not_posted_is_not_looked_for(database: Database) -> None:
