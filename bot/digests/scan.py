@@ -4,7 +4,6 @@ the one that is being read, or reads."""
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -17,7 +16,7 @@ from bot.autumn.errors import AutumnError
 from bot.digests import scans
 from bot.digests.items import Span
 from bot.digests.scanning import Scanning
-from bot.digests.scans import Held, Lost, Progress, Scan
+from bot.digests.scans import Held, Lost, Progress, Scan, Wish
 from bot.digests.storing import Keeper
 from bot.digests.strides import ScanPace, Seldom
 from bot.digests.watching import Watching
@@ -43,18 +42,6 @@ class ScanFailed(AutumnError):
     @property
     def kind(self) -> type[AutumnError]:
         return self._cause
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    horizon: datetime
-    previews: bool
-    not_before: datetime
-
-    def met_by(self, scan: Scan) -> bool:
-        """Whether it will do, once it is done."""
-        far = scan.horizon >= self.horizon and scan.started_at >= self.not_before
-        return far and (scan.previews or not self.previews)
 
 
 class Scanner:
@@ -85,23 +72,22 @@ class Scanner:
         `previews`: with Autumn's own amounts of invoices to come. `progress` is told every few seconds how
         far it is. Raises ScanFailed, of the kind of error that stopped it.
         """
-        wish = _Wish(horizon, previews, not_before)
+        wish = Wish(self._env, horizon, previews, not_before)
         seldom = Seldom(self._pace.tell, progress)
         while True:
-            found = await scans.usable(
-                self._database, self._env, horizon=horizon, previews=previews, not_before=not_before
-            )
+            found = await scans.usable(self._database, wish)
             if found is not None:
                 return found
             held = await scans.begin(
                 self._database,
-                self._env,
-                horizon=horizon + SPARE,
-                previews=previews,
+                wish,
+                spare=SPARE,
                 by=secrets.token_hex(8),
                 lease=self._pace.lease_time,
                 now=self._now(),
             )
+            if isinstance(held, Scan):
+                return held
             if held is None:
                 await self._wait(wish, seldom)
                 continue
@@ -111,7 +97,7 @@ class Scanner:
                 # It stood still for so long that somebody else took it to be dead.
                 continue
 
-    async def _wait(self, wish: _Wish, seldom: Seldom) -> None:
+    async def _wait(self, wish: Wish, seldom: Seldom) -> None:
         """Until the one that is being read is over. Raises ScanFailed when it failed, and would have done."""
         running = await scans.running(self._database, self._env)
         if running is None:

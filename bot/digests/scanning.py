@@ -153,7 +153,7 @@ class Scanning:
         await self._report(Progress(read))
 
     async def _read_previews(self) -> None:
-        asked = await self._keeper.largest(candidates.MOST_PREVIEWS)
+        asked = await self._keeper.largest(self._pace.most_previews)
         await self._keeper.renew(now=self._now(), to_preview=len(asked))
         await self._report(Progress(self.progress.customers, 0, len(asked)))
         stride, waiting = Stride(self._pace.preview, self._pace.sleep), iter(asked)
@@ -176,11 +176,7 @@ class Scanning:
             rows = await self._preview(customer_id, name)
             before = self.progress
             await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
-            previewed = self.progress.previewed
-            if rows is None:
-                await self._keeper.renew(now=self._now(), previewed=previewed)
-            else:
-                await self._keeper.settle(customer_id, rows, now=self._now(), previewed=previewed)
+            await self._keeper.settle(customer_id, rows, now=self._now())
 
     async def _preview(self, customer_id: str, name: str) -> list[Stored] | None:
         """What comes in place of the customer's estimates; None: they stay."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.rules import Environment
@@ -72,36 +72,49 @@ class Lost(Exception):
     """The lease lapsed, and somebody else took the scan to be dead."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody needs of a scan."""
+
+    env: Environment
+    horizon: datetime
+    """What is due until then must have been read."""
+    previews: bool
+    not_before: datetime
+    """When it may have begun, at the earliest."""
+
+    def met_by(self, scan: Scan) -> bool:
+        """Whether one that is being read will do."""
+        far = scan.horizon >= self.horizon and scan.started_at >= self.not_before
+        return far and (scan.previews or not self.previews)
+
+
 @unbroken
-async def usable(
-    database: Database, env: Environment, *, horizon: datetime, previews: bool, not_before: datetime
-) -> Scan | None:
+async def usable(database: Database, wish: Wish) -> Scan | None:
     """The newest scan that is done and says all that is wanted."""
+    async with database.reading() as connection:
+        return await _usable(connection, wish)
+
+
+async def _usable(connection: AsyncConnection, wish: Wish) -> Scan | None:
     wanted = (
         select(digest_scans)
         .where(
-            digest_scans.c.env == env,
+            digest_scans.c.env == wish.env,
             digest_scans.c.state == _DONE,
-            digest_scans.c.started_at >= not_before,
-            digest_scans.c.horizon >= horizon,
-            *((digest_scans.c.previews,) if previews else ()),
+            digest_scans.c.started_at >= wish.not_before,
+            digest_scans.c.horizon >= wish.horizon,
+            *((digest_scans.c.previews,) if wish.previews else ()),
         )
         .order_by(digest_scans.c.started_at.desc(), digest_scans.c.id)
         .limit(1)
     )
-    async with database.reading() as connection:
-        row = (await connection.execute(wanted)).one_or_none()
+    row = (await connection.execute(wanted)).one_or_none()
     return None if row is None else _scan(row)
 
 
-@unbroken
-async def get(database: Database, scan_id: str) -> Scan | None:
-    """None: it is not kept any more."""
-    async with database.reading() as connection:
-        return await known(connection, scan_id)
-
-
 async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
+    """None: it is not kept any more."""
     found = await connection.execute(select(digest_scans).where(digest_scans.c.id == scan_id))
     row = found.one_or_none()
     return None if row is None else _scan(row)
@@ -131,22 +144,16 @@ async def look(database: Database, scan_id: str, *, now: datetime) -> Progress |
 
 @unbroken
 async def begin(
-    database: Database,
-    env: Environment,
-    *,
-    horizon: datetime,
-    previews: bool,
-    by: str,
-    lease: timedelta,
-    now: datetime,
-) -> Held | None:
-    """A new one, the caller's to read. None: another is being read by a process that is alive."""
+    database: Database, wish: Wish, *, spare: timedelta, by: str, lease: timedelta, now: datetime
+) -> Held | Scan | None:
+    """A new one, the caller's to read, which looks by `spare` further than wished; or one that will do, done
+    this moment. None: another is being read by a process that is alive."""
     values: dict[str, Any] = {
         "id": secrets.token_hex(8),
-        "env": env,
+        "env": wish.env,
         "state": _RUNNING,
-        "horizon": horizon,
-        "previews": previews,
+        "horizon": wish.horizon + spare,
+        "previews": wish.previews,
         "started_at": now,
         "lease_by": by,
         "lease_until": now + lease,
@@ -160,17 +167,21 @@ async def begin(
         await connection.execute(
             update(digest_scans)
             .where(
-                digest_scans.c.env == env,
+                digest_scans.c.env == wish.env,
                 digest_scans.c.state == _RUNNING,
                 digest_scans.c.lease_until < now,
             )
             .values(_over(_FAILED, now))
         )
         made = insert(connection, digest_scans, values).on_conflict_do_nothing()
-        begun = await connection.execute(made.returning(digest_scans.c.id))
-        if begun.one_or_none() is None:
+        if (await connection.execute(made.returning(digest_scans.c.id))).one_or_none() is None:
             return None
-        return Held(values["id"], by, now, horizon)
+        # Whoever was reading is through now, perhaps since this was last looked for.
+        done = await _usable(connection, wish)
+        if done is None:
+            return Held(values["id"], by, now, values["horizon"])
+        await connection.execute(delete(digest_scans).where(digest_scans.c.id == values["id"]))
+        return done
 
 
 async def go_on(

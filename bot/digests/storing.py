@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from bot.digests.items import Stored
 from bot.digests.model import Section
 from bot.digests.scans import Held
 from bot.store.database import Database, unbroken
-from bot.store.tables import digest_items
+from bot.store.tables import digest_items, digest_scans
 
 _AT_A_TIME = 100
 """Rows in one statement: while they are made ready the event loop does nothing else."""
@@ -70,12 +71,12 @@ class Keeper:
             return [(row.customer_id, row.customer) for row in await connection.execute(wanted)]
 
     @unbroken
-    async def settle(
-        self, customer_id: str, rows: Sequence[Stored], *, now: datetime, previewed: int
-    ) -> None:
-        """Puts what Autumn says in the place of a customer's estimates."""
+    async def settle(self, customer_id: str, rows: Sequence[Stored] | None, *, now: datetime) -> None:
+        """Puts what Autumn says in the place of a customer's estimates; None: they stay."""
         async with self.database.writing() as connection:
-            await self._go_on(connection, now, previewed=previewed)
+            await self._go_on(connection, now, previewed=digest_scans.c.previewed + 1)
+            if rows is None:
+                return
             await connection.execute(
                 delete(digest_items).where(*self._invoices(), digest_items.c.customer_id == customer_id)
             )
@@ -110,7 +111,7 @@ class Keeper:
     def _invoices(self) -> tuple[ColumnElement[bool], ...]:
         return digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.INVOICES
 
-    async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: int) -> None:
+    async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
         await scans.go_on(connection, self.held, lease=self.lease, now=now, **counts)
 
     async def _insert(self, connection: AsyncConnection, rows: Sequence[Stored]) -> None:

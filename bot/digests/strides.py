@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.digests.candidates import MOST_PREVIEWS
 from bot.digests.scans import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPace:
-    """In seconds. Given as one value so that tests can shorten it."""
+    """In seconds, but for numbers of things. Given as one value so that tests can shorten it."""
 
     page: float = 0.2
     """From the start of one page of customers to the start of the next: half of what Maple allows itself of
@@ -18,6 +19,7 @@ class ScanPace:
     preview: float = 0.1
     """The same between customers whose next invoices are asked for."""
     previews_at_once: int = 3
+    most_previews: int = MOST_PREVIEWS
     invoices: float = 1.0
     """The same between pages of unpaid invoices, whose limit the organisation's own backend shares."""
     again: tuple[float, ...] = (1.0, 3.0)
@@ -48,11 +50,11 @@ class Stride:
     def __init__(self, every: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._every = every
         self._sleep = sleep
-        self._free = float("-inf")
+        self._free: float | None = None
 
     async def turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        slot = max(self._free, now - _MADE_UP * self._every)
+        slot = now if self._free is None else max(self._free, now - _MADE_UP * self._every)
         self._free = slot + self._every
         await self._sleep(max(0.0, slot - now))
 

@@ -1,0 +1,135 @@
+"""Scanners on a database, and Autumns for them to read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+
+from bot.approvals.rules import Environment
+from bot.autumn.client import Autumn
+from bot.digests.findings import Item
+from bot.digests.model import Section
+from bot.digests.ordering import item
+from bot.digests.scan import Progress, Scan, Scanner, ScanPace
+from bot.metrics import Metrics
+from bot.store.database import Database
+from bot.store.tables import digest_items
+from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
+from tests.digests.listed import START, days, held
+
+HASTE = ScanPace(page=0, preview=0, invoices=0, again=(0, 0), poll=0.002, tell=0, log=0)
+WEEK = timedelta(days=7)
+
+
+@dataclass
+class Clock:
+    at: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class Reader:
+    """A process with a scanner."""
+
+    database: Database
+    autumn: Autumn
+    clock: Clock
+    pace: ScanPace = HASTE
+    env: Environment = Environment.SANDBOX
+    metrics: Metrics = field(default_factory=Metrics)
+    told: list[Progress] = field(default_factory=list)
+
+    async def scan(
+        self, *, horizon: timedelta = WEEK, previews: bool = True, recent: timedelta = timedelta(minutes=5)
+    ) -> Scan:
+        scanner = Scanner(self.database, self.autumn, self.env, self.clock, self.pace, metrics=self.metrics)
+        now = self.clock()
+        return await scanner.scan(
+            horizon=now + horizon, previews=previews, not_before=now - recent, progress=self._tell
+        )
+
+    async def _tell(self, progress: Progress) -> None:
+        self.told.append(progress)
+
+
+async def kept(database: Database, scan: Scan, section: Section) -> list[Item]:
+    """Everything that was kept of a section, in the order it came."""
+    wanted = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
+    async with database.reading() as connection:
+        return [item(row) for row in await connection.execute(wanted.order_by(digest_items.c.id))]
+
+
+def billed(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:
+    """A customer who will be billed, as the list has it."""
+    plan = {"name": "Pro", "price": {"amount": amount}}
+    return {
+        "id": f"cus_{number}",
+        "name": f"Customer {number}",
+        "stripe_id": f"cus_stripe_{number}",
+        "subscriptions": [held(plan=plan)],
+        **fields,
+    }
+
+
+def preview(total: float = 50, *, currency: str = "usd", at: float = 3) -> dict[str, Any]:
+    return {
+        "plan_ids": ["pro"],
+        "invoice_at": days(at),
+        "currency": currency,
+        "total": total,
+        "line_items": [],
+    }
+
+
+def asking(
+    customers: Answer | Sequence[Answer] | None = None,
+    *,
+    invoices: Answer | Sequence[Answer] | None = None,
+    get: Answer | Sequence[Answer] | None = None,
+) -> Scripted:
+    """An Autumn that answers so; with nothing unpaid and no previews unless told otherwise."""
+    return Scripted(
+        {
+            "plans.list": ok({"list": [{"id": "pro", "name": "Pro"}]}),
+            "customers.list": customers or listing(),
+            "invoices.list": invoices or listing(),
+            "customers.get": get or ok({"invoice_previews": []}),
+        }
+    )
+
+
+def paged(rows: Sequence[dict[str, Any]]) -> Answer:
+    """customers.list as Autumn does it: no cursor after a page that ends with a customer without an id."""
+
+    async def answer(asked: Asked) -> httpx.Response:
+        first = int(asked.body["start_cursor"] or 0)
+        last = first + asked.body["limit"]
+        shown = rows[first:last]
+        more = len(rows) > last and shown[-1]["id"] is not None
+        return listing(*shown, cursor=str(last) if more else None)
+
+    return answer
+
+
+def nameless(count: int) -> list[dict[str, Any]]:
+    return [{"id": None, "name": f"Nobody {number}"} for number in range(count)]
+
+
+def down(*statuses: int) -> list[httpx.Response]:
+    return [error(status) for status in statuses]
+
+
+def total(items: Iterable[Item]) -> list[tuple[str | None, str, str]]:
+    """Of whom, how much; with a mark for estimates."""
+    return [
+        (one.customer_id, f"{one.amount} {one.currency}", "?" if one.details.get("estimate") else "")
+        for one in items
+    ]

@@ -1,0 +1,606 @@
+import asyncio
+import contextlib
+import io
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from bot.approvals.rules import Environment
+from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
+from bot.digests import scans
+from bot.digests.model import Section
+from bot.digests.scan import Progress, ScanFailed, Scanner
+from bot.digests.strides import ScanPace, Seldom, Stride
+from bot.store.database import Database
+from bot.store.tables import digest_items, digest_scans
+from bot.views import failures, words
+from sandbox.autumn import LocalAutumn
+from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
+from tests.databases import fresh
+from tests.digests.listed import START, at, balance, days, held, source
+from tests.digests.scanned import (
+    HASTE,
+    Clock,
+    Reader,
+    asking,
+    billed,
+    down,
+    kept,
+    nameless,
+    paged,
+    preview,
+    total,
+)
+
+ONCE = Patience(connect=5, attempt=5, whole=10, attempts=1)
+
+
+@asynccontextmanager
+async def reading(database: Database, script: Scripted, *, pace: ScanPace = HASTE) -> AsyncIterator[Reader]:
+    autumn = script.client(ONCE)
+    yield Reader(database, autumn, Clock(), pace)
+    await autumn.aclose()
+
+
+async def states(database: Database) -> list[tuple[str, str]]:
+    wanted = select(digest_scans.c.state, digest_scans.c.said).order_by(digest_scans.c.started_at)
+    async with database.reading() as connection:
+        return [tuple(row) for row in await connection.execute(wanted)]
+
+
+def routes(script: Scripted, route: str) -> list[dict[str, Any]]:
+    return [asked.body for asked in script.asked if asked.route == route]
+
+
+# What is read
+
+
+async def test_everything_once(database: Database, logs: io.StringIO) -> None:
+    unpaid = {"id": "inv", "customer_id": "cus_2", "status": "open", "total": 9.5, "currency": "usd"}
+    stranger = {**unpaid, "customer_id": "cus_gone", "total": 1}
+    more: dict[str, Any] = {
+        "balances": {"messages": balance(source(2))},
+        "subscriptions": [held(past_due=True, trial_ends_at=days(1))],
+    }
+    script = asking(
+        listing(billed(1, **more), billed(2)),
+        invoices=[listing(unpaid, {**unpaid, "status": "paid"}, cursor="x"), listing(stranger)],
+        get=ok({"invoice_previews": [preview(51.25), preview(9, at=9)]}),
+    )
+    async with reading(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
+        scan = await reader.scan()
+    assert (scan.customers, scan.previewed, scan.to_preview, scan.missing) == (2, 2, 2, ())
+    assert (scan.started_at, scan.finished_at, scan.previews) == (START, START, True)
+    assert total(await kept(database, scan, Section.INVOICES)) == [
+        ("cus_1", "51.25 usd", ""),
+        ("cus_2", "51.25 usd", ""),
+    ]
+    found = await kept(database, scan, Section.UNPAID)
+    assert [(one.customer, one.amount) for one in found] == [
+        ("Customer 2", Decimal("9.5")),
+        ("cus_gone", Decimal(1)),
+    ]
+    for section in (Section.RESETS, Section.PAST_DUE, Section.TRIALS):
+        (one,) = await kept(database, scan, section)
+        assert one.customer_id == "cus_1"
+    assert routes(script, "customers.get") == [
+        {"customer_id": f"cus_{number}", "expand": ["invoice_previews"]} for number in (1, 2)
+    ]
+    assert reader.told[0] == Progress(2, 0, 0)
+    assert reader.told[-1] == Progress(2, 2, 2)
+    noted = [json.loads(line) for line in logs.getvalue().splitlines() if '"scan"' in line]
+    assert (noted[0]["outcome"], noted[-1]["outcome"], noted[-1]["count"]) == ("running", "ok", 2)
+    counted = reader.metrics.exposition().decode()
+    assert 'maple_scans_total{outcome="ok"} 1.0' in counted
+    assert "maple_scan_customers 2.0" in counted
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_the_local_autumn_with_every_customer(database: Database) -> None:
+    async with LocalAutumn.running() as local:
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=Limits(10_000, 10_000))
+        reader = Reader(database, autumn, Clock(local.clock.now()))
+        scan = await reader.scan(previews=False)
+        assert scan.customers == len(local.state.customers)
+        assert not scan.missing
+        asked = [call.route for call in local.calls]
+        assert asked == ["plans.list", "invoices.list", "customers.list"]
+        await autumn.aclose()
+
+
+async def test_pages_follow_each_other(database: Database) -> None:
+    script = asking(paged([billed(number) for number in range(600)]))
+    async with reading(database, script) as reader:
+        scan = await reader.scan(previews=False)
+    assert scan.customers == 600
+    assert [body["start_cursor"] for body in routes(script, "customers.list")] == ["", "250", "500"]
+    assert len(await kept(database, scan, Section.INVOICES)) == 600
+    assert [told.customers for told in reader.told] == [250, 500, 600]
+
+
+def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """So many with ids, and those given as they are."""
+    found: list[dict[str, Any]] = []
+    for part in parts:
+        found += [billed(len(found) + index) for index in range(part)] if isinstance(part, int) else part
+    return found
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("rows", "sizes"),
+    [
+        # Ends where it ends.
+        (_rows(250), [250]),
+        (_rows(249, nameless(1)), [250, 249, 250]),
+        (_rows(245, nameless(2)), [250]),
+        (_rows(249, nameless(2), 10), [250, 249, 250]),
+        (_rows(240, nameless(20), 250), [250, 240, 250, 250]),
+        # None of a whole page has an id.
+        (_rows(nameless(250), 1), [250, 500]),
+        (_rows(nameless(300), 300), [250, 500, 250]),
+        (_rows(nameless(999), 1, nameless(3)), [250, 500, 1000, 250]),
+        (_rows(10, nameless(600), 10), [250, 10, 250, 500, 1000]),
+        (_rows(nameless(510), 100, nameless(400)), [250, 500, 1000, 610, 250, 500]),
+    ],
+)
+async def test_customers_without_an_id_hide_nobody(
+    database: Database, rows: list[dict[str, Any]], sizes: list[int]
+) -> None:
+    script = asking(paged(rows))
+    async with reading(database, script) as reader:
+        scan = await reader.scan(previews=False)
+    assert [body["limit"] for body in routes(script, "customers.list")] == sizes
+    assert scan.customers == len(rows)
+    assert scan.missing == ()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_where_nobody_has_an_id_the_rest_is_missing(database: Database) -> None:
+    script = asking(paged(_rows(3, nameless(1100), 5)))
+    async with reading(database, script) as reader:
+        scan = await reader.scan(previews=False)
+    assert scan.missing == ("customers",)
+    assert scan.customers == 1003
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        ({"customers": listing({"id": 5}, billed(1))}, "customers"),
+        # Again and again the same page.
+        ({"customers": listing(billed(1), cursor="")}, "customers"),
+        ({"customers": listing(billed(1), cursor="x")}, "customers"),
+        ({"invoices": listing({"total": "x"})}, "unpaid"),
+        ({"invoices": listing(cursor="")}, "unpaid"),
+        ({"invoices": error(403)}, "unpaid"),
+        ({"invoices": error(503)}, "unpaid"),
+        ({"get": error(500)}, "previews"),
+    ],
+)
+async def test_what_is_missing_is_said(database: Database, answers: dict[str, Any], missing: str) -> None:
+    script = asking(**{"customers": listing(billed(1)), "get": ok({}), **answers})
+    async with reading(database, script) as reader:
+        scan = await reader.scan()
+    assert scan.missing == (missing,)
+    assert await kept(database, scan, Section.INVOICES)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_without_the_names_of_plans(database: Database) -> None:
+    script = asking(listing(billed(1)), get=ok({"invoice_previews": [preview()]}))
+    script.answers["plans.list"] = error(403)
+    async with reading(database, script) as reader:
+        scan = await reader.scan()
+    (one,) = await kept(database, scan, Section.INVOICES)
+    assert one.details["plan_names"] == ["pro"]
+
+
+# Previews
+
+
+async def test_the_largest_are_asked_for_first(database: Database) -> None:
+    few = replace(HASTE, most_previews=2, previews_at_once=1)
+    customers = [billed(1, 10), billed(2, 5000), billed(3, 300), {**billed(4, 9000), "id": None}]
+    script = asking(listing(*customers), get=ok({"invoice_previews": [preview(1, currency="eur")]}))
+    async with reading(database, script, pace=few) as reader:
+        scan = await reader.scan()
+    assert [body["customer_id"] for body in routes(script, "customers.get")] == ["cus_2", "cus_3"]
+    assert (scan.previewed, scan.to_preview, scan.missing) == (2, 2, ())
+    assert total(await kept(database, scan, Section.INVOICES)) == [
+        # The organisation's own currency is taken to be that of its other invoices.
+        ("cus_1", "10 eur", "?"),
+        (None, "9000 eur", "?"),
+        ("cus_2", "1 eur", ""),
+        ("cus_3", "1 eur", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept_as"),
+    [
+        (ok({"invoice_previews": []}), []),
+        (ok({"invoice_previews": [preview(0)]}), [("cus_1", "0 usd", "")]),
+        (ok({"invoice_previews": [preview(at=8)]}), []),
+        # Deleted since it was listed.
+        (error(404), []),
+        # An Autumn that cannot say.
+        (ok({}), [("cus_1", "49 ", "?")]),
+        (error(500), [("cus_1", "49 ", "?")]),
+    ],
+)
+async def test_what_comes_in_place_of_an_estimate(
+    database: Database, answer: httpx.Response, kept_as: list[Any]
+) -> None:
+    async with reading(database, asking(listing(billed(1)), get=answer)) as reader:
+        scan = await reader.scan()
+    assert scan.previewed == 1
+    assert total(await kept(database, scan, Section.INVOICES)) == kept_as
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_no_more_are_asked_for_when_all_fail(database: Database) -> None:
+    script = asking(listing(*[billed(number) for number in range(30)]), get=error(500))
+    async with reading(database, script) as reader:
+        scan = await reader.scan()
+    assert 9 <= scan.previewed <= 11
+    assert len(await kept(database, scan, Section.INVOICES)) == 30
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_one_that_answers_starts_the_count_anew(database: Database) -> None:
+    script = asking(
+        listing(*[billed(number) for number in range(30)]),
+        get=[*down(*[500] * 8), ok({"invoice_previews": [preview()]})] * 3 + [error(500)],
+    )
+    async with reading(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
+        scan = await reader.scan()
+    assert scan.previewed == 30
+    assert scan.missing == ("previews",)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_three_at_once_at_most(database: Database) -> None:
+    under_way, most = 0, 0
+
+    async def answer(asked: Asked) -> httpx.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.002)
+        under_way -= 1
+        return ok({"invoice_previews": []})
+
+    script = asking(listing(*[billed(number) for number in range(12)]), get=answer)
+    async with reading(database, script) as reader:
+        await reader.scan()
+    assert most == 3
+
+
+# Autumn failing
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_page_is_asked_for_three_times(database: Database) -> None:
+    script = asking([*down(503, 429), listing(billed(1))])
+    async with reading(database, script) as reader:
+        assert (await reader.scan(previews=False)).customers == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("answers", "kind", "asked"),
+    [(down(503, 503, 503), Unavailable, 3), (down(401), Unauthorized, 1), (down(500, 403), Forbidden, 2)],
+)
+async def test_then_the_scan_fails(
+    database: Database, answers: list[httpx.Response], kind: type[AutumnError], asked: int
+) -> None:
+    script = asking(answers)
+    async with reading(database, script) as reader:
+        with pytest.raises(ScanFailed) as failed:
+            await reader.scan()
+    assert failed.value.kind is kind
+    assert failures.said(failed.value) == words.FAILURES[kind]
+    assert len(routes(script, "customers.list")) == asked
+    assert await states(database) == [("failed", kind.__name__)]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_later_page_failing_fails_it_too(database: Database) -> None:
+    script = asking([listing(billed(1), cursor="x"), error(403)])
+    async with reading(database, script) as reader:
+        with pytest.raises(ScanFailed):
+            await reader.scan()
+        script.answers["customers.list"] = listing()
+        # What failed is not made do with.
+        assert (await reader.scan()).customers == 0
+
+
+def test_errors_by_name() -> None:
+    assert named("TimedOut").__name__ == "TimedOut"
+    assert named("Unavailable") is Unavailable
+    assert named("Whatever") is AutumnError
+    assert AutumnError().kind is AutumnError
+
+
+# Together
+
+
+async def test_many_ask_and_one_reads(database: Database) -> None:
+    script = asking(paged([billed(number) for number in range(300)]))
+    async with reading(database, script) as reader:
+        others = [Reader(database, reader.autumn, reader.clock) for _ in range(4)]
+        found = await asyncio.gather(*(one.scan(previews=False) for one in [reader, *others]))
+    assert {scan.id for scan in found} == {found[0].id}
+    assert len(routes(script, "customers.list")) == 2
+    assert await states(database) == [("done", "")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "again"),
+    [
+        ({}, False),
+        ({"horizon": timedelta(days=1)}, False),
+        ({"horizon": timedelta(days=9)}, True),
+        ({"previews": True}, True),
+        ({"recent": timedelta(minutes=1)}, True),
+    ],
+)
+async def test_what_was_read_is_used_again(database: Database, wish: dict[str, Any], *, again: bool) -> None:
+    async with reading(database, asking(listing(billed(1)))) as reader:
+        first = await reader.scan(previews=False)
+        reader.clock.move(minutes=2)
+        second = await reader.scan(**{"previews": False, **wish})
+        assert (first.id != second.id) is again
+        other = replace(reader, env=Environment.LIVE)
+        assert (await other.scan(**{"previews": False, **wish})).id not in (first.id, second.id)
+
+
+def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
+    async def answer(asked: Asked) -> httpx.Response:
+        await go.wait()
+        return then
+
+    return answer
+
+
+async def until(happened: Callable[[], object]) -> None:
+    while not happened():  # noqa: ASYNC110 - it is another task's doing
+        await asyncio.sleep(0.001)
+
+
+async def under_way(script: Scripted) -> None:
+    await until(lambda: routes(script, "customers.list"))
+
+
+async def test_who_waits_sees_how_far_it_is(database: Database) -> None:
+    go = asyncio.Event()
+    script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2)))])
+    async with reading(database, script) as reader:
+        reads = asyncio.create_task(reader.scan(previews=False))
+        await until(lambda: reader.told)
+        other = replace(reader, told=[])
+        waits = asyncio.create_task(other.scan(previews=False))
+        await until(lambda: Progress(1, 0, 0) in other.told)
+        go.set()
+        assert (await reads).id == (await waits).id
+
+
+@pytest.mark.parametrize(("wish", "fails"), [({}, True), ({"previews": True}, False)])
+async def test_who_waits_for_what_fails(database: Database, wish: dict[str, Any], *, fails: bool) -> None:
+    go = asyncio.Event()
+    script = asking([held_up(go, error(401)), listing()])
+    async with reading(database, script) as reader:
+        reads = asyncio.create_task(reader.scan(previews=False))
+        await under_way(script)
+        other = replace(reader, told=[])
+        waits = asyncio.create_task(other.scan(**{"previews": False, **wish}))
+        await until(lambda: other.told)
+        go.set()
+        with pytest.raises(ScanFailed):
+            await reads
+        if not fails:
+            # It would not have been enough anyway.
+            assert (await waits).previews
+            return
+        with pytest.raises(ScanFailed) as failed:
+            await waits
+        assert failed.value.kind is Unauthorized
+
+
+async def test_who_is_stopped_makes_room_at_once(database: Database) -> None:
+    script = asking([held_up(asyncio.Event(), listing()), listing(billed(1))])
+    async with reading(database, script) as reader:
+        stopped = asyncio.create_task(reader.scan(previews=False))
+        await under_way(script)
+        other = replace(reader, told=[])
+        waits = asyncio.create_task(other.scan(previews=False))
+        await until(lambda: other.told)
+        stopped.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
+        assert (await waits).customers == 1
+    assert sorted(await states(database)) == [("done", ""), ("failed", "")]
+    assert 'maple_scans_total{outcome="cut"} 1.0' in reader.metrics.exposition().decode()
+
+
+async def _abandoned(database: Database, clock: Clock) -> None:
+    """By a process that died."""
+    await scans.begin(
+        database,
+        scans.Wish(Environment.SANDBOX, at(30), True, START),
+        spare=timedelta(0),
+        by="dead",
+        lease=timedelta(seconds=90),
+        now=clock(),
+    )
+
+
+async def test_the_dead_are_taken_over(database: Database) -> None:
+    async with reading(database, asking(listing(billed(1)))) as reader:
+        await _abandoned(database, reader.clock)
+        others = [replace(reader, told=[]) for _ in range(4)]
+        waiting = [asyncio.create_task(one.scan(previews=False)) for one in others]
+        await until(lambda: all(one.told for one in others))
+        assert not any(one.done() for one in waiting)
+        reader.clock.move(seconds=91)
+        found = await asyncio.gather(*waiting)
+    assert {scan.id for scan in found} == {found[0].id}
+    assert await states(database) == [("failed", ""), ("done", "")]
+
+
+async def test_who_was_taken_for_dead_writes_nothing_more(database: Database) -> None:
+    go = asyncio.Event()
+    script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2))), listing(billed(3))])
+    async with reading(database, script) as reader:
+        slow = asyncio.create_task(reader.scan(previews=False))
+        await until(lambda: len(routes(script, "customers.list")) == 2 and reader.told)
+        reader.clock.move(seconds=91)
+        quick = await replace(reader).scan(previews=False)
+        go.set()
+        # It is read by now.
+        assert await slow == quick
+    assert [one.customer_id for one in await kept(database, quick, Section.INVOICES)] == ["cus_3"]
+    async with database.reading() as connection:
+        items = await connection.execute(select(func.count()).select_from(digest_items))
+    assert items.scalar_one() == 2
+    assert 'maple_scans_total{outcome="lost"} 1.0' in reader.metrics.exposition().decode()
+
+
+async def test_one_that_is_done_this_moment_is_not_read_again(database: Database) -> None:
+    async with reading(database, asking(listing(billed(1)))) as reader:
+        scan = await reader.scan()
+    found = await scans.begin(
+        database,
+        scans.Wish(Environment.SANDBOX, at(7), True, START),
+        spare=timedelta(0),
+        by="late",
+        lease=timedelta(seconds=90),
+        now=START,
+    )
+    assert found == scan
+    assert await states(database) == [("done", "")]
+
+
+async def test_a_scan_that_is_gone_has_ended(database: Database) -> None:
+    assert await scans.look(database, "gone", now=START) == scans.Ended(True, "")
+    assert await scans.running(database, Environment.SANDBOX) is None
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_there_is_nothing_to_wait_for_when_it_just_ended(database: Database) -> None:
+    async with reading(database, asking()) as reader:
+        scanner = Scanner(database, reader.autumn, reader.env, reader.clock, HASTE)
+        wish = scans.Wish(reader.env, at(7), True, START)
+        await scanner._wait(wish, Seldom(0, None))
+
+
+async def test_one_that_ends_between_two_looks_serves() -> None:
+    url = fresh("sqlite")
+    database = Database(url)
+    clock = Clock()
+
+    def now() -> datetime:
+        # Asked for just after it was looked for what is done.
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+            other.execute("UPDATE digest_scans SET state = 'done', lease_by = NULL, lease_until = NULL")
+            other.commit()
+        return START
+
+    await _abandoned(database, clock)
+    script = asking()
+    autumn = script.client(ONCE)
+    scanner = Scanner(database, autumn, Environment.SANDBOX, now, HASTE)
+    assert (await scanner.scan(horizon=at(7), previews=True, not_before=START)).horizon == at(30)
+    assert script.asked == []
+    await autumn.aclose()
+    await database.aclose()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_short_scan_is_noted_once(database: Database, logs: io.StringIO) -> None:
+    async with reading(database, asking(listing(billed(1))), pace=replace(HASTE, log=60)) as reader:
+        await reader.scan()
+    assert logs.getvalue().count('"event": "scan"') == 1
+
+
+async def test_the_lease_is_renewed_as_it_goes(database: Database) -> None:
+    clock = Clock()
+
+    async def slowly(asked: Asked) -> httpx.Response:
+        clock.move(seconds=60)
+        return ok({"invoice_previews": []})
+
+    script = asking(
+        paged([billed(number) for number in range(4)]),
+        invoices=listing({"status": "open", "total": 1}),
+        get=slowly,
+    )
+    autumn = script.client(ONCE)
+    reader = Reader(database, autumn, clock, replace(HASTE, previews_at_once=1))
+    assert (await reader.scan()).previewed == 4
+    await autumn.aclose()
+
+
+# Rates
+
+
+async def test_start_to_start() -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(round(seconds, 1))
+
+    stride = Stride(10, sleep)
+    for _ in range(4):
+        await stride.turn()
+    assert waited == [0, 10, 20, 30]
+
+
+async def test_two_turns_are_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+
+    async def sleep(seconds: float) -> None:
+        waited.append(round(seconds, 1))
+
+    stride = Stride(10, sleep)
+    await stride.turn()
+    monkeypatch.setattr(loop, "time", lambda: begun + 1000)
+    for _ in range(4):
+        await stride.turn()
+    monkeypatch.undo()
+    assert waited == [0, 0, 0, 0, 10]
+
+
+async def test_reports_come_seldom() -> None:
+    told: list[Progress] = []
+
+    async def tell(progress: Progress) -> None:
+        told.append(progress)
+
+    seldom = Seldom(60, tell)
+    for number in range(3):
+        await seldom.tell(Progress(number))
+    assert told == [Progress(0)]
+    await Seldom(0, None).tell(Progress(1))
+
+
+def test_the_pace_leaves_room_for_people() -> None:
+    pace, limits = ScanPace(), Limits()
+    assert 1 / pace.page <= limits.customers_list / 2
+    assert 1 / pace.invoices <= limits.general / 5
+    assert pace.lease > 3 * Patience().whole + sum(pace.again)
