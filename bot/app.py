@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import aiohttp
@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -21,12 +22,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Environment
+from bot.approvals.policy import Policy
 from bot.approvals.policy_file import PolicyError, load
 from bot.approvals.service import Changes
 from bot.autumn.client import Autumn, Call, Limits
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
+from bot.digests.findings import Query, Report
+from bot.digests.model import Digest
+from bot.digests.owner import Owner
+from bot.digests.pace import DigestPace
+from bot.digests.service import Digests
 from bot.groups import Groups
 from bot.http import SlackEvents, listening, site
 from bot.log import library_logger, log
@@ -41,6 +47,9 @@ from bot.store.health import Health
 from bot.store.migrate import migrate
 from bot.store.turns import SharedTurns
 from bot.timings import Timings
+from bot.views.card import Card
+from bot.views.digest import digest_card
+from bot.views.digest_list import digest_paused
 from bot.work import Work
 from handlers import approvals_channel
 from handlers.naming import Naming
@@ -83,8 +92,10 @@ class Maple:
     def __init__(
         self,
         settings: Settings,
+        *,
         timings: Timings,
         pace: Pace,
+        digest_pace: DigestPace,
         checkpoint: Checkpoint,
         now: Callable[[], datetime],
     ) -> None:
@@ -93,7 +104,8 @@ class Maple:
         self._pace = pace
         self._checkpoint = checkpoint
         self._now = now
-        self.environment = _environment(settings)
+        self._digest_pace = digest_pace
+        self.environment = settings.environment
         self.metrics = Metrics()
         self.work = Work()
         self.url = ""
@@ -102,13 +114,9 @@ class Maple:
         self._socket: Socket | None = None
         self._organization: Organization | None = None
         self._identity = _Identity(settings.slack_bot_token)
-        self.slack = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            timeout=max(1, round(timings.slack)),
-            logger=library_logger(),
-            retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
-        )
+        self.slack = self._client([AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()])
+        # For what must not be sent twice, whatever becomes of the answer.
+        self._slack_once = self._client([])
         self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
         self._turns = self._shares()
         self.autumn = Autumn(
@@ -124,8 +132,10 @@ class Maple:
         self.people = People(self.slack, self._identity.at_home, seconds=timings.person)
         self._groups = Groups(self.slack)
         self._telling = self._tells()
-        self._permission = self._permits()
+        self._policy = self._load_policy()
+        self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
+        self.digests = self._digests()
         self.desk = self._desk()
         self.bolt = self._bolt()
 
@@ -139,6 +149,7 @@ class Maple:
         async with contextlib.AsyncExitStack() as stack:
             timeout = aiohttp.ClientTimeout(total=self.timings.slack)
             self.slack.session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+            self._slack_once.session = self.slack.session
             stack.push_async_callback(self.autumn.aclose)
             stack.push_async_callback(self.database.aclose)
             if self._turns is not None:
@@ -156,6 +167,8 @@ class Maple:
             stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
             self.changes.sweeper.start(self._pace.sweep)
+            stack.push_async_callback(self.digests.ticker.stop, self.timings.drain)
+            self.digests.ticker.start()
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(self.bolt, self.settings.slack_app_token, self.metrics)
                 stack.push_async_callback(self._socket.stop)
@@ -179,6 +192,15 @@ class Maple:
         if self.settings.socket_mode:
             state["socket"] = self._socket is not None and self._socket.open
         return state
+
+    def _client(self, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
+        return AsyncWebClient(
+            token=self.settings.slack_bot_token.get_secret_value(),
+            base_url=self.settings.slack_api_url,
+            timeout=max(1, round(self.timings.slack)),
+            logger=library_logger(),
+            retry_handlers=retries,
+        )
 
     def _bolt(self) -> AsyncApp:
         # Without a token of its own Bolt takes the identity given, and calls auth.test for nothing.
@@ -212,6 +234,7 @@ class Maple:
             organization=lambda: self._organization,
             now=self._now,
             changes=self.changes,
+            digests=self.digests,
             permission=self._permission,
             database=self.database,
             telling=self._telling,
@@ -230,12 +253,11 @@ class Maple:
             alone=self.metrics.turns_alone.inc,
         )
 
-    def _permits(self) -> Permission:
+    def _load_policy(self) -> Policy:
         try:
-            policy = load(self.settings.maple_policy)
+            return load(self.settings.maple_policy)
         except PolicyError as error:
             raise CannotStart(str(error)) from None
-        return Permission(policy, self.people, self._groups, self.environment)
 
     def _tells(self) -> Telling:
         return Telling(
@@ -257,6 +279,28 @@ class Maple:
             env=self.environment,
             approvals_channel=self.settings.maple_approvals_channel or "",
             pace=self._pace,
+            checkpoint=self._checkpoint,
+        )
+
+    def _digests(self) -> Digests:
+        def draw(
+            report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+        ) -> Card:
+            org = self._organization
+            return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped, org=org)
+
+        return Digests(
+            database=self.database,
+            autumn=self.autumn,
+            slack=self._slack_once,
+            env=self.environment,
+            shared=self._policy.digests.shared_channels,
+            draw=draw,
+            tell_owner=Owner(self.slack, digest_paused),
+            metrics=self.metrics,
+            now=self._now,
+            pace=self._digest_pace,
+            new_blocks=self.timings.new_blocks,
             checkpoint=self._checkpoint,
         )
 
@@ -323,14 +367,16 @@ def build(
     *,
     timings: Timings | None = None,
     pace: Pace | None = None,
+    digest_pace: DigestPace | None = None,
     checkpoint: Checkpoint = go_on,
     now: Callable[[], datetime] = _now,
 ) -> Maple:
     """The bot, put together and not yet started. Raises CannotStart when the policy cannot be used."""
-    return Maple(settings, timings or Timings(), pace or Pace(), checkpoint, now)
-
-
-def _environment(settings: Settings) -> Environment:
-    """A key of Autumn's is for one of the two, and says so."""
-    live = settings.autumn_secret_key.get_secret_value().startswith("am_sk_live_")
-    return Environment.LIVE if live else Environment.SANDBOX
+    return Maple(
+        settings,
+        timings=timings or Timings(),
+        pace=pace or Pace(),
+        digest_pace=digest_pace or DigestPace(),
+        checkpoint=checkpoint,
+        now=now,
+    )

@@ -41,6 +41,7 @@ class Sweeper:
         self._now = now
         self._checkpoint = checkpoint
         self._scheduler: AsyncIOScheduler | None = None
+        self._stopped = False
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def start(self, every: float) -> None:
@@ -58,6 +59,7 @@ class Sweeper:
 
     def stop(self) -> None:
         """No more sweeps; one under way is cut off, which is what sweeps are safe against."""
+        self._stopped = True
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
@@ -68,6 +70,9 @@ class Sweeper:
 
     async def tick(self) -> None:
         """One sweep that never raises."""
+        if self._stopped:
+            # APScheduler stops a little later than it is told to.
+            return
         sweeping = cast(asyncio.Task[Any], asyncio.current_task())
         self._under_way.add(sweeping)
         sweeping.add_done_callback(self._under_way.discard)

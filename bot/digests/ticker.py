@@ -46,6 +46,7 @@ class Ticker:
         self._metrics = metrics
         self._scheduler: AsyncIOScheduler | None = None
         self._ticking: set[asyncio.Task[Any]] = set()
+        self._stopped = False
         self._forgot: datetime | None = None
         self._carrying: dict[asyncio.Task[None], str] = {}
 
@@ -65,10 +66,11 @@ class Ticker:
     async def stop(self, seconds: float) -> None:
         """No more ticks. What is being posted may finish within so many seconds; all else is let go of, for
         others to carry."""
+        self._stopped = True
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
-        # A tick that was cut off may be at the database still.
+        # A tick may be at the database still, cut off or not.
         await asyncio.gather(*self._ticking, return_exceptions=True)
         posting = [task for task, run_id in self._carrying.items() if run_id in self._posting.sending]
         if posting:
@@ -83,6 +85,9 @@ class Ticker:
 
     async def tick(self) -> None:
         """Begins with what is due, as far as there is room. Never raises."""
+        if self._stopped:
+            # APScheduler stops a little later than it is told to.
+            return
         this = cast(asyncio.Task[Any], asyncio.current_task())
         self._ticking.add(this)
         try:
