@@ -15,6 +15,8 @@ class Reach:
 
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    """Without any mistake: nothing is to be learned from these."""
 
     def tests(self, file: str, lines: Iterable[int]) -> list[str]:
         """Those that come by any of the lines, the quickest first."""
@@ -27,7 +29,7 @@ class Reach:
         return [*first, *self._sorted(set(self.seconds) - set(first))]
 
     def _sorted(self, tests: set[str]) -> list[str]:
-        return sorted(tests, key=lambda test: (self.seconds[test], test))
+        return sorted(tests - self.failed, key=lambda test: (self.seconds[test], test))
 
 
 def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
@@ -36,7 +38,8 @@ def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
         data_file=None, include=list(files), concurrency=["greenlet", "thread"], config_file=False
     )
     watched.start()
-    seconds = {}
+    seconds, failures = {}, Failures()
+    items[0].config.pluginmanager.register(failures)
     for item, following in zip(items, [*items[1:], None], strict=True):
         watched.switch_context(item.nodeid)
         begun = time.monotonic()
@@ -44,13 +47,30 @@ def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
         seconds[item.nodeid] = time.monotonic() - begun
     watched.stop()
     data = watched.get_data()
-    return Reach({file: data.contexts_by_lineno(file) for file in files}, seconds)
+    return Reach({file: data.contexts_by_lineno(file) for file in files}, seconds, failures.tests)
 
 
 def limit(usual: float) -> None:
     """Ends the process when what it does takes far longer than the seconds it usually does."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 10 + 20 * usual)
+
+
+class Failures:
+    """Which tests fail, noted before pytest goes about how to show it."""
+
+    def __init__(self) -> None:
+        self.tests: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Also while it is set up or cleaned up."""
+        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+            self.failed(item.nodeid)
+
+    def failed(self, test: str) -> None:
+        """Notes one."""
+        self.tests.add(test)
 
 
 class Chosen:

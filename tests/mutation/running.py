@@ -10,6 +10,7 @@ import importlib
 import os
 import pickle
 import shutil
+import sys
 import tempfile
 import time
 import traceback
@@ -26,7 +27,7 @@ from hypothesis import Phase, settings
 from tests.databases import fresh
 from tests.mutation.operators import Mutation
 from tests.mutation.placing import ROOT, Functions, Instead, Source, functions, swap
-from tests.mutation.reach import Chosen, Reach, limit, measured
+from tests.mutation.reach import Chosen, Failures, Reach, limit, measured
 
 _BEFORE = (
     # Libraries, and such parts of ours as know nothing of those that mistakes are made in.
@@ -75,25 +76,21 @@ class Tried:
     seconds: float
 
 
-class _Watch:
+class _Watch(Failures):
     """Ends the process at the first failure, and says which."""
 
     def __init__(self, said: Path) -> None:
+        super().__init__()
         self._said = said
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """In the test, or while it is set up or cleaned up. Before pytest goes about how to show it."""
-        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-            self._end(item.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """The tests cannot even be imported."""
         if report.failed:
-            self._end("importing")
+            self.failed("importing")
 
-    def _end(self, why: str) -> None:
-        self._said.write_text(why)
+    def failed(self, test: str) -> None:
+        """Does not come back."""
+        self._said.write_text(test)
         os._exit(1)
 
 
@@ -146,7 +143,7 @@ class Forks:
         os._exit(0)
 
     def ask(self, do: Callable[[], Any]) -> Any:
-        """What it gives back. Raises RuntimeError when it does not."""
+        """What it gives back. Raises RuntimeError when it gives nothing back."""
         answer = self.folder / "answer"
         pid = os.fork()
         if pid == 0:
@@ -158,7 +155,7 @@ class Forks:
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         if status:
-            raise RuntimeError("The tests fail as they are.")
+            raise RuntimeError("The tests cannot be run.")
         return pickle.loads(answer.read_bytes())  # noqa: S301 - written just above
 
 
@@ -166,7 +163,7 @@ Wanted = Sequence[tuple[Source, Mutation]]
 
 
 def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> list[Tried]:
-    """Each of them, in order. `tests`: files and folders. Raises RuntimeError when they fail as they are.
+    """Each of them, in order. `tests`: files and folders. Raises RuntimeError when they cannot be run.
 
     `tell` gets those first that are quick to try.
     """
@@ -181,6 +178,8 @@ def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> 
     forks = Forks()
     try:
         reach, ended = forks.ask(lambda: _in_functions(forks, wanted, tests, tell))
+        for test in sorted(reach.failed):
+            sys.stderr.write(f"Left out, for it fails without any mistake: {test}\n")
         for number, (source, one) in enumerate(wanted):
             if number not in ended:
                 ended[number] = forks.run(lambda: _afresh(forks, source, one, reach))  # noqa: B023 - at once
@@ -199,7 +198,8 @@ def _in_functions(
 ) -> tuple[Reach, Ended]:
     """Which tests come by what, and what became of the mistakes in functions."""
     trying = _InFunctions(forks, wanted, tell)
-    pytest.main([*_OPTIONS, "-k", "not postgresql", *tests], plugins=[_Instead(trying)])
+    if pytest.main([*_OPTIONS, "-k", "not postgresql", *tests], plugins=[_Instead(trying)]):
+        raise RuntimeError("The tests cannot be gathered.")
     return trying.reach, trying.ended
 
 
@@ -212,10 +212,9 @@ class _InFunctions:
         self.ended: Ended = {}
 
     def __call__(self, items: Sequence[pytest.Item]) -> None:
-        manager = items[0].config.pluginmanager
-        manager.register(self._forks.watch)
         files = sorted({source.file for source, _ in self._wanted})
         self.reach = self._forks.ask(lambda: measured(items, files))
+        items[0].config.pluginmanager.register(self._forks.watch)
         there, by_id = functions(), {item.nodeid: item for item in items}
         gc.freeze()
         for number, (source, one) in enumerate(self._wanted):
