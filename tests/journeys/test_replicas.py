@@ -60,7 +60,7 @@ async def test_a_card_is_turned_here_and_there(both: Both) -> None:
     both.next()
     await ask(maple, "/autumn cus_acme", "Last invoices")
     for label, words in (
-        ("Features", "AI Credits"),
+        ("Features", "[Open]"),
         ("Invoices", "11 invoices"),
         ("Next", "Page 2"),
         ("Refresh", "Page 2"),
@@ -137,5 +137,5 @@ async def test_one_goes_and_the_other_carries_on(mode: Mode) -> None:
         maple = both.maple
         await ask(maple, "/autumn cus_acme", "Last invoices")
         await maple.stop()
-        await press(maple, "Features", "AI Credits")
+        await press(maple, "Features", "[Open]")
         await ask(maple, "/autumn find acme", "Acme Ltd")
