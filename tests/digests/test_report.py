@@ -1,0 +1,457 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import delete
+
+from bot.approvals.rules import Environment
+from bot.digests import scans
+from bot.digests.findings import Item, Query, Report
+from bot.digests.items import Stored, joined, millionths
+from bot.digests.model import Figures, Section, Wanted
+from bot.digests.report import Expired, page, report, rows
+from bot.digests.scan import Scan
+from bot.digests.storing import Keeper
+from bot.store.database import Database
+from bot.store.tables import digest_scans
+from tests.digests.listed import START, at
+
+WEEK = timedelta(days=7)
+
+
+def row(section: Section, number: int = 1, **fields: Any) -> Stored:
+    plans = fields.pop("plans", ["pro"])
+    amount = fields.pop("amount", None)
+    return {
+        "section": section,
+        "customer_id": f"cus_{number}",
+        "customer": f"Customer {number}",
+        "at": at(1),
+        "amount": None if amount is None else millionths(Decimal(str(amount))),
+        "currency": "",
+        "plans": joined(plans),
+        "feature": "",
+        "details": {},
+        **fields,
+    }
+
+
+def invoice(amount: float | str | None, currency: str = "usd", when: float = 1, **fields: Any) -> Stored:
+    return row(Section.INVOICES, amount=amount, currency=currency, at=at(when), **fields)
+
+
+def unpaid(amount: float | str, currency: str = "usd", **fields: Any) -> Stored:
+    return row(Section.UNPAID, amount=amount, currency=currency, **fields)
+
+
+def reset(number: int, when: float, feature: str = "messages", left: float = 5, **fields: Any) -> Stored:
+    details = {"feature_name": feature.title(), "remaining": str(left)}
+    return row(Section.RESETS, number, at=at(when), feature=feature, amount=left, details=details, **fields)
+
+
+async def scanned(
+    database: Database,
+    *found: Stored,
+    start: datetime = START,
+    horizon: timedelta = timedelta(days=32),
+    missing: Sequence[str] = (),
+) -> Scan:
+    """A scan that found these."""
+    wish = scans.Wish(Environment.SANDBOX, start + horizon, True, start)
+    held = await scans.begin(
+        database, wish, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
+    )
+    assert isinstance(held, scans.Held)
+    await Keeper(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
+    return await scans.finish(database, held, missing=missing, now=start)
+
+
+async def made(database: Database, scan: Scan, *, zone: str = "UTC", **wanted: Any) -> Report:
+    return await report(database, scan, Wanted(**wanted), zone=zone)
+
+
+def amounts(items: Sequence[Item]) -> list[str]:
+    return [f"{one.amount} {one.currency}" for one in items]
+
+
+# Sections
+
+
+async def test_nothing_at_all(database: Database) -> None:
+    found = await made(database, await scanned(database))
+    assert (found.parts, found.daily, found.estimates, found.empty) == ((), {}, 0, True)
+    assert (found.start, found.end, found.read_at) == (START, START + WEEK, START)
+    assert found.figures.counts == dict.fromkeys(Section, 0)
+    assert found.figures.totals == {"invoices": {}, "unpaid": {}}
+
+
+async def test_a_row_of_each(database: Database) -> None:
+    scan = await scanned(
+        database,
+        reset(1, 2),
+        row(Section.TRIALS),
+        row(Section.PAST_DUE, at=None),
+        unpaid("9.5", at=at(-100)),
+        invoice("29.99", details={"estimate": True, "plan_names": ["Pro"]}),
+    )
+    found = await made(database, scan)
+    assert [part.section for part in found.parts] == list(Section)
+    assert [part.count for part in found.parts] == [1] * 5
+    assert found.estimates == 1
+    assert not found.empty
+    assert found.parts[0].items == (
+        Item(
+            Section.INVOICES,
+            "cus_1",
+            "Customer 1",
+            at(1),
+            Decimal("29.99"),
+            "usd",
+            ("pro",),
+            "",
+            {"estimate": True, "plan_names": ["Pro"]},
+        ),
+    )
+    (only,) = found.parts[-1].items
+    assert (only.amount, only.details["remaining"], only.feature) == (None, "5", "messages")
+    assert found.figures == Figures(
+        {"invoices": {"usd": "29.99"}, "unpaid": {"usd": "9.5"}}, dict.fromkeys(Section, 1)
+    )
+
+
+async def test_only_what_is_wanted(database: Database) -> None:
+    scan = await scanned(database, reset(1, 2), invoice(5), row(Section.TRIALS), missing=["unpaid"])
+    found = await made(database, scan, sections=frozenset({Section.RESETS}))
+    assert [part.section for part in found.parts] == [Section.RESETS]
+    assert (found.daily, found.estimates, found.missing) == ({}, 0, ())
+    assert found.figures == Figures({}, {"resets": 1})
+
+
+@pytest.mark.parametrize("section", [Section.INVOICES, Section.TRIALS, Section.RESETS])
+async def test_the_window(database: Database, section: Section) -> None:
+    """It begins with the scan and ends before so many days after; what should have been reset counts."""
+    times = (-1, 0, 2.999999, 3, 31)
+    scan = await scanned(
+        database,
+        *(row(section, n, at=at(when), details={"feature_name": "M"}) for n, when in enumerate(times)),
+    )
+    (part,) = (await made(database, scan, days=3)).parts
+    expected = [at(when) for when in times[:3]]
+    assert [one.at for one in part.items] == expected[0 if section is Section.RESETS else 1 :]
+
+
+async def test_the_window_ends_where_the_scan_did(database: Database) -> None:
+    scan = await scanned(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
+    found = await made(database, scan, days=30)
+    assert found.end == START + timedelta(days=2)
+    assert found.parts[0].count == 1
+
+
+async def test_whose_plans(database: Database) -> None:
+    scan = await scanned(
+        database,
+        invoice(1, plans=["pro"]),
+        invoice(2, plans=["Pro"]),
+        invoice(4, plans=["pro_yearly"]),
+        invoice(8, plans=["addon", "pro"]),
+        invoice(16, plans=["a%b"]),
+        invoice(32, plans=[]),
+    )
+    for plans, expected in (
+        ({"pro"}, "9"),
+        ({"pro", "addon"}, "9"),
+        ({"a_b"}, None),
+        ({"a%b"}, "16"),
+        (set(), "63"),
+    ):
+        found = await made(database, scan, plans=frozenset(plans))
+        assert [str(part.totals[0].amount) for part in found.parts] == ([expected] if expected else [])
+
+
+async def test_what_is_too_small(database: Database) -> None:
+    scan = await scanned(
+        database,
+        invoice("9.99"),
+        invoice(10),
+        invoice(None),
+        invoice(-50),
+        unpaid(5),
+        row(Section.TRIALS),
+        reset(1, 1, left=1),
+    )
+    found = await made(database, scan, minimum=Decimal(10))
+    # It cannot be said that what is not known is too small.
+    assert [(part.section, part.count) for part in found.parts] == [
+        (Section.INVOICES, 2),
+        (Section.TRIALS, 1),
+        (Section.RESETS, 1),
+    ]
+    assert amounts(found.parts[0].items) == ["10 usd", "None usd"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "sections", "told"),
+    [
+        (["unpaid"], {Section.UNPAID}, ("unpaid",)),
+        (["previews"], {Section.INVOICES}, ("previews",)),
+        (["unpaid", "previews"], {Section.TRIALS}, ()),
+        (["customers", "unpaid"], {Section.TRIALS}, ("customers",)),
+    ],
+)
+async def test_what_could_not_be_read(
+    database: Database, missing: list[str], sections: set[Section], told: tuple[str, ...]
+) -> None:
+    found = await made(database, await scanned(database, missing=missing), sections=frozenset(sections))
+    assert found.missing == told
+    # Not to know is not nothing.
+    assert found.empty is not bool(told)
+
+
+# Totals
+
+
+async def test_totals_by_currency(database: Database) -> None:
+    scan = await scanned(
+        database,
+        *(invoice(one) for one in ("0.1", "0.2", "100", "-0.000001")),
+        *(invoice(one, "jpy") for one in (5000, None)),
+        invoice(None, "eur"),
+        invoice(12, "chf"),
+        unpaid(7, "eur"),
+    )
+    first, second = (await made(database, scan)).parts
+    assert [(one.currency, str(one.amount), one.count, one.before) for one in first.totals] == [
+        ("jpy", "5000", 2, None),
+        ("usd", "100.299999", 4, None),
+        ("chf", "12", 1, None),
+    ]
+    assert first.count == 8
+    assert [one.currency for one in second.totals] == ["eur"]
+
+
+async def test_more_than_an_integer_holds(database: Database) -> None:
+    scan = await scanned(database, *(invoice("8000000000000.5", "idr") for _ in range(20)))
+    assert (await made(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")
+
+
+async def test_compared_with_the_digest_before(database: Database) -> None:
+    scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row(Section.TRIALS))
+    before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
+    found = await report(database, scan, Wanted(), zone="UTC", before=before)
+    told = {part.section: part for part in found.parts}
+    assert [one.before for one in told[Section.INVOICES].totals] == [Decimal("41.5"), Decimal(0)]
+    # It did not tell of these.
+    assert [one.before for one in told[Section.UNPAID].totals] == [None]
+    assert [(part.section, part.count_before) for part in found.parts] == [
+        (Section.INVOICES, 3),
+        (Section.UNPAID, None),
+        (Section.TRIALS, 0),
+    ]
+
+
+# The first ten
+
+
+async def test_the_largest_of_each_currency(database: Database) -> None:
+    scan = await scanned(
+        database,
+        *(invoice(1000 + number, "jpy", number=number) for number in range(12)),
+        *(invoice(number, "usd", number=number) for number in range(3)),
+        invoice(None, "eur"),
+    )
+    (part,) = (await made(database, scan)).parts
+    jpy = [f"{amount} jpy" for amount in range(1011, 1005, -1)]
+    assert amounts(part.items) == [*jpy, "2 usd", "1 usd", "0 usd", "None eur"]
+
+
+async def test_others_by_time(database: Database) -> None:
+    whens = [3, 1, 2, 1, *range(4, 15)]
+    scan = await scanned(
+        database,
+        row(Section.PAST_DUE, 99, at=None),
+        *(row(Section.PAST_DUE, number, at=at(when)) for number, when in enumerate(whens)),
+    )
+    (part,) = (await made(database, scan)).parts
+    assert part.count == 16
+    assert [one.customer_id for one in part.items][:4] == ["cus_1", "cus_3", "cus_2", "cus_0"]
+    assert len(part.items) == 10
+
+
+# Days
+
+
+async def test_due_by_day_in_the_digests_zone(database: Database) -> None:
+    # 09:00 in UTC; the 24th begins at 15:00 in Tokyo, the 1st after seven days.
+    scan = await scanned(
+        database,
+        invoice(1, when=0.2),
+        invoice(2, when=0.25),
+        invoice(4, when=6.9),
+        invoice(8, when=0.26),
+        invoice(50, "eur", when=3),
+        invoice(None, "sek", when=3),
+        unpaid(100),
+    )
+    found = await made(database, scan, zone="Asia/Tokyo")
+    assert found.daily == {
+        "eur": [(date(2026, 11, 26), Decimal(50))],
+        "usd": [
+            (date(2026, 11, 23), Decimal(1)),
+            (date(2026, 11, 24), Decimal(10)),
+            (date(2026, 11, 30), Decimal(4)),
+        ],
+    }
+    assert list(found.daily) == ["eur", "usd"]
+    west = await made(database, scan, zone="America/Los_Angeles", days=1)
+    assert west.daily == {"usd": [(date(2026, 11, 23), Decimal(11))]}
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "days"),
+    [
+        # Clocks go back, forward, over midnight; a day that is left out; a window within one day.
+        ("America/New_York", datetime(2026, 10, 30, 4, tzinfo=UTC), 7),
+        ("Europe/Berlin", datetime(2026, 3, 27, 23, tzinfo=UTC), 4),
+        ("America/Havana", datetime(2026, 3, 7, 12, tzinfo=UTC), 3),
+        ("Pacific/Apia", datetime(2011, 12, 28, 12, tzinfo=UTC), 4),
+        ("UTC", datetime(2026, 11, 23, tzinfo=UTC), 1),
+    ],
+)
+async def test_each_hour_counts_to_its_day(database: Database, zone: str, start: datetime, days: int) -> None:
+    hours = [start + timedelta(hours=number) for number in range(days * 24)]
+    scan = await scanned(
+        database, *({**invoice(1), "at": hour} for hour in hours), start=start, horizon=timedelta(days=32)
+    )
+    expected: dict[date, Decimal] = {}
+    for hour in hours:
+        day = hour.astimezone(ZoneInfo(zone)).date()
+        expected[day] = expected.get(day, Decimal(0)) + 1
+    assert dict((await made(database, scan, zone=zone, days=days)).daily["usd"]) == expected
+
+
+# Resets
+
+
+async def test_few_resets_are_told_one_by_one(database: Database) -> None:
+    scan = await scanned(database, *(reset(number, number / 2) for number in range(10)))
+    (part,) = (await made(database, scan)).parts
+    assert (part.groups, len(part.items)) == ((), 10)
+
+
+async def test_many_resets_are_told_by_feature_and_day(database: Database) -> None:
+    scan = await scanned(
+        database,
+        reset(1, -40),
+        *(reset(number, 0.1, left=2.5) for number in range(1, 4)),
+        # The same customer twice on a day.
+        reset(1, 0.2),
+        *(reset(number, 0.3, "credits") for number in range(5)),
+        reset(1, 5, "seats", left=1e13),
+        reset(2, 5, "seats"),
+        {**reset(0, 6), "customer_id": None},
+        {**reset(0, 6), "customer_id": None},
+    )
+    (part,) = (await made(database, scan)).parts
+    told = [(one.feature, one.name, one.day, one.customers, one.remaining) for one in part.groups]
+    assert told == [
+        ("credits", "Credits", date(2026, 11, 23), 5, Decimal(25)),
+        ("messages", "Messages", date(2026, 11, 23), 3, Decimal("17.5")),
+        # Too large to be added up.
+        ("seats", "Seats", date(2026, 11, 28), 2, None),
+        ("messages", "Messages", date(2026, 11, 29), 2, Decimal(10)),
+    ]
+
+
+# Pages and files
+
+
+MANY = [
+    *(invoice(100 + number, "jpy", number=number) for number in range(13)),
+    *(invoice(number % 4, number=number) for number in range(8)),
+    invoice(None, number=50),
+    invoice(None, "eur", number=51),
+]
+
+
+async def all_pages(database: Database, query: Query, size: int) -> list[Item]:
+    found: list[Item] = []
+    while True:
+        shown = await page(database, query.at(page=query.page), size=size)
+        found += shown.items
+        assert shown.left == shown.count - len(found)
+        if not shown.left:
+            return found
+        query = query.at(page=shown.page + 1)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 23, 50])
+async def test_pages_are_all_of_it(database: Database, size: int) -> None:
+    scan = await scanned(database, *MANY)
+    found = await all_pages(database, Query(scan=scan.id), size)
+    expected = [f"{amount} jpy" for amount in range(112, 99, -1)]
+    expected += [f"{amount} usd" for amount in (3, 3, 2, 2, 1, 1, 0, 0)]
+    assert amounts(found) == [*expected, "None usd", "None eur"]
+
+
+async def test_a_page_that_is_not_there_is_the_last(database: Database) -> None:
+    scan = await scanned(database, *(reset(number, number % 3) for number in range(11)))
+    query = Query(scan=scan.id, section=Section.RESETS, page=99)
+    last = await page(database, query)
+    assert (last.page, last.pages, last.left, last.count, len(last.items)) == (1, 2, 0, 11, 1)
+    assert (last.totals, last.read_at) == ((), START)
+    none = await page(database, query.at(section=Section.TRIALS))
+    assert (none.items, none.page, none.pages, none.left, none.count) == ((), 0, 1, 0, 0)
+
+
+async def test_a_page_has_the_filters_of_its_digest(database: Database) -> None:
+    scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
+    query = Query(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
+    found = await page(database, query)
+    assert amounts(found.items) == ["50 usd"]
+    assert [(one.amount, one.before) for one in found.totals] == [(Decimal(50), None)]
+    found_in_file = [one async for one in await rows(database, query)]
+    assert amounts(found_in_file) == ["50 usd"]
+
+
+async def test_a_file_has_every_row_in_the_order_of_the_pages(database: Database) -> None:
+    times = [-1.0, *[number / 250 for number in range(1100)], *[2.0] * 600]
+    scan = await scanned(
+        database,
+        *MANY,
+        *(invoice(7, "gbp", number=number) for number in range(1001)),
+        *(reset(number, when) for number, when in enumerate(times)),
+        *(row(Section.PAST_DUE, number, at=at(-number) if number % 2 else None) for number in range(6)),
+    )
+    query = Query(scan=scan.id)
+    found = [one async for one in await rows(database, query)]
+    expected: list[Item] = []
+    for section in Section:
+        expected += await all_pages(database, query.at(section=section), 5000)
+    assert found == expected
+    some = query.at(sections=(Section.PAST_DUE, Section.TRIALS))
+    assert [one async for one in await rows(database, some)] == [
+        one for one in expected if one.section is Section.PAST_DUE
+    ]
+
+
+async def test_what_is_not_kept_any_more(database: Database) -> None:
+    scan = await scanned(database, *MANY)
+    async with database.writing() as connection:
+        await connection.execute(delete(digest_scans))
+    query = Query(scan=scan.id)
+    with pytest.raises(Expired):
+        await page(database, query)
+    with pytest.raises(Expired):
+        await rows(database, query)
+
+
+async def test_another_scan_is_another(database: Database) -> None:
+    first = await scanned(database, invoice(1), reset(1, 1))
+    second = await scanned(database, invoice(2), start=START + timedelta(minutes=10))
+    assert amounts((await made(database, first)).parts[0].items) == ["1 usd"]
+    assert amounts((await made(database, second)).parts[0].items) == ["2 usd"]
+    assert (await made(database, replace(second, id="gone"))).empty
