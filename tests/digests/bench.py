@@ -1,0 +1,200 @@
+"""A local Slack, a local Autumn, a database, and any number of bots' digests between them, by one clock."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import select
+
+from bot.approvals.pace import Checkpoint, go_on
+from bot.approvals.rules import Environment
+from bot.autumn.client import Autumn
+from bot.autumn.patience import Patience
+from bot.autumn.throttle import Limits
+from bot.digests import book, rows
+from bot.digests.findings import Query, Report
+from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
+from bot.digests.owner import Owner
+from bot.digests.pace import DigestPace
+from bot.digests.scan import ScanPace
+from bot.digests.service import Digests
+from bot.metrics import Metrics
+from bot.store.database import Database, unbroken
+from bot.store.tables import digest_runs
+from bot.views.card import Card
+from bot.views.digest import digest_card
+from bot.views.digest_list import digest_paused
+from sandbox.autumn import Limits as LocalLimits
+from sandbox.autumn import LocalAutumn
+from sandbox.slack import LocalSlack
+from sandbox.slack.model import Message
+from tests.databases import Engine, fresh
+from tests.stage import MANIFEST
+
+DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+"""When `Bench.digest` makes one due first. A Monday."""
+SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
+FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
+AT_ONCE = ScanPace(page=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
+QUICK = DigestPace(channel=0, overall=0, scan=AT_ONCE)
+TIMES = Schedule(EVERY_DAY, time(9), "UTC")
+ALWAYS = Wanted(skip_empty=False)
+
+Draw = Callable[[Report, Digest, Query, datetime | None, list[date]], Card]
+
+
+@dataclass
+class Bench:
+    slack: LocalSlack
+    autumn: LocalAutumn
+    url: str
+    """Of the database."""
+    _stack: AsyncExitStack
+    now: datetime = DUE - timedelta(hours=1)
+    metrics: Metrics = field(default_factory=Metrics)
+    _made: int = 0
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def at(self, now: datetime) -> None:
+        """Moves everybody's clock."""
+        self.now = now
+        self.slack.clock.set(now)
+        self.autumn.clock.set(now)
+
+    def move(self, **by: float) -> None:
+        self.at(self.now + timedelta(**by))
+
+    async def bot(
+        self,
+        *,
+        pace: DigestPace = QUICK,
+        checkpoint: Checkpoint = go_on,
+        attempts: int = 1,
+        shared: frozenset[str] = frozenset(),
+        draw: Draw | None = None,
+        database: Database | None = None,
+    ) -> Digests:
+        """The digests of one more process."""
+        if database is None:
+            database = Database(self.url)
+            self._stack.push_async_callback(database.aclose)
+        autumn = Autumn(
+            key=SecretStr(self.autumn.key),
+            url=self.autumn.url,
+            limits=FAST,
+            patience=Patience(connect=2, attempt=5, whole=10, attempts=attempts),
+        )
+        self._stack.push_async_callback(autumn.aclose)
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        slack = AsyncWebClient(
+            token=self.slack.bot_token, base_url=self.slack.api_url, session=session, retry_handlers=[]
+        )
+
+        def drawn(*told: Any) -> Card:
+            report, digest, query, late, skipped = told
+            return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
+
+        made = Digests(
+            database=database,
+            autumn=autumn,
+            slack=slack,
+            env=Environment.SANDBOX,
+            shared=shared,
+            draw=draw or drawn,  # type: ignore[arg-type] - a list is a sequence
+            tell_owner=Owner(slack, digest_paused),
+            metrics=self.metrics,
+            now=self.clock,
+            pace=pace,
+            checkpoint=checkpoint,
+        )
+        self._stack.push_async_callback(made.ticker.stop, 1)
+        return made
+
+    async def digest(
+        self,
+        channel: str = SUPPORT,
+        *,
+        schedule: Schedule = TIMES,
+        wanted: Wanted = ALWAYS,
+        private: bool = False,
+    ) -> Digest:
+        """One that is due at DUE, of Ana's."""
+        self._made += 1
+        database = Database(self.url)
+        made = await book.create(
+            database,
+            submission_id=f"form-{self._made}",
+            env=Environment.SANDBOX,
+            channel=channel,
+            team="T01",
+            owner="U01ANA",
+            schedule=schedule,
+            wanted=wanted,
+            private=private,
+            now=self.now,
+        )
+        await database.aclose()
+        return made
+
+    def posts(self, channel: str = SUPPORT) -> list[Message]:
+        """Digests in the channel."""
+        return [post for post in self.slack.workspace.posts if post.channel == channel and post.metadata]
+
+    def told(self) -> list[Message]:
+        """What Maple told people in direct messages."""
+        return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
+
+    def called(self, method: str) -> int:
+        return sum(call.method == method for call in self.slack.calls)
+
+    def scans(self) -> int:
+        """How often all customers were asked for."""
+        return sum(call.route == "customers.list" for call in self.autumn.calls)
+
+    def count(self, outcome: str) -> float:
+        """Attempts that ended so."""
+        return self.metrics.registry.get_sample_value("maple_digest_runs_total", {"outcome": outcome}) or 0
+
+    async def runs(self) -> list[Run]:
+        """Oldest first."""
+        database = Database(self.url)
+        found = await _runs(database)
+        await database.aclose()
+        return found
+
+    async def last(self) -> Run:
+        return (await self.runs())[-1]
+
+
+@unbroken
+async def _runs(database: Database) -> list[Run]:
+    async with database.reading() as connection:
+        found = await connection.execute(select(digest_runs).order_by(digest_runs.c.due, digest_runs.c.id))
+        return [rows.run(row) for row in found]
+
+
+async def tick(*bots: Digests) -> None:
+    """Each looks what is due, and has it carried."""
+    for bot in bots:
+        await bot.ticker.tick()
+    for bot in bots:
+        await bot.ticker.idle()
+
+
+@asynccontextmanager
+async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
+    async with (
+        LocalSlack.running(manifest=MANIFEST) as slack,
+        LocalAutumn.running(seed="demo", clock=DUE, limits=LocalLimits.off()) as autumn,
+        AsyncExitStack() as stack,
+    ):
+        made = Bench(slack, autumn, fresh(engine), stack)
+        made.at(made.now)
+        yield made

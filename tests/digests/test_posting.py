@@ -1,0 +1,466 @@
+"""One due day, posted once: whoever dies, and whatever becomes of Slack's and Autumn's answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import time, timedelta
+from itertools import pairwise
+
+import pytest
+
+from bot.approvals.pace import Checkpoint
+from bot.digests import book
+from bot.digests.findings import Report
+from bot.digests.model import Pause, RunState, Section, Skip, Wanted
+from bot.digests.service import Digests
+from bot.store.database import Database
+from bot.views.card import Card
+from sandbox.slack.faults import FaultKind
+from sandbox.slack.people import BOT_USER
+from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TIMES, Bench, bench, tick
+
+POINTS = ("claimed", "reported", "marked", "sent", "settled")
+NONE = Wanted(plans=frozenset({"no_such_plan"}))
+"""There is nothing to say of it."""
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+async def due(desk: Bench, **later: float) -> Digests:
+    """One digest, at its time or later."""
+    await desk.digest()
+    desk.at(DUE + timedelta(**later))
+    return await desk.bot()
+
+
+def dies_at(point: str) -> Checkpoint:
+    """The process is no more, from there on: it does not let go of what it holds."""
+
+    async def checkpoint(reached: str) -> None:
+        if reached == point:
+            raise asyncio.CancelledError
+
+    return checkpoint
+
+
+async def test_it_is_posted_when_it_is_due(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    desk.at(DUE - timedelta(seconds=1))
+    await tick(bot)
+    assert desk.posts() == []
+    desk.at(DUE)
+    await tick(bot)
+    await tick(bot)
+    (post,) = desk.posts()
+    run = await desk.last()
+    assert post.metadata == {"event_type": "maple_digest", "event_payload": {"run": run.id}}
+    assert (run.state, run.ts, run.day, run.digest) == (RunState.POSTED, post.ts, DUE.date(), digest.id)
+    assert run.figures.counts
+    assert "was due" not in post.text
+    assert desk.count("posted") == 1
+
+
+async def test_each_day_once(desk: Bench) -> None:
+    bot = await due(desk)
+    for _ in range(3):
+        await tick(bot)
+        desk.move(days=1)
+    assert len(desk.posts()) == 3
+    assert [run.day for run in await desk.runs()] == [DUE.date() + timedelta(days=day) for day in range(3)]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_two_bots_post_once(engine: str) -> None:
+    async with bench("postgresql" if engine == "postgresql" else "sqlite") as desk:
+        bots = [await due(desk), await desk.bot(), await desk.bot()]
+        await desk.digest(FINANCE)
+        desk.move(days=1)
+        await asyncio.gather(*(bot.ticker.tick() for bot in bots))
+        await tick(*bots)
+        assert [len(desk.posts(channel)) for channel in (SUPPORT, FINANCE)] == [1, 1]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_process_dies(desk: Bench, point: str) -> None:
+    await desk.digest()
+    desk.at(DUE)
+    await tick(await desk.bot(checkpoint=dies_at(point)))
+    other = await desk.bot()
+    await tick(other)
+    assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
+    desk.move(seconds=31)
+    await tick(other)
+    await tick(other)
+    (post,) = desk.posts()
+    run = await desk.last()
+    assert (run.state, run.ts) == (RunState.POSTED, post.ts)
+    assert run.figures.counts
+    assert desk.count("found") == (point == "sent")
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [
+        ("500", False),
+        ("error", False),
+        ("cut_before", False),
+        ("500_after", True),
+        ("cut_after", True),
+        ("latency_after", True),
+    ],
+)
+async def test_an_answer_is_lost(desk: Bench, kind: FaultKind, taken: bool) -> None:
+    """It is looked for before it is posted again."""
+    await desk.digest()
+    desk.at(DUE)
+    bot = await desk.bot(pace=replace(QUICK, call=0.3))
+    desk.slack.faults.add("chat.postMessage", kind, seconds=30)
+    await tick(bot)
+    desk.slack.faults.close()
+    assert len(desk.posts()) == taken
+    run = await desk.last()
+    assert (run.state, run.tried_to_post) == (RunState.CLAIMED, True)
+    await tick(bot)
+    assert desk.called("conversations.history") == 0, "the request may be under way still"
+    desk.move(seconds=16)
+    await tick(bot)
+    (post,) = desk.posts()
+    assert (await desk.last()).ts == post.ts
+    assert desk.count("found") == taken
+
+
+async def test_it_cannot_be_looked_for(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500_after")
+    await tick(bot)
+    for _ in range(2):
+        desk.slack.faults.add("conversations.history", "429", seconds=90)
+        desk.move(seconds=91)
+        await tick(bot)
+    assert len(desk.posts()) == 1
+    desk.move(seconds=91)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert (await desk.last()).state is RunState.POSTED
+
+
+@pytest.mark.parametrize("found", [True, False])
+async def test_it_could_never_be_looked_for(desk: Bench, found: bool) -> None:
+    """What may be in the channel is not posted again; past its time that is left at that."""
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500_after")
+    await tick(bot)
+    if found:
+        desk.slack.workspace.channel(SUPPORT).members.remove(BOT_USER)
+    desk.slack.faults.add("conversations.history", "500", times=None)
+    if found:
+        desk.slack.faults.clear()
+    desk.move(hours=6, minutes=1)
+    await tick(bot)
+    run = await desk.last()
+    assert (run.state, run.skip) == (RunState.SKIPPED, Skip.PAUSED if found else Skip.LATE)
+    assert len(desk.posts()) == 1
+
+
+async def test_among_many_messages_it_is_found(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500_after")
+    await tick(bot)
+    channel = desk.slack.workspace.channel(SUPPORT)
+    for number in range(450):
+        desk.slack.workspace.post(channel, "U01ANA", f"{number}", metadata={"event_type": "other"})
+    desk.move(seconds=16)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 3
+
+
+async def test_slack_is_too_busy(desk: Bench) -> None:
+    """Surely not posted: it need not be looked for."""
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "429", seconds=42)
+    await tick(bot)
+    assert not (await desk.last()).tried_to_post
+    desk.move(seconds=41)
+    await tick(bot)
+    assert desk.posts() == []
+    desk.move(seconds=1)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 0
+
+
+async def test_a_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500")
+    desk.slack.faults.add("chat.postMessage", "429", seconds=1)
+    await tick(bot)
+    desk.move(seconds=60)
+    await tick(bot)
+    desk.move(seconds=60)
+    await tick(bot)
+    desk.move(seconds=60)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 2
+
+
+async def test_newer_blocks_are_not_known_there(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.without_blocks("data_table", "data_visualization")
+    await tick(bot)
+    (post,) = desk.posts()
+    assert {block["type"] for block in post.blocks}.isdisjoint({"data_table", "data_visualization"})
+    assert desk.called("chat.postMessage") == 2
+    desk.move(minutes=30)
+    await desk.digest(FINANCE)
+    desk.at(DUE + timedelta(days=1))
+    await tick(bot)
+    assert desk.called("chat.postMessage") == 5, "an hour later it is tried again, for one of the two"
+    desk.slack.faults.add("chat.postMessage", "error", error="invalid_blocks", times=2)
+    desk.move(days=1)
+    await tick(bot)
+    assert len(desk.posts()) + len(desk.posts(FINANCE)) == 4, "not even the plain form: put off"
+    desk.move(minutes=1)
+    await tick(bot)
+    assert len(desk.posts()) + len(desk.posts(FINANCE)) == 5
+
+
+async def test_autumn_is_down_for_two_hours(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.autumn.faults.add("*", 500)
+    waits = []
+    while desk.now < DUE + timedelta(hours=2):
+        attempts = desk.count("put_off")
+        await tick(bot)
+        if desk.count("put_off") > attempts:
+            waits.append(desk.now)
+        desk.move(minutes=1)
+    gaps = [(after - before).seconds // 60 for before, after in pairwise(waits)]
+    assert gaps[:4] == [1, 2, 4, 8]
+    assert set(gaps[4:]) == {10}
+    assert desk.posts() == []
+    desk.autumn.faults.clear()
+    desk.move(minutes=10)
+    await tick(bot)
+    (post,) = desk.posts()
+    assert "was due" in post.text
+
+
+async def test_all_is_down_for_seven_hours(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.autumn.faults.add("*", 500)
+    for _ in range(7 * 6 + 1):
+        await tick(bot)
+        desk.move(minutes=10)
+    run = await desk.last()
+    assert (run.state, run.skip) == (RunState.SKIPPED, Skip.LATE)
+    desk.autumn.faults.clear()
+    desk.at(DUE + timedelta(days=1))
+    await tick(bot)
+    (post,) = desk.posts()
+    assert "Not posted since the last one" in post.text
+    desk.move(days=1)
+    await tick(bot)
+    assert "Not posted since the last one" not in desk.posts()[-1].text
+
+
+async def test_one_that_could_not_be_posted_ends_when_it_is_carried(desk: Bench) -> None:
+    """Nobody took it over in between, who would have ended it."""
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500")
+    await tick(bot)
+    desk.move(hours=6, seconds=1)
+    await tick(bot)
+    run = await desk.last()
+    assert (run.skip, desk.posts()) == (Skip.LATE, [])
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (Pause.SHARED, "shared with another company"),
+        (Pause.REMOVED, "/invite @Maple"),
+        (Pause.ARCHIVED, "archived"),
+        (Pause.PUBLIC, "public now"),
+        (Pause.RESTRICTED, "only some people may post"),
+    ],
+)
+async def test_the_channel_changed(desk: Bench, why: Pause, words: str) -> None:
+    digest = await desk.digest(private=why is Pause.PUBLIC)
+    channel = desk.slack.workspace.channel(SUPPORT)
+    if why is Pause.SHARED:
+        channel.kind = "shared"
+    elif why is Pause.REMOVED:
+        channel.members.remove(BOT_USER)
+    elif why is Pause.ARCHIVED:
+        channel.archived = True
+    elif why is Pause.RESTRICTED:
+        desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+    bot = await desk.bot()
+    for _ in range(2):
+        desk.at(DUE if desk.now < DUE else desk.now + timedelta(days=1))
+        await tick(bot)
+    assert desk.posts() == []
+    run = await desk.last()
+    assert (run.state, run.skip, run.day) == (RunState.SKIPPED, Skip.PAUSED, DUE.date())
+    paused = await bot.get(digest.id)
+    assert paused is not None
+    assert paused.pause is why
+    (told,) = desk.told()
+    assert words in told.text
+    assert SUPPORT in told.text
+
+
+async def test_the_owner_cannot_be_told(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    desk.slack.faults.add("conversations.open", "error", error="user_disabled")
+    await tick(bot)
+    assert desk.told() == []
+    assert (await desk.last()).skip is Skip.PAUSED
+
+
+async def test_the_policy_allows_a_shared_channel(desk: Bench) -> None:
+    await desk.digest(SHARED)
+    desk.at(DUE)
+    await tick(await desk.bot(shared=frozenset({SHARED})))
+    assert len(desk.posts(SHARED)) == 1
+
+
+async def test_slack_does_not_tell_what_the_channel_is(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("conversations.info", "429", seconds=20)
+    await tick(bot)
+    desk.move(seconds=20)
+    desk.slack.faults.add("conversations.info", "500")
+    await tick(bot)
+    assert desk.posts() == []
+    desk.move(seconds=120)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+
+
+async def test_nothing_to_say(desk: Bench) -> None:
+    await desk.digest(wanted=NONE)
+    await desk.digest(FINANCE, wanted=Wanted(plans=NONE.plans, skip_empty=False))
+    desk.at(DUE)
+    await tick(await desk.bot())
+    assert (len(desk.posts()), len(desk.posts(FINANCE))) == (0, 1)
+    assert {run.skip for run in await desk.runs()} == {Skip.EMPTY, None}
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_it_is_taken_away_just_then(desk: Bench, removed: bool) -> None:
+    """Whoever has begun with it finds out before it is posted."""
+    digest = await desk.digest()
+    desk.at(DUE)
+    database = Database(desk.url)
+
+    async def away(point: str) -> None:
+        if point == "claimed" and removed:
+            await book.remove(database, digest.id, now=desk.now)
+        elif point == "claimed":
+            await book.pause(database, digest.id, Pause.ASKED, now=desk.now)
+
+    await tick(await desk.bot(checkpoint=away))
+    assert desk.posts() == []
+    assert (await desk.last()).skip is Skip.PAUSED
+    await database.aclose()
+
+
+async def test_it_is_taken_over_while_it_is_read(desk: Bench) -> None:
+    await desk.digest()
+    desk.at(DUE)
+    other = await desk.bot()
+
+    async def slow(point: str) -> None:
+        if point == "reported":
+            desk.move(seconds=31)
+            await tick(other)
+
+    await tick(await desk.bot(checkpoint=slow))
+    assert len(desk.posts()) == 1
+    assert desk.count("taken") == 1
+
+
+async def test_a_process_that_was_held_up_sends_no_more(desk: Bench) -> None:
+    """Somebody else may have looked for it meanwhile."""
+    await desk.digest()
+    desk.at(DUE)
+
+    async def held_up(point: str) -> None:
+        if point == "marked":
+            await asyncio.sleep(0.02)
+
+    await tick(await desk.bot(checkpoint=held_up, pace=replace(QUICK, call=0.01)))
+    assert desk.called("chat.postMessage") == 0
+    desk.move(seconds=16)
+    await tick(await desk.bot())
+    assert len(desk.posts()) == 1
+
+
+async def test_a_lease_is_kept_for_as_long_as_it_takes(desk: Bench) -> None:
+    await desk.digest()
+    desk.at(DUE)
+    other = await desk.bot()
+
+    async def slow(point: str) -> None:
+        if point == "reported":
+            for _ in range(3):
+                desk.move(seconds=20)
+                await asyncio.sleep(0.05)
+                await tick(other)
+
+    await tick(await desk.bot(checkpoint=slow, pace=replace(QUICK, renew=0.01)))
+    assert len(desk.posts()) == 1
+    assert desk.count("taken") == 0
+
+
+async def test_one_reading_serves_all(desk: Bench) -> None:
+    """With the farthest look ahead of those that are due within minutes."""
+    for minute, days in enumerate((1, 31, 7)):
+        await desk.digest(
+            schedule=replace(TIMES, at=time(9, minute)),
+            wanted=Wanted(days=days, skip_empty=False, sections=frozenset({Section.RESETS})),
+        )
+    await desk.digest(FINANCE, wanted=ALWAYS)
+    desk.at(DUE)
+    bot = await desk.bot()
+    await tick(bot)
+    read = desk.scans()
+    for _ in range(2):
+        desk.move(minutes=1)
+        await tick(bot)
+    assert len(desk.posts()) == 3
+    assert desk.scans() == read
+
+
+async def test_a_reading_that_fails_fails_for_all(desk: Bench) -> None:
+    for _ in range(3):
+        await desk.digest()
+    desk.at(DUE)
+    desk.autumn.faults.add("*", 500)
+    await tick(await desk.bot())
+    assert desk.scans() == 1
+    assert desk.count("put_off") == 3
+
+
+async def test_what_it_says_is_compared_with_the_last(desk: Bench) -> None:
+    bot = await due(desk)
+    await tick(bot)
+    seen: list[Report] = []
+
+    def draw(report: Report, *rest: object) -> Card:
+        seen.append(report)
+        return Card("text", (), ())
+
+    desk.move(days=1)
+    await tick(await desk.bot(draw=draw))
+    (report,) = seen
+    assert any(total.before is not None for part in report.parts for total in part.totals)

@@ -1,0 +1,169 @@
+"""The one door: what handlers can do with digests."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from bot.digests.carried import Outcome
+from bot.digests.channels import ChannelProblem
+from bot.digests.findings import Query
+from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
+from bot.digests.scan import Progress, ScanFailed
+from bot.people import Actor
+from sandbox.slack.people import BOT_USER
+from tests.digests.bench import ALWAYS, DUE, FINANCE, SHARED, SUPPORT, TIMES, Bench, bench, tick
+
+ANA = Actor("U01ANA", "T01")
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+async def test_the_life_of_a_digest(desk: Bench) -> None:
+    bot = await desk.bot()
+    made = await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS)
+    assert isinstance(made, Digest)
+    assert (made.owner, made.team, made.private, made.next_due) == ("U01ANA", "T01", False, DUE)
+    assert await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS) == made
+    assert await bot.of_channel(SUPPORT) == [made]
+    later = replace(TIMES, at=time(10))
+    edited = await bot.edit(made.id, 1, later, ALWAYS)
+    assert edited is not None
+    assert edited.next_due == DUE.replace(hour=10)
+    assert await bot.edit(made.id, 1, TIMES, ALWAYS) is None
+    paused = await bot.pause(made.id)
+    assert paused is not None
+    assert paused.pause is Pause.ASKED
+    assert await bot.pause(made.id) is None
+    resumed = await bot.resume(made.id)
+    assert isinstance(resumed, Digest)
+    assert resumed.pause is None
+    assert await bot.resume(made.id) is None
+    assert await bot.remove(made.id) is not None
+    assert await bot.remove(made.id) is None
+    assert await bot.get(made.id) is None
+    assert await bot.resume(made.id) is None
+    assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is Outcome.GONE
+
+
+async def test_only_in_channels_that_take_them(desk: Bench) -> None:
+    bot = await desk.bot()
+    assert await bot.channel_problem(SUPPORT) is None
+    assert await bot.channel_problem(SHARED) is ChannelProblem.SHARED
+    assert await bot.create("form", SHARED, ANA, TIMES, ALWAYS) is ChannelProblem.SHARED
+    private = await bot.create("form", FINANCE, ANA, TIMES, ALWAYS)
+    assert isinstance(private, Digest)
+    assert private.private
+    desk.slack.workspace.channel(FINANCE).members.remove(BOT_USER)
+    assert await bot.resume(private.id) is ChannelProblem.OUT
+
+
+async def test_resumed_where_everybody_may_read_it_now(desk: Bench) -> None:
+    bot = await desk.bot()
+    digest = await desk.digest(FINANCE, private=True)
+    desk.slack.workspace.channel(FINANCE).kind = "public"
+    desk.at(DUE)
+    await tick(bot)
+    assert desk.posts(FINANCE) == []
+    resumed = await bot.resume(digest.id)
+    assert isinstance(resumed, Digest)
+    assert not resumed.private
+    desk.move(days=1)
+    await tick(bot)
+    assert len(desk.posts(FINANCE)) == 1
+
+
+async def test_sent_now(desk: Bench) -> None:
+    digest = await desk.digest(wanted=Wanted(plans=frozenset({"no_such_plan"})))
+    bot = await desk.bot()
+    told: list[Progress] = []
+
+    async def watch(progress: Progress) -> None:
+        told.append(progress)
+
+    sent = await bot.send_now(digest.id, "run-1", "U02RAJ", watch)
+    (post,) = desk.posts()
+    assert (sent.outcome, sent.channel, sent.ts) == (Outcome.POSTED, SUPPORT, post.ts)
+    assert (await bot.send_now(digest.id, "run-1", "U02RAJ")).outcome is Outcome.TAKEN
+    run = await desk.last()
+    assert (run.day, run.asked_by) == (None, "U02RAJ")
+    desk.at(DUE)
+    await tick(bot)
+    assert (await desk.last()).skip is Skip.EMPTY, "its day is another matter"
+
+
+async def test_sent_now_though_it_is_paused(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    await bot.pause(digest.id)
+    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is Outcome.POSTED
+
+
+async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
+    digest = await desk.digest()
+    desk.slack.workspace.channel(SUPPORT).kind = "shared"
+    sent = await (await desk.bot()).send_now(digest.id, "run", "U02RAJ")
+    assert (sent.outcome, sent.pause) == (Outcome.PAUSED, Pause.SHARED)
+    assert (await desk.last()).skip is Skip.PAUSED
+    assert len(desk.told()) == 1
+
+
+async def test_sent_now_while_slack_is_busy(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    desk.slack.faults.add("chat.postMessage", "429", seconds=5)
+    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is Outcome.PUT_OFF
+    desk.move(seconds=5)
+    await tick(bot)
+    (post,) = desk.posts()
+    assert "was due" not in post.text
+
+
+async def test_sent_now_while_autumn_is_down(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    desk.autumn.faults.add("*", 500)
+    sent = await bot.send_now(digest.id, "run", "U01ANA")
+    assert sent.outcome is Outcome.FAILED
+    assert isinstance(sent.error, ScanFailed)
+    desk.autumn.faults.clear()
+    desk.move(minutes=5)
+    await tick(bot)
+    assert desk.posts() == [], "who asked was told, and may ask again"
+    assert (await desk.last()).state is RunState.SKIPPED
+
+
+async def test_looked_at_before(desk: Bench) -> None:
+    """By one person, without a post; and every row of it."""
+    digest = await desk.digest(wanted=Wanted(sections=frozenset({Section.INVOICES}), days=31))
+    bot = await desk.bot()
+    report, query = await bot.preview(digest)
+    assert {part.section for part in report.parts} == {Section.INVOICES}
+    assert query == Query(scan=query.scan, days=31, zone="UTC")
+    upcoming, wider = await bot.upcoming(31, "Europe/Berlin")
+    assert len(upcoming.parts) > 1
+    assert wider == Query(scan=query.scan, days=31, zone="Europe/Berlin"), "read once"
+    page = await bot.page(wider.at(section=Section.INVOICES))
+    assert page.count == report.parts[0].count
+    every = [item async for item in await bot.rows(wider)]
+    assert {item.section for item in every} >= {part.section for part in upcoming.parts}
+    assert desk.posts() == []
+
+
+async def test_a_preview_is_compared_with_the_last(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    desk.at(DUE)
+    await tick(bot)
+    desk.move(minutes=10)
+    report, _ = await bot.preview(digest)
+    assert any(total.before is not None for part in report.parts for total in part.totals)
+    desk.move(minutes=10)
+    desk.autumn.faults.add("*", 500)
+    with pytest.raises(ScanFailed):
+        await bot.upcoming(7, "UTC")
