@@ -1,0 +1,138 @@
+"""What a digest says equals what the local Autumn knows, added up from its own state by its own functions."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from pydantic import SecretStr
+
+from bot.autumn.client import Autumn
+from bot.autumn.client import Limits as Allowed
+from bot.digests.findings import Query
+from bot.digests.model import Figures, Section, Wanted
+from bot.digests.report import report, rows
+from bot.store.database import Database
+from sandbox.autumn import Limits, LocalAutumn, balances, invoices, products
+from sandbox.autumn.model import Customer
+from sandbox.autumn.state import State
+from tests.digests.scanned import Clock, Reader
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DAY = 24 * 3600 * 1000
+DAYS = (1, 3, 7, 14, 31)
+
+Sums = dict[str, dict[str, Decimal]]
+
+
+def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
+    """Totals and counts by section; nothing that the API answers goes into them."""
+    start, end = state.now, state.now + days * DAY
+    coming: defaultdict[str, Decimal] = defaultdict(Decimal)
+    unpaid: defaultdict[str, Decimal] = defaultdict(Decimal)
+    counts = dict.fromkeys([section.value for section in Section], 0)
+    for who in state.customers:
+        products.advance(state, who)
+        for one in invoices.previews(state, who):
+            if start <= one["invoice_at"] < end:
+                coming[one["currency"]] += Decimal(str(one["total"]))
+                counts["invoices"] += 1
+        for product in who.products:
+            trial = product.trial_ends_at
+            counts["past_due"] += product.status == "past_due"
+            counts["trials"] += product.status == "active" and trial is not None and start <= trial < end
+        counts["resets"] += sum(when < end for _, when in resets(state, who))
+    for invoice in state.invoices():
+        due = Decimal(str(invoice.total)) - Decimal(str(invoice.amount_paid or 0))
+        if invoice.status in ("open", "uncollectible") and due > 0:
+            unpaid[invoice.currency] += due
+            counts["unpaid"] += 1
+    return {"invoices": coming, "unpaid": unpaid}, counts
+
+
+def resets(state: State, who: Customer) -> set[tuple[str, int]]:
+    """Each feature, at each time at which some of it resets."""
+    found: set[tuple[str, int]] = set()
+    seen = balances.seen(state, who)
+    for feature in {row.feature_id for row in seen if state.features[row.feature_id].consumable}:
+        mine = [row for row in seen if row.feature_id == feature]
+        if any(row.unlimited for row in mine):
+            continue
+        times = {row.resets_at for row in mine if row.resets_at is not None and row.entity_id is None}
+        # What only entities have is told by the next of their resets.
+        every = [row.resets_at for row in mine if row.resets_at is not None]
+        found |= {(feature, when) for when in times or ({min(every)} if every else set())}
+    return found
+
+
+def told(figures: Figures) -> tuple[Sums, dict[str, int]]:
+    sums = {
+        section: {code: Decimal(amount) for code, amount in by_currency.items()}
+        for section, by_currency in figures.totals.items()
+    }
+    return sums, figures.counts
+
+
+@asynccontextmanager
+async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
+    async with LocalAutumn.running(seed, START, limits=Limits.off()) as local:
+        limits = Allowed(general=10_000, customers_list=10_000)
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=limits)
+        try:
+            yield local, autumn
+        finally:
+            await autumn.aclose()
+
+
+async def test_every_customer_in_every_currency(database: Database) -> None:
+    async with served("demo") as (local, autumn):
+        # Then, and after two weeks in which plans were renewed, trials ended, and balances were not read.
+        for moved in (timedelta(0), timedelta(days=13)):
+            local.clock.move(moved)
+            clock = Clock(local.clock.now())
+            reader = Reader(database, autumn, clock)
+            # Before it is read: whoever is asked about alone has the resets done that are due.
+            known = {days: expected(local.state, days) for days in DAYS}
+            scan = await reader.scan(horizon=timedelta(days=31))
+            assert scan.missing == ()
+            for days in DAYS:
+                found = await report(database, scan, Wanted(days=days), zone="Europe/Berlin")
+                assert told(found.figures) == known[days], days
+                assert found.estimates == 0
+            currencies = {one.currency for part in found.parts for one in part.totals}
+            assert currencies == {"usd", "eur", "jpy"}
+            assert all(part.count for part in found.parts)
+            await _adds_up(database, Query(scan=scan.id, days=31), found.figures)
+
+
+async def _adds_up(database: Database, query: Query, figures: Figures) -> None:
+    """The rows of the file are what the totals say."""
+    counts: Counter[str] = Counter()
+    totals: dict[str, dict[str, Decimal]] = {"invoices": {}, "unpaid": {}}
+    async for one in await rows(database, query):
+        counts[one.section] += 1
+        if one.amount is not None:
+            mine = totals[one.section]
+            mine[one.currency] = mine.get(one.currency, Decimal(0)) + one.amount
+    assert (totals, {section: counts[section] for section in figures.counts}) == told(figures)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_estimates_are_not_far_off(database: Database) -> None:
+    """They lack what was used beyond what is included; but nobody is missing."""
+    async with served(600) as (local, autumn):
+        reader = Reader(database, autumn, Clock(local.clock.now()))
+        scan = await reader.scan(horizon=timedelta(days=31), previews=False)
+        for days in (7, 14, 31):
+            found = await report(database, scan, Wanted(days=days), zone="UTC")
+            (sums, counts), (known, known_counts) = told(found.figures), expected(local.state, days)
+            assert counts == known_counts
+            assert sums["unpaid"] == known["unpaid"]
+            assert (
+                known["invoices"]["usd"] * Decimal("0.99")
+                < sums["invoices"]["usd"]
+                <= known["invoices"]["usd"]
+            )
+            assert found.estimates == counts["invoices"]
