@@ -13,7 +13,7 @@ from bot.views.card import Card
 from handlers import answering
 from handlers.ask import Ask
 from handlers.desk import Desk
-from handlers.guard import Within
+from handlers.guard import Stuck, Within
 from handlers.once import first_in_time
 from handlers.turns import Turns
 
@@ -60,8 +60,8 @@ async def open_customer(ask: Ask, desk: Desk) -> None:
     try:
         card = await answering.card(ask, desk, place)
         await desk.replies.redraw(view, views.customer_on_top(card, place))
-    except Exception as error:
-        raise Within(error, say) from error
+    except Stuck as stuck:
+        raise Within(stuck.error, say) from stuck
 
 
 async def pick_customer(ask: Ask, desk: Desk) -> None:

@@ -38,8 +38,9 @@ async def csv(ask: Ask, desk: Desk) -> None:
         return
 
     async def meanwhile() -> None:
-        if not ask.view:
-            await desk.replies.fresh(ask, views.csv_asking())
+        if ask.view:
+            return
+        await desk.replies.fresh(ask, views.csv_asking())
 
     told = await answering.soon(desk, _posted(ask, desk, query), meanwhile)
     if told is not None:

@@ -27,9 +27,10 @@ async def new(ask: Ask, desk: Desk) -> None:
         return
     ask = within_list(ask)
     async with in_modal(ask, desk):
-        if not await _barred(ask, desk):
-            meta = DigestMeta(submission=secrets.token_hex(16), channel=ask.channel)
-            await _open(ask, desk, DigestState(meta, Schedule(zone=await zone(ask, desk))))
+        if await _barred(ask, desk):
+            return
+        meta = DigestMeta(submission=secrets.token_hex(16), channel=ask.channel)
+        await _open(ask, desk, DigestState(meta, Schedule(zone=await zone(ask, desk))))
 
 
 async def edit(ask: Ask, desk: Desk) -> None:

@@ -164,6 +164,11 @@ async def test_a_file_that_takes_long_is_announced() -> None:
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Making the file")
         await maple.ana.sees("[file: maple-digest-")
+        await maple.ana.click("See all", within="Invoices to come")
+        await maple.ana.sees("Page 1")
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.1)
+        await maple.ana.click("Download CSV")
+        await maple.ana.sees("The file is in your messages with Maple")
 
 
 async def test_a_file_that_slack_does_not_take() -> None:

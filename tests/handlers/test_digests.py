@@ -1,0 +1,246 @@
+"""Clicks on digests, where things are not as they should be."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.digests.model import Pause
+from bot.timings import Timings
+from sandbox.slack import Person
+from tests.journeys.digesting import (
+    COMING,
+    FORM,
+    digesting,
+    open_list,
+    posted,
+    set_up,
+    the_digest,
+)
+from tests.stage import Stage
+
+LEADS = '[digests]\nwho = ["@billing-leads"]\n'
+
+
+def said(maple: Stage, kind: str = "block_actions") -> dict[str, Any]:
+    """What Slack told the bot last, of this kind."""
+    return [one.payload for one in maple.slack.sent if one.payload.get("type") == kind][-1]
+
+
+async def as_another(maple: Stage, payload: dict[str, Any], person: Person) -> None:
+    """The same, done by somebody else, in the same modal."""
+    trigger = maple.slack.world.triggers.issue(person.id)
+    user = {**payload["user"], "id": person.id}
+    await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
+    await maple.bot.work.drain(5)
+
+
+async def repeat(maple: Stage) -> None:
+    await maple.slack.deliveries.repeat(maple.slack.sent[-1])
+    await maple.bot.work.drain(5)
+
+
+def calls(maple: Stage, method: str) -> int:
+    return len([one for one in maple.slack.calls if one.method == method])
+
+
+async def test_what_is_delivered_again_is_done_once() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await open_list(ana)
+        await repeat(maple)
+        assert calls(maple, "views.open") == 1
+        await ana.click("New digest")
+        await ana.sees(FORM)
+        await repeat(maple)
+        await ana.submit()
+        await ana.sees("The first one comes")
+        await repeat(maple)
+        first = await the_digest(maple)
+        await ana.click("Pause")
+        await ana.sees("The digest is paused")
+        drawn = calls(maple, "views.update")
+        await repeat(maple)
+        assert calls(maple, "views.update") == drawn
+        await ana.click("Edit")
+        await ana.sees(FORM)
+        await repeat(maple)
+        await ana.submit()
+        await ana.sees("The digest is changed")
+        await repeat(maple)
+        assert (await the_digest(maple)).version == first.version + 1
+        await ana.click("Preview to me")
+        await ana.sees("The preview is in the conversation")
+        await repeat(maple)
+        await ana.close()
+        assert ana.screen().count("Preview: coming up") == 1
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees("Page 1")
+        await repeat(maple)
+        await ana.click("Open")
+        await ana.sees("shows this with everything")
+        await repeat(maple)
+        assert (calls(maple, "views.open"), calls(maple, "views.push")) == (2, 1)
+
+
+async def test_a_list_that_somebody_else_had_open() -> None:
+    """Nothing is changed for whom the policy does not let, whatever reaches Maple."""
+    async with digesting("http", policy=LEADS) as maple:
+        lea = maple.lea
+        lea.go("#support")
+        await open_list(lea)
+        await lea.click("New digest")
+        await lea.sees(FORM)
+        opened = said(maple)
+        await lea.submit()
+        await lea.sees("The first one comes")
+        submitted = said(maple, "view_submission")
+        before = await the_digest(maple)
+        await lea.click("Edit")
+        await lea.sees(FORM)
+        payloads = [opened, said(maple), submitted]
+        for action in ("digest_pause", "digest_resume", "digest_remove", "digest_send"):
+            click = {**said(maple)["actions"][0], "action_id": action}
+            payloads.append({**said(maple), "actions": [click]})
+        for payload in payloads:
+            await as_another(maple, payload, maple.ana)
+            assert "Your team's policy lets other people" in await lea.sees("Nothing was changed")
+        assert await the_digest(maple) == before
+        assert posted(maple) == []
+
+
+async def test_clicks_in_a_list_that_is_out_of_date() -> None:
+    async with digesting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await open_list(raj)
+        await raj.click("Pause")
+        await raj.sees("The digest is paused")
+        removed = (await the_digest(maple)).id
+        await maple.bot.digests.remove(removed)
+        before = said(maple)
+        for action, told in (
+            ("digest_pause", "Somebody else changed or removed"),
+            ("digest_resume", "Somebody else changed or removed"),
+            ("digest_edit", "Somebody else changed or removed"),
+            ("digest_preview", "Somebody else changed or removed"),
+            ("digest_send", "Somebody else removed this digest"),
+        ):
+            click = {**before["actions"][0], "action_id": action}
+            await as_another(maple, {**before, "actions": [click]}, raj)
+            assert told in raj.last()
+
+
+async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Pause")
+        await ana.sees("The digest is paused")
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await ana.click("Resume")
+        await ana.sees("This channel is shared with another company")
+        assert (await the_digest(maple)).pause is Pause.ASKED
+
+
+async def test_the_form_does_without_autumn() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await open_list(ana)
+        maple.autumn.faults.add("plans.list", "500", times=None)
+        await ana.click("New digest")
+        await ana.sees(FORM)
+        maple.autumn.faults.clear()
+        assert "Pro" in await ana.type_ahead("Only these products", "pro")
+        await ana.choose("Only these products", "Pro")
+        await ana.submit()
+        assert "1 product" in await ana.sees("The first one comes")
+
+
+async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Edit")
+        await ana.sees(FORM)
+        digest = await the_digest(maple)
+        await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.wanted)
+        maple.autumn.faults.add("plans.list", "latency", seconds=0.3)
+        await ana.submit()
+        await ana.close()
+        assert "only visible to you" in await ana.sees("Somebody else changed or removed this digest")
+
+
+@pytest.mark.parametrize("table", ["digests", "digest_items"])
+async def test_trouble_is_said_in_the_modal(table: str) -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click("Send now", confirm=True)
+        await ana.sees("It is in the channel")
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text(f"ALTER TABLE {table} RENAME TO lost"))
+        if table == "digests":
+            await ana.click("Pause")
+        else:
+            await ana.close()
+            await ana.click("See all", within="Invoices to come")
+        assert "[Close]" in await ana.sees("Reference")
+
+
+async def test_trouble_where_the_modal_was_closed() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("ALTER TABLE digests RENAME TO lost"))
+        maple.slack.faults.add("views.update", "latency", seconds=0.2)
+        await ana.click("Pause")
+        await ana.close()
+        assert "only visible to you" in await ana.sees("Reference")
+
+
+async def test_a_preview_where_maple_may_not_answer_in_the_channel() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        maple.slack.faults.add("chat.postEphemeral", "error", error="no_permission", times=1)
+        maple.autumn.faults.add("customers.list", "latency", seconds=0.2, times=1)
+        await ana.click("Preview to me")
+        await ana.close()
+        ana.go("@maple")
+        await ana.sees("Preview: coming up")
+
+
+async def test_a_customer_that_cannot_be_read() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await ana.command("/autumn upcoming")
+        await ana.sees(COMING)
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees("Page 1")
+        maple.autumn.faults.add("customers.get", "500", times=None)
+        await ana.click("Open")
+        assert "[Close]" in await ana.sees("Autumn has trouble of its own")
+
+
+async def test_who_became_a_guest_meanwhile() -> None:
+    async with digesting("http", timings=Timings(person=0.0)) as maple:
+        ana = maple.ana
+        await ana.command("/autumn upcoming")
+        await ana.sees(COMING)
+        await ana.click("See all", within="Invoices to come")
+        await ana.sees("Page 1")
+        maple.slack.workspace.user("ana").kind = "guest"
+        await ana.click("Open")
+        assert "[Close]" in await ana.sees("Guests cannot")
+        await ana.close()
+        await ana.sees("Page 1")
+
+
+async def test_a_zone_that_is_not_known_here() -> None:
+    async with digesting("http") as maple:
+        maple.slack.workspace.user("ana").tz = "localtime"
+        await open_list(maple.ana)
+        await maple.ana.click("New digest")
+        await maple.ana.sees("Time zone: [UTC")
