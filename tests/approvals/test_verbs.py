@@ -1,6 +1,7 @@
 """Each verb alone: what it changes and leaves alone, what the trail keeps, and when it does nothing."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -152,6 +153,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 async def test_ask(desk: Desk) -> None:
+    assert re.fullmatch("[0-9a-f]{24}", desk.change.id)
     assert desk.change == replace(NEW, id=desk.change.id)
     assert desk.other == replace(NEW, id=desk.other.id, products=None, reward=None)
     assert await desk.leased() is None
