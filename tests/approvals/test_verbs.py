@@ -600,3 +600,25 @@ async def test_who_is_late(desk: Desk) -> None:
     assert await carrying.lapsed(desk.database, env, moment) == both
     assert await carrying.lapsed(desk.database, Environment.LIVE, moment) == []
     assert await carrying.lapsed(desk.database, env, LEASE.until) == []
+
+
+async def test_mark_an_undo(desk: Desk) -> None:
+    await desk.in_hand(State.APPLIED, lease_by=None, lease_until=None)
+    undo = await ask(desk.database, replace(DRAFT, submission_id="form-3", undo_of=desk.change.id))
+    async with desk.database.writing() as connection:
+        mine = update(changes).where(changes.c.id == undo.id)
+        await connection.execute(mine.values(state=State.UNCONFIRMED))
+    marked = await deciding.mark(
+        desk.database,
+        undo.id,
+        applied=True,
+        person="U3",
+        rule="law",
+        said="seen",
+        after=None,
+        invertible=False,
+        now=LATER,
+    )
+    assert marked is not None
+    await desk.became(await desk.now(), undo=undo.id, undone=True)
+    assert await desk.last() == ("undone", "U3", {"state": "applied", "version": 1, "undo": undo.id})
