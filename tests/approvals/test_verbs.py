@@ -622,3 +622,12 @@ async def test_mark_an_undo(desk: Desk) -> None:
     assert marked is not None
     await desk.became(await desk.now(), undo=undo.id, undone=True)
     assert await desk.last() == ("undone", "U3", {"state": "applied", "version": 1, "undo": undo.id})
+
+
+async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> None:
+    third = await ask(desk.database, replace(DRAFT, submission_id="form-3"), spots=SPOTS)
+    before = await desk.all(cards, cards.c.change_id == third.id)
+    await deciding.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
+    assert await desk.all(cards, cards.c.change_id == third.id) == before
+    mine = await desk.all(cards, cards.c.change_id == desk.change.id)
+    assert [card["due"] for card in mine] == [LATER + timedelta(seconds=20)] * 2
