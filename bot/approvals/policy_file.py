@@ -77,7 +77,7 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
 
 
 _LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
-_TABLES = {**_LISTS, "digests": Digests}
+_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": Digests}
 _SAID = {
     "bool_type": "should be true or false, without quotes",
     "int_type": "should be a whole number, without quotes",

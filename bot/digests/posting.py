@@ -190,11 +190,12 @@ class Posting:
             await asyncio.gather(renewing, return_exceptions=True)
 
     async def _renew(self, run_id: str) -> None:
-        held = True
-        while held:
+        while True:
             await asyncio.sleep(self._pace.renew)
             # A database that is away for a moment must not end it.
             with contextlib.suppress(SQLAlchemyError, OSError):
-                held = await runs.renew(
-                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=self._now()
-                )
+                now = self._now()
+                if not await runs.renew(
+                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=now
+                ):
+                    return

@@ -53,10 +53,13 @@ class Settling:
         moved = await book.pause(self._database, digest.id, why, now=now)
         await runs.skipped(self._database, run.id, Skip.PAUSED, now=now, by=self._name)
         await self._checkpoint("paused")
-        if moved is not None:
-            log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
-            await self._tell_owner(moved, why)
-        return Carried(Outcome.PAUSED, pause=why)
+        carried = Carried(Outcome.PAUSED, pause=why)
+        if moved is None:
+            # It was paused before.
+            return carried
+        log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
+        await self._tell_owner(moved, why)
+        return carried
 
     async def put_off(self, run: Run, seconds: float, error: ScanFailed | None = None) -> Carried:
         now = self._now()

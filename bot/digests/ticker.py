@@ -112,11 +112,14 @@ class Ticker:
     async def _begin(self, room: int) -> None:
         if room <= 0:
             return
-        given = {"by": self._name, "lease": self._pace.lease_time, "now": self._now()}
-        due = await runs.claim_due(self._database, self._env, most=room, **given)
+        by, lease, now = self._name, self._pace.lease_time, self._now()
+        due = await runs.claim_due(self._database, self._env, by=by, lease=lease, now=now, most=room)
         self._carry(due)
-        if room > len(due):
-            self._carry(await runs.take_over(self._database, self._env, most=room - len(due), **given))
+        room -= len(due)
+        if room:
+            self._carry(
+                await runs.take_over(self._database, self._env, by=by, lease=lease, now=now, most=room)
+            )
 
     def _carry(self, claimed: list[Run]) -> None:
         for run in claimed:

@@ -69,6 +69,7 @@ async def test_no_digests(slack: LocalSlack, tmp_path: Path) -> None:
     assert await found(slack, fresh("sqlite", migrated=False)) == []
     assert await found(slack, f"sqlite:///{tmp_path}/none.db") == []
     assert not (tmp_path / "none.db").exists()
+    assert await found(slack, "postgresql://nobody@127.0.0.1:1/none") == []
     policy = tmp_path / "p.toml"
     policy.write_text("[digest]")
     assert await found(slack, fresh("sqlite"), policy) == []

@@ -1,10 +1,9 @@
 """A local Slack, a local Autumn, a database, and any number of bots' digests between them, by one clock."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
@@ -17,6 +16,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.patience import Patience
 from bot.autumn.throttle import Limits
 from bot.digests import book, rows
+from bot.digests.carried import Draw
 from bot.digests.findings import Query, Report
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
 from bot.digests.owner import Owner
@@ -45,7 +45,11 @@ QUICK = DigestPace(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
 ALWAYS = Wanted(skip_empty=False)
 
-Draw = Callable[[Report, Digest, Query, datetime | None, list[date]], Card]
+
+def drawn(
+    report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+) -> Card:
+    return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Bench:
         checkpoint: Checkpoint = go_on,
         attempts: int = 1,
         shared: frozenset[str] = frozenset(),
-        draw: Draw | None = None,
+        draw: Draw = drawn,
         database: Database | None = None,
     ) -> Digests:
         """The digests of one more process."""
@@ -97,17 +101,13 @@ class Bench:
             token=self.slack.bot_token, base_url=self.slack.api_url, session=session, retry_handlers=[]
         )
 
-        def drawn(*told: Any) -> Card:
-            report, digest, query, late, skipped = told
-            return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
-
         made = Digests(
             database=database,
             autumn=autumn,
             slack=slack,
             env=Environment.SANDBOX,
             shared=shared,
-            draw=draw or drawn,  # type: ignore[arg-type] - a list is a sequence
+            draw=draw,
             tell_owner=Owner(slack, digest_paused),
             metrics=self.metrics,
             now=self.clock,

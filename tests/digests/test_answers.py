@@ -11,6 +11,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.digests.answers import Answer, Said, said
 from bot.digests.model import Pause
 
+NO_JSON = SlackApiError("not JSON", None)  # type: ignore[no-untyped-call]
+
 
 def answered(status: int, data: Any, headers: dict[str, str] | None = None) -> SlackApiError:
     response = AsyncSlackResponse(
@@ -22,7 +24,7 @@ def answered(status: int, data: Any, headers: dict[str, str] | None = None) -> S
         headers=headers or {},
         status_code=status,
     )
-    return SlackApiError("no", response)
+    return SlackApiError("no", response)  # type: ignore[no-untyped-call]
 
 
 def refused(name: str) -> SlackApiError:
@@ -48,7 +50,7 @@ def refused(name: str) -> SlackApiError:
         (answered(500, {"ok": False, "error": "not_in_channel"}), Said(Answer.DOUBT, "not_in_channel")),
         (answered(502, "<html>"), Said(Answer.DOUBT, "http_502")),
         (answered(503, {}), Said(Answer.DOUBT, "http_503")),
-        (SlackApiError("not JSON", None), Said(Answer.DOUBT, "SlackApiError")),
+        (NO_JSON, Said(Answer.DOUBT, "SlackApiError")),
         (aiohttp.ServerDisconnectedError(), Said(Answer.DOUBT, "ServerDisconnectedError")),
         (TimeoutError(), Said(Answer.DOUBT, "TimeoutError")),
         (KeyError("ts"), Said(Answer.DOUBT, "KeyError")),

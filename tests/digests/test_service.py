@@ -113,6 +113,15 @@ async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
     assert len(desk.told()) == 1
 
 
+async def test_a_paused_one_sent_to_a_channel_that_changed(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    await bot.pause(digest.id)
+    desk.slack.workspace.channel(SUPPORT).kind = "shared"
+    assert (await bot.send_now(digest.id, "run", "U02RAJ")).outcome is Outcome.PAUSED
+    assert desk.told() == [], "it rests anyway"
+
+
 async def test_sent_now_while_slack_is_busy(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()

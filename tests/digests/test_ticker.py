@@ -36,6 +36,7 @@ async def test_it_ticks_by_itself(desk: Bench) -> None:
     await bot.ticker.stop(1)
     desk.move(days=1)
     await asyncio.sleep(0.05)
+    await tick(bot)
     assert len(desk.posts()) == 1, "it was stopped"
 
 
