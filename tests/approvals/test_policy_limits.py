@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.approvals.outcome import Answer, said
+from bot.approvals.policy import decide
 from bot.approvals.policy_file import PolicyError, load, read
-from bot.approvals.rules import Environment, Request, Verb, When
+from bot.approvals.rules import Environment, Person, Request, Verb, When
+from bot.autumn.errors import refused
 from bot.changes.model import Kind
 
 
@@ -87,3 +90,30 @@ def test_rules_without_names_are_no_double() -> None:
 def test_what_is_wrong_is_the_policys_unless_it_has_a_name() -> None:
     with pytest.raises(PolicyError, match=r"^policy, line 1: "):
         read("rules = 1")
+
+
+@pytest.mark.parametrize(
+    ("may", "verbs"),
+    [
+        ("ask", {Verb.ASK, Verb.WITHDRAW}),
+        ("undo", {Verb.WITHDRAW}),
+        ('["ask", "undo"]', {Verb.ASK, Verb.UNDO, Verb.WITHDRAW}),
+        ("approve", {Verb.APPROVE, Verb.WITHDRAW}),
+        ("approve_own", {Verb.WITHDRAW}),
+        ("at_once", {Verb.WITHDRAW}),
+        ("mark", {Verb.MARK, Verb.WITHDRAW}),
+        ("history", {Verb.HISTORY, Verb.WITHDRAW}),
+    ],
+)
+def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
+    policy = read(f'[[allow]]\nwho = "everyone"\nmay = {may if "[" in may else repr(may)}')
+    person = Person("U01")
+    wanted = {verb: Request(verb, None if verb is Verb.HISTORY else Kind.BALANCE) for verb in Verb}
+    wanted[Verb.WITHDRAW] = Request(Verb.WITHDRAW, Kind.BALANCE, own=True)
+    assert {verb for verb, request in wanted.items() if decide(policy, request, person).permit} == verbs
+
+
+@pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
+def test_a_duplicate_is_told_with_what_autumn_said(code: str) -> None:
+    found = said(refused(409)(status=409, code=code))
+    assert (found.answer, found.details) == (Answer.DUPLICATE, {"status": "409", "code": code})
