@@ -18,6 +18,8 @@ from bot.autumn.throttle import Group, Limits, Throttle, Turns
 from bot.autumn.transport import Transport, proxy_for
 from bot.autumn.write import Write
 
+_READ = httpx.ByteStream(b"")
+
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
@@ -178,7 +180,12 @@ class Wire:
         except httpx.TransportError as error:
             raise Unreachable(type(error).__name__, request=name) from None
         effort.status = response.status_code
-        return reading.answer(parse, response, request=name)
+        try:
+            return reading.answer(parse, response, request=name)
+        finally:
+            # It and httpx's response hold each other: a page of a megabyte would stay until the collector,
+            # which has to wait for quiet moments, comes by.
+            response.stream = _READ
 
     def _tell(self, route: str, effort: "_Effort") -> None:
         if self._observe is not None:

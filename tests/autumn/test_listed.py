@@ -1,15 +1,17 @@
+import gc
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
 from bot.autumn import listed
 from bot.autumn.errors import Garbled, RateLimited
-from tests.autumn.scripted import RECORDED, Scripted, error, listing, ok
+from tests.autumn.scripted import RECORDED, Asked, Scripted, error, listing, ok
 from tests.autumn.test_reading import BODIES
 
 
@@ -137,4 +139,27 @@ async def test_what_goes_wrong_is_an_error_of_autumns() -> None:
         await client.every_customer(limit=1)
     with pytest.raises(RateLimited):
         await client.every_customer(limit=1)
+    await client.aclose()
+
+
+async def test_a_page_that_was_read_is_not_kept() -> None:
+    """Not even until the garbage collector comes by, which waits for quiet moments."""
+
+    async def answer(asked: Asked) -> httpx.Response:
+        return listing({"id": "a"})
+
+    def responses() -> int:
+        return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
+
+    client = Scripted({"customers.list": answer}).client()
+    await client.every_customer(limit=1)
+    gc.collect()
+    gc.disable()
+    try:
+        before = responses()
+        for _ in range(3):
+            await client.every_customer(limit=1)
+        assert responses() <= before
+    finally:
+        gc.enable()
     await client.aclose()
