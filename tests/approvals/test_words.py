@@ -1,0 +1,15 @@
+"""What is kept in databases and policies is spelt as it is called in the code, once and for all."""
+
+from enum import StrEnum
+
+import pytest
+
+from bot.approvals.life import Ending, Event, State
+from bot.approvals.outcome import Answer
+from bot.approvals.policy import Reason
+from bot.approvals.rules import Environment, Power, Verb
+
+
+@pytest.mark.parametrize("words", [State, Event, Ending, Answer, Reason, Environment, Power, Verb])
+def test_words_are_what_they_are_called(words: type[StrEnum]) -> None:
+    assert [word.value for word in words] == [word.name.lower() for word in words]
