@@ -25,7 +25,7 @@ from bot.approvals.pace import Checkpoint, Pace, go_on
 from bot.approvals.policy import Policy
 from bot.approvals.policy_file import PolicyError, load
 from bot.approvals.service import Changes
-from bot.autumn.client import Autumn, Call, Limits
+from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.digests.findings import Query, Report
@@ -248,7 +248,7 @@ class Maple:
             return None
         return SharedTurns(
             self.database,
-            Limits(),
+            self.timings.limits,
             self.settings.autumn_secret_key.get_secret_value(),
             alone=self.metrics.turns_alone.inc,
         )

@@ -80,6 +80,9 @@ class Sweeper:
             await self.sweep(self._now())
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep failed", error=type(error).__name__)
+        except asyncio.CancelledError:
+            # Cut off by a stop. The task ends with this; passed on, APScheduler would make an error of it.
+            log.info("sweep cut off")
 
     async def sweep(self, now: datetime) -> None:
         """One round, for the time it is."""

@@ -95,6 +95,9 @@ class Ticker:
             await self._forget()
         except (SQLAlchemyError, OSError) as error:
             log.warning("digests not looked at", error=type(error).__name__)
+        except asyncio.CancelledError:
+            # Cut off by a stop. The task ends with this; passed on, APScheduler would make an error of it.
+            log.info("digests cut off")
         finally:
             self._ticking.discard(this)
 

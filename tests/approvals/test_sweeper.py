@@ -161,6 +161,14 @@ async def test_a_database_that_is_away_does_not_stop_the_sweeps(
     await stage.database.aclose()
 
 
+async def test_a_sweep_that_is_cut_off_ends_quietly(sqlite_stage: Bench, logs: io.StringIO) -> None:
+    sweeping = asyncio.create_task(sqlite_stage.desk().sweeper.tick())
+    await asyncio.sleep(0)
+    sweeping.cancel()
+    await sweeping
+    assert "sweep cut off" in logs.getvalue()
+
+
 async def test_the_dead_are_logged_by_id(sqlite_stage: Bench, logs: io.StringIO) -> None:
     stage = sqlite_stage
 

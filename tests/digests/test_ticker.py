@@ -108,6 +108,15 @@ async def test_the_database_is_gone(desk: Bench, logs: io.StringIO) -> None:
     await nowhere.aclose()
 
 
+async def test_a_tick_that_is_cut_off_ends_quietly(desk: Bench, logs: io.StringIO) -> None:
+    bot = await desk.bot()
+    ticking = asyncio.create_task(bot.ticker.tick())
+    await asyncio.sleep(0)
+    ticking.cancel()
+    await ticking
+    assert "digests cut off" in logs.getvalue()
+
+
 async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
     await desk.digest()
     await desk.digest(FINANCE)
