@@ -39,6 +39,8 @@ CHANGING = (
     "/autumn update cus_acme",
     "/autumn delete cus_acme",
     "/autumn history cus_acme",
+    "/autumn digest",
+    "/autumn upcoming",
 )
 
 
