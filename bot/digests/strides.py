@@ -40,12 +40,12 @@ class ScanPace:
         return timedelta(seconds=self.lease)
 
 
-_MADE_UP = 2
+_MADE_UP = 1.0
 
 
 class Stride:
-    """Lets one begin every so many seconds, however long each takes. Of time that was lost, two turns at most
-    are made up for."""
+    """Lets one begin every so many seconds, however long each takes. A second that was lost is made up for,
+    not more."""
 
     def __init__(self, every: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._every = every
@@ -54,7 +54,7 @@ class Stride:
 
     async def turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        slot = now if self._free is None else max(self._free, now - _MADE_UP * self._every)
+        slot = now if self._free is None else max(self._free, now - _MADE_UP)
         self._free = slot + self._every
         await self._sleep(max(0.0, slot - now))
 
