@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot import log
 from tests.proofs import clicks
+from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.kill import killed
@@ -36,6 +37,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "outcomes": (lambda: outcomes("sqlite", 3), lambda: outcomes("postgresql", 1)),
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
     "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),
+    "digests": (lambda: mornings(4, 30),),
 }
 _ABOUT = {
     "hammer": "Decisions",
@@ -44,6 +46,7 @@ _ABOUT = {
     "outcomes": "Answers that go wrong",
     "audit": "The audit trail",
     "replay": "Requests that come again",
+    "digests": "Digests, each day once",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
 KILLED = -9
@@ -16,7 +16,7 @@ KILLED = -9
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # They begin with everything imported: in hundredths of a second.
-    context.set_forkserver_preload(["tests.proofs.work"])
+    context.set_forkserver_preload(["tests.proofs.work", "tests.proofs.mornings"])
     return context
 
 
@@ -47,3 +47,41 @@ def at_work(work: Callable[..., None], *given: Any) -> Iterator[Connection]:
         process.kill()
         process.join()
         process.close()
+
+
+class Living:
+    """One that goes on until it is killed, or told to stop; and can be started again."""
+
+    def __init__(self, work: Callable[..., None], *given: Any) -> None:
+        """`work` is given a connection that is readable once it is to stop, and what else there is."""
+        self._work = work
+        self._given = given
+        self._process: ForkServerProcess | None = None
+        self._ours: Connection | None = None
+
+    def start(self) -> None:
+        self._ours, theirs = _context().Pipe()
+        self._process = _context().Process(target=self._work, args=(theirs, *self._given), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def stop(self) -> None:
+        """As it stops when it is asked to; killed if that takes long."""
+        if self._ours is not None:
+            self._ours.close()
+        self._end(10)
+
+    def kill(self) -> None:
+        self._end(0)
+        if self._ours is not None:
+            self._ours.close()
+
+    def _end(self, patience: float) -> None:
+        if self._process is None:
+            return
+        if patience:
+            self._process.join(patience)
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._process = None

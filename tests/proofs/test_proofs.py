@@ -9,6 +9,7 @@ from tests.databases import ENGINES, Engine
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PROOFS, write_part
+from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.kill import killed
@@ -79,6 +80,12 @@ async def test_an_altered_row_is_found(engine: Engine) -> None:
 
 async def test_a_request_that_comes_five_times_is_done_once() -> None:
     assert (await as_claimed(replayed("socket", 1))).counts["changes"] == 2
+
+
+async def test_digests_are_there_once_though_processes_die() -> None:
+    figures = await as_claimed(mornings(3, days=1, digests=4))
+    assert figures.counts["days with one"] == figures.counts["due days"] >= 4
+    assert figures.counts["processes killed"] + figures.counts["processes stopped"] > 0
 
 
 def test_what_is_not_as_claimed_is_said() -> None:

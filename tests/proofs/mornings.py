@@ -1,0 +1,95 @@
+"""What a bot process does for digests: looks what is due by a clock that is shared, and posts it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from ctypes import c_double
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import log
+from bot.approvals.rules import Environment
+from bot.autumn.client import Autumn
+from bot.digests.findings import Query, Report
+from bot.digests.model import Digest
+from bot.digests.owner import Owner
+from bot.digests.pace import DigestPace
+from bot.digests.service import Digests
+from bot.digests.strides import ScanPace
+from bot.metrics import Metrics
+from bot.store.database import Database
+from bot.views.card import Card
+from bot.views.digest import digest_card
+from bot.views.digest_list import digest_paused
+from tests.approvals.bench import FAST
+
+LEASE = 30.0
+CALL = 0.5
+"""Seconds of the machine's own clock, which goes on while the shared one stands still."""
+PACE = DigestPace(
+    tick=0.1,
+    lease=LEASE,
+    renew=0.1,
+    call=CALL,
+    channel=0,
+    overall=0,
+    scan=ScanPace(page=0, preview=0, invoices=0, again=(0.0,), lease=LEASE, poll=0.02),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a bot process has to know; it can be handed to another process."""
+
+    database: str
+    slack: str
+    token: str
+    autumn: str
+    key: str
+
+
+@asynccontextmanager
+async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Digests]:
+    async with AsyncExitStack() as stack:
+        database = Database(place.database, patience=30)
+        stack.push_async_callback(database.aclose)
+        autumn = Autumn(key=SecretStr(place.key), url=place.autumn, limits=FAST)
+        stack.push_async_callback(autumn.aclose)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
+        yield Digests(
+            database=database,
+            autumn=autumn,
+            slack=slack,
+            env=Environment.SANDBOX,
+            shared=frozenset(),
+            draw=_draw,
+            tell_owner=Owner(slack, digest_paused),
+            metrics=Metrics(),
+            now=now,
+            pace=PACE,
+        )
+
+
+def keep_posting(connection: Connection, place: Place, clock: c_double) -> None:
+    """Until the connection is closed; then as a bot does that is told to stop."""
+    log.configure("CRITICAL")
+
+    async def main() -> None:
+        async with digests(place, lambda: datetime.fromtimestamp(clock.value, UTC)) as made:
+            made.ticker.start()
+            await asyncio.to_thread(connection.poll, None)
+            await made.ticker.stop(5)
+
+    asyncio.run(main())
+
+
+def _draw(
+    report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+) -> Card:
+    return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
