@@ -21,7 +21,7 @@ def order(section: Section, added: list[Sum]) -> tuple[ColumnElement[Any], ...]:
 
 
 def rank(currency: ColumnElement[str], added: list[Sum]) -> ColumnElement[int]:
-    """The currency with the largest total first."""
+    """The currencies in the order of their totals."""
     places = ((currency == one.currency, number) for number, one in enumerate(added))
     return case(*places, else_=len(added)) if added else literal(0)
 

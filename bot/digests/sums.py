@@ -33,7 +33,7 @@ async def count(connection: AsyncConnection, where: Where) -> int:
 
 
 async def by_currency(connection: AsyncConnection, where: Where) -> list[Sum]:
-    """The largest first."""
+    """That of the most rows first, then the largest: amounts in different currencies do not compare."""
     wanted = (
         select(digest_items.c.currency, *_added(digest_items.c.amount))
         .where(*where)
@@ -42,7 +42,7 @@ async def by_currency(connection: AsyncConnection, where: Where) -> list[Sum]:
     found = [
         Sum(row.currency, _total(row), row.number, row.known) for row in await connection.execute(wanted)
     ]
-    return sorted(found, key=lambda one: (-one.amount, one.currency))
+    return sorted(found, key=lambda one: (-one.count, -one.amount, one.currency))
 
 
 async def by_day(

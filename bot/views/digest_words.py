@@ -200,9 +200,11 @@ WEEKEND_NAME = "Weekends"
 
 
 def weekdays(days: list[int]) -> str:
-    """Some days, `0` being Monday, in order: `Mon, Wed and Fri`, `Mondays`."""
+    """Some days, `0` being Monday, in order: `Mon, Wed and Fri`, `Tue to Sat`, `Mondays`."""
     if len(days) == 1:
         return f"{WEEKDAYS[days[0]]}s"
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{WEEKDAYS[days[0]][:3]} to {WEEKDAYS[days[-1]][:3]}"
     return joined([WEEKDAYS[day][:3] for day in days])
 
 

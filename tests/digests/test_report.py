@@ -225,8 +225,8 @@ async def test_totals_by_currency(database: Database) -> None:
     )
     first, second = (await made(database, scan)).parts
     assert [(one.currency, str(one.amount), one.count, one.before) for one in first.totals] == [
-        ("jpy", "5000", 2, None),
         ("usd", "100.299999", 4, None),
+        ("jpy", "5000", 2, None),
         ("chf", "12", 1, None),
     ]
     assert first.count == 8
@@ -305,7 +305,7 @@ async def test_due_by_day_in_the_digests_zone(database: Database) -> None:
             (date(2026, 11, 30), Decimal(4)),
         ],
     }
-    assert list(found.daily) == ["eur", "usd"]
+    assert list(found.daily) == ["usd", "eur"]
     west = await made(database, scan, zone="America/Los_Angeles", days=1)
     assert west.daily == {"usd": [(date(2026, 11, 23), Decimal(11))]}
 

@@ -343,6 +343,8 @@ def test_at_the_ends_of_the_calendar() -> None:
         ((5, 6), "Weekends at"),
         ((0,), "Mondays at"),
         ((4, 0, 2), "Mon, Wed and Fri at"),
+        ((5, 1, 2, 3, 4), "Tue to Sat at"),
+        ((2, 3), "Wed and Thu at"),
     ],
 )
 def test_when_it_comes(days: Any, told: str) -> None:
