@@ -1,1 +1,1 @@
-"""What is claimed of changes and digests, shown in numbers: in full by `scripts/prove`, a small sample by the tests."""
+"""What is claimed of changes and digests, in numbers: in full by `scripts/prove`, a sample by the tests."""
