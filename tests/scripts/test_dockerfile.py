@@ -14,6 +14,8 @@ import pytest
 from tests.scripts import dockerfile
 from tests.scripts.dockerfile import Stage
 
+pytestmark = pytest.mark.installs
+
 ROOT = Path(__file__).parent.parent.parent
 INSTALLED = "/opt/maple"
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.installs
+
 ROOT = Path(__file__).parent.parent.parent
 LOCK = "requirements-demo.txt"
 TOOLS = ("sh", "dirname", "cmp", "cat", "grep", "env")
