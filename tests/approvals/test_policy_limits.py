@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.approvals.outcome import Answer, said
-from bot.approvals.policy import decide
+from bot.approvals.policy import BUILT_IN, decide
 from bot.approvals.policy_file import PolicyError, load, read
 from bot.approvals.rules import Environment, Person, Request, Verb, When
 from bot.autumn.errors import refused
@@ -117,3 +117,9 @@ def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
 def test_a_duplicate_is_told_with_what_autumn_said(code: str) -> None:
     found = said(refused(409)(status=409, code=code))
     assert (found.answer, found.details) == (Answer.DUPLICATE, {"status": "409", "code": code})
+
+
+def test_the_built_in_policy_is_called_so_in_the_trail() -> None:
+    found = decide(BUILT_IN, Request(Verb.ASK, Kind.DETAILS), Person("U01"))
+    assert (found.rule, found.approvals, found.self_approval) == ("built in", 1, False)
+    assert [rule.name for rule in BUILT_IN.allow] == ["built in"]
