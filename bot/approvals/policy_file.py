@@ -81,7 +81,6 @@ _TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": Digests}
 _SAID = {
     "bool_type": "should be true or false, without quotes",
     "int_type": "should be a whole number, without quotes",
-    "int_from_float": "should be a whole number",
     "greater_than_equal": f"should be from 1 to {MOST_APPROVALS}",
     "less_than_equal": f"should be from 1 to {MOST_APPROVALS}",
     "string_type": "should be a text, in quotes",
