@@ -184,3 +184,12 @@ async def test_the_dead_are_logged_by_id(sqlite_stage: Bench, logs: io.StringIO)
         stage.clock.move(seconds=21)
     await stage.desk().sweeper.sweep(stage.clock())
     assert asked.id in logs.getvalue()
+
+
+async def test_once_told_to_stop_it_sweeps_no_more(stage: Bench) -> None:
+    desk = stage.desk()
+    asked = await stage.waiting(desk)
+    stage.clock.move(hours=25)
+    desk.sweeper.stop()
+    await desk.sweeper.tick()
+    assert (await desk.get(asked.id)) == asked
