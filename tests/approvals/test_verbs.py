@@ -14,7 +14,7 @@ from sqlalchemy import Table, select, update
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, Spot
-from bot.approvals.life import Approval, Ending, Record, State
+from bot.approvals.life import EDGES, Approval, Ending, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import Lease
 from bot.changes.model import BalanceAction, BalanceInput, Kind, Line, LineLabel, Note, NoteCode, Write
@@ -118,7 +118,9 @@ class Desk:
         return entry.event, entry.actor, json.loads(entry.body)
 
     async def became(self, got: Record | None, **differences: Any) -> None:
-        """This and nothing else, in one step."""
+        """This and nothing else, in one step, along an edge."""
+        assert got is not None
+        assert got.state is self.change.state or got.state in EDGES[self.change.state]
         step: dict[str, Any] = {"revision": self.change.revision + 1, "updated_at": LATER}
         assert got == await self.now() == replace(self.change, **(step | differences))
         assert await self.now(self.other) == self.other
@@ -631,3 +633,16 @@ async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> N
     assert await desk.all(cards, cards.c.change_id == third.id) == before
     mine = await desk.all(cards, cards.c.change_id == desk.change.id)
     assert [card["due"] for card in mine] == [LATER + timedelta(seconds=20)] * 2
+
+
+async def test_settle_what_is_in_doubt(desk: Desk) -> None:
+    await desk.in_hand()
+    doubt = State.UNCONFIRMED, Ending.NO_ANSWER
+    got = await carrying.settle(desk.database, desk.change.id, *doubt, lease=LONGER, now=LATER)
+    await desk.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
+
+
+async def test_overtake_what_one_holds_and_nobody_may_ask_for_any_more(desk: Desk) -> None:
+    await desk.in_hand()
+    got = await asking.overtake(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
+    await desk.became(got, state=State.OVERTAKEN, version=2, lease_until=None)
