@@ -71,9 +71,15 @@ async def _ask(made: Office, person: Person, number: int) -> Message:
             await ask_for_messages(person, amount, customer="cus_acme", action="Set the balance")
         case _:
             await ask_for_a_name(person, f"Bold {number}", customer="cus_bold")
-    await made.until(lambda: len(made.cards()) > len(before))
+    known = {one.ts for one in before}
+
+    def fresh() -> list[Message]:
+        # One that was open before may still lose its buttons, so that counting would not do.
+        return [one for one in made.cards() if one.ts not in known]
+
+    await made.until(lambda: bool(fresh()))
     await made.idle()
-    (card,) = [one for one in made.cards() if one not in before]
+    (card,) = fresh()
     return card
 
 
