@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from bot import log
+from bot.store.database import Database
+from tests.databases import ENGINES, Engine, fresh
 from tests.stage import Mode, Stage, on_stage
 
 _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
@@ -31,3 +33,18 @@ async def maple(mode: Mode) -> AsyncIterator[Stage]:
     """The bot between a local Slack and a local Autumn, over HTTP and over Socket Mode."""
     async with on_stage(mode) as stage:
         yield stage
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Both databases that Maple keeps things in."""
+    chosen: Engine = request.param
+    return chosen
+
+
+@pytest.fixture
+async def database(engine: Engine) -> AsyncIterator[Database]:
+    """A database of one's own, up to date."""
+    made = Database(fresh(engine))
+    yield made
+    await made.aclose()

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from bot.digests import findings
@@ -51,13 +50,6 @@ def csv_line(item: Item) -> str:
             _safe(links.web(told(item, findings.URL))),
         ]
     )
-
-
-def csv_lines(items: Iterable[Item]) -> Iterator[str]:
-    """The whole file, line by line."""
-    yield csv_head()
-    for item in items:
-        yield csv_line(item)
 
 
 def csv_name(read_at: datetime) -> str:

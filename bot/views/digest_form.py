@@ -19,7 +19,7 @@ from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Section, Wanted
 from bot.digests.schedule import known_zone, zones
 from bot.views import blocks, ids, notes, options, text
 from bot.views import digest_words as say
-from bot.views.card import Block, Card
+from bot.views.card import Block
 from bot.views.digest_list import plain
 from bot.views.forms import read
 from bot.views.forms.model import Values
@@ -103,11 +103,6 @@ def working(meta: DigestMeta) -> dict[str, Any]:
 def edited_meanwhile() -> str:
     """The trouble of a form whose digest somebody else edited."""
     return say.EDITED_MEANWHILE
-
-
-def stopped(meta: DigestMeta, card: Card) -> dict[str, Any]:
-    """The form when it cannot go on: `card` says why."""
-    return _view(meta, [block for block in card.plain if block["type"] != "actions"])
 
 
 def build(state: DigestState) -> dict[str, Any]:

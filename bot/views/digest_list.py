@@ -75,11 +75,6 @@ def digest_progress(customers: int, previewed: int, to_preview: int) -> str:
     return say.progress(customers, previewed, to_preview)
 
 
-def digest_problem(problem: str) -> Card:
-    """Why a channel can have no digests, where there is no list to say it in."""
-    return parts.card([blocks.section("problem", _problem(problem))], [], [], stamp=None)
-
-
 def digest_paused(digest: Digest, why: Pause) -> Card:
     """Tells the digest's owner that it cannot go on."""
     known = digest.channel

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import views
-from bot.autumn.errors import TimedOut
 from bot.changes.amounts import MOST
 from bot.digests.model import WORKDAYS, Schedule, Section, Wanted
 from bot.digests.schedule import zones
@@ -194,8 +192,6 @@ def test_products_by_what_is_typed() -> None:
 def test_before_and_instead_of_the_form() -> None:
     assert "Getting the form ready" in checks.read(modal(digest_form.loading(META))["blocks"])
     assert say.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
-    stopped = modal(digest_form.stopped(META, views.trouble(TimedOut(), reference="r1")))
-    assert "did not answer in time" in checks.read(stopped["blocks"])
 
 
 def test_why_it_was_not_taken() -> None:
