@@ -56,6 +56,7 @@ from handlers.naming import Naming
 from handlers.remembered import Remembered
 from handlers.reply import Replies
 from handlers.telling import Telling
+from handlers.turns import Turns
 
 
 class CannotStart(Exception):
@@ -239,6 +240,7 @@ class Maple:
             database=self.database,
             telling=self._telling,
             remembered=Remembered(),
+            turns=Turns(None if self.database.sqlite else self.database, self.work, self._now),
             approvals_closed=self._approvals_closed,
         )
 

@@ -3,7 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _TICK = 0.002
 _MOST_TICKS = 60
@@ -27,9 +29,16 @@ class Work:
 
     def start(self, job: Coroutine[Any, Any, None]) -> None:
         """Runs the job in the background. It must not raise: nobody is left to tell."""
-        task = asyncio.create_task(self._in_turn(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(self._in_turn(job))
+
+    async def within(self, seconds: float, job: Coroutine[Any, Any, T]) -> T:
+        """What the job comes to. Raises TimeoutError past the time; the job is left to itself then, as for a
+        transaction, which is not to be broken off."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        # At once: whoever waits has had a turn.
+        self._keep(_answer(answer, job))
+        async with asyncio.timeout(seconds):
+            return await answer
 
     async def turn(self) -> None:
         """Waits for a good moment to do something that many may want to do at once."""
@@ -51,6 +60,11 @@ class Work:
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
 
+    def _keep(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _in_turn(self, job: Coroutine[Any, Any, None]) -> None:
         try:
             await self.turn()
@@ -68,3 +82,14 @@ class Work:
             if ticks >= _MOST_TICKS:
                 for _ in range(min(_PORTION, len(self._waiting))):
                     self._waiting.popleft().set()
+
+
+async def _answer(answer: asyncio.Future[T], job: Coroutine[Any, Any, T]) -> None:
+    try:
+        found = await job
+    except Exception as error:  # noqa: BLE001 - it is for whoever waits
+        if not answer.done():
+            answer.set_exception(error)
+    else:
+        if not answer.done():
+            answer.set_result(found)

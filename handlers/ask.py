@@ -37,6 +37,8 @@ class Ask:
     """What a modal was filled in with: block_id → action_id → element."""
     view: str = ""
     """The id of the modal it was done in."""
+    seen: str = ""
+    """Slack's hash of that modal as it was then."""
     metadata: str = ""
     """What that modal remembers."""
 
@@ -108,6 +110,7 @@ def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
     view = _part(body, "view")
     return {
         "view": _text(view, "id"),
+        "seen": _text(view, "hash"),
         "metadata": _text(view, "private_metadata"),
         "state": _part(_part(view, "state"), "values"),
     }

@@ -11,12 +11,10 @@ from handlers import answering, listing, options
 from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
-from handlers.turns import Turns
 
 # Slack's names for a channel that Maple is not in. A direct message between people reads the same.
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "missing_scope"})
 
-_turns = Turns()
 
 
 async def go(ask: Ask, desk: Desk) -> None:
@@ -39,10 +37,10 @@ async def pick_feature(ask: Ask, desk: Desk) -> None:
 
 async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], asking: Card) -> None:
     """Of several clicks on one card that run at once, only the last changes it."""
-    with _turns.take((ask.channel, ask.message, ask.actor.user)) as mine:
+    async with desk.turns.take(f"{ask.channel} {ask.message} {ask.actor.user}") as last:
 
         async def change(ask: Ask, card: Card) -> None:
-            if mine():
+            if await last():
                 await desk.replies.change(ask, card)
 
         await answering.say(ask, desk, answer, asking=asking, by=change)

@@ -19,6 +19,7 @@ from bot.work import Work
 from handlers.remembered import Remembered
 from handlers.reply import Replies
 from handlers.telling import Telling
+from handlers.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,6 @@ class Desk:
     database: Database
     telling: Telling
     remembered: Remembered
+    turns: Turns
     approvals_closed: Callable[[], Awaitable[str | None]]
     """What stands against asking for approvals in their channel; see `approvals_channel.problem`."""

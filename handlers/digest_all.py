@@ -15,9 +15,6 @@ from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.guard import Stuck, Within
 from handlers.once import first_in_time
-from handlers.turns import Turns
-
-_turns = Turns()
 
 
 async def see_all(ask: Ask, desk: Desk) -> None:
@@ -34,16 +31,14 @@ async def turn(ask: Ask, desk: Desk) -> None:
 
 
 async def _show(ask: Ask, desk: Desk, query: Query) -> None:
-    with _turns.take(ask.view) as mine:
-        async with _in_modal(ask, desk, query):
-            try:
-                page = await desk.digests.page(query)
-            except Expired:
-                drawn = views.see_all_expired(query)
-            else:
-                drawn = views.see_all(page, query, org=desk.organization())
-            if mine():  # pragma: no branch - which of several is the last hangs on timing
-                await desk.replies.redraw(ask.view, drawn)
+    async with desk.turns.take(ask.view) as last, _in_modal(ask, desk, query):
+        try:
+            page = await desk.digests.page(query)
+        except Expired:
+            drawn = views.see_all_expired(query)
+        else:
+            drawn = views.see_all(page, query, org=desk.organization())
+        await desk.replies.redraw_last(ask, drawn, last)
 
 
 async def open_customer(ask: Ask, desk: Desk) -> None:

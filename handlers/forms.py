@@ -20,10 +20,8 @@ from handlers.desk import Desk
 from handlers.guard import Within
 from handlers.listing import listed
 from handlers.once import first, first_in_time
-from handlers.turns import Turns
 
 _SUBMITTED = (Result.DONE, Result.AGAIN)
-_turns = Turns()
 
 
 # Opening
@@ -79,12 +77,10 @@ async def _open(
 async def filled(ask: Ask, desk: Desk) -> None:
     """Something was chosen or typed: draws the form anew, with what it comes to."""
     meta = Meta.decode(ask.metadata)
-    with _turns.take(ask.view) as mine:
-        async with _in_form(ask, desk, meta):
-            facts = desk.remembered.get(meta.submission) or await _read(desk, meta)
-            drawn = await _drawn(ask, desk, meta, facts, values=ask.state)
-            if mine():  # pragma: no branch - which of several is the last hangs on timing
-                await desk.replies.redraw(ask.view, drawn)
+    async with desk.turns.take(ask.view) as last, _in_form(ask, desk, meta):
+        facts = desk.remembered.get(meta.submission) or await _read(desk, meta)
+        drawn = await _drawn(ask, desk, meta, facts, values=ask.state)
+        await desk.replies.redraw_last(ask, drawn, last)
 
 
 async def features(ask: Ask, desk: Desk) -> list[dict[str, Any]]:
@@ -118,10 +114,9 @@ async def submitted(ask: Ask, desk: Desk) -> None:
     meta = Meta.decode(ask.metadata)
     ask = replace(ask, channel=meta.channel)
     # Redraws that are under way would bring the form back over what came of it.
-    with _turns.take(ask.view):
-        async with _in_form(ask, desk, meta):
-            if await first(ask, desk):
-                await _submit(ask, desk, meta)
+    async with desk.turns.take(ask.view), _in_form(ask, desk, meta):
+        if await first(ask, desk):
+            await _submit(ask, desk, meta)
 
 
 async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:

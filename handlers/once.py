@@ -1,9 +1,7 @@
 """The same delivery may come more than once, over either way in, and to any replica: it is done once."""
 
-import asyncio
-
 from bot.store.deliveries import first_time
-from bot.store.errors import StoreLost
+from bot.store.errors import StoreSlow
 from handlers.ask import Ask
 from handlers.desk import Desk
 
@@ -14,26 +12,8 @@ async def first(ask: Ask, desk: Desk) -> bool:
 
 
 async def first_in_time(ask: Ask, desk: Desk) -> bool:
-    """The same, for what needs the trigger, which lives for 3 seconds. Raises StoreLost past that."""
-    answer = asyncio.get_running_loop().create_future()
-    # Left to itself when it takes too long: a transaction is not to be broken off.
-    desk.work.start(_answer(answer, ask, desk))
+    """The same, for what needs the trigger, which lives for 3 seconds. Raises StoreSlow past that."""
     try:
-        async with asyncio.timeout(desk.timings.trigger):
-            return bool(await answer)
+        return await desk.work.within(desk.timings.trigger, first(ask, desk))
     except TimeoutError:
-        raise StoreLost("TimeoutError") from None
-
-
-async def _answer(answer: asyncio.Future[bool], ask: Ask, desk: Desk) -> None:
-    found: bool | Exception
-    try:
-        found = await first(ask, desk)
-    except Exception as error:  # noqa: BLE001 - it is for whoever waits
-        found = error
-    if answer.done():
-        return
-    if isinstance(found, Exception):
-        answer.set_exception(found)
-    else:
-        answer.set_result(found)
+        raise StoreSlow from None

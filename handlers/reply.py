@@ -22,12 +22,14 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.views.card import Block, Card
 from handlers.ask import Ask
+from handlers.turns import Last
 
 SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
 """What a call of Slack's Web API can raise."""
 
 _UNKNOWN_BLOCKS = "invalid_blocks"
 _CLOSED = frozenset({"not_found", "view_not_found"})
+_CHANGED = frozenset({"hash_conflict"})
 
 _Posted = tuple[str, str]
 """A message that was posted: its channel and timestamp."""
@@ -99,15 +101,32 @@ class Replies:
 
     async def redraw(self, view_id: str, view: dict[str, Any]) -> bool:
         """Changes a modal that is open; False when it is open no more."""
+        return not await self._update_view(view_id, view, _CLOSED)
+
+    async def redraw_last(self, ask: Ask, view: dict[str, Any], last: Last) -> None:
+        """Changes the modal that something was done in, if that was the last that was done there.
+
+        At first only as the person saw it: a redraw that is late on its way then covers no later one. The
+        last one is sent whatever came before it.
+        """
+        if not await last():
+            return
+        overtaken = await self._update_view(ask.view, view, _CLOSED | _CHANGED, hash=ask.seen)
+        if overtaken in _CHANGED and await last():
+            await self.redraw(ask.view, view)
+
+    async def _update_view(
+        self, view_id: str, view: dict[str, Any], expected: frozenset[str], **given: str
+    ) -> str:
+        """Slack's name of the error if it is one of those expected; empty when the view was changed."""
         try:
-            # Without the hash of what was seen: of redraws under way at once only the last is sent, and that
-            # one must go through.
-            await self._slack.views_update(view_id=view_id, view=view)
+            await self._slack.views_update(view_id=view_id, view=view, **given)
         except SlackApiError as error:
-            if slack_reason(error) not in _CLOSED:
+            reason = slack_reason(error)
+            if reason not in expected:
                 raise
-            return False
-        return True
+            return reason
+        return ""
 
     async def home(self, ask: Ask, view: dict[str, Any]) -> None:
         await self._slack.views_publish(user_id=ask.actor.user, view=view)

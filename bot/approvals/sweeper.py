@@ -15,7 +15,7 @@ from bot.approvals.pace import Checkpoint
 from bot.approvals.rules import Environment
 from bot.approvals.telling import Tell
 from bot.log import log
-from bot.store import deliveries, turns
+from bot.store import deliveries, latest, turns
 from bot.store.database import Database
 
 _AT_ONCE = 8
@@ -90,6 +90,7 @@ class Sweeper:
         await self._each(await carrying.lapsed(self._database, self._env, now), self._recover)
         await self._each(await cards.overdue(self._database, now=now), self._redraw)
         await deliveries.forget(self._database, now)
+        await latest.forget(self._database, now)
         await turns.forget(self._database)
 
     async def _each(self, ids: list[str], do: Callable[[str], Awaitable[None]]) -> None:

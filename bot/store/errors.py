@@ -10,6 +10,10 @@ class StoreLost(Exception):
     """The database cannot be reached, or is not fit for use. Nothing that depends on it was done."""
 
 
+class StoreSlow(StoreLost):
+    """The database did not answer while there was time for what was asked. Nothing was done."""
+
+
 class StoreLostMidway(StoreLost):
     """The database went away while a change was being carried out, so it may have been done."""
 

@@ -309,3 +309,13 @@ turns = Table(
     # By the database's clock: when the next request may be sent if none had been waiting.
     Column("free_at", Instant, nullable=False),
 )
+
+latest = Table(
+    "latest",
+    metadata,
+    # A hash of what tells a card or a form from others.
+    Column("card", String(64), primary_key=True),
+    # Of the last click on it, counted from 1.
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.autumn import errors
 from bot.lookups.place import Part, Span
-from bot.store.errors import StoreLost, StoreLostMidway
+from bot.store.errors import StoreLost, StoreLostMidway, StoreSlow
 from bot.views.status import Status
 
 PARTS = {
@@ -608,6 +608,10 @@ FAILURES: dict[type[BaseException], Say] = {
     StoreLost: Say(
         "Maple cannot reach its database, so it takes no changes.",
         "Looking up still works. Try again in a few minutes.",
+    ),
+    StoreSlow: Say(
+        "Maple took too long: Slack lets a window open for three seconds after the click.",
+        "Try again. If it stays so, tell whoever runs Maple.",
     ),
     StoreLostMidway: Say(
         "Maple lost its database while it carried this out.",

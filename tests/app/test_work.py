@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from bot.work import Work
 
 
@@ -79,3 +81,23 @@ async def test_jobs_begin_without_a_lull_in_the_end() -> None:
             work.start(job())
             await asyncio.sleep(0.0005)
     assert await work.drain(5) == 0
+
+
+async def test_what_takes_too_long_is_left_to_itself() -> None:
+    work, done = Work(), []
+
+    async def slow(fails: bool) -> str:
+        await asyncio.sleep(0.05)
+        done.append(fails)
+        if fails:
+            raise LookupError
+        return "late"
+
+    for fails in (True, False):
+        with pytest.raises(TimeoutError):
+            await work.within(0.001, slow(fails))
+    assert await work.within(5, slow(False)) == "late"
+    with pytest.raises(LookupError):
+        await work.within(5, slow(True))
+    assert await work.drain(5) == 0
+    assert sorted(done) == [False, False, True, True]

@@ -105,6 +105,26 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
 
 
+async def test_a_form_drawn_late_by_one_does_not_cover_what_the_other_drew() -> None:
+    async with two("http") as both:
+        maple = both.maple
+        both.next()
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.ana.settled()
+        both.next()
+        # The other one has not read this customer yet.
+        maple.autumn.faults.add("customers.get", "latency", seconds=0.4, times=1)
+        await maple.ana.choose("What to do", "Set the balance")
+        both.next()
+        await maple.ana.choose("What to do", "Correct billed usage")
+        await maple.ana.sees("How many units count as used")
+        for bot in both.bots:
+            await bot.work.drain(5)
+        assert "How many units count as used" in maple.ana.screen()
+
+
 async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
     """One click each, at either: the change is carried out once."""
     maple = both.maple

@@ -24,8 +24,8 @@ from tests.databases import Engine, fresh
 from tests.proofs.replay import Copier, copying
 from tests.stage import APPROVALS, MANIFEST
 
-BUSY = "Maple cannot reach its database, so it takes no changes."
-"""What is said as well when it takes too long to open a form, for which Slack gives three seconds."""
+BUSY = "Maple took too long: Slack lets a window open for three seconds after the click."
+"""Said when somebody clicked and there was no time left to open a form."""
 _PATIENCE = 60.0
 _FREE = 1_000_000
 
