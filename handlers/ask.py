@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +27,8 @@ class Ask:
     trigger: str = ""
     message: str = ""
     """The timestamp of the message that was clicked."""
+    at: datetime | None = None
+    """When it was done, by Slack's clock; None where Slack does not say."""
     alone: bool = False
     """Whether only this person sees that message."""
     block: str = ""
@@ -69,6 +72,7 @@ def _action(body: Mapping[str, Any]) -> Ask:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         message=_text(container, "message_ts"),
+        at=_moment(_text(action, "action_ts")),
         alone=container.get("is_ephemeral") is True,
         block=_text(action, "block_id"),
         action=_text(action, "action_id"),
@@ -130,6 +134,14 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _moment(ts: str) -> datetime | None:
+    """Slack tells a time in seconds, with a fraction, as text."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 _READERS = {

@@ -16,7 +16,6 @@ from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "missing_scope"})
 
 
-
 async def go(ask: Ask, desk: Desk) -> None:
     """Changes the card to another place."""
     place = Place.decode(ask.value)
@@ -37,7 +36,7 @@ async def pick_feature(ask: Ask, desk: Desk) -> None:
 
 async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], asking: Card) -> None:
     """Of several clicks on one card that run at once, only the last changes it."""
-    async with desk.turns.take(f"{ask.channel} {ask.message} {ask.actor.user}") as last:
+    async with desk.turns.take(f"{ask.channel} {ask.message} {ask.actor.user}", ask.at) as last:
 
         async def change(ask: Ask, card: Card) -> None:
             if await last():

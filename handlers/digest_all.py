@@ -31,7 +31,7 @@ async def turn(ask: Ask, desk: Desk) -> None:
 
 
 async def _show(ask: Ask, desk: Desk, query: Query) -> None:
-    async with desk.turns.take(ask.view) as last, _in_modal(ask, desk, query):
+    async with desk.turns.take(ask.view, ask.at) as last, _in_modal(ask, desk, query):
         try:
             page = await desk.digests.page(query)
         except Expired:

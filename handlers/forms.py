@@ -77,7 +77,7 @@ async def _open(
 async def filled(ask: Ask, desk: Desk) -> None:
     """Something was chosen or typed: draws the form anew, with what it comes to."""
     meta = Meta.decode(ask.metadata)
-    async with desk.turns.take(ask.view) as last, _in_form(ask, desk, meta):
+    async with desk.turns.take(ask.view, ask.at) as last, _in_form(ask, desk, meta):
         facts = desk.remembered.get(meta.submission) or await _read(desk, meta)
         drawn = await _drawn(ask, desk, meta, facts, values=ask.state)
         await desk.replies.redraw_last(ask, drawn, last)
@@ -114,7 +114,7 @@ async def submitted(ask: Ask, desk: Desk) -> None:
     meta = Meta.decode(ask.metadata)
     ask = replace(ask, channel=meta.channel)
     # Redraws that are under way would bring the form back over what came of it.
-    async with desk.turns.take(ask.view), _in_form(ask, desk, meta):
+    async with desk.turns.take(ask.view, ask.at), _in_form(ask, desk, meta):
         if await first(ask, desk):
             await _submit(ask, desk, meta)
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
-from itertools import count
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,35 +28,37 @@ class Turns:
         self._database = database
         self._work = work
         self._now = now
-        self._last: dict[str, int] = {}
-        self._count = count()
+        self._last: dict[str, datetime] = {}
 
     @asynccontextmanager
-    async def take(self, card: str) -> AsyncIterator[Last]:
-        """The latest turn on the card; what it gives tells whether it still is the latest."""
-        mine = self._last[card] = next(self._count)
-        shared = asyncio.create_task(self._take(card))
+    async def take(self, card: str, clicked: datetime | None) -> AsyncIterator[Last]:
+        """A turn on the card; what it gives tells whether it is that of the latest click.
+
+        `clicked`: when that was, by Slack's clock; None: now.
+        """
+        mine = clicked or self._now()
+        self._last[card] = max(mine, self._last.get(card, mine))
+        noted = asyncio.create_task(self._note(card, mine))
 
         async def last() -> bool:
-            return self._last.get(card) == mine and await self._is_last(card, await shared)
+            await noted
+            return self._last.get(card) == mine and await self._is_last(card, mine)
 
         try:
             yield last
         finally:
+            await noted
             if self._last.get(card) == mine:
                 del self._last[card]
-            await shared
 
-    async def _take(self, card: str) -> int | None:
-        """The click's number among those of all replicas."""
+    async def _note(self, card: str, clicked: datetime) -> None:
+        if self._database is not None:
+            await self._asked(latest.note(self._database, card, clicked))
+
+    async def _is_last(self, card: str, clicked: datetime) -> bool:
         if self._database is None:
-            return None
-        return await self._asked(latest.take(self._database, card, self._now()))
-
-    async def _is_last(self, card: str, number: int | None) -> bool:
-        if self._database is None or number is None:
             return True
-        return await self._asked(latest.is_last(self._database, card, number)) is not False
+        return await self._asked(latest.is_last(self._database, card, clicked)) is not False
 
     async def _asked(self, question: Coroutine[Any, Any, T]) -> T | None:
         try:

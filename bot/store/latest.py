@@ -1,6 +1,6 @@
 """Which of several clicks on the same card or form was the last: the one by which it is drawn.
 
-They may come to several replicas, so their order is kept here, by the database.
+They may come to several replicas, in another order than they were made in: what counts is when, by Slack.
 """
 
 import hashlib
@@ -17,32 +17,32 @@ _REMEMBERED = timedelta(minutes=10)
 
 
 @unbroken
-async def take(database: Database, card: str, now: datetime) -> int:
-    """The number of this click on the card: higher than that of any before it."""
-    hashed = _hashed(card)
+async def note(database: Database, card: str, clicked: datetime) -> None:
+    """There was a click on the card then."""
     async with database.writing() as connection:
-        click = insert(connection, latest, {"card": hashed, "number": 1, "at": now})
-        taken = await connection.execute(
+        click = insert(connection, latest, {"card": _hashed(card), "clicked": clicked})
+        later = latest.c.clicked < clicked
+        await connection.execute(
             click.on_conflict_do_update(
-                index_elements=[latest.c.card], set_={"number": latest.c.number + 1, "at": now}
-            ).returning(latest.c.number)
+                index_elements=[latest.c.card], set_={"clicked": clicked}, where=later
+            )
         )
-        return int(taken.scalar_one())
 
 
 @unbroken
-async def is_last(database: Database, card: str, number: int) -> bool:
-    """Whether no other click on the card came after the one of this number."""
+async def is_last(database: Database, card: str, clicked: datetime) -> bool:
+    """Whether there was no click on the card after that one."""
     async with database.reading() as connection:
-        found = await connection.execute(select(latest.c.number).where(latest.c.card == _hashed(card)))
-        return found.scalar_one_or_none() in (number, None)
+        found = await connection.execute(select(latest.c.clicked).where(latest.c.card == _hashed(card)))
+        last = found.scalar_one_or_none()
+    return last is None or last <= clicked
 
 
 @unbroken
 async def forget(database: Database, now: datetime) -> int:
     """Drops those of ten minutes ago and more; how many."""
     async with database.writing() as connection:
-        dropped = await connection.execute(delete(latest).where(latest.c.at <= now - _REMEMBERED))
+        dropped = await connection.execute(delete(latest).where(latest.c.clicked <= now - _REMEMBERED))
         return dropped.rowcount
 
 

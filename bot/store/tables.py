@@ -315,7 +315,6 @@ latest = Table(
     metadata,
     # A hash of what tells a card or a form from others.
     Column("card", String(64), primary_key=True),
-    # Of the last click on it, counted from 1.
-    Column("number", Integer, nullable=False),
-    Column("at", Instant, nullable=False, index=True),
+    # When the last click on it was, by Slack's clock.
+    Column("clicked", Instant, nullable=False, index=True),
 )

@@ -1,6 +1,5 @@
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +8,7 @@ from bot.work import Work
 from handlers.turns import Turns
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
+LATER = NOW + timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def turns(database: Database | None, work: Work) -> Turns:
 @pytest.mark.parametrize("shared", [False, True])
 async def test_the_last_click_has_the_turn(shared: bool, database: Database, work: Work) -> None:
     replica = turns(database if shared else None, work)
-    async with replica.take("card") as first:
+    async with replica.take("card", NOW) as first:
         assert await first()
-        async with replica.take("card") as second, replica.take("another card") as other:
+        async with replica.take("card", LATER) as second, replica.take("another card", NOW) as other:
             assert not await first()
             assert await second()
             assert await other()
@@ -35,42 +35,41 @@ async def test_the_last_click_has_the_turn(shared: bool, database: Database, wor
     assert not replica._last
 
 
+async def test_what_comes_late_is_not_the_last_for_that(database: Database, work: Work) -> None:
+    here, there = turns(database, work), turns(database, work)
+    async with here.take("card", LATER) as second, here.take("card", NOW) as first:
+        assert not await first()
+        assert await second()
+        async with there.take("card", NOW) as first_there:
+            assert not await first_there()
+    async with there.take("card", NOW) as first_there:
+        assert not await first_there(), "what came later has been shown already"
+
+
 async def test_a_click_at_another_replica_is_later(database: Database, work: Work) -> None:
     here, there = turns(database, work), turns(database, work)
-    async with here.take("card") as first:
+    async with here.take("card", NOW) as first:
         assert await first()
-        async with there.take("card") as second:
+        async with there.take("card", LATER) as second:
             assert await second()
             assert not await first()
         assert not await first(), "what came later has been shown already"
 
 
+async def test_where_slack_does_not_say_when_it_is_now(database: Database, work: Work) -> None:
+    here, there = turns(database, work), Turns(database, work, lambda: LATER)
+    async with here.take("card", None) as first, there.take("card", None) as second:
+        assert await second()
+        assert not await first()
+
+
 async def test_without_the_database_a_replica_goes_by_its_own(database: Database, work: Work) -> None:
     replica = turns(database, work)
-    async with replica.take("card") as first:
+    async with replica.take("card", NOW) as first:
         assert await first()
         async with database.writing() as connection:
             await connection.exec_driver_sql("DROP TABLE latest")
         assert await first()
-        async with replica.take("card") as second:
+        async with replica.take("card", LATER) as second:
             assert await second()
             assert not await first()
-
-
-async def test_clicks_at_once_have_one_last(database: Database, work: Work) -> None:
-    replicas = [turns(database, work) for _ in range(5)]
-
-    async def click(replica: Turns) -> bool:
-        async with replica.take("card") as last:
-            await last()
-            all_in.release()
-            async with asyncio.timeout(5):
-                await taken.wait()
-            return await last()
-
-    all_in, taken = asyncio.Semaphore(0), asyncio.Event()
-    clicks = [asyncio.create_task(click(one)) for one in replicas]
-    for _ in replicas:
-        await all_in.acquire()
-    taken.set()
-    assert sorted(await asyncio.gather(*clicks)) == [False] * 4 + [True]

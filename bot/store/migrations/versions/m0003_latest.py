@@ -11,8 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "latest",
         sa.Column("card", sa.String(length=64), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("clicked", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("card", name=op.f("pk_latest")),
     )
-    op.create_index("ix_latest_at", "latest", ["at"], unique=False)
+    op.create_index("ix_latest_clicked", "latest", ["clicked"], unique=False)
