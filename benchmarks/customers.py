@@ -1,12 +1,18 @@
 """The local Autumn's customers, as far as benchmarks need them; and how it is made slow."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import SecretStr
+
 from benchmarks import processes
 from benchmarks.timed_autumn import Span
+from bot.autumn.client import Autumn
+from bot.autumn.throttle import Limits
+from bot.digests.scanning import PAGE
 
 _ID = re.compile(r"cus_\w+")
 
@@ -45,3 +51,17 @@ def hanging(autumn: str, seconds: float) -> Iterator[None]:
 def spans(autumn: str) -> list[Span]:
     """Every call that ended since this was last asked."""
     return [Span(**one) for one in processes.ask(f"{autumn}/_benchmark/spans")]
+
+
+def remember_pages(autumn: str) -> None:
+    """Has every page made that a scan asks for; they are sent as they are when it does."""
+    processes.ask(f"{autumn}/_benchmark/remember", method="POST")
+    asyncio.run(_read_all(autumn))
+
+
+async def _read_all(url: str) -> None:
+    autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=url, limits=Limits(customers_list=20))
+    cursor: str | None = ""
+    while cursor is not None:
+        cursor = (await autumn.every_customer(limit=PAGE, cursor=cursor)).next_cursor
+    await autumn.aclose()

@@ -153,6 +153,7 @@ def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
         while (left := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
             row.idle += running.commands(plan, min(plan.idle, left - 1)).samples
         customers.spans(running.autumn)
+        customers.remember_pages(running.autumn)
         time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         say(f"{size:,} customers, the digest")
         deadline = time.monotonic() + plan.patience

@@ -44,7 +44,7 @@ def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
     except ValidationError as error:
         raise Garbled(_where(error), request=request) from None
     except (ValueError, RecursionError):
-        raise Garbled("The answer is not JSON.", request=request) from None
+        raise Garbled("The answer is not JSON, or not of the documented shape.", request=request) from None
 
 
 def done(response: httpx.Response, *, request: str) -> None:

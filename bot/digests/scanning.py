@@ -4,7 +4,7 @@ The event loop is never held for more than some milliseconds: people are answere
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -29,7 +29,7 @@ _LARGEST_PAGE = 1000
 _SIZES = 4
 """How many sizes of a page are tried to get past customers without an id: twice as large twice, and then as
 large as leads on."""
-_AT_A_TIME = 50
+_AT_A_TIME = 25
 """Rows looked at before others have a turn at the event loop."""
 _ENOUGH_FAILURES = 9
 """Previews failing one after another, before no more are asked for: Autumn has trouble then."""
@@ -90,12 +90,13 @@ class Scanning:
             except AutumnError:
                 self._missing.add(Section.UNPAID)
                 return
-            if page.odd:
-                self._missing.add(Section.UNPAID)
-            owed: list[Stored] = []
-            async for several in _gently(page.rows):
+            owed, understood = list[Stored](), 0
+            async for several in _gently(page):
                 rows = (items.of_invoice(one, self._plan_names) for one in several)
                 owed += [row for row in rows if row is not None]
+                understood += len(several)
+            if understood < page.count:
+                self._missing.add(Section.UNPAID)
             self._any_unpaid = self._any_unpaid or bool(owed)
             await self._keeper.add(owed, now=self._now())
             if page.next_cursor is None:
@@ -131,25 +132,30 @@ class Scanning:
             page = await self._patiently(
                 self._pages, partial(self._autumn.every_customer, limit=size, cursor=cursor)
             )
-            if page.next_cursor is not None or page.count < size or page.up_to_id == page.count:
+            if page.next_cursor is not None or page.count < size:
                 break
-            size = page.up_to_id or min(2 * size, _LARGEST_PAGE)
+            up_to_id = page.up_to(lambda row: row.get("id") is not None)
+            if up_to_id == page.count:
+                break
+            size = up_to_id or min(2 * size, _LARGEST_PAGE)
         else:
-            self._missing.add(CUSTOMERS)
-        if page.odd:
             self._missing.add(CUSTOMERS)
         return page
 
     async def _store(self, page: Listing[ListedCustomer]) -> None:
-        rows: list[Stored] = []
-        async for several in _gently(page.rows):
+        rows, names, understood = list[Stored](), dict[str, str](), 0
+        async for several in _gently(page):
             for customer in several:
                 rows += items.of_customer(customer, self._span)
+                if known := customer.get("id"):
+                    names[known] = items.called(customer)
+            understood += len(several)
+        if understood < page.count:
+            self._missing.add(CUSTOMERS)
         read = self.progress.customers + page.count
         await self._keeper.add(rows, now=self._now(), customers=read)
         if self._any_unpaid:
-            called = {known: items.called(one) for one in page.rows if (known := one.get("id"))}
-            await self._keeper.name(called, now=self._now())
+            await self._keeper.name(names, now=self._now())
         await self._report(Progress(read))
 
     async def _read_previews(self) -> None:
@@ -211,8 +217,8 @@ class Scanning:
         await self._tell(progress)
 
 
-async def _gently(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-    """A few at a time, with others' turns between."""
-    for first in range(0, len(rows), _AT_A_TIME):
-        yield rows[first : first + _AT_A_TIME]
+async def _gently(page: Listing[T]) -> AsyncIterator[list[T]]:
+    """A few rows at a time, with others' turns between."""
+    for first in range(0, page.count, _AT_A_TIME):
+        yield page.rows(first, first + _AT_A_TIME)
         await asyncio.sleep(0)

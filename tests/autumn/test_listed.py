@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given, settings
-from pydantic import ValidationError
 
 from bot.autumn import listed
 from bot.autumn.errors import Garbled, RateLimited
@@ -26,7 +26,7 @@ def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
         "metadata": {"a": 1},
         "subscriptions": [{"plan": {"price": {"amount": 29.99}}}],
     }
-    found = listed.customers(page(row, cursor="c")).rows
+    found = listed.customers(page(row, cursor="c")).rows()
     assert found == [
         {"id": "cus_1", "email": None, "subscriptions": [{"plan": {"price": {"amount": Decimal("29.99")}}}]}
     ]
@@ -35,7 +35,7 @@ def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
 @pytest.mark.parametrize("number", ["0.1", "1234567.89", "9007199254740993", "-0.000001", "1e3", "0"])
 def test_a_number_is_what_it_was(number: str) -> None:
     content = b'{"list": [{"total": %s}]}' % number.encode()
-    assert listed.invoices(content).rows == [{"total": Decimal(number)}]
+    assert listed.invoices(content).rows() == [{"total": Decimal(number)}]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,23 @@ def test_a_number_is_what_it_was(number: str) -> None:
 )
 def test_a_strange_row_hides_no_other(row: object) -> None:
     found = listed.customers(page({"id": "a"}, row, {"id": "b"}))
-    assert [one["id"] for one in found.rows] == ["a", "b"]
-    assert (found.count, found.odd) == (3, 1)
-    assert listed.invoices(page({"total": "x"}, {"id": "i"})).odd == 1
+    assert [one["id"] for one in found.rows()] == ["a", "b"]
+    assert found.count == 3
+    assert listed.invoices(page({"total": "x"}, {"id": "i"})).rows() == [{"id": "i"}]
+
+
+@pytest.mark.parametrize(
+    "text", [b'"\xff"', b"1e999999999", b"[" * 300 + b"]" * 300], ids=["not UTF-8", "huge", "deep"]
+)
+def test_a_row_that_cannot_be_read_hides_no_other(text: bytes) -> None:
+    found = listed.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
+    assert [one["id"] for one in found.rows()] == ["a", "b"]
+
+
+def test_rows_come_a_few_at_a_time() -> None:
+    found = listed.customers(page(*({"id": str(number)} for number in range(5))))
+    assert [one["id"] for one in found.rows(1, 3)] == ["1", "2"]
+    assert [one["id"] for one in found.rows(3, 99)] == ["3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -68,24 +82,24 @@ def test_a_strange_row_hides_no_other(row: object) -> None:
     ],
 )
 def test_how_far_the_rows_have_ids(rows: list[object], place: int) -> None:
-    assert listed.customers(page(*rows)).up_to_id == place
+    assert listed.customers(page(*rows)).up_to(lambda row: row.get("id") is not None) == place
 
 
 @pytest.mark.parametrize("name", ["customer of a paid plan", "customer with a discount"])
 def test_what_the_real_autumn_answers_of_a_customer(name: str) -> None:
     found = listed.customers(page(RECORDED[name]["body"]))
-    assert found.odd == 0
-    assert found.rows[0]["subscriptions"]
+    (row,) = found.rows()
+    assert row["subscriptions"]
 
 
 def test_missing_and_null_are_empty() -> None:
-    assert listed.customers(b"{}").rows == listed.customers(b'{"list": null}').rows == []
+    assert listed.customers(b"{}").rows() == listed.customers(b'{"list": null}').rows() == []
     assert listed.invoices(b'{"next_cursor": null}').next_cursor is None
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"list": {}}', b"[" * 10_000])
+@pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"list": {}}', b"[" * 10])
 def test_rubbish_is_refused(content: bytes) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(msgspec.DecodeError):
         listed.customers(content)
 
 
@@ -95,9 +109,9 @@ def test_any_body_is_a_page_or_refused(body: bytes) -> None:
     for read in (listed.customers, listed.invoices):
         try:
             found = read(body)
-        except ValidationError:
+        except ValueError:
             continue
-        assert found.odd >= 0
+        assert len(found.rows()) <= found.count
 
 
 @pytest.mark.parametrize(
@@ -119,7 +133,7 @@ async def test_what_is_asked() -> None:
     )
     client = autumn.client()
     assert (await client.every_customer(limit=250, cursor="c")).next_cursor == "x"
-    assert (await client.every_invoice(status=("open",), limit=9)).rows == [{"id": "i"}]
+    assert (await client.every_invoice(status=("open",), limit=9)).rows() == [{"id": "i"}]
     assert [asked.body for asked in autumn.asked] == [
         {
             "limit": 250,
@@ -135,7 +149,7 @@ async def test_what_is_asked() -> None:
 async def test_what_goes_wrong_is_an_error_of_autumns() -> None:
     autumn = Scripted({"customers.list": [ok([]), error(429)]})
     client = autumn.client()
-    with pytest.raises(Garbled, match="the whole"):
+    with pytest.raises(Garbled, match="documented shape"):
         await client.every_customer(limit=1)
     with pytest.raises(RateLimited):
         await client.every_customer(limit=1)

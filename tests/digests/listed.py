@@ -27,7 +27,7 @@ def at(count: float) -> datetime:
 def customer(**fields: Any) -> listed.ListedCustomer:
     """Read as it would be from an answer."""
     row = {"id": "cus_1", "name": "Acme", "stripe_id": "cus_stripe", **fields}
-    (found,) = listed.customers(json.dumps({"list": [row]}).encode()).rows
+    (found,) = listed.customers(json.dumps({"list": [row]}).encode()).rows()
     return found
 
 

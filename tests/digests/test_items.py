@@ -139,7 +139,7 @@ def invoice(**fields: Any) -> items.Stored | None:
         "currency": "USD",
         **fields,
     }
-    (found,) = listed.invoices(json.dumps({"list": [row]}).encode()).rows
+    (found,) = listed.invoices(json.dumps({"list": [row]}).encode()).rows()
     return items.of_invoice(found, {"pro": "Pro"})
 
 
