@@ -148,12 +148,13 @@ class Row:
 def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
     row = Row(size)
     with bench(1, str(size)) as running:
+        say(f"{size:,} customers are made")
+        customers.remember_pages(running.autumn)
         due = add_digests(running.file, 1)
         say(f"{size:,} customers, commands before")
         while (left := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
             row.idle += running.commands(plan, min(plan.idle, left - 1)).samples
         customers.spans(running.autumn)
-        customers.remember_pages(running.autumn)
         time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         say(f"{size:,} customers, the digest")
         deadline = time.monotonic() + plan.patience

@@ -2,7 +2,7 @@
 
 GET /_benchmark/spans answers with all of them since it was last asked. After POST /_benchmark/remember, a
 page of customers.list is made once: asked for again, it is sent as it was, so that making it takes no
-processor time from what is measured, as at a server on a machine of its own. The rate limit counts it as ever.
+processor time from what is measured, as at a server on a machine of its own. Its rate limit holds as ever.
 """
 
 import asyncio
