@@ -36,8 +36,8 @@ class Plan:
     people: int = 4
     pause: float = 0.25
     """Seconds between a person's card and their next command."""
-    idle: float = 30.0
-    """For how long commands are measured before the digest is due."""
+    idle: float = 60.0
+    """For how long commands are measured before the digest is due, at least."""
     portion: float = 5.0
     """Commands are sent for about so long at a time."""
     digests: int = 500
@@ -99,11 +99,12 @@ def bench(channels: int, seed: str) -> Iterator[Bench]:
             yield running
 
 
-def add_digests(file: Path, count: int) -> datetime:
-    """One for each of so many channels, all due at the same minute, soon. When that is."""
-    due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    if due - datetime.now(UTC) < timedelta(seconds=5 + count / 100):
-        due += timedelta(minutes=1)
+def add_digests(file: Path, count: int, *, after: float) -> datetime:
+    """One for each of so many channels, all due at the same minute, in so many seconds or a little later. When
+    that is."""
+    due = (datetime.now(UTC) + timedelta(seconds=after)).replace(second=0, microsecond=0) + timedelta(
+        minutes=1
+    )
 
     async def add() -> None:
         database = Database(f"sqlite:///{file}")
@@ -150,10 +151,10 @@ def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
     with bench(1, str(size)) as running:
         say(f"{size:,} customers are made")
         customers.remember_pages(running.autumn)
-        due = add_digests(running.file, 1)
+        due = add_digests(running.file, 1, after=plan.idle)
         say(f"{size:,} customers, commands before")
         while (left := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
-            row.idle += running.commands(plan, min(plan.idle, left - 1)).samples
+            row.idle += running.commands(plan, min(plan.portion, left - 1)).samples
         customers.spans(running.autumn)
         time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         say(f"{size:,} customers, the digest")
@@ -205,7 +206,7 @@ class Many:
 
 def many_digests(plan: Plan, say: Callable[[str], None]) -> Many:
     with bench(plan.digests, "demo") as running:
-        due = add_digests(running.file, plan.digests)
+        due = add_digests(running.file, plan.digests, after=5 + plan.digests / 100)
         say(f"{plan.digests} digests due at once")
         time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         deadline = time.monotonic() + plan.patience

@@ -29,7 +29,7 @@ _LARGEST_PAGE = 1000
 _SIZES = 4
 """How many sizes of a page are tried to get past customers without an id: twice as large twice, and then as
 large as leads on."""
-_AT_A_TIME = 25
+_AT_A_TIME = 10
 """Rows looked at before others have a turn at the event loop."""
 _ENOUGH_FAILURES = 9
 """Previews failing one after another, before no more are asked for: Autumn has trouble then."""

@@ -15,7 +15,7 @@ from bot.digests.scans import Held
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_scans
 
-_AT_A_TIME = 100
+_AT_A_TIME = 40
 """Rows in one statement: while they are made ready the event loop does nothing else."""
 _MILLION = 1_000_000
 
