@@ -100,11 +100,10 @@ def bench(channels: int, seed: str) -> Iterator[Bench]:
 
 
 def add_digests(file: Path, count: int, *, after: float) -> datetime:
-    """One for each of so many channels, all due at the same minute, in so many seconds or a little later. When
-    that is."""
-    due = (datetime.now(UTC) + timedelta(seconds=after)).replace(second=0, microsecond=0) + timedelta(
-        minutes=1
-    )
+    """One for each of so many channels, all due at the same minute, `after` seconds from now or up to a minute
+    later. When that is."""
+    earliest = datetime.now(UTC) + timedelta(seconds=after)
+    due = earliest.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
     async def add() -> None:
         database = Database(f"sqlite:///{file}")
