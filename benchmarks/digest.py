@@ -100,8 +100,8 @@ def bench(channels: int, seed: str) -> Iterator[Bench]:
 
 
 def add_digests(file: Path, count: int, *, after: float) -> datetime:
-    """One for each of so many channels, all due at the same minute, `after` seconds from now or within a minute
-    of that. When that is."""
+    """One for each of so many channels, all due at the same minute. When that is: `after` seconds from now,
+    or up to a minute later."""
     earliest = datetime.now(UTC) + timedelta(seconds=after)
     due = earliest.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
