@@ -29,8 +29,8 @@ _LARGEST_PAGE = 1000
 _SIZES = 4
 """How many sizes of a page are tried to get past customers without an id: twice as large twice, and then as
 large as leads on."""
-_AT_A_TIME = 10
-"""Rows looked at before others have a turn at the event loop."""
+_AT_A_TIME = 15
+"""Rows looked at before others have the event loop for a while."""
 _ENOUGH_FAILURES = 9
 """Previews failing one after another, before no more are asked for: Autumn has trouble then."""
 _PASSING = (Unavailable, RateLimited, Unreachable, Garbled)
@@ -91,7 +91,7 @@ class Scanning:
                 self._missing.add(Section.UNPAID)
                 return
             owed, understood = list[Stored](), 0
-            async for several in _gently(page):
+            async for several in self._gently(page):
                 rows = (items.of_invoice(one, self._plan_names) for one in several)
                 owed += [row for row in rows if row is not None]
                 understood += len(several)
@@ -144,7 +144,7 @@ class Scanning:
 
     async def _store(self, page: Listing[ListedCustomer]) -> None:
         rows, names, understood = list[Stored](), dict[str, str](), 0
-        async for several in _gently(page):
+        async for several in self._gently(page):
             for customer in several:
                 rows += items.of_customer(customer, self._span)
                 if known := customer.get("id"):
@@ -202,6 +202,13 @@ class Scanning:
         coming = candidates.within(customer.invoice_previews, self._span.start, self._span.end)
         return [items.of_preview(customer_id, name, one, self._plan_names) for one in coming]
 
+    async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
+        """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows before
+        each of them it would be late by all of those."""
+        for first in range(0, page.count, _AT_A_TIME):
+            yield page.rows(first, first + _AT_A_TIME)
+            await self._pace.sleep(self._pace.rows)
+
     async def _patiently(self, stride: Stride, ask: Callable[[], Awaitable[T]]) -> T:
         for wait in self._pace.again:
             await stride.turn()
@@ -215,10 +222,3 @@ class Scanning:
     async def _report(self, progress: Progress) -> None:
         self.progress = progress
         await self._tell(progress)
-
-
-async def _gently(page: Listing[T]) -> AsyncIterator[list[T]]:
-    """A few rows at a time, with others' turns between."""
-    for first in range(0, page.count, _AT_A_TIME):
-        yield page.rows(first, first + _AT_A_TIME)
-        await asyncio.sleep(0)

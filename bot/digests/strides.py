@@ -16,6 +16,9 @@ class ScanPace:
     page: float = 0.2
     """From the start of one page of customers to the start of the next: half of what Maple allows itself of
     customers.list (`bot.autumn.throttle.Limits`) is left to people's searches."""
+    rows: float = 0.004
+    """Between a few rows of a page and the next few, for the people who are being answered. A whole page has
+    to be done before the next one comes."""
     preview: float = 0.1
     """The same between customers whose next invoices are asked for."""
     previews_at_once: int = 3

@@ -40,7 +40,7 @@ DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """When `Bench.digest` makes one due first. A Monday."""
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
-AT_ONCE = ScanPace(page=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
+AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
 QUICK = DigestPace(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
 ALWAYS = Wanted(skip_empty=False)

@@ -19,7 +19,7 @@ QUICK = DigestPace(
     overall=0.0,
     again=0.05,
     doubt=0.05,
-    scan=ScanPace(page=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
+    scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
 )
 LIST = "A digest tells this channel"
 FORM = "At what time"

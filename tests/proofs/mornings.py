@@ -38,7 +38,7 @@ PACE = DigestPace(
     call=CALL,
     channel=0,
     overall=0,
-    scan=ScanPace(page=0, preview=0, invoices=0, again=(0.0,), lease=LEASE, poll=0.02),
+    scan=ScanPace(page=0, rows=0, preview=0, invoices=0, again=(0.0,), lease=LEASE, poll=0.02),
 )
 
 
