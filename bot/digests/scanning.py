@@ -203,8 +203,8 @@ class Scanning:
         return [items.of_preview(customer_id, name, one, self._plan_names) for one in coming]
 
     async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
-        """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows before
-        each of them it would be late by all of those."""
+        """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows
+        before each of them it would be late by all of those."""
         for first in range(0, page.count, _AT_A_TIME):
             yield page.rows(first, first + _AT_A_TIME)
             await self._pace.sleep(self._pace.rows)
