@@ -7,6 +7,7 @@ the request had gone as one that was never made.
 """
 
 import ssl
+from functools import cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -34,7 +35,7 @@ class Transport(httpx.AsyncBaseTransport):
         """`at_once`: connections, at most; further requests wait."""
         self._at_once = at_once
         self._proxy = proxy
-        self._context: ssl.SSLContext = httpx.create_ssl_context()
+        self._context = _trusted()
         self._opened: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -71,6 +72,12 @@ class Transport(httpx.AsyncBaseTransport):
                 middlewares=(_once,),
             )
         return self._opened
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that httpx trusts; reading them all takes a while."""
+    return httpx.create_ssl_context()
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

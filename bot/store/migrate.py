@@ -1,9 +1,12 @@
 """Bringing the tables up to date, from however many processes at once."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from bot.store.database import Database, unbroken
@@ -26,7 +29,13 @@ async def migrate(database: Database) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    command.upgrade(config(connection), "head")
+    if MigrationContext.configure(connection).get_current_heads() != _heads():
+        command.upgrade(config(connection), "head")
+
+
+@cache
+def _heads() -> tuple[str, ...]:
+    return tuple(ScriptDirectory(str(_MIGRATIONS)).get_heads())
 
 
 def config(connection: Connection) -> Config:

@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import cycle
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
@@ -46,6 +48,12 @@ class Delivery:
     seconds: float = 0.0
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    # Reading all the authorities takes a while.
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Deliveries:
     def __init__(self, clock: Clock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
         self._urls: tuple[str, ...] = ()
@@ -62,7 +70,8 @@ class Deliveries:
         self._feed = feed
         self._sockets = sockets
         self._secret = signing_secret.encode()
-        self._http = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - one deadline for all of it
+        # One deadline for all of it, in place of a timeout here.
+        self._http = httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113
         self._events: set[asyncio.Task[None]] = set()
 
     @property

@@ -1,12 +1,19 @@
 """The app as its manifest declares it: scopes, commands, shortcuts, events."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 import yaml
 
 from sandbox.slack.model import Json
+
+
+@cache
+def _parsed(text: str) -> Json:
+    found: Json = yaml.safe_load(text)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        return cls.of(yaml.safe_load(path.read_text("utf-8")))
+        return cls.of(_parsed(path.read_text("utf-8")))
 
     @classmethod
     def of(cls, source: Json) -> Self:

@@ -383,9 +383,10 @@ async def test_it_is_taken_over_while_it_is_read(desk: Bench) -> None:
         if point == "reported":
             desk.move(seconds=31)
             await tick(other)
-            await asyncio.sleep(0.3)
+            # Longer than until its lease would be renewed.
+            await asyncio.sleep(0.7)
 
-    await tick(await desk.bot(checkpoint=slow, pace=replace(QUICK, renew=0.2)))
+    await tick(await desk.bot(checkpoint=slow, pace=replace(QUICK, renew=0.6)))
     assert len(desk.posts()) == 1
     assert desk.count("taken") == 1
 
