@@ -4,7 +4,9 @@ import asyncio
 import io
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Protocol
 
 import pytest
 from pydantic import SecretStr
@@ -63,13 +65,27 @@ class Replica:
         await self.database.aclose()
 
 
+class Replicas(Protocol):
+    def __call__(self, url: str, *, limits: Limits = LIMITS) -> Replica: ...
+
+
 @pytest.fixture
-async def two() -> AsyncIterator[tuple[Replica, Replica]]:
+async def replica() -> AsyncIterator[Replicas]:
+    """Makes replicas, and closes them however the test ends."""
+    async with AsyncExitStack() as made:
+
+        def make(url: str, *, limits: Limits = LIMITS) -> Replica:
+            one = Replica(url, limits=limits)
+            made.push_async_callback(one.aclose)
+            return one
+
+        yield make
+
+
+@pytest.fixture
+async def two(replica: Replicas) -> tuple[Replica, Replica]:
     url = fresh("postgresql")
-    made = await Replica(url).ready(), await Replica(url).ready()
-    yield made
-    for one in made:
-        await one.aclose()
+    return await replica(url).ready(), await replica(url).ready()
 
 
 async def rows(database: Database) -> list[str]:
@@ -107,16 +123,14 @@ async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Repli
     assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
 
 
-async def test_who_cannot_wait_so_long_takes_no_turn() -> None:
+async def test_who_cannot_wait_so_long_takes_no_turn(replica: Replicas) -> None:
     url = fresh("postgresql")
-    first, second = (Replica(url, limits=Limits(general=0.1)) for _ in range(2))
+    first, second = (replica(url, limits=Limits(general=0.1)) for _ in range(2))
     await first.turns.turn(Group.GENERAL)
     before = await free_at(first.database)
     for one in (first, second):
         assert await one.admitted(Group.GENERAL) == 0
     assert await free_at(first.database) == before
-    for one in (first, second):
-        await one.aclose()
 
 
 async def test_who_can_waits(two: tuple[Replica, Replica]) -> None:
@@ -127,29 +141,28 @@ async def test_who_can_waits(two: tuple[Replica, Replica]) -> None:
     assert time.monotonic() - started < 2
 
 
-async def test_a_slow_rate_still_lets_one_through() -> None:
-    replica = await Replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
-    assert await replica.admitted(Group.GENERAL) == 1
-    await replica.aclose()
+async def test_a_slow_rate_still_lets_one_through(replica: Replicas) -> None:
+    one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
+    assert await one.admitted(Group.GENERAL) == 1
 
 
 async def test_a_time_from_another_clock_holds_nobody_up(two: tuple[Replica, Replica]) -> None:
-    replica = two[0]
-    await replica.turns.turn(Group.GENERAL)
-    async with replica.database.writing() as connection:
+    one = two[0]
+    await one.turns.turn(Group.GENERAL)
+    async with one.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at + 86400000000"))
-    assert await replica.admitted(Group.GENERAL, of=10) == 10
+    assert await one.admitted(Group.GENERAL, of=10) == 10
 
 
 async def test_old_ones_are_forgotten(two: tuple[Replica, Replica]) -> None:
-    replica = two[0]
+    first = two[0]
     for number in range(3):
-        await replica.turns.turn(Group.EVENTS, f"cus_{number}")
-    async with replica.database.writing() as connection:
+        await first.turns.turn(Group.EVENTS, f"cus_{number}")
+    async with first.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at - 3600000000"))
-    await replica.turns.turn(Group.GENERAL)
+    await first.turns.turn(Group.GENERAL)
     await asyncio.gather(*(turns.forget(one.database) for one in two))
-    (left,) = await rows(replica.database)
+    (left,) = await rows(first.database)
     assert left.endswith(":general")
 
 
@@ -174,96 +187,101 @@ class Flood:
     async def run(self, each: int) -> int:
         """How many were refused with 429."""
         asked = [client.plans() for client in self._clients for _ in range(each)]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-        for client in self._clients:
-            await client.aclose()
+        try:
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+        finally:
+            for client in self._clients:
+                await client.aclose()
         assert {type(one) for one in answers} <= {list, RateLimited}
         return sum(isinstance(one, RateLimited) for one in answers)
 
 
-def most_in_a_second(autumn: LocalAutumn) -> int:
-    times = sorted(call.at for call in autumn.calls)
-    return max(sum(start <= one < start + timedelta(seconds=1) for one in times) for start in times)
+def too_early(autumn: LocalAutumn, started: datetime) -> int:
+    """How many calls came before one bot alone would have made them: a burst, then an even rate.
+
+    A busy machine can only make calls later. A hundredth of a second is for the clocks.
+    """
+    calls = sorted((call.at - started).total_seconds() for call in autumn.calls)
+    return sum(at + 0.01 < (made - LIMITS.general) / LIMITS.general for made, at in enumerate(calls, 1))
 
 
-async def test_four_bots_together_keep_to_the_limits_of_one() -> None:
+async def test_four_bots_together_keep_to_the_limits_of_one(
+    replica: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_ANSWER", 30)
     url = fresh("postgresql")
-    replicas = [await Replica(url).ready() for _ in range(4)]
+    replicas = [await replica(url).ready() for _ in range(4)]
     async with LocalAutumn.running(seed="demo") as autumn:
+        started = datetime.now(UTC)
         assert await Flood(autumn, replicas).run(6) == 0
         assert len(autumn.calls) == 24
-        assert most_in_a_second(autumn) <= LIMITS.general * 2, "the rate, and the burst before it"
+        assert too_early(autumn, started) == 0
     assert [one.alone for one in replicas] == [0, 0, 0, 0]
-    for one in replicas:
-        await one.aclose()
 
 
 async def test_each_by_itself_they_would_not_have() -> None:
     async with LocalAutumn.running(seed="demo") as autumn:
+        started = datetime.now(UTC)
         assert await Flood(autumn, None).run(10) > 0
-        assert most_in_a_second(autumn) > LIMITS.general * 2
+        assert too_early(autumn, started) > 0
 
 
 # Without the database
 
 
-async def test_without_the_database_a_replica_goes_on_slowly(logs: io.StringIO) -> None:
+async def test_without_the_database_a_replica_goes_on_slowly(replica: Replicas, logs: io.StringIO) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        replica = Replica(relay.url)
-        assert await replica.admitted(Group.GENERAL, of=3) == 3
+        one = replica(relay.url)
+        assert await one.admitted(Group.GENERAL, of=3) == 3
         await relay.cut()
         for _ in range(2):
-            await replica.turns.turn(Group.GENERAL, within=10)
-            await replica.turns.turn(Group.EVENTS, "cus_1", within=10)
-            replica.turns._own = Throttle(LIMITS)  # its own limits are tried below
-        assert replica.alone == 4
+            await one.turns.turn(Group.GENERAL, within=10)
+            await one.turns.turn(Group.EVENTS, "cus_1", within=10)
+            one.turns._own = Throttle(LIMITS)  # its own limits are tried below
+        assert one.alone == 4
         assert logs.getvalue().count("turns not shared") == 1
         await relay.mend()
-        replica.turns._lost_until = 0.0
-        await replica.turns.turn(Group.GENERAL, within=1)
-        assert replica.alone == 4
+        one.turns._lost_until = 0.0
+        await one.turns.turn(Group.GENERAL, within=1)
+        assert one.alone == 4
         assert logs.getvalue().count("turns shared again") == 1
-        await replica.aclose()
 
 
-async def test_alone_it_takes_a_fifth() -> None:
+async def test_alone_it_takes_a_fifth(replica: Replicas) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        replica = Replica(relay.url)
+        one = replica(relay.url)
         await relay.cut()
-        waiting = [asyncio.create_task(replica.turns.turn(Group.GENERAL)) for _ in range(10)]
+        waiting = [asyncio.create_task(one.turns.turn(Group.GENERAL)) for _ in range(10)]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         done, late = await asyncio.wait(waiting, timeout=0.1)
         assert len(done) == LIMITS.general / 5
-        for one in late:
-            one.cancel()
+        for each in late:
+            each.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await replica.aclose()
 
 
-async def test_a_database_that_does_not_answer_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_does_not_answer_holds_up_nobody(
+    replica: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        replica = Replica(relay.url)
-        await replica.turns.turn(Group.GENERAL)
+        one = replica(relay.url)
+        await one.turns.turn(Group.GENERAL)
         monkeypatch.setattr(turns, "_ANSWER", 0.05)
         relay.stall()
         async with asyncio.timeout(1):
-            await replica.turns.turn(Group.GENERAL)
-        assert replica.alone == 1
+            await one.turns.turn(Group.GENERAL)
+        assert one.alone == 1
         await relay.cut()
-        await replica.aclose()
 
 
-async def test_a_read_that_would_have_to_wait_too_long_says_so() -> None:
-    replica = await Replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
-    await replica.turns.turn(Group.GENERAL)
+async def test_a_read_that_would_have_to_wait_too_long_says_so(replica: Replicas) -> None:
+    one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
+    await one.turns.turn(Group.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:
-        hurried = Autumn(
-            key=SecretStr(local.key), url=local.url, patience=Patience(whole=2), turns=replica.turns
-        )
+        hurried = Autumn(key=SecretStr(local.key), url=local.url, patience=Patience(whole=2), turns=one.turns)
         started = time.monotonic()
         with pytest.raises(TimedOut):
             await hurried.plans()
         assert time.monotonic() - started < 1
         assert local.calls == []
         await hurried.aclose()
-    await replica.aclose()
