@@ -167,10 +167,12 @@ class _File:
         self._path = path
         self._seen = False
 
-    def before(self, *_: Any) -> None:
+    def before(self, _dialect: Any, _record: Any, where: list[Any], how: dict[str, Any]) -> None:
         # The first one makes the file; later an empty one in its place would only hide that it is gone.
         if self._seen and not os.path.exists(self._path):
             raise sqlite3.OperationalError("the file is gone")
+        # The driver's thread of a connection that could not be made may outlive the event loop, and complain.
+        sqlite3.connect(*where, **how).close()
 
     def opened(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         self._seen = True

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,19 @@ async def test_an_error_does_not_quote_what_was_written(database: Database) -> N
     with pytest.raises(IntegrityError) as raised:
         await twice()
     assert "parameters hidden" in str(raised.value)
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(aiosqlite, "connect", asked.append)
+    database = Database(f"sqlite:///{tmp_path}/nowhere/maple.db")
+    with pytest.raises(OperationalError, match="unable to open"):
+        async with database.reading():
+            pass  # pragma: no cover
+    assert asked == []
+    await database.aclose()
 
 
 async def test_in_sqlite_a_writer_waits_for_the_other(tmp_path: Path) -> None:
