@@ -36,6 +36,7 @@ async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage)
 async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
+    await maple.bot.work.drain(5)
     await gone(maple, CardKind.APPROVAL)
     await maple.lea.click("Approve")
     await maple.bot.work.drain(5)

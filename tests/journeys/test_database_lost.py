@@ -22,7 +22,7 @@ from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
 from tests.stage import Mode, Stage, on_stage
 
-HURRIED = Timings(asking_after=0.1, trigger=0.2, store=0.3)
+HURRIED = Timings(asking_after=0.1, trigger=1.0, store=0.3)
 NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
 READING = {
     "/autumn cus_acme": "Needs attention",
