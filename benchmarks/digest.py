@@ -10,10 +10,11 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class Plan:
     """For how long commands are measured before the digest is due, at least."""
     portion: float = 5.0
     """Commands are sent for about so long at a time."""
+    rounds: int = 3
+    """How often each size is measured, each time with a bot of its own."""
     digests: int = 500
     patience: float = 600.0
     """Seconds to wait for a post."""
@@ -127,8 +130,7 @@ def add_digests(file: Path, count: int, *, after: float) -> datetime:
 
 
 @dataclass(slots=True)
-class Row:
-    size: int
+class Round:
     pages: int = 0
     unpaid: int = 0
     previews: int = 0
@@ -145,8 +147,14 @@ class Row:
     meanwhile: list[Sample] = field(default_factory=list)
 
 
-def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
-    row = Row(size)
+@dataclass(frozen=True, slots=True)
+class Row:
+    size: int
+    rounds: tuple[Round, ...]
+
+
+def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Round:
+    row = Round()
     with bench(1, str(size)) as running:
         say(f"{size:,} customers are made")
         customers.remember_pages(running.autumn)
@@ -166,7 +174,7 @@ def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Row:
     return row
 
 
-def _fill(row: Row, running: Bench, posts: Sequence[float]) -> None:
+def _fill(row: Round, running: Bench, posts: Sequence[float]) -> None:
     scan, spans = running.scanned(), customers.spans(running.autumn)
     started, finished = scan["started_at"] / 1e6, scan["finished_at"] / 1e6
     row.pages = sum(span.path.endswith("customers.list") for span in spans)
@@ -228,57 +236,90 @@ def many_digests(plan: Plan, say: Callable[[str], None]) -> Many:
     )
 
 
-def _p99(samples: Sequence[Sample], of: Callable[[Sample], float | None]) -> float:
-    waits = [wait - one.sent for one in samples if (wait := of(one)) is not None]
-    return quantile(waits, 0.99) if waits else float("nan")
-
-
 def scans(rows: Sequence[Row]) -> Table:
+    """Of each size the round that took longest, and the most memory and all refusals of any."""
     columns = (
         "customers", "pages", "pages of unpaid", "previews", "optimum s", "reading s", "to the message s",
         "of the optimum", "429s", "peak MiB",
     )  # fmt: skip
-    told = tuple(
-        (
-            f"{row.size:,}",
-            str(row.pages),
-            str(row.unpaid),
-            str(row.previews),
-            f"{row.optimum:.1f}",
-            f"{row.reading:.1f}",
-            f"{row.whole:.1f}",
-            f"{row.whole / row.optimum:.2f}" if row.optimum else "",
-            str(row.refused),
-            f"{row.peak / 2**20:.0f}",
+    told = []
+    for row in rows:
+        slowest = max(row.rounds, key=lambda one: one.whole)
+        told.append(
+            (
+                f"{row.size:,}",
+                str(slowest.pages),
+                str(slowest.unpaid),
+                str(slowest.previews),
+                f"{slowest.optimum:.1f}",
+                f"{slowest.reading:.1f}",
+                f"{slowest.whole:.1f}",
+                f"{slowest.whole / slowest.optimum:.2f}" if slowest.optimum else "",
+                str(sum(one.refused for one in row.rounds)),
+                f"{max(one.peak for one in row.rounds) / 2**20:.0f}",
+            )
         )
-        for row in rows
-    )
-    return Table("One digest, ever more customers", columns, told)
+    return Table("One digest, ever more customers: the slowest round", columns, tuple(told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """How long people waited before and meanwhile (p99, seconds)."""
+
+    before: float
+    meanwhile: float
+
+    @classmethod
+    def of(cls, rounds: Sequence[Round], end: Callable[[Sample], float | None]) -> "_Ratio":
+        def p99(samples: Iterable[Sample]) -> float:
+            waits = [wait - one.sent for one in samples if (wait := end(one)) is not None]
+            return quantile(waits, 0.99) if waits else float("nan")
+
+        return cls(
+            p99(chain.from_iterable(one.idle for one in rounds)),
+            p99(chain.from_iterable(one.meanwhile for one in rounds)),
+        )
+
+    def __float__(self) -> float:
+        return self.meanwhile / self.before
+
+
+def _acked(one: Sample) -> float | None:
+    return one.acked
+
+
+def _answered(one: Sample) -> float | None:
+    return one.answered
+
+
+def _ratios(row: Row, end: Callable[[Sample], float | None]) -> str:
+    each = [float(_Ratio.of([one], end)) for one in row.rounds]
+    return f"{float(_Ratio.of(row.rounds, end)):.2f} ({min(each):.2f} to {max(each):.2f})"
 
 
 def commands(rows: Sequence[Row]) -> Table:
+    """Of all rounds together; in brackets the least and the greatest ratio of one round."""
     columns = (
         "customers", "commands before", "ack p99 ms", "card p99 ms", "meanwhile", "ack p99 ms", "card p99 ms",
         "ack ratio", "card ratio",
     )  # fmt: skip
     told = []
     for row in rows:
-        acks = [_p99(some, lambda one: one.acked) for some in (row.idle, row.meanwhile)]
-        cards = [_p99(some, lambda one: one.answered) for some in (row.idle, row.meanwhile)]
+        acks, cards = _Ratio.of(row.rounds, _acked), _Ratio.of(row.rounds, _answered)
         told.append(
             (
                 f"{row.size:,}",
-                str(len(row.idle)),
-                milliseconds(acks[0]),
-                milliseconds(cards[0]),
-                str(len(row.meanwhile)),
-                milliseconds(acks[1]),
-                milliseconds(cards[1]),
-                f"{acks[1] / acks[0]:.2f}",
-                f"{cards[1] / cards[0]:.2f}",
+                str(sum(len(one.idle) for one in row.rounds)),
+                milliseconds(acks.before),
+                milliseconds(cards.before),
+                str(sum(len(one.meanwhile) for one in row.rounds)),
+                milliseconds(acks.meanwhile),
+                milliseconds(cards.meanwhile),
+                _ratios(row, _acked),
+                _ratios(row, _answered),
             )
         )
-    return Table("Commands while a digest is made", columns, tuple(told))
+    return Table("Commands while a digest is made: all rounds", columns, tuple(told))
 
 
 def at_once(many: Many) -> Table:
@@ -290,22 +331,23 @@ def at_once(many: Many) -> Table:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.digest", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=Plan().sizes)
+    parser.add_argument("--rounds", type=int, default=Plan().rounds, help="of each size")
     parser.add_argument("--digests", type=int, default=Plan().digests)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     options = parser.parse_args(arguments)
     processes.stop_in_order()
     started = time.monotonic()
-    plan = Plan(sizes=tuple(options.sizes), digests=options.digests)
+    plan = Plan(sizes=tuple(options.sizes), rounds=options.rounds, digests=options.digests)
 
     def say(words: str) -> None:
         print(f"[{time.monotonic() - started:4.0f} s] {words}", flush=True)
 
-    rows = [one_digest(plan, size, say) for size in plan.sizes]
+    rows = [Row(size, tuple(one_digest(plan, size, say) for _ in range(plan.rounds))) for size in plan.sizes]
     tables = [scans(rows), commands(rows)]
     if plan.digests:
         tables.append(at_once(many_digests(plan, say)))
     sizes = " ".join(map(str, plan.sizes))
-    command = f"python -m benchmarks.digest --sizes {sizes} --digests {plan.digests}"
+    command = f"python -m benchmarks.digest --sizes {sizes} --rounds {plan.rounds} --digests {plan.digests}"
     show("digest", command, tables, write=options.write)
 
 
