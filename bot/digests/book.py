@@ -89,7 +89,8 @@ async def edit(
 
 @unbroken
 async def pause(database: Database, digest_id: str, why: Pause, *, now: datetime) -> Digest | None:
-    """No more due days; one that was not sent to Slack yet is skipped. None: it is not active."""
+    """No more due days; one that was not sent to Slack yet is skipped. That its owner is to be told is noted,
+    unless a person asked for it. None: it is not active."""
     async with database.writing() as connection:
         digest = await _held(connection, digest_id, _ACTIVE)
         if digest is None:
@@ -98,7 +99,13 @@ async def pause(database: Database, digest_id: str, why: Pause, *, now: datetime
         # What a person sends by hand is not held up by this.
         by_itself = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
         await days.call_off(connection, *by_itself, why=Skip.PAUSED, now=now)
-        return await _changed(connection, digest_id, {"state": "paused", "pause": why}, now)
+        values = {
+            "state": "paused",
+            "pause": why,
+            # Whoever asked for it sees it.
+            "tell_owner_at": None if why is Pause.ASKED else now,
+        }
+        return await _changed(connection, digest_id, values, now)
 
 
 @unbroken
@@ -114,6 +121,7 @@ async def resume(
         values: dict[str, Any] = {
             "state": "active",
             "pause": None,
+            "tell_owner_at": None,
             "next_due": next_due(digest.schedule, now),
             "private": digest.private if private is None else private,
         }

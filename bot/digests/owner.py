@@ -17,8 +17,8 @@ class Owner:
         self._slack = slack
         self._draw = draw
 
-    async def __call__(self, digest: Digest, why: Pause) -> None:
-        """Never raises: whoever lists the channel's digests reads it as well."""
+    async def __call__(self, digest: Digest, why: Pause) -> bool:
+        """False: perhaps it did not. Never raises: whoever lists the channel's digests reads it as well."""
         card = self._draw(digest, why)
         try:
             opened = await self._slack.conversations_open(users=[digest.owner])
@@ -31,3 +31,5 @@ class Owner:
             )
         except SLACK_ERRORS as error:
             log.warning("owner not told", error=said(error).reason, reference=digest.id, user=digest.owner)
+            return False
+        return True

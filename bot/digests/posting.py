@@ -7,8 +7,8 @@ The process may die at any await. The points where it matters, by their checkpoi
     marked      a post is noted, perhaps sent          lease lapses: looked for in Slack, posted if not there
     sent        Slack took it                          the same: found, and settled
     settled     posted, and known to be                nothing is left to do
-    paused      the digest is paused, its owner not    its list in the channel says why; the owner is never
-                told                                   told twice, so perhaps not at all
+    paused      the digest is paused, its owner not    told by whoever looks next
+                told
 
 Nobody posts but under the lease, and what was perhaps posted is looked for before it is posted again. The
 lease outlasts the one request by far, and the request is cut off long before the lease lapses.
@@ -25,13 +25,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.approvals.pace import Checkpoint
 from bot.digests import book, runs, sending
 from bot.digests.answers import Answer, Said
-from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
+from bot.digests.carried import Carried, Draw, Outcome, Watch
 from bot.digests.channels import Channels, pause_for
 from bot.digests.model import Digest, Figures, Run, Skip
 from bot.digests.pace import DigestPace
 from bot.digests.reading import Reading
 from bot.digests.scan import ScanFailed
 from bot.digests.settling import Settling
+from bot.digests.telling import Telling
 from bot.digests.turns import Turns
 from bot.log import log
 from bot.store.database import Database
@@ -55,7 +56,7 @@ class Posting:
         reading: Reading,
         channels: Channels,
         draw: Draw,
-        tell_owner: TellOwner,
+        telling: Telling,
         now: Callable[[], datetime],
         pace: DigestPace,
         checkpoint: Checkpoint,
@@ -73,7 +74,7 @@ class Posting:
         self._turns = Turns(channel=pace.channel, overall=pace.overall)
         self._form = sending.Form(new_blocks)
         self.settling = Settling(
-            name=name, database=database, tell_owner=tell_owner, now=now, pace=pace, checkpoint=checkpoint
+            name=name, database=database, telling=telling, now=now, pace=pace, checkpoint=checkpoint
         )
         self.sending: set[str] = set()
         """Runs of which a post is being sent: better not cut off."""

@@ -18,6 +18,7 @@ from bot.digests.pace import DigestPace
 from bot.digests.posting import Posting
 from bot.digests.reading import Reading
 from bot.digests.scan import Scanner
+from bot.digests.telling import Telling
 from bot.digests.ticker import Ticker
 from bot.metrics import Metrics
 from bot.people import Actor
@@ -53,6 +54,7 @@ class Digests:
         self._channels = Channels(slack, shared)
         scanner = Scanner(database, autumn, env, now, self.pace.scan, metrics=metrics)
         self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
+        telling = Telling(database=database, env=env, tell=tell_owner, now=now)
         self._posting = Posting(
             name=self._name,
             database=database,
@@ -60,7 +62,7 @@ class Digests:
             reading=self._reading,
             channels=self._channels,
             draw=draw,
-            tell_owner=tell_owner,
+            telling=telling,
             now=now,
             pace=self.pace,
             checkpoint=checkpoint,
@@ -71,6 +73,7 @@ class Digests:
             database=database,
             env=env,
             posting=self._posting,
+            telling=telling,
             now=now,
             pace=self.pace,
             metrics=metrics,

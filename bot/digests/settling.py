@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from bot.approvals.pace import Checkpoint
 from bot.digests import book, runs
 from bot.digests.answers import Answer, Said
-from bot.digests.carried import Carried, Outcome, TellOwner
+from bot.digests.carried import Carried, Outcome
 from bot.digests.days import LATE_AFTER
 from bot.digests.model import Digest, Figures, Pause, Run, Skip
 from bot.digests.pace import DigestPace
 from bot.digests.scan import ScanFailed
+from bot.digests.telling import Telling
 from bot.log import log
 from bot.store.database import Database
 
@@ -25,14 +26,14 @@ class Settling:
         *,
         name: str,
         database: Database,
-        tell_owner: TellOwner,
+        telling: Telling,
         now: Callable[[], datetime],
         pace: DigestPace,
         checkpoint: Checkpoint,
     ) -> None:
         self._name = name
         self._database = database
-        self._tell_owner = tell_owner
+        self._telling = telling
         self._now = now
         self._pace = pace
         self._checkpoint = checkpoint
@@ -58,7 +59,7 @@ class Settling:
             # It was paused before.
             return carried
         log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
-        await self._tell_owner(moved, why)
+        await self._telling.due()
         return carried
 
     async def put_off(self, run: Run, seconds: float, error: ScanFailed | None = None) -> Carried:

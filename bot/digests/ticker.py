@@ -16,6 +16,7 @@ from bot.digests.carried import Carried, Outcome
 from bot.digests.model import Run
 from bot.digests.pace import DigestPace
 from bot.digests.posting import Posting
+from bot.digests.telling import Telling
 from bot.log import log
 from bot.metrics import Metrics
 from bot.store.database import Database
@@ -33,6 +34,7 @@ class Ticker:
         database: Database,
         env: Environment,
         posting: Posting,
+        telling: Telling,
         now: Callable[[], datetime],
         pace: DigestPace,
         metrics: Metrics,
@@ -41,6 +43,7 @@ class Ticker:
         self._database = database
         self._env = env
         self._posting = posting
+        self._telling = telling
         self._now = now
         self._pace = pace
         self._metrics = metrics
@@ -49,6 +52,7 @@ class Ticker:
         self._stopped = False
         self._forgot: datetime | None = None
         self._carrying: dict[asyncio.Task[None], str] = {}
+        self._owners: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Ticks, beginning now; one tick at a time."""
@@ -76,9 +80,10 @@ class Ticker:
         if posting:
             await asyncio.wait(posting, timeout=seconds)
         left = dict(self._carrying)
-        for task in left:
+        begun = [*left, *self._owners]
+        for task in begun:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)
         for run_id in left.values():
             with contextlib.suppress(SQLAlchemyError, OSError):
                 await self._posting.settling.release(run_id)
@@ -92,6 +97,7 @@ class Ticker:
         self._ticking.add(this)
         try:
             await self._begin(self._pace.at_once - len(self._carrying))
+            self._tell_owners()
             await self._forget()
         except (SQLAlchemyError, OSError) as error:
             log.warning("digests not looked at", error=type(error).__name__)
@@ -101,6 +107,13 @@ class Ticker:
         finally:
             self._ticking.discard(this)
 
+    def _tell_owners(self) -> None:
+        """Aside: what is due may not wait for it, however long Slack takes."""
+        if not self._owners:
+            task = asyncio.create_task(self._telling.due())
+            self._owners.add(task)
+            task.add_done_callback(self._owners.discard)
+
     async def _forget(self) -> None:
         """What is old: some of it at every tick while there is any, else every ten minutes."""
         now = self._now()
@@ -109,8 +122,8 @@ class Ticker:
 
     async def idle(self) -> None:
         """Waits until all that was begun has ended."""
-        while self._carrying:
-            await asyncio.wait(set(self._carrying))
+        while begun := {*self._carrying, *self._owners}:
+            await asyncio.wait(begun)
 
     async def _begin(self, room: int) -> None:
         if room <= 0:

@@ -211,6 +211,8 @@ digests = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # When its owner is to be told of the pause; null when they know.
+    Column("tell_owner_at", Instant),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
     CheckConstraint("weekdays BETWEEN 1 AND 127 AND days BETWEEN 1 AND 31 AND version >= 1", name="counts"),

@@ -1,18 +1,23 @@
 """One due day, posted once: whoever dies, and whatever becomes of Slack's and Autumn's answers."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.approvals.pace import Checkpoint
+from bot.approvals.rules import Environment
 from bot.digests import book
 from bot.digests.findings import Report
-from bot.digests.model import Pause, RunState, Section, Skip, Wanted
+from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
 from bot.digests.service import Digests
+from bot.digests.telling import Telling
 from bot.store.database import Database
 from bot.views.card import Card
 from sandbox.slack.faults import FaultKind
@@ -317,13 +322,96 @@ async def test_the_channel_changed(desk: Bench, why: Pause, words: str) -> None:
     assert SUPPORT in told.text
 
 
-async def test_the_owner_cannot_be_told(desk: Bench) -> None:
+async def test_the_owner_cannot_be_told_yet(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
-    desk.slack.faults.add("conversations.open", "error", error="user_disabled")
+    desk.slack.faults.add("conversations.open", "500")
+    await tick(bot)
+    assert (await desk.last()).skip is Skip.PAUSED
+    desk.move(seconds=59)
     await tick(bot)
     assert desk.told() == []
-    assert (await desk.last()).skip is Skip.PAUSED
+    desk.move(seconds=1)
+    for _ in range(2):
+        await tick(bot)
+        assert len(desk.told()) == 1
+        desk.move(days=1)
+
+
+async def test_an_owner_who_can_never_be_told_is_given_up_after_a_day(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    desk.slack.faults.add("conversations.open", "error", error="user_disabled", times=None)
+    for _ in range(20):
+        await tick(bot)
+        desk.move(hours=3)
+    assert desk.called("conversations.open") == 5, "at once, and after 3, 6, 12 and 24 hours"
+    desk.slack.faults.clear()
+    await tick(bot)
+    assert desk.told() == []
+
+
+async def test_the_owner_is_told_though_the_process_died(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    assert desk.told() == []
+    for _ in range(2):
+        await tick(bot)
+        assert len(desk.told()) == 1
+
+
+async def test_the_owner_is_told_by_one_of_many(desk: Bench) -> None:
+    bots = [await due(desk), await desk.bot(), await desk.bot()]
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    await asyncio.gather(*(tick(bot) for bot in bots))
+    assert len(desk.told()) == 1
+
+
+async def test_one_that_goes_on_by_now_is_not_called_paused(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    desk.slack.faults.add("conversations.open", "500")
+    await tick(bot)
+    desk.slack.workspace.channel(SUPPORT).archived = False
+    assert isinstance(await bot.resume((await desk.last()).digest), Digest)
+    desk.move(minutes=5)
+    await tick(bot)
+    assert desk.told() == []
+
+
+async def test_who_paused_it_need_not_be_told(desk: Bench) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    await bot.pause(digest.id)
+    await tick(bot)
+    assert desk.told() == []
+
+
+async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:
+    """They are told again: better than never."""
+    await due(desk)
+    desk.slack.workspace.channel(SUPPORT).archived = True
+    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    file = Path(str(make_url(desk.url).database))
+    away, told = file.with_suffix(".away"), list[datetime]()
+
+    async def tell(*_: object) -> bool:
+        told.append(desk.now)
+        if len(told) == 1:
+            os.rename(file, away)
+        return True
+
+    database = Database(desk.url)
+    telling = Telling(database=database, env=Environment.SANDBOX, tell=tell, now=desk.clock)
+    await telling.due()
+    os.rename(away, file)
+    for _ in range(2):
+        desk.move(minutes=1)
+        await telling.due()
+    assert told == [DUE, DUE + timedelta(minutes=1)]
+    await database.aclose()
 
 
 async def test_the_policy_allows_a_shared_channel(desk: Bench) -> None:

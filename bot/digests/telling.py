@@ -1,0 +1,92 @@
+"""Sees to it that the owner of a digest hears of a pause that nobody asked for.
+
+It is noted with the pause, so that it outlasts Maple, and Slack's being out of reach. Each attempt first
+notes when the next one is due, so that no two replicas tell at once; whoever could tell crosses it out. If
+they die in between, the owner is told twice: better than never.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.approvals.rules import Environment
+from bot.digests import rows
+from bot.digests.carried import TellOwner
+from bot.digests.model import Digest, Pause
+from bot.log import log
+from bot.store.database import Database, unbroken
+from bot.store.tables import digests
+
+_FIRST = timedelta(minutes=1)
+"""Before the second attempt; then each is as far away as the pause is long ago."""
+_GIVE_UP = timedelta(days=1)
+
+_PAUSED = digests.c.state == "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    digest: Digest
+    why: Pause
+    again: datetime
+    """When it is due again, unless it is crossed out."""
+
+
+class Telling:
+    """`tell`: once, and whether that went well."""
+
+    def __init__(
+        self, *, database: Database, env: Environment, tell: TellOwner, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._env = env
+        self._tell = tell
+        self._now = now
+
+    async def due(self) -> None:
+        """Tells all who are to be told by now. Never raises."""
+        try:
+            for untold in await _claim(self._database, self._env, now=self._now()):
+                if await self._tell(untold.digest, untold.why):
+                    await _told(self._database, untold)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("owners not told", error=type(error).__name__)
+
+
+@unbroken
+async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold]:
+    due = select(digests.c.id, digests.c.tell_owner_at, digests.c.updated_at).where(
+        digests.c.env == env, _PAUSED, digests.c.tell_owner_at <= now
+    )
+    async with database.reading() as connection:
+        found = (await connection.execute(due.order_by(digests.c.id))).all()
+    if not found:
+        return []
+    claimed = []
+    async with database.writing() as connection:
+        for row in found:
+            ago = now - row.updated_at
+            again = now + max(_FIRST, ago)
+            changed = await connection.execute(
+                update(digests)
+                .where(digests.c.id == row.id, _PAUSED, digests.c.tell_owner_at == row.tell_owner_at)
+                .values(tell_owner_at=again if ago < _GIVE_UP else None)
+                .returning(digests)
+            )
+            if (mine := changed.one_or_none()) is not None:
+                claimed.append(_Untold(rows.digest(mine), Pause(mine.pause), again))
+    return claimed
+
+
+@unbroken
+async def _told(database: Database, untold: _Untold) -> None:
+    """Unless it was paused anew since, which is another thing to be told."""
+    async with database.writing() as connection:
+        await connection.execute(
+            update(digests)
+            .where(digests.c.id == untold.digest.id, digests.c.tell_owner_at == untold.again)
+            .values(tell_owner_at=None)
+        )
