@@ -111,7 +111,7 @@ class Person:
         message = self._screen.message(on) if on else None
         await self._try(self._acts.shortcut(self.user, found[0]["callback_id"], message))
 
-    async def settled(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
+    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
         """Waits until nothing that Slack sent the app is unanswered."""
         async with asyncio.timeout(timeout):
             while self._world.deliveries.busy:
@@ -119,7 +119,7 @@ class Person:
 
     # Seeing
 
-    async def sees(self, text: str | re.Pattern[str], timeout: float = 5.0) -> str:  # noqa: ASYNC109 - how long to wait is the caller's to say
+    async def sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> str:  # noqa: ASYNC109 - how long to wait is the caller's to say
         """Waits until the words are on the screen. Returns the message, modal or notice that has them."""
         try:
             async with asyncio.timeout(timeout):

@@ -33,7 +33,7 @@ class Sockets:
         self._tickets.add(ticket)
         return f"{self.base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={people.APP}"
 
-    async def connected(self, timeout: float = 5.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
+    async def connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
         """Waits until the app has connected. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while len(self._open) < connections:

@@ -75,7 +75,7 @@ async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: M
     await started(slack, mode)
     await asyncio.sleep(0.05)
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await serving
 
 
@@ -86,7 +86,7 @@ async def test_a_signal_stops_it_while_slack_cannot_be_reached(
     serving = asyncio.create_task(main.serve(settings))
     await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await serving
 
 
@@ -100,7 +100,7 @@ async def test_a_second_signal_cuts_off_what_is_left(slack: LocalSlack, autumn: 
     await asyncio.sleep(0.3)
     assert not serving.done()
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await serving
 
 

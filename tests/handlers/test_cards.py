@@ -55,7 +55,7 @@ async def test_of_two_clicks_the_last_is_shown(mode: Mode) -> None:
         await maple.ana.click("Products")
         await maple.ana.click("Features")
         await maple.ana.sees("resets")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         await maple.ana.sees("resets", timeout=0.1)
 
 
@@ -109,7 +109,7 @@ async def test_sharing_that_slack_refuses_for_another_reason(maple: Stage) -> No
     await look_up(maple)
     maple.slack.faults.add("chat.postMessage", "error", error="is_archived")
     await maple.ana.click("Share to channel", confirm=True)
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     maple.raj.does_not_see("Shared by")
 
 
@@ -128,7 +128,7 @@ async def test_links_are_only_acknowledged(maple: Stage) -> None:
     sent = len(maple.slack.calls)
     await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
     assert maple.slack.sent[-1].outcome == "acked"
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len(maple.slack.calls) == sent
 
 

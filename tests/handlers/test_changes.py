@@ -64,7 +64,7 @@ async def test_a_card_opens_the_form_with_what_is_known(maple: Stage) -> None:
     await maple.ana.command("/autumn features cus_acme")
     await maple.ana.sees("Messages")
     await maple.ana.click("Open", within="Messages")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.click("Change balance")
     form = await maple.ana.sees("What to do")
     assert "Feature: [Messages" in form
@@ -219,7 +219,7 @@ async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> 
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await again(maple, last(maple, "view_submission"), 4)
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
     posted = [one for one in maple.slack.calls if one.method == "chat.postMessage"]
     assert len(posted) == 2, "one card to decide on, and one to the asker"
@@ -231,7 +231,7 @@ async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> No
     await maple.lea.click("Approve")
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees("Autumn was read back and shows the change")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len(maple.autumn.ledger) == 1
     maple.lea.does_not_see("Somebody was first")
 
@@ -244,7 +244,7 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await maple.lea.click("Undo", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees("Undo: change of a balance")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
     maple.lea.does_not_see("There is no undo")
 
@@ -253,7 +253,7 @@ async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> No
     await maple.ana.command("/autumn balance cus_acme")
     command = maple.slack.sent[-1]
     await again(maple, command, 4)
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.sees("What to do")
     maple.ana.does_not_see("Something went wrong")
     assert len([one for one in maple.slack.calls if one.method == "views.open"]) == 1
@@ -270,7 +270,7 @@ async def test_a_click_on_what_is_decided_is_told_by_whom(maple: Stage) -> None:
     await maple.lea.sees("The person who asked will read this")
     maple.max.go("#billing")
     await maple.max.click("Approve")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.lea.fill("Why", "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
@@ -312,7 +312,7 @@ async def test_a_change_that_is_not_known(maple: Stage) -> None:
         payload["actions"][0] |= {"action_id": action, "value": "nothing:1"}
         payload["trigger_id"] = f"{number}.1.x"
         await maple.slack.deliveries.send("interactive", payload)
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
     assert maple.lea.screen().count("Maple does not know this change") == 5
 
 
@@ -360,7 +360,7 @@ async def test_a_card_that_was_deleted_is_let_go(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
     await maple.lea.click("Approve")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
 
@@ -391,7 +391,7 @@ async def test_asked_where_maple_is_not_the_steps_are_told_in_person(maple: Stag
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve")
     await maple.lea.sees("Autumn was read back and shows the change")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await close_and_look(maple.ana, "Applied")
     posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
     assert any("thread_ts" in one.args for one in posted)
@@ -452,7 +452,7 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await maple.ana.click("Withdraw", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
     await maple.ana.sees("Withdrawn: nothing was changed")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     maple.ana.does_not_see("Somebody was first")
 
 
@@ -462,13 +462,13 @@ async def test_a_charge_to_the_card_must_be_confirmed(maple: Stage) -> None:
     await maple.ana.choose("Feature", "Seats")
     await maple.ana.sees("This feature comes from several sources")
     await maple.ana.choose("Which part of it", "Team")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.choose("What to do", "Correct billed usage")
     await maple.ana.sees("How many units count as used")
     await maple.ana.fill("Amount", "40")
     await maple.ana.sees("Charge the customer's card now")
     await maple.ana.fill("Reason", "x")
     await maple.ana.submit()
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.sees("Charge the customer's card now")
     assert await maple.bot.changes.history("cus_acme") == []

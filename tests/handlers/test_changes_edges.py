@@ -28,7 +28,7 @@ async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage)
     await maple.lea.click("Deny")
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees("The person who asked will read this")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len([one for one in maple.slack.calls if one.method == "views.open"]) == before + 1
     maple.lea.does_not_see("Something went wrong")
 
@@ -36,10 +36,10 @@ async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage)
 async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await gone(maple, CardKind.APPROVAL)
     await maple.lea.click("Approve")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     (left,) = await cards.of(maple.bot.database, record.id)
@@ -49,7 +49,7 @@ async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None
 async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET shown_revision = 0"))
@@ -66,7 +66,7 @@ async def test_a_card_is_not_posted_into_a_channel_that_is_not_fit(maple: Stage)
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     maple.lea.go("#billing")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
     maple.clock.move(timedelta(minutes=5))
@@ -82,7 +82,7 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as other:
@@ -97,12 +97,12 @@ async def test_without_a_card_of_their_own_the_asker_is_told_nothing_in_person(m
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
     await maple.lea.click("Approve")
     await maple.lea.sees("Autumn was read back and shows the change")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert [one for one in maple.slack.calls[before:] if one.method == "chat.postMessage"] == []
 
 
@@ -112,7 +112,7 @@ async def test_a_charge_that_came_up_while_the_form_was_open_must_be_confirmed(m
     await maple.ana.choose("Feature", "Seats")
     await maple.ana.sees("This feature comes from several sources")
     await maple.ana.choose("Which part of it", "Team")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.choose("What to do", "Correct billed usage")
     await maple.ana.sees("How many units count as used")
     await maple.ana.fill("Amount", "10")

@@ -95,7 +95,7 @@ async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) ->
     said = await maple.ana.sees("Autumn has trouble of its own")
     reference = said.split("Reference ")[1].split()[0]
     assert "Nothing was changed" in said
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert f'"reference": "{reference}"' in logs.getvalue()
     assert "acme" not in logs.getvalue().lower()
 

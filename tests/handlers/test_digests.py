@@ -32,12 +32,12 @@ async def as_another(maple: Stage, payload: dict[str, Any], person: Person) -> N
     trigger = maple.slack.world.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
 
 
 async def repeat(maple: Stage) -> None:
     await maple.slack.deliveries.repeat(maple.slack.sent[-1])
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
 
 
 def calls(maple: Stage, method: str) -> int:

@@ -19,7 +19,7 @@ UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 async def outcomes(maple: Stage) -> list[str]:
     """How the interactions so far ended, by the metrics, with those still running finished first."""
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
     return sorted(
         f"{sample.labels['action']} {sample.labels['outcome']}"
@@ -80,7 +80,7 @@ async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
 
 async def test_people_are_asked_about_once(maple: Stage) -> None:
     await asyncio.gather(*(maple.ana.command("/autumn help") for _ in range(5)))
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "users.info"]) == 1
 
 
@@ -89,7 +89,7 @@ async def test_a_fault_of_ours_becomes_words_and_a_place_in_the_log(maple: Stage
     await maple.slack.deliveries.send("interactive", payload)
     said = await maple.ana.sees("Something went wrong in Maple")
     reference = said.split("Reference ")[1].split()[0]
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]
     assert record["level"] == "error"
     assert record["outcome"] == "fault"

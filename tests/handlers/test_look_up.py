@@ -79,5 +79,5 @@ async def test_other_tabs_of_the_app_draw_nothing(maple: Stage) -> None:
     await maple.slack.deliveries.send(
         "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event": event}
     )
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert not [call for call in maple.slack.calls if call.method == "views.publish"]

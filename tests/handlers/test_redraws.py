@@ -9,10 +9,10 @@ async def test_of_redraws_at_once_the_last_is_shown(maple: Stage) -> None:
     await maple.ana.sees("What to do")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     before = len(maple.slack.calls)
     await again(maple, last(maple, "block_actions"), 6)
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     drawn = [one for one in maple.slack.calls[before:] if one.method == "views.update"]
     assert 1 <= sum(one.ok for one in drawn) <= 6
     assert {one.error for one in drawn if not one.ok} <= {"hash_conflict"}
@@ -21,7 +21,7 @@ async def test_of_redraws_at_once_the_last_is_shown(maple: Stage) -> None:
 async def test_the_last_redraw_is_sent_whatever_came_before(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees("What to do")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     before = len(maple.slack.calls)
     maple.slack.faults.add("views.update", "error", error="hash_conflict", times=1)
     await maple.ana.choose("Feature", "Messages")
@@ -33,8 +33,8 @@ async def test_the_last_redraw_is_sent_whatever_came_before(maple: Stage) -> Non
 async def test_a_form_that_slack_does_not_redraw_is_said(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees("What to do")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     maple.slack.faults.add("views.update", "error", error="fatal_error", times=1)
     await maple.ana.choose("Feature", "Messages")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     await maple.ana.sees("Reference")

@@ -94,7 +94,7 @@ async def test_where_maple_is_not_a_direct_message_is_left(maple: Stage) -> None
     maple.ana.go("#random")
     maple.slack.faults.add("response_url", "500", times=None)
     await maple.ana.command("/autumn cus_acme")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     maple.ana.does_not_see("Acme Ltd")
     maple.ana.go("@maple")
     await maple.ana.sees("Acme Ltd")

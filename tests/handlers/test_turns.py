@@ -15,7 +15,7 @@ LATER = NOW + timedelta(microseconds=1)
 async def work() -> AsyncIterator[Work]:
     made = Work()
     yield made
-    assert await made.drain(5) == 0
+    assert await made.drain(10) == 0
 
 
 def turns(database: Database | None, work: Work) -> Turns:

@@ -25,7 +25,7 @@ class Case:
 async def fill_in(maple: Stage, case: Case) -> None:
     """Ana fills in the form, and reads what is said to it."""
     await maple.ana.command(case.line)
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     for label, given in (*case.filled, *([_REASON] if case.submits else [])):
         if label == "New reset date":
             at = maple.clock.now() + timedelta(days=int(given))
@@ -34,7 +34,7 @@ async def fill_in(maple: Stage, case: Case) -> None:
             await maple.ana.choose(label, given)
         else:
             await maple.ana.fill(label, given)
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
     if case.submits:
         await maple.ana.submit()
     await maple.ana.sees(case.said)

@@ -194,7 +194,7 @@ async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
     await maple.lea.sees("Autumn was read back and shows the change")
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
     )

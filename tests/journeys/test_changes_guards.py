@@ -79,10 +79,10 @@ async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], Non
         await maple.ana.command("/autumn features cus_oscorp")
         await maple.ana.sees("Messages")
         await maple.ana.click("Open", within="Messages")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         becomes(maple.autumn.state.customers["cus_oscorp"])
         await maple.ana.click("Change balance")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         await maple.ana.sees(said)
 
 
@@ -190,9 +190,9 @@ async def test_without_stripe_a_deletion_says_so() -> None:
 async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves() -> None:
     async with on_stage("socket") as maple:
         await maple.ana.command("/autumn update cus_acme")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         await maple.ana.fill("E-mail", "billing@twinpeaks.example")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         await maple.ana.submit()
         await lea_sees(maple, "3 other customers have this e-mail address too.")
 

