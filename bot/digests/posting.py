@@ -195,8 +195,6 @@ class Posting:
             await asyncio.sleep(self._pace.renew)
             # A database that is away for a moment must not end it.
             with contextlib.suppress(SQLAlchemyError, OSError):
-                now = self._now()
-                if not await runs.renew(
-                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=now
-                ):
-                    return
+                await runs.renew(
+                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=self._now()
+                )

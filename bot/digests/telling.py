@@ -76,8 +76,7 @@ async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold
                 .values(tell_owner_at=again if ago < _GIVE_UP else None)
                 .returning(digests)
             )
-            if (mine := changed.one_or_none()) is not None:
-                claimed.append(_Untold(rows.digest(mine), Pause(mine.pause), again))
+            claimed += [_Untold(rows.digest(mine), Pause(mine.pause), again) for mine in changed]
     return claimed
 
 

@@ -172,12 +172,26 @@ class Bench:
     async def last(self) -> Run:
         return (await self.runs())[-1]
 
+    async def lease(self) -> datetime | None:
+        """Until when the last one is in somebody's hands."""
+        database = Database(self.url)
+        until = await _lease(database)
+        await database.aclose()
+        return until
+
 
 @unbroken
 async def _runs(database: Database) -> list[Run]:
     async with database.reading() as connection:
         found = await connection.execute(select(digest_runs).order_by(digest_runs.c.due, digest_runs.c.id))
         return [rows.run(row) for row in found]
+
+
+@unbroken
+async def _lease(database: Database) -> datetime | None:
+    newest = select(digest_runs.c.lease_until).order_by(digest_runs.c.due.desc(), digest_runs.c.id.desc())
+    async with database.reading() as connection:
+        return (await connection.execute(newest)).scalars().first()
 
 
 async def tick(*bots: Digests) -> None:
