@@ -215,6 +215,7 @@ class _InFunctions:
         files = sorted({source.file for source, _ in self._wanted})
         self.reach = self._forks.ask(lambda: measured(items, files))
         items[0].config.pluginmanager.register(self._forks.watch)
+        gc.unfreeze()  # what was set apart is not found otherwise
         there, by_id = functions(), {item.nodeid: item for item in items}
         gc.freeze()
         for number, (source, one) in enumerate(self._wanted):
