@@ -16,7 +16,7 @@ KEY = "am_sk_test_SecretSecretSecret"
 RECORDED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "autumn" / "answers.json").read_text()
 )
-QUICK = Patience(connect=1, attempt=0.05, whole=0.2, attempts=3, backoff=0.001, part=0.1)
+QUICK = Patience(connect=1, attempt=0.3, whole=0.9, attempts=3, backoff=0.001, part=0.6)
 UNLIMITED = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 

@@ -28,7 +28,7 @@ from tests.autumn.scripted import KEY, Scripted, error, hang, ok
 
 GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "cus_1"}, per_customer=True)
 REMOVE = Write("coupons.remove", "DELETE", "/v1/customers/a%2Fb/coupons")
-QUICK = Patience(connect=0.05, attempt=0.05, whole=0.05, write=0.05)
+QUICK = Patience(connect=0.3, attempt=0.3, whole=0.3, write=0.3)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from bot.autumn.errors import (
     Unreachable,
 )
 from bot.autumn.models import Customer, UsageTotal
+from bot.autumn.patience import Patience
 from bot.lookups import look_up, read
 from bot.lookups.answers import (
     Answer,
@@ -37,8 +38,8 @@ from bot.lookups.answers import (
     Usage,
 )
 from bot.lookups.place import Part, Place, Span
+from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Told
-from tests.autumn.scripted import Asked, Scripted, error, hang, listing, ok, recorded
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -67,8 +68,14 @@ def apart(card: Told, stripe: Told) -> Callable[[Asked], Any]:
     return answer
 
 
-async def shown(kind: type[A], script: Scripted, place: Place, known: Customer | None = None) -> A:
-    client = script.client()
+async def shown(
+    kind: type[A],
+    script: Scripted,
+    place: Place,
+    known: Customer | None = None,
+    patience: Patience = QUICK,
+) -> A:
+    client = script.client(patience)
     try:
         answer: Answer = await read(client, place, now=lambda: NOW, known=known)
     finally:
@@ -424,11 +431,12 @@ async def test_usage_may_fail_alone(told: Told, kind: type[AutumnError]) -> None
 
 async def test_giving_up_the_usage_does_not_give_up_the_customer() -> None:
     async def late(asked: Asked) -> httpx.Response:
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.1)
         return holding()
 
     script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
-    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    soon = Patience(part=0.02)
+    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), patience=soon)
     assert detail.customer.name == "Erin"
     assert isinstance(detail.usage, TimedOut)
 
