@@ -171,7 +171,7 @@ async def bench(database: Database) -> AsyncIterator[Bench]:
             key=SecretStr(local.key),
             url=local.url,
             limits=FAST,
-            patience=Patience(connect=1, attempt=1, whole=1, write=0.3, attempts=1),
+            patience=Patience(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
         )
         made = Bench(local, autumn, database)
         customer = await autumn.customer(CUSTOMER)

@@ -50,7 +50,7 @@ FAULTS = {
 async def test_what_is_said_of_trouble_is_so(sqlite_stage: Bench, fault: str) -> None:
     stage, desk = sqlite_stage, sqlite_stage.desk()
     asked = await stage.waiting(desk)
-    stage.local.faults.add("balances.update", fault, seconds=0.5, times=1)
+    stage.local.faults.add("balances.update", fault, seconds=1, times=1)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
     if fault == "latency":
