@@ -19,6 +19,7 @@ lease; nobody sends what somebody else has noted.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Kind, Note, Verdict, Write, key
+from bot.store import leases
 from bot.store.database import Database
 from bot.store.errors import LOST, StoreLostMidway
 
@@ -214,20 +216,13 @@ class Engine:
             refusals=refusals,
         )
 
-    @contextlib.asynccontextmanager
-    async def _keeping(self, change_id: str) -> AsyncIterator[None]:
+    def _keeping(self, change_id: str) -> AbstractAsyncContextManager[None]:
         """Renews the lease for as long as the block takes."""
-        renewing = asyncio.create_task(self._renew(change_id))
-        try:
-            yield
-        finally:
-            await _end(renewing)
 
-    async def _renew(self, change_id: str) -> None:
-        held = True
-        while held:
-            await asyncio.sleep(self._pace.renew)
-            held = await carrying.renew(self._database, change_id, self.lease())
+        async def renew() -> bool:
+            return await carrying.renew(self._database, change_id, self.lease())
+
+        return leases.kept(renew, every=self._pace.renew)
 
 
 @contextlib.asynccontextmanager
@@ -238,9 +233,5 @@ async def _meanwhile(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         await task
     finally:
-        await _end(task)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -10,8 +10,9 @@ from typing import TypeAlias
 class Pace:
     """In seconds. Given as one value so that tests can shorten it."""
 
-    lease: float = 20.0
-    """A process that has not renewed its lease for so long is taken to be dead."""
+    lease: float = 60.0
+    """A process that has not renewed its lease for so long is taken to be dead. Longer than any write takes
+    (`bot.autumn.patience`), since the database may be out of reach for the whole of one."""
     renew: float = 5.0
     """Between renewals, while at work."""
     polls: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)

@@ -22,6 +22,11 @@ class Patience:
     write: float = 30.0
     """A write, from having its connection to the last byte of its answer. It is never sent again."""
 
+    @property
+    def longest_write(self) -> float:
+        """From asking to send a write to knowing what became of it: its turn, its connection, its answer."""
+        return self.whole + self.connect + self.write
+
 
 def passing(error: AutumnError) -> bool:
     """Whether the same question, asked again, may well be answered.

@@ -15,12 +15,11 @@ lease outlasts the one request by far, and the request is cut off long before th
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.approvals.pace import Checkpoint
 from bot.digests import book, runs, sending
@@ -35,6 +34,7 @@ from bot.digests.settling import Settling
 from bot.digests.telling import Telling
 from bot.digests.turns import Turns
 from bot.log import log
+from bot.store import leases
 from bot.store.database import Database
 from bot.views.card import Card
 
@@ -180,21 +180,11 @@ class Posting:
             return await self.settling.paused(run, digest, said.pause)
         return await self.settling.put_off(run, said.wait or self._pace.wait(run.tries))
 
-    @contextlib.asynccontextmanager
-    async def _keeping(self, run_id: str) -> AsyncIterator[None]:
+    def _keeping(self, run_id: str) -> AbstractAsyncContextManager[None]:
         """Renews the lease for as long as the block takes."""
-        renewing = asyncio.create_task(self._renew(run_id))
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
 
-    async def _renew(self, run_id: str) -> None:
-        while True:
-            await asyncio.sleep(self._pace.renew)
-            # A database that is away for a moment must not end it.
-            with contextlib.suppress(SQLAlchemyError, OSError):
-                await runs.renew(
-                    self._database, run_id, by=self._name, lease=self._pace.lease_time, now=self._now()
-                )
+        async def renew() -> bool:
+            lease = self._pace.lease_time
+            return await runs.renew(self._database, run_id, by=self._name, lease=lease, now=self._now())
+
+        return leases.kept(renew, every=self._pace.renew)

@@ -1,13 +1,17 @@
 """Carrying changes out when things go wrong: never two writes, and what is said is so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import io
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.approvals import carrying
 from bot.approvals.life import Ending, Event, Record, State
@@ -17,8 +21,11 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
 from bot.changes.kinds import KINDS
 from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, Write
+from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench
+from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench, bench
+from tests.databases import Engine, fresh
+from tests.relay import Relay
 
 
 class Stopped(BaseException):
@@ -371,3 +378,69 @@ async def test_a_deletion_is_seen_by_the_customer_being_gone(sqlite_stage: Bench
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.invertible) == (State.APPLIED, Ending.FOUND_DONE, False)
+
+
+@asynccontextmanager
+async def losable(
+    engine: Engine,
+) -> AsyncIterator[tuple[Database, Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]]:
+    """A database, what takes it away, and what brings it back."""
+    if engine == "postgresql":
+        async with Relay.to(fresh("postgresql")) as relay:
+            database = Database(relay.url)
+            yield database, relay.cut, relay.mend
+            await database.aclose()
+        return
+    url = fresh("sqlite")
+    path = Path(url.removeprefix("sqlite:///"))
+    away = path.with_suffix(".away")
+
+    async def lose() -> None:
+        os.rename(path, away)
+
+    async def find() -> None:
+        os.rename(away, path)
+
+    database = Database(url)
+    yield database, lose, find
+    await database.aclose()
+
+
+async def test_slow_write_is_not_taken_for_a_dead_one_after_the_database_was_away(
+    engine: Engine, logs: io.StringIO
+) -> None:
+    """The lease is renewed as soon as the database is back, so no other replica settles the change."""
+    async with losable(engine) as (database, lose, find), bench(database) as stage:
+
+        async def while_sending(reached: str) -> None:
+            if reached != "marked":
+                return
+            await lose()
+            async with asyncio.timeout(10):
+                while "lease not renewed" not in logs.getvalue():  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
+            await find()
+            for _ in range(2):
+                stage.clock.move(seconds=QUICK.lease - 1)
+                async with asyncio.timeout(10):
+                    while await lease_end(stage, asked) != stage.clock() + QUICK.lease_time:  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+                await stage.desk().sweeper.sweep(stage.clock())
+
+        desk = stage.desk(checkpoint=while_sending)
+        asked = await stage.waiting(desk)
+        done = (await desk.approve(asked.id, 1, RAJ)).record
+        assert done is not None
+        assert (done.state, done.ending) == (State.APPLIED, Ending.DONE)
+        assert stage.written() == 1
+
+
+async def lease_end(stage: Bench, record: Record) -> datetime | None:
+    @unbroken
+    async def read() -> datetime | None:
+        async with stage.database.reading() as connection:
+            found = await connection.execute(select(changes.c.lease_until).where(changes.c.id == record.id))
+            until: datetime | None = found.scalar_one()
+            return until
+
+    return await read()

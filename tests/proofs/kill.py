@@ -1,6 +1,7 @@
-"""The process is killed on the way; another finds what it left, a minute later."""
+"""The process is killed on the way; another finds what it left, once its lease has lapsed."""
 
 from bot.approvals.life import AnyInput, Event, Record, State
+from bot.approvals.pace import Pace
 from bot.store.database import Database
 from tests.databases import Engine
 from tests.proofs.figures import Figures
@@ -11,7 +12,7 @@ from tests.proofs.world import Bot, Spec, World, bot, world
 
 POINTS = ("asked", "approved", "claimed", "marked", "sent", "verified", "settled", "decided", "taken")
 """Every checkpoint of the bot's; docs of the engine say what stands at each."""
-MINUTE = 60.0
+LAPSED = Pace().lease + 1
 _EDITS = ("give", "set", "usage", "reset date", "details", "coupon", "coupon removed", "grant", "deletion")
 _UNDONE = (State.APPROVED, State.APPLYING)
 
@@ -35,12 +36,12 @@ async def _one(figures: Figures, made: World, point: str, edit: str, seed: int) 
     spec = Spec(made.spec.database, made.spec.url, made.spec.key, needed=0 if at_once else 1)
     after = 0.0 if seed % 2 == 0 else 0.0005 * seed
     change_id = await _die(figures, made, spec, asked, Death(point, after))
-    later = spec.later(seconds=MINUTE)
+    later = spec.later(seconds=LAPSED)
     if point == "taken":
         # The one that was to settle it dies as well.
         code = await run(do, later, Deed("sweep"), Death(point, after))
         figures.count("killed" if code == KILLED else "ended before it was killed")
-        later = later.later(seconds=MINUTE)
+        later = later.later(seconds=LAPSED)
     async with bot(later) as found:
         await found.changes.sweeper.sweep(later.now)
         record = await found.changes.get(change_id)
