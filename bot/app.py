@@ -159,7 +159,15 @@ class Maple:
             await self._prepare_database()
             stack.push_async_callback(self._drain)
             web = site(self._events(), self.metrics, self.readiness)
-            listener = await stack.enter_async_context(listening(web, self.settings.host, self.settings.port))
+            listener = await stack.enter_async_context(
+                listening(
+                    web,
+                    self.settings.host,
+                    self.settings.port,
+                    limits=self.timings.http,
+                    cut=lambda reason: self.metrics.connections_cut.labels(reason).inc(),
+                )
+            )
             self.url = listener.url
             self._identity.home = await self._identify()
             learning = asyncio.create_task(self._learn_organization())
@@ -321,7 +329,13 @@ class Maple:
         secret = self.settings.slack_signing_secret
         if self.settings.socket_mode or secret is None:
             return None
-        return SlackEvents(self.bolt, Signature(secret), self.metrics, lambda: self.taking)
+        return SlackEvents(
+            self.bolt,
+            Signature(secret),
+            self.metrics,
+            lambda: self.taking,
+            largest=self.timings.http.body,
+        )
 
     async def _identify(self) -> Home:
         """Who Maple is in Slack; asks until there is an answer."""

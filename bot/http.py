@@ -14,34 +14,61 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from bot.connections import HEADERS, HttpLimits, protocol
 from bot.dispatch import dispatch
 from bot.metrics import Metrics
 from bot.signature import Signature
 
 EVENTS_PATH = "/slack/events"
 _TICK = 0.002
-_LARGEST = 4 * 1024 * 1024
-"""Bytes; a view submission with everything filled in stays far below."""
+_ACCEPTED = 16
+"""Connections accepted at a time. asyncio takes the number of those that may queue for it, and when no file
+can be opened any more it complains once for each."""
+_QUEUE = 2048
+"""Connections that may queue."""
+
+
+class TooLarge(Exception):
+    """The body is larger than anything that Slack sends."""
 
 
 class SlackEvents:
-    """The endpoint for Slack's signed requests: signature first, then Bolt. Plain ASGI, to be quick."""
+    """The endpoint for Slack's signed requests: signature first, then Bolt. Plain ASGI, to be quick.
+
+    `largest`: of a body, in bytes.
+    """
 
     def __init__(
-        self, app: AsyncApp, signature: Signature, metrics: Metrics, ready: Callable[[], bool]
+        self,
+        app: AsyncApp,
+        signature: Signature,
+        metrics: Metrics,
+        ready: Callable[[], bool],
+        *,
+        largest: int = HttpLimits().body,
     ) -> None:
         self._app = app
         self._signature = signature
         self._metrics = metrics
         self._ready = ready
+        self._largest = largest
         self._ack = metrics.ack_seconds.labels("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        body = await _body(receive)
-        if body is None or not self._signature.genuine(scope["headers"], body):
-            self._metrics.unsigned.inc()
-            await _answer(send, 401)
+        claim = self._signature.claim(scope["headers"])
+        if claim is None:
+            await self._refuse(send, 401)
+            return
+        try:
+            body = await _body(scope, receive, self._largest)
+        except TooLarge:
+            await self._refuse(send, 413)
+            return
+        if body is None:
+            return
+        if not self._signature.genuine(claim, body):
+            await self._refuse(send, 401)
             return
         if not self._ready():
             await _answer(send, 503)
@@ -55,6 +82,10 @@ class SlackEvents:
         )
         self._ack.observe(time.perf_counter() - started)
 
+    async def _refuse(self, send: Send, status: int) -> None:
+        self._metrics.unsigned.inc()
+        await _answer(send, status)
+
 
 def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -63,8 +94,11 @@ def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
     )
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when it is too large or the sender went away."""
+async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
+    """The whole body; None when the sender went away. Raises TooLarge, at once if the headers say so."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > largest:
+            raise TooLarge
     parts: list[bytes] = []
     size = 0
     while True:
@@ -73,8 +107,8 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         part = message.get("body", b"")
         size += len(part)
-        if size > _LARGEST:
-            return None
+        if size > largest:
+            raise TooLarge
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -152,14 +186,22 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(
-    application: Starlette, host: str, port: int, *, grace: float = 10.0
+    application: Starlette,
+    host: str,
+    port: int,
+    *,
+    grace: float = 10.0,
+    limits: HttpLimits | None = None,
+    cut: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Listener]:
     """Serves the application in this event loop. Raises OSError if the address cannot be taken.
 
-    `grace`: the seconds that requests under way have left when it stops.
+    `grace`: the seconds that requests under way have left when it stops. `cut`: told of each connection that
+    is ended for the limits, and why.
     """
+    limits = limits or HttpLimits()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.create_server((host, port), family=family, backlog=2048)
+    bound = socket.create_server((host, port), family=family, backlog=_QUEUE)
     # Connections take it over. Without it the body of an answer waits for the headers to be acknowledged,
     # some 40 ms; asyncio sets it only on sockets that it has opened itself.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -171,7 +213,10 @@ async def listening(
         ws="none",
         server_header=False,
         date_header=False,
-        backlog=2048,
+        backlog=_ACCEPTED,
+        http=protocol(limits, cut),
+        h11_max_incomplete_event_size=HEADERS,
+        timeout_keep_alive=limits.keep_alive,  # type: ignore[arg-type]  # a timer takes fractions
     )
     config.load()
     # Started by its parts, not by serve(): that would take over the signals, and a stop has more to wait
@@ -179,6 +224,7 @@ async def listening(
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[bound])
+    bound.listen(_QUEUE)  # asyncio has just set it to what it accepts at a time
     shown = f"[{host}]" if family == socket.AF_INET6 else host
     listener = Listener(server, bound, f"http://{shown}:{bound.getsockname()[1]}", grace)
     try:

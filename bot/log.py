@@ -8,7 +8,9 @@ were raised and with what kind of error, because their texts quote bodies and he
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -36,6 +38,8 @@ FIELDS = frozenset(
     }
 )
 _OURS = frozenset({"event", "level", "timestamp"})
+_REPEATED = 10.0
+"""Seconds between two lines about the same complaint."""
 _SECRET = re.compile(r"(xox[a-z]-|xapp-|am_sk_|whsec_|Bearer\s+)[^\s\"']*")
 _LIBRARIES = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "asyncio")
 
@@ -61,17 +65,28 @@ def redact(_logger: object, _method: str, record: Mapping[str, Any]) -> Mapping[
 
 
 class Libraries(logging.Handler):
-    """Passes on that a library complained, and where; not what it said."""
+    """Passes on that a library complained, and where; not what it said.
+
+    The same complaint is written every few seconds at most, with the number of those left out: strangers can
+    provoke some (with requests that are no HTTP, with connections by the thousand), and must not fill a disk.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._written: dict[tuple[str, str, str | None], float] = {}
+        self._left_out: Counter[tuple[str, str, str | None]] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        log.log(
-            record.levelno,
-            "library",
-            library=record.name.split(":")[0],
-            at=f"{record.module}:{record.lineno}",
-            error=error,
-        )
+        library, at = record.name.split(":")[0], f"{record.module}:{record.lineno}"
+        key, now = (library, at, error), self._clock()
+        if now < self._written.get(key, float("-inf")) + _REPEATED:
+            self._left_out[key] += 1
+            return
+        self._written[key] = now
+        left_out = self._left_out.pop(key, None)
+        log.log(record.levelno, "library", library=library, at=at, error=error, count=left_out)
 
 
 def configure(level: str = "INFO", style: str = "json", stream: TextIO | None = None) -> None:

@@ -40,6 +40,13 @@ class Metrics:
         self.unsigned = Counter(
             "maple_unsigned_requests", "Requests refused for their signature or size", registry=self.registry
         )
+        self.connections_cut = Counter(
+            "maple_connections_cut",
+            "HTTP connections that Maple ended: late (no whole request in time, or its answer not "
+            "taken), size (too much was sent), full (every place was taken)",
+            ["reason"],
+            registry=self.registry,
+        )
         self.autumn_requests = Counter(
             "maple_autumn_requests", "Calls of Autumn's API", ["route", "status"], registry=self.registry
         )

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -11,6 +12,8 @@ from slack_sdk.signature import Clock, SignatureVerifier
 # signature that is not ASCII, and int() takes more spellings of a number than Slack sends.
 _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
 _SIGNATURE = re.compile(rb"v0=[0-9a-f]{64}")
+_OLDEST = 5 * 60
+"""Seconds."""
 
 
 class _Now(Clock):
@@ -21,14 +24,26 @@ class _Now(Clock):
         return self._clock()
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request's headers say about its signature; whether that is true only its body tells."""
+
+    timestamp: str
+    signature: str
+
+
 class Signature:
     """Slack's v0 signature: at most five minutes old, compared in constant time."""
 
     def __init__(self, secret: SecretStr, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._verifier = SignatureVerifier(secret.get_secret_value(), _Now(clock))
 
-    def genuine(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Whether the body was signed by Slack. `headers` as in ASGI: names in lower case, repeats kept."""
+    def claim(self, headers: Iterable[tuple[bytes, bytes]]) -> Claim | None:
+        """None: no body could make these headers genuine, so that there is no need to read it.
+
+        `headers` as in ASGI: names in lower case, repeats kept.
+        """
         timestamps: list[bytes] = []
         signatures: list[bytes] = []
         for name, value in headers:
@@ -37,10 +52,16 @@ class Signature:
             elif name == b"x-slack-signature":
                 signatures.append(value)
         if len(timestamps) != 1 or len(signatures) != 1:
-            return False
+            return None
         if not _TIMESTAMP.fullmatch(timestamps[0]) or not _SIGNATURE.fullmatch(signatures[0]):
-            return False
+            return None
+        if abs(self._clock() - int(timestamps[0])) > _OLDEST:
+            return None
+        return Claim(timestamps[0].decode(), signatures[0].decode())
+
+    def genuine(self, claim: Claim, body: bytes) -> bool:
+        """Whether the body was signed by Slack."""
         try:
-            return self._verifier.is_valid(body, timestamps[0].decode(), signatures[0].decode())
+            return self._verifier.is_valid(body, claim.timestamp, claim.signature)
         except UnicodeDecodeError:  # a body that is not UTF-8 is not Slack's
             return False

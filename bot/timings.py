@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.autumn.patience import Patience
 from bot.autumn.throttle import Limits
+from bot.connections import HttpLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,5 @@ class Timings:
     """How long Autumn is waited for."""
     limits: Limits = field(default_factory=Limits)
     """How often Autumn is asked."""
+    http: HttpLimits = field(default_factory=HttpLimits)
+    """What one peer of the HTTP side may cost."""

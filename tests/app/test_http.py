@@ -48,6 +48,7 @@ class Endpoint:
     def __init__(self) -> None:
         self.handled = 0
         self.ready = True
+        self.unread = 0
         self.metrics = Metrics()
 
         async def authorize() -> AuthorizeResult:
@@ -68,8 +69,8 @@ class Endpoint:
 
     async def post(
         self, headers: Headers, parts: Iterable[bytes] = (BODY,), *, leave: bool = False
-    ) -> tuple[int, bytes]:
-        """Status and body of the answer."""
+    ) -> tuple[int, bytes] | None:
+        """Status and body of the answer; None when there was none."""
         told: list[Any] = []
         chunks = list(parts)
         coming = [
@@ -84,7 +85,8 @@ class Endpoint:
             told.append(message)
 
         await self.events({"type": "http", "headers": headers, "query_string": b""}, receive, send)
-        return told[0]["status"], told[1]["body"]
+        self.unread = len(coming) - 1
+        return (told[0]["status"], told[1]["body"]) if told else None
 
 
 async def test_slacks_own_request_is_handled_and_timed() -> None:
@@ -97,8 +99,9 @@ async def test_slacks_own_request_is_handled_and_timed() -> None:
 
 async def test_the_address_is_verified() -> None:
     body = b'{"type":"url_verification","challenge":"c0ffee"}'
-    status, answer = await Endpoint().post(signed(body, b"application/json"), [body])
-    assert (status, b"c0ffee" in answer) == (200, True)
+    answer = await Endpoint().post(signed(body, b"application/json"), [body])
+    assert answer is not None
+    assert (answer[0], b"c0ffee" in answer[1]) == (200, True)
 
 
 async def test_before_slack_is_known_it_is_told_to_come_back() -> None:
@@ -108,11 +111,30 @@ async def test_before_slack_is_known_it_is_told_to_come_back() -> None:
     assert await endpoint.post([]) == (401, b""), "strangers learn nothing of that"
 
 
-async def test_too_large_or_broken_off() -> None:
+async def test_too_large_body_is_refused() -> None:
     endpoint = Endpoint()
-    assert await endpoint.post(signed(), [b"x" * 1024 * 1024] * 5) == (401, b"")
-    assert await endpoint.post(signed(), leave=True) == (401, b"")
+    whole = [b"x" * 1024 * 1024, b"x"]
+    assert await endpoint.post(signed(), whole) == (413, b"")
+    told = [*signed(), (b"content-length", b"1048577")]
+    assert await endpoint.post(told, whole) == (413, b"")
+    assert endpoint.unread == 2, "what its headers say is too large is not read"
     assert "maple_unsigned_requests_total 2.0" in endpoint.metrics.exposition().decode()
+
+
+async def test_sender_that_goes_away_is_not_answered() -> None:
+    endpoint = Endpoint()
+    assert await endpoint.post(signed(), leave=True) is None
+    assert "maple_unsigned_requests_total 0.0" in endpoint.metrics.exposition().decode()
+
+
+async def test_body_is_not_read_when_no_body_could_make_it_genuine() -> None:
+    endpoint = Endpoint()
+    stale = [(b"x-slack-request-timestamp", b"1700000000"), (b"x-slack-signature", b"v0=" + b"0" * 64)]
+    for headers in ([], signed()[:2], stale):
+        assert await endpoint.post(headers) == (401, b"")
+        assert endpoint.unread == 1
+    assert await endpoint.post([*signed()[:2], stale[1]]) == (401, b"")
+    assert endpoint.unread == 0
 
 
 @pytest.mark.parametrize(
@@ -125,8 +147,10 @@ async def test_too_large_or_broken_off() -> None:
     ],
 )
 async def test_signed_but_unreadable(body: bytes, kind: bytes, logs: io.StringIO) -> None:
-    status, answer = await Endpoint().post(signed(body, kind), [body])
-    assert (status, answer) in ((400, b""), (404, b'{"error": "unhandled request"}'))
+    assert await Endpoint().post(signed(body, kind), [body]) in (
+        (400, b""),
+        (404, b'{"error": "unhandled request"}'),
+    )
 
 
 ODD = st.one_of(
@@ -147,16 +171,16 @@ STAMP, MARK = b"x-slack-request-timestamp", b"x-slack-signature"
 def test_ten_thousand_odd_headers_are_refused_and_break_nothing(
     stamps: list[bytes], marks: list[bytes]
 ) -> None:
-    async def all_of_them() -> set[int]:
-        statuses = set()
+    async def all_of_them() -> set[tuple[int, bytes] | None]:
+        answers = set()
         for stamp, mark in itertools.product(stamps, marks):
             odd = [(STAMP, stamp), (MARK, mark)]
-            statuses.add((await ENDPOINT.post(odd))[0])
-            statuses.add((await ENDPOINT.post([*signed(), random.choice(odd)]))[0])  # noqa: S311
-        assert (await ENDPOINT.post([*signed(), (b"x-slack-retry-reason", marks[0])]))[0] == 200
-        return statuses
+            answers.add(await ENDPOINT.post(odd))
+            answers.add(await ENDPOINT.post([*signed(), random.choice(odd)]))  # noqa: S311
+        assert await ENDPOINT.post([*signed(), (b"x-slack-retry-reason", marks[0])]) == (200, b"")
+        return answers
 
-    assert asyncio.run(all_of_them()) == {401}
+    assert asyncio.run(all_of_them()) == {(401, b"")}
 
 
 ENDPOINT = Endpoint()

@@ -57,6 +57,26 @@ def test_libraries_are_reduced_to_where_and_what_kind(stream: io.StringIO, name:
     assert "canary" not in stream.getvalue()
 
 
+def test_repeated_complaints_of_a_library_are_counted_not_written(stream: io.StringIO) -> None:
+    now = 0.0
+    libraries = log.Libraries(lambda: now)
+
+    def complain(line: int) -> None:
+        libraries.emit(
+            logging.LogRecord("asyncio", logging.ERROR, "base_events.py", line, "canary", None, None)
+        )
+
+    for line in (1, 1, 2, 1):
+        complain(line)
+    now = 10.0
+    complain(1)
+    assert [(one["at"], one.get("count")) for one in records(stream)] == [
+        ("base_events:1", None),
+        ("base_events:2", None),
+        ("base_events:1", 2),
+    ]
+
+
 def test_libraries_never_write_their_debug_records(stream: io.StringIO) -> None:
     log.configure("DEBUG", "json", stream)
     for name in ("slack_bolt.AsyncApp", "slack_sdk.web", "httpx", "httpcore", "aiohttp", "uvicorn.error"):

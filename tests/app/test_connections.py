@@ -1,0 +1,325 @@
+"""The HTTP side under attack, over real sockets; and that Slack gets through meanwhile."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import resource
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.connections import Connection, HttpLimits
+from bot.http import Listener, listening
+from bot.timings import Timings
+from tests.stage import Stage, on_stage
+
+QUICK = HttpLimits(exchange=0.15, keep_alive=0.15)
+BODY = b"command=/autumn&text=help"
+
+
+@dataclass
+class Peer:
+    """One raw connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def status(self) -> int:
+        """Of the next answer, none of which have a body here."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        return int(head.split()[1])
+
+    async def ended(self) -> bytes:
+        """What still comes before the connection ends."""
+        try:
+            return await asyncio.wait_for(self.reader.read(), 5)
+        except ConnectionError:
+            return b""
+
+
+class Peers:
+    def __init__(self, url: str) -> None:
+        self._port = httpx.URL(url).port
+        self._open: list[asyncio.StreamWriter] = []
+
+    async def connect(self) -> Peer:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open.append(writer)
+        return Peer(reader, writer)
+
+    def close(self) -> None:
+        for writer in self._open:
+            writer.close()
+
+
+@contextlib.asynccontextmanager
+async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Stage, Peers]]:
+    async with on_stage("http", timings=Timings(http=limits)) as maple:
+        peers = Peers(maple.bot.url)
+        try:
+            yield maple, peers
+        finally:
+            peers.close()
+
+
+def request(maple: Stage, body: bytes = BODY, *, length: int | None = None) -> tuple[bytes, bytes]:
+    """A request as Slack signs it: its head, and its body."""
+    lines = [
+        "POST /slack/events HTTP/1.1",
+        "host: maple",
+        "content-type: application/x-www-form-urlencoded",
+        f"content-length: {len(body) if length is None else length}",
+        *(f"{name}: {value}" for name, value in maple.slack.deliveries.sign(body).items()),
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n", body
+
+
+async def works(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+
+
+def cut(maple: Stage, reason: str) -> float:
+    return (
+        maple.bot.metrics.registry.get_sample_value("maple_connections_cut_total", {"reason": reason}) or 0.0
+    )
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"POST /slack/events HTTP/1.1\r\nhost: ma", b"GET /healthz HTTP/1.1\r\ncontent-length: 9\r\n"],
+)
+async def test_request_whose_headers_never_end_loses_its_connection(sent: bytes) -> None:
+    async with attacked(QUICK) as (maple, peers):
+        slow = [await peers.connect() for _ in range(20)]
+        for peer in slow:
+            await peer.send(sent)
+        assert {await peer.ended() for peer in slow} == {b""}
+        assert cut(maple, "late") == 20
+        await works(maple)
+
+
+async def test_headers_that_trickle_in_do_not_buy_time() -> None:
+    async with attacked(QUICK) as (maple, peers):
+        peer = await peers.connect()
+        ended = asyncio.create_task(peer.ended())
+        while not ended.done():
+            with contextlib.suppress(ConnectionError):
+                await peer.send(b"x")
+            await asyncio.sleep(0.01)
+        assert await ended == b""
+        assert cut(maple, "late") == 1
+        await works(maple)
+
+
+async def test_signed_request_whose_body_never_ends_loses_its_connection() -> None:
+    async with attacked(QUICK) as (maple, peers):
+        head, body = request(maple)
+        peer = await peers.connect()
+        await peer.send(head + body[:5])
+        assert await peer.ended() == b""
+        assert cut(maple, "late") == 1
+        assert maple.bot.metrics.registry.get_sample_value("maple_unsigned_requests_total") == 0
+        await works(maple)
+
+
+async def test_unsigned_request_is_refused_before_its_body_comes() -> None:
+    async with attacked(QUICK) as (maple, peers):
+        peer = await peers.connect()
+        await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 900000\r\n\r\n")
+        assert await peer.status() == 401
+        await peer.send(b"x")
+        assert await peer.ended() == b"", "the rest is not waited for either"
+        await works(maple)
+
+
+async def test_body_of_two_megabytes_is_refused() -> None:
+    async with attacked(HttpLimits()) as (maple, peers):
+        head, body = request(maple, b"x" * 2 * 1024 * 1024)
+        peer = await peers.connect()
+        await peer.send(head)
+        assert await peer.status() == 413
+        with contextlib.suppress(ConnectionError):
+            await peer.send(body)
+        assert await peer.ended() == b""
+        assert cut(maple, "size") == 1
+        await works(maple)
+
+
+async def test_body_in_chunks_counts_as_it_comes() -> None:
+    async with attacked(replace(HttpLimits(), body=1000)) as (maple, peers):
+        head, body = request(maple, b"x" * 1001)
+        chunked = head.replace(b"content-length: 1001", b"transfer-encoding: chunked")
+        peer = await peers.connect()
+        await peer.send(chunked + b"3e9\r\n" + body + b"\r\n")
+        assert await peer.status() == 413
+
+
+async def test_body_of_one_megabyte_is_read() -> None:
+    async with attacked(HttpLimits()) as (maple, peers):
+        head, body = request(maple, BODY + b"&x=" + b"x" * (1024 * 1024 - len(BODY) - 3))
+        peer = await peers.connect()
+        await peer.send(head + body)
+        assert await peer.status() == 200
+
+
+async def test_refused_body_within_the_size_leaves_the_connection_usable() -> None:
+    async with attacked(HttpLimits()) as (maple, peers):
+        head, body = request(maple)
+        peer = await peers.connect()
+        await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 3\r\n\r\n")
+        assert await peer.status() == 401
+        await peer.send(b"xxx" + head)
+        await peer.send(body)
+        assert await peer.status() == 200
+
+
+async def test_idle_connection_is_ended_whatever_was_answered_on_it() -> None:
+    async with attacked(replace(QUICK, exchange=5)) as (_, peers):
+        peer = await peers.connect()
+        await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 3\r\n\r\n")
+        assert await peer.status() == 401
+        await peer.send(b"xxx")
+        assert await peer.ended() == b""
+
+
+async def test_requests_sent_ahead_are_answered_in_turn() -> None:
+    async with attacked(QUICK) as (maple, peers):
+        head, body = request(maple)
+        peer = await peers.connect()
+        await peer.send((head + body) * 3 + head[:20])
+        assert [await peer.status() for _ in range(3)] == [200, 200, 200]
+        assert await peer.ended() == b""
+        assert cut(maple, "late") == 1
+
+
+async def test_peer_that_does_not_take_its_answers_loses_its_connection() -> None:
+    async with attacked(QUICK) as (maple, peers):
+        peer = await peers.connect()
+        transport: Any = peer.writer.transport
+        transport.pause_reading()
+        with contextlib.suppress(ConnectionError):
+            await peer.send(b"GET /metrics HTTP/1.1\r\nhost: maple\r\n\r\n" * 2000)
+        await until(lambda: cut(maple, "late") == 1)
+        await works(maple)
+
+
+async def test_new_connection_takes_the_place_of_the_longest_waiting() -> None:
+    async with attacked(replace(HttpLimits(), connections=10)) as (maple, peers):
+        hoarded = [await peers.connect() for _ in range(30)]
+        for peer in hoarded[:20]:
+            assert await peer.ended() == b""
+        await works(maple)
+        assert cut(maple, "full") >= 20
+        head, body = request(maple)
+        await hoarded[-1].send(head + body)
+        assert await hoarded[-1].status() == 200, "the latest keep theirs"
+
+
+class Slow:
+    """An application whose answers wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self.go_on = asyncio.Event()
+
+    async def answer(self, _request: Request) -> Response:
+        self.arrived += 1
+        await self.go_on.wait()
+        return PlainTextResponse("")
+
+    @contextlib.asynccontextmanager
+    async def listening(self, limits: HttpLimits) -> AsyncIterator[tuple[Listener, Peers]]:
+        application = Starlette(routes=[Route("/", self.answer)])
+        async with listening(application, "127.0.0.1", 0, limits=limits) as listener:
+            peers = Peers(listener.url)
+            try:
+                yield listener, peers
+            finally:
+                peers.close()
+
+
+GET = b"GET / HTTP/1.1\r\nhost: maple\r\n\r\n"
+
+
+async def test_requests_being_answered_keep_their_places() -> None:
+    slow = Slow()
+    async with slow.listening(replace(HttpLimits(), connections=3)) as (_, peers):
+        asking = [await peers.connect() for _ in range(3)]
+        for peer in asking:
+            await peer.send(GET)
+        await until(lambda: slow.arrived == 3)
+        assert await (await peers.connect()).ended() == b""
+        slow.go_on.set()
+        assert [await peer.status() for peer in asking] == [200, 200, 200]
+        await asking[0].send(GET)
+        assert await asking[0].status() == 200
+        late = await peers.connect()
+        assert await asking[1].ended() == b"", "of the idle ones the longest idle goes"
+        await late.send(GET)
+        assert await late.status() == 200
+        assert slow.arrived == 5
+
+
+async def test_idle_connection_is_kept_as_long_as_load_balancers_keep_theirs() -> None:
+    slow = Slow()
+    slow.go_on.set()
+    async with slow.listening(HttpLimits()) as (listener, peers):
+        peer = await peers.connect()
+        await peer.send(GET)
+        assert await peer.status() == 200
+        (connection,) = listener._server.server_state.connections
+        assert isinstance(connection, Connection)
+        timer = connection.timeout_keep_alive_task
+        assert timer is not None
+        assert 70 < timer.when() - asyncio.get_running_loop().time() <= 75
+
+
+async def test_no_files_left_is_one_line_in_the_log(
+    logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncio.constants.ACCEPT_RETRY_DELAY", 0.02)
+    slow = Slow()
+    slow.go_on.set()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with slow.listening(HttpLimits()) as (_, peers):
+        clients = [socket.socket() for _ in range(40)]
+        with contextlib.ExitStack() as files:
+            for client in clients:
+                files.enter_context(client)
+                client.setblocking(False)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (clients[-1].fileno() + 1, before[1]))
+            files.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+            with contextlib.suppress(OSError):
+                while True:
+                    files.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+            for client in clients:
+                with contextlib.suppress(BlockingIOError):
+                    client.connect(("127.0.0.1", peers._port))
+            await until(lambda: bool(logs.getvalue()))
+            await asyncio.sleep(0.1)
+        lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+        assert [line["library"] for line in lines] == ["asyncio"]
+        peer = await peers.connect()
+        await peer.send(GET)
+        assert await peer.status() == 200
