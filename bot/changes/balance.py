@@ -157,6 +157,9 @@ def _amount_settled(asked: BalanceInput, was: Pool, then: Pool, is_: Pool) -> Ve
         half = is_.level > was.level if asked.action is BalanceAction.GIVE else is_.level <= then.level
         untouched = near(is_.included, was.included) and not half and not between
         return Verdict.NOT_APPLIED if untouched else Verdict.UNCLEAR
+    if not near(is_.included, then.included):
+        # These leave the grant alone: somebody else moved it, or Autumn did more than it was asked for.
+        return Verdict.UNCLEAR
     if asked.action is BalanceAction.USAGE:
         wanted, now, before = -then.used, -is_.used, -was.used
     else:

@@ -55,9 +55,7 @@ def fields(asked: BalanceInput, pool: Pool) -> dict[str, Decimal]:
             return {"remaining": amount - pool.rolled_left}
         case BalanceAction.USAGE:
             return {"usage": amount - (pool.rolled_granted - pool.rolled_left)}
-        case BalanceAction.SHIFT:
-            return {"add_to_balance": amount}
         case _:
-            # Both together: the balance alone would make the usage fall, the grant alone make it rise.
-            more = grants(asked)
-            return {"add_to_balance": more, "included_grant": pool.included + more}
+            # Both together: the balance alone would make the usage fall, the grant alone make it rise. A
+            # shift names the grant as well, so that it stays where an Autumn raises it with the balance.
+            return {"add_to_balance": shift(asked, pool), "included_grant": pool.included + grants(asked)}

@@ -49,7 +49,10 @@ def apply(state: State, who: Customer, update: Update) -> None:
     if update.remaining is not None:
         balances.shift(rows, update.remaining - balances.total(rows))
     elif update.add_to_balance is not None:
-        balances.shift(rows, update.add_to_balance)
+        moved = balances.shift(rows, update.add_to_balance)
+        if state.org.adding_raises_grant:
+            for row, taken in moved:
+                row.adjustment = clean(row.adjustment - taken)
     if update.usage is not None:
         balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
     if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):

@@ -23,6 +23,8 @@ class Organization:
     """Whether the store of events is configured."""
     include_past_due: bool = False
     """Whether balances of past-due plans are shown."""
+    adding_raises_grant: bool = False
+    """Whether add_to_balance raises the grant along with the balance, as a later Autumn may do."""
 
 
 @dataclass(slots=True)

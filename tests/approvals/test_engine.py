@@ -105,6 +105,24 @@ async def test_reading_back_takes_its_time_and_no_more(sqlite_stage: Bench) -> N
     assert (done.state, done.ending) == (State.UNCONFIRMED, Ending.NO_ANSWER)
 
 
+@pytest.mark.parametrize("action", [BalanceAction.SET, BalanceAction.USAGE])
+async def test_a_grant_that_moved_beside_the_figure_is_unconfirmed(
+    sqlite_stage: Bench, action: BalanceAction
+) -> None:
+    stage = sqlite_stage
+
+    async def after_sending(reached: str) -> None:
+        if reached == "sent":
+            await stage.elsewhere(included_grant=2500)
+            await stage.elsewhere(**{"remaining" if action is BalanceAction.SET else "usage": 900})
+
+    desk = stage.desk(checkpoint=after_sending)
+    asked = await stage.waiting(desk, stage.balance(action, 900))
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.UNCONFIRMED, Ending.NOT_SEEN)
+
+
 async def test_what_cannot_be_read_back_is_unconfirmed(sqlite_stage: Bench) -> None:
     stage = sqlite_stage
 

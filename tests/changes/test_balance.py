@@ -299,7 +299,7 @@ def test_preview(
         (ask(SET, 500), ROLLED, {"remaining": 420}, "280"),
         (ask(USAGE, 120), PLAIN, {"usage": 120}, "180"),
         (ask(USAGE, 400), ROLLED, {"usage": 330}, "30"),
-        (ask(SHIFT, "-0.5"), PLAIN, {"add_to_balance": -0.5}, "0.5"),
+        (ask(SHIFT, "-0.5"), PLAIN, {"add_to_balance": -0.5, "included_grant": 1000}, "0.5"),
         (ask(NONE, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
         (
             ask(GIVE, 10, reset_at=LATER),
@@ -387,7 +387,11 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(SET, 500), now_is(usage=305), NOT_APPLIED),
         (ask(SET, 500), now_is(usage=900), UNCLEAR),
         (ask(SET, 500), now_is(included=1100, usage=595), UNCLEAR),
-        (ask(SET, 500), now_is(included=1100, usage=600), APPLIED),
+        # These leave the grant alone, so one that moved is somebody else's, or more than was asked for.
+        (ask(SET, 500), now_is(included=1100, usage=600), UNCLEAR),
+        (ask(USAGE, 500), now_is(included=1100, usage=500), UNCLEAR),
+        (ask(SHIFT, 200), now_is(included=1200, usage=300), UNCLEAR),
+        (ask(SHIFT, -200), now_is(included=800, usage=300), UNCLEAR),
         (ask(SET, 500), now_is(usage=505, reset=MOVED_RESET), UNCLEAR),
         (ask(SHIFT, -200), now_is(usage=505), APPLIED),
         (ask(USAGE, 500), now_is(usage=505), APPLIED),

@@ -277,6 +277,7 @@ async def test_every_balance_there_is_becomes_what_was_promised_and_again_what_i
 @given(data=st.data())
 async def test_any_edit_of_any_sort_of_balance(sorts: tuple[Bench, list[Place]], data: st.DataObject) -> None:
     bench, places = sorts
+    bench.local.state.org.adding_raises_grant = data.draw(st.booleans())
     place = data.draw(st.sampled_from(places))
     codes = await check_balance(bench, place.ask(**data.draw(edits())))
     assert not codes & {NoteCode.ROW_GONE, NoteCode.FEATURE_NOT_HELD, NoteCode.OTHER_CUSTOMER}

@@ -4,7 +4,9 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
+import pytest
+
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, give, lea_sees
 from tests.stage import Mode, Stage, on_stage
 
 
@@ -186,6 +188,28 @@ async def test_undone(maple: Stage) -> None:
     await maple.lea.sees("It was undone")
     assert await remaining(maple) == before
     assert writes(maple) == ["balances.update"] * 2
+
+
+@pytest.mark.parametrize("raises", [False, True], ids=["grant stays", "grant rises"])
+@pytest.mark.parametrize(
+    ("action", "amount"), [("Give extra allowance", "500"), ("Set the balance", "900"), ("Correct", "900")]
+)
+async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
+    """Whether or not this Autumn raises the grant when something is added to the balance."""
+    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        maple.autumn.state.org.adding_raises_grant = raises
+        before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
+        await give(maple, amount, action=action)
+        await maple.ana.sees("Autumn was read back and shows the change")
+        await close_and_look(maple.ana, "[Undo]")
+        await maple.ana.click("Undo", confirm=True)
+        await maple.ana.sees("It was undone")
+        after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
+        assert (after.granted, after.remaining, after.usage) == (
+            before.granted,
+            before.remaining,
+            before.usage,
+        )
 
 
 async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
