@@ -23,6 +23,8 @@ _VERSIONS: dict[str, tuple[int, int, int]] = {
     "2026-05-13": NEWEST, "2026-03-18": (2, 2, 0), "2026-03-17": (2, 1, 0), "2026-03-16": (2, 0, 0),
     "2025-05-05": (1, 2, 0), "2025-04-17": (1, 1, 0), "1.0": (0, 2, 0),
 }  # fmt: skip
+_KEEP_CACHED = ("coupons.add", "coupons.remove", "balances.update", "balances.track")
+"""Writes after which customers.get still answers from its copy of the customer; balances change in it."""
 _LIMITED = "Too many requests, please try again later."
 _OLD_LIST = Limit(5)
 
@@ -122,7 +124,7 @@ class Desk:
         try:
             key.check(route.scope)
             context.body = parse(request.raw)
-            answer.body = route.handler(context)
+            answer.body = _handle(route, context)
             answer.status = 200
         except ApiError as error:
             answer.status = error.status
@@ -135,7 +137,7 @@ class Desk:
         context = Context(self.state, "sandbox", NEWEST, request.base_url, query=request.query, path=found[1])
         context.body = parse(request.raw)
         try:
-            found[0].handler(context)
+            _handle(found[0], context)
         except ApiError:
             return False
         return True
@@ -161,6 +163,15 @@ class Desk:
         if not verdict.allowed:
             answer.status, answer.body = 429, _LIMITED
         return verdict.allowed
+
+
+def _handle(route: Route, context: Context) -> Any:
+    customer_id = whose(context.path, context.body)
+    if route.write and route.name not in _KEEP_CACHED and customer_id:
+        customer = context.state.customers.get(customer_id)
+        if customer is not None:
+            customer.drop_cached()
+    return route.handler(context)
 
 
 def _peek(raw: bytes) -> Json:

@@ -221,6 +221,18 @@ class Customer:
     events: list[Event] | None = None
     """None until they are first asked for; see `history`."""
     history: list["History"] = field(default_factory=list)
+    cached: bool = False
+    """Whether customers.get answers from a copy, made when the customer was last read."""
+    cached_before_stripe: bool = False
+    """Whether that copy is older than the Stripe customer, and so shows none."""
+
+    @property
+    def cached_stripe_id(self) -> str | None:
+        """The Stripe customer as customers.get shows it."""
+        return None if self.cached_before_stripe else self.stripe_id
+
+    def drop_cached(self) -> None:
+        self.cached = self.cached_before_stripe = False
 
 
 @dataclass(slots=True)

@@ -189,13 +189,14 @@ def customer(
             if kind in controls:
                 controls[kind] = [{**one, "source": "customer"} for one in controls[kind]]
     held = holdings(state, who, env, expand, listed=listed)
+    stripe_id = who.stripe_id if listed else who.cached_stripe_id
     return {
         "id": who.id,
         "name": who.name,
         "email": who.email,
         "created_at": who.created_at,
         "fingerprint": who.fingerprint,
-        "stripe_id": who.stripe_id,
+        "stripe_id": stripe_id,
         "env": env,
         "metadata": who.metadata,
         "send_email_receipts": who.send_email_receipts,
@@ -206,7 +207,7 @@ def customer(
         "balances": held["balances"],
         "flags": held["flags"],
         "config": who.config,
-        **({"processors": {"stripe": {"id": who.stripe_id}}} if who.stripe_id else {}),
+        **({"processors": {"stripe": {"id": stripe_id}}} if stripe_id else {}),
     }
 
 

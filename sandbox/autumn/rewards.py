@@ -74,7 +74,8 @@ def put(state: State, who: Customer, reward: Reward, subscription_id: str | None
     start = state.now // 1000
     end = add_months(state.now, reward.length or 0) // 1000 if reward.duration == "months" else None
     if subscription_id is None:
-        who.stripe_id = who.stripe_id or state.ids.stripe("cus")
+        if who.stripe_id is None:
+            who.stripe_id, who.cached_before_stripe = state.ids.stripe("cus"), who.cached
         who.discounts = [one for one in who.discounts if one.subscription_id is not None]
     elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in who.discounts):
         return

@@ -84,6 +84,7 @@ def open_portal(ctx: Context) -> Json:
     who = customer_of(ctx)
     ctx.state.need_stripe()
     who.stripe_id = who.stripe_id or ctx.state.ids.stripe("cus")
+    who.drop_cached()
     return {"customer_id": who.id, "url": f"{ctx.base_url}/portal/{ctx.state.ids.stripe('bps')}"}
 
 

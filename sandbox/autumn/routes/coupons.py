@@ -16,6 +16,7 @@ def add_coupon(ctx: Context) -> Json:
         if not code:
             raise invalid("Promo code is required for feature grant rewards")
         rewards.redeem(ctx.state, who, code)
+        who.drop_cached()
     else:
         ctx.state.need_stripe()
         reward = rewards.coupon(ctx.state, reward_id)

@@ -1,0 +1,73 @@
+"""Coupons, and what customers.get shows of them."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.autumn import LocalAutumn
+from tests.sandbox.autumn.conftest import Caller
+
+EMPTY = {"customer_id": "cus_empty", "expand": ["rewards"]}
+WITHOUT_STRIPE = (None, None)
+WITH_COUPON = ("in Stripe", ["welcome20"])
+
+
+async def _shown(call: Caller) -> tuple[str | None, list[str] | None]:
+    """Whether customers.get knows the customer's Stripe customer, and the coupons that it shows."""
+    shown = await call.ok("customers.get", **EMPTY)
+    coupons = shown.get("rewards") and [one["id"] for one in shown["rewards"]["discounts"]]
+    return shown["stripe_id"] and "in Stripe", coupons
+
+
+async def _put_coupon(call: Caller) -> Any:
+    response = await call.request("POST", "/v1/customers/cus_empty/coupons/welcome20", json={})
+    assert response.status_code == 200
+    return response.json()
+
+
+async def test_coupon_that_creates_the_stripe_customer_is_not_in_the_cached_customer(call: Caller) -> None:
+    assert await _shown(call) == WITHOUT_STRIPE
+    answer = await _put_coupon(call)
+    assert await _shown(call) == WITHOUT_STRIPE
+    listed = (await call.ok("customers.list", search="cus_empty"))["list"][0]
+    assert answer["customer"]["processor"]["id"] == listed["stripe_id"] is not None
+    assert answer["coupon"]["id"] == "welcome20"
+
+
+async def test_coupon_is_shown_at_once_for_a_customer_nobody_looked_up(call: Caller) -> None:
+    await _put_coupon(call)
+    assert await _shown(call) == WITH_COUPON
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        ("customers.update", {"name": "Nothing Yet"}),
+        ("billing.open_customer_portal", {}),
+        ("customers/clear_cache", {}),
+        ("rewards.redeem", {"code": "BONUS500"}),
+    ],
+)
+async def test_another_write_refreshes_the_cached_customer(
+    call: Caller, write: tuple[str, dict[str, str]]
+) -> None:
+    await _shown(call)
+    await _put_coupon(call)
+    assert await _shown(call) == WITHOUT_STRIPE
+    route, body = write
+    await call.ok(route, customer_id="cus_empty", **body)
+    assert await _shown(call) == WITH_COUPON
+
+
+async def test_customers_update_answers_with_the_coupon_itself(call: Caller) -> None:
+    await _shown(call)
+    await _put_coupon(call)
+    assert (await call.ok("customers.update", customer_id="cus_empty", name="Nothing Yet"))["stripe_id"]
+
+
+async def test_unseen_coupon_can_be_removed(call: Caller, autumn: LocalAutumn) -> None:
+    await _shown(call)
+    await _put_coupon(call)
+    response = await call.request("DELETE", "/v1/customers/cus_empty/coupons")
+    assert response.status_code == 200
+    assert autumn.state.customers["cus_empty"].discounts == []
