@@ -4,10 +4,9 @@ import calendar
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from babel.numbers import get_currency_precision
-
+from bot import money
 from bot.autumn.models import Coupon, InvoicePreview, PreviewLine
 from bot.changes.canon import ZERO
 from bot.changes.model import Facts
@@ -61,15 +60,10 @@ def _off(coupon: Coupon, lines: list[tuple[PreviewLine, Decimal]], currency: str
         if total <= 0 or (coupon.plan_ids is not None and line.plan_id not in coupon.plan_ids):
             continue
         if coupon.type == "percentage_discount":
-            yield _money(total * coupon.value / 100, currency)
+            yield money.rounded(total * coupon.value / 100, currency)
         else:
             yield min(left, total)
             left -= min(left, total)
-
-
-def _money(amount: Decimal, currency: str) -> Decimal:
-    smallest = Decimal(1).scaleb(-get_currency_precision(currency.upper()))
-    return amount.quantize(smallest, ROUND_HALF_UP)
 
 
 def _over(coupon: Coupon, invoice_at: datetime | None, now: datetime) -> bool:

@@ -1,17 +1,18 @@
-"""Amounts of money, always given in major units (29.99 is $29.99)."""
+"""Amounts of money in words, always given in major units (29.99 is $29.99)."""
 
 import re
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.numbers import format_currency, is_currency
+from babel.numbers import get_currency_symbol, is_currency
 
+from bot import money as arithmetic
 from bot.views import numbers, words
 
 _LOCALE = "en_US"
 _HUGE = Decimal("1e15")
 _TINY = Decimal("1e-6")
-_DIGITS = 9
+_MOST_DECIMALS = 9
 """What is kept of a fraction where none should be lost."""
 
 
@@ -29,30 +30,35 @@ def price(amount: Decimal, currency: str) -> str:
 
 def sums(amounts: list[tuple[Decimal, str]]) -> str:
     """Totals by currency, the largest first: `$120.00 and €15.00`."""
-    totals: dict[str, Decimal] = {}
-    for amount, currency in amounts:
-        totals[currency.upper()] = totals.get(currency.upper(), Decimal(0)) + amount
-    ranked = sorted(totals.items(), key=lambda item: -item[1])
-    return words.joined([money(amount, currency) for currency, amount in ranked])
+    return words.joined([money(total, currency) for total, currency in arithmetic.totals(amounts)])
 
 
 def _shown(size: Decimal, currency: str, *, exact: bool) -> str:
     code = re.sub(r"[^A-Z0-9]", "", currency.upper())[:8]
     if size >= _HUGE or 0 < size < _TINY:
         return f"{numbers.number(size)} {code}".rstrip()
-    if not _known(code):
-        return f"{_bare(size, exact=exact)} {code}".rstrip()
-    digits = round(size, _DIGITS) if exact else size
-    rounded: str = format_currency(digits, code, locale=_LOCALE, decimal_quantization=not exact)
-    if size and not exact and not re.search("[1-9]", rounded):
-        return _shown(size, currency, exact=True)  # never show a little money as none
-    return re.sub(r"^([A-Z]+)(?=\d)", r"\1 ", rounded.replace("\xa0", " "))
+    digits = _digits(size, code, exact=exact)
+    return f"{_symbol(code)}{digits}" if _known(code) else f"{digits} {code}".rstrip()
 
 
-def _bare(size: Decimal, *, exact: bool) -> str:
-    return numbers.number(size) if exact or 0 < size < Decimal("0.01") else f"{size:,.2f}"
+def _digits(size: Decimal, code: str, *, exact: bool) -> str:
+    least = arithmetic.decimals(code)
+    if not exact:
+        rounded = arithmetic.rounded(size, code)
+        if rounded or not size:  # a little money is never shown as none
+            return f"{rounded:,.{least}f}"
+    whole, _, fraction = f"{size:,.{_MOST_DECIMALS}f}".partition(".")
+    fraction = fraction.rstrip("0").ljust(least, "0")
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 @lru_cache(maxsize=256)
 def _known(code: str) -> bool:
     return bool(is_currency(code, _LOCALE))
+
+
+@lru_cache(maxsize=256)
+def _symbol(code: str) -> str:
+    """`$`, `CA$`; a code or a name ends in a space: `RSD `."""
+    symbol = " ".join(str(get_currency_symbol(code, _LOCALE)).split())
+    return f"{symbol} " if symbol[-1].isalpha() else symbol

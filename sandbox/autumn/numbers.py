@@ -1,6 +1,10 @@
 """Numbers as the API writes them."""
 
-ZERO_DECIMAL = frozenset({"jpy", "krw", "vnd", "clp"})
+ZERO_DECIMAL = frozenset(
+    {"bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw"}
+    | {"mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
 
 def clean(value: float) -> float:
@@ -11,4 +15,5 @@ def clean(value: float) -> float:
 
 def money(value: float, currency: str) -> float:
     """Rounded to what the currency can pay."""
-    return clean(round(value, 0 if currency in ZERO_DECIMAL else 2))
+    decimals = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    return clean(round(value, decimals))

@@ -1,10 +1,13 @@
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import money as arithmetic
 from bot.views import links, money, numbers, times
 from tests.views.examples import examples
 
@@ -92,6 +95,24 @@ def test_any_number_can_be_said(value: Decimal) -> None:
         ("12", "<!channel>", "12.00 CHANNEL"),
         ("1E+16", "usd", "1.000E+16 USD"),
         ("1E+16", "", "1.000E+16"),
+        # Currencies that CLDR rounds to whole units, and Stripe bills in hundredths.
+        ("1299.5", "rsd", "RSD 1,299.50"),
+        ("24.5", "afn", "AFN 24.50"),
+        ("0.75", "lbp", "LBP 0.75"),
+        ("10.5", "all", "ALL 10.50"),
+        ("10.5", "lak", "LAK 10.50"),
+        ("10.5", "mmk", "MMK 10.50"),
+        ("10.5", "sos", "SOS 10.50"),
+        ("10.5", "yer", "YER 10.50"),
+        ("10.45", "huf", "HUF 10.45"),
+        ("10.45", "twd", "NT$10.45"),
+        # Whole to Stripe.
+        ("5", "isk", "ISK 5"),
+        ("5", "ugx", "UGX 5"),
+        ("1234", "xof", "F CFA 1,234"),
+        ("1.2345", "kwd", "KWD 1.235"),
+        ("0.4", "jpy", "¥0.4"),
+        ("19.99998", "usd", "$20.00"),
     ],
 )
 def test_money(amount: str, currency: str, shown: str) -> None:
@@ -114,6 +135,39 @@ def test_unit_price(amount: str, currency: str, shown: str) -> None:
 def test_sums_are_told_by_currency_the_largest_first() -> None:
     owed = [(Decimal(5), "eur"), (Decimal(10), "usd"), (Decimal(2), "EUR")]
     assert money.sums(owed) == "$10.00 and €7.00"
+
+
+def test_small_amounts_add_up_to_what_they_are() -> None:
+    assert money.sums([(Decimal("0.40"), "rsd")] * 4) == "RSD 1.60"
+
+
+_CURRENCIES = st.sampled_from(sorted(list_currencies()))
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=3), _CURRENCIES)
+@examples(300)
+def test_every_currency_is_shown_with_the_decimals_it_is_billed_in(amount: Decimal, currency: str) -> None:
+    shown = money.money(amount, currency.lower())
+    digits = re.sub(r"^[^0-9]+", "", shown)
+    fraction = digits.partition(".")[2]
+    billed = arithmetic.rounded(amount, currency)
+    assert Decimal(digits.replace(",", "")) == (billed if billed or not amount else amount)
+    assert len(fraction) == arithmetic.decimals(currency) or not billed
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rounded"),
+    [
+        ("1039.6", "rsd", "1039.60"),
+        ("0.005", "usd", "0.01"),
+        ("-0.005", "usd", "-0.01"),
+        ("0.5", "JPY", "1"),
+        ("1.0005", "bhd", "1.001"),
+        ("1E+30", "usd", "1E+30"),
+    ],
+)
+def test_amounts_are_rounded_to_what_can_be_charged(amount: str, currency: str, rounded: str) -> None:
+    assert str(arithmetic.rounded(Decimal(amount), currency)) == rounded
 
 
 def test_times_are_drawn_by_slack_with_utc_to_fall_back_on() -> None:
