@@ -104,7 +104,6 @@ class Maple:
         self.timings = timings
         self._pace = pace
         self._checkpoint = checkpoint
-        self._now = now
         self._digest_pace = digest_pace
         self.environment = settings.environment
         self.metrics = Metrics()
@@ -119,6 +118,7 @@ class Maple:
         # For what must not be sent twice, whatever becomes of the answer.
         self._slack_once = self._client([])
         self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
+        self._now = self.database.clock(now)
         self._turns = self._shares()
         self.autumn = Autumn(
             key=settings.autumn_secret_key,

@@ -59,14 +59,15 @@ class Stage:
         await self._running.aclose()
 
     @asynccontextmanager
-    async def another(self) -> AsyncIterator[Maple]:
-        """One more bot on the same database. Over HTTP, Slack's requests go to it until the block ends."""
+    async def another(self, *, ahead: timedelta = timedelta()) -> AsyncIterator[Maple]:
+        """One more bot on the same database, whose machine's clock is so much ahead. Over HTTP, Slack's
+        requests go to it until the block ends."""
         more = build(
             self.bot.settings,
             timings=self.bot.timings,
             pace=QUICK_PACE,
             digest_pace=self.bot.digests.pace,
-            now=self.clock.now,
+            now=lambda: self.clock.now() + ahead,
         )
         async with more.running() as bot:
             before = self.slack.request_url

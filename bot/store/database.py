@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
@@ -15,6 +16,8 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.clock import ServerClock
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -99,6 +102,11 @@ class Database:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "checkout", file.same)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+
+    def clock(self, own: Callable[[], datetime]) -> Callable[[], datetime]:
+        """Tells the time for everything that is stored: by PostgreSQL's clock, which all replicas share; with
+        SQLite, which has a single process, by `own`."""
+        return own if self.sqlite else ServerClock(self._engine.sync_engine, own)
 
     async def aclose(self) -> None:
         await asyncio.gather(*self._late, return_exceptions=True)

@@ -1,17 +1,23 @@
 """Two bots on one PostgreSQL: whatever follows upon something lands on the other one, and nobody notices."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import cycle
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import Maple
-from bot.approvals.life import State
+from bot.approvals.life import Ending, State
 from bot.http import EVENTS_PATH
+from bot.store.database import unbroken
+from bot.store.tables import deliveries
 from tests.databases import fresh
-from tests.journeys.changing import lea_sees
+from tests.journeys.changing import AT_ONCE, ask_for_messages, give, lea_sees
+from tests.journeys.digesting import posted, set_up, the_digest
 from tests.journeys.steps import ask, press
 from tests.stage import Mode, Stage, on_stage
 
@@ -50,8 +56,10 @@ async def both(mode: Mode) -> AsyncIterator[Both]:
 
 
 @asynccontextmanager
-async def two(mode: Mode) -> AsyncIterator[Both]:
-    async with on_stage(mode, database=fresh("postgresql")) as maple, maple.another() as other:
+async def two(mode: Mode, *, ahead: timedelta = timedelta(), policy: str = "") -> AsyncIterator[Both]:
+    """`ahead`: the second one's clock."""
+    database = fresh("postgresql")
+    async with on_stage(mode, database=database, policy=policy) as maple, maple.another(ahead=ahead) as other:
         yield Both(maple, (maple.bot, other), cycle((maple.bot, other)))
 
 
@@ -159,3 +167,85 @@ async def test_one_goes_and_the_other_carries_on(mode: Mode) -> None:
         await maple.stop()
         await press(maple, "Features", "[Open]")
         await ask(maple, "/autumn find acme", "Acme Ltd")
+
+
+HOURS = pytest.mark.parametrize("ahead", [timedelta(hours=25), timedelta(hours=-25)], ids=["ahead", "behind"])
+
+
+async def sweep(bot: Maple) -> None:
+    """A task of its own: when it stops, the bot waits for whoever sweeps."""
+    await asyncio.create_task(bot.changes.sweeper.tick())
+
+
+@HOURS
+async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_clicks(
+    ahead: timedelta,
+) -> None:
+    async with two("http", ahead=ahead) as both:
+        maple, (_, other) = both.maple, both.bots
+        await give(maple)
+        await maple.ana.sees("0 of 1 approval")
+        seen = await remembered(other)
+        assert seen
+        for bot in both.bots:
+            await sweep(bot)
+        assert await remembered(other) == seen
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert record.state is State.WAITING
+        # The next replica asks for something too: what each writes, the other one judges alike.
+        both.next()
+        both.next()
+        await ask_for_messages(maple.raj, "50", customer="cus_bold")
+        await maple.raj.sees("0 of 1 approval")
+        for bot in both.bots:
+            await sweep(bot)
+        assert len(await remembered(other)) > len(seen)
+        for customer in ("cus_acme", "cus_bold"):
+            (record,) = await other.changes.history(customer)
+            assert record.state is State.WAITING
+            assert record.expires_at is not None
+            assert abs(record.expires_at - maple.clock.now() - timedelta(hours=24)) < timedelta(minutes=5)
+
+
+@HOURS
+async def test_replica_with_a_wrong_clock_takes_no_live_change_over(ahead: timedelta) -> None:
+    async with two("http", ahead=ahead, policy=AT_ONCE) as both:
+        maple, (_, other) = both.maple, both.bots
+        # What one writes the other judges, whichever of the two is ahead.
+        both.next()
+        if ahead < timedelta():
+            both.next()
+            other = maple.bot
+        writing = maple.autumn.faults.add("balances.update", "latency", seconds=1)
+        await give(maple)
+        async with asyncio.timeout(10):
+            while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
+                await asyncio.sleep(0.01)
+        await sweep(other)
+        await maple.ana.sees("Autumn was read back and shows the change")
+        (record,) = await other.changes.history("cus_acme")
+        assert (record.state, record.ending) == (State.APPLIED, Ending.DONE)
+        assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+
+
+async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
+    async with two("http", ahead=timedelta(days=8)) as both:
+        maple, (_, other) = both.maple, both.bots
+        both.next()
+        await set_up(maple.ana)
+        digest = await the_digest(maple)
+        await other.digests.ticker.tick()
+        await other.digests.ticker.idle()
+        assert posted(maple) == []
+        assert await the_digest(maple) == digest
+
+
+async def remembered(bot: Maple) -> set[str]:
+    """Which of Slack's deliveries would not be taken a second time; hashed."""
+
+    @unbroken
+    async def read() -> set[str]:
+        async with bot.database.reading() as connection:
+            return set((await connection.execute(select(deliveries.c.key))).scalars())
+
+    return await read()

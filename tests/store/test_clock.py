@@ -1,0 +1,107 @@
+"""Replicas on one PostgreSQL agree about the time; a process on SQLite has its own."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from freezegun import freeze_time
+from sqlalchemy import text
+
+from bot.store.database import Database, unbroken
+from tests.databases import fresh
+from tests.relay import Relay
+
+CLOSE = timedelta(seconds=5)
+"""A busy machine may take so long between two looks at the time."""
+HOUR = timedelta(hours=1)
+
+
+def real() -> datetime:
+    return datetime.now(UTC)
+
+
+@unbroken
+async def use(database: Database) -> None:
+    async with database.reading() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR, timedelta(days=400)])
+async def test_postgresql_replicas_share_the_clock_of_the_server(wrong: timedelta) -> None:
+    url = fresh("postgresql")
+    right, off = Database(url), Database(url)
+    clocks = right.clock(real), off.clock(lambda: real() + wrong)
+    for database in (right, off):
+        await use(database)
+    first, second = (clock() for clock in clocks)
+    assert abs(first - second) < CLOSE
+    assert abs(second - real()) < CLOSE
+    assert second.tzinfo is UTC
+    for database in (right, off):
+        await database.aclose()
+
+
+async def test_clock_goes_on_between_two_looks_whatever_is_done_to_the_machines_own() -> None:
+    database = Database(fresh("postgresql"))
+    jump = timedelta()
+    clock = database.clock(lambda: real() + jump)
+    await use(database)
+    before = clock()
+    jump = HOUR
+    after = clock()
+    assert before < after < before + CLOSE
+    await database.aclose()
+
+
+async def test_server_is_asked_again_after_a_while() -> None:
+    """A counter that is off, as on a machine that slept, would otherwise stay wrong."""
+    database = Database(fresh("postgresql"))
+    with freeze_time("2026-05-04", real_asyncio=True) as frozen:
+        clock = database.clock(real)
+        await use(database)
+        first = clock()
+        frozen.tick(3600)
+        assert clock() == first + HOUR
+        await use(database)
+        assert first < clock() < first + CLOSE
+        await use(database)
+    await database.aclose()
+
+
+async def test_before_the_first_connection_the_time_is_the_process_own() -> None:
+    database = Database(fresh("postgresql"))
+    clock = database.clock(lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    assert clock() == datetime(2026, 1, 1, tzinfo=UTC)
+    await database.aclose()
+
+
+async def test_reading_the_clock_leaves_the_transaction_to_its_owner() -> None:
+    database = Database(fresh("postgresql"))
+    database.clock(real)
+    async with database.reading() as connection:
+        level = await connection.execute(text("SHOW transaction_isolation"))
+        assert level.scalar_one() == "repeatable read"
+    async with database.each() as connection:
+        await connection.execute(text("SELECT 1"))
+    await database.aclose()
+
+
+async def test_clock_survives_a_lost_connection() -> None:
+    async with Relay.to(fresh("postgresql")) as relay:
+        database = Database(relay.url)
+        clock = database.clock(lambda: real() + HOUR)
+        await use(database)
+        await relay.cut()
+        assert abs(clock() - real()) < CLOSE
+        await relay.mend()
+        await use(database)
+        assert abs(clock() - real()) < CLOSE
+        await database.aclose()
+
+
+async def test_sqlite_goes_by_the_clock_of_its_one_process() -> None:
+    database = Database(fresh("sqlite"))
+    with freeze_time("2026-05-04 03:02:01", real_asyncio=True):
+        clock = database.clock(real)
+        await use(database)
+        assert clock() == datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+    await database.aclose()
