@@ -49,7 +49,7 @@ from bot.store.turns import SharedTurns
 from bot.timings import Timings
 from bot.views.card import Card
 from bot.views.digest import digest_card
-from bot.views.digest_list import digest_paused
+from bot.views.digest_list import digest_stopped
 from bot.work import Work
 from handlers import approvals_channel
 from handlers.naming import Naming
@@ -306,7 +306,7 @@ class Maple:
             env=self.environment,
             shared=self._policy.digests.shared_channels,
             draw=draw,
-            tell_owner=Owner(self.slack, digest_paused),
+            tell_owner=Owner(self.slack, digest_stopped),
             metrics=self.metrics,
             now=self._now,
             pace=self._digest_pace,

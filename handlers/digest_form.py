@@ -130,7 +130,8 @@ async def _created(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -
 
 
 async def _edited(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -> None:
-    if await desk.digests.edit(meta.digest, meta.version, given.schedule, given.wanted):
+    by = ask.actor.user
+    if await desk.digests.edit(meta.digest, meta.version, given.schedule, given.wanted, by=by):
         await show(ask, desk, views.digest_note("edited"))
         return
     now = await desk.digests.get(meta.digest)

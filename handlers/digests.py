@@ -1,7 +1,8 @@
 """`/autumn digest`: the channel's digests in a modal, to be paused, resumed and removed there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import Protocol
 
 from bot import views
 from bot.digests.channels import ChannelProblem
@@ -12,7 +13,11 @@ from handlers.desk import Desk
 from handlers.digest_modal import in_modal, may_change, show, within_list
 from handlers.once import first, first_in_time
 
-_Verb = Callable[[str], Awaitable[Digest | ChannelProblem | None]]
+
+class _Verb(Protocol):
+    """Of `bot.digests.service.Digests`."""
+
+    def __call__(self, digest_id: str, /, *, by: str) -> Awaitable[Digest | ChannelProblem | None]: ...
 
 
 async def commanded(ask: Ask, desk: Desk) -> None:
@@ -45,7 +50,7 @@ async def _change(ask: Ask, desk: Desk, verb: _Verb, happened: str) -> None:
         if not await may_change(ask, desk):
             await show(ask, desk, views.digest_note("not_allowed"))
             return
-        match await verb(ref.id):
+        match await verb(ref.id, by=ask.actor.user):
             case Digest():
                 await show(ask, desk, views.digest_note(happened))
             case None:

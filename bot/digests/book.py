@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.digests import days, rows
+from bot.digests import days, rows, trail
 from bot.digests.model import Digest, Pause, Schedule, Skip, Wanted
 from bot.digests.schedule import next_due
+from bot.digests.trail import DigestEvent
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 from bot.store.upsert import insert
@@ -39,7 +40,7 @@ async def create(
 ) -> Digest:
     """A new digest, due for the first time after now; a form submitted again finds the first one."""
     values = {
-        "id": secrets.token_hex(12),
+        "id": (digest_id := secrets.token_hex(12)),
         "submission_id": submission_id,
         "env": env,
         "channel": channel,
@@ -61,12 +62,22 @@ async def create(
             )
         )
         same = select(digests).where(digests.c.submission_id == submission_id)
-        return rows.digest((await connection.execute(same)).one())
+        digest = rows.digest((await connection.execute(same)).one())
+        if digest.id == digest_id:
+            await trail.record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
+        return digest
 
 
 @unbroken
 async def edit(
-    database: Database, digest_id: str, *, version: int, schedule: Schedule, wanted: Wanted, now: datetime
+    database: Database,
+    digest_id: str,
+    *,
+    version: int,
+    schedule: Schedule,
+    wanted: Wanted,
+    now: datetime,
+    by: str = "",
 ) -> Digest | None:
     """Also of a paused one, which stays so. None: it was edited since that version, or removed."""
     async with database.writing() as connection:
@@ -84,13 +95,17 @@ async def edit(
             "version": version + 1,
             "next_due": next_due(schedule, now),
         }
-        return await _changed(connection, digest_id, values, now)
+        edited = await _changed(connection, digest_id, values, now)
+        await trail.record(connection, edited, DigestEvent.EDITED, actor=by, now=now)
+        return edited
 
 
 @unbroken
-async def pause(database: Database, digest_id: str, why: Pause, *, now: datetime) -> Digest | None:
-    """No more due days; one that was not sent to Slack yet is skipped. That its owner is to be told is noted,
-    unless a person asked for it. None: it is not active."""
+async def pause(
+    database: Database, digest_id: str, why: Pause, *, now: datetime, by: str = ""
+) -> Digest | None:
+    """No more due days; one that was not sent to Slack yet is skipped. Notes that the owner is to be told,
+    unless they paused it themselves. `by`: the person who did, if one. None: it is not active."""
     async with database.writing() as connection:
         digest = await _held(connection, digest_id, _ACTIVE)
         if digest is None:
@@ -102,15 +117,17 @@ async def pause(database: Database, digest_id: str, why: Pause, *, now: datetime
         values = {
             "state": "paused",
             "pause": why,
-            # Whoever asked for it sees it.
-            "tell_owner_at": None if why is Pause.ASKED else now,
+            "stopped_by": by,
+            "tell_owner_at": None if by == digest.owner else now,
         }
-        return await _changed(connection, digest_id, values, now)
+        paused = await _changed(connection, digest_id, values, now)
+        await trail.record(connection, paused, DigestEvent.PAUSED, actor=by, now=now)
+        return paused
 
 
 @unbroken
 async def resume(
-    database: Database, digest_id: str, *, now: datetime, private: bool | None = None
+    database: Database, digest_id: str, *, now: datetime, private: bool | None = None, by: str = ""
 ) -> Digest | None:
     """Due days again, after now. `private`: what the channel is by now, if that is known. None: it is not
     paused."""
@@ -121,16 +138,20 @@ async def resume(
         values: dict[str, Any] = {
             "state": "active",
             "pause": None,
+            "stopped_by": "",
             "tell_owner_at": None,
             "next_due": next_due(digest.schedule, now),
             "private": digest.private if private is None else private,
         }
-        return await _changed(connection, digest_id, values, now)
+        resumed = await _changed(connection, digest_id, values, now)
+        await trail.record(connection, resumed, DigestEvent.RESUMED, actor=by, now=now)
+        return resumed
 
 
 @unbroken
-async def remove(database: Database, digest_id: str, *, now: datetime) -> Digest | None:
-    """As it was. Nothing that was not sent to Slack yet will be. None: it was removed before."""
+async def remove(database: Database, digest_id: str, *, now: datetime, by: str = "") -> Digest | None:
+    """As it was. Nothing that was not sent to Slack yet will be. Notes that the owner is to be told, unless
+    they removed it themselves. None: it was removed before."""
     async with database.writing() as connection:
         digest = await _held(connection, digest_id, _THERE)
         if digest is None:
@@ -138,7 +159,14 @@ async def remove(database: Database, digest_id: str, *, now: datetime) -> Digest
         if digest.pause is None:
             await days.take(connection, digest, now=now, latest=days.skipped(Skip.PAUSED))
         await days.call_off(connection, digest_runs.c.digest_id == digest_id, why=Skip.PAUSED, now=now)
-        await _changed(connection, digest_id, {"state": "removed", "pause": None}, now)
+        values = {
+            "state": "removed",
+            "pause": None,
+            "stopped_by": by,
+            "tell_owner_at": None if by == digest.owner else now,
+        }
+        removed = await _changed(connection, digest_id, values, now)
+        await trail.record(connection, removed, DigestEvent.REMOVED, actor=by, now=now)
         return digest
 
 

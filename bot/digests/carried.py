@@ -16,9 +16,9 @@ Watch: TypeAlias = Callable[[Progress], Awaitable[None]]
 """Is told how far a scan is."""
 Draw: TypeAlias = Callable[[Report, Digest, Query, datetime | None, Sequence[date]], Card]
 """A digest's message. The time it was due, if it is late; and the days that were skipped since the last."""
-TellOwner: TypeAlias = Callable[[Digest, Pause], Awaitable[bool]]
-"""Tells the owner of a digest that it is paused, and how to mend it. False: perhaps it did not. Never
-raises."""
+TellOwner: TypeAlias = Callable[[Digest, Pause | None], Awaitable[bool]]
+"""Tells the owner of a digest why it is paused and how to mend that, or, with None, that it was removed.
+False: perhaps it did not. Never raises."""
 
 
 class Outcome(StrEnum):

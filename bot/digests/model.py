@@ -79,6 +79,8 @@ class Digest:
     """Whether the channel was private when it was set up."""
     pause: Pause | None
     """None while it is active."""
+    stopped_by: str
+    """Who paused or removed it; empty while it is active, and when Maple did."""
     next_due: datetime
     """Of an active digest; of a paused one, stale."""
     version: int

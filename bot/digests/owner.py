@@ -11,13 +11,13 @@ from bot.views.card import Card
 
 
 class Owner:
-    """`draw`: what is said of a pause, and how it is mended."""
+    """`draw`: the message about a pause, or, with None, about a removal."""
 
-    def __init__(self, slack: AsyncWebClient, draw: Callable[[Digest, Pause], Card]) -> None:
+    def __init__(self, slack: AsyncWebClient, draw: Callable[[Digest, Pause | None], Card]) -> None:
         self._slack = slack
         self._draw = draw
 
-    async def __call__(self, digest: Digest, why: Pause) -> bool:
+    async def __call__(self, digest: Digest, why: Pause | None) -> bool:
         """False: perhaps it did not. Never raises: whoever lists the channel's digests reads it as well."""
         card = self._draw(digest, why)
         try:

@@ -63,6 +63,7 @@ def digest(row: Row[Any]) -> Digest:
         ),
         private=row.private,
         pause=None if row.pause is None else Pause(row.pause),
+        stopped_by=row.stopped_by,
         next_due=row.next_due,
         version=row.version,
     )

@@ -113,17 +113,27 @@ class Digests:
             now=self._now(),
         )
 
-    async def edit(self, digest_id: str, version: int, schedule: Schedule, wanted: Wanted) -> Digest | None:
+    # `by`: the person who does it, by their id in Slack.
+
+    async def edit(
+        self, digest_id: str, version: int, schedule: Schedule, wanted: Wanted, *, by: str
+    ) -> Digest | None:
         """None: somebody else edited or removed it since that version."""
         return await book.edit(
-            self._database, digest_id, version=version, schedule=schedule, wanted=wanted, now=self._now()
+            self._database,
+            digest_id,
+            version=version,
+            schedule=schedule,
+            wanted=wanted,
+            now=self._now(),
+            by=by,
         )
 
-    async def pause(self, digest_id: str) -> Digest | None:
+    async def pause(self, digest_id: str, *, by: str) -> Digest | None:
         """None: it is not active."""
-        return await book.pause(self._database, digest_id, Pause.ASKED, now=self._now())
+        return await book.pause(self._database, digest_id, Pause.ASKED, now=self._now(), by=by)
 
-    async def resume(self, digest_id: str) -> Digest | ChannelProblem | None:
+    async def resume(self, digest_id: str, *, by: str) -> Digest | ChannelProblem | None:
         """Due again from now on, in the channel as it is now. None: it is not paused."""
         digest = await self.get(digest_id)
         if digest is None:
@@ -131,11 +141,11 @@ class Digests:
         seen = await self._channels.look(digest.channel)
         if seen.problem is not None:
             return seen.problem
-        return await book.resume(self._database, digest_id, now=self._now(), private=seen.private)
+        return await book.resume(self._database, digest_id, now=self._now(), private=seen.private, by=by)
 
-    async def remove(self, digest_id: str) -> Digest | None:
+    async def remove(self, digest_id: str, *, by: str) -> Digest | None:
         """As it was; None: it was removed before."""
-        return await book.remove(self._database, digest_id, now=self._now())
+        return await book.remove(self._database, digest_id, now=self._now(), by=by)
 
     # What one says
 

@@ -1,8 +1,8 @@
-"""Sees to it that the owner of a digest hears of a pause that nobody asked for.
+"""Tells the owner of a digest when Maple or somebody else pauses or removes it.
 
-It is noted with the pause, so that it outlasts Maple, and Slack's being out of reach. Each attempt first
-notes when the next one is due, so that no two replicas tell at once; whoever could tell crosses it out. If
-they die in between, the owner is told twice: better than never.
+The notice owed is stored with the pause or removal, so it survives a restart, and Slack being down. Each
+attempt first stores when the next one is due, so that no two replicas tell at once; whoever succeeds clears
+it. If they die in between, the owner is told twice: better than never.
 """
 
 from collections.abc import Callable
@@ -24,13 +24,14 @@ _FIRST = timedelta(minutes=1)
 """Before the second attempt; then each is as far away as the pause is long ago."""
 _GIVE_UP = timedelta(days=1)
 
-_PAUSED = digests.c.state == "paused"
+_STOPPED = digests.c.state.in_(("paused", "removed"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Untold:
     digest: Digest
-    why: Pause
+    why: Pause | None
+    """None: it was removed."""
     again: datetime
     """When it is due again, unless it is crossed out."""
 
@@ -59,7 +60,7 @@ class Telling:
 @unbroken
 async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold]:
     due = select(digests.c.id, digests.c.tell_owner_at, digests.c.updated_at).where(
-        digests.c.env == env, _PAUSED, digests.c.tell_owner_at <= now
+        digests.c.env == env, _STOPPED, digests.c.tell_owner_at <= now
     )
     async with database.reading() as connection:
         found = (await connection.execute(due.order_by(digests.c.id))).all()
@@ -72,11 +73,12 @@ async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold
             again = now + max(_FIRST, ago)
             changed = await connection.execute(
                 update(digests)
-                .where(digests.c.id == row.id, _PAUSED, digests.c.tell_owner_at == row.tell_owner_at)
+                .where(digests.c.id == row.id, _STOPPED, digests.c.tell_owner_at == row.tell_owner_at)
                 .values(tell_owner_at=again if ago < _GIVE_UP else None)
                 .returning(digests)
             )
-            claimed += [_Untold(rows.digest(mine), Pause(mine.pause), again) for mine in changed]
+            stopped = [rows.digest(mine) for mine in changed]
+            claimed += [_Untold(digest, digest.pause, again) for digest in stopped]
     return claimed
 
 

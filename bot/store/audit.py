@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import audit, audit_head, changes
+from bot.store.tables import audit, audit_head, changes, digests
 
 _ONLY = 1
+_OF_DIGESTS = "digest_"
+"""Events that begin so are about digests: `change_id` is a digest's then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     faults = []
     seq, digest = 0, ""
     states: dict[str, tuple[int, str]] = {}
+    digest_states: dict[str, tuple[int, str]] = {}
     passed = since is None or since.seq == 0
     async for entry in entries(connection):
         if entry.seq != seq + 1:
@@ -132,13 +135,15 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
             faults.append(f"row {entry.seq} was altered")
         passed = passed or Head(entry.seq, entry.hash) == since
         seq, digest = entry.seq, entry.hash
-        states[entry.change_id] = (entry.seq, _state(entry))
+        known = digest_states if entry.event.startswith(_OF_DIGESTS) else states
+        known[entry.change_id] = (entry.seq, _state(entry))
     head = (await connection.execute(select(audit_head))).one_or_none()
     if head is None or (head.seq, head.hash) != (seq, digest):
         faults.append(f"the trail ends at row {seq}, and its head says otherwise")
     if not passed:
         faults.append(f"row {since.seq if since else 0} is not what it was")
     faults += await _misfits(connection, states)
+    faults += await _digest_misfits(connection, digest_states)
     return Verified(Head(seq, digest), tuple(faults[:20]))
 
 
@@ -151,6 +156,20 @@ async def _misfits(connection: AsyncConnection, states: dict[str, tuple[int, str
         if told != state:
             faults.append(f"change {change_id} is {state}, and row {seq} says otherwise")
     faults += [f"change {change_id} is missing" for change_id in states if change_id not in known]
+    return faults
+
+
+async def _digest_misfits(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
+    """Digests without any row were set up before they were recorded."""
+    current: dict[str, str] = {
+        row.id: row.state for row in await connection.execute(select(digests.c.id, digests.c.state))
+    }
+    faults = []
+    for digest_id, (seq, recorded) in states.items():
+        if digest_id not in current:
+            faults.append(f"digest {digest_id} is missing")
+        elif current[digest_id] != recorded:
+            faults.append(f"digest {digest_id} is {current[digest_id]}, and row {seq} says otherwise")
     return faults
 
 

@@ -211,7 +211,9 @@ digests = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    # When its owner is to be told of the pause; null when they know.
+    # Who paused or removed it; empty when Maple did, and while it is active.
+    Column("stopped_by", String(32), nullable=False, server_default=""),
+    # When its owner is to be told of the pause or removal; null when they know.
     Column("tell_owner_at", Instant),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),

@@ -42,9 +42,9 @@ from bot.views.digest_list import (
     digest_list,
     digest_note,
     digest_outcome,
-    digest_paused,
     digest_progress,
     digest_said,
+    digest_stopped,
     digest_waiting,
 )
 from bot.views.find import Search, matches, nobody
@@ -88,9 +88,9 @@ __all__ = [
     "digest_list",
     "digest_note",
     "digest_outcome",
-    "digest_paused",
     "digest_progress",
     "digest_said",
+    "digest_stopped",
     "digest_waiting",
     "elsewhere",
     "feature_options",

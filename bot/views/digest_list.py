@@ -75,11 +75,14 @@ def digest_progress(customers: int, previewed: int, to_preview: int) -> str:
     return say.progress(customers, previewed, to_preview)
 
 
-def digest_paused(digest: Digest, why: Pause) -> Card:
-    """Tells the digest's owner that it cannot go on."""
+def digest_stopped(digest: Digest, why: Pause | None) -> Card:
+    """Tells the digest's owner that it is paused, or, with None, that it was removed."""
     known = digest.channel
     channel = f"<#{known}>" if _CHANNEL.fullmatch(known) else text.code(known, 40)
-    told = say.owner_paused(channel, _what(digest), say.PAUSES[why])
+    if why is None:
+        told = say.owner_removed(channel, _what(digest), _person(digest.stopped_by))
+        return parts.card([blocks.section("removed", told)], [], [], stamp=None)
+    told = say.owner_paused(channel, _what(digest), _why(digest, why))
     shown = [blocks.section("paused", told), blocks.context("next", say.OWNER_NEXT)]
     return parts.card(shown, [], [], stamp=None)
 
@@ -104,6 +107,14 @@ def _problem(problem: str) -> str:
     return say.problem(say.PROBLEMS[problem])
 
 
+def _why(digest: Digest, why: Pause) -> str:
+    return say.paused_by(_person(digest.stopped_by)) if why is Pause.ASKED else say.PAUSES[why]
+
+
+def _person(known: str) -> str:
+    return change_state.person(known) if known else say.SOMEBODY
+
+
 def _what(digest: Digest) -> str:
     return f"*{digest_line.when(digest.schedule, text.mrkdwn)}* · {digest_line.what(digest.wanted)}"
 
@@ -113,7 +124,7 @@ def _one(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     if digest.pause is None:
         state = say.next_due(times.moment(digest.next_due))
     else:
-        state = say.paused(say.PAUSES[digest.pause])
+        state = say.paused(_why(digest, digest.pause))
     owner = say.set_up_by(change_state.person(digest.owner))
     return [
         blocks.divider(f"line.{index}"),

@@ -266,7 +266,6 @@ def set_up_by(person: str) -> str:
 
 
 PAUSES = {
-    Pause.ASKED: "somebody paused it.",
     Pause.SHARED: (
         "the channel is shared with another company now, so customer data stays out of it. Resume it when it "
         "is not shared any more."
@@ -285,6 +284,14 @@ PAUSES = {
 
 def paused(why: str) -> str:
     return f":double_vertical_bar: *Paused:* {why}"
+
+
+SOMEBODY = "somebody"
+"""When it is not known any more who it was."""
+
+
+def paused_by(person: str) -> str:
+    return f"{person} paused it."
 
 
 PROBLEMS = {
@@ -354,6 +361,10 @@ def progress(customers: int, previewed: int, to_preview: int) -> str:
 
 def owner_paused(channel: str, what: str, why: str) -> str:
     return f":double_vertical_bar: *Your digest in {channel} is paused:* {why}\n{what}"
+
+
+def owner_removed(channel: str, what: str, person: str) -> str:
+    return f":wastebasket: *Your digest in {channel} was removed* by {person}.\n{what}"
 
 
 OWNER_NEXT = "Type `/autumn digest` in the channel to resume or remove it."

@@ -28,7 +28,7 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
 from bot.views.card import Card
 from bot.views.digest import digest_card
-from bot.views.digest_list import digest_paused
+from bot.views.digest_list import digest_stopped
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
@@ -108,7 +108,7 @@ class Bench:
             env=Environment.SANDBOX,
             shared=shared,
             draw=draw,
-            tell_owner=Owner(slack, digest_paused),
+            tell_owner=Owner(slack, digest_stopped),
             metrics=self.metrics,
             now=self.clock,
             pace=pace,

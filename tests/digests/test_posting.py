@@ -375,18 +375,34 @@ async def test_one_that_goes_on_by_now_is_not_called_paused(desk: Bench) -> None
     desk.slack.faults.add("conversations.open", "500")
     await tick(bot)
     desk.slack.workspace.channel(SUPPORT).archived = False
-    assert isinstance(await bot.resume((await desk.last()).digest), Digest)
+    assert isinstance(await bot.resume((await desk.last()).digest, by="U01ANA"), Digest)
     desk.move(minutes=5)
     await tick(bot)
     assert desk.told() == []
 
 
-async def test_who_paused_it_need_not_be_told(desk: Bench) -> None:
+@pytest.mark.parametrize("verb", ["pause", "remove"])
+async def test_owner_who_stops_their_own_digest_is_not_told(desk: Bench, verb: str) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
-    await bot.pause(digest.id)
+    assert await getattr(bot, verb)(digest.id, by=digest.owner)
     await tick(bot)
     assert desk.told() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [("pause", "is paused:* <@U02RAJ> paused it."), ("remove", "was removed* by <@U02RAJ>")],
+)
+async def test_owner_is_told_who_stopped_their_digest(desk: Bench, verb: str, words: str) -> None:
+    digest = await desk.digest()
+    bot = await desk.bot()
+    assert await getattr(bot, verb)(digest.id, by="U02RAJ")
+    for _ in range(2):
+        await tick(bot)
+        (told,) = desk.told()
+        assert words in told.text
+        desk.move(minutes=5)
 
 
 async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:

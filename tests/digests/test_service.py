@@ -32,22 +32,22 @@ async def test_the_life_of_a_digest(desk: Bench) -> None:
     assert await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS) == made
     assert await bot.of_channel(SUPPORT) == [made]
     later = replace(TIMES, at=time(10))
-    edited = await bot.edit(made.id, 1, later, ALWAYS)
+    edited = await bot.edit(made.id, 1, later, ALWAYS, by="U01ANA")
     assert edited is not None
     assert edited.next_due == DUE.replace(hour=10)
-    assert await bot.edit(made.id, 1, TIMES, ALWAYS) is None
-    paused = await bot.pause(made.id)
+    assert await bot.edit(made.id, 1, TIMES, ALWAYS, by="U01ANA") is None
+    paused = await bot.pause(made.id, by="U01ANA")
     assert paused is not None
     assert paused.pause is Pause.ASKED
-    assert await bot.pause(made.id) is None
-    resumed = await bot.resume(made.id)
+    assert await bot.pause(made.id, by="U01ANA") is None
+    resumed = await bot.resume(made.id, by="U01ANA")
     assert isinstance(resumed, Digest)
     assert resumed.pause is None
-    assert await bot.resume(made.id) is None
-    assert await bot.remove(made.id) is not None
-    assert await bot.remove(made.id) is None
+    assert await bot.resume(made.id, by="U01ANA") is None
+    assert await bot.remove(made.id, by="U01ANA") is not None
+    assert await bot.remove(made.id, by="U01ANA") is None
     assert await bot.get(made.id) is None
-    assert await bot.resume(made.id) is None
+    assert await bot.resume(made.id, by="U01ANA") is None
     assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is Outcome.GONE
 
 
@@ -60,7 +60,7 @@ async def test_only_in_channels_that_take_them(desk: Bench) -> None:
     assert isinstance(private, Digest)
     assert private.private
     desk.slack.workspace.channel(FINANCE).members.remove(BOT_USER)
-    assert await bot.resume(private.id) is ChannelProblem.OUT
+    assert await bot.resume(private.id, by="U01ANA") is ChannelProblem.OUT
 
 
 async def test_resumed_where_everybody_may_read_it_now(desk: Bench) -> None:
@@ -70,7 +70,7 @@ async def test_resumed_where_everybody_may_read_it_now(desk: Bench) -> None:
     desk.at(DUE)
     await tick(bot)
     assert desk.posts(FINANCE) == []
-    resumed = await bot.resume(digest.id)
+    resumed = await bot.resume(digest.id, by="U01ANA")
     assert isinstance(resumed, Digest)
     assert not resumed.private
     desk.move(days=1)
@@ -100,7 +100,7 @@ async def test_sent_now(desk: Bench) -> None:
 async def test_sent_now_though_it_is_paused(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
-    await bot.pause(digest.id)
+    await bot.pause(digest.id, by="U01ANA")
     assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is Outcome.POSTED
 
 
@@ -116,7 +116,7 @@ async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
 async def test_a_paused_one_sent_to_a_channel_that_changed(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
-    await bot.pause(digest.id)
+    await bot.pause(digest.id, by="U01ANA")
     desk.slack.workspace.channel(SUPPORT).kind = "shared"
     assert (await bot.send_now(digest.id, "run", "U02RAJ")).outcome is Outcome.PAUSED
     assert desk.told() == [], "it rests anyway"

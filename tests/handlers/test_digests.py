@@ -117,7 +117,7 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
         await raj.click("Pause")
         await raj.sees("The digest is paused")
         removed = (await the_digest(maple)).id
-        await maple.bot.digests.remove(removed)
+        await maple.bot.digests.remove(removed, by="U01ANA")
         before = said(maple)
         for action, told in (
             ("digest_pause", "Somebody else changed or removed"),
@@ -164,7 +164,7 @@ async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
         await ana.click("Edit")
         await ana.sees(FORM)
         digest = await the_digest(maple)
-        await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.wanted)
+        await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.wanted, by="U01ANA")
         maple.autumn.faults.add("plans.list", "latency", seconds=0.3)
         await ana.submit()
         await ana.close()

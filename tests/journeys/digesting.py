@@ -7,6 +7,8 @@ from datetime import timedelta
 from bot.digests.model import Digest
 from bot.digests.pace import DigestPace
 from bot.digests.strides import ScanPace
+from bot.store import audit
+from bot.store.database import Database
 from bot.timings import Timings
 from sandbox.slack import Person
 from sandbox.slack.model import Message
@@ -57,6 +59,13 @@ def pass_time(maple: Stage, by: timedelta) -> None:
     """For the bot and for Autumn. Slack's own clock stands still: its triggers would grow old."""
     maple.autumn.clock.move(by)
     maple.clock.move(by)
+
+
+async def trail(database: Database, digest_id: str) -> list[audit.Entry]:
+    """What the audit trail has about a digest, once the whole trail is found to be sound."""
+    async with database.reading() as connection:
+        assert (await audit.verify(connection)).faults == ()
+        return [entry async for entry in audit.entries(connection, change_id=digest_id)]
 
 
 async def due(maple: Stage, channel: str = SUPPORT) -> None:

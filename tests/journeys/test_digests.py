@@ -1,5 +1,6 @@
 """A channel is told each morning: set up, changed, sent, stopped; by people who only see labels."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from tests.journeys.digesting import (
     set_up,
     settled,
     the_digest,
+    trail,
 )
 from tests.stage import Mode, Stage
 
@@ -96,7 +98,7 @@ async def test_paused_and_resumed() -> None:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Pause")
-        assert "somebody paused it" in await ana.sees("The digest is paused")
+        assert "@ana paused it" in await ana.sees("The digest is paused")
         await due(maple)
         await later(maple, timedelta(hours=1))
         assert posted(maple) == []
@@ -106,6 +108,46 @@ async def test_paused_and_resumed() -> None:
         await due(maple)
         await ana.sees(COMING)
         assert len(posted(maple)) == 1
+
+
+async def test_owner_hears_who_paused_and_removed_their_digest() -> None:
+    async with digesting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await ana.close()
+        ana.go("@Maple")
+        await open_list(raj)
+        await raj.click("Pause")
+        assert "@raj paused it" in await raj.sees("The digest is paused")
+        assert "@raj paused it" in await ana.sees("Your digest in #support is paused")
+        await raj.click("Remove", confirm=True)
+        await raj.sees("The digest is removed")
+        await ana.sees("Your digest in #support was removed by @raj")
+
+
+async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
+    async with digesting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        made = await the_digest(maple)
+        await ana.click("Edit")
+        await ana.sees(FORM)
+        await ana.choose("At what time", "16:30")
+        await ana.submit()
+        await ana.sees("The digest is changed")
+        await open_list(raj)
+        for button, sees in (("Pause", "is paused"), ("Resume", "goes on"), ("Remove", "is removed")):
+            await raj.click(button, confirm=True if button == "Remove" else None)
+            await raj.sees(sees)
+        recorded = await trail(maple.bot.desk.database, made.id)
+        assert [(entry.event, entry.actor) for entry in recorded] == [
+            ("digest_created", "U01ANA"),
+            ("digest_edited", "U01ANA"),
+            ("digest_paused", "U02RAJ"),
+            ("digest_resumed", "U02RAJ"),
+            ("digest_removed", "U02RAJ"),
+        ]
+        assert [json.loads(entry.body)["at"] for entry in recorded[:2]] == ["09:00", "16:30"]
 
 
 async def test_sent_now(mode: Mode) -> None:

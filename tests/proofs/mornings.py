@@ -25,7 +25,7 @@ from bot.metrics import Metrics
 from bot.store.database import Database
 from bot.views.card import Card
 from bot.views.digest import digest_card
-from bot.views.digest_list import digest_paused
+from bot.views.digest_list import digest_stopped
 from tests.approvals.bench import FAST
 
 LEASE = 30.0
@@ -69,7 +69,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
             env=Environment.SANDBOX,
             shared=frozenset(),
             draw=_draw,
-            tell_owner=Owner(slack, digest_paused),
+            tell_owner=Owner(slack, digest_stopped),
             metrics=Metrics(),
             now=now,
             pace=PACE,

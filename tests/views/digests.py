@@ -90,6 +90,7 @@ def digest(**changes: Any) -> Digest:
         "wanted": Wanted(),
         "private": False,
         "pause": None,
+        "stopped_by": "",
         "next_due": READ + timedelta(days=1),
         "version": 3,
     }

@@ -194,7 +194,7 @@ def test_a_query_comes_back_as_it_was(query: Query) -> None:
 def test_any_digests_can_be_listed(found: list[Digest], times: int) -> None:
     modal(views.digest_list(found * times, channel="C1"))
     for one in found[:1]:
-        assert views.digest_paused(one, Pause.SHARED).text
+        assert views.digest_stopped(one, Pause.SHARED).text
 
 
 @given(

@@ -74,9 +74,10 @@ def test_what_can_be_done() -> None:
 
 @pytest.mark.parametrize("why", list(Pause))
 def test_a_paused_one_says_why(why: Pause) -> None:
-    view = drawn(paused(why))
+    view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
-    assert f"*Paused:* {say.PAUSES[why]}" in checks.read(view["blocks"])
+    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else say.PAUSES[why]
+    assert f"*Paused:* {expected}" in checks.read(view["blocks"])
     assert "Next:" not in checks.read(view["blocks"])
 
 
@@ -109,10 +110,10 @@ def test_more_than_a_modal_holds() -> None:
 
 
 def test_the_owner_is_told_why_it_is_paused() -> None:
-    card = views.digest_paused(digest(), Pause.SHARED)
+    card = views.digest_stopped(digest(), Pause.SHARED)
     assert "*Your digest in <#C1> is paused:* the channel is shared" in card.text
     assert "Type `/autumn digest`" in card.text
-    odd = views.digest_paused(digest(channel="<!here>"), Pause.REMOVED)
+    odd = views.digest_stopped(digest(channel="<!here>"), Pause.REMOVED)
     fits(odd)
     assert "`&lt;!here&gt;`" in odd.text
 
@@ -132,3 +133,8 @@ def test_while_something_is_done_and_after() -> None:
     said = views.digest_said(views.digest_created(digest()))
     checks.fits(said)
     assert "|2026-11-24 08:00 UTC>" in said.text
+
+
+def test_pause_whose_author_is_not_known() -> None:
+    view = drawn(paused(Pause.ASKED))
+    assert "*Paused:* somebody paused it." in checks.read(view["blocks"])

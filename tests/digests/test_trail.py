@@ -1,0 +1,82 @@
+"""The audit trail on digests: what was done, by whom, and whether it fits the digests as they are."""
+
+import json
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from sqlalchemy import delete, update
+
+from bot.digests import book
+from bot.digests.model import Pause, Wanted
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import digest_runs, digests
+from tests.digests.booked import DAY, DUE, NINE, NOON, booked
+
+
+async def recorded(database: Database, digest_id: str) -> list[audit.Entry]:
+    async with database.reading() as connection:
+        return [entry async for entry in audit.entries(connection, change_id=digest_id)]
+
+
+async def faults(database: Database) -> tuple[str, ...]:
+    async with database.reading() as connection:
+        return (await audit.verify(connection)).faults
+
+
+async def test_every_step_is_recorded_once(database: Database) -> None:
+    made = await booked(database)
+    await booked(database)
+    later = replace(NINE, at=time(10))
+    await book.edit(database, made.id, version=1, schedule=later, wanted=Wanted(), now=NOON, by="U2")
+    await book.edit(database, made.id, version=1, schedule=NINE, wanted=Wanted(), now=NOON, by="U3")
+    await book.pause(database, made.id, Pause.ARCHIVED, now=DUE)
+    await book.pause(database, made.id, Pause.ASKED, now=DUE, by="U3")
+    await book.resume(database, made.id, now=DUE + DAY, by="U2")
+    await book.remove(database, made.id, now=DUE + DAY, by="U1")
+    await book.remove(database, made.id, now=DUE + DAY, by="U1")
+    entries = await recorded(database, made.id)
+    assert [(entry.event, entry.actor) for entry in entries] == [
+        ("digest_created", "U1"),
+        ("digest_edited", "U2"),
+        ("digest_paused", ""),
+        ("digest_resumed", "U2"),
+        ("digest_removed", "U1"),
+    ]
+    assert [json.loads(entry.body)["state"] for entry in entries] == [
+        "active",
+        "active",
+        "paused",
+        "active",
+        "removed",
+    ]
+    assert json.loads(entries[2].body) == {
+        "state": "paused",
+        "version": 2,
+        "channel": "C1",
+        "owner": "U1",
+        "pause": "archived",
+        "weekdays": 127,
+        "at": "10:00",
+        "zone": "UTC",
+        "sections": ["invoices", "past_due", "resets", "trials", "unpaid"],
+        "days": 7,
+        "plans": [],
+        "minimum": "0",
+        "skip_empty": True,
+    }
+    assert await faults(database) == ()
+
+
+@pytest.mark.parametrize("how", ["state", "gone"])
+async def test_digest_changed_past_the_trail_is_found(database: Database, how: str) -> None:
+    made = await booked(database)
+    async with database.writing() as connection:
+        if how == "gone":
+            await connection.execute(delete(digest_runs))
+            await connection.execute(delete(digests))
+        else:
+            await connection.execute(update(digests).values(state="removed"))
+    expected = f"digest {made.id} is " + ("missing" if how == "gone" else "removed, and row 1 says otherwise")
+    assert await faults(database) == (expected,)
