@@ -168,7 +168,12 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
     called = views.features_of(facts.customer)
     told = views.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
     # What the guards refuse the form says itself, unless what was picked is no longer there to be judged.
-    says_itself = bool(refusals) and forms.draft(meta, ask.state, facts) is not None
+    drafted = forms.draft(meta, ask.state, facts)
+    says_itself = (
+        bool(refusals)
+        and drafted is not None
+        and desk.changes.look(drafted, facts).judgement.refusals == refusals
+    )
     await _again(ask, desk, meta, facts, told, says_itself=says_itself)
 
 

@@ -11,6 +11,7 @@ from bot.approvals.asking import Preview
 from bot.approvals.life import AnyInput, Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
+from bot.changes.common import recreated
 from bot.changes.facts import gather
 from bot.changes.kinds import KINDS
 from bot.changes.model import (
@@ -134,10 +135,15 @@ class Looking:
         except AutumnError:
             return None
         else:
-            after = kind.snapshot(record.input, facts)
+            # A later customer with the same id is not the one that was changed.
+            gone = recreated(record.input, facts.customer)
+            after = None if gone else kind.snapshot(record.input, facts)
         return Seen(kind.verify(record.input, record.before, after), after)
 
 
 def inverse(record: Record, after: Snapshot | None) -> AnyInput | None:
     """The change that takes an applied one back."""
-    return None if after is None else KINDS[record.kind].inverse(record.input, record.before, after)
+    back = None if after is None else KINDS[record.kind].inverse(record.input, record.before, after)
+    if back is None:
+        return None
+    return back.model_copy(update={"customer_created_at": record.input.customer_created_at})

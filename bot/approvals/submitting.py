@@ -8,12 +8,13 @@ from bot.approvals import asking, authority
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, Spot
 from bot.approvals.engine import Engine
-from bot.approvals.life import Event, Record
+from bot.approvals.life import AnyInput, Event, Record
 from bot.approvals.looking import Look
 from bot.approvals.pace import Checkpoint
 from bot.approvals.policy import Decision, Environment
 from bot.approvals.replies import May, Reply, Result, Wish
 from bot.approvals.telling import Tell
+from bot.autumn.models import Customer
 from bot.changes.kinds import KINDS
 from bot.people import Actor
 from bot.store.database import Database
@@ -59,6 +60,8 @@ class Submitting:
             return Reply(Result.NO_REASON, decision=decision, look=seen)
         if not decision.at_once and not self._approvals_channel:
             return Reply(Result.NO_CHANNEL, decision=decision, look=seen)
+        if wish.input.customer_created_at is None:
+            wish = replace(wish, input=_pinned(wish.input, seen.facts.customer))
         return await self._ask(wish, preview, decision)
 
     async def _ask(self, wish: Wish, preview: Preview, decision: Decision) -> Reply:
@@ -100,6 +103,11 @@ class Submitting:
         if not decision.at_once:
             spots.append(Spot(CardKind.APPROVAL, self._approvals_channel))
         return spots
+
+
+def _pinned(asked: AnyInput, customer: Customer) -> AnyInput:
+    """For this very customer, and not for a later one with the same id."""
+    return asked.model_copy(update={"customer_created_at": customer.created_at})
 
 
 async def terms_anew(may: May, record: Record, seen: Look, now: datetime) -> Terms | None:

@@ -16,7 +16,7 @@ _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
 
 
 def guard(asked: BalanceInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(asked.customer, facts):
+    if notes := whose(asked, facts):
         return Judgement(notes)
     held = find(asked, facts)
     if isinstance(held, Note):

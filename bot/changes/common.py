@@ -3,21 +3,31 @@
 import re
 from collections.abc import Iterable
 
-from bot.changes.model import Facts, Note, NoteCode, Verdict
+from bot.autumn.models import Customer
+from bot.changes.canon import same_time
+from bot.changes.model import AnyInput, Facts, Note, NoteCode, Verdict
 
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
 
 
-def whose(customer_id: str, facts: Facts, *, in_path: bool = False) -> tuple[Note, ...]:
+def whose(asked: AnyInput, facts: Facts, *, in_path: bool = False) -> tuple[Note, ...]:
     """Refusals for a customer that cannot be written to under this id.
 
     Older customers may have an id that Autumn takes only as part of a path, which few of its writes have.
     """
-    if facts.customer.id != customer_id:
+    if facts.customer.id != asked.customer:
         return (Note(NoteCode.OTHER_CUSTOMER),)
-    if not in_path and not _TAKEN_BY_WRITES.fullmatch(customer_id):
+    if recreated(asked, facts.customer):
+        return (Note(NoteCode.RECREATED),)
+    if not in_path and not _TAKEN_BY_WRITES.fullmatch(asked.customer):
         return (Note(NoteCode.OLD_ID),)
     return ()
+
+
+def recreated(asked: AnyInput, customer: Customer) -> bool:
+    """Whether this is a later customer, with the id of the one that the change is for."""
+    known = asked.customer_created_at
+    return known is not None and not same_time(known, customer.created_at)
 
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:

@@ -56,6 +56,8 @@ class _Input(BaseModel):
 
     customer: str
     """The customer's id."""
+    customer_created_at: AwareDatetime | None = None
+    """Tells the customer from a later one with the same id; None when it is not known yet."""
 
 
 class BalanceInput(_Input):
@@ -97,10 +99,9 @@ class DeletionInput(_Input):
     """The customer's id as the person typed it."""
 
 
-Input: TypeAlias = Annotated[
-    BalanceInput | RewardInput | DetailsInput | DeletionInput, Field(discriminator="kind")
-]
-INPUT: TypeAdapter[BalanceInput | RewardInput | DetailsInput | DeletionInput] = TypeAdapter(Input)
+AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
+Input: TypeAlias = Annotated[AnyInput, Field(discriminator="kind")]
+INPUT: TypeAdapter[AnyInput] = TypeAdapter(Input)
 """To and from JSON, whichever kind."""
 
 I_contra = TypeVar("I_contra", bound=BaseModel, contravariant=True)
@@ -233,6 +234,7 @@ class NoteCode(StrEnum):
     BALANCES_LOST = "balances_lost"  # count
     # Any kind
     OTHER_CUSTOMER = "other_customer"  # refusal: what was read is of another id
+    RECREATED = "recreated"  # refusal: the customer was deleted, and the id given to another
     OLD_ID = "old_id"  # refusal: an id of a form that Autumn's writes do not take
     NO_UNDO = "no_undo"
     STRIPE_UNREAD = "stripe_unread"

@@ -142,6 +142,10 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         of, "The balance of one feature is lost.", "The balances of {} features are lost."
     ),
     NoteCode.OTHER_CUSTOMER: "Autumn answered with another customer, so nothing is done.",
+    NoteCode.RECREATED: (
+        "This customer was deleted since, and another one was created with the same id. Look at the new one "
+        "first, and ask again if it is still wanted."
+    ),
     NoteCode.OLD_ID: "This customer's id is of an old form: it can be changed in Autumn's dashboard only.",
     NoteCode.NO_UNDO: "This cannot be undone.",
     NoteCode.STRIPE_UNREAD: "Stripe could not be asked, so coming charges are not listed here.",

@@ -20,7 +20,7 @@ from bot.approvals.steps import Lease
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
 from bot.changes.kinds import KINDS
-from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, Write
+from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, NoteCode, Write
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench, bench
@@ -187,6 +187,46 @@ async def test_it_is_read_once_more_before_it_is_written(
     assert done is not None
     assert (done.state, done.ending, done.writes) == (State.FAILED, ending, 0)
     assert stage.written() == 0
+
+
+async def test_a_customer_recreated_at_the_last_moment_is_not_changed(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+
+    async def between(reached: str) -> None:
+        if reached == "claimed":
+            stage.local.state.customers[CUSTOMER].created_at += 1
+
+    desk = stage.desk(checkpoint=between)
+    asked = await stage.waiting(desk)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.writes) == (State.FAILED, Ending.GUARDED, 0)
+    assert [note.code for note in done.refusals] == [NoteCode.RECREATED]
+
+
+@pytest.mark.parametrize(
+    ("asked", "state"),
+    [
+        (DetailsInput(customer=CUSTOMER, name="New"), State.UNCONFIRMED),
+        (DeletionInput(customer=CUSTOMER, typed=CUSTOMER), State.APPLIED),
+    ],
+)
+async def test_a_later_customer_does_not_tell_what_became_of_the_earlier_one(
+    sqlite_stage: Bench, asked: DetailsInput | DeletionInput, state: State
+) -> None:
+    stage = sqlite_stage
+    kept = stage.local.state.customers[CUSTOMER]
+
+    async def after_sending(reached: str) -> None:
+        if reached == "sent":
+            kept.created_at += 1
+            stage.local.state.customers.add(kept)
+
+    desk = stage.desk(checkpoint=after_sending)
+    record = await stage.waiting(desk, asked)
+    done = (await desk.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.after) == (state, None)
 
 
 @pytest.mark.parametrize("needed", [0, 1])

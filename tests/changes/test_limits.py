@@ -1,7 +1,8 @@
 """At the limits, and a little over them: what a table of usual cases passes over."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,12 +34,14 @@ from bot.changes.canon import near
 from bot.changes.common import whose
 from bot.changes.deletion import DeletionChange
 from bot.changes.details import DetailsChange
+from bot.changes.kinds import KINDS
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
     DeletionInput,
     DetailsInput,
     Facts,
+    Kind,
     Line,
     LineLabel,
     Note,
@@ -441,5 +444,30 @@ def test_what_a_deletion_rests_on() -> None:
 
 
 def test_a_customer_that_can_be_written_to() -> None:
-    assert whose("cus_1", facts()) == ()
-    assert whose("a@b", replace(facts(), customer=customer(id="a@b")), in_path=True) == ()
+    old_form = replace(facts(), customer=customer(id="a@b"))
+    assert whose(DetailsInput(customer="cus_1"), facts()) == ()
+    assert whose(DetailsInput(customer="a@b"), old_form, in_path=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("known_since", "refused"),
+    [(None, False), (NOW, False), (NOW + timedelta(milliseconds=1), True), (NOW - timedelta(days=1), True)],
+)
+@pytest.mark.parametrize("kind", Kind)
+def test_a_later_customer_with_the_same_id_is_refused(
+    kind: Kind, known_since: datetime | None, refused: bool
+) -> None:
+    known = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))
+    asked = _ANY[kind].model_copy(update={"customer_created_at": known_since})
+    refusals = KINDS[kind].guard(asked, known, NOW).refusals
+    assert (refusals == (Note(NoteCode.RECREATED),)) is refused
+
+
+_ANY: Mapping[Kind, Any] = {
+    Kind.BALANCE: BalanceInput(
+        customer="cus_1", feature="messages", row="row", action=BalanceAction.GIVE, amount=Decimal(5)
+    ),
+    Kind.REWARD: RewardInput(customer="cus_1", action=RewardAction.REMOVE),
+    Kind.DETAILS: DetailsInput(customer="cus_1", name="New"),
+    Kind.DELETION: DeletionInput(customer="cus_1", typed="cus_1"),
+}

@@ -44,6 +44,7 @@ MET_BELOW = {
     NoteCode.OLD_ID,
     NoteCode.OTHER_CUSTOMER,
     NoteCode.PAST_DUE_HIDDEN,
+    NoteCode.RECREATED,
     NoteCode.RESET_SINCE,
     NoteCode.REWARD_UNKNOWN,
     NoteCode.ROLLOVERS_UNCLEAR,

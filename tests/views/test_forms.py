@@ -25,7 +25,7 @@ from bot.views import forms, ids
 from bot.views.forms import Meta
 from tests.views import checks, given
 from tests.views.filling import Filling, modal
-from tests.views.given import NOW
+from tests.views.given import BEFORE, NOW
 
 TWENTY = Coupon(
     id="twenty",
@@ -129,7 +129,9 @@ def test_a_coupon_is_applied() -> None:
     assert "The discount shows from the next invoice, <!date^" in form.text
     assert "→ *$16.00* (estimate, before tax)" in form.text
     form.fill("reason", text="x")
-    wanted = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="twenty")
+    wanted = RewardInput(
+        customer="cus_1", customer_created_at=BEFORE, action=RewardAction.APPLY, reward="twenty"
+    )
     assert form.submit().input == wanted
 
 
@@ -145,7 +147,9 @@ def test_a_promo_code_is_redeemed() -> None:
     assert "Grant of Messages: 700 → *750*" in form.text
     assert "Grant of sso: *given*" in form.text
     assert "This cannot be undone." in form.text
-    assert form.submit().input == RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="MORE")
+    assert form.submit().input == RewardInput(
+        customer="cus_1", customer_created_at=BEFORE, action=RewardAction.REDEEM, code="MORE"
+    )
     form.fill("code", text="TWENTY")
     assert "This is a code of the coupon Twenty" in form.text
 
@@ -159,7 +163,9 @@ def test_the_coupon_is_removed() -> None:
     form.fill("coupon", option="twenty")
     form.fill("action", option="remove")
     assert "Coupon: Ten off → *none*" in form.text
-    assert form.submit().input == RewardInput(customer="cus_1", action=RewardAction.REMOVE)
+    assert form.submit().input == RewardInput(
+        customer="cus_1", customer_created_at=BEFORE, action=RewardAction.REMOVE
+    )
 
 
 def test_without_coupons_there_is_nothing_to_pick() -> None:
@@ -199,7 +205,9 @@ def test_only_what_is_altered_is_asked_for() -> None:
     assert "E-mail: ops@acme.com → *billing@acme.com*" in form.text
     assert "Fingerprint: fp → *none*" in form.text
     assert "The e-mail changes in Stripe too." in form.text
-    wanted = DetailsInput(customer="cus_1", email="billing@acme.com", fingerprint="")
+    wanted = DetailsInput(
+        customer="cus_1", customer_created_at=BEFORE, email="billing@acme.com", fingerprint=""
+    )
     assert form.submit().input == wanted
     form.fill("email", text="nonsense")
     assert "This is not an e-mail address." in form.text
@@ -248,7 +256,7 @@ def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None
     form.fill("typed", text="cus_1")
     form.fill("understood", options=["yes"])
     form.fill("reason", text="They asked")
-    assert form.submit().input == DeletionInput(customer="cus_1", typed="cus_1")
+    assert form.submit().input == DeletionInput(customer="cus_1", customer_created_at=BEFORE, typed="cus_1")
     assert form.submit().reason == "They asked"
 
 

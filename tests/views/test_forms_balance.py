@@ -12,7 +12,7 @@ from bot.views import forms, ids
 from bot.views.forms import Meta, balance
 from tests.views import given
 from tests.views.filling import Filling
-from tests.views.given import LATER, NOW
+from tests.views.given import BEFORE, LATER, NOW
 
 OPENED = Meta(kind=Kind.BALANCE, customer="cus_1", submission="s1", channel="C1", feature="messages")
 
@@ -43,7 +43,12 @@ def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
     form.fill("ticket", text="https://desk.example/7")
     given_in = form.submit()
     assert given_in.input == BalanceInput(
-        customer="cus_1", feature="messages", row="row_1", action=BalanceAction.GIVE, amount=Decimal(1000)
+        customer_created_at=BEFORE,
+        customer="cus_1",
+        feature="messages",
+        row="row_1",
+        action=BalanceAction.GIVE,
+        amount=Decimal(1000),
     )
     assert (given_in.reason, given_in.ticket, given_in.errors) == ("A bad week", "https://desk.example/7", {})
     assert given_in.seen == form.meta.seen
@@ -92,6 +97,7 @@ def test_a_new_reset_date_alone() -> None:
     assert "Resets: <!date^" in form.text
     found = form.submit()
     assert found.input == BalanceInput(
+        customer_created_at=BEFORE,
         customer="cus_1",
         feature="messages",
         row="row_1",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.changes.model import (
     BalanceInput,
@@ -44,6 +44,8 @@ class Meta(BaseModel):
     row: str = Field(default="", alias="r")
     """The row of that feature when there is but one; when opened, the one to begin with."""
     reason_required: bool = Field(default=True, alias="q")
+    created: AwareDatetime | None = Field(default=None, alias="n")
+    """When the customer that the form shows was created."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")

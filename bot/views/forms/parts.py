@@ -10,7 +10,7 @@ from bot.views import blocks, change_lines, ids, links, names, notes, parts, tex
 from bot.views import change_words as say
 from bot.views.card import Block, Card
 from bot.views.forms import read
-from bot.views.forms.model import FormState, Meta, Parsed, Sight, Values
+from bot.views.forms.model import AnyInput, FormState, Meta, Parsed, Sight, Values
 
 REASON_BLOCK = "reason"
 TICKET_BLOCK = "ticket"
@@ -77,7 +77,8 @@ def form(
 
     `problem`: what is wrong with what is typed, in plain words.
     """
-    meta = meta.model_copy(update={"seen": state.sight.before if state.sight else None})
+    seen = state.sight.before if state.sight else None
+    meta = meta.model_copy(update={"seen": seen, "created": state.facts.customer.created_at})
     found = [
         *who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
@@ -155,11 +156,11 @@ def why_errors(meta: Meta, values: Values) -> dict[str, str]:
     return errors
 
 
-def parsed(meta: Meta, values: Values, wanted: Any, errors: Mapping[str, str]) -> Parsed:
+def parsed(meta: Meta, values: Values, wanted: AnyInput, errors: Mapping[str, str]) -> Parsed:
     """With what all kinds ask for; `wanted` is dropped when there are errors."""
     wrong = {**errors, **why_errors(meta, values)}
     return Parsed(
-        input=None if wrong else wanted,
+        input=None if wrong else wanted.model_copy(update={"customer_created_at": meta.created}),
         reason=read.typed(values, REASON_BLOCK),
         ticket=links.web(read.typed(values, TICKET_BLOCK)),
         seen=meta.seen,

@@ -1,0 +1,87 @@
+"""A change is for one customer, and not for a later one that was given the same id."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.changing import UNHURRIED, ask_for_a_name, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.kinds import SORTS, Sort
+from tests.stage import Stage, on_stage
+
+REFUSED = "This customer was deleted since, and another one was created with the same id."
+GIVING = Sort(
+    "balance", "http", give, "Give 500 extra of Messages", "balances.update", give, "", undo="Take 500 of"
+)
+
+
+@pytest.fixture(params=(GIVING, *SORTS), ids=lambda sort: str(sort.name))
+def sort(request: pytest.FixtureRequest) -> Sort:
+    chosen: Sort = request.param
+    return chosen
+
+
+@pytest.fixture
+async def maple(sort: Sort) -> AsyncIterator[Stage]:
+    async with on_stage(sort.mode, timings=UNHURRIED) as stage:
+        yield stage
+
+
+def recreate_everybody(maple: Stage) -> None:
+    """Every customer is a later one now, and has all that the earlier one had."""
+    for who in maple.autumn.state.customers:
+        who.created_at += 1
+
+
+async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Stage, sort: Sort) -> None:
+    await sort.ask(maple)
+    await lea_sees(maple, "Waiting for approval")
+    recreate_everybody(maple)
+    await maple.lea.click("Approve", confirm=sort.confirms)
+    await maple.lea.sees("Failed: nothing was changed")
+    card = await maple.lea.sees(REFUSED)
+    assert "[Approve]" not in card
+    assert maple.autumn.ledger == []
+
+
+@pytest.mark.parametrize(
+    "sort", [one for one in (GIVING, *SORTS) if one.undo], ids=lambda sort: str(sort.name), indirect=True
+)
+async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort) -> None:
+    await sort.ask(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve", confirm=sort.confirms)
+    await maple.lea.sees("Autumn was read back and shows the change")
+    recreate_everybody(maple)
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    told = await maple.ana.sees(REFUSED)
+    assert "Nothing was asked for" in told
+    assert len(maple.autumn.ledger) == 1
+
+
+async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn update cus_noname")
+        await maple.ana.sees("Fingerprint")
+        await maple.ana.fill("Name", "Somebody")
+        await maple.ana.fill("Reason", "They say so")
+        await elsewhere(maple, "customers.delete", customer_id="cus_noname")
+        await elsewhere(maple, "customers.get_or_create", customer_id="cus_noname", name="Another")
+        before = len(maple.autumn.ledger)
+        await maple.ana.submit()
+        form = await maple.ana.sees(REFUSED)
+        assert "Another → Somebody" in form
+        assert len(maple.autumn.ledger) == before
+        await maple.ana.submit()
+        await lea_sees(maple, "Waiting for approval", "Another → Somebody")
+
+
+async def test_a_customer_deleted_and_made_anew_is_not_renamed() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        await ask_for_a_name(maple.ana, "Somebody", customer="cus_noname")
+        await lea_sees(maple, "Waiting for approval")
+        await elsewhere(maple, "customers.delete", customer_id="cus_noname")
+        await elsewhere(maple, "customers.get_or_create", customer_id="cus_noname")
+        await maple.lea.click("Approve")
+        await maple.lea.sees(REFUSED)
+        assert maple.autumn.state.customers["cus_noname"].name is None
