@@ -13,10 +13,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +24,7 @@ from bot.approvals.service import Changes
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
+from bot.background import Background
 from bot.digests.findings import Query, Report
 from bot.digests.model import Digest
 from bot.digests.owner import Owner
@@ -41,6 +38,7 @@ from bot.people import Home, People
 from bot.permission import Permission
 from bot.settings import Settings
 from bot.signature import Signature
+from bot.slack import SlackClient, Token, retries
 from bot.socket import Socket
 from bot.store.database import Database
 from bot.store.health import Health
@@ -54,7 +52,7 @@ from bot.work import Work
 from handlers import approvals_channel
 from handlers.naming import Naming
 from handlers.remembered import Remembered
-from handlers.reply import Replies
+from handlers.reply import SLACK_ERRORS, Replies
 from handlers.telling import Telling
 from handlers.turns import Turns
 
@@ -114,7 +112,8 @@ class Maple:
         self._socket: Socket | None = None
         self._organization: Organization | None = None
         self._identity = _Identity(settings.slack_bot_token)
-        self.slack = self._client([AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()])
+        self._token = Token("bot")
+        self.slack = self._client(retries(timings.limited))
         # For what must not be sent twice, whatever becomes of the answer.
         self._slack_once = self._client([])
         self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
@@ -130,8 +129,11 @@ class Maple:
             turns=self._turns,
         )
         self._health = Health(self.database)
-        self.people = People(self.slack, self._identity.at_home, seconds=timings.person)
-        self._groups = Groups(self.slack)
+        self._background = Background(self.metrics, patience=timings.stuck)
+        self.people = People(
+            self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
+        )
+        self._groups = Groups(self.slack, within=timings.standing)
         self._telling = self._tells()
         self._policy = self._load_policy()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
@@ -170,8 +172,8 @@ class Maple:
             )
             self.url = listener.url
             self._identity.home = await self._identify()
-            learning = asyncio.create_task(self._learn_organization())
-            stack.callback(learning.cancel)
+            for aside in (self._learn_organization(), self._watch_token()):
+                stack.callback(asyncio.create_task(aside).cancel)
             await stack.enter_async_context(self._health.watching(self._pace.sweep))
             stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
@@ -194,8 +196,9 @@ class Maple:
     def readiness(self) -> Mapping[str, bool]:
         """What must be true for Maple to be given work."""
         state = {
-            "slack": self._identity.home is not None,
+            "slack": self._identity.home is not None and self._token.good,
             "database": self._health.well,
+            "background": not self._background.stuck(),
             "serving": self.taking,
         }
         if self.settings.socket_mode:
@@ -203,7 +206,8 @@ class Maple:
         return state
 
     def _client(self, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
-        return AsyncWebClient(
+        return SlackClient(
+            self._token,
             token=self.settings.slack_bot_token.get_secret_value(),
             base_url=self.settings.slack_api_url,
             timeout=max(1, round(self.timings.slack)),
@@ -277,6 +281,7 @@ class Maple:
             approvals_channel=self.settings.maple_approvals_channel or "",
             closed=self._approvals_closed,
             now=self._now,
+            within=self.timings.telling,
         )
 
     def _changes(self) -> Changes:
@@ -290,6 +295,7 @@ class Maple:
             approvals_channel=self.settings.maple_approvals_channel or "",
             pace=self._pace,
             checkpoint=self._checkpoint,
+            moved=self._background.moved,
         )
 
     def _digests(self) -> Digests:
@@ -312,6 +318,7 @@ class Maple:
             pace=self._digest_pace,
             new_blocks=self.timings.new_blocks,
             checkpoint=self._checkpoint,
+            moved=self._background.moved,
         )
 
     async def _approvals_closed(self) -> str | None:
@@ -360,6 +367,13 @@ class Maple:
         """For the links and the badge on cards, which do without until it is known."""
         with contextlib.suppress(AutumnError):
             self._organization = await self.autumn.organization()
+
+    async def _watch_token(self) -> None:
+        """A token that was revoked would else be noticed only when somebody uses Maple, who then cannot."""
+        while True:
+            await asyncio.sleep(self.timings.token)
+            with contextlib.suppress(*SLACK_ERRORS):
+                await self.slack.auth_test()
 
     def _observe(self, call: Call) -> None:
         self.metrics.autumn_requests.labels(call.route, str(call.status or call.error)).inc()

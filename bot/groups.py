@@ -1,5 +1,6 @@
 """Who is in which user group of Slack's, believed for a short while."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +20,10 @@ _FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeErr
 class Groups:
     """All groups are asked for at once, however many people wait for them; failures are not kept."""
 
-    def __init__(self, slack: AsyncWebClient, *, seconds: float = 30) -> None:
+    def __init__(self, slack: AsyncWebClient, *, seconds: float = 30, within: float = 5.0) -> None:
+        """`seconds`: how long an answer is believed; `within`: how long it is waited for."""
         self._slack = slack
+        self._within = within
         self._kept = Kept(self._ask, seconds=seconds)
 
     async def person(self, user: str, groups: frozenset[str], *, member: bool | None = True) -> Person:
@@ -56,7 +59,8 @@ class Groups:
             return None
 
     async def _ask(self) -> Members:
-        answer = await self._slack.usergroups_list(include_users=True, include_disabled=False)
+        async with asyncio.timeout(self._within):
+            answer = await self._slack.usergroups_list(include_users=True, include_disabled=False)
         members: dict[str, frozenset[str]] = {}
         for group in answer["usergroups"]:
             members |= _read(group)

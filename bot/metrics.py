@@ -47,6 +47,12 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self.background_idle = Gauge(
+            "maple_background_idle_seconds",
+            "Since this part of the work in the background last got something done, or found nothing to do",
+            ["part"],
+            registry=self.registry,
+        )
         self.autumn_requests = Counter(
             "maple_autumn_requests", "Calls of Autumn's API", ["route", "status"], registry=self.registry
         )

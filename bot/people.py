@@ -91,7 +91,10 @@ def decide(home: Home, actor: Actor, facts: Facts | None) -> Standing:
 
 
 class People:
-    """Asks Slack about people and believes the answer for a while; failures are not kept."""
+    """Asks Slack about people and believes the answer for a while; failures are not kept.
+
+    `seconds`: how long an answer is believed; `within`: how long it is waited for.
+    """
 
     def __init__(
         self,
@@ -99,11 +102,13 @@ class People:
         home: Callable[[], Home],
         *,
         seconds: float,
+        within: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._slack = slack
         self._home = home
         self._seconds = seconds
+        self._within = within
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, Facts]] = OrderedDict()
         self._asking: dict[str, Awaitable[Facts | None]] = {}
@@ -135,7 +140,8 @@ class People:
 
     async def _ask(self, user: str) -> Facts | None:
         try:
-            answer = await self._slack.users_info(user=user)
+            async with asyncio.timeout(self._within):
+                answer = await self._slack.users_info(user=user)
             facts = Facts.read(answer["user"])
         except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
             return None

@@ -21,6 +21,16 @@ class Timings:
     """How long the plain form is sent after a workspace refused the newer blocks."""
     slack: float = 10.0
     """One call of Slack's Web API."""
+    limited: float = 3.0
+    """The longest Retry-After of Slack's that is waited for: somebody may be waiting for the answer."""
+    standing: float = 5.0
+    """For Slack to say who somebody is, or who is in the user groups; past that it is not known."""
+    telling: float = 25.0
+    """For showing one step of a change in Slack; past that the sweeper comes back to it."""
+    stuck: float = 300.0
+    """What goes on in the background and gets nothing done for so long is stuck."""
+    token: float = 60.0
+    """Between looks whether Slack still takes the token."""
     store: float = 5.0
     """For SQLite's lock, or for a connection to PostgreSQL; past that Maple's memory is out of reach."""
     drain: float = 25.0

@@ -12,10 +12,6 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -160,7 +156,7 @@ class Replies:
                 ask.response_url,
                 session=self._slack.session,
                 logger=self._slack.logger,
-                retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
+                retry_handlers=self._slack.retry_handlers,
             )
             try:
                 answer = await hook.send_dict(

@@ -30,7 +30,9 @@ async def _record(database: Database, change_id: str) -> Record:
 
 
 class Telling:
-    """`closed`: why the channel for approvals is not fit for a customer's figures; None when it is."""
+    """`closed`: why the channel for approvals is not fit for a customer's figures; None when it is. `within`:
+    the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else begins to post
+    a card that is still on its way."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Telling:
         approvals_channel: str,
         closed: Callable[[], Awaitable[str | None]],
         now: Callable[[], datetime],
+        within: float,
     ) -> None:
         self._slack = slack
         self._database = database
@@ -48,11 +51,17 @@ class Telling:
         self._approvals_channel = approvals_channel
         self._closed = closed
         self._now = now
+        self._within = within
         self._directs: dict[str, str] = {}
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, record: Record, event: Event) -> None:
-        """Raises what Slack's client does when something could not be shown: the sweeper comes back to it."""
+        """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
+        comes back to it."""
+        async with asyncio.timeout(self._within):
+            await self._step(record, event)
+
+    async def _step(self, record: Record, event: Event) -> None:
         showing = [self._show(card) for card in await cards.of(self._database, record.id)]
         if record.undo_of:
             # Whether it can be undone hangs on the undo, of which its own revision tells nothing.

@@ -38,7 +38,8 @@ class _Permit:
 
 class Changes:
     """`env`: which of Autumn's the key is for; changes of the other are not seen. `approvals_channel`: where
-    cards with buttons go; empty for none, and then only what needs no approval can be asked for."""
+    cards with buttons go; empty for none, and then only what needs no approval can be asked for.
+    `moved`: told, by name, of every part of the sweeper that gets on."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Changes:
         checkpoint: Checkpoint = go_on,
         sleep: Sleep = asyncio.sleep,
         kinds: Mapping[Kind, Change[Any]] = KINDS,
+        moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.pace = pace or Pace()
         self._database = database
@@ -87,7 +89,13 @@ class Changes:
             checkpoint=checkpoint,
         )
         self.sweeper = Sweeper(
-            database=database, engine=self._engine, env=env, tell=self._tell, now=now, checkpoint=checkpoint
+            database=database,
+            engine=self._engine,
+            env=env,
+            tell=self._tell,
+            now=now,
+            checkpoint=checkpoint,
+            moved=moved,
         )
 
     async def open(self, kind: Kind, customer_id: str) -> Facts:

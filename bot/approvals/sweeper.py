@@ -1,16 +1,16 @@
 """What nobody would do otherwise: expire what is due, settle what the dead left, redraw stale cards."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.approvals import cards, carrying, deciding, rows
 from bot.approvals.engine import Engine
-from bot.approvals.life import Event
+from bot.approvals.life import Event, Record
 from bot.approvals.pace import Checkpoint
 from bot.approvals.rules import Environment
 from bot.approvals.telling import Tell
@@ -18,11 +18,18 @@ from bot.log import log
 from bot.store import deliveries, latest, turns
 from bot.store.database import Database
 
+T = TypeVar("T")
+Part: TypeAlias = Callable[[datetime], Awaitable[None]]
+
 _AT_ONCE = 8
 
 
 class Sweeper:
-    """Any number of replicas may sweep: each thing falls to one of them."""
+    """Any number of replicas may sweep: each thing falls to one of them. The parts of it sweep apart, so that
+    one that has to wait for Slack or Autumn holds up none of the others.
+
+    `moved`: told, with its name, of every part that gets on.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Sweeper:
         tell: Tell,
         now: Callable[[], datetime],
         checkpoint: Checkpoint,
+        moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -40,21 +48,31 @@ class Sweeper:
         self._tell = tell
         self._now = now
         self._checkpoint = checkpoint
+        self._moved = moved
+        self._parts: Mapping[str, Part] = {
+            "expiry": self._expire_due,
+            "recovery": self._recover_lapsed,
+            "redraws": self._redraw_overdue,
+            "forgetting": self._forget,
+        }
         self._scheduler: AsyncIOScheduler | None = None
         self._stopped = False
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def start(self, every: float) -> None:
-        """Sweeps every so many seconds, beginning now; one sweep at a time."""
+        """Sweeps every so many seconds, beginning now; of each part one sweep at a time."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._scheduler.add_job(
-            self.tick,
-            "interval",
-            seconds=every,
-            max_instances=1,
-            coalesce=True,
-            next_run_time=datetime.now(UTC),
-        )
+        for name in self._parts:
+            self._moved(name)
+            self._scheduler.add_job(
+                self.tick,
+                "interval",
+                [name],
+                seconds=every,
+                max_instances=1,
+                coalesce=True,
+                next_run_time=datetime.now(UTC),
+            )
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -68,8 +86,8 @@ class Sweeper:
         """Waits until what `stop` cut off has let go of the database."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def tick(self) -> None:
-        """One sweep that never raises."""
+    async def tick(self, *names: str) -> None:
+        """One sweep of these parts, or of all, that never raises."""
         if self._stopped:
             # APScheduler stops a little later than it is told to.
             return
@@ -77,45 +95,64 @@ class Sweeper:
         self._under_way.add(sweeping)
         sweeping.add_done_callback(self._under_way.discard)
         try:
-            await self.sweep(self._now())
+            await self.sweep(self._now(), *names)
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep failed", error=type(error).__name__)
         except asyncio.CancelledError:
             # Cut off by a stop. The task ends with this; passed on, APScheduler would make an error of it.
             log.info("sweep cut off")
 
-    async def sweep(self, now: datetime) -> None:
-        """One round, for the time it is."""
-        await self._each(await carrying.expired(self._database, self._env, now), self._expire)
-        await self._each(await carrying.lapsed(self._database, self._env, now), self._recover)
-        await self._each(await cards.overdue(self._database, now=now), self._redraw)
+    async def sweep(self, now: datetime, *names: str) -> None:
+        """One round of these parts, or of all, for the time it is."""
+        for name in names or self._parts:
+            await self._parts[name](now)
+            self._moved(name)
+
+    async def _expire_due(self, now: datetime) -> None:
+        expired: list[Record] = []
+
+        async def expire(change_id: str) -> None:
+            record = await deciding.expire(self._database, change_id, now=self._now())
+            if record is not None:
+                expired.append(record)
+                await self._checkpoint("decided")
+
+        async def tell(record: Record) -> None:
+            await self._tell(record, Event.EXPIRED)
+
+        await self._each("expiry", await carrying.expired(self._database, self._env, now), expire)
+        # All have expired before anybody is told of the first: telling depends on Slack.
+        await self._each("expiry", expired, tell)
+
+    async def _recover_lapsed(self, now: datetime) -> None:
+        async def recover(change_id: str) -> None:
+            settled = await self._engine.recover(change_id)
+            if settled is not None:
+                log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
+
+        await self._each("recovery", await carrying.lapsed(self._database, self._env, now), recover)
+
+    async def _redraw_overdue(self, now: datetime) -> None:
+        async def redraw(change_id: str) -> None:
+            await self._tell(await rows.get(self._database, change_id), Event.REDRAW)
+
+        await self._each("redraws", await cards.overdue(self._database, now=now), redraw)
+
+    async def _forget(self, now: datetime) -> None:
         await deliveries.forget(self._database, now)
         await latest.forget(self._database, now)
         await turns.forget(self._database)
 
-    async def _each(self, ids: list[str], do: Callable[[str], Awaitable[None]]) -> None:
+    async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Several at a time, so that the others do not wait while one is read back; and what goes wrong with
         one leaves the others alone."""
         at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(change_id: str) -> None:
+        async def one(thing: T) -> None:
             async with at_once:
-                await do(change_id)
+                await do(thing)
+                self._moved(part)
 
-        for problem in await asyncio.gather(*map(one, ids), return_exceptions=True):
+        for problem in await asyncio.gather(*map(one, things), return_exceptions=True):
             if problem is not None:
                 log.warning("sweep failed", error=type(problem).__name__)
-
-    async def _expire(self, change_id: str) -> None:
-        expired = await deciding.expire(self._database, change_id, now=self._now())
-        if expired is not None:
-            await self._checkpoint("decided")
-            await self._tell(expired, Event.EXPIRED)
-
-    async def _recover(self, change_id: str) -> None:
-        settled = await self._engine.recover(change_id)
-        if settled is not None:
-            log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
-
-    async def _redraw(self, change_id: str) -> None:
-        await self._tell(await rows.get(self._database, change_id), Event.REDRAW)

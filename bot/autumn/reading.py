@@ -1,17 +1,15 @@
 """From an HTTP response to a model, or to the error that it stands for. No I/O."""
 
 import json
-import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from bot import retry_after as waits
 from bot.autumn.errors import Garbled, Refused, refused
 
 M = TypeVar("M", bound=BaseModel)
@@ -70,30 +68,14 @@ def retry_after(response: httpx.Response) -> float | None:
     names = ("retry-after", "ratelimit-reset") if response.status_code == 429 else ("retry-after",)
     for name in names:
         value = response.headers.get(name)
-        if value is not None and (seconds := _seconds(value)) is not None:
-            return max(0.0, seconds)
+        if value is not None and (seconds := waits.seconds(value)) is not None:
+            return seconds
     return None
 
 
 def without_key(text: str) -> str:
     """`text` with anything that looks like an Autumn key shortened to its kind."""
     return _KEY.sub("am_…", text)
-
-
-def _seconds(value: str) -> float | None:
-    try:
-        seconds = float(value)
-    except ValueError:
-        return _until(value)
-    return seconds if math.isfinite(seconds) else None
-
-
-def _until(value: str) -> float | None:
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _said(response: httpx.Response) -> tuple[str, str]:

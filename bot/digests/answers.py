@@ -7,6 +7,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import retry_after
 from bot.digests.model import Pause
 
 _STRANGE = (KeyError, TypeError, AttributeError, ValueError)
@@ -28,6 +29,7 @@ PAUSES = {
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _SHORTEST_WAIT = 1.0
+_LONGEST_WAIT = 3600.0
 
 
 class Answer(StrEnum):
@@ -75,7 +77,4 @@ def said(error: Exception) -> Said:
 
 def _wait(response: AsyncSlackResponse) -> float:
     given = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
-    try:
-        return max(_SHORTEST_WAIT, float(given))
-    except ValueError:
-        return _SHORTEST_WAIT
+    return min(max(_SHORTEST_WAIT, retry_after.seconds(given) or 0.0), _LONGEST_WAIT)

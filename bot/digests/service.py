@@ -45,6 +45,7 @@ class Digests:
         pace: DigestPace | None = None,
         new_blocks: float = 3600.0,
         checkpoint: Checkpoint = go_on,
+        moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.pace = pace or DigestPace()
         self._database = database
@@ -77,6 +78,7 @@ class Digests:
             now=now,
             pace=self.pace,
             metrics=metrics,
+            moved=moved,
         )
 
     # The book

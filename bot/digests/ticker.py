@@ -22,10 +22,11 @@ from bot.metrics import Metrics
 from bot.store.database import Database
 
 _FORGET = timedelta(minutes=10)
+_PART = "digests"
 
 
 class Ticker:
-    """`name`: of this process, unlike any other's."""
+    """`name`: of this process, unlike any other's. `moved`: told when a tick has got on."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Ticker:
         now: Callable[[], datetime],
         pace: DigestPace,
         metrics: Metrics,
+        moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._name = name
         self._database = database
@@ -47,6 +49,7 @@ class Ticker:
         self._now = now
         self._pace = pace
         self._metrics = metrics
+        self._moved = moved
         self._scheduler: AsyncIOScheduler | None = None
         self._ticking: set[asyncio.Task[Any]] = set()
         self._stopped = False
@@ -56,6 +59,7 @@ class Ticker:
 
     def start(self) -> None:
         """Ticks, beginning now; one tick at a time."""
+        self._moved(_PART)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(
             self.tick,
@@ -99,6 +103,7 @@ class Ticker:
             await self._begin(self._pace.at_once - len(self._carrying))
             self._tell_owners()
             await self._forget()
+            self._moved(_PART)
         except (SQLAlchemyError, OSError) as error:
             log.warning("digests not looked at", error=type(error).__name__)
         except asyncio.CancelledError:

@@ -28,12 +28,13 @@ class Fault:
     method: str
     kind: FaultKind
     seconds: float
-    """How long a latency lasts; for 429, what Retry-After says."""
+    """How long a latency lasts; for 429, what Retry-After says, unless `retry_after` does."""
     error: str
     left: int | None
     """Times still to come; None for ever."""
     chance: float
     """Of a call's meeting it."""
+    retry_after: str | None
 
 
 class Faults:
@@ -51,9 +52,10 @@ class Faults:
         error: str = "internal_error",
         times: int | None = 1,
         chance: float = 1.0,
+        retry_after: str | None = None,
     ) -> None:
         """method: a Web API method, "response_url", or "*" for all of them."""
-        self._faults.append(Fault(method, kind, seconds, error, times, chance))
+        self._faults.append(Fault(method, kind, seconds, error, times, chance, retry_after))
 
     def clear(self) -> None:
         self._faults.clear()
@@ -94,7 +96,8 @@ class Faults:
             case "latency":
                 await self._wait(fault.seconds)
             case "429":
-                headers = {"Retry-After": str(max(1, round(fault.seconds)))}
+                said = fault.retry_after
+                headers = {"Retry-After": str(max(1, round(fault.seconds))) if said is None else said}
                 raise SlackError("ratelimited", status=429, headers=headers)
             case "500":
                 raise SlackError("internal_error", status=500)

@@ -212,7 +212,7 @@ async def test_health_readiness_and_metrics() -> None:
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (
             200,
-            {"ready": True, "slack": True, "database": True, "serving": True},
+            {"ready": True, "slack": True, "database": True, "background": True, "serving": True},
         )
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Acme Ltd")
@@ -227,7 +227,8 @@ async def test_health_readiness_and_metrics() -> None:
 async def test_readiness_in_socket_mode_needs_the_socket() -> None:
     async with on_stage("socket") as maple, httpx.AsyncClient(base_url=maple.bot.url) as client:
         assert (await client.get("/readyz")).json() == {
-            "ready": True, "slack": True, "database": True, "serving": True, "socket": True
+            "ready": True, "slack": True, "database": True, "background": True, "serving": True,
+            "socket": True,
         }  # fmt: skip
         assert (await client.post("/slack/events", content=BODY)).status_code == 404
         assert maple.bot._socket is not None

@@ -193,3 +193,60 @@ async def test_once_told_to_stop_it_sweeps_no_more(stage: Bench) -> None:
     desk.sweeper.stop()
     await desk.sweeper.tick()
     assert (await desk.get(asked.id)) == asked
+
+
+async def test_all_that_is_due_expires_before_anybody_is_told(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    asked = [await stage.waiting(stage.desk()) for _ in range(10)]
+    states: list[set[State]] = []
+
+    async def tell(record: Record, event: Event) -> None:
+        found = [await stage.desk().get(one.id) for one in asked]
+        states.append({one.state for one in found if one})
+
+    stage.tell = tell  # type: ignore[method-assign]
+    desk = stage.desk()
+    stage.clock.move(days=2)
+    await desk.sweeper.sweep(stage.clock())
+    assert states == [{State.EXPIRED}] * 10
+
+
+async def test_one_part_does_not_wait_for_another(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    hanging = asyncio.Event()
+    asked = await stage.waiting(stage.desk())
+
+    async def tell(record: Record, event: Event) -> None:
+        stage.told.append((record.id, event))
+        if event is Event.REDRAW:
+            hanging.set()
+            await asyncio.Event().wait()
+
+    stage.clock.move(hours=1)
+    stage.tell, usual = tell, stage.tell  # type: ignore[method-assign]
+    desk = stage.desk()
+    stage.tell = usual  # type: ignore[method-assign]
+    desk.sweeper.start(every=0.02)
+    try:
+        async with asyncio.timeout(10):
+            await hanging.wait()
+            stage.clock.move(days=2)
+            while Event.EXPIRED not in stage.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
+                await asyncio.sleep(0.005)
+    finally:
+        desk.sweeper.stop()
+        await desk.sweeper.stopped()
+
+
+async def test_change_that_another_replica_has_just_expired_is_left_alone(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+    asked = [await stage.waiting(stage.desk()) for _ in range(10)]
+    others = [stage.desk()]
+
+    async def meanwhile(reached: str) -> None:
+        if reached == "decided" and others:
+            await others.pop().sweeper.sweep(stage.clock())
+
+    stage.clock.move(days=2)
+    await stage.desk(checkpoint=meanwhile).sweeper.sweep(stage.clock())
+    assert [stage.events(one).count(Event.EXPIRED) for one in asked] == [1] * 10

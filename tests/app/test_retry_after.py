@@ -1,0 +1,38 @@
+from datetime import UTC, datetime
+
+import pytest
+from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import retry_after
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("30", 30),
+        ("1.5", 1.5),
+        (" 2 ", 2),
+        ("-3", 0),
+        ("3600", 3600),
+        ("Sun, 29 Nov 2026 12:00:30 GMT", 30),
+        ("Sun, 29 Nov 2026 12:00:30 -0000", 30),
+        ("Sun, 29 Nov 2026 11:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e999", None),
+    ],
+)
+def test_what_servers_send_is_read(value: str, seconds: float | None) -> None:
+    with freeze_time(datetime(2026, 11, 29, 12, tzinfo=UTC)):
+        assert retry_after.seconds(value) == seconds
+
+
+@given(st.text())
+def test_anything_is_read_or_unknown(value: str) -> None:
+    seconds = retry_after.seconds(value)
+    assert seconds is None or seconds >= 0

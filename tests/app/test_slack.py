@@ -1,0 +1,103 @@
+"""How long Slack's limits are waited for, and that a token which was revoked is noticed."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import httpx
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.slack import REVOKED, SlackClient, Token, retries
+from bot.timings import Timings
+from sandbox.slack import LocalSlack
+from tests.stage import MANIFEST, Mode, on_stage
+
+
+@asynccontextmanager
+async def client_of(slack: LocalSlack, token: Token | None = None) -> AsyncIterator[SlackClient]:
+    async with aiohttp.ClientSession() as session:
+        yield SlackClient(
+            token or Token("bot"),
+            token=slack.bot_token,
+            base_url=slack.api_url,
+            session=session,
+            retry_handlers=retries(0.5),
+        )
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+@pytest.mark.parametrize("said", ["0", "0.05", "Sun, 01 Nov 2020 12:00:00 GMT"])
+async def test_short_limit_is_waited_for_once(slack: LocalSlack, said: str) -> None:
+    async with client_of(slack) as client:
+        slack.faults.add("auth.test", "429", retry_after=said)
+        assert (await client.auth_test())["ok"]
+        slack.faults.add("auth.test", "429", retry_after=said, times=2)
+        with pytest.raises(SlackApiError, match="ratelimited"):
+            await client.auth_test()
+    assert len([call for call in slack.calls if call.method == "auth.test"]) == 4
+
+
+@pytest.mark.parametrize("said", ["0.6", "1.5", "3600", "Fri, 01 Jan 2100 12:00:00 GMT", "", "soon"])
+async def test_limit_that_is_longer_than_can_be_waited_is_the_answer(slack: LocalSlack, said: str) -> None:
+    async with client_of(slack) as client:
+        slack.faults.add("auth.test", "429", retry_after=said)
+        with pytest.raises(SlackApiError, match="ratelimited"):
+            await client.auth_test()
+    assert len([call for call in slack.calls if call.method == "auth.test"]) == 1
+
+
+@pytest.mark.parametrize("reason", sorted(REVOKED))
+async def test_revoked_token_is_noticed_and_logged_once(
+    slack: LocalSlack, logs: io.StringIO, reason: str
+) -> None:
+    token = Token("bot")
+    async with client_of(slack, token) as client:
+        slack.faults.add("users.info", "error", error=reason, times=3)
+        for _ in range(3):
+            with pytest.raises(SlackApiError):
+                await client.users_info(user="U01ANA")
+            assert not token.good
+        await client.users_info(user="U01ANA")
+        assert token.good
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+    assert [(line["level"], line.get("error")) for line in lines] == [("error", reason), ("warning", None)]
+
+
+async def test_other_errors_say_nothing_of_the_token(slack: LocalSlack) -> None:
+    token = Token("bot")
+    async with client_of(slack, token) as client:
+        slack.faults.add("users.info", "error", error="user_not_found")
+        with pytest.raises(SlackApiError):
+            await client.users_info(user="U01ANA")
+    token.refused(SlackApiError("odd", None))  # type: ignore[no-untyped-call]
+    assert token.good
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+
+
+async def test_revoked_token_makes_the_bot_unready_though_nobody_uses_it(
+    mode: Mode, logs: io.StringIO
+) -> None:
+    async with (
+        on_stage(mode, timings=Timings(token=0.02)) as maple,
+        httpx.AsyncClient(base_url=maple.bot.url) as client,
+    ):
+        maple.slack.faults.add("auth.test", "error", error="token_revoked", times=3)
+        await until(lambda: not maple.bot.readiness()["slack"])
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["slack"]) == (503, False)
+        await until(lambda: maple.bot.readiness()["slack"])
+        assert logs.getvalue().count("token_revoked") == 1

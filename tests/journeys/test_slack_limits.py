@@ -1,0 +1,101 @@
+"""Slack says "come back in an hour": nobody waits for that, and nothing else does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from bot.approvals.life import State
+from bot.timings import Timings
+from tests.app.test_slack import until
+from tests.journeys.changing import give, lea_sees
+from tests.stage import QUICK_PACE, Mode, Stage, on_stage
+
+HOUR = "3600"
+BY_GROUP = """
+[[allow]]
+may = ["ask"]
+who = ["@billing-leads"]
+"""
+
+
+async def test_person_who_cannot_be_checked_is_told_at_once(maple: Stage) -> None:
+    maple.slack.faults.add("users.info", "429", retry_after=HOUR)
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Maple could not check with Slack who you are")
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(standing=0.1)) as maple:
+        maple.slack.faults.add("users.info", "latency", seconds=30)
+        await maple.ana.command("/autumn cus_acme")
+        await maple.ana.sees("Maple could not check with Slack who you are")
+
+
+@pytest.mark.parametrize(("kind", "given"), [("429", HOUR), ("latency", None)])
+async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str, given: str | None) -> None:
+    async with on_stage(mode, timings=Timings(standing=0.1), policy=BY_GROUP) as maple:
+        maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
+        await maple.lea.command("/autumn balance cus_acme")
+        await maple.lea.sees("could not check")
+
+
+@pytest.mark.parametrize("said", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])
+async def test_answer_takes_another_way_when_its_own_is_limited(maple: Stage, said: str) -> None:
+    maple.slack.faults.add("response_url", "429", retry_after=said, times=None)
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
+    await maple.lea.click("Approve")
+    await maple.bot.work.drain(10)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.APPLIED
+    maple.slack.faults.clear()
+    maple.clock.move(timedelta(minutes=5))
+    await maple.bot.changes.sweeper.tick()
+    await lea_sees(maple, "Applied")
+
+
+async def test_telling_has_a_deadline(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timings(telling=0.1)) as maple:
+        await give(maple)
+        await lea_sees(maple, "Waiting for approval")
+        maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
+        await maple.lea.click("Approve")
+        await maple.bot.work.drain(10)
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert record.state is State.APPLIED
+
+
+async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_so(mode: Mode) -> None:
+    pace = replace(QUICK_PACE, sweep=0.02)
+    async with (
+        on_stage(mode, timings=Timings(telling=60, stuck=0.4), pace=pace) as maple,
+        httpx.AsyncClient(base_url=maple.bot.url) as client,
+    ):
+        await give(maple)
+        await lea_sees(maple, "Waiting for approval")
+        maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
+        maple.clock.move(timedelta(days=2))
+        await until(lambda: "expiry" in maple.bot._background.stuck())
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert record.state is State.EXPIRED
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["background"]) == (503, False)
+        text = (await client.get("/metrics")).text
+        idle = {
+            line.split('"')[1]: float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if line.startswith("maple_background_idle_seconds{")
+        }
+        assert set(idle) == {"expiry", "recovery", "redraws", "forgetting", "digests"}
+        assert idle["expiry"] > 0.3
+        assert idle["forgetting"] < idle["expiry"]
