@@ -83,7 +83,8 @@ def _said(response: httpx.Response) -> tuple[str, str]:
         body = _decode(response.content)
     except (ValueError, RecursionError):
         plain = response.headers.get("content-type", "").startswith("text/plain")
-        return (_short(response.text) if plain else ""), ""
+        # Not in the charset that the answer names: some of Python's unpack, without a bound.
+        return (_short(response.content.decode(errors="replace")) if plain else ""), ""
     if not isinstance(body, dict):
         return "", ""
     return _short(body.get("message")), _short(body.get("code"))

@@ -4,9 +4,13 @@ httpx's own pool looks through all its connections and all waiting requests for 
 under way that takes some ten times the processor time of everything else about a read. Of the packages that
 do the same as this module, none fits: they rewrite an encoded path, and report a connection that broke after
 the request had gone as one that was never made.
+
+Answers are unpacked here and not by httpx, which has no bound: two megabytes can unpack to gigabytes.
 """
 
+import asyncio
 import ssl
+import zlib
 from functools import cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -28,6 +32,20 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 )
 
 
+_MEBIBYTE = 1024 * 1024
+MOST = 16 * _MEBIBYTE
+"""Bytes of an answer, as sent and unpacked: some four times the largest page of customers."""
+MOST_OF_AN_ERROR = _MEBIBYTE // 4
+"""Of an error's text a few hundred characters are read, and its status says the rest."""
+ENCODINGS = "gzip, deflate"
+_PIECE = 65_536
+_UNPACKED_HERE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+class TooLarge(httpx.DecodingError):
+    """The answer is larger than any of Autumn's."""
+
+
 class Transport(httpx.AsyncBaseTransport):
     """Opens its connections in the event loop it is first used in."""
 
@@ -39,7 +57,10 @@ class Transport(httpx.AsyncBaseTransport):
         self._opened: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, its body read and as encoded as it came. Raises httpx.TransportError."""
+        """The answer, its body read and unpacked; an error's is empty if too large or broken.
+
+        Raises httpx.TransportError; httpx.DecodingError or TooLarge for the body of any other answer.
+        """
         limits = request.extensions.get("timeout", {})
         timeout = aiohttp.ClientTimeout(
             connect=limits.get("pool"), sock_connect=limits.get("connect"), sock_read=limits.get("read")
@@ -53,10 +74,11 @@ class Transport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=timeout,
             ) as answer:
-                body = await answer.read()
+                body = await _body(answer)
         except (aiohttp.ClientError, aiohttp.ServerTimeoutError) as error:
             raise _as_httpx(error) from None
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=httpx.ByteStream(body))
+        headers = [(name, value) for name, value in answer.raw_headers if name.lower() not in _UNPACKED_HERE]
+        return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(body))
 
     async def aclose(self) -> None:
         if self._opened is not None:
@@ -72,6 +94,71 @@ class Transport(httpx.AsyncBaseTransport):
                 middlewares=(_once,),
             )
         return self._opened
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    error = answer.status >= 400
+    try:
+        return await _unpacked(answer, MOST_OF_AN_ERROR if error else MOST)
+    except httpx.DecodingError:
+        if error:
+            return b""
+        raise
+
+
+async def _unpacked(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """Raises httpx.DecodingError, and TooLarge once there is more than `most`; the rest stays unread."""
+    unpacker = _unpacker(answer.headers.get("content-encoding", ""))
+    parts: list[bytes] = []
+    received = size = 0
+    async for piece in answer.content.iter_chunked(_PIECE):
+        part = unpacker.unpack(piece, most + 1 - size)
+        parts.append(part)
+        received += len(piece)
+        size += len(part)
+        if max(received, size) > most:
+            raise TooLarge("too large")
+        if len(part) > len(piece):
+            # Pieces that are there already come without a pause: others have their turn in between.
+            await asyncio.sleep(0)
+    if received and not unpacker.complete:
+        raise httpx.DecodingError("cut off")
+    return b"".join(parts)
+
+
+class _Plain:
+    complete = True
+
+    def unpack(self, piece: bytes, _most: int) -> bytes:
+        return piece
+
+
+class _Zlib:
+    """Of gzip and deflate, whichever the first bytes say."""
+
+    def __init__(self) -> None:
+        self._inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    @property
+    def complete(self) -> bool:
+        return self._inflating.eof
+
+    def unpack(self, piece: bytes, most: int) -> bytes:
+        """At most so many bytes, and not zero, which would mean all. Raises httpx.DecodingError."""
+        try:
+            return self._inflating.decompress(piece, most)
+        except zlib.error:
+            raise httpx.DecodingError("not what it says it is") from None
+
+
+def _unpacker(encoding: str) -> _Plain | _Zlib:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return _Plain()
+        case "gzip" | "x-gzip" | "deflate":
+            return _Zlib()
+        case _:
+            raise httpx.DecodingError("not an encoding that was asked for")
 
 
 @cache

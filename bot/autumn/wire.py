@@ -15,7 +15,7 @@ from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.patience import Patience, pause
 from bot.autumn.throttle import Group, Limits, Throttle, Turns
-from bot.autumn.transport import Transport, proxy_for
+from bot.autumn.transport import ENCODINGS, TooLarge, Transport, proxy_for
 from bot.autumn.write import Write
 
 _READ = httpx.ByteStream(b"")
@@ -79,7 +79,11 @@ class Wire:
         self._observe = observe
         self._http = httpx.AsyncClient(
             base_url=url,
-            headers={"authorization": f"Bearer {_plain(key)}", "x-api-version": version},
+            headers={
+                "authorization": f"Bearer {_plain(key)}",
+                "x-api-version": version,
+                "accept-encoding": ENCODINGS,
+            },
             timeout=httpx.Timeout(patience.attempt, connect=patience.connect, pool=patience.whole),
             transport=transport or Transport(at_once=limits.at_once, proxy=proxy_for(url)),
         )
@@ -140,8 +144,8 @@ class Wire:
             raise NotSent(type(failed).__name__, request=name) from None
         except (TimeoutError, httpx.TimeoutException):
             raise TimedOut(request=name) from None
-        except httpx.DecodingError:
-            raise Garbled("The answer's compression is broken.", request=name) from None
+        except httpx.DecodingError as failed:
+            raise _garbled(failed, name) from None
         except httpx.TransportError as failed:
             raise Unreachable(type(failed).__name__, request=name) from None
         effort.status = response.status_code
@@ -175,8 +179,8 @@ class Wire:
                 )
         except (TimeoutError, httpx.TimeoutException):
             raise TimedOut(request=name) from None
-        except httpx.DecodingError:
-            raise Garbled("The answer's compression is broken.", request=name) from None
+        except httpx.DecodingError as failed:
+            raise _garbled(failed, name) from None
         except httpx.TransportError as error:
             raise Unreachable(type(error).__name__, request=name) from None
         effort.status = response.status_code
@@ -211,6 +215,12 @@ class _Effort:
 
 def _name(question: Question) -> str:
     return f"{question.method} {question.route}"
+
+
+def _garbled(failed: httpx.DecodingError, name: str) -> Garbled:
+    if isinstance(failed, TooLarge):
+        return Garbled("The answer is too large.", request=name)
+    return Garbled("The answer's compression is broken.", request=name)
 
 
 def _plain(key: SecretStr) -> str:

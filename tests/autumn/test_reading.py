@@ -1,4 +1,5 @@
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -124,6 +125,7 @@ def test_a_wrong_shape_is_told_without_the_values() -> None:
     ("content", "content_type", "detail"),
     [
         (b"No", "text/plain", "No"),
+        (zlib.compress(b"No"), "text/plain; charset=zip", "x\ufffd\ufffd\ufffd\x07\x00\x01 \x00\ufffd"),
         (b"<h1>No</h1>", "text/html", ""),
         (b'["No"]', "application/json", ""),
         (b'{"message": 5, "code": 6}', "application/json", ""),

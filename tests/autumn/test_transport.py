@@ -1,15 +1,24 @@
 """The way of a request: what goes over the wire, and how each thing that breaks there is named."""
 
 import asyncio
+import contextlib
 import gzip
 import json
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from bot.autumn.transport import Transport, proxy_for
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, Garbled, NotFound
+from bot.autumn.transport import MOST, MOST_OF_AN_ERROR, TooLarge, Transport, proxy_for
+from bot.autumn.write import Write
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n" + b'{"ok":true}'
 
@@ -92,14 +101,131 @@ async def test_cookies_are_not_kept_and_redirects_not_followed() -> None:
     assert b"cookie" not in server.received.lower()
 
 
-async def test_compression_is_left_to_httpx() -> None:
-    packed = gzip.compress(b'{"ok":true}')
-    head = f"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {len(packed)}\r\n\r\n".encode()
-    async with serving(head + packed) as server, client(server.url) as http:
-        assert (await http.get("/")).json() == {"ok": True}
-        server.answer = head + b"x" * len(packed)
-        with pytest.raises(httpx.DecodingError):
+def answered(body: bytes, *, status: int = 200, encoding: str = "") -> bytes:
+    head = f"HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+    return f"{head}content-encoding: {encoding}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(b'{"ok":true}')),
+        ("X-Gzip", gzip.compress(b'{"ok":true}')),
+        ("deflate", zlib.compress(b'{"ok":true}')),
+        ("identity", b'{"ok":true}'),
+        ("", b'{"ok":true}'),
+    ],
+)
+async def test_answer_is_unpacked(encoding: str, packed: bytes) -> None:
+    async with serving(answered(packed, encoding=encoding)) as server, client(server.url) as http:
+        answer = await http.get("/")
+        assert answer.json() == {"ok": True}
+        assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_empty_answer_needs_no_unpacking(encoding: str) -> None:
+    async with serving(answered(b"", encoding=encoding)) as server, client(server.url) as http:
+        assert (await http.get("/")).content == b""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", b"x" * 40),
+        ("gzip", gzip.compress(b'{"ok":true}')[:-9]),
+        ("br", b"x"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x"))),
+    ],
+    ids=["not gzip", "cut off", "not asked for", "packed twice"],
+)
+async def test_answer_that_cannot_be_unpacked_is_a_decoding_error(encoding: str, packed: bytes) -> None:
+    async with serving(answered(packed, encoding=encoding)) as server, client(server.url) as http:
+        with pytest.raises(httpx.DecodingError) as raised:
             await http.get("/")
+        assert not isinstance(raised.value, TooLarge)
+        server.answer = answered(packed, status=503, encoding=encoding)
+        answer = await http.get("/")
+        assert (answer.status_code, answer.content) == (503, b"")
+
+
+class Endless:
+    """Goes on sending for as long as somebody reads, and counts how much was taken."""
+
+    def __init__(self, head: bytes, piece: bytes) -> None:
+        self.head = head
+        self.piece = piece
+        self.sent = 0
+        self.url = ""
+        self.tasks: set[asyncio.Task[None] | None] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tasks.add(asyncio.current_task())
+        await reader.read(65536)
+        writer.write(self.head)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(self.piece)
+                await writer.drain()
+                self.sent += len(self.piece)
+
+
+@asynccontextmanager
+async def endless(status: int, *, packed: bool) -> AsyncIterator[Endless]:
+    zeros = bytes(1 << 20)
+    head = f"HTTP/1.1 {status} Status\r\n" + ("content-encoding: gzip\r\n" if packed else "") + "\r\n"
+    packing = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    first = packing.compress(zeros * 8) + packing.flush(zlib.Z_FULL_FLUSH) if packed else b""
+    again = packing.compress(zeros * 8) + packing.flush(zlib.Z_FULL_FLUSH) if packed else zeros
+    server = Endless(head.encode() + first, again)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listening:
+        yield server
+        listening.close()
+        await asyncio.gather(*(task for task in server.tasks if task is not None))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+async def test_endless_answer_is_given_up(packed: bool) -> None:
+    async with endless(200, packed=packed) as server, client(server.url) as http:
+        tracemalloc.start()
+        with pytest.raises(TooLarge):
+            await http.get("/")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 4 * MOST
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+async def test_endless_error_is_told_by_its_status(packed: bool) -> None:
+    async with endless(429, packed=packed) as server, client(server.url) as http:
+        tracemalloc.start()
+        answer = await http.get("/")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert (answer.status_code, answer.content) == (429, b"")
+    assert peak < MOST
+
+
+@pytest.mark.parametrize(("status", "most"), [(200, MOST), (500, MOST_OF_AN_ERROR)])
+async def test_answer_of_the_largest_size_is_read(status: int, most: int) -> None:
+    packed = answered(gzip.compress(b" " * most), status=status, encoding="gzip")
+    async with serving(packed) as server, client(server.url) as http:
+        assert len((await http.get("/")).content) == most
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=st.binary(max_size=400_000), level=st.integers(0, 9), cut=st.booleans())
+async def test_whatever_is_packed_comes_out_whole_or_not_at_all(body: bytes, level: int, cut: bool) -> None:
+    packed = gzip.compress(body, level)
+    sent = packed[: len(packed) // 2] if cut else packed
+    async with serving(answered(sent, encoding="gzip")) as server, client(server.url) as http:
+        if cut:
+            with pytest.raises(httpx.DecodingError):
+                await http.get("/")
+        else:
+            assert (await http.get("/")).content == body
 
 
 @pytest.mark.parametrize(
@@ -187,3 +313,22 @@ def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> Non
     assert proxy_for("https://api.useautumn.com") == "http://proxy.test:3128"
     assert proxy_for("https://autumn.inside.test:8000") is None
     assert proxy_for("http://127.0.0.1:8000") is None
+
+
+GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "cus_acme"})
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize(("status", "error"), [(200, Garbled), (404, NotFound)])
+async def test_endless_answer_is_an_error_like_any_other(
+    packed: bool, status: int, error: type[AutumnError]
+) -> None:
+    async with endless(status, packed=packed) as server:
+        autumn = Autumn(key=SecretStr("am_sk_test_1"), url=server.url)
+        with pytest.raises(error) as read:
+            await autumn.customer("cus_acme")
+        with pytest.raises(error) as written:
+            await autumn.send(GIVE, "key")
+        await autumn.aclose()
+    too_large = "The answer is too large." if error is Garbled else ""
+    assert {read.value.detail, written.value.detail} == {too_large}
