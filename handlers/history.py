@@ -2,7 +2,7 @@
 
 from bot import views
 from bot.approvals.replies import Result
-from bot.lookups import find
+from bot.lookups import find, readings
 from bot.lookups.answers import One
 from bot.lookups.place import Place
 from bot.views.card import Card
@@ -29,8 +29,9 @@ async def clicked(ask: Ask, desk: Desk) -> None:
 
 async def _of(ask: Ask, desk: Desk, query: str) -> Card:
     """A customer that is deleted is still found by the id."""
-    if await desk.changes.history(query, limit=1):
-        return await _card(ask, desk, Place(customer=query))
+    for reading in readings(query):
+        if await desk.changes.history(reading, limit=1):
+            return await _card(ask, desk, Place(customer=reading))
     found = await find(desk.autumn, query, now=desk.now)
     if not isinstance(found, One):
         return listed(found)

@@ -11,13 +11,14 @@ from handlers import answering
 from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.guard import Stuck
+from handlers.parsing import mistyped
 
 
 def listed(found: Several | Nobody, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
     """The customers that match, to open at the part asked for; or that there are none."""
     if isinstance(found, Several):
         return views.matches(found, page=page, part=part)
-    return views.nobody(found.query)
+    return views.nobody(found.query, compared=found.compared, meant=mistyped(found.query))
 
 
 async def searched(ask: Ask, desk: Desk, wanted: Search) -> Card:

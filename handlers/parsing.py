@@ -1,6 +1,6 @@
 """What was typed after `/autumn`, understood. Pure."""
 
-import html
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import TypeAlias
 from bot.changes.model import Kind
 from bot.digests.model import MOST_DAYS
 from bot.lookups.place import Part
+from bot.lookups.query import INVISIBLE, QUOTES, bare, unmarked
 
 CHANGES = {
     "balance": Kind.BALANCE,
@@ -24,12 +25,6 @@ DAYS = 7
 PARTS = {part.value: part for part in (Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)}
 
 _DAYS = re.compile(r"([0-9]{1,4})\s*(?:d|days?)?", re.IGNORECASE | re.ASCII)
-# Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>, the shown text after the bar.
-_LINK = re.compile(r"<(?:mailto:|tel:|https?://)?([^<>|]*)(?:\|([^<>]*))?>")
-_INVISIBLE = dict.fromkeys(
-    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
-)
-_QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u00b4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +101,44 @@ _SUBS: Mapping[str, Callable[[str], Wish]] = {
 
 
 def parse(text: str) -> Wish:
-    """Never fails: what is no sub-command is a customer to look for."""
-    words = text.translate(_INVISIBLE).split()
-    if not words:
+    """Never fails: what is no sub-command is a customer to look for.
+
+    Quotes around a name keep its first word from being read as a sub-command. A customer is kept as it was
+    typed: `lookups.readings` says what it may mean.
+    """
+    typed = unmarked(text).strip()
+    if typed.startswith("`") and typed.endswith("`"):
+        typed = typed.strip("`").strip()
+    first, rest = _split(typed)
+    if _blank(typed) or first == "help":
         return Help()
-    sub, rest = _bare(words[0]).lower(), _bare(" ".join(words[1:]))
-    if sub == "help":
-        return Help()
-    if sub in DIGEST:
+    if first in DIGEST:
         return Digests()
-    if sub == UPCOMING:
-        return _upcoming(rest)
-    if sub in _SUBS:
-        return _SUBS[sub](rest) if rest else Incomplete(sub)
-    query = _bare(" ".join(words))
-    return LookUp(query) if query else Help()
+    if first == UPCOMING:
+        return _upcoming(bare(rest) or rest)
+    if first in _SUBS:
+        return Incomplete(first) if _blank(rest) else _SUBS[first](rest)
+    return LookUp(typed)
+
+
+def mistyped(query: str) -> str:
+    """What may have been meant where no customer was found: `prodcts acme` is nearly `products acme`. Empty
+    if nothing."""
+    first, rest = _split(query)
+    close = difflib.get_close_matches(first, _SUBS, n=1, cutoff=0.75)
+    return f"{close[0]} {rest}" if close and rest else ""
+
+
+def _split(typed: str) -> tuple[str, str]:
+    """The first word as a sub-command is written, and the rest as it was typed."""
+    words = typed.split(maxsplit=1)
+    first, rest = words[0] if words else "", words[1] if len(words) > 1 else ""
+    return first.translate(INVISIBLE).lower(), rest
+
+
+def _blank(text: str) -> bool:
+    """Nothing but spaces and quotes: there is no customer to look for."""
+    return not text.translate(INVISIBLE).strip(f"{QUOTES}`").strip()
 
 
 def _upcoming(given: str) -> Wish:
@@ -130,9 +148,3 @@ def _upcoming(given: str) -> Wish:
     if found is None or not 1 <= int(found[1]) <= MOST_DAYS:
         return NoDays(given)
     return Upcoming(int(found[1]))
-
-
-def _bare(text: str) -> str:
-    """Without Slack's link marks, its escapes, and the quotes people put around things."""
-    shown = _LINK.sub(lambda found: found[2] or found[1], text)
-    return html.unescape(shown).strip().strip(_QUOTES).strip()

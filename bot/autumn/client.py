@@ -116,6 +116,13 @@ class Autumn:
         question = Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
         return await self._wire.ask(listed.customers, question)
 
+    async def newest_customers(
+        self, *, limit: int, cursor: str = ""
+    ) -> listed.Listing[listed.ListedCustomer]:
+        """A page of all customers, newest first, in outline. Ends early as `customers` does."""
+        question = Question.rpc("customers.list", _page(limit, cursor), group=Group.CUSTOMERS_LIST)
+        return await self._wire.ask(listed.customers, question)
+
     async def every_invoice(
         self, *, status: Sequence[str], limit: int, cursor: str = ""
     ) -> listed.Listing[listed.ListedInvoice]:

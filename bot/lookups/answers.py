@@ -130,6 +130,8 @@ class Several:
 @dataclass(frozen=True, slots=True)
 class Nobody:
     query: str
+    compared: int = 0
+    """How many customers' Stripe ids were compared, when there are more than could be."""
 
 
 Found: TypeAlias = One | Several | Nobody

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound
 from bot.autumn.models import Customer
-from bot.lookups.answers import Answer, Nobody, Several
+from bot.lookups.answers import Answer, Nobody, One, Several
 from bot.lookups.events import events
 from bot.lookups.features import feature, features
-from bot.lookups.find import choose, clean, looks_like_an_id, search
+from bot.lookups.find import find_or_open
 from bot.lookups.invoices import invoices
 from bot.lookups.overview import overview, overview_in_one
 from bot.lookups.place import Part, Place
@@ -43,15 +43,16 @@ async def look_up(
 ) -> tuple[Place, Answer] | Several | Nobody:
     """`find` and `read` in one: what may be an id is read as one at once, and searched for only when it is
     none. Raises AutumnError."""
-    text = clean(query)
-    if looks_like_an_id(text):
-        place = Place(customer=text, part=part)
+
+    async def by_id(customer_id: str) -> tuple[Place, Answer] | None:
+        place = Place(customer=customer_id, part=part)
         try:
             return place, await read(autumn, place, now=now)
         except NotFound:
-            pass
-    found = choose(text, await search(autumn, text, now=now))
-    if isinstance(found, Several | Nobody):
+            return None
+
+    found = await find_or_open(autumn, query, by_id, now=now)
+    if not isinstance(found, One):
         return found
     place = Place(customer=found.customer_id, part=part)
     if part is Part.OVERVIEW:

@@ -46,9 +46,15 @@ def matches(found: Several, *, page: int = 0, part: Part = Part.OVERVIEW) -> Car
     return parts.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
 
 
-def nobody(query: str) -> Card:
-    told = words.nobody(text.code(query, 120) or words.NONE)
-    return parts.card([blocks.section("nobody", told)], [], [], stamp=None)
+def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
+    """`compared`: how many customers' Stripe ids were, if not all. `meant`: a command that this may have
+    been."""
+    lines = [words.nobody(text.code(query, 120) or words.NONE)]
+    if compared:
+        lines.append(words.stripe_ids_compared(compared))
+    if meant:
+        lines.append(words.did_you_mean(text.code(f"{ids.COMMAND} {meant}", 120)))
+    return parts.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
 
 
 def _match(index: int, customer: Customer, part: Part) -> list[Block]:

@@ -466,6 +466,17 @@ def nobody(query: str) -> str:
     )
 
 
+def stripe_ids_compared(number: int) -> str:
+    return (
+        f"Autumn cannot search by Stripe id, so Maple compared those of its newest {number:,} customers. Try "
+        "the name or the e-mail address."
+    )
+
+
+def did_you_mean(command: str) -> str:
+    return f"Did you mean {command}?"
+
+
 # Help
 
 _HELP = (
@@ -486,7 +497,8 @@ _HELP = (
 )
 HELP_TITLE = "Look up or change a customer in Autumn"
 HELP_CUSTOMER = (
-    "A customer is an id, an e-mail address, or a part of a name. Only you see the answer, until you choose "
+    "A customer is an id, an e-mail address, a part of a name, or a link to them in Autumn or Stripe. Put a "
+    "name that begins with one of these words in quotes. Only you see the answer, until you choose "
     "*Share to channel*. Looking up never changes anything; a change is shown before and after, and asks for "
     "approval where your team's policy wants it."
 )

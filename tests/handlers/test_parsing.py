@@ -2,8 +2,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.changes.model import Kind
 from bot.lookups.place import Part
-from handlers.parsing import Digests, Find, Help, Incomplete, LookUp, NoDays, Upcoming, Wish, parse
+from bot.lookups.query import readings
+from handlers.parsing import (
+    CHANGES,
+    HISTORY,
+    PARTS,
+    Change,
+    Digests,
+    Find,
+    Help,
+    History,
+    Incomplete,
+    LookUp,
+    NoDays,
+    Upcoming,
+    Wish,
+    mistyped,
+    parse,
+)
+
+SUBS = {"find", HISTORY, *PARTS, *CHANGES}
 
 
 @pytest.mark.parametrize(
@@ -13,27 +33,34 @@ from handlers.parsing import Digests, Find, Help, Incomplete, LookUp, NoDays, Up
         ("   ", Help()),
         ("help", Help()),
         ("HELP me please", Help()),
-        ("“help”", Help()),
+        ("“help”", LookUp("“help”")),
         ("``", Help()),
         ("cus_1", LookUp("cus_1")),
         ("  cus_1\u00a0", LookUp("cus_1")),
-        ("\u200bcus_1\u200b", LookUp("cus_1")),
+        ("\u200bcus_1\u200b", LookUp("\u200bcus_1\u200b")),
+        ("\u200bproducts cus_1", LookUp("cus_1", Part.PRODUCTS)),
         ("`cus_1`", LookUp("cus_1")),
-        ("“Acme Ltd”", LookUp("Acme Ltd")),
-        ("«Acme   Ltd»", LookUp("Acme Ltd")),
-        ("'acme'", LookUp("acme")),
+        ("“Acme Ltd”", LookUp("“Acme Ltd”")),
+        ("«Acme   Ltd»", LookUp("«Acme   Ltd»")),
+        ('"Balance Labs"', LookUp('"Balance Labs"')),
+        ("“History Channel”", LookUp("“History Channel”")),
+        ('products "Features Ltd"', LookUp('"Features Ltd"', Part.PRODUCTS)),
+        ("`balance acme`", Change(Kind.BALANCE, "acme")),
+        ("history channel", History("channel")),
+        ("'acme'", LookUp("'acme'")),
         ("O'Brien & Sons", LookUp("O'Brien & Sons")),
         ("O'Brien &amp; Sons", LookUp("O'Brien & Sons")),
         ("&lt;b&gt;", LookUp("<b>")),
         ("<mailto:ana@acme.test|ana@acme.test>", LookUp("ana@acme.test")),
-        ("<mailto:ana@acme.test>", LookUp("ana@acme.test")),
+        ("<mailto:ana@acme.test>", LookUp("mailto:ana@acme.test")),
+        ("Ana &lt;<mailto:ana@acme.test|ana@acme.test>&gt;", LookUp("Ana <ana@acme.test>")),
         ("`<mailto:ana@acme.test|ana@acme.test>`", LookUp("ana@acme.test")),
         ("<http://acme.test|acme.test>", LookUp("acme.test")),
-        ("<https://acme.test>", LookUp("acme.test")),
+        ("<https://acme.test>", LookUp("https://acme.test")),
         ("<tel:+4930123|+49 30 123>", LookUp("+49 30 123")),
         ("products cus_1", LookUp("cus_1", Part.PRODUCTS)),
         ("Features Acme Ltd", LookUp("Acme Ltd", Part.FEATURES)),
-        ("invoices “Acme Ltd”", LookUp("Acme Ltd", Part.INVOICES)),
+        ("invoices “Acme Ltd”", LookUp("“Acme Ltd”", Part.INVOICES)),
         ("events <mailto:a@b.c|a@b.c>", LookUp("a@b.c", Part.EVENTS)),
         ("products", Incomplete("products")),
         ("EVENTS  ", Incomplete("events")),
@@ -75,9 +102,8 @@ def test_anything_can_be_typed(text: str) -> None:
         case LookUp(query) | Find(query):
             assert query
             assert query == query.strip()
-            assert "\u200b" not in query
         case Incomplete(sub):
-            assert sub in {"find", "products", "features", "invoices", "events"}
+            assert sub in SUBS
         case Help():
             pass
 
@@ -88,5 +114,23 @@ def test_anything_can_be_typed(text: str) -> None:
     st.sampled_from([part for part in Part if part not in (Part.OVERVIEW, Part.FEATURE)]),
     st.sampled_from(["{}", "  {} ", "`{}`", "“{}”", "{}\u200b"]),
 )
-def test_an_id_after_a_sub_command_stays_as_it_is(customer: str, part: Part, around: str) -> None:
-    assert parse(f"{part} {around.format(customer)}") == LookUp(customer, part)
+def test_id_after_sub_command_is_among_its_readings(customer: str, part: Part, around: str) -> None:
+    wish = parse(f"{part} {around.format(customer)}")
+    assert isinstance(wish, LookUp)
+    assert wish.part is part
+    assert customer in readings(wish.query)
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("prodcts acme", "products acme"),
+        ("Invoice  Acme Ltd", "invoices Acme Ltd"),
+        ("balence acme 500", "balance acme 500"),
+        ("prodcts", ""),
+        ("acme ltd", ""),
+        ("find acme", "find acme"),
+    ],
+)
+def test_mistyped_sub_command_is_recognized(query: str, meant: str) -> None:
+    assert mistyped(query) == meant

@@ -17,6 +17,47 @@ async def test_an_id_an_email_or_a_part_of_a_name(maple: Stage, known: str) -> N
     maple.raj.does_not_see("Acme Ltd")
 
 
+PASTED = [
+    "Acme Billing <billing@acme.example>",
+    "Acme Billing &lt;<mailto:billing@acme.example|billing@acme.example>&gt;",
+    "(billing@acme.example);",
+    "mailto:billing@acme.example",
+    "https://app.useautumn.com/sandbox/customers/cus_acme",
+    "'Acme\u00a0Ltd'.",
+]
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_pasted_text_opens_the_customer_in_it(maple: Stage, pasted: str) -> None:
+    await ask(maple, f"/autumn {pasted}", "SANDBOX · cus_acme · billing@acme.example")
+    await maple.ana.command(f"/autumn invoices {pasted}")
+    await maple.ana.sees("11 invoices")
+    await maple.ana.shortcut("Look up a customer")
+    await maple.ana.sees("Type at least two letters")
+    assert [label for label in await maple.ana.type_ahead("Customer", pasted) if "Acme Ltd" in label]
+
+
+async def test_link_to_stripe_opens_the_customer(maple: Stage) -> None:
+    await ask(maple, "/autumn cus_acme", "SANDBOX · cus_acme")
+    link = maple.ana.link("Stripe")
+    await maple.ana.command("/autumn nobody-at-all")
+    await maple.ana.command(f"/autumn products {link}")
+    await maple.ana.sees("Includes")
+    await maple.ana.sees("SANDBOX · cus_acme")
+
+
+async def test_pasted_text_opens_forms_and_history(maple: Stage) -> None:
+    await maple.ana.command("/autumn update Acme Billing <billing@acme.example>")
+    await maple.ana.sees("Fingerprint")
+    await maple.ana.close()
+    await ask(maple, "/autumn history cus_acme,", "Changes of this customer")
+
+
+async def test_quotes_make_a_name_of_what_begins_with_a_sub_command(maple: Stage) -> None:
+    await ask(maple, '/autumn "Balance Labs"', "No customer found for")
+    await ask(maple, "/autumn invoces cus_acme", "Did you mean /autumn invoices cus_acme?")
+
+
 async def test_everything_at_a_glance(maple: Stage) -> None:
     shown = await ask(maple, "/autumn cus_acme", "Acme Ltd")
     in_order(

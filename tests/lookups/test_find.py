@@ -1,12 +1,14 @@
 import asyncio
+import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.autumn.errors import Refused, TimedOut, Unavailable
@@ -14,6 +16,8 @@ from bot.autumn.models import Customer
 from bot.lookups import find, search, suggest
 from bot.lookups.answers import Found, Nobody, One, Several
 from bot.lookups.find import contains
+from bot.lookups.query import readings
+from handlers.parsing import Find, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -234,15 +238,164 @@ PEOPLE = st.lists(
 def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[str, Any]]) -> None:
     answer, script = asyncio.run(found(query, customers))
     assert set(script.routes) <= {"customers.get", "customers.list"}
-    wanted = " ".join(query.split())
+    meant = readings(query)
     by_id = {customer["id"]: Customer.model_validate(customer) for customer in reversed(customers)}
+    everyone = [Customer.model_validate(customer) for customer in customers]
     match answer:
         case One(customer_id):
-            assert contains(by_id[customer_id], wanted)
-        case Several(matches=matches):
-            assert all(contains(customer, wanted) for customer in matches)
+            assert any(contains(by_id[customer_id], text) for text in meant)
+        case Several(query=text, matches=matches):
+            assert text in meant
+            assert all(contains(customer, text) for customer in matches)
         case Nobody(text):
-            assert text == wanted
-            if wanted and "\\" not in wanted and "ß" not in wanted:
-                everyone = map(Customer.model_validate, customers)
-                assert not any(contains(customer, wanted) for customer in everyone)
+            assert text == query.strip()
+            assert not any(contains(customer, text) for customer in everyone for text in meant)
+
+
+LINK = "https://app.useautumn.com/sandbox/customers/cus_acme"
+STRIPE = "https://dashboard.stripe.com/acct_1AbC/test/customers/cus_NffrFeUfNV2Hib"
+PASTED = [
+    pytest.param("Acme Billing <Billing@acme.com>", id="a From line"),
+    pytest.param("Acme Billing &lt;billing@acme.com&gt;", id="a From line, escaped"),
+    pytest.param("&lt;<mailto:billing@acme.com|billing@acme.com>&gt;", id="a From line, linked by Slack"),
+    pytest.param("(billing@acme.com)", id="in brackets"),
+    pytest.param("[billing@acme.com]", id="in square brackets"),
+    pytest.param("mailto:billing@acme.com", id="mailto"),
+    pytest.param("<mailto:billing@acme.com>", id="a link of Slack's without a text"),
+    pytest.param("mailto:billing@acme.com?subject=Invoice", id="mailto with a subject"),
+    pytest.param("billing@acme.com.", id="full stop"),
+    pytest.param("cus_acme,", id="comma"),
+    pytest.param("cus_acme;", id="semicolon"),
+    pytest.param("\u200bcus_acme\u200b", id="zero-width spaces"),
+    pytest.param("\u2068cus_acme\u2069", id="isolates"),
+    pytest.param("`cus_acme`", id="code"),
+    pytest.param("“cus_acme”", id="quotes"),
+    pytest.param(LINK, id="Autumn's dashboard"),
+    pytest.param("https://app.useautumn.com/customers/cus_acme?tab=usage#top", id="the live dashboard"),
+    pytest.param("https://app.useautumn.com/sandbox/eu/customers/cus_acme/", id="a named sandbox"),
+    pytest.param(f"<{LINK}>", id="a link by Slack"),
+    pytest.param(f"<{LINK}|Acme in Autumn>", id="a link with a text"),
+    pytest.param(f"(see {LINK}).", id="a link in a sentence"),
+    pytest.param(STRIPE, id="Stripe's dashboard"),
+    pytest.param("cus_NffrFeUfNV2Hib", id="Stripe's id"),
+]
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_pasted_text_finds_the_customer_in_it(pasted: str) -> None:
+    acme = {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}
+    answer, _ = await found(pasted, [*EVERYONE[1:], acme])
+    assert isinstance(answer, One), answer
+    assert answer.customer_id == "cus_acme"
+
+
+@pytest.mark.parametrize("pasted", PASTED[:-2])
+async def test_typeahead_understands_pasted_text(pasted: str) -> None:
+    client = autumn_with(EVERYONE).client()
+    assert [customer.id for customer in await suggest(client, pasted)][:1] == ["cus_acme"]
+    await client.aclose()
+
+
+async def test_typeahead_opens_a_link_with_an_internal_id() -> None:
+    script = Scripted({"customers.list": listing(), "customers.get": ok(ACME)})
+    client = script.client()
+    link = "https://app.useautumn.com/customers/3MTbwkAutumnOwn"
+    assert [customer.id for customer in await suggest(client, link)] == ["cus_acme"]
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("O'Brien & Sons", "O’Brien"),
+        ("O’Brien & Sons", "O'Brien"),
+        ("Café Zoë", "Cafe\u0301 Zoe\u0308"),
+        ("Cafe\u0301 Zoe\u0308", "Café Zoë"),
+        ("한국 전력", unicodedata.normalize("NFD", "한국 전력")),
+        ("Acme  Ltd", "Acme  Ltd"),
+        ("Acme\u00a0Ltd", "Acme\u00a0Ltd"),
+        ("Acme\u00a0Ltd", "Acme Ltd"),
+        ("Acme Ltd", "Acme\u00a0Ltd"),
+        ("Acme Ltd", "Acme   Ltd"),
+        ("Acme – Berlin", "Acme – Berlin"),
+        ("Acme - Berlin", "Acme – Berlin"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("ශ්\u200dරී ලංකා", "ශ්\u200dරී ලංකා"),
+        ("Family 👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
+        ('"Balance Labs"', '"Balance Labs"'),
+        ("Balance Labs", "“Balance Labs”"),
+        ("A &amp; B", "A &amp; B"),
+        ("<b>Bold</b>", "<b>Bold</b>"),
+        ("Wait... What?!", "Wait... What?!"),
+        ("mailto: Inc.", "mailto: Inc."),
+        ("100%_\\o/", "100%_\\o/"),
+    ],
+)
+async def test_name_is_found_however_it_was_typed(stored: str, typed: str) -> None:
+    others = [ADA, person("cus_wax", "W x", "a b"), person("cus_brien", "O Brien"), ACME_EU]
+    answer, _ = await found(typed, [*others, person("cus_1", stored)])
+    assert isinstance(answer, One), answer
+    assert answer.customer_id == "cus_1"
+    client = autumn_with([*others, person("cus_1", stored)]).client()
+    assert [customer.id for customer in await suggest(client, typed)] == ["cus_1"]
+    await client.aclose()
+
+
+NAMES = st.text(max_size=30).map(str.strip).filter(bool) | st.text(
+    "Aeé\u0301'’\"“”.,;()<>&|@:/%_\\-– \u00a0\u200c\u200d\u200bل", min_size=1, max_size=12
+).map(str.strip).filter(bool)
+
+
+@settings(max_examples=400, deadline=None)
+@given(name=NAMES, others=PEOPLE)
+def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, Any]]) -> None:
+    holder = person("cus-with-this-name", name)
+    customers = [*(one for one in others if one["id"]), holder]
+    wish = parse(f"find {html.escape(name, quote=False)}")
+    # A name of nothing but quotes and invisible characters is no name to type.
+    assume(isinstance(wish, Find))
+    assert isinstance(wish, Find)
+    by_command, _ = asyncio.run(found(wish.query, customers))
+    by_typeahead = asyncio.run(suggested(name, customers))
+    opens = {one["id"] for one in customers if name in (one["id"], one["email"])}
+    assert opens or "cus-with-this-name" in shown(by_command)
+    assert "cus-with-this-name" in by_typeahead
+
+
+async def suggested(typed: str, customers: Sequence[dict[str, Any]]) -> list[str | None]:
+    client = autumn_with(customers).client()
+    try:
+        return [customer.id for customer in await suggest(client, typed)]
+    finally:
+        await client.aclose()
+
+
+async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
+    async def list_(asked: Asked) -> httpx.Response:
+        if "search" in asked.body:
+            return listing()
+        return listing(*[person(f"cus-{number}") for number in range(3)], cursor="more")
+
+    script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": list_})
+    client = script.client()
+    answer = await find(client, STRIPE)
+    assert isinstance(answer, Nobody)
+    assert answer.compared == 30
+    pages = [
+        asked for asked in script.asked if asked.route == "customers.list" and "search" not in asked.body
+    ]
+    assert len(pages) == 10
+    await client.aclose()
+
+
+async def test_stripe_id_that_nobody_has_is_nobody() -> None:
+    answer, _ = await found("cus_NffrFeUfNV2Hib")
+    assert answer == Nobody("cus_NffrFeUfNV2Hib")
+
+
+async def test_search_reads_pasted_text_too() -> None:
+    client = autumn_with([*EVERYONE, *MANY, *MANY]).client()
+    assert shown(await search(client, "Somebody <eu@acme.com>")) == ["cus_acme_eu"]
+    assert await search(client, "“nobody”") == Nobody("“nobody”")
+    assert await search(client, "%", now=lambda: NOW) == Several("%", (), True, NOW)
+    await client.aclose()

@@ -78,6 +78,12 @@ def test_nobody_says_what_was_searched() -> None:
     assert "*No customer found for `&lt;@U1&gt; *x*`*" in shown
     assert "Nothing was created." in shown
     assert "found for –" in said(views.nobody(" "))
+
+
+def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
+    shown = said(views.nobody("cus_1", compared=5000, meant="products acme"))
+    assert "those of its newest 5,000 customers" in shown
+    assert "Did you mean `/autumn products acme`?" in shown
     assert "match –" in said(views.matches(several(customer(), customer(id="c"), query="")))
 
 

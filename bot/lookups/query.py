@@ -1,0 +1,125 @@
+"""What a person typed or pasted, and the customers it may mean. Pure.
+
+The command, the typeaheads and the look-up form all read text through `readings`, so they find the same
+customers.
+"""
+
+import html
+import re
+import unicodedata
+from urllib.parse import unquote
+
+LONGEST = 200
+"""Longer than any id or e-mail address; Autumn is not asked for more."""
+_MOST_EMAILS = 3
+
+_AN_ID = re.compile(r"[a-zA-Z0-9_:-]+")
+_STRIPE_ID = re.compile(r"cus_[a-zA-Z0-9]{14,24}")
+_CUSTOMER_LINK = re.compile(r"""https?://[^\s<>|]*/customers/([^\s<>|/?#()"',;]+)""", re.IGNORECASE)
+"""A customer's page in Autumn's dashboard (live, sandbox or named sandbox) or in Stripe's."""
+
+_SLACK_LINK = re.compile(r"<((?:mailto:|tel:|https?://)[^<>|]*)(?:\|([^<>]*))?>", re.IGNORECASE)
+"""Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>; after the bar is what was typed. What
+people type between < and > arrives escaped, or plain and without a scheme."""
+_SCHEME = re.compile(r"(?:mailto:|tel:|https?://)", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s<>()\[\]{},;:\"'`|\\&@]+@[^\W_](?:[\w.-]*[^\W_])?")
+
+INVISIBLE = dict.fromkeys(
+    map(ord, "\xad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+)
+"""Characters that come along when text is copied. U+200C and U+200D do not belong here: names in Persian and
+Sinhala need them, and so do emoji."""
+_JOINERS = "\u200c\u200d"
+_SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b\u2032\u00b4\u02bc\uff07"
+_DOUBLE_QUOTES = '"\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02'
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
+QUOTES = _SINGLE_QUOTES + _DOUBLE_QUOTES
+_AROUND = f"{QUOTES}`()[]{{}}<>.,;:!?{_JOINERS} "
+_ALIKE = {
+    **dict.fromkeys(map(ord, _SINGLE_QUOTES), "'"),
+    **dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"'),
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+}
+_WILDCARDS = "%_\\"
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """The texts to search for, the most literal first; none for a blank text.
+
+    A stored id, name or address typed as it is stored comes first, whatever it looks like. Behind it come
+    what pasted text may be wrapped around: an address, a name in quotes. Only the customer that a link leads
+    to goes before the link itself.
+    """
+    typed = cut(text)
+    shown = unmarked(typed)
+    plain = " ".join(shown.translate(INVISIBLE).split())
+    found = [
+        *(unquote(match.rstrip(".!:")) for match in _CUSTOMER_LINK.findall(shown)),
+        typed,
+        *list(dict.fromkeys(_EMAIL.findall(plain)))[:_MOST_EMAILS],
+        shown,
+        plain,
+        plain.strip(f"{QUOTES}` "),
+        bare(plain),
+    ]
+    return tuple(dict.fromkeys(short for one in found if (short := cut(one))))
+
+
+def unmarked(text: str) -> str:
+    """As it was typed: without the marks and escapes that Slack puts into texts.
+
+    A link with another text shows where it leads when that is a customer's page.
+    """
+    return html.unescape(_SLACK_LINK.sub(_shown, text))
+
+
+def bare(text: str) -> str:
+    """Without a scheme, and without the quotes, brackets and punctuation around it."""
+    stripped = text.translate(INVISIBLE).strip(_AROUND)
+    return _SCHEME.sub("", stripped, count=1).strip(f"{_AROUND}/") if _SCHEME.match(stripped) else stripped
+
+
+def is_id(text: str) -> bool:
+    """Whether Autumn would take it for a customer's id; a name of one word looks like one too."""
+    return _AN_ID.fullmatch(text) is not None
+
+
+def is_stripe_id(text: str) -> bool:
+    """Whether it looks like the id of a customer in Stripe."""
+    return _STRIPE_ID.fullmatch(text) is not None
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """What to send to Autumn to find `text`: at least everything that `matches` it.
+
+    Autumn searches for a part of a field, where % and _ are wildcards and a backslash may escape. Those
+    become _, one character of any kind, and so do characters that have look-alikes. Letters with accents can
+    be stored in one piece or in two, so both are searched for.
+    """
+    forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
+    return tuple(dict.fromkeys("".join(map(_any, form)) for form in forms))
+
+
+def matches(field: str, text: str) -> bool:
+    """Whether the text is a part of the field, whatever the case, the accents' form, or the kind of quotes,
+    dashes and spaces."""
+    return text.lower() in field.lower() or fold(text) in fold(field)
+
+
+def fold(text: str) -> str:
+    """Two texts that a person takes for the same fold to the same."""
+    alike = "".join(" " if char.isspace() else char for char in text.translate(_ALIKE))
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", alike).casefold())
+
+
+def _shown(link: re.Match[str]) -> str:
+    return link[1] if _CUSTOMER_LINK.match(link[1]) else link[2] or link[1]
+
+
+def _any(char: str) -> str:
+    return "_" if char in _WILDCARDS or ord(char) in _ALIKE or char.isspace() else char
+
+
+def cut(text: str) -> str:
+    """Without space around it, and no longer than Autumn is asked for."""
+    return text.strip()[:LONGEST].strip()
