@@ -180,15 +180,15 @@ class Engine:
 
     async def _send(self, write: Write, named: str) -> Said:
         try:
-            await self._autumn.send(write, named)
+            body = await self._autumn.send(write, named)
         except AutumnError as error:
             return outcome.said(error)
-        return outcome.said(None)
+        return Said(Answer.ACCEPTED, body=body)
 
     async def _conclude(self, record: Record, said: Said, earlier: bool = False) -> Record | None:
         seen = Seen(Verdict.NOT_APPLIED, None)
         if said.answer is not Answer.NOT_SENT or earlier:
-            seen = await self._looking.see(record, once=said.answer is Answer.REFUSED)
+            seen = await self._looking.see(record, once=said.answer is Answer.REFUSED, answered=said.body)
         await self._checkpoint("verified")
         end = outcome.outcome(said.answer, seen.verdict, earlier=earlier)
         applied = end.state is State.APPLIED

@@ -12,6 +12,7 @@ from bot.approvals.life import AnyInput, Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.common import recreated
+from bot.changes.credited import credited
 from bot.changes.facts import gather
 from bot.changes.kinds import KINDS
 from bot.changes.model import (
@@ -111,21 +112,23 @@ class Looking:
         """Raises AutumnError; NotFound when the customer is gone."""
         return look(asked, await gather(self._autumn, asked, now=self._now), self._now())
 
-    async def see(self, record: Record, *, once: bool = False) -> Seen:
-        """What became of it. Some organisations' changes are done a little later, so it looks again until it
-        is there or the time is up; with `once` a clear no is believed. Never raises: what cannot be read
-        leaves it unclear."""
+    async def see(self, record: Record, *, once: bool = False, answered: object = None) -> Seen:
+        """What became of it; `answered`: what Autumn said when it accepted it.
+
+        Some organisations' changes are done a little later, so it looks again until it is there or the time
+        is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
+        """
         seen = Seen(Verdict.UNCLEAR, None)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._within):
                 for wait in self._polls:
                     await self._sleep(wait)
-                    seen = await self.read_back(record) or seen
+                    seen = await self.read_back(record, answered) or seen
                     if seen.verdict is Verdict.APPLIED or (once and seen.verdict is Verdict.NOT_APPLIED):
                         break
         return seen
 
-    async def read_back(self, record: Record) -> Seen | None:
+    async def read_back(self, record: Record, answered: object = None) -> Seen | None:
         """What is there now; None when Autumn cannot be read."""
         kind = KINDS[record.kind]
         try:
@@ -137,7 +140,9 @@ class Looking:
         else:
             # A later customer with the same id is not the one that was changed.
             gone = recreated(record.input, facts.customer)
-            after = None if gone else kind.snapshot(record.input, facts)
+            after = (
+                None if gone else credited(record.input, facts, answered, kind.snapshot(record.input, facts))
+            )
         return Seen(kind.verify(record.input, record.before, after), after)
 
 

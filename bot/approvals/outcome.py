@@ -34,6 +34,8 @@ class Answer(StrEnum):
 class Said:
     answer: Answer
     details: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+    """What came with an acceptance, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,8 @@ _UNSURE = {
 }
 
 
-def said(error: AutumnError | None) -> Said:
+def said(error: AutumnError) -> Said:
     """What an attempt to send says, from what it raised."""
-    if error is None:
-        return Said(Answer.ACCEPTED)
     if isinstance(error, NotSent):
         return Said(Answer.NOT_SENT)
     if not isinstance(error, Refused):

@@ -221,16 +221,23 @@ class Autumn:
         question = Question.rpc("entities.list", body, group=Group.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
 
-    async def send(self, write: Write, key: str) -> None:
+    async def refresh(self, customer_id: str) -> None:
+        """Has Autumn read the customer anew, for it may go on answering from an older copy. Changes nothing,
+        yet needs the scope customers:write. Not a documented route."""
+        body = {"customer_id": customer_id}
+        question = Question("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
+        await self._wire.read(Model, question)
+
+    async def send(self, write: Write, key: str) -> Any:
         """Make one change, in one attempt. `key` goes along as Idempotency-Key.
 
-        Returns when Autumn says that it is done; some organisations' balances change a little later, and
-        some edits are done in name only, so read back. Raises AutumnError: NotSent means that nothing was
-        changed. Refused with a status of 4xx, other than 409, means that Autumn did not want it, though of
-        a balance's edit with several parts it may have done the first. After any other error it is not
-        known whether it was done.
+        Returns Autumn's answer (None when it cannot be read), which says that it is done; some
+        organisations' balances change a little later, and some edits are done in name only, so read back.
+        Raises AutumnError: NotSent means that nothing was changed. Refused with a status of 4xx, other than
+        409, means that Autumn did not want it, though of a balance's edit with several parts it may have
+        done the first. After any other error it is not known whether it was done.
         """
-        await self._wire.write(write, key)
+        return await self._wire.write(write, key)
 
     async def _read_features(self) -> list[Feature]:
         return await self._everything(Page[Feature], "features.list")

@@ -45,12 +45,17 @@ def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
         raise Garbled("The answer is not JSON, or not of the documented shape.", request=request) from None
 
 
-def done(response: httpx.Response, *, request: str) -> None:
-    """That a write was accepted, whatever its answer says. Raises Refused, or Garbled for a redirect."""
+def done(response: httpx.Response, *, request: str) -> Any:
+    """The answer to a write that was accepted: None when it cannot be read, for it was accepted all the
+    same. Raises Refused, or Garbled for a redirect."""
     if response.status_code >= 400:
         raise refusal(response, request=request)
     if not response.is_success:
         raise Garbled(f"The answer had status {response.status_code}.", request=request)
+    try:
+        return _decode(response.content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def refusal(response: httpx.Response, *, request: str) -> Refused:

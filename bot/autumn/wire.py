@@ -110,18 +110,19 @@ class Wire:
         finally:
             self._tell(question.route, effort)
 
-    async def write(self, write: Write, key: str) -> None:
-        """Send it once. Raises AutumnError: NotSent when it surely did not leave."""
+    async def write(self, write: Write, key: str) -> Any:
+        """Send it once; the answer, None for one that cannot be read. Raises AutumnError: NotSent when it
+        surely did not leave."""
         effort = _Effort(asyncio.get_running_loop().time())
         try:
-            await self._send(write, key, effort)
+            return await self._send(write, key, effort)
         except AutumnError as error:
             effort.failed(error)
             raise
         finally:
             self._tell(write.route, effort)
 
-    async def _send(self, write: Write, key: str, effort: "_Effort") -> None:
+    async def _send(self, write: Write, key: str, effort: "_Effort") -> Any:
         name = f"{write.method} {write.route}"
         try:
             async with asyncio.timeout(self._patience.whole):
@@ -149,7 +150,7 @@ class Wire:
         except httpx.TransportError as failed:
             raise Unreachable(type(failed).__name__, request=name) from None
         effort.status = response.status_code
-        reading.done(response, request=name)
+        return reading.done(response, request=name)
 
     async def _persist(self, parse: reading.Parse[T], question: Question, effort: "_Effort") -> T:
         # A loop of our own: the retry libraries decide on the exception alone, and this decision also

@@ -1,6 +1,7 @@
 """Reading what a change has to know, just before it is judged, shown or applied."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
@@ -55,7 +56,7 @@ async def _gather(
     expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in needs else ()))
     customer, billing, rewards, features, invoices, alike = await asyncio.gather(
         attempt(lambda: autumn.customer(customer_id, expand=expand)),
-        _if(Needs.BILLING in needs, lambda: _billing(autumn, customer_id)),
+        _if(Needs.BILLING in needs, lambda: _billing(autumn, kind, customer_id)),
         _if(Needs.REWARDS in needs, autumn.rewards),
         _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
         _if(Needs.INVOICES in needs, lambda: _open_invoices(autumn, customer_id)),
@@ -91,8 +92,13 @@ def _optional(read: T | AutumnError | None) -> T | None:
     return None if isinstance(read, AutumnError) else read
 
 
-async def _billing(autumn: Autumn, customer_id: str) -> Billing:
+async def _billing(autumn: Autumn, kind: Kind, customer_id: str) -> Billing:
     customer = await autumn.customer(customer_id, expand=_STRIPE)
+    if kind is Kind.REWARD and customer.stripe_id is None:
+        # A coupon puts its customer into Stripe, which the copy that Autumn answers from does not show.
+        with contextlib.suppress(AutumnError):
+            await autumn.refresh(customer_id)
+            customer = await autumn.customer(customer_id, expand=_STRIPE)
     discounts = customer.rewards.discounts if customer.rewards else ()
     previews = customer.invoice_previews
     return Billing(tuple(discounts), None if previews is None else tuple(previews))

@@ -13,7 +13,6 @@ APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UN
 @pytest.mark.parametrize(
     ("error", "answer"),
     [
-        (None, Answer.ACCEPTED),
         (NotSent(), Answer.NOT_SENT),
         (Unreachable(), Answer.SILENT),
         (TimedOut(), Answer.SILENT),
@@ -33,7 +32,7 @@ APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UN
         (refused(504)(status=504), Answer.BROKEN),
     ],
 )
-def test_what_an_attempt_says(error: AutumnError | None, answer: Answer) -> None:
+def test_what_an_attempt_says(error: AutumnError, answer: Answer) -> None:
     assert said(error).answer is answer
 
 

@@ -43,8 +43,8 @@ async def client_of(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
 async def test_what_is_sent() -> None:
     script = Scripted({"balances.update": ok({"success": True}), "customers/a%2Fb/coupons": ok([])})
     async with client_of(script) as autumn:
-        await autumn.send(GIVE, "maple:1:0")
-        await autumn.send(REMOVE, "maple:1:1")
+        assert await autumn.send(GIVE, "maple:1:0") == {"success": True}
+        assert await autumn.send(REMOVE, "maple:1:1") == []
     give, remove = script.asked
     assert give.body == {"customer_id": "cus_1"}
     assert give.headers["idempotency-key"] == "maple:1:0"

@@ -22,6 +22,7 @@ from tests.changes.facts import NOW, SOON
 PLAIN = {"id": "cus_1", "entities": [{"id": "w1"}]}
 STRIPE = {
     **PLAIN,
+    "stripe_id": "cus_stripe",
     "rewards": {"discounts": [{"id": "ten"}]},
     "invoice_previews": [{"total": 5, "currency": "usd"}],
 }
@@ -44,6 +45,7 @@ def in_part(stripe: Any) -> Any:
 ANSWERS: dict[str, Any] = {
     "customers.get": in_part(ok(STRIPE)),
     "rewards.list": ok({"coupons": [{"id": "ten"}], "feature_grants": []}),
+    "customers/clear_cache": ok({"success": True}),
     "features.list": listing({"id": "f", "type": "metered"}),
     "invoices.list": listing({"id": "inv"}),
     "customers.list": listing(
@@ -94,6 +96,19 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     facts, routes = await gathered(DetailsInput(customer="cus_1", name="x"))
     assert routes == ["customers.get"]
     assert facts.same_email is None
+
+
+async def test_a_customer_without_stripe_is_read_anew_for_a_coupon() -> None:
+    """A coupon may have put them into Stripe since the copy that Autumn answers from was made."""
+    answers = iter([ok(PLAIN), ok(STRIPE)])
+
+    async def stripe(asked: Asked) -> Any:
+        return next(answers) if "rewards" in asked.body.get("expand", []) else ok(PLAIN)
+
+    facts, routes = await gathered(APPLY, customers_get=stripe)
+    assert routes.count("customers/clear_cache") == 1
+    assert facts.billing is not None
+    assert [one.id for one in facts.billing.discounts] == ["ten"]
 
 
 async def test_a_form_gets_all_that_its_kind_may_need() -> None:

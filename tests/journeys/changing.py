@@ -1,5 +1,7 @@
 """What people do to have a customer changed, by the labels they see."""
 
+import re
+
 import httpx
 
 from bot.autumn.throttle import Limits
@@ -61,7 +63,7 @@ async def lea_sees(maple: Stage, *words: str) -> str:
     return seen
 
 
-async def close_and_look(person: Person, *words: str) -> str:
+async def close_and_look(person: Person, *words: str | re.Pattern[str]) -> str:
     """The asker's own card, in the messages with Maple."""
     await person.close()
     person.go("@maple")

@@ -1,0 +1,35 @@
+"""An answer to a coupon counts as evidence only where what is read back is older."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.changes.credited import credited
+from bot.changes.model import AnyInput, DetailsInput, RewardAction, RewardInput, Snapshot
+from tests.changes.facts import customer, facts
+
+APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
+AFTER: Snapshot = {"coupon": None, "coupon_name": None}
+GIVEN: Snapshot = {"coupon": "ten", "coupon_name": "Ten off"}
+ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten", "name": "Ten off", "x": 1}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "stripe_id", "answer", "after"),
+    [
+        (APPLY, None, ANSWER, GIVEN),
+        (APPLY, None, {"coupon": {"id": "ten"}}, {"coupon": "ten", "coupon_name": None}),
+        (APPLY, "cus_stripe", ANSWER, AFTER),
+        (APPLY, None, None, AFTER),
+        (APPLY, None, {"success": True}, AFTER),
+        (APPLY, None, {"coupon": {"id": 7}}, AFTER),
+        (APPLY, None, ["coupon"], AFTER),
+        (RewardInput(customer="cus_1", action=RewardAction.REMOVE), None, ANSWER, AFTER),
+        (RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="x"), None, ANSWER, AFTER),
+        (DetailsInput(customer="cus_1", name="x"), None, ANSWER, AFTER),
+    ],
+)
+def test_what_counts(asked: AnyInput, stripe_id: str | None, answer: Any, after: Snapshot) -> None:
+    known = replace(facts(), customer=customer(stripe_id=stripe_id))
+    assert credited(asked, known, answer, dict(AFTER)) == after

@@ -1,0 +1,84 @@
+"""A coupon puts its customer into Stripe, and customers.get goes on answering from a copy without it."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere
+from tests.stage import Stage, on_stage
+
+READ_BACK = "Autumn was read back and shows the change"
+
+
+@pytest.fixture
+async def maple() -> AsyncIterator[Stage]:
+    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
+        yield stage
+
+
+async def apply_coupon(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_wonka")
+    await maple.ana.sees("Wonka")
+    await maple.ana.command("/autumn reward cus_wonka")
+    await maple.ana.sees("Apply a coupon")
+    await maple.ana.choose("Coupon", "10% off, always")
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Reason", "As agreed on the phone")
+    await maple.ana.submit()
+
+
+async def test_a_coupon_is_confirmed_and_shown(maple: Stage) -> None:
+    await apply_coupon(maple)
+    await maple.ana.sees(READ_BACK)
+    await maple.ana.close()
+    await maple.ana.command("/autumn cus_wonka")
+    await maple.ana.sees("10% off, always · 10% · for ever")
+
+
+async def test_a_coupon_is_removed_again(maple: Stage) -> None:
+    await apply_coupon(maple)
+    await maple.ana.sees(READ_BACK)
+    await maple.ana.close()
+    await maple.ana.command("/autumn reward cus_wonka")
+    await maple.ana.sees("Apply a coupon")
+    await maple.ana.choose("What to do", "Remove the coupon")
+    await maple.ana.sees("Coupon: 10% off, always → none")
+    await maple.ana.fill("Reason", "The offer is over")
+    await maple.ana.submit()
+    await close_and_look(maple.ana, re.compile(rf"Remove the coupon.*{READ_BACK}", re.DOTALL))
+    assert maple.autumn.state.customers["cus_wonka"].discounts == []
+
+
+async def test_a_coupon_is_undone(maple: Stage) -> None:
+    await apply_coupon(maple)
+    await maple.ana.sees(READ_BACK)
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    await maple.ana.sees("It was undone")
+    assert [one.route for one in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
+
+
+async def test_a_coupon_from_elsewhere_can_be_removed(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_wonka")
+    await maple.ana.sees("Wonka")
+    await elsewhere(maple, "customers/cus_wonka/coupons/loyal10")
+    await maple.ana.command("/autumn reward cus_wonka")
+    await maple.ana.sees("Apply a coupon")
+    await maple.ana.choose("What to do", "Remove the coupon")
+    await maple.ana.sees("Coupon: 10% off, always → none")
+
+
+async def test_the_answer_is_evidence_where_the_copy_cannot_be_refreshed(maple: Stage) -> None:
+    """As with a key that lacks customers:write."""
+    maple.autumn.faults.add("customers.clear_cache", "500")
+    await apply_coupon(maple)
+    await maple.ana.sees(READ_BACK)
+    assert [one.reward_id for one in maple.autumn.state.customers["cus_wonka"].discounts] == ["loyal10"]
+
+
+async def test_without_answer_and_without_refresh_it_is_unconfirmed(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.clear_cache", "500")
+    maple.autumn.faults.add("coupons.add", "cut_after", times=1)
+    await apply_coupon(maple)
+    await maple.ana.sees("Unconfirmed: it may have happened")
