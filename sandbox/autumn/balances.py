@@ -152,9 +152,17 @@ def show_row(row: Row, feature: Feature) -> Json:
         "usage": clean(grant - row.balance),
         "unlimited": row.unlimited,
         "reset": show_reset(row, feature),
-        "price": row.price,
+        "price": _show_price(row.price),
         "expires_at": row.expires_at,
     }
+
+
+def _show_price(price: Json | None) -> Json | None:
+    """The price as a balance has it: without the interval and other currencies that the plan tells of."""
+    if price is None:
+        return None
+    fields = ("amount", "tiers", "tier_behavior", "billing_units", "billing_method", "max_purchase")
+    return {name: price[name] for name in fields if name in price}
 
 
 def show_reset(row: Row, feature: Feature) -> Json | None:

@@ -69,15 +69,18 @@ def _next(ms: int, size: str) -> int:
 
 
 def span(state: State, who: Customer | None, name: str) -> int:
-    """Where a named range starts. A billing cycle without a paid subscription counts as 30 days."""
-    now = state.now
+    """Where a named range starts. A billing cycle is as many days back from now as the customer's has."""
     if name in RANGES:
-        return now - RANGES[name]
-    cycles = CYCLES[name]
+        return state.now - RANGES[name]
+    return state.now - CYCLES[name] * _cycle_days(who) * DAY
+
+
+def _cycle_days(who: Customer | None) -> int:
+    """The days of the customer's billing cycle, 30 where there is none."""
     for product in who.products if who else ():
-        if product.status == "active" and product.period_start is not None:
-            return add_months(product.period_start, -(cycles - 1))
-    return now - 30 * DAY * cycles
+        if product.status in ("active", "past_due") and product.period_start and product.period_end:
+            return (product.period_end - product.period_start) // DAY
+    return 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.errors import no_customer, no_feature, no_plan, no_stripe
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, Event, Feature, Invoice, Plan, Reward
+from sandbox.autumn.model import Customer, Event, Feature, Invoice, Json, Plan, Reward
 from sandbox.autumn.store import Customers
 
 
@@ -21,8 +21,10 @@ class Organization:
     """Whether a Stripe account is linked."""
     analytics: bool = True
     """Whether the store of events is configured."""
-    include_past_due: bool = False
+    include_past_due: bool = True
     """Whether balances of past-due plans are shown."""
+    user: Json | None = None
+    """Who made the key, {id, email, name}, where Autumn knows."""
     adding_raises_grant: bool = False
     """Whether add_to_balance raises the grant along with the balance, as a later Autumn may do."""
 

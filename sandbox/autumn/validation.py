@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.autumn.errors import ApiError
+from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Json
 
 _EMAIL = re.compile(r"^[^\s@<>()\[\],;:\"]+@[^\s@]+\.[^\s@.]{2,}$")
@@ -75,17 +75,20 @@ class Reader:
     def say(self, name: str, problem: str) -> None:
         self.problems.append(f"{self._prefix}{name}: {problem}")
 
-    def customer_id(self, *, required: bool = True, null: bool = False, name: str = "customer_id") -> str:
-        value = self.get(name, "string", required=required, null=null, default="")
-        if isinstance(value, str) and value is not self._body.get(name, _MISSING):
-            return value
-        if value is not None and (problem := customer_id_problem(value)):
-            self.say(name, problem)
-        return value  # type: ignore[no-any-return]
+    def customer_id(self) -> str:
+        """Any string, as most routes take it: ids of the old form (with @, a dot, a slash) too."""
+        return str(self.get("customer_id", "string", required=True, default=""))
+
+    def strict_customer_id(self, *, null: bool = False) -> str:
+        """An id as customers.get, .update, .delete and .get_or_create want it."""
+        value = self.get("customer_id", "string", required=True, null=null, default=_MISSING)
+        if isinstance(value, str) and (problem := customer_id_problem(value)):
+            self.say("customer_id", problem)
+        return "" if value is _MISSING else value
 
     def email(self) -> str | None:
         value = self.get("email", "string", null=True)
-        if value and not _EMAIL.match(value):
+        if value is not None and not _EMAIL.match(value):
             self.say("email", "not a valid email address")
         return value  # type: ignore[no-any-return]
 
@@ -124,6 +127,12 @@ def customer_id_problem(value: str) -> str:
             return f"cannot contain {words}. {_ONLY}"
     wrong = re.search(r"[^a-zA-Z0-9_:-]", value)
     return f"cannot contain '{wrong.group()}'. {_ONLY}" if wrong else ""
+
+
+def check_page(limit: int) -> None:
+    """Raises 400 for a page larger than the organisation may ask for."""
+    if limit > 1000:
+        raise invalid(f"limit {limit} exceeds max of 1000 for this org")
 
 
 def encode_cursor(item_id: str, moment: int) -> str:

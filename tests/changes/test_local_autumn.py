@@ -460,6 +460,7 @@ async def test_a_key_is_taken_once(bench: Bench) -> None:
 
 
 async def test_what_a_past_due_plan_hides_is_said(bench: Bench) -> None:
+    bench.local.state.org.include_past_due = False
     asked = BalanceInput(
         customer="cus_globex", feature="messages", row="x", action=BalanceAction.GIVE, amount=Decimal(5)
     )

@@ -29,13 +29,20 @@ async def test_balances_with_bars_and_resets(maple: Stage) -> None:
             ("Seats\n▱▱▱▱▱▱▱▱▱▱ 0 of 5 left · 8 used · 3 over", "Storage (GB)\n▱▱▱▱▱▱▱▱▱▱ 0 of 100"),
         ),
         ("cus_gekko", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 2,500 of 2,000 left · -500 used",)),
-        ("cus_globex", ("Autumn hides the balances of Team", "Hidden by Autumn while a plan is past due")),
+        ("cus_globex", ("Messages\n▰▰▰▰▰▰▰▰▱▱ 38,000 of 50,000 left · 12,000 used",)),
         ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,407.5 of 8,400 left · 4,992.5 used",)),
         ("cus_empty", ("This customer has no features",)),
     ],
 )
 async def test_every_kind_of_balance(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn features {customer}", "\nFeatures\n"), *lines)
+
+
+async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Stage) -> None:
+    maple.autumn.state.org.include_past_due = False
+    shown = await ask(maple, "/autumn features cus_globex", "\nFeatures\n")
+    in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a plan is past due")
+    assert "used" not in shown
 
 
 async def test_many_features_page_by_page(maple: Stage) -> None:

@@ -168,10 +168,9 @@ async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str
             "cus_globex",
             (
                 "Team is past due: a payment for it has failed or is late.",
-                "Autumn hides the balances of Team while it is past due",
                 "1 unpaid invoice: $199.00.",
                 "Team · Past due",
-                "Hidden by Autumn while a plan is past due",
+                "Messages · 38,000 of 50,000 left",
             ),
         ),
         ("cus_initech", ("Pro cancels on", "Pro · Cancels", "Free · Scheduled")),
@@ -195,6 +194,17 @@ async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str
 )
 async def test_what_needs_attention_comes_first(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn {customer}", "Read today at"), *lines)
+
+
+async def test_balances_hidden_while_past_due_are_announced_first(maple: Stage) -> None:
+    maple.autumn.state.org.include_past_due = False
+    in_order(
+        await ask(maple, "/autumn cus_globex", "Read today at"),
+        "Team is past due: a payment for it has failed or is late.",
+        "Autumn hides the balances of Team while it is past due",
+        "1 unpaid invoice: $199.00.",
+        "Hidden by Autumn while a plan is past due",
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from sandbox.autumn.state import State
 
 def organization(ctx: Context) -> Json:
     org = ctx.state.org
-    return {"id": org.id, "name": org.name, "slug": org.slug, "env": ctx.env}
+    shown = {"id": org.id, "name": org.name, "slug": org.slug, "env": ctx.env}
+    return {**shown, "user": org.user} if org.user else shown
 
 
 def list_features(ctx: Context) -> Json:

@@ -2,10 +2,9 @@
 
 from sandbox.autumn import products, render
 from sandbox.autumn.context import Context, Route, rpc
-from sandbox.autumn.errors import invalid
 from sandbox.autumn.model import Customer, Json
 from sandbox.autumn.store import search
-from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+from sandbox.autumn.validation import bad_input, check_page, decode_cursor, encode_cursor
 
 
 def list_page(ctx: Context) -> Json:
@@ -19,8 +18,7 @@ def list_page(ctx: Context) -> Json:
     plans = reader.get("plans", "array", default=[])
     processors = reader.get("processors", "array", default=[])
     reader.done()
-    if limit > 1000:
-        raise invalid(f"limit {limit} exceeds max of 1000 for this org")
+    check_page(limit)
     last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
     descending, found = order == "desc", search(text)
     low, high = created.get("start"), created.get("end")

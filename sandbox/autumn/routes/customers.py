@@ -6,7 +6,7 @@ from sandbox.autumn import balances, invoices, products, render, rewards
 from sandbox.autumn.context import Context, Route, rpc
 from sandbox.autumn.errors import ApiError
 from sandbox.autumn.model import Customer, Json
-from sandbox.autumn.validation import bad_input
+from sandbox.autumn.validation import Reader, bad_input
 
 EXPANDS = (
     "invoices",
@@ -60,7 +60,7 @@ def _from_stripe(ctx: Context, who: Customer, expand: tuple[str, ...]) -> Json:
     if "rewards" in expand:
         active = rewards.in_force(ctx.state, who)
         shown["rewards"] = {"discounts": [rewards.show_discount(ctx.state, one) for one in active]}
-    if "payment_method" in expand:
+    if "payment_method" in expand and who.payment_method is not None:
         shown["payment_method"] = who.payment_method
     return shown
 
@@ -75,7 +75,10 @@ def _expand(values: Any) -> tuple[str, ...]:
 
 
 def get(ctx: Context) -> Json:
-    customer_id, expand = ctx.customer_id(), _expand(ctx.body.get("expand", []))
+    reader = ctx.reader
+    customer_id = reader.strict_customer_id()
+    reader.done()
+    expand = _expand(ctx.body.get("expand", []))
     return read(ctx, ctx.state.customer(customer_id), expand)
 
 
@@ -85,8 +88,17 @@ def get_by_path(ctx: Context) -> Json:
 
 
 def update(ctx: Context) -> Json:
-    reader, state = ctx.reader, ctx.state
-    customer_id = reader.customer_id()
+    reader = ctx.reader
+    return _update(ctx, reader, reader.strict_customer_id())
+
+
+def update_by_path(ctx: Context) -> Json:
+    """The older route, which takes ids of the old form."""
+    return _update(ctx, ctx.reader, ctx.path["customer_id"])
+
+
+def _update(ctx: Context, reader: Reader, customer_id: str) -> Json:
+    state = ctx.state
     name = reader.get("name", "string", null=True)
     email = reader.email()
     metadata = reader.get("metadata", "object", default={})
@@ -101,9 +113,9 @@ def update(ctx: Context) -> Json:
     if new_id is not None and new_id != who.id and new_id in state.customers:
         raise ApiError(409, "customer_already_exists", f"Customer {new_id} already exists")
     who.id = new_id or who.id
-    who.name = name if reader.has("name") else who.name
+    who.name = (name or None) if reader.has("name") else who.name
     who.email = email if reader.has("email") else who.email
-    who.fingerprint = fingerprint if reader.has("fingerprint") else who.fingerprint
+    who.fingerprint = (fingerprint or None) if reader.has("fingerprint") else who.fingerprint
     who.currency = currency if reader.has("currency") else who.currency
     who.send_email_receipts = who.send_email_receipts if receipts is None else receipts
     who.metadata = {key: value for key, value in {**who.metadata, **metadata}.items() if value is not None}
@@ -130,7 +142,7 @@ def _rename_records(who: Customer) -> None:
 
 def delete(ctx: Context) -> Json:
     reader = ctx.reader
-    customer_id = reader.customer_id()
+    customer_id = reader.strict_customer_id()
     reader.get("delete_in_stripe", "boolean")
     reader.done()
     ctx.state.customers.remove(ctx.state.customer(customer_id))
@@ -152,7 +164,7 @@ def delete_by_path(ctx: Context) -> Json:
 
 def get_or_create(ctx: Context) -> Json:
     reader, state = ctx.reader, ctx.state
-    customer_id = reader.customer_id(null=True)
+    customer_id = reader.strict_customer_id(null=True)
     name = reader.get("name", "string", null=True)
     email = reader.email()
     metadata = reader.get("metadata", "object", default={})
@@ -181,5 +193,6 @@ ROUTES = (
     rpc("customers.get_or_create", get_or_create, WRITE, "check", write=True),
     Route("POST", "/v1/customers/clear_cache", "customers.clear_cache", clear_cache, WRITE),
     Route("GET", "/v1/customers/{customer_id}", "customers.get", get_by_path, READ, "check"),
+    Route("POST", "/v1/customers/{customer_id}", "customers.update", update_by_path, WRITE, write=True),
     Route("DELETE", "/v1/customers/{customer_id}", "customers.delete", delete_by_path, WRITE, write=True),
 )

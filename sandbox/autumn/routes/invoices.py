@@ -4,16 +4,16 @@ from sandbox.autumn import invoices
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import invalid
 from sandbox.autumn.model import Invoice, Json
-from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+from sandbox.autumn.validation import bad_input, check_page, decode_cursor, encode_cursor
 
 STATUSES = ("draft", "open", "void", "paid", "uncollectible")
 
 
 def list_page(ctx: Context) -> Json:
     reader = ctx.reader
-    limit = reader.limit(default=50, high=1000)
+    limit = reader.limit(default=50, high=5000)
     cursor = reader.get("start_cursor", "string", default="")
-    customer_id = reader.get("customer_id", "string")
+    customer_id = reader.get("customer_id", "string") or None  # "" asks for everybody's
     entity_id = reader.get("entity_id", "string")
     statuses = reader.get("status", "array", default=[])
     processors = reader.get("processor_types", "array", default=[])
@@ -21,6 +21,7 @@ def list_page(ctx: Context) -> Json:
         if status not in STATUSES:
             reader.say(f"status.{index}", f"must be one of: {', '.join(STATUSES)}")
     reader.done()
+    check_page(limit)
     if entity_id is not None and customer_id is None:
         raise bad_input("entity_id: customer_id is required when entity_id is given")
     if customer_id is None:

@@ -2,7 +2,7 @@
 
 from sandbox.autumn import rewards
 from sandbox.autumn.context import Context, rpc
-from sandbox.autumn.errors import ApiError
+from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Json, Reward
 from sandbox.autumn.validation import Reader, bad_input
 
@@ -35,6 +35,8 @@ def create(ctx: Context) -> Json:
     problems = _coupon_problems(given) if "coupon" in ctx.body else _grant_problems(given)
     if problems:
         raise bad_input(*problems, *([neither] if "coupon" in ctx.body else []))
+    if given["id"] in state.rewards:
+        raise invalid(f"Reward with id {given['id']} already exists")
     if "coupon" in ctx.body:
         state.need_stripe()
         reward = _coupon(given)

@@ -70,8 +70,11 @@ async def test_filters_of_the_list(call: Caller) -> None:
 
 
 async def test_usage_adds_up_to_the_balance(call: Caller) -> None:
-    used = (await call.balance("cus_acme", "messages"))["usage"]
-    cycle = await call.ok("events.aggregate", customer_id="cus_acme", feature_id="messages", range="1bc")
+    balance = await call.balance("cus_acme", "messages")
+    used, start = balance["usage"], add_months(balance["next_reset_at"], -1)
+    cycle = await call.ok(
+        "events.aggregate", customer_id="cus_acme", feature_id="messages", custom_range={"start": start}
+    )
     assert cycle["total"]["messages"]["sum"] == used
     assert sum(one["values"]["messages"] for one in cycle["list"]) == used
 
