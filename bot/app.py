@@ -181,7 +181,9 @@ class Maple:
             stack.push_async_callback(self.digests.ticker.stop, self.timings.drain)
             self.digests.ticker.start()
             if self.settings.slack_app_token is not None:
-                self._socket = Socket(self.bolt, self.settings.slack_app_token, self.metrics)
+                self._socket = Socket(
+                    self.bolt, self.settings.slack_app_token, self.metrics, self.timings.socket
+                )
                 stack.push_async_callback(self._socket.stop)
                 await self._socket.start()
             stack.callback(self._stop_taking)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.autumn.patience import Patience
 from bot.autumn.throttle import Limits
 from bot.connections import HttpLimits
+from bot.socket import SocketPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,5 @@ class Timings:
     """How often Autumn is asked."""
     http: HttpLimits = field(default_factory=HttpLimits)
     """What one peer of the HTTP side may cost."""
+    socket: SocketPace = field(default_factory=SocketPace)
+    """How Socket Mode's connection is kept."""

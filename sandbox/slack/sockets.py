@@ -1,6 +1,7 @@
 """Socket Mode: the app's own connections, over which envelopes go out and acknowledgements come back."""
 
 import asyncio
+import contextlib
 import json
 import random
 import secrets
@@ -22,6 +23,10 @@ class Sockets:
         self._open: list[WebSocket] = []
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self.base = ""
+        self.silent = 0
+        """So many connections to come are taken, and nothing is ever said on them."""
+        self.expired = 0
+        """So many addresses to come are refused when they are connected to."""
 
     @property
     def connections(self) -> int:
@@ -30,7 +35,10 @@ class Sockets:
     def ticket(self) -> str:
         """The address of one connection to come; it works once."""
         ticket = secrets.token_urlsafe(16)
-        self._tickets.add(ticket)
+        if self.expired:
+            self.expired -= 1
+        else:
+            self._tickets.add(ticket)
         return f"{self.base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={people.APP}"
 
     async def connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
@@ -46,6 +54,10 @@ class Sockets:
             return
         self._tickets.discard(ticket)
         await socket.accept()
+        if self.silent:
+            self.silent -= 1
+            await self._say_nothing(socket)
+            return
         self._open.append(socket)
         try:
             await socket.send_text(json.dumps(self._hello()))
@@ -56,6 +68,12 @@ class Sockets:
             pass
         finally:
             self._forget(socket)
+
+    async def _say_nothing(self, socket: WebSocket) -> None:
+        """Pings are answered all the same: whoever serves WebSockets does that by itself."""
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.receive_text()
 
     async def send(self, kind: str, payload: Json, retry: int, reason: str) -> Json | None:
         """The payload of the acknowledgement. Raises ConnectionError when nobody is connected."""

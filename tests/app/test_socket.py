@@ -1,0 +1,152 @@
+"""Socket Mode's connection, and what becomes of one that is open and deaf."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+
+from bot.app import build
+from bot.metrics import Metrics
+from bot.socket import Socket, SocketPace
+from bot.timings import Timings
+from sandbox.autumn import LocalAutumn
+from sandbox.slack import LocalSlack
+from tests.app.test_slack import until
+from tests.relay import Relay
+from tests.stage import MANIFEST, Stage, on_stage, settings_for
+
+QUICK = SocketPace(ping=0.05, deaf=0.3, call=0.3, again=0.02, longest=0.05)
+TIMINGS = Timings(socket=QUICK)
+
+
+async def works(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+
+
+def events(logs: io.StringIO) -> list[str]:
+    return [json.loads(line)["event"] for line in logs.getvalue().splitlines()]
+
+
+async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
+    async with LocalSlack.running(manifest=MANIFEST) as slack, LocalAutumn.running(seed="demo") as autumn:
+        slack.sockets.silent = 1
+        async with build(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot:
+            assert bot.readiness()["socket"]
+            assert slack.sockets.connections == 1
+            await slack.person("ana").command("/autumn help")
+            await slack.person("ana").sees("/autumn")
+    assert events(logs).count("socket deaf") == 1
+
+
+async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
+    async with (
+        on_stage("socket", timings=TIMINGS) as maple,
+        httpx.AsyncClient(base_url=maple.bot.url) as client,
+    ):
+        maple.slack.sockets.silent = 2  # slack_sdk connects twice: for the message, and for the close
+        await maple.slack.sockets.refresh("link_disabled")
+        await until(lambda: not maple.slack.sockets.silent)
+        assert (await client.get("/readyz")).json()["socket"] is False
+        await until(lambda: maple.bot.readiness()["socket"])
+        await works(maple)
+    assert "socket deaf" in events(logs)
+
+
+async def test_connection_that_nobody_reads_any_more_is_given_up(logs: io.StringIO) -> None:
+    async with on_stage("socket", timings=TIMINGS) as maple:
+        assert maple.bot._socket is not None
+        receiver = maple.bot._socket._client.message_receiver
+        assert receiver is not None
+        receiver.cancel()
+        await until(lambda: "socket deaf" in logs.getvalue())
+        await maple.slack.sockets.connected()
+        await until(lambda: maple.bot.readiness()["socket"])
+        await works(maple)
+
+
+@asynccontextmanager
+async def by_a_wire(slack: LocalSlack) -> AsyncIterator[Relay]:
+    """Between Slack's sockets and the bot."""
+    async with Relay.to(slack.sockets.base) as wire:
+        slack.sockets.base = wire.url
+        yield wire
+
+
+async def test_connection_that_goes_dead_is_given_up() -> None:
+    async with (
+        LocalSlack.running(manifest=MANIFEST) as slack,
+        LocalAutumn.running(seed="demo") as autumn,
+        by_a_wire(slack) as wire,
+        build(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot,
+    ):
+        wire.stall()
+        await until(lambda: not bot.readiness()["socket"])
+        await wire.cut()
+        await wire.mend()
+        await until(lambda: bot.readiness()["socket"])
+        await slack.person("ana").command("/autumn help")
+        await slack.person("ana").sees("/autumn")
+
+
+async def test_address_that_is_refused_is_not_tried_for_ever() -> None:
+    async with on_stage("socket", timings=TIMINGS) as maple:
+        maple.slack.sockets.expired = 1
+        await maple.slack.sockets.refresh("link_disabled")
+        await maple.slack.sockets.connected()
+        await until(lambda: maple.bot.readiness()["socket"])
+        await works(maple)
+
+
+@pytest.mark.parametrize("said", ["3600", "1.5", "", "soon"])
+async def test_no_retry_after_keeps_it_from_connecting(said: str) -> None:
+    async with on_stage("socket", timings=TIMINGS) as maple:
+        maple.slack.faults.add("apps.connections.open", "429", retry_after=said, times=2)
+        await maple.slack.sockets.refresh("link_disabled")
+        await maple.slack.sockets.connected()
+        await works(maple)
+
+
+async def test_slack_that_hangs_when_asked_for_an_address_is_asked_again() -> None:
+    async with on_stage("socket", timings=TIMINGS) as maple:
+        maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
+        await maple.slack.sockets.refresh("link_disabled")
+        await maple.slack.sockets.connected()
+        await works(maple)
+
+
+async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
+    async with (
+        on_stage("socket", timings=TIMINGS) as maple,
+        httpx.AsyncClient(base_url=maple.bot.url) as client,
+    ):
+        maple.slack.faults.add("apps.connections.open", "error", error="invalid_auth", times=8)
+        await maple.slack.sockets.refresh("link_disabled")
+        await until(lambda: "invalid_auth" in logs.getvalue())
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["socket"]) == (503, False)
+        await until(lambda: maple.bot.readiness()["socket"])
+        lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+        assert [line["event"] for line in lines if line["level"] == "error"] == ["slack refuses the token"]
+        await works(maple)
+
+
+async def test_it_can_be_stopped_before_slack_has_answered() -> None:
+    app: Any = AsyncApp(token="xoxb-x", request_verification_enabled=False)
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        app.client.base_url = slack.api_url
+        slack.faults.add("apps.connections.open", "error", error="internal_error", times=None)
+        pace = SocketPace(again=30)
+        socket = Socket(app, SecretStr(slack.app_token), Metrics(), pace)
+        starting = asyncio.create_task(socket.start())
+        await until(lambda: any(call.method == "apps.connections.open" for call in slack.calls))
+        assert not socket.open
+        starting.cancel()
+        await socket.stop()
