@@ -1,30 +1,49 @@
 """Maple's settings, from environment variables only."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.approvals.rules import Environment
-from bot.store.database import database_url
+from bot.store.database import database_url, is_host
 
 
 class SettingsError(Exception):
     """The settings cannot be used; one line for each that is wrong, naming the variable."""
 
 
+_PRINTABLE = re.compile(r"[!-~]+")
+_VERSION = re.compile(r"[0-9A-Za-z.-]+")
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
 def _prefixed(*prefixes: str) -> AfterValidator:
     words = " or ".join(f"{prefix}…" for prefix in prefixes)
 
     def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefixes):
+        plain = value.get_secret_value()
+        if not plain.startswith(prefixes) or plain in prefixes:
             raise ValueError(f"should look like {words}")
-        return value
+        return _printable(value)
 
     return AfterValidator(check)
+
+
+def _printable(value: SecretStr) -> SecretStr:
+    # It goes into a header, or into a signature that an empty one would leave open to anybody.
+    if not _PRINTABLE.fullmatch(value.get_secret_value()):
+        raise ValueError("should be plain letters, digits and signs without a space: copy it once more")
+    return value
 
 
 def _upper(value: object) -> object:
@@ -36,8 +55,46 @@ def _lower(value: object) -> object:
 
 
 def _address(value: str) -> str:
+    """An address that tokens and keys may be sent to."""
     if not value.startswith(("http://", "https://")):
         raise ValueError("should start with https:// (or http://)")
+    host = _host_of(value)
+    if host is None:
+        raise ValueError("should be an address such as https://host.example")
+    if value.startswith("http://") and not _loopback(host):
+        raise ValueError(
+            "should start with https://, since keys are sent there (http:// is for this machine alone)"
+        )
+    return value
+
+
+def _host_of(address: str) -> str | None:
+    """None when it is not the plain address of a host, with or without a port and a path."""
+    try:
+        parts = urlsplit(address)
+        host, _ = httpx.URL(address).host, parts.port
+    except (ValueError, httpx.InvalidURL):
+        return None
+    plain = _PRINTABLE.fullmatch(address) and not (parts.query or parts.fragment or parts.username)
+    return host if plain and is_host(host) else None
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def _host(value: str) -> str:
+    if not is_host(value):
+        raise ValueError("should be a name or an address of this machine, such as 0.0.0.0")
+    return value
+
+
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        raise ValueError("should be a version of Autumn's API, such as 2.3.0")
     return value
 
 
@@ -60,6 +117,7 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
+_STRIPPED = BeforeValidator(_stripped)
 S = TypeVar("S", bound=BaseSettings)
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Format = Annotated[Literal["json", "text"], BeforeValidator(_lower)]
@@ -76,31 +134,31 @@ class Storage(BaseSettings):
         str_strip_whitespace=True,
     )
 
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///maple.db")
+    database_url: Annotated[SecretStr, _STRIPPED, AfterValidator(_database)] = SecretStr("sqlite:///maple.db")
     """Where changes and their audit trail are kept; it may hold a password."""
 
 
 class Settings(Storage):
     """What Maple needs to know to run. Secrets never show in its repr."""
 
-    slack_bot_token: Annotated[SecretStr, _prefixed("xoxb-")]
-    slack_signing_secret: SecretStr | None = None
+    slack_bot_token: Annotated[SecretStr, _STRIPPED, _prefixed("xoxb-")]
+    slack_signing_secret: Annotated[SecretStr, _STRIPPED, AfterValidator(_printable)] | None = None
     """Signs Slack's requests; needed in HTTP mode."""
-    slack_app_token: Annotated[SecretStr, _prefixed("xapp-")] | None = None
+    slack_app_token: Annotated[SecretStr, _STRIPPED, _prefixed("xapp-")] | None = None
     """Turns Socket Mode on."""
     slack_api_url: Annotated[str, AfterValidator(_address), AfterValidator(_with_slash)] = (
         "https://slack.com/api/"
     )
-    autumn_secret_key: Annotated[SecretStr, _prefixed("am_sk_test_", "am_sk_live_")]
+    autumn_secret_key: Annotated[SecretStr, _STRIPPED, _prefixed("am_sk_test_", "am_sk_live_")]
     autumn_url: Annotated[str, AfterValidator(_address), AfterValidator(_without_slash)] = (
         "https://api.useautumn.com"
     )
-    autumn_api_version: str = "2.3.0"
+    autumn_api_version: Annotated[str, AfterValidator(_version)] = "2.3.0"
     maple_policy: Path | None = None
     """A TOML file; unset, every full member may ask, and one other must approve."""
     maple_approvals_channel: Annotated[str, AfterValidator(_channel)] | None = None
     """Unset, changes that need approval are refused."""
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
     """0 takes a free port."""
     log_level: Level = "INFO"

@@ -77,6 +77,9 @@ def _run(work: Work) -> None:
 
     try:
         asyncio.run(run())
+    except BrokenPipeError:
+        # Whoever read what is printed, such as `head`, has enough. The command line ends quietly for it.
+        raise
     except (SQLAlchemyError, OSError) as error:
         # The text of these may quote the address, and with it a password.
         _fail(f"The database of DATABASE_URL cannot be used ({type(error).__name__}).")

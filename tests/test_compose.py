@@ -94,6 +94,26 @@ def test_it_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any
             assert volume.split(":")[0] in compose["volumes"]
 
 
+def test_services_can_do_no_more_than_they_have_to(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert {"mem_limit", "pids_limit", "cpus"} <= set(service), name
+        assert "/tmp" in service["tmpfs"], name  # noqa: S108 - the container's
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+    # Its own start as root would want capabilities.
+    assert compose["services"]["postgres"]["user"] == "postgres"
+
+
+def test_images_are_pinned_by_digest(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert "build" in service or re.fullmatch(r"[\w.]+:[\w.-]+@sha256:[0-9a-f]{64}", service["image"]), (
+            name
+        )
+
+
 def test_the_readme_says_what_it_needs() -> None:
     (section,) = re.findall(
         r"^## Running two or ten\n(.*?)^## ", (ROOT / "README.md").read_text(), re.M | re.S

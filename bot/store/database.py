@@ -5,6 +5,7 @@ import contextlib
 import functools
 import os
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -26,6 +27,7 @@ _DRIVERS = {
 }
 _READING = "reading"
 _FILE = "file"
+_OWNER_ALONE = 0o600
 _TCP = {
     # Of a server that went away without a word, the system's own settings tell after hours.
     "keepalives_idle": 5,
@@ -59,11 +61,19 @@ def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine
     return finished
 
 
+def is_host(name: str) -> bool:
+    """Whether it can be looked up at all; of anything else the resolver makes an error of its own kind."""
+    try:
+        return bool(name) and bool(name.encode("idna"))
+    except UnicodeError:
+        return False
+
+
 def database_url(given: str) -> URL:
     """The URL with the driver Maple uses. Raises ValueError, in words that quote none of it."""
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError("should look like sqlite:///maple.db or postgresql://user@host/name") from None
     driver = _DRIVERS.get(url.drivername.split("+")[0])
     if driver is None:
@@ -71,6 +81,10 @@ def database_url(given: str) -> URL:
     if driver.startswith("sqlite") and url.database in (None, "", ":memory:"):
         # Each connection would have a database of its own.
         raise ValueError("needs the name of a file: sqlite:///maple.db")
+    if driver.startswith("sqlite") and (url.query or url.host):
+        raise ValueError("should be sqlite:/// and the name of a file, and nothing else")
+    if url.host and not is_host(url.host):
+        raise ValueError("should have the name of a host: postgresql://user@host/name")
     return url.set(drivername=driver)
 
 
@@ -179,8 +193,26 @@ class _File:
         # The first one makes the file; later an empty one in its place would only hide that it is gone.
         if self._seen and not os.path.exists(self._path):
             raise sqlite3.OperationalError("the file is gone")
+        if not self._seen:
+            self._close_to_others()
         # The driver's thread of a connection that could not be made may outlive the event loop, and complain.
         sqlite3.connect(*where, **how).close()
+
+    def _close_to_others(self) -> None:
+        """Customers' names are in it, and who changed what: only Maple's own account may read it."""
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, _OWNER_ALONE)
+        except OSError:
+            # SQLite says what is wrong with it.
+            return
+        try:
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                for path in (self._path, f"{self._path}-wal", f"{self._path}-shm"):
+                    # There may be none; or it is somebody else's, who has to see to it.
+                    with contextlib.suppress(FileNotFoundError, PermissionError):
+                        os.chmod(path, _OWNER_ALONE)
+        finally:
+            os.close(file)
 
     def opened(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         self._seen = True

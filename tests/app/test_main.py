@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
@@ -125,6 +127,39 @@ async def test_the_real_process_finishes_what_it_acknowledged(slack: LocalSlack,
     assert b'"library"' not in written, "no library has anything to complain about"
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
         assert secret.encode() not in written
+
+
+async def ready(port: int) -> int:
+    """The status of /readyz; 0 while nobody listens."""
+    async with aiohttp.ClientSession() as session:
+        try:
+            async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                return answer.status
+        except aiohttp.ClientConnectionError:
+            return 0
+
+
+async def test_the_real_process_is_not_ready_while_nothing_can_be_written(
+    slack: LocalSlack, autumn: LocalAutumn
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = settings_for(slack, autumn, "socket").model_copy(update={"port": port})
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", env=variables(settings), stderr=asyncio.subprocess.DEVNULL
+    )
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    try:
+        # No file of the process may grow any more: what a full disk does, but for the number of the error.
+        for largest, status in ((hard, 200), (0, 503), (hard, 200)):
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
+            async with asyncio.timeout(30):
+                while await ready(port) != status:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.05)
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def test_a_token_that_slack_refuses(slack: LocalSlack, autumn: LocalAutumn) -> None:

@@ -1,8 +1,15 @@
+import asyncio
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 
+from bot.app import CannotStart, build
 from bot.settings import Settings, SettingsError, load, withdraw
 
 SECRETS = {
@@ -100,6 +107,125 @@ def test_what_is_wrong_is_said_by_name(
     assert str(error.value) == said
     assert error.value.__cause__ is None
     assert error.value.__context__ is None, "pydantic's own error quotes what was given"
+
+
+PLAIN = "should be plain letters, digits and signs without a space: copy it once more"
+ADDRESS = "should be an address such as https://host.example"
+UNENCRYPTED = "should start with https://, since keys are sent there (http:// is for this machine alone)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-", "should look like xoxb-…"),
+        ("SLACK_BOT_TOKEN", "xoxb-a\nb", PLAIN),
+        ("SLACK_APP_TOKEN", "xapp-canäry", PLAIN),
+        ("SLACK_SIGNING_SECRET", "  ", PLAIN),
+        ("SLACK_SIGNING_SECRET", "a b", PLAIN),
+        ("AUTUMN_SECRET_KEY", "am_sk_test_…", PLAIN),
+        ("AUTUMN_SECRET_KEY", "am_sk_live_", "should look like am_sk_test_… or am_sk_live_…"),
+        ("AUTUMN_SECRET_KEY", '"am_sk_test_canary"', "should look like am_sk_test_… or am_sk_live_…"),
+        ("AUTUMN_URL", "https://", ADDRESS),
+        ("AUTUMN_URL", "https://:80", ADDRESS),
+        ("AUTUMN_URL", "https://host:port", ADDRESS),
+        ("AUTUMN_URL", "https://host:99999", ADDRESS),
+        ("AUTUMN_URL", "https://[::1", ADDRESS),
+        ("AUTUMN_URL", "https://a..b", ADDRESS),
+        ("AUTUMN_URL", "https://" + "a" * 64, ADDRESS),
+        ("AUTUMN_URL", "https://999.999.1.1", ADDRESS),
+        ("AUTUMN_URL", "https://a b.example", ADDRESS),
+        ("AUTUMN_URL", "https://canary@host.example", ADDRESS),
+        ("AUTUMN_URL", "https://host.example/?key=canary", ADDRESS),
+        ("AUTUMN_URL", "https://host.example/#canary", ADDRESS),
+        ("AUTUMN_URL", "http://api.useautumn.com", UNENCRYPTED),
+        ("AUTUMN_URL", "http://10.0.0.7:8080", UNENCRYPTED),
+        ("AUTUMN_URL", "http://localhost.example", UNENCRYPTED),
+        ("AUTUMN_URL", "http://0.0.0.0:8080", UNENCRYPTED),
+        ("SLACK_API_URL", "http://slack.com/api/", UNENCRYPTED),
+        ("AUTUMN_API_VERSION", "2.3\n", None),
+        ("AUTUMN_API_VERSION", "2.3 beta", "should be a version of Autumn's API, such as 2.3.0"),
+        ("HOST", "a..b", "should be a name or an address of this machine, such as 0.0.0.0"),
+        (
+            "DATABASE_URL",
+            "sqlite:///a.db?mode=ro",
+            "should be sqlite:/// and the name of a file, and nothing else",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite://host/a.db",
+            "should be sqlite:/// and the name of a file, and nothing else",
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://me:canary@a..b/maple",
+            "should have the name of a host: postgresql://user@host/name",
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://me:canary@host:port/maple",
+            "should look like sqlite:///maple.db or postgresql://user@host/name",
+        ),
+    ],
+)
+def test_malformed_value_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str | None
+) -> None:
+    given(monkeypatch, **SECRETS | {name: value})
+    if said is None:
+        load()
+        return
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value) == f"{name}: {said}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:8080",
+        "http://LOCALHOST.",
+        "http://127.0.0.1",
+        "http://127.9.9.9:1",
+        "http://[::1]:8080",
+        "https://10.0.0.7",
+        "https://autumn.example:8443/base",
+    ],
+)
+def test_unencrypted_address_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    given(monkeypatch, **SECRETS, AUTUMN_URL=address)
+    assert load().autumn_url == address
+
+
+def test_space_around_a_secret_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **{name: f" {value}\r\n" for name, value in SECRETS.items()})
+    settings = load()
+    assert settings.slack_bot_token.get_secret_value() == SECRETS["SLACK_BOT_TOKEN"]
+    assert settings.slack_signing_secret is not None
+    assert settings.slack_signing_secret.get_secret_value() == SECRETS["SLACK_SIGNING_SECRET"]
+    assert settings.autumn_secret_key.get_secret_value() == SECRETS["AUTUMN_SECRET_KEY"]
+
+
+_STARTS = (
+    *("", "xoxb-", "xapp-", "am_sk_test_", "http://", "https://", "https://host:", "http://localhost/"),
+    *("sqlite:///", "postgresql://", "postgresql://me@host/", "postgresql://me@host/?"),
+)
+_VALUES = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=80),
+    st.binary(max_size=40).map(lambda raw: os.fsdecode(raw.replace(b"\0", b""))),
+)
+
+
+@settings_of(max_examples=400, deadline=None)
+@drawn(name=st.sampled_from(sorted(Settings.model_fields)), start=st.sampled_from(_STARTS), rest=_VALUES)
+def test_whatever_a_variable_holds_the_bot_is_put_together_or_says_why_not(
+    name: str, start: str, rest: str
+) -> None:
+    with pytest.MonkeyPatch.context() as environment, tempfile.TemporaryDirectory() as here:
+        environment.chdir(here)
+        given(environment, **SECRETS | {name.upper(): start + rest})
+        # Anything but these two would be a traceback.
+        with contextlib.suppress(SettingsError, CannotStart):
+            asyncio.run(build(load()).autumn.aclose())
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

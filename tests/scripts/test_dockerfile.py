@@ -1,6 +1,7 @@
 """The container as far as it can be shown without an engine: its steps, repeated in a clean place."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def run(installed: Path, where: Path, *command: str) -> subprocess.CompletedProc
 def test_two_stages_of_one_base(stages: list[Stage]) -> None:
     build, final = stages
     assert build.base == final.base
-    assert final.base.endswith("-slim")
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", final.base)
     assert f"--from={build.name} {INSTALLED} {INSTALLED}" in final.all("COPY")
 
 
@@ -91,6 +92,26 @@ def test_the_final_stage_builds_nothing_and_is_nobody(stages: list[Stage]) -> No
     assert dockerfile.command(final.one("CMD")) == ["python", "-m", "bot"]
     assert final.one("EXPOSE") == "3000"
     assert "HOST=0.0.0.0" in final.one("ENV")
+
+
+def test_what_is_remembered_is_in_a_volume_of_its_own(stages: list[Stage]) -> None:
+    final = stages[-1]
+    place = final.one("VOLUME")
+    assert f"DATABASE_URL=sqlite:///{place}/" in final.one("ENV")
+    (user,) = [line for line in final.all("RUN") if "useradd" in line]
+    assert f"install --directory --owner=maple --mode=0700 {place}" in user
+    instructions = [name for name, _ in final.steps]
+    assert instructions.index("RUN") < instructions.index("VOLUME"), "it takes over whose the place is"
+    assert f"--uid {final.one('USER')} " in user
+
+
+def test_the_readme_starts_a_container_that_keeps_its_volume(stages: list[Stage]) -> None:
+    text = (ROOT / "README.md").read_text().replace("\\\n", " ")
+    runs = [line.split() for line in text.splitlines() if line.strip().startswith("docker run ")]
+    assert f"maple:{stages[-1].one('VOLUME')}" in runs[0]
+    for words in runs:
+        assert {"--read-only", "--tmpfs", "--stop-timeout"} <= set(words)
+        assert words[-1] == "maple"
 
 
 def test_the_installed_bot_starts(

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import stat
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store.database import Database, database_url
+from bot.store.migrate import migrate
 from bot.store.tables import deliveries
 from bot.store.types import Figure, Instant
 from bot.store.upsert import insert
@@ -100,6 +103,48 @@ async def test_an_error_does_not_quote_what_was_written(database: Database) -> N
     with pytest.raises(IntegrityError) as raised:
         await twice()
     assert "parameters hidden" in str(raised.value)
+
+
+def modes(path: Path) -> list[str]:
+    """Of the file, of what is not in it yet, and of the index of that."""
+    return [oct(stat.S_IMODE(file.stat().st_mode)) for file in path.parent.glob(f"{path.name}*")]
+
+
+async def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "maple.db"
+    database = Database(f"sqlite:///{path}")
+    before = os.umask(0)
+    try:
+        await migrate(database)
+        assert modes(path) == ["0o600"] * 3
+    finally:
+        os.umask(before)
+        await database.aclose()
+
+
+async def test_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "maple.db"
+    first, second = Database(f"sqlite:///{path}"), Database(f"sqlite:///{path}")
+    await migrate(first)
+    for ending in ("", "-wal", "-shm"):
+        os.chmod(f"{path}{ending}", 0o640)
+    async with second.reading() as connection:
+        await connection.execute(select(deliveries))
+    assert modes(path) == ["0o600"] * 3
+    for database in (first, second):
+        await database.aclose()
+
+
+async def test_what_is_no_file_keeps_its_rights(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o644)
+    database = Database(f"sqlite:///{pipe}", patience=0.1)
+    with pytest.raises(OperationalError):
+        async with database.reading() as connection:
+            await connection.execute(select(deliveries))
+    assert modes(pipe) == ["0o644"]
+    await database.aclose()
 
 
 async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +60,23 @@ def test_export(engine: Engine) -> None:
     assert [(line["seq"], line["change_id"]) for line in lines] == [(1, "c1"), (2, "c2")]
     only = run("audit", "export", "--change", "c2", url=url).stdout.splitlines()
     assert [json.loads(line) for line in only] == lines[1:]
+
+
+def test_export_ends_quietly_when_its_reader_has_enough() -> None:
+    url = fresh("sqlite")
+    fill(url)
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "audit", "export"],
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert done.stderr == b""
+    assert done.returncode == 1
 
 
 def test_verify_says_what_is_wrong() -> None:
