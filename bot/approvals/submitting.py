@@ -18,6 +18,7 @@ from bot.autumn.models import Customer
 from bot.changes.kinds import KINDS
 from bot.people import Actor
 from bot.store.database import Database
+from bot.visible import visible_lines
 
 _LONGEST = 3000
 
@@ -123,6 +124,5 @@ async def terms_anew(may: May, record: Record, seen: Look, now: datetime) -> Ter
 
 
 def clean(text: str) -> str:
-    """What a person typed, as the databases can keep it."""
-    kept = text.replace("\x00", "").encode(errors="replace").decode()
-    return kept.strip()[:_LONGEST]
+    """What a person typed, as it is seen, and as the databases can keep it."""
+    return visible_lines(text)[:_LONGEST]

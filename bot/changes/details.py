@@ -20,6 +20,7 @@ from bot.changes.model import (
     Verdict,
     Write,
 )
+from bot.visible import hides
 
 _FIELDS = ("name", "email", "fingerprint")
 _IN_STRIPE = ("name", "email")
@@ -29,7 +30,6 @@ _TOO_LONG = {
     "fingerprint": (256, NoteCode.FINGERPRINT_TOO_LONG),
 }
 _EMAIL = re.compile(r"[^\s@\"<>()\[\],;:]{1,64}@[^\s@\"<>()\[\],;:]+\.[^\s@.\"<>()\[\],;:]{2,}")
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class DetailsChange:
@@ -98,7 +98,7 @@ def _wrong(name: str, value: str) -> Iterator[Note]:
     most, too_long = _TOO_LONG[name]
     if len(value) > most:
         yield Note(too_long, {"most": str(most)})
-    elif _UNWRITABLE.search(value):
+    elif hides(value):
         yield Note(NoteCode.BAD_TEXT, {"field": name})
     elif name == "email" and value and not _EMAIL.fullmatch(value):
         yield Note(NoteCode.BAD_EMAIL)

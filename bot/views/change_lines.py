@@ -21,6 +21,9 @@ from bot.views import change_words as say
 from bot.views import money, note_words, numbers, text, times, words
 
 _LIMIT = 100
+_DETAIL = 1300
+"""A customer's name, e-mail or fingerprint is shown in full: it is what will be written."""
+_DETAILS = (LineLabel.NAME, LineLabel.EMAIL, LineLabel.FINGERPRINT)
 _Names = Mapping[str, str]
 """Of features and plans by id, not yet made safe."""
 
@@ -68,7 +71,7 @@ def _figure(one: Line, value: str) -> str:
         case Form.MONEY:
             return money.money(Decimal(value), one.currency)
         case _:
-            return text.mrkdwn(value, _LIMIT) or words.NONE
+            return text.mrkdwn(value, _DETAIL if one.label in _DETAILS else _LIMIT) or words.NONE
 
 
 def name(known_id: str, called: _Names) -> str:

@@ -33,7 +33,7 @@ def deny_modal(ref: Ref) -> dict[str, Any]:
 
 def denial(values: Mapping[str, Mapping[str, Any]]) -> Denial:
     """A submission."""
-    said = read.typed(values, REASON_BLOCK)
+    said = read.typed_lines(values, REASON_BLOCK)
     return Denial(said, {} if said else {REASON_BLOCK: say.DENY_REASON_NEEDED})
 
 

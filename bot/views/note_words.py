@@ -116,7 +116,7 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
     NoteCode.EMAIL_TOO_LONG: lambda of: f"The e-mail address has {of['most']} characters at most.",
     NoteCode.FINGERPRINT_TOO_LONG: lambda of: f"The fingerprint has {of['most']} characters at most.",
     NoteCode.BAD_EMAIL: "This is not an e-mail address.",
-    NoteCode.BAD_TEXT: lambda of: f"The {of['field']} holds characters that Autumn cannot keep.",
+    NoteCode.BAD_TEXT: lambda of: f"The {of['field']} holds characters that cannot be seen.",
     NoteCode.ALSO_IN_STRIPE: lambda of: f"The {of['fields']} changes in Stripe too.",
     NoteCode.NOT_CLEARED_IN_STRIPE: lambda of: (
         f"The {of['fields']} is cleared in Autumn only: Stripe keeps what it has."

@@ -10,18 +10,9 @@ of the two ways Slack may count), and no entity or visible character is cut in h
 import re
 import unicodedata
 
+from bot.visible import visible
+
 ELLIPSIS = "…"
-_SPACE = re.compile(r"\s+")
-#: Invisible characters that reorder or hide text (bidirectional controls, zero-width spaces, controls).
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
-)
-#: More marks on one letter than any language stacks: they would run over the lines around.
-_STACKED = re.compile(
-    "([\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
-    "[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _JOINER = "\u200d"
 _BREAK = "\u2060"
 """A word joiner: invisible, and enough to make `:smile:` or `acme.com` mean nothing to Slack."""
@@ -37,12 +28,8 @@ _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\w@)(?=\w)|(?<=\w\.)(?=[^\W\d_])")
 _TOKEN = re.compile(r"(<[^<>]*>)")
 
 
-def clean(text: str) -> str:
-    """One line without tricks: white space runs are a space, lone surrogates U+FFFD, towers of marks cut."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
-    shown = _STACKED.sub(r"\1", _SURROGATE.sub("\ufffd", _HIDDEN.sub("", text)))
-    return _SPACE.sub(" ", shown).strip()
+clean = visible
+"""One line without tricks."""
 
 
 def length(text: str) -> int:

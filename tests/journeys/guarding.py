@@ -162,7 +162,6 @@ DETAILS = (
     _details(NoteCode.FINGERPRINT_TOO_LONG, "The fingerprint has 256 characters at most.",
              ("Fingerprint", "x" * 257)),
     _details(NoteCode.BAD_EMAIL, "This is not an e-mail address.", ("E-mail", "nobody")),
-    _details(NoteCode.BAD_TEXT, "The name holds characters that Autumn cannot keep.", ("Name", "a\x00b")),
     _details(NoteCode.ALSO_IN_STRIPE, "The name changes in Stripe too.", ("Name", "New")),
     _details(NoteCode.NOT_CLEARED_IN_STRIPE, "The name is cleared in Autumn only: Stripe keeps what it has.",
              ("Name", "")),

@@ -8,7 +8,15 @@ import pytest
 
 from bot.changes.model import NoteCode
 from sandbox.autumn.model import Customer
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.changing import (
+    AT_ONCE,
+    UNHURRIED,
+    ask_for_a_name,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+)
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.kinds import apply_coupon
 from tests.stage import Mode, Stage, on_stage
@@ -38,6 +46,7 @@ def test_every_guard_is_met() -> None:
 
 
 MET_BELOW = {
+    NoteCode.BAD_TEXT,
     NoteCode.FEATURE_NOT_HELD,
     NoteCode.MORE_THAN_GRANTED,
     NoteCode.MOVED_SINCE,
@@ -197,6 +206,51 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
         await maple.bot.work.drain(10)
         await maple.ana.submit()
         await lea_sees(maple, "3 other customers have this e-mail address too.")
+
+
+# What cannot be seen
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164\u3164", "\ufe0f", "\u200d", "\xa0"])
+@pytest.mark.parametrize("field", ["Name", "E-mail", "Fingerprint"])
+async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothing: str) -> None:
+    typed = {"E-mail": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
+    seen = {"E-mail": "office@acme.example"}.get(field, "New")
+    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.ana.sees("Fingerprint")
+        await maple.ana.fill(field, typed)
+        await maple.bot.work.drain(10)
+        if field == "E-mail" and nothing in ("\u2800", "\u3164\u3164", "\xa0"):
+            await maple.ana.sees("This is not an e-mail address.")
+            return
+        await maple.ana.sees(f"→ {seen}")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        await maple.ana.sees("Autumn was read back and shows the change")
+        (write,) = maple.autumn.ledger
+        assert seen in write.body.values()
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164"])
+async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.ana.sees("Fingerprint")
+        await maple.ana.fill("Name", nothing)
+        await maple.ana.sees("Name: Acme Ltd → none")
+        await maple.ana.fill("Reason", nothing)
+        await maple.ana.submit()
+        card = await lea_sees(maple, "Waiting for approval")
+        assert "Why: no reason was given" in card
+
+
+async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
+    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
+        await ask_for_a_name(maple.ana, "Acme Group")
+        await maple.ana.sees("Autumn was read back and shows the change")
+        await _undo(maple, "The name holds characters that cannot be seen.")
 
 
 # Undoing

@@ -136,7 +136,7 @@ def preview(state: FormState) -> list[Block]:
 
 def why(meta: Meta, values: Values) -> list[Block]:
     reason = blocks.typed(
-        field_id("reason"), read.typed(values, REASON_BLOCK)[:_REASON], most=_REASON, lines=True
+        field_id("reason"), read.typed_lines(values, REASON_BLOCK)[:_REASON], most=_REASON, lines=True
     )
     ticket = blocks.address(field_id("ticket"), read.typed(values, TICKET_BLOCK)[:_TICKET])
     optional = not meta.reason_required
@@ -148,7 +148,7 @@ def why(meta: Meta, values: Values) -> list[Block]:
 
 def why_errors(meta: Meta, values: Values) -> dict[str, str]:
     errors = {}
-    if meta.reason_required and not read.typed(values, REASON_BLOCK):
+    if meta.reason_required and not read.typed_lines(values, REASON_BLOCK):
         errors[REASON_BLOCK] = say.REASON_NEEDED
     ticket = read.typed(values, TICKET_BLOCK)
     if ticket and links.web(ticket) == "":
@@ -161,7 +161,7 @@ def parsed(meta: Meta, values: Values, wanted: AnyInput, errors: Mapping[str, st
     wrong = {**errors, **why_errors(meta, values)}
     return Parsed(
         input=None if wrong else wanted.model_copy(update={"customer_created_at": meta.created}),
-        reason=read.typed(values, REASON_BLOCK),
+        reason=read.typed_lines(values, REASON_BLOCK),
         ticket=links.web(read.typed(values, TICKET_BLOCK)),
         seen=meta.seen,
         confirmed=_confirmed(values),

@@ -5,11 +5,17 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from bot.views.forms.model import Values
+from bot.visible import visible, visible_lines
 
 
 def typed(values: Values, block: str) -> str:
-    """A text, without the space around it."""
-    return str(_held(values, block).get("value") or "").strip()
+    """A text of one line, as it is seen."""
+    return visible(_value(values, block))
+
+
+def typed_lines(values: Values, block: str) -> str:
+    """A text of several lines, as it is seen."""
+    return visible_lines(_value(values, block))
 
 
 def chosen(values: Values, block: str) -> str:
@@ -44,6 +50,10 @@ def moment(values: Values, block: str) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def _value(values: Values, block: str) -> str:
+    return str(_held(values, block).get("value") or "")
 
 
 def _held(values: Values, block: str) -> Mapping[str, Any]:
