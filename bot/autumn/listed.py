@@ -48,12 +48,15 @@ class ListedSubscription(TypedDict, total=False):
     past_due: bool | None
     expires_at: float | None
     trial_ends_at: float | None
+    started_at: float | None
     current_period_start: float | None
     current_period_end: float | None
     quantity: Decimal | None
 
 
 class ListedReset(TypedDict, total=False):
+    interval: str | None
+    interval_count: int | None
     resets_at: float | None
 
 

@@ -50,6 +50,7 @@ async def create(
         "private": private,
         "next_due": next_due(schedule, now),
         "version": 1,
+        "active_since": now,
         "created_at": now,
         "updated_at": now,
         **rows.dump_schedule(schedule),
@@ -140,6 +141,7 @@ async def resume(
             "pause": None,
             "stopped_by": "",
             "tell_owner_at": None,
+            "active_since": now,
             "next_due": next_due(digest.schedule, now),
             "private": digest.private if private is None else private,
         }

@@ -2,50 +2,33 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.digests.findings import PASSED
 from bot.digests.items import millionths, split
 from bot.digests.model import MONEY, Section
+from bot.digests.schedule import Window
 from bot.store.tables import digest_items
 
 _WINDOWED = frozenset({Section.INVOICES, Section.TRIALS})
 """Sections of what lies ahead. Whatever is unpaid or past due counts, however old."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """`start` counts to it, `end` does not."""
-
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, start: datetime, horizon: datetime, days: int) -> "Window":
-        """So many days from the start of a scan, as far as it looked."""
-        return cls(start, min(start + timedelta(days=days), horizon))
-
-    def days(self, zone: str) -> list[date]:
-        """The local days of which some lies in it, in order."""
-        tz = ZoneInfo(zone)
-        first = self.start.astimezone(tz).date()
-        last = (self.end - timedelta(microseconds=1)).astimezone(tz).date()
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-    def day(self, zone: str) -> ColumnElement[int]:
-        """Which of `days` an item is due on, counted from 0; what is due already counts to the first."""
-        tz = ZoneInfo(zone)
-        following = self.days(zone)[1:]
-        begins = [datetime.combine(day, time.min, tz) for day in following]
-        if not begins:
-            return literal(0)
-        return case(
-            *((digest_items.c.at < begin, number) for number, begin in enumerate(begins)), else_=len(begins)
-        )
+def day_number(window: Window, zone: str) -> ColumnElement[int]:
+    """Which of the window's days an item is due on, counted from 0; earlier ones count to the first."""
+    tz = ZoneInfo(zone)
+    following = window.days(zone)[1:]
+    begins = [datetime.combine(day, time.min, tz) for day in following]
+    if not begins:
+        return literal(0)
+    return case(
+        *((digest_items.c.at < begin, number) for number, begin in enumerate(begins)), else_=len(begins)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +64,10 @@ class Chosen:
         found = [digest_items.c.scan_id == self.scan_id, digest_items.c.section == section]
         if section in _WINDOWED:
             found.append(digest_items.c.at >= self.window.start)
+        if section is Section.RESETS:
+            # One that is overdue counts until Autumn catches up on it; one that it has made, once.
+            made = digest_items.c.details[PASSED].as_boolean()
+            found.append(or_(made.is_(None), digest_items.c.at >= self.window.start))
         if section in _WINDOWED or section is Section.RESETS:
             found.append(digest_items.c.at < self.window.end)
         if self.plans is not None:

@@ -30,6 +30,8 @@ INVOICE = "invoice"
 """The id of an unpaid invoice."""
 LINES = "lines"
 """How many lines an invoice to come has."""
+PASSED = "passed"
+"""True for an invoice or a reset that was made before this was read, since the last digest."""
 EMAIL = "email"
 ENTITY = "entity"
 """The customer's entity that it is about, if one."""
@@ -104,6 +106,7 @@ class Report:
 
     read_at: datetime
     start: datetime
+    """Before `read_at` in a post that makes up for time since the last one."""
     end: datetime
     """What is due from `start` on and before this."""
     parts: tuple[Part, ...]
@@ -125,6 +128,9 @@ class Query(BaseModel):
 
     scan: str = Field(alias="s", max_length=64)
     days: int = Field(default=7, ge=1, le=31, alias="d")
+    start: datetime | None = Field(default=None, alias="f")
+    """With `end`: of the window, where it is another than `days` from when Autumn was read."""
+    end: datetime | None = Field(default=None, alias="u")
     plans: tuple[str, ...] = Field(default=(), alias="p")
     """Empty for all; in order."""
     minimum: Decimal = Field(default=Decimal(0), alias="m")

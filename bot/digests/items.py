@@ -21,13 +21,19 @@ _MOST = Decimal(9_000_000_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when a scan began until its horizon."""
+    """What a scan is about: from `since`, which may be before it began, until its horizon."""
 
     start: datetime
+    """When it began."""
     end: datetime
+    since: datetime
 
     def __contains__(self, at: datetime | None) -> bool:
-        return at is not None and self.start <= at <= self.end
+        return at is not None and self.since <= at <= self.end
+
+    def passed(self, at: datetime | None) -> bool:
+        """Whether it is in the part before the scan began."""
+        return at is not None and self.since <= at < self.start
 
 
 def millionths(amount: Decimal | None) -> int | None:
@@ -68,14 +74,13 @@ def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
         yield from _of_subscription(base, held, span)
         found = candidates.estimate(customer, held)
         if found is not None and found.at in span:
-            yield {
-                **_about(base, Section.INVOICES, held, found.at),
-                "amount": millionths(found.amount),
-                "currency": found.currency,
-                "details": {**_names(held), findings.ESTIMATE: True},
-            }
+            yield _estimated(base, held, found)
+        last = candidates.last_billed(customer, held)
+        if last is not None and span.passed(last.at):
+            yield _estimated(base, held, last, passed=True)
     for feature_id, balance in (customer.get("balances") or {}).items():
         yield from _resets(base, feature_id, balance, span)
+        yield from _past_resets(base, feature_id, balance, span, customer)
 
 
 def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | None:
@@ -139,6 +144,21 @@ def _about(base: Stored, section: Section, held: ListedSubscription, at: datetim
     return {**base, "section": section, "at": at, "plans": plans, "details": _names(held)}
 
 
+def _estimated(
+    base: Stored, held: ListedSubscription, found: candidates.Estimate, *, passed: bool = False
+) -> Stored:
+    return {
+        **_about(base, Section.INVOICES, held, found.at),
+        "amount": millionths(found.amount),
+        "currency": found.currency,
+        "details": {
+            **_names(held),
+            findings.ESTIMATE: True,
+            **({findings.PASSED: True} if passed else {}),
+        },
+    }
+
+
 def _names(held: ListedSubscription) -> dict[str, Any]:
     name = (held.get("plan") or {}).get("name")
     return {findings.PLAN_NAMES: [name]} if name else {}
@@ -178,6 +198,32 @@ def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: Span) -
                 findings.REMAINING: str(plain(remaining)),
             },
         }
+
+
+def _past_resets(
+    base: Stored, feature_id: str, balance: ListedBalance, span: Span, customer: ListedCustomer
+) -> Iterator[Stored]:
+    """Resets that were made since the last digest, of balances that plans held before then give."""
+    began = {
+        plan_id: since
+        for held in customer.get("subscriptions") or ()
+        if (plan_id := held.get("plan_id")) and (since := moment(held.get("started_at")))
+    }
+    for row in balance.get("breakdown") or ():
+        plan_id = row.get("plan_id") or ""
+        at = candidates.last_reset(row, began.get(plan_id), span.start)
+        if at is not None and span.passed(at) and not row.get("unlimited"):
+            yield {
+                **base,
+                "section": Section.RESETS,
+                "at": at,
+                "plans": joined([plan_id]),
+                "feature": feature_id,
+                "details": {
+                    findings.FEATURE_NAME: (balance.get("feature") or {}).get("name") or feature_id,
+                    findings.PASSED: True,
+                },
+            }
 
 
 def _resetting(balance: ListedBalance) -> dict[float, tuple[Decimal, Decimal, list[str]]]:

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import ordering, scans, sums
-from bot.digests.chosen import Chosen, Window
+from bot.digests.chosen import Chosen
 from bot.digests.findings import Item, ItemPage, Query
 from bot.digests.model import MONEY, Section
 from bot.digests.scans import Scan
+from bot.digests.schedule import Window
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items
 
@@ -62,7 +63,9 @@ async def _chosen(connection: AsyncConnection, query: Query) -> tuple[Scan, Chos
     scan = await scans.known(connection, query.scan)
     if scan is None:
         raise Expired
-    window = Window.of(scan.started_at, scan.horizon, query.days)
+    window = Window.ahead(scan.started_at, scan.horizon, query.days)
+    if query.start is not None and query.end is not None:
+        window = Window(query.start, query.end)
     return scan, await Chosen.of(connection, scan.id, window, plans=query.plans, minimum=query.minimum)
 
 

@@ -102,13 +102,14 @@ class Posting:
     async def _read(self, run: Run, digest: Digest, watch: Watch | None) -> Carried:
         before = await runs.previous(self._database, digest.id, run.due)
         try:
-            scan = await self._reading.scan(run, digest, watch)
+            report, query = await self._reading.of_run(
+                run, digest, watch, before=before.figures if before else None
+            )
         except ScanFailed as failed:
             return await self.settling.not_read(run, failed)
-        report, query = await self._reading.report(
-            scan, digest.wanted, digest.schedule.zone, before=before.figures if before else None
+        await runs.made_from(
+            self._database, run.id, query.scan, report.figures, by=self._name, covers_until=report.end
         )
-        await runs.made_from(self._database, run.id, scan.id, report.figures, by=self._name)
         await self._checkpoint("reported")
         if report.empty and digest.wanted.skip_empty and run.day is not None:
             return await self.settling.skipped(run, Skip.EMPTY)

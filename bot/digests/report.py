@@ -5,11 +5,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import ordering, sums
-from bot.digests.chosen import Chosen, Window
+from bot.digests.chosen import Chosen
 from bot.digests.findings import PREVIEWS, Item, Part, Report
 from bot.digests.model import MONEY, Figures, Section, Wanted
 from bot.digests.pages import Expired, page, rows
 from bot.digests.scans import Scan
+from bot.digests.schedule import Window
 from bot.digests.sums import Sum, Where
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items
@@ -24,10 +25,17 @@ _CONCERNS = {Section.UNPAID.value: Section.UNPAID, PREVIEWS: Section.INVOICES}
 
 @unbroken
 async def report(
-    database: Database, scan: Scan, wanted: Wanted, *, zone: str, before: Figures | None = None
+    database: Database,
+    scan: Scan,
+    wanted: Wanted,
+    *,
+    zone: str,
+    before: Figures | None = None,
+    window: Window | None = None,
 ) -> Report:
-    """`zone`: whose days count. `before`: what the digest before this one said."""
-    window = Window.of(scan.started_at, scan.horizon, wanted.days)
+    """`zone`: whose days count. `before`: what the digest before this one said. `window`: if another than
+    the days that are wanted, from when Autumn was read."""
+    window = window or Window.ahead(scan.started_at, scan.horizon, wanted.days)
     async with database.reading() as connection:
         chosen = await Chosen.of(connection, scan.id, window, plans=wanted.plans, minimum=wanted.minimum)
         sections = [one for one in Section if one in wanted.sections]

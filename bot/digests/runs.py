@@ -131,10 +131,22 @@ async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, n
 
 
 @unbroken
-async def made_from(database: Database, run_id: str, scan_id: str, figures: Figures, *, by: str) -> bool:
-    """Notes what was read and what it will say, so that who finds it posted need not read again. False:
-    it is not the caller's any more."""
-    values = {"scan_id": scan_id, "figures": rows.dump_figures(figures)}
+async def made_from(
+    database: Database,
+    run_id: str,
+    scan_id: str,
+    figures: Figures,
+    *,
+    by: str,
+    covers_until: datetime | None = None,
+) -> bool:
+    """Stores what was read, what the post will say and until when, so that whoever finds it posted need not
+    read again. False: the run is not the caller's any more."""
+    values = {
+        "scan_id": scan_id,
+        "figures": rows.dump_figures(figures),
+        "covers_until": covers_until,
+    }
     return await _change(database, run_id, values, _held(by))
 
 
@@ -197,6 +209,28 @@ async def previous(database: Database, digest_id: str, before: datetime) -> Run 
         newest_first=True,
     )
     return found[0] if found else None
+
+
+COVERED = (
+    select(digest_runs.c.digest_id, func.max(digest_runs.c.covers_until).label("until"))
+    .join(digests, digests.c.id == digest_runs.c.digest_id)
+    .where(
+        or_(digest_runs.c.state == RunState.POSTED, digest_runs.c.skip == Skip.EMPTY),
+        digest_runs.c.due >= digests.c.active_since,
+    )
+    .group_by(digest_runs.c.digest_id)
+    .subquery()
+)
+"""By digest: until when its posts reach, counting days on which there was nothing to post."""
+
+
+@unbroken
+async def covered(database: Database, digest_id: str) -> datetime | None:
+    """Until when a digest's posts reach; None when there was none since it was set up or last resumed."""
+    wanted = select(COVERED.c.until).where(COVERED.c.digest_id == digest_id)
+    async with database.reading() as connection:
+        until: datetime | None = (await connection.execute(wanted)).scalar_one_or_none()
+    return until
 
 
 async def skipped_since(database: Database, digest_id: str, since: datetime) -> list[Run]:

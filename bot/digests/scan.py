@@ -65,14 +65,21 @@ class Scanner:
         self._metrics = metrics or Metrics()
 
     async def scan(
-        self, *, horizon: datetime, previews: bool, not_before: datetime, progress: Watch | None = None
+        self,
+        *,
+        horizon: datetime,
+        previews: bool,
+        not_before: datetime,
+        since: datetime | None = None,
+        progress: Watch | None = None,
     ) -> Scan:
         """What Autumn says of the time until `horizon`, begun to be read at `not_before` or later.
 
-        `previews`: with Autumn's own amounts of invoices to come. `progress` is told every few seconds how
-        far it is. Raises ScanFailed, of the kind of error that stopped it.
+        `since`: from when on, if from before it begins. `previews`: with Autumn's own amounts of invoices to
+        come. `progress` is told every few seconds how far it is. Raises ScanFailed, of the kind of error that
+        stopped it.
         """
-        wish = Wish(self._env, horizon, previews, not_before)
+        wish = Wish(self._env, horizon, previews, not_before, since)
         seldom = Seldom(self._pace.tell, progress)
         while True:
             found = await scans.usable(self._database, wish)
@@ -114,7 +121,7 @@ class Scanner:
         scanning = Scanning(
             autumn=self._autumn,
             keeper=Keeper(self._database, held, self._pace.lease_time),
-            span=Span(held.started_at, held.horizon),
+            span=Span(held.started_at, held.horizon, held.since),
             now=self._now,
             pace=self._pace,
             tell=watching.tell,

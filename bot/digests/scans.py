@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.rules import Environment
@@ -19,6 +19,7 @@ from bot.store.tables import digest_scans
 from bot.store.upsert import insert
 
 _RUNNING, _DONE, _FAILED = "running", "done", "failed"
+_SINCE = func.coalesce(digest_scans.c.since, digest_scans.c.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Scan:
     started_at: datetime
     finished_at: datetime | None
     """None while it is being read."""
+    since: datetime
+    """What was due from then on was read: `started_at`, or before it, to make up for time since a digest."""
     horizon: datetime
     """What is due until then was read."""
     previews: bool
@@ -66,6 +69,7 @@ class Held:
     by: str
     started_at: datetime
     horizon: datetime
+    since: datetime
 
 
 class Lost(Exception):
@@ -82,10 +86,13 @@ class Wish:
     previews: bool
     not_before: datetime
     """When it may have begun, at the earliest."""
+    since: datetime | None = None
+    """What was due from then on must have been read; None: from when it began."""
 
     def met_by(self, scan: Scan) -> bool:
         """Whether one that is being read will do."""
         far = scan.horizon >= self.horizon and scan.started_at >= self.not_before
+        far = far and (self.since is None or scan.since <= self.since)
         return far and (scan.previews or not self.previews)
 
 
@@ -105,6 +112,7 @@ async def _usable(connection: AsyncConnection, wish: Wish) -> Scan | None:
             digest_scans.c.started_at >= wish.not_before,
             digest_scans.c.horizon >= wish.horizon,
             *((digest_scans.c.previews,) if wish.previews else ()),
+            *(() if wish.since is None else (wish.since >= _SINCE,)),
         )
         .order_by(digest_scans.c.started_at.desc(), digest_scans.c.id)
         .limit(1)
@@ -148,6 +156,7 @@ async def begin(
 ) -> Held | Scan | None:
     """A new one, the caller's to read, which looks by `spare` further than wished; or one that will do, done
     this moment. None: another is being read by a process that is alive."""
+    since = now if wish.since is None else min(wish.since, now)
     values: dict[str, Any] = {
         "id": secrets.token_hex(8),
         "env": wish.env,
@@ -155,6 +164,7 @@ async def begin(
         "horizon": wish.horizon + spare,
         "previews": wish.previews,
         "started_at": now,
+        "since": since,
         "lease_by": by,
         "lease_until": now + lease,
         "customers": 0,
@@ -179,7 +189,7 @@ async def begin(
         # Whoever was reading is through now, perhaps since this was last looked for.
         done = await _usable(connection, wish)
         if done is None:
-            return Held(values["id"], by, now, values["horizon"])
+            return Held(values["id"], by, now, values["horizon"], since)
         await connection.execute(delete(digest_scans).where(digest_scans.c.id == values["id"]))
         return done
 
@@ -236,6 +246,7 @@ def _scan(row: Row[Any]) -> Scan:
     return Scan(
         id=row.id,
         started_at=row.started_at,
+        since=row.since or row.started_at,
         finished_at=row.finished_at,
         horizon=row.horizon,
         previews=row.previews,

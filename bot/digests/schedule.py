@@ -1,4 +1,5 @@
-"""When a digest is due: a pure function of its schedule, the rules of its time zone, and the clock.
+"""When a digest is due, and which time its post is about: pure functions of its schedule, the rules of its
+time zone, and the clock.
 
 A due day is a local date. It is due when the clocks of the zone first show the digest's time that day, or,
 where they are put forward over it, at the first moment after.
@@ -6,15 +7,52 @@ where they are put forward over it, at the first moment after.
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.digests.model import Schedule
+from bot.digests.model import MOST_DAYS, Schedule
 
 _DAY = timedelta(days=1)
+FURTHEST_BACK = timedelta(days=MOST_DAYS)
+"""A post does not make up for more than this, however long there was none."""
 _NOWHERE = frozenset({"Factory", "localtime", "posixrules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a post is about: from `start` on, and before `end`."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def ahead(cls, start: datetime, horizon: datetime, days: int) -> "Window":
+        """So many days from the start of a scan, as far as it looked."""
+        return cls(start, min(start + timedelta(days=days), horizon))
+
+    def days(self, zone: str) -> list[date]:
+        """The local days of which some lies in it, in order."""
+        tz = ZoneInfo(zone)
+        first = self.start.astimezone(tz).date()
+        last = (self.end - timedelta(microseconds=1)).astimezone(tz).date()
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def window(
+    schedule: Schedule, *, due: datetime, read_at: datetime, days: int, covered: datetime | None
+) -> Window:
+    """What a post of the run due at `due` is about, such that the posts of a digest leave no gap.
+
+    It begins where the last post's window ended (`covered`; None for the first post), if that is past
+    already: when this post is late, or days were skipped. It looks `days` ahead of `read_at`, when Autumn
+    was read, and at least until the next post is due.
+    """
+    start = max(min(read_at, due if covered is None else covered), read_at - FURTHEST_BACK)
+    end = max(read_at + timedelta(days=days), next_due(schedule, max(due, read_at)))
+    return Window(start, end)
 
 
 def due_at(schedule: Schedule, day: date) -> datetime:

@@ -177,13 +177,11 @@ class Digests:
     async def preview(self, digest: Digest, progress: Watch | None = None) -> tuple[Report, Query]:
         """What it would say now. Raises ScanFailed."""
         last = await runs.previous(self._database, digest.id, self._now())
-        return await self._reading.asked_for(
-            digest.wanted, digest.schedule.zone, progress, before=last.figures if last else None
-        )
+        return await self._reading.of_digest(digest, progress, before=last.figures if last else None)
 
     async def upcoming(self, days: int, zone: str, progress: Watch | None = None) -> tuple[Report, Query]:
         """All there is to say of the next days. Raises ScanFailed."""
-        return await self._reading.asked_for(Wanted(days=days), zone, progress)
+        return await self._reading.ahead(Wanted(days=days), zone, progress)
 
     async def page(self, query: Query) -> ItemPage:
         """Raises Expired when what it was made from is not kept any more."""

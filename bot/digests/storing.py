@@ -59,10 +59,11 @@ class Keeper:
     @unbroken
     async def largest(self, most: int) -> list[tuple[str, str]]:
         """Ids and names of customers with estimates, those with the most to pay first."""
+        coming = digest_items.c.at >= self.held.started_at
         total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
         wanted = (
             select(digest_items.c.customer_id, func.min(digest_items.c.customer).label("customer"))
-            .where(*self._invoices(), digest_items.c.customer_id.is_not(None))
+            .where(*self._invoices(), coming, digest_items.c.customer_id.is_not(None))
             .group_by(digest_items.c.customer_id)
             .order_by(total.desc(), digest_items.c.customer_id)
             .limit(most)
@@ -78,7 +79,11 @@ class Keeper:
             if rows is None:
                 return
             await connection.execute(
-                delete(digest_items).where(*self._invoices(), digest_items.c.customer_id == customer_id)
+                delete(digest_items).where(
+                    *self._invoices(),
+                    digest_items.c.customer_id == customer_id,
+                    digest_items.c.at >= self.held.started_at,
+                )
             )
             await self._insert(connection, rows)
 

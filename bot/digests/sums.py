@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.digests.chosen import Window
+from bot.digests.chosen import day_number
 from bot.digests.findings import ESTIMATE, FEATURE_NAME, Group
 from bot.digests.items import units
+from bot.digests.schedule import Window
 from bot.store.tables import digest_items
 
 _MILLION = 1_000_000
@@ -50,7 +51,7 @@ async def by_day(
 ) -> dict[str, list[tuple[date, Decimal]]]:
     """Currency → what is due on each day on which something is, in order."""
     row = digest_items.c
-    due = select(row.currency, row.amount, window.day(zone).label("day")).where(*where).subquery()
+    due = select(row.currency, row.amount, day_number(window, zone).label("day")).where(*where).subquery()
     wanted = (
         select(due.c.currency, due.c.day, *_added(due.c.amount))
         .group_by(due.c.currency, due.c.day)
@@ -71,7 +72,7 @@ async def resets(connection: AsyncConnection, where: Where, window: Window, zone
     """By feature and day; the soonest first, and of one day the most customers."""
     row = digest_items.c
     due = (
-        select(row.feature, row.customer_id, row.amount, window.day(zone).label("day"))
+        select(row.feature, row.customer_id, row.amount, day_number(window, zone).label("day"))
         .where(*where)
         .subquery()
     )

@@ -206,6 +206,8 @@ digests = Table(
     Column("plans", JSON, nullable=False),
     Column("minimum", Figure, nullable=False),
     Column("skip_empty", Boolean, nullable=False),
+    # When it was set up or last resumed: windows do not reach back past that.
+    Column("active_since", Instant, nullable=False, server_default="0"),
     # The first due time that has no run yet.
     Column("next_due", Instant, nullable=False),
     Column("version", Integer, nullable=False),
@@ -244,6 +246,8 @@ digest_runs = Table(
     Column("channel", String(32), nullable=False),
     Column("ts", String(32)),
     Column("figures", JSON, nullable=False),
+    # The end of the window that it is about: the next one begins there. Null until it is read.
+    Column("covers_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     CheckConstraint("state IN ('claimed', 'posted', 'skipped')", name="state"),
@@ -267,6 +271,8 @@ digest_scans = Table(
     Column("horizon", Instant, nullable=False),
     Column("previews", Boolean, nullable=False),
     Column("started_at", Instant, nullable=False),
+    # What was due from then on was read; null for `started_at`.
+    Column("since", Instant),
     Column("finished_at", Instant),
     Column("lease_by", String(32)),
     Column("lease_until", Instant),

@@ -15,6 +15,10 @@ from bot.views.digest_chart import charts
 _ROWS = 10
 _CURRENCIES = 4
 _DAYS = 5
+_MADE_UP = timedelta(minutes=1)
+"""A post that begins so long before it was read says so."""
+_ROUNDING = timedelta(minutes=30)
+"""By so much more than whole days a digest may look ahead and still be said to look ahead by these."""
 _OPTION = 40
 """Characters of a customer in the select: fifty of them count to the text of the message."""
 
@@ -33,13 +37,14 @@ def digest_card(
     `query_base`: of the scan it was made from. `late`: when it was due, where that is worth telling.
     `skipped`: local dates that were due since the last one and had none.
     """
+    made_up = report.read_at - report.start >= _MADE_UP
     notes = [
+        *([say.since_last(times.moment(report.start))] if made_up else []),
         *([say.late(times.moment(late))] if late else []),
         *([say.skipped(_days(skipped))] if skipped else []),
     ]
     told = [digest_line.when(digest.schedule, text.mrkdwn), say.MANAGE]
-    title = say.title(digest.wanted.days)
-    return _card(report, digest.wanted, query_base, org, title=title, notes=notes, told=told)
+    return _card(report, digest.wanted, query_base, org, title=say.title, notes=notes, told=told)
 
 
 def upcoming_card(
@@ -51,7 +56,7 @@ def upcoming_card(
     preview: bool = False,
 ) -> Card:
     """The same for one person, in private. `preview`: of a digest, as it would be now."""
-    title = say.preview_title(wanted.days) if preview else say.title(wanted.days)
+    title = say.preview_title if preview else say.title
     return _card(report, wanted, query_base, org, title=title, told=[say.PRIVATE])
 
 
@@ -61,14 +66,14 @@ def _card(
     query: Query,
     org: Organization | None,
     *,
-    title: str,
+    title: Callable[[str], str],
     notes: Sequence[str] = (),
     told: Sequence[str],
 ) -> Card:
     seen = digest_rows.where(query.zone, report.read_at)
     span = say.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
     before = [
-        blocks.header("head", title),
+        blocks.header("head", title(_ahead(report, wanted, seen))),
         blocks.context("what", parts.environment(None, org), span),
         *([blocks.section("notes", "\n".join(notes))] if notes else []),
         *_missing(report),
@@ -91,7 +96,7 @@ def _missing(report: Report) -> list[Block]:
 
 def _content(report: Report, wanted: Wanted, query: Query, seen: digest_rows.Where) -> list[parts.Drawn]:
     if not report.parts:
-        return [blocks.section("nothing", _nothing(report, wanted))]
+        return [blocks.section("nothing", _nothing(report, wanted, seen))]
     found: list[parts.Drawn] = []
     drawn = charts(report, seen)
     for part in report.parts:
@@ -103,11 +108,20 @@ def _content(report: Report, wanted: Wanted, query: Query, seen: digest_rows.Whe
     return [*found, *drawn, parts.Either(rich=(blocks.context("zone", zone),), plain=())]
 
 
-def _nothing(report: Report, wanted: Wanted) -> str:
+def _nothing(report: Report, wanted: Wanted, seen: digest_rows.Where) -> str:
     if report.missing:
         return say.NOTHING_READ
     told = words.joined([say.NONE_OF[one] for one in Section if one in wanted.sections])
-    return say.nothing(wanted.days, told)
+    return say.nothing(_ahead(report, wanted, seen), told)
+
+
+def _ahead(report: Report, wanted: Wanted, seen: digest_rows.Where) -> str:
+    """How far it looks: the days asked for, or further where the next digest is not due before then."""
+    whole = report.end - report.read_at
+    if whole <= timedelta(days=wanted.days) + _ROUNDING:
+        return say.ahead(wanted.days)
+    first, last = (digest_rows.local(at, seen.zone).date() for at in (report.read_at, report.end))
+    return say.ahead(max(wanted.days, (last - first).days), round(whole / timedelta(hours=1)))
 
 
 def _about_amounts(report: Report) -> Block:

@@ -157,7 +157,7 @@ def _facts(item: Item, seen: Where) -> list[str]:
     day = times.day(item.at) if item.at else ""
     match item.section:
         case Section.INVOICES:
-            return [named, day, amount(item)]
+            return [named, say.was_due(day) if _past(item, seen) else day, amount(item)]
         case Section.UNPAID:
             return [
                 f"*{amount(item)}*",
@@ -168,9 +168,15 @@ def _facts(item: Item, seen: Where) -> list[str]:
         case Section.PAST_DUE:
             return [named, say.since(day) if day else ""]
         case Section.TRIALS:
-            return [named, say.ends(day) if day else ""]
+            return [named, (say.ended if _past(item, seen) else say.ends)(day) if day else ""]
         case _:
-            return [feature(item, text.mrkdwn), say.resets(day) if day else "", _left(item)]
+            made = bool(item.details.get(findings.PASSED))
+            reset = (say.was_reset if made else say.resets)(day) if day else ""
+            return [feature(item, text.mrkdwn), reset, _left(item)]
+
+
+def _past(item: Item, seen: Where) -> bool:
+    return item.at is not None and item.at < seen.read_at
 
 
 def _link(item: Item) -> str:

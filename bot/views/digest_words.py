@@ -52,16 +52,17 @@ AMOUNT_SERIES = "Amount"
 # The message
 
 
-def ahead(days: int) -> str:
-    return "the next 24 hours" if days == 1 else f"the next {days} days"
+def ahead(days: int, hours: int = 24) -> str:
+    """`hours`: of a single day, which is longer or shorter when the clocks change."""
+    return f"the next {hours} hours" if days == 1 else f"the next {days} days"
 
 
-def title(days: int) -> str:
-    return f"Coming up in {ahead(days)}"
+def title(ahead: str) -> str:
+    return f"Coming up in {ahead}"
 
 
-def preview_title(days: int) -> str:
-    return f"Preview: coming up in {ahead(days)}"
+def preview_title(ahead: str) -> str:
+    return f"Preview: coming up in {ahead}"
 
 
 def window(start: str, end: str) -> str:
@@ -70,6 +71,10 @@ def window(start: str, end: str) -> str:
 
 def late(at: str) -> str:
     return f":hourglass: This was due {at}. It comes late because Maple could not post it then."
+
+
+def since_last(at: str) -> str:
+    return f":rewind: Includes what was due since {at}, which the last digest did not reach."
 
 
 def skipped(days: str) -> str:
@@ -154,6 +159,18 @@ def ends(day: str) -> str:
     return f"ends {day}"
 
 
+def was_due(day: str) -> str:
+    return f"was due {day}"
+
+
+def was_reset(day: str) -> str:
+    return f"was reset {day}"
+
+
+def ended(day: str) -> str:
+    return f"ended {day}"
+
+
 def table_zone(zone: str) -> str:
     return f"Times in tables and charts are those of {zone}."
 
@@ -162,8 +179,8 @@ def chart(currency: str) -> str:
     return f"Due per day, {currency}" if currency else "Due per day"
 
 
-def nothing(days: int, sections: str) -> str:
-    return f"Nothing to tell for {ahead(days)}: {sections}."
+def nothing(ahead: str, sections: str) -> str:
+    return f"Nothing to tell for {ahead}: {sections}."
 
 
 NONE_OF = {

@@ -8,7 +8,7 @@ from bot.autumn import listed
 from bot.digests.items import Span, Stored, of_customer
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
-SPAN = Span(START, START + timedelta(days=7))
+SPAN = Span(START, START + timedelta(days=7), since=START)
 
 
 def ms(at: datetime) -> int:

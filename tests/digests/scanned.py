@@ -48,12 +48,21 @@ class Reader:
     told: list[Progress] = field(default_factory=list)
 
     async def scan(
-        self, *, horizon: timedelta = WEEK, previews: bool = True, recent: timedelta = timedelta(minutes=5)
+        self,
+        *,
+        horizon: timedelta = WEEK,
+        previews: bool = True,
+        recent: timedelta = timedelta(minutes=5),
+        since: datetime | None = None,
     ) -> Scan:
         scanner = Scanner(self.database, self.autumn, self.env, self.clock, self.pace, metrics=self.metrics)
         now = self.clock()
         return await scanner.scan(
-            horizon=now + horizon, previews=previews, not_before=now - recent, progress=self._tell
+            horizon=now + horizon,
+            previews=previews,
+            not_before=now - recent,
+            since=since,
+            progress=self._tell,
         )
 
     async def _tell(self, progress: Progress) -> None:

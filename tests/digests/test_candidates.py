@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 
 from bot.autumn.models import InvoicePreview
 from bot.digests import candidates
-from tests.digests.listed import SPAN, at, balance, customer, days, held, source
+from tests.digests.listed import SPAN, START, at, balance, customer, days, held, ms, source
 
 PLAN: dict[str, Any] = {"name": "Usage", "price": None, "items": []}
 
@@ -99,3 +100,65 @@ def test_only_what_comes_in_time() -> None:
     ]
     found = candidates.within(given, SPAN.start, SPAN.end)
     assert [one.invoice_at for one in found] == [at(0), at(7)]
+
+
+# What was billed and reset before the scan
+
+
+@pytest.mark.parametrize(
+    ("fields", "whose", "expected"),
+    [
+        ({"started_at": days(-60)}, {}, candidates.Estimate(at(-27), Decimal(49), "")),
+        # Though it ends with this period.
+        ({"started_at": days(-60), "expires_at": days(3)}, {}, candidates.Estimate(at(-27), Decimal(49), "")),
+        # The first period was billed with the purchase.
+        ({"started_at": days(-27)}, {}, None),
+        ({"started_at": None}, {}, None),
+        ({"started_at": days(-60), "current_period_start": None}, {}, None),
+        ({"started_at": days(-60)}, {"stripe_id": None}, None),
+        ({"started_at": days(-60), "plan": {"price": None, "items": []}}, {}, None),
+    ],
+)
+def test_last_invoice_of_a_subscription(
+    fields: dict[str, Any], whose: dict[str, Any], expected: candidates.Estimate | None
+) -> None:
+    found = customer(subscriptions=[held(**fields)], **whose)
+    assert candidates.last_billed(found, (found["subscriptions"] or [])[0]) == expected
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("interval", "count", "next_one", "began", "last_one"),
+    [
+        ("month", None, "2026-12-23", "2026-01-23", "2026-11-23"),
+        ("day", 1, "2026-11-24", "2026-01-23", "2026-11-23"),
+        ("week", 2, "2026-11-30", "2026-01-23", "2026-11-16"),
+        ("year", 1, "2027-11-20", "2025-11-20", "2026-11-20"),
+        # Months are of different lengths.
+        ("month", 1, "2027-02-28", "2026-01-31", "2027-01-31"),
+        ("month", 1, "2026-11-30", "2026-01-31", "2026-10-31"),
+        ("month", 1, "2026-11-30", "2026-01-30", "2026-10-30"),
+        # Never reset yet; no plan that gave it; overdue; in no known rhythm.
+        ("month", 1, "2026-12-23", "2026-11-23", None),
+        ("month", 1, "2026-12-23", None, None),
+        ("month", 1, "2026-11-22", "2026-01-22", None),
+        ("one_off", 1, "2026-12-23", "2026-01-23", None),
+        (None, None, "2026-12-23", "2026-01-23", None),
+        ("month", 1, None, "2026-01-23", None),
+    ],
+)
+def test_last_reset_of_a_balance(
+    interval: str | None, count: int | None, next_one: str | None, began: str | None, last_one: str | None
+) -> None:
+    reset = {
+        "interval": interval,
+        "interval_count": count,
+        "resets_at": ms(utc(next_one)) if next_one else None,
+    }
+    found = customer(balances={"messages": balance(source(1, reset=reset))})
+    (row,) = (found["balances"] or {})["messages"]["breakdown"] or []
+    told = candidates.last_reset(row, utc(began) if began else None, START)
+    assert told == (utc(last_one) if last_one else None)

@@ -17,6 +17,50 @@ def of(section: Section, **fields: Any) -> list[items.Stored]:
     return [row for row in stored(customer(**fields)) if row["section"] is section]
 
 
+# Before the scan
+
+
+LATE = items.Span(START, at(7), since=at(-1))
+
+
+def late(section: Section, **fields: Any) -> list[items.Stored]:
+    found = items.of_customer(customer(**fields), LATE)
+    return [row for row in found if row["section"] is section]
+
+
+def test_invoice_made_since_the_last_digest() -> None:
+    began = {"started_at": days(-100)}
+    (row,) = late(Section.INVOICES, subscriptions=[held(**began, **period(-0.5))])
+    assert (row["at"], row["amount"]) == (at(-0.5), 49_000_000)
+    assert row["details"] == {"plan_names": ["Pro"], "estimate": True, "passed": True}
+    assert late(Section.INVOICES, subscriptions=[held(**began, **period(-1.5))]) == []
+    assert of(Section.INVOICES, subscriptions=[held(**began, **period(-0.5))]) == []
+    # Autumn has not moved the period on yet.
+    (row,) = late(Section.INVOICES, subscriptions=[held(**began, current_period_end=days(-0.5))])
+    assert (row["at"], row["details"]) == (at(-0.5), {"plan_names": ["Pro"], "estimate": True})
+
+
+def test_trial_that_ended_since_the_last_digest() -> None:
+    (row,) = late(Section.TRIALS, subscriptions=[held(trial_ends_at=days(-0.5))])
+    assert row["at"] == at(-0.5)
+
+
+def test_reset_made_since_the_last_digest() -> None:
+    monthly = balance(source(29.5, reset={"interval": "day", "interval_count": 30, "resets_at": days(29.5)}))
+    plan = held(started_at=days(-100))
+    (row,) = late(Section.RESETS, subscriptions=[plan], balances={"messages": monthly})
+    assert (row["at"], row["amount"], row["plans"]) == (at(-0.5), None, "|pro|")
+    assert row["details"] == {"feature_name": "Messages", "passed": True}
+    assert late(Section.RESETS, subscriptions=[held(plan_id="other")], balances={"messages": monthly}) == []
+    assert late(Section.RESETS, subscriptions=[held()], balances={"messages": monthly}) == []
+    unlimited = balance(source(29.5, unlimited=True))
+    assert late(Section.RESETS, subscriptions=[plan], balances={"messages": unlimited}) == []
+
+
+def period(start: float) -> dict[str, Any]:
+    return {"current_period_start": days(start), "current_period_end": days(start + 30)}
+
+
 # Resets
 
 

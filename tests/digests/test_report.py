@@ -15,6 +15,7 @@ from bot.digests.items import Stored, joined, millionths
 from bot.digests.model import Figures, Section, Wanted
 from bot.digests.report import Expired, page, report, rows
 from bot.digests.scan import Scan
+from bot.digests.schedule import Window
 from bot.digests.storing import Keeper
 from bot.store.database import Database
 from bot.store.tables import digest_scans
@@ -149,6 +150,21 @@ async def test_the_window_ends_where_the_scan_did(database: Database) -> None:
     found = await made(database, scan, days=30)
     assert found.end == START + timedelta(days=2)
     assert found.parts[0].count == 1
+
+
+@pytest.mark.parametrize("section", [Section.INVOICES, Section.TRIALS, Section.RESETS])
+async def test_window_of_a_late_post(database: Database, section: Section) -> None:
+    """It reaches back to where the last one ended, and no further."""
+    passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
+    scan = await scanned(database, *(row(section, at=at(when), **passed) for when in (-2, -1, 0, 1)))
+    late = Window(at(-1), at(1))
+    found = await report(database, scan, Wanted(), zone="UTC", window=late)
+    assert [one.at for one in found.parts[0].items] == [at(-1), at(0)]
+    assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
+    query = Query(scan=scan.id, start=late.start, end=late.end, section=section)
+    assert Query.decode(query.encode()) == query
+    assert (await page(database, query)).count == 2
+    assert [one.at async for one in await rows(database, query)] == [at(-1), at(0)]
 
 
 async def test_whose_plans(database: Database) -> None:

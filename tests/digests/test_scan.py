@@ -250,6 +250,19 @@ async def test_what_comes_in_place_of_an_estimate(
     assert total(await kept(database, scan, Section.INVOICES)) == kept_as
 
 
+async def test_previews_leave_what_was_billed_before_the_scan(database: Database) -> None:
+    renewed = {**billed(1), "subscriptions": [held(started_at=days(-90), current_period_start=days(-0.5))]}
+    old = {**billed(2), "subscriptions": [held(current_period_end=days(-0.5))]}
+    answer = ok({"invoice_previews": [preview(60), preview(7, at=-0.2)]})
+    async with reading(database, asking(listing(renewed, old), get=answer)) as reader:
+        scan = await reader.scan(since=at(-1))
+        again = await reader.scan(since=at(-1))
+        wider = await reader.scan(since=at(-2))
+    assert (again.id, scan.since, wider.since) == (scan.id, at(-1), at(-2))
+    found = sorted((one.customer_id or "", one.at) for one in await kept(database, scan, Section.INVOICES))
+    assert found == [("cus_1", at(-0.5)), ("cus_1", at(3)), ("cus_2", at(-0.5))]
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_no_more_are_asked_for_when_all_fail(database: Database) -> None:
     script = asking(listing(*[billed(number) for number in range(30)]), get=error(500))

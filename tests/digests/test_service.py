@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 
@@ -153,7 +153,9 @@ async def test_looked_at_before(desk: Bench) -> None:
     bot = await desk.bot()
     report, query = await bot.preview(digest)
     assert {part.section for part in report.parts} == {Section.INVOICES}
-    assert query == Query(scan=query.scan, days=31, zone="UTC")
+    assert query == Query(
+        scan=query.scan, days=31, zone="UTC", start=desk.now, end=desk.now + timedelta(days=31)
+    )
     upcoming, wider = await bot.upcoming(31, "Europe/Berlin")
     assert len(upcoming.parts) > 1
     assert wider == Query(scan=query.scan, days=31, zone="Europe/Berlin"), "read once"

@@ -9,7 +9,7 @@ from bot.digests.findings import Group, Item, ItemPage, Part, Query, Report, Tot
 from bot.digests.model import Digest, Pause, Schedule, Section, Wanted
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-START, END = READ, datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+START, END = READ, READ + timedelta(days=7)
 BERLIN = Query(scan="scan_1", zone="Europe/Berlin")
 ORG = Organization(name="Acme Inc", env="sandbox")
 

@@ -46,7 +46,43 @@ def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
 
 
 def test_a_day_ahead() -> None:
-    assert "Coming up in the next 24 hours" in said(card(report(), digest=digest(wanted=Wanted(days=1))))
+    found = report(end=READ + timedelta(days=1))
+    assert "Coming up in the next 24 hours" in said(card(found, digest=digest(wanted=Wanted(days=1))))
+
+
+@pytest.mark.parametrize(
+    ("days", "ahead", "words"),
+    [
+        (1, timedelta(hours=24, minutes=5), "the next 24 hours"),
+        (1, timedelta(hours=25), "the next 25 hours"),
+        (1, timedelta(days=3), "the next 3 days"),
+        (7, timedelta(days=7, hours=1), "the next 7 days"),
+        (2, timedelta(days=7), "the next 7 days"),
+    ],
+)
+def test_title_says_how_far_it_looks(days: int, ahead: timedelta, words: str) -> None:
+    found = report(end=READ + ahead, start=READ)
+    shown = said(card(found, digest=digest(wanted=Wanted(days=days))))
+    assert f"Coming up in {words}" in shown
+    assert f"for {words}: " in shown
+    assert "which the last digest did not reach" not in shown
+
+
+def test_what_passed_since_the_last_digest() -> None:
+    past: dict[str, Any] = {"at": READ - timedelta(hours=3)}
+    made = {"details": {"feature_name": "Messages", "passed": True}}
+    found = report(
+        part(items=(item(**past),)),
+        part(Section.TRIALS, items=(item(Section.TRIALS, **past),), totals=()),
+        part(Section.RESETS, items=(item(Section.RESETS, amount=None, **past, **made),), totals=()),
+        start=READ - timedelta(hours=4),
+    )
+    shown = card(found)
+    assert "Includes what was due since <!date" in said(shown)
+    assert "which the last digest did not reach" in said(shown)
+    plain = checks.read(shown.plain)
+    for words in ("was due <!date", "ended <!date", "was reset <!date"):
+        assert words in plain
 
 
 def test_invoices_to_come() -> None:

@@ -1,0 +1,153 @@
+"""No invoice falls between two digests: long days and weeks, weekends, and posts that came late."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sandbox.autumn.months import add, to_ms
+from sandbox.autumn.seed.builder import Builder
+from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled
+from tests.stage import Stage
+
+ZONE = "Europe/Berlin"
+BERLIN = ZoneInfo(ZONE)
+NINE = time(9)
+DAY = timedelta(days=1)
+NAME = "Between Two Digests"
+EVERY_DAY = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WORKDAYS = EVERY_DAY[:5]
+
+
+@pytest.fixture
+async def maple() -> AsyncIterator[Stage]:
+    async with digesting("http") as stage:
+        yield stage
+
+
+async def set_up(maple: Stage, days: tuple[str, ...], ahead: str) -> None:
+    """A digest of invoices to come, at nine in Berlin."""
+    ana = maple.ana
+    await open_list(ana)
+    await ana.click("New digest")
+    await ana.sees(FORM)
+    await ana.choose("What to tell", "Invoices to come")
+    await ana.choose("On which days", *days)
+    await ana.choose("How far ahead", ahead)
+    await ana.type_ahead("Time zone", "berlin")
+    await ana.choose("Time zone", "Berlin")
+    await ana.submit()
+    await ana.sees("The first one comes")
+    await ana.close()
+
+
+def the_day(maple: Stage, fits: int | None = None) -> date:
+    """A day some days ahead; on this weekday."""
+    day = maple.clock.now().date() + 3 * DAY
+    while fits is not None and day.weekday() != fits:
+        day += DAY
+    return day
+
+
+def day_of_25_hours(maple: Stage) -> date:
+    """The next day, some days ahead, after nine of which the clocks are put back."""
+    day = the_day(maple)
+    while nine(day + DAY) - nine(day) <= DAY:
+        day += DAY
+    return day
+
+
+def nine(day: date) -> datetime:
+    """In UTC: hours between wall clocks are not those that pass."""
+    return datetime.combine(day, NINE, BERLIN).astimezone(ZoneInfo("UTC"))
+
+
+async def it_is(maple: Stage, at: datetime) -> None:
+    pass_time(maple, at - maple.clock.now())
+    await settled(maple)
+
+
+def is_billed(maple: Stage, at: datetime) -> None:
+    """A customer whose next invoice comes then."""
+    builder = Builder(maple.autumn.state)
+    who = builder.customer("cus_between", NAME, "between@example.com", 300)
+    product = builder.has(who, "pro", 200)
+    product.period_end = to_ms(at)
+    product.period_start = add(product.period_end, "month", -1)
+
+
+async def read(maple: Stage) -> str:
+    """The newest digest in the channel."""
+    (*_, newest) = posted(maple, SUPPORT)
+    return newest.text
+
+
+async def test_day_of_25_hours(maple: Stage) -> None:
+    await set_up(maple, EVERY_DAY, "24 hours")
+    day = day_of_25_hours(maple)
+    is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
+    await it_is(maple, nine(day) + timedelta(seconds=1))
+    shown = await read(maple)
+    assert NAME in shown
+    assert "Coming up in the next 25 hours" in shown
+
+
+async def test_week_of_169_hours(maple: Stage) -> None:
+    await set_up(maple, ("Monday",), "7 days")
+    day = day_of_25_hours(maple)
+    monday = day - day.weekday() * DAY
+    is_billed(maple, nine(monday) + timedelta(hours=168, minutes=30))
+    await it_is(maple, nine(monday) + timedelta(seconds=1))
+    shown = await read(maple)
+    assert NAME in shown
+    assert "Coming up in the next 7 days" in shown
+
+
+async def test_weekend_of_a_digest_on_weekdays(maple: Stage) -> None:
+    await set_up(maple, WORKDAYS, "24 hours")
+    friday = the_day(maple, 4)
+    is_billed(maple, nine(friday + 2 * DAY))
+    await it_is(maple, nine(friday) + timedelta(seconds=1))
+    shown = await read(maple)
+    assert NAME in shown
+    assert "Coming up in the next 3 days" in shown
+
+
+@pytest.mark.parametrize(
+    ("late", "billed"),
+    [
+        (timedelta(hours=4), timedelta(hours=2)),
+        (timedelta(seconds=40), timedelta(seconds=20)),
+        # Too late by now, so the day is skipped, and the next post makes up for it.
+        (timedelta(days=1, seconds=5), timedelta(hours=7)),
+    ],
+)
+async def test_invoice_due_while_the_post_was_late(maple: Stage, late: timedelta, billed: timedelta) -> None:
+    await set_up(maple, EVERY_DAY, "24 hours")
+    day = the_day(maple)
+    is_billed(maple, nine(day + DAY) + billed)
+    await it_is(maple, nine(day) + timedelta(seconds=0.5))
+    assert NAME not in await read(maple)
+    await it_is(maple, nine(day + DAY) + late)
+    shown = await read(maple)
+    assert NAME in shown
+    assert "was due" in shown.partition(NAME)[2].partition("\n")[0]
+    await it_is(maple, nine(day + 3 * DAY))
+    assert NAME not in await read(maple), "once is enough"
+
+
+async def test_time_that_a_digest_was_paused_is_not_made_up_for(maple: Stage) -> None:
+    await set_up(maple, EVERY_DAY, "24 hours")
+    day = the_day(maple)
+    is_billed(maple, nine(day + 2 * DAY))
+    await it_is(maple, nine(day) + timedelta(seconds=1))
+    await open_list(maple.ana)
+    await maple.ana.click("Pause")
+    await maple.ana.sees("The digest is paused")
+    await it_is(maple, nine(day + 4 * DAY) + timedelta(hours=1))
+    await maple.ana.click("Resume")
+    await maple.ana.sees("The digest goes on")
+    await it_is(maple, nine(day + 5 * DAY))
+    assert len(posted(maple)) == 2
+    assert NAME not in await read(maple)
