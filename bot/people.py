@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import aiohttp
+from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -107,10 +107,8 @@ class People:
     ) -> None:
         self._slack = slack
         self._home = home
-        self._seconds = seconds
         self._within = within
-        self._clock = clock
-        self._known: OrderedDict[str, tuple[float, Facts]] = OrderedDict()
+        self._known: TTLCache[str, Facts] = TTLCache(_MOST, seconds, timer=clock)
         self._asking: dict[str, Awaitable[Facts | None]] = {}
 
     async def standing(self, actor: Actor) -> Standing:
@@ -128,8 +126,8 @@ class People:
 
     async def _facts(self, user: str) -> Facts | None:
         known = self._known.get(user)
-        if known is not None and self._clock() < known[0]:
-            return known[1]
+        if known is not None:
+            return known
         # People click fast: those who are being asked about are not asked about twice.
         asking = self._asking.get(user)
         if asking is None:
@@ -145,8 +143,5 @@ class People:
             facts = Facts.read(answer["user"])
         except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
             return None
-        self._known[user] = (self._clock() + self._seconds, facts)
-        self._known.move_to_end(user)
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
+        self._known[user] = facts
         return facts

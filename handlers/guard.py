@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot import views
 from bot.autumn.errors import AutumnError
+from bot.autumn.shares import asker
 from bot.lookups.place import Place
 from bot.people import Standing
 from bot.store.errors import lost
@@ -91,6 +92,7 @@ class Guarded:
 
     async def _work(self, ask: Ask, desk: Desk) -> None:
         started = time.perf_counter()
+        asker.set(ask.actor.user)
         end = End(Outcome.CUT)
         with desk.metrics.in_flight.track_inprogress():
             try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.autumn.shares import asker
 from bot.people import Standing
 from handlers.ask import Ask, Kind, read
 from handlers.desk import Desk
@@ -29,6 +30,7 @@ class Suggesting:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
             started = time.perf_counter()
             ask = read(Kind.OPTIONS, body)
+            asker.set(ask.actor.user)
             options: list[dict[str, Any]] = []
             try:
                 async with asyncio.timeout(desk.timings.options):

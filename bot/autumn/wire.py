@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.patience import Patience, pause
+from bot.autumn.shares import Line, SharedOut
 from bot.autumn.throttle import Group, Limits, Throttle, Turns
 from bot.autumn.transport import ENCODINGS, TooLarge, Transport, proxy_for
 from bot.autumn.write import Write
@@ -75,7 +76,9 @@ class Wire:
         turns: Turns | None,
     ) -> None:
         self._patience = patience
-        self._turns = turns or Throttle(limits)
+        self._turns = SharedOut(turns or Throttle(limits))
+        # For reads. Some connections are left for writes, which wait for nobody.
+        self._connections = Line(max(1, limits.at_once * 7 // 8))
         self._observe = observe
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -161,7 +164,8 @@ class Wire:
             effort.attempts += 1
             effort.status = None
             try:
-                return await self._attempt(parse, question, effort)
+                async with self._connections.place():
+                    return await self._attempt(parse, question, effort)
             except AutumnError as error:
                 wait = pause(self._patience, error, attempt=effort.attempts, elapsed=effort.elapsed())
                 if wait is None:

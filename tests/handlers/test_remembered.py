@@ -1,5 +1,7 @@
 """What open forms are drawn from: kept for a while, and not without bound."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -9,8 +11,9 @@ from pydantic import SecretStr
 from bot.approvals.life import Record, State
 from bot.approvals.rules import Environment
 from bot.autumn.client import Autumn, Limits
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, Feature
 from bot.changes.model import DeletionInput, Facts, Kind
+from bot.lookups.answers import Billing
 from handlers.naming import Names, Naming
 from handlers.remembered import Remembered
 
@@ -18,7 +21,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
 
 
-def test_for_a_while_only() -> None:
+async def test_facts_are_kept_for_a_while_only() -> None:
     clock = SimpleNamespace(now=0.0)
     kept = Remembered(seconds=10, clock=lambda: clock.now)
     assert kept.get("one") is None
@@ -29,12 +32,42 @@ def test_for_a_while_only() -> None:
     assert kept.get("one") is None
 
 
-def test_the_oldest_go_first() -> None:
-    kept = Remembered()
-    for number in range(501):
+async def test_facts_are_dropped_by_age_though_no_other_form_is_opened() -> None:
+    kept = Remembered(seconds=0.01)
+    kept.keep("one", FACTS)
+    assert kept.size > 100
+    async with asyncio.timeout(5):
+        while kept.size:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+
+
+async def test_facts_are_bounded_by_their_size_and_the_oldest_go_first() -> None:
+    measured = Remembered()
+    measured.keep("one", FACTS)
+    kept = Remembered(most=int(measured.size * 3))
+    for number in range(10):
         kept.keep(str(number), FACTS)
-    assert kept.get("0") is None
-    assert kept.get("500") is FACTS
+    assert [kept.get(str(number)) for number in range(10)] == [None] * 7 + [FACTS] * 3
+
+
+async def test_everything_that_was_read_counts() -> None:
+    whole = replace(
+        FACTS,
+        billing=Billing(discounts=(), upcoming=None),
+        features={"seats": Feature.model_validate({"id": "seats", "name": "x" * 1000, "type": "metered"})},
+    )
+    measured, more = Remembered(), Remembered()
+    measured.keep("one", FACTS)
+    more.keep("one", whole)
+    assert more.size > measured.size + 1000
+
+
+async def test_facts_too_large_to_keep_are_read_anew() -> None:
+    kept = Remembered(most=1000)
+    large = Customer.model_validate({"id": "cus_1", "metadata": {"canary": "x" * 2000}})
+    kept.keep("one", FACTS)
+    kept.keep("two", replace(FACTS, customer=large))
+    assert (kept.get("one"), kept.get("two")) == (FACTS, None)
 
 
 async def test_names_are_done_without_when_autumn_does_not_say() -> None:

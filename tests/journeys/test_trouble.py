@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.autumn.patience import Patience
+from bot.autumn.throttle import Limits
 from bot.timings import Timings
 from tests.journeys.steps import ask, press
 from tests.stage import Mode, Stage, on_stage
@@ -185,3 +186,15 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
             await one.sees("Autumn did not answer in time.")
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
+
+
+async def test_many_searches_of_one_person_do_not_time_another_out(mode: Mode) -> None:
+    slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
+    patience = Patience(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
+    async with on_stage(mode, timings=Timings(limits=slow, autumn=patience, asking_after=30)) as maple:
+        await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
+        await maple.raj.command("/autumn find acme")
+        seen = await maple.raj.sees("Acme Ltd")
+        assert "Autumn did not answer in time" not in seen
+        await maple.bot.work.drain(10)
+        assert "Autumn did not answer in time" in maple.ana.screen(), "there were more than could be answered"

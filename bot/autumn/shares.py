@@ -1,0 +1,89 @@
+"""A share of Autumn for everybody: what one person asks for by the hundred holds up nobody else.
+
+Whoever waits for a turn, or for a connection, waits in a line of their own, and the lines are served in turn.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from math import inf
+
+from bot.autumn.throttle import Group, Turns
+
+asker: ContextVar[str] = ContextVar("asker", default="")
+"""The person for whom Autumn is asked; empty for what Maple does by itself."""
+
+_AHEAD = 2
+"""Turns that are taken or waited for at a time. Turns are handed out in the order in which they are asked
+for, so all others wait here; two, because asking the database for one takes a moment."""
+
+
+class Line:
+    """Lets so many in at a time; those who wait, in turn by who they are."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._inside = 0
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def idle(self) -> bool:
+        return not self._inside and not self._waiting
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        await self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self) -> None:
+        if self._inside < self._at_once and not self._waiting:
+            self._inside += 1
+            return
+        let_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(asker.get(), deque()).append(let_in)
+        try:
+            await let_in
+        except asyncio.CancelledError:
+            if let_in.done() and not let_in.cancelled():
+                self._leave()  # it was let in at the moment it gave up
+            raise
+
+    def _leave(self) -> None:
+        while self._waiting:
+            who, line = self._waiting.popitem(last=False)
+            next_in = line.popleft()
+            if line:
+                self._waiting[who] = line  # behind everybody else
+            if not next_in.done():
+                next_in.set_result(None)
+                return
+        self._inside -= 1
+
+
+class SharedOut:
+    """Turns of which everybody has a share."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._lines: dict[tuple[Group, str], Line] = {}
+
+    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:
+        """As `Turns.turn`."""
+        if group is Group.CHECK:
+            await self._turns.turn(group, customer_id, within=within)
+            return
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + within
+        key = (group, customer_id if group is Group.EVENTS else "")
+        line = self._lines.setdefault(key, Line(_AHEAD))
+        try:
+            async with line.place():
+                await self._turns.turn(group, customer_id, within=latest - loop.time())
+        finally:
+            if line.idle:
+                self._lines.pop(key, None)

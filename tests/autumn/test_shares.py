@@ -1,0 +1,155 @@
+"""Everybody has a share of Autumn, however much one person asks for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.autumn.shares import Line, SharedOut, asker
+from bot.autumn.throttle import Group, Limits, Throttle
+
+
+class Turns:
+    """Hands a turn out whenever it is told to; and notes for whom."""
+
+    def __init__(self) -> None:
+        self.served: list[str] = []
+        self.within: list[float] = []
+        self._next = asyncio.Semaphore(0)
+
+    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:  # noqa: ARG002
+        self.within.append(within)
+        await self._next.acquire()
+        self.served.append(asker.get())
+
+    async def serve(self, number: int) -> None:
+        for _ in range(number):
+            self._next.release()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+
+def by(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+    async def asking() -> None:
+        asker.set(who)
+        await ask()
+
+    return asyncio.create_task(asking())
+
+
+async def test_lines_are_served_in_turn() -> None:
+    turns = Turns()
+    shared = SharedOut(turns)
+
+    async def ask() -> None:
+        await shared.turn(Group.CUSTOMERS_LIST)
+
+    asking = [by(who, ask) for who in "aaaaaabbc"]
+    await asyncio.sleep(0)
+    await turns.serve(9)
+    await asyncio.gather(*asking)
+    assert "".join(turns.served) == "aaabcabaa"
+    assert not shared._lines
+
+
+async def test_groups_and_customers_have_lines_of_their_own() -> None:
+    turns = Turns()
+    shared = SharedOut(turns)
+    asking = [
+        asyncio.create_task(shared.turn(group, customer))
+        for group, customer in [
+            *[(Group.GENERAL, "")] * 5,
+            *[(Group.EVENTS, "cus_1")] * 5,
+            (Group.EVENTS, "cus_2"),
+            *[(Group.CHECK, "")] * 5,
+        ]
+    ]
+    await asyncio.sleep(0)
+    assert len(turns.within) == 2 + 2 + 1 + 5
+    await turns.serve(16)
+    await asyncio.gather(*asking)
+    assert not shared._lines
+
+
+async def test_time_spent_in_line_is_taken_off_what_is_left() -> None:
+    turns = Turns()
+    shared = SharedOut(turns)
+    asking = [asyncio.create_task(shared.turn(Group.GENERAL, within=5)) for _ in range(3)]
+    await asyncio.sleep(0.02)
+    await turns.serve(3)
+    await asyncio.gather(*asking)
+    assert turns.within[:2] == [pytest.approx(5, abs=0.01)] * 2
+    assert turns.within[2] < 4.985
+
+
+async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
+    class Late(Turns):
+        async def turn(self, *_: object, **__: object) -> None:
+            raise TimeoutError
+
+    shared = SharedOut(Late())
+    asking = [asyncio.create_task(shared.turn(Group.GENERAL)) for _ in range(5)]
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(one) for one in answers] == [TimeoutError] * 5
+    assert not shared._lines
+
+
+async def test_rate_stays_what_it_is() -> None:
+    shared = SharedOut(Throttle(Limits(general=3)))
+    turns = [by(who, lambda: shared.turn(Group.GENERAL)) for who in "abcdefgh"]
+    done, waiting = await asyncio.wait(turns, timeout=0.02)
+    for turn in waiting:
+        turn.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert len(done) == 3
+    assert not shared._lines
+
+
+@given(
+    at_once=st.integers(1, 3),
+    steps=st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["enter", "leave", "give up"])), max_size=40
+    ),
+)
+def test_nobody_is_lost_whoever_gives_up(at_once: int, steps: list[tuple[str, str]]) -> None:
+    async def run() -> None:
+        line = Line(at_once)
+        inside = 0
+        most = 0
+        leaving: list[asyncio.Event] = []
+        tasks: list[asyncio.Task[None]] = []
+
+        async def stay(leave: asyncio.Event) -> None:
+            nonlocal inside, most
+            async with line.place():
+                inside += 1
+                most = max(most, inside)
+                try:
+                    await leave.wait()
+                finally:
+                    inside -= 1
+
+        for who, step in steps:
+            if step == "enter":
+                leave = asyncio.Event()
+                leaving.append(leave)
+                tasks.append(by(who, lambda leave=leave: stay(leave)))  # type: ignore[misc]
+            elif step == "leave" and leaving:
+                leaving.pop(0).set()
+            elif tasks:
+                tasks.pop().cancel()
+            if len(steps) % 2:
+                await asyncio.sleep(0)
+        for leave in leaving:
+            leave.set()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*tasks, return_exceptions=True)
+            while not line.idle:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+        assert most <= at_once
+
+    asyncio.run(run())
