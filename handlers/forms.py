@@ -162,7 +162,9 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
         # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
         await desk.replies.redraw(ask.view, forms.stopped(meta, card))
         return
-    facts = reply.look.facts if reply.look else facts
+    if reply.look is not None:
+        # Read for this change alone, which may need less than the form shows.
+        facts = replace(reply.look.facts, billing=reply.look.facts.billing or facts.billing)
     desk.remembered.keep(meta.submission, facts)
     refusals = reply.look.judgement.refusals if reply.look else ()
     called = views.features_of(facts.customer)

@@ -4,6 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import assume
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot import views
@@ -22,7 +25,7 @@ from bot.autumn.models import (
 from bot.changes.model import DeletionInput, DetailsInput, Facts, Kind, RewardAction, RewardInput
 from bot.lookups.answers import Billing
 from bot.views import forms, ids
-from bot.views.forms import Meta
+from bot.views.forms import FormState, Meta
 from tests.views import checks, given
 from tests.views.filling import Filling, modal
 from tests.views.given import BEFORE, NOW
@@ -155,7 +158,7 @@ def test_a_promo_code_is_redeemed() -> None:
 
 
 def test_the_coupon_is_removed() -> None:
-    form = Filling(meta(Kind.REWARD, reason_required=False), facts())
+    form = Filling(meta(Kind.REWARD, reason_required=False), facts(billing=Billing((), None)))
     form.fill("action", option="remove")
     assert "*Discounts*\nNone." in form.text
     assert "no coupon of their own" in form.text
@@ -166,6 +169,34 @@ def test_the_coupon_is_removed() -> None:
     assert form.submit().input == RewardInput(
         customer="cus_1", customer_created_at=BEFORE, action=RewardAction.REMOVE
     )
+
+
+def test_discounts_that_were_not_read_are_not_called_none() -> None:
+    form = Filling(meta(Kind.REWARD), facts(billing=None))
+    assert "*Discounts*\nNot read from Stripe." in form.text
+
+
+@pytest.mark.parametrize("kind", [Kind.BALANCE, Kind.REWARD])
+@given_any(picked=st.sampled_from(["take", "shift", "GIVE", "none ", "delete"]) | st.text(min_size=1))
+def test_an_action_that_the_form_does_not_offer_is_refused(kind: Kind, picked: str) -> None:
+    form = Filling(meta(kind, feature="messages", reason_required=False), facts())
+    assume(picked not in {value for _, value, _ in form.options("action")})
+    option = {"selected_option": {"value": picked}}
+    crafted = {**form.values, "action": {"form:action": option}, "amount": {"a": {"value": "5"}}}
+    found = forms.parse(form.meta, crafted)
+    assert found.input is None
+    assert "does not offer that" in found.errors["action"]
+    assert forms.draft(form.meta, crafted, form.facts) is None
+    drawn = forms.build(FormState(form.meta, form.facts, crafted))
+    assert "Fill in the form to see" in checks.read(drawn["blocks"])
+
+
+@pytest.mark.parametrize("kind", [Kind.BALANCE, Kind.REWARD])
+def test_a_submission_without_an_action_is_refused(kind: Kind) -> None:
+    form = Filling(meta(kind, feature="messages", reason_required=False), facts())
+    found = forms.parse(form.meta, {name: held for name, held in form.values.items() if name != "action"})
+    assert found.input is None
+    assert "action" in found.errors
 
 
 def test_without_coupons_there_is_nothing_to_pick() -> None:

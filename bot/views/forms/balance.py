@@ -41,7 +41,8 @@ def build(state: FormState) -> dict[str, Any]:
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
-    action = _action(state.values)
+    # One that is not offered is drawn as none picked yet, and refused when it is submitted.
+    action = _action(state.values) or BalanceAction.GIVE
     fields = [
         _pick_feature(offered, feature),
         *([_pick_row(state, feature, rows)] if len(rows) > 1 else []),
@@ -65,6 +66,8 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
     row = _picked_row(meta, values, feature, rows)
     if not feature or (row is None and rows) or (action is BalanceAction.NONE and reset_at is None):
         return None
+    if action is None:
+        return None
     amount, wrong = _amount(values, action)
     if wrong is not None and read.typed(values, AMOUNT_BLOCK):
         return None
@@ -81,8 +84,10 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
 def parse(meta: Meta, values: Values) -> Parsed:
     feature, action = read.chosen(values, FEATURE_BLOCK), _action(values)
     reset_at = read.moment(values, RESET_BLOCK)
-    amount, wrong = _amount(values, action)
     row, errors = _row(meta, values, feature)
+    if action is None or ACTION_BLOCK not in values:
+        return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: say.NOT_OFFERED})
+    amount, wrong = _amount(values, action)
     if wrong is not None:
         block, said = (
             (AMOUNT_BLOCK, notes.plain(wrong)) if AMOUNT_BLOCK in values else (ACTION_BLOCK, say.STALE)
@@ -107,9 +112,12 @@ def _feature(meta: Meta, values: Values) -> str:
     return read.chosen(values, FEATURE_BLOCK) or meta.feature
 
 
-def _action(values: Values) -> BalanceAction:
+def _action(values: Values) -> BalanceAction | None:
+    """The first to begin with; None for one that the form does not offer."""
     picked = read.chosen(values, ACTION_BLOCK)
-    return next((one for one in OFFERED if one == picked), BalanceAction.GIVE)
+    if not picked:
+        return BalanceAction.GIVE
+    return next((one for one in OFFERED if one == picked), None)
 
 
 def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:

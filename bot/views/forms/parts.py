@@ -156,11 +156,13 @@ def why_errors(meta: Meta, values: Values) -> dict[str, str]:
     return errors
 
 
-def parsed(meta: Meta, values: Values, wanted: AnyInput, errors: Mapping[str, str]) -> Parsed:
-    """With what all kinds ask for; `wanted` is dropped when there are errors."""
+def parsed(meta: Meta, values: Values, wanted: AnyInput | None, errors: Mapping[str, str]) -> Parsed:
+    """With what all kinds ask for; `wanted` is dropped when there are errors, and None only with some."""
     wrong = {**errors, **why_errors(meta, values)}
     return Parsed(
-        input=None if wrong else wanted.model_copy(update={"customer_created_at": meta.created}),
+        input=None
+        if wrong or wanted is None
+        else wanted.model_copy(update={"customer_created_at": meta.created}),
         reason=read.typed_lines(values, REASON_BLOCK),
         ticket=links.web(read.typed(values, TICKET_BLOCK)),
         seen=meta.seen,

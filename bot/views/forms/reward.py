@@ -20,7 +20,8 @@ _LONGEST = 250
 
 
 def build(state: FormState) -> dict[str, Any]:
-    action = _action(state.values)
+    # One that is not offered is drawn as none picked yet, and refused when it is submitted.
+    action = _action(state.values) or RewardAction.APPLY
     offered = _offered(state.facts)
     fields, note = [_pick_action(action)], []
     if action is RewardAction.APPLY and offered:
@@ -38,12 +39,16 @@ def build(state: FormState) -> dict[str, Any]:
 def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:  # noqa: ARG001 - as all kinds
     action = _action(values)
     reward, code = read.chosen(values, COUPON_BLOCK), read.typed(values, CODE_BLOCK)
+    if action is None:
+        return None
     needed = {RewardAction.APPLY: reward, RewardAction.REDEEM: code}.get(action, "nothing")
     return _wanted(meta, action, reward, code) if needed else None
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
     action = _action(values)
+    if action is None or ACTION_BLOCK not in values:
+        return parts.parsed(meta, values, None, {ACTION_BLOCK: say.NOT_OFFERED})
     reward, code = read.chosen(values, COUPON_BLOCK), read.typed(values, CODE_BLOCK)
     errors = {}
     for wants, block, filled, missing in (
@@ -80,9 +85,12 @@ def _wanted(meta: Meta, action: RewardAction, reward: str, code: str) -> RewardI
     )
 
 
-def _action(values: Values) -> RewardAction:
+def _action(values: Values) -> RewardAction | None:
+    """The first to begin with; None for one that the form does not offer."""
     picked = read.chosen(values, ACTION_BLOCK)
-    return next((one for one in RewardAction if one == picked), RewardAction.APPLY)
+    if not picked:
+        return RewardAction.APPLY
+    return next((one for one in RewardAction if one == picked), None)
 
 
 # What there is to pick from
@@ -124,7 +132,9 @@ def _lasts(one: Coupon) -> str:
 
 def _discounts(facts: Facts) -> list[Block]:
     """What the customer has now."""
-    found = facts.billing.discounts if facts.billing else ()
+    if facts.billing is None:
+        return [blocks.section("discounts", say.DISCOUNTS_UNREAD)]
+    found = facts.billing.discounts
     return [blocks.section("discounts", overview.discounts(found) if found else say.NO_DISCOUNTS)]
 
 

@@ -1,0 +1,22 @@
+"""The reward form goes on telling the truth after it was not taken."""
+
+from tests.journeys.changing import UNHURRIED
+from tests.stage import on_stage
+
+
+async def test_a_refused_code_leaves_discounts_as_they_are() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn reward cus_acme")
+        await maple.ana.sees("10% off, always · 10%")
+        await maple.ana.choose("What to do", "Redeem a promo code")
+        await maple.ana.sees("Letter for letter")
+        await maple.ana.fill("Promo code", "NOSUCHCODE")
+        await maple.ana.sees("Autumn has no feature grant with this code")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        await maple.bot.work.drain(10)
+        form = await maple.ana.sees("Autumn has no feature grant with this code")
+        assert "10% off, always · 10%" in form
+        await maple.ana.choose("What to do", "Remove the coupon")
+        form = await maple.ana.sees("Coupon: 10% off, always → none")
+        assert "no coupon of their own" not in form
