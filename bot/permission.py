@@ -12,7 +12,7 @@ from bot.approvals.policy import (
     decide,
     decide_digests,
 )
-from bot.approvals.rules import Rule
+from bot.approvals.rules import Rule, When
 from bot.changes.model import Kind
 from bot.groups import Groups
 from bot.people import Actor, People, Standing
@@ -61,5 +61,5 @@ def widest(policy: Policy) -> Policy:
 
 def _unnarrowed(rule: Rule) -> Rule:
     """Whatever the amount, the plans and the reward."""
-    when = replace(rule.when, amount_over=None, amount_up_to=None, products=frozenset(), rewards=frozenset())
-    return replace(rule, when=when)
+    narrowed_by = rule.when
+    return replace(rule, when=When(changes=narrowed_by.changes, environment=narrowed_by.environment))

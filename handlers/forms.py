@@ -125,7 +125,7 @@ async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
         raise ValueError("A form that is not filled in was let through.")
     # What must be confirmed, and whom it would be asked of, is judged by figures read now.
     facts = await _read(desk, meta)
-    seen = desk.changes.look(given.input, facts)
+    seen = await desk.changes.look(given.input, facts)
     if forms.unconfirmed(given, seen.judgement.warnings):
         await _again(ask, desk, meta, facts, views.confirm_first())
         return
@@ -174,7 +174,7 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
     says_itself = (
         bool(refusals)
         and drafted is not None
-        and desk.changes.look(drafted, facts).judgement.refusals == refusals
+        and (await desk.changes.look(drafted, facts)).judgement.refusals == refusals
     )
     await _again(ask, desk, meta, facts, told, says_itself=says_itself)
 
@@ -204,7 +204,7 @@ async def _drawn(
     wanted = forms.draft(meta, values, facts)
     sight = None
     if wanted is not None:
-        seen = desk.changes.look(wanted, facts)
+        seen = await desk.changes.look(wanted, facts)
         sight = Sight.of(seen.judgement)
         if seen.preview is not None:
             decision = await desk.changes.may_ask(seen, ask.actor)

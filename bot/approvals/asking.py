@@ -7,14 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, select
 from sqlalchemy import insert as plain_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
 from bot.approvals.cards import Spot
 from bot.approvals.life import AnyInput, Event, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import GRACE, Lease, note, step
+from bot.approvals.today import NOTHING, Counter, Today
 from bot.changes.model import Line, Note, Snapshot
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
@@ -30,7 +32,7 @@ class Preview:
     warnings: tuple[Note, ...] = ()
     amount: Decimal | None = None
     products: frozenset[str] | None = None
-    reward: str | None = None
+    rewards: frozenset[str] | None = None
 
     def columns(self) -> dict[str, Any]:
         return {
@@ -39,7 +41,7 @@ class Preview:
             "warnings": rows.dump_notes(self.warnings),
             "amount": self.amount,
             "products": None if self.products is None else sorted(self.products),
-            "reward_id": self.reward,
+            "rewards": None if self.rewards is None else sorted(self.rewards),
         }
 
 
@@ -67,6 +69,8 @@ class Draft:
     preview: Preview
     terms: Terms
     undo_of: str = ""
+    today: Today = NOTHING
+    """What the terms were judged by."""
 
 
 @unbroken
@@ -76,10 +80,15 @@ async def ask(
     """The change, and whether it was asked just now: a form submitted again finds the first one.
 
     With no approvals needed it is approved at once, under the lease. None: another undo of the same change
-    holds its place.
+    holds its place. Raises TodayMoved: another change was let through since the terms were judged.
     """
     at_once = draft.terms.needed == 0
     async with database.writing() as connection:
+        if at_once:
+            counter = Counter(draft.env, draft.input, undo_of=draft.undo_of)
+            await counter.lock(connection)
+            if not await _submitted(connection, draft):
+                await counter.check(connection, now, draft.today)
         values = _columns(draft, lease if at_once else None, now)
         asked = await connection.execute(
             insert(connection, changes, values).on_conflict_do_nothing().returning(changes.c.id)
@@ -149,6 +158,11 @@ async def overtake(
             actor=actor,
             told={"before": preview.before, "lines": values["lines"], "rule": terms.rule if terms else ""},
         )
+
+
+async def _submitted(connection: AsyncConnection, draft: Draft) -> bool:
+    found = select(changes.c.id).where(changes.c.submission_id == draft.submission_id)
+    return (await connection.execute(found)).first() is not None
 
 
 def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:

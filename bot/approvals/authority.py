@@ -6,6 +6,7 @@ from bot.approvals.asking import Terms
 from bot.approvals.life import Record
 from bot.approvals.looking import Look
 from bot.approvals.policy import Decision, Environment, Request, Verb
+from bot.approvals.today import NOTHING, Today
 from bot.people import Actor
 
 
@@ -18,20 +19,23 @@ def about_look(verb: Verb, seen: Look, env: Environment) -> Request:
         amount=preview.amount if preview else None,
         environment=env,
         products=preview.products if preview else None,
-        reward=preview.reward if preview else None,
+        rewards=preview.rewards if preview else None,
         own=True,
+        earlier=seen.today.units,
     )
 
 
-def about_record(verb: Verb, record: Record, actor: Actor) -> Request:
+def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
+    """`today`: what other changes moved; it matters for a balance that is still to be changed."""
     return Request(
         verb,
         kind=record.kind,
         amount=record.amount,
         environment=record.env,
         products=record.products,
-        reward=record.reward,
+        rewards=record.rewards,
         own=record.asker == actor.user,
+        earlier=today.units,
     )
 
 

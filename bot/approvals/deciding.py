@@ -1,21 +1,39 @@
 """The verbs by which people, or time, decide on a change that waits; and on one that is unconfirmed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
 from bot.approvals.life import Ending, Event, Record, State
 from bot.approvals.steps import Lease, move, note, step
+from bot.approvals.today import NOTHING, Counter, Today
 from bot.changes.model import Note, Snapshot
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
 from bot.store.upsert import insert
 
 _WAITING = changes.c.state == State.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What was found out before somebody's approval is taken, and must still be so when it is."""
+
+    needed: int
+    """Approvals that the policy asks for by now; what it asked for before is not taken back."""
+    counter: Counter
+    today: Today = NOTHING
+    others: Mapping[str, bool] = field(default_factory=dict)
+    """Whoever approved this version before, and whether they may still."""
+
+
+class ApprovedMeanwhile(Exception):
+    """Somebody approved of whom the basis does not know whether they may."""
 
 
 @unbroken
@@ -27,15 +45,18 @@ async def approve(
     person: str,
     team: str,
     rule: str,
+    basis: Basis,
     lease: Lease,
     now: datetime,
 ) -> Record | None:
     """One person's approval of what this version showed.
 
     With the last that is needed the change is approved, and the lease is the caller's. None too when the
-    person has approved this version before.
+    person has approved this version before. Raises ApprovedMeanwhile and TodayMoved when the basis does not
+    hold any more.
     """
     async with database.writing() as connection:
+        await basis.counter.lock(connection)
         # Held until the end of the transaction: approvals are counted one after the other.
         waiting = (
             select(changes.c.needed)
@@ -47,29 +68,40 @@ async def approve(
         needed = (await connection.execute(waiting)).scalar_one_or_none()
         if needed is None:
             return None
+        needed = max(needed, basis.needed)
+        approved = await _approvals(connection, change_id, version)
+        if approved.get(person):
+            return None
+        others = approved.keys() - {person}
+        if not others <= basis.others.keys():
+            raise ApprovedMeanwhile
+        counting = {other for other in others if basis.others[other]}
+        await _count_only(connection, change_id, version, counting)
         decision = _decision(change_id, version, person, team) | {
             "verdict": "approve",
             "rule": rule,
             "said": "",
             "at": now,
+            "counts": True,
         }
-        taken = await connection.execute(
-            insert(connection, decisions, decision).on_conflict_do_nothing().returning(decisions.c.person)
+        await connection.execute(
+            insert(connection, decisions, decision).on_conflict_do_update(
+                index_elements=list(decisions.primary_key), set_=decision
+            )
         )
-        if taken.one_or_none() is None:
-            return None
-        enough = await _approvals(connection, change_id, version) >= needed
-        values: dict[str, Any] = {}
-        if enough:
-            values = {
+        values: dict[str, Any] = {"needed": needed}
+        if len(counting) + 1 >= needed:
+            await basis.counter.check(connection, now, basis.today)
+            values |= {
                 "state": State.APPROVED,
                 "lease_by": lease.by,
                 "lease_until": lease.until,
                 "decided_by": person,
                 "decided_at": now,
             }
+        told = {"rule": rule, "needed": needed, "not_counted": sorted(others - counting)}
         return await step(
-            connection, change_id, Event.APPROVED, values=values, now=now, actor=person, told={"rule": rule}
+            connection, change_id, Event.APPROVED, values=values, now=now, actor=person, told=told
         )
 
 
@@ -103,6 +135,7 @@ async def deny(
             "rule": rule,
             "said": said,
             "at": now,
+            "counts": True,
         }
         await connection.execute(
             insert(connection, decisions, decision).on_conflict_do_update(
@@ -209,11 +242,30 @@ async def mark(
         )
 
 
-async def _approvals(connection: AsyncConnection, change_id: str, version: int) -> int:
-    counted = select(func.count()).where(
-        decisions.c.change_id == change_id, decisions.c.version == version, decisions.c.verdict == "approve"
+async def _approvals(connection: AsyncConnection, change_id: str, version: int) -> dict[str, bool]:
+    """Who approved this version, and whether it counts."""
+    found = await connection.execute(
+        select(decisions.c.person, decisions.c.counts).where(*_approvals_of(change_id, version))
     )
-    return (await connection.execute(counted)).scalar_one()
+    return {row.person: row.counts for row in found}
+
+
+async def _count_only(
+    connection: AsyncConnection, change_id: str, version: int, counting: Collection[str]
+) -> None:
+    await connection.execute(
+        update(decisions)
+        .where(*_approvals_of(change_id, version))
+        .values(counts=decisions.c.person.in_(sorted(counting)))
+    )
+
+
+def _approvals_of(change_id: str, version: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        decisions.c.change_id == change_id,
+        decisions.c.version == version,
+        decisions.c.verdict == "approve",
+    )
 
 
 def _decision(change_id: str, version: int, person: str, team: str) -> dict[str, Any]:

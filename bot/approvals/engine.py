@@ -137,7 +137,7 @@ class Engine:
     async def _carry_out(self, record: Record) -> Record | None:
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self._looking.look(record.input)
+            seen = await self._looking.look_again(record)
         except NotFound:
             return await self._fail(record, Ending.CUSTOMER_GONE)
         except AutumnError:

@@ -150,6 +150,8 @@ class Ending(StrEnum):
     """Autumn could not be read just before, so nothing was sent."""
     BUSY = "busy"
     """Another change of the same customer was under way for too long."""
+    ASKER_NOT_ALLOWED = "asker_not_allowed"
+    """When it was to be approved, whoever asked had lost the right to ask for it."""
     INTERRUPTED = "interrupted"
     """The bot was cut off before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"
@@ -176,6 +178,9 @@ class Approval:
     at: datetime
     rule: str = ""
     """Of the policy, that allowed it."""
+    team: str = ""
+    counts: bool = True
+    """False: the person lost the right to approve before there were enough approvals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +214,8 @@ class Record:
     """Its size, for the policy; None when it has none."""
     products: frozenset[str] | None = None
     """Ids of the plans it is about; None when not known."""
-    reward: str | None = None
-    """The id of the reward it gives; None when it gives none, or it is not known."""
+    rewards: frozenset[str] | None = None
+    """Ids of the rewards it gives or takes away; None when not known."""
     reason: str = ""
     ticket: str = ""
     rule: str = ""

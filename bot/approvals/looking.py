@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from bot.approvals.asking import Preview
 from bot.approvals.life import AnyInput, Record
+from bot.approvals.rules import Environment
+from bot.approvals.today import NOTHING, Counter, Today
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
+from bot.changes import canon
 from bot.changes.common import recreated
 from bot.changes.credited import credited
 from bot.changes.facts import gather
@@ -19,11 +23,14 @@ from bot.changes.model import (
     BalanceInput,
     Facts,
     Judgement,
+    Note,
+    NoteCode,
     RewardAction,
     RewardInput,
     Snapshot,
     Verdict,
 )
+from bot.changes.rewards import grant_of, own_discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Look:
     judgement: Judgement
     preview: Preview | None
     """None when the judgement refuses it."""
+    today: Today = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,68 +57,97 @@ class Sleep(Protocol):
     def __call__(self, seconds: float, /) -> Awaitable[None]: ...
 
 
-def look(asked: AnyInput, facts: Facts, now: datetime) -> Look:
-    """Pure."""
+def look(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Look:
+    """Pure. `today`: what other changes moved."""
     kind = KINDS[asked.kind]
     judgement = kind.guard(asked, facts, now)
     if not judgement.allowed:
-        return Look(asked, facts, judgement, None)
+        return Look(asked, facts, judgement, None, today)
     before = kind.snapshot(asked, facts)
+    amount = kind.amount(asked, before)
+    judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(amount, today)))
     preview = Preview(
         before=before,
         lines=kind.preview(asked, facts),
         warnings=judgement.warnings,
-        amount=kind.amount(asked, before),
+        amount=amount,
         products=products(asked, facts),
-        reward=reward(asked, facts),
+        rewards=rewards(asked, facts),
     )
-    return Look(asked, facts, judgement, preview)
+    return Look(asked, facts, judgement, preview, today)
+
+
+def _same_day(amount: Decimal | None, today: Today) -> tuple[Note, ...]:
+    if amount is None or not today.count:
+        return ()
+    details = {"nth": str(today.count + 1), "units": canon.number(today.units + amount)}
+    return (Note(NoteCode.SAME_DAY, details),)
 
 
 def products(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
-    """The plans a change is about: of a balance the row's own, else all that the customer holds."""
+    """Ids of the plans a change is about: the one a balance comes from, else all that the customer has."""
     customer = facts.customer
-    if not isinstance(asked, BalanceInput):
-        subscribed = {held.plan_id for held in customer.subscriptions}
-        return frozenset(subscribed | {bought.plan_id for bought in customer.purchases})
-    balance = customer.balances.get(asked.feature)
-    rows = [row for row in balance.breakdown if row.id == asked.row] if balance else []
-    # A row of no plan is a grant of its own.
-    return frozenset(row.plan_id for row in rows if row.plan_id) if rows else None
+    if isinstance(asked, BalanceInput):
+        balance = customer.balances.get(asked.feature)
+        row = next((row for row in balance.breakdown if row.id == asked.row), None) if balance else None
+        if row is None:
+            return None
+        if row.plan_id:
+            return frozenset({row.plan_id})
+    subscribed = {held.plan_id for held in customer.subscriptions}
+    return frozenset(subscribed | {bought.plan_id for bought in customer.purchases})
 
 
-def reward(asked: AnyInput, facts: Facts) -> str | None:
-    """The id of the reward that a change gives."""
-    if not isinstance(asked, RewardInput) or asked.action is RewardAction.REMOVE:
+def rewards(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
+    """Ids of the rewards that a change gives or takes away; None when they are not known."""
+    if not isinstance(asked, RewardInput):
         return None
-    if asked.action is RewardAction.APPLY:
-        return asked.reward
-    grants = facts.rewards.feature_grants if facts.rewards else []
-    found = (grant.id for grant in grants if asked.code in [promo.code for promo in grant.promo_codes])
-    return next(found, None)
+    if asked.action is RewardAction.REDEEM:
+        grant = grant_of(asked.code, facts)
+        return None if grant is None else frozenset({grant.id})
+    if facts.billing is None:
+        return None
+    given = {asked.reward} if asked.action is RewardAction.APPLY else set()
+    replaced = own_discount(facts)
+    return frozenset(given | ({replaced.id} if replaced else set()))
 
 
 class Looking:
-    """`polls`: seconds to wait before each reading back; `within`: seconds that all of them may take."""
+    """`counted`: what other changes moved today. `polls`: seconds to wait before each reading back; `within`:
+    seconds that all of them may take."""
 
     def __init__(
         self,
         autumn: Autumn,
         now: Callable[[], datetime],
         *,
+        counted: Callable[[Counter], Awaitable[Today]],
+        env: Environment,
         polls: Sequence[float],
         within: float,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._autumn = autumn
         self._now = now
+        self._counted = counted
+        self._env = env
         self._polls = polls
         self._within = within
         self._sleep = sleep
 
-    async def look(self, asked: AnyInput) -> Look:
+    async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Look:
         """Raises AutumnError; NotFound when the customer is gone."""
-        return look(asked, await gather(self._autumn, asked, now=self._now), self._now())
+        facts = await gather(self._autumn, asked, now=self._now)
+        return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
+
+    async def look_at(self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = "") -> Look:
+        """From facts that were read before."""
+        today = await self._counted(Counter(self._env, asked, change_id, undo_of))
+        return look(asked, facts, self._now(), today)
+
+    async def look_again(self, record: Record) -> Look:
+        """At a change that was asked for. Raises AutumnError; NotFound when the customer is gone."""
+        return await self.look(record.input, change_id=record.id, undo_of=record.undo_of)
 
     async def see(self, record: Record, *, once: bool = False, answered: object = None) -> Seen:
         """What became of it; `answered`: what Autumn said when it accepted it.

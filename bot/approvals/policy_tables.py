@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -103,11 +103,14 @@ class _Table(BaseModel):
     """What all three lists have in common: a name, and which changes it is about."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    gives: ClassVar[bool] = False
+    """Whether its rules give powers; the others take them away, or ask for more."""
 
     name: Text = ""
     changes: Kinds = []
     amount_over: Amount | None = None
     amount_up_to: Amount | None = None
+    per_day: Amount | None = None
     environment: Annotated[Environment, _word(Environment)] | None = None
     products: Names = []
     rewards: Names = []
@@ -120,6 +123,8 @@ class _Table(BaseModel):
                 'an amount goes with changes = "balance" (units of the feature) or changes = "reward" '
                 "(percent or money), and with one of them only"
             )
+        if self.per_day is not None and self.changes != [Kind.BALANCE]:
+            raise ValueError('per_day goes with changes = "balance", and with that only')
         if self.rewards and self.changes != [Kind.REWARD]:
             raise ValueError('rewards go with changes = "reward"')
         over, up_to = self.amount_over, self.amount_up_to
@@ -128,14 +133,23 @@ class _Table(BaseModel):
         return self
 
     def when(self) -> When:
+        """With limits on the day as strict as those on one change, so that splitting one gains nothing."""
+        day = None if self.changes != [Kind.BALANCE] else self._day_limit()
         return When(
             changes=frozenset(self.changes),
             amount_over=self.amount_over,
             amount_up_to=self.amount_up_to,
+            day_over=None if self.gives else day,
+            day_up_to=day if self.gives else None,
             environment=self.environment,
             products=frozenset(self.products),
             rewards=frozenset(self.rewards),
         )
+
+    def _day_limit(self) -> Decimal | None:
+        if self.per_day is not None:
+            return self.per_day
+        return self.amount_up_to if self.gives else self.amount_over
 
 
 class Deny(_Table):
@@ -158,6 +172,7 @@ class Deny(_Table):
 
 
 class Allow(Deny):
+    gives = True
     may: Powers
 
 

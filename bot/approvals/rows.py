@@ -79,7 +79,7 @@ async def _approvals(
         .order_by(decisions.c.at, decisions.c.person)
     )
     for row in await connection.execute(wanted):
-        found[row.change_id, row.version].append(Approval(row.person, row.at, row.rule))
+        found[row.change_id, row.version].append(Approval(row.person, row.at, row.rule, row.team, row.counts))
     return found
 
 
@@ -105,7 +105,7 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         refusals=_NOTES.validate_python(row.refusals),
         amount=row.amount,
         products=None if row.products is None else frozenset(row.products),
-        reward=row.reward_id,
+        rewards=None if row.rewards is None else frozenset(row.rewards),
         reason=row.reason,
         ticket=row.ticket,
         rule=row.rule,

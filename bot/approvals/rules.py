@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.changes.model import Kind
 
 _ENDLESS = Decimal("Infinity")
+_NOTHING = Decimal(0)
 
 
 class Verb(StrEnum):
@@ -58,10 +59,12 @@ class Request:
     """None: not known."""
     products: frozenset[str] | None = None
     """Ids of the plans that the change is about. None: not known."""
-    reward: str | None = None
-    """The id of the reward, for Kind.REWARD. None: not known."""
+    rewards: frozenset[str] | None = None
+    """Ids of the rewards that the change gives or takes away, for Kind.REWARD. None: not known."""
     own: bool = False
     """Whether the change was asked for by the person who now wants to decide, mark or withdraw it."""
+    earlier: Decimal = _NOTHING
+    """Of a balance: what other changes already moved today for the same customer and feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ class When:
     changes: frozenset[Kind] = frozenset()
     amount_over: Decimal | None = None
     amount_up_to: Decimal | None = None
+    day_over: Decimal | None = None
+    """Beside `amount_over`, whichever is met: the day's total, this change included."""
+    day_up_to: Decimal | None = None
+    """Beside `amount_up_to`, and both must be met: the day's total, this change included."""
     environment: Environment | None = None
     products: frozenset[str] = frozenset()
     rewards: frozenset[str] = frozenset()
@@ -108,36 +115,37 @@ class When:
     @property
     def any_change(self) -> bool:
         """Whether it narrows by nothing that belongs to one change."""
-        sizes = (self.amount_over, self.amount_up_to)
-        return not (self.changes or self.products or self.rewards) and sizes == (None, None)
+        sizes = (self.amount_over, self.amount_up_to, self.day_over, self.day_up_to)
+        return not (self.changes or self.products or self.rewards) and sizes == (None,) * 4
 
     def holds(self, request: Request) -> bool | None:
-        """None: cannot be told, or only for some of the products."""
+        """None: cannot be told, or only for some of the products or rewards."""
         if request.kind is None and not self.any_change:
             return False
         return _all(
             (
                 not self.changes or request.kind in self.changes,
-                self._size(request.amount),
+                self._large_enough(request),
+                self._small_enough(request),
                 _among(self.environment, request.environment),
-                self._products(request.products),
-                not self.rewards or (None if request.reward is None else request.reward in self.rewards),
+                _touches(self.products, request.products),
+                _touches(self.rewards, request.rewards),
             )
         )
 
-    def _size(self, amount: Decimal | None) -> bool:
-        size = _ENDLESS if amount is None else amount
-        return (self.amount_over is None or size > self.amount_over) and (
-            self.amount_up_to is None or size <= self.amount_up_to
-        )
+    def _large_enough(self, request: Request) -> bool:
+        exceeded = [
+            size > limit
+            for size, limit in zip(_sizes(request), (self.amount_over, self.day_over), strict=True)
+            if limit is not None
+        ]
+        return not exceeded or any(exceeded)
 
-    def _products(self, products: frozenset[str] | None) -> bool | None:
-        if not self.products:
-            return True
-        if products is None:
-            return None
-        named = len(products & self.products)
-        return False if named == 0 else True if named == len(products) else None
+    def _small_enough(self, request: Request) -> bool:
+        return all(
+            limit is None or size <= limit
+            for size, limit in zip(_sizes(request), (self.amount_up_to, self.day_up_to), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,22 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
     """False if any is, else None if any is, else True."""
     given = tuple(answers)
     return False if False in given else None if None in given else True
+
+
+def _sizes(request: Request) -> tuple[Decimal, Decimal]:
+    """Of the change, and of the day with it."""
+    size = _ENDLESS if request.amount is None else request.amount
+    return size, size + request.earlier
+
+
+def _touches(named: frozenset[str], known: frozenset[str] | None) -> bool | None:
+    """None: only some of what the change is about are named, or it is not known what it is about."""
+    if not named:
+        return True
+    if known is None:
+        return None
+    both = len(known & named)
+    return False if both == 0 else True if both == len(known) else None
 
 
 def _among(named: Environment | None, known: Environment | None) -> bool | None:

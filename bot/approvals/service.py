@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement
 from bot.approvals import asking, authority, deciding, rows
 from bot.approvals.engine import Engine
 from bot.approvals.life import AnyInput, Ending, Event, Record, State
-from bot.approvals.looking import Look, Looking, Sleep, inverse, look
+from bot.approvals.looking import Look, Looking, Sleep, inverse
 from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Decision, Environment, Request, Verb
+from bot.approvals.policy import Decision, Environment, Reason, Request, Verb
 from bot.approvals.replies import May, Reply, Result, Wish
 from bot.approvals.submitting import Submitting, clean, terms_anew
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.telling import Tell, quietly
+from bot.approvals.today import Counter, Today, TodayMoved, count
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
@@ -34,6 +35,8 @@ from bot.store.tables import changes
 class _Permit:
     record: Record
     rule: str
+    today: Today
+    """What other changes moved when the policy was asked."""
 
 
 class Changes:
@@ -65,7 +68,15 @@ class Changes:
         self._now = now
         self._env = env
         self._checkpoint = checkpoint
-        self._looking = Looking(autumn, now, polls=self.pace.polls, within=self.pace.verify, sleep=sleep)
+        self._looking = Looking(
+            autumn,
+            now,
+            counted=self._counted,
+            env=env,
+            polls=self.pace.polls,
+            within=self.pace.verify,
+            sleep=sleep,
+        )
         self._engine = Engine(
             name=secrets.token_hex(8),
             database=database,
@@ -102,9 +113,9 @@ class Changes:
         """The facts for a form. Raises AutumnError."""
         return await gather_for(self._autumn, kind, customer_id, now=self._now)
 
-    def look(self, asked: AnyInput, facts: Facts) -> Look:
+    async def look(self, asked: AnyInput, facts: Facts) -> Look:
         """What a form shows of it, from facts read before."""
-        return look(asked, facts, self._now())
+        return await self._looking.look_at(asked, facts)
 
     async def may_ask(self, seen: Look, actor: Actor) -> Decision:
         """Whether this person could ask for what was seen, and what it would have to go through."""
@@ -139,7 +150,7 @@ class Changes:
         if before:
             return Reply(Result.AGAIN, before[0])
         try:
-            seen = await self._looking.look(wish.input)
+            seen = await self._looking.look(wish.input, undo_of=wish.undo_of)
         except AutumnError as error:
             return Reply(Result.TROUBLE, error=error)
         return await self._submitting.submit(wish, seen)
@@ -171,26 +182,58 @@ class Changes:
         if isinstance(permit, Reply):
             return permit
         record = permit.record
-        if any(approval.person == actor.user for approval in record.approvals):
+        if any(approval.person == actor.user and approval.counts for approval in record.approvals):
             return Reply(Result.ALREADY, record)
-        moved = await self._moved(record, actor)
-        if moved is not None:
-            return moved
-        approved = await deciding.approve(
-            self._database,
-            record.id,
-            version,
-            person=actor.user,
-            team=actor.team,
-            rule=permit.rule,
-            lease=self._engine.lease(),
-            now=self._now(),
-        )
+        basis = await self._basis(permit, actor)
+        if isinstance(basis, Reply):
+            return basis
+        try:
+            approved = await deciding.approve(
+                self._database,
+                record.id,
+                version,
+                person=actor.user,
+                team=actor.team,
+                rule=permit.rule,
+                basis=basis,
+                lease=self._engine.lease(),
+                now=self._now(),
+            )
+        except (deciding.ApprovedMeanwhile, TodayMoved):
+            # What the policy was asked about is not so any more: ask it again.
+            return await self.approve(change_id, version, actor)
         if approved is None:
             return await self._beaten(record, actor)
         if approved.state is State.WAITING:
             return await self._decided(approved, Event.APPROVED)
         return Reply(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
+
+    async def _basis(self, permit: _Permit, actor: Actor) -> deciding.Basis | Reply:
+        """What the policy says by now of the asker and of earlier approvers; or what stands against it."""
+        record = permit.record
+        seen = await self._still(record, actor)
+        if isinstance(seen, Reply):
+            return seen
+        asker = await self._may(
+            authority.about_look(authority.asking_verb(record.undo_of), seen, self._env),
+            Actor(record.asker, record.asker_team),
+        )
+        if asker.reason is Reason.UNCHECKED:
+            return Reply(Result.UNCHECKED, record)
+        if not asker.permit:
+            return await self._refused(record, Ending.ASKER_NOT_ALLOWED, actor)
+        others = {}
+        for approval in record.approvals:
+            if approval.person == actor.user:
+                continue
+            approver = Actor(approval.person, approval.team)
+            about = authority.about_record(Verb.APPROVE, record, approver, permit.today)
+            decision = await self._may(about, approver)
+            if decision.reason is Reason.UNCHECKED:
+                return Reply(Result.UNCHECKED, record)
+            others[approval.person] = decision.permit
+        counter = Counter(self._env, record.input, record.id, record.undo_of)
+        return deciding.Basis(asker.approvals, counter, permit.today, others)
 
     async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Reply:
         permit = await self._decidable(change_id, version, actor)
@@ -262,15 +305,19 @@ class Changes:
             return Reply(Result.UNKNOWN)
         if record.state is not state:
             return Reply(Result.TOO_LATE, record)
-        decision = await self._may(authority.about_record(verb, record, actor), actor)
+        today = await self._counted(Counter(self._env, record.input, record.id, record.undo_of))
+        decision = await self._may(authority.about_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Reply(Result.NOT_ALLOWED, record, decision)
-        return _Permit(record, decision.rule)
+        return _Permit(record, decision.rule, today)
 
-    async def _moved(self, record: Record, actor: Actor) -> Reply | None:
-        """What stands against approving it, now that Autumn was read again; None for nothing."""
+    async def _counted(self, counter: Counter) -> Today:
+        return await count(self._database, counter, self._now())
+
+    async def _still(self, record: Record, actor: Actor) -> Look | Reply:
+        """The change as Autumn has it now, or what stands against approving it."""
         try:
-            seen = await self._looking.look(record.input)
+            seen = await self._looking.look_again(record)
         except NotFound:
             return await self._refused(record, Ending.CUSTOMER_GONE, actor)
         except AutumnError as error:
@@ -281,7 +328,7 @@ class Changes:
         if seen.preview is None:
             return await self._refused(record, Ending.GUARDED, actor, seen)
         if KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
-            return None
+            return seen
         overtaken = await asking.overtake(
             self._database,
             record,

@@ -9,11 +9,12 @@ from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, Spot
 from bot.approvals.engine import Engine
 from bot.approvals.life import AnyInput, Event, Record
-from bot.approvals.looking import Look
+from bot.approvals.looking import Look, look
 from bot.approvals.pace import Checkpoint
 from bot.approvals.policy import Decision, Environment
 from bot.approvals.replies import May, Reply, Result, Wish
 from bot.approvals.telling import Tell
+from bot.approvals.today import TodayMoved
 from bot.autumn.models import Customer
 from bot.changes.kinds import KINDS
 from bot.people import Actor
@@ -47,6 +48,13 @@ class Submitting:
 
     async def submit(self, wish: Wish, seen: Look) -> Reply:
         """Judges it by the guards, by what the form showed, and by the policy; then asks."""
+        try:
+            return await self._judged(wish, seen)
+        except TodayMoved as moved:
+            # Another change was let through while the policy was asked about this one: ask it again.
+            return await self.submit(wish, look(seen.input, seen.facts, self._now(), moved.today))
+
+    async def _judged(self, wish: Wish, seen: Look) -> Reply:
         preview = seen.preview
         if preview is None:
             return Reply(Result.REFUSED, look=seen)
@@ -63,12 +71,13 @@ class Submitting:
             return Reply(Result.NO_CHANNEL, decision=decision, look=seen)
         if wish.input.customer_created_at is None:
             wish = replace(wish, input=_pinned(wish.input, seen.facts.customer))
-        return await self._ask(wish, preview, decision)
+        draft = replace(self._draft(wish, preview, decision), today=seen.today)
+        return await self._ask(wish, draft, decision)
 
-    async def _ask(self, wish: Wish, preview: Preview, decision: Decision) -> Reply:
+    async def _ask(self, wish: Wish, draft: Draft, decision: Decision) -> Reply:
         asked = await asking.ask(
             self._database,
-            self._draft(wish, preview, authority.terms(decision, self._now())),
+            draft,
             lease=self._engine.lease(),
             spots=self._spots(wish, decision),
             now=self._now(),
@@ -84,7 +93,7 @@ class Submitting:
             return Reply(Result.DONE, record)
         return Reply(Result.DONE, await self._engine.apply(record) or record)
 
-    def _draft(self, wish: Wish, preview: Preview, terms: Terms) -> Draft:
+    def _draft(self, wish: Wish, preview: Preview, decision: Decision) -> Draft:
         return Draft(
             submission_id=wish.submission_id,
             input=wish.input,
@@ -95,7 +104,7 @@ class Submitting:
             reason=wish.reason,
             ticket=wish.ticket,
             preview=preview,
-            terms=terms,
+            terms=authority.terms(decision, self._now()),
             undo_of=wish.undo_of,
         )
 

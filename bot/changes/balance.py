@@ -63,9 +63,14 @@ class BalanceChange:
         return tuple(lines)
 
     def amount(self, asked: BalanceInput, before: Snapshot) -> Decimal | None:
-        """Units by which the allowance or what is left moves; a new reset date alone has no size."""
+        """Units by which the allowance or what is left moves.
+
+        None where the reset date moves: the reset refills the balance, by however much its plan gives.
+        """
         was = Pool.read(before)
         if was is None or asked.amount is None or asked.action is BalanceAction.NONE:
+            return None
+        if asked.reset_at is not None and not same_time(asked.reset_at, was.resets_at):
             return None
         return abs(edit.shift(asked, was))
 

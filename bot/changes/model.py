@@ -197,6 +197,7 @@ class NoteCode(StrEnum):
     ROLLOVERS_FIRST = "rollovers_first"  # units
     OTHER_ROWS = "other_rows"  # count
     ENTITIES_COUNTED = "entities_counted"
+    SAME_DAY = "same_day"  # nth, units (this one included)
     # Refusals, reward
     NO_REWARD = "no_reward"
     NO_CODE = "no_code"

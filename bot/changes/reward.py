@@ -49,10 +49,16 @@ class RewardChange:
     def amount(self, asked: RewardInput, before: Snapshot) -> Decimal | None:
         """The discount's value: percent, or an amount in major units; `before` tells its type.
 
-        A grant has no size: it may be of several features.
+        One that takes the place of another counts as the larger of the two, and has no size when they cannot
+        be compared. Nor has a grant: it may be of several features.
         """
-        value = before.get("coupon_value" if asked.action is RewardAction.REMOVE else "offer_value")
-        return None if value is None else Decimal(value)
+        removed, given = before.get("coupon_value"), before.get("offer_value")
+        if asked.action is RewardAction.REMOVE:
+            return None if removed is None else Decimal(removed)
+        if given is None or removed is None:
+            return None if given is None else Decimal(given)
+        comparable = before.get("coupon_type") == before.get("offer_type")
+        return max(Decimal(removed), Decimal(given)) if comparable else None
 
     def holds(self, asked: RewardInput, then: Snapshot, now: Snapshot) -> bool:
         """The coupon that goes, and the one that comes, are those that were shown; of a grant, what it

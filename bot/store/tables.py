@@ -63,7 +63,7 @@ changes = Table(
     Column("env", String(16), nullable=False),
     Column("amount", Figure),
     Column("products", JSON(none_as_null=True)),
-    Column("reward_id", Text),
+    Column("rewards", JSON(none_as_null=True)),
     Column("asker", String(32), nullable=False),
     Column("asker_team", String(32), nullable=False),
     Column("channel", String(32), nullable=False),
@@ -130,6 +130,8 @@ decisions = Table(
     Column("rule", Text, nullable=False),
     Column("said", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    # An approval by somebody who lost the right to approve is kept, and not counted.
+    Column("counts", Boolean, nullable=False),
     CheckConstraint("verdict IN ('approve', 'deny')", name="verdict"),
 )
 

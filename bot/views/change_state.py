@@ -33,10 +33,10 @@ def told(record: Record, called: Mapping[str, str]) -> str:
 
 
 def _waiting(record: Record, called: Mapping[str, str]) -> list[str]:  # noqa: ARG001 - as all states
-    got = [one.person for one in record.approvals]
+    got = [one.person for one in record.approvals if one.counts]
     so_far = say.approvals(len(got), record.needed, people(got))
     expires = say.expires(times.moment(record.expires_at))
-    return [say.ANEW if record.version > 1 else "", f"{so_far} · {expires}"]
+    return [say.ANEW if record.version > 1 else "", f"{so_far} · {expires}", _not_counted(record)]
 
 
 def _going(record: Record, called: Mapping[str, str]) -> list[str]:  # noqa: ARG001 - as all states
@@ -84,8 +84,13 @@ _LINES = {
 def _approved(record: Record) -> str:
     if record.needed == 0:
         return say.AT_ONCE
-    approvers = [one.person for one in record.approvals]
+    approvers = [one.person for one in record.approvals if one.counts]
     return say.approved_by(people(approvers)) if approvers else ""
+
+
+def _not_counted(record: Record) -> str:
+    passed_over = [one.person for one in record.approvals if not one.counts]
+    return say.not_counted(people(passed_over)) if passed_over else ""
 
 
 def _ending(record: Record, called: Mapping[str, str]) -> list[str]:

@@ -284,6 +284,7 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.CUSTOMER_GONE: "The customer is no longer in Autumn.",
     Ending.NOT_READ: "Autumn could not be read just before, so nothing was sent. Ask again in a minute.",
     Ending.BUSY: "Another change of the same customer took too long, so nothing was sent. Ask again.",
+    Ending.ASKER_NOT_ALLOWED: "The person who asked for this is no longer allowed to ask for it.",
     Ending.INTERRUPTED: "Maple was stopped before anything was sent. Ask again.",
     Ending.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
     Ending.NOT_SEEN: "Autumn said yes, but what is read back does not show the change. It may come later.",
@@ -324,6 +325,10 @@ def expires(moment: str) -> str:
 def approvals(number: int, of: int, who: str) -> str:
     got = f"{number} of {count(of, 'approval')}"
     return f"{got}: {who}" if who else got
+
+
+def not_counted(who: str) -> str:
+    return f"Not counted, because they may no longer approve this: {who}"
 
 
 AT_ONCE = "Applied at once, as the policy allows"
@@ -452,6 +457,10 @@ RESULTS: Mapping[str, Say] = {
     "failed": Say("This cannot be done any more, so nothing was run.", "The card says why."),
     "too_late": Say("Somebody was first, or its time was up.", "The card shows what it has come to."),
     "stale": Say("This showed older figures.", "Nothing was decided. Look at the card as it is now."),
+    "unchecked": Say(
+        "Maple could not check with Slack whether whoever asked, or approved before, still may.",
+        "Nothing was decided. Try again in a minute.",
+    ),
     "already": Say("You have approved this already.", "It waits for somebody else's approval."),
     "no_undo": Say("There is no undo for this, or it is under way or done.", "Nothing was changed."),
     "unknown": Say("Maple does not know this change.", "Nothing was changed."),

@@ -90,6 +90,9 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         "The feature has {} other parts, which stay as they are.",
     ),
     NoteCode.ENTITIES_COUNTED: "The feature's total also counts what entities hold, which stays as it is.",
+    NoteCode.SAME_DAY: lambda of: (
+        f"This is the {of['nth']} change to this balance today, {of['units']} in all."
+    ),
     NoteCode.NO_REWARD: "Pick a coupon.",
     NoteCode.NO_CODE: "Type the promo code.",
     NoteCode.CODE_TOO_LONG: lambda of: f"A promo code has {of['most']} characters at most.",

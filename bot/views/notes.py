@@ -53,6 +53,8 @@ def _said(note: Note, style: _Style) -> str:
 def _detail(name: str, value: str, note: Note, style: _Style) -> str:
     if name in _NUMBERS:
         return numbers.number(Decimal(value))
+    if name == "nth":
+        return numbers.ordinal(int(value))
     if name in _TIMES:
         return style.moment(datetime.fromisoformat(value)) if value else ""
     if name == "total":

@@ -18,6 +18,13 @@ def number(value: Decimal) -> str:
     return f"{value:,.6f}".rstrip("0").rstrip(".")
 
 
+def ordinal(value: int) -> str:
+    """`1st`, `2nd`, `11th`."""
+    if value % 100 in (11, 12, 13):
+        return f"{value}th"
+    return f"{value}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(value % 10, 'th') }"
+
+
 def compact(value: Decimal) -> str:
     """`999`, `1.2K`, `3.4M`: for places with little room."""
     size = abs(value)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.approvals.life import Event, Record
 from bot.approvals.looking import Sleep
 from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Decision, Environment, Reason, Request, Verb
+from bot.approvals.policy import Decision, Environment, Person, Policy, Reason, Request, Verb, decide
 from bot.approvals.replies import Wish
 from bot.approvals.service import Changes
 from bot.autumn.client import Autumn, Limits, Patience
@@ -35,11 +35,14 @@ FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 @dataclass
 class Law:
-    """Everybody may do everything, but approve their own; unless told otherwise."""
+    """Everybody may do everything, but approve their own; unless told otherwise, or given a policy."""
 
+    policy: Policy | None = None
     needed: int = 1
     reason_required: bool = False
     refused: set[tuple[str, Verb]] = field(default_factory=set)
+    members: dict[str, bool | None] = field(default_factory=dict)
+    """When there is a policy: who is no member of the workspace (False), or cannot be checked (None)."""
     asked: list[Request] = field(default_factory=list)
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     """What somebody else does, once, while the policy is asked about this verb."""
@@ -48,6 +51,8 @@ class Law:
         self.asked.append(request)
         if (other := self.meanwhile.pop(request.verb, None)) is not None:
             await other()
+        if self.policy is not None:
+            return decide(self.policy, request, Person(actor.user, member=self.members.get(actor.user, True)))
         if (actor.user, request.verb) in self.refused:
             return Decision(False, Reason.DENIED, "no")
         if request.verb is Verb.APPROVE and request.own:

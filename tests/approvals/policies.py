@@ -42,15 +42,23 @@ amounts = st.integers(0, 4).map(Decimal)
 
 
 @st.composite
-def whens(draw: st.DrawFn) -> When:
+def whens(draw: st.DrawFn, *, gives: bool) -> When:
     changes = draw(some(Kind, mostly_none=True))
     sized = changes in (frozenset({Kind.BALANCE}), frozenset({Kind.REWARD}))
     over = draw(st.none() | amounts) if sized else None
     more = Decimal(0) if over is None else over + 1
+    up_to = draw(st.none() | amounts.map(more.__add__)) if sized else None
+    day = None
+    if changes == {Kind.BALANCE}:
+        # As a file has it: where it says nothing of the day, the limit on one change holds for it too.
+        day = draw(st.none() | amounts)
+        day = day if day is not None else up_to if gives else over
     return When(
         changes=changes,
         amount_over=over,
-        amount_up_to=draw(st.none() | amounts.map(more.__add__)) if sized else None,
+        amount_up_to=up_to,
+        day_over=None if gives else day,
+        day_up_to=day if gives else None,
         environment=draw(st.none() | st.sampled_from(Environment)),
         products=draw(some(PRODUCTS, mostly_none=True)),
         rewards=draw(some(REWARDS)) if changes == {Kind.REWARD} else frozenset(),
@@ -64,7 +72,7 @@ whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
 
 @st.composite
 def rules(draw: st.DrawFn, list_: str) -> Rule:
-    when = draw(whens())
+    when = draw(whens(gives=list_ == "allow"))
     of = [power for power in Power if when.any_change or power is not Power.HISTORY]
     powers = draw(some(of, least=1))
     return Rule(f"{list_}-{draw(st.integers(0, 10_000))}", draw(whos), powers, when)
@@ -75,7 +83,7 @@ def requirements(draw: st.DrawFn) -> Requirement:
     return Requirement(
         f"require-{draw(st.integers(0, 10_000))}",
         draw(whos),
-        draw(whens()),
+        draw(whens(gives=False)),
         approvals=draw(st.integers(1, 4)),
         reason=draw(st.booleans()),
         expires=draw(st.none() | st.integers(5, 43_200).map(lambda minutes: timedelta(minutes=minutes))),
@@ -95,7 +103,8 @@ requests = st.builds(
     amount=st.none() | amounts,
     environment=st.none() | st.sampled_from(Environment),
     products=st.none() | some(PRODUCTS),
-    reward=st.none() | st.sampled_from(REWARDS),
+    rewards=st.none() | some(REWARDS),
+    earlier=amounts,
     own=st.booleans(),
 )
 people = st.builds(
@@ -123,7 +132,11 @@ def written(policy: Policy) -> str:
 def _common(rule: Rule | Requirement) -> list[str]:
     who, when = rule.who, rule.when
     lists = {"changes": when.changes, "products": when.products, "rewards": when.rewards}
-    amounts = {"amount_over": when.amount_over, "amount_up_to": when.amount_up_to}
+    amounts = {
+        "amount_over": when.amount_over,
+        "amount_up_to": when.amount_up_to,
+        "per_day": when.day_over if when.day_up_to is None else when.day_up_to,
+    }
     return [
         f'name = "{rule.name}"',
         'who = "everyone"' if who.everyone else f"who = {_list(who.users | who.groups)}",

@@ -24,7 +24,7 @@ ABOUT = Request(
     Decimal(5),
     Environment.SANDBOX,
     frozenset({"pro", "add"}),
-    "vip",
+    frozenset({"vip"}),
     own=True,
 )
 SEEN = facts()

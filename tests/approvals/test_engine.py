@@ -414,7 +414,7 @@ async def test_a_position_is_begun_once(stage: Bench) -> None:
     asked = await stage.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(asked.id, 1, RAJ)
-    seen = stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER))
+    seen = await stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER))
     write = KINDS[asked.kind].plan(asked.input, seen.facts)[0]
     assert seen.preview is not None
     lease = stuck._engine.lease()

@@ -15,6 +15,7 @@ from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.life import EDGES, HOLDS_UNDO, OVER, Ending, Event, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import Lease
+from bot.approvals.today import Counter
 from bot.changes.model import BalanceAction, BalanceInput, Write
 from bot.store import audit
 from bot.store.database import Database
@@ -90,6 +91,11 @@ class Life(RuleBasedStateMachine):
                 person=person,
                 team="T1",
                 rule="law",
+                basis=deciding.Basis(
+                    1,
+                    Counter(Environment.SANDBOX, self.known(self.ids[which]).input),
+                    others=dict.fromkeys(("U1", "U2", "U3"), True),
+                ),
                 lease=self.lease(worker),
                 now=self.now,
             )
@@ -217,7 +223,7 @@ class Life(RuleBasedStateMachine):
             assert (record.lease_until is not None) is (record.state in (State.APPROVED, State.APPLYING))
             assert record.writes == self.begun[record.id]
             if record.state is State.APPROVED and record.needed:
-                assert len({one.person for one in record.approvals}) >= record.needed
+                assert len({one.person for one in record.approvals if one.counts}) >= record.needed
         assert [record.state for record in records].count(State.APPLYING) <= 1
 
     def teardown(self) -> None:

@@ -274,8 +274,16 @@ def test_an_unchecked_group_does_not_hide_a_rule_that_allows() -> None:
         (balance(amount=None), 'changes = "balance"\namount_over = 7', True),
         (balance(amount=None), 'changes = "balance"\namount_up_to = 7', False),
         (balance(environment=None), 'changes = "reward"\nenvironment = "live"', False),
-        (Request(Verb.ASK, Kind.REWARD, reward="vip"), 'changes = "reward"\nrewards = ["vip"]', True),
-        (Request(Verb.ASK, Kind.REWARD, reward="new"), 'changes = "reward"\nrewards = ["vip"]', False),
+        (
+            Request(Verb.ASK, Kind.REWARD, rewards=frozenset({"vip"})),
+            'changes = "reward"\nrewards = ["vip"]',
+            True,
+        ),
+        (
+            Request(Verb.ASK, Kind.REWARD, rewards=frozenset({"new"})),
+            'changes = "reward"\nrewards = ["vip"]',
+            False,
+        ),
         (Request(Verb.ASK, Kind.REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
     ],
 )
@@ -285,6 +293,73 @@ def test_what_cannot_be_told_counts_against(given: Request, narrowed: str, held:
     assert of(given, MAX, ASK, "[[deny]]", may, narrowed).permit is (held is False)
     required = of(given, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
     assert required.approvals == (1 if held is False else 2)
+
+
+LIMITED = """
+[[allow]]
+name = "asks"
+who = "everyone"
+may = "ask"
+
+[[allow]]
+name = "small"
+who = "everyone"
+may = "at_once"
+changes = "balance"
+amount_up_to = 500
+
+[[require]]
+name = "large"
+changes = "balance"
+amount_over = 10_000
+approvals = 2
+"""
+UP_TO_A_DAY = LIMITED.replace("amount_up_to = 500", "amount_up_to = 500\nper_day = 1_200")
+LARGE_OF_A_DAY = LIMITED.replace("amount_over = 10_000", "amount_over = 10_000\nper_day = 20_000")
+DAY_ALONE = LIMITED.replace("amount_up_to = 500", "per_day = 800")
+
+
+@pytest.mark.parametrize(
+    ("rules", "earlier", "amount", "approvals"),
+    [
+        pytest.param(LIMITED, 0, 500, 0, id="within the limit"),
+        pytest.param(LIMITED, 100, 400, 0, id="up to the limit with what went before"),
+        pytest.param(LIMITED, 500, 1, 1, id="the limit on one change is the limit on the day"),
+        pytest.param(LIMITED, 500, 500, 1, id="split in two"),
+        pytest.param(LIMITED, 9_000, 1_000, 1, id="not large yet"),
+        pytest.param(LIMITED, 9_000, 1_001, 2, id="large with what went before"),
+        pytest.param(LIMITED, 0, None, 2, id="no size is larger than any limit"),
+        pytest.param(UP_TO_A_DAY, 700, 500, 0, id="up to the day's own limit"),
+        pytest.param(UP_TO_A_DAY, 701, 500, 1, id="over the day's own limit"),
+        pytest.param(UP_TO_A_DAY, 0, 501, 1, id="within the day, but too large a change"),
+        pytest.param(LARGE_OF_A_DAY, 0, 10_001, 2, id="too large a change on a day with room"),
+        pytest.param(LARGE_OF_A_DAY, 10_500, 9_000, 1, id="a day with room"),
+        pytest.param(LARGE_OF_A_DAY, 15_000, 5_001, 2, id="a day without"),
+        pytest.param(DAY_ALONE, 300, 500, 0, id="a limit on the day alone"),
+        pytest.param(DAY_ALONE, 301, 500, 1, id="over a limit on the day alone"),
+    ],
+)
+def test_limits_hold_for_the_day_too(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
+    asked = balance(amount=amount, earlier=Decimal(earlier))
+    assert of(asked, MAX, rules).approvals == approvals
+
+
+def test_deny_over_a_limit_holds_for_the_day_too() -> None:
+    limit = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "balance"\namount_over = 1000'
+    assert of(balance(amount=1000), MAX, ASK, limit).permit
+    assert not of(balance(amount=600, earlier=Decimal(401)), MAX, ASK, limit).permit
+
+
+@pytest.mark.parametrize(
+    ("rewards", "at_once"),
+    [({"sorry"}, True), ({"sorry", "vip"}, False), ({"vip"}, False), (None, False)],
+)
+def test_replacing_a_coupon_is_removing_one_as_well(rewards: set[str] | None, at_once: bool) -> None:
+    rules = f'{AT_ONCE}\nchanges = "reward"\nrewards = "sorry"'
+    about = Request(Verb.ASK, Kind.REWARD, rewards=None if rewards is None else frozenset(rewards))
+    assert of(about, MAX, ASK, rules).at_once is at_once
+    keeps_vip = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "reward"\nrewards = "vip"'
+    assert of(about, MAX, ASK, keeps_vip).permit is at_once
 
 
 def test_history_is_of_no_one_change() -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from bot.approvals.policy import NEEDED, Decision, Person, Reason, Request, Verb
 from bot.approvals.policy_file import PolicyError, read
 from bot.approvals.policy_tables import Allow, Require
 from bot.approvals.rules import EVERYONE, Policy, Power, Rule
+from bot.changes.model import Kind
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
 
 often = settings(max_examples=100, deadline=None)
@@ -90,6 +92,31 @@ def test_not_knowing_never_adds_power(policy: Policy, request: Request, person: 
     dark = replace(outside, unchecked=outside.unchecked | {group})
     for told in (inside, outside):
         assert no_more(decide(policy, request, dark), decide(policy, request, told))
+
+
+@often
+@given(policies, requests, people, st.integers(1, 4).map(Decimal))
+def test_what_was_moved_earlier_today_never_adds_power(
+    policy: Policy, request: Request, person: Person, more: Decimal
+) -> None:
+    later = replace(request, earlier=request.earlier + more)
+    assert no_more(decide(policy, later, person), decide(policy, request, person))
+
+
+@often
+@given(policies, requests, people, st.lists(st.integers(1, 4).map(Decimal), min_size=1, max_size=4))
+def test_splitting_a_change_never_adds_power(
+    policy: Policy, request: Request, person: Person, parts: list[Decimal]
+) -> None:
+    """The last of the parts needs as much as the whole, where no rule speaks of larger changes only."""
+    bounds = [rule.when.amount_over for rule in policy.allow]
+    bounds += [rule.when.amount_up_to for rule in policy.deny]
+    bounds += [rule.when.amount_up_to for rule in policy.require]
+    assume(bounds == [None] * len(bounds))
+    asked = replace(request, kind=Kind.BALANCE, rewards=None)
+    whole = replace(asked, amount=sum(parts, Decimal(0)))
+    last = replace(asked, amount=parts[-1], earlier=asked.earlier + sum(parts[:-1], Decimal(0)))
+    assert no_more(decide(policy, last, person), decide(policy, whole, person))
 
 
 @often

@@ -66,9 +66,9 @@ def test_all_that_can_be_said() -> None:
                     frozenset({Kind.REWARD}),
                     Decimal(0),
                     Decimal("12.5"),
-                    Environment.LIVE,
-                    frozenset({"pro", "max"}),
-                    frozenset({"vip"}),
+                    environment=Environment.LIVE,
+                    products=frozenset({"pro", "max"}),
+                    rewards=frozenset({"vip"}),
                 ),
             ),
         ),
@@ -78,6 +78,34 @@ def test_all_that_can_be_said() -> None:
             Requirement("require 2", Who(users=frozenset({"U01"})), expires=timedelta(minutes=5)),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "over", "up_to"),
+    [
+        ('[[allow]]\nmay = "ask"\namount_up_to = 5\nper_day = 9', None, 9),
+        ('[[allow]]\nmay = "ask"\namount_up_to = 5', None, 5),
+        ('[[allow]]\nmay = "ask"\namount_over = 5', None, None),
+        ('[[allow]]\nmay = "ask"\nper_day = 9', None, 9),
+        ("[[deny]]\namount_over = 5\nper_day = 9", 9, None),
+        ("[[deny]]\namount_over = 5", 5, None),
+        ("[[deny]]\namount_up_to = 5", None, None),
+        ("[[require]]\nreason = true\namount_over = 5\nper_day = 9", 9, None),
+        ("[[require]]\nreason = true\namount_over = 5", 5, None),
+    ],
+)
+def test_limit_on_the_day_is_the_limit_on_one_change_unless_it_is_given(
+    table: str, over: int | None, up_to: int | None
+) -> None:
+    policy = read(f'{table}\nwho = "everyone"\nchanges = "balance"')
+    (when,) = [rule.when for rule in (*policy.allow, *policy.deny)] or [policy.require[0].when]
+    limits = [None if limit is None else Decimal(limit) for limit in (over, up_to)]
+    assert [when.day_over, when.day_up_to] == limits
+
+
+def test_limits_on_coupons_are_not_of_a_day() -> None:
+    (rule,) = read(ALLOW + MAY + 'changes = "reward"\namount_up_to = 20').allow
+    assert (rule.when.amount_up_to, rule.when.day_up_to) == (Decimal(20), None)
 
 
 WHO = 'who = "everyone"\n'
@@ -135,6 +163,10 @@ ALL_CHANGES = (
         (
             DENY + 'amount_up_to = 3\namount_over = 3\nchanges = "balance"',
             "line 1: [[deny]] no amount is over amount_over and up to amount_up_to at once",
+        ),
+        (
+            DENY + 'per_day = 5\nchanges = "reward"',
+            'line 1: [[deny]] per_day goes with changes = "balance", and with that only',
         ),
         (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards go with changes = "reward"'),
         (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),
@@ -325,7 +357,8 @@ def asks(
     kind: Kind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **more: str
 ) -> Request:
     size = None if amount is None else Decimal(amount)
-    return Request(Verb.ASK, kind, size, Environment(env), frozenset({plan}), more.get("reward"))
+    rewards = frozenset({more["reward"]}) if "reward" in more else None
+    return Request(Verb.ASK, kind, size, Environment(env), frozenset({plan}), rewards)
 
 
 ANA, RAJ, MAX = Person("U01ANA"), Person("U02RAJ"), Person("U04MAX")

@@ -21,6 +21,8 @@ from bot.changes.model import Kind
         (When(changes=frozenset({Kind.BALANCE})), False),
         (When(amount_over=Decimal(0)), False),
         (When(amount_up_to=Decimal(0)), False),
+        (When(day_over=Decimal(0)), False),
+        (When(day_up_to=Decimal(0)), False),
         (When(products=frozenset({"pro"})), False),
         (When(rewards=frozenset({"vip"})), False),
     ],

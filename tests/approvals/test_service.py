@@ -33,7 +33,7 @@ async def test_asked_approved_applied_undone(stage: Bench) -> None:
     asked = reply.record
     assert asked is not None
     assert (asked.state, asked.version, asked.needed, asked.rule) == (State.WAITING, 1, 1, "law")
-    assert (asked.amount, asked.products, asked.reward) == (Decimal(100), frozenset({"starter"}), None)
+    assert (asked.amount, asked.products, asked.rewards) == (Decimal(100), frozenset({"starter"}), None)
     assert stage.events(asked) == [Event.ASKED]
     assert stage.written() == 0
 
@@ -135,7 +135,7 @@ async def test_what_stands_against_asking(sqlite_stage: Bench) -> None:
     assert refused.look is not None
     assert [note.code for note in refused.look.judgement.refusals] == [NoteCode.NOT_POSITIVE]
 
-    seen = desk.look(wish.input, await desk.open(Kind.BALANCE, CUSTOMER)).preview
+    seen = (await desk.look(wish.input, await desk.open(Kind.BALANCE, CUSTOMER))).preview
     assert seen is not None
     await stage.elsewhere(usage=7)
     absolute = replace(stage.wish(stage.balance(BalanceAction.SET, 50)), seen=seen.before)
@@ -160,8 +160,8 @@ async def test_what_stands_against_asking(sqlite_stage: Bench) -> None:
 async def test_what_the_policy_is_asked(sqlite_stage: Bench) -> None:
     desk = sqlite_stage.desk()
     facts = await desk.open(Kind.BALANCE, CUSTOMER)
-    assert (await desk.may_ask(desk.look(sqlite_stage.balance(), facts), ANA)).permit
-    assert (await desk.may_ask(desk.look(sqlite_stage.balance(amount=-1), facts), ANA)).permit
+    assert (await desk.may_ask(await desk.look(sqlite_stage.balance(), facts), ANA)).permit
+    assert (await desk.may_ask(await desk.look(sqlite_stage.balance(amount=-1), facts), ANA)).permit
     assert (await desk.may_history(ANA)).permit
     given, refused, history = sqlite_stage.law.asked
     assert (given.amount, given.products, given.environment) == (
@@ -174,25 +174,29 @@ async def test_what_the_policy_is_asked(sqlite_stage: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "given", "reward"),
+    ("action", "given", "held", "rewards"),
     [
-        (RewardAction.REMOVE, {}, None),
-        (RewardAction.APPLY, {"reward": "ten"}, "ten"),
-        (RewardAction.REDEEM, {"code": "BONUS"}, "bonus"),
-        (RewardAction.REDEEM, {"code": "bonus"}, None),
+        (RewardAction.REMOVE, {}, ["vip"], {"vip"}),
+        (RewardAction.REMOVE, {}, [], set()),
+        (RewardAction.APPLY, {"reward": "ten"}, [], {"ten"}),
+        (RewardAction.APPLY, {"reward": "ten"}, ["vip"], {"ten", "vip"}),
+        (RewardAction.REDEEM, {"code": "BONUS"}, ["vip"], {"bonus"}),
+        (RewardAction.REDEEM, {"code": "bonus"}, [], None),
     ],
 )
-def test_the_reward_that_a_policy_is_asked_about(
-    action: RewardAction, given: dict[str, str], reward: str | None
+def test_policy_is_asked_about_rewards_given_and_replaced(
+    action: RewardAction, given: dict[str, str], held: list[str], rewards: set[str] | None
 ) -> None:
     from bot.approvals import looking
     from tests.changes import facts
 
-    known = facts.facts(rewards=facts.rewards(grants=(facts.grant("BONUS", messages=5),)))
+    known = replace(
+        facts.facts(rewards=facts.rewards(grants=(facts.grant("BONUS", messages=5),))),
+        billing=facts.billing(*(facts.discount(reward) for reward in held)),
+    )
     asked = RewardInput(customer="cus_1", action=action, **given)
-    assert looking.reward(asked, known) == reward
-    if action is RewardAction.REDEEM:
-        assert looking.reward(asked, facts.facts()) is None
+    assert looking.rewards(asked, known) == rewards
+    assert looking.rewards(asked, facts.facts()) is None
 
 
 def test_the_products_that_a_policy_is_asked_about() -> None:
@@ -200,10 +204,15 @@ def test_the_products_that_a_policy_is_asked_about() -> None:
     from bot.changes.model import BalanceInput
     from tests.changes import facts
 
-    known = facts.facts(facts.balance(facts.row("a"), facts.row("b", plan_id=None)))
+    known = facts.facts(
+        customer=facts.customer(
+            facts.balance(facts.row("a"), facts.row("b", plan_id=None)),
+            subscriptions=[facts.subscription("max")],
+        )
+    )
     row = BalanceInput(customer="cus_1", feature="messages", row="a", action=BalanceAction.GIVE)
     assert looking.products(row, known) == frozenset({"pro"})
-    assert looking.products(row.model_copy(update={"row": "b"}), known) == frozenset()
+    assert looking.products(row.model_copy(update={"row": "b"}), known) == frozenset({"max"})
     assert looking.products(row.model_copy(update={"row": "c"}), known) is None
     assert looking.products(row.model_copy(update={"feature": "other"}), known) is None
 

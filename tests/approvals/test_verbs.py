@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from bot.approvals.cards import CardKind, Spot
 from bot.approvals.life import EDGES, Approval, Ending, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import Lease
+from bot.approvals.today import NOTHING, Counter, Today, TodayMoved
 from bot.changes.model import BalanceAction, BalanceInput, Kind, Line, LineLabel, Note, NoteCode, Write
 from bot.store import audit
 from bot.store.database import Database
@@ -35,7 +36,9 @@ LINE_KEPT = {
     "about": "",
     "estimate": False,
 }
-PREVIEW = Preview({"level": "5"}, (LINE,), (WARNING,), Decimal(5), frozenset({"pro", "add"}), "vip")
+PREVIEW = Preview(
+    {"level": "5"}, (LINE,), (WARNING,), Decimal(5), frozenset({"pro", "add"}), frozenset({"vip"})
+)
 MOVED = Preview({"level": "6"}, ())
 TERMS = Terms("law", 2, NOW + timedelta(minutes=5))
 OTHER_TERMS = Terms("other law", 3, NOW + timedelta(minutes=9))
@@ -68,7 +71,7 @@ NEW = Record(
     warnings=(WARNING,),
     amount=Decimal(5),
     products=frozenset({"pro", "add"}),
-    reward="vip",
+    rewards=frozenset({"vip"}),
     reason="so",
     ticket="T-9",
     rule="law",
@@ -148,7 +151,8 @@ async def desk() -> AsyncIterator[Desk]:
     database = Database(fresh("sqlite"))
     change = await ask(database, spots=SPOTS)
     other = await ask(
-        database, replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, reward=None, products=None))
+        database,
+        replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, rewards=None, products=None)),
     )
     yield Desk(database, change, other)
     await database.aclose()
@@ -157,7 +161,7 @@ async def desk() -> AsyncIterator[Desk]:
 async def test_ask(desk: Desk) -> None:
     assert re.fullmatch("[0-9a-f]{24}", desk.change.id)
     assert desk.change == replace(NEW, id=desk.change.id)
-    assert desk.other == replace(NEW, id=desk.other.id, products=None, reward=None)
+    assert desk.other == replace(NEW, id=desk.other.id, products=None, rewards=None)
     assert await desk.leased() is None
     async with desk.database.reading() as connection:
         first = await anext(audit.entries(connection))
@@ -234,7 +238,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
         "amount": None,
         "products": None,
     }
-    differences |= {"reward": None, "version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
+    differences |= {"rewards": None, "version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
     terms = {"rule": "other law", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
     await desk.became(got, **differences, **terms)
     told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other law"}
@@ -275,8 +279,16 @@ async def test_overtake_nothing(desk: Desk, state: State, writes: int, by: str, 
 
 
 async def approve(
-    desk: Desk, person: str = "U2", *, version: int = 1, at: timedelta = timedelta()
+    desk: Desk,
+    person: str = "U2",
+    *,
+    version: int = 1,
+    at: timedelta = timedelta(),
+    others: Mapping[str, bool] | None = None,
+    **basis: Any,
 ) -> Record | None:
+    counter = Counter(Environment.SANDBOX, ASKED, desk.change.id)
+    standing = {"U2": True, "U3": True} if others is None else others
     return await deciding.approve(
         desk.database,
         desk.change.id,
@@ -284,18 +296,20 @@ async def approve(
         person=person,
         team="T2",
         rule="law",
+        basis=deciding.Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
         lease=LONGER,
         now=LATER + at,
     )
 
 
 async def test_approve(desk: Desk) -> None:
-    await desk.became(await approve(desk), approvals=(Approval("U2", LATER, "law"),))
-    assert await desk.last() == ("approved", "U2", {"state": "waiting", "version": 1, "rule": "law"})
+    await desk.became(await approve(desk), approvals=(Approval("U2", LATER, "law", "T2"),))
+    told = {"version": 1, "rule": "law", "needed": 2}
+    assert await desk.last() == ("approved", "U2", {"state": "waiting", **told})
     assert await desk.leased() is None
     desk.change = await desk.now()
     await desk.nothing(await approve(desk))
-    both = (Approval("U2", LATER, "law"), Approval("U3", LATER, "law"))
+    both = (Approval("U2", LATER, "law", "T2"), Approval("U3", LATER, "law", "T2"))
     differences: dict[str, Any] = {
         "state": State.APPROVED,
         "approvals": both,
@@ -304,12 +318,51 @@ async def test_approve(desk: Desk) -> None:
     }
     await desk.became(await approve(desk, "U3"), **differences, lease_until=LONGER.until)
     assert await desk.leased() == LONGER
-    assert await desk.last() == ("approved", "U3", {"state": "approved", "version": 1, "rule": "law"})
+    assert await desk.last() == ("approved", "U3", {"state": "approved", **told})
     desk.change = await desk.now()
     await desk.nothing(await approve(desk, "U4"))
     kept = {"change_id": desk.change.id, "version": 1, "team": "T2", "verdict": "approve", "rule": "law"}
-    kept |= {"said": "", "at": LATER}
+    kept |= {"said": "", "at": LATER, "counts": True}
     assert await desk.all(decisions) == [{"person": "U2", **kept}, {"person": "U3", **kept}]
+
+
+async def test_approval_of_someone_without_the_right_no_longer_counts(desk: Desk) -> None:
+    await approve(desk)
+    got = await approve(desk, "U3", others={"U2": False})
+    assert got is not None
+    assert (got.state, [(one.person, one.counts) for one in got.approvals]) == (
+        State.WAITING,
+        [("U2", False), ("U3", True)],
+    )
+    assert (await desk.last())[2]["not_counted"] == ["U2"]
+    again = await approve(desk, "U2")
+    assert again is not None
+    assert (again.state, again.decided_by) == (State.APPROVED, "U2")
+
+
+async def test_approval_is_not_taken_beside_one_that_was_not_checked(desk: Desk) -> None:
+    await approve(desk)
+    desk.change = await desk.now()
+    with pytest.raises(deciding.ApprovedMeanwhile):
+        await approve(desk, "U3", others={})
+    await desk.nothing(None)
+
+
+async def test_approvals_asked_for_may_grow_and_never_shrink(desk: Desk) -> None:
+    await approve(desk, needed=1)
+    assert (await desk.now()).needed == 2
+    got = await approve(desk, "U3", needed=3)
+    assert got is not None
+    assert (got.state, got.needed) == (State.WAITING, 3)
+
+
+async def test_last_approval_is_not_taken_once_the_day_has_moved(desk: Desk) -> None:
+    await approve(desk, today=Today(1, Decimal(7)))
+    desk.change = await desk.now()
+    with pytest.raises(TodayMoved) as moved:
+        await approve(desk, "U3", today=Today(1, Decimal(7)))
+    assert moved.value.today == NOTHING
+    await desk.nothing(None)
 
 
 async def test_approvals_are_of_one_change_and_one_version(desk: Desk) -> None:
@@ -323,7 +376,7 @@ async def test_approvals_are_of_one_change_and_one_version(desk: Desk) -> None:
     await asking.overtake(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
     desk.change = await desk.now()
     got = await approve(desk, "U4", version=2)
-    await desk.became(got, approvals=(Approval("U4", LATER, "law"),))
+    await desk.became(got, approvals=(Approval("U4", LATER, "law", "T2"),))
 
 
 async def test_approve_too_late(desk: Desk) -> None:
@@ -359,7 +412,7 @@ async def test_deny(desk: Desk) -> None:
     told = {"state": "denied", "version": 1, "rule": "law", "reason": "no"}
     assert await desk.last() == ("denied", "U2", told)
     kept = {"change_id": desk.change.id, "version": 1, "person": "U2", "team": "T2", "verdict": "deny"}
-    assert await desk.all(decisions) == [{**kept, "rule": "law", "said": "no", "at": LATER}]
+    assert await desk.all(decisions) == [{**kept, "rule": "law", "said": "no", "at": LATER, "counts": True}]
     desk.change = await desk.now()
     await desk.nothing(await deny(desk))
 
@@ -489,7 +542,7 @@ async def test_begin_a_write(desk: Desk) -> None:
         "amount": None,
         "products": None,
     }
-    differences |= {"reward": None, "lease_until": LONGER.until, "updated_at": LATER}
+    differences |= {"rewards": None, "lease_until": LONGER.until, "updated_at": LATER}
     assert await desk.now() == replace(desk.change, writes=1, **differences)  # no card shows it
     assert await desk.now(desk.other) == desk.other
     assert {card["due"] for card in await desk.all(cards)} == {NOW + timedelta(seconds=20)}

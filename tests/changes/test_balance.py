@@ -305,10 +305,10 @@ def test_preview(
             ask(GIVE, 10, reset_at=LATER),
             PLAIN,
             {"add_to_balance": 10, "included_grant": 1010, "next_reset_at": 1797087960000},
-            "10",
+            None,
         ),
         (ask(SET, 10, reset_at=SOON), PLAIN, {"remaining": 10}, "690"),
-        (ask(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, "0"),
+        (ask(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
     ],
 )
 def test_plan_and_size(asked: BalanceInput, known: Facts, sent: dict[str, Any], size: str | None) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
+from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
 from bot.changes.model import (
     Facts,
     Form,
@@ -247,9 +247,22 @@ def test_plan(asked: RewardInput, method: str, path: str, body: dict[str, str]) 
     assert "cus_1" not in write.route
 
 
-def test_size() -> None:
+@pytest.mark.parametrize(
+    ("held", "size"),
+    [
+        ((), 20),
+        ((discount("ten", 10),), 20),
+        ((discount("half", 50),), 50),
+        ((discount("half", 50, subscription_id="s"),), 20),
+        ((discount("five", 5, type="fixed_discount"),), None),
+    ],
+)
+def test_replacing_a_coupon_counts_as_removing_it_too(held: tuple[Discount, ...], size: int | None) -> None:
     asked = ask(APPLY, reward="twenty")
-    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known(discount("ten", 10)))) == 20
+    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known(*held))) == size
+
+
+def test_size() -> None:
     assert CHANGE.amount(ask(REMOVE), CHANGE.snapshot(ask(REMOVE), known(discount("ten", 10)))) == 10
     redeem = ask(REDEEM, code="BONUS")
     assert CHANGE.amount(redeem, CHANGE.snapshot(redeem, known())) is None

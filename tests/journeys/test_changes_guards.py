@@ -58,6 +58,7 @@ MET_BELOW = {
     NoteCode.REWARD_UNKNOWN,
     NoteCode.ROLLOVERS_UNCLEAR,
     NoteCode.ROW_GONE,
+    NoteCode.SAME_DAY,
     NoteCode.SAME_EMAIL,
     NoteCode.STARTS_AFRESH,
     NoteCode.STRIPE_UNREAD,
