@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.changes import amounts, canon, edit
-from bot.changes.canon import near, same_time
+from bot.changes.canon import same_time
 from bot.changes.common import whose
 from bot.changes.held import Held, allocated, find
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Judgement, Note, NoteCode
 from bot.changes.pool import ZERO, Pool
+from bot.lookups.shares import entities_share
 
 _FARTHEST = timedelta(days=3660)
 _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
@@ -93,7 +94,7 @@ def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
         yield Note(NoteCode.ROW_EXPIRES, {"at": canon.time(was.expires_at)})
     if len(held.balance.breakdown) > 1:
         yield Note(NoteCode.OTHER_ROWS, {"count": str(len(held.balance.breakdown) - 1)})
-    if _counts_entities(held):
+    if entities_share(held.balance) is not None:
         yield Note(NoteCode.ENTITIES_COUNTED)
 
 
@@ -110,10 +111,3 @@ def _money(shift: Decimal, was: Pool, then: Pool, *, seats: bool) -> Iterator[No
 
 def _units(amount: Decimal) -> dict[str, str]:
     return {"units": canon.number(amount)}
-
-
-def _counts_entities(held: Held) -> bool:
-    """Totals hold the entities' balances too, which are in no row."""
-    rows = sum((one.included_grant + one.prepaid_grant for one in held.balance.breakdown), ZERO)
-    rolled = sum((one.granted or one.balance for one in held.balance.rollovers), ZERO)
-    return not near(held.balance.granted, rows + rolled)

@@ -61,6 +61,19 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What one metered feature took from a credit system."""
+
+    feature_id: str
+    name: str
+    credits: tuple[Decimal, ...]
+    """For each of the usage's bins; empty when it is not known how much was taken from this system."""
+    units: Decimal
+    """What was used of the feature itself."""
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """A feature's usage over a span in at most 20 bins, oldest first."""
 
@@ -69,6 +82,8 @@ class Usage:
     events: int
     start: datetime
     end: datetime
+    spent_by: tuple[Spending, ...] = ()
+    """For a credit system, the features it was spent by, the one that took most first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bot.lookups.place import Place, Span
 MOST = 200
 
 _Reading: TypeAlias = "asyncio.Task[Read[Catalogue]]"
+_Totals: TypeAlias = dict[str, UsageTotal]
 
 _BACK = {
     Span.DAY: timedelta(days=1),
@@ -44,11 +45,19 @@ async def events(autumn: Autumn, place: Place, at: datetime, known: Customer | N
         if isinstance(page, AutumnError) and isinstance(customer, AutumnError):
             raise customer
         known_features = await features
+        sums = await totals
+        if not (
+            isinstance(page, AutumnError)
+            or isinstance(sums, AutumnError)
+            or isinstance(known_features, AutumnError)
+        ):
+            listed = {event.feature_id for event in _none_after(until, page) if event.feature_id}
+            sums = await _with_retired(autumn, place, span, listed - set(tracked(known_features)), sums)
         return Events(
             customer=customer,
             events=page if isinstance(page, AutumnError) else _none_after(until, page),
             more=not isinstance(page, AutumnError) and page.next_cursor is not None,
-            totals=await totals,
+            totals=sums,
             features={} if isinstance(known_features, AutumnError) else by_name(known_features),
             until=until,
             read_at=at,
@@ -68,12 +77,26 @@ async def _page(autumn: Autumn, place: Place, span: _Span, features: _Reading) -
     )
 
 
-async def _totals(autumn: Autumn, place: Place, span: _Span, features: _Reading) -> dict[str, UsageTotal]:
-    wanted = await _names(place, features)
-    if not wanted:
+async def _totals(autumn: Autumn, place: Place, span: _Span, features: _Reading) -> _Totals:
+    return await _usage(autumn, place, span, await _names(place, features))
+
+
+async def _with_retired(
+    autumn: Autumn, place: Place, span: _Span, retired: set[str], totals: _Totals
+) -> Read[_Totals]:
+    """The totals, with those of names that nothing is tracked as any more."""
+    if place.feature or not retired:
+        return totals
+    ordered = tuple(sorted(retired))
+    more = await attempt(lambda: _usage(autumn, place, span, ordered), within=autumn.patience.part)
+    return more if isinstance(more, AutumnError) else totals | more
+
+
+async def _usage(autumn: Autumn, place: Place, span: _Span, tracked_names: tuple[str, ...]) -> _Totals:
+    if not tracked_names:
         return {}
     answer = await autumn.usage(
-        customer_id=place.customer, feature_ids=wanted, start=span.start, end=span.end, bin_size="day"
+        customer_id=place.customer, feature_ids=tracked_names, start=span.start, end=span.end, bin_size="day"
     )
     return answer.total
 

@@ -228,9 +228,23 @@ def table(block_id: str, caption: str, rows: Sequence[Sequence[Cell]]) -> Block:
 
 def bars(block_id: str, title: str, name: str, points: Sequence[tuple[str, float]]) -> Block:
     """A bar chart of 1 to 20 points with unique labels."""
-    series = kit.DataSeries(name, [kit.DataPoint(label, value) for label, value in points])
-    axis = kit.AxisConfig([label for label, _ in points])
-    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart([series], axis), block_id=block_id))
+    return grouped_bars(
+        block_id, title, [label for label, _ in points], [(name, [value for _, value in points])]
+    )
+
+
+def grouped_bars(
+    block_id: str, title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
+) -> Block:
+    """A bar chart of 1 to 6 series with unique names, each with a value for every label."""
+    drawn = [
+        kit.DataSeries(
+            name, [kit.DataPoint(label, value) for label, value in zip(labels, values, strict=True)]
+        )
+        for name, values in series
+    ]
+    axis = kit.AxisConfig(list(labels))
+    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart(drawn, axis), block_id=block_id))
 
 
 def _drawn(block: kit.Block) -> Block:

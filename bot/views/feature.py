@@ -1,11 +1,13 @@
 """One feature: where its balance comes from, and its usage over time."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, BalanceRow, Rollover
-from bot.lookups.answers import Bin, FeatureDetail, Usage
+from bot.lookups.answers import Bin, FeatureDetail, Spending, Usage
 from bot.lookups.place import Part, Span
+from bot.lookups.shares import entities_share
 from bot.views import blocks, features, names, numbers, parts, text, times, words
 from bot.views.card import Block
 
@@ -14,6 +16,9 @@ _SOURCE, _INCLUDED, _PREPAID, _USED, _REMAINING, _RESETS, _PRICE, _EXPIRES = ran
 _SOMETIMES = (_PREPAID, _PRICE, _EXPIRES)
 _ROLLOVERS = 10
 _COSTS = 8
+_SERIES = 6
+_SERIES_NAME = 20
+"""What Slack's charts can show."""
 _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER, Span.CYCLE)
 
 
@@ -68,12 +73,13 @@ def _costs(balance: Balance, answer: FeatureDetail) -> str:
 
 
 def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
-    if not balance.breakdown:
+    found = _sources(balance, answer)
+    if not found:
         return [blocks.context("rows", words.NO_ROWS)]
-    called = names.plans(answer.customer)
     currency = names.currency(answer.customer)
-    rows = balance.breakdown[:_ROWS]
-    facts = [_facts(row, called, currency) for row in rows]
+    shown = [*found[: _ROWS - 1], *found[-1:]] if len(found) > _ROWS else found
+    rows = [row for row, _ in shown]
+    facts = [_facts(row, text.literal(source, 60), currency) for row, source in shown]
     kept = _columns(facts)
     labels = [words.ROW_COLUMNS[column] for column in kept]
     drawn = [_cells(row, told) for row, told in zip(rows, facts, strict=True)]
@@ -82,9 +88,12 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
         words.ROWS.strip("*"),
         [[blocks.cell(label) for label in labels], *([row[column] for column in kept] for row in drawn)],
     )
-    left = len(balance.breakdown) - len(rows)
+    left = len(found) - len(shown)
     lost = [blocks.context("rows.left", words.and_more(left))] if left else []
-    lines = [_line(row, told, kept, called) for row, told in zip(rows, facts, strict=True)]
+    lines = [
+        _line(row, text.mrkdwn(source, 60), told, kept)
+        for (row, source), told in zip(shown, facts, strict=True)
+    ]
     plain = parts.packed("rows", [words.ROWS, *lines])
     note = (
         [] if all(row.expires_at is None for row in rows) else [blocks.context("rows.utc", words.TABLE_UTC)]
@@ -92,11 +101,21 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
     return [parts.Either(rich=(table, *note, *lost), plain=(*plain, *lost))]
 
 
-def _facts(row: BalanceRow, called: dict[str, str], currency: str) -> list[str]:
+def _sources(balance: Balance, answer: FeatureDetail) -> list[tuple[BalanceRow, str]]:
+    """The rows, and what they are called; the entities' share comes last, so that the sums add up."""
+    called = names.plans(answer.customer)
+    found = [
+        (row, (called.get(row.plan_id) or row.plan_id) if row.plan_id else words.NO_PLAN)
+        for row in balance.breakdown
+    ]
+    share = entities_share(balance)
+    return [*found, (share, words.BY_ENTITIES)] if share else found
+
+
+def _facts(row: BalanceRow, source: str, currency: str) -> list[str]:
     """In the order of `words.ROW_COLUMNS`; safe in a table cell."""
-    plan = text.literal(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
     return [
-        plan,
+        source,
         words.UNLIMITED if row.unlimited else numbers.number(row.included_grant),
         numbers.number(row.prepaid_grant),
         numbers.number(row.usage),
@@ -126,9 +145,8 @@ def _cells(row: BalanceRow, facts: list[str]) -> list[blocks.Cell]:
     ]
 
 
-def _line(row: BalanceRow, facts: list[str], kept: list[int], called: dict[str, str]) -> str:
+def _line(row: BalanceRow, source: str, facts: list[str], kept: list[int]) -> str:
     """The same as mrkdwn: only the source comes from outside."""
-    plan = text.mrkdwn(called.get(row.plan_id) or row.plan_id, 60) if row.plan_id else words.NO_PLAN
     told = [
         words.labelled(words.ROW_COLUMNS[column], facts[column])
         for column in kept
@@ -136,7 +154,7 @@ def _line(row: BalanceRow, facts: list[str], kept: list[int], called: dict[str, 
     ]
     if row.expires_at:
         told.append(times.moment(row.expires_at, words.ROW_COLUMNS[_EXPIRES].lower()))
-    return f"• *{plan}* · {' · '.join(told)}"
+    return f"• *{source}* · {' · '.join(told)}"
 
 
 def _rollover(one: Rollover) -> str:
@@ -169,17 +187,50 @@ def _history(usage: Usage | AutumnError, span: Span, name: str) -> list[parts.Dr
     note = blocks.context("usage.utc", words.usage_note(cut) if cut else words.USAGE_UTC)
     labels = _labels(bins)
     title = text.literal(words.usage_title(text.literal(name, 24), span), blocks.CHART_TITLE)
-    chart = blocks.bars(
-        "chart",
-        title,
-        words.USED_SERIES,
-        [(label, numbers.finite(one.value)) for label, one in zip(labels, bins, strict=True)],
-    )
-    return [
+    chart = blocks.grouped_bars("chart", title, labels, _series(usage, bins))
+    found: list[parts.Drawn] = [
         blocks.section("usage", _total(usage, span)),
         parts.Either(rich=(chart,), plain=(_text_bars(labels, bins),)),
         note,
     ]
+    if usage.spent_by:
+        lines = [f"• {_spending(one)}" for one in usage.spent_by]
+        found.insert(1, blocks.section("spent_by", parts.listed(words.SPENT_BY, lines, _COSTS)))
+    return found
+
+
+def _series(usage: Usage, bins: tuple[Bin, ...]) -> list[tuple[str, list[float]]]:
+    """One for all, or one for each feature that spent credits, where it is known how many."""
+    whole = [(words.USED_SERIES, [numbers.finite(one.value) for one in bins])]
+    by = [one for one in usage.spent_by if len(one.credits) == len(usage.bins)]
+    if len(by) < 2 or len(by) < len(usage.spent_by):
+        return whole
+    shown = by if len(by) <= _SERIES else by[: _SERIES - 1]
+    left = by[len(shown) :]
+    named = [(_short(one), list(one.credits)) for one in shown]
+    if len({name for name, _ in named}) < len(named):
+        named = [
+            (text.literal(f"{index} · {name}", _SERIES_NAME), values)
+            for index, (name, values) in enumerate(named, 1)
+        ]
+    if left:
+        named.append(
+            (
+                words.OTHER_SERIES,
+                [sum(values, Decimal(0)) for values in zip(*(one.credits for one in left), strict=True)],
+            )
+        )
+    return [(name, [numbers.finite(value) for value in values[-len(bins) :]]) for name, values in named]
+
+
+def _short(one: Spending) -> str:
+    return text.literal(one.name or one.feature_id, _SERIES_NAME) or words.NONE
+
+
+def _spending(one: Spending) -> str:
+    name = text.mrkdwn(one.name or one.feature_id, 60) or words.NONE
+    taken = numbers.number(sum(one.credits, Decimal(0))) if one.credits else ""
+    return words.spending(name, numbers.number(one.units), one.events, taken)
 
 
 def _total(usage: Usage, span: Span) -> str:

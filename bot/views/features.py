@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.autumn.models import Balance, Customer
 from bot.lookups.answers import Features
 from bot.lookups.place import Part, Place
+from bot.lookups.shares import entities_share
 from bot.views import attention, blocks, ids, names, numbers, options, parts, text, times, words
 from bot.views.card import Block
 from bot.views.options import resolve, token
@@ -97,7 +98,8 @@ def feature_place(place: Place, feature_id: str) -> Place:
 def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) -> Block:
     place = feature_place(frame.place, balance.feature_id)
     bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted)
-    several = words.sources(len(balance.breakdown)) if len(balance.breakdown) > 1 else ""
+    sources = len(balance.breakdown) + (entities_share(balance) is not None)
+    several = words.sources(sources) if sources > 1 else ""
     facts = [*figures(balance), resets(balance.next_reset_at, now), several]
     shown = f"*{names.feature(balance)}*\n" + f"{bar} {' · '.join(fact for fact in facts if fact)}".strip()
     return blocks.section(f"balance.{index}", shown, accessory=frame.go(words.OPEN, f"open:{index}", place))

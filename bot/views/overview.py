@@ -49,7 +49,7 @@ def _holding(one: Subscription, answer: Overview, currency: str) -> str:
             products.price(one, currency),
             products.quantity(one),
             products.following(one, answer.read_at),
-            words.FOR_ENTITY if one.scope == "entity" else "",
+            words.BY_ENTITIES.lower() if one.scope == "entity" else "",
         ]
     )
 

@@ -99,7 +99,7 @@ def _told(name: str, top: list[str], dates: list[str], includes: str, scope: str
         _joined([f"*{name}*", *top]),
         _joined(dates),
         includes,
-        words.ENTITY if scope == "entity" else "",
+        words.BY_ENTITIES if scope == "entity" else "",
     ]
     return "\n".join(line for line in lines if line)
 

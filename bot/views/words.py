@@ -90,8 +90,8 @@ READ = "Read"
 RESETS = "resets"
 DUE_NOW = "resets now"
 NO_PLAN = "Granted on its own"
-ENTITY = "Held by one of the customer's entities"
-FOR_ENTITY = "an entity's"
+BY_ENTITIES = "Held by entities"
+"""Never how many: Autumn shows what several entities hold of one plan as one."""
 ONE_OFF = "Bought once"
 ADD_ON = "Add-on"
 EXPIRED = "Expired"
@@ -363,6 +363,13 @@ def usage_note(number: int) -> str:
 
 USAGE_UTC = "Times on the chart are UTC."
 USED_SERIES = "Used"
+OTHER_SERIES = "Others"
+SPENT_BY = "*Spent by*"
+
+
+def spending(name: str, units: str, events: int, taken: str) -> str:
+    told = f"{name}: {units} in {count(events, 'event')}"
+    return f"{told}, {taken} credits" if taken else told
 
 
 # Invoices

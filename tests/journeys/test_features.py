@@ -106,6 +106,19 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
     )
 
 
+async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_piedpiper", "Messages")
+    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    whole = re.search(r"([\d,]+) of ([\d,]+) left · ([\d,]+) used", shown)
+    assert whole
+    assert "Held by entities | " in shown
+    rows = [line.split(" | ") for line in shown.splitlines() if line.count(" | ") >= 4]
+    labels, sources = rows[0], rows[1:]
+    for label, total in (("Remaining", whole[1]), ("Included", whole[2]), ("Used", whole[3])):
+        column = labels.index(label)
+        assert sum(int(row[column].replace(",", "")) for row in sources) == int(total.replace(",", ""))
+
+
 @pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
 async def test_every_span_has_its_chart(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")

@@ -1,6 +1,7 @@
 """Each part of the card: what is asked for it, and what of it survives when some of it is not answered."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -344,11 +345,36 @@ async def test_usage_of_credits_is_what_was_deducted() -> None:
     assert (asked.body["feature_id"], asked.body["aggregate_on"]) == (["credits", "tokens"], "deducted")
 
 
-async def test_credits_without_deductions_are_not_guessed() -> None:
+@pytest.mark.parametrize("deductions", [None, []])
+async def test_credits_without_deductions_are_charted_by_what_spent_them(
+    deductions: list[Any] | None,
+) -> None:
     script = Scripted(
         {
             "customers.get": holding("credits"),
             "features.list": recorded("features"),
+            "events.aggregate": usage_of(9, 3, name="tokens", deductions=deductions),
+        }
+    )
+    detail = await shown(FeatureDetail, script, CREDITS)
+    assert isinstance(detail.usage, Usage)
+    assert [bin_.value for bin_ in detail.usage.bins] == [Decimal("4.5"), Decimal("1.5")]
+    (tokens,) = detail.usage.spent_by
+    assert (tokens.name, tokens.units) == ("Tokens", Decimal(12))
+    assert tokens.credits == (Decimal("4.5"), Decimal("1.5"))
+    assert detail.usage.events == tokens.events > 0
+
+
+@pytest.mark.parametrize(
+    ("held", "cost"), [(("credits", "tokens"), 0.5), (("credits",), {"input": 1})], ids=["own", "tiers"]
+)
+async def test_credits_without_deductions_are_not_guessed(held: tuple[str, ...], cost: Any) -> None:
+    features = json.loads(recorded("features").content)
+    features["list"][-1]["credit_schema"][0]["credit_cost"] = cost
+    script = Scripted(
+        {
+            "customers.get": customer(balances={one: {"feature_id": one} for one in held}),
+            "features.list": ok(features),
             "events.aggregate": usage_of(9, name="tokens"),
         }
     )
@@ -557,8 +583,35 @@ async def test_events_of_one_feature(feature: str, features: Told, names: list[s
     assert asked == [names, names]
 
 
+async def test_totals_have_every_feature_that_is_listed() -> None:
+    """Events are kept under names that the list of features no longer has."""
+    rows = [
+        {"id": f"evt_{name}", "timestamp": ms(NOW), "feature_id": name, "value": 2}
+        for name in ("messages", "retired", "credits")
+    ]
+
+    async def aggregate(asked: Asked) -> httpx.Response:
+        return ok({"list": [], "total": {name: {"count": 1, "sum": 2} for name in asked.body["feature_id"]}})
+
+    script = eventful(events_list=listing(*rows), events_aggregate=aggregate)
+    events = await shown(Events, script, EVENTS)
+    assert isinstance(events.totals, dict)
+    assert {"messages", "retired", "credits"} <= set(events.totals)
+    asked = [one.body["feature_id"] for one in script.asked if one.route == "events.aggregate"]
+    assert asked == [["messages", "api_calls", "seats", "tokens"], ["credits", "retired"]]
+
+
+async def test_totals_that_lack_a_listed_feature_are_not_shown() -> None:
+    row = {"id": "evt_1", "timestamp": ms(NOW), "feature_id": "retired", "value": 2}
+    answers = [recorded("usage of a week"), error(500)]
+    script = eventful(events_list=listing(row))
+    script.answers["events.aggregate"] = answers
+    events = await shown(Events, script, EVENTS)
+    assert isinstance(events.totals, Unavailable)
+
+
 async def test_nothing_to_total() -> None:
-    script = eventful(features_list=listing())
+    script = eventful(features_list=listing(), events_list=listing())
     events = await shown(Events, script, EVENTS)
     assert events.totals == {}
     assert "events.aggregate" not in script.routes

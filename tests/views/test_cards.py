@@ -39,6 +39,7 @@ from bot.lookups.answers import (
     Invoices,
     Overview,
     Products,
+    Spending,
 )
 from bot.lookups.place import Part, Place, Span
 from bot.views import names, times, words
@@ -312,7 +313,7 @@ SPAN = f"Period {times.day(BEFORE)} to {times.day(LATER)}"
         ),
         (
             {"plan": plan(price=None), "scope": "entity", "current_period_end": None, "started_at": None},
-            ["*Pro* · Active", words.ENTITY],
+            ["*Pro* · Active", words.BY_ENTITIES],
         ),
         (
             {"plan": None, "status": "paused", "current_period_end": None, "started_at": None},
@@ -559,6 +560,42 @@ def test_a_feature_opens_into_its_rows() -> None:
     assert Place.decode(checks.buttons(card)["All features"]) == AT_FEATURES
 
 
+def test_entities_share_is_a_source_and_the_sources_add_up() -> None:
+    whole = balance(left=900, granted=1800, usage=Decimal(900), breakdown=[row()] * 25)
+    held = whole.model_copy(update={"granted": Decimal(25_800), "remaining": Decimal(18_200)})
+    rows = table(drawn(detail(held), AT_FEATURE))
+    assert rows[-1][:2] == ["Held by entities", "800"]
+    assert len(rows) == 21, "the share is shown, however many rows there are"
+    few = balance(left=1500, granted=1800, usage=Decimal(300), breakdown=[row()])
+    assert table(drawn(detail(few), AT_FEATURE))[1:] == [
+        ["Pro", "1,000", "300", "700", "per month"],
+        ["Held by entities", "800", "0", "800", "–"],
+    ]
+
+
+def test_credits_are_charted_by_the_features_that_spent_them() -> None:
+    def spent(number: int, name: str = "") -> Spending:
+        return Spending(f"f{number}", name, (Decimal(number), Decimal(1)), Decimal(number * 10), 3)
+
+    def chart(*spending: Spending) -> tuple[str, dict[str, Any]]:
+        card = drawn(detail(balance(), replace(usage(7, 2), spent_by=spending)), AT_FEATURE)
+        (found,) = (block for block in card.blocks if block["type"] == "data_visualization")
+        series = {one["name"]: [point["value"] for point in one["data"]] for one in found["chart"]["series"]}
+        return said(card), series
+
+    shown, series = chart(spent(5, "Tokens"), spent(2, "Images"))
+    assert "*Spent by*\n• Tokens: 50 in 3 events, 6 credits\n• Images: 20 in 3 events, 3 credits" in shown
+    assert series == {"Tokens": [5, 1], "Images": [2, 1]}
+    assert list(chart(spent(5, "Same"), spent(2, "Same"))[1]) == ["1 · Same", "2 · Same"]
+    many = chart(*(spent(number) for number in range(8, 0, -1)))[1]
+    assert list(many) == ["f8", "f7", "f6", "f5", "f4", "Others"]
+    assert many["Others"] == [6, 3]
+    unpriced = replace(spent(1, "Tokens"), credits=())
+    shown, series = chart(unpriced, spent(2, "Images"))
+    assert "• Tokens: 10 in 3 events\n" in shown
+    assert list(series) == [words.USED_SERIES]
+
+
 def test_rollovers_credit_costs_and_many_rows() -> None:
     credits_ = Feature(
         id="credits",
@@ -578,7 +615,8 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     assert "Spent by other features: api (2 each), x." in shown
     assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, without an end" in shown
     assert "_and 5 more_" in shown
-    assert words.NO_ROWS in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
+    assert words.BY_ENTITIES in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
+    assert words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
     assert "Unlimited · 300 used" in said(drawn(detail(balance(unlimited=True)), AT_FEATURE))
 
 
@@ -753,7 +791,7 @@ def test_lines_of_the_next_invoice_tell_their_discounts() -> None:
 
 def test_what_an_entity_holds_is_marked_on_the_overview() -> None:
     shown = said(drawn(overview(customer=customer(subscriptions=[subscription(scope="entity")])), PLACE))
-    assert f"Next billing {times.day(LATER)} · an entity's" in shown
+    assert f"Next billing {times.day(LATER)} · held by entities" in shown
 
 
 def test_many_next_invoices_on_the_overview() -> None:
