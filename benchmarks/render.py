@@ -15,8 +15,9 @@ from benchmarks.report import Table, milliseconds, quantile, show
 from bot import views
 from bot.autumn.client import Autumn
 from bot.autumn.models import Balance, Customer
-from bot.lookups.answers import Answer, Billing, Features, Overview, Products
+from bot.lookups.answers import Answer, Billing, Features, InvoiceList, Overview, Products
 from bot.lookups.customer import CARD
+from bot.lookups.invoice_facts import Unpaid
 from bot.lookups.place import Part, Place
 from sandbox.autumn import LocalAutumn
 
@@ -47,7 +48,7 @@ def answers(known: Customer) -> list[tuple[Place, Answer]]:
     at = datetime.now(UTC)
     billing = Billing((), None)
     return [
-        (Place(customer=CUSTOMER), Overview(known, billing, at)),
+        (Place(customer=CUSTOMER), Overview(known, billing, InvoiceList((), False, Unpaid()), at)),
         (Place(customer=CUSTOMER, part=Part.PRODUCTS), Products(known, None, at)),
         (Place(customer=CUSTOMER, part=Part.FEATURES), Features(known, at)),
     ]

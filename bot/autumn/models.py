@@ -302,15 +302,6 @@ class Invoice(Model):
     hosted_invoice_url: str | None = None
 
 
-UNPAID = ("open", "uncollectible")
-"""Statuses of invoices on which something may be due."""
-
-
-def due(status: str | None, total: Decimal | None, paid: Decimal | None) -> Decimal:
-    """What is still to pay on an invoice, in major units."""
-    return (total or Decimal(0)) - (paid or 0) if status in UNPAID else Decimal(0)
-
-
 class Period(Model):
     start: Instant | None = None
     end: Instant | None = None

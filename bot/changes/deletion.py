@@ -23,8 +23,7 @@ from bot.changes.model import (
     Verdict,
     Write,
 )
-
-ZERO = canon.ZERO
+from bot.lookups.invoice_facts import Unpaid
 
 
 class DeletionChange:
@@ -44,7 +43,7 @@ class DeletionChange:
             "customer": who.id,
             "created_at": canon.time_or_none(who.created_at),
             "charging": json.dumps(sorted(one.plan_id for one in _charging(facts))),
-            "open_invoices": str(len(facts.invoices)),
+            "open_invoices": str(facts.unpaid.count if facts.unpaid else 0),
             "entities": str(len(facts.entities)),
         }
 
@@ -104,7 +103,8 @@ def _warnings(facts: Facts) -> Iterator[Note]:
             details = {"total": canon.number(coming.total), "currency": coming.currency}
             at = canon.time_or_none(coming.invoice_at) or ""
             yield Note(NoteCode.NEXT_CHARGE, {"at": at, **details})
-    yield from _unpaid(facts)
+    if facts.unpaid is not None:
+        yield from _unpaid(facts.unpaid)
     if facts.entities:
         yield Note(NoteCode.HAS_ENTITIES, {"count": str(len(facts.entities))})
     if facts.customer.balances:
@@ -112,8 +112,9 @@ def _warnings(facts: Facts) -> Iterator[Note]:
     yield Note(NoteCode.NO_UNDO)
 
 
-def _unpaid(facts: Facts) -> Iterator[Note]:
-    for currency in dict.fromkeys(one.currency for one in facts.invoices):
-        totals = [one.total for one in facts.invoices if one.currency == currency]
-        details = {"count": str(len(totals)), "total": canon.number(sum(totals, ZERO)), "currency": currency}
+def _unpaid(unpaid: Unpaid) -> Iterator[Note]:
+    for owed in unpaid.owed:
+        details = {"count": str(owed.count), "total": canon.number(owed.due), "currency": owed.currency}
+        if unpaid.at_least:
+            details["at_least"] = "yes"
         yield Note(NoteCode.OPEN_INVOICES, details)

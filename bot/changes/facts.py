@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Invoice
 from bot.changes.kinds import KINDS
 from bot.changes.model import (
     BalanceInput,
@@ -20,8 +19,11 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.lookups import invoice_facts
 from bot.lookups.answers import Billing, Read
 from bot.lookups.catalogue import catalogue
+from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.invoices import unpaid_page
 from bot.lookups.parts import attempt
 
 T = TypeVar("T")
@@ -59,7 +61,7 @@ async def _gather(
         _if(Needs.BILLING in needs, lambda: _billing(autumn, kind, customer_id)),
         _if(Needs.REWARDS in needs, autumn.rewards),
         _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
-        _if(Needs.INVOICES in needs, lambda: _open_invoices(autumn, customer_id)),
+        _if(Needs.INVOICES in needs, lambda: _unpaid(autumn, customer_id)),
         _if(bool(email), lambda: _alike(autumn, customer_id, email)),
     )
     if isinstance(customer, AutumnError):
@@ -72,7 +74,7 @@ async def _gather(
         rewards=_needed(rewards),
         # Known for the customer's own features from the customer, and only warnings depend on it.
         features=_optional(features) or {},
-        invoices=_needed(invoices) or (),
+        unpaid=_needed(invoices),
         entities=tuple(customer.entities),
         same_email=_optional(alike),
     )
@@ -104,8 +106,9 @@ async def _billing(autumn: Autumn, kind: Kind, customer_id: str) -> Billing:
     return Billing(tuple(discounts), None if previews is None else tuple(previews))
 
 
-async def _open_invoices(autumn: Autumn, customer_id: str) -> tuple[Invoice, ...]:
-    return tuple((await autumn.invoices(customer_id=customer_id, status=("open",))).list)
+async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:
+    page = await unpaid_page(autumn, customer_id)
+    return invoice_facts.unpaid(page.list, more=page.next_cursor is not None)
 
 
 async def _alike(autumn: Autumn, customer_id: str, email: str) -> int:

@@ -12,9 +12,10 @@ from typing import Annotated, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from bot.autumn.models import Customer, Entity, Feature, Invoice, RewardList
+from bot.autumn.models import Customer, Entity, Feature, RewardList
 from bot.autumn.write import Write
 from bot.lookups.answers import Billing
+from bot.lookups.invoice_facts import Unpaid
 
 __all__ = ["Write"]
 
@@ -230,7 +231,7 @@ class NoteCode(StrEnum):
     # Warnings, deletion
     KEEPS_CHARGING = "keeps_charging"  # plans (comma-separated ids), count
     NEXT_CHARGE = "next_charge"  # at, total, currency
-    OPEN_INVOICES = "open_invoices"  # count, total, currency
+    OPEN_INVOICES = "open_invoices"  # count, total, currency, at_least ("yes", else empty or missing)
     HAS_ENTITIES = "has_entities"  # count
     BALANCES_LOST = "balances_lost"  # count
     # Any kind
@@ -274,8 +275,8 @@ class Facts:
     """None when not needed, or when Stripe could not be asked and the kind can do without."""
     rewards: RewardList | None = None
     features: Mapping[str, Feature] = field(default_factory=dict)
-    invoices: tuple[Invoice, ...] = ()
-    """The open ones."""
+    unpaid: Unpaid | None = None
+    """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()
     same_email: int | None = None
     """Other customers with the e-mail that is to be set; None when not looked for."""

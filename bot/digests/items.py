@@ -7,9 +7,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, TypeAlias
 
 from bot.autumn.listed import ListedBalance, ListedCustomer, ListedInvoice, ListedSubscription, moment
-from bot.autumn.models import InvoicePreview, due
+from bot.autumn.models import InvoicePreview
 from bot.digests import candidates, findings
 from bot.digests.model import Section
+from bot.lookups import invoice_facts
 
 Stored: TypeAlias = dict[str, Any]
 """A row of digest_items, but for its scan."""
@@ -86,12 +87,14 @@ def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
 def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | None:
     """One on which something is due; else None. `names`: of plans, by id. The customer's name is not told
     by invoices: it is filled in later."""
-    owed = due(invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"))
-    if owed <= 0:
+    known = invoice_facts.facts_of(
+        invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None
+    )
+    if not known.unpaid:
         return None
     plans = invoice.get("plan_ids") or []
     details = {
-        findings.STATUS: invoice.get("status"),
+        findings.STATUS: known.state.value,
         findings.URL: invoice.get("hosted_invoice_url"),
         findings.INVOICE: invoice.get("id"),
         findings.ENTITY: invoice.get("entity_id"),
@@ -102,7 +105,7 @@ def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | Non
         **_base(customer_id, customer_id or ""),
         "section": Section.UNPAID,
         "at": moment(invoice.get("created_at")),
-        "amount": millionths(owed),
+        "amount": millionths(known.due),
         "currency": (invoice.get("currency") or "").lower(),
         "plans": joined(plans),
         "details": {name: value for name, value in details.items() if value},

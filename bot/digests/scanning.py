@@ -12,7 +12,7 @@ from typing import TypeVar
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unavailable, Unreachable
 from bot.autumn.listed import ListedCustomer, Listing
-from bot.autumn.models import UNPAID, Customer
+from bot.autumn.models import Customer
 from bot.digests import candidates, items
 from bot.digests.findings import CUSTOMERS, PREVIEWS
 from bot.digests.items import Span, Stored
@@ -20,6 +20,7 @@ from bot.digests.model import Section
 from bot.digests.scans import Progress
 from bot.digests.storing import Keeper
 from bot.digests.strides import ScanPace, Stride
+from bot.lookups.invoice_facts import UNPAID
 
 T = TypeVar("T")
 

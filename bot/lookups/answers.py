@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Discount, Event, Feature, Invoice, InvoicePreview, UsageTotal
+from bot.lookups.invoice_facts import Unpaid
 
 T = TypeVar("T")
 Read: TypeAlias = T | AutumnError
@@ -33,9 +34,20 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceList:
+    newest: tuple[Invoice, ...]
+    """Newest first, up to `lookups.invoices.MOST`; of one status if that was asked for."""
+    more: bool
+    """Whether there are more than were read."""
+    unpaid: Read[Unpaid]
+    """Of any age and, whatever was asked for, of any status."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     customer: Customer
     billing: Read[Billing]
+    invoices: Read[InvoiceList]
     read_at: datetime
 
 
@@ -45,12 +57,14 @@ class Products:
     expired: Read[tuple[Expired, ...]] | None
     """None when not asked for."""
     read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     customer: Customer
     read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,7 @@ class FeatureDetail:
     usage: Read[Usage] | None
     """None for a boolean feature, or one the customer does not have."""
     read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,8 @@ class Invoices:
     upcoming: Read[tuple[InvoicePreview, ...]] | None
     """None when the customer has no Stripe customer."""
     read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    """None when the invoices could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,7 @@ class Events:
     """By id, and by the event names they track; empty when they could not be read."""
     until: datetime
     read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 Answer: TypeAlias = Overview | Products | Features | FeatureDetail | Invoices | Events

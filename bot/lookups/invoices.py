@@ -5,33 +5,63 @@ from datetime import datetime
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
-from bot.lookups.answers import Invoices
+from bot.lookups import invoice_facts
+from bot.lookups.answers import InvoiceList, Invoices, Read
 from bot.lookups.customer import PREVIEWS, customer_of
+from bot.lookups.invoice_facts import UNPAID, Unpaid
 from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
 
 MOST = 200
+MOST_UNPAID = 1000
+"""The largest page that Autumn gives."""
 
 
 async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Invoices:
-    """Three questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
+    """Up to four questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
     the customer."""
     coming = attempt(lambda: _upcoming(autumn, place.customer), within=autumn.patience.part)
-    async with meanwhile(coming) as upcoming, meanwhile(attempt(lambda: _page(autumn, place))) as listing:
+    reading = attempt(lambda: invoice_list(autumn, place.customer, status=place.status))
+    async with meanwhile(coming) as upcoming, meanwhile(reading) as listing:
         customer = await attempt(lambda: customer_of(autumn, place, known))
         if isinstance(customer, NotFound):
             raise customer
-        page = await listing
-        if isinstance(page, AutumnError):
+        listed = await listing
+        if isinstance(listed, AutumnError):
             if isinstance(customer, AutumnError):
                 raise customer
-            return Invoices(customer, page, False, await upcoming, at)
-        return Invoices(customer, tuple(page.list), page.next_cursor is not None, await upcoming, at)
+            return Invoices(customer, listed, False, await upcoming, at)
+        return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid)
 
 
-async def _page(autumn: Autumn, place: Place) -> Page[Invoice]:
-    status = (place.status,) if place.status else ()
-    return await autumn.invoices(customer_id=place.customer, status=status, limit=MOST)
+async def invoice_list(autumn: Autumn, customer_id: str, *, status: str = "") -> InvoiceList:
+    """The newest invoices, of one status if given, and all the unpaid ones however old. Raises AutumnError
+    when the newest cannot be read."""
+    if status:
+        async with meanwhile(unpaid(autumn, customer_id)) as owing:
+            page = await _page(autumn, customer_id, status)
+            return InvoiceList(tuple(page.list), page.next_cursor is not None, await owing)
+    page = await _page(autumn, customer_id, "")
+    if page.next_cursor is not None:
+        return InvoiceList(tuple(page.list), True, await unpaid(autumn, customer_id))
+    return InvoiceList(tuple(page.list), False, invoice_facts.unpaid(page.list, more=False))
+
+
+async def unpaid(autumn: Autumn, customer_id: str) -> Read[Unpaid]:
+    """What the customer owes, on invoices of any age."""
+    page = await attempt(lambda: unpaid_page(autumn, customer_id), within=autumn.patience.part)
+    if isinstance(page, AutumnError):
+        return page
+    return invoice_facts.unpaid(page.list, more=page.next_cursor is not None)
+
+
+async def unpaid_page(autumn: Autumn, customer_id: str) -> Page[Invoice]:
+    """Raises AutumnError."""
+    return await autumn.invoices(customer_id=customer_id, status=UNPAID, limit=MOST_UNPAID)
+
+
+async def _page(autumn: Autumn, customer_id: str, status: str) -> Page[Invoice]:
+    return await autumn.invoices(customer_id=customer_id, status=(status,) if status else (), limit=MOST)
 
 
 async def _upcoming(autumn: Autumn, customer_id: str) -> tuple[InvoicePreview, ...] | None:

@@ -1,31 +1,24 @@
 """From a place to what is shown there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeVar, assert_never
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound
 from bot.autumn.models import Customer
-from bot.lookups.answers import Answer, Nobody, One, Several
+from bot.lookups.answers import Answer, Events, FeatureDetail, Features, Nobody, One, Products, Several
 from bot.lookups.events import events
 from bot.lookups.features import feature, features
 from bot.lookups.find import find_or_open
-from bot.lookups.invoices import invoices
+from bot.lookups.invoices import invoices, unpaid
 from bot.lookups.overview import overview, overview_in_one
+from bot.lookups.parts import meanwhile
 from bot.lookups.place import Part, Place
 from bot.lookups.products import products
 
-_Reader: TypeAlias = Callable[[Autumn, Place, datetime, Customer | None], Awaitable[Answer]]
-
-_READERS: dict[Part, _Reader] = {
-    Part.OVERVIEW: overview,
-    Part.PRODUCTS: products,
-    Part.FEATURES: features,
-    Part.FEATURE: feature,
-    Part.INVOICES: invoices,
-    Part.EVENTS: events,
-}
+P = TypeVar("P", Products, Features, FeatureDetail, Events)
 
 
 async def read(
@@ -35,7 +28,29 @@ async def read(
 
     Raises NotFound when there is no such customer, another AutumnError when nothing at all can be shown.
     """
-    return await _READERS[place.part](autumn, place, now(), known)
+    at = now()
+    match place.part:
+        case Part.OVERVIEW:
+            return await overview(autumn, place, at, known)
+        case Part.INVOICES:
+            return await invoices(autumn, place, at, known)
+        case Part.PRODUCTS:
+            return await _and_unpaid(autumn, place, products(autumn, place, at, known))
+        case Part.FEATURES:
+            return await _and_unpaid(autumn, place, features(autumn, place, at, known))
+        case Part.FEATURE:
+            return await _and_unpaid(autumn, place, feature(autumn, place, at, known))
+        case Part.EVENTS:
+            return await _and_unpaid(autumn, place, events(autumn, place, at, known))
+        case _:  # pragma: no cover - there is no other part
+            assert_never(place.part)
+
+
+async def _and_unpaid(autumn: Autumn, place: Place, reading: Coroutine[Any, Any, P]) -> P:
+    """Every card says what is unpaid, whichever part it shows."""
+    async with meanwhile(unpaid(autumn, place.customer)) as owing:
+        answer = await reading
+        return replace(answer, unpaid=await owing)
 
 
 async def look_up(

@@ -1,7 +1,9 @@
 """What people see: pure functions from answers to Slack's blocks. No network, no clock, no state."""
 
+from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Organization
-from bot.lookups.answers import Answer, FeatureDetail, Features, Invoices, Overview, Products
+from bot.lookups.answers import Answer, FeatureDetail, Features, Invoices, Overview, Products, Read
+from bot.lookups.invoice_facts import Unpaid
 from bot.lookups.place import Part, Place
 from bot.views import (
     attention,
@@ -153,12 +155,18 @@ def _card(
 ) -> Card:
     customer = answer.customer if isinstance(answer.customer, Customer) else None
     most = 10 if isinstance(answer, Overview) else _ATTENTION
-    urgent = attention.attention(customer, answer.read_at, most=most) if customer else []
+    urgent = attention.attention(customer, answer.read_at, _unpaid(answer), most=most) if customer else []
     before = [*parts.head(customer, frame.place.customer, org), *urgent]
     if frame.place.part is not Part.OVERVIEW and not isinstance(answer, FeatureDetail):
         before.append(blocks.context("part", f"*{words.PARTS[frame.place.part]}*"))
     foot = parts.foot(answer.read_at, parts.environment(customer, org), org, *more)
     return parts.card(before, _content(frame, answer), [*buttons, foot], stamp=answer.read_at)
+
+
+def _unpaid(answer: Answer) -> Read[Unpaid] | None:
+    if isinstance(answer, Overview):
+        return None if isinstance(answer.invoices, AutumnError) else answer.invoices.unpaid
+    return answer.unpaid
 
 
 def _content(frame: parts.Frame, answer: Answer) -> list[parts.Drawn]:

@@ -1,35 +1,35 @@
 """What needs attention first."""
 
 from datetime import datetime
-from decimal import Decimal
 
-from bot.autumn import models
-from bot.autumn.models import Balance, Customer, Invoice, Subscription
-from bot.views import blocks, money, names, numbers, parts, times, words
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Balance, Customer, Subscription
+from bot.lookups.answers import Read
+from bot.lookups.invoice_facts import Unpaid
+from bot.views import blocks, failures, money, names, numbers, parts, times, words
 from bot.views.card import Block
 from bot.views.status import Status, status
 
 _ONE_BY_ONE = 3
 
 
-def attention(customer: Customer, now: datetime, *, most: int = 10) -> list[Block]:
-    """One section, the worst first; nothing when all is well."""
-    found = lines(customer, now)
-    if not found:
-        return []
-    return [
-        blocks.section(
-            "attention", parts.listed(words.ATTENTION, [f":warning: {line}" for line in found], most)
-        )
-    ]
+def attention(
+    customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None, *, most: int = 10
+) -> list[Block]:
+    """One section, the worst first; nothing when all is well. `unpaid`: None when the invoices were not read,
+    which the card says elsewhere."""
+    found = [f":warning: {line}" for line in lines(customer, now, unpaid)]
+    if isinstance(unpaid, AutumnError):
+        found.append(failures.line(words.UNPAID_LIST, unpaid))
+    return [blocks.section("attention", parts.listed(words.ATTENTION, found, most))] if found else []
 
 
-def lines(customer: Customer, now: datetime) -> list[str]:
+def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None) -> list[str]:
     held = customer.subscriptions
     return [
         *(words.past_due(names.plan(one)) for one in held if one.past_due),
         *(words.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
-        *_unpaid(customer.invoices),
+        *_unpaid(unpaid),
         *_over(list(customer.balances.values())),
         *(_cancels(one) for one in held if one.canceled_at),
         *(_trial(one) for one in held if status(one, now) is Status.TRIAL),
@@ -47,20 +47,16 @@ def hides_balances(customer: Customer, held: Subscription) -> bool:
     return not shown and (held.plan is None or bool(held.plan.items))
 
 
-def due(invoice: Invoice) -> Decimal:
-    """What is still to pay on an invoice, in major units."""
-    return models.due(invoice.status, invoice.total, invoice.amount_paid)
-
-
 def exhausted(balance: Balance) -> bool:
     """Used to the last unit, with nothing beyond allowed."""
     spent = balance.granted > 0 and balance.remaining <= 0
     return spent and not balance.unlimited and not balance.overage_allowed and not balance.overage
 
 
-def _unpaid(invoices: list[Invoice]) -> list[str]:
-    owed = [(due(one), one.currency) for one in invoices if due(one) > 0]
-    return [words.unpaid(len(owed), money.sums(owed))] if owed else []
+def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
+    if unpaid is None or isinstance(unpaid, AutumnError) or not unpaid.count:
+        return []
+    return [words.unpaid(unpaid.count, money.sums(unpaid.totals), at_least=unpaid.at_least)]
 
 
 def _over(balances: list[Balance]) -> list[str]:

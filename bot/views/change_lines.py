@@ -41,7 +41,7 @@ def _line(one: Line, called: _Names) -> str:
     if one.label is LineLabel.GRANT:
         about = say.of_feature(name(one.about, called))
     elif one.label is LineLabel.NEXT_INVOICE and one.about:
-        about = say.on_day(times.day(datetime.fromisoformat(one.about)))
+        about = say.on_day(times.billing_day(datetime.fromisoformat(one.about)))
     told = say.line(say.LABELS[one.label], about, _before(one), _after(one))
     return say.estimated(told) if one.estimate else told
 

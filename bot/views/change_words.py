@@ -96,7 +96,7 @@ FINGERPRINT_HINT = "What keeps one person from starting several trials. Leave it
 NOTHING_ALTERED = "Nothing is altered yet."
 
 LIVE = "*What is live*"
-NOTHING_LIVE = "*What is live*\nNothing: no subscriptions, open invoices, coming invoices or entities."
+NOTHING_LIVE = "*What is live*\nNothing: no subscriptions, unpaid invoices, coming invoices or entities."
 NOT_IN_STRIPE = (
     "The customer is deleted in Autumn only. *Nothing is deleted or cancelled in Stripe:* subscriptions go "
     "on charging there until they are cancelled there."
@@ -108,10 +108,6 @@ UNDERSTOOD_MORE = "I know that Stripe goes on charging until cancelled there."
 CONFIRM = "Confirm"
 CONFIRM_LABELS = {NoteCode.CHARGES_NOW: "Charge the customer's card now"}
 CONFIRM_MORE = "Autumn makes an invoice and Stripe takes it from the card at once."
-
-
-def open_invoices(number: int, totals: str) -> str:
-    return f"{count(number, 'open invoice')}: {totals}"
 
 
 def entities(number: int) -> str:

@@ -46,7 +46,7 @@ def csv_line(item: Item) -> str:
             _safe(item.feature),
             say.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
             _safe(told(item, findings.INVOICE)),
-            _safe(told(item, findings.STATUS)),
+            _safe(digest_rows.status(item, text.literal)),
             _safe(links.web(told(item, findings.URL))),
         ]
     )

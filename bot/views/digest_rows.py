@@ -13,6 +13,7 @@ from bot.digests import findings
 from bot.digests.findings import Group, Item
 from bot.digests.model import Section
 from bot.digests.schedule import known_zone
+from bot.lookups.invoice_facts import InvoiceState
 from bot.views import blocks, links, money, numbers, parts, text, times, words
 from bot.views import digest_words as say
 
@@ -45,7 +46,7 @@ def cells(item: Item, seen: Where) -> list[blocks.Cell]:
     name = blocks.cell(customer(item, text.literal))
     match item.section:
         case Section.INVOICES:
-            return [name, _plans_cell(item), _moment_cell(item, seen), _amount_cell(item)]
+            return [name, _plans_cell(item), _billing_day_cell(item), _amount_cell(item)]
         case Section.UNPAID:
             return [name, _amount_cell(item), *_age_cells(item, seen), *_paying_cells(item)]
         case Section.PAST_DUE:
@@ -132,7 +133,11 @@ def units(item: Item, name: str) -> Decimal | None:
 
 def status(item: Item, safe: parts.Safe) -> str:
     known = detail_text(item, findings.STATUS)
-    return (words.INVOICE_STATUSES.get(known) if known else "") or safe(known, 30)
+    try:
+        state = InvoiceState(known)
+    except ValueError:
+        return safe(known, 30)
+    return words.INVOICE_STATES.get(state, "")
 
 
 def detail_text(item: Item, name: str) -> str:
@@ -157,7 +162,8 @@ def _facts(item: Item, seen: Where) -> list[str]:
     day = times.day(item.at) if item.at else ""
     match item.section:
         case Section.INVOICES:
-            return [named, say.was_due(day) if _past(item, seen) else day, amount(item)]
+            billed = times.billing_day(item.at) if item.at else ""
+            return [named, say.was_due(billed) if _past(item, seen) else billed, amount(item)]
         case Section.UNPAID:
             return [
                 f"*{amount(item)}*",
@@ -224,6 +230,11 @@ def _day_cell(item: Item, seen: Where) -> blocks.Cell:
     return blocks.cell(local(item.at, seen.zone).date().isoformat() if item.at else "")
 
 
+def _billing_day_cell(item: Item) -> blocks.Cell:
+    """An invoice has the same day for everybody, whatever the digest's zone."""
+    return blocks.cell(times.utc_day(item.at) if item.at else "")
+
+
 def _amount_cell(item: Item) -> blocks.Cell:
     if item.amount is None:
         return blocks.cell(amount(item))
@@ -234,7 +245,7 @@ def _age_cells(item: Item, seen: Where) -> list[blocks.Cell]:
     if item.at is None:
         return [blocks.cell(""), blocks.cell("")]
     days = _days(item.at, seen)
-    return [blocks.quantity(days, say.age(days)), _day_cell(item, seen)]
+    return [blocks.quantity(days, say.age(days)), _billing_day_cell(item)]
 
 
 def _paying_cells(item: Item) -> list[blocks.Cell]:

@@ -4,9 +4,11 @@ from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Invoice, InvoicePreview, LineDiscount, PreviewLine
+from bot.lookups import invoice_facts
 from bot.lookups.answers import Invoices, Read
+from bot.lookups.invoice_facts import InvoiceState
 from bot.lookups.place import Part
-from bot.views import attention, blocks, links, money, names, numbers, parts, text, times, words
+from bot.views import blocks, links, money, names, numbers, parts, text, times, words
 from bot.views.card import Block
 
 SIZE = 10
@@ -41,17 +43,19 @@ def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None) -> str:
 
 
 def line(invoice: Invoice, called: dict[str, str]) -> str:
-    """One invoice in mrkdwn; what was paid is told where it is a part of the total."""
+    """One invoice in mrkdwn; what was paid and what is due are told where they are a part of the total."""
     paid = invoice.amount_paid or Decimal(0)
+    known = invoice_facts.facts(invoice)
     facts = [
-        times.day(invoice.created_at) if invoice.created_at else "",
+        times.billing_day(invoice.created_at) if invoice.created_at else "",
         _plans(invoice, called, text.mrkdwn),
         f"*{money.money(invoice.total, invoice.currency)}*",
         words.paid(money.money(paid, invoice.currency)) if paid not in (0, invoice.total) else "",
+        words.due(money.money(known.due, invoice.currency)) if known.due not in (0, invoice.total) else "",
         words.refunded(money.money(invoice.refunded_amount, invoice.currency))
-        if invoice.refunded_amount
+        if invoice.refunded_amount and known.state is not InvoiceState.REFUNDED
         else "",
-        (":warning: " if attention.due(invoice) > 0 else "") + _status(invoice, text.mrkdwn),
+        (":warning: " if known.unpaid else "") + _status(invoice, known.state, text.mrkdwn),
         links.linked(invoice.hosted_invoice_url, words.HOSTED)
         if links.web(invoice.hosted_invoice_url)
         else "",
@@ -77,7 +81,7 @@ def _preview_head(one: InvoicePreview) -> str:
 
 
 def _total_and_day(one: InvoicePreview) -> tuple[str, str]:
-    return money.money(one.total, one.currency), times.day(one.invoice_at) if one.invoice_at else ""
+    return money.money(one.total, one.currency), times.billing_day(one.invoice_at) if one.invoice_at else ""
 
 
 def _preview_lines(one: InvoicePreview) -> list[str]:
@@ -132,7 +136,8 @@ def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> l
 
 
 def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
-    url, status = links.web(invoice.hosted_invoice_url), _status(invoice, text.literal)
+    known = invoice_facts.facts(invoice)
+    url, status = links.web(invoice.hosted_invoice_url), _status(invoice, known.state, text.literal)
     paid, currency = invoice.amount_paid, invoice.currency
     return [
         blocks.cell(times.utc_day(invoice.created_at) if invoice.created_at else ""),
@@ -142,7 +147,7 @@ def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
         if paid is None
         else blocks.quantity(numbers.finite(paid), money.money(paid, currency)),
         _refunded(invoice),
-        blocks.cell(words.warned(status) if attention.due(invoice) > 0 else status),
+        blocks.cell(words.warned(status) if known.unpaid else status),
         blocks.link(url, words.HOSTED_SHORT) if url else blocks.cell(""),
     ]
 
@@ -158,9 +163,8 @@ def _plans(invoice: Invoice, called: dict[str, str], safe: parts.Safe) -> str:
     return safe(", ".join(called.get(plan_id) or plan_id for plan_id in invoice.plan_ids[:10]), 80)
 
 
-def _status(invoice: Invoice, safe: parts.Safe) -> str:
-    known = words.INVOICE_STATUSES.get(invoice.status) if invoice.status else words.UNKNOWN_STATUS
-    return known or safe(invoice.status, 30)
+def _status(invoice: Invoice, state: InvoiceState, safe: parts.Safe) -> str:
+    return words.INVOICE_STATES.get(state) or safe(invoice.status, 30)
 
 
 def _filters(frame: parts.Frame) -> list[Block]:

@@ -1,6 +1,7 @@
 """Amounts of money in words, always given in major units (29.99 is $29.99)."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
@@ -28,7 +29,7 @@ def price(amount: Decimal, currency: str) -> str:
     return words.credit(shown) if amount < 0 else shown
 
 
-def sums(amounts: list[tuple[Decimal, str]]) -> str:
+def sums(amounts: Iterable[tuple[Decimal, str]]) -> str:
     """Totals by currency, the largest first: `$120.00 and €15.00`."""
     return words.joined([money(total, currency) for total, currency in arithmetic.totals(amounts)])
 

@@ -27,8 +27,16 @@ def _next_charge(of: Details) -> str:
     return f"Stripe will charge {of['total']} next{when}, before tax, unless cancelled there."
 
 
+def _open_invoices(of: Details) -> str:
+    if of.get("at_least"):
+        return f"At least {of['count']} invoices are unpaid: {of['total']} or more stays due in Stripe."
+    told = _several(of, "One invoice is unpaid", "{} invoices are unpaid")
+    return f"{told}: {of['total']} stays due in Stripe."
+
+
 def _several(of: Details, one: str, many: str) -> str:
-    return one if of["count"] == "1" else many.format(of["count"])
+    """`{}` in `many` stands for the number. Names in it may hold braces of their own."""
+    return one if of["count"] == "1" else many.replace("{}", of["count"], 1)
 
 
 NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
@@ -136,10 +144,7 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         f"*Stripe goes on charging for {{}} subscriptions* ({of['plans']}) unless they are cancelled there.",
     ),
     NoteCode.NEXT_CHARGE: _next_charge,
-    NoteCode.OPEN_INVOICES: lambda of: (
-        _several(of, "One invoice is open: ", "{} invoices are open: ")
-        + f"{of['total']} that stays due in Stripe."
-    ),
+    NoteCode.OPEN_INVOICES: _open_invoices,
     NoteCode.HAS_ENTITIES: lambda of: _several(of, "One entity goes with it.", "{} entities go with it."),
     NoteCode.BALANCES_LOST: lambda of: _several(
         of, "The balance of one feature is lost.", "The balances of {} features are lost."

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.changes.model import Note
+from bot.changes.model import Note, NoteCode
 from bot.views import money, note_words, numbers, text, times, words
 
 _NUMBERS = ("units", "most", "count")
 _TIMES = ("at", "cycle", "latest")
+_OF_INVOICES = (NoteCode.NEXT_CHARGE, NoteCode.FROM_NEXT_INVOICE)
+"""Notes whose time is the day of an invoice."""
 _FIELDS = ("field", "fields")
 _LISTS = ("plans", "names")
 _LIMIT = 60
@@ -56,7 +58,8 @@ def _detail(name: str, value: str, note: Note, style: _Style) -> str:
     if name == "nth":
         return numbers.ordinal(int(value))
     if name in _TIMES:
-        return style.moment(datetime.fromisoformat(value)) if value else ""
+        draw = times.billing_day if note.code in _OF_INVOICES else style.moment
+        return draw(datetime.fromisoformat(value)) if value else ""
     if name == "total":
         return money.money(Decimal(value), note.details["currency"])
     if name in _FIELDS:

@@ -25,7 +25,7 @@ def content(answer: Overview) -> list[parts.Drawn]:
     if customer.flags:
         found.append(blocks.section("flags", features.flags(customer, _FLAGS)))
     found += _billing(answer.billing)
-    found.append(blocks.section("invoices", _invoices(customer)))
+    found.append(_invoices(answer))
     return found
 
 
@@ -104,12 +104,16 @@ def _lasts(one: Discount) -> str:
     return {"forever": words.FOREVER, "one_off": words.ONCE}.get(one.duration_type, "")
 
 
-def _invoices(customer: Customer) -> str:
-    if not customer.invoices:
-        return f"{words.INVOICES}\n{words.NO_INVOICES}"
-    called = names.plans(customer)
-    lines = [invoices.line(one, called) for one in customer.invoices]
-    return parts.listed(words.INVOICES, lines, _INVOICES, more=_more(Part.INVOICES))
+def _invoices(answer: Overview) -> Block:
+    listed = answer.invoices
+    if isinstance(listed, AutumnError):
+        return parts.failed("invoices", words.INVOICE_LIST, listed)
+    if not listed.newest:
+        return blocks.section("invoices", f"{words.INVOICES}\n{words.NO_INVOICES}")
+    called = names.plans(answer.customer)
+    lines = [invoices.line(one, called) for one in listed.newest]
+    more = words.more_than_on(Part.INVOICES) if listed.more else _more(Part.INVOICES)
+    return blocks.section("invoices", parts.listed(words.INVOICES, lines, _INVOICES, more=more))
 
 
 def _line(facts: Sequence[str]) -> str:

@@ -17,6 +17,12 @@ def day(at: datetime) -> str:
     return f"<!date^{_seconds(at)}^{{date_short}}|{utc_day(at)}>"
 
 
+def billing_day(at: datetime) -> str:
+    """`Jun 15, 2025`: the day of an invoice, the same for every reader, in UTC as Stripe counts days."""
+    on = at.astimezone(UTC)
+    return f"{on:%b} {on.day}, {on.year}"
+
+
 def utc(at: datetime) -> str:
     """`2025-06-15 15:06`."""
     return at.astimezone(UTC).isoformat(sep=" ", timespec="minutes")[:16]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.autumn import errors
+from bot.lookups.invoice_facts import InvoiceState
 from bot.lookups.place import Part, Span
 from bot.store.errors import StoreLost, StoreLostMidway, StoreSlow
 from bot.views.status import Status
@@ -47,6 +48,17 @@ INVOICE_STATUSES = {
     "draft": "Draft",
     "void": "Void",
     "uncollectible": "Uncollectible",
+}
+INVOICE_STATES = {
+    InvoiceState.DRAFT: "Draft",
+    InvoiceState.OPEN: "Open",
+    InvoiceState.PARTLY_PAID: "Partly paid",
+    InvoiceState.UNCOLLECTIBLE: "Uncollectible",
+    InvoiceState.PAID: "Paid",
+    InvoiceState.PARTLY_REFUNDED: "Partly refunded",
+    InvoiceState.REFUNDED: "Refunded",
+    InvoiceState.VOID: "Void",
+    InvoiceState.NONE: "No status",
 }
 INTERVALS = {
     "minute": "minute",
@@ -95,7 +107,6 @@ BY_ENTITIES = "Held by entities"
 ONE_OFF = "Bought once"
 ADD_ON = "Add-on"
 EXPIRED = "Expired"
-UNKNOWN_STATUS = "No status"
 
 ATTENTION = "*Needs attention*"
 PRODUCTS = "*Products*"
@@ -146,6 +157,11 @@ def and_more(number: int) -> str:
 def more_on(part: Part) -> str:
     """What is left out of a list, `{}` standing for the number."""
     return f"_and {{}} more: see {PARTS[part]}_"
+
+
+def more_than_on(part: Part) -> str:
+    """The same where there are still others that were not read."""
+    return f"_and more than {{}} more: see {PARTS[part]}_"
 
 
 def credit(shown: str) -> str:
@@ -221,8 +237,9 @@ def trial_ends(plan: str, day: str) -> str:
     return f"*{plan}*: the trial ends on {day}."
 
 
-def unpaid(number: int, amounts: str) -> str:
-    return f"{count(number, 'unpaid invoice')}: {amounts}."
+def unpaid(number: int, amounts: str, *, at_least: bool) -> str:
+    told = f"{count(number, 'unpaid invoice')}: {amounts}."
+    return f"At least {told}" if at_least else told
 
 
 def over(name: str, units: str, *, billed: bool) -> str:
@@ -394,6 +411,10 @@ def percent(number: str) -> str:
 def invoices_title(status: str, number: int, *, more: bool) -> str:
     kind = f"{INVOICE_STATUSES.get(status, status).lower()} " if status else ""
     return f"{number:,}{'+' if more else ''} {kind}invoice{'' if number == 1 else 's'}"
+
+
+def due(amount: str) -> str:
+    return f"{amount} due"
 
 
 def newest_only(number: int, things: str) -> str:
@@ -661,6 +682,7 @@ def part_failed(part: str, what: str, do: str) -> str:
 UPCOMING_AND_DISCOUNTS = "Discounts and the next invoice"
 UPCOMING = "The next invoice"
 INVOICE_LIST = "The invoices"
+UNPAID_LIST = "Unpaid invoices"
 EXPIRED_PRODUCTS = "Expired products"
 USAGE = "Usage"
 EVENT_LIST = "The events"

@@ -7,6 +7,7 @@ import pytest
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
 from bot.changes.deletion import DeletionChange
 from bot.changes.model import Change, DeletionInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
+from bot.lookups.invoice_facts import unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
 CHANGE = DeletionChange()
@@ -80,10 +81,20 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
             ],
         ),
         (
-            live(invoices=(invoice(10), invoice(5, "eur"), invoice(20))),
+            live(unpaid=unpaid([invoice(10), invoice(5, "eur"), invoice(20)], more=False)),
             [
-                Note(NoteCode.OPEN_INVOICES, {"count": "2", "total": "30", "currency": "usd"}),
-                Note(NoteCode.OPEN_INVOICES, {"count": "1", "total": "5", "currency": "eur"}),
+                Note(NoteCode.OPEN_INVOICES, {"count": "2", "total": "30", "currency": "USD"}),
+                Note(NoteCode.OPEN_INVOICES, {"count": "1", "total": "5", "currency": "EUR"}),
+                NO_UNDO,
+            ],
+        ),
+        (
+            live(unpaid=unpaid([invoice(10)], more=True)),
+            [
+                Note(
+                    NoteCode.OPEN_INVOICES,
+                    {"count": "1", "total": "10", "currency": "USD", "at_least": "yes"},
+                ),
                 NO_UNDO,
             ],
         ),
@@ -129,7 +140,7 @@ def test_it_holds_while_the_same_is_live() -> None:
     assert CHANGE.holds(ASKED, then, CHANGE.snapshot(ASKED, used))
     for moved in (
         live(customer=customer(subscriptions=[subscription()])),
-        live(invoices=(invoice(1),)),
+        live(unpaid=unpaid([invoice(1)], more=False)),
         live(entities=(Entity(),)),
         live(customer=customer(created_at=NOW)),
     ):

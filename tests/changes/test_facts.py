@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.lookups.invoice_facts import Owed, Unpaid
 from tests.autumn.scripted import Asked, Scripted, error, listing, ok
 from tests.changes.facts import NOW, SOON
 
@@ -47,7 +49,9 @@ ANSWERS: dict[str, Any] = {
     "rewards.list": ok({"coupons": [{"id": "ten"}], "feature_grants": []}),
     "customers/clear_cache": ok({"success": True}),
     "features.list": listing({"id": "f", "type": "metered"}),
-    "invoices.list": listing({"id": "inv"}),
+    "invoices.list": listing(
+        {"id": "inv", "status": "open", "total": 20, "amount_paid": 5, "currency": "usd"}
+    ),
     "customers.list": listing(
         {"id": "cus_1", "email": "ada@acme.example"},
         {"id": "cus_2", "email": "ADA@acme.example"},
@@ -71,7 +75,7 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     facts, routes = await gathered(BALANCE)
     assert routes == ["customers.get", "features.list"]
     assert list(facts.features) == ["f"]
-    assert (facts.read_at, facts.billing, facts.rewards, facts.invoices) == (NOW, None, None, ())
+    assert (facts.read_at, facts.billing, facts.rewards, facts.unpaid) == (NOW, None, None, None)
 
     facts, routes = await gathered(APPLY)
     assert routes == ["customers.get", "customers.get", "features.list", "rewards.list"]
@@ -86,7 +90,7 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
 
     facts, routes = await gathered(DELETION)
     assert routes == ["customers.get", "customers.get", "invoices.list"]
-    assert [one.id for one in facts.invoices] == ["inv"]
+    assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
     assert [one.id for one in facts.entities] == ["w1"]
 
     facts, routes = await gathered(DETAILS)

@@ -18,7 +18,6 @@ from bot.autumn.models import (
     FeatureGrant,
     Flag,
     Granted,
-    Invoice,
     InvoicePreview,
     LineDiscount,
     Plan,
@@ -53,6 +52,7 @@ from bot.changes.model import (
 )
 from bot.changes.pool import Pool
 from bot.changes.reward import RewardChange
+from bot.lookups.invoice_facts import Owed, Unpaid
 from tests.changes.facts import (
     BY_USE,
     LATER,
@@ -432,7 +432,9 @@ def test_details_hold_only_while_all_of_them_do() -> None:
 def test_what_a_deletion_rests_on() -> None:
     asked = DeletionInput(customer="cus_1", typed="cus_1")
     who = customer(created_at=NOW, subscriptions=[subscription("team"), subscription("pro")])
-    known = replace(facts(), customer=who, entities=(Entity(id="w"),), invoices=(Invoice(id="i"),) * 2)
+    known = replace(
+        facts(), customer=who, entities=(Entity(id="w"),), unpaid=Unpaid((Owed("USD", 2, Decimal(30)),))
+    )
     assert DELETION.guard(asked, known, NOW).refusals == ()
     assert DELETION.snapshot(asked, known) == {
         "customer": "cus_1",

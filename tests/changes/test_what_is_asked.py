@@ -1,5 +1,6 @@
 """What Autumn is asked before a change, to the last field."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.lookups.invoice_facts import Owed, Unpaid
 from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW
 
@@ -32,7 +34,9 @@ ANSWERS: dict[str, Any] = {
     "customers.get": ok(CUSTOMER),
     "rewards.list": ok({"coupons": [], "feature_grants": []}),
     "features.list": listing({"id": "f", "type": "metered"}),
-    "invoices.list": listing({"id": "inv"}),
+    "invoices.list": listing(
+        {"id": "inv", "status": "open", "total": 20, "amount_paid": 5, "currency": "usd"}
+    ),
     "customers.list": listing(
         {"id": "cus_1", "email": "ada@acme.example"},
         {"id": "cus_2", "email": "ADA@acme.example"},
@@ -83,10 +87,10 @@ async def test_a_deletion() -> None:
     facts, bodies = await gathered(DELETION)
     assert expanded(bodies) == [["rewards", "invoice_previews"], [*EXPAND, "entities"]]
     (invoices,) = bodies["invoices.list"]
-    assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open"])
+    assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open", "uncollectible"])
     assert facts.billing is not None
     assert [one.id for one in facts.billing.discounts] == ["ten"]
-    assert [one.id for one in facts.invoices] == ["inv"]
+    assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
 
 
 async def test_others_with_the_e_mail() -> None:

@@ -205,7 +205,7 @@ def test_an_unpaid_invoice() -> None:
         "plans": "|pro|gone|",
         "feature": "",
         "details": {
-            "status": "open",
+            "status": "partly_paid",
             "url": "https://pay.test/1",
             "invoice": "inv_1",
             "entity": "seat",

@@ -175,7 +175,7 @@ DELETION = (
     _deletion(NoteCode.KEEPS_CHARGING, "Stripe goes on charging for 3 subscriptions (Team, Support Plus",
               "cus_acme"),
     _deletion(NoteCode.NEXT_CHARGE, "Stripe will charge $179.10 next on", "cus_acme"),
-    _deletion(NoteCode.OPEN_INVOICES, "One invoice is open: $24.50 that stays due in Stripe.", "cus_acme"),
+    _deletion(NoteCode.OPEN_INVOICES, "One invoice is unpaid: $24.50 stays due in Stripe.", "cus_acme"),
     _deletion(NoteCode.HAS_ENTITIES, "4 entities go with it.", "cus_piedpiper"),
     _deletion(NoteCode.BALANCES_LOST, "The balances of 6 features are lost.", "cus_acme"),
     _deletion(NoteCode.NO_UNDO, "This cannot be undone.", "cus_acme"),

@@ -73,7 +73,7 @@ async def test_everything_at_a_glance(maple: Stage) -> None:
         "Discounts\n• 10% off, always · 10% · for ever",
         "Last invoices",
         "$24.50 · :warning: Open · View invoice",
-        "and 6 more: see Invoices",
+        "and 7 more: see Invoices",
         "[Overview] [Products] [Features] [Invoices] [Events]\n[Refresh] [Share to channel]",
         "Read today at",
         "Lumen (local demo) · SANDBOX",

@@ -1,7 +1,11 @@
 """What a customer paid, owes, and will pay next."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
+from tests.journeys.changing import elsewhere
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
 
@@ -25,8 +29,8 @@ async def test_every_state_of_an_invoice(maple: Stage) -> None:
         shown,
         "| $49.00 | $0.00 | – | Draft | –",
         "| $61.35 | $0.00 | – | ⚠️ Open | View",
-        "| $49.00 | $49.00 | $49.00 | Paid | View",
-        "| $57.20 | $57.20 | $8.20 | Paid | View",
+        "| $49.00 | $49.00 | $49.00 | Refunded | View",
+        "| $57.20 | $57.20 | $8.20 | Partly refunded | View",
         "| Void |",
         "| ⚠️ Uncollectible |",
         "| $31.90 credit | $0.00 | – | Paid |",
@@ -83,3 +87,63 @@ async def test_a_discount_is_named_where_it_is_taken_off(maple: Stage) -> None:
 )
 async def test_nothing_to_show_is_said(maple: Stage, customer: str, line: str) -> None:
     await ask(maple, f"/autumn invoices {customer}", line)
+
+
+async def bill(maple: Stage, *invoices: dict[str, Any]) -> None:
+    """Invoices of a customer without any, each a day older than the one before."""
+    now = datetime.now(UTC)
+    given = [
+        {
+            "customer_id": "cus_empty",
+            "stripe_id": f"in_{age}",
+            "total": 10,
+            "created_at": round((now - timedelta(days=age)).timestamp() * 1000),
+            **invoice,
+        }
+        for age, invoice in enumerate(invoices)
+    ]
+    await elsewhere(maple, "invoices.insert", invoices=given)
+
+
+async def seen_everywhere(maple: Stage, warning: str) -> None:
+    """The overview, the list, another part and the deletion form say the same of what is unpaid."""
+    for line, sees in (
+        ("/autumn cus_empty", "Last invoices"),
+        ("/autumn invoices cus_empty", "Date (UTC)"),
+        ("/autumn products cus_empty", "no products"),
+    ):
+        assert f":warning: {warning}" in await ask(maple, line, sees)
+    assert f"• {warning}" in await ask(maple, "/autumn delete cus_empty", "What is live")
+
+
+async def test_an_old_unpaid_invoice_is_not_overlooked(maple: Stage) -> None:
+    await bill(maple, *[{"status": "paid"}] * 14, {"status": "open", "total": 1299.5, "currency": "rsd"})
+    await seen_everywhere(maple, "1 unpaid invoice: RSD 1,299.50.")
+
+
+async def test_many_unpaid_invoices_are_all_counted(maple: Stage) -> None:
+    await bill(maple, *[{"status": "open"}] * 130)
+    assert "and 126 more: see Invoices" in await ask(maple, "/autumn cus_empty", "Last invoices")
+    await seen_everywhere(maple, "130 unpaid invoices: $1,300.00.")
+
+
+async def test_what_was_paid_already_is_not_owed(maple: Stage) -> None:
+    await bill(
+        maple,
+        {"status": "open", "total": 200, "amount_paid": 150},
+        {"status": "uncollectible", "total": 7, "currency": "eur"},
+    )
+    await seen_everywhere(maple, "2 unpaid invoices: $50.00 and €7.00.")
+    shown = await ask(maple, "/autumn cus_empty", "Last invoices")
+    assert "$200.00 · paid $150.00 · $50.00 due · :warning: Partly paid" in shown
+
+
+async def test_a_refunded_invoice_is_refunded_everywhere(maple: Stage) -> None:
+    await bill(maple, {"status": "paid", "total": 49, "amount_paid": 49, "refunded_amount": 49})
+    assert "$49.00 · Refunded" in await ask(maple, "/autumn cus_empty", "Last invoices")
+    assert "| $49.00 | Refunded |" in await ask(maple, "/autumn invoices cus_empty", "Date (UTC)")
+
+
+async def test_small_amounts_in_dinars_are_not_rounded_away(maple: Stage) -> None:
+    await bill(maple, *[{"status": "open", "total": 0.4, "currency": "rsd"}] * 4)
+    await seen_everywhere(maple, "4 unpaid invoices: RSD 1.60.")

@@ -24,8 +24,8 @@ async def test_invoices_are_lines(old: Stage) -> None:
         shown,
         "10 invoices\n• ",
         "Pro · $61.35 · :warning: Open · View invoice",
-        "Pro · $49.00 · refunded $49.00 · Paid",
-        "Pro · $57.20 · refunded $8.20 · Paid",
+        "Pro · $49.00 · Refunded",
+        "Pro · $57.20 · refunded $8.20 · Partly refunded",
         "$31.90 credit",
     )
     await press(old, "Paid", "5 paid invoices")

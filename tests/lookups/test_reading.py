@@ -31,6 +31,7 @@ from bot.lookups.answers import (
     Expired,
     FeatureDetail,
     Features,
+    InvoiceList,
     Invoices,
     Nobody,
     Overview,
@@ -38,6 +39,7 @@ from bot.lookups.answers import (
     Several,
     Usage,
 )
+from bot.lookups.invoice_facts import Owed, Unpaid
 from bot.lookups.place import Part, Place, Span
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Told
@@ -89,28 +91,33 @@ async def shown(
 # Overview
 
 
-async def test_an_overview_takes_two_questions() -> None:
-    script = Scripted({"customers.get": recorded("customer of a paid plan")})
+async def test_an_overview_takes_three_questions() -> None:
+    script = Scripted(
+        {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
+    )
     overview = await shown(Overview, script, ERIN)
     assert overview.customer.name == "Erin Paying"
     assert isinstance(overview.billing, Billing)
     assert overview.billing.discounts == ()
     assert overview.billing.upcoming is not None
     assert [preview.total for preview in overview.billing.upcoming] == [20]
-    assert [set(asked.body["expand"]) for asked in script.asked] == [
+    assert isinstance(overview.invoices, InvoiceList)
+    assert [set(asked.body.get("expand", ())) for asked in script.asked] == [
         {"subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices"},
         {"rewards", "invoice_previews"},
+        set(),
     ]
 
 
-async def test_a_customer_just_found_takes_one() -> None:
-    script = Scripted({"customers.get": recorded("customer with a discount")})
+async def test_a_customer_just_found_is_not_read_again() -> None:
+    script = Scripted({"customers.get": recorded("customer with a discount"), "invoices.list": error(500)})
     overview = await shown(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
     assert overview.customer.name == "Known"
     assert isinstance(overview.billing, Billing)
     assert [discount.id for discount in overview.billing.discounts] == ["off20"]
     assert overview.billing.upcoming is None
-    assert script.routes == ["customers.get"]
+    assert isinstance(overview.invoices, Unavailable)
+    assert script.routes.count("customers.get") == 1
 
 
 async def test_the_two_questions_go_out_together() -> None:
@@ -152,7 +159,7 @@ async def test_products() -> None:
     script = Scripted({"customers.get": customer()})
     products = await shown(Products, script, ERIN.go(Part.PRODUCTS))
     assert products.expired is None
-    assert script.routes == ["customers.get"]
+    assert script.routes == ["customers.get", "invoices.list"]
 
 
 async def test_products_that_are_over() -> None:
@@ -195,7 +202,7 @@ async def test_features() -> None:
     script = Scripted({"customers.get": recorded("customer of a paid plan")})
     features = await shown(Features, script, ERIN.go(Part.FEATURES))
     assert list(features.customer.balances) == ["messages"]
-    assert script.routes == ["customers.get"]
+    assert script.routes == ["customers.get", "invoices.list"]
 
 
 def usage_of(*values: int, name: str = "messages", **more: Any) -> httpx.Response:
@@ -492,10 +499,8 @@ async def test_invoices_of_one_status_and_more_of_them() -> None:
     invoices = await shown(Invoices, script, INVOICES.at(status="open"), known=Customer(id="cus_erin"))
     assert invoices.more
     assert invoices.upcoming is None
-    assert {asked.route: asked.body.get("status") for asked in script.asked} == {
-        "customers.get": None,
-        "invoices.list": ["open"],
-    }
+    asked = [asked.body["status"] for asked in script.asked if asked.route == "invoices.list"]
+    assert sorted(asked) == [["open"], ["open", "uncollectible"]]
 
 
 @pytest.mark.parametrize(
@@ -512,6 +517,43 @@ async def test_what_is_left_of_the_invoices(card: Told, stripe: Told, listed: To
     invoices = await shown(Invoices, script, INVOICES)
     parts = ("customer", "invoices", "upcoming")
     assert {part for part in parts if isinstance(getattr(invoices, part), AutumnError)} == fails
+
+
+def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Told:
+    """The unpaid invoices, where they are asked for, and a first page of paid ones."""
+
+    async def answer(asked: Asked) -> httpx.Response:
+        if asked.body.get("status") == ["open", "uncollectible"]:
+            return listing(*rows, cursor=cursor)
+        return listing(*[{"status": "paid", "total": 9, "currency": "usd"}] * 200, cursor="older")
+
+    return answer
+
+
+@pytest.mark.parametrize("cursor", [None, "more"])
+async def test_what_is_owed_on_invoices_beyond_the_first_page(cursor: str | None) -> None:
+    owed = (
+        {"status": "open", "total": 200, "amount_paid": 150, "currency": "usd"},
+        {"status": "uncollectible", "total": 7, "currency": "eur"},
+    )
+    script = Scripted({"customers.get": customer(), "invoices.list": unpaid_list(*owed, cursor=cursor)})
+    found = Unpaid((Owed("USD", 1, Decimal(50)), Owed("EUR", 1, Decimal(7))), at_least=cursor is not None)
+    overview = await shown(Overview, script, ERIN)
+    assert isinstance(overview.invoices, InvoiceList)
+    assert (overview.invoices.more, overview.invoices.unpaid) == (True, found)
+    invoices = await shown(Invoices, script, INVOICES)
+    assert (invoices.more, invoices.unpaid) == (True, found)
+    paid = await shown(Invoices, script, INVOICES.at(status="paid"))
+    assert paid.unpaid == found
+    products = await shown(Products, script, ERIN.go(Part.PRODUCTS))
+    features = await shown(Features, script, ERIN.go(Part.FEATURES))
+    assert (products.unpaid, features.unpaid) == (found, found)
+
+
+async def test_what_is_owed_may_fail_alone() -> None:
+    script = Scripted({"customers.get": customer(), "invoices.list": error(503)})
+    products = await shown(Products, script, ERIN.go(Part.PRODUCTS))
+    assert isinstance(products.unpaid, Unavailable)
 
 
 # Events
@@ -651,12 +693,12 @@ async def looked_up(script: Scripted, query: str, part: Part = Part.OVERVIEW) ->
         await client.aclose()
 
 
-async def test_an_id_is_looked_up_in_two_questions() -> None:
+async def test_an_id_is_looked_up_in_three_questions() -> None:
     script = Scripted({"customers.get": customer()})
     place, answer = await looked_up(script, " cus_erin ")
     assert place == ERIN
     assert isinstance(answer, Overview)
-    assert script.routes == ["customers.get"] * 2
+    assert sorted(script.routes) == ["customers.get", "customers.get", "invoices.list"]
 
 
 @pytest.mark.parametrize("query", ["erin", "erin@example.com"])
@@ -674,14 +716,15 @@ async def test_a_name_is_searched_for_and_then_read(query: str) -> None:
 ERIN_FOUND = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
 
 
-async def test_who_is_found_by_e_mail_is_looked_up_in_two_questions() -> None:
+async def test_who_is_found_by_e_mail_is_looked_up_in_three_questions() -> None:
     whole = recorded("customer of a paid plan")
     script = Scripted({"customers.get": whole, "customers.list": ERIN_FOUND})
     place, overview = await looked_up(script, "erin@example.com")
     assert place == ERIN
     assert overview.customer.name == "Erin Paying"
     assert [preview.total for preview in overview.billing.upcoming] == [20]
-    assert script.routes == ["customers.list", "customers.get"]
+    assert script.routes[0] == "customers.list"
+    assert sorted(script.routes[1:]) == ["customers.get", "invoices.list"]
 
 
 @pytest.mark.parametrize("stripe", [hang, error(500)])

@@ -20,7 +20,8 @@ from bot.autumn.models import (
     Reset,
     Subscription,
 )
-from bot.lookups.answers import Bin, Usage
+from bot.lookups import invoice_facts
+from bot.lookups.answers import Bin, InvoiceList, Usage
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)
@@ -87,6 +88,10 @@ def invoice(status: str = "paid", total: str = "20", **changes: Any) -> Invoice:
         "hosted_invoice_url": "https://api.useautumn.com/invoices/hosted_invoice_url/inv_1",
     }
     return Invoice(**{**known, **changes})
+
+
+def invoice_list(*found: Invoice, more: bool = False) -> InvoiceList:
+    return InvoiceList(found, more, invoice_facts.unpaid(found, more=more))
 
 
 def preview(**changes: Any) -> InvoicePreview:

@@ -49,6 +49,7 @@ from bot.lookups.place import Part, Place, Span
 from bot.views import text
 from tests.views import checks
 from tests.views.examples import examples
+from tests.views.given import invoice_list
 
 HOSTILE = [
     "<!channel>",
@@ -238,7 +239,10 @@ def answers(draw: st.DrawFn) -> tuple[Part, Answer]:
             billing = Billing(
                 tuple(draw(st.lists(DISCOUNTS, max_size=2))) * 4, draw(st.sampled_from([None, upcoming]))
             )
-            return part, Overview(customer, draw(st.just(billing) | ERRORS), at)
+            listed = invoice_list(*draw(st.lists(INVOICES, max_size=2)) * many, more=draw(st.booleans()))
+            return part, Overview(
+                customer, draw(st.just(billing) | ERRORS), draw(st.just(listed) | ERRORS), at
+            )
         case Part.PRODUCTS:
             gone = (
                 Expired(draw(TEXTS), draw(TEXTS), draw(MAYBE_TIMES), draw(MAYBE_TIMES), draw(NUMBERS)),
@@ -303,7 +307,9 @@ def test_any_customer_can_be_shown(data: st.DataObject) -> None:
 @examples(25)
 def test_a_name_reads_as_it_is(customer: Customer) -> None:
     card = views.card(
-        Place(customer="c"), Overview(customer, TimedOut(), datetime(2026, 1, 1, tzinfo=UTC)), shareable=True
+        Place(customer="c"),
+        Overview(customer, TimedOut(), TimedOut(), datetime(2026, 1, 1, tzinfo=UTC)),
+        shareable=True,
     )
     title = card.blocks[0]["text"]["text"].strip("\u2068\u2069")
     known = [

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer, Flag, Plan, PlanItem, UsagePrice
+from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, UsagePrice
+from bot.lookups.invoice_facts import unpaid
 from bot.views import attention, parts, times
 from bot.views.status import Status, status
 from tests.views.given import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
@@ -26,8 +27,8 @@ def test_the_first_status_that_holds_is_shown(changes: dict[str, Any], found: St
     assert status(subscription(**changes), NOW) is found
 
 
-def told(**changes: Any) -> list[str]:
-    return attention.lines(customer(**changes), NOW)
+def told(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]:
+    return attention.lines(customer(**changes), NOW, unpaid(invoices, more=False))
 
 
 DAY = times.day(LATER)
@@ -49,12 +50,12 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
         ),
         ({"subscriptions": [subscription(canceled_at=BEFORE)]}, ["*Pro* is cancelled."]),
         ({"subscriptions": [subscription(trial_ends_at=LATER)]}, [f"*Pro*: the trial ends on {DAY}."]),
-        ({"invoices": [invoice("open", "49")]}, ["1 unpaid invoice: $49.00."]),
+        ({"invoices": (invoice("open", "49"),)}, ["1 unpaid invoice: $49.00."]),
         (
-            {"invoices": [invoice("open", "49", amount_paid=Decimal(9)), invoice("uncollectible", "5")]},
+            {"invoices": (invoice("open", "49", amount_paid=Decimal(9)), invoice("uncollectible", "5"))},
             ["2 unpaid invoices: $45.00."],
         ),
-        ({"invoices": [invoice("open", "-5"), invoice("void", "9"), invoice("paid")]}, []),
+        ({"invoices": (invoice("open", "-5"), invoice("void", "9"), invoice("paid"))}, []),
         ({"balances": {"m": OVER}}, ["*Messages* is over its limit by 290."]),
         (
             {"balances": {"m": balance(left=0, breakdown=[BILLED])}},
@@ -99,11 +100,12 @@ def test_balances_that_a_past_due_plan_hides(
 def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
     found: Customer = customer(
         subscriptions=[subscription(past_due=True, canceled_at=BEFORE, trial_ends_at=LATER)],
-        invoices=[invoice("open")],
         balances={"m": OVER},
     )
-    assert [line.split()[0] for line in attention.lines(found, NOW)] == ["*Pro*", "1", "*Messages*", "*Pro*"]
-    (block,) = attention.attention(found, NOW, most=2)
+    owed = unpaid([invoice("open")], more=False)
+    lines = attention.lines(found, NOW, owed)
+    assert [line.split()[0] for line in lines] == ["*Pro*", "1", "*Messages*", "*Pro*"]
+    (block,) = attention.attention(found, NOW, owed, most=2)
     assert block["text"]["text"].splitlines()[0] == "*Needs attention*"
     assert block["text"]["text"].splitlines()[-1] == "_and 2 more_"
     assert attention.attention(customer(), NOW) == []

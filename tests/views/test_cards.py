@@ -29,6 +29,7 @@ from bot.autumn.models import (
     UsagePrice,
     UsageTotal,
 )
+from bot.lookups import invoice_facts
 from bot.lookups.answers import (
     Answer,
     Billing,
@@ -55,6 +56,7 @@ from tests.views.given import (
     event,
     flag,
     invoice,
+    invoice_list,
     plan,
     preview,
     row,
@@ -76,7 +78,7 @@ def drawn(answer: Answer, place: Place, **more: Any) -> Card:
 
 
 def overview(**changes: Any) -> Overview:
-    return replace(Overview(customer(), CALM, NOW), **changes)
+    return replace(Overview(customer(), CALM, invoice_list(), NOW), **changes)
 
 
 def said(card: Card) -> str:
@@ -115,7 +117,7 @@ def test_the_title_is_the_name_or_else_what_there_is(changes: dict[str, str], ti
 
 
 def test_a_bare_customer_still_has_a_card() -> None:
-    card = drawn(Overview(Customer(), CALM, NOW), Place(customer=""))
+    card = drawn(Overview(Customer(), CALM, invoice_list(), NOW), Place(customer=""))
     shown = said(card)
     for found in (words.NO_NAME, words.NO_ID, words.NO_EMAIL, "`ENVIRONMENT UNKNOWN`", words.NO_PRODUCTS):
         assert found in shown
@@ -193,10 +195,6 @@ def test_the_overview_has_what_matters_in_order() -> None:
     found = customer(
         subscriptions=[subscription(past_due=True)],
         purchases=[Purchase(plan_id="setup", plan=plan("setup"), quantity=Decimal(2))],
-        invoices=[
-            invoice("open", "49", amount_paid=Decimal(9), refunded_amount=Decimal(1)),
-            *[invoice()] * 9,
-        ],
         flags={"sso": flag()},
     )
     discounts = (
@@ -208,20 +206,24 @@ def test_the_overview_has_what_matters_in_order() -> None:
             duration_type="forever",
         ),
     )
-    shown = said(drawn(Overview(found, Billing(discounts, (preview(),)), NOW), PLACE))
+    listed = invoice_list(
+        invoice("open", "49", amount_paid=Decimal(9), refunded_amount=Decimal(1)), *[invoice()] * 9
+    )
+    shown = said(drawn(Overview(found, Billing(discounts, (preview(),)), listed, NOW), PLACE))
     lines = [
         "*Needs attention*",
+        ":warning: 1 unpaid invoice: $40.00.",
         "*Products*",
         f"• *Pro* · Past due · $20 per month · Next billing {times.day(LATER)}",
         "• *Setup* · Bought once · × 2",
         "*Balances*",
         "• ▰▰▰▰▰▰▰▱▱▱ *Messages* · 700 of 1,000 left · 300 used",
         "*Also included:* sso",
-        f"*Next invoice:* $20.00 on {times.day(LATER)}, before tax",
+        "*Next invoice:* $20.00 on Dec 2, 2026, before tax",
         "*Discounts*",
         "• *Ten* · 10% · for ever",
         "*Last invoices*",
-        f"• {times.day(BEFORE)} · Pro · *$49.00* · paid $9.00 · refunded $1.00 · :warning: Open · ",
+        "• Nov 2, 2026 · Pro · *$49.00* · paid $9.00 · $40.00 due · refunded $1.00 · :warning: Partly paid",
         "_and 6 more: see Invoices_",
     ]
     places = [shown.find(line) for line in lines]
@@ -719,7 +721,7 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
     assert shown.index("*Next invoice:*") < shown.index("4 invoices")
     assert "• Pro - Base Price · *$20.00*" in shown
     assert table(card)[1:] == [
-        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Paid", "View"],
+        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Partly refunded", "View"],
         ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
         ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View"],
         ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View"],
@@ -766,9 +768,36 @@ def test_invoices_when_something_is_missing(changes: dict[str, Any], line: str) 
 
 
 def test_unpaid_invoices_need_attention_on_every_part() -> None:
-    owing = customer(invoices=[invoice("open", "49")])
-    shown = said(drawn(invoices(invoice(), customer=owing), AT_INVOICES))
-    assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in shown
+    owing = invoice_facts.unpaid([invoice("open", "49")], more=False)
+    for answer, place in (
+        (invoices(invoice(), unpaid=owing), AT_INVOICES),
+        (Products(customer(), None, NOW, unpaid=owing), PLACE.go(Part.PRODUCTS)),
+        (overview(invoices=invoice_list(invoice("open", "49"))), PLACE),
+    ):
+        assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in said(drawn(answer, place))
+
+
+def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:
+    shown = said(drawn(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
+    assert "Unpaid invoices could not be read: Autumn did not answer in time." in shown
+
+
+def test_an_overview_without_its_invoices_says_so_once() -> None:
+    shown = said(drawn(overview(invoices=TimedOut()), PLACE))
+    assert shown.count("could not be read") == 1
+    assert "The invoices could not be read: Autumn did not answer in time." in shown
+
+
+def test_an_overview_counts_what_was_not_read() -> None:
+    shown = said(drawn(overview(invoices=invoice_list(*[invoice("open", "10")] * 200, more=True)), PLACE))
+    assert ":warning: At least 200 unpaid invoices: $2,000.00." in shown
+    assert "_and more than 196 more: see Invoices_" in shown
+
+
+def test_a_refunded_invoice_is_called_the_same_everywhere() -> None:
+    refunded = invoice("paid", "49", amount_paid=Decimal(49), refunded_amount=Decimal(49))
+    assert "*$49.00* · Refunded" in said(drawn(overview(invoices=invoice_list(refunded)), PLACE))
+    assert table(drawn(invoices(refunded), AT_INVOICES))[1][5] == "Refunded"
 
 
 def test_no_invoices_of_a_status() -> None:
@@ -797,7 +826,7 @@ def test_what_an_entity_holds_is_marked_on_the_overview() -> None:
 def test_many_next_invoices_on_the_overview() -> None:
     coming = (preview(), preview(invoice_at=None), preview(), preview())
     shown = said(drawn(overview(billing=Billing((), coming)), PLACE))
-    line = f"• $20.00 on {times.day(LATER)}"
+    line = "• $20.00 on Dec 2, 2026"
     assert f"{words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in shown
 
 

@@ -24,6 +24,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.lookups import invoice_facts
 from bot.lookups.answers import Billing
 from bot.lookups.place import Place
 from bot.store.audit import Entry
@@ -205,7 +206,7 @@ def facts(draw: st.DrawFn, customer_id: str) -> Facts:
         draw(TIMES),
         billing=draw(st.none() | st.just(billing)),
         rewards=draw(st.none() | st.just(RewardList(coupons=coupons))),
-        invoices=tuple(draw(st.lists(INVOICES, max_size=2))),
+        unpaid=invoice_facts.unpaid(draw(st.lists(INVOICES, max_size=2)), more=draw(st.booleans())),
         entities=(Entity(id="e"),) * draw(st.sampled_from([0, 5])),
     )
 

@@ -45,7 +45,7 @@ def test_the_whole_file() -> None:
     assert rows[0][0] == "\ufeffsection"
     assert rows[1] == [
         "invoices", "Globex", "cus_1", "a@b.example", "ent_1", "2026-11-25T08:00:00+00:00", "1234.50", "USD",
-        "yes", "Pro, seats", "pro, seats", "Messages", "messages", "-1.50", "in_1", "open",
+        "yes", "Pro, seats", "pro, seats", "Messages", "messages", "-1.50", "in_1", "Open",
         "https://pay.example/1",
     ]  # fmt: skip
     assert rows[2] == ["resets", "Globex", *[""] * 15]

@@ -23,6 +23,7 @@ from bot.autumn.models import (
     RewardList,
 )
 from bot.changes.model import DeletionInput, DetailsInput, Facts, Kind, RewardAction, RewardInput
+from bot.lookups import invoice_facts
 from bot.lookups.answers import Billing
 from bot.views import forms, ids
 from bot.views.forms import FormState, Meta
@@ -129,7 +130,7 @@ def test_a_coupon_is_applied() -> None:
     form.fill("coupon", option="twenty")
     assert "Coupon: Ten off → *Twenty*" in form.text
     assert "This replaces Ten off" in form.text
-    assert "The discount shows from the next invoice, <!date^" in form.text
+    assert "The discount shows from the next invoice, Dec 2, 2026." in form.text
     assert "→ *$16.00* (estimate, before tax)" in form.text
     form.fill("reason", text="x")
     wanted = RewardInput(
@@ -260,18 +261,19 @@ def test_a_name_too_long_to_show_is_left_alone() -> None:
 
 
 def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None:
-    live = facts(invoices=(given.invoice("open", "30"),), entities=(Entity(id="e1"), Entity(id="e2")))
+    unpaid = invoice_facts.unpaid([given.invoice("open", "200", amount_paid=Decimal(150))], more=False)
+    live = facts(unpaid=unpaid, entities=(Entity(id="e1"), Entity(id="e2")))
     form = Filling(meta(Kind.DELETION), live)
     for told in (
         "• *Pro* · Active",
         "*Next invoice:* $20.00 on ",
-        "• 1 open invoice: $30.00",
+        "• 1 unpaid invoice: $50.00.",
         "• 2 entities",
         "Nothing is deleted or cancelled in Stripe",
         "Customer: Acme Ltd → *gone from Autumn*",
         "Stripe goes on charging for a subscription",
         "Stripe will charge $20.00 next on ",
-        "One invoice is open: $30.00 that stays due in Stripe.",
+        "One invoice is unpaid: $50.00 stays due in Stripe.",
         "2 entities go with it.",
         "The balance of one feature is lost.",
         "This cannot be undone.",

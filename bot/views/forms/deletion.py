@@ -44,9 +44,9 @@ def _live(facts: Facts) -> Block:
     """What goes on in Stripe, or goes with the customer."""
     lines = [_holding(one, facts) for one in facts.customer.subscriptions]
     lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
-    if facts.invoices:
-        totals = money.sums([(one.total, one.currency) for one in facts.invoices])
-        lines.append(say.open_invoices(len(facts.invoices), totals))
+    if facts.unpaid is not None and facts.unpaid.count:
+        totals = money.sums(facts.unpaid.totals)
+        lines.append(words.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
     if facts.entities:
         lines.append(say.entities(len(facts.entities)))
     if not lines:
@@ -62,7 +62,7 @@ def _holding(one: Subscription, facts: Facts) -> str:
 
 
 def _coming(one: InvoicePreview) -> str:
-    day = times.day(one.invoice_at) if one.invoice_at else ""
+    day = times.billing_day(one.invoice_at) if one.invoice_at else ""
     return words.next_invoice(money.money(one.total, one.currency), day)
 
 
