@@ -397,3 +397,13 @@ def test_every_question_says_what_it_is() -> None:
     assert [name for name, method in questions if not name.startswith("_") and not method.__doc__] == [
         "aclose"
     ]
+
+
+async def test_invoices_of_an_empty_id_are_not_everybodys() -> None:
+    script = Scripted({})
+    client = script.client()
+    try:
+        assert (await client.invoices(customer_id="")).list == []
+    finally:
+        await client.aclose()
+    assert script.routes == []
