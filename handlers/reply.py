@@ -1,8 +1,8 @@
 """Getting an answer to the person: which way, and in which form.
 
 The way: the response_url that came with the ask; when that is spent, an ephemeral message; when Maple is
-not in that channel, a direct message. The form: the rich blocks, and the plain ones where the workspace
-does not know the rich ones yet. A message is not lost for either reason.
+not in that channel, a direct message. The form: the rich blocks, and the plain ones where Slack refuses
+the rich ones. A message is not lost for either reason.
 """
 
 import json
@@ -16,6 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.block_refusals import CardForm, named_in
+from bot.log import log
 from bot.views.card import Block, Card
 from handlers.ask import Ask
 from handlers.turns import Last
@@ -23,7 +25,6 @@ from handlers.turns import Last
 SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
 """What a call of Slack's Web API can raise."""
 
-_UNKNOWN_BLOCKS = "invalid_blocks"
 _CLOSED = frozenset({"not_found", "view_not_found"})
 _CHANGED = frozenset({"hash_conflict"})
 
@@ -55,9 +56,7 @@ class Replies:
     ) -> None:
         """`new_blocks`: seconds for which a workspace's refusal of the newer blocks is remembered."""
         self._slack = slack
-        self._seconds = new_blocks
-        self._clock = clock
-        self._plain_until = float("-inf")
+        self._form = CardForm(new_blocks, clock=clock)
 
     async def fresh(self, ask: Ask, card: Card) -> None:
         """A message of its own that only this person sees."""
@@ -136,14 +135,13 @@ class Replies:
         raise Unsent(reason)
 
     async def _sent(self, card: Card, send: Send) -> str:
-        same = card.blocks == card.plain
-        if same or self._clock() < self._plain_until:
-            return await send(card.plain)
-        reason = await send(card.blocks)
-        if reason != _UNKNOWN_BLOCKS:
+        blocks = self._form.first(card)
+        reason = await send(blocks)
+        plain = self._form.again(card, blocks, reason)
+        if plain is None:
             return reason
-        self._plain_until = self._clock() + self._seconds
-        return await send(card.plain)
+        log.warning("blocks refused", error=reason)
+        return await send(plain)
 
     def _without_url(self, ask: Ask, card: Card) -> tuple[Send, Send]:
         return self._ephemeral(ask, card), self._direct(ask, card)
@@ -237,7 +235,7 @@ def url_reason(status: int, body: str) -> str:
     try:
         said = json.loads(body)
     except ValueError:
-        said = {"ok": status == 200, "error": _UNKNOWN_BLOCKS if _UNKNOWN_BLOCKS in body else ""}
+        said = {"ok": status == 200, "error": named_in(body)}
     if isinstance(said, dict) and said.get("ok") is True:
         return ""
     name = said.get("error") if isinstance(said, dict) else ""

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import retry_after
+from bot.block_refusals import refuses_blocks
 from bot.digests.model import Pause
 
 _STRANGE = (KeyError, TypeError, AttributeError, ValueError)
@@ -27,7 +28,8 @@ PAUSES = {
 """Refusals that will be the same tomorrow."""
 
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Slack says of these that part of the work may have been done."""
 _SHORTEST_WAIT = 1.0
 _LONGEST_WAIT = 3600.0
 
@@ -37,9 +39,11 @@ class Answer(StrEnum):
     LIMITED = "limited"
     """Too many just now; surely not posted."""
     BLOCKS = "blocks"
-    """The blocks are not known there; surely not posted."""
+    """The blocks are refused; surely not posted."""
     CLOSED = "closed"
     """The channel is none to post in; surely not posted."""
+    REFUSED = "refused"
+    """For another reason, which may pass; surely not posted."""
     DOUBT = "doubt"
     """It may have been posted, or may yet be."""
 
@@ -58,21 +62,20 @@ class Said:
 
 
 def said(error: Exception) -> Said:
-    """What one of SLACK_ERRORS says. What is not known for sure is in doubt: looking costs little."""
+    """What one of SLACK_ERRORS says. It is in doubt when Slack did not say no, or not for sure."""
     response = getattr(error, "response", None)
     if not isinstance(response, AsyncSlackResponse):
         return Said(Answer.DOUBT, type(error).__name__)
     body = response.data if isinstance(response.data, dict) else {}
-    reason = str(body.get("error") or f"http_{response.status_code}")
+    name = body.get("error")
+    reason = str(name or f"http_{response.status_code}")
     if response.status_code == 429 or reason in _LIMITED:
         return Said(Answer.LIMITED, reason, _wait(response))
-    if response.status_code != 200:
+    if response.status_code != 200 or not name or reason in _MAYBE_DONE:
         return Said(Answer.DOUBT, reason)
-    if reason in _BLOCKS:
-        return Said(Answer.BLOCKS, reason)
     if reason in PAUSES:
         return Said(Answer.CLOSED, reason, pause=PAUSES[reason])
-    return Said(Answer.DOUBT, reason)
+    return Said(Answer.BLOCKS if refuses_blocks(reason) else Answer.REFUSED, reason)
 
 
 def _wait(response: AsyncSlackResponse) -> float:

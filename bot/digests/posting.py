@@ -22,6 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals.pace import Checkpoint
+from bot.block_refusals import CardForm
 from bot.digests import book, runs, sending
 from bot.digests.answers import Answer, Said
 from bot.digests.carried import Carried, Draw, Outcome, Watch
@@ -72,7 +73,7 @@ class Posting:
         self._pace = pace
         self._checkpoint = checkpoint
         self._turns = Turns(channel=pace.channel, overall=pace.overall)
-        self._form = sending.Form(new_blocks)
+        self._form = CardForm(new_blocks, clock=lambda: now().timestamp())
         self.settling = Settling(
             name=name, database=database, telling=telling, now=now, pace=pace, checkpoint=checkpoint
         )
@@ -157,16 +158,17 @@ class Posting:
     async def _send(self, run: Run, card: Card, until: float) -> Said:
         """`until`, by the event loop's clock: a process that was held up since it noted that it would send
         may not send any more."""
-        blocks = self._form.of(card, self._now())
+        blocks = self._form.first(card)
         if asyncio.get_running_loop().time() >= until:
             return Said(Answer.DOUBT, "held_up")
         try:
             async with asyncio.timeout_at(until):
                 said = await sending.send(self._slack, run.channel, run.id, card.text, blocks)
-                if said.answer is not Answer.BLOCKS or blocks == card.plain:
+                plain = self._form.again(card, blocks, said.reason) if said.answer is Answer.BLOCKS else None
+                if plain is None:
                     return said
-                self._form.refused(self._now())
-                return await sending.send(self._slack, run.channel, run.id, card.text, card.plain)
+                log.warning("blocks refused", error=said.reason, reference=run.id, channel=run.channel)
+                return await sending.send(self._slack, run.channel, run.id, card.text, plain)
         except TimeoutError:
             return Said(Answer.DOUBT, "timeout")
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.digests.answers import SLACK_ERRORS, Answer, Said, said
-from bot.views.card import Block, Card
+from bot.views.card import Block
 
 EVENT = "maple_digest"
 _APART = timedelta(minutes=10)
@@ -56,20 +56,3 @@ async def find(slack: AsyncWebClient, channel: str, run_id: str, since: datetime
 def _is(metadata: dict[str, object], run_id: str) -> bool:
     payload = metadata.get("event_payload")
     return metadata.get("event_type") == EVENT and isinstance(payload, dict) and payload.get("run") == run_id
-
-
-class Form:
-    """Which form of a card a workspace takes: the rich one, until it has refused that.
-
-    `seconds`: how long a refusal is remembered. It may have been this card's alone.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = timedelta(seconds=seconds)
-        self._until: datetime | None = None
-
-    def of(self, card: Card, now: datetime) -> Sequence[Block]:
-        return card.plain if self._until is not None and now < self._until else card.blocks
-
-    def refused(self, now: datetime) -> None:
-        self._until = now + self._seconds

@@ -16,6 +16,10 @@ T = TypeVar("T")
 MOST_BLOCKS = 50
 MOST_TEXT = 11_500
 """Characters of text in all; Slack starts to refuse somewhere above 12,000."""
+MOST_TABLES = 1
+"""Slack refuses more than one in a message."""
+MOST_TABLE_TEXT = 9_500
+"""Characters of all cells of a message's tables; Slack refuses more than 10,000."""
 SECTION = 2900
 _NAVIGATION = (Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)
 
@@ -227,12 +231,20 @@ def card(
 
 
 def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
+    """Tables come in the order of the content, as far as Slack takes them; the others are written out."""
     found: list[Block] = []
+    tables, room = MOST_TABLES, MOST_TABLE_TEXT
     for drawn in content:
-        if isinstance(drawn, Either):
-            found.extend(drawn.rich if rich else drawn.plain)
-        else:
+        if not isinstance(drawn, Either):
             found.append(drawn)
+            continue
+        drawn_tables = [block for block in drawn.rich if block["type"] == "data_table"]
+        size = sum(fallback.size(block["rows"]) for block in drawn_tables)
+        if rich and len(drawn_tables) <= tables and size <= room:
+            found.extend(drawn.rich)
+            tables, room = tables - len(drawn_tables), room - size
+        else:
+            found.extend(drawn.plain)
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.slack.blocks.check import message_blocks
+from sandbox.slack.blocks.rules import MOST_TABLES
 from sandbox.slack.clock import Clock
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Channel, Json, Message
@@ -31,6 +32,7 @@ class Responses:
         self._workspace = workspace
         self._clock = clock
         self._missing = missing
+        self.tables = MOST_TABLES
         self._issued: dict[str, ResponseUrl] = {}
         self.refusal_status = 200
         """HTTP status of a refused body. Slack documents none: its bodies say ok false either way."""
@@ -64,7 +66,7 @@ class Responses:
         if url.message is not None and body.get("delete_original") is True:
             self._workspace.delete(self._original(url.message))
             return None
-        blocks = message_blocks(body.get("blocks"), missing=self._missing)
+        blocks = message_blocks(body.get("blocks"), missing=self._missing, tables=self.tables)
         text = str(body.get("text") or "")
         check_text(text, blocks=bool(blocks))
         if url.message is not None and body.get("replace_original") is True:

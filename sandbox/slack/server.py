@@ -147,6 +147,10 @@ class LocalSlack:
         self.world.missing_blocks.clear()
         self.world.missing_blocks.update(types)
 
+    def allow_tables(self, most: int) -> None:
+        """How many tables a message may have; one, as long as nothing else is said."""
+        self.world.tables = self.world.responses.tables = most
+
     def person(self, handle: str) -> Person:
         """ana and raj (agents), lea (billing-leads), max (admin), gus (guest), eve (another company)."""
         if handle not in self._people:

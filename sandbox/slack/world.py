@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
+from sandbox.slack.blocks.rules import MOST_TABLES
 from sandbox.slack.clock import Clock
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.faults import Faults
@@ -41,6 +42,8 @@ class World:
         self.clock = Clock()
         self.scopes: set[str] = set(manifest.scopes)
         self.missing_blocks: set[str] = set()
+        self.tables = MOST_TABLES
+        """How many a message may have."""
         self.calls: list[Call] = []
         self.uploads: dict[str, str] = {}
         self.faults = Faults()

@@ -236,6 +236,41 @@ async def test_newer_blocks_are_not_known_there(desk: Bench) -> None:
     assert len(desk.posts()) + len(desk.posts(FINANCE)) == 5
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "msg_blocks_too_long",
+        "invalid_attachments",
+        "only_one_table_allowed",
+        "invalid_blocks_format",
+        "no_such_block",
+    ],
+)
+async def test_refused_blocks_go_out_in_the_plain_form_at_once(desk: Bench, error: str) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "error", error=error)
+    await tick(bot)
+    (post,) = desk.posts()
+    assert {block["type"] for block in post.blocks}.isdisjoint({"data_table", "data_visualization"})
+    assert desk.called("conversations.history") == 0
+    # It was about this message: the next one is tried in the rich form again.
+    desk.move(days=1)
+    await tick(bot)
+    assert "data_table" in {block["type"] for block in desk.posts()[-1].blocks}
+
+
+@pytest.mark.parametrize("error", ["msg_too_long", "no_text", "something_new"])
+async def test_definite_refusal_is_not_looked_for(desk: Bench, error: str) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "error", error=error)
+    await tick(bot)
+    assert not (await desk.last()).tried_to_post
+    desk.move(minutes=1)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 0
+
+
 async def test_autumn_is_down_for_two_hours(desk: Bench) -> None:
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)

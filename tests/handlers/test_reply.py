@@ -33,6 +33,7 @@ PLAIN = Card("said", (section("said"),), (section("said"),))
         (200, '{"ok":false,"error":"invalid_blocks"}', "invalid_blocks"),
         (400, '{"ok":false,"error":"invalid_blocks"}', "invalid_blocks"),
         (400, "invalid_blocks", "invalid_blocks"),
+        (400, "msg_blocks_too_long", "msg_blocks_too_long"),
         (404, "expired_url", "http_404"),
         (404, '{"ok":false}', "http_404"),
         (500, "<html>", "http_500"),
@@ -71,6 +72,16 @@ async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_
         await replies.direct(ask, card)
         last = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)[-1]
         assert last.blocks[0]["type"] == "data_table"
+
+
+@pytest.mark.parametrize("error", ["msg_blocks_too_long", "invalid_attachments", "only_one_table_allowed"])
+async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Stage, error: str) -> None:
+    maple.slack.faults.add("response_url", "error", error=error)
+    await maple.ana.command("/autumn invoices cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    sent = [call for call in maple.slack.calls if call.method == "response_url"]
+    assert [call.error for call in sent] == [error, None]
+    assert "data_table" not in {block["type"] for block in sent[-1].args["blocks"]}
 
 
 async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot import views
 from bot.digests.findings import Query, Report, Total
 from bot.digests.model import Schedule, Section, Wanted
+from bot.views import parts
 from bot.views.card import Card
 from tests.views import checks
 from tests.views.digests import BERLIN, ORG, READ, START, digest, group, item, items, part, report
@@ -386,3 +387,23 @@ def test_at_the_ends_of_the_calendar() -> None:
 def test_when_it_comes(days: Any, told: str) -> None:
     schedule = Schedule(weekdays=frozenset(days), zone="UTC")
     assert f"{told} 09:00 UTC" in said(card(report(), digest=digest(schedule=schedule)))
+
+
+def tables(shown: Card) -> list[str]:
+    return [block["block_id"].partition("@")[0] for block in shown.blocks if block["type"] == "data_table"]
+
+
+def test_only_the_first_section_has_a_table() -> None:
+    """Slack takes one table in a message; the other sections are written out, with all their rows."""
+    found = report(*(part(one, items=items(10, one), count=10) for one in Section))
+    shown = card(found)
+    assert tables(shown) == ["invoices.table"]
+    for section in (Section.UNPAID, Section.PAST_DUE, Section.TRIALS, Section.RESETS):
+        (lines,) = [one for one in shown.blocks if one["block_id"].startswith(f"{section.value}.lines")]
+        assert lines["text"]["text"].count("Customer ") == 10
+
+
+def test_table_that_is_too_long_leaves_its_place_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "MOST_TABLE_TEXT", 200)
+    found = report(part(items=items(10), count=10), part(Section.TRIALS, items=items(1, Section.TRIALS)))
+    assert tables(card(found)) == ["trials.table"]

@@ -79,7 +79,7 @@ def unfurl(world: World, args: Args) -> Json:
     for url, content in unfurls.items():
         if url not in message.text:
             raise SlackError("cannot_unfurl_url")
-        message_blocks(content.get("blocks"), missing=world.missing_blocks)
+        message_blocks(content.get("blocks"), missing=world.missing_blocks, tables=world.tables)
     message.unfurls = unfurls
     world.workspace.changed(message)
     return {}
@@ -103,7 +103,7 @@ def _may_write(world: World, channel: Channel) -> None:
 
 
 def _content(world: World, args: Args) -> tuple[str, list[Block]]:
-    blocks = message_blocks(args.given.get("blocks"), missing=world.missing_blocks)
+    blocks = message_blocks(args.given.get("blocks"), missing=world.missing_blocks, tables=world.tables)
     text = args.text("text")
     check_text(text, blocks=bool(blocks))
     return text, blocks

@@ -60,9 +60,10 @@ def _problems(world: World, name: str, value: Any) -> list[Problem]:
     if name == "view":
         return view_problems(value, missing=missing)
     if name == "blocks":
-        return blocks_problems(value, "message", missing=missing)
+        return blocks_problems(value, "message", missing=missing, tables=world.tables)
     blocks = value.get("blocks") if isinstance(value, dict) else None
-    return [one.under("/blocks") for one in blocks_problems(blocks, "message", missing=missing)]
+    found = blocks_problems(blocks, "message", missing=missing, tables=world.tables)
+    return [one.under("/blocks") for one in found]
 
 
 def _view(world: World, args: Args, kind: str | None) -> Json:

@@ -13,10 +13,13 @@ from sandbox.slack.model import Block, Json
 MOST_VIEW_BYTES = 250_000
 
 
-def blocks_problems(blocks: Any, surface: rules.Surface, *, missing: Iterable[str] = ()) -> list[Problem]:
+def blocks_problems(
+    blocks: Any, surface: rules.Surface, *, missing: Iterable[str] = (), tables: int = rules.MOST_TABLES
+) -> list[Problem]:
     """Everything wrong with a list of blocks. Pointers start at the list.
 
-    missing: types of blocks that have not reached this workspace yet.
+    missing: types of blocks that have not reached this workspace yet. tables: how many it allows in a
+    message.
     """
     if not isinstance(blocks, list):
         return [Problem("", "wrong_type", "must be an array of blocks")]
@@ -31,7 +34,7 @@ def blocks_problems(blocks: Any, surface: rules.Surface, *, missing: Iterable[st
             found.append(Problem(f"/{at}/type", "unsupported_type", f"unsupported type: {block['type']}"))
         else:
             known(block, f"/{at}", found)
-    return found or list(rules.problems(blocks, surface))
+    return found or list(rules.problems(blocks, surface, tables=tables))
 
 
 def view_problems(view: Any, *, missing: Iterable[str] = ()) -> list[Problem]:
@@ -56,17 +59,22 @@ def view_problems(view: Any, *, missing: Iterable[str] = ()) -> list[Problem]:
     return found
 
 
-def message_blocks(given: Any, *, missing: Iterable[str] = ()) -> list[Block]:
-    """The blocks of a message. Raises invalid_blocks_format, invalid_blocks, msg_blocks_too_long."""
+def message_blocks(
+    given: Any, *, missing: Iterable[str] = (), tables: int = rules.MOST_TABLES
+) -> list[Block]:
+    """The blocks of a message. Raises invalid_blocks_format, invalid_blocks, invalid_attachments (for too
+    many tables), msg_blocks_too_long."""
     if given in (None, "", []):
         return []
     blocks = _decoded(given, "invalid_blocks_format")
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise SlackError("invalid_blocks_format")
-    found = blocks_problems(blocks, "message", missing=missing)
+    found = blocks_problems(blocks, "message", missing=missing, tables=tables)
     if found:
         lines = [problem.under("/blocks").line() for problem in found]
-        raise SlackError("invalid_blocks", messages=lines, extra={"errors": lines})
+        only_tables = all(problem.code == rules.ONLY_ONE_TABLE for problem in found)
+        name = "invalid_attachments" if only_tables else "invalid_blocks"
+        raise SlackError(name, messages=lines, extra={"errors": lines})
     if rules.text_length(blocks) > rules.MOST_TEXT:
         raise SlackError("msg_blocks_too_long")
     return blocks

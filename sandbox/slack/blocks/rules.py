@@ -12,9 +12,13 @@ Surface: TypeAlias = Literal["message", "modal", "home"]
 MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
 MOST_TEXT = 13_200
 """Characters of block text in a message; beyond it Slack was seen to answer msg_blocks_too_long."""
+MOST_TABLES = 1
 MOST_TABLE_TEXT = 10_000
+"""Characters of all cells of all tables of a message."""
 MOST_MARKDOWN = 12_000
 MOST_CHARTS = 2
+
+ONLY_ONE_TABLE = "only_one_table_allowed"
 
 ONLY_ON: dict[str, frozenset[Surface]] = {
     "table": frozenset({"message", "home"}),
@@ -35,14 +39,14 @@ ONLY_ON: dict[str, frozenset[Surface]] = {
 }
 
 
-def problems(blocks: list[Block], surface: Surface) -> Iterator[Problem]:
-    """Everything wrong with blocks that already hold to the schema."""
+def problems(blocks: list[Block], surface: Surface, *, tables: int = MOST_TABLES) -> Iterator[Problem]:
+    """Everything wrong with blocks that already hold to the schema. `tables`: how many are allowed."""
     yield from _surfaces(blocks, surface)
     yield from _unique(
         "block_id", ((f"/{at}/block_id", block.get("block_id")) for at, block in enumerate(blocks))
     )
     yield from _unique("action_id", _action_ids(blocks))
-    yield from _counts(blocks)
+    yield from _counts(blocks, tables)
     for at, block in enumerate(blocks):
         yield from (problem.under(f"/{at}") for problem in _block(block))
 
@@ -84,17 +88,15 @@ def _unique(name: str, ids: Iterable[tuple[str, str | None]]) -> Iterator[Proble
             seen.add(value)
 
 
-def _counts(blocks: list[Block]) -> Iterator[Problem]:
+def _counts(blocks: list[Block], most_tables: int) -> Iterator[Problem]:
     kinds = [block["type"] for block in blocks]
-    if kinds.count("table") > 1:
-        yield Problem("", "only_one_table_allowed", "only one table is allowed in a message")
+    tables = [block for block in blocks if block["type"] in ("table", "data_table")]
+    if len(tables) > most_tables:
+        yield Problem("", ONLY_ONE_TABLE, "only one table is allowed in a message")
     if kinds.count("data_visualization") > MOST_CHARTS:
         yield Problem("", "too_many_charts", f"no more than {MOST_CHARTS} data_visualization blocks allowed")
-    for kind in ("table", "data_table"):
-        if sum(text_length(block["rows"]) for block in blocks if block["type"] == kind) > MOST_TABLE_TEXT:
-            yield Problem(
-                "", "failed_constraint", f"{kind} cells hold more than {MOST_TABLE_TEXT} characters"
-            )
+    if sum(text_length(block["rows"]) for block in tables) > MOST_TABLE_TEXT:
+        yield Problem("", "failed_constraint", f"tables hold more than {MOST_TABLE_TEXT} characters")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MOST_MARKDOWN:
         yield Problem("", "failed_constraint", f"markdown blocks hold more than {MOST_MARKDOWN} characters")
     if sum(bool(element.get("focus_on_load")) for _, element in elements.each(blocks)) > 1:

@@ -310,6 +310,22 @@ async def test_blocks_validate(client: AsyncWebClient) -> None:
     assert (await refused(client.api_call("blocks.validate", json=both)))["error"] == "invalid_arguments"
 
 
+async def test_one_table_a_message_unless_more_are_allowed(slack: LocalSlack, client: AsyncWebClient) -> None:
+    cells = [[{"type": "raw_text", "text": "a"}], [{"type": "raw_number", "value": 1, "text": "1"}]]
+    two = [{"type": "data_table", "caption": "c", "rows": cells}, {"type": "table", "rows": cells[:1] * 2}]
+    body = await refused(client.chat_postMessage(channel=SUPPORT, text="x", blocks=two))
+    assert body["error"] == "invalid_attachments"
+    body = await refused(client.api_call("blocks.validate", json={"blocks": two}))
+    assert [error["code"] for error in body["errors"]] == ["only_one_table_allowed"]
+    slack.allow_tables(2)
+    await client.chat_postMessage(channel=SUPPORT, text="x", blocks=two)
+    assert (await client.api_call("blocks.validate", json={"blocks": two}))["ok"]
+    wide = [[{"type": "raw_text", "text": "x" * 2600}] for _ in range(2)]
+    long = [{"type": "data_table", "caption": "c", "rows": wide}, {"type": "table", "rows": wide}]
+    body = await refused(client.api_call("blocks.validate", json={"blocks": long}))
+    assert body["errors"][0]["message"] == "tables hold more than 10000 characters"
+
+
 async def test_blocks_not_rolled_out(slack: LocalSlack, client: AsyncWebClient) -> None:
     cells = [[{"type": "raw_text", "text": "a"}], [{"type": "raw_number", "value": 1, "text": "1"}]]
     blocks = [{"type": "data_table", "caption": "c", "rows": cells}]
