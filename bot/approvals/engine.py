@@ -12,8 +12,9 @@ The process may die at any await. The points where it matters, by their checkpoi
     decided     denied, withdrawn, … not told      the same
     taken       the sweeper took a lapsed one over its own lease lapses, and another sweep takes it
 
-A write is never sent twice: it is noted before it is sent, each position once, and only by whoever holds the
-lease; nobody sends what somebody else has noted.
+A write is never done twice: it is noted before it is sent, each position once, and only by whoever holds the
+lease; nobody sends what somebody else has noted. It is sent again only where Autumn's limits turned it away,
+which is before Autumn looks at it.
 """
 
 import asyncio
@@ -149,9 +150,9 @@ class Engine:
             return await asking.overtake(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
             )
-        answered = await self._send_all(record, seen, seen.preview)
         # What is read back is compared with the facts that were just read.
         begun = replace(record, before=seen.preview.before)
+        answered = await self._send_all(begun, seen, seen.preview)
         return None if answered is None else await self._conclude(begun, *answered)
 
     async def _send_all(self, record: Record, seen: Look, preview: Preview) -> tuple[Said, bool] | None:
@@ -172,11 +173,41 @@ class Engine:
             ):
                 return None
             await self._checkpoint("marked")
-            answer = await self._send(write, named)
+            sent = await self._send_in_turn(record, position, write)
+            if sent is None:
+                return None
+            answer = sent
             await self._checkpoint("sent")
             if answer.answer is not Answer.ACCEPTED:
                 break
         return answer, position > 0
+
+    async def _send_in_turn(self, record: Record, position: int, write: Write) -> Said | None:
+        """Sends it, and again while Autumn's limits turn it away and it is still what is to be sent. None
+        when somebody else took the change over meanwhile."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._pace.limited
+        while True:
+            answer = await self._send(write, key(record.id, position))
+            wait = self._pace.limited_pause if answer.retry_after is None else answer.retry_after
+            if answer.answer is not Answer.LIMITED or clock() + wait > until:
+                return answer
+            await asyncio.sleep(wait)
+            if not await self._still_wanted(record, position, write):
+                return answer
+            if not await carrying.renew(self._database, record.id, self.lease()):
+                return None
+
+    async def _still_wanted(self, record: Record, position: int, write: Write) -> bool:
+        """Whether the same write would be made from the facts as they are now."""
+        kind = self._kinds[record.kind]
+        try:
+            seen = await self._looking.look_again(record)
+        except AutumnError:
+            return False
+        if seen.preview is None or not kind.holds(record.input, record.before, seen.preview.before):
+            return False
+        return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
 
     async def _send(self, write: Write, named: str) -> Said:
         try:
@@ -187,7 +218,7 @@ class Engine:
 
     async def _conclude(self, record: Record, said: Said, earlier: bool = False) -> Record | None:
         seen = Seen(Verdict.NOT_APPLIED, None)
-        if said.answer is not Answer.NOT_SENT or earlier:
+        if said.answer not in (Answer.NOT_SENT, Answer.LIMITED) or earlier:
             seen = await self._looking.see(record, once=said.answer is Answer.REFUSED, answered=said.body)
         await self._checkpoint("verified")
         end = outcome.outcome(said.answer, seen.verdict, earlier=earlier)

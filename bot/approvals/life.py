@@ -142,7 +142,9 @@ class Ending(StrEnum):
     # Failed
     NOT_REACHED = "not_reached"
     """Autumn could not be reached, so it got nothing."""
-    AUTUMN_REFUSED = "autumn_refused"  # status, code (Autumn's own, or "")
+    AUTUMN_REFUSED = "autumn_refused"  # status, code (Autumn's own, or ""), scopes that the key lacks
+    RATE_LIMITED = "rate_limited"
+    """Autumn's limits turned it away, for as long as there was time to wait."""
     GUARDED = "guarded"
     """It would be refused if asked now; `Record.refusals` says why."""
     CUSTOMER_GONE = "customer_gone"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.approvals.asking import Preview
+from bot.approvals.known import Known
 from bot.approvals.life import AnyInput, Record
 from bot.approvals.rules import Environment
 from bot.approvals.today import NOTHING, Counter, Today
@@ -119,6 +120,7 @@ class Looking:
     def __init__(
         self,
         autumn: Autumn,
+        known: Known,
         now: Callable[[], datetime],
         *,
         counted: Callable[[Counter], Awaitable[Today]],
@@ -128,6 +130,7 @@ class Looking:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._autumn = autumn
+        self._known = known
         self._now = now
         self._counted = counted
         self._env = env
@@ -138,6 +141,7 @@ class Looking:
     async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Look:
         """Raises AutumnError; NotFound when the customer is gone."""
         facts = await gather(self._autumn, asked, now=self._now)
+        facts = await self._known.complete(asked.kind, facts)
         return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
 
     async def look_at(self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = "") -> Look:

@@ -23,6 +23,10 @@ class Pace:
     """A change waits so long at most while another of the same customer is under way."""
     turns: float = 0.25
     """Between attempts to have a turn."""
+    limited: float = 20.0
+    """For all the waiting of one change while Autumn's limits turn its write away."""
+    limited_pause: float = 1.0
+    """Before it is sent again, where Autumn does not say how long to wait."""
     sweep: float = 5.0
     """Between sweeps."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 
 from bot.approvals import asking, authority, deciding, rows
 from bot.approvals.engine import Engine
+from bot.approvals.known import Known
 from bot.approvals.life import AnyInput, Ending, Event, Record, State
 from bot.approvals.looking import Look, Looking, Sleep, inverse
 from bot.approvals.pace import Checkpoint, Pace, go_on
@@ -68,8 +69,10 @@ class Changes:
         self._now = now
         self._env = env
         self._checkpoint = checkpoint
+        self._known = Known(database, env)
         self._looking = Looking(
             autumn,
+            self._known,
             now,
             counted=self._counted,
             env=env,
@@ -111,7 +114,8 @@ class Changes:
 
     async def open(self, kind: Kind, customer_id: str) -> Facts:
         """The facts for a form. Raises AutumnError."""
-        return await gather_for(self._autumn, kind, customer_id, now=self._now)
+        facts = await gather_for(self._autumn, kind, customer_id, now=self._now)
+        return await self._known.complete(kind, facts)
 
     async def look(self, asked: AnyInput, facts: Facts) -> Look:
         """What a form shows of it, from facts read before."""

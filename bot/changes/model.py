@@ -208,6 +208,7 @@ class NoteCode(StrEnum):
     NO_COUPON = "no_coupon"
     NOT_A_GRANT = "not_a_grant"  # name
     GRANT_UNKNOWN = "grant_unknown"
+    ALREADY_REDEEMED = "already_redeemed"  # promo
     MOVED_SINCE = "moved_since"
     # Warnings, reward
     REPLACES = "replaces"  # name
@@ -280,6 +281,8 @@ class Facts:
     entities: tuple[Entity, ...] = ()
     same_email: int | None = None
     """Other customers with the e-mail that is to be set; None when not looked for."""
+    redeemed: frozenset[str] = frozenset()
+    """Promo codes that the customer redeemed, as far as Maple's own history knows."""
 
 
 class Needs(StrEnum):

@@ -12,6 +12,7 @@ from bot.changes.rewards import (
     grant_of,
     name_of,
     own_discount,
+    redeemed_code,
     subscription_discounts,
 )
 
@@ -44,6 +45,8 @@ def _redeem(asked: RewardInput, facts: Facts) -> Judgement:
     grant = grant_of(asked.code, facts)
     if grant is None or not grant.grants:
         return _no(NoteCode.GRANT_UNKNOWN)
+    if (redeemed := redeemed_code(grant, facts)) is not None:
+        return _no(NoteCode.ALREADY_REDEEMED, promo=redeemed)
     return Judgement((), (Note(NoteCode.NO_UNDO),))
 
 

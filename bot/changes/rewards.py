@@ -32,5 +32,19 @@ def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
     return next((one for one in grants if any(each.code == code for each in one.promo_codes)), None)
 
 
+def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
+    """The code by which the customer redeemed this grant before, as far as can be told; each does so once.
+
+    Autumn names what a code gave `reward_<code>_<feature>_bal_…`. It shows that no longer once it is used up,
+    which Maple's own history may still know.
+    """
+    rows = [row.id for balance in facts.customer.balances.values() for row in balance.breakdown]
+    for promo in grant.promo_codes:
+        names = tuple(f"reward_{promo.code}_{one.feature_id}_" for one in grant.grants)
+        if promo.code in facts.redeemed or any(row.startswith(names) for row in rows):
+            return promo.code
+    return None
+
+
 def name_of(one: Coupon | Discount | FeatureGrant) -> str:
     return one.name or one.id

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.approvals.life import Ending, Record, State
-from bot.views import change_lines, notes, text, times
+from bot.views import change_lines, notes, refusals, text, times
 from bot.views import change_words as say
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -96,9 +96,7 @@ def _not_counted(record: Record) -> str:
 def _ending(record: Record, called: Mapping[str, str]) -> list[str]:
     if record.ending is None:
         return []
-    details = record.details
-    status = say.status(text.mrkdwn(details.get("status", ""), 10), text.mrkdwn(details.get("code", ""), 60))
-    found = [say.ENDINGS[record.ending].format(status=status)]
+    found = [say.ENDINGS[record.ending].format(why=refusals.said(record.details))]
     if record.ending is Ending.GUARDED:
         found += [f"• {notes.mrkdwn(note, called)}" for note in record.refusals]
     if record.ending in (Ending.MARKED_APPLIED, Ending.MARKED_NOT_APPLIED):

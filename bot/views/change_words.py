@@ -275,7 +275,8 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.FOUND_DONE: "Autumn's answer was lost, but it was read back and shows the change.",
     Ending.MARKED_APPLIED: "A person looked and said that it was applied.",
     Ending.NOT_REACHED: "Autumn could not be reached. Ask again in a minute.",
-    Ending.AUTUMN_REFUSED: "Autumn refused it{status}.",
+    Ending.AUTUMN_REFUSED: "Autumn refused it. {why}",
+    Ending.RATE_LIMITED: "Autumn is limiting requests, so it was not done. Ask again in a minute.",
     Ending.GUARDED: "As things are now, it must not be done:",
     Ending.CUSTOMER_GONE: "The customer is no longer in Autumn.",
     Ending.NOT_READ: "Autumn could not be read just before, so nothing was sent. Ask again in a minute.",
@@ -285,17 +286,12 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
     Ending.NOT_SEEN: "Autumn said yes, but what is read back does not show the change. It may come later.",
     Ending.NO_ANSWER: "Autumn's answer was cut off or did not come, and what is read back does not tell.",
-    Ending.AUTUMN_BROKE: "Autumn had an error of its own{status}, which does not tell how far it got.",
+    Ending.AUTUMN_BROKE: "Autumn had an error of its own, which does not tell how far it got.",
     Ending.DUPLICATE: "Autumn says it had got the same change before, and what is read back does not tell.",
-    Ending.REFUSED_YET_MOVED: "Autumn refused it{status}, yet the figures are not what they were.",
+    Ending.REFUSED_YET_MOVED: "Autumn refused it, yet the figures are not what they were. {why}",
     Ending.PARTLY: "One of several steps did not go through.",
     Ending.CUT_OFF: "Maple was stopped in the middle, and what is read back does not tell.",
 }
-
-
-def status(number: str, code: str) -> str:
-    known = " ".join(part for part in (number, code) if part)
-    return f" ({known})" if known else ""
 
 
 def asked_by(who: str, when: str) -> str:

@@ -111,6 +111,9 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         f"This is a code of the coupon {of['name']}, which grants no features. Apply the coupon instead."
     ),
     NoteCode.GRANT_UNKNOWN: "Autumn has no feature grant with this code. Codes must match letter for letter.",
+    NoteCode.ALREADY_REDEEMED: lambda of: (
+        f"This customer has redeemed {of['promo']} before, and each customer can do that once."
+    ),
     NoteCode.MOVED_SINCE: "The customer's coupon is another one by now, so this cannot be undone.",
     NoteCode.REPLACES: lambda of: f"This replaces {of['name']}: a customer has one coupon of their own.",
     NoteCode.OTHER_PLANS: lambda of: (

@@ -40,8 +40,10 @@ def stop_at(name: str) -> Callable[[str], Awaitable[None]]:
     return checkpoint
 
 
+HOUR = 3600
+
 FAULTS = {
-    "429": (State.FAILED, Ending.AUTUMN_REFUSED),
+    "429": (State.FAILED, Ending.RATE_LIMITED),
     "500": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
     "503": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
     "cut_before": (State.UNCONFIRMED, Ending.NO_ANSWER),
@@ -57,7 +59,7 @@ FAULTS = {
 async def test_what_is_said_of_trouble_is_so(sqlite_stage: Bench, fault: str) -> None:
     stage, desk = sqlite_stage, sqlite_stage.desk()
     asked = await stage.waiting(desk)
-    stage.local.faults.add("balances.update", fault, seconds=1, times=1)
+    stage.local.faults.add("balances.update", fault, seconds=1, times=1, retry_after=HOUR)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
     if fault == "latency":
@@ -75,6 +77,83 @@ async def test_what_is_said_of_trouble_is_so(sqlite_stage: Bench, fault: str) ->
         assert stage.written() == 0
         assert await stage.granted() == 2000
     assert await stage.whole()
+
+
+LIMITED = Pace(lease=20, renew=5, polls=(0,), verify=2, limited=0.5, limited_pause=0.01)
+
+
+async def test_a_write_that_limits_turn_away_is_sent_again(sqlite_stage: Bench) -> None:
+    stage, desk = sqlite_stage, sqlite_stage.desk(pace=LIMITED)
+    asked = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", "429", times=3, retry_after=0)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.writes) == (State.APPLIED, Ending.DONE, 1)
+    assert await stage.granted() == 2100
+    keys = {write.idempotency_key for write in stage.local.ledger}
+    assert (len(stage.local.ledger), len(keys)) == (4, 1)
+    assert await stage.steps(asked) == ["asked", "approved", "applying", "writing", "applied"]
+    assert await stage.whole()
+
+
+async def test_limits_that_last_leave_it_undone(sqlite_stage: Bench) -> None:
+    stage, desk = sqlite_stage, sqlite_stage.desk(pace=LIMITED)
+    asked = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", "429", retry_after=0)
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.FAILED, Ending.RATE_LIMITED)
+    assert len(stage.local.ledger) > 1
+    assert stage.written() == 0
+
+
+@pytest.mark.parametrize("happens", ["moved", "unread", "guarded", "replanned"])
+async def test_what_is_not_the_same_any_more_is_not_sent_again(sqlite_stage: Bench, happens: str) -> None:
+    stage = sqlite_stage
+    actions = {"moved": BalanceAction.SET, "replanned": BalanceAction.GIVE}
+
+    class Meanwhile(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            match happens:
+                case "moved":
+                    await stage.elsewhere(remaining=77)
+                case "replanned":
+                    await stage.elsewhere(included_grant=2500)
+                case "guarded":
+                    stage.local.state.customers[CUSTOMER].created_at += 1
+                case _:
+                    stage.local.faults.add("customers.get", "500", times=1)
+            stage.local.faults.add("balances.update", "429", times=1, retry_after=0)
+            return await super().send(write, key)
+
+    away = Meanwhile(key=SecretStr(stage.local.key), url=stage.local.url, limits=FAST)
+    desk = stage.desk(autumn=away, pace=LIMITED)
+    asked = await stage.waiting(desk, stage.balance(actions.get(happens, BalanceAction.GIVE), 900))
+    done = (await desk.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending) == (State.FAILED, Ending.RATE_LIMITED)
+    assert (len(stage.local.ledger), stage.written()) == (1, 0)
+    await away.aclose()
+
+
+async def test_nobody_sends_again_what_somebody_else_took_over(sqlite_stage: Bench) -> None:
+    stage = sqlite_stage
+
+    class Overtaken(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            async with stage.database.writing() as connection:
+                await connection.execute(update(changes).values(lease_by="another"))
+            stage.local.faults.add("balances.update", "429", times=1, retry_after=0)
+            return await super().send(write, key)
+
+    away = Overtaken(key=SecretStr(stage.local.key), url=stage.local.url, limits=FAST)
+    desk = stage.desk(autumn=away, pace=LIMITED)
+    asked = await stage.waiting(desk)
+    reply = await desk.approve(asked.id, 1, RAJ)
+    assert reply.record is not None
+    assert reply.record.state is State.APPLYING
+    assert (len(stage.local.ledger), stage.written()) == (1, 0)
+    await away.aclose()
 
 
 async def test_a_queued_change_is_seen_when_it_comes(sqlite_stage: Bench) -> None:

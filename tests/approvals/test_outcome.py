@@ -26,7 +26,7 @@ APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UN
         (refused(409)(status=409, code="duplicate_idempotency_key"), Answer.DUPLICATE),
         (refused(409)(status=409, code="customer_already_exists"), Answer.REFUSED),
         (refused(423)(status=423), Answer.REFUSED),
-        (refused(429)(status=429), Answer.REFUSED),
+        (refused(429)(status=429), Answer.LIMITED),
         (refused(500)(status=500), Answer.BROKEN),
         (refused(503)(status=503), Answer.BROKEN),
         (refused(504)(status=504), Answer.BROKEN),
@@ -40,6 +40,19 @@ def test_a_refusal_is_told_with_its_code() -> None:
     assert said(refused(404)(status=404, code="gone")).details == {"status": "404", "code": "gone"}
 
 
+@pytest.mark.parametrize(
+    ("detail", "scopes"),
+    [
+        ("Insufficient scopes. Missing: billing:write", "billing:write"),
+        ("Missing: balances:write, rewards:read", "balances:write, rewards:read"),
+        ("Blocked", None),
+    ],
+)
+def test_a_missing_scope_is_told(detail: str, scopes: str | None) -> None:
+    error = refused(403)(detail, status=403, code="insufficient_scopes")
+    assert said(error).details.get("scopes") == scopes
+
+
 TABLE = {
     (Answer.ACCEPTED, APPLIED): (State.APPLIED, Ending.DONE),
     (Answer.ACCEPTED, NOT_APPLIED): (State.UNCONFIRMED, Ending.NOT_SEEN),
@@ -47,6 +60,7 @@ TABLE = {
     (Answer.NOT_SENT, APPLIED): (State.FAILED, Ending.NOT_REACHED),
     (Answer.NOT_SENT, NOT_APPLIED): (State.FAILED, Ending.NOT_REACHED),
     (Answer.NOT_SENT, UNCLEAR): (State.FAILED, Ending.NOT_REACHED),
+    **{(Answer.LIMITED, verdict): (State.FAILED, Ending.RATE_LIMITED) for verdict in Verdict},
     (Answer.REFUSED, APPLIED): (State.UNCONFIRMED, Ending.REFUSED_YET_MOVED),
     (Answer.REFUSED, NOT_APPLIED): (State.FAILED, Ending.AUTUMN_REFUSED),
     (Answer.REFUSED, UNCLEAR): (State.UNCONFIRMED, Ending.REFUSED_YET_MOVED),
@@ -74,7 +88,7 @@ def test_what_is_said_of_it(answer: Answer, verdict: Verdict) -> None:
 def test_after_a_part_was_done_nothing_is_said_to_have_failed(answer: Answer, verdict: Verdict) -> None:
     alone, after = outcome(answer, verdict), outcome(answer, verdict, earlier=True)
     assert after.state is not State.FAILED
-    if answer in (Answer.NOT_SENT, Answer.REFUSED):
+    if answer in (Answer.NOT_SENT, Answer.LIMITED, Answer.REFUSED):
         assert after == Outcome(State.UNCONFIRMED, Ending.PARTLY)
     else:
         assert after == alone

@@ -89,6 +89,22 @@ def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
     assert not judged.warnings
 
 
+@pytest.mark.parametrize(
+    ("row_id", "history", "refused"),
+    [
+        ("reward_BONUS_messages_bal_3M", (), True),
+        ("row", ("BONUS",), True),
+        ("row", ("bonus", "OTHER"), False),
+        ("reward_BONUS2_messages_bal_3M", (), False),
+        ("reward_BONUS_seats_bal_3M", (), False),
+    ],
+)
+def test_a_code_that_was_redeemed_before(row_id: str, history: tuple[str, ...], refused: bool) -> None:
+    facts = replace(known(customer=customer(balance(row(row_id)))), redeemed=frozenset(history))
+    note = Note(NoteCode.ALREADY_REDEEMED, {"promo": "BONUS"})
+    assert (CHANGE.guard(ask(REDEEM, code="BONUS"), facts, NOW).refusals == (note,)) is refused
+
+
 CHECKOUT = Note(NoteCode.AT_NEXT_CHECKOUT)
 LIMITED = replace(known(), rewards=rewards(coupon(plan_ids=["team", "pro"])))
 TIMED = rewards(coupon(duration=Duration(type="months", length=3)))

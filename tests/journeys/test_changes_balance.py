@@ -141,7 +141,7 @@ async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> Non
 async def test_failed(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    maple.autumn.faults.add("balances.update", "429", times=1)
+    maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await maple.lea.click("Approve")
     await maple.lea.sees("Failed: nothing was changed")
     await maple.ana.sees("Failed: nothing was changed")

@@ -46,6 +46,7 @@ def test_every_guard_is_met() -> None:
 
 
 MET_BELOW = {
+    NoteCode.ALREADY_REDEEMED,
     NoteCode.BAD_TEXT,
     NoteCode.FEATURE_NOT_HELD,
     NoteCode.MORE_THAN_GRANTED,

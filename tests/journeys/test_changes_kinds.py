@@ -126,10 +126,10 @@ async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
 
 async def test_failed(maple: Stage, sort: Sort) -> None:
     await waiting(maple, sort)
-    maple.autumn.faults.add(sort.route, "429", times=1)
+    maple.autumn.faults.add(sort.route, "429", retry_after=3600)
     await approve(maple, sort)
     card = await maple.lea.sees("Failed: nothing was changed")
-    assert "Autumn refused it (429" in card
+    assert "Autumn is limiting requests, so it was not done. Ask again in a minute." in card
     assert "[Undo]" not in card
     await maple.ana.sees("Failed: nothing was changed")
     assert writes(maple) == []

@@ -122,7 +122,7 @@ async def _one(figures: Figures, made: World, edit: str, name: str, trouble: Tro
 def _make(made: World, trouble: Trouble) -> None:
     if trouble.fault:
         for route in _WRITES:
-            made.local.faults.add(route, trouble.fault, seconds=trouble.seconds)
+            made.local.faults.add(route, trouble.fault, seconds=trouble.seconds, retry_after=3600)
 
 
 async def _queue(made: World, trouble: Trouble) -> None:

@@ -135,8 +135,9 @@ def test_every_ending_has_its_words(ending: Ending) -> None:
     }
     _, told = drawn(record(State.UNCONFIRMED, **changes))
     assert say.ENDINGS[ending].split("{")[0] in told
-    assert "{status" not in told
-    assert ("(400 bad_inputs)" in told) == ("{status}" in say.ENDINGS[ending])
+    assert "{why" not in told
+    assert "bad_inputs" not in told
+    assert ("Ask again if it is still wanted." in told) == ("{why}" in say.ENDINGS[ending])
     assert ("messages is unlimited" in told) == (ending is Ending.GUARDED)
     assert ("Marked by <@U3RAJ>" in told) == (ending.startswith("marked"))
     assert ("*Their reason:* I looked" in told) == (ending.startswith("marked"))

@@ -1,0 +1,87 @@
+"""What Autumn refuses is told in words, and what is known before is said before it is asked for."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.autumn import LocalAutumn
+from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
+from tests.journeys.kinds import SORTS, Sort, redeem
+from tests.stage import Stage, on_stage
+
+READ_BACK = "Autumn was read back and shows the change"
+
+
+async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await give(maple)
+        await lea_sees(maple, "Waiting for approval")
+        maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
+        await maple.lea.click("Approve")
+        await maple.lea.sees(READ_BACK)
+        assert [one.applied for one in maple.autumn.ledger] == [False, False, True]
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: str(sort.name))
+async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
+    scopes = {
+        "coupons.add": "billing:write",
+        "coupons.remove": "billing:write",
+        "rewards.redeem": "rewards:write",
+        "customers.update": "customers:write",
+        "customers.delete": "customers:write",
+    }
+    reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
+    monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
+    async with on_stage(sort.mode, timings=UNHURRIED) as maple:
+        await sort.ask(maple)
+        await lea_sees(maple, "Waiting for approval")
+        await maple.lea.click("Approve", confirm=sort.confirms)
+        card = await maple.lea.sees("Failed: nothing was changed")
+        assert f"Maple's key lacks the scope {scopes[sort.route]}." in card
+        assert "insufficient" not in card
+
+
+async def _take_the_code(maple: Stage) -> None:
+    """Somebody redeems it for the customer past Maple, and all of it is used up."""
+    who = maple.autumn.state.customers["cus_northwind"]
+    who.redeemed.append("bonus500")
+
+
+async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await redeem(maple)
+        await lea_sees(maple, "Waiting for approval")
+        await _take_the_code(maple)
+        await maple.lea.click("Approve")
+        card = await maple.lea.sees("Failed: nothing was changed")
+        assert "The customer has redeemed this promo code before, and each customer can do that once." in card
+        assert "referral" not in card
+        assert "400" not in card
+
+
+async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for() -> None:
+    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await redeem(maple)
+        await maple.ana.sees(READ_BACK)
+        await _says_redeemed(maple)
+        assert len(maple.autumn.ledger) == 1
+
+
+async def test_a_code_that_is_used_up_is_known_from_history() -> None:
+    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await redeem(maple)
+        await maple.ana.sees(READ_BACK)
+        rows = maple.autumn.state.customers["cus_northwind"].rows
+        rows[:] = [replace(one, balance=0) if one.loose else one for one in rows]
+        await _says_redeemed(maple)
+
+
+async def _says_redeemed(maple: Stage) -> None:
+    await maple.ana.close()
+    await maple.ana.command("/autumn reward cus_northwind")
+    await maple.ana.sees("Apply a coupon")
+    await maple.ana.choose("What to do", "Redeem a promo code")
+    await maple.ana.sees("Letter for letter")
+    await maple.ana.fill("Promo code", "BONUS500")
+    await maple.ana.sees("This customer has redeemed BONUS500 before, and each customer can do that once.")

@@ -1,0 +1,40 @@
+"""Codes of Autumn's never reach people."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views import refusals
+
+ROOT = Path(__file__).parents[2]
+_CODE = re.compile(r"[a-z]+_[a-z_]+")
+
+
+def codes() -> set[str]:
+    """Those that the local Autumn answers with, which are those that were recorded."""
+    source = "".join(path.read_text() for path in (ROOT / "sandbox" / "autumn").rglob("*.py"))
+    return set(re.findall(r'ApiError\(\d+, "([a-z_]+)"', source))
+
+
+@pytest.mark.parametrize("code", sorted(codes() | set(refusals.CODES)))
+def test_every_code_has_its_words(code: str) -> None:
+    said = refusals.said({"status": "400", "code": code})
+    assert said == refusals.CODES[code]
+    assert not _CODE.search(said)
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("status", ["400", "401", "403", "404", "409", "423", "500", ""])
+@given(code=st.from_regex(r"[a-z]{3,10}_[a-z]{3,10}", fullmatch=True))
+def test_an_unknown_code_is_not_shown(status: str, code: str) -> None:
+    said = refusals.said({"status": status, "code": code})
+    assert code not in said
+    assert said.endswith(".")
+
+
+def test_missing_scopes_are_named() -> None:
+    said = refusals.said({"status": "403", "code": "insufficient_scopes", "scopes": "a:write, b:read"})
+    assert "lacks the scope `a:write` and `b:read`." in said
