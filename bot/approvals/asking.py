@@ -18,6 +18,7 @@ from bot.approvals.rules import Environment
 from bot.approvals.steps import GRACE, Lease, note, step
 from bot.approvals.today import NOTHING, Counter, Today
 from bot.changes.model import Line, Note, Snapshot
+from bot.store import recorded
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
 from bot.store.upsert import insert
@@ -43,6 +44,11 @@ class Preview:
             "products": None if self.products is None else sorted(self.products),
             "rewards": None if self.rewards is None else sorted(self.rewards),
         }
+
+    def judged(self) -> dict[str, Any]:
+        """For the trail: what the policy judges it by."""
+        columns = self.columns()
+        return recorded.judged(columns["amount"], columns["products"], columns["rewards"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ async def ask(
             "env": record.env,
             "rule": record.rule,
             "needed": record.needed,
+            "judged": draft.preview.judged(),
             "reason": record.reason,
             "ticket": record.ticket,
             "channel": record.channel,
@@ -156,7 +163,13 @@ async def overtake(
             values=values,
             now=now,
             actor=actor,
-            told={"before": preview.before, "lines": values["lines"], "rule": terms.rule if terms else ""},
+            told={
+                "before": preview.before,
+                "lines": values["lines"],
+                "judged": preview.judged(),
+                "rule": terms.rule if terms else "",
+                "needed": terms.needed if terms else None,
+            },
         )
 
 

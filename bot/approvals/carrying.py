@@ -91,6 +91,7 @@ async def begin_write(
                 "key": key,
                 "sent": dict(write.body),
                 "before": preview.before,
+                "judged": preview.judged(),
             },
             visible=False,
         )

@@ -65,10 +65,10 @@ async def approve(
             )
             .with_for_update()
         )
-        needed = (await connection.execute(waiting)).scalar_one_or_none()
-        if needed is None:
+        asked = (await connection.execute(waiting)).scalar_one_or_none()
+        if asked is None:
             return None
-        needed = max(needed, basis.needed)
+        needed = max(asked, basis.needed)
         approved = await _approvals(connection, change_id, version)
         if approved.get(person):
             return None
@@ -99,7 +99,12 @@ async def approve(
                 "decided_by": person,
                 "decided_at": now,
             }
-        told = {"rule": rule, "needed": needed, "not_counted": sorted(others - counting)}
+        told = {
+            "rule": rule,
+            # Only a number that the policy raised: one that is stored must be what was recorded before.
+            "needed": needed if needed > asked else None,
+            "not_counted": sorted(others - counting),
+        }
         return await step(
             connection, change_id, Event.APPROVED, values=values, now=now, actor=person, told=told
         )

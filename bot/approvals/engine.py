@@ -37,6 +37,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Kind, Note, Verdict, Write, key
+from bot.log import log
 from bot.store import leases
 from bot.store.database import Database
 from bot.store.errors import LOST, StoreLostMidway
@@ -136,6 +137,10 @@ class Engine:
             await asyncio.sleep(self._pace.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
+        record, misfits = await rows.checked(self._database, record.id)
+        if misfits:
+            log.error("not as asked", reference=record.id, count=len(misfits))
+            return await self._fail(record, Ending.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
             seen = await self._looking.look_again(record)

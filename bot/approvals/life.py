@@ -148,6 +148,8 @@ class Ending(StrEnum):
     GUARDED = "guarded"
     """It would be refused if asked now; `Record.refusals` says why."""
     CUSTOMER_GONE = "customer_gone"
+    NOT_AS_ASKED = "not_as_asked"
+    """What is stored of it is not what the audit trail has."""
     NOT_READ = "not_read"
     """Autumn could not be read just before, so nothing was sent."""
     BUSY = "busy"

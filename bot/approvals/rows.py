@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.approvals.life import HOLDS_UNDO, AnyInput, Approval, Ending, Record, State
 from bot.approvals.rules import Environment
 from bot.changes.model import INPUT, Kind, Line, Note
+from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
 
@@ -45,6 +46,13 @@ async def get(database: Database, change_id: str) -> Record:
     """Of a change that is there for sure."""
     async with database.reading() as connection:
         return await known(connection, change_id)
+
+
+@unbroken
+async def checked(database: Database, change_id: str) -> tuple[Record, list[str]]:
+    """A change that is there for sure, and what of it is not as the audit trail has it."""
+    async with database.reading() as connection:
+        return await known(connection, change_id), await audit.misfits(connection, change_id)
 
 
 async def known(connection: AsyncConnection, change_id: str) -> Record:

@@ -6,15 +6,17 @@ round these has to alter every later row and the head as well, and a head noted 
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import audit, audit_head, changes, digests
+from bot.store.recorded import Recorded
+from bot.store.tables import audit, audit_head, changes, decisions, digests
 
 _ONLY = 1
 _OF_DIGESTS = "digest_"
@@ -123,7 +125,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     """Whether the trail is whole, ends at its head, passes through `since`, and fits the changes."""
     faults = []
     seq, digest = 0, ""
-    states: dict[str, tuple[int, str]] = {}
+    recorded: defaultdict[str, Recorded] = defaultdict(Recorded)
     digest_states: dict[str, tuple[int, str]] = {}
     passed = since is None or since.seq == 0
     async for entry in entries(connection):
@@ -135,28 +137,53 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
             faults.append(f"row {entry.seq} was altered")
         passed = passed or Head(entry.seq, entry.hash) == since
         seq, digest = entry.seq, entry.hash
-        known = digest_states if entry.event.startswith(_OF_DIGESTS) else states
-        known[entry.change_id] = (entry.seq, _state(entry))
+        if entry.event.startswith(_OF_DIGESTS):
+            digest_states[entry.change_id] = (entry.seq, _state(entry))
+        else:
+            recorded[entry.change_id].take(entry.seq, entry.event, entry.actor, entry.body)
     head = (await connection.execute(select(audit_head))).one_or_none()
     if head is None or (head.seq, head.hash) != (seq, digest):
         faults.append(f"the trail ends at row {seq}, and its head says otherwise")
     if not passed:
         faults.append(f"row {since.seq if since else 0} is not what it was")
-    faults += await _misfits(connection, states)
+    faults += await _misfits(connection, recorded)
     faults += await _digest_misfits(connection, digest_states)
     return Verified(Head(seq, digest), tuple(faults[:20]))
 
 
-async def _misfits(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
+async def misfits(connection: AsyncConnection, change_id: str) -> list[str]:
+    """What of a change as it is stored is not as the trail has it; also rows of it that were altered."""
+    recorded = Recorded()
     faults = []
-    found = await connection.execute(select(changes.c.id, changes.c.state))
-    known: dict[str, str] = {row.id: row.state for row in found}
-    for change_id, state in known.items():
-        seq, told = states.get(change_id, (0, ""))
-        if told != state:
-            faults.append(f"change {change_id} is {state}, and row {seq} says otherwise")
-    faults += [f"change {change_id} is missing" for change_id in states if change_id not in known]
+    async for entry in entries(connection, change_id=change_id):
+        recorded.take(entry.seq, entry.event, entry.actor, entry.body)
+        if entry.hash != entry.expected():
+            faults.append(f"row {entry.seq} was altered")
+    row = (await connection.execute(select(changes).where(changes.c.id == change_id))).one()
+    verdicts = await _verdicts(connection, decisions.c.change_id == change_id)
+    return [*faults, *recorded.differences(row, verdicts[change_id])]
+
+
+async def _misfits(connection: AsyncConnection, recorded: Mapping[str, Recorded]) -> list[str]:
+    verdicts = await _verdicts(connection)
+    faults = []
+    known = set()
+    async with connection.stream(select(changes)) as found:
+        async for row in found:
+            known.add(row.id)
+            faults += recorded.get(row.id, Recorded()).differences(row, verdicts[row.id])
+    faults += [f"change {change_id} is missing" for change_id in recorded if change_id not in known]
     return faults
+
+
+async def _verdicts(
+    connection: AsyncConnection, *where: ColumnElement[bool]
+) -> defaultdict[str, dict[tuple[int, str], str]]:
+    """By change."""
+    found: defaultdict[str, dict[tuple[int, str], str]] = defaultdict(dict)
+    for row in await connection.execute(select(decisions).where(*where)):
+        found[row.change_id][row.version, row.person] = row.verdict
+    return found
 
 
 async def _digest_misfits(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:

@@ -279,6 +279,10 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.RATE_LIMITED: "Autumn is limiting requests, so it was not done. Ask again in a minute.",
     Ending.GUARDED: "As things are now, it must not be done:",
     Ending.CUSTOMER_GONE: "The customer is no longer in Autumn.",
+    Ending.NOT_AS_ASKED: (
+        "What is stored of this change is not what was asked for or approved, so nothing was sent. "
+        "Whoever runs Maple should run `maple audit verify`."
+    ),
     Ending.NOT_READ: "Autumn could not be read just before, so nothing was sent. Ask again in a minute.",
     Ending.BUSY: "Another change of the same customer took too long, so nothing was sent. Ask again.",
     Ending.ASKER_NOT_ALLOWED: "The person who asked for this is no longer allowed to ask for it.",

@@ -46,6 +46,8 @@ LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
 SPOTS = (Spot(CardKind.APPROVAL, "C_APPROVALS"), Spot(CardKind.ASKER, ""))
+JUDGED = {"amount": "5", "products": ["add", "pro"], "rewards": ["vip"]}
+UNJUDGED = {"amount": None, "products": None, "rewards": None}
 REFUSED = (Note(NoteCode.ROW_GONE, {"feature": "f"}),)
 REFUSED_KEPT = [{"code": "row_gone", "details": {"feature": "f"}}]
 DRAFT = Draft(
@@ -169,6 +171,7 @@ async def test_ask(desk: Desk) -> None:
     assert json.loads(first.body) == {
         "state": "waiting",
         "version": 1,
+        "judged": JUDGED,
         "kind": "balance",
         "input": ASKED.model_dump(mode="json"),
         "customer": "cus_1",
@@ -242,6 +245,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
     terms = {"rule": "other law", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
     await desk.became(got, **differences, **terms)
     told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other law"}
+    told |= {"needed": 3, "judged": UNJUDGED}
     assert await desk.last() == ("overtaken", "U5", told)
     kept = [(card["due"], card["tries"]) for card in await desk.all(cards)]
     assert kept == [(LATER + timedelta(seconds=20), 0)] * 2
@@ -252,6 +256,7 @@ async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
     got = await asking.overtake(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
     told = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
+    told |= {"judged": JUDGED}
     assert await desk.last() == ("overtaken", "", told)
 
 
@@ -304,7 +309,7 @@ async def approve(
 
 async def test_approve(desk: Desk) -> None:
     await desk.became(await approve(desk), approvals=(Approval("U2", LATER, "law", "T2"),))
-    told = {"version": 1, "rule": "law", "needed": 2}
+    told = {"version": 1, "rule": "law"}
     assert await desk.last() == ("approved", "U2", {"state": "waiting", **told})
     assert await desk.leased() is None
     desk.change = await desk.now()
@@ -354,6 +359,7 @@ async def test_approvals_asked_for_may_grow_and_never_shrink(desk: Desk) -> None
     got = await approve(desk, "U3", needed=3)
     assert got is not None
     assert (got.state, got.needed) == (State.WAITING, 3)
+    assert (await desk.last())[2]["needed"] == 3
 
 
 async def test_last_approval_is_not_taken_once_the_day_has_moved(desk: Desk) -> None:
@@ -547,7 +553,11 @@ async def test_begin_a_write(desk: Desk) -> None:
     assert await desk.now(desk.other) == desk.other
     assert {card["due"] for card in await desk.all(cards)} == {NOW + timedelta(seconds=20)}
     told = {"state": "applying", "version": 1, "position": 0, "route": "balances.update", "key": "key-0"}
-    assert await desk.last() == ("writing", "", told | {"sent": {"add": 1}, "before": {"level": "6"}})
+    assert await desk.last() == (
+        "writing",
+        "",
+        told | {"sent": {"add": 1}, "before": {"level": "6"}, "judged": UNJUDGED},
+    )
     desk.change = await desk.now()
     await desk.nothing(await begin(desk, 0))
     assert await begin(desk, 1) is True

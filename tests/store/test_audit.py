@@ -22,8 +22,19 @@ TRIGGERS = {
         "DROP TRIGGER audit_delete",
         "DROP TRIGGER audit_head_update",
         "DROP TRIGGER audit_head_delete",
+        "DROP TRIGGER audit_head_last",
     ),
     "postgresql": ("ALTER TABLE audit DISABLE TRIGGER USER", "ALTER TABLE audit_head DISABLE TRIGGER USER"),
+}
+
+
+FORGED: dict[str, Any] = {
+    "change_id": "c1",
+    "at": "2020-01-01T00:00:00+00:00",
+    "event": "denied",
+    "actor": "U9",
+    "body": "{}",
+    "hash": "f" * 64,
 }
 
 
@@ -79,10 +90,17 @@ async def test_an_untouched_trail_is_whole(database: Database) -> None:
         update(table).values(actor="U2"),
         delete(table),
         update(audit_head).values(seq=3),
+        update(audit_head).values(seq=6, hash="0" * 64),
         delete(audit_head),
+        table.insert().values(**FORGED, seq=9, previous="0" * 64),
+        table.insert().values(**FORGED, seq=6, previous="0" * 64),
     ],
 )
 async def test_the_database_itself_refuses_to_alter_it(database: Database, statement: Any) -> None:
+    await refuses(database, statement)
+
+
+async def refuses(database: Database, statement: Any) -> None:
     await trail(database, 5)
 
     async def alter() -> None:
@@ -92,6 +110,42 @@ async def test_the_database_itself_refuses_to_alter_it(database: Database, state
     with pytest.raises(DBAPIError, match="only added to"):
         await alter()
     assert await faults(database) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO audit SELECT 2, 'c9', at, event, actor, body, previous, hash || 'x' "
+        "FROM audit WHERE seq = 2",
+        "REPLACE INTO audit SELECT seq, change_id, at, event, 'U9', body, previous, hash FROM audit",
+        # As the next row should be, but with the hash of an earlier one, which it would replace.
+        "INSERT OR REPLACE INTO audit SELECT 6, change_id, at, event, 'U9', body, "
+        "(SELECT hash FROM audit_head), hash FROM audit WHERE seq = 2",
+        "UPDATE OR REPLACE audit SET seq = 3 WHERE seq = 2",
+        "INSERT OR REPLACE INTO audit_head VALUES (1, 2, 'x')",
+        "INSERT INTO audit SELECT * FROM audit WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET actor = 'U9'",
+    ],
+)
+async def test_sqlite_replaces_no_row(database: Database, statement: str) -> None:
+    await refuses(database, text(statement))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO audit SELECT * FROM audit WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET actor = 'U9'",
+        "INSERT INTO audit SELECT 6, change_id, at, event, actor, body, (SELECT hash FROM audit_head), hash "
+        "FROM audit WHERE seq = 2 ON CONFLICT (hash) DO UPDATE SET actor = 'U9'",
+        "MERGE INTO audit AS old USING audit AS new ON old.seq = new.seq "
+        "WHEN MATCHED THEN UPDATE SET actor = 'U9'",
+        "INSERT INTO audit_head VALUES (1, 2, 'x') ON CONFLICT (id) DO UPDATE SET seq = 2, hash = 'x'",
+        "TRUNCATE audit",
+    ],
+)
+async def test_postgresql_replaces_no_row(database: Database, statement: str) -> None:
+    await refuses(database, text(statement))
 
 
 async def test_any_altered_row_is_found(database: Database) -> None:
