@@ -17,7 +17,7 @@ _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
 
 
 def guard(asked: BalanceInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(asked, facts):
+    if notes := whose(asked, facts, old_ids=True):
         return Judgement(notes)
     held = find(asked, facts)
     if isinstance(held, Note):

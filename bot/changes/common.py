@@ -10,16 +10,17 @@ from bot.changes.model import AnyInput, Facts, Note, NoteCode, Verdict
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
 
 
-def whose(asked: AnyInput, facts: Facts, *, in_path: bool = False) -> tuple[Note, ...]:
+def whose(asked: AnyInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
     """Refusals for a customer that cannot be written to under this id.
 
-    Older customers may have an id that Autumn takes only as part of a path, which few of its writes have.
+    `old_ids`: whether the write takes ids of the form that older customers may have, such as an e-mail
+    address. Balances, coupons and promo codes do; details and deletions do not.
     """
     if facts.customer.id != asked.customer:
         return (Note(NoteCode.OTHER_CUSTOMER),)
     if recreated(asked, facts.customer):
         return (Note(NoteCode.RECREATED),)
-    if not in_path and not _TAKEN_BY_WRITES.fullmatch(asked.customer):
+    if not old_ids and not _TAKEN_BY_WRITES.fullmatch(asked.customer):
         return (Note(NoteCode.OLD_ID),)
     return ()
 

@@ -31,7 +31,7 @@ class DeletionChange:
     needs = frozenset({Needs.BILLING, Needs.INVOICES, Needs.ENTITIES})
 
     def guard(self, asked: DeletionInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002 - as all kinds
-        if notes := whose(asked, facts):
+        if notes := whose(asked, facts, old_ids=False):
             return Judgement(notes)
         if asked.typed != asked.customer:
             return Judgement((Note(NoteCode.ID_NOT_TYPED),))

@@ -37,7 +37,7 @@ class DetailsChange:
     needs = frozenset({Needs.EMAIL})
 
     def guard(self, asked: DetailsInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002 - as all kinds
-        if notes := whose(asked, facts):
+        if notes := whose(asked, facts, old_ids=False):
             return Judgement(notes)
         changed = _changed(asked, self.snapshot(asked, facts))
         if not changed:

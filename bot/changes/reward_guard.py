@@ -20,8 +20,7 @@ _LONGEST_CODE = 200
 
 
 def guard(asked: RewardInput, facts: Facts) -> Judgement:
-    redeem = asked.action is RewardAction.REDEEM
-    if notes := whose(asked, facts, in_path=not redeem):
+    if notes := whose(asked, facts, old_ids=True):
         return Judgement(notes)
     own = own_discount(facts)
     if asked.instead is not None and asked.instead != (own.id if own else ""):

@@ -157,7 +157,10 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         "This customer was deleted since, and another one was created with the same id. Look at the new one "
         "first, and ask again if it is still wanted."
     ),
-    NoteCode.OLD_ID: "This customer's id is of an old form: it can be changed in Autumn's dashboard only.",
+    NoteCode.OLD_ID: (
+        "This customer's id is of an old form, with which Autumn takes changes of balances, coupons and "
+        "promo codes only. Do this in Autumn's dashboard."
+    ),
     NoteCode.NO_UNDO: "This cannot be undone.",
     NoteCode.STRIPE_UNREAD: "Stripe could not be asked, so coming charges are not listed here.",
 }

@@ -121,11 +121,6 @@ UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
             Note(NoteCode.RESET_SINCE, {"cycle": "2026-12-12T15:06:00.000+00:00"}),
         ),
         (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(NoteCode.OTHER_CUSTOMER)),
-        (
-            ask(GIVE, 5, customer="a@b"),
-            replace(PLAIN, customer=customer(held(row()), id="a@b")),
-            Note(NoteCode.OLD_ID),
-        ),
     ],
 )
 def test_refused(asked: BalanceInput, known: Facts, refusal: Note) -> None:

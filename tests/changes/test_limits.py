@@ -447,8 +447,9 @@ def test_what_a_deletion_rests_on() -> None:
 
 def test_a_customer_that_can_be_written_to() -> None:
     old_form = replace(facts(), customer=customer(id="a@b"))
-    assert whose(DetailsInput(customer="cus_1"), facts()) == ()
-    assert whose(DetailsInput(customer="a@b"), old_form, in_path=True) == ()
+    assert whose(DetailsInput(customer="cus_1"), facts(), old_ids=False) == ()
+    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=True) == ()
+    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=False) == (Note(NoteCode.OLD_ID),)
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,6 @@ def coming(*lines: PreviewLine, currency: str = "usd", at: Any = LATER) -> Invoi
         (ask(REDEEM, code="SALE"), known(), Note(NoteCode.NOT_A_GRANT, {"name": "coded off"})),
         (ask(REDEEM, code="bonus"), known(), Note(NoteCode.GRANT_UNKNOWN)),
         (ask(REDEEM, code="EMPTY"), known(), Note(NoteCode.GRANT_UNKNOWN)),
-        (ask(REDEEM, code="BONUS", customer="a@b"), known(customer=customer(id="a@b")),
-         Note(NoteCode.OLD_ID)),
         (ask(REMOVE, customer="cus_2"), known(), Note(NoteCode.OTHER_CUSTOMER)),
     ],
 )  # fmt: skip

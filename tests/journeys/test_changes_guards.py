@@ -169,7 +169,7 @@ async def test_rolled_over_units_that_may_be_of_either_part() -> None:
     ("becomes", "said"),
     [
         ("cus_other", "Autumn answered with another customer, so nothing is done."),
-        ("old@form", "This customer's id is of an old form: it can be changed in Autumn's dashboard only."),
+        ("old@form", "This customer's id is of an old form, with which Autumn takes changes of balances"),
     ],
 )
 async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:

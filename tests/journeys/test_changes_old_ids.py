@@ -1,0 +1,68 @@
+"""Customers whose id is of the form that Autumn took long ago: what can be changed for them, and what not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look
+from tests.stage import Stage, on_stage
+
+READ_BACK = "Autumn was read back and shows the change"
+
+
+@pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
+async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """Northwind has the id."""
+    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
+        who = stage.autumn.state.customers["cus_northwind"]
+        who.id = str(request.param)
+        stage.autumn.state.customers.changed(who)
+        yield stage
+
+
+def old_id(maple: Stage) -> str:
+    return next(one.id for one in maple.autumn.state.customers if one.id and one.name == "Northwind Traders")
+
+
+async def _reward(maple: Stage, action: str) -> None:
+    await maple.ana.command(f"/autumn reward {old_id(maple)}")
+    await maple.ana.sees("Apply a coupon")
+    await maple.ana.choose("What to do", action)
+    await maple.bot.work.drain(10)
+
+
+async def test_a_balance_is_changed_and_undone(maple: Stage) -> None:
+    await ask_for_messages(maple.ana, "500", customer=old_id(maple))
+    await maple.ana.sees(READ_BACK)
+    await close_and_look(maple.ana, "[Undo]")
+    await maple.ana.click("Undo", confirm=True)
+    await maple.ana.sees("It was undone")
+    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("balances.update", True)] * 2
+
+
+async def test_a_promo_code_is_redeemed(maple: Stage) -> None:
+    await _reward(maple, "Redeem a promo code")
+    await maple.ana.fill("Promo code", "BONUS500")
+    await maple.ana.sees("Grant of Messages")
+    await maple.ana.fill("Reason", "For the wait")
+    await maple.ana.submit()
+    await maple.ana.sees(READ_BACK)
+    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("rewards.redeem", True)]
+
+
+async def test_a_coupon_is_applied(maple: Stage) -> None:
+    await _reward(maple, "Apply a coupon")
+    await maple.ana.choose("Coupon", "10% off, always")
+    await maple.ana.fill("Reason", "For the wait")
+    await maple.ana.submit()
+    await maple.ana.sees(READ_BACK)
+    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("coupons.add", True)]
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+async def test_details_and_deletion_are_left_to_the_dashboard(maple: Stage, kind: str) -> None:
+    await maple.ana.command(f"/autumn {kind} {old_id(maple)}")
+    if kind == "update":
+        await maple.ana.sees("Fingerprint")
+        await maple.ana.fill("Name", "New")
+    await maple.ana.sees("This customer's id is of an old form, with which Autumn takes changes of balances")
