@@ -70,8 +70,11 @@ async def _posted(ask: Ask, desk: Desk, query: Query) -> Card | None:
             count = await _write(desk, query, file)
         except Expired:
             return views.digest_expired()
+        name = views.csv_name(read_at)
+        uploaded = await _upload(desk.slack, file, name)
+        # Only now: the channel may have changed while the file was made and sent.
         to = await _thread(ask, desk)
-        await _upload(desk.slack, to, file, views.csv_name(read_at), views.csv_comment(count))
+        await _complete(desk.slack, to, uploaded, name, views.csv_comment(count))
     return None if to.ts else views.csv_sent()
 
 
@@ -93,11 +96,13 @@ async def _thread(ask: Ask, desk: Desk) -> _Thread:
 
 
 async def _fit(ask: Ask, desk: Desk) -> bool:
-    """A channel may have been shared with another company since. Messages with Maple are nobody else's."""
-    return not answering.may_share(ask) or await desk.digests.channel_problem(ask.channel) is None
+    """A channel may have been opened, or shared with another company, since. Messages with Maple are nobody
+    else's."""
+    return not answering.may_share(ask) or await desk.digests.may_follow(ask.channel, ask.message)
 
 
-async def _upload(slack: AsyncWebClient, to: _Thread, file: IO[bytes], name: str, comment: str) -> None:
+async def _upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
+    """The id of the file, which nobody sees yet."""
     length = file.tell()
     file.seek(0)
     asked = await slack.files_getUploadURLExternal(filename=name, length=length)
@@ -107,10 +112,16 @@ async def _upload(slack: AsyncWebClient, to: _Thread, file: IO[bytes], name: str
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with session.post(str(asked["upload_url"]), data=file, timeout=timeout) as answer:
         answer.raise_for_status()
+    return str(asked["file_id"])
+
+
+async def _complete(slack: AsyncWebClient, to: _Thread, file_id: str, name: str, comment: str) -> None:
     # Not sent again by itself when an answer is lost: the file might be there twice.
-    once = AsyncWebClient(token=slack.token, base_url=slack.base_url, session=session, retry_handlers=[])
+    once = AsyncWebClient(
+        token=slack.token, base_url=slack.base_url, session=slack.session, retry_handlers=[]
+    )
     await once.files_completeUploadExternal(
-        files=[{"id": str(asked["file_id"]), "title": name}],
+        files=[{"id": file_id, "title": name}],
         channel_id=to.channel,
         initial_comment=comment,
         thread_ts=to.ts or None,

@@ -32,7 +32,6 @@ LINES = "lines"
 """How many lines an invoice to come has."""
 PASSED = "passed"
 """True for an invoice or a reset that was made before this was read, since the last digest."""
-EMAIL = "email"
 ENTITY = "entity"
 """The customer's entity that it is about, if one."""
 
@@ -60,6 +59,8 @@ class Item:
     feature: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     """By the names above; none must be there."""
+    email: str = ""
+    """Empty where Autumn has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,24 @@ def split(plans: str) -> tuple[str, ...]:
     return tuple(plans.strip("|").split("|")) if plans else ()
 
 
-def called(customer: ListedCustomer) -> str:
-    return customer.get("name") or customer.get("email") or customer.get("id") or ""
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The customer that a row is about, as far as it is stored with it."""
+
+    id: str | None
+    name: str
+    """The name, else the e-mail address, else the id."""
+    email: str = ""
+
+    @classmethod
+    def of(cls, customer: ListedCustomer) -> "Whose":
+        known, email = customer.get("id"), customer.get("email") or ""
+        return cls(known, customer.get("name") or email or known or "", email)
 
 
 def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
     """All but the invoices, which come from elsewhere; those to come as estimates."""
-    base = _base(customer.get("id"), called(customer))
+    base = _base(Whose.of(customer))
     for held in customer.get("subscriptions") or ():
         yield from _of_subscription(base, held, span)
         found = candidates.estimate(customer, held)
@@ -85,8 +96,8 @@ def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
 
 
 def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | None:
-    """One on which something is due; else None. `names`: of plans, by id. The customer's name is not told
-    by invoices: it is filled in later."""
+    """One on which something is due; else None. `names`: of plans, by id. The customer's name and
+    address are not told by invoices: they are filled in later."""
     known = invoice_facts.facts_of(
         invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None
     )
@@ -102,7 +113,7 @@ def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | Non
     }
     customer_id = invoice.get("customer_id")
     return {
-        **_base(customer_id, customer_id or ""),
+        **_base(Whose(customer_id, customer_id or "")),
         "section": Section.UNPAID,
         "at": moment(invoice.get("created_at")),
         "amount": millionths(known.due),
@@ -112,10 +123,10 @@ def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | Non
     }
 
 
-def of_preview(customer_id: str, name: str, preview: InvoicePreview, names: Mapping[str, str]) -> Stored:
+def of_preview(whose: Whose, preview: InvoicePreview, names: Mapping[str, str]) -> Stored:
     """What Autumn says an invoice will be."""
     return {
-        **_base(customer_id, name),
+        **_base(whose),
         "section": Section.INVOICES,
         "at": preview.invoice_at,
         "amount": millionths(preview.total),
@@ -128,10 +139,11 @@ def of_preview(customer_id: str, name: str, preview: InvoicePreview, names: Mapp
     }
 
 
-def _base(customer_id: str | None, name: str) -> Stored:
+def _base(whose: Whose) -> Stored:
     return {
-        "customer_id": customer_id,
-        "customer": name,
+        "customer_id": whose.id,
+        "customer": whose.name,
+        "email": whose.email,
         "at": None,
         "amount": None,
         "currency": "",

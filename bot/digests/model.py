@@ -133,11 +133,16 @@ class Run:
     lease_by: str
     tries: int
     """Attempts begun, this one included."""
-    tried_to_post: bool
-    """Whether a post may have gone out already, though none is known: look for it before another."""
+    posting_at: datetime | None
+    """When the last post was about to be sent that may have gone out, though none is known: look for it
+    before another."""
     scan: str
     """The scan it was made from; empty before that."""
     channel: str
     ts: str
     """Slack's timestamp of the message; empty until it is posted."""
     figures: Figures
+
+    @property
+    def tried_to_post(self) -> bool:
+        return self.posting_at is not None

@@ -44,6 +44,7 @@ def item(row: Row[Any]) -> Item:
         section=Section(row.section),
         customer_id=row.customer_id,
         customer=row.customer,
+        email=row.email,
         at=row.at,
         # Of resets it is what is left, which the details tell.
         amount=units(row.amount) if row.section in MONEY else None,

@@ -87,8 +87,9 @@ class Posting:
             return await self._begun(run, watch)
 
     async def _begun(self, run: Run, watch: Watch | None) -> Carried:
-        if run.tried_to_post:
-            found = await sending.find(self._slack, run.channel, run.id, run.due)
+        if run.posting_at is not None:
+            call = timedelta(seconds=self._pace.call)
+            found = await sending.find(self._slack, run.channel, run.id, sent_at=run.posting_at, within=call)
             if found.ts:
                 return await self.settling.posted(run, found.ts, Outcome.FOUND)
             if found.answer is not Answer.TAKEN:

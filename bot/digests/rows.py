@@ -80,7 +80,7 @@ def run(row: Row[Any]) -> Run:
         asked_by=row.asked_by,
         lease_by=row.lease_by or "",
         tries=row.tries,
-        tried_to_post=row.posting_at is not None,
+        posting_at=row.posting_at,
         scan=row.scan_id or "",
         channel=row.channel,
         ts=row.ts or "",

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from bot.digests import days, rows
 from bot.digests.model import Figures, Run, RunState, Skip
 from bot.digests.schedule import next_due
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
-from bot.store.types import Instant
 from bot.store.upsert import insert
 
 LATE_AFTER = days.LATE_AFTER
@@ -152,14 +151,12 @@ async def made_from(
 
 @unbroken
 async def about_to_post(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
-    """Notes, before it is sent, that it may be in the channel. False: it must not be sent.
+    """Notes, before it is sent, that it may be in the channel. False: it must not be sent. An earlier post
+    that may have gone out has been looked for by now.
 
     `lease`: longer than the call of Slack's can take, for after that another may look for it, and send it.
     """
-    values = {
-        "posting_at": func.coalesce(digest_runs.c.posting_at, literal(now, Instant)),
-        "lease_until": now + lease,
-    }
+    values = {"posting_at": now, "lease_until": now + lease}
     return await _change(database, run_id, values, _held(by), now=now)
 
 
@@ -242,6 +239,19 @@ async def skipped_since(database: Database, digest_id: str, since: datetime) -> 
         digest_runs.c.skip.in_((Skip.LATE, Skip.PAUSED)),
         digest_runs.c.due > since,
     )
+
+
+@unbroken
+async def was_private(database: Database, channel: str, ts: str) -> bool:
+    """Whether the digest of this post is for a private channel; yes as well where no such post is known."""
+    wanted = (
+        select(digests.c.private)
+        .join(digest_runs, digest_runs.c.digest_id == digests.c.id)
+        .where(digest_runs.c.channel == channel, digest_runs.c.ts == ts)
+    )
+    async with database.reading() as connection:
+        found: bool | None = (await connection.execute(wanted)).scalar_one_or_none()
+    return found is None or found
 
 
 @unbroken

@@ -15,7 +15,7 @@ from bot.autumn.listed import ListedCustomer, Listing
 from bot.autumn.models import Customer
 from bot.digests import candidates, items
 from bot.digests.findings import CUSTOMERS, PREVIEWS
-from bot.digests.items import Span, Stored
+from bot.digests.items import Span, Stored, Whose
 from bot.digests.model import Section
 from bot.digests.scans import Progress
 from bot.digests.storing import Keeper
@@ -144,19 +144,19 @@ class Scanning:
         return page
 
     async def _store(self, page: Listing[ListedCustomer]) -> None:
-        rows, names, understood = list[Stored](), dict[str, str](), 0
+        rows, named, understood = list[Stored](), dict[str, Whose](), 0
         async for several in self._gently(page):
             for customer in several:
                 rows += items.of_customer(customer, self._span)
                 if known := customer.get("id"):
-                    names[known] = items.called(customer)
+                    named[known] = Whose.of(customer)
             understood += len(several)
         if understood < page.count:
             self._missing.add(CUSTOMERS)
         read = self.progress.customers + page.count
         await self._keeper.add(rows, now=self._now(), customers=read)
         if self._any_unpaid:
-            await self._keeper.name(names, now=self._now())
+            await self._keeper.name(named, now=self._now())
         await self._report(Progress(read))
 
     async def _read_previews(self) -> None:
@@ -175,20 +175,20 @@ class Scanning:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _preview_each(self, waiting: Iterator[tuple[str, str]], stride: Stride) -> None:
-        for customer_id, name in waiting:
+    async def _preview_each(self, waiting: Iterator[Whose], stride: Stride) -> None:
+        for whose in waiting:
             if self._failures >= _ENOUGH_FAILURES:
                 return
             await stride.turn()
-            rows = await self._preview(customer_id, name)
+            rows = await self._preview(whose)
             before = self.progress
             await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
-            await self._keeper.settle(customer_id, rows, now=self._now())
+            await self._keeper.settle(whose.id or "", rows, now=self._now())
 
-    async def _preview(self, customer_id: str, name: str) -> list[Stored] | None:
+    async def _preview(self, whose: Whose) -> list[Stored] | None:
         """What comes in place of the customer's estimates; None: they stay."""
         try:
-            customer = await self._autumn.customer(customer_id, expand=("invoice_previews",))
+            customer = await self._autumn.customer(whose.id or "", expand=("invoice_previews",))
         except NotFound:
             # Deleted since.
             customer = Customer(invoice_previews=[])
@@ -201,7 +201,7 @@ class Scanning:
             # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
             return None
         coming = candidates.within(customer.invoice_previews, self._span.start, self._span.end)
-        return [items.of_preview(customer_id, name, one, self._plan_names) for one in coming]
+        return [items.of_preview(whose, one, self._plan_names) for one in coming]
 
     async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
         """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows

@@ -9,9 +9,10 @@ from bot.digests.answers import SLACK_ERRORS, Answer, Said, said
 from bot.views.card import Block
 
 EVENT = "maple_digest"
-_APART = timedelta(minutes=10)
+_APART = timedelta(minutes=5)
 """How far Slack's clock and ours may be apart."""
-_PAGE = 200
+_PAGE = 15
+"""Slack gives some apps no more at a time."""
 
 
 async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, blocks: Sequence[Block]) -> Said:
@@ -30,18 +31,27 @@ async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, bloc
         return said(error)
 
 
-async def find(slack: AsyncWebClient, channel: str, run_id: str, since: datetime) -> Said:
+async def find(
+    slack: AsyncWebClient, channel: str, run_id: str, *, sent_at: datetime, within: timedelta
+) -> Said:
     """Whether the message of a run is there: TAKEN with its timestamp, or with an empty one when it is not.
+
+    `sent_at`: when it was about to be sent, which took no longer than `within`.
 
     This takes for granted that what Slack has taken is in the history at once; Slack does not promise it.
     Should it not be, a digest could be there twice; that is why some time is let pass before this is asked.
     """
-    oldest = f"{(since - _APART).timestamp():.6f}"
+    oldest, latest = sent_at - _APART, sent_at + within + _APART
     cursor = ""
     while True:
         try:
             page = await slack.conversations_history(
-                channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE, cursor=cursor
+                channel=channel,
+                oldest=f"{oldest.timestamp():.6f}",
+                latest=f"{latest.timestamp():.6f}",
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
             )
             for message in page["messages"]:
                 if _is(message.get("metadata") or {}, run_id):

@@ -11,7 +11,7 @@ from bot.approvals.rules import Environment
 from bot.autumn.client import Autumn
 from bot.digests import book, report, runs
 from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
-from bot.digests.channels import ChannelProblem, Channels
+from bot.digests.channels import ChannelProblem, Channels, pause_for
 from bot.digests.findings import Item, ItemPage, Query, Report
 from bot.digests.model import Digest, Pause, Schedule, Wanted
 from bot.digests.pace import DigestPace
@@ -86,6 +86,14 @@ class Digests:
     async def channel_problem(self, channel: str) -> ChannelProblem | None:
         """Why no digest may go to this channel, just now; None when one may. Never raises."""
         return (await self._channels.look(channel)).problem
+
+    async def may_follow(self, channel: str, ts: str) -> bool:
+        """Whether more of a digest may be posted under this post of it, just now."""
+        seen = await self._channels.look(channel)
+        if seen.problem is not None:
+            return False
+        was_private = await runs.was_private(self._database, channel, ts)
+        return pause_for(seen, was_private=was_private) is None
 
     async def of_channel(self, channel: str) -> list[Digest]:
         """Active and paused, the oldest first."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import scans
-from bot.digests.items import Stored
+from bot.digests.items import Stored, Whose
 from bot.digests.model import Section
 from bot.digests.scans import Held
 from bot.store.database import Database, unbroken
@@ -39,10 +39,10 @@ class Keeper:
             await self._insert(connection, rows)
 
     @unbroken
-    async def name(self, names: Mapping[str, str], *, now: datetime) -> None:
-        """Tells the unpaid invoices what their customers are called; `names` by customer id."""
+    async def name(self, customers: Mapping[str, Whose], *, now: datetime) -> None:
+        """Fills in the names and addresses of unpaid invoices' customers; `customers` by their id."""
         unpaid = (digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.UNPAID)
-        theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(names))
+        theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(customers))
         async with self.database.reading() as connection:
             found = (await connection.execute(theirs.distinct())).scalars().all()
         if not found:
@@ -52,24 +52,32 @@ class Keeper:
             await connection.execute(
                 update(digest_items)
                 .where(*unpaid, digest_items.c.customer_id == bindparam("whose"))
-                .values(customer=bindparam("called")),
-                [{"whose": one, "called": names[one]} for one in found],
+                .values(customer=bindparam("called"), email=bindparam("address")),
+                [
+                    {"whose": one, "called": customers[one].name, "address": customers[one].email}
+                    for one in found
+                ],
             )
 
     @unbroken
-    async def largest(self, most: int) -> list[tuple[str, str]]:
-        """Ids and names of customers with estimates, those with the most to pay first."""
+    async def largest(self, most: int) -> list[Whose]:
+        """Customers with an id and estimates, those with the most to pay first."""
         coming = digest_items.c.at >= self.held.started_at
         total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
         wanted = (
-            select(digest_items.c.customer_id, func.min(digest_items.c.customer).label("customer"))
+            select(
+                digest_items.c.customer_id,
+                func.min(digest_items.c.customer).label("customer"),
+                func.min(digest_items.c.email).label("email"),
+            )
             .where(*self._invoices(), coming, digest_items.c.customer_id.is_not(None))
             .group_by(digest_items.c.customer_id)
             .order_by(total.desc(), digest_items.c.customer_id)
             .limit(most)
         )
         async with self.database.reading() as connection:
-            return [(row.customer_id, row.customer) for row in await connection.execute(wanted)]
+            found = await connection.execute(wanted)
+            return [Whose(row.customer_id, row.customer, row.email) for row in found]
 
     @unbroken
     async def settle(self, customer_id: str, rows: Sequence[Stored] | None, *, now: datetime) -> None:

@@ -300,6 +300,7 @@ digest_items = Table(
     Column("section", String(16), nullable=False),
     Column("customer_id", Text),
     Column("customer", Text, nullable=False),
+    Column("email", Text, nullable=False, server_default=""),
     Column("at", Instant),
     # Millionths of the major unit, so that the database can add up and sort exactly.
     Column("amount", BigInteger),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 from bot.digests import findings
@@ -13,6 +14,9 @@ from bot.views.card import Card
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four as East Asian keyboards type it."""
+_CELL = re.compile(rf"([;,|\t][\s\"]*)(?=[{re.escape(''.join(_FORMULA))}])")
+"""Where a formula would begin if a spreadsheet took this character for the separator, as it does with `;`
+in much of Europe, whatever the quotes say."""
 _MARK = "\ufeff"
 """Tells spreadsheets that the file is UTF-8."""
 
@@ -34,7 +38,7 @@ def csv_line(item: Item) -> str:
             say.SHORT[item.section],
             _safe(item.customer),
             _safe(item.customer_id or ""),
-            _safe(told(item, findings.EMAIL)),
+            _safe(item.email),
             _safe(told(item, findings.ENTITY)),
             item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
             "" if amount is None else format(amount, "f"),
@@ -73,8 +77,8 @@ def csv_sent() -> Card:
 
 
 def _safe(shown: str) -> str:
-    """A text that came from outside: one line, and no formula."""
-    cleaned = text.clean(shown)
+    """A text that came from outside: one line, and no formula, whatever separates the cells."""
+    cleaned = _CELL.sub(r"\1'", text.clean(shown))
     return f"'{cleaned}" if cleaned.startswith(_FORMULA) else cleaned
 
 

@@ -70,6 +70,7 @@ def test_a_reset() -> None:
         "section": Section.RESETS,
         "customer_id": "cus_1",
         "customer": "Acme",
+        "email": "",
         "at": at(2),
         "amount": 40_000_000,
         "currency": "",
@@ -163,7 +164,7 @@ def test_an_invoice_to_come_is_an_estimate_first() -> None:
     ],
 )
 def test_what_a_customer_is_called(fields: dict[str, Any], called: str) -> None:
-    assert items.called(customer(**fields)) == called
+    assert items.Whose.of(customer(**fields)).name == called
 
 
 def test_without_a_plan_there_is_no_name() -> None:
@@ -199,6 +200,7 @@ def test_an_unpaid_invoice() -> None:
         "section": Section.UNPAID,
         "customer_id": "cus_1",
         "customer": "cus_1",
+        "email": "",
         "at": at(-5),
         "amount": 40_250_000,
         "currency": "usd",
@@ -249,7 +251,9 @@ def test_a_previewed_invoice() -> None:
             "line_items": [{}, {}],
         }
     )
-    found = items.of_preview("cus_1", "Acme", preview, {"pro": "Pro"})
+    whose = items.Whose("cus_1", "Acme", "a@acme.example")
+    found = items.of_preview(whose, preview, {"pro": "Pro"})
+    assert (found["customer_id"], found["customer"], found["email"]) == ("cus_1", "Acme", "a@acme.example")
     assert (found["at"], found["amount"], found["currency"]) == (at(2), 45_000_000, "eur")
     assert found["details"] == {"plan_names": ["Pro", "x"], "lines": 2}
 

@@ -172,17 +172,41 @@ async def test_it_could_never_be_looked_for(desk: Bench, found: bool) -> None:
     assert len(desk.posts()) == 1
 
 
-async def test_among_many_messages_it_is_found(desk: Bench) -> None:
+@pytest.mark.parametrize(("later", "pages"), [(timedelta(0), 4), (timedelta(hours=1), 1)])
+async def test_post_is_found_among_many_messages(desk: Bench, later: timedelta, pages: int) -> None:
+    """Only those of the minutes in which it was sent are read, a few at a time."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
+    sent = desk.now
+    desk.at(sent + later)
     channel = desk.slack.workspace.channel(SUPPORT)
-    for number in range(450):
+    for number in range(50):
         desk.slack.workspace.post(channel, "U01ANA", f"{number}", metadata={"event_type": "other"})
     desk.move(seconds=16)
     await tick(bot)
     assert len(desk.posts()) == 1
-    assert desk.called("conversations.history") == 3
+    asked = [call.args for call in desk.slack.calls if call.method == "conversations.history"]
+    assert len(asked) == pages
+    for args in asked:
+        assert int(args["limit"]) <= 15
+        assert float(args["oldest"]) < sent.timestamp() < float(args["latest"])
+        assert float(args["latest"]) - float(args["oldest"]) < 15 * 60
+    assert (await desk.last()).state is RunState.POSTED
+
+
+async def test_second_attempt_is_looked_for_in_its_own_minutes(desk: Bench) -> None:
+    bot = await due(desk)
+    desk.slack.faults.add("chat.postMessage", "500")
+    await tick(bot)
+    desk.slack.faults.add("chat.postMessage", "500_after")
+    desk.move(hours=2)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    desk.move(hours=1)
+    await tick(bot)
+    assert len(desk.posts()) == 1
+    assert desk.count("found") == 1
 
 
 async def test_slack_is_too_busy(desk: Bench) -> None:

@@ -52,7 +52,7 @@ async def test_a_day_is_claimed_when_it_is_due(database: Database) -> None:
         asked_by="",
         lease_by="a",
         tries=1,
-        tried_to_post=False,
+        posting_at=None,
         scan="",
         channel="C1",
         ts="",
@@ -189,7 +189,7 @@ async def test_posted(database: Database) -> None:
         scan="scan",
         ts="1.2",
         figures=FIGURES,
-        tried_to_post=True,
+        posting_at=DUE,
     )
     assert not await runs.posted(database, run.id, "1.3", Figures(), now=DUE)
     assert not await runs.skipped(database, run.id, Skip.EMPTY, now=DUE, by="a")
@@ -212,13 +212,13 @@ async def test_what_may_have_been_posted_is_looked_for_by_who_takes_over(databas
     assert sorted(settled) == [False, True]
 
 
-async def test_when_it_may_first_have_been_posted_stays_known(database: Database) -> None:
+async def test_last_attempt_is_the_one_to_look_for(database: Database) -> None:
     run = await _one(database)
     for later in (SECOND, 2 * SECOND):
         assert await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE + later)
     async with database.reading() as connection:
         noted = await connection.execute(select(digest_runs.c.posting_at))
-        assert noted.scalar_one() == DUE + SECOND
+        assert noted.scalar_one() == DUE + 2 * SECOND
 
 
 async def test_what_surely_was_not_posted_is_not_looked_for(database: Database) -> None:

@@ -1,5 +1,6 @@
 """What is behind a digest: all its rows, the file, the customers; and the same for one person alone."""
 
+import asyncio
 import csv
 import io
 import re
@@ -125,6 +126,7 @@ async def test_the_file_in_the_thread(mode: Mode) -> None:
             "USD",
         )
         assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+        assert {row["e-mail"] for row in rows if row["customer id"] == "cus_globex"} == {"ap@globex.example"}
         assert f"All {len(rows)} rows" in message.text
 
 
@@ -155,6 +157,35 @@ async def test_the_file_does_not_go_where_another_company_reads() -> None:
         await maple.ana.sees("The file is in your messages with Maple")
         (message,) = [one for one in maple.slack.workspace.posts if one.files]
         assert message.channel.startswith("D")
+
+
+async def test_file_does_not_go_to_a_private_channel_that_became_public() -> None:
+    async with digesting("http") as maple:
+        lea = maple.lea
+        lea.go("#finance-private")
+        await set_up(lea)
+        await lea.click("Send now", confirm=True)
+        await lea.sees("It is in the channel")
+        await lea.close()
+        await lea.click("Download CSV")
+        await lea.sees("[file: maple-digest-")
+        maple.slack.workspace.channel("#finance-private").kind = "public"
+        await lea.click("Download CSV")
+        await lea.sees("The file is in your messages with Maple")
+        there, direct = [one.channel for one in maple.slack.workspace.posts if one.files]
+        assert (there, direct[0]) == ("C04FINANCE", "D")
+
+
+async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent() -> None:
+    async with digesting("http") as maple:
+        await in_channel(maple)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=0.3)
+        await maple.ana.click("Download CSV")
+        async with asyncio.timeout(10):
+            while not maple.slack.workspace.files:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await maple.ana.sees("The file is in your messages with Maple")
 
 
 async def test_a_file_that_takes_long_is_announced() -> None:

@@ -27,10 +27,10 @@ def test_the_whole_file() -> None:
         amount=Decimal("1234.50"),
         plans=("pro", "seats"),
         feature="messages",
+        email="a@b.example",
         details={
             "plan_names": ["Pro", ""],
             "estimate": True,
-            "email": "a@b.example",
             "entity": "ent_1",
             "feature_name": "Messages",
             "remaining": "-1.50",
@@ -59,6 +59,43 @@ def test_a_name_is_no_formula(start: str) -> None:
     assert row[1].startswith("'")
     assert row[2].startswith("'")
     assert row[6] == "-5", "an amount stays a number"
+
+
+SEPARATORS = ",;\t|"
+FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@pytest.mark.parametrize(
+    "name", ["x;=cmd|' /C calc'!A0", 'x";=1', "x; \t=1", 'x,"=1', "x|@SUM(1)", "a;b;+1;-2"]
+)
+def test_no_cell_begins_with_a_formula_whatever_separates(name: str) -> None:
+    line = views.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
+    for separator in SEPARATORS:
+        for cell in as_cells(line, separator):
+            assert not cell.startswith(FORMULAS)
+
+
+@given(st.lists(st.sampled_from(["=", "-", "＠", ";", ",", "|", "\t", '"', "'", " ", "x", "1"]), max_size=12))
+@examples(300)
+def test_no_text_makes_a_formula(characters: list[str]) -> None:
+    name = "".join(characters)
+    line = views.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
+    for separator in SEPARATORS:
+        for cell in as_cells(line, separator):
+            assert not cell.startswith(FORMULAS)
+
+
+def test_separators_without_a_formula_stay() -> None:
+    (row,) = read(views.csv_line(item(customer="Smith; Sons, Ltd | 4-5 ;x")))
+    assert row[1] == "Smith; Sons, Ltd | 4-5 ;x"
+
+
+def as_cells(line: str, separator: str) -> list[str]:
+    """As a spreadsheet may split it: by the rules for quotes, or without regard to them."""
+    whole = line.rstrip("\r\n")
+    (read_so,) = csv.reader([whole], delimiter=separator)
+    bare = [cell.strip().strip('"').strip() for cell in whole.split(separator)] if separator != "," else []
+    return [*(cell.strip() for cell in read_so), *bare]
 
 
 @given(ITEMS)
