@@ -5,6 +5,7 @@ nothing remaining and usage above the grant. A loose grant that is used up is no
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sandbox.autumn.model import Customer, Feature, Json, Row
 from sandbox.autumn.months import ORDER, add_months, next_after, repeats
@@ -30,14 +31,24 @@ def seen(state: State, customer: Customer) -> list[Row]:
         and not (row.loose and not row.unlimited and not row.flag and clean(row.balance) == 0)
         and not (row.expires_at is not None and row.expires_at <= now)
     ]
-    return sorted(rows, key=_order)
+    return sorted(rows, key=lambda row: _order(state, row))
 
 
-def _order(row: Row) -> tuple[bool, int, bool, float, int]:
-    """Shorter intervals first, then what expires first, prepaid before pay-per-use, then the oldest."""
+def _order(state: State, row: Row) -> tuple[Any, ...]:
+    """The customer's own first, then what resets, the shortest interval first; then what expires first, main
+    plans before add-ons, then the oldest.
+    """
     length = ORDER.index(row.interval) if row.interval in ORDER else len(ORDER)
-    paid_by_use = bool(row.price and row.price["billing_method"] == "usage_based")
-    return (not row.unlimited, length, paid_by_use, row.expires_at or float("inf"), row.created_at)
+    return (
+        row.entity_id or "",
+        not row.unlimited,
+        row.resets_at is None,
+        length,
+        row.interval_count,
+        row.expires_at or float("inf"),
+        row.plan_id is not None and state.plan(row.plan_id).add_on,
+        row.created_at,
+    )
 
 
 def of_feature(
@@ -48,15 +59,17 @@ def of_feature(
     interval: str | None = None,
     entity_id: str | None = None,
 ) -> list[Row]:
-    return [
+    """Those that a request is about: the customer's own, after those of the entity that it names."""
+    found = [
         row
         for row in rows
         if row.feature_id == feature_id
         and not row.flag
         and (balance_id is None or balance_id in (row.key, row.id))
         and (interval is None or row.interval == interval or (interval == "one_off" and row.interval is None))
-        and (entity_id is None or row.entity_id in (None, entity_id))
+        and row.entity_id in (None, entity_id)
     ]
+    return sorted(found, key=lambda row: row.entity_id is None)
 
 
 def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
@@ -67,6 +80,23 @@ def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
     """
     moved = _take(rows, -by) if by < 0 else _give(rows, by)
     return [(row, amount) for row, amount in moved if amount]
+
+
+def use(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
+    """Take what was used; no more than there is, unless an overage is allowed."""
+    there = sum(max(0.0, row.balance) + _from_rollovers(row, float("inf")) for row in rows)
+    most = float("inf") if any(row.unlimited for row in rows) else there + _overage_left(rows)
+    return shift(rows, -clean(min(amount, most)))
+
+
+def _overage_left(rows: Sequence[Row]) -> float:
+    """How much may be used beyond what there is: as far as pay-per-use rows have not reached their most."""
+    left = 0.0
+    for row in rows:
+        if row.price and row.price["billing_method"] == "usage_based":
+            most = row.price.get("max_purchase")
+            left += float("inf") if most is None else max(0.0, most - max(0.0, -row.balance))
+    return left
 
 
 def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
@@ -81,7 +111,8 @@ def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
             drawn = clean(drawn - part)
         row.balance = clean(row.balance - drawn)
     if amount and rows:
-        last = next((row for row in rows if row.price), rows[0])
+        by_use = (row for row in rows if row.price and row.price["billing_method"] == "usage_based")
+        last = next(by_use, rows[0])
         last.balance = clean(last.balance - amount)
         taken.append((last, amount))
     return taken
@@ -133,8 +164,9 @@ def refill(row: Row, now: int) -> None:
     """Back to what the plan includes; edits to the grant are lost, unused units roll over if they may."""
     assert row.interval is not None  # noqa: S101
     if row.rollover and row.balance > 0:
-        kept = clean(min(row.balance, row.rollover["max"]))
-        ends = add_months(now, row.rollover["length"])
+        most, length = row.rollover["max"], row.rollover["length"]
+        kept = clean(row.balance if most is None else min(row.balance, most))
+        ends = None if length is None else add_months(now, length)
         row.rollovers.append({"granted": kept, "balance": kept, "expires_at": ends})
     row.adjustment = 0
     row.balance = row.grant
@@ -198,5 +230,5 @@ def show(rows: Sequence[Row], feature: Feature, *, entity_id: str | None = None)
         "max_purchase": clean(sum(caps)) if caps else None,
         "next_reset_at": None if unlimited else min(resets, default=None),
         "breakdown": [show_row(row, feature) for row in (listed[:1] if unlimited else listed)],
-        **({"rollovers": rollovers} if rollovers else {}),
+        **({"rollovers": rollovers} if any(row.rollover for row in listed) or rollovers else {}),
     }

@@ -162,7 +162,7 @@ def track(state: State, who: Customer, event: Event) -> list[Json]:
 
 
 def _draw(state: State, rows: list[Row], value: float) -> list[Json]:
-    moved = balances.shift(rows, -value) if value > 0 else balances.give_back(rows, -value)
+    moved = balances.use(rows, value) if value > 0 else balances.give_back(rows, -value)
     by_row: dict[str, float] = {}
     for row, amount in moved:
         by_row[row.id] = by_row.get(row.id, 0) + amount

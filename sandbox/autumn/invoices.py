@@ -1,7 +1,9 @@
 """Invoices as the API writes them, and what the next ones will be."""
 
+import math
+
 from sandbox.autumn import balances
-from sandbox.autumn.model import Customer, Invoice, Item, Json, Plan, Product, Reward, Row
+from sandbox.autumn.model import Customer, Feature, Invoice, Json, Plan, Product, Reward, Row
 from sandbox.autumn.months import add, at
 from sandbox.autumn.numbers import clean, money
 from sandbox.autumn.rewards import discounts_for
@@ -75,13 +77,13 @@ def _preview(state: State, who: Customer, product: Product, lines: list[Json]) -
 
 
 def lines_of(
-    state: State, who: Customer, product: Product, *, starting: int, renewing: bool = True
+    state: State, who: Customer, product: Product, *, starting: int, renewing: bool = True, usage: bool = True
 ) -> list[Json]:
     """The lines of an invoice for a period that starts then; the last period's overage unless it is new."""
     plan = state.plan(product.plan_id)
     ends = product.expires_at is not None and product.expires_at <= starting
     lines = [] if ends else recurring(state, who, plan, product, starting)
-    if renewing:
+    if renewing and usage:
         rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
         lines += [line for row in rows for line in _overage(state, who, plan, product, row)]
     for reward in discounts_for(state, who, product, starting):
@@ -93,35 +95,43 @@ def recurring(state: State, who: Customer, plan: Plan, product: Product, startin
     assert plan.interval is not None  # noqa: S101
     currency = currency_of(state, who)
     period = {"start": starting, "end": add(starting, plan.interval)}
-    span = f"(from {day(period['start'])} to {day(period['end'])})"
+    span = "" if plan.one_off else f" (from {day(period['start'])} to {day(period['end'])})"
+    label = entity_label(who, product)
     base = money(price_in(plan.price or {}, currency) * product.quantity, currency)
-    lines = (
-        [
-            _line(
-                plan, None, f"{plan.name} - Base Price {span}", base, quantity=product.quantity, period=period
-            )
-        ]
-        if base
-        else []
-    )
+    lines = []
+    if base:
+        text = f"{plan.name} - Base Price{span}{label}"
+        lines.append(_line(plan, None, text, base, quantity=product.quantity, period=period))
     for item in plan.items:
-        units = product.prepaid.get(item.feature_id, 0)
-        if item.price and item.price["billing_method"] == "prepaid" and units:
-            cost = money(_cost(item.price, units, currency), currency)
-            text = f"{plan.name} - {clean(units):,} {_names(state, item)} {span}"
-            lines.append(_line(plan, item.feature_id, text, cost, quantity=units, period=period))
+        bought = product.prepaid.get(item.feature_id, 0)
+        if item.price and item.price["billing_method"] == "prepaid" and bought:
+            cost = money(_cost(item.price, bought, currency), currency)
+            units = clean(bought + item.included * product.quantity)
+            feature = state.feature(item.feature_id)
+            text = f"{plan.name} - {_counted(units, feature)}{span}{label}"
+            lines.append(_line(plan, feature, text, cost, quantity=units, period=period))
     return lines
+
+
+def entity_label(who: Customer, product: Product) -> str:
+    """Whose plan a line is for, after the description, when it is an entity's."""
+    if product.entity_id is None:
+        return ""
+    names = (one.name for one in who.entities if one.id == product.entity_id)
+    return f" ({next(names, None) or product.entity_id})"
 
 
 def _overage(state: State, who: Customer, plan: Plan, product: Product, row: Row) -> list[Json]:
     if row.price is None or row.price["billing_method"] != "usage_based" or row.balance >= 0:
         return []
-    currency, units = currency_of(state, who), clean(-row.balance)
-    name = state.feature(row.feature_id).name
+    assert product.period_start is not None and product.period_end is not None  # noqa: S101, PT018
+    currency, feature = currency_of(state, who), state.feature(row.feature_id)
     period = {"start": product.period_start, "end": product.period_end}
-    cost = money(_cost(row.price, units, currency), currency)
-    text = f"{plan.name} - {units:,} {name} over what is included"
-    return [_line(plan, row.feature_id, text, cost, quantity=units, period=period)]
+    span = f"(from {day(product.period_start)} to {day(product.period_end)})"
+    cost = money(_cost(row.price, clean(-row.balance), currency), currency)
+    used = clean(row.grant - row.balance)
+    text = f"{plan.name} - {_counted(used, feature)} {span}{entity_label(who, product)}"
+    return [_line(plan, feature, text, cost, quantity=used, period=period)]
 
 
 def _cost(price: Json, units: float, currency: str) -> float:
@@ -136,21 +146,23 @@ def _cost(price: Json, units: float, currency: str) -> float:
     return cost
 
 
-def _names(state: State, item: Item) -> str:
-    return state.feature(item.feature_id).name
+def _counted(units: float, feature: Feature) -> str:
+    """All units of a feature, those included too, as an invoice's line has them."""
+    names = feature.display or {"singular": feature.name, "plural": feature.name}
+    return f"{math.ceil(units):,} {names['singular' if units == 1 else 'plural']}"
 
 
 def _line(
-    plan: Plan, feature_id: str | None, text: str, cost: float, *, quantity: float, period: Json
+    plan: Plan, feature: Feature | None, text: str, cost: float, *, quantity: float, period: Json
 ) -> Json:
     return {
-        "display_name": plan.name,
+        "display_name": feature.name if feature else plan.name,
         "description": text,
         "subtotal": cost,
         "total": cost,
         "discounts": [],
         "plan_id": plan.id,
-        "feature_id": feature_id,
+        "feature_id": feature.id if feature else None,
         "quantity": quantity,
         "period": period,
     }

@@ -31,8 +31,10 @@ class Item:
     price: Json | None = None
     """{amount | tiers, billing_units, billing_method, interval, max_purchase, additional_currencies?}"""
     rollover: Json | None = None
-    """{max, length}: unused units kept at a reset, and for how many months."""
+    """{max, length}: unused units kept at a reset (None: all), and for how many months (None: for good)."""
     id: str = ""
+    proration: Json | None = None
+    """{on_increase, on_decrease} of a prepaid price."""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,8 @@ class Plan:
     price: Json | None = None
     """{amount, interval, additional_currencies?}; interval one_off for what is bought once."""
     items: list[Item] = field(default_factory=list)
-    trial_days: int = 0
+    trial: Json | None = None
+    """{duration_length, duration_type, card_required}"""
     created_at: int = 0
     archived: bool = False
     internal_id: str = ""
@@ -55,14 +58,15 @@ class Plan:
 
     @property
     def one_off(self) -> bool:
-        return self.price is not None and self.price["interval"] == "one_off"
+        return self.interval == "one_off"
 
     @property
     def interval(self) -> str | None:
         """How often it is billed: by its base price, or by its features' prices; None for a free plan."""
         if self.price is not None:
             return str(self.price["interval"])
-        return next((str(item.price["interval"]) for item in self.items if item.price), None)
+        priced = [str(item.price["interval"]) for item in self.items if item.price]
+        return next((one for one in priced if one != "one_off"), priced[0] if priced else None)
 
 
 @dataclass(slots=True)
@@ -133,7 +137,7 @@ class Row:
 
 @dataclass(slots=True)
 class Entity:
-    id: str
+    id: str | None
     name: str | None
     feature_id: str
     created_at: int

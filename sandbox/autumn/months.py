@@ -44,7 +44,9 @@ def repeats(interval: str | None) -> bool:
 
 
 def next_after(ms: int, interval: str, count: int, now: int) -> int:
-    """The first time after `now` among `ms` and every interval after it."""
+    """The first time after `now` among `ms` and every interval after it, which must repeat."""
+    if not repeats(interval):
+        raise ValueError(f"{interval} does not repeat")
     longest = _FIXED.get(interval, _MONTHS.get(interval, 1) * 31 * DAY) * count
     steps = max(0, (now - ms) // longest)
     while (moment := add(ms, interval, count * steps)) <= now:

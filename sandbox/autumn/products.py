@@ -1,10 +1,10 @@
 """Plans given to customers, and what becomes of them as time passes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandbox.autumn.balances import refill
 from sandbox.autumn.model import Customer, Item, Plan, Product, Row
-from sandbox.autumn.months import DAY, add, next_after, repeats
+from sandbox.autumn.months import add, next_after, repeats
 from sandbox.autumn.state import State
 
 
@@ -53,8 +53,9 @@ def _bill(state: State, customer: Customer, plan: Plan, product: Product, *, tri
     product.stripe_subscription = state.ids.stripe("sub")
     if product.status == "scheduled":
         return
-    if trial:
-        product.trial_ends_at = product.started_at + plan.trial_days * DAY
+    if trial and plan.trial is not None:
+        length, unit = plan.trial["duration_length"], plan.trial["duration_type"]
+        product.trial_ends_at = add(product.started_at, unit, length)
         product.period_start, product.period_end = product.started_at, product.trial_ends_at
         customer.trials_used.append(plan.id)
         return
@@ -90,7 +91,8 @@ def _row(state: State, product: Product, item: Item) -> Row:
     )
     row.balance = row.grant
     if not item.unlimited and item.interval is not None and repeats(item.interval):
-        row.resets_at = next_after(add(product.anchor, item.interval), item.interval, 1, state.now)
+        first = product.trial_ends_at or add(product.anchor, item.interval)
+        row.resets_at = next_after(first, item.interval, 1, state.now)
     return row
 
 
@@ -102,7 +104,7 @@ def take_away(customer: Customer, product: Product, now: int) -> None:
     customer.rows = [row for row in customer.rows if row.product_id != product.id]
 
 
-def swap(state: State, customer: Customer, old: Product, plan: Plan) -> Product:
+def swap(state: State, customer: Customer, old: Product, plan: Plan, terms: Terms) -> Product:
     """Replace a product by another plan at once.
 
     Units held (seats) carry over, and so does the anchor when the new plan is free.
@@ -111,7 +113,8 @@ def swap(state: State, customer: Customer, old: Product, plan: Plan) -> Product:
     take_away(customer, old, state.now)
     if old.stripe_subscription is None:
         customer.products.remove(old)
-    product = give(state, customer, plan, Terms(anchor=old.anchor if plan.interval is None else None))
+    anchor = old.anchor if plan.interval is None else None
+    product = give(state, customer, plan, replace(terms, anchor=anchor))
     for row in (row for row in customer.rows if row.product_id == product.id):
         old_row = before.get(row.feature_id)
         if old_row is None or row.unlimited:
@@ -125,9 +128,9 @@ def default_plan(state: State) -> Plan | None:
     return next((plan for plan in state.plans.values() if plan.auto_enable), None)
 
 
-def current(customer: Customer, plan_id: str) -> Product | None:
-    """The customer's product of a plan that is not over."""
-    live = (one for one in customer.products if one.plan_id == plan_id)
+def current(customer: Customer, plan_id: str, entity_id: str | None = None) -> Product | None:
+    """The customer's product of a plan that is not over, or an entity's."""
+    live = (one for one in customer.products if one.plan_id == plan_id and one.entity_id == entity_id)
     return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
 
 

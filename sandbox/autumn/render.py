@@ -34,7 +34,7 @@ def plan(state: State, one: Plan, env: str) -> Json:
         "auto_enable": one.auto_enable,
         "price": _plan_price(state, one),
         "items": [_item(state, item) for item in _by_name(state, one.items)],
-        **({"free_trial": _trial(one)} if one.trial_days else {}),
+        **({"free_trial": one.trial} if one.trial else {}),
         "created_at": one.created_at,
         "env": env,
         "archived": one.archived,
@@ -47,10 +47,6 @@ def plan(state: State, one: Plan, env: str) -> Json:
 
 def _by_name(state: State, items: list[Item]) -> list[Item]:
     return sorted(items, key=lambda item: state.feature(item.feature_id).name.lower())
-
-
-def _trial(one: Plan) -> Json:
-    return {"duration_length": one.trial_days, "duration_type": "day", "card_required": True}
 
 
 def amount(value: float, currency: str) -> str:
@@ -80,8 +76,19 @@ def _item(state: State, item: Item) -> Json:
         "pooled": False,
         "reset": reset,
         "price": item.price,
+        **({"rollover": _rollover(item.rollover)} if item.rollover else {}),
+        **({"proration": item.proration} if item.proration else {}),
         "display": _item_display(state, known, item),
         "entitlement_id": item.id,
+    }
+
+
+def _rollover(kept: Json) -> Json:
+    forever = kept["length"] is None
+    return {
+        "max": kept["max"],
+        "expiry_duration_type": "forever" if forever else "month",
+        **({} if forever else {"expiry_duration_length": kept["length"]}),
     }
 
 
@@ -101,12 +108,17 @@ def _item_display(state: State, known: Feature, item: Item) -> Json:
     return text
 
 
-def subscription(state: State, one: Product, env: str, expand: Collection[str]) -> Json:
+def subscription(
+    state: State, one: Product, env: str, expand: Collection[str], *, merged: bool = False
+) -> Json:
+    """A plan as it is held; `merged`, it stands for all the entities that have the plan."""
     known = state.plan(one.plan_id)
+    shown = plan(state, known, env) if "subscriptions.plan" in expand else {}
+    bare: Json = {"price": None, "items": []} if merged else {}
     return {
         "id": one.id,
         "plan_id": one.plan_id,
-        **({"plan": plan(state, known, env)} if "subscriptions.plan" in expand else {}),
+        **({"plan": {**shown, **bare}} if shown else {}),
         "auto_enable": known.auto_enable,
         "add_on": known.add_on,
         "status": "scheduled" if one.status == "scheduled" else "active",
@@ -115,11 +127,21 @@ def subscription(state: State, one: Product, env: str, expand: Collection[str]) 
         "expires_at": one.expires_at,
         "trial_ends_at": one.trial_ends_at,
         "started_at": one.started_at,
-        "current_period_start": one.period_start,
-        "current_period_end": one.period_end,
-        "quantity": one.quantity,
+        "current_period_start": None if merged else one.period_start,
+        "current_period_end": None if merged else one.period_end,
+        "quantity": 1 if merged else one.quantity,
         "scope": "entity" if one.entity_id else "customer",
     }
+
+
+def _merged(products: list[Product]) -> list[Product]:
+    """The customer's own, and of each plan that entities have the newest, as customers.get shows it."""
+    own = [one for one in products if one.entity_id is None]
+    newest: dict[str, Product] = {}
+    for one in sorted(products, key=lambda product: product.created_at):
+        if one.entity_id is not None:
+            newest[one.plan_id] = one
+    return own + list(newest.values())
 
 
 def purchase(state: State, one: Product, env: str, expand: Collection[str]) -> Json:
@@ -155,10 +177,18 @@ def holdings(
     """subscriptions, purchases, balances and flags, for a customer or one of its entities."""
     rows = balances.seen(state, who)
     products = who.products
-    if entity_id is not None:
-        rows = [row for row in rows if row.entity_id in (None, entity_id)]
-        products = [one for one in products if one.entity_id in (None, entity_id)]
-    products = [one for one in products if one.status != "expired"][:15]
+    products = [one for one in products if one.status != "expired"]
+    if entity_id is None:
+        products = _merged(products)
+    else:
+        rows = sorted(
+            (row for row in rows if row.entity_id in (None, entity_id)), key=lambda row: row.entity_id is None
+        )
+        products = sorted(
+            (one for one in products if one.entity_id in (None, entity_id)),
+            key=lambda one: one.entity_id is None,
+        )
+    products = products[:15]
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         if not row.flag:
@@ -173,7 +203,11 @@ def holdings(
     # Of two rows of one flag the newest is shown, in lists the oldest.
     flags = [row for row in (reversed(rows) if listed else rows) if row.flag]
     return {
-        "subscriptions": [subscription(state, one, env, expand) for one in products if one.id not in one_off],
+        "subscriptions": [
+            subscription(state, one, env, expand, merged=entity_id is None and one.entity_id is not None)
+            for one in products
+            if one.id not in one_off
+        ],
         "purchases": [purchase(state, one, env, expand) for one in products if one.id in one_off],
         "balances": shown,
         "flags": {row.feature_id: _flag(state, row, expand) for row in flags},

@@ -302,8 +302,8 @@ EDITS: list[dict[str, Any]] = [
 
 
 async def test_usage_at_the_same_time_is_not_taken_for_the_edit(bench: Bench) -> None:
-    customer = await bench.autumn.customer("cus_massive")
-    place = Place("cus_massive", "messages", customer.balances["messages"].breakdown[0].id)
+    customer = await bench.autumn.customer("cus_initech")
+    place = Place("cus_initech", "messages", customer.balances["messages"].breakdown[0].id)
     async with httpx.AsyncClient(base_url=bench.local.url, headers=bench.headers) as backend:
         for number, edit in enumerate(EDITS):
             async with restored(bench, place.customer):

@@ -61,6 +61,8 @@ def create(ctx: Context) -> Json:
     who = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
     edits.need_entity(who, entity_id)
+    if any(one.id == entity_id and one.feature_id == feature_id for one in who.entities):
+        raise invalid("Cannot give an entity a balance of its own feature type")
     grant = edits.Grant(
         feature_id=feature_id,
         included=included,
@@ -101,9 +103,10 @@ def track(ctx: Context) -> Json:
     event = Event(state.ids.autumn("evt"), state.now, name, who.id, value, properties, entity_id=entity_id)
     deductions = edits.track(state, who, event)
     pools = [one.id for one in state.features.values() if _pays_for(one.credit_schema, name)]
-    shown = {one: _show(ctx, who, one) for one in [name, *pools]}
+    shown = {one: _show(ctx, who, one, entity_id) for one in [name, *pools]}
     return {
         "customer_id": customer_id,
+        **({"entity_id": entity_id} if entity_id else {}),
         "value": value,
         "balance": next((one for one in shown.values() if one), None),
         **({"balances": shown} if pools else {}),
@@ -115,25 +118,27 @@ def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
     return any(one["metered_feature_id"] == feature_id for one in schema or ())
 
 
-def _show(ctx: Context, who: Customer, feature_id: str) -> Json | None:
-    rows = balances.of_feature(balances.seen(ctx.state, who), feature_id)
-    return balances.show(rows, ctx.state.feature(feature_id)) if rows else None
+def _show(ctx: Context, who: Customer, feature_id: str, entity_id: str | None) -> Json | None:
+    rows = balances.of_feature(balances.seen(ctx.state, who), feature_id, entity_id=entity_id)
+    return balances.show(rows, ctx.state.feature(feature_id), entity_id=entity_id) if rows else None
 
 
 def check(ctx: Context) -> Json:
     reader = ctx.reader
-    customer_id, feature_id, _, _ = _target(reader)
+    customer_id, feature_id, entity_id, _ = _target(reader)
     needed = reader.get("required_balance", "number", default=1)
     reader.done()
     who = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
-    shown = _show(ctx, who, feature_id)
+    edits.need_entity(who, entity_id)
+    shown = _show(ctx, who, feature_id, entity_id)
     allowed = shown is not None and (
         shown["unlimited"] or shown["overage_allowed"] or shown["remaining"] >= needed
     )
     return {
         "allowed": allowed,
         "customer_id": customer_id,
+        **({"entity_id": entity_id} if entity_id else {}),
         "required_balance": needed,
         "balance": shown,
         "flag": None,

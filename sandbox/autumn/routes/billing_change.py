@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.autumn import invoices, products, rewards
 from sandbox.autumn.context import Context
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Invoice, Json, Plan, Product, Reward
+from sandbox.autumn.model import Customer, Invoice, Item, Json, Plan, Product, Reward
 from sandbox.autumn.numbers import money
 from sandbox.autumn.routes.customers import read
 from sandbox.autumn.state import State
@@ -33,23 +33,28 @@ def change_of(ctx: Context) -> Change:
     cancel = reader.one_of("cancel_action", CANCELS)
     plan_id = reader.get("plan_id", "string")
     subscription_id = reader.get("subscription_id", "string")
+    entity_id = reader.get("entity_id", "string")
     reader.done()
     if not any(reader.has(one) for one in _CHANGES):
         names = ", ".join(_CHANGES[:-1])
         raise bad_input(f"input: At least one update parameter must be provided ({names}, or {_CHANGES[-1]})")
     who = state.customer(customer_id)
     read(ctx, who)
-    product = _product(who, plan_id, subscription_id)
+    product = _product(who, plan_id, subscription_id, entity_id)
     wanted = [discount_of(ctx, who, one) for one in ctx.body.get("discounts", ())]
     return Change(who, product, state.plan(product.plan_id), cancel, wanted)
 
 
-def _product(who: Customer, plan_id: str | None, subscription_id: str | None) -> Product:
+def _product(
+    who: Customer, plan_id: str | None, subscription_id: str | None, entity_id: str | None
+) -> Product:
     live = [one for one in who.products if one.status in ("active", "past_due")]
     if subscription_id is not None:
         live = [one for one in live if subscription_id in (one.id, one.stripe_subscription)]
-    elif plan_id is not None:
-        live = [one for one in live if one.plan_id == plan_id]
+    else:
+        live = [
+            one for one in live if one.entity_id == entity_id and (plan_id is None or one.plan_id == plan_id)
+        ]
     if not live:
         named = f"plan '{plan_id}'" if plan_id else f"subscription '{subscription_id}'"
         message = f"No active subscription found for {named} on customer '{who.id}'"
@@ -80,7 +85,9 @@ def customer_of(ctx: Context) -> Customer:
 def falls_back_to(state: State, change: Change) -> Plan | None:
     """The free plan that takes the place of a main plan that ends."""
     plan = products.default_plan(state)
-    if change.plan.add_on or plan is None or products.current(change.who, plan.id):
+    if change.plan.add_on or change.product.entity_id or plan is None:
+        return None
+    if products.current(change.who, plan.id):
         return None
     return plan
 
@@ -139,12 +146,25 @@ def sums(state: State, who: Customer, lines: list[Json]) -> Json:
     }
 
 
-def cycle(state: State, who: Customer, starts_at: int, lines: list[Json]) -> Json:
+def cycle(state: State, who: Customer, starts_at: int, lines: list[Json], ending: Product) -> Json:
+    """The next invoice. Of usage it names the features, without amounts and in no total."""
     summed = sums(state, who, lines)
     del summed["currency"], summed["line_items"]
-    base = [line for line in lines if line["feature_id"] is None]
-    usage = [line for line in lines if line["feature_id"] is not None]
-    return {"starts_at": starts_at, **summed, "line_items": base, "usage_line_items": usage}
+    usage = [_usage_line(state, ending, item) for item in state.plan(ending.plan_id).items if by_use(item)]
+    return {"starts_at": starts_at, **summed, "line_items": lines, "usage_line_items": usage}
+
+
+def by_use(item: Item) -> bool:
+    return item.price is not None and item.price["billing_method"] == "usage_based"
+
+
+def _usage_line(state: State, product: Product, item: Item) -> Json:
+    return {
+        "display_name": state.feature(item.feature_id).name,
+        "plan_id": product.plan_id,
+        "feature_id": item.feature_id,
+        "period": {"start": product.period_start, "end": product.period_end},
+    }
 
 
 def moving(plan_id: str, **when: int) -> Json:

@@ -29,12 +29,12 @@ def preview_update(ctx: Context) -> Json:
         outgoing.append(moving(product.plan_id, effective_at=now))
     elif change.cancel == "cancel_end_of_cycle":
         end = period_end(state, product)
-        shown["next_cycle"] = cycle(state, who, end, [])
+        shown["next_cycle"] = cycle(state, who, end, [], product)
         incoming += [moving(fallback.id, effective_at=end)] if fallback else []
         incoming.append(moving(product.plan_id, canceled_at=now, expires_at=end))
         outgoing.append(moving(product.plan_id, effective_at=end))
     elif product.period_end is not None:
-        shown["next_cycle"] = cycle(state, who, product.period_end, _next_lines(state, change))
+        shown["next_cycle"] = cycle(state, who, product.period_end, _next_lines(state, change), product)
     return {
         **shown,
         "incoming": incoming,
@@ -55,7 +55,7 @@ def _next_lines(state: State, change: Change) -> list[Json]:
         for one in change.discounts
         if one.id not in already
     ]
-    lines = invoices.lines_of(state, who, product, starting=product.period_end)
+    lines = invoices.lines_of(state, who, product, starting=product.period_end, usage=False)
     who.discounts = kept
     return lines
 

@@ -111,7 +111,7 @@ def plans() -> tuple[Plan, ...]:
             "Pro",
             "For growing teams",
             price=_price(49, eur=45, jpy=7_200),
-            trial_days=14,
+            trial={"duration_length": 14, "duration_type": "day", "card_required": True},
             items=[
                 Item("messages", 10_000, interval="month", price=usage(1, 100, eur=0.9, jpy=140)),
                 Item("seats", 5, price=usage(8, eur=7, jpy=1_200)),

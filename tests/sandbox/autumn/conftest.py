@@ -33,6 +33,12 @@ class Caller:
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return await self.client.request(method, path, headers=self._headers("", ""), **options)
 
+    async def refused(self, route: str, /, **body: Any) -> tuple[int, str]:
+        """The status and the code of an error."""
+        response = await self.post(route, **body)
+        assert response.status_code >= 400, response.text
+        return response.status_code, response.json()["code"]
+
     async def balance(self, customer_id: str, feature_id: str) -> Any:
         return (await self.ok("customers.get", customer_id=customer_id))["balances"][feature_id]
 

@@ -216,3 +216,55 @@ def test_moving_an_amount_changes_the_whole_by_just_that(rows: list[tuple[int, i
 @given(st.text(max_size=30), st.integers(0, 2**53))
 def test_a_cursor_says_where_it_was(item_id: str, moment: int) -> None:
     assert decode_cursor(encode_cursor(item_id, moment)) == (item_id, moment)
+
+
+async def test_usage_stops_at_the_balance_without_overage(call: Caller, row: str) -> None:
+    tracked = await call.ok("balances.track", **ONE_ROW, value=5_000)
+    assert (tracked["value"], tracked["deductions"][0]["value"]) == (5_000, 700)
+    assert facts(await call.balance("cus_rows", "messages")) == (1000, 0, 1000)
+
+
+async def test_usage_beyond_a_cap_on_overage_stops_at_the_cap(call: Caller, autumn: LocalAutumn) -> None:
+    who = {"customer_id": "cus_acme", "feature_id": "messages"}
+    await call.ok("balances.update", **who, usage=0)
+    await call.ok("balances.track", **who, value=1_000_000)
+    assert (await call.balance("cus_acme", "messages"))["usage"] == 50_000 + 100_000
+
+
+async def test_usage_is_taken_from_what_resets_soonest_then_expires_first(
+    autumn: LocalAutumn, call: Caller, row: str
+) -> None:
+    soon, later = autumn.clock.ms() + 5 * DAY, autumn.clock.ms() + 9 * DAY
+    for balance_id, details in (
+        ("undated", {}),
+        ("later", {"expires_at": later}),
+        ("soon", {"expires_at": soon}),
+        ("monthly", {"reset": {"interval": "month"}}),
+        ("fortnightly", {"reset": {"interval": "week", "interval_count": 2}}),
+        ("weekly", {"reset": {"interval": "week"}}),
+    ):
+        await call.ok("balances.create", **ONE_ROW, balance_id=balance_id, included_grant=10, **details)
+    shown = (await call.balance("cus_rows", "messages"))["breakdown"]
+    order = ["weekly", "fortnightly", row, "monthly", "soon", "later", "undated"]
+    assert [one["id"] for one in shown] == order
+    await call.ok("balances.track", **ONE_ROW, value=25)
+    left = {one["id"]: one["remaining"] for one in (await call.balance("cus_rows", "messages"))["breakdown"]}
+    assert left == {row: 695, "monthly": 10, "soon": 10, "later": 10, "undated": 10}
+
+
+async def test_row_of_the_plan_is_used_before_the_add_ons(call: Caller) -> None:
+    rows = (await call.balance("cus_acme", "seats"))["breakdown"]
+    assert [(one["plan_id"], one["remaining"]) for one in rows] == [("team", 0), ("extra_seats", 6)]
+
+
+async def test_credits_are_aggregated_under_the_features_that_spend_them(call: Caller) -> None:
+    before = await call.balance("cus_cyberdyne", "credits")
+    who = {"customer_id": "cus_cyberdyne"}
+    await call.ok("balances.track", **who, feature_id="images", value=2)
+    listed = (await call.ok("events.list", **who, limit=1))["list"][0]
+    assert (listed["feature_id"], listed["deductions"][0]["feature_id"]) == ("images", "credits")
+    assert (await call.balance("cus_cyberdyne", "credits"))["usage"] == before["usage"] + 10
+    shown = await call.ok("events.aggregate", **who, feature_id=["credits", "images"], range="24h")
+    assert "credits" not in shown["total"]
+    assert shown["total"]["images"]["sum"] >= 2
+    assert all(one["values"]["credits"] == 0 for one in shown["list"])

@@ -186,7 +186,7 @@ async def test_hosted_invoices_are_limited() -> None:
 async def test_entities(call: Caller) -> None:
     listed = (await call.ok("entities.list", customer_id="cus_piedpiper"))["list"]
     one = await call.ok("entities.get", customer_id="cus_piedpiper", entity_id="workspace_1")
-    assert one == listed[0]
+    assert one == listed[-1]
     assert one["name"] == "Compression"
     who = {"customer_id": "cus_piedpiper", "feature_id": "messages"}
     await call.ok("balances.create", **who, entity_id="workspace_1", included_grant=40, balance_id="w1")
