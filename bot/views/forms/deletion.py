@@ -1,5 +1,6 @@
 """The form that deletes a customer."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.autumn.models import InvoicePreview, Subscription
@@ -42,7 +43,8 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 def _live(facts: Facts) -> Block:
     """What goes on in Stripe, or goes with the customer."""
-    lines = [_holding(one, facts) for one in facts.customer.subscriptions]
+    currency = names.currency(facts.customer)
+    lines = [_holding(one, currency, facts.read_at) for one in facts.customer.subscriptions]
     lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
     if facts.unpaid is not None and facts.unpaid.count:
         totals = money.sums(facts.unpaid.totals)
@@ -55,9 +57,9 @@ def _live(facts: Facts) -> Block:
     return blocks.section("live", cards.listed(say.LIVE, [f"• {one}" for one in lines], _MOST))
 
 
-def _holding(one: Subscription, facts: Facts) -> str:
-    price = products.price(one, names.currency(facts.customer))
-    told = [f"*{names.plan(one)}*", products.state(one, facts.read_at), price, products.quantity(one)]
+def _holding(one: Subscription, currency: str, now: datetime) -> str:
+    price = products.price(one, currency)
+    told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one)]
     return " · ".join(part for part in told if part)
 
 

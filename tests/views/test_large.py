@@ -1,0 +1,97 @@
+"""A customer with thousands of everything is drawn in one pass: the event loop waits for nothing longer."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from bot import views
+from bot.autumn.models import Customer, Purchase
+from bot.changes.model import Facts, Kind
+from bot.lookups.answers import Answer, Billing, FeatureDetail, Features, Invoices, Overview, Products
+from bot.lookups.place import Part, Place
+from bot.views import forms
+from bot.views.forms import FormState, Meta
+from tests.views.given import NOW, balance, customer, invoice, invoice_list, plan, preview, row, subscription
+
+T = TypeVar("T")
+
+MANY = 200
+PASSES = 40
+"""Over one list, for one card. What goes through a list again for each thing in it takes MANY."""
+
+
+class Counted(list[T]):
+    """Counts how often it is gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[T]:
+        self.passes += 1
+        return super().__iter__()
+
+
+def large() -> tuple[Customer, dict[str, Counted[object]]]:
+    rows = [row(f"plan_{number}", id=f"row_{number}") for number in range(MANY)]
+    lists: dict[str, Counted[object]] = {
+        # Without prices: nothing tells the currency, so all of them are asked for it.
+        "subscriptions": Counted(
+            subscription(f"plan_{number}", id=f"sub_{number}", plan=plan(f"plan_{number}", price=None))
+            for number in range(MANY)
+        ),
+        "purchases": Counted(
+            Purchase(plan_id=f"pack_{number}", plan=plan(f"pack_{number}"), started_at=NOW)
+            for number in range(MANY)
+        ),
+        "invoices": Counted(invoice(id=f"in_{number}", currency="") for number in range(MANY)),
+        "breakdown": Counted(rows),
+    }
+    messages = balance(breakdown=rows).model_copy(update={"breakdown": lists["breakdown"]})
+    made = customer().model_copy(
+        update={
+            "balances": {"messages": messages},
+            **{name: lists[name] for name in ("subscriptions", "purchases", "invoices")},
+        }
+    )
+    return made, lists
+
+
+def checked(lists: dict[str, Counted[object]]) -> None:
+    assert {name: one.passes for name, one in lists.items() if one.passes > PASSES} == {}
+    assert any(one.passes for one in lists.values())
+
+
+def answer(part: Part, who: Customer) -> Answer:
+    match part:
+        case Part.OVERVIEW:
+            coming = tuple(preview() for _ in range(MANY))
+            return Overview(who, Billing(discounts=(), upcoming=coming), invoice_list(), NOW)
+        case Part.PRODUCTS:
+            return Products(who, None, NOW)
+        case Part.FEATURES:
+            return Features(who, NOW)
+        case _:
+            return Invoices(who, tuple(who.invoices), False, (preview(),), NOW)
+
+
+@pytest.mark.parametrize("part", [Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES])
+def test_card_of_a_large_customer_goes_through_it_a_few_times(part: Part) -> None:
+    who, lists = large()
+    views.card(Place(customer="cus_1", part=part), answer(part, who), shareable=True, changes=True)
+    checked(lists)
+
+
+def test_feature_of_a_large_customer_goes_through_it_a_few_times() -> None:
+    who, lists = large()
+    place = Place(customer="cus_1", part=Part.FEATURES, feature="messages")
+    views.card(place, FeatureDetail(who, None, NOW), shareable=True, changes=True)
+    checked(lists)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_form_for_a_large_customer_goes_through_it_a_few_times(kind: Kind) -> None:
+    who, lists = large()
+    facts = Facts(customer=who, read_at=NOW, billing=Billing(discounts=(), upcoming=(preview(),) * MANY))
+    meta = Meta(kind=kind, customer="cus_1", submission="x" * 32, channel="C1", feature="messages")
+    forms.build(FormState(meta, facts, {}, None, ""))
+    assert {name: one.passes for name, one in lists.items() if one.passes > PASSES} == {}
