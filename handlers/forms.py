@@ -123,12 +123,9 @@ async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
     given = forms.parse(meta, ask.state)
     if given.input is None:  # pragma: no cover - `check` lets no such form through
         raise ValueError("A form that is not filled in was let through.")
-    # What must be confirmed, and whom it would be asked of, is judged by figures read now.
+    # Whom it would be asked of is judged by figures read now.
     facts = await _read(desk, meta)
     seen = await desk.changes.look(given.input, facts)
-    if forms.unconfirmed(given, seen.judgement.warnings):
-        await _again(ask, desk, meta, facts, views.confirm_first())
-        return
     decision = await desk.changes.may_ask(seen, ask.actor)
     closed = (
         await desk.approvals_closed() if seen.preview and decision.permit and not decision.at_once else None

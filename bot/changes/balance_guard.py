@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.changes import amounts, canon, edit
-from bot.changes.canon import same_time
+from bot.changes.canon import near, same_time
 from bot.changes.common import whose
 from bot.changes.held import Held, allocated, find
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Judgement, Note, NoteCode
@@ -85,7 +85,7 @@ def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
     if edit.moves(asked, was):
         if then.resets:
             yield Note(NoteCode.UNTIL_RESET, {"at": canon.time_or_none(then.resets_at) or ""})
-        yield from _money(edit.shift(asked, was), was, then, seats=allocated(held, facts))
+        yield from _money(was, then, seats=allocated(held, facts))
         if then.vanishes:
             yield Note(NoteCode.ROW_VANISHES)
         if was.rolled_left > then.rolled_left:
@@ -98,15 +98,19 @@ def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
         yield Note(NoteCode.ENTITIES_COUNTED)
 
 
-def _money(shift: Decimal, was: Pool, then: Pool, *, seats: bool) -> Iterator[Note]:
-    """On paid seats every move is invoiced or credited at once, even one that the grant makes up for:
-    Autumn moves the balance first."""
-    if seats and was.price is not None:
-        code = NoteCode.CHARGES_NOW if shift < 0 else NoteCode.SEATS_LOWERED
-        yield Note(code, _units(abs(shift)))
-    elif then.overage > was.overage:
-        billed = was.price == "usage_based"
-        yield Note(NoteCode.OVERAGE_BILLED if billed else NoteCode.BECOMES_DEBT, _units(then.overage))
+def _money(was: Pool, then: Pool, *, seats: bool) -> Iterator[Note]:
+    """Only what lies above the grant is billed, and of what is paid ahead nothing. Seats are billed at once
+    or on the next invoice, by how their product was made, which Autumn does not tell."""
+    more = then.overage - was.overage
+    if near(more, ZERO):
+        return
+    if was.price in (None, "prepaid"):
+        if more > 0:
+            yield Note(NoteCode.BECOMES_DEBT, _units(then.overage))
+    elif more > 0:
+        yield Note(NoteCode.SEATS_BILLED if seats else NoteCode.OVERAGE_BILLED, _units(more))
+    else:
+        yield Note(NoteCode.SEATS_LOWERED if seats else NoteCode.OVERAGE_LOWERED, _units(-more))
 
 
 def _units(amount: Decimal) -> dict[str, str]:

@@ -189,9 +189,10 @@ class NoteCode(StrEnum):
     RESET_NEVER = "reset_never"
     # Warnings, balance
     UNTIL_RESET = "until_reset"  # at ("" when Autumn did not say)
-    CHARGES_NOW = "charges_now"  # units
+    SEATS_BILLED = "charges_now"  # units; stored by this name
     SEATS_LOWERED = "seats_lowered"  # units
     OVERAGE_BILLED = "overage_billed"  # units
+    OVERAGE_LOWERED = "overage_lowered"  # units
     BECOMES_DEBT = "becomes_debt"  # units
     ROW_VANISHES = "row_vanishes"
     ROW_EXPIRES = "row_expires"  # at

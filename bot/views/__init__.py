@@ -56,7 +56,7 @@ from bot.views.home import home
 from bot.views.modal import look_up_modal
 from bot.views.names import features as features_of
 from bot.views.names import plans as plans_of
-from bot.views.notice import confirm_first, elsewhere, not_taken, notice, result_words
+from bot.views.notice import elsewhere, not_taken, notice, result_words
 from bot.views.options import customer_options, feature_options, resolve, token
 from bot.views.ref import Ref
 from bot.views.result import barred, result_card
@@ -72,7 +72,6 @@ __all__ = [
     "barred",
     "card",
     "change_card",
-    "confirm_first",
     "csv_asking",
     "csv_comment",
     "csv_head",

@@ -6,7 +6,7 @@ Arguments are texts that are already safe to show where they go.
 from collections.abc import Mapping
 
 from bot.approvals.life import Ending, Event, State
-from bot.changes.model import BalanceAction, Kind, LineLabel, NoteCode, RewardAction
+from bot.changes.model import BalanceAction, Kind, LineLabel, RewardAction
 from bot.views.words import Say, count
 
 KINDS = {
@@ -63,7 +63,7 @@ ACTIONS = {
 AMOUNT = "Amount"
 AMOUNT_HINTS = {
     BalanceAction.GIVE: "How many units more: 500, 1,000, 1k, 2.5m",
-    BalanceAction.SET: "1,000, 1k, 2.5m. A negative one, -40, is so many units over the limit, to be billed.",
+    BalanceAction.SET: "1,000, 1k, 2.5m. A negative one, -40, is so many units over the limit.",
     BalanceAction.USAGE: "How many units count as used: 0, 1,000, 1k, 2.5m",
 }
 RESET = "New reset date"
@@ -105,9 +105,6 @@ TYPE_ID = "Type the customer's id in full"
 UNDERSTOOD = "Last confirmation"
 UNDERSTOOD_LABEL = "Delete this customer. It cannot be undone."
 UNDERSTOOD_MORE = "I know that Stripe goes on charging until cancelled there."
-CONFIRM = "Confirm"
-CONFIRM_LABELS = {NoteCode.CHARGES_NOW: "Charge the customer's card now"}
-CONFIRM_MORE = "Autumn makes an invoice and Stripe takes it from the card at once."
 
 
 def entities(number: int) -> str:

@@ -77,13 +77,20 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
     NoteCode.RESET_ONE_OFF: "This was given once and does not reset, so it has no reset date to move.",
     NoteCode.RESET_NEVER: "This never resets, so it has no reset date to move.",
     NoteCode.UNTIL_RESET: _until_reset,
-    NoteCode.CHARGES_NOW: lambda of: (
-        f"*This charges the customer's card at once* for {of['units']} more, or credits less."
+    NoteCode.SEATS_BILLED: lambda of: (
+        f"*{of['units']} more than now will be billed*, at once or on the next invoice: Autumn does not tell "
+        "which."
     ),
     NoteCode.SEATS_LOWERED: lambda of: (
-        f"These are paid seats: {of['units']} fewer are billed, and Autumn may credit the customer at once."
+        f"{of['units']} fewer than now will be billed. If there is a credit, it comes at once or on the next "
+        "invoice."
     ),
-    NoteCode.OVERAGE_BILLED: lambda of: f"{of['units']} over the limit will be billed on the next invoice.",
+    NoteCode.OVERAGE_BILLED: lambda of: (
+        f"{of['units']} more over the limit will be billed on the next invoice."
+    ),
+    NoteCode.OVERAGE_LOWERED: lambda of: (
+        f"{of['units']} fewer over the limit will be billed on the next invoice."
+    ),
     NoteCode.BECOMES_DEBT: lambda of: (
         f"The balance goes {of['units']} below zero: the customer must get so many before anything is left."
     ),

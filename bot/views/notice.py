@@ -38,10 +38,6 @@ def result_words(
     return notes.listed(f"*{told.what}* {told.do}", refusals, called)
 
 
-def confirm_first() -> str:
-    return say.CONFIRM_FIRST
-
-
 def not_taken(told: str) -> Card:
     """Said where a form that was not taken is open no more."""
     return parts.card([blocks.section("not_taken", f"*{say.NOT_TAKEN}*\n{told}")], [], [], stamp=None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Feature, Flag, Plan, PlanItem
+from bot.autumn.models import Feature, Flag, Plan, PlanItem, UsagePrice
 from bot.changes import balance
 from bot.changes.kinds import KINDS
 from bot.changes.model import (
@@ -49,8 +49,8 @@ def ask(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInp
     return BalanceInput(**{**known, "action": action, "amount": size, **changes})
 
 
-def seats(**changes: Any) -> Facts:
-    one = row(included=5, usage=3, reset=None, price=BY_USE, **changes)
+def seats(*, used: int = 3, price: UsagePrice = BY_USE, **changes: Any) -> Facts:
+    one = row(included=5, usage=used, reset=None, price=price, **changes)
     return facts(held(one, feature_id="seats"))
 
 
@@ -161,15 +161,33 @@ def note(code: NoteCode, **details: str) -> Note:
         ),
         (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(NoteCode.BECOMES_DEBT, units="40")]),
         (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
-        (ask(USAGE, 5, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="2")]),
-        (ask(SET, 1, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="1")]),
-        (ask(TAKE, 1, feature="seats"), seats(), [note(NoteCode.CHARGES_NOW, units="1")]),
-        (ask(USAGE, 1, feature="seats"), seats(), [note(NoteCode.SEATS_LOWERED, units="2")]),
-        (ask(GIVE, 1, feature="seats"), seats(), [note(NoteCode.SEATS_LOWERED, units="1")]),
+        # Of seats too only those above the grant are billed: 5 are granted and 3 used.
+        (ask(USAGE, 5, feature="seats"), seats(), []),
+        (ask(USAGE, 1, feature="seats"), seats(), []),
+        (ask(GIVE, 1, feature="seats"), seats(), []),
+        (ask(TAKE, 1, feature="seats"), seats(), []),
+        (ask(USAGE, 7, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="2")]),
+        (ask(SET, -1, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="1")]),
+        (ask(TAKE, 3, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="1")]),
+        (ask(USAGE, 9, feature="seats"), seats(used=8), [note(NoteCode.SEATS_BILLED, units="1")]),
+        (ask(USAGE, 4, feature="seats"), seats(used=6), [note(NoteCode.SEATS_LOWERED, units="1")]),
+        (ask(GIVE, 3, feature="seats"), seats(used=6), [note(NoteCode.SEATS_LOWERED, units="1")]),
+        (ask(USAGE, 7, feature="seats"), seats(price=AHEAD), [note(NoteCode.BECOMES_DEBT, units="2")]),
+        (ask(USAGE, 4, feature="seats"), seats(used=6, price=AHEAD), []),
         (
-            ask(USAGE, 5, feature="seats"),
+            ask(USAGE, 7, feature="seats"),
             replace(seats(), features={}),
-            [note(NoteCode.CHARGES_NOW, units="2")],
+            [note(NoteCode.SEATS_BILLED, units="2")],
+        ),
+        (
+            ask(SET, -10),
+            facts(held(row(usage=1040, price=BY_USE))),
+            [UNTIL, note(NoteCode.OVERAGE_LOWERED, units="30")],
+        ),
+        (
+            ask(SET, -60),
+            facts(held(row(usage=1040, price=BY_USE))),
+            [UNTIL, note(NoteCode.OVERAGE_BILLED, units="20")],
         ),
         (
             ask(USAGE, 400),

@@ -169,9 +169,9 @@ def seats(**changes: Any) -> Facts:
         # Seats that nobody pays for cost nothing; of those that are paid for, half of one counts too.
         (edit(USAGE, 5, feature="seats"), seats(), []),
         (
-            edit(GIVE, "0.5", feature="seats"),
+            edit(USAGE, "5.5", feature="seats"),
             seats(price=BY_USE),
-            [Note(NoteCode.SEATS_LOWERED, {"units": "0.5"})],
+            [Note(NoteCode.SEATS_BILLED, {"units": "0.5"})],
         ),
         (edit(GIVE, 5), facts(balance(row(prepaid_grant=Decimal(200)))), [UNTIL]),
         (edit(SET, -40), facts(balance(row(usage=1040))), NOTHING),

@@ -454,21 +454,3 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await maple.ana.sees("Withdrawn: nothing was changed")
     await maple.bot.work.drain(10)
     maple.ana.does_not_see("Somebody was first")
-
-
-async def test_a_charge_to_the_card_must_be_confirmed(maple: Stage) -> None:
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
-    await maple.ana.choose("Feature", "Seats")
-    await maple.ana.sees("This feature comes from several sources")
-    await maple.ana.choose("Which part of it", "Team")
-    await maple.bot.work.drain(10)
-    await maple.ana.choose("What to do", "Correct billed usage")
-    await maple.ana.sees("How many units count as used")
-    await maple.ana.fill("Amount", "40")
-    await maple.ana.sees("Charge the customer's card now")
-    await maple.ana.fill("Reason", "x")
-    await maple.ana.submit()
-    await maple.bot.work.drain(10)
-    await maple.ana.sees("Charge the customer's card now")
-    assert await maple.bot.changes.history("cus_acme") == []

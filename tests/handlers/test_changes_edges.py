@@ -9,7 +9,7 @@ from bot.approvals import cards
 from bot.approvals.cards import CardKind
 from bot.approvals.life import Event, State
 from tests.handlers.test_changes import again, last
-from tests.journeys.changing import elsewhere, give, lea_sees
+from tests.journeys.changing import give, lea_sees
 from tests.stage import Stage
 
 
@@ -104,22 +104,3 @@ async def test_without_a_card_of_their_own_the_asker_is_told_nothing_in_person(m
     await maple.lea.sees("Autumn was read back and shows the change")
     await maple.bot.work.drain(10)
     assert [one for one in maple.slack.calls[before:] if one.method == "chat.postMessage"] == []
-
-
-async def test_a_charge_that_came_up_while_the_form_was_open_must_be_confirmed(maple: Stage) -> None:
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
-    await maple.ana.choose("Feature", "Seats")
-    await maple.ana.sees("This feature comes from several sources")
-    await maple.ana.choose("Which part of it", "Team")
-    await maple.bot.work.drain(10)
-    await maple.ana.choose("What to do", "Correct billed usage")
-    await maple.ana.sees("How many units count as used")
-    await maple.ana.fill("Amount", "10")
-    await maple.ana.sees("4 fewer are billed")
-    await maple.ana.fill("Reason", "They gave seats back")
-    await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="seats", value=-18)
-    await maple.ana.submit()
-    form = await maple.ana.sees("Tick the box to confirm, then submit again")
-    assert "Charge the customer's card now" in form
-    assert await maple.bot.changes.history("cus_acme") == []

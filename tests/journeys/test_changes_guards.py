@@ -54,6 +54,7 @@ MET_BELOW = {
     NoteCode.OLD_ID,
     NoteCode.OTHER_CUSTOMER,
     NoteCode.PAST_DUE_HIDDEN,
+    NoteCode.OVERAGE_LOWERED,
     NoteCode.RECREATED,
     NoteCode.RESET_SINCE,
     NoteCode.REWARD_UNKNOWN,
@@ -62,6 +63,7 @@ MET_BELOW = {
     NoteCode.SAME_DAY,
     NoteCode.SAME_EMAIL,
     NoteCode.STARTS_AFRESH,
+    NoteCode.SEATS_LOWERED,
     NoteCode.STRIPE_UNREAD,
 }
 """These want more than a form that is filled in."""
@@ -208,6 +210,40 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
         await maple.bot.work.drain(10)
         await maple.ana.submit()
         await lea_sees(maple, "3 other customers have this e-mail address too.")
+
+
+# What is billed
+
+
+async def test_only_seats_above_the_grant_are_billed() -> None:
+    """Of 20 granted and 14 used, 20 are neither billed nor confirmed; of 24 used, 4 are billed."""
+    part = (("Feature", "Seats"), ("Which part of it", "Team"), ("What to do", "Correct billed usage"))
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        rows = maple.autumn.state.customers["cus_acme"].rows
+        (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
+        row.balance = 6
+        within = Case(NoteCode.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20")))
+        await fill_in(maple, within)
+        form = await maple.ana.sees("14 → 20")
+        assert "billed." not in form
+        assert "card" not in form
+        row.balance = -4
+        await maple.ana.close()
+        fewer = "1 fewer than now will be billed. If there is a credit"
+        await fill_in(
+            maple,
+            Case(NoteCode.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),
+        )
+
+
+async def test_less_overage_is_told_as_such() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        rows = maple.autumn.state.customers["cus_northwind"].rows
+        (row,) = [one for one in rows if one.feature_id == "messages"]
+        row.balance = -500
+        filled = (("Feature", "Messages"), ("What to do", "Set the balance"), ("Amount", "-400"))
+        said = "100 fewer over the limit will be billed on the next invoice."
+        await fill_in(maple, Case(NoteCode.OVERAGE_LOWERED, "/autumn balance cus_northwind", said, filled))
 
 
 # What cannot be seen

@@ -200,7 +200,7 @@ def test_a_customer_without_features_has_nothing_to_fill_in() -> None:
     assert "The customer does not have messages." in Filling(OPENED, facts(nobody)).text
 
 
-def test_raising_paid_seats_asks_again() -> None:
+def test_only_seats_above_the_grant_are_told_as_billed() -> None:
     seats = given.balance(
         "seats",
         2,
@@ -210,21 +210,12 @@ def test_raising_paid_seats_asks_again() -> None:
     )
     form = opened(given.customer(balances={"seats": seats}), feature="seats")
     form.fill("action", option="usage")
-    form.fill("amount", text="4")
-    form.fill("reason", text="x")
-    assert "charges the customer's card at once" in form.text
-    sight = form.sight
-    assert sight
-    (note,) = forms.unconfirmed(form.submit(), sight.warnings)
-    form.fill("confirm", options=["yes"])
-    assert forms.unconfirmed(form.submit(), sight.warnings) == ()
-    form.redraw()
-    assert form.element("confirm")["initial_options"]
     form.fill("amount", text="5")
-    assert form.sight
-    assert forms.unconfirmed(form.submit(), form.sight.warnings) != (), "another figure wants another yes"
-    assert [one[2] for one in form.options("confirm")]
-    assert note.details["units"] == "1"
+    assert "will be billed" not in form.text
+    form.fill("amount", text="7")
+    form.fill("reason", text="x")
+    assert "*2 more than now will be billed*, at once or on the next invoice" in form.text
+    assert not form.submit().errors
 
 
 def test_what_can_be_picked_beyond_a_hundred_is_asked_for() -> None:

@@ -4,7 +4,6 @@ view = loading(meta)                       # opened at once
 view = build(FormState(meta, facts, ...))  # once the facts are read, and whenever something is filled in
 draft(meta, values)                        # what to preview, if enough is filled in
 parse(meta, values)                        # a submission: the input, or what is wrong with it
-unconfirmed(parsed, warnings)              # warnings that must be confirmed first: build again with them
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from bot.changes.model import Facts, Kind
 from bot.views.card import Card
 from bot.views.forms import balance, deletion, details, parts, reward
 from bot.views.forms.model import AnyInput, FormState, Meta, Parsed, Sight, Values
-from bot.views.forms.parts import REASON_BLOCK, TICKET_BLOCK, unconfirmed
+from bot.views.forms.parts import REASON_BLOCK, TICKET_BLOCK
 
 __all__ = [
     "REASON_BLOCK",
@@ -32,7 +31,6 @@ __all__ = [
     "parse",
     "reward_options",
     "stopped",
-    "unconfirmed",
     "working",
 ]
 

@@ -113,7 +113,5 @@ class Parsed:
     """A web address, or empty."""
     seen: Snapshot | None = None
     """The facts that the form showed, as `Meta.seen`."""
-    confirmed: frozenset[str] = frozenset()
-    """Marks of the warnings that were confirmed one by one; see `forms.unconfirmed`."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """What is wrong, in plain words by block_id: as Slack takes them in answer to a submission."""

@@ -1,25 +1,21 @@
 """What all forms have in common: the frame, who it is about, before and after, the reason."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.changes.model import Facts, Note, NoteCode
+from bot.changes.model import Facts, NoteCode
 from bot.views import blocks, change_lines, ids, links, names, notes, parts, text, words
 from bot.views import change_words as say
 from bot.views.card import Block, Card
 from bot.views.forms import read
-from bot.views.forms.model import AnyInput, FormState, Meta, Parsed, Sight, Values
+from bot.views.forms.model import AnyInput, FormState, Meta, Parsed, Values
 
 REASON_BLOCK = "reason"
 TICKET_BLOCK = "ticket"
-_CONFIRM = "confirm:"
 _REASON = 1000
 _TICKET = 500
 _YES = "yes"
-_CONFIRMED_ALONE = (NoteCode.CHARGES_NOW,)
-"""Warnings that each want a yes of their own."""
 
 
 def field_id(name: str) -> str:
@@ -85,7 +81,6 @@ def form(
         *before,
         *fields,
         *([blocks.section("preview.0", blocks.plain(problem))] if problem else preview(state)),
-        *confirmations(state.sight, state.values),
         *why(meta, state.values),
     ]
     return view(meta, found, submit=True)
@@ -166,27 +161,8 @@ def parsed(meta: Meta, values: Values, wanted: AnyInput | None, errors: Mapping[
         reason=read.typed_lines(values, REASON_BLOCK),
         ticket=links.web(read.typed(values, TICKET_BLOCK)),
         seen=meta.seen,
-        confirmed=_confirmed(values),
         errors=wrong,
     )
-
-
-# Warnings that want a yes of their own
-
-
-def unconfirmed(given: Parsed, warnings: Sequence[Note]) -> tuple[Note, ...]:
-    """Those that must be confirmed and are not, exactly as they stand now."""
-    return tuple(note for note in _to_confirm(warnings) if _mark(note) not in given.confirmed)
-
-
-def confirmations(sight: Sight | None, values: Values) -> list[Block]:
-    """The ids hold what is to be confirmed, so that a yes to other figures does not stay."""
-    if sight is None or sight.refusals:
-        return []
-    return [
-        tick(f"{_CONFIRM}{_mark(note)}", say.CONFIRM, say.CONFIRM_LABELS[note.code], say.CONFIRM_MORE, values)
-        for note in _to_confirm(sight.warnings)
-    ]
 
 
 def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Block:
@@ -194,22 +170,6 @@ def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Bl
     yes = blocks.option(shown, _YES, more)
     initial = [yes] if read.ticked(values, block_id) else []
     return blocks.field(block_id, label, blocks.ticks(field_id(block_id), [yes], initial))
-
-
-def _to_confirm(warnings: Sequence[Note]) -> tuple[Note, ...]:
-    return tuple(note for note in warnings if note.code in _CONFIRMED_ALONE)
-
-
-def _confirmed(values: Values) -> frozenset[str]:
-    return frozenset(
-        block.removeprefix(_CONFIRM)
-        for block in values
-        if block.startswith(_CONFIRM) and read.ticked(values, block)
-    )
-
-
-def _mark(note: Note) -> str:
-    return digest(json.dumps([note.code, sorted(note.details.items())]))
 
 
 def digest(said: str) -> str:
