@@ -4,8 +4,15 @@ How many decimals a currency has is Stripe's to say, because Stripe bills it: CL
 formats with, leave out the decimals that people do not use in cash.
 """
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from babel.numbers import get_currency_symbol, list_currencies
+
+LOCALE = "en_US"
+"""In which amounts are written, by Autumn as by Maple."""
 
 # Stripe's zero-decimal currencies, and ISK, which Stripe takes with two decimals that must be 00. HUF and
 # TWD are whole in payouts only: their charges have two decimals.
@@ -32,6 +39,18 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     if abs(amount) >= _LARGEST_ROUNDED:
         return amount
     return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+
+
+def currency_in(price: str) -> str:
+    """The currency of a price as Autumn writes it, such as `$20` or `RSD 1,200`; empty if it is not told."""
+    found = re.match(r"([^\d\s]+)\s?\d", price)
+    return _by_symbol().get(found.group(1), "") if found else ""
+
+
+@cache
+def _by_symbol() -> dict[str, str]:
+    codes = sorted(list_currencies())
+    return {code: code for code in codes} | {get_currency_symbol(code, LOCALE): code for code in codes}
 
 
 def totals(amounts: Iterable[tuple[Decimal, str]]) -> list[tuple[Decimal, str]]:

@@ -216,6 +216,10 @@ class NoteCode(StrEnum):
     OTHER_PLANS = "other_plans"  # plans (comma-separated ids)
     SUBSCRIPTION_DISCOUNTS = "subscription_discounts"  # names (comma-separated)
     FROM_NEXT_INVOICE = "from_next_invoice"  # at ("" when unknown)
+    NO_EFFECT = "no_effect"
+    OTHER_CURRENCY = "other_currency"  # currency, currencies (comma-separated)
+    CURRENCY_UNKNOWN = "currency_unknown"  # currencies (comma-separated)
+    TAKES_LESS = "takes_less"  # name, off, off_now, currency
     AT_NEXT_CHECKOUT = "at_next_checkout"
     STARTS_AFRESH = "starts_afresh"  # name
     # Refusals, details

@@ -1,10 +1,12 @@
 """What must not be done about a customer's rewards, and what to know before doing it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.autumn.models import Coupon, Discount
 from bot.changes import canon
+from bot.changes.canon import ZERO
 from bot.changes.common import joined, whose
+from bot.changes.estimate import Next, currency_of, estimates
 from bot.changes.model import Facts, Judgement, Note, NoteCode, RewardAction, RewardInput
 from bot.changes.rewards import (
     coupon_by_code,
@@ -73,12 +75,43 @@ def _warnings(asked: RewardInput, coupon: Coupon, own: Discount | None, facts: F
     yield from _apart(facts)
     if asked.instead is not None and coupon.duration is not None and coupon.duration.type != "forever":
         yield Note(NoteCode.STARTS_AFRESH, {"name": name_of(coupon)})
-    upcoming = facts.billing.upcoming if facts.billing else None
-    if not upcoming:
+    found = estimates(facts, coupon)
+    if not found:
         yield Note(NoteCode.AT_NEXT_CHECKOUT)
-    else:
-        dates = [one.invoice_at for one in upcoming if one.invoice_at is not None]
+        return
+    unmatched = tuple(_currency(coupon, found, facts))
+    yield from unmatched
+    if own is not None:
+        yield from _less(own, found)
+    reached = [one for one in found if one.after < one.without]
+    if reached:
+        dates = [one.at for one in reached if one.at is not None]
         yield Note(NoteCode.FROM_NEXT_INVOICE, {"at": canon.time_or_none(min(dates, default=None)) or ""})
+    elif not unmatched:
+        yield Note(NoteCode.NO_EFFECT)
+
+
+def _currency(coupon: Coupon, found: Sequence[Next], facts: Facts) -> Iterator[Note]:
+    """An amount counts only in its own currency, which Autumn does not tell of a coupon."""
+    if coupon.type == "percentage_discount":
+        return
+    billed = dict.fromkeys(one.currency.upper() for one in found if not one.apart)
+    own = currency_of(facts)
+    if not own and billed:
+        yield Note(NoteCode.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
+    elif others := [one for one in billed if one != own]:
+        yield Note(NoteCode.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
+
+
+def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
+    """In each currency in which the new coupon takes less off than the one it replaces."""
+    for currency in dict.fromkeys(one.currency for one in found):
+        billed = [one for one in found if one.currency == currency]
+        off_now = sum((one.without - one.before for one in billed), ZERO)
+        off = sum((one.without - one.after for one in billed), ZERO)
+        if off < off_now:
+            figures = {"off": canon.number(off), "off_now": canon.number(off_now), "currency": currency}
+            yield Note(NoteCode.TAKES_LESS, {"name": name_of(own), **figures})
 
 
 def _apart(facts: Facts) -> Iterator[Note]:

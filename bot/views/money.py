@@ -10,7 +10,7 @@ from babel.numbers import get_currency_symbol, is_currency
 from bot import money as arithmetic
 from bot.views import numbers, words
 
-_LOCALE = "en_US"
+_LOCALE = arithmetic.LOCALE
 _HUGE = Decimal("1e15")
 _TINY = Decimal("1e-6")
 _MOST_DECIMALS = 9

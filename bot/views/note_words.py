@@ -131,6 +131,18 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         "does not reach it."
     ),
     NoteCode.FROM_NEXT_INVOICE: _from_next_invoice,
+    NoteCode.NO_EFFECT: "It takes nothing off the invoices that are coming.",
+    NoteCode.OTHER_CURRENCY: lambda of: (
+        f"This coupon is an amount in {of['currency']}: it takes nothing off invoices in {of['currencies']}."
+    ),
+    NoteCode.CURRENCY_UNKNOWN: lambda of: (
+        "Autumn does not say which currency this coupon is in. The estimate takes it to be "
+        f"{of['currencies']}; if it is another one, nothing is taken off."
+    ),
+    NoteCode.TAKES_LESS: lambda of: (
+        f"*{of['name']} takes more off.* Of the invoices that are coming, it takes {of['off_now']} and the "
+        f"new coupon {of['off']}."
+    ),
     NoteCode.AT_NEXT_CHECKOUT: "No invoice is coming: the discount shows at the next checkout link.",
     NoteCode.STARTS_AFRESH: lambda of: f"{of['name']} starts anew: its time begins again from now.",
     NoteCode.NAME_TOO_LONG: lambda of: f"The name has {of['most']} characters at most.",

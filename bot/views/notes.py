@@ -12,6 +12,8 @@ _NUMBERS = ("units", "most", "count")
 _TIMES = ("at", "cycle", "latest")
 _OF_INVOICES = (NoteCode.NEXT_CHARGE, NoteCode.FROM_NEXT_INVOICE)
 """Notes whose time is the day of an invoice."""
+_MONEY = ("total", "off", "off_now")
+"""In major units of the note's `currency`."""
 _FIELDS = ("field", "fields")
 _LISTS = ("plans", "names")
 _LIMIT = 60
@@ -60,7 +62,7 @@ def _detail(name: str, value: str, note: Note, style: _Style) -> str:
     if name in _TIMES:
         draw = times.billing_day if note.code in _OF_INVOICES else style.moment
         return draw(datetime.fromisoformat(value)) if value else ""
-    if name == "total":
+    if name in _MONEY:
         return money.money(Decimal(value), note.details["currency"])
     if name in _FIELDS:
         return words.joined(note_words.fields(value.split(", ")))

@@ -55,13 +55,17 @@ def price_in(price: Json, currency: str) -> float:
 
 def previews(state: State, who: Customer) -> list[Json]:
     """The next invoice of each Stripe subscription that has one coming."""
-    coming = []
-    for product in who.products:
-        if product.status in ("active", "past_due") and product.stripe_subscription and product.period_end:
-            lines = lines_of(state, who, product, starting=product.period_end)
-            if lines:
-                coming.append(_preview(state, who, product, lines))
-    return coming
+    due = [
+        product
+        for product in who.products
+        if product.status in ("active", "past_due") and product.stripe_subscription and product.period_end
+    ]
+    spent: dict[str, float] = {}
+    lines = {
+        product.id: lines_of(state, who, product, starting=product.period_end or 0, spent=spent)
+        for product in sorted(due, key=lambda one: one.period_end or 0)
+    }
+    return [_preview(state, who, product, lines[product.id]) for product in due if lines[product.id]]
 
 
 def _preview(state: State, who: Customer, product: Product, lines: list[Json]) -> Json:
@@ -77,18 +81,42 @@ def _preview(state: State, who: Customer, product: Product, lines: list[Json]) -
 
 
 def lines_of(
-    state: State, who: Customer, product: Product, *, starting: int, renewing: bool = True, usage: bool = True
+    state: State,
+    who: Customer,
+    product: Product,
+    *,
+    starting: int,
+    renewing: bool = True,
+    usage: bool = True,
+    spent: dict[str, float] | None = None,
 ) -> list[Json]:
-    """The lines of an invoice for a period that starts then; the last period's overage unless it is new."""
+    """The lines of an invoice for a period that starts then; the last period's overage unless it is new.
+
+    `spent`: what earlier invoices have taken of the customer's coupons, by reward; it is added to.
+    """
     plan = state.plan(product.plan_id)
     ends = product.expires_at is not None and product.expires_at <= starting
     lines = [] if ends else recurring(state, who, plan, product, starting)
     if renewing and usage:
         rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
         lines += [line for row in rows for line in _overage(state, who, plan, product, row)]
+    own = any(one.subscription_id == product.stripe_subscription for one in who.discounts)
+    before = {} if own or spent is None else spent
     for reward in discounts_for(state, who, product, starting):
-        _apply(reward, lines, currency_of(state, who), told=not renewing)
+        left = _left(state, reward, currency_of(state, who), before.get(reward.id, 0))
+        taken = _apply(reward, left, lines, currency_of(state, who), told=not renewing)
+        before[reward.id] = before.get(reward.id, 0) + taken
     return lines
+
+
+def _left(state: State, reward: Reward, currency: str, spent: float) -> float:
+    """What a reward is worth on an invoice: an amount only in its own currency, a coupon for one invoice only
+    until it has been taken off one, and credit until it is used up."""
+    if reward.type != "percentage_discount" and currency != state.org.currency:
+        return 0
+    if reward.type == "invoice_credits":
+        return reward.value - spent
+    return 0 if reward.duration == "one_off" and spent else reward.value
 
 
 def recurring(state: State, who: Customer, plan: Plan, product: Product, starting: int) -> list[Json]:
@@ -168,17 +196,19 @@ def _line(
     }
 
 
-def _apply(reward: Reward, lines: list[Json], currency: str, *, told: bool) -> None:
-    """Take a reward off; `told` says so in the lines' descriptions, as on a plan's first invoice."""
-    left = reward.value
+def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, told: bool) -> float:
+    """Take a reward off, and say how much that was; `told` says so in the lines' descriptions, as on a plan's
+    first invoice."""
+    left, taken = value, 0.0
     for line in lines:
         if line["total"] <= 0 or (reward.plan_ids is not None and line["plan_id"] not in reward.plan_ids):
             continue
         percent = reward.type == "percentage_discount"
-        off = money(line["total"] * reward.value / 100 if percent else min(left, line["total"]), currency)
+        off = money(line["total"] * value / 100 if percent else min(left, line["total"]), currency)
         if not off:
             continue
         left -= 0 if percent else off
+        taken += off
         line["total"] = money(line["total"] - off, currency)
         line["discounts"].append(
             {
@@ -190,6 +220,7 @@ def _apply(reward: Reward, lines: list[Json], currency: str, *, told: bool) -> N
         )
         if told and len(line["discounts"]) == 1:
             line["description"] += " [inc. discount]"
+    return taken
 
 
 def day(ms: int) -> str:

@@ -116,12 +116,12 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         (ask(APPLY, reward="ten"), replace(facts(), rewards=ALL), [CHECKOUT]),
         (
             ask(APPLY, reward="ten"),
-            known(upcoming=(coming(at=LATER), coming(at=SOON), coming(at=None))),
+            known(upcoming=(coming(line(9), at=LATER), coming(line(9), at=SOON), coming(line(9), at=None))),
             [Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"})],
         ),
         (
             ask(APPLY, reward="ten"),
-            known(upcoming=(coming(at=None),)),
+            known(upcoming=(coming(line(9), at=None),)),
             [Note(NoteCode.FROM_NEXT_INVOICE, {"at": ""})],
         ),
         (

@@ -1,5 +1,6 @@
 """Every guard of every kind of change says its words to whoever meets it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -48,6 +49,7 @@ def test_every_guard_is_met() -> None:
 MET_BELOW = {
     NoteCode.ALREADY_REDEEMED,
     NoteCode.BAD_TEXT,
+    NoteCode.CURRENCY_UNKNOWN,
     NoteCode.FEATURE_NOT_HELD,
     NoteCode.MORE_THAN_GRANTED,
     NoteCode.MOVED_SINCE,
@@ -342,3 +344,33 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
         await maple.lea.click("Undo", confirm=True)
         card = await maple.lea.sees("Undo: change of a reward")
         assert "20% off for 3 months starts anew: its time begins again from now." in card
+
+
+async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        who = maple.autumn.state.customers["cus_acme"]
+        who.discounts.clear()
+        # Of what is left no plan has a price of its own, which would tell the company's currency.
+        who.products[:] = [one for one in who.products if one.plan_id == "extra_seats"]
+        said = "Autumn does not say which currency this coupon is in. The estimate takes it to be USD"
+        pick = ("Coupon", "$100 off for 6 months")
+        await fill_in(maple, Case(NoteCode.CURRENCY_UNKNOWN, "/autumn reward cus_acme", said, (pick,)))
+
+
+async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        pick = ("Coupon", "$250 of invoice credit")
+        await fill_in(maple, Case(NoteCode.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
+        shown = await maple.ana.sees("What changes")
+        figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", shown)
+        assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
+
+
+async def test_dollars_are_not_taken_off_yen() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        pick = ("Coupon", "$100 off for 6 months")
+        said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
+        await fill_in(maple, Case(NoteCode.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))
+        shown = await maple.ana.sees("What changes")
+        assert ": ¥31,530, unchanged" in shown
+        assert "shows from the next invoice" not in shown

@@ -71,11 +71,12 @@ DELETIONS = st.builds(DeletionInput, customer=IDS, typed=TEXTS)
 INPUTS = BALANCE_INPUTS | REWARD_INPUTS | DETAILS_INPUTS | DELETIONS
 
 _DETAILS: dict[str, st.SearchStrategy[str]] = {
-    **dict.fromkeys(("units", "most", "count", "total"), FIGURES),
+    **dict.fromkeys(("units", "most", "count", "total", "off", "off_now"), FIGURES),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
-    **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward"), TEXTS),
+    **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "currencies"), TEXTS),
     "currency": CURRENCIES,
+    "at_least": st.sampled_from(["", "yes"]),
 }
 NOTES = st.builds(Note, st.sampled_from(list(NoteCode)), st.fixed_dictionaries(_DETAILS))
 

@@ -122,8 +122,8 @@ def test_a_coupon_is_applied() -> None:
     form = Filling(meta(Kind.REWARD), facts(billing=Billing((OWN,), (given.preview(),))))
     assert "• *Ten off* · $10.00" in form.text
     assert form.options("coupon") == [
-        ("once", "once", "5.00 off · once · all products"),
-        ("ten", "ten", "10.00 off · for ever · Pro, max"),
+        ("once", "once", "$5.00 off · once · all products"),
+        ("ten", "ten", "$10.00 off · for ever · Pro, max"),
         ("Twenty", "twenty", "20% off · for 3 months · all products"),
     ]
     assert form.submit().errors["coupon"] == "Pick a coupon."
@@ -222,7 +222,7 @@ def test_many_coupons_are_asked_for() -> None:
 def test_a_coupon_of_an_unknown_duration() -> None:
     odd = [Coupon(id="a", duration=Duration(type="weeks")), Coupon(id="b")]
     form = Filling(meta(Kind.REWARD), facts(rewards=RewardList(coupons=odd)))
-    assert [more for *_, more in form.options("coupon")] == ["0.00 off · all products"] * 2
+    assert [more for *_, more in form.options("coupon")] == ["$0.00 off · all products"] * 2
 
 
 # Details

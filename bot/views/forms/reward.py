@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.autumn.models import Coupon
+from bot.changes.estimate import currency_of
 from bot.changes.model import Facts, NoteCode, RewardAction, RewardInput
 from bot.changes.rewards import name_of
 from bot.views import blocks, ids, money, names, note_words, numbers, options, overview, text, words
@@ -69,8 +70,8 @@ def reward_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
         for one in _offered(facts).values()
         if wanted in one.name.casefold() or wanted in one.id.casefold()
     ]
-    named = names.plans(facts.customer)
-    return [blocks.drawn_option(_option(one, named)) for one in found[: options.MOST]]
+    named, currency = names.plans(facts.customer), currency_of(facts)
+    return [blocks.drawn_option(_option(one, named, currency)) for one in found[: options.MOST]]
 
 
 # What is filled in
@@ -103,15 +104,15 @@ def _offered(facts: Facts) -> Mapping[str, Coupon]:
     return {one.id: one for one in ordered if 0 < text.length(one.id) <= blocks.OPTION}
 
 
-def _option(one: Coupon, named: Mapping[str, str]) -> Any:
+def _option(one: Coupon, named: Mapping[str, str], currency: str) -> Any:
     label = text.literal(name_of(one), blocks.OPTION) or text.literal(one.id, blocks.OPTION) or words.NONE
-    return blocks.option(label, one.id, text.literal(_worth(one, named), blocks.OPTION))
+    return blocks.option(label, one.id, text.literal(_worth(one, named, currency), blocks.OPTION))
 
 
-def _worth(one: Coupon, named: Mapping[str, str]) -> str:
+def _worth(one: Coupon, named: Mapping[str, str], currency: str) -> str:
     """Value, duration and products."""
     share = one.type == "percentage_discount"
-    value = words.percent(numbers.number(one.value)) if share else money.money(one.value, "")
+    value = words.percent(numbers.number(one.value)) if share else money.money(one.value, currency)
     plans = [named.get(plan) or plan for plan in one.plan_ids or ()]
     return " · ".join(
         part for part in (say.off(value), _lasts(one), ", ".join(plans) or say.ALL_PLANS) if part
@@ -149,7 +150,8 @@ def _pick_action(action: RewardAction) -> Block:
 
 def _pick_coupon(state: FormState, offered: Mapping[str, Coupon]) -> Block:
     named = names.plans(state.facts.customer)
-    found = {one.id: _option(one, named) for one in offered.values()}
+    currency = currency_of(state.facts)
+    found = {one.id: _option(one, named, currency) for one in offered.values()}
     initial = found.get(read.chosen(state.values, COUPON_BLOCK))
     element: Any
     if len(found) > options.MOST:

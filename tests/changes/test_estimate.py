@@ -1,0 +1,212 @@
+"""What the next invoices come to with another coupon, and what is said of it."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.autumn.models import (
+    Coupon,
+    Discount,
+    Duration,
+    InvoicePreview,
+    LineDiscount,
+    Plan,
+    PlanDisplay,
+    PlanPrice,
+    PreviewLine,
+)
+from bot.changes.model import Facts, LineLabel, Note, NoteCode, RewardAction
+from bot.changes.reward import RewardChange
+from tests.changes.facts import (
+    LATER,
+    NOW,
+    SOON,
+    billing,
+    coupon,
+    customer,
+    discount,
+    rewards,
+    subscription,
+)
+from tests.changes.test_reward import ask, coming, known, line
+from tests.views.examples import examples
+
+APPLY, REMOVE = RewardAction.APPLY, RewardAction.REMOVE
+CHANGE = RewardChange()
+FIXED: dict[str, Any] = {"type": "fixed_discount"}
+THEIRS = discount("sub", subscription_id="s")
+ONCE: dict[str, Any] = {"duration": Duration(type="one_off")}
+DOLLARS = customer(
+    subscriptions=[
+        subscription(
+            plan=Plan(id="pro", price=PlanPrice(amount=Decimal(20), display=PlanDisplay(primary_text="$20")))
+        )
+    ]
+)
+
+
+def several(*figures: tuple[Any, Any, str]) -> tuple[InvoicePreview, ...]:
+    return tuple(coming(line(total), at=at, currency=currency) for total, at, currency in figures)
+
+
+def estimated(new: Any, facts: Facts) -> list[tuple[str | None, str | None]]:
+    asked = ask(APPLY, reward=new.id) if new else ask(REMOVE)
+    lines = CHANGE.preview(asked, replace(facts, rewards=rewards(*([new] if new else []))))
+    return [(one.before, one.after) for one in lines if one.label is LineLabel.NEXT_INVOICE]
+
+
+THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
+
+
+@pytest.mark.parametrize(
+    ("new", "after"),
+    [
+        # For one invoice: the earliest, and what that one leaves is lost.
+        (coupon(value=50, **ONCE), ["99", "99.5", "100"]),
+        (coupon(value=250, **FIXED, **ONCE), ["99", "0", "100"]),
+        # Credit goes from one to the next until it is used up.
+        (coupon(value=250, type="invoice_credits", **ONCE), ["48", "0", "100"]),
+        (coupon(value=250, type="invoice_credits"), ["48", "0", "100"]),
+        # Every invoice.
+        (coupon(value=50, **FIXED), ["49", "149", "50"]),
+        (coupon(value=50, **FIXED, duration=Duration(type="months", length=6)), ["49", "149", "50"]),
+    ],
+)
+def test_how_far_a_coupon_goes(new: Coupon, after: list[str]) -> None:
+    assert [then for _, then in estimated(new, known(upcoming=THREE))] == after
+
+
+def test_a_coupon_for_one_invoice_waits_for_one_that_it_is_for() -> None:
+    upcoming = (coming(line(20, "pro"), at=SOON), coming(line(30, "team"), at=LATER))
+    new = coupon(value=50, plan_ids=["team"], **ONCE)
+    assert estimated(new, known(upcoming=upcoming)) == [("20", "20"), ("30", "15")]
+
+
+def test_an_amount_counts_in_its_own_currency_only() -> None:
+    upcoming = several((3000, SOON, "jpy"), (45, SOON, "eur"), (20, LATER, "usd"))
+    facts = known(upcoming=upcoming, customer=DOLLARS)
+    new = coupon(value=5, **FIXED)
+    assert estimated(new, facts) == [("3000", "3000"), ("45", "45"), ("20", "15")]
+    judged = CHANGE.guard(ask(APPLY, reward="ten"), replace(facts, rewards=rewards(new)), NOW)
+    assert judged.warnings == (
+        Note(NoteCode.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY, EUR"}),
+        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-12T15:06:00.000+00:00"}),
+    )
+    yen = replace(facts, billing=billing(upcoming=several((3000, SOON, "jpy"))), rewards=rewards(new))
+    assert CHANGE.guard(ask(APPLY, reward="ten"), yen, NOW).warnings == (
+        Note(NoteCode.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY"}),
+    )
+
+
+def test_a_currency_that_nothing_tells_is_said_to_be_a_guess() -> None:
+    new = coupon(value=5, **FIXED)
+    facts = replace(known(upcoming=several((20, SOON, "eur"))), rewards=rewards(new))
+    assert estimated(new, facts) == [("20", "15")]
+    assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
+        Note(NoteCode.CURRENCY_UNKNOWN, {"currencies": "EUR"}),
+        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
+    )
+
+
+def test_the_currency_of_a_discount_in_force_is_that_of_the_next() -> None:
+    held = discount("old", 5, currency="usd", **FIXED)
+    facts = known(held, upcoming=several((20, SOON, "usd"), (30, SOON, "eur")))
+    assert estimated(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
+
+
+@pytest.mark.parametrize(
+    ("held", "previews", "before"),
+    [
+        # Each preview has a coupon for one invoice taken off; only the earliest will.
+        (
+            discount("old", 10, duration_type="one_off"),
+            (coming(line(90, "pro", ("old", 10)), at=LATER), coming(line(45, "pro", ("old", 5)), at=SOON)),
+            ["100", "45"],
+        ),
+        (
+            discount("old", 12, type="invoice_credits", currency="usd"),
+            (coming(line(90, "pro", ("old", 10)), at=SOON), coming(line(40, "pro", ("old", 10)), at=LATER)),
+            ["90", "48"],
+        ),
+        (
+            discount("old", 10, currency="usd", **FIXED),
+            (coming(line(90, "pro", ("old", 10)), at=SOON, currency="eur"),),
+            ["100"],
+        ),
+        (discount("old", 10, end=SOON), (coming(line(90, "pro", ("old", 10)), at=LATER),), ["100"]),
+        (discount("old", 10), (coming(line(90, "pro", ("old", 10)), at=LATER),), ["90"]),
+        (discount("old", 10), (coming(line(90, "pro", ("old", 10)), at=None),), ["90"]),
+    ],
+)
+def test_what_the_present_coupon_really_takes_off(
+    held: Discount, previews: tuple[InvoicePreview, ...], before: list[str]
+) -> None:
+    assert [now for now, _ in estimated(None, known(held, upcoming=previews))] == before
+
+
+def test_no_more_is_given_back_than_was_taken() -> None:
+    """Autumn tells a share of $25 for a line of $20."""
+    off = [LineDiscount(reward_id="old", amount_off=Decimal(25))]
+    cut = PreviewLine(plan_id="pro", subtotal=Decimal(20), total=Decimal(0), discounts=off)
+    held = discount("old", 25, currency="usd", **FIXED)
+    assert estimated(None, known(held, upcoming=(coming(cut),))) == [("0", "20")]
+
+
+def test_a_coupon_without_effect_is_not_promised() -> None:
+    new = coupon(plan_ids=["pro"])
+    facts = replace(known(THEIRS, upcoming=(coming(line(90, "pro", ("sub", 10))),)), rewards=rewards(new))
+    facts = replace(facts, customer=customer(subscriptions=[subscription("pro")]))
+    codes = [one.code for one in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
+    assert codes == [NoteCode.SUBSCRIPTION_DISCOUNTS, NoteCode.NO_EFFECT]
+
+
+def test_a_worse_coupon_in_the_place_of_a_better_one() -> None:
+    held = discount("old", 50, name="Half")
+    upcoming = (coming(line(50, "pro", ("old", 50)), at=SOON), coming(line(20, "pro", ("old", 20)), at=LATER))
+    facts = known(held, upcoming=upcoming)
+    less = {"name": "Half", "off": "14", "off_now": "70", "currency": "usd"}
+    assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
+        Note(NoteCode.REPLACES, {"name": "Half"}),
+        Note(NoteCode.TAKES_LESS, less),
+        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
+    )
+
+
+AMOUNTS = st.decimals(min_value=0, max_value=500, places=2)
+PREVIEWS = st.lists(
+    st.builds(
+        lambda totals, at, currency: coming(*(line(one) for one in totals), at=at, currency=currency),
+        st.lists(AMOUNTS, min_size=1, max_size=3),
+        st.sampled_from([SOON, LATER, None]),
+        st.sampled_from(["usd", "eur"]),
+    ),
+    max_size=4,
+)
+
+
+@given(
+    PREVIEWS,
+    st.sampled_from(["percentage_discount", "fixed_discount", "invoice_credits"]),
+    st.sampled_from(["one_off", "months", "forever"]),
+    st.integers(1, 100),
+)
+@examples(200)
+def test_no_coupon_takes_off_more_than_it_is_worth(
+    previews: list[InvoicePreview], kind: str, lasts: str, value: int
+) -> None:
+    duration = Duration(type=lasts, length=12 if lasts == "months" else None)
+    new = coupon(value=value, type=kind, duration=duration)
+    facts = known(upcoming=tuple(previews), customer=DOLLARS)
+    off = [Decimal(now or 0) - Decimal(then or 0) for now, then in estimated(new, facts)]
+    assert all(0 <= one <= preview.total for one, preview in zip(off, previews, strict=True))
+    if kind != "percentage_discount":
+        assert all(not one or preview.currency == "usd" for one, preview in zip(off, previews, strict=True))
+        assert all(one <= value for one in off)
+    if kind == "invoice_credits":
+        assert sum(off) <= value
+    elif lasts == "one_off":
+        assert sum(one > 0 for one in off) <= 1
