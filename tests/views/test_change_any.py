@@ -77,6 +77,7 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "currencies"), TEXTS),
     "currency": CURRENCIES,
     "at_least": st.sampled_from(["", "yes"]),
+    "nth": st.integers(1, 99).map(str),
 }
 NOTES = st.builds(Note, st.sampled_from(list(NoteCode)), st.fixed_dictionaries(_DETAILS))
 
