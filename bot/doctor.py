@@ -97,7 +97,14 @@ async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
     report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
     for permission, what, ask in _permissions(autumn):
         report(await _permission(permission, what, ask))
-    await examine_writes(autumn, report)
+    writes = await examine_writes(autumn)
+    if not writes:
+        report(Finding("Autumn: the key may only look up, so Maple changes nothing with it", True))
+        return
+    # Only the forms of changes read the rewards.
+    report(await _permission("rewards:read", "rewards", autumn.rewards))
+    for finding in writes:
+        report(finding)
 
 
 def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...]:
@@ -105,7 +112,6 @@ def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable
         ("customers:read", "customers and invoices", lambda: autumn.customers(limit=1)),
         ("features:read", "features", autumn.features),
         ("plans:read", "products", autumn.plans),
-        ("rewards:read", "rewards", autumn.rewards),
         ("analytics:read", "events and usage", lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1)),
     )
 

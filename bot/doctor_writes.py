@@ -13,7 +13,7 @@ from bot.autumn.errors import (
     Unavailable,
 )
 from bot.autumn.write import Write
-from bot.examining import Finding, Report
+from bot.examining import Finding
 
 # Autumn looks at the key's permissions first, and only then for whom it is asked: nobody has these ids.
 _NOBODY = "maple-doctor-asks-about-nobody"
@@ -47,22 +47,33 @@ _ASKED: tuple[tuple[str, str, Write], ...] = (
 )
 
 
-async def examine_writes(autumn: Autumn, report: Report) -> None:
-    """A finding for every permission."""
-    for permission, what, write in _ASKED:
-        report(await _examine(autumn, permission, what, write))
+async def examine_writes(autumn: Autumn) -> list[Finding]:
+    """A finding for every permission; none at all for a key that may change nothing, which is one to look up
+    with."""
+    found = [
+        (what, permission, await _examine(autumn, permission, what, write))
+        for permission, what, write in _ASKED
+    ]
+    if all(finding is None for _, _, finding in found):
+        return []
+    return [finding or _missing(what, permission) for what, permission, finding in found]
 
 
-async def _examine(autumn: Autumn, permission: str, what: str, write: Write) -> Finding:
+def _missing(what: str, permission: str) -> Finding:
+    return Finding(
+        f"Autumn: the key may not change {what}",
+        False,
+        f"Give the key the scope {permission}, in Autumn's dashboard under Developer → API keys; "
+        "or leave it, if that is not to be done from Slack.",
+    )
+
+
+async def _examine(autumn: Autumn, permission: str, what: str, write: Write) -> Finding | None:
+    """None when the permission is missing."""
     try:
         await autumn.send(write, f"maple:doctor:{secrets.token_hex(8)}")
     except Forbidden:
-        return Finding(
-            f"Autumn: the key may not change {what}",
-            False,
-            f"Give the key the scope {permission}, in Autumn's dashboard under Developer → API keys; "
-            "or leave it, if that is not to be done from Slack.",
-        )
+        return None
     except (RateLimited, Unavailable, Unauthorized, NoSuchRoute) as error:
         return _unknown(what, error)
     except Refused:

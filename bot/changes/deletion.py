@@ -1,7 +1,7 @@
 """Deleting a customer in Autumn. Never in Stripe: there everything goes on as it is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +24,10 @@ from bot.changes.model import (
     Write,
 )
 from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.plan_changes import is_free
+
+MOST_ENTITIES = 1000
+"""As many as Autumn shows of a customer's entities; there may be more."""
 
 
 class DeletionChange:
@@ -49,12 +53,16 @@ class DeletionChange:
 
     def preview(self, asked: DeletionInput, facts: Facts) -> tuple[Line, ...]:
         lines = [Line(LineLabel.CUSTOMER, facts.customer.name or asked.customer, None)]
-        for label, count in (
-            (LineLabel.SUBSCRIPTIONS, len(facts.customer.subscriptions)),
-            (LineLabel.ENTITIES, len(facts.entities)),
+        for label, count, at_least in (
+            (
+                LineLabel.SUBSCRIPTIONS,
+                len(facts.customer.subscriptions),
+                _merged(facts.customer.subscriptions),
+            ),
+            (LineLabel.ENTITIES, len(facts.entities), len(facts.entities) >= MOST_ENTITIES),
         ):
             if count:
-                lines.append(Line(label, str(count), None, Form.NUMBER))
+                lines.append(Line(label, str(count), None, Form.NUMBER, at_least=at_least))
         return tuple(lines)
 
     def amount(self, asked: DeletionInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002 - as all kinds
@@ -80,22 +88,28 @@ class DeletionChange:
 
 
 def _charging(facts: Facts) -> list[Subscription]:
-    """What Stripe goes on charging for: everything but plans known to be free."""
+    """What Stripe goes on charging for, if it charges them at all: everything but plans known to be free."""
     return [one for one in facts.customer.subscriptions if not _free(one)]
+
+
+def _merged(subscriptions: Iterable[Subscription]) -> bool:
+    """Whether there may be more of them: Autumn shows one for all entities that hold the same plan."""
+    return any(one.scope == "entity" for one in subscriptions)
 
 
 def _free(one: Subscription) -> bool:
     plan = one.plan
     if plan is None:
         return one.auto_enable
-    return plan.price is None and all(item.price is None for item in plan.items)
+    return is_free(plan)
 
 
 def _warnings(facts: Facts) -> Iterator[Note]:
     charging = _charging(facts)
-    if charging:
+    if charging and facts.customer.stripe_id:
         plans = joined(one.plan_id for one in charging)
-        yield Note(NoteCode.KEEPS_CHARGING, {"plans": plans, "count": str(len(charging))})
+        at_least = {"at_least": "yes"} if _merged(charging) else {}
+        yield Note(NoteCode.KEEPS_CHARGING, {"plans": plans, "count": str(len(charging)), **at_least})
     if facts.billing is None:
         yield Note(NoteCode.STRIPE_UNREAD)
     else:
@@ -106,7 +120,8 @@ def _warnings(facts: Facts) -> Iterator[Note]:
     if facts.unpaid is not None:
         yield from _unpaid(facts.unpaid)
     if facts.entities:
-        yield Note(NoteCode.HAS_ENTITIES, {"count": str(len(facts.entities))})
+        at_least = {"at_least": "yes"} if len(facts.entities) >= MOST_ENTITIES else {}
+        yield Note(NoteCode.HAS_ENTITIES, {"count": str(len(facts.entities)), **at_least})
     if facts.customer.balances:
         yield Note(NoteCode.BALANCES_LOST, {"count": str(len(facts.customer.balances))})
     yield Note(NoteCode.NO_UNDO)

@@ -156,6 +156,8 @@ class Line:
     about: str = ""
     estimate: bool = False
     """Worked out by Maple; Autumn may come to another figure."""
+    at_least: bool = False
+    """There may be more: Autumn shows what several entities hold of one plan as one."""
 
 
 class NoteCode(StrEnum):

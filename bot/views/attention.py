@@ -6,6 +6,7 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Subscription
 from bot.lookups.answers import Read
 from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.plan_changes import ByEnding, PlanChange
 from bot.views import blocks, failures, money, names, numbers, parts, times, words
 from bot.views.card import Block
 from bot.views.status import Status, status
@@ -25,13 +26,13 @@ def attention(
 
 
 def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None) -> list[str]:
-    held = customer.subscriptions
+    held, changes, currency = customer.subscriptions, ByEnding(customer), names.currency(customer)
     return [
         *(words.past_due(names.plan(one)) for one in held if one.past_due),
         *(words.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
         *_unpaid(unpaid),
         *_over(list(customer.balances.values())),
-        *(_cancels(one) for one in held if one.canceled_at),
+        *(_cancels(one, changes.of(one), currency) for one in held if one.canceled_at),
         *(_trial(one) for one in held if status(one, now) is Status.TRIAL),
         *_used_up(list(customer.balances.values())),
     ]
@@ -67,11 +68,21 @@ def _over(balances: list[Balance]) -> list[str]:
 
 
 def _billed(balance: Balance) -> bool:
-    return any(row.price and row.price.billing_method == "usage_based" for row in balance.breakdown)
+    """Whether what is over is in a source that bills it: a free plan's is not, whatever else is held."""
+    return any(
+        row.overage > 0 and row.price and row.price.billing_method == "usage_based"
+        for row in balance.breakdown
+    )
 
 
-def _cancels(one: Subscription) -> str:
-    return words.cancels(names.plan(one), times.day(one.expires_at) if one.expires_at else "")
+def _cancels(one: Subscription, change: PlanChange | None, currency: str) -> str:
+    if change is None:
+        return words.cancels(names.plan(one), times.day(one.expires_at) if one.expires_at else "")
+    day, follows = times.day(change.at), names.plan(change.starts)
+    if change.to_free:
+        return words.cancels_to(names.plan(one), day, follows)
+    price = names.price(change.starts.plan, currency)
+    return words.changes(names.plan(one), words.becomes(follows, day, price))
 
 
 def _trial(one: Subscription) -> str:

@@ -64,6 +64,8 @@ def _after(one: Line) -> str:
 
 def _figure(one: Line, value: str) -> str:
     match one.form:
+        case Form.NUMBER if one.at_least:
+            return say.at_least(numbers.number(Decimal(value)))
         case Form.NUMBER:
             return numbers.number(Decimal(value))
         case Form.TIME:

@@ -101,10 +101,12 @@ NOT_IN_STRIPE = (
     "The customer is deleted in Autumn only. *Nothing is deleted or cancelled in Stripe:* subscriptions go "
     "on charging there until they are cancelled there."
 )
+NEVER_IN_STRIPE = "The customer is deleted in Autumn. They are not in Stripe, so nothing is charged there."
 TYPE_ID = "Type the customer's id in full"
 UNDERSTOOD = "Last confirmation"
 UNDERSTOOD_LABEL = "Delete this customer. It cannot be undone."
 UNDERSTOOD_MORE = "I know that Stripe goes on charging until cancelled there."
+UNDERSTOOD_MORE_NO_STRIPE = "I know that everything the customer has in Autumn goes with it."
 
 
 def entities(number: int) -> str:
@@ -165,6 +167,10 @@ def line(label: str, about: str, before: str, after: str) -> str:
     if before == after:
         return f"{named}: {before}, unchanged"
     return f"{named}: {before} → *{after}*" if before else f"{named}: *{after}*"
+
+
+def at_least(number: str) -> str:
+    return f"at least {number}"
 
 
 def on_day(day: str) -> str:
@@ -364,7 +370,9 @@ APPROVE_TEXT = (
     "first: if the figures moved, nothing runs."
 )
 APPROVE_DELETION_TITLE = "Approve this deletion?"
-APPROVE_DELETION_TEXT = "The customer is deleted in Autumn. It cannot be undone, and Stripe goes on charging."
+APPROVE_DELETION_TEXT = (
+    "The customer is deleted in Autumn. It cannot be undone, and nothing is cancelled in Stripe."
+)
 WITHDRAW_TITLE = "Withdraw this?"
 WITHDRAW_TEXT = "Nobody can approve it any more. You can ask again."
 UNDO_TITLE = "Undo this?"

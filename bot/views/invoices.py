@@ -8,6 +8,7 @@ from bot.lookups import invoice_facts
 from bot.lookups.answers import Invoices, Read
 from bot.lookups.invoice_facts import InvoiceState
 from bot.lookups.place import Part
+from bot.lookups.plan_changes import plan_changes
 from bot.views import blocks, links, money, names, numbers, parts, text, times, words
 from bot.views.card import Block
 
@@ -21,17 +22,17 @@ def content(answer: Invoices, frame: parts.Frame) -> list[parts.Drawn]:
     customer = answer.customer if isinstance(answer.customer, Customer) else None
     if isinstance(answer.customer, AutumnError):
         found.append(parts.failed("customer", words.CUSTOMER, answer.customer))
-    found += _upcoming(answer.upcoming)
+    found += _upcoming(answer.upcoming, customer)
     found += _invoices(answer, frame, names.plans(customer))
     return [*found, *_filters(frame)]
 
 
-def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None) -> str:
+def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Customer | None) -> str:
     """The next invoice in a line; several in a line each."""
     if upcoming is None:
         return words.NO_STRIPE
     if not upcoming:
-        return words.NOTHING_COMING
+        return _with_a_plan(customer) or words.NOTHING_COMING
     if len(upcoming) == 1:
         return _preview_head(upcoming[0])
     return parts.listed(
@@ -63,11 +64,21 @@ def line(invoice: Invoice, called: dict[str, str]) -> str:
     return "• " + " · ".join(fact for fact in facts if fact)
 
 
-def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None) -> list[Block]:
+def _with_a_plan(customer: Customer | None) -> str:
+    """When the next invoice comes that Autumn does not preview: that of a plan yet to start."""
+    changes = plan_changes(customer) if customer else ()
+    change = next((one for one in changes if not one.to_free), None)
+    if customer is None or change is None:
+        return ""
+    price = names.price(change.starts.plan, names.currency(customer))
+    return words.invoice_with_plan(names.plan(change.starts), times.day(change.at), price)
+
+
+def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None, customer: Customer | None) -> list[Block]:
     if isinstance(upcoming, AutumnError):
         return [parts.failed("upcoming", words.UPCOMING, upcoming)]
     if not upcoming:
-        return [blocks.section("upcoming", upcoming_line(upcoming))]
+        return [blocks.section("upcoming", upcoming_line(upcoming, customer))]
     found = [
         blocks.section(f"upcoming.{index}", parts.listed(_preview_head(one), _preview_lines(one), _LINES))
         for index, one in enumerate(upcoming[:_PREVIEWS])

@@ -57,7 +57,7 @@ def price(found: Plan | None, in_currency: str) -> str:
     if found is None:
         return ""
     if found.price is None:
-        return words.USAGE_BASED if any(item.price for item in found.items) else words.FREE
+        return _unit_prices([item.price for item in found.items if item.price], in_currency)
     own = amount_in(in_currency, found.price)
     shown = found.price.display
     if own is None and shown and shown.primary_text:
@@ -69,6 +69,14 @@ def price(found: Plan | None, in_currency: str) -> str:
     else:
         return ""
     return f"{amount} {words.every(found.price.interval, found.price.interval_count)}".rstrip()
+
+
+def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
+    """Of a plan without a price of its own: what is bought ahead is not paid for as it is used."""
+    if not prices:
+        return words.FREE
+    ahead = [rate(one, in_currency) for one in prices if one.billing_method == "prepaid"]
+    return words.joined(ahead) if all(ahead) and len(ahead) == len(prices) else words.USAGE_BASED
 
 
 def amount_in(currency: str, found: PlanPrice | UsagePrice) -> Decimal | None:

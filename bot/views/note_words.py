@@ -39,6 +39,14 @@ def _several(of: Details, one: str, many: str) -> str:
     return one if of["count"] == "1" else many.replace("{}", of["count"], 1)
 
 
+def _keeps_charging(of: Details) -> str:
+    one, at_least = of["count"] == "1", "at_least" in of
+    number = ("at least one" if at_least else "a") if one else f"{'at least ' * at_least}{of['count']}"
+    what = f"{number} subscription{'' if one else 's'}"
+    unless = "it is" if one and not at_least else "they are"
+    return f"*Stripe goes on charging for {what}* ({of['plans']}) unless {unless} cancelled there."
+
+
 NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
     NoteCode.NO_AMOUNT: "Say how many.",
     NoteCode.NOT_A_NUMBER: "This is not a number. Write it like 1,000, 1k, 2.5m or -40.",
@@ -160,14 +168,14 @@ NOTES: Mapping[NoteCode, str | Callable[[Details], str]] = {
         "{} other customers have this e-mail address too.",
     ),
     NoteCode.ID_NOT_TYPED: "This is not the customer's id. Type it exactly as shown.",
-    NoteCode.KEEPS_CHARGING: lambda of: _several(
-        of,
-        f"*Stripe goes on charging for a subscription* ({of['plans']}) unless it is cancelled there.",
-        f"*Stripe goes on charging for {{}} subscriptions* ({of['plans']}) unless they are cancelled there.",
-    ),
+    NoteCode.KEEPS_CHARGING: _keeps_charging,
     NoteCode.NEXT_CHARGE: _next_charge,
     NoteCode.OPEN_INVOICES: _open_invoices,
-    NoteCode.HAS_ENTITIES: lambda of: _several(of, "One entity goes with it.", "{} entities go with it."),
+    NoteCode.HAS_ENTITIES: lambda of: _several(
+        of,
+        "One entity goes with it.",
+        "At least {} entities go with it." if "at_least" in of else "{} entities go with it.",
+    ),
     NoteCode.BALANCES_LOST: lambda of: _several(
         of, "The balance of one feature is lost.", "The balances of {} features are lost."
     ),

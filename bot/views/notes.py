@@ -32,7 +32,7 @@ class _Style:
 
 def mrkdwn(note: Note, called: Mapping[str, str] | None = None) -> str:
     """One note. `called`: names of features, plans and coupons by id, not yet made safe."""
-    style = _Style(lambda found, limit: text.mrkdwn(found, limit) or words.NONE, times.moment, called or {})
+    style = _Style(lambda found, limit: text.mrkdwn(found, limit) or words.NONE, times.dated, called or {})
     return _said(note, style)
 
 

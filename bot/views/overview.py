@@ -6,6 +6,7 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Discount, Subscription
 from bot.lookups.answers import Billing, Overview, Read
 from bot.lookups.place import Part
+from bot.lookups.plan_changes import ByEnding
 from bot.views import blocks, features, invoices, money, names, numbers, parts, products, text, times, words
 from bot.views.card import Block
 
@@ -24,7 +25,7 @@ def content(answer: Overview) -> list[parts.Drawn]:
     ]
     if customer.flags:
         found.append(blocks.section("flags", features.flags(customer, _FLAGS)))
-    found += _billing(answer.billing)
+    found += _billing(answer.billing, customer)
     found.append(_invoices(answer))
     return found
 
@@ -32,23 +33,34 @@ def content(answer: Overview) -> list[parts.Drawn]:
 def _products(answer: Overview) -> str:
     customer = answer.customer
     currency = names.currency(customer)
-    lines = [_holding(one, answer, currency) for one in customer.subscriptions]
+    changes = ByEnding(customer)
+    lines = [_holding(one, answer, currency, changes) for one in customer.subscriptions]
     lines += [
-        _line([f"*{names.plan(one)}*", words.ONE_OFF, products.quantity(one)]) for one in customer.purchases
+        _line(
+            [
+                f"*{names.plan(one)}*",
+                words.ONE_OFF,
+                names.price(one.plan, currency),
+                products.quantity(one),
+                products.bought(one, customer),
+            ]
+        )
+        for one in customer.purchases
     ]
     if not lines:
         return words.NO_PRODUCTS
     return parts.listed(words.PRODUCTS, lines, _PRODUCTS, more=_more(Part.PRODUCTS))
 
 
-def _holding(one: Subscription, answer: Overview, currency: str) -> str:
+def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
+    change = changes.of(one)
     return _line(
         [
             f"*{names.plan(one)}*",
-            products.state(one, answer.read_at),
+            products.state(one, answer.read_at, change),
             products.price(one, currency),
             products.quantity(one),
-            products.following(one, answer.read_at),
+            products.following(one, answer.read_at, change, currency),
             words.BY_ENTITIES.lower() if one.scope == "entity" else "",
         ]
     )
@@ -68,10 +80,10 @@ def _balance(balance: Balance) -> str:
     return _line([f"{bar} *{names.feature(balance)}*".strip(), *features.figures(balance)])
 
 
-def _billing(billing: Read[Billing]) -> list[Block]:
+def _billing(billing: Read[Billing], customer: Customer) -> list[Block]:
     if isinstance(billing, AutumnError):
         return [parts.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
-    found = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming))]
+    found = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming, customer))]
     if billing.discounts:
         found.append(blocks.section("discounts", discounts(billing.discounts)))
     return found

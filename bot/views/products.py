@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Plan, PlanItem, Purchase, Subscription
+from bot.autumn.models import Customer, Plan, PlanItem, Purchase, Subscription
 from bot.lookups.answers import Expired, Products
+from bot.lookups.plan_changes import ByEnding, PlanChange, is_free
 from bot.views import blocks, names, numbers, parts, text, times, words
 from bot.views.card import Block
 from bot.views.status import Status, status
@@ -29,9 +30,11 @@ def content(answer: Products, frame: parts.Frame) -> list[parts.Drawn]:
     return [*found, *_toggle(frame)]
 
 
-def state(one: Subscription, now: datetime) -> str:
-    """Its display status, in mrkdwn."""
+def state(one: Subscription, now: datetime, change: PlanChange | None = None) -> str:
+    """Its display status, in mrkdwn. `change`: the one by which it ends."""
     found = status(one, now)
+    if found is Status.CANCELS and change is not None and not change.to_free:
+        return words.CHANGES
     return text.mrkdwn(one.status.capitalize(), 30) if found is Status.OTHER else words.STATUSES[found]
 
 
@@ -45,16 +48,31 @@ def quantity(one: Subscription | Purchase | Expired) -> str:
     return "" if one.quantity == 1 else words.quantity(numbers.number(one.quantity))
 
 
-def following(one: Subscription, now: datetime) -> str:
-    """The next date that matters: when it starts, ends, leaves its trial, or is billed."""
+def bought(one: Purchase, customer: Customer) -> str:
+    """`300 Messages`: how much of each feature was bought with it, where that was chosen at the purchase."""
+    units = [
+        words.bought(numbers.number(total), names.feature(balance))
+        for balance in customer.balances.values()
+        if (total := sum(row.prepaid_grant for row in balance.breakdown if row.plan_id == one.plan_id))
+    ]
+    return parts.inline(units, _ITEMS)
+
+
+def following(one: Subscription, now: datetime, change: PlanChange | None = None, currency: str = "") -> str:
+    """The next date that matters: when it starts, changes, ends, leaves its trial, or is billed."""
     found = status(one, now)
+    if change is not None and change.to_free:
+        return words.ends_then(times.day(change.at), names.plan(change.starts))
+    if change is not None:
+        return words.becomes(names.plan(change.starts), times.day(change.at), price(change.starts, currency))
     if found is Status.SCHEDULED:
         return _on(words.STARTS, one.started_at)
     if one.canceled_at is not None:
         return _on(words.ENDS, one.expires_at)
     if found is Status.TRIAL:
         return _on(words.TRIAL_ENDS, one.trial_ends_at)
-    return _on(words.NEXT_BILLING, one.current_period_end)
+    free = one.plan is not None and is_free(one.plan)
+    return "" if free and one.scope != "entity" else _on(words.NEXT_BILLING, one.current_period_end)
 
 
 def _toggle(frame: parts.Frame) -> list[Block]:
@@ -67,23 +85,29 @@ def _entries(answer: Products) -> list[str]:
     customer = answer.customer
     currency = names.currency(customer)
     called = names.features(customer)
+    changes = ByEnding(customer)
     expired = answer.expired if isinstance(answer.expired, tuple) else ()
     return [
-        *(_subscription(one, answer.read_at, currency, called) for one in customer.subscriptions),
-        *(_purchase(one, currency, called) for one in customer.purchases),
+        *(
+            _subscription(one, answer.read_at, changes.of(one), currency, called)
+            for one in customer.subscriptions
+        ),
+        *(_purchase(one, customer, currency, called) for one in customer.purchases),
         *(_expired(one) for one in expired),
     ]
 
 
-def _subscription(one: Subscription, now: datetime, currency: str, called: dict[str, str]) -> str:
-    top = [state(one, now), price(one, currency), quantity(one), words.ADD_ON if one.add_on else ""]
-    starts = status(one, now) is Status.SCHEDULED
-    dates = ["" if starts else _on(words.STARTED, one.started_at), _period(one), following(one, now)]
+def _subscription(
+    one: Subscription, now: datetime, change: PlanChange | None, currency: str, called: dict[str, str]
+) -> str:
+    top = [state(one, now, change), price(one, currency), quantity(one), words.ADD_ON if one.add_on else ""]
+    started = "" if status(one, now) is Status.SCHEDULED else _on(words.STARTED, one.started_at)
+    dates = [started, _period(one), following(one, now, change, currency)]
     return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
 
 
-def _purchase(one: Purchase, currency: str, called: dict[str, str]) -> str:
-    top = [words.ONE_OFF, names.price(one.plan, currency), quantity(one)]
+def _purchase(one: Purchase, customer: Customer, currency: str, called: dict[str, str]) -> str:
+    top = [words.ONE_OFF, names.price(one.plan, currency), quantity(one), bought(one, customer)]
     dates = [_on(words.STARTED, one.started_at), _on(words.EXPIRES, one.expires_at)]
     return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
 

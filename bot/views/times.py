@@ -23,6 +23,11 @@ def billing_day(at: datetime) -> str:
     return f"{on:%b} {on.day}, {on.year}"
 
 
+def dated(at: datetime) -> str:
+    """`Jun 15, 2025 at 15:06`, in mrkdwn, for after "on": `moment` may say Today."""
+    return f"<!date^{_seconds(at)}^{{date_short}} at {{time}}|{utc(at)} UTC>"
+
+
 def utc(at: datetime) -> str:
     """`2025-06-15 15:06`."""
     return at.astimezone(UTC).isoformat(sep=" ", timespec="minutes")[:16]

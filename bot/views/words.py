@@ -233,6 +233,22 @@ def cancels(plan: str, day: str) -> str:
     return f"*{plan}* cancels on {day}." if day else f"*{plan}* is cancelled."
 
 
+def cancels_to(plan: str, day: str, follows: str) -> str:
+    return f"*{plan}* cancels on {day}, then *{follows}*."
+
+
+def ends_then(day: str, follows: str) -> str:
+    return f"{on(ENDS, day)}, then {follows}"
+
+
+def changes(plan: str, becomes: str) -> str:
+    return f"*{plan}* {becomes}."
+
+
+def becomes(plan: str, day: str, price: str) -> str:
+    return f"→ *{plan}* on {day}" + (f", {price}" if price else "")
+
+
 def trial_ends(plan: str, day: str) -> str:
     return f"*{plan}*: the trial ends on {day}."
 
@@ -265,6 +281,10 @@ def quantity(number: str) -> str:
     return f"× {number}"
 
 
+def bought(units: str, feature: str) -> str:
+    return f"{units} {feature} bought"
+
+
 def period(start: str, end: str) -> str:
     return f"Period {start} to {end}"
 
@@ -282,6 +302,7 @@ def includes(items: str) -> str:
     return f"Includes {items}"
 
 
+CHANGES = "Changes"
 STARTED = "Started"
 STARTS = "Starts"
 ENDS = "Ends"
@@ -394,6 +415,11 @@ def spending(name: str, units: str, events: int, taken: str) -> str:
 
 def next_invoice(total: str, day: str) -> str:
     return f"*Next invoice:* {total} on {day}, before tax" if day else f"*Next invoice:* {total}, before tax"
+
+
+def invoice_with_plan(plan: str, day: str, price: str) -> str:
+    told = f"*Next invoice:* when *{plan}* starts on {day}"
+    return f"{told}, {price}" if price else told
 
 
 def one_of_next(total: str, day: str) -> str:

@@ -52,8 +52,8 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
-        "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
+        "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: the key may change balances (balances:write)",
         "✓ Autumn: the key may change details, and delete customers (customers:write)",
         "✓ Autumn: the key may change coupons (billing:write)",
@@ -116,20 +116,28 @@ async def test_autumn_answers_rubbish(slack: LocalSlack, autumn: LocalAutumn) ->
 
 
 async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    key = autumn.keys(scopes=["customers:read", "features:read"])
+    key = autumn.keys(scopes=["customers:read", "features:read", "balances:write"])
     findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(key))
     wrong = [finding for finding in findings if finding.startswith("✗")]
     assert [finding.split("\n")[0] for finding in wrong] == [
         "✗ Autumn: the key may not read products",
-        "✗ Autumn: the key may not read rewards",
         "✗ Autumn: the key may not read events and usage",
-        "✗ Autumn: the key may not change balances",
+        "✗ Autumn: the key may not read rewards",
         "✗ Autumn: the key may not change details, and delete customers",
         "✗ Autumn: the key may not change coupons",
         "✗ Autumn: the key may not change feature grants",
     ]
     assert "Give the key the scope plans:read" in wrong[0]
-    assert "Give the key the scope balances:write" in wrong[3]
+    assert "Give the key the scope customers:write" in wrong[3]
+
+
+async def test_a_key_to_look_up_with_is_all_right(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    scopes = ["customers:read", "plans:read", "features:read", "analytics:read"]
+    findings = await found(
+        settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(autumn.keys(scopes=scopes))
+    )
+    assert [finding for finding in findings if finding.startswith("✗")] == []
+    assert findings[-1] == "✓ Autumn: the key may only look up, so Maple changes nothing with it"
 
 
 async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn) -> None:

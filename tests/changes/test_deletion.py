@@ -49,6 +49,7 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
         (
             live(
                 customer=customer(
+                    stripe_id="cus_S1",
                     subscriptions=[
                         subscription("free", price=None),
                         subscription("pro"),
@@ -56,10 +57,25 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
                         subscription("by_use", plan=Plan(id="u", items=[PlanItem(price=BY_USE)])),
                         subscription("unknown", plan=None),
                         subscription("default", plan=None, auto_enable=True),
-                    ]
+                    ],
                 )
             ),
             [Note(NoteCode.KEEPS_CHARGING, {"plans": "pro, by_use, unknown", "count": "4"}), NO_UNDO],
+        ),
+        (live(customer=customer(subscriptions=[subscription("pro")])), [NO_UNDO]),
+        (
+            live(
+                customer=customer(
+                    stripe_id="cus_S1",
+                    subscriptions=[subscription("pro"), subscription("seat", scope="entity")],
+                ),
+                entities=(Entity(id="a"),) * 1000,
+            ),
+            [
+                Note(NoteCode.KEEPS_CHARGING, {"plans": "pro, seat", "count": "2", "at_least": "yes"}),
+                Note(NoteCode.HAS_ENTITIES, {"count": "1000", "at_least": "yes"}),
+                NO_UNDO,
+            ],
         ),
         (
             replace(
@@ -154,3 +170,12 @@ def test_what_became_of_it() -> None:
     assert CHANGE.verify(ASKED, before, before) is Verdict.NOT_APPLIED
     assert CHANGE.verify(ASKED, before, {**before, "entities": "7"}) is Verdict.NOT_APPLIED
     assert CHANGE.verify(ASKED, before, made_anew) is Verdict.APPLIED
+
+
+def test_what_autumn_merged_is_not_counted() -> None:
+    held = customer(subscriptions=[subscription("pro"), subscription("seat", scope="entity")])
+    lines = CHANGE.preview(ASKED, live(customer=held, entities=(Entity(id="a"),) * 1000))
+    assert lines[1:] == (
+        Line(LineLabel.SUBSCRIPTIONS, "2", None, Form.NUMBER, at_least=True),
+        Line(LineLabel.ENTITIES, "1000", None, Form.NUMBER, at_least=True),
+    )

@@ -241,3 +241,9 @@ def _mrkdwn(node: object) -> list[str]:
     if isinstance(node, list):
         return [text for value in node for text in _mrkdwn(value)]
     return []
+
+
+async def test_balances_hidden_while_past_due_are_called_hidden_in_the_form(maple: Stage) -> None:
+    maple.autumn.state.org.include_past_due = False
+    await maple.ana.command("/autumn balance cus_globex")
+    await maple.ana.sees("Autumn hides the balances of Team while it is past due")

@@ -17,7 +17,7 @@ async def test_each_product_with_its_dates_and_what_it_includes(maple: Stage) ->
         "Includes 5,000 credits per month, Unlimited API calls, Audit Log",
         "50,000 messages per month (then $0.80 per 100 messages)",
         "Support Plus · Active · $99 per month · Add-on",
-        "Extra Seats · Active · Pay as you go · Add-on",
+        "Extra Seats · Active · $10.00 each · Add-on",
     )
 
 
@@ -58,8 +58,14 @@ async def test_what_entities_hold_is_said(maple: Stage) -> None:
     [
         ("cus_globex", ("Team · Past due · $199 per month",)),
         ("cus_umbrella", ("Pro · Trial · $49 per month", "Trial ends ")),
-        ("cus_initech", ("Pro · Cancels · $49 per month", "Ends ", "Free · Scheduled", "Starts ")),
-        ("cus_hooli", ("Starter · Cancels", "Team · Scheduled · $199 per month")),
+        (
+            "cus_initech",
+            ("Pro · Cancels · $49 per month", "Ends ", ", then Free", "Free · Scheduled", "Starts "),
+        ),
+        (
+            "cus_hooli",
+            ("Starter → Team on ", "Starter · Changes", "→ Team on", "$199 per month", "Team · Scheduled"),
+        ),
         ("cus_yearly", ("Pro (yearly) · Active · €", "per year")),
         ("cus_tyrell", ("Team · Active · ¥29,000 per month", "(then ¥110 per 100)")),
         ("cus_empty", ("This customer has no products.",)),
@@ -67,3 +73,15 @@ async def test_what_entities_hold_is_said(maple: Stage) -> None:
 )
 async def test_every_status(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn products {customer}", "[Show expired]"), *lines)
+
+
+async def test_a_change_to_come_is_told_on_every_card(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn cus_hooli", "Read today at")
+    in_order(
+        shown,
+        ":warning: Starter → Team on ",
+        ", $199 per month.",
+        "Starter · Changes · $19 per month · → Team on ",
+        ", $199 per month",
+    )
+    assert "cancel" not in shown.lower()

@@ -32,7 +32,10 @@ def told(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]:
 
 
 DAY = times.day(LATER)
+ENDING = subscription(canceled_at=BEFORE, expires_at=LATER)
+STARTING = subscription("team", status="scheduled", started_at=LATER)
 BILLED = row(granted=1000, left=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
+PAID = row("addon", price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
 OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
 
 
@@ -49,6 +52,11 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
             [f"*Pro* cancels on {DAY}."],
         ),
         ({"subscriptions": [subscription(canceled_at=BEFORE)]}, ["*Pro* is cancelled."]),
+        ({"subscriptions": [ENDING, STARTING]}, [f"*Pro* → *Team* on {DAY}, $20 per month."]),
+        (
+            {"subscriptions": [ENDING, STARTING.model_copy(update={"plan": plan("free", price=None)})]},
+            [f"*Pro* cancels on {DAY}, then *Free*."],
+        ),
         ({"subscriptions": [subscription(trial_ends_at=LATER)]}, [f"*Pro*: the trial ends on {DAY}."]),
         ({"invoices": (invoice("open", "49"),)}, ["1 unpaid invoice: $49.00."]),
         (
@@ -57,6 +65,10 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
         ),
         ({"invoices": (invoice("open", "-5"), invoice("void", "9"), invoice("paid"))}, []),
         ({"balances": {"m": OVER}}, ["*Messages* is over its limit by 290."]),
+        (
+            {"balances": {"m": balance(left=0, breakdown=[row(left=-290), PAID])}},
+            ["*Messages* is over its limit by 290."],
+        ),
         (
             {"balances": {"m": balance(left=0, breakdown=[BILLED])}},
             ["*Messages* is over its limit by 290, which will be billed."],

@@ -215,7 +215,7 @@ def test_the_overview_has_what_matters_in_order() -> None:
         ":warning: 1 unpaid invoice: $40.00.",
         "*Products*",
         f"• *Pro* · Past due · $20 per month · Next billing {times.day(LATER)}",
-        "• *Setup* · Bought once · × 2",
+        "• *Setup* · Bought once · $20 per month · × 2",
         "*Balances*",
         "• ▰▰▰▰▰▰▰▱▱▱ *Messages* · 700 of 1,000 left · 300 used",
         "*Also included:* sso",
@@ -560,6 +560,55 @@ def test_a_feature_opens_into_its_rows() -> None:
         ["Pro", "1,000", "300", "700", "per month"],
     ], "without the columns that would be empty"
     assert Place.decode(checks.buttons(card)["All features"]) == AT_FEATURES
+
+
+PACK = UsagePrice(
+    amount=Decimal(10), billing_units=Decimal(100), billing_method="prepaid", interval="one_off"
+)
+
+
+@pytest.mark.parametrize(
+    ("prices", "shown"),
+    [
+        ([PACK], "$10.00 per 100"),
+        ([PACK, UsagePrice(amount=Decimal(2), billing_method="prepaid")], "$10.00 per 100 and $2.00 each"),
+        ([PACK, UsagePrice(amount=Decimal(2), billing_method="usage_based")], "Pay as you go"),
+        ([UsagePrice(billing_method="prepaid")], "Pay as you go"),
+        ([], "Free"),
+    ],
+)
+def test_a_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -> None:
+    items = [PlanItem(feature_id="messages", price=price) for price in prices]
+    pack = Purchase(plan_id="pack", plan=plan("pack", price=None, items=items))
+    rows = [row(), row("pack", granted=0, left=300, prepaid_grant=Decimal(300))]
+    held = customer(purchases=[pack], balances={"messages": balance(breakdown=rows)}, invoices=[invoice()])
+    told = f"*Pack* · Bought once · {shown} · 300 Messages bought"
+    assert told in said(drawn(Products(held, None, NOW), AT_PRODUCTS))
+    assert told in said(drawn(overview(customer=held), PLACE))
+
+
+def test_a_free_plan_is_not_billed_next() -> None:
+    free = subscription("free", plan=plan("free", price=None))
+    assert "Next billing" not in said(drawn(Products(customer(subscriptions=[free]), None, NOW), AT_PRODUCTS))
+    seat = subscription("seat", plan=plan("seat", price=None), scope="entity")
+    assert "Next billing" in said(drawn(Products(customer(subscriptions=[seat]), None, NOW), AT_PRODUCTS))
+
+
+@pytest.mark.parametrize(
+    ("starts", "next_invoice"),
+    [
+        (plan("team"), f"*Next invoice:* when *Team* starts on {times.day(LATER)}, $20 per month"),
+        (None, f"*Next invoice:* when *team* starts on {times.day(LATER)}"),
+        (plan("free", price=None), words.NOTHING_COMING),
+    ],
+)
+def test_the_invoice_of_a_plan_to_come_is_told(starts: Any, next_invoice: str) -> None:
+    ending = subscription(canceled_at=BEFORE, expires_at=LATER)
+    coming = subscription("team", plan=starts, status="scheduled", started_at=LATER)
+    held = customer(subscriptions=[ending, coming])
+    nothing = Billing((), ())
+    assert next_invoice in said(drawn(overview(customer=held, billing=nothing), PLACE))
+    assert next_invoice in said(drawn(invoices(invoice(), customer=held, upcoming=()), AT_INVOICES))
 
 
 def test_entities_share_is_a_source_and_the_sources_add_up() -> None:

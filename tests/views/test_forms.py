@@ -303,3 +303,29 @@ def test_a_deletion_with_nothing_live() -> None:
     assert "Stripe could not be asked" in unread
     undated = facts(billing=Billing((), (given.preview(invoice_at=None),)))
     assert "*Next invoice:* $20.00, before tax" in Filling(meta(Kind.DELETION), undated).text
+
+
+def test_a_deletion_of_somebody_never_in_stripe_speaks_of_no_charges() -> None:
+    nobody = given.customer(stripe_id=None)
+    shown = Filling(meta(Kind.DELETION), facts(nobody, billing=Billing((), None))).text
+    assert "They are not in Stripe, so nothing is charged there." in shown
+    assert "goes on charging" not in shown
+    assert "go on charging" not in shown
+
+
+def test_a_deletion_says_at_least_how_many_where_autumn_merges() -> None:
+    held = given.customer(subscriptions=[given.subscription(), given.subscription("seat", scope="entity")])
+    entities = tuple(Entity(id=f"e{number}") for number in range(1000))
+    shown = Filling(meta(Kind.DELETION), facts(held, entities=entities)).text
+    for told in (
+        "• *Seat* · Active · $20 per month · held by entities",
+        "• at least 1,000 entities",
+        "Subscriptions: at least 2 → *gone from Autumn*",
+        "Entities: at least 1,000 → *gone from Autumn*",
+        "Stripe goes on charging for at least 2 subscriptions* (Pro, Seat) unless they are cancelled there.",
+        "At least 1,000 entities go with it.",
+    ):
+        assert told in shown
+    alone = given.customer(subscriptions=[given.subscription("seat", scope="entity")])
+    shown = Filling(meta(Kind.DELETION), facts(alone)).text
+    assert "Stripe goes on charging for at least one subscription* (Seat) unless they are" in shown

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer, Feature, Reset, UsagePrice
+from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
 from bot.changes.model import BalanceAction, BalanceInput, Facts, Kind
-from bot.views import forms, ids
+from bot.views import forms, ids, times
 from bot.views.forms import Meta, balance
 from tests.views import given
 from tests.views.filling import Filling
@@ -273,3 +273,19 @@ def test_every_block_of_an_error_is_in_the_form() -> None:
     assert set(form.submit().errors) <= there
     assert form.submit().errors["ticket"].startswith("This is not a web address")
     assert balance.row_block("messages") in there
+
+
+def test_balances_that_are_hidden_are_called_hidden() -> None:
+    late = given.subscription(past_due=True, plan=given.plan(items=[PlanItem(feature_id="exports")]))
+    hidden = "Autumn hides the balances of *Pro* while it is past due, so features can seem to be missing."
+    assert hidden in opened(given.customer(subscriptions=[late], balances={}, flags={}), feature="").text
+    held = {"messages": given.balance(breakdown=[given.row(None)])}
+    assert hidden in opened(given.customer(subscriptions=[late], balances=held, flags={})).text
+    assert "hides" not in opened().text
+
+
+def test_a_note_says_on_which_date_and_never_on_today() -> None:
+    form = opened(given.customer(balances={"messages": given.balance(breakdown=[given.row()])}))
+    form.fill("amount", text="1k")
+    assert f"lasts until the balance next resets on {times.dated(LATER)}." in form.text
+    assert "pretty" not in times.dated(LATER)

@@ -8,7 +8,7 @@ from bot.autumn.models import BalanceRow
 from bot.changes import amounts, canon
 from bot.changes.amounts import NotAnAmount
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
-from bot.views import blocks, features, ids, names, notes, numbers, options, text, times, words
+from bot.views import attention, blocks, features, ids, names, notes, numbers, options, text, times, words
 from bot.views import change_words as say
 from bot.views.card import Block
 from bot.views.forms import parts, read
@@ -24,6 +24,8 @@ _MOST = {
     NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
 }
 _LONGEST = 100
+_HIDDEN = 3
+"""Plans that are named."""
 
 
 def row_block(feature: str) -> str:
@@ -36,8 +38,8 @@ def build(state: FormState) -> dict[str, Any]:
     feature = _feature(state.meta, state.values)
     if not offered:
         refused = state.sight.refusals if state.sight else ()
-        told = notes.listed(say.REFUSED, refused, parts.called(state.facts)) if refused else say.NO_BALANCES
-        return parts.closed(state, told)
+        told = notes.listed(say.REFUSED, refused, parts.called(state.facts)) if refused else ""
+        return parts.closed(state, told or "\n".join(_hidden(state.facts)) or say.NO_BALANCES)
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
@@ -54,6 +56,10 @@ def build(state: FormState) -> dict[str, Any]:
     before = [
         *_now(state.facts, feature),
         *([blocks.context("left_out", say.left_out(left_out))] if left_out else []),
+        *(
+            blocks.context(f"hidden.{index}", told)
+            for index, told in enumerate(_hidden(state.facts)[:_HIDDEN])
+        ),
     ]
     return parts.form(state, meta, before, fields, problem=_typed_wrong(state.values, action))
 
@@ -236,6 +242,13 @@ def _pick_reset(values: Values, *, required: bool) -> Block:
     element = blocks.moment(parts.field_id("reset"), int(at.timestamp()) if at else None)
     hint = say.RESET_ONLY_HINT if required else say.RESET_HINT
     return blocks.field(RESET_BLOCK, say.RESET, element, hint, optional=not required, listens=True)
+
+
+def _hidden(facts: Facts) -> list[str]:
+    """Plans of which Autumn shows no balances, so that what they give cannot be picked."""
+    customer = facts.customer
+    held = [one for one in customer.subscriptions if attention.hides_balances(customer, one)]
+    return [words.hidden(names.plan(one)) for one in held]
 
 
 def _now(facts: Facts, feature: str) -> list[Block]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.autumn.models import InvoicePreview, Subscription
+from bot.changes.deletion import MOST_ENTITIES
 from bot.changes.model import DeletionInput, Facts, NoteCode
 from bot.views import blocks, money, names, note_words, products, text, times, words
 from bot.views import change_words as say
@@ -20,9 +21,9 @@ _LONGEST = 3000
 
 
 def build(state: FormState) -> dict[str, Any]:
-    fields = [_type_id(state), _understand(state.values)]
+    fields = [_type_id(state), _understand(state)]
     return parts.form(
-        state, state.meta, [_live(state.facts), blocks.section("stripe", say.NOT_IN_STRIPE)], fields
+        state, state.meta, [_live(state.facts), blocks.section("stripe", _stripe(state.facts))], fields
     )
 
 
@@ -50,7 +51,8 @@ def _live(facts: Facts) -> Block:
         totals = money.sums(facts.unpaid.totals)
         lines.append(words.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
     if facts.entities:
-        lines.append(say.entities(len(facts.entities)))
+        known = say.entities(len(facts.entities))
+        lines.append(say.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
     if not lines:
         unread = "" if facts.billing else f"\n{note_words.NOTES[NoteCode.STRIPE_UNREAD]}"
         return blocks.section("live", f"{say.NOTHING_LIVE}{unread}")
@@ -59,7 +61,8 @@ def _live(facts: Facts) -> Block:
 
 def _holding(one: Subscription, currency: str, now: datetime) -> str:
     price = products.price(one, currency)
-    told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one)]
+    held = words.BY_ENTITIES.lower() if one.scope == "entity" else ""
+    told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one), held]
     return " · ".join(part for part in told if part)
 
 
@@ -74,5 +77,10 @@ def _type_id(state: FormState) -> Block:
     return blocks.field(TYPED_BLOCK, say.TYPE_ID, element, say.type_id_hint(shown))
 
 
-def _understand(values: Values) -> Block:
-    return parts.tick(UNDERSTOOD_BLOCK, say.UNDERSTOOD, say.UNDERSTOOD_LABEL, say.UNDERSTOOD_MORE, values)
+def _stripe(facts: Facts) -> str:
+    return say.NOT_IN_STRIPE if facts.customer.stripe_id else say.NEVER_IN_STRIPE
+
+
+def _understand(state: FormState) -> Block:
+    more = say.UNDERSTOOD_MORE if state.facts.customer.stripe_id else say.UNDERSTOOD_MORE_NO_STRIPE
+    return parts.tick(UNDERSTOOD_BLOCK, say.UNDERSTOOD, say.UNDERSTOOD_LABEL, more, state.values)

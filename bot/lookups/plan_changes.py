@@ -1,0 +1,62 @@
+"""A customer's scheduled changes of plan. Pure.
+
+Autumn shows such a change as two subscriptions: one is cancelled, and one is scheduled to start when it ends.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.autumn.models import Customer, Plan, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    ends: Subscription
+    starts: Subscription
+    at: datetime
+
+    @property
+    def to_free(self) -> bool:
+        """Whether it is what a cancellation looks like where there is a free plan to fall back to."""
+        return self.starts.plan is not None and is_free(self.starts.plan)
+
+
+def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
+    """In the order in which the plans that end are listed. Add-ons end and start on their own."""
+    scheduled: dict[tuple[str, date], list[tuple[datetime, Subscription]]] = {}
+    for one in customer.subscriptions:
+        if one.status == "scheduled" and not one.add_on and one.started_at is not None:
+            scheduled.setdefault((one.scope, one.started_at.date()), []).append((one.started_at, one))
+    found = []
+    for ending in customer.subscriptions if scheduled else ():
+        if ending.status == "scheduled" or ending.add_on or ending.canceled_at is None:
+            continue
+        for day in _days_around(ending.expires_at):
+            if waiting := scheduled.get((ending.scope, day)):
+                at, starting = waiting.pop(0)
+                found.append(PlanChange(ending, starting, at))
+                break
+    return tuple(found)
+
+
+class ByEnding:
+    """A customer's changes by the subscription that ends, worked out once for all of them."""
+
+    def __init__(self, customer: Customer) -> None:
+        self._changes = {id(change.ends): change for change in plan_changes(customer)}
+
+    def of(self, ending: Subscription) -> PlanChange | None:
+        """None when it ends without a change, or not at all. One of this customer's own, as it was read."""
+        return self._changes.get(id(ending))
+
+
+def is_free(plan: Plan) -> bool:
+    return plan.price is None and all(item.price is None for item in plan.items)
+
+
+def _days_around(at: datetime | None) -> tuple[date, ...]:
+    """The day, and those beside it: what belongs together may be recorded a few hours apart."""
+    if at is None:
+        return ()
+    day = at.date().toordinal()
+    return tuple(date.fromordinal(one) for one in (day, day - 1, day + 1) if 0 < one <= date.max.toordinal())

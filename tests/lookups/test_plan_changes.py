@@ -1,0 +1,58 @@
+"""Which cancelled plan is followed by which scheduled one."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Customer, PlanItem, Subscription, UsagePrice
+from bot.lookups.plan_changes import ByEnding, is_free, plan_changes
+from tests.views.given import LATER, NOW, plan, subscription
+
+DAY = timedelta(days=1)
+
+
+def ending(plan_id: str = "starter", **changes: Any) -> Subscription:
+    return subscription(plan_id, **{"canceled_at": NOW, "expires_at": LATER, **changes})
+
+
+def starting(plan_id: str = "team", **changes: Any) -> Subscription:
+    return subscription(plan_id, **{"status": "scheduled", "started_at": LATER, **changes})
+
+
+@pytest.mark.parametrize(
+    ("held", "changes"),
+    [
+        ([ending(), starting()], ["starter → team"]),
+        ([starting(), ending()], ["starter → team"]),
+        ([ending(), starting(started_at=LATER + DAY / 2)], ["starter → team"]),
+        ([ending(), starting(started_at=LATER + 2 * DAY)], []),
+        ([ending(), starting(started_at=None)], []),
+        ([ending(expires_at=None), starting()], []),
+        ([ending(canceled_at=None), starting()], []),
+        ([ending(add_on=True), starting()], []),
+        ([ending(), starting(add_on=True)], []),
+        ([ending(scope="entity"), starting()], []),
+        ([ending(), subscription("pro")], []),
+        ([ending(), ending("old"), starting()], ["starter → team"]),
+        ([ending(expires_at=datetime.max.replace(tzinfo=UTC)), starting()], []),
+    ],
+)
+def test_plans_that_change(held: list[Subscription], changes: list[str]) -> None:
+    customer = Customer(id="cus_1", subscriptions=held)
+    found = plan_changes(customer)
+    assert [f"{one.ends.plan_id} → {one.starts.plan_id}" for one in found] == changes
+    for change in found:
+        assert ByEnding(customer).of(change.ends) == change
+        assert ByEnding(customer).of(change.starts) is None
+
+
+def test_a_fall_back_to_a_free_plan_is_a_cancellation() -> None:
+    free = starting("free", plan=plan("free", price=None))
+    unknown = starting("free", plan=None)
+    assert [
+        plan_changes(Customer(subscriptions=[ending(), one]))[0].to_free
+        for one in (free, unknown, starting())
+    ] == [True, False, False]
+    assert not is_free(plan(price=None, items=[PlanItem(price=UsagePrice(amount=Decimal(1)))]))
