@@ -13,6 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import slack_scopes
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
+from bot.doctor_blocks import examine_blocks
 from bot.doctor_changes import examine_channel, examine_database, examine_policy
 from bot.doctor_digests import examine_digests
 from bot.doctor_writes import examine_writes
@@ -34,6 +35,7 @@ async def examine(settings: Settings, report: Report) -> None:
         if slack is not None:
             report(await examine_channel(settings, slack))
             await examine_digests(settings, slack, report)
+            await examine_blocks(slack, report)
     report(await examine_database(settings))
     autumn = Autumn(
         key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version

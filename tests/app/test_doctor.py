@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.doctor import examine
+from bot.samples import samples
 from bot.settings import Settings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
@@ -47,8 +48,9 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         f"✓ Slack: {way}",
         "✓ Policy: the built-in one, as MAPLE_POLICY is not set",
         "✓ Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused",
+        f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)",
         "✓ Database: will be made at the first start (SQLite)",
-        findings[6],
+        findings[7],
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
@@ -59,7 +61,7 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         "✓ Autumn: the key may change coupons (billing:write)",
         "✓ Autumn: the key may change feature grants (rewards:write)",
     ]
-    assert findings[6].startswith("✓ Autumn: the key is good (")
+    assert findings[7].startswith("✓ Autumn: the key is good (")
     assert [write for write in autumn.ledger if write.applied] == []
 
 

@@ -1,0 +1,102 @@
+"""The doctor on what Slack makes of Maple's cards and forms."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.changes.model import Kind
+from bot.doctor_blocks import examine_blocks
+from bot.lookups.place import Part
+from bot.samples import samples
+from bot.views import ids
+from sandbox.slack import LocalSlack
+from tests.stage import MANIFEST
+
+ALL = f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)"
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
+
+
+async def found(slack: LocalSlack, url: str = "") -> list[str]:
+    findings: list[str] = []
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(
+            token=slack.bot_token, base_url=url or slack.api_url, session=session, retry_handlers=[]
+        )
+        await examine_blocks(client, lambda finding: findings.append(str(finding)))
+    return findings
+
+
+async def test_every_kind_is_taken(slack: LocalSlack) -> None:
+    assert await found(slack) == [ALL]
+    assert {call.method for call in slack.calls} == {"blocks.validate"}
+    assert slack.workspace.posts == []
+
+
+async def test_workspace_without_the_newer_blocks(slack: LocalSlack) -> None:
+    slack.without_blocks("data_table", "data_visualization")
+    *refused, rest = await found(slack)
+    with_newer = {
+        sample.name for sample in samples() if sample.card and sample.card.blocks != sample.card.plain
+    }
+    assert {"digest", "invoices", "feature"} <= with_newer
+    assert len(refused) == len(with_newer)
+    for finding in refused:
+        assert finding.startswith("✗ Slack: refuses the rich form of the card ")
+        assert "unsupported_type at /blocks/" in finding
+        assert "the plain form, with the same facts" in finding
+    assert rest.startswith("✓ Slack: takes Maple's cards and forms (")
+
+
+async def test_forms_and_plain_cards_that_are_refused(slack: LocalSlack) -> None:
+    slack.without_blocks("input", "context")
+    refused = [finding for finding in await found(slack) if finding.startswith("✗")]
+    assert any(finding.startswith("✗ Slack: refuses the balance form: ") for finding in refused)
+    assert any(finding.startswith("✗ Slack: refuses the card overview: ") for finding in refused)
+    assert all("Update Maple" in finding for finding in refused)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [("unknown_method", "unknown_method"), ("ratelimited", "ratelimited"), ("fatal_error", "fatal_error")],
+)
+async def test_slack_that_does_not_say(slack: LocalSlack, error: str, told: str) -> None:
+    slack.faults.add("blocks.validate", "error", error=error)
+    assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({told})"]
+
+
+async def test_refusal_without_a_list(slack: LocalSlack) -> None:
+    slack.faults.add("blocks.validate", "error", error="invalid_blocks")
+    first, rest = await found(slack)
+    assert first.startswith("✗ Slack: refuses the card overview: invalid_blocks\n")
+    assert rest.startswith("✓")
+
+
+async def test_nobody_answers(slack: LocalSlack) -> None:
+    told = "✓ Slack: not all cards and forms could be checked (no answer)"
+    assert await found(slack, "http://127.0.0.1:9/") == [told]
+    odd = await found(slack, f"{slack.url}static/")
+    assert len(odd) == 1
+    assert odd[0].startswith("✓ Slack: not all cards and forms could be checked (")
+
+
+def test_every_kind_has_a_sample() -> None:
+    names = [sample.name for sample in samples()]
+    assert len(set(names)) == len(names)
+    assert {part.value for part in Part} <= set(names)
+    assert {f"{kind} form" for kind in Kind} <= set(names)
+    callbacks = {sample.view.get("callback_id") for sample in samples() if sample.view}
+    assert {
+        ids.LOOK_UP_MODAL,
+        ids.DENY_MODAL,
+        ids.DIGEST_LIST,
+        ids.DIGEST_FORM,
+        ids.DIGEST_ALL_MODAL,
+        ids.CHANGE_FORM,
+    } <= callbacks
