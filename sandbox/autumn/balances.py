@@ -84,9 +84,15 @@ def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
 
 def use(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
     """Take what was used; no more than there is, unless an overage is allowed."""
+    return shift(rows, -clean(min(amount, usable(rows))))
+
+
+def usable(rows: Sequence[Row]) -> float:
+    """How much may be used in all."""
+    if any(row.unlimited for row in rows):
+        return float("inf")
     there = sum(max(0.0, row.balance) + _from_rollovers(row, float("inf")) for row in rows)
-    most = float("inf") if any(row.unlimited for row in rows) else there + _overage_left(rows)
-    return shift(rows, -clean(min(amount, most)))
+    return there + _overage_left(rows)
 
 
 def _overage_left(rows: Sequence[Row]) -> float:
@@ -176,7 +182,7 @@ def refill(row: Row, now: int) -> None:
 def show_row(row: Row, feature: Feature) -> Json:
     grant = 0 if row.unlimited else row.grant
     return {
-        "id": row.key,
+        "id": row.id if row.unlimited else row.key,
         "plan_id": row.plan_id,
         "included_grant": clean(0 if row.unlimited else row.included + row.adjustment),
         "prepaid_grant": clean(row.prepaid),
@@ -200,7 +206,7 @@ def _show_price(price: Json | None) -> Json | None:
 def show_reset(row: Row, feature: Feature) -> Json | None:
     if row.unlimited or not feature.consumable:
         return None
-    if not repeats(row.interval):
+    if row.interval is None or not repeats(row.interval):
         return {"interval": "one_off", "resets_at": None}
     count = {} if row.interval_count == 1 else {"interval_count": row.interval_count}
     return {"interval": row.interval, **count, "resets_at": row.resets_at}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.autumn import balances
 from sandbox.autumn.errors import ApiError, invalid, no_entity
 from sandbox.autumn.model import Customer, Event, Json, Row
-from sandbox.autumn.months import add, repeats
+from sandbox.autumn.months import add, at, repeats
 from sandbox.autumn.numbers import clean
 from sandbox.autumn.state import State
 from sandbox.autumn.validation import bad_input
@@ -97,11 +97,13 @@ class Grant:
     interval_count: int = 1
     expires_at: int | None = None
     next_reset_at: int | None = None
+    rollover: Json | None = None
 
 
 def create(state: State, who: Customer, grant: Grant) -> Row:
     """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
-    boolean = state.feature(grant.feature_id).type == "boolean"
+    feature = state.feature(grant.feature_id)
+    boolean = feature.type == "boolean"
     given = grant.included is not None
     if (boolean and (given or grant.unlimited)) or (not boolean and given == grant.unlimited):
         problem = bad_input("input: Invalid input")
@@ -109,8 +111,12 @@ def create(state: State, who: Customer, grant: Grant) -> Row:
     if grant.balance_id is not None and any(row.external_id == grant.balance_id for row in who.rows):
         message = f"balance_id '{grant.balance_id}' is already in use for this customer"
         raise ApiError(409, "invalid_request", message)
-    resets = grant.interval if repeats(grant.interval) else None
-    due = add(state.now, resets, grant.interval_count) if resets else None
+    if boolean and any(row.flag and row.feature_id == grant.feature_id for row in who.rows):
+        message = f"A boolean entitlement {grant.feature_id} already exists for customer {who.internal_id}"
+        raise ApiError(409, "invalid_request", message)
+    _check_dates(state, grant)
+    resets = grant.interval if repeats(grant.interval) and feature.consumable else None
+    due = add(state.now, resets, grant.interval_count) if resets and not grant.expires_at else None
     row = Row(
         id=state.ids.autumn("cus_ent"),
         external_id=grant.balance_id,
@@ -125,9 +131,26 @@ def create(state: State, who: Customer, grant: Grant) -> Row:
         resets_at=(grant.next_reset_at or due) if resets else None,
         expires_at=grant.expires_at,
         entity_id=grant.entity_id,
+        rollover=grant.rollover,
     )
     who.rows.append(row)
     return row
+
+
+def _check_dates(state: State, grant: Grant) -> None:
+    due = grant.next_reset_at
+    if due is None:
+        return
+    if grant.interval is None:
+        raise invalid("next_reset_at requires a reset interval to be provided")
+    if due <= state.now:
+        raise invalid("next_reset_at must be in the future")
+    if grant.expires_at is not None and due >= grant.expires_at:
+        raise invalid(f"next_reset_at ({_iso(due)}) must occur before expires_at ({_iso(grant.expires_at)})")
+
+
+def _iso(ms: int) -> str:
+    return f"{at(ms):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
 def delete(state: State, who: Customer, update: Update) -> None:

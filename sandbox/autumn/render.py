@@ -157,7 +157,7 @@ def purchase(state: State, one: Product, env: str, expand: Collection[str]) -> J
 
 def _flag(state: State, row: Row, expand: Collection[str]) -> Json:
     return {
-        "id": row.id,
+        "id": row.key,
         "plan_id": row.plan_id,
         "expires_at": row.expires_at,
         "feature_id": row.feature_id,

@@ -2,11 +2,14 @@
 
 from sandbox.autumn import balances, edits, products
 from sandbox.autumn.context import Context, Route, rpc
-from sandbox.autumn.errors import invalid
+from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Customer, Event, Json
-from sandbox.autumn.validation import Reader
+from sandbox.autumn.months import ORDER
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.validation import Reader, bad_input
 
 DONE: Json = {"success": True}
+INTERVALS = ("one_off", *ORDER)
 
 
 def _settled(ctx: Context, customer_id: str) -> Customer:
@@ -57,6 +60,9 @@ def create(ctx: Context) -> Json:
     reset = reader.get("reset", "object", null=True) or {}
     expires_at = reader.get("expires_at", "number", null=True)
     next_reset_at = reader.get("next_reset_at", "number")
+    if "interval" in reset and reset["interval"] not in INTERVALS:
+        reader.say("reset.interval", f"must be one of: {', '.join(INTERVALS)}")
+    rollover = _rollover(reader)
     reader.done()
     who = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
@@ -73,6 +79,7 @@ def create(ctx: Context) -> Json:
         interval_count=reset.get("interval_count", 1),
         expires_at=expires_at,
         next_reset_at=next_reset_at,
+        rollover=rollover,
     )
     edits.create(ctx.state, who, grant)
     return DONE
@@ -92,18 +99,32 @@ def delete(ctx: Context) -> Json:
 def track(ctx: Context) -> Json:
     reader, state = ctx.reader, ctx.state
     customer_id = reader.customer_id()
-    name = reader.get("feature_id", "string") or reader.get("event_name", "string", required=True)
+    feature_id, event_name = reader.get("feature_id", "string"), reader.get("event_name", "string")
     value = reader.get("value", "number", default=1)
     properties = reader.get("properties", "object", default={})
     entity_id = reader.get("entity_id", "string")
+    behavior = reader.one_of("overage_behavior", ("cap", "reject"), "cap")
+    timestamp = reader.get("timestamp", "number", default=state.now)
+    if timestamp > state.now:
+        reader.say("timestamp", "timestamp cannot be in the future")
     reader.done()
+    if feature_id is None and event_name is None:
+        raise bad_input("input: Either feature_id or event_name must be provided")
     who = _settled(ctx, customer_id)
     edits.need_entity(who, entity_id)
-    state.feature(name)
-    event = Event(state.ids.autumn("evt"), state.now, name, who.id, value, properties, entity_id=entity_id)
-    deductions = edits.track(state, who, event)
+    name = _tracked(ctx, feature_id, event_name or "")
+    event = Event(state.ids.autumn("evt"), timestamp, name, who.id, value, properties, entity_id=entity_id)
     pools = [one.id for one in state.features.values() if _pays_for(one.credit_schema, name)]
-    shown = {one: _show(ctx, who, one, entity_id) for one in [name, *pools]}
+    before = balances.seen(state, who)
+    rows = {one: balances.of_feature(before, one, entity_id=entity_id) for one in [name, *pools]}
+    if behavior == "reject" and value > balances.usable(rows[name]):
+        message = f"Insufficient balance to deduct {value} from feature {name}"
+        raise ApiError(400, "insufficient_balance", message)
+    deductions = edits.track(state, who, event)
+    shown = {
+        one: balances.show(mine, state.feature(one), entity_id=entity_id) if mine else None
+        for one, mine in rows.items()
+    }
     return {
         "customer_id": customer_id,
         **({"entity_id": entity_id} if entity_id else {}),
@@ -112,6 +133,26 @@ def track(ctx: Context) -> Json:
         **({"balances": shown} if pools else {}),
         "deductions": deductions,
     }
+
+
+def _tracked(ctx: Context, feature_id: str | None, event_name: str) -> str:
+    """The feature by its id, or by one of its events' names. Raises 404."""
+    if feature_id is not None:
+        return ctx.state.feature(feature_id).id
+    for feature in ctx.state.features.values():
+        if event_name in (feature.id, *feature.event_names):
+            return feature.id
+    raise ApiError(404, "invalid_request", f"No features found for event name: {event_name}")
+
+
+def _rollover(reader: Reader) -> Json | None:
+    given = reader.get("rollover", "object", null=True)
+    if given is None:
+        return None
+    part = Reader(given, "rollover.")
+    kept = {"max": part.get("max", "number"), "length": part.get("length", "number", required=True)}
+    reader.problems += part.problems
+    return kept
 
 
 def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
@@ -132,6 +173,11 @@ def check(ctx: Context) -> Json:
     ctx.state.feature(feature_id)
     edits.need_entity(who, entity_id)
     shown = _show(ctx, who, feature_id, entity_id)
+    for pool in ctx.state.features.values() if shown is None else ():
+        if _pays_for(pool.credit_schema, feature_id) and (paid_by := _show(ctx, who, pool.id, entity_id)):
+            costs = {one["metered_feature_id"]: one["credit_cost"] for one in pool.credit_schema or ()}
+            shown, needed = paid_by, clean(needed * costs[feature_id])
+            break
     allowed = shown is not None and (
         shown["unlimited"] or shown["overage_allowed"] or shown["remaining"] >= needed
     )

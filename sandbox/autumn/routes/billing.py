@@ -20,7 +20,9 @@ from sandbox.autumn.state import State
 
 def update(ctx: Context) -> Json:
     change, state = change_of(ctx), ctx.state
-    answer: Json = {"customer_id": change.who.id, "payment_url": None}
+    entity_id = change.product.entity_id
+    entity = {"entity_id": entity_id} if entity_id else {}
+    answer: Json = {"customer_id": change.who.id, **entity, "payment_url": None}
     subscription = change.product.stripe_subscription
     if subscription is not None:
         for reward in change.discounts:

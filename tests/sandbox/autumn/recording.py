@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parents[2] / "fixtures" / "autumn_recordings.json"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "autumn"
 _MADE_UP = re.compile(
     r"(?:\b|(?<=_))(cus_prod|cus_ent|cus|evt|inv|in|sub|pm|pr|prod|ent|fe|rew|bal|cs_test|bps)_(?=\w*[A-Z0-9])[A-Za-z0-9]{16,27}\b"
 )
-_HOST = re.compile(r"http://127\.0\.0\.1:\d+(/invoice/in_\w+)?")
+_HOST = re.compile(r"(http://127\.0\.0\.1:\d+|https://stripe\.example)(/invoice/in_\w+)?")
 _CURSOR = re.compile(r"eyJ2Ijow[\w-]+$")
 _CLOSE = 2
 """Seconds by which two times may differ: the recording tells times only in its answers."""
@@ -43,7 +43,10 @@ class Recorded:
 
 
 def load() -> list[Recorded]:
-    return [Recorded(**one) for one in json.loads(FILE.read_text(encoding="utf-8"))]
+    """Every call of the walk, in the order they were made; the files are by kind."""
+    files = (FIXTURES / "walk").glob("*.json")
+    calls = [Recorded(**one) for file in files for one in json.loads(file.read_text(encoding="utf-8"))]
+    return sorted(calls, key=lambda call: call.n)
 
 
 def differences(recorded: Any, answered: Any, path: str = "") -> list[str]:
