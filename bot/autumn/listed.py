@@ -28,6 +28,7 @@ class ListedPlanPrice(TypedDict, total=False):
     amount: Decimal | None
     """In the organisation's own currency."""
     currency: str | None
+    additional_currencies: list[Any] | None
 
 
 class ListedPlanItem(TypedDict, total=False):

@@ -24,7 +24,8 @@ class Estimate:
     amount: Decimal | None
     """The base price; None when only usage will be billed."""
     currency: str
-    """Empty for the organisation's own, which the list does not name."""
+    """Empty when not known: the list tells a plan's price in the organisation's own currency without naming
+    it, and not what the customer pays in."""
 
 
 def estimate(customer: ListedCustomer, held: ListedSubscription) -> Estimate | None:
@@ -87,7 +88,9 @@ def _billed(
         return None
     quantity = held.get("quantity")
     amount = base * (Decimal(1) if quantity is None else quantity) if base else None
-    return Estimate(at, amount, (price.get("currency") or "").lower())
+    # Where a plan has prices in several currencies, the list does not tell which one the customer pays.
+    currency = "" if price.get("additional_currencies") else price.get("currency") or ""
+    return Estimate(at, amount, currency.lower())
 
 
 def _usage_priced(customer: ListedCustomer, plan_id: str | None) -> bool:

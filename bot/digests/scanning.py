@@ -71,7 +71,6 @@ class Scanning:
         await self._read_customers()
         if previews:
             await self._read_previews()
-        await self._keeper.assume_currency(now=self._now())
         return tuple(sorted(self._missing))
 
     async def _read_plans(self) -> None:

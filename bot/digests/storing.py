@@ -95,32 +95,6 @@ class Keeper:
             )
             await self._insert(connection, rows)
 
-    @unbroken
-    async def assume_currency(self, *, now: datetime) -> None:
-        """Plans tell their price in the organisation's own currency without naming it: it is taken to be
-        the one that most of its invoices are in."""
-        usual = (
-            select(digest_items.c.currency)
-            .where(
-                digest_items.c.scan_id == self.held.id,
-                digest_items.c.section.in_((Section.INVOICES, Section.UNPAID)),
-                digest_items.c.currency != "",
-            )
-            .group_by(digest_items.c.currency)
-            .order_by(func.count().desc(), digest_items.c.currency)
-            .limit(1)
-        )
-        async with self.database.writing() as connection:
-            await self._go_on(connection, now)
-            currency = (await connection.execute(usual)).scalar_one_or_none()
-            if currency is None:
-                return
-            await connection.execute(
-                update(digest_items)
-                .where(*self._invoices(), digest_items.c.currency == "")
-                .values(currency=currency)
-            )
-
     def _invoices(self) -> tuple[ColumnElement[bool], ...]:
         return digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.INVOICES
 

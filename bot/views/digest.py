@@ -185,7 +185,7 @@ def _total(total: Total, part: Part) -> str:
     if total.before is not None:
         since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
     amount = money.money(total.amount, total.currency)
-    return say.total(amount if total.currency else say.own_currency(amount), counted, since)
+    return say.total(amount if total.currency else say.currency_unknown(amount), counted, since)
 
 
 def _change(by: Any, shown: Callable[[Any], str]) -> str:

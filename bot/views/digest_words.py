@@ -110,9 +110,9 @@ def total(amount: str, invoices: str, since: str) -> str:
     return "Total " + " · ".join(part for part in (f"*{amount}*", invoices, since) if part)
 
 
-def own_currency(amount: str) -> str:
-    """Of prices that Autumn tells without a currency."""
-    return f"{amount} in your organisation's own currency"
+def currency_unknown(amount: str) -> str:
+    """Of estimates: Autumn lists prices without a currency, and not what a customer pays in."""
+    return f"{amount} at list prices, currency unknown"
 
 
 def estimated(amount: str) -> str:
@@ -172,7 +172,7 @@ def ended(day: str) -> str:
 
 
 def table_zone(zone: str) -> str:
-    return f"Times in tables and charts are those of {zone}."
+    return f"Times in tables and charts are those of {zone}. Invoices have their day in UTC."
 
 
 def chart(currency: str) -> str:

@@ -39,6 +39,11 @@ def test_a_currency_that_is_told() -> None:
     assert found.currency == "eur"
 
 
+def test_a_plan_with_prices_in_several_currencies_tells_none() -> None:
+    price = {"amount": 49, "currency": "usd", "additional_currencies": [{"currency": "eur", "amount": 45}]}
+    assert estimate({}, plan={"price": price}) == candidates.Estimate(at(3), Decimal(49), "")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -226,3 +226,15 @@ async def test_rows_that_are_not_kept_any_more() -> None:
         assert "only visible to you" in await ana.sees("These rows are not kept any more")
         await ana.click("See all", within="Invoices to come")
         await ana.sees(re.compile("== Invoices to come ==.*These rows are not kept any more", re.DOTALL))
+
+
+async def test_an_estimate_claims_no_currency_that_is_not_known() -> None:
+    """A customer who pays in euros, of whom Autumn gives no preview."""
+    async with digesting("http") as maple:
+        maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
+        await maple.ana.command("/autumn upcoming 31")
+        shown = await maple.ana.sees(COMING)
+        assert "at list prices, currency unknown" in shown
+        amounts = re.findall(r"≈ (\S+)", shown.replace("marked ≈", ""))
+        assert amounts
+        assert all(one[0].isdigit() for one in amounts)

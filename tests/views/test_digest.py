@@ -43,7 +43,7 @@ def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
     assert "|2026-11-30>" in told
     assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
     assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · `/autumn digest` changes it" in told
-    assert "Times in tables and charts are those of Europe/Berlin." in told
+    assert "Times in tables and charts are those of Europe/Berlin. Invoices have their day in UTC." in told
 
 
 def test_a_day_ahead() -> None:
@@ -134,9 +134,9 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     assert "Total *$29.00*\n" in said(card(report(part()))) + "\n"
 
 
-def test_amounts_without_a_currency_are_in_the_organisations_own() -> None:
+def test_amounts_in_a_currency_that_is_not_known_claim_none() -> None:
     told = said(card(report(part(totals=(Total("", Decimal(1234), 1),)))))
-    assert "Total *1,234.00 in your organisation's own currency*" in told
+    assert "Total *1,234.00 at list prices, currency unknown*" in told
 
 
 def test_unpaid_invoices_have_an_age_and_a_link() -> None:
