@@ -109,8 +109,8 @@ def answered(body: bytes, *, status: int = 200, encoding: str = "") -> bytes:
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [
-        ("gzip", gzip.compress(b'{"ok":true}')),
-        ("X-Gzip", gzip.compress(b'{"ok":true}')),
+        ("gzip", gzip.compress(mtime=0, data=b'{"ok":true}')),
+        ("X-Gzip", gzip.compress(mtime=0, data=b'{"ok":true}')),
         ("deflate", zlib.compress(b'{"ok":true}')),
         ("identity", b'{"ok":true}'),
         ("", b'{"ok":true}'),
