@@ -236,6 +236,18 @@ async def test_new_connection_takes_the_place_of_the_longest_waiting() -> None:
         assert await hoarded[-1].status() == 200, "the latest keep theirs"
 
 
+async def test_nonsense_is_one_line_in_the_log(logs: io.StringIO) -> None:
+    async with attacked(HttpLimits()) as (maple, peers):
+        for nonsense in [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000] * 10:
+            peer = await peers.connect()
+            with contextlib.suppress(ConnectionError):
+                await peer.send(nonsense)
+            await peer.ended()
+        lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+        assert len([line for line in lines if line.get("library") == "uvicorn.error"]) == 1
+        await works(maple)
+
+
 class Slow:
     """An application whose answers wait until they are let go."""
 
