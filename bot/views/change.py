@@ -58,7 +58,8 @@ def _head(record: Record, name: str) -> list[Block]:
 
 def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
     asked = f"*{change_lines.asked(record.input, named)}*"
-    found = parts.packed("what", [asked, *change_lines.lines(record.lines, named)])
+    part = change_lines.part(record, named)
+    found = parts.packed("what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)])
     if record.warnings and record.state is State.WAITING:
         found += parts.packed("warnings", notes.listed(say.WARNED, record.warnings, named).split("\n"))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from bot.approvals.life import Record
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -18,7 +19,7 @@ from bot.changes.model import (
 )
 from bot.changes.pool import Pool
 from bot.views import change_words as say
-from bot.views import money, note_words, numbers, text, times, words
+from bot.views import money, note_words, numbers, sources, text, times, words
 
 _LIMIT = 100
 _DETAIL = 1300
@@ -34,6 +35,15 @@ _DELETED = (LineLabel.CUSTOMER, LineLabel.SUBSCRIPTIONS, LineLabel.ENTITIES)
 def lines(found: Sequence[Line], called: _Names) -> list[str]:
     """In mrkdwn, one each."""
     return [f"• {_line(one, called)}" for one in found]
+
+
+def part(record: Record, called: _Names) -> str:
+    """Of a balance that has several parts, the one that is changed, in mrkdwn; else empty."""
+    stacked = any(one.label is LineLabel.TOTAL_REMAINING for one in record.lines)
+    pool = Pool.read(record.before) if stacked else None
+    if pool is None or not isinstance(record.input, BalanceInput):
+        return ""
+    return sources.line(pool, record.input.feature, called)
 
 
 def _line(one: Line, called: _Names) -> str:

@@ -70,6 +70,7 @@ RESET = "New reset date"
 RESET_HINT = "In your own time zone. Leave it empty to keep the reset date."
 RESET_ONLY_HINT = "In your own time zone."
 PAID_FOR = "paid for"
+NO_RESET = "does not reset"
 NO_BALANCES = "This customer has no features, so there is no balance to change."
 NO_RESET_PICKED = "Pick the new reset date, or another thing to do."
 NO_FEATURE_PICKED = "Pick a feature."
@@ -119,6 +120,18 @@ def off(value: str) -> str:
 
 def type_id_hint(customer: str) -> str:
     return f"To be sure that it is the right one: {customer}"
+
+
+def by_code(code: str) -> str:
+    return f"Promo code {code}"
+
+
+def granted_as(balance: str) -> str:
+    return f"Granted as {balance}"
+
+
+def part(told: str) -> str:
+    return f"*Part:* {told}"
 
 
 def row_left(left: str, granted: str) -> str:

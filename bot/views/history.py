@@ -66,7 +66,8 @@ def _one(index: int, record: Record, steps: Sequence[Step], named: Mapping[str, 
         times.moment(record.created_at), change_lines.asked(record.input, named), _state(record)
     )
     reason = text.mrkdwn(record.reason, _REASON)
-    lines = [asked, *change_lines.lines(record.lines, named), say.because(reason) if reason else ""]
+    part = change_lines.part(record, named)
+    lines = [asked, part, *change_lines.lines(record.lines, named), say.because(reason) if reason else ""]
     found = parts.packed(f"change.{index}", [line for line in lines if line])
     told = [_step(one) for one in steps if one.event not in _SILENT]
     if told:

@@ -74,7 +74,7 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(("units", "most", "count", "total", "off", "off_now"), FIGURES),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
-    **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "currencies"), TEXTS),
+    **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "promo", "currencies"), TEXTS),
     "currency": CURRENCIES,
     "at_least": st.sampled_from(["", "yes"]),
     "nth": st.integers(1, 99).map(str),

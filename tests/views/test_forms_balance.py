@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 
 from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
 from bot.changes.model import BalanceAction, BalanceInput, Facts, Kind
@@ -125,8 +127,8 @@ def test_a_past_reset_date_is_refused_in_words() -> None:
 def test_of_several_rows_one_is_picked() -> None:
     form = opened(two_rows())
     assert form.options("row") == [
-        ("Pro · 700 of 1,000 left", "row_1", "per month"),
-        ("Granted on its own · 40 of 100 left", "row_2", "Expires 2026-12-02"),
+        ("Pro · 700 of 1,000 left", "row_1", "per month · resets 2026-12-02"),
+        ("Granted as row_2 · 40 of 100 left", "row_2", "Expires 2026-12-02"),
     ]
     form.fill("amount", text="5")
     assert "Fill in the form" in form.text
@@ -137,6 +139,62 @@ def test_of_several_rows_one_is_picked() -> None:
     found = form.submit().input
     assert isinstance(found, BalanceInput)
     assert found.row == "row_2"
+
+
+@pytest.mark.parametrize(
+    ("row", "label", "description"),
+    [
+        ({"id": "cus_ent_3MTbwr"}, "Granted on its own · 40 of 100 left", ""),
+        ({"id": "goodwill"}, "Granted as goodwill · 40 of 100 left", ""),
+        ({"id": "reward_SALE_messages_bal_3M"}, "Promo code SALE · 40 of 100 left", ""),
+        ({"id": "reward_A_B_messages_bal_3M"}, "Promo code A_B · 40 of 100 left", ""),
+        ({"id": "reward_SALE_seats_bal_3M"}, "Granted as reward_SALE_seats_bal_3M · 40 of 100 left", ""),
+        (
+            {"id": "goodwill", "reset": Reset(interval="month", resets_at=LATER)},
+            "Granted as goodwill · 40 of 100 left",
+            "per month · resets 2026-12-02",
+        ),
+        (
+            {"id": "goodwill", "reset": Reset(interval="one_off"), "expires_at": LATER},
+            "Granted as goodwill · 40 of 100 left",
+            "does not reset · Expires 2026-12-02",
+        ),
+        (
+            {"id": "x", "plan_id": "max", "price": UsagePrice(billing_method="prepaid")},
+            "max · 40 of 100 left",
+            "paid for",
+        ),
+    ],
+)
+def test_a_part_is_named_by_where_it_comes_from(row: dict[str, Any], label: str, description: str) -> None:
+    known: dict[str, Any] = {"plan_id": None, "granted": 100, "left": 40, "reset": None}
+    part = given.row(**known | row)
+    held = given.balance(breakdown=[given.row(), part])
+    form = opened(given.customer(balances={"messages": held}))
+    assert form.options("row")[1] == (label, part.id, description)
+
+
+IDS = st.text(st.sampled_from("abc"), min_size=6, max_size=6).map(lambda end: f"cus_ent_{end}")
+
+
+@given_any(
+    parts=st.lists(
+        st.tuples(
+            IDS, st.sampled_from([None, "pro"]), st.sampled_from([None, LATER]), st.sampled_from([40, 60])
+        ),
+        min_size=2,
+        max_size=6,
+        unique_by=lambda one: one[0],
+    )
+)
+def test_parts_that_are_equal_can_be_told_apart(parts: list[Any]) -> None:
+    rows = [
+        given.row(plan, 100, left, id=row_id, expires_at=expires, reset=None)
+        for row_id, plan, expires, left in parts
+    ]
+    form = opened(given.customer(balances={"messages": given.balance(breakdown=rows)}))
+    shown = [(label, description) for label, _, description in form.options("row")]
+    assert len(set(shown)) == len(rows)
 
 
 def form_mark(form: Filling) -> str:
@@ -246,8 +304,8 @@ def test_rows_show_what_is_paid_for_and_unlimited() -> None:
     ]
     form = opened(given.customer(balances={"messages": given.balance(breakdown=rows)}))
     assert form.options("row") == [
-        ("Pro · 700 of 1,000 left", "a", "never · paid for"),
-        ("gone · Unlimited", "b", "per month"),
+        ("Pro · 700 of 1,000 left", "a", "does not reset · paid for"),
+        ("gone · Unlimited", "b", "per month · resets 2026-12-02"),
     ]
 
 

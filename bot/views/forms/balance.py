@@ -1,5 +1,6 @@
 """The form that changes a balance."""
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from bot.autumn.models import BalanceRow
 from bot.changes import amounts, canon
 from bot.changes.amounts import NotAnAmount
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
-from bot.views import attention, blocks, features, ids, names, notes, numbers, options, text, times, words
+from bot.views import attention, blocks, features, ids, names, notes, numbers, options, sources, text, words
 from bot.views import change_words as say
 from bot.views.card import Block
 from bot.views.forms import parts, read
@@ -197,8 +198,7 @@ def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
 
 
 def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
-    plans = names.plans(state.facts.customer)
-    found = {one.id: blocks.option(*_row_words(one, plans)) for one in rows}
+    found = _row_options(rows, feature, names.plans(state.facts.customer))
     picked = _picked_row(state.meta, state.values, feature, rows)
     element = blocks.select(
         parts.field_id("row"), say.PICK_ROW, list(found.values()), found[picked] if picked else None
@@ -206,22 +206,24 @@ def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
     return blocks.field(row_block(feature), say.ROW, element, say.ROW_HINT, listens=True)
 
 
-def _row_words(row: BalanceRow, plans: Mapping[str, str]) -> tuple[str, str, str]:
-    """Label, value, description."""
-    source = text.literal(plans.get(row.plan_id) or row.plan_id, 40) if row.plan_id else words.NO_PLAN
+def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
+    """By row; those that are equal but for their amounts have a mark."""
+    told = {row.id: sources.option(row, feature, plans) for row in rows}
+    times_told = Counter(told.values())
+    found = {}
+    for row in rows:
+        source, facts = told[row.id]
+        marked = f"{source} {sources.mark(row.id)}" if times_told[source, facts] > 1 else source
+        label = text.literal(f"{marked} · {_left(row)}", blocks.OPTION)
+        found[row.id] = blocks.option(label, row.id, text.literal(facts, blocks.OPTION))
+    return found
+
+
+def _left(row: BalanceRow) -> str:
+    if row.unlimited:
+        return words.UNLIMITED
     granted = row.included_grant + row.prepaid_grant
-    left = (
-        words.UNLIMITED
-        if row.unlimited
-        else say.row_left(numbers.number(row.remaining), numbers.number(granted))
-    )
-    expires = words.on(words.EXPIRES, times.utc_day(row.expires_at)) if row.expires_at else ""
-    more = [names.reset(row.reset), say.PAID_FOR if row.price else "", expires]
-    return (
-        text.literal(f"{source} · {left}", blocks.OPTION),
-        row.id,
-        text.literal(" · ".join(one for one in more if one), blocks.OPTION),
-    )
+    return say.row_left(numbers.number(row.remaining), numbers.number(granted))
 
 
 def _pick_action(action: BalanceAction) -> Block:

@@ -1,0 +1,57 @@
+"""Of a balance that has several parts, the one that is changed is named wherever the change is shown."""
+
+from dataclasses import replace
+
+from tests.journeys.changing import UNHURRIED, lea_sees
+from tests.stage import on_stage
+
+
+async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        rows = maple.autumn.state.customers["cus_vandelay"].rows
+        (goodwill,) = [one for one in rows if one.external_id == "goodwill_march"]
+        rows += [replace(goodwill, id=f"cus_ent_{end}", external_id=None) for end in ("first1", "other2")]
+
+        await maple.ana.command("/autumn balance cus_vandelay")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.bot.work.drain(10)
+        await maple.ana.choose("Which part of it", "…other2")
+        await maple.bot.work.drain(10)
+        await maple.ana.fill("Amount", "5")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        card = await lea_sees(maple, "Waiting for approval")
+        assert "Part: Granted on its own" in card
+        assert "…other2" in card
+        await maple.lea.command("/autumn history cus_vandelay")
+        await maple.lea.sees("Changes of this customer")
+        history = await maple.lea.sees("…other2")
+        assert "first1" not in history
+
+
+async def test_a_part_with_a_date_is_named_by_it() -> None:
+    async with on_stage("socket", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn balance cus_vandelay")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.bot.work.drain(10)
+        await maple.ana.choose("Which part of it", "Granted as launch_week")
+        await maple.bot.work.drain(10)
+        await maple.ana.fill("Amount", "5")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        card = await lea_sees(maple, "Waiting for approval")
+        assert "Part: Granted as launch_week · does not reset · Expires" in card
+
+
+async def test_a_balance_of_one_part_names_none() -> None:
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.bot.work.drain(10)
+        await maple.ana.fill("Amount", "5")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        assert "Part:" not in await lea_sees(maple, "Waiting for approval")
