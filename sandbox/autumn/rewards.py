@@ -34,7 +34,7 @@ def show(one: Reward) -> Json:
 
 
 def show_discount(state: State, one: Discount) -> Json:
-    reward = state.rewards[one.reward_id]
+    reward = coupon(state, one.reward_id)
     return {
         "id": reward.id,
         "name": reward.name,
@@ -58,13 +58,13 @@ def discounts_for(state: State, who: Customer, product: Product, when: int) -> l
     """Those that count for a product's invoice at a time: its own, or else the customer's."""
     active = [one for one in who.discounts if one.end is None or one.end * 1000 > when]
     own = [one for one in active if one.subscription_id == product.stripe_subscription]
-    return [state.rewards[one.reward_id] for one in own or (d for d in active if d.subscription_id is None)]
+    return [coupon(state, one.reward_id) for one in own or (d for d in active if d.subscription_id is None)]
 
 
 def coupon(state: State, reward_id: str) -> Reward:
     """A reward that gives money off, by its id. Raises 400."""
-    found = state.rewards.get(reward_id)
-    if found is None or found.type == "feature_grant":
+    found = state.coupon(reward_id)
+    if found is None:
         raise invalid(f'Invalid coupon ID: "{reward_id}"')
     return found
 

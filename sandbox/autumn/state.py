@@ -38,6 +38,8 @@ class State:
     features: dict[str, Feature] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     rewards: dict[str, Reward] = field(default_factory=dict)
+    stripe_coupons: dict[str, Reward] = field(default_factory=dict)
+    """Coupons made in Stripe, which Autumn cannot list and yet can give by their ids."""
     redemptions: dict[str, int] = field(default_factory=dict)
     """How often each promo code was redeemed."""
     events_of: Callable[["State", Customer], list[Event]] | None = None
@@ -67,6 +69,11 @@ class State:
         if plan_id not in self.plans:
             raise no_plan(plan_id)
         return self.plans[plan_id]
+
+    def coupon(self, coupon_id: str) -> Reward | None:
+        """Money off, made in Autumn or in Stripe alone."""
+        found = self.rewards.get(coupon_id) or self.stripe_coupons.get(coupon_id)
+        return None if found is None or found.type == "feature_grant" else found
 
     def need_stripe(self) -> None:
         if not self.org.stripe:

@@ -14,7 +14,8 @@ async def test_totals_then_each_event(maple: Stage) -> None:
     shown = await ask(maple, "/autumn events cus_acme", "Total per feature")
     in_order(
         shown,
-        "Total per feature\n• API Calls: ",
+        "Total per feature\n• Tokens: ",
+        "• API Calls: ",
         "• Messages: ",
         "200+ events, last 30 days",
         "Time (UTC) | Feature | Value | Properties",

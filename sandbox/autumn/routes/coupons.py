@@ -21,7 +21,30 @@ def add_coupon(ctx: Context) -> Json:
         ctx.state.need_stripe()
         reward = rewards.coupon(ctx.state, reward_id)
         rewards.put(ctx.state, who, reward)
-    return {"customer": _stored_customer(ctx, who), "coupon": _stored_reward(ctx, reward)}
+    made_in_stripe = reward.id in ctx.state.stripe_coupons
+    shown = _stripe_coupon(reward) if made_in_stripe else _stored_reward(ctx, reward)
+    return {"customer": _stored_customer(ctx, who), "coupon": shown}
+
+
+def _stripe_coupon(one: Reward) -> Json:
+    percent = one.type == "percentage_discount"
+    return {
+        "id": one.id,
+        "object": "coupon",
+        "created": one.created_at // 1000,
+        "livemode": False,
+        "metadata": {},
+        "valid": True,
+        "times_redeemed": 0,
+        "amount_off": None if percent else round(one.value * 100),
+        "percent_off": one.value if percent else None,
+        "currency": None if percent else "usd",
+        "duration": {"months": "repeating", "one_off": "once"}.get(one.duration, one.duration),
+        "duration_in_months": one.length,
+        "max_redemptions": None,
+        "redeem_by": None,
+        "name": one.name,
+    }
 
 
 def remove_coupon(ctx: Context) -> Json:

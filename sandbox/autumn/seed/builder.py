@@ -151,9 +151,14 @@ class Builder:
         per_day: float,
         days: int = 60,
         rhythm: str = "office",
+        *,
+        share: float = 1,
         **choices: Any,
     ) -> None:
-        """Events of the past `days`, adding up in this cycle to what the balance says was used."""
+        """Events of the past `days`, adding up in this cycle to what the balance says was used.
+
+        `share` is how much of the credits that were used was for this feature.
+        """
         rows = [row for row in who.rows if row.feature_id == feature_id and row.resets_at is not None]
         start = self.ago(30)
         used = per_day * 20
@@ -164,9 +169,23 @@ class Builder:
                 [row for row in who.rows if row.feature_id == feature_id], self.state.features[feature_id]
             )
             used = max(0.0, shown["usage"])
+        elif paying := self._paid_by(who, feature_id):
+            credits_row, cost = paying
+            assert credits_row.resets_at is not None and credits_row.interval is not None  # noqa: S101, PT018
+            start = add(credits_row.resets_at, credits_row.interval, -1)
+            used = max(0.0, credits_row.grant - credits_row.balance) * share / cost
         elif any(row.feature_id == feature_id and row.unlimited for row in who.rows):
             used = -self.row(who, feature_id).balance
         who.history.append(History(feature_id, days, per_day, start, used, rhythm, choices))
+
+    def _paid_by(self, who: Customer, feature_id: str) -> tuple[Row, float] | None:
+        """The first credits that a feature is paid by, and what a unit of it costs."""
+        for pool in self.state.features.values():
+            costs = {one["metered_feature_id"]: one["credit_cost"] for one in pool.credit_schema or ()}
+            rows = [row for row in who.rows if row.feature_id == pool.id and row.resets_at is not None]
+            if feature_id in costs and rows:
+                return rows[0], costs[feature_id]
+        return None
 
     def reward(self, who: Customer, code: str) -> None:
         rewards.redeem(self.state, who, code)

@@ -37,7 +37,7 @@ def _acme(b: Builder) -> None:
     b.billed(who, team, extra=60)
     b.invoice(who, 0.4, 24.5, status="open", plan_ids=["team"])
     b.history(who, "messages", 34, 90, model=MODELS, place=PLACES)
-    b.history(who, "credits", 8, 60, model=MODELS)
+    b.history(who, "tokens", 8, 60, model=MODELS)
     b.history(who, "api_calls", 14, 60, "steady", place=PLACES)
     b.history(who, "minutes", 5, 45)
 
@@ -155,8 +155,8 @@ def _cyberdyne(b: Builder) -> None:
     b.rolled_over(who, "credits", 900, 120, 42)
     b.uses(who, "credits", 4_212.5)
     b.billed(who, team)
-    b.history(who, "tokens", 20, 45, "steady", model=MODELS)
-    b.history(who, "images", 4, 45, model=["lumen-vision"])
+    b.history(who, "tokens", 20, 45, "steady", share=0.7, model=MODELS)
+    b.history(who, "images", 4, 45, share=0.3, model=["lumen-vision"])
 
 
 def _oscorp(b: Builder) -> None:

@@ -288,3 +288,5 @@ def fill(state: State) -> None:
     for index, reward in enumerate(rewards()):
         reward.created_at, reward.internal_id = begun + (300 + index) * DAY, state.ids.autumn("rew")
         state.rewards[reward.id] = reward
+    made_in_stripe = Reward("vip15", "VIP, 15% off", "percentage_discount", 15, "forever", created_at=begun)
+    state.stripe_coupons[made_in_stripe.id] = made_in_stripe

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.autumn import LocalAutumn
 from sandbox.autumn.balances import shift, total
 from sandbox.autumn.model import Row
-from sandbox.autumn.months import DAY
+from sandbox.autumn.months import DAY, add_months
 from sandbox.autumn.validation import decode_cursor, encode_cursor
 from tests.sandbox.autumn.conftest import Caller
 
@@ -268,3 +268,19 @@ async def test_credits_are_aggregated_under_the_features_that_spend_them(call: C
     assert "credits" not in shown["total"]
     assert shown["total"]["images"]["sum"] >= 2
     assert all(one["values"]["credits"] == 0 for one in shown["list"])
+
+
+async def test_credits_are_used_by_the_features_they_pay_for(call: Caller) -> None:
+    for customer_id, features in (("cus_acme", ["tokens"]), ("cus_cyberdyne", ["tokens", "images"])):
+        credits_left = await call.balance(customer_id, "credits")
+        row = credits_left["breakdown"][0]
+        start = add_months(row["reset"]["resets_at"], -1)
+        used = await call.ok(
+            "events.aggregate",
+            customer_id=customer_id,
+            feature_id=[*features, "credits"],
+            custom_range={"start": start},
+        )
+        spent = sum(used["total"][one]["sum"] * {"tokens": 0.01, "images": 5}[one] for one in features)
+        assert spent == pytest.approx(row["usage"], rel=0.02)
+        assert "credits" not in used["total"]

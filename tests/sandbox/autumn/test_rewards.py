@@ -71,3 +71,16 @@ async def test_unseen_coupon_can_be_removed(call: Caller, autumn: LocalAutumn) -
     response = await call.request("DELETE", "/v1/customers/cus_empty/coupons")
     assert response.status_code == 200
     assert autumn.state.customers["cus_empty"].discounts == []
+
+
+async def test_coupon_made_in_stripe_is_not_listed_and_can_be_given_by_its_id(call: Caller) -> None:
+    listed = await call.ok("rewards.list")
+    assert "vip15" not in {one["id"] for one in listed["coupons"]}
+    assert await call.refused("rewards.get", reward_id="vip15") == (404, "reward_not_found")
+    answer = await call.request("POST", "/v1/customers/cus_acme/coupons/vip15", json={})
+    assert answer.json()["coupon"]["id"] == "vip15"
+    shown = await call.ok("customers.get", customer_id="cus_acme", expand=["rewards", "invoice_previews"])
+    (discount,) = shown["rewards"]["discounts"]
+    assert (discount["id"], discount["name"], discount["discount_value"]) == ("vip15", "VIP, 15% off", 15)
+    first = shown["invoice_previews"][0]
+    assert first["total"] == pytest.approx(first["subtotal"] * 0.85)
