@@ -84,6 +84,14 @@ async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Stag
     assert "data_table" not in {block["type"] for block in sent[-1].args["blocks"]}
 
 
+@pytest.mark.parametrize("error", ["invalid_blocks", "invalid_arguments"])
+async def test_form_whose_blocks_are_refused_gives_way_to_words(maple: Stage, error: str) -> None:
+    """A form has no newer blocks, and so no other form: the person is told, in its place."""
+    maple.slack.faults.add("views.update", "error", error=error)
+    await maple.ana.command("/autumn digest")
+    assert "Reference" in await maple.ana.sees("Something went wrong")
+
+
 async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:
     maple.slack.without_blocks("data_table", "data_visualization")
     await maple.ana.command("/autumn invoices cus_acme")
