@@ -1,24 +1,17 @@
-"""What a customer's next invoices may come to with another coupon.
-
-Autumn's own previews take the customer's discount off each invoice by itself. In truth a coupon for one
-invoice is spent on the earliest, invoice credit lasts until it is used up, and an amount counts only in its
-own currency: the previews are corrected for that before they are compared.
-"""
+"""What a customer's next invoices may come to with another coupon."""
 
 import calendar
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from bot import money
 from bot.autumn.models import Coupon, Customer, Discount, InvoicePreview, PreviewLine
 from bot.changes.canon import ZERO
 from bot.changes.model import Facts
-from bot.changes.rewards import coupon_of, own_discount
 from bot.lookups.answers import Billing
-
-_LAST = datetime.max.replace(tzinfo=UTC)
+from bot.lookups.discounting import Left, Offer, apart, earliest_first, own_discount, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +26,20 @@ class Next:
     """Its subscription has a discount of its own, which keeps the customer's away."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """A discount that the customer has or may get."""
-
-    percent: bool
-    value: Decimal
-    currency: str
-    """Of an amount; empty if not known, and then taken to be that of the invoice."""
-    once: bool
-    """For one invoice only."""
-    rolls_over: bool
-    """What one invoice leaves of it goes to the next."""
-    ends: datetime | None = None
-    plan_ids: Collection[str] | None = None
-
-
-@dataclass(slots=True)
-class _Left:
-    """What is left of an offer after some invoices."""
-
-    offer: _Offer
-    value: Decimal
-    used: bool = False
-
-    def for_invoice(self, currency: str, at: datetime | None) -> Decimal:
-        """Its value for this invoice: percent, or an amount."""
-        offer = self.offer
-        if (offer.once and self.used) or (at is not None and offer.ends is not None and offer.ends <= at):
-            return ZERO
-        if not offer.percent and offer.currency and offer.currency.upper() != currency.upper():
-            return ZERO
-        return self.value
-
-    def spend(self, amount: Decimal) -> None:
-        if amount > 0:
-            self.used = True
-            if self.offer.rolls_over:
-                self.value -= amount
-
-
 def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
     """The next invoices with `coupon` as the customer's own discount, or with none; in Autumn's order."""
     billing = facts.billing or Billing((), None)
     upcoming = billing.upcoming or ()
-    own = own_discount(facts)
-    theirs = {one.id for one in billing.discounts if one.subscription_id is not None}
-    now = None if own is None else _left(_of_discount(own, facts))
-    then = None if coupon is None else _left(_of_coupon(coupon, facts))
+    own = own_discount(billing.discounts)
+    then = None if coupon is None else Left.whole(_offer(coupon, facts))
     found: dict[int, Next] = {}
-    for index in sorted(range(len(upcoming)), key=lambda one: upcoming[one].invoice_at or _LAST):
+    for index in earliest_first(upcoming):
         preview = upcoming[index]
-        if _has(preview, theirs):
+        if apart(preview, billing.discounts):
             total = preview.total
             found[index] = Next(preview.invoice_at, preview.currency, total, total, total, apart=True)
         else:
-            found[index] = _next(preview, own, now, then)
+            found[index] = _next(preview, own, then)
     return tuple(found[index] for index in range(len(upcoming)))
 
 
@@ -108,23 +59,10 @@ def _of_prices(customer: Customer) -> Iterator[str]:
             yield money.currency_in(price.display.primary_text) if price.display else ""
 
 
-def _of_discount(own: Discount, facts: Facts) -> _Offer:
-    known = coupon_of(own.id, facts)
-    return _Offer(
-        percent=own.type == "percentage_discount",
-        value=own.discount_value,
-        currency=own.currency or "",
-        once=own.duration_type == "one_off" and own.type != "invoice_credits",
-        rolls_over=own.type == "invoice_credits",
-        ends=own.end,
-        plan_ids=known.plan_ids if known else None,
-    )
-
-
-def _of_coupon(coupon: Coupon, facts: Facts) -> _Offer:
+def _offer(coupon: Coupon, facts: Facts) -> Offer:
     duration = coupon.duration
     months = duration.length if duration is not None and duration.type == "months" else None
-    return _Offer(
+    return Offer(
         percent=coupon.type == "percentage_discount",
         value=coupon.value,
         currency=currency_of(facts),
@@ -135,54 +73,24 @@ def _of_coupon(coupon: Coupon, facts: Facts) -> _Offer:
     )
 
 
-def _left(offer: _Offer) -> _Left:
-    return _Left(offer, offer.value)
-
-
-def _next(preview: InvoicePreview, own: Discount | None, now: _Left | None, then: _Left | None) -> Next:
-    """The lines are given back what the customer's discount takes off now, as far as it really does."""
-    own_id = None if own is None else own.id
-    taken = [_taken(line, own_id) for line in preview.line_items]
-    without = preview.total + sum(taken, ZERO)
-    before = without
-    if now is not None:
-        real = _allowed(now, sum(taken, ZERO), preview)
-        now.spend(real)
-        before -= real
+def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> Next:
+    """The lines are given back what the customer's discount takes off now."""
+    off_now = [ZERO if own is None else taken(line, own.id) for line in preview.line_items]
+    without = preview.total + sum(off_now, ZERO)
     after = without
     if then is not None:
-        lines = [(line, line.total + off) for line, off in zip(preview.line_items, taken, strict=True)]
+        lines = [(line, line.total + off) for line, off in zip(preview.line_items, off_now, strict=True)]
         off = sum(_off(then, lines, preview), ZERO)
         then.spend(off)
         after -= off
-    return Next(preview.invoice_at, preview.currency, before, after, without, apart=False)
-
-
-def _has(preview: InvoicePreview, rewards: Collection[str]) -> bool:
-    return any(off.reward_id in rewards for line in preview.line_items for off in line.discounts)
-
-
-def _taken(line: PreviewLine, reward_id: str | None) -> Decimal:
-    """Never more than the line was reduced by: Autumn may tell a larger share than the line had left."""
-    if reward_id is None:
-        return ZERO
-    told = sum((off.amount_off or ZERO for off in line.discounts if off.reward_id == reward_id), ZERO)
-    return min(told, line.subtotal - line.total) if line.subtotal > line.total else told
-
-
-def _allowed(now: _Left, taken: Decimal, preview: InvoicePreview) -> Decimal:
-    """How much of what Autumn's preview takes off will be taken off."""
-    value = now.for_invoice(preview.currency, preview.invoice_at)
-    if not value:
-        return ZERO
-    return taken if now.offer.percent else min(taken, value)
+    return Next(preview.invoice_at, preview.currency, preview.total, after, without, apart=False)
 
 
 def _off(
-    then: _Left, lines: Sequence[tuple[PreviewLine, Decimal]], preview: InvoicePreview
+    then: Left, lines: Sequence[tuple[PreviewLine, Decimal]], preview: InvoicePreview
 ) -> Iterator[Decimal]:
     offer = then.offer
-    left = then.for_invoice(preview.currency, preview.invoice_at)
+    left = then.for_invoice(preview)
     for line, total in lines:
         if total <= 0 or (offer.plan_ids is not None and line.plan_id not in offer.plan_ids):
             continue

@@ -25,6 +25,7 @@ from bot.lookups.catalogue import catalogue
 from bot.lookups.invoice_facts import Unpaid
 from bot.lookups.invoices import unpaid_page
 from bot.lookups.parts import attempt
+from bot.lookups.stripe import billing_of
 
 T = TypeVar("T")
 
@@ -101,9 +102,7 @@ async def _billing(autumn: Autumn, kind: Kind, customer_id: str) -> Billing:
         with contextlib.suppress(AutumnError):
             await autumn.refresh(customer_id)
             customer = await autumn.customer(customer_id, expand=_STRIPE)
-    discounts = customer.rewards.discounts if customer.rewards else ()
-    previews = customer.invoice_previews
-    return Billing(tuple(discounts), None if previews is None else tuple(previews))
+    return billing_of(customer)
 
 
 async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:

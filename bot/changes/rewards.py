@@ -2,14 +2,13 @@
 
 from bot.autumn.models import Coupon, Discount, FeatureGrant, RewardList
 from bot.changes.model import Facts
+from bot.lookups import discounting
 
 _NONE = RewardList()
 
 
 def own_discount(facts: Facts) -> Discount | None:
-    """The customer's own discount, of which Stripe keeps one; those of subscriptions are apart."""
-    discounts = facts.billing.discounts if facts.billing else ()
-    return next((one for one in discounts if one.subscription_id is None), None)
+    return discounting.own_discount(facts.billing.discounts if facts.billing else ())
 
 
 def subscription_discounts(facts: Facts) -> list[Discount]:

@@ -5,7 +5,7 @@ asked about first, and stands in for whoever is not.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -99,7 +99,7 @@ def _usage_priced(customer: ListedCustomer, plan_id: str | None) -> bool:
     return any(row.get("price") is not None and row.get("plan_id") == plan_id for row in rows)
 
 
-def within(previews: list[InvoicePreview], start: datetime, end: datetime) -> Iterator[InvoicePreview]:
+def within(previews: Sequence[InvoicePreview], start: datetime, end: datetime) -> Iterator[InvoicePreview]:
     """Those of a customer's next invoices that come within this time."""
     for one in previews:
         if one.invoice_at is not None and start <= one.invoice_at <= end:

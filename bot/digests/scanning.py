@@ -20,7 +20,10 @@ from bot.digests.model import Section
 from bot.digests.scans import Progress
 from bot.digests.storing import Keeper
 from bot.digests.strides import ScanPace, Stride
+from bot.lookups.customer import BILLING
+from bot.lookups.discounting import doubtful
 from bot.lookups.invoice_facts import UNPAID
+from bot.lookups.stripe import billing_of
 
 T = TypeVar("T")
 
@@ -188,6 +191,8 @@ class Scanning:
         """What comes in place of the customer's estimates; None: they stay."""
         try:
             customer = await self._autumn.customer(whose.id or "", expand=("invoice_previews",))
+            if doubtful(customer.invoice_previews or ()):
+                customer = await self._autumn.customer(whose.id or "", expand=BILLING)
         except NotFound:
             # Deleted since.
             customer = Customer(invoice_previews=[])
@@ -196,10 +201,11 @@ class Scanning:
             self._missing.add(PREVIEWS)
             return None
         self._failures = 0
-        if customer.invoice_previews is None:
+        upcoming = billing_of(customer).upcoming
+        if upcoming is None:
             # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
             return None
-        coming = candidates.within(customer.invoice_previews, self._span.start, self._span.end)
+        coming = candidates.within(upcoming, self._span.start, self._span.end)
         return [items.of_preview(whose, one, self._plan_names) for one in coming]
 
     async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:

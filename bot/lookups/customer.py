@@ -10,8 +10,6 @@ CARD = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.featu
 BILLING = ("rewards", "invoice_previews")
 """From Stripe, one call or more per subscription: slow, and asked for apart from the rest."""
 
-PREVIEWS = ("invoice_previews",)
-
 
 async def customer_of(autumn: Autumn, place: Place, known: Customer | None) -> Customer:
     """The customer as known, or as Autumn tells. Raises AutumnError."""

@@ -7,10 +7,11 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
 from bot.lookups import invoice_facts
 from bot.lookups.answers import InvoiceList, Invoices, Read
-from bot.lookups.customer import PREVIEWS, customer_of
+from bot.lookups.customer import BILLING, customer_of
 from bot.lookups.invoice_facts import UNPAID, Unpaid
 from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
+from bot.lookups.stripe import billing_of
 
 MOST = 200
 MOST_UNPAID = 1000
@@ -65,5 +66,4 @@ async def _page(autumn: Autumn, customer_id: str, status: str) -> Page[Invoice]:
 
 
 async def _upcoming(autumn: Autumn, customer_id: str) -> tuple[InvoicePreview, ...] | None:
-    previews = (await autumn.customer(customer_id, expand=PREVIEWS)).invoice_previews
-    return None if previews is None else tuple(previews)
+    return billing_of(await autumn.customer(customer_id, expand=BILLING)).upcoming

@@ -10,6 +10,7 @@ from bot.lookups.customer import BILLING, CARD, customer_of
 from bot.lookups.invoices import invoice_list
 from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
+from bot.lookups.stripe import billing_of
 
 
 async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
@@ -28,7 +29,7 @@ async def overview_in_one(autumn: Autumn, place: Place, at: datetime) -> Overvie
     async with meanwhile(_invoices(autumn, place)) as invoices:
         customer = await attempt(read, within=autumn.patience.part)
         if isinstance(customer, Customer):
-            return Overview(customer, _of_stripe(customer), await invoices, at)
+            return Overview(customer, billing_of(customer), await invoices, at)
     return await overview(autumn, place, at, None)
 
 
@@ -37,10 +38,4 @@ async def _invoices(autumn: Autumn, place: Place) -> Read[InvoiceList]:
 
 
 async def _billing(autumn: Autumn, customer_id: str) -> Billing:
-    return _of_stripe(await autumn.customer(customer_id, expand=BILLING))
-
-
-def _of_stripe(customer: Customer) -> Billing:
-    discounts = customer.rewards.discounts if customer.rewards else ()
-    previews = customer.invoice_previews
-    return Billing(tuple(discounts), None if previews is None else tuple(previews))
+    return billing_of(await autumn.customer(customer_id, expand=BILLING))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import (
     Coupon,
-    Discount,
     Duration,
     InvoicePreview,
     LineDiscount,
@@ -116,36 +115,6 @@ def test_the_currency_of_a_discount_in_force_is_that_of_the_next() -> None:
     held = discount("old", 5, currency="usd", **FIXED)
     facts = known(held, upcoming=several((20, SOON, "usd"), (30, SOON, "eur")))
     assert estimated(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
-
-
-@pytest.mark.parametrize(
-    ("held", "previews", "before"),
-    [
-        # Each preview has a coupon for one invoice taken off; only the earliest will.
-        (
-            discount("old", 10, duration_type="one_off"),
-            (coming(line(90, "pro", ("old", 10)), at=LATER), coming(line(45, "pro", ("old", 5)), at=SOON)),
-            ["100", "45"],
-        ),
-        (
-            discount("old", 12, type="invoice_credits", currency="usd"),
-            (coming(line(90, "pro", ("old", 10)), at=SOON), coming(line(40, "pro", ("old", 10)), at=LATER)),
-            ["90", "48"],
-        ),
-        (
-            discount("old", 10, currency="usd", **FIXED),
-            (coming(line(90, "pro", ("old", 10)), at=SOON, currency="eur"),),
-            ["100"],
-        ),
-        (discount("old", 10, end=SOON), (coming(line(90, "pro", ("old", 10)), at=LATER),), ["100"]),
-        (discount("old", 10), (coming(line(90, "pro", ("old", 10)), at=LATER),), ["90"]),
-        (discount("old", 10), (coming(line(90, "pro", ("old", 10)), at=None),), ["90"]),
-    ],
-)
-def test_what_the_present_coupon_really_takes_off(
-    held: Discount, previews: tuple[InvoicePreview, ...], before: list[str]
-) -> None:
-    assert [now for now, _ in estimated(None, known(held, upcoming=previews))] == before
 
 
 def test_no_more_is_given_back_than_was_taken() -> None:

@@ -250,6 +250,27 @@ async def test_what_comes_in_place_of_an_estimate(
     assert total(await kept(database, scan, Section.INVOICES)) == kept_as
 
 
+async def test_amounts_taken_off_several_invoices_are_looked_into(database: Database) -> None:
+    """Autumn takes a coupon for one invoice off each of the coming ones."""
+    off = [{"amount_off": 10, "reward_id": "once"}]
+    lines = [{"subtotal": 50, "total": 40, "discounts": off}]
+    coming = [{**preview(40, at=day), "line_items": lines} for day in (5, 2)]
+    held = {"id": "once", "type": "fixed_discount", "discount_value": 10, "duration_type": "one_off"}
+    script = asking(
+        listing(billed(1)), get=ok({"invoice_previews": coming, "rewards": {"discounts": [held]}})
+    )
+    async with reading(database, script) as reader:
+        scan = await reader.scan()
+    assert [body["expand"] for body in routes(script, "customers.get")] == [
+        ["invoice_previews"],
+        ["rewards", "invoice_previews"],
+    ]
+    assert sorted(total(await kept(database, scan, Section.INVOICES))) == [
+        ("cus_1", "40 usd", ""),
+        ("cus_1", "50 usd", ""),
+    ]
+
+
 async def test_previews_leave_what_was_billed_before_the_scan(database: Database) -> None:
     renewed = {**billed(1), "subscriptions": [held(started_at=days(-90), current_period_start=days(-0.5))]}
     old = {**billed(2), "subscriptions": [held(current_period_end=days(-0.5))]}

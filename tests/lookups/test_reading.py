@@ -556,6 +556,25 @@ async def test_what_is_owed_may_fail_alone() -> None:
     assert isinstance(products.unpaid, Unavailable)
 
 
+async def test_a_coupon_for_one_invoice_is_taken_off_one_on_every_part() -> None:
+    """Autumn takes it off each of the coming invoices."""
+    off = [{"amount_off": 10, "percent_off": 10, "reward_id": "once"}]
+    line = {"subtotal": 100, "total": 90, "discounts": off}
+    coming = [
+        {"invoice_at": ms(NOW + days * DAY), "currency": "usd", "total": 90, "line_items": [line]}
+        for days in (9, 3)
+    ]
+    held = {"id": "once", "type": "percentage_discount", "discount_value": 10, "duration_type": "one_off"}
+    whole = customer(invoice_previews=coming, rewards={"discounts": [held]})
+    script = Scripted({"customers.get": whole, "invoices.list": listing()})
+    overview = await shown(Overview, script, ERIN)
+    assert isinstance(overview.billing, Billing)
+    invoices = await shown(Invoices, script, INVOICES)
+    for upcoming in (overview.billing.upcoming, invoices.upcoming):
+        assert isinstance(upcoming, tuple)
+        assert [one.total for one in upcoming] == [100, 90]
+
+
 # Events
 
 
