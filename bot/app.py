@@ -38,7 +38,7 @@ from bot.people import Home, People
 from bot.permission import Permission
 from bot.settings import Settings
 from bot.signature import Signature
-from bot.slack import SlackClient, Token, retries
+from bot.slack import NotSlack, SlackClient, Token, retries
 from bot.socket import Socket
 from bot.store.database import Database
 from bot.store.health import Health
@@ -353,7 +353,7 @@ class Maple:
                 answer = await self.slack.auth_test()
             except SlackApiError as error:
                 raise CannotStart(f"Slack refuses the bot token: {error.response.get('error')}") from None
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except (NotSlack, aiohttp.ClientError, TimeoutError) as error:
                 log.warning("slack unreachable", error=type(error).__name__)
             else:
                 return Home(

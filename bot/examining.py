@@ -8,6 +8,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.slack import NotSlack
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -30,5 +32,7 @@ async def called(call: Awaitable[Any]) -> Any:
     except SlackApiError as error:
         answer = error.response
         return str(answer.get("error")) if isinstance(answer, AsyncSlackResponse) else "no answer of Slack's"
+    except NotSlack:
+        return "no answer of Slack's"
     except (aiohttp.ClientError, TimeoutError):
         return "no answer"

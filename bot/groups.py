@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals.rules import Person
@@ -14,7 +14,7 @@ from bot.autumn.cache import Kept
 Members = Mapping[str, frozenset[str]]
 """User ids by group, which is found by its id (S…) and by its handle (@…)."""
 
-_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError)
+_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError)
 
 
 class Groups:

@@ -37,6 +37,9 @@ FIELDS = frozenset(
         "user",
     }
 )
+_IDS = frozenset({"channel", "team", "user"})
+_ID = re.compile(r"[A-Z0-9]{1,32}")
+_NO_ID = "(not an id)"
 _OURS = frozenset({"event", "level", "timestamp"})
 _REPEATED = 10.0
 """Seconds between two lines about the same complaint."""
@@ -49,9 +52,10 @@ Record = MutableMapping[str, Any]
 
 
 def only_known(_logger: object, _method: str, record: Record) -> Mapping[str, Any]:
-    """Drops every field that is not on the list, and those without a value."""
+    """Drops every field that is not on the list, and those without a value. Slack's ids come from payloads:
+    what does not look like one is not written."""
     return {
-        key: value
+        key: value if key not in _IDS or _ID.fullmatch(str(value)) else _NO_ID
         for key, value in record.items()
         if key in _OURS or (key in FIELDS and value not in (None, ""))
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 from cachetools import TTLCache
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 _MOST = 10_000
@@ -141,7 +141,7 @@ class People:
             async with asyncio.timeout(self._within):
                 answer = await self._slack.users_info(user=user)
             facts = Facts.read(answer["user"])
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
             return None
         self._known[user] = facts
         return facts

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.http_retry.request import HttpRequest
@@ -95,8 +95,15 @@ class Token:
         self.good = False
 
 
+class NotSlack(SlackClientError):
+    """What came is no answer of Slack's: something in between gave it, such as a proxy."""
+
+
 class SlackClient(AsyncWebClient):
-    """slack_sdk's client, which tells `watched` how Slack took its token."""
+    """slack_sdk's client, which tells `watched` how Slack took its token.
+
+    Calls raise SlackClientError, and without an answer what aiohttp raises.
+    """
 
     def __init__(self, watched: Token, **options: Any) -> None:
         super().__init__(**options)
@@ -106,7 +113,13 @@ class SlackClient(AsyncWebClient):
         try:
             answer = await super().api_call(*args, **kwargs)
         except SlackApiError as error:
+            if isinstance(error.response, AsyncSlackResponse) and not isinstance(error.response.data, dict):
+                # Whoever looks what Slack said of it expects an object; its status stays.
+                error.response.data = {}
             self._watched.refused(error)
             raise
+        except (AttributeError, TypeError, ValueError):
+            # slack_sdk takes it to be JSON, and an object.
+            raise NotSlack from None
         self._watched.taken()
         return answer

@@ -116,7 +116,7 @@ def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
         "view": _text(view, "id"),
         "seen": _text(view, "hash"),
         "metadata": _text(view, "private_metadata"),
-        "state": _part(_part(view, "state"), "values"),
+        "state": _writable(_part(_part(view, "state"), "values")),
     }
 
 
@@ -133,7 +133,22 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
-    return value if isinstance(value, str) else ""
+    # PostgreSQL takes no NUL, and nothing of Slack's has one.
+    return _utf8(value).replace("\0", "\ufffd") if isinstance(value, str) else ""
+
+
+def _writable(value: Any) -> Any:
+    """The same with texts that can be sent on and stored."""
+    if isinstance(value, str):
+        return _utf8(value)
+    if isinstance(value, Mapping):
+        return {key: _writable(inner) for key, inner in value.items()}
+    return [_writable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _utf8(text: str) -> str:
+    """JSON can hold half of a surrogate pair, which no encoding takes: a question mark stands in for it."""
+    return text.encode(errors="replace").decode()
 
 
 def _moment(ts: str) -> datetime | None:

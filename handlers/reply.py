@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -22,7 +22,7 @@ from bot.views.card import Block, Card
 from handlers.ask import Ask
 from handlers.turns import Last
 
-SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError)
+SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError)
 """What a call of Slack's Web API can raise."""
 
 _CLOSED = frozenset({"not_found", "view_not_found"})

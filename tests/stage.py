@@ -166,7 +166,7 @@ async def on_stage(
             autumn,
             mode,
             database=database or await migrated_file(),
-            policy=_written(policy) if policy else None,
+            policy=written_policy(policy) if policy else None,
             approvals=approvals,
         )
         bot = await running.enter_async_context(
@@ -189,7 +189,7 @@ async def migrated_file() -> str:
     return address
 
 
-def _written(policy: str) -> Path:
+def written_policy(policy: str) -> Path:
     path = Path(_scratch.name) / f"{uuid4().hex}.toml"
     path.write_text(policy)
     return path

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import retry_after
@@ -13,7 +13,7 @@ from bot.digests.model import Pause
 
 _STRANGE = (KeyError, TypeError, AttributeError, ValueError)
 """When something other than Slack answers, such as a proxy."""
-SLACK_ERRORS = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, *_STRANGE)
+SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, *_STRANGE)
 """What a call of Slack's Web API, and reading its answer, can raise."""
 
 PAUSES = {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 Json: TypeAlias = dict[str, Any]
 Block: TypeAlias = dict[str, Any]
 
-UserKind = Literal["member", "admin", "guest", "external", "bot"]
+UserKind = Literal["member", "admin", "guest", "single_channel_guest", "external", "bot", "deactivated"]
 ChannelKind = Literal["public", "private", "shared", "im"]
 
 
@@ -55,7 +55,7 @@ class User:
             "id": self.id,
             "team_id": self.team_id,
             "name": self.name,
-            "deleted": False,
+            "deleted": self.kind == "deactivated",
             "color": self.color.lstrip("#"),
             "real_name": self.real_name,
             "tz": self.tz,
@@ -65,8 +65,8 @@ class User:
             "is_admin": self.kind == "admin",
             "is_owner": self.kind == "admin",
             "is_primary_owner": False,
-            "is_restricted": self.kind == "guest",
-            "is_ultra_restricted": self.kind == "guest",
+            "is_restricted": self.kind in ("guest", "single_channel_guest"),
+            "is_ultra_restricted": self.kind == "single_channel_guest",
             "is_bot": self.kind == "bot",
             "is_app_user": False,
             "updated": 1_700_000_000,

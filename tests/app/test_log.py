@@ -33,6 +33,14 @@ def test_only_known_fields_are_written(stream: io.StringIO) -> None:
     assert record == {"event": "handled", "level": "info", "team": "T1", "user": "U1"}
 
 
+@pytest.mark.parametrize("field", ["team", "user", "channel"])
+@pytest.mark.parametrize("given", ["ann@canary.test", "U1 canary", "U1\n", "u1", "U" * 33, '{"U1"}'])
+def test_id_that_is_none_is_not_written(stream: io.StringIO, field: str, given: str) -> None:
+    log.log.info("handled", **{field: given})
+    assert records(stream)[0][field] == "(not an id)"
+    assert "canary" not in stream.getvalue()
+
+
 @pytest.mark.parametrize("canary", CANARIES)
 def test_what_looks_like_a_secret_is_blacked_out(stream: io.StringIO, canary: str) -> None:
     log.log.error(f"refused {canary}", error=f"token {canary} is bad", ms=1)

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 import httpx
 import pytest
-from slack_sdk.errors import SlackApiError
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack import REVOKED, SlackClient, Token, retries
 from bot.timings import Timings
@@ -70,6 +72,26 @@ async def test_revoked_token_is_noticed_and_logged_once(
         assert token.good
     lines = [json.loads(line) for line in logs.getvalue().splitlines()]
     assert [(line["level"], line.get("error")) for line in lines] == [("error", reason), ("warning", None)]
+
+
+@pytest.mark.parametrize("body", ["<html>Bad gateway</html>", '"text"', "[]", "7", "null"])
+@pytest.mark.parametrize("status", [200, 502])
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+async def test_answer_of_something_else_than_slack_is_an_error_of_the_client(
+    body: str, status: int, kind: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, content_type=kind)
+
+    app = web.Application()
+    app.router.add_post("/{method}", answer)
+    server = TestServer(app)
+    async with server, aiohttp.ClientSession() as session:
+        client = SlackClient(
+            Token("bot"), token="xoxb-1", base_url=str(server.make_url("/")), session=session
+        )
+        with pytest.raises(SlackClientError):
+            await client.chat_postMessage(channel="C1", text="x")
 
 
 async def test_other_errors_say_nothing_of_the_token(slack: LocalSlack) -> None:

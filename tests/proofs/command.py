@@ -14,6 +14,7 @@ from tests.proofs import clicks
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
+from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
@@ -38,6 +39,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
     "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),
     "digests": (lambda: mornings(4, 30),),
+    "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
 }
 _ABOUT = {
     "hammer": "Decisions",
@@ -47,6 +49,7 @@ _ABOUT = {
     "audit": "The audit trail",
     "replay": "Requests that come again",
     "digests": "Digests, each day once",
+    "hostile": "Hostile payloads",
 }
 
 

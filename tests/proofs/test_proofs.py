@@ -12,6 +12,7 @@ from tests.proofs.command import PROOFS, write_part
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
+from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
@@ -86,6 +87,13 @@ async def test_digests_are_there_once_though_processes_die() -> None:
     figures = await as_claimed(mornings(3, days=1, digests=4))
     assert figures.counts["days with one"] == figures.counts["due days"] >= 4
     assert figures.counts["processes killed"] + figures.counts["processes stopped"] > 0
+
+
+@pytest.mark.parametrize(("engine", "seed"), [("sqlite", 3), ("postgresql", 4)])
+async def test_hostile_payloads_do_nothing_and_are_answered(engine: Engine, seed: int) -> None:
+    figures = await as_claimed(hostile(engine, seed, 400))
+    assert figures.counts["listeners reached"] > 30
+    assert figures.counts["changes asked for"] >= 6
 
 
 def test_what_is_not_as_claimed_is_said() -> None:

@@ -9,7 +9,13 @@ import { World } from "./world.js";
 
 export const KIND_ICON = { public: "hash", private: "lock", shared: "hash" };
 
-const KIND_WORDS = { admin: "admin", guest: "guest", external: "another company" };
+const KIND_WORDS = {
+  admin: "admin",
+  guest: "guest",
+  single_channel_guest: "guest in one channel",
+  external: "another company",
+  deactivated: "deactivated",
+};
 
 function PersonMenu() {
   const { people, me, app } = useContext(World);

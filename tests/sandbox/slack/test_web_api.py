@@ -196,7 +196,13 @@ async def test_channels(client: AsyncWebClient) -> None:
 
 async def test_people(slack: LocalSlack, client: AsyncWebClient) -> None:
     guest = (await client.users_info(user="U05GUS"))["user"]
+    assert (guest["is_restricted"], guest["is_ultra_restricted"]) == (True, False)
+    slack.workspace.users["U05GUS"].kind = "single_channel_guest"
+    guest = (await client.users_info(user="U05GUS"))["user"]
     assert (guest["is_restricted"], guest["is_ultra_restricted"]) == (True, True)
+    slack.workspace.users["U05GUS"].kind = "deactivated"
+    gone = (await client.users_info(user="U05GUS"))["user"]
+    assert (gone["deleted"], gone["is_restricted"]) == (True, False)
     stranger = (await client.users_info(user=EVE))["user"]
     assert stranger["is_stranger"]
     assert stranger["team_id"] != guest["team_id"]

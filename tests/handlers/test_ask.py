@@ -1,0 +1,30 @@
+"""What is read from Slack's payloads can be sent on and stored, whatever it holds."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.ask import Kind, read
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["value", "selected", "a"]), inner),
+    max_leaves=10,
+)
+
+
+@given(state=st.dictionaries(st.sampled_from(["one", "two"]), ANY), text=st.text(st.characters(codec=None)))
+def test_what_cannot_be_sent_or_stored_is_replaced(state: object, text: str) -> None:
+    view = {"id": "V1", "private_metadata": text, "state": {"values": state}}
+    ask = read(Kind.VIEW, {"user": {"id": text}, "trigger_id": text, "view": view})
+    assert "\0" not in f"{ask.actor.user}{ask.trigger}{ask.metadata}"
+    whole = json.dumps([ask.actor.user, ask.trigger, ask.metadata, ask.state], ensure_ascii=False)
+    assert whole.encode().decode() == whole
+
+
+def test_text_that_is_fine_stays_as_it_is() -> None:
+    text = "naïve 👩‍👧 \0 漢字"
+    state = {"block": {"field": {"value": text, "chosen": [{"value": text}], "number": 7}}}
+    ask = read(Kind.VIEW, {"user": {"id": "U1"}, "view": {"state": {"values": state}}})
+    assert ask.state == state
