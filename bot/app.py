@@ -281,7 +281,7 @@ class Maple:
             self.database,
             Naming(self.autumn),
             approvals_channel=self.settings.maple_approvals_channel or "",
-            closed=self._approvals_closed,
+            closed=lambda channel: approvals_channel.problem(self.slack, channel),
             now=self._now,
             within=self.timings.telling,
         )

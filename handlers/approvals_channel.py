@@ -1,4 +1,4 @@
-"""The channel where approvals are asked for: what stands against posting a customer's figures there."""
+"""A channel where approvals are asked for: what stands against showing a customer's figures there."""
 
 from slack_sdk.web.async_client import AsyncWebClient
 

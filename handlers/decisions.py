@@ -9,6 +9,7 @@ from bot.approvals.life import State
 from bot.approvals.policy import Verb
 from bot.approvals.replies import Reply, Result
 from bot.views import Ref
+from handlers import approvals_channel
 from handlers.ask import Ask
 from handlers.desk import Desk
 from handlers.once import first, first_in_time
@@ -18,7 +19,7 @@ _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
 async def approve(ask: Ask, desk: Desk) -> None:
     ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+    if not await first(ask, desk) or await _closed(ask, desk, ref):
         return
     await _say(ask, desk, ref, await desk.changes.approve(ref.id, ref.version, ask.actor))
 
@@ -40,7 +41,7 @@ async def mark_not_applied(ask: Ask, desk: Desk) -> None:
 
 async def _mark(ask: Ask, desk: Desk, *, applied: bool) -> None:
     ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+    if not await first(ask, desk) or await _closed(ask, desk, ref):
         return
     await _say(ask, desk, ref, await desk.changes.mark(ref.id, ask.actor, applied))
 
@@ -48,7 +49,7 @@ async def _mark(ask: Ask, desk: Desk, *, applied: bool) -> None:
 async def undo(ask: Ask, desk: Desk) -> None:
     """A change of its own; one click is one, however often it is delivered."""
     ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+    if not await first(ask, desk) or await _closed(ask, desk, ref):
         return
     closed = await desk.approvals_closed()
     # Without a channel it depends on the policy; with one that is not fit, nothing goes into it.
@@ -66,7 +67,7 @@ async def undo(ask: Ask, desk: Desk) -> None:
 async def ask_why(ask: Ask, desk: Desk) -> None:
     """Opens the form that asks why, for somebody who may deny."""
     ref = Ref.decode(ask.value)
-    if not await first_in_time(ask, desk):
+    if not await first_in_time(ask, desk) or await _closed(ask, desk, ref):
         return
     record = await desk.changes.get(ref.id)
     reply = Reply(Result.UNKNOWN)
@@ -96,6 +97,19 @@ async def denied(ask: Ask, desk: Desk) -> None:
 
 
 # What came of it
+
+
+async def _closed(ask: Ask, desk: Desk, ref: Ref) -> bool:
+    """Whether it was clicked in a channel that is not fit for a change's figures by now. Then nothing is
+    decided there, and the card is drawn as it may be."""
+    if not ask.message or not ask.channel.startswith(("C", "G")):
+        return False
+    closed = await approvals_channel.problem(desk.slack, ask.channel)
+    if closed is None:
+        return False
+    await desk.replies.fresh(ask, views.result_card(closed, now=desk.now()))
+    await desk.telling.redraw(ref.id, ask.message)
+    return True
 
 
 async def _say(ask: Ask, desk: Desk, ref: Ref, reply: Reply) -> None:

@@ -20,6 +20,7 @@ from handlers.naming import Naming
 from handlers.reply import SLACK_ERRORS, slack_reason
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
+_SHARED, _UNCHECKED = "channel_shared", "channel_unchecked"
 _GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
 
 
@@ -30,7 +31,7 @@ async def _record(database: Database, change_id: str) -> Record:
 
 
 class Telling:
-    """`closed`: why the channel for approvals is not fit for a customer's figures; None when it is. `within`:
+    """`closed`: why a channel is not fit for a customer's figures; None when it is. `within`:
     the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else begins to post
     a card that is still on its way."""
 
@@ -41,7 +42,7 @@ class Telling:
         naming: Naming,
         *,
         approvals_channel: str,
-        closed: Callable[[], Awaitable[str | None]],
+        closed: Callable[[str], Awaitable[str | None]],
         now: Callable[[], datetime],
         within: float,
     ) -> None:
@@ -75,7 +76,7 @@ class Telling:
 
     async def adopt(self, change_id: str, channel: str, ts: str) -> None:
         """Takes in a card that was clicked and is not known: one posted just as the bot was cut off."""
-        known = await cards.of(self._database, change_id)
+        known = await self._posted(change_id)
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
@@ -85,6 +86,23 @@ class Telling:
             *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
         )
 
+    async def redraw(self, change_id: str, ts: str) -> None:
+        """One card, as it is to be now, though it shows the last step."""
+        known = await self._posted(change_id)
+        await asyncio.gather(*(self._show(card, anew=True) for card in known if card.ts == ts))
+
+    async def _posted(self, change_id: str) -> list[Card]:
+        """The cards of a change, once those that are being posted here are: people click faster than it is
+        noted which message is which card."""
+        for card in await cards.of(self._database, change_id):
+            if not card.ts:
+                async with self._turn(card):
+                    pass
+        return await cards.of(self._database, change_id)
+
+    def _turn(self, card: Card) -> asyncio.Lock:
+        return self._turns.setdefault(card.id, asyncio.Lock())
+
     # Cards
 
     async def _show(self, card: Card, *, anew: bool = False) -> None:
@@ -92,7 +110,7 @@ class Telling:
 
         `anew`: even if it shows that already.
         """
-        async with self._turns.setdefault(card.id, asyncio.Lock()):
+        async with self._turn(card):
             shown = 0
             while (found := await self._now_is(card)) is not None:
                 card, record = found
@@ -112,6 +130,12 @@ class Telling:
 
     async def _draw(self, card: Card, record: Record) -> bool:
         """False when there is nothing more to be done about it."""
+        closed = await self._closed(card.channel) if card.kind is CardKind.APPROVAL else None
+        if closed == _SHARED and card.ts:
+            return await self._update(card, record, views.withheld_card(record, now=self._now()))
+        if closed and (closed == _UNCHECKED or not card.ts):
+            # The sweeper comes back to it.
+            return False
         name, called = await self._naming.of(record)
         drawn = views.change_card(
             record, audience=_AUDIENCE[card.kind], now=self._now(), name=name, called=called
@@ -119,8 +143,6 @@ class Telling:
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
     async def _post(self, card: Card, record: Record, drawn: Drawn) -> bool:
-        if card.kind is CardKind.APPROVAL and await self._closed():
-            return False
         if not await cards.posting(self._database, card.id, now=self._now()):
             return False
         try:

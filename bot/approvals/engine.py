@@ -236,7 +236,7 @@ class Engine:
             lease=self.lease(),
             now=self._now(),
             after=seen.after,
-            details=said.details,
+            details=dict(said.details) | ({"now": seen.now} if end.state is State.UNCONFIRMED else {}),
             invertible=applied and inverse(record, seen.after) is not None,
         )
 

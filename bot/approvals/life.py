@@ -159,7 +159,7 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
     """The bot was cut off before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"
-    # Unconfirmed
+    # Unconfirmed; `now` is a Now
     NOT_SEEN = "not_seen"
     """Autumn said yes, but what is read back does not show it."""
     NO_ANSWER = "no_answer"
@@ -174,6 +174,19 @@ class Ending(StrEnum):
     """One of several writes did not go through."""
     CUT_OFF = "cut_off"
     """The bot was cut off in the middle."""
+
+
+class Now(StrEnum):
+    """What reading back an unconfirmed change came to; `Record.details["now"]`."""
+
+    UNREAD = "unread"
+    """Autumn could not be read."""
+    GONE = "gone"
+    """The customer is not there any more."""
+    ABSENT = "absent"
+    """Things are as they were before the change."""
+    UNCLEAR = "unclear"
+    """They are neither as they were, nor as they were to be."""
 
 
 @dataclass(frozen=True, slots=True)

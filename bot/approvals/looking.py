@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.approvals.asking import Preview
 from bot.approvals.known import Known
-from bot.approvals.life import AnyInput, Record
+from bot.approvals.life import AnyInput, Now, Record
 from bot.approvals.rules import Environment
 from bot.approvals.today import NOTHING, Counter, Today
 from bot.autumn.client import Autumn
@@ -52,6 +52,17 @@ class Seen:
 
     verdict: Verdict
     after: Snapshot | None
+    unread: bool = False
+    """Autumn could not be read at all."""
+
+    @property
+    def now(self) -> str:
+        """What to say of a change that may have happened: a `Now`."""
+        if self.unread:
+            return Now.UNREAD
+        if self.after is None:
+            return Now.GONE
+        return Now.ABSENT if self.verdict is Verdict.NOT_APPLIED else Now.UNCLEAR
 
 
 class Sleep(Protocol):
@@ -159,7 +170,7 @@ class Looking:
         Some organisations' changes are done a little later, so it looks again until it is there or the time
         is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
         """
-        seen = Seen(Verdict.UNCLEAR, None)
+        seen = Seen(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._within):
                 for wait in self._polls:

@@ -39,6 +39,8 @@ class Result(StrEnum):
     """Somebody was first, or its time is up; `record` says who, or what it has come to."""
     STALE = "stale"
     """What was clicked showed an earlier version; `record` is the present one."""
+    SEEN_APPLIED = "seen_applied"
+    """It was to be marked as not applied, and Autumn shows that it was applied."""
     UNCHECKED = "unchecked"
     """Slack could not be asked about whoever asked or approved before; nothing was decided."""
     ALREADY = "already"

@@ -25,7 +25,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
 from bot.changes.kinds import KINDS
-from bot.changes.model import Change, Facts, Kind
+from bot.changes.model import Change, Facts, Kind, Verdict
 from bot.people import Actor
 from bot.store import audit
 from bot.store.database import Database, unbroken
@@ -267,11 +267,16 @@ class Changes:
         return await self._decided(withdrawn, Event.WITHDRAWN)
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, said: str = "") -> Reply:
-        """A person looked, and says what became of an unconfirmed change."""
+        """A person looked, and says what became of an unconfirmed change.
+
+        That it was not applied is not taken while Autumn shows it, nor while Autumn cannot be read.
+        """
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Reply):
             return permit
         seen = await self._looking.read_back(permit.record)
+        if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
+            return Reply(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
         marked = await deciding.mark(
             self._database,

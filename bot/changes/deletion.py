@@ -108,8 +108,11 @@ def _warnings(facts: Facts) -> Iterator[Note]:
     charging = _charging(facts)
     if charging and facts.customer.stripe_id:
         plans = joined(one.plan_id for one in charging)
+        details = {"plans": plans, "count": str(len(charging))}
         at_least = {"at_least": "yes"} if _merged(charging) else {}
-        yield Note(NoteCode.KEEPS_CHARGING, {"plans": plans, "count": str(len(charging)), **at_least})
+        # The card keeps it: once the customer is deleted, Autumn does not tell any more.
+        stripe = {"stripe": facts.customer.stripe_id}
+        yield Note(NoteCode.KEEPS_CHARGING, details | at_least | stripe)
     if facts.billing is None:
         yield Note(NoteCode.STRIPE_UNREAD)
     else:

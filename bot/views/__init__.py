@@ -20,7 +20,7 @@ from bot.views import (
     words,
 )
 from bot.views.card import Block, Card
-from bot.views.change import Audience, change_card
+from bot.views.change import Audience, change_card, withheld_card
 from bot.views.denial import denial, deny_modal
 from bot.views.digest import digest_card, upcoming_card
 from bot.views.digest_all import (
@@ -119,6 +119,7 @@ __all__ = [
     "trouble",
     "upcoming_card",
     "usage_hint",
+    "withheld_card",
 ]
 
 _ATTENTION = 3

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.approvals.life import Record, State
-from bot.changes.model import Kind
+from bot.changes.model import Kind, NoteCode
 from bot.lookups.place import Place
 from bot.views import blocks, change_lines, change_state, ids, links, notes, parts, text, times, words
 from bot.views import change_words as say
@@ -18,6 +18,8 @@ from bot.views.ref import Ref
 _REASON = 2000
 _DECIDED_ALONE = frozenset({State.APPROVED, State.APPLYING})
 """Somebody works on these: there is nothing to click."""
+_GOES_ON = (NoteCode.KEEPS_CHARGING, NoteCode.NEXT_CHARGE, NoteCode.OPEN_INVOICES)
+_DELETED = (State.APPLIED, State.UNCONFIRMED)
 
 
 class Audience(StrEnum):
@@ -46,14 +48,25 @@ def change_card(
     return parts.card(_head(record, name), content, after, stamp=now)
 
 
+def withheld_card(record: Record, *, now: datetime) -> Card:
+    """In the place of a card whose channel people of another company can read by now: nothing of the
+    customer, and nothing to click."""
+    content = [blocks.section("state", f"{say.HEADLINES[record.state]}\n{say.WITHHELD}")]
+    foot = blocks.context("foot", say.reference(text.code(record.id, 60) or words.NONE, record.version))
+    return parts.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
+
+
+def _kind(record: Record) -> str:
+    return f"{say.UNDO_OF}: {say.KINDS[record.kind].lower()}" if record.undo_of else say.KINDS[record.kind]
+
+
 def _head(record: Record, name: str) -> list[Block]:
-    kind = f"{say.UNDO_OF}: {say.KINDS[record.kind].lower()}" if record.undo_of else say.KINDS[record.kind]
     badge = text.code(record.env.upper() or words.ENV_UNKNOWN, 30)
     facts: list[str | blocks.Text] = [badge]
     if shown := text.literal(name, 140):
         facts.append(blocks.plain(shown))
     facts.append(blocks.plain(text.literal(record.customer_id, 200) or words.NO_ID))
-    return [blocks.header("head", kind), blocks.context("who", *facts)]
+    return [blocks.header("head", _kind(record)), blocks.context("who", *facts)]
 
 
 def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
@@ -62,7 +75,21 @@ def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
     found = parts.packed("what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)])
     if record.warnings and record.state is State.WAITING:
         found += parts.packed("warnings", notes.listed(say.WARNED, record.warnings, named).split("\n"))
+    if record.kind is Kind.DELETION:
+        found += _in_stripe(record, named)
     return found
+
+
+def _in_stripe(record: Record, named: Mapping[str, str]) -> list[Block]:
+    """What goes on there once the customer is deleted in Autumn, for as long as the card is there; and
+    where."""
+    going_on = [note for note in record.warnings if note.code in _GOES_ON]
+    lines = []
+    if going_on and record.state in _DELETED:
+        lines += notes.listed(say.TO_DO_IN_STRIPE, going_on, named).split("\n")
+    if stripe_id := next((note.details["stripe"] for note in going_on if "stripe" in note.details), ""):
+        lines.append(links.linked(links.stripe(stripe_id, record.env), say.IN_STRIPE))
+    return parts.packed("stripe", lines) if lines else []
 
 
 def _why(record: Record) -> list[Block]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.approvals.life import Record
+from bot.approvals.life import Now, Record
+from bot.changes import grant
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -16,6 +17,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
     Snapshot,
+    Verdict,
 )
 from bot.changes.pool import Pool
 from bot.views import change_words as say
@@ -28,6 +30,7 @@ _DETAILS = (LineLabel.NAME, LineLabel.EMAIL, LineLabel.FINGERPRINT)
 _Names = Mapping[str, str]
 """Of features and plans by id, not yet made safe."""
 
+_NOTHING: Mapping[Now | None, str] = {Now.UNREAD: say.NOW_UNREAD, Now.GONE: say.NOW_GONE}
 _VANISHES = (LineLabel.GRANTED, LineLabel.USAGE)
 _DELETED = (LineLabel.CUSTOMER, LineLabel.SUBSCRIPTIONS, LineLabel.ENTITIES)
 
@@ -124,16 +127,22 @@ def _balance(wanted: BalanceInput, feature: str) -> str:
 
 
 def now_shown(
-    wanted: BalanceInput | RewardInput | DetailsInput | DeletionInput, after: Snapshot | None
+    wanted: BalanceInput | RewardInput | DetailsInput | DeletionInput,
+    before: Snapshot,
+    after: Snapshot | None,
+    now: Now | None,
 ) -> str:
     """What was last read back, with a title, in mrkdwn."""
     if after is None:
-        return say.NOW_UNKNOWN
+        return _NOTHING.get(now, say.NOW_UNKNOWN)
     match wanted:
         case BalanceInput():
             found = _pool(after)
+            if not found:
+                return say.NOW_NOT_THERE
         case RewardInput(action=RewardAction.REDEEM):
-            found = []
+            absent = grant.verify(before, after) is Verdict.NOT_APPLIED
+            return say.NO_GRANT if absent else say.PART_OF_GRANT
         case RewardInput():
             coupon = after.get("coupon_name") or after.get("coupon")
             found = [(LineLabel.COUPON, text.mrkdwn(coupon, _LIMIT) if coupon else say.ABSENT)]
@@ -145,8 +154,6 @@ def now_shown(
             ]
         case _:
             found = [(LineLabel.CUSTOMER, text.code(after.get("customer") or "") or say.ABSENT)]
-    if not found:
-        return say.NOW_UNKNOWN
     return "\n".join(
         [say.NOW_SHOWN, *(f"• {say.line(say.LABELS[label], '', '', value)}" for label, value in found)]
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.approvals.life import Ending, Record, State
+from bot.approvals.life import Ending, Now, Record, State
 from bot.views import change_lines, notes, refusals, text, times
 from bot.views import change_words as say
 
@@ -96,7 +96,7 @@ def _not_counted(record: Record) -> str:
 def _ending(record: Record, called: Mapping[str, str]) -> list[str]:
     if record.ending is None:
         return []
-    found = [say.ENDINGS[record.ending].format(why=refusals.said(record.details))]
+    found = [say.ENDINGS[record.ending].format(why=refusals.said(record.details)), _read_back(record)]
     if record.ending is Ending.GUARDED:
         found += [f"• {notes.mrkdwn(note, called)}" for note in record.refusals]
     if record.ending in (Ending.MARKED_APPLIED, Ending.MARKED_NOT_APPLIED):
@@ -115,7 +115,18 @@ def now_shown(record: Record) -> str:
     """What Autumn shows now, for a change of which that is not clear; else empty."""
     if record.state is not State.UNCONFIRMED:
         return ""
-    return change_lines.now_shown(record.input, record.after)
+    return change_lines.now_shown(record.input, record.before, record.after, _now(record))
+
+
+def _read_back(record: Record) -> str:
+    now = _now(record) if record.state is State.UNCONFIRMED else None
+    return say.READ_BACK[now] if now else ""
+
+
+def _now(record: Record) -> Now | None:
+    """None: not known, of a change that ended before this was kept."""
+    now = record.details.get("now")
+    return Now(now) if now else None
 
 
 def _said(record: Record) -> str:

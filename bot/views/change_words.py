@@ -5,7 +5,7 @@ Arguments are texts that are already safe to show where they go.
 
 from collections.abc import Mapping
 
-from bot.approvals.life import Ending, Event, State
+from bot.approvals.life import Ending, Event, Now, State
 from bot.changes.model import BalanceAction, Kind, LineLabel, RewardAction
 from bot.views.words import Say, count
 
@@ -45,6 +45,8 @@ PREVIEW = "*What changes*"
 NOT_YET = "Fill in the form to see what changes, before and after."
 REFUSED = ":no_entry: *This cannot be done*"
 WARNED = ":warning: *Know this first*"
+IN_STRIPE = "The customer in Stripe"
+TO_DO_IN_STRIPE = ":warning: *Still to do in Stripe*"
 ESTIMATE = "Maple's own estimate, before tax"
 
 FEATURE = "Feature"
@@ -284,6 +286,21 @@ UNDONE = "It was undone."
 UNDOING = "An undo of it is under way or was asked for."
 NOW_SHOWN = "*What Autumn shows now*"
 NOW_UNKNOWN = "*What Autumn shows now*\nMaple could not read it, or the customer is gone. Look in Autumn."
+NOW_UNREAD = "*What Autumn shows now*\nMaple could not read it. Look in Autumn."
+NOW_GONE = "*What Autumn shows now*\nThe customer is not there any more."
+NOW_NOT_THERE = "*What Autumn shows now*\nMaple read it, and this balance is not there any more."
+NO_GRANT = "*What Autumn shows now*\nMaple read it, and the grant is not there."
+PART_OF_GRANT = "*What Autumn shows now*\nMaple read it, and what is there is not what the grant was to give."
+WITHHELD = (
+    "People of another company can read this channel now, so Maple does not show the request here any more. "
+    "Approvers find it in Maple's Home tab, and the person who asked in their messages with Maple."
+)
+READ_BACK: Mapping[Now, str] = {
+    Now.UNREAD: "Maple could not read it back.",
+    Now.GONE: "Read back, the customer is not there any more.",
+    Now.ABSENT: "It was read back, and the change is not there. It may come later.",
+    Now.UNCLEAR: "It was read back, and is neither as it was before nor as it was to be.",
+}
 SETTLE = "Look in Autumn, then say what became of it. Maple will not send it again."
 
 ENDINGS: Mapping[Ending, str] = {
@@ -304,13 +321,13 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.ASKER_NOT_ALLOWED: "The person who asked for this is no longer allowed to ask for it.",
     Ending.INTERRUPTED: "Maple was stopped before anything was sent. Ask again.",
     Ending.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
-    Ending.NOT_SEEN: "Autumn said yes, but what is read back does not show the change. It may come later.",
-    Ending.NO_ANSWER: "Autumn's answer was cut off or did not come, and what is read back does not tell.",
+    Ending.NOT_SEEN: "Autumn said yes.",
+    Ending.NO_ANSWER: "Autumn's answer was cut off or did not come.",
     Ending.AUTUMN_BROKE: "Autumn had an error of its own, which does not tell how far it got.",
-    Ending.DUPLICATE: "Autumn says it had got the same change before, and what is read back does not tell.",
-    Ending.REFUSED_YET_MOVED: "Autumn refused it, yet the figures are not what they were. {why}",
+    Ending.DUPLICATE: "Autumn says it had got the same change before.",
+    Ending.REFUSED_YET_MOVED: "Autumn refused it. {why}",
     Ending.PARTLY: "One of several steps did not go through.",
-    Ending.CUT_OFF: "Maple was stopped in the middle, and what is read back does not tell.",
+    Ending.CUT_OFF: "Maple was stopped in the middle.",
 }
 
 
@@ -471,6 +488,10 @@ RESULTS: Mapping[str, Say] = {
     "failed": Say("This cannot be done any more, so nothing was run.", "The card says why."),
     "too_late": Say("Somebody was first, or its time was up.", "The card shows what it has come to."),
     "stale": Say("This showed older figures.", "Nothing was decided. Look at the card as it is now."),
+    "seen_applied": Say(
+        "Autumn shows this change, so it was not marked as not applied.",
+        "Look at the customer in Autumn. If it is there, mark it as applied; that can be undone.",
+    ),
     "unchecked": Say(
         "Maple could not check with Slack whether whoever asked, or approved before, still may.",
         "Nothing was decided. Try again in a minute.",
@@ -481,15 +502,16 @@ RESULTS: Mapping[str, Say] = {
     "trouble": Say("Autumn could not be read.", "Nothing was decided. Try again in a minute."),
     "channel_shared": Say(
         "The channel for approvals is shared with another company, so customer data stays out of it.",
-        "Nothing was asked for. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of your own.",
+        "Nothing was asked for or decided. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of "
+        "your own.",
     ),
     "channel_unchecked": Say(
         "Maple could not check with Slack who is in the channel for approvals.",
-        "Nothing was asked for. Try again in a minute.",
+        "Nothing was asked for or decided. Try again in a minute.",
     ),
     "channel_out": Say(
         "Maple is not in the channel for approvals, or it is archived.",
-        "Nothing was asked for. Type `/invite @Maple` there, then try again.",
+        "Nothing was asked for or decided. Type `/invite @Maple` there, then try again.",
     ),
 }
 """By the results of the verbs, and by what stands against the channel for approvals."""

@@ -213,7 +213,7 @@ async def test_what_cannot_be_read_back_is_unconfirmed(sqlite_stage: Bench) -> N
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.after) == (State.UNCONFIRMED, None)
+    assert (done.state, done.after, done.details) == (State.UNCONFIRMED, None, {"now": "unread"})
 
 
 class Unreached(Autumn):

@@ -420,16 +420,34 @@ async def test_a_person_settles_what_is_unconfirmed(stage: Bench) -> None:
     assert await stage.whole()
 
 
-async def test_it_can_be_settled_while_autumn_cannot_be_read(sqlite_stage: Bench) -> None:
+async def test_not_applied_is_not_taken_while_autumn_shows_the_change(stage: Bench) -> None:
+    desk = stage.desk()
+    asked = await stage.waiting(desk)
+    stage.local.faults.add("balances.update", "500", times=1)
+    unsure = (await desk.approve(asked.id, 1, RAJ)).record
+    assert unsure is not None
+    assert (unsure.state, unsure.details["now"]) == (State.UNCONFIRMED, "absent")
+    await stage.elsewhere(add_to_balance=100, included_grant=2100)  # as if it had come later
+    objected = await desk.mark(asked.id, LEA, applied=False)
+    assert objected.result is Result.SEEN_APPLIED
+    assert objected.record == unsure == await desk.get(asked.id)
+    marked = (await desk.mark(asked.id, LEA, applied=True)).record
+    assert marked is not None
+    assert marked.state is State.APPLIED
+
+
+async def test_not_applied_is_not_taken_while_autumn_cannot_be_read(sqlite_stage: Bench) -> None:
     desk = sqlite_stage.desk()
     asked = await sqlite_stage.waiting(desk)
     sqlite_stage.local.faults.add("balances.update", "500", times=1)
     unsure = (await desk.approve(asked.id, 1, RAJ)).record
     assert unsure is not None
     sqlite_stage.local.faults.add("customers.get", "500")
-    marked = (await desk.mark(asked.id, LEA, applied=False)).record
+    assert (await desk.mark(asked.id, LEA, applied=False)).result is Result.TROUBLE
+    assert await desk.get(asked.id) == unsure
+    marked = (await desk.mark(asked.id, LEA, applied=True)).record
     assert marked is not None
-    assert marked.after == unsure.after
+    assert (marked.state, marked.after) == (State.APPLIED, unsure.after)
 
 
 async def test_somebody_is_first_at_the_last_moment(stage: Bench) -> None:

@@ -60,7 +60,13 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
                     ],
                 )
             ),
-            [Note(NoteCode.KEEPS_CHARGING, {"plans": "pro, by_use, unknown", "count": "4"}), NO_UNDO],
+            [
+                Note(
+                    NoteCode.KEEPS_CHARGING,
+                    {"plans": "pro, by_use, unknown", "count": "4", "stripe": "cus_S1"},
+                ),
+                NO_UNDO,
+            ],
         ),
         (live(customer=customer(subscriptions=[subscription("pro")])), [NO_UNDO]),
         (
@@ -72,7 +78,10 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
                 entities=(Entity(id="a"),) * 1000,
             ),
             [
-                Note(NoteCode.KEEPS_CHARGING, {"plans": "pro, seat", "count": "2", "at_least": "yes"}),
+                Note(
+                    NoteCode.KEEPS_CHARGING,
+                    {"plans": "pro, seat", "count": "2", "at_least": "yes", "stripe": "cus_S1"},
+                ),
                 Note(NoteCode.HAS_ENTITIES, {"count": "1000", "at_least": "yes"}),
                 NO_UNDO,
             ],

@@ -2,8 +2,16 @@
 
 from dataclasses import replace
 
-from tests.journeys.changing import UNHURRIED, ask_for_messages, give, lea_sees
-from tests.stage import Mode, on_stage
+from tests.journeys.changing import (
+    UNHURRIED,
+    ask_for_a_name,
+    ask_for_messages,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+)
+from tests.stage import APPROVALS, Mode, Stage, on_stage
 
 SMALL_AT_ONCE = """
 [[allow]]
@@ -63,3 +71,58 @@ async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
         card = await maple.raj.sees("Not counted, because they may no longer approve this")
         assert "1 of 2 approvals" in card
         assert maple.autumn.ledger == []
+
+
+async def test_channel_shared_afterwards_shows_no_figures(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Give 500 extra of Messages")
+    maple.slack.workspace.channels[APPROVALS].kind = "shared"
+    await maple.lea.click("Approve")
+    await maple.lea.sees("The channel for approvals is shared with another company")
+    card = await maple.lea.sees("Maple does not show the request here any more")
+    assert "Waiting for approval" in card
+    for hidden in ("Messages", "Acme", "cus_acme", "They lost a day", "[Approve]"):
+        assert hidden not in card
+    await close_and_look(maple.ana, "Give 500 extra of Messages")
+    await maple.ana.click("Withdraw", confirm=True)
+    card = await lea_sees(maple, "Withdrawn: nothing was changed")
+    assert "cus_acme" not in card
+    assert maple.autumn.ledger == []
+
+
+async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.lea.click("Deny")
+    await maple.lea.sees("could not check with Slack who is in the channel for approvals")
+    (waiting,) = await maple.bot.changes.waiting()
+    assert waiting.approvals == ()
+
+
+async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Stage) -> None:
+    await ask_for_a_name(maple.ana, "Acme Incorporated")
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("customers.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    card = await maple.lea.sees("Unconfirmed: it may have happened")
+    assert "It was read back, and the change is not there" in card
+    await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Incorporated")
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.lea.sees("Autumn shows this change, so it was not marked as not applied")
+    await maple.lea.click("Mark as applied", confirm=True)
+    await maple.lea.sees("A person looked and said that it was applied")
+
+
+async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> None:
+    await maple.ana.command("/autumn delete cus_acme")
+    await maple.ana.sees("Type the customer's id in full")
+    await maple.ana.fill("Type the customer's id in full", "cus_acme")
+    await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
+    await maple.ana.fill("Reason", "They asked to be forgotten")
+    await maple.ana.submit()
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve", confirm=True)
+    card = await maple.lea.sees("Still to do in Stripe")
+    assert "Stripe goes on charging for 3 subscriptions" in card
+    assert "The customer in Stripe" in card

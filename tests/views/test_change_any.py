@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import views
-from bot.approvals.life import OVER, Approval, Ending, Event, Record, State
+from bot.approvals.life import OVER, Approval, Ending, Event, Now, Record, State
 from bot.approvals.rules import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes.model import (
@@ -126,7 +126,12 @@ def records(draw: st.DrawFn) -> Record:
         approvals=tuple(Approval(draw(PEOPLE), draw(TIMES)) for _ in range(draw(st.integers(0, 3)))),
         after=draw(st.none() | st.just(after)),
         ending=draw(st.none() | st.sampled_from(list(Ending))),
-        details=draw(st.just({}) | st.fixed_dictionaries({"status": st.just("500"), "code": TEXTS})),
+        details=draw(
+            st.just({})
+            | st.fixed_dictionaries(
+                {"status": st.just("500"), "code": TEXTS, "now": st.sampled_from(["", *Now])}
+            )
+        ),
         decided_by=draw(PEOPLE),
         decided_at=draw(MAYBE_TIMES),
         said=draw(TEXTS),

@@ -1,5 +1,6 @@
 """The card of a change, in every state."""
 
+import json
 import re
 from decimal import Decimal
 from typing import Any
@@ -203,6 +204,7 @@ def test_a_deleted_customer_cannot_be_opened() -> None:
 
 AFTER = {**POOL, "balance": "-40", "resets_at": "2026-12-01T00:00:00.000+00:00"}
 REWARD = RewardInput(customer="c", action=RewardAction.APPLY, reward="ten")
+GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
 
 
 @pytest.mark.parametrize(
@@ -210,12 +212,11 @@ REWARD = RewardInput(customer="c", action=RewardAction.APPLY, reward="ten")
     [
         (record().input, POOL, ["Granted: *1,000*", "Remaining: *700*", "Used: *300*"]),
         (record().input, AFTER, ["Used: *1,040*", "Over the limit: *40*", "Resets: *<!date^"]),
-        (record().input, {"row": None}, ["could not read it"]),
-        (record().input, None, ["could not read it"]),
+        (record().input, {"row": None}, ["Maple read it, and this balance is not there any more"]),
+        (record().input, None, ["could not read it, or the customer is gone"]),
         (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
         (REWARD, {"coupon": "ten", "coupon_name": ""}, ["Coupon: *ten*"]),
         (REWARD, {"coupon": None}, ["Coupon: *none*"]),
-        (RewardInput(customer="c", action=RewardAction.REDEEM, code="x"), {"grant": "g"}, ["could not"]),
         (DetailsInput(customer="c", name="A", email=""), {"name": "B"}, ["Name: *B*", "E-mail: *none*"]),
         (DeletionInput(customer="c", typed="c"), {"customer": "c"}, ["Customer: *`c`*"]),
         (DeletionInput(customer="c", typed="c"), {}, ["Customer: *none*"]),
@@ -226,6 +227,75 @@ def test_an_unconfirmed_one_shows_what_autumn_shows(wanted: Any, after: Any, tol
     assert "*What Autumn shows now*" in shown
     for words in told:
         assert words in shown
+
+
+BONUS = {"grant": "g", "gives:f": "5"}
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "before", "after", "told"),
+    [
+        ("unread", None, POOL, None, "Maple could not read it. Look in Autumn."),
+        (
+            "unread",
+            None,
+            POOL,
+            None,
+            "cut off or did not come.\nMaple could not read it back.",
+        ),
+        ("gone", None, POOL, None, "Read back, the customer is not there any more."),
+        ("gone", None, POOL, None, "*What Autumn shows now*\nThe customer is not there any more."),
+        ("absent", None, POOL, POOL, "It was read back, and the change is not there."),
+        (
+            "unclear",
+            None,
+            POOL,
+            AFTER,
+            "is neither as it was before nor as it was to be.",
+        ),
+        ("absent", GRANT, BONUS | {"rows:f": "[]"}, BONUS | {"rows:f": "[]"}, "the grant is not there"),
+        (
+            "unclear",
+            GRANT,
+            BONUS | {"rows:f": "[]"},
+            {"grant": "g", "gives:f": "9"},
+            "not what the grant was",
+        ),
+    ],
+)
+def test_what_could_not_be_read_is_told_from_what_was_not_there(
+    now: str, wanted: Any, before: Any, after: Any, told: str
+) -> None:
+    wanted = wanted or record().input
+    about = {"input": wanted, "kind": wanted.kind, "before": before, "after": after, "details": {"now": now}}
+    _, shown = drawn(record(State.UNCONFIRMED, ending=Ending.NO_ANSWER, **about))
+    assert told in shown
+
+
+CHARGING = (
+    Note(NoteCode.KEEPS_CHARGING, {"plans": "pro", "count": "1", "stripe": "cus_Stripe1"}),
+    Note(NoteCode.NO_UNDO),
+)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_deletion_keeps_what_goes_on_in_stripe(state: State) -> None:
+    wanted = DeletionInput(customer="c", typed="c")
+    _, shown = drawn(record(state, input=wanted, kind=wanted.kind, warnings=CHARGING))
+    kept = state in (State.APPLIED, State.UNCONFIRMED)
+    assert ("Still to do in Stripe" in shown) is kept
+    assert ("Stripe goes on charging for a subscription* (pro)" in shown) is (kept or state is State.WAITING)
+    assert "https://dashboard.stripe.com/customers/cus_Stripe1" in shown
+
+
+def test_withheld_card_shows_nothing_of_the_customer() -> None:
+    asked = record(State.WAITING, reason="They lost a day", undo_of="chg_0")
+    card = views.withheld_card(asked, now=NOW)
+    shown = json.dumps(card.blocks)
+    for secret in (asked.customer_id, asked.reason, "500", asked.asker):
+        assert secret not in shown
+    assert "Waiting for approval" in shown
+    assert not elements(card)
 
 
 @pytest.mark.parametrize(
