@@ -35,6 +35,7 @@ LINE_KEPT = {
     "currency": "",
     "about": "",
     "estimate": False,
+    "at_least": False,
 }
 PREVIEW = Preview(
     {"level": "5"}, (LINE,), (WARNING,), Decimal(5), frozenset({"pro", "add"}), frozenset({"vip"})
