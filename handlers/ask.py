@@ -1,5 +1,6 @@
 """What somebody asked for, read from Slack's payloads. The only place that knows their shapes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from bot.people import Actor
+
+_ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
 
 
 class Kind(StrEnum):
@@ -55,7 +58,7 @@ def _command(body: Mapping[str, Any]) -> Ask:
     return Ask(
         kind=Kind.COMMAND,
         actor=Actor(user=_text(body, "user_id"), team=_text(body, "team_id")),
-        channel=_text(body, "channel_id"),
+        channel=_id(body, "channel_id"),
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         value=_text(body, "text"),
@@ -68,10 +71,10 @@ def _action(body: Mapping[str, Any]) -> Ask:
     return Ask(
         kind=Kind.ACTION,
         actor=_actor(body),
-        channel=_text(_part(body, "channel"), "id") or _text(container, "channel_id"),
+        channel=_id(_part(body, "channel"), "id") or _id(container, "channel_id"),
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
-        message=_text(container, "message_ts"),
+        message=_id(container, "message_ts"),
         at=_moment(_text(action, "action_ts")),
         alone=container.get("is_ephemeral") is True,
         block=_text(action, "block_id"),
@@ -104,7 +107,7 @@ def _event(body: Mapping[str, Any]) -> Ask:
     return Ask(
         kind=Kind.EVENT,
         actor=Actor(user=_text(event, "user"), team=_text(body, "team_id")),
-        channel=_text(event, "channel"),
+        channel=_id(event, "channel"),
         value=_text(event, "tab"),
     )
 
@@ -135,6 +138,12 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     # PostgreSQL takes no NUL, and nothing of Slack's has one.
     return _utf8(value).replace("\0", "\ufffd") if isinstance(value, str) else ""
+
+
+def _id(body: Mapping[str, Any], name: str) -> str:
+    """Of a channel or a message; empty for what cannot be one, which no column of the database would hold."""
+    value = _text(body, name)
+    return value if _ID.fullmatch(value) else ""
 
 
 def _writable(value: Any) -> Any:

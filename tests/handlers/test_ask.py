@@ -1,6 +1,7 @@
 """What is read from Slack's payloads can be sent on and stored, whatever it holds."""
 
 import json
+from string import ascii_letters, digits
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,3 +29,13 @@ def test_text_that_is_fine_stays_as_it_is() -> None:
     state = {"block": {"field": {"value": text, "chosen": [{"value": text}], "number": 7}}}
     ask = read(Kind.VIEW, {"user": {"id": "U1"}, "view": {"state": {"values": state}}})
     assert ask.state == state
+
+
+@given(
+    text=st.text(st.characters(codec=None)) | st.sampled_from(["C01SUPPORT", "1700000000.000100", "C" * 33])
+)
+def test_channel_and_message_are_ids_or_nothing(text: str) -> None:
+    body = {"channel": {"id": text}, "container": {"message_ts": text}, "actions": [{}]}
+    ask = read(Kind.ACTION, body)
+    plain = 0 < len(text) <= 32 and set(text) <= set(ascii_letters + digits + "_.")
+    assert (ask.channel, ask.message) == ((text, text) if plain else ("", ""))
