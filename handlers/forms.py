@@ -154,7 +154,7 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
             audience=views.Audience.HISTORY,
             now=desk.now(),
             name=facts.customer.name,
-            called=views.features_of(facts.customer),
+            called=forms.called(facts),
         )
         # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
         await desk.replies.redraw(ask.view, forms.stopped(meta, card))
@@ -164,7 +164,7 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
         facts = replace(reply.look.facts, billing=reply.look.facts.billing or facts.billing)
     desk.remembered.keep(meta.submission, facts)
     refusals = reply.look.judgement.refusals if reply.look else ()
-    called = views.features_of(facts.customer)
+    called = forms.called(facts)
     told = views.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
     # What the guards refuse the form says itself, unless what was picked is no longer there to be judged.
     drafted = forms.draft(meta, ask.state, facts)

@@ -2,6 +2,7 @@
 
 from bot import views
 from bot.approvals.replies import Result
+from bot.changes.model import Kind
 from bot.lookups import find, readings
 from bot.lookups.answers import One
 from bot.lookups.place import Place
@@ -45,4 +46,6 @@ async def _card(ask: Ask, desk: Desk, place: Place) -> Card:
     records = await desk.changes.history(place.customer, limit=_MOST)
     shown = views.history_page(place, records)
     steps = {record.id: await desk.changes.steps(record.id) for record in shown}
-    return views.history(place, records, steps, now=desk.now())
+    coupons = any(record.kind is Kind.REWARD for record in shown)
+    _, called = await desk.telling.naming.about(place.customer, coupons=coupons)
+    return views.history(place, records, steps, now=desk.now(), called=called)

@@ -48,7 +48,7 @@ class Telling:
     ) -> None:
         self._slack = slack
         self._database = database
-        self._naming = naming
+        self.naming = naming
         self._approvals_channel = approvals_channel
         self._closed = closed
         self._now = now
@@ -59,6 +59,8 @@ class Telling:
     async def __call__(self, record: Record, event: Event) -> None:
         """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
         comes back to it."""
+        if event is Event.APPLIED:
+            self.naming.forget(record.customer_id)
         async with asyncio.timeout(self._within):
             await self._step(record, event)
 
@@ -136,7 +138,7 @@ class Telling:
         if closed and (closed == _UNCHECKED or not card.ts):
             # The sweeper comes back to it.
             return False
-        name, called = await self._naming.of(record)
+        name, called = await self.naming.of(record)
         drawn = views.change_card(
             record, audience=_AUDIENCE[card.kind], now=self._now(), name=name, called=called
         )
@@ -188,7 +190,7 @@ class Telling:
     async def _note(self, record: Record, event: Event) -> None:
         """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
         card shows it as well."""
-        _, called = await self._naming.of(record)
+        _, called = await self.naming.of(record)
         note = views.notice(record, event, called=called)
         if note is None:
             return

@@ -41,7 +41,7 @@ API_VERSION = "2.3.0"
 M = TypeVar("M", bound=Model)
 
 _SAYABLE_ID = re.compile(r"[a-zA-Z0-9_:-]+")
-_FEATURES_KEPT = 180.0
+_CATALOGUE_KEPT = 180.0
 _MOST_EXPIRED = 100
 _LONGEST_ID = 1000
 
@@ -74,13 +74,15 @@ class Autumn:
             observe=observe,
             turns=turns,
         )
-        self._features = Kept(self._read_features, seconds=_FEATURES_KEPT)
+        self._features = Kept(self._read_features, seconds=_CATALOGUE_KEPT)
+        self._plans = Kept(self._read_plans, seconds=_CATALOGUE_KEPT)
 
     def __repr__(self) -> str:
         return f"Autumn({self.url})"
 
     async def aclose(self) -> None:
         await self._features.aclose()
+        await self._plans.aclose()
         await self._wire.aclose()
 
     async def organization(self) -> Organization:
@@ -209,8 +211,8 @@ class Autumn:
         return await self._features.get()
 
     async def plans(self) -> list[Plan]:
-        """Every product of the organisation."""
-        return await self._everything(Page[Plan], "plans.list")
+        """Every product of the organisation; kept for three minutes."""
+        return await self._plans.get()
 
     async def rewards(self) -> RewardList:
         """Every coupon and feature grant of the organisation."""
@@ -243,6 +245,9 @@ class Autumn:
 
     async def _read_features(self) -> list[Feature]:
         return await self._everything(Page[Feature], "features.list")
+
+    async def _read_plans(self) -> list[Plan]:
+        return await self._everything(Page[Plan], "plans.list")
 
     async def _everything(self, shape: type[Page[M]], route: str) -> list[M]:
         page = await self._wire.read(shape, Question.rpc(route, {}, group=Group.GENERAL))

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,7 +25,8 @@ from bot.lookups.answers import Billing, Read
 from bot.lookups.catalogue import catalogue
 from bot.lookups.invoice_facts import Unpaid
 from bot.lookups.invoices import unpaid_page
-from bot.lookups.parts import attempt
+from bot.lookups.naming import plan_names
+from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.stripe import billing_of
 
 T = TypeVar("T")
@@ -49,8 +51,18 @@ async def gather(
 
 
 async def gather_for(autumn: Autumn, kind: Kind, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
-    """The facts for a form, before it is known what will be asked. Raises AutumnError."""
-    return await _gather(autumn, kind, customer_id, needs=KINDS[kind].needs, email="", at=now())
+    """The facts for a form, before it is known what will be asked, and names to show. Raises AutumnError."""
+    needs = KINDS[kind].needs
+    async with meanwhile(_plans(autumn, needs)) as plans:
+        facts = await _gather(autumn, kind, customer_id, needs=needs, email="", at=now())
+        return replace(facts, plans=await plans)
+
+
+async def _plans(autumn: Autumn, needs: frozenset[Needs]) -> Mapping[str, str]:
+    """Names of the plans that a coupon is for; ids are shown where Autumn does not say them in time."""
+    if Needs.REWARDS not in needs:
+        return {}
+    return _optional(await attempt(lambda: plan_names(autumn), within=autumn.patience.part)) or {}
 
 
 async def _gather(

@@ -283,6 +283,8 @@ class Facts:
     """None when not needed, or when Stripe could not be asked and the kind can do without."""
     rewards: RewardList | None = None
     features: Mapping[str, Feature] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
+    """Names by id: a coupon may be for plans that the customer does not have."""
     unpaid: Unpaid | None = None
     """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()

@@ -1,6 +1,7 @@
 """What a look-up answers. Each field is what was read, or the error that came in its place."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
@@ -20,6 +21,14 @@ class Billing:
     discounts: tuple[Discount, ...]
     upcoming: tuple[InvoicePreview, ...] | None
     """None when the customer has no Stripe customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What plans and features are called, by id: of those whose names the customer's own answer lacks."""
+
+    plans: Mapping[str, str] = field(default_factory=dict)
+    features: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Overview:
     billing: Read[Billing]
     invoices: Read[InvoiceList]
     read_at: datetime
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Products:
     """None when not asked for."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class FeatureDetail:
     """None for a boolean feature, or one the customer does not have."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ class Invoices:
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
     """None when the invoices could not be read."""
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from bot.lookups.query import cut, fold, is_id, is_stripe_id, matches, patterns,
 
 T = TypeVar("T")
 
+_EXPAND = ("subscriptions.plan",)
+"""A match is listed with its products' names."""
 _PAGE = 100
 _PAGES = 3
 _STRIPE_PAGE = 500
@@ -149,7 +151,7 @@ async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer
     found: list[Customer] = []
     cursor = ""
     for _ in range(_PAGES):
-        page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor)
+        page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor, expand=_EXPAND)
         found += (customer for customer in page.list if contains(customer, text))
         cursor = page.next_cursor or ""
         # Only a wildcard makes Autumn answer with customers that do not match; then it is worth going on.

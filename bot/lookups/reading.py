@@ -13,6 +13,7 @@ from bot.lookups.events import events
 from bot.lookups.features import feature, features
 from bot.lookups.find import find_or_open
 from bot.lookups.invoices import invoices, unpaid
+from bot.lookups.naming import named
 from bot.lookups.overview import overview, overview_in_one
 from bot.lookups.parts import meanwhile
 from bot.lookups.place import Part, Place
@@ -28,7 +29,10 @@ async def read(
 
     Raises NotFound when there is no such customer, another AutumnError when nothing at all can be shown.
     """
-    at = now()
+    return await named(autumn, await _read(autumn, place, now(), known))
+
+
+async def _read(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Answer:
     match place.part:
         case Part.OVERVIEW:
             return await overview(autumn, place, at, known)
@@ -71,5 +75,5 @@ async def look_up(
         return found
     place = Place(customer=found.customer_id, part=part)
     if part is Part.OVERVIEW:
-        return place, await overview_in_one(autumn, place, now())
+        return place, await named(autumn, await overview_in_one(autumn, place, now()))
     return place, await read(autumn, place, now=now)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Balance, BalanceRow, Rollover
+from bot.autumn.models import Balance, BalanceRow, Flag, Rollover
 from bot.lookups.answers import Bin, FeatureDetail, Spending, Usage
 from bot.lookups.place import Part, Span
 from bot.lookups.shares import entities_share
@@ -39,9 +39,14 @@ def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
     flag = answer.customer.flags.get(feature_id)
     if flag is None:
         return words.not_held(text.code(feature_id) or words.NONE)
-    plan = text.mrkdwn(names.plans(answer.customer).get(flag.plan_id or "") or flag.plan_id or "", 60)
+    plan = text.mrkdwn(_plan_of(flag, answer), 60)
     told = words.flag(names.feature(flag), plan)
     return f"{told} {words.flag_expires(times.day(flag.expires_at))}" if flag.expires_at else told
+
+
+def _plan_of(flag: Flag, answer: FeatureDetail) -> str:
+    plan_id = flag.plan_id or ""
+    return names.plans(answer.customer, answer.names).get(plan_id) or plan_id
 
 
 def _balance(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
@@ -61,7 +66,7 @@ def _costs(balance: Balance, answer: FeatureDetail) -> str:
     costs = balance.feature.credit_costs if balance.feature else ()
     if not costs:
         return ""
-    called = names.features(answer.customer)
+    called = names.features(answer.customer, answer.names)
     shown = [
         words.credit_cost(
             text.mrkdwn(called.get(one.metered_feature_id) or one.metered_feature_id, 60),
@@ -103,7 +108,7 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[parts.Drawn]:
 
 def _sources(balance: Balance, answer: FeatureDetail) -> list[tuple[BalanceRow, str]]:
     """The rows, and what they are called; the entities' share comes last, so that the sums add up."""
-    called = names.plans(answer.customer)
+    called = names.plans(answer.customer, answer.names)
     found = [
         (row, (called.get(row.plan_id) or row.plan_id) if row.plan_id else words.NO_PLAN)
         for row in balance.breakdown

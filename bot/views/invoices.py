@@ -23,7 +23,7 @@ def content(answer: Invoices, frame: parts.Frame) -> list[parts.Drawn]:
     if isinstance(answer.customer, AutumnError):
         found.append(parts.failed("customer", words.CUSTOMER, answer.customer))
     found += _upcoming(answer.upcoming, customer)
-    found += _invoices(answer, frame, names.plans(customer))
+    found += _invoices(answer, frame, names.plans(customer, answer.names))
     return [*found, *_filters(frame)]
 
 

@@ -13,28 +13,32 @@ from bot.autumn.models import (
     Subscription,
     UsagePrice,
 )
+from bot.lookups.answers import Names
 from bot.views import money, numbers, text, words
 
 _LIMIT = 60
+NO_NAMES = Names()
 
 
-def plan(holding: Subscription | Purchase) -> str:
+def plan(holding: Subscription | Purchase, known: Names = NO_NAMES) -> str:
     """In mrkdwn."""
-    return text.mrkdwn((holding.plan.name if holding.plan else "") or holding.plan_id, _LIMIT) or words.NONE
+    name = (holding.plan.name if holding.plan else "") or known.plans.get(holding.plan_id)
+    return text.mrkdwn(name or holding.plan_id, _LIMIT) or words.NONE
 
 
-def plans(customer: Customer | None) -> dict[str, str]:
+def plans(customer: Customer | None, known: Names = NO_NAMES) -> dict[str, str]:
     """Names by plan id, not yet made safe."""
     if customer is None:
-        return {}
+        return dict(known.plans)
     held: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
-    return {one.plan_id: one.plan.name for one in held if one.plan and one.plan.name}
+    return {**known.plans, **{one.plan_id: one.plan.name for one in held if one.plan and one.plan.name}}
 
 
-def features(customer: Customer) -> dict[str, str]:
+def features(customer: Customer, known: Names = NO_NAMES) -> dict[str, str]:
     """Names by feature id, of all features the customer has; not yet made safe."""
     held: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
-    return {one.feature_id: one.name for one in held}
+    own = {one.feature_id: one.feature.name for one in held if one.feature and one.feature.name}
+    return {**{one.feature_id: one.feature_id for one in held}, **known.features, **own}
 
 
 def feature(balance: Balance | Flag) -> str:

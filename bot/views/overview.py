@@ -33,16 +33,16 @@ def content(answer: Overview) -> list[parts.Drawn]:
 def _products(answer: Overview) -> str:
     customer = answer.customer
     currency = names.currency(customer)
-    changes = ByEnding(customer)
+    changes, bought = ByEnding(customer), products.bought(customer)
     lines = [_holding(one, answer, currency, changes) for one in customer.subscriptions]
     lines += [
         _line(
             [
-                f"*{names.plan(one)}*",
+                f"*{names.plan(one, answer.names)}*",
                 words.ONE_OFF,
                 names.price(one.plan, currency),
                 products.quantity(one),
-                products.bought(one, customer),
+                bought.get(one.plan_id, ""),
             ]
         )
         for one in customer.purchases
@@ -56,7 +56,7 @@ def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEndi
     change = changes.of(one)
     return _line(
         [
-            f"*{names.plan(one)}*",
+            f"*{names.plan(one, answer.names)}*",
             products.state(one, answer.read_at, change),
             products.price(one, currency),
             products.quantity(one),
@@ -122,7 +122,7 @@ def _invoices(answer: Overview) -> Block:
         return parts.failed("invoices", words.INVOICE_LIST, listed)
     if not listed.newest:
         return blocks.section("invoices", f"{words.INVOICES}\n{words.NO_INVOICES}")
-    called = names.plans(answer.customer)
+    called = names.plans(answer.customer, answer.names)
     lines = [invoices.line(one, called) for one in listed.newest]
     more = words.more_than_on(Part.INVOICES) if listed.more else _more(Part.INVOICES)
     return blocks.section("invoices", parts.listed(words.INVOICES, lines, _INVOICES, more=more))

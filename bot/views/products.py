@@ -1,10 +1,12 @@
 """What the customer holds, bought once, or held before."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Plan, PlanItem, Purchase, Subscription
-from bot.lookups.answers import Expired, Products
+from bot.lookups.answers import Expired, Names, Products
 from bot.lookups.plan_changes import ByEnding, PlanChange, is_free
 from bot.views import blocks, names, numbers, parts, text, times, words
 from bot.views.card import Block
@@ -48,14 +50,18 @@ def quantity(one: Subscription | Purchase | Expired) -> str:
     return "" if one.quantity == 1 else words.quantity(numbers.number(one.quantity))
 
 
-def bought(one: Purchase, customer: Customer) -> str:
-    """`300 Messages`: how much of each feature was bought with it, where that was chosen at the purchase."""
-    units = [
-        words.bought(numbers.number(total), names.feature(balance))
-        for balance in customer.balances.values()
-        if (total := sum(row.prepaid_grant for row in balance.breakdown if row.plan_id == one.plan_id))
-    ]
-    return parts.inline(units, _ITEMS)
+def bought(customer: Customer) -> dict[str, str]:
+    """`300 Messages bought`, by plan id: how much of each feature, where that was chosen at the purchase."""
+    units: dict[str, list[str]] = {}
+    for balance in customer.balances.values() if customer.purchases else ():
+        totals: dict[str, Decimal] = {}
+        for row in balance.breakdown:
+            if row.plan_id and row.prepaid_grant:
+                totals[row.plan_id] = totals.get(row.plan_id, Decimal(0)) + row.prepaid_grant
+        for plan_id, total in totals.items():
+            told = words.bought(numbers.number(total), names.feature(balance))
+            units.setdefault(plan_id, []).append(told)
+    return {plan_id: parts.inline(told, _ITEMS) for plan_id, told in units.items()}
 
 
 def following(one: Subscription, now: datetime, change: PlanChange | None = None, currency: str = "") -> str:
@@ -81,39 +87,63 @@ def _toggle(frame: parts.Frame) -> list[Block]:
     return frame.buttons("toggle", [frame.go(label, "expired", frame.place.at(expired=not shown))])
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all entries of a customer are written with."""
+
+    now: datetime
+    currency: str
+    bought: dict[str, str]
+    names: Names
+    features: dict[str, str]
+    """Names by id."""
+    changes: ByEnding
+
+
 def _entries(answer: Products) -> list[str]:
     customer = answer.customer
-    currency = names.currency(customer)
-    called = names.features(customer)
-    changes = ByEnding(customer)
+    known = _Known(
+        now=answer.read_at,
+        currency=names.currency(customer),
+        bought=bought(customer),
+        names=answer.names,
+        features=names.features(customer, answer.names),
+        changes=ByEnding(customer),
+    )
     expired = answer.expired if isinstance(answer.expired, tuple) else ()
     return [
-        *(
-            _subscription(one, answer.read_at, changes.of(one), currency, called)
-            for one in customer.subscriptions
-        ),
-        *(_purchase(one, customer, currency, called) for one in customer.purchases),
-        *(_expired(one) for one in expired),
+        *(_subscription(one, known) for one in customer.subscriptions),
+        *(_purchase(one, known) for one in customer.purchases),
+        *(_expired(one, known) for one in expired),
     ]
 
 
-def _subscription(
-    one: Subscription, now: datetime, change: PlanChange | None, currency: str, called: dict[str, str]
-) -> str:
-    top = [state(one, now, change), price(one, currency), quantity(one), words.ADD_ON if one.add_on else ""]
-    started = "" if status(one, now) is Status.SCHEDULED else _on(words.STARTED, one.started_at)
-    dates = [started, _period(one), following(one, now, change, currency)]
-    return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
+def _subscription(one: Subscription, known: _Known) -> str:
+    change = known.changes.of(one)
+    top = [
+        state(one, known.now, change),
+        price(one, known.currency),
+        quantity(one),
+        words.ADD_ON if one.add_on else "",
+    ]
+    started = "" if status(one, known.now) is Status.SCHEDULED else _on(words.STARTED, one.started_at)
+    dates = [started, _period(one), following(one, known.now, change, known.currency)]
+    return _told(names.plan(one, known.names), top, dates, _includes(one.plan, known), one.scope)
 
 
-def _purchase(one: Purchase, customer: Customer, currency: str, called: dict[str, str]) -> str:
-    top = [words.ONE_OFF, names.price(one.plan, currency), quantity(one), bought(one, customer)]
+def _purchase(one: Purchase, known: _Known) -> str:
+    top = [
+        words.ONE_OFF,
+        names.price(one.plan, known.currency),
+        quantity(one),
+        known.bought.get(one.plan_id, ""),
+    ]
     dates = [_on(words.STARTED, one.started_at), _on(words.EXPIRES, one.expires_at)]
-    return _told(names.plan(one), top, dates, _includes(one.plan, currency, called), one.scope)
+    return _told(names.plan(one, known.names), top, dates, _includes(one.plan, known), one.scope)
 
 
-def _expired(one: Expired) -> str:
-    name = text.mrkdwn(one.name or one.plan_id, 60) or words.NONE
+def _expired(one: Expired, known: _Known) -> str:
+    name = text.mrkdwn(one.name or known.names.plans.get(one.plan_id) or one.plan_id, 60) or words.NONE
     dates = [_on(words.STARTED, one.started_at), _on(words.ENDED, one.ended_at)]
     return _told(name, [words.EXPIRED, quantity(one)], dates, "", "")
 
@@ -134,14 +164,14 @@ def _period(one: Subscription) -> str:
     return words.period(times.day(one.current_period_start), times.day(one.current_period_end))
 
 
-def _includes(plan: Plan | None, currency: str, called: dict[str, str]) -> str:
+def _includes(plan: Plan | None, known: _Known) -> str:
     if plan is None or not plan.items:
         return ""
-    return words.includes(parts.inline([_item(item, currency, called) for item in plan.items], _ITEMS))
+    return words.includes(parts.inline([_item(item, known) for item in plan.items], _ITEMS))
 
 
-def _item(item: PlanItem, currency: str, called: dict[str, str]) -> str:
-    name = called.get(item.feature_id) or item.feature_id
+def _item(item: PlanItem, known: _Known) -> str:
+    name = known.features.get(item.feature_id) or item.feature_id
     if item.display and item.display.primary_text:
         shown = item.display.primary_text
     elif item.unlimited:
@@ -150,7 +180,7 @@ def _item(item: PlanItem, currency: str, called: dict[str, str]) -> str:
         shown = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = words.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(_beyond(item, currency), 60))
+    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(_beyond(item, known.currency), 60))
 
 
 def _beyond(item: PlanItem, currency: str) -> str:

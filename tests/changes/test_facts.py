@@ -116,8 +116,11 @@ async def test_a_customer_without_stripe_is_read_anew_for_a_coupon() -> None:
 
 
 async def test_a_form_gets_all_that_its_kind_may_need() -> None:
-    _, routes = await gathered(Kind.REWARD)
-    assert routes == ["customers.get", "customers.get", "features.list", "rewards.list"]
+    facts, routes = await gathered(Kind.REWARD, plans_list=listing({"id": "pro", "name": "Pro"}))
+    assert routes == ["customers.get", "customers.get", "features.list", "plans.list", "rewards.list"]
+    assert facts.plans == {"pro": "Pro"}
+    facts, _ = await gathered(Kind.REWARD, plans_list=error(500))
+    assert facts.plans == {}
     _, routes = await gathered(Kind.DETAILS)
     assert routes == ["customers.get"]
 

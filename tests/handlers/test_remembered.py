@@ -16,6 +16,7 @@ from bot.changes.model import DeletionInput, Facts, Kind
 from bot.lookups.answers import Billing
 from handlers.naming import Names, Naming
 from handlers.remembered import Remembered
+from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
@@ -77,6 +78,33 @@ async def test_names_are_done_without_when_autumn_does_not_say() -> None:
     for number in range(501):
         assert await naming.of(_deletion(f"cus_{number}")) == Names()
     assert len(naming._kept) == 500
+    await autumn.aclose()
+
+
+async def test_names_are_read_anew_after_a_change_and_outlive_the_customer() -> None:
+    """Features and coupons that the customer does not have are named by the organisation's lists."""
+    script = Scripted(
+        {
+            "customers.get": [
+                ok({"id": "cus_1", "name": "Old"}),
+                ok({"id": "cus_1", "name": "New"}),
+                error(404),
+            ],
+            "plans.list": listing({"id": "pro", "name": "Pro"}),
+            "features.list": listing({"id": "tokens", "name": "Tokens"}),
+            "rewards.list": ok({"coupons": [{"id": "ten", "name": "10% off"}]}),
+        }
+    )
+    autumn = script.client()
+    naming = Naming(autumn)
+    first = await naming.about("cus_1", coupons=True)
+    assert first == Names("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
+    assert await naming.about("cus_1", coupons=True) == first
+    naming.forget("cus_1")
+    naming.forget("cus_2")
+    assert (await naming.about("cus_1", coupons=True)).customer == "New"
+    naming.forget("cus_1")
+    assert await naming.about("cus_1", coupons=True) == Names("New", first.called)
     await autumn.aclose()
 
 

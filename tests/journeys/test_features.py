@@ -100,7 +100,7 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
     shown = await press(maple, "Open", "Rolled over", within="AI Credits")
     in_order(
         shown,
-        "Spent by other features: tokens (0.01 each), images (5 each).",
+        "Spent by other features: Tokens (0.01 each), Images (5 each).",
         "Rolled over\n• 0 of 2,500 left, until ",
         "Usage, last 30 days: 4",
     )

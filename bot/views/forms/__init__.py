@@ -14,7 +14,7 @@ from bot.changes.model import Facts, Kind
 from bot.views.card import Card
 from bot.views.forms import balance, deletion, details, parts, reward
 from bot.views.forms.model import AnyInput, FormState, Meta, Parsed, Sight, Values
-from bot.views.forms.parts import REASON_BLOCK, TICKET_BLOCK
+from bot.views.forms.parts import REASON_BLOCK, TICKET_BLOCK, called
 
 __all__ = [
     "REASON_BLOCK",
@@ -25,6 +25,7 @@ __all__ = [
     "Sight",
     "Values",
     "build",
+    "called",
     "draft",
     "feature_options",
     "loading",

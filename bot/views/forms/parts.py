@@ -107,6 +107,7 @@ def called(facts: Facts) -> Mapping[str, str]:
     return {
         **{one.id: one.name for one in coupons if one.name},
         **{one.id: one.name for one in facts.features.values() if one.name},
+        **facts.plans,
         **names.plans(facts.customer),
         **names.features(facts.customer),
     }

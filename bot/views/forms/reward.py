@@ -7,7 +7,7 @@ from bot.autumn.models import Coupon
 from bot.changes.estimate import currency_of
 from bot.changes.model import Facts, NoteCode, RewardAction, RewardInput
 from bot.changes.rewards import name_of
-from bot.views import blocks, ids, money, names, note_words, numbers, options, overview, text, words
+from bot.views import blocks, ids, money, note_words, numbers, options, overview, text, words
 from bot.views import change_words as say
 from bot.views.card import Block
 from bot.views.forms import parts, read
@@ -70,7 +70,7 @@ def reward_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
         for one in _offered(facts).values()
         if wanted in one.name.casefold() or wanted in one.id.casefold()
     ]
-    named, currency = names.plans(facts.customer), currency_of(facts)
+    named, currency = parts.called(facts), currency_of(facts)
     return [blocks.drawn_option(_option(one, named, currency)) for one in found[: options.MOST]]
 
 
@@ -149,7 +149,7 @@ def _pick_action(action: RewardAction) -> Block:
 
 
 def _pick_coupon(state: FormState, offered: Mapping[str, Coupon]) -> Block:
-    named = names.plans(state.facts.customer)
+    named = parts.called(state.facts)
     currency = currency_of(state.facts)
     found = {one.id: _option(one, named, currency) for one in offered.values()}
     initial = found.get(read.chosen(state.values, COUPON_BLOCK))

@@ -1,0 +1,54 @@
+"""Names are shown, and never ids, wherever a name is known."""
+
+import re
+import time
+from dataclasses import replace
+
+from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_a_name, ask_for_messages
+from tests.journeys.kinds import apply_coupon
+from tests.journeys.steps import ask, press
+from tests.stage import Stage, on_stage
+
+
+async def test_matches_are_listed_with_the_names_of_their_products(maple: Stage) -> None:
+    shown = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
+    assert "Starter, Team" in shown
+
+
+async def test_invoices_of_products_that_are_over_are_named(maple: Stage) -> None:
+    invoices = maple.autumn.state.customers["cus_hooli"].invoices
+    now = int(time.time() * 1000)
+    invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
+    shown = await ask(maple, "/autumn cus_hooli", "Last invoices")
+    assert " · Enterprise · " in shown
+    assert "| Enterprise |" in await press(maple, "Invoices", "Date (UTC)")
+
+
+async def test_history_and_results_name_features_and_coupons() -> None:
+    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await ask_for_messages(maple.ana, "500")
+        await maple.ana.sees("Give 500 extra of Messages")
+        await maple.ana.close()
+        await apply_coupon(maple)
+        await maple.ana.close()
+        await maple.ana.command("/autumn history cus_acme")
+        shown = await maple.ana.sees("Changes of this customer")
+        assert "Give 500 extra of Messages" in shown
+        assert "of messages" not in shown
+
+
+async def test_name_is_fresh_after_a_rename_that_maple_applied() -> None:
+    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await ask_for_messages(maple.ana, "500")
+        await maple.ana.sees("Give 500 extra of Messages")
+        await maple.ana.close()
+        channel = maple.ana.channel.name
+        await ask_for_a_name(maple.ana, "Acme Renamed")
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(re.compile("Acme Ltd → Acme Renamed.*Applied\\n", re.DOTALL))
+        maple.ana.go(f"#{channel}")
+        await ask_for_messages(maple.ana, "700")
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(re.compile("Acme Renamed · cus_acme\\nGive 700 extra of Messages"))

@@ -1,0 +1,120 @@
+"""Names for the ids that a customer's own answer leaves without one."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import AutumnError
+from bot.lookups import look_up, read
+from bot.lookups.answers import FeatureDetail, Invoices, Overview, Products
+from bot.lookups.place import Part, Place
+from tests.autumn.scripted import Answer, Scripted, error, listing, ok
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+CUSTOMER = {
+    "id": "cus_1",
+    "subscriptions": [
+        {"plan_id": "pro", "plan": {"id": "pro", "name": "Pro", "items": [{"feature_id": "exports"}]}},
+    ],
+    "balances": {
+        "credits": {
+            "feature_id": "credits",
+            "feature": {
+                "id": "credits",
+                "name": "Credits",
+                "type": "credit_system",
+                "credit_schema": [{"metered_feature_id": "tokens", "credit_cost": 1}],
+            },
+            "breakdown": [{"plan_id": "old"}],
+        }
+    },
+    "flags": {"sso": {"feature_id": "sso", "feature": {"id": "sso", "name": "Sign-on"}}},
+}
+KNOWN = {**CUSTOMER, "balances": {}, "subscriptions": []}
+PLANS = listing({"id": "old", "name": "Old Plan"}, {"id": "pro", "name": "Pro"}, {"id": "none", "name": ""})
+FEATURES = listing({"id": "tokens", "name": "Tokens"}, {"id": "exports", "name": "Exports"}, {"id": "x"})
+
+
+def script(**answers: Answer) -> Scripted:
+    told: dict[str, Any] = {
+        "customers.get": ok(CUSTOMER),
+        "invoices.list": listing({"id": "in_1", "plan_ids": ["old"], "status": "paid"}),
+        "customers/cus_1/products": listing({"status": "expired", "product_id": "old"}),
+        "plans.list": PLANS,
+        "features.list": FEATURES,
+        "events.aggregate": ok({"list": [], "total": {}}),
+        **{name.replace("_", "."): answer for name, answer in answers.items()},
+    }
+    return Scripted(told)
+
+
+PLACES = [
+    (Place(customer="cus_1"), {"old"}, set()),
+    (Place(customer="cus_1", part=Part.INVOICES), {"old"}, set()),
+    (Place(customer="cus_1", part=Part.PRODUCTS), set(), {"exports"}),
+    (Place(customer="cus_1", part=Part.PRODUCTS, expired=True), {"old"}, {"exports"}),
+    (Place(customer="cus_1", part=Part.FEATURE, feature="credits"), {"old"}, {"tokens"}),
+]
+
+
+@pytest.mark.parametrize(("place", "plans", "features"), PLACES)
+async def test_names_that_the_customer_lacks_are_read(
+    place: Place, plans: set[str], features: set[str]
+) -> None:
+    client = script().client()
+    answer = await read(client, place, now=lambda: NOW)
+    assert isinstance(answer, Overview | Products | FeatureDetail | Invoices)
+    assert plans <= set(answer.names.plans)
+    assert features <= set(answer.names.features)
+    assert bool(answer.names.plans) is bool(plans)
+    assert bool(answer.names.features) is bool(features)
+    assert "" not in (*answer.names.plans.values(), *answer.names.features.values())
+    await client.aclose()
+
+
+@pytest.mark.parametrize(("place", "plans", "features"), PLACES)
+async def test_without_the_lists_ids_have_to_do(place: Place, plans: set[str], features: set[str]) -> None:
+    client = script(plans_list=error(500), features_list=error(403)).client()
+    answer = await read(client, place, now=lambda: NOW)
+    assert isinstance(answer, Overview | Products | FeatureDetail | Invoices)
+    assert (answer.names.plans, answer.names.features) == ({}, {})
+    await client.aclose()
+
+
+async def test_lists_are_read_only_for_what_is_not_known() -> None:
+    lacking = script(customers_get=ok(KNOWN), invoices_list=listing())
+    client = lacking.client()
+    for part in (Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES):
+        await read(client, Place(customer="cus_1", part=part), now=lambda: NOW)
+    assert not {"plans.list", "features.list"} & set(lacking.routes)
+    await client.aclose()
+
+
+async def test_what_could_not_be_read_needs_no_names() -> None:
+    client = script(invoices_list=error(500)).client()
+    overview = await read(client, Place(customer="cus_1"), now=lambda: NOW)
+    assert isinstance(overview, Overview)
+    assert isinstance(overview.invoices, AutumnError)
+    assert overview.names.plans == {}
+    invoices = await read(client, Place(customer="cus_1", part=Part.INVOICES), now=lambda: NOW)
+    assert isinstance(invoices, Invoices)
+    assert invoices.names.plans == {}
+    await client.aclose()
+    client = script(customers_get=error(500)).client()
+    invoices = await read(client, Place(customer="cus_1", part=Part.INVOICES), now=lambda: NOW)
+    assert isinstance(invoices, Invoices)
+    assert set(invoices.names.plans) == {"old", "pro"}
+    await client.aclose()
+
+
+async def test_customer_found_by_search_has_names_too() -> None:
+    found = script(customers_list=listing({"id": "cus_1", "name": "Acme Ltd"}))
+    client = found.client()
+    looked_up = await look_up(client, "Acme Ltd", now=lambda: NOW)
+    assert isinstance(looked_up, tuple)
+    assert isinstance(looked_up[1], Overview)
+    assert looked_up[1].names.plans["old"] == "Old Plan"
+    searches = [one.body for one in found.asked if one.route == "customers.list"]
+    assert all(body["expand"] == ["subscriptions.plan"] for body in searches)
+    await client.aclose()
