@@ -5,12 +5,12 @@ import contextlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 from bot import views
 from bot.autumn.errors import AutumnError
 from bot.digests.channels import ChannelProblem
-from bot.digests.model import Digest, Schedule
+from bot.digests.model import Digest, Schedule, TooMany
 from bot.views import Ref, digest_form
 from bot.views.digest_form import DigestInput, DigestMeta, DigestState
 from handlers.ask import Ask
@@ -124,8 +124,15 @@ async def submitted(ask: Ask, desk: Desk) -> None:
 
 async def _created(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -> None:
     made = await desk.digests.create(meta.submission, meta.channel, ask.actor, given.schedule, given.wanted)
-    # What stands against the channel the list says itself.
-    told = "" if isinstance(made, ChannelProblem) else views.digest_created(made)
+    match made:
+        case ChannelProblem():
+            told = ""  # the list says it itself
+        case TooMany():
+            told = views.digest_note(made)
+        case Digest():
+            told = views.digest_created(made)
+        case _:  # pragma: no cover - a closed set
+            assert_never(made)
     await show(ask, desk, told)
 
 

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
 from bot.approvals.cards import Spot
-from bot.approvals.life import AnyInput, Event, Record, State
+from bot.approvals.life import MOST_OF_CHANNEL, MOST_OF_PERSON, AnyInput, Event, Record, State
 from bot.approvals.rules import Environment
 from bot.approvals.steps import GRACE, Lease, note, step
 from bot.approvals.today import NOTHING, Counter, Today
@@ -79,6 +80,19 @@ class Draft:
     """What the terms were judged by."""
 
 
+class Whose(StrEnum):
+    PERSON = "person"
+    CHANNEL = "channel"
+
+
+class TooManyWait(Exception):
+    """As many requests wait for approval as may."""
+
+    def __init__(self, whose: Whose) -> None:
+        super().__init__()
+        self.whose = whose
+
+
 @unbroken
 async def ask(
     database: Database, draft: Draft, *, lease: Lease, spots: Sequence[Spot], now: datetime
@@ -86,7 +100,8 @@ async def ask(
     """The change, and whether it was asked just now: a form submitted again finds the first one.
 
     With no approvals needed it is approved at once, under the lease. None: another undo of the same change
-    holds its place. Raises TodayMoved: another change was let through since the terms were judged.
+    holds its place. Raises TodayMoved: another change was let through since the terms were judged; and
+    TooManyWait, where it would be one more that waits.
     """
     at_once = draft.terms.needed == 0
     async with database.writing() as connection:
@@ -103,6 +118,8 @@ async def ask(
         if change_id is None:
             same = await rows.select_records(connection, changes.c.submission_id == draft.submission_id)
             return (same[0], False) if same else None
+        if not at_once:
+            await _room(connection, draft)
         for spot in spots:
             await connection.execute(plain_insert(cards).values(_card(change_id, spot, now)))
         record = await rows.known(connection, change_id)
@@ -171,6 +188,20 @@ async def overtake(
                 "needed": terms.needed if terms else None,
             },
         )
+
+
+async def _room(connection: AsyncConnection, draft: Draft) -> None:
+    """With this one among those that wait."""
+    for whose, most, of in (
+        (changes.c.asker == draft.asker, MOST_OF_PERSON, Whose.PERSON),
+        (changes.c.channel == draft.channel, MOST_OF_CHANNEL, Whose.CHANNEL),
+    ):
+        if of is Whose.CHANNEL and not draft.channel:
+            continue
+        waiting = (whose, changes.c.state == State.WAITING, changes.c.env == draft.env)
+        counted = select(func.count()).select_from(changes).where(*waiting)
+        if (await connection.execute(counted)).scalar_one() > most:
+            raise TooManyWait(of)
 
 
 async def _submitted(connection: AsyncConnection, draft: Draft) -> bool:

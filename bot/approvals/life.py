@@ -30,6 +30,9 @@ from bot.changes.model import (
     Snapshot,
 )
 
+MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
+"""Requests that may wait for approval at once: of one person, and from one channel."""
+
 AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
 
 

@@ -22,6 +22,10 @@ from bot.store.database import Database
 from bot.visible import visible_lines
 
 _LONGEST = 3000
+_FULL = {
+    asking.Whose.PERSON: Result.TOO_MANY_OF_PERSON,
+    asking.Whose.CHANNEL: Result.TOO_MANY_OF_CHANNEL,
+}
 
 
 class Submitting:
@@ -50,6 +54,8 @@ class Submitting:
         """Judges it by the guards, by what the form showed, and by the policy; then asks."""
         try:
             return await self._judged(wish, seen)
+        except asking.TooManyWait as full:
+            return Reply(_FULL[full.whose], look=seen)
         except TodayMoved as moved:
             # Another change was let through while the policy was asked about this one: ask it again.
             return await self.submit(wish, look(seen.input, seen.facts, self._now(), moved.today))

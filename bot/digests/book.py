@@ -9,16 +9,34 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import days, rows, trail
-from bot.digests.model import Digest, Pause, Schedule, Skip, Wanted
+from bot.digests.model import (
+    MOST_OF_CHANNEL,
+    MOST_OF_PERSON,
+    Digest,
+    Pause,
+    Schedule,
+    Skip,
+    TooMany,
+    Wanted,
+)
 from bot.digests.schedule import next_due
 from bot.digests.trail import DigestEvent
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 from bot.store.upsert import insert
+
+
+class NoRoom(Exception):
+    """There are as many digests as there may be."""
+
+    def __init__(self, why: TooMany) -> None:
+        super().__init__()
+        self.why = why
+
 
 _ACTIVE = digests.c.state == "active"
 _THERE = digests.c.state != "removed"
@@ -37,8 +55,12 @@ async def create(
     wanted: Wanted,
     private: bool,
     now: datetime,
+    limited: bool = False,
 ) -> Digest:
-    """A new digest, due for the first time after now; a form submitted again finds the first one."""
+    """A new digest, due for the first time after now; a form submitted again finds the first one.
+
+    `limited`: raises NoRoom when the person or the channel has as many as may be.
+    """
     values = {
         "id": (digest_id := secrets.token_hex(12)),
         "submission_id": submission_id,
@@ -65,8 +87,22 @@ async def create(
         same = select(digests).where(digests.c.submission_id == submission_id)
         digest = rows.digest((await connection.execute(same)).one())
         if digest.id == digest_id:
+            if limited and (why := await _too_many(connection, digest, env)) is not None:
+                raise NoRoom(why)
             await trail.record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
         return digest
+
+
+async def _too_many(connection: AsyncConnection, digest: Digest, env: str) -> TooMany | None:
+    """With this one among them."""
+    for whose, most, why in (
+        (digests.c.owner == digest.owner, MOST_OF_PERSON, TooMany.OF_PERSON),
+        (digests.c.channel == digest.channel, MOST_OF_CHANNEL, TooMany.OF_CHANNEL),
+    ):
+        counted = select(func.count()).select_from(digests).where(whose, _THERE, digests.c.env == env)
+        if (await connection.execute(counted)).scalar_one() > most:
+            return why
+    return None
 
 
 @unbroken

@@ -25,6 +25,17 @@ WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 
 
+class TooMany(StrEnum):
+    """Why there may be no more digests."""
+
+    OF_PERSON = "too_many_of_person"
+    OF_CHANNEL = "too_many_of_channel"
+
+
+MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 10
+"""Digests that one person may own, and that may go to one channel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Local time, on some days of the week. Pure data; `schedule.py` computes with it."""

@@ -13,7 +13,7 @@ from bot.digests import book, report, runs
 from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
 from bot.digests.channels import ChannelProblem, Channels, pause_for
 from bot.digests.findings import Item, ItemPage, Query, Report
-from bot.digests.model import Digest, Pause, Schedule, Wanted
+from bot.digests.model import Digest, Pause, Schedule, TooMany, Wanted
 from bot.digests.pace import DigestPace
 from bot.digests.posting import Posting
 from bot.digests.reading import Reading
@@ -105,23 +105,27 @@ class Digests:
 
     async def create(
         self, submission_id: str, channel: str, owner: Actor, schedule: Schedule, wanted: Wanted
-    ) -> Digest | ChannelProblem:
+    ) -> Digest | ChannelProblem | TooMany:
         """A new one. The same submission again answers with the first one."""
         seen = await self._channels.look(channel)
         if seen.problem is not None:
             return seen.problem
-        return await book.create(
-            self._database,
-            submission_id=submission_id,
-            env=self._env,
-            channel=channel,
-            team=owner.team,
-            owner=owner.user,
-            schedule=schedule,
-            wanted=wanted,
-            private=seen.private,
-            now=self._now(),
-        )
+        try:
+            return await book.create(
+                self._database,
+                submission_id=submission_id,
+                env=self._env,
+                channel=channel,
+                team=owner.team,
+                owner=owner.user,
+                schedule=schedule,
+                wanted=wanted,
+                private=seen.private,
+                now=self._now(),
+                limited=True,
+            )
+        except book.NoRoom as full:
+            return full.why
 
     # `by`: the person who does it, by their id in Slack.
 

@@ -5,7 +5,7 @@ Arguments are texts that are already safe to show where they go.
 
 from collections.abc import Mapping
 
-from bot.approvals.life import Ending, Event, Now, State
+from bot.approvals.life import MOST_OF_CHANNEL, MOST_OF_PERSON, Ending, Event, Now, State
 from bot.changes.model import BalanceAction, Kind, LineLabel, RewardAction
 from bot.views.words import Say, count
 
@@ -480,6 +480,14 @@ RESULTS: Mapping[str, Say] = {
     "no_channel": Say(
         "This needs approval, and there is no channel to ask in.",
         "Nothing was asked for. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL.",
+    ),
+    "too_many_of_person": Say(
+        f"{MOST_OF_PERSON} requests of yours wait for approval, which is as many as may.",
+        "Nothing was asked for. Withdraw one, or try again once some are decided.",
+    ),
+    "too_many_of_channel": Say(
+        f"{MOST_OF_CHANNEL} requests from this channel wait for approval, which is as many as may.",
+        "Nothing was asked for. Try again once some are decided.",
     ),
     "overtaken": Say(
         "The figures moved since this was shown, so nothing was run.",

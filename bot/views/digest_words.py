@@ -3,7 +3,7 @@
 Arguments are texts that are already safe to show where they go.
 """
 
-from bot.digests.model import Pause, Section
+from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Pause, Section
 from bot.views.words import Say, count, joined
 
 SECTIONS = {
@@ -339,6 +339,14 @@ def problem(say: Say) -> str:
 
 
 HAPPENED = {
+    "too_many_of_person": (
+        f":warning: You have {MOST_OF_PERSON} digests, which is as many as one person may have, so none was "
+        "set up. Remove one first; somebody else may set this one up."
+    ),
+    "too_many_of_channel": (
+        f":warning: {MOST_OF_CHANNEL} digests go to this channel, which is as many as there may be, so none "
+        "was set up. Remove one first."
+    ),
     "edited": ":white_check_mark: The digest is changed, from now on.",
     "paused": ":white_check_mark: The digest is paused.",
     "resumed": ":white_check_mark: The digest goes on.",

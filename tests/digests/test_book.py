@@ -8,7 +8,18 @@ from decimal import Decimal
 import pytest
 
 from bot.digests import book, runs
-from bot.digests.model import Pause, RunState, Schedule, Section, Skip, Wanted
+from bot.digests.model import (
+    MOST_OF_CHANNEL,
+    MOST_OF_PERSON,
+    Digest,
+    Pause,
+    RunState,
+    Schedule,
+    Section,
+    Skip,
+    TooMany,
+    Wanted,
+)
 from bot.store.database import Database
 from tests.digests.booked import (
     DAY,
@@ -243,3 +254,33 @@ async def test_a_paused_digest_is_removed(database: Database) -> None:
     assert await book.remove(database, made.id, now=DUE) is not None
     assert await written(database, made.id) == []
     assert await book.of_channel(database, "live", "C1") == []
+
+
+async def test_room_for_digests_of_a_person_and_of_a_channel(database: Database) -> None:
+    async def made(number: int, owner: str, channel: str) -> Digest | TooMany:
+        try:
+            return await book.create(
+                database,
+                submission_id=f"form-{number}",
+                env="live",
+                channel=channel,
+                team="T1",
+                owner=owner,
+                schedule=NINE,
+                wanted=Wanted(),
+                private=False,
+                now=NOON,
+                limited=True,
+            )
+        except book.NoRoom as full:
+            return full.why
+
+    in_one_channel = [await made(number, f"U{number}", "C1") for number in range(MOST_OF_CHANNEL)]
+    assert await made(100, "U100", "C1") is TooMany.OF_CHANNEL
+    assert await made(0, "U0", "C1") == in_one_channel[0]
+    of_one_person = [await made(200 + number, "U200", f"C{number}0") for number in range(MOST_OF_PERSON)]
+    assert await made(300, "U200", "C300") is TooMany.OF_PERSON
+    first = of_one_person[0]
+    assert isinstance(first, Digest)
+    await book.remove(database, first.id, now=NOON)
+    assert isinstance(await made(301, "U200", "C300"), Digest)

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
+from bot.approvals import asking
+from bot.digests import book
 from tests.journeys.changing import (
     UNHURRIED,
     ask_for_a_name,
@@ -11,6 +15,7 @@ from tests.journeys.changing import (
     give,
     lea_sees,
 )
+from tests.journeys.digesting import FORM, open_list
 from tests.stage import APPROVALS, Mode, Stage, on_stage
 
 SMALL_AT_ONCE = """
@@ -126,3 +131,22 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
     card = await maple.lea.sees("Still to do in Stripe")
     assert "Stripe goes on charging for 3 subscriptions" in card
     assert "The customer in Stripe" in card
+
+
+async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_OF_PERSON", 0)
+    await give(maple)
+    told = await maple.ana.sees("requests of yours wait for approval, which is as many as may")
+    assert "Nothing was asked for. Withdraw one, or try again once some are decided." in told
+    assert await maple.bot.changes.waiting() == []
+
+
+async def test_digests_of_a_channel_are_limited_in_words(
+    maple: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "MOST_OF_CHANNEL", 0)
+    await open_list(maple.ana)
+    await maple.ana.click("New digest")
+    await maple.ana.sees(FORM)
+    await maple.ana.submit()
+    await maple.ana.sees("digests go to this channel, which is as many as there may be")
