@@ -22,6 +22,7 @@ class Finding:
         return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
 
 
+_NOT_SLACK = "no answer of Slack's"
 Report = Callable[[Finding], None]
 
 
@@ -31,8 +32,9 @@ async def called(call: Awaitable[Any]) -> Any:
         return await call
     except SlackApiError as error:
         answer = error.response
-        return str(answer.get("error")) if isinstance(answer, AsyncSlackResponse) else "no answer of Slack's"
+        reason = answer.get("error") if isinstance(answer, AsyncSlackResponse) else None
+        return str(reason or _NOT_SLACK)
     except NotSlack:
-        return "no answer of Slack's"
+        return _NOT_SLACK
     except (aiohttp.ClientError, TimeoutError):
         return "no answer"

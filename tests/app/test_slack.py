@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.examining import called
 from bot.slack import REVOKED, SlackClient, Token, retries
 from bot.timings import Timings
 from sandbox.slack import LocalSlack
@@ -92,6 +93,7 @@ async def test_answer_of_something_else_than_slack_is_an_error_of_the_client(
         )
         with pytest.raises(SlackClientError):
             await client.chat_postMessage(channel="C1", text="x")
+        assert await called(client.auth_test()) == "no answer of Slack's"
 
 
 async def test_other_errors_say_nothing_of_the_token(slack: LocalSlack) -> None:
