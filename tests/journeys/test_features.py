@@ -102,7 +102,11 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
         shown,
         "Spent by other features: Tokens (0.01 each), Images (5 each).",
         "Rolled over\n• 0 of 2,500 left, until ",
-        "Usage, last 30 days: 4",
+        "Usage, last 30 days: ",
+        "Spent by\n• Tokens: ",
+        "• Images: ",
+        "(bar chart)\nTokens: ",
+        "\nImages: ",
     )
 
 
