@@ -1,6 +1,7 @@
 """What a team's policy lets people do, as they meet it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -98,11 +99,18 @@ async def test_channel_shared_afterwards_shows_no_figures(maple: Stage) -> None:
 async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
-    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
     await maple.lea.click("Deny")
     await maple.lea.sees("could not check with Slack who is in the channel for approvals")
-    (waiting,) = await maple.bot.changes.waiting()
-    assert waiting.approvals == ()
+    await close_and_look(maple.ana, "Waiting for approval")
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees("Withdrawn: nothing was changed")
+    await maple.bot.work.drain(10)
+    assert "Withdrawn" not in await lea_sees(maple, "Waiting for approval")
+    maple.slack.faults.clear()
+    maple.clock.move(timedelta(hours=1))
+    await maple.bot.changes.sweeper.tick()
+    await lea_sees(maple, "Withdrawn: nothing was changed")
 
 
 async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Stage) -> None:

@@ -32,6 +32,14 @@ def test_number(value: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")],
+)
+def test_ordinal(value: int, shown: str) -> None:
+    assert numbers.ordinal(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
     [
         ("999", "999"),
         ("1200", "1.2K"),
