@@ -7,6 +7,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.lookups.answers import Billing, InvoiceList, Overview, Read
 from bot.lookups.customer import BILLING, CARD, customer_of
+from bot.lookups.invoice_facts import Unpaid
 from bot.lookups.invoices import invoice_list
 from bot.lookups.parts import attempt, meanwhile
 from bot.lookups.place import Place
@@ -14,26 +15,28 @@ from bot.lookups.stripe import billing_of
 
 
 async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
-    """Three questions at the same time: what Stripe says and the invoices may fail alone. Raises
-    AutumnError."""
+    """What Stripe says meanwhile, and then the invoices: both may fail alone. Raises AutumnError."""
     asking = attempt(lambda: _billing(autumn, place.customer), within=autumn.patience.part)
-    async with meanwhile(asking) as billing, meanwhile(_invoices(autumn, place)) as invoices:
+    async with meanwhile(asking) as billing:
         customer = await customer_of(autumn, place, known)
-        return Overview(customer, await billing, await invoices, at)
+        invoices = await _invoices(autumn, place, customer)
+        return Overview(customer, await billing, invoices, at)
 
 
 async def overview_in_one(autumn: Autumn, place: Place, at: datetime) -> Overview:
     """The same with the customer and what Stripe says in one question, for a customer who took a search to
     find; as `overview` where that one is not answered. Raises AutumnError."""
     read = partial(autumn.customer, place.customer, expand=(*CARD, *BILLING))
-    async with meanwhile(_invoices(autumn, place)) as invoices:
-        customer = await attempt(read, within=autumn.patience.part)
-        if isinstance(customer, Customer):
-            return Overview(customer, billing_of(customer), await invoices, at)
+    customer = await attempt(read, within=autumn.patience.part)
+    if isinstance(customer, Customer):
+        return Overview(customer, billing_of(customer), await _invoices(autumn, place, customer), at)
     return await overview(autumn, place, at, None)
 
 
-async def _invoices(autumn: Autumn, place: Place) -> Read[InvoiceList]:
+async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[InvoiceList]:
+    """What was paid and refunded is told by the list alone; it is not asked for where there are none."""
+    if "invoices" in customer.model_fields_set and not customer.invoices:
+        return InvoiceList((), False, Unpaid())
     return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.patience.part)
 
 

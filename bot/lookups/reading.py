@@ -12,10 +12,10 @@ from bot.lookups.answers import Answer, Events, FeatureDetail, Features, Nobody,
 from bot.lookups.events import events
 from bot.lookups.features import feature, features
 from bot.lookups.find import find_or_open
-from bot.lookups.invoices import invoices, unpaid
+from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.invoices import invoices, nothing_owed, unpaid
 from bot.lookups.naming import named
 from bot.lookups.overview import overview, overview_in_one
-from bot.lookups.parts import meanwhile
 from bot.lookups.place import Part, Place
 from bot.lookups.products import products
 
@@ -52,9 +52,10 @@ async def _read(autumn: Autumn, place: Place, at: datetime, known: Customer | No
 
 async def _and_unpaid(autumn: Autumn, place: Place, reading: Coroutine[Any, Any, P]) -> P:
     """Every card says what is unpaid, whichever part it shows."""
-    async with meanwhile(unpaid(autumn, place.customer)) as owing:
-        answer = await reading
-        return replace(answer, unpaid=await owing)
+    answer = await reading
+    if isinstance(answer.customer, Customer) and nothing_owed(answer.customer):
+        return replace(answer, unpaid=Unpaid())
+    return replace(answer, unpaid=await unpaid(autumn, place.customer))
 
 
 async def look_up(
