@@ -4,22 +4,20 @@ Everything returns after the app's acknowledgement. What Slack would tell the pe
 raised as ShownError, and kept as a notice.
 """
 
-import re
-
 from sandbox.slack import elements, payloads
 from sandbox.slack.blocks.check import blocks_problems
-from sandbox.slack.caused import home_opened, tell_app
 from sandbox.slack.delivery import Body, Unanswered
 from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.events import home_opened
 from sandbox.slack.model import Block, Channel, Json, Message, User
 from sandbox.slack.responses import ack_message
 from sandbox.slack.submit import invalid_inputs, respond
+from sandbox.slack.typed import as_sent
 from sandbox.slack.views import View
 from sandbox.slack.world import World
 
 Source = Message | View
 
-_MENTION = re.compile(r"(?<![<\w])@([\w.-]+)")
 _NO_CONNECTION = "We had some trouble connecting. Try again?"
 
 
@@ -46,18 +44,29 @@ class Acts:
         channel = self._typing_in(user, channel_id)
         if user.id not in channel.members:
             channel.members.append(user.id)
-        message = self._workspace.post(channel, user.id, self._with_mentions(text), thread_ts=thread_ts)
-        tell_app(self._world, message, channel)
-        return message
+        return self._workspace.post(channel, user.id, as_sent(text, self._workspace), thread_ts=thread_ts)
 
-    async def command(self, user: User, channel_id: str, line: str) -> None:
+    async def edit(self, user: User, channel_id: str, ts: str, text: str) -> None:
+        message = self._own(user, channel_id, ts)
+        self._workspace.edit(message, as_sent(text, self._workspace), [])
+
+    async def delete(self, user: User, channel_id: str, ts: str) -> None:
+        self._workspace.delete(self._own(user, channel_id, ts))
+
+    def read(self, user: User, channel_id: str) -> None:
+        self._workspace.mark_read(user.id, self._seen(user, channel_id).id)
+
+    async def command(self, user: User, channel_id: str, line: str, thread_ts: str | None = None) -> None:
         channel = self._typing_in(user, channel_id)
         name, _, text = line.strip().partition(" ")
-        declared = self._world.manifest.command(name)
+        if thread_ts:
+            words = f"{name} is not supported in threads. Sorry!"
+            raise self._shown(user, "not_supported_in_thread", words, channel)
+        declared = self._world.manifest.command(name) if "commands" in self._world.scopes else None
         if declared is None:
             raise self._shown(user, "unknown_command", f"{name} is not a valid command.", channel)
         if declared.get("should_escape"):
-            text = self._with_mentions(text)
+            text = as_sent(text, self._workspace)
         payload = payloads.command(self._world, user, channel, name, text.strip())
         try:
             body = await self._world.deliveries.send("slash_commands", payload)
@@ -161,7 +170,7 @@ class Acts:
                 await self._quietly(payloads.closed(user, one, cleared=clear))
 
     async def shortcut(self, user: User, callback_id: str, message: Message | None = None) -> None:
-        declared = self._world.manifest.shortcut(callback_id)
+        declared = self._world.manifest.shortcut(callback_id) if "commands" in self._world.scopes else None
         wanted = "global" if message is None else "message"
         if declared is None or declared["type"] != wanted:
             raise ShownError("unknown_shortcut", "There is no such shortcut here.")
@@ -173,9 +182,8 @@ class Acts:
             raise self._shown(user, failed.reason, words) from failed
 
     async def open_home(self, user: User) -> None:
-        if "app_home_opened" not in self._world.manifest.events or user.is_stranger:
-            return
-        home_opened(self._world, user)
+        if not user.is_stranger:
+            home_opened(self._world, user)
 
     def chosen(self, user: User, source: Source) -> Json:
         """What the person has entered into a message or view so far."""
@@ -190,7 +198,8 @@ class Acts:
         else:
             seen = source.only_for in (None, user.id) and source in self._workspace.messages[source.channel]
             self._seen(user, source.channel)
-        found = elements.find(source.blocks, block_id, action_id) if seen else None
+        blocks = source.blocks if isinstance(source, View) else source.all_blocks
+        found = elements.find(blocks, block_id, action_id) if seen else None
         if found is None:
             raise ShownError("not_found", "This is not there any more.")
         return found
@@ -211,11 +220,9 @@ class Acts:
         self._workspace.notice(user.id, words, channel.id if channel else None)
         return ShownError(name, words)
 
-    def _with_mentions(self, text: str) -> str:
-        def mention(match: re.Match[str]) -> str:
-            try:
-                return f"<@{self._workspace.user(match[1]).id}>"
-            except KeyError:
-                return match[0]
-
-        return _MENTION.sub(mention, text)
+    def _own(self, user: User, channel_id: str, ts: str) -> Message:
+        """A message that this person wrote. Raises ShownError."""
+        message = self._workspace.find(self._seen(user, channel_id).id, ts)
+        if message is None or message.user != user.id:
+            raise ShownError("cant_edit_message", "This message is not yours to change.")
+        return message

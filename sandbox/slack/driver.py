@@ -36,13 +36,8 @@ class Person:
     def go(self, place: str) -> None:
         """To a channel ("#billing"), or to the direct message with someone ("@maple", "@raj")."""
         self._screen.at_home = False
-        if place.startswith("@"):
-            self._screen.channel = self._world.workspace.im(self.id, self._world.workspace.user(place).id)
-            return
-        channel = self._world.workspace.channel(place)
-        if channel not in self._world.workspace.visible_to(self.id):
-            raise NotOnScreen(f"{self.user.name} cannot see {place}")
-        self._screen.channel = channel
+        self._screen.channel = self._place(place)
+        self._acts.read(self.user, self._screen.channel.id)
 
     async def open_home(self) -> None:
         self._screen.at_home = True
@@ -58,9 +53,26 @@ class Person:
         thread = self._screen.message(in_thread_of).ts if in_thread_of else None
         await self._acts.say(self.user, self._screen.channel.id, text, thread)
 
-    async def command(self, line: str) -> None:
+    async def mention(self, text: str, *, in_thread_of: str | None = None) -> None:
+        """Writes to the app in the channel where she is: "@maple" and the text."""
+        await self.say(f"@{self._world.workspace.bot.name} {text}", in_thread_of=in_thread_of)
+
+    async def direct_message(self, text: str, *, in_thread_of: str | None = None) -> None:
+        """Goes to the direct message with the app, and writes there."""
+        self.go(f"@{self._world.workspace.bot.name}")
+        await self.say(text, in_thread_of=in_thread_of)
+
+    async def edit(self, message: str, text: str) -> None:
+        """Changes the newest message of hers that has these words."""
+        await self._acts.edit(self.user, self._screen.channel.id, self._screen.message(message).ts, text)
+
+    async def delete(self, message: str) -> None:
+        await self._acts.delete(self.user, self._screen.channel.id, self._screen.message(message).ts)
+
+    async def command(self, line: str, *, in_thread_of: str | None = None) -> None:
         """Returns after the acknowledgement. A failure is not raised: it can be read on the screen."""
-        await self._try(self._acts.command(self.user, self._screen.channel.id, line))
+        thread = self._screen.message(in_thread_of).ts if in_thread_of else None
+        await self._try(self._acts.command(self.user, self._screen.channel.id, line, thread))
 
     async def click(
         self,
@@ -103,6 +115,10 @@ class Person:
     async def close(self) -> None:
         await self._acts.close(self.user, self._screen.modal())
 
+    async def message_shortcut(self, name: str, on: str) -> None:
+        """Picks a shortcut from the menu of the newest message that has the words `on`."""
+        await self.shortcut(name, on=on)
+
     async def shortcut(self, name: str, *, on: str | None = None) -> None:
         """A shortcut by its name; `on`: words in the message it is used on."""
         found = [one for one in self._world.manifest.shortcuts if one["name"] == name]
@@ -139,6 +155,14 @@ class Person:
         """Everything that can be read now, the modal last."""
         return self._screen.read()
 
+    def thread(self, root: str) -> list[str]:
+        """The replies she can see under the newest message that has the words `root`, oldest first."""
+        return self._screen.thread(root)
+
+    def unread(self, place: str) -> int:
+        """How many messages of others there are in a channel or direct message since she last read it."""
+        return len(self._world.workspace.unread(self.id, self._place(place)))
+
     def last(self) -> str:
         """The newest message, or the modal if one is open."""
         pieces = self._screen.pieces()
@@ -149,6 +173,14 @@ class Person:
         return self._screen.link(label)
 
     # How things are done
+
+    def _place(self, place: str) -> Channel:
+        if place.startswith("@"):
+            return self._world.workspace.im(self.id, self._world.workspace.user(place).id)
+        channel = self._world.workspace.channel(place)
+        if channel not in self._world.workspace.visible_to(self.id):
+            raise NotOnScreen(f"{self.user.name} cannot see {place}")
+        return channel
 
     def _confirmed(self, spot: Spot, answer: bool | None) -> bool:
         dialog = spot.element.get("confirm")

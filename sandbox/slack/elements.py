@@ -81,6 +81,21 @@ def fill_ids(blocks: list[Block]) -> list[Block]:
     return copied
 
 
+def stored(node: Any) -> Any:
+    """A copy as Slack hands it out: text objects have the flags that the app left out."""
+    if isinstance(node, list):
+        return [stored(child) for child in node]
+    if not isinstance(node, dict):
+        return copy.copy(node)
+    copied = {key: stored(value) for key, value in node.items()}
+    if isinstance(node.get("text"), str):
+        if node.get("type") == "plain_text":
+            copied.setdefault("emoji", True)
+        elif node.get("type") == "mrkdwn":
+            copied.setdefault("verbatim", False)
+    return copied
+
+
 def first_value(element: Json) -> Any:
     """What a stateful element holds before anyone touches it."""
     value = element.get(STATEFUL[element["type"]][1])
@@ -99,7 +114,7 @@ def values(blocks: list[Block], chosen: Json) -> Json:
         key = STATEFUL[kind][0]
         touched = chosen.get(block["block_id"], {}).get(element["action_id"])
         value = touched[key] if touched and touched["type"] == kind else first_value(element)
-        answer.setdefault(block["block_id"], {})[element["action_id"]] = {"type": kind, key: value}
+        answer.setdefault(block["block_id"], {})[element["action_id"]] = {"type": kind, key: stored(value)}
     return answer
 
 
@@ -149,10 +164,10 @@ def action(block: Block, element: Json, given: Json, ts: str) -> Json:
     kind = element["type"]
     answer: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"]}
     if kind == "overflow":
-        answer["selected_option"] = value_from(element, given)
+        answer["selected_option"] = stored(value_from(element, given))
     elif kind in STATEFUL:
-        answer[STATEFUL[kind][0]] = value_from(element, given)
+        answer[STATEFUL[kind][0]] = stored(value_from(element, given))
     for key in ("text", "value", "style", "placeholder", "url"):
         if key in element and key not in answer:
-            answer[key] = copy.deepcopy(element[key])
+            answer[key] = stored(element[key])
     return {**answer, "action_ts": ts}

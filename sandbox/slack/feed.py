@@ -6,7 +6,7 @@ from typing import Literal
 
 from sandbox.slack.model import Json
 
-Kind = Literal["message", "message_changed", "message_deleted", "views", "home", "notice", "quiet"]
+Kind = Literal["message", "message_changed", "message_deleted", "views", "home", "notice", "read", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)

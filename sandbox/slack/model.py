@@ -126,7 +126,25 @@ class Message:
     thread_ts: str | None = None
     files: list[File] = field(default_factory=list)
     metadata: Json | None = None
-    unfurls: Json | None = None
+    unfurls: dict[str, Json] = field(default_factory=dict)
+    """Link → the preview that the app gave for it."""
+    unfurl_id: str | None = None
+    composed: list[Block] = field(default_factory=list)
+    """The rich text that Slack makes of what a person typed; the app gets it as the message's blocks."""
+    client_msg_id: str | None = None
+
+    @property
+    def all_blocks(self) -> list[Block]:
+        """Those of the message and of its link previews."""
+        previews = [block for preview in self.unfurls.values() for block in preview.get("blocks", [])]
+        return [*self.blocks, *previews]
+
+    def unfurl_of(self, block_id: str) -> tuple[int, str] | None:
+        """The number (from 1) and the link of the preview that has this block."""
+        for number, (url, preview) in enumerate(self.unfurls.items(), start=1):
+            if any(block.get("block_id") == block_id for block in preview.get("blocks", [])):
+                return number, url
+        return None
 
     @property
     def ephemeral(self) -> bool:

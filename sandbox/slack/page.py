@@ -25,6 +25,9 @@ class Page:
         self._acts = acts
         self._doing: dict[str, Callable[[User, Json], Awaitable[Json]]] = {
             "say": self._say,
+            "edit": self._edit,
+            "delete": self._delete,
+            "read": self._read,
             "command": self._command,
             "action": self._action,
             "suggest": self._suggest,
@@ -129,7 +132,19 @@ class Page:
         return {"ts": message.ts}
 
     async def _command(self, user: User, given: Json) -> Json:
-        await self._acts.command(user, given["channel"], given["text"])
+        await self._acts.command(user, given["channel"], given["text"], given.get("thread_ts"))
+        return {}
+
+    async def _edit(self, user: User, given: Json) -> Json:
+        await self._acts.edit(user, given["channel"], given["ts"], given["text"])
+        return {}
+
+    async def _delete(self, user: User, given: Json) -> Json:
+        await self._acts.delete(user, given["channel"], given["ts"])
+        return {}
+
+    async def _read(self, user: User, given: Json) -> Json:
+        self._acts.read(user, given["channel"])
         return {}
 
     async def _action(self, user: User, given: Json) -> Json:

@@ -1,4 +1,7 @@
-"""The payloads Slack sends, built from the state of the workspace."""
+"""The payloads Slack sends, built from the state of the workspace.
+
+Their keys and types are those of payloads recorded from Slack: tests/sandbox/slack/test_payload_shapes.py.
+"""
 
 import secrets
 
@@ -56,24 +59,40 @@ def interaction(kind: str, user: User) -> Json:
 def message_actions(world: World, user: User, message: Message, action: Json, chosen: Json) -> Json:
     """A click in a message. An ephemeral message is not in the payload: Slack does not keep it."""
     channel = world.workspace.channels[message.channel]
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.ephemeral,
+    }
+    if thread_ts := world.workspace.thread_of(message):
+        container["thread_ts"] = thread_ts
     payload: Json = {
         **interaction("block_actions", user),
-        "container": {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": channel.id,
-            "is_ephemeral": message.ephemeral,
-        },
+        "container": container,
         "trigger_id": world.triggers.issue(user.id),
         "channel": {"id": channel.id, "name": channel_name(channel)},
-        "state": {"values": elements.values(message.blocks, chosen)},
+        "state": {"values": elements.values(message.all_blocks, chosen)},
         "response_url": world.responses.issue(channel, user.id, message),
         "actions": [action],
     }
-    if message.thread_ts:
-        payload["container"]["thread_ts"] = message.thread_ts
     if not message.ephemeral:
         payload["message"] = world.workspace.api_message(message, metadata=False)
+    if (preview := message.unfurl_of(action["block_id"])) is not None:
+        number, url = preview
+        container |= {
+            "type": "message_attachment",
+            "attachment_id": number,
+            "is_app_unfurl": True,
+            "app_unfurl_url": url,
+        }
+        payload["app_unfurl"] = {
+            "id": number,
+            "app_unfurl_url": url,
+            "is_app_unfurl": True,
+            "bot_id": people.BOT,
+            **message.unfurls[url],
+        }
     return payload
 
 
@@ -128,8 +147,15 @@ def suggestion(
 
 def shortcut(world: World, user: User, callback_id: str, message: Message | None) -> Json:
     kind = "shortcut" if message is None else "message_action"
-    payload: Json = {
-        **interaction(kind, user),
+    payload = interaction(kind, user)
+    # The two older kinds of payload name neither the app nor all of the person.
+    del payload["api_app_id"]
+    payload["user"] = (
+        {"id": user.id, "username": user.name, "team_id": user.team_id}
+        if message is None
+        else {"id": user.id, "name": user.name}
+    )
+    payload |= {
         "callback_id": callback_id,
         "action_ts": world.workspace.next_ts(),
         "trigger_id": world.triggers.issue(user.id),
@@ -149,11 +175,14 @@ def event(world: World, inner: Json, *, shared: bool = False) -> Json:
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": people.TEAM,
+        "context_team_id": people.TEAM,
+        "context_enterprise_id": None,
         "api_app_id": people.APP,
         "event": inner,
         "type": "event_callback",
         "event_id": f"Ev{secrets.token_hex(5).upper()}",
         "event_time": int(world.clock.now()),
+        "event_context": f"4-{secrets.token_urlsafe(24)}",
         "authorizations": [
             {
                 "enterprise_id": None,

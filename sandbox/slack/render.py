@@ -23,7 +23,7 @@ class Reader:
         marks += " (edited)" if message.edited else ""
         body = self.blocks(message.blocks, chosen) if message.blocks else self.mrkdwn(message.text)
         files = "".join(f"\n[file: {file.name}]" for file in message.files)
-        previews = [self.blocks(one.get("blocks", []), {}) for one in (message.unfurls or {}).values()]
+        previews = [self.blocks(one.get("blocks", []), chosen) for one in message.unfurls.values()]
         return "\n".join([f"{author}{marks}:", body + files, *previews])
 
     def view(self, view: View) -> str:

@@ -83,7 +83,7 @@ class Screen:
 
     def _spots(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Spot]:
         for source in sources:
-            for block, element in elements.each(source.blocks):
+            for block, element in elements.each(_blocks_of(source)):
                 if element["type"] not in kinds:
                     continue
                 if element["type"] == "overflow":
@@ -136,6 +136,15 @@ class Screen:
                 return message
         raise self.missing(f"a message with {text!r}")
 
+    def thread(self, root: str) -> list[str]:
+        ts = self.message(root).ts
+        replies = [
+            message
+            for message in self._world.workspace.history(self.channel.id, self._user.id)
+            if message.thread_ts == ts
+        ]
+        return [self._read(message) for message in replies]
+
     def modal(self) -> View:
         stack = self._world.views.stack(self._user.id)
         if not stack:
@@ -148,14 +157,18 @@ class Screen:
     def link(self, label: str) -> str:
         """Where a link or a button with an address leads."""
         for source in self._sources():
-            for _, element in elements.each(source.blocks):
+            for _, element in elements.each(_blocks_of(source)):
                 if element.get("url") and same(self.reader.text(element.get("text")), label):
                     return str(element["url"])
-            for text in _texts(source.blocks):
+            for text in _texts(_blocks_of(source)):
                 for words, address in mrkdwn.links(text):
                     if same(words, label):
                         return address
         raise self.missing(f"a link {label!r}")
+
+
+def _blocks_of(source: Source) -> list[Block]:
+    return source.blocks if isinstance(source, View) else source.all_blocks
 
 
 def flat(text: str) -> str:

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from sandbox.serving import cuttable, listening
-from sandbox.slack import web
+from sandbox.slack import events, web
 from sandbox.slack.acts import Acts
 from sandbox.slack.clock import Clock
 from sandbox.slack.delivery import Deliveries, Delivery
@@ -43,6 +43,7 @@ class LocalSlack:
         self, manifest: Path, *, request_url: str | None = None, credentials: Credentials | None = None
     ) -> None:
         self.world = World(Manifest.read(manifest), credentials or Credentials())
+        self.world.workspace.observers.append(events.message_events(self.world))
         self.acts = Acts(self.world)
         self.request_url = request_url
         self._people: dict[str, Person] = {}

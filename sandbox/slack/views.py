@@ -39,7 +39,7 @@ class View:
         return str(self.body.get("external_id") or "")
 
     def api(self) -> Json:
-        given = copy.deepcopy(self.body)
+        given: Json = elements.stored(self.body)
         return {
             "id": self.id,
             "team_id": people.TEAM,

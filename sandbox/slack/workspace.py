@@ -2,16 +2,23 @@
 
 import copy
 import secrets
+import uuid
+from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sandbox.slack import people
 from sandbox.slack.clock import Clock
-from sandbox.slack.elements import fill_ids
+from sandbox.slack.elements import fill_ids, stored
 from sandbox.slack.errors import SlackError
 from sandbox.slack.feed import Change, Feed
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.model import Block, Channel, File, Json, Message, Notice, User, UserGroup
+from sandbox.slack.rich_text import rich_text
+
+MessageChange = Literal["posted", "edited", "deleted"]
+Observer: TypeAlias = Callable[[MessageChange, Message, Message | None], None]
+"""Told of every change of a message: what happened, the message, and how it was before an edit."""
 
 
 class Workspace:
@@ -30,6 +37,10 @@ class Workspace:
         self.posts: list[Message] = []
         """Every message the bot ever put into a channel for all to see, also those deleted since."""
         self.notices: list[Notice] = []
+        self.observers: list[Observer] = []
+        self.base = ""
+        """Where the workspace is served."""
+        self._read: dict[tuple[str, str], str] = {}
         self._last_ts = 0
         self._ids = count(1)
         for user in self.users.values():
@@ -120,36 +131,76 @@ class Workspace:
             thread_ts=thread_ts,
             metadata=copy.deepcopy(metadata),
             files=files or [],
+            client_msg_id=None if user == self.bot.id else str(uuid.uuid4()),
         )
+        self._compose(message)
         self.messages.setdefault(channel.id, []).append(message)
         if message.bot and not message.ephemeral:
             self.posts.append(message)
         self._tell("message", message)
-        if thread_ts and (root := self.find(channel.id, thread_ts)):
+        if thread_ts and not message.ephemeral and (root := self.find(channel.id, thread_ts)):
             self._tell("message_changed", root)
+        self._observed("posted", message)
         return message
 
     def edit(self, message: Message, text: str, blocks: list[Block], metadata: Json | None = None) -> None:
+        before = copy.copy(message)
         message.text = text
         message.blocks = fill_ids(blocks)
         message.metadata = copy.deepcopy(metadata) if metadata is not None else message.metadata
         # Only what everybody can see is marked as edited.
         message.edited = not message.ephemeral
+        self._compose(message)
         self._tell("message_changed", message)
+        self._observed("edited", message, before)
 
     def delete(self, message: Message) -> None:
         self.messages[message.channel].remove(message)
         self.feed.publish(
             Change("message_deleted", {"ts": message.ts}, message.channel, only_for=message.only_for)
         )
+        if message.thread_ts and (root := self.find(message.channel, message.thread_ts)):
+            self._tell("message_changed", root)
+        self._observed("deleted", message)
 
     def forget_ephemerals(self, user_id: str) -> None:
         for messages in self.messages.values():
             for message in [one for one in messages if one.only_for == user_id]:
                 self.delete(message)
 
-    def changed(self, message: Message) -> None:
+    def unfurl(self, message: Message, unfurls: dict[str, Json]) -> None:
+        before = copy.copy(message)
+        message.unfurls = {
+            url: {**preview, "blocks": fill_ids(preview.get("blocks") or [])}
+            for url, preview in unfurls.items()
+        }
         self._tell("message_changed", message)
+        self._observed("edited", message, before)
+
+    def mark_read(self, user_id: str, channel_id: str) -> None:
+        """Everything that is in the channel now has been read by this person."""
+        main = [message for message in self.history(channel_id, user_id) if not message.thread_ts]
+        if main:
+            self._read[user_id, channel_id] = main[-1].ts
+        self.feed.publish(Change("read", {}, channel_id, only_for=user_id))
+
+    def last_read(self, user_id: str, channel_id: str) -> str:
+        return self._read.get((user_id, channel_id), "0")
+
+    def unread(self, user_id: str, channel: Channel) -> list[Message]:
+        """Messages of others since the person last looked. Replies in threads do not count."""
+        since = self.last_read(user_id, channel.id)
+        return [
+            message
+            for message in self.history(channel.id, user_id)
+            if message.ts > since and message.user != user_id and not message.thread_ts
+        ]
+
+    def mentions(self, user_id: str, message: Message) -> bool:
+        """Whether a message calls this person: by name, by a group of hers, or with everybody."""
+        called = [f"<@{user_id}>", "<!channel>", "<!here>", "<!everyone>"]
+        called += [f"<!subteam^{group.id}" for group in self.groups.values() if user_id in group.users]
+        return any(mark in message.text for mark in called)
 
     def notice(self, user_id: str, text: str, channel_id: str | None = None) -> None:
         self.notices.append(Notice(user_id, channel_id, text, self.next_ts()))
@@ -161,6 +212,10 @@ class Workspace:
         return change.channel is None or any(
             channel.id == change.channel for channel in self.visible_to(user_id)
         )
+
+    def thread_of(self, message: Message) -> str | None:
+        """The ts of the thread a message is in, or begins."""
+        return message.thread_ts or (message.ts if self.replies(message) else None)
 
     def replies(self, message: Message) -> list[Message]:
         return [one for one in self.history(message.channel) if one.thread_ts == message.ts]
@@ -185,28 +240,80 @@ class Workspace:
             answer["reply_count"] = replies
         if message.files:
             answer["files"] = [page_file(file) for file in message.files]
-        if message.metadata:
-            answer["metadata"] = message.metadata
+        if message.unfurls:
+            answer["unfurls"] = [{"url": url, **preview} for url, preview in message.unfurls.items()]
         return answer
 
     def api_message(self, message: Message, *, metadata: bool = True) -> Json:
         """As the Web API and the payloads give it."""
         answer: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+        answer["team"] = self.users[message.user].team_id
         if message.bot:
-            answer |= {"bot_id": people.BOT, "app_id": people.APP, "team": people.TEAM}
-        if message.blocks:
-            answer["blocks"] = copy.deepcopy(message.blocks)
+            answer |= {"bot_id": people.BOT, "app_id": people.APP}
+        if message.client_msg_id:
+            answer["client_msg_id"] = message.client_msg_id
+        if blocks := message.blocks or message.composed:
+            answer["blocks"] = stored(blocks)
         if message.edited:
             answer["edited"] = {"user": message.user, "ts": message.ts}
-        if message.thread_ts:
-            answer["thread_ts"] = message.thread_ts
-        if replies := len(self.replies(message)):
-            answer |= {"thread_ts": message.ts, "reply_count": replies}
+        if message.thread_ts and (root := self.find(message.channel, message.thread_ts)):
+            answer |= {"thread_ts": message.thread_ts, "parent_user_id": root.user}
+        if replies := self.replies(message):
+            authors = list(dict.fromkeys(reply.user for reply in replies))
+            answer |= {
+                "thread_ts": message.ts,
+                "reply_count": len(replies),
+                "reply_users_count": len(authors),
+                "latest_reply": replies[-1].ts,
+                "reply_users": authors,
+                "is_locked": False,
+            }
         if message.files:
-            answer["files"] = [page_file(file) for file in message.files]
+            answer["files"] = [self.api_file(file) for file in message.files]
+        if message.unfurls:
+            answer["attachments"] = [
+                {
+                    "id": number,
+                    "from_url": url,
+                    "original_url": url,
+                    "fallback": "[no preview]",
+                    **stored(preview),
+                }
+                for number, (url, preview) in enumerate(message.unfurls.items(), start=1)
+            ]
         if message.metadata and metadata:
             answer["metadata"] = message.metadata
         return answer
+
+    def api_file(self, file: File) -> Json:
+        """As the Web API and the payloads give it."""
+        address = f"{self.base}/files/{file.id}/{file.name}"
+        created = int(self.clock.now())
+        return {
+            "id": file.id,
+            "created": created,
+            "timestamp": created,
+            "name": file.name,
+            "title": file.title,
+            "mimetype": file.mimetype,
+            "filetype": file.name.rpartition(".")[2],
+            "pretty_type": file.name.rpartition(".")[2].upper(),
+            "user": file.user,
+            "editable": False,
+            "size": len(file.content),
+            "mode": "hosted",
+            "is_external": False,
+            "external_type": "",
+            "is_public": True,
+            "public_url_shared": False,
+            "display_as_bot": False,
+            "username": "",
+            "url_private": address,
+            "url_private_download": address,
+            "permalink": address,
+            "permalink_public": address,
+            "has_rich_preview": False,
+        }
 
     def reachable(self, channel_id: str) -> Channel:
         """A channel as the bot finds it. Raises channel_not_found for what it may not know of."""
@@ -216,6 +323,14 @@ class Workspace:
         if self.bot.id not in channel.members and channel.kind in ("private", "im"):
             raise SlackError("channel_not_found")
         return channel
+
+    def _compose(self, message: Message) -> None:
+        if not message.bot and not message.blocks and message.text:
+            message.composed = fill_ids(rich_text(message.text))
+
+    def _observed(self, change: MessageChange, message: Message, previous: Message | None = None) -> None:
+        for observer in self.observers:
+            observer(change, message, previous)
 
     def _tell(self, kind: Any, message: Message) -> None:
         self.feed.publish(

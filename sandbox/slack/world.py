@@ -61,6 +61,7 @@ class World:
     def at(self, base: str) -> None:
         """Where the workspace is served: http://127.0.0.1:port."""
         self.base = base
+        self.workspace.base = base
         self.responses.base = base
         self.sockets.base = base
 

@@ -1,5 +1,6 @@
 """chat.*: posting, changing and deleting messages."""
 
+import html
 from typing import Any
 
 from sandbox.slack import people
@@ -36,7 +37,12 @@ def post_ephemeral(world: World, args: Args) -> Json:
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
     text, blocks = _content(world, args)
-    message = world.workspace.post(channel, world.workspace.bot.id, text, blocks, only_for=user)
+    thread_ts = args.text("thread_ts") or None
+    if thread_ts and not _is_active_thread(world, channel, thread_ts):
+        # Slack accepts it, and shows nobody anything.
+        return {"message_ts": world.workspace.next_ts()}
+    bot = world.workspace.bot.id
+    message = world.workspace.post(channel, bot, text, blocks, only_for=user, thread_ts=thread_ts)
     return {"message_ts": message.ts}
 
 
@@ -61,28 +67,52 @@ def delete(world: World, args: Args) -> Json:
 def get_permalink(world: World, args: Args) -> Json:
     channel = world.workspace.reachable(args.required("channel"))
     ts = args.required("message_ts")
-    if world.workspace.find(channel.id, ts) is None:
+    message = world.workspace.find(channel.id, ts)
+    if message is None:
         raise SlackError("message_not_found")
     link = f"{world.base}/archives/{channel.id}/p{ts.replace('.', '')}"
+    if message.thread_ts:
+        link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
     return {"channel": channel.id, "permalink": link}
 
 
 @method("chat.unfurl", scope="links:write")
 def unfurl(world: World, args: Args) -> Json:
-    channel = world.workspace.reachable(args.required("channel"))
-    message = world.workspace.find(channel.id, args.required("ts"))
-    if message is None:
-        raise SlackError("cannot_unfurl_message")
+    message = _unfurled(world, args)
     unfurls = args.data("unfurls", "cannot_parse_attachment")
     if not isinstance(unfurls, dict):
         raise SlackError("missing_unfurls")
+    text = html.unescape(message.text)
     for url, content in unfurls.items():
-        if url not in message.text:
+        if html.unescape(url) not in text:
             raise SlackError("cannot_unfurl_url")
         message_blocks(content.get("blocks"), missing=world.missing_blocks, tables=world.tables)
-    message.unfurls = unfurls
-    world.workspace.changed(message)
+    world.workspace.unfurl(message, unfurls)
     return {}
+
+
+def _is_active_thread(world: World, channel: Channel, thread_ts: str) -> bool:
+    root = world.workspace.find(channel.id, thread_ts)
+    return root is not None and bool(world.workspace.replies(root))
+
+
+def _unfurled(world: World, args: Args) -> Message:
+    """The message with the link, which may be in a channel that the app is not in."""
+    workspace = world.workspace
+    if unfurl_id := args.text("unfurl_id"):
+        args.required("source")
+        found = [
+            message
+            for messages in workspace.messages.values()
+            for message in messages
+            if message.unfurl_id == unfurl_id
+        ]
+    else:
+        message = workspace.find(args.required("channel"), args.required("ts"))
+        found = [message] if message else []
+    if not found:
+        raise SlackError("cannot_unfurl_message")
+    return found[0]
 
 
 def _channel(world: World, given: str) -> Channel:

@@ -57,7 +57,11 @@ def listing(world: World, args: Args) -> Json:
 
 @method("users.conversations")
 def users_conversations(world: World, args: Args) -> Json:
-    """The bot's own channels."""
+    """The channels of the bot or, with `user`, of a person; private ones only where the bot is as well."""
+    bot = world.workspace.bot.id
+    member = args.text("user") or bot
+    if member not in world.workspace.users:
+        raise SlackError("user_not_found")
     wanted = args.names("types") or ["public_channel"]
     for kind in wanted:
         if kind not in TYPES.values():
@@ -69,7 +73,8 @@ def users_conversations(world: World, args: Args) -> Json:
         {name: value for name, value in _describe(world, channel, False).items() if name != "is_member"}
         for channel in world.workspace.channels.values()
         if TYPES[channel.kind] in wanted
-        and world.workspace.bot.id in channel.members
+        and member in channel.members
+        and (channel.kind in ("public", "shared") or bot in channel.members)
         and not (channel.archived and args.flag("exclude_archived"))
     ]
     return page_of(found, args, "channels")

@@ -6,7 +6,6 @@ import secrets
 from sandbox.slack.api.method import Args, method
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import File, Json
-from sandbox.slack.workspace import page_file
 from sandbox.slack.world import World
 
 
@@ -43,7 +42,7 @@ def complete_upload(world: World, args: Args) -> Json:
         world.workspace.post(channel, world.workspace.bot.id, words, thread_ts=thread_ts, files=done)
     for file in done:
         file.shared = True
-    return {"files": [{**page_file(file), "title": file.title} for file in done]}
+    return {"files": [world.workspace.api_file(file) for file in done]}
 
 
 @method("apps.connections.open", by="app")

@@ -119,7 +119,7 @@ async def test_a_click(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -
         "type": "button",
         "action_id": "go",
         "block_id": "b",
-        "text": plain("Go"),
+        "text": {**plain("Go"), "emoji": True},
         "value": "v",
         "action_ts": "",
     }
@@ -356,7 +356,10 @@ async def test_slack_checks_inputs_itself(  # noqa: PLR0917 - fixtures and a cas
 
 async def test_choices_of_every_kind(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
     ana = slack.person("ana")
-    both = [{"text": plain("Red"), "value": "r"}, {"text": plain("Blue"), "value": "b"}]
+    both = [
+        {"text": {**plain(name), "emoji": True}, "value": value}
+        for name, value in (("Red", "r"), ("Blue", "b"))
+    ]
     kinds: list[tuple[str, Json, tuple[str, ...], Any]] = [
         ("datepicker", {}, ("2026-01-31",), "2026-01-31"),
         ("timepicker", {}, ("09:30",), "09:30"),

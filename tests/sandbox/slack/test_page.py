@@ -121,7 +121,7 @@ async def test_the_news(slack: LocalSlack, app: RawApp, browser: Browser, client
             "notice",
         ]
         assert kinds[3] == {"type": "message_deleted", "channel": SUPPORT, "ts": posted["ts"]}
-        assert kinds[5]["views"][0]["title"] == plain("A form")
+        assert kinds[5]["views"][0]["title"]["text"] == "A form"
         first = await anext(raj)
         assert first["message"]["text"] == "for all"
 
