@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from benchmarks import customers, processes
 from benchmarks.load import Job, Result
 from benchmarks.report import Spread, Table, milliseconds, quantile, show
-from bot import views
+from bot.lookups import help as lookup_help
 
 LATE = 3.0
 """Seconds, after which Slack tells the person that the app failed."""
@@ -96,7 +96,7 @@ class Bench:
             else max(concurrency, plan.flood // (10 if concurrency == 1 else 1)),
             bursts=max(1, plan.burst // concurrency) if burst else 1,
             answered=who != FLOOR,
-            preliminary=views.asking(None).text,
+            preliminary=lookup_help.asking(None).text,
         )
 
 

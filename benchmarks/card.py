@@ -22,10 +22,10 @@ from benchmarks import customers, processes
 from benchmarks.load import Job, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
 from benchmarks.timed_autumn import Span
-from bot import views
 from bot.autumn.client import Autumn, Call
-from bot.lookups import look_up, read
+from bot.lookups import help as lookup_help
 from bot.lookups.place import Part, Place
+from bot.lookups.readers import look_up, read
 
 CUSTOMER = "cus_acme"
 FEATURE = "messages"
@@ -95,7 +95,7 @@ class Bench:
             requests=requests,
             answered=True,
             in_turn=True,
-            preliminary=views.asking(None).text,
+            preliminary=lookup_help.asking(None).text,
         )
 
 

@@ -12,7 +12,7 @@ from benchmarks import processes
 from benchmarks.timed_autumn import Span
 from bot.autumn.client import Autumn
 from bot.autumn.throttle import Limits
-from bot.digests.scanning import PAGE
+from bot.digests.scan.reader import PAGE
 
 _ID = re.compile(r"cus_\w+")
 

@@ -21,11 +21,11 @@ from typing import Any
 from benchmarks import customers, processes, wide_slack
 from benchmarks.load import Job, Result, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
-from bot import views
-from bot.approvals.rules import Environment
-from bot.digests import book
+from bot.access.rules import Environment
+from bot.digests import repository as book
 from bot.digests.model import EVERY_DAY, Schedule, Wanted
-from bot.digests.strides import ScanPace
+from bot.digests.scan.pacing import ScanPace
+from bot.lookups import help as lookup_help
 from bot.store.database import Database
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ class Bench:
             answered=True,
             in_turn=True,
             pause=plan.pause,
-            preliminary=views.asking(None).text,
+            preliminary=lookup_help.asking(None).text,
         )
         return processes.load(self.maple, job)
 

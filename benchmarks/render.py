@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from benchmarks.report import Table, milliseconds, quantile, show
-from bot import views
 from bot.autumn.client import Autumn
 from bot.autumn.models import Balance, Customer
+from bot.lookups import card as lookup_card
 from bot.lookups.answers import Answer, Billing, Features, InvoiceList, Overview, Products
 from bot.lookups.customer import CARD
-from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Part, Place
 from sandbox.autumn import LocalAutumn
 
@@ -57,7 +57,7 @@ def answers(known: Customer) -> list[tuple[Place, Answer]]:
 def measure(known: Customer, times: int) -> Table:
     rows = []
     for place, answer in answers(known):
-        card = views.card(place, answer, shareable=True)
+        card = lookup_card.card(place, answer, shareable=True)
         seconds = [_timed(place, answer) for _ in range(times)]
         rows.append(
             (
@@ -75,7 +75,7 @@ def measure(known: Customer, times: int) -> Table:
 
 def _timed(place: Place, answer: Answer) -> float:
     started = time.perf_counter()
-    views.card(place, answer, shareable=True)
+    lookup_card.card(place, answer, shareable=True)
     return time.perf_counter() - started
 
 
@@ -84,7 +84,7 @@ def _peak(place: Place, answer: Answer) -> int:
     gc.collect()
     tracemalloc.start()
     try:
-        views.card(place, answer, shareable=True)
+        lookup_card.card(place, answer, shareable=True)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -7,8 +7,11 @@ from typing import NoReturn
 
 import typer
 
-from bot import doctor, log, memory, upkeep
+from bot import cli as upkeep
+from bot import gc_tuning as memory
+from bot import log
 from bot.app import CannotStart, Maple, build
+from bot.doctor import command as doctor
 from bot.settings import Settings, SettingsError, load, withdraw
 
 cli = typer.Typer(

@@ -17,44 +17,44 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
-from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Policy
-from bot.approvals.policy_file import PolicyError, load
+from bot.access.groups import Groups
+from bot.access.people import Home, People
+from bot.access.permission import Permission
+from bot.access.policy import Policy
+from bot.access.policy_file import PolicyError, load
 from bot.approvals.service import Changes
+from bot.approvals.timeouts import Checkpoint, Pace, go_on
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
-from bot.background import Background
-from bot.digests.findings import Query, Report
+from bot.background import Work
+from bot.digests.card import digest_card
+from bot.digests.delivery.owner import Owner
+from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
-from bot.digests.owner import Owner
-from bot.digests.pace import DigestPace
+from bot.digests.report.model import Query, Report
 from bot.digests.service import Digests
-from bot.groups import Groups
-from bot.http import SlackEvents, listening, site
+from bot.digests.timeouts import DigestPace
+from bot.kit.card import Card
 from bot.log import library_logger, log
 from bot.metrics import Metrics
-from bot.people import Home, People
-from bot.permission import Permission
 from bot.settings import Settings
-from bot.signature import Signature
-from bot.slack import NotSlack, SlackClient, Token, retries
-from bot.socket import Socket
+from bot.slack.client import NotSlack, SlackClient, Token, retries
+from bot.slack.http import SlackEvents, listening, site
+from bot.slack.signature import Signature
+from bot.slack.socket import Socket
 from bot.store.database import Database
 from bot.store.health import Health
 from bot.store.migrate import migrate
-from bot.store.turns import SharedTurns
+from bot.store.shared_rate_limit import SharedTurns
+from bot.supervision import Background
 from bot.timings import Timings
-from bot.views.card import Card
-from bot.views.digest import digest_card
-from bot.views.digest_list import digest_stopped
-from bot.work import Work
 from handlers import approvals_channel
-from handlers.naming import Naming
-from handlers.remembered import Remembered
-from handlers.reply import SLACK_ERRORS, Replies
-from handlers.telling import Telling
-from handlers.turns import Turns
+from handlers.change_notifier import Telling
+from handlers.latest_click import Turns
+from handlers.name_cache import Naming
+from handlers.open_forms import Remembered
+from handlers.replies import SLACK_ERRORS, Replies
 
 
 class CannotStart(Exception):

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from bot.autumn.patience import Patience
+from bot.autumn.retry_policy import Patience
 from bot.autumn.throttle import Limits
-from bot.connections import HttpLimits
-from bot.socket import SocketPace
+from bot.slack.connections import HttpLimits
+from bot.slack.socket import SocketPace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from bot import views
 from bot.autumn.errors import AutumnError
-from bot.lookups import read
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
 from bot.lookups.answers import Answer
 from bot.lookups.place import Place
-from bot.views.card import Card
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.guard import Stuck
+from bot.lookups.readers import read
+from handlers.interaction import Ask
+from handlers.listener import Stuck
+from handlers.services import Desk
 
 T = TypeVar("T")
 Say = Callable[[Ask, Card], Awaitable[None]]
@@ -55,7 +55,7 @@ async def soon(desk: Desk, answer: Coroutine[Any, Any, T], meanwhile: Callable[[
 async def card(ask: Ask, desk: Desk, place: Place) -> Card:
     """The private card of a place. Raises Stuck when nothing at all of it can be shown."""
     answer = await answered(desk, place)
-    return views.card(place, answer, shareable=may_share(ask), org=desk.organization(), changes=True)
+    return lookup_card.card(place, answer, shareable=may_share(ask), org=desk.organization(), changes=True)
 
 
 async def answered(desk: Desk, place: Place) -> Answer:

@@ -3,14 +3,19 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from bot import views
+from bot.kit import ids
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
+from bot.lookups import help as lookup_help
+from bot.lookups import options as lookup_options
+from bot.lookups import trouble
+from bot.lookups.find.card import Search
 from bot.lookups.place import Part, Place
-from bot.views import Refusal, Search, ids
-from bot.views.card import Card
+from bot.lookups.trouble import Refusal
 from handlers import answering, listing, options
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
+from handlers.interaction import Ask
+from handlers.replies import SLACK_ERRORS, Unsent, slack_reason
+from handlers.services import Desk
 
 # Slack's names for a channel that Maple is not in. A direct message between people reads the same.
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "missing_scope"})
@@ -19,19 +24,19 @@ _NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "missing_scope"})
 async def go(ask: Ask, desk: Desk) -> None:
     """Changes the card to another place."""
     place = Place.decode(ask.value)
-    await _change(ask, desk, answering.card(ask, desk, place), views.asking(place))
+    await _change(ask, desk, answering.card(ask, desk, place), lookup_help.asking(place))
 
 
 async def turn(ask: Ask, desk: Desk) -> None:
     """Turns a page of search results."""
     wanted = Search.decode(ask.value)
-    await _change(ask, desk, listing.searched(ask, desk, wanted), views.asking(None))
+    await _change(ask, desk, listing.searched(ask, desk, wanted), lookup_help.asking(None))
 
 
 async def pick_feature(ask: Ask, desk: Desk) -> None:
     """Opens the feature that was picked, or filters the events by it."""
     place = Place.decode(ask.block.removeprefix(f"{ids.PICK_FEATURE}:"))
-    await _change(ask, desk, _picked(ask, desk, place), views.asking(place))
+    await _change(ask, desk, _picked(ask, desk, place), lookup_help.asking(place))
 
 
 async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], asking: Card) -> None:
@@ -47,7 +52,7 @@ async def _change(ask: Ask, desk: Desk, answer: Coroutine[Any, Any, Card], askin
 
 async def _picked(ask: Ask, desk: Desk, place: Place) -> Card:
     among = await options.offered(desk, place) if ask.value.startswith("#") else ()
-    feature = views.resolve(ask.value, among)
+    feature = lookup_options.resolve(ask.value, among)
     target = place if place.part is Part.EVENTS else place.go(Part.FEATURE)
     return await answering.card(ask, desk, target.at(feature=feature or ""))
 
@@ -56,7 +61,7 @@ async def open_card(ask: Ask, desk: Desk) -> None:
     """Answers whoever clicked with a card of their own; the message clicked stays as it is."""
     place = Place.decode(ask.value)
     await answering.say(
-        ask, desk, answering.card(ask, desk, place), asking=views.asking(place), by=desk.replies.fresh
+        ask, desk, answering.card(ask, desk, place), asking=lookup_help.asking(place), by=desk.replies.fresh
     )
 
 
@@ -65,7 +70,7 @@ async def share(ask: Ask, desk: Desk) -> None:
     place = Place.decode(ask.value)
     closed = await closed_to(ask, desk)
     if closed:
-        await desk.replies.fresh(ask, views.refused(closed))
+        await desk.replies.fresh(ask, trouble.refused(closed))
         return
 
     async def post(ask: Ask, card: Card) -> None:
@@ -74,13 +79,13 @@ async def share(ask: Ask, desk: Desk) -> None:
         except Unsent as unsent:
             if unsent.reason not in _NOT_THERE:
                 raise
-            await desk.replies.fresh(ask, views.refused(Refusal.NOT_IN_CHANNEL))
+            await desk.replies.fresh(ask, trouble.refused(Refusal.NOT_IN_CHANNEL))
 
     await answering.say(
         ask,
         desk,
         _shared(ask, desk, place),
-        asking=views.asking(place),
+        asking=lookup_help.asking(place),
         by=post,
         meanwhile=desk.replies.fresh,
     )
@@ -88,7 +93,7 @@ async def share(ask: Ask, desk: Desk) -> None:
 
 async def _shared(ask: Ask, desk: Desk, place: Place) -> Card:
     answer = await answering.answered(desk, place)
-    return views.shared(place, answer, by=ask.actor.user, org=desk.organization())
+    return lookup_card.shared(place, answer, by=ask.actor.user, org=desk.organization())
 
 
 async def closed_to(ask: Ask, desk: Desk) -> Refusal | None:

@@ -1,30 +1,20 @@
 """`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
-from bot import views
 from bot.digests.model import MOST_DAYS
-from bot.views import Search
+from bot.lookups import help as lookup_help
+from bot.lookups.find.card import Search
 from handlers import answering, digests, forms, history, listing, upcoming
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.parsing import (
-    Change,
-    Digests,
-    Find,
-    Help,
-    History,
-    Incomplete,
-    NoDays,
-    Upcoming,
-    parse,
-)
+from handlers.interaction import Ask
+from handlers.parsing import Change, Digests, Find, Help, History, Incomplete, NoDays, Upcoming, parse
+from handlers.services import Desk
 
 
 async def run(ask: Ask, desk: Desk) -> None:
     match parse(ask.value):
         case Help():
-            await desk.replies.fresh(ask, views.help_card())
+            await desk.replies.fresh(ask, lookup_help.help_card())
         case Incomplete(sub):
-            await desk.replies.fresh(ask, views.usage_hint(sub))
+            await desk.replies.fresh(ask, lookup_help.usage_hint(sub))
         case Find(query):
             await _search(ask, desk, Search(query=query))
         case Change(kind, query):
@@ -36,11 +26,11 @@ async def run(ask: Ask, desk: Desk) -> None:
         case Upcoming(days):
             await upcoming.commanded(ask, desk, days)
         case NoDays():
-            await desk.replies.fresh(ask, views.days_hint(MOST_DAYS))
+            await desk.replies.fresh(ask, lookup_help.days_hint(MOST_DAYS))
         case wish:
             await _search(ask, desk, Search(query=wish.query, part=wish.part, straight=True))
 
 
 async def _search(ask: Ask, desk: Desk, wanted: Search) -> None:
     answer = listing.searched(ask, desk, wanted)
-    await answering.say(ask, desk, answer, asking=views.asking(None), by=desk.replies.fresh)
+    await answering.say(ask, desk, answer, asking=lookup_help.asking(None), by=desk.replies.fresh)

@@ -3,16 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 
-from bot import views
-from bot.approvals import authority
-from bot.approvals.life import State
-from bot.approvals.policy import Verb
-from bot.approvals.replies import Reply, Result
-from bot.views import Ref
+from bot.access.policy import Verb
+from bot.approvals import denial, result_card
+from bot.approvals import policy_requests as authority
+from bot.approvals.lifecycle import State
+from bot.approvals.results import Reply, Result
+from bot.kit.ref import Ref
 from handlers import approvals_channel
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
 from handlers.once import first, first_in_time
+from handlers.services import Desk
 
 _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
@@ -54,7 +54,7 @@ async def undo(ask: Ask, desk: Desk) -> None:
     closed = await desk.approvals_closed()
     # Without a channel it depends on the policy; with one that is not fit, nothing goes into it.
     if closed and closed != Result.NO_CHANNEL:
-        await desk.replies.fresh(ask, views.result_card(closed, now=desk.now()))
+        await desk.replies.fresh(ask, result_card.result_card(closed, now=desk.now()))
         return
     once = hashlib.sha256(f"{ref.id} {ask.trigger}".encode()).hexdigest()
     reply = await desk.changes.undo(ref.id, once, ask.actor, channel=ask.channel)
@@ -76,7 +76,7 @@ async def ask_why(ask: Ask, desk: Desk) -> None:
             authority.about_record(Verb.APPROVE, record, ask.actor), ask.actor
         )
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
-            await desk.replies.modal(ask, views.deny_modal(ref))
+            await desk.replies.modal(ask, denial.deny_modal(ref))
             return
         late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
         reply = Reply(late if decision.permit else Result.NOT_ALLOWED, record, decision)
@@ -85,14 +85,14 @@ async def ask_why(ask: Ask, desk: Desk) -> None:
 
 def check(ask: Ask) -> Mapping[str, str]:
     """What is wrong with what was filled in, by block."""
-    return views.denial(ask.state).errors
+    return denial.denial(ask.state).errors
 
 
 async def denied(ask: Ask, desk: Desk) -> None:
     ref = Ref.decode(ask.metadata)
     if not await first(ask, desk):
         return
-    said = views.denial(ask.state).said
+    said = denial.denial(ask.state).said
     await _say(ask, desk, ref, await desk.changes.deny(ref.id, ref.version, ask.actor, said))
 
 
@@ -107,7 +107,7 @@ async def _closed(ask: Ask, desk: Desk, ref: Ref) -> bool:
     closed = await approvals_channel.problem(desk.slack, ask.channel)
     if closed is None:
         return False
-    await desk.replies.fresh(ask, views.result_card(closed, now=desk.now()))
+    await desk.replies.fresh(ask, result_card.result_card(closed, now=desk.now()))
     await desk.telling.redraw(ref.id, ask.message)
     return True
 
@@ -117,7 +117,7 @@ async def _say(ask: Ask, desk: Desk, ref: Ref, reply: Reply) -> None:
     if ask.message:
         await desk.telling.adopt(ref.id, ask.channel, ask.message)
     if reply.result not in _SHOWN_BY_THE_CARD:
-        card = views.result_card(
+        card = result_card.result_card(
             reply.result,
             now=desk.now(),
             record=reply.record,

@@ -4,24 +4,25 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot import views
-from bot.digests.findings import Query
-from bot.digests.report import Expired
+from bot.digests import all_rows
+from bot.digests.report.build import Expired
+from bot.digests.report.model import Query
+from bot.kit import surfaces
+from bot.kit.card import Card
+from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
-from bot.views import surfaces
-from bot.views.card import Card
 from handlers import answering
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.guard import Stuck, Within
+from handlers.interaction import Ask
+from handlers.listener import Stuck, Within
 from handlers.once import first_in_time
+from handlers.services import Desk
 
 
 async def see_all(ask: Ask, desk: Desk) -> None:
     query = Query.decode(ask.value)
     if not await first_in_time(ask, desk):
         return
-    view = await desk.replies.modal(ask, views.see_all_loading(query))
+    view = await desk.replies.modal(ask, all_rows.see_all_loading(query))
     await _show(replace(ask, view=view), desk, query)
 
 
@@ -35,9 +36,9 @@ async def _show(ask: Ask, desk: Desk, query: Query) -> None:
         try:
             page = await desk.digests.page(query)
         except Expired:
-            drawn = views.see_all_expired(query)
+            drawn = all_rows.see_all_expired(query)
         else:
-            drawn = views.see_all(page, query, org=desk.organization())
+            drawn = all_rows.see_all(page, query, org=desk.organization())
         await desk.replies.redraw_last(ask, drawn, last)
 
 
@@ -46,7 +47,7 @@ async def open_customer(ask: Ask, desk: Desk) -> None:
     place = Place.decode(ask.value)
     if not await first_in_time(ask, desk):
         return
-    view = await desk.replies.on_top(ask, surfaces.as_modal(views.asking(place)))
+    view = await desk.replies.on_top(ask, surfaces.as_modal(lookup_help.asking(place)))
     ask = replace(ask, view=view)
 
     async def say(card: Card) -> None:
@@ -54,7 +55,7 @@ async def open_customer(ask: Ask, desk: Desk) -> None:
 
     try:
         card = await answering.card(ask, desk, place)
-        await desk.replies.redraw(view, views.customer_on_top(card, place))
+        await desk.replies.redraw(view, all_rows.customer_on_top(card, place))
     except Stuck as stuck:
         raise Within(stuck.error, say) from stuck
 
@@ -63,14 +64,14 @@ async def pick_customer(ask: Ask, desk: Desk) -> None:
     """The customer chosen on a digest: a card for whoever chose; the digest stays as it is."""
     place = Place(customer=ask.value)
     await answering.say(
-        ask, desk, answering.card(ask, desk, place), asking=views.asking(place), by=desk.replies.fresh
+        ask, desk, answering.card(ask, desk, place), asking=lookup_help.asking(place), by=desk.replies.fresh
     )
 
 
 @contextlib.asynccontextmanager
 async def _in_modal(ask: Ask, desk: Desk, query: Query) -> AsyncIterator[None]:
     async def say(card: Card) -> None:
-        await desk.replies.redraw(ask.view, views.see_all_stopped(query, card))
+        await desk.replies.redraw(ask.view, all_rows.see_all_stopped(query, card))
 
     try:
         yield

@@ -11,14 +11,14 @@ from typing import IO, NamedTuple
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import views
-from bot.digests.findings import Query
-from bot.digests.report import Expired
-from bot.views.card import Card
+from bot.digests import all_rows, csv_file
+from bot.digests.report.build import Expired
+from bot.digests.report.model import Query
+from bot.kit.card import Card
 from handlers import answering
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
 from handlers.once import first
+from handlers.services import Desk
 
 _SECONDS = 120
 """For the upload: of a hundred thousand rows over a slow line."""
@@ -40,7 +40,7 @@ async def csv(ask: Ask, desk: Desk) -> None:
     async def meanwhile() -> None:
         if ask.view:
             return
-        await desk.replies.fresh(ask, views.csv_asking())
+        await desk.replies.fresh(ask, csv_file.csv_asking())
 
     told = await answering.soon(desk, _posted(ask, desk, query), meanwhile)
     if told is not None:
@@ -56,9 +56,9 @@ async def _say(ask: Ask, desk: Desk, told: Card) -> None:
     try:
         page = await desk.digests.page(shown)
     except Expired:
-        drawn = views.see_all_expired(shown)
+        drawn = all_rows.see_all_expired(shown)
     else:
-        drawn = views.see_all(page, shown, org=desk.organization(), note=told.text)
+        drawn = all_rows.see_all(page, shown, org=desk.organization(), note=told.text)
     await desk.replies.redraw(ask.view, drawn)
 
 
@@ -69,21 +69,21 @@ async def _posted(ask: Ask, desk: Desk, query: Query) -> Card | None:
             read_at = (await desk.digests.page(query)).read_at
             count = await _write(desk, query, file)
         except Expired:
-            return views.digest_expired()
-        name = views.csv_name(read_at)
+            return all_rows.digest_expired()
+        name = csv_file.csv_name(read_at)
         uploaded = await _upload(desk.slack, file, name)
         # Only now: the channel may have changed while the file was made and sent.
         to = await _thread(ask, desk)
-        await _complete(desk.slack, to, uploaded, name, views.csv_comment(count))
-    return None if to.ts else views.csv_sent()
+        await _complete(desk.slack, to, uploaded, name, csv_file.csv_comment(count))
+    return None if to.ts else csv_file.csv_sent()
 
 
 async def _write(desk: Desk, query: Query, file: IO[bytes]) -> int:
     """How many rows there are."""
     count = 0
-    file.write(views.csv_head().encode())
+    file.write(csv_file.csv_head().encode())
     async for item in await desk.digests.rows(query):
-        file.write(views.csv_line(item).encode())
+        file.write(csv_file.csv_line(item).encode())
         count += 1
     return count
 

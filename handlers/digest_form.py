@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bot import views
 from bot.autumn.errors import AutumnError
-from bot.digests.channels import ChannelProblem
+from bot.digests import form as digest_form
+from bot.digests import list_card
+from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooMany
-from bot.views import Ref, digest_form
-from bot.views.digest_form import DigestInput, DigestMeta, DigestState
-from handlers.ask import Ask
-from handlers.desk import Desk
+from bot.kit.ref import Ref
+from bot.slack.channels import ChannelProblem
 from handlers.digest_modal import in_modal, may_change, show, within_list
+from handlers.interaction import Ask
 from handlers.once import first
+from handlers.services import Desk
 from handlers.upcoming import zone
 
 # Opening
@@ -43,7 +44,7 @@ async def edit(ask: Ask, desk: Desk) -> None:
             return
         digest = await desk.digests.get(ref.id)
         if digest is None:
-            await show(ask, desk, views.digest_note("changed"))
+            await show(ask, desk, list_card.digest_note("changed"))
             return
         meta = DigestMeta(
             submission=secrets.token_hex(16),
@@ -58,7 +59,7 @@ async def _barred(ask: Ask, desk: Desk) -> bool:
     """Whether the policy is against it, which the list then says."""
     if await may_change(ask, desk):
         return False
-    await show(ask, desk, views.digest_note("not_allowed"))
+    await show(ask, desk, list_card.digest_note("not_allowed"))
     return True
 
 
@@ -128,9 +129,9 @@ async def _created(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -
         case ChannelProblem():
             told = ""  # the list says it itself
         case TooMany():
-            told = views.digest_note(made)
+            told = list_card.digest_note(made)
         case Digest():
-            told = views.digest_created(made)
+            told = list_card.digest_created(made)
         case _:  # pragma: no cover - a closed set
             assert_never(made)
     await show(ask, desk, told)
@@ -139,11 +140,11 @@ async def _created(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -
 async def _edited(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput) -> None:
     by = ask.actor.user
     if await desk.digests.edit(meta.digest, meta.version, given.schedule, given.wanted, by=by):
-        await show(ask, desk, views.digest_note("edited"))
+        await show(ask, desk, list_card.digest_note("edited"))
         return
     now = await desk.digests.get(meta.digest)
     if now is None:
-        await show(ask, desk, views.digest_note("changed"))
+        await show(ask, desk, list_card.digest_note("changed"))
         return
     await _again(ask, desk, meta, given, now)
 
@@ -158,4 +159,4 @@ async def _again(ask: Ask, desk: Desk, meta: DigestMeta, given: DigestInput, now
         digest_form.edited_meanwhile(),
     )
     if not await desk.replies.redraw(ask.view, digest_form.build(state)):
-        await desk.replies.fresh(ask, views.digest_said(views.digest_note("changed")))
+        await desk.replies.fresh(ask, list_card.digest_said(list_card.digest_note("changed")))

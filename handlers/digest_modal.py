@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot import views
-from bot.digests.channels import ChannelProblem
-from bot.views import surfaces
-from bot.views.card import Card
+from bot.digests import list_card
+from bot.kit import surfaces
+from bot.kit.card import Card
+from bot.slack.channels import ChannelProblem
 from handlers.answering import may_share
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.guard import Within
+from handlers.interaction import Ask
+from handlers.listener import Within
+from handlers.services import Desk
 
 
 def within_list(ask: Ask) -> Ask:
@@ -28,14 +28,14 @@ async def show(ask: Ask, desk: Desk, told: str = "") -> None:
     problem, found, may = await asyncio.gather(
         channel_problem(ask, desk), desk.digests.of_channel(ask.channel), may_change(ask, desk)
     )
-    drawn = views.digest_list(found, channel=ask.channel, problem=problem, may=may, note=told)
+    drawn = list_card.digest_list(found, channel=ask.channel, problem=problem, may=may, note=told)
     if not await desk.replies.redraw(ask.view, drawn) and told:
-        await desk.replies.fresh(ask, views.digest_said(told))
+        await desk.replies.fresh(ask, list_card.digest_said(told))
 
 
 async def wait(ask: Ask, desk: Desk, told: str) -> None:
     """Nothing to click while something is done."""
-    await desk.replies.redraw(ask.view, views.digest_waiting(ask.channel, told))
+    await desk.replies.redraw(ask.view, list_card.digest_waiting(ask.channel, told))
 
 
 async def may_change(ask: Ask, desk: Desk) -> bool:

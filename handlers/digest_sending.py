@@ -2,14 +2,15 @@
 
 import hashlib
 
-from bot import views
-from bot.digests.carried import Watch
-from bot.digests.scan import Progress, ScanFailed
-from bot.views import Ref
-from handlers.ask import Ask
-from handlers.desk import Desk
+from bot.digests import card as digests_card
+from bot.digests import list_card
+from bot.digests.delivery.outcome import Watch
+from bot.digests.scan.scanner import Progress, ScanFailed
+from bot.kit.ref import Ref
 from handlers.digest_modal import in_modal, may_change, show, wait, within_list
+from handlers.interaction import Ask
 from handlers.once import first
+from handlers.services import Desk
 
 
 async def send(ask: Ask, desk: Desk) -> None:
@@ -20,12 +21,12 @@ async def send(ask: Ask, desk: Desk) -> None:
     ask = within_list(ask)
     async with in_modal(ask, desk):
         if not await may_change(ask, desk):
-            await show(ask, desk, views.digest_note("not_allowed"))
+            await show(ask, desk, list_card.digest_note("not_allowed"))
             return
-        await wait(ask, desk, views.digest_note("sending"))
+        await wait(ask, desk, list_card.digest_note("sending"))
         once = hashlib.sha256(f"{ref.id} {ask.trigger}".encode()).hexdigest()
         carried = await desk.digests.send_now(ref.id, once, ask.actor.user, watch(ask, desk))
-        await show(ask, desk, views.digest_outcome(carried.outcome))
+        await show(ask, desk, list_card.digest_outcome(carried.outcome))
 
 
 async def preview(ask: Ask, desk: Desk) -> None:
@@ -37,26 +38,26 @@ async def preview(ask: Ask, desk: Desk) -> None:
     async with in_modal(ask, desk):
         digest = await desk.digests.get(ref.id)
         if digest is None:
-            await show(ask, desk, views.digest_note("changed"))
+            await show(ask, desk, list_card.digest_note("changed"))
             return
-        await wait(ask, desk, views.digest_note("previewing"))
+        await wait(ask, desk, list_card.digest_note("previewing"))
         try:
             report, query = await desk.digests.preview(digest, watch(ask, desk))
         except ScanFailed:
-            await show(ask, desk, views.digest_note("not_previewed"))
+            await show(ask, desk, list_card.digest_note("not_previewed"))
             return
-        card = views.upcoming_card(
+        card = digests_card.upcoming_card(
             report, wanted=digest.wanted, query_base=query, org=desk.organization(), preview=True
         )
         await desk.replies.fresh(ask, card)
-        await show(ask, desk, views.digest_note("previewed"))
+        await show(ask, desk, list_card.digest_note("previewed"))
 
 
 def watch(ask: Ask, desk: Desk) -> Watch:
     """Says in the modal how far it is: as often as the scan tells, every few seconds."""
 
     async def told(progress: Progress) -> None:
-        told = views.digest_progress(progress.customers, progress.previewed, progress.to_preview)
+        told = list_card.digest_progress(progress.customers, progress.previewed, progress.to_preview)
         await wait(ask, desk, told)
 
     return told

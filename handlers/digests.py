@@ -4,14 +4,14 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Protocol
 
-from bot import views
-from bot.digests.channels import ChannelProblem
+from bot.digests import list_card
 from bot.digests.model import Digest
-from bot.views import Ref
-from handlers.ask import Ask
-from handlers.desk import Desk
+from bot.kit.ref import Ref
+from bot.slack.channels import ChannelProblem
 from handlers.digest_modal import in_modal, may_change, show, within_list
+from handlers.interaction import Ask
 from handlers.once import first, first_in_time
+from handlers.services import Desk
 
 
 class _Verb(Protocol):
@@ -23,7 +23,7 @@ class _Verb(Protocol):
 async def commanded(ask: Ask, desk: Desk) -> None:
     if not await first_in_time(ask, desk):
         return
-    view = await desk.replies.modal(ask, views.digest_waiting(ask.channel))
+    view = await desk.replies.modal(ask, list_card.digest_waiting(ask.channel))
     ask = replace(ask, view=view)
     async with in_modal(ask, desk):
         await show(ask, desk)
@@ -48,13 +48,13 @@ async def _change(ask: Ask, desk: Desk, verb: _Verb, happened: str) -> None:
     ask = within_list(ask)
     async with in_modal(ask, desk):
         if not await may_change(ask, desk):
-            await show(ask, desk, views.digest_note("not_allowed"))
+            await show(ask, desk, list_card.digest_note("not_allowed"))
             return
         match await verb(ref.id, by=ask.actor.user):
             case Digest():
-                await show(ask, desk, views.digest_note(happened))
+                await show(ask, desk, list_card.digest_note(happened))
             case None:
-                await show(ask, desk, views.digest_note("changed"))
+                await show(ask, desk, list_card.digest_note("changed"))
             case _:
                 # The list says what stands against the channel.
                 await show(ask, desk)

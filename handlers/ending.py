@@ -9,9 +9,9 @@ from enum import StrEnum
 from bot.autumn.errors import AutumnError, NotFound
 from bot.log import log
 from bot.store.errors import StoreLost
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.reply import SLACK_ERRORS, Unsent, slack_reason
+from handlers.interaction import Ask
+from handlers.replies import SLACK_ERRORS, Unsent, slack_reason
+from handlers.services import Desk
 
 
 class Outcome(StrEnum):

@@ -6,20 +6,21 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import views
-from bot.approvals.replies import Reply, Result, Wish
+from bot.approvals import card as approvals_card
+from bot.approvals import notices, result_card
+from bot.approvals.results import Reply, Result, Wish
+from bot.changes import forms
+from bot.changes.forms import FormState, Meta, Sight, Values
 from bot.changes.model import Facts, Kind
-from bot.lookups import find
+from bot.kit.card import Card
 from bot.lookups.answers import One
+from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from bot.views import forms
-from bot.views.card import Card
-from bot.views.forms import FormState, Meta, Sight, Values
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.guard import Within
+from handlers.interaction import Ask
+from handlers.listener import Within
 from handlers.listing import listed
 from handlers.once import first, first_in_time
+from handlers.services import Desk
 
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
@@ -56,14 +57,14 @@ async def _open(
     async with _in_form(ask, desk, meta):
         decision = await desk.permission.may_open(kind, ask.actor)
         if not decision.permit:
-            card = views.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
+            card = result_card.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
             await _stop(ask, desk, meta, card)
             return
         meta = meta.model_copy(update={"reason_required": decision.reason_required})
         if query:
             found = await find(desk.autumn, query, now=desk.now)
             if not isinstance(found, One):
-                await _stop(ask, desk, meta, views.elsewhere())
+                await _stop(ask, desk, meta, notices.elsewhere())
                 await desk.replies.fresh(ask, listed(found))
                 return
             meta = meta.model_copy(update={"customer": found.customer_id})
@@ -131,7 +132,7 @@ async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
         await desk.approvals_closed() if seen.preview and decision.permit and not decision.at_once else None
     )
     if closed:
-        await _again(ask, desk, meta, facts, views.result_words(closed))
+        await _again(ask, desk, meta, facts, notices.result_words(closed))
         return
     reply = await desk.changes.submit(
         Wish(
@@ -149,9 +150,9 @@ async def _submit(ask: Ask, desk: Desk, meta: Meta) -> None:
 
 async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts) -> None:
     if reply.record and reply.result in _SUBMITTED:
-        card = views.change_card(
+        card = approvals_card.change_card(
             reply.record,
-            audience=views.Audience.HISTORY,
+            audience=approvals_card.Audience.HISTORY,
             now=desk.now(),
             name=facts.customer.name,
             called=forms.called(facts),
@@ -165,7 +166,7 @@ async def _came_to(ask: Ask, desk: Desk, meta: Meta, reply: Reply, facts: Facts)
     desk.remembered.keep(meta.submission, facts)
     refusals = reply.look.judgement.refusals if reply.look else ()
     called = forms.called(facts)
-    told = views.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
+    told = notices.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
     # What the guards refuse the form says itself, unless what was picked is no longer there to be judged.
     drafted = forms.draft(meta, ask.state, facts)
     says_itself = (
@@ -183,7 +184,7 @@ async def _again(
     trouble = "" if says_itself else told
     drawn = await _drawn(ask, desk, meta, facts, values=ask.state, trouble=trouble)
     if not await desk.replies.redraw(ask.view, drawn):
-        await desk.replies.fresh(ask, views.not_taken(told))
+        await desk.replies.fresh(ask, notices.not_taken(told))
 
 
 # Both
@@ -211,7 +212,7 @@ async def _drawn(
                 seen.preview.lines,
                 seen.preview.before,
                 needed=decision.approvals if decision.permit else None,
-                barred=views.barred(decision),
+                barred=result_card.barred(decision),
             )
     return forms.build(FormState(meta, facts, values, sight, trouble))
 

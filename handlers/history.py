@@ -1,23 +1,28 @@
 """`/autumn history` and its button: what was changed for a customer, to the person who asks."""
 
-from bot import views
-from bot.approvals.replies import Result
+from bot.approvals import history as approvals_history
+from bot.approvals import result_card
+from bot.approvals.results import Result
 from bot.changes.model import Kind
-from bot.lookups import find, readings
+from bot.kit.card import Card
+from bot.lookups import help as lookup_help
 from bot.lookups.answers import One
+from bot.lookups.find.query import readings
+from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from bot.views.card import Card
 from handlers import answering
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
 from handlers.listing import listed
+from handlers.services import Desk
 
 _OPEN = "open"
 _MOST = 500
 
 
 async def commanded(ask: Ask, desk: Desk, query: str) -> None:
-    await answering.say(ask, desk, _of(ask, desk, query), asking=views.asking(None), by=desk.replies.fresh)
+    await answering.say(
+        ask, desk, _of(ask, desk, query), asking=lookup_help.asking(None), by=desk.replies.fresh
+    )
 
 
 async def clicked(ask: Ask, desk: Desk) -> None:
@@ -42,10 +47,10 @@ async def _of(ask: Ask, desk: Desk, query: str) -> Card:
 async def _card(ask: Ask, desk: Desk, place: Place) -> Card:
     decision = await desk.changes.may_history(ask.actor)
     if not decision.permit:
-        return views.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
+        return result_card.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
     records = await desk.changes.history(place.customer, limit=_MOST)
-    shown = views.history_page(place, records)
+    shown = approvals_history.history_page(place, records)
     steps = {record.id: await desk.changes.steps(record.id) for record in shown}
     coupons = any(record.kind is Kind.REWARD for record in shown)
     _, called = await desk.telling.naming.about(place.customer, coupons=coupons)
-    return views.history(place, records, steps, now=desk.now(), called=called)
+    return approvals_history.history(place, records, steps, now=desk.now(), called=called)

@@ -1,7 +1,7 @@
 """Buttons that only open an address: the click arrives too, and there is nothing to do about it."""
 
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
+from handlers.services import Desk
 
 
 async def run(_ask: Ask, _desk: Desk) -> None:

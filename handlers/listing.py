@@ -1,24 +1,26 @@
 """A search, and what it ends at: a customer's card, or the customers that match."""
 
-from bot import views
 from bot.autumn.errors import AutumnError
-from bot.lookups import look_up, search
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
 from bot.lookups.answers import Nobody, Several
+from bot.lookups.find import card as find_card
+from bot.lookups.find.card import Search
+from bot.lookups.find.search import search
 from bot.lookups.place import Part
-from bot.views import Search
-from bot.views.card import Card
+from bot.lookups.readers import look_up
 from handlers import answering
-from handlers.ask import Ask
-from handlers.desk import Desk
-from handlers.guard import Stuck
+from handlers.interaction import Ask
+from handlers.listener import Stuck
 from handlers.parsing import mistyped
+from handlers.services import Desk
 
 
 def listed(found: Several | Nobody, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
     """The customers that match, to open at the part asked for; or that there are none."""
     if isinstance(found, Several):
-        return views.matches(found, page=page, part=part)
-    return views.nobody(found.query, compared=found.compared, meant=mistyped(found.query))
+        return find_card.matches(found, page=page, part=part)
+    return find_card.nobody(found.query, compared=found.compared, meant=mistyped(found.query))
 
 
 async def searched(ask: Ask, desk: Desk, wanted: Search) -> Card:
@@ -38,6 +40,6 @@ async def _meant(ask: Ask, desk: Desk, wanted: Search) -> Card:
     if isinstance(found, Several | Nobody):
         return listed(found, part=wanted.part)
     place, answer = found
-    return views.card(
+    return lookup_card.card(
         place, answer, shareable=answering.may_share(ask), org=desk.organization(), changes=True
     )

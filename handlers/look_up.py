@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot import views
+from bot.kit import ids
+from bot.lookups import help as lookup_help
+from bot.lookups import words
+from bot.lookups.find import modal
 from bot.lookups.place import Part, Place
-from bot.views import ids, words
 from handlers import answering
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
+from handlers.services import Desk
 
 
 async def open_modal(ask: Ask, desk: Desk) -> None:
-    await desk.replies.modal(ask, views.look_up_modal())
+    await desk.replies.modal(ask, modal.look_up_modal())
 
 
 def check(ask: Ask) -> Mapping[str, str]:
@@ -27,7 +29,7 @@ async def submitted(ask: Ask, desk: Desk) -> None:
             ask,
             desk,
             answering.card(ask, desk, chosen),
-            asking=views.asking(chosen),
+            asking=lookup_help.asking(chosen),
             by=desk.replies.one_direct(),
         )
 

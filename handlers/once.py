@@ -2,8 +2,8 @@
 
 from bot.store.deliveries import first_time
 from bot.store.errors import StoreSlow
-from handlers.ask import Ask
-from handlers.desk import Desk
+from handlers.interaction import Ask
+from handlers.services import Desk
 
 
 async def first(ask: Ask, desk: Desk) -> bool:

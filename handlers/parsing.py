@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from bot.changes.model import Kind
 from bot.digests.model import MOST_DAYS
+from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
 from bot.lookups.place import Part
-from bot.lookups.query import INVISIBLE, QUOTES, bare, unmarked
 
 CHANGES = {
     "balance": Kind.BALANCE,

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.views import ids
+from bot.kit import ids
 from handlers import (
     cards,
     catch_all,
@@ -25,11 +25,11 @@ from handlers import (
     look_up,
     options,
 )
-from handlers.ask import Kind
-from handlers.desk import Desk
-from handlers.guard import Guarded
-from handlers.suggesting import Suggesting
-from handlers.surface import Surface
+from handlers.error_target import Surface
+from handlers.interaction import Kind
+from handlers.listener import Guarded
+from handlers.options_listener import Suggesting
+from handlers.services import Desk
 
 
 @dataclass(frozen=True, slots=True)

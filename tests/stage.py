@@ -14,10 +14,10 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from bot.app import Maple, build
-from bot.approvals.pace import Pace
-from bot.digests.pace import DigestPace
-from bot.http import EVENTS_PATH
+from bot.approvals.timeouts import Pace
+from bot.digests.timeouts import DigestPace
 from bot.settings import Settings
+from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.timings import Timings

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from bot import slack_scopes
-from bot.views import ids
+from bot.kit import ids
+from bot.slack import scopes as slack_scopes
 from handlers import ROUTES
-from handlers.ask import Kind
+from handlers.interaction import Kind
 
 ROOT = Path(__file__).parent.parent
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "app_manifest.yml").read_text())

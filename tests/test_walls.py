@@ -21,9 +21,9 @@ HOLES = {
         "from bot.autumn import models",
     ),
     "The sandbox does not know the handlers": ("sandbox/slack/api.py", "import handlers"),
-    "Views are pure": ("bot/views/card.py", "import httpx"),
+    "Views are pure": ("bot/kit/card.py", "import httpx"),
     "Autumn's client knows nothing of Slack": ("bot/autumn/client.py", "from bot import views"),
-    "Look-ups know Autumn": ("bot/lookups/find.py", "import slack_sdk"),
+    "Look-ups know Autumn": ("bot/lookups/find/search.py", "import slack_sdk"),
 }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.approvals import rows
-from bot.approvals.life import Event
+from bot.approvals.lifecycle import Event
 from bot.approvals.steps import GRACE, note
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.access.rules import Environment
 from bot.approvals import rows
 from bot.approvals.asking import Preview
-from bot.approvals.life import Ending, Event, Record, State
-from bot.approvals.rules import Environment
+from bot.approvals.lifecycle import Ending, Event, Record, State
 from bot.approvals.steps import Lease, step
 from bot.changes.model import Note, Snapshot, Write
 from bot.store.database import Database, unbroken

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
-from bot.approvals.life import Ending, Event, Record, State
+from bot.approvals.daily_limits import NOTHING, Counter, Today
+from bot.approvals.lifecycle import Ending, Event, Record, State
 from bot.approvals.steps import Lease, move, note, step
-from bot.approvals.today import NOTHING, Counter, Today
 from bot.changes.model import Note, Snapshot
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions

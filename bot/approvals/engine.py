@@ -27,16 +27,16 @@ from typing import Any
 
 from bot.approvals import asking, carrying, outcome, rows
 from bot.approvals.asking import Preview, Terms
-from bot.approvals.life import Ending, Event, Record, State
-from bot.approvals.looking import Look, Looking, Seen, inverse
+from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.notify import Tell
 from bot.approvals.outcome import Answer, Said
-from bot.approvals.pace import Checkpoint, Pace
+from bot.approvals.preview import Look, Looking, Seen, inverse
 from bot.approvals.steps import Lease
-from bot.approvals.telling import Tell
+from bot.approvals.timeouts import Checkpoint, Pace
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Kind, Note, Verdict, Write, key
+from bot.changes.registry import KINDS
 from bot.log import log
 from bot.store import leases
 from bot.store.database import Database

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.approvals.life import Ending, State
+from bot.approvals.lifecycle import Ending, State
 from bot.autumn.errors import AutumnError, Forbidden, NotSent, RateLimited, Refused
 from bot.changes.model import Verdict
 

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.life import HOLDS_UNDO, AnyInput, Approval, Ending, Record, State
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
+from bot.approvals.lifecycle import HOLDS_UNDO, AnyInput, Approval, Ending, Record, State
 from bot.changes.model import INPUT, Kind, Line, Note
 from bot.store import audit
 from bot.store.database import Database, unbroken

@@ -9,24 +9,25 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from bot.approvals import asking, authority, deciding, rows
+from bot.access.people import Actor
+from bot.access.policy import Decision, Environment, Reason, Request, Verb
+from bot.approvals import asking, deciding, rows
+from bot.approvals import policy_requests as authority
+from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
-from bot.approvals.known import Known
-from bot.approvals.life import AnyInput, Ending, Event, Record, State
-from bot.approvals.looking import Look, Looking, Sleep, inverse
-from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Decision, Environment, Reason, Request, Verb
-from bot.approvals.replies import May, Reply, Result, Wish
+from bot.approvals.lifecycle import AnyInput, Ending, Event, Record, State
+from bot.approvals.notify import Tell, quietly
+from bot.approvals.preview import Look, Looking, Sleep, inverse
+from bot.approvals.refusal_history import Known
+from bot.approvals.results import May, Reply, Result, Wish
 from bot.approvals.submitting import Submitting, clean, terms_anew
 from bot.approvals.sweeper import Sweeper
-from bot.approvals.telling import Tell, quietly
-from bot.approvals.today import Counter, Today, TodayMoved, count
+from bot.approvals.timeouts import Checkpoint, Pace, go_on
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
-from bot.changes.kinds import KINDS
 from bot.changes.model import Change, Facts, Kind, Verdict
-from bot.people import Actor
+from bot.changes.registry import KINDS
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes

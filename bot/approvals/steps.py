@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
-from bot.approvals.life import Event, Record, State
+from bot.approvals.lifecycle import Event, Record, State
 from bot.store import audit
 from bot.store.tables import cards, changes
 

@@ -4,22 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.approvals import asking, authority
+from bot.access.people import Actor
+from bot.access.policy import Decision, Environment
+from bot.approvals import asking
+from bot.approvals import policy_requests as authority
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, Spot
+from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
-from bot.approvals.life import AnyInput, Event, Record
-from bot.approvals.looking import Look, look
-from bot.approvals.pace import Checkpoint
-from bot.approvals.policy import Decision, Environment
-from bot.approvals.replies import May, Reply, Result, Wish
-from bot.approvals.telling import Tell
-from bot.approvals.today import TodayMoved
+from bot.approvals.lifecycle import AnyInput, Event, Record
+from bot.approvals.notify import Tell
+from bot.approvals.preview import Look, look
+from bot.approvals.results import May, Reply, Result, Wish
+from bot.approvals.timeouts import Checkpoint
 from bot.autumn.models import Customer
-from bot.changes.kinds import KINDS
-from bot.people import Actor
+from bot.changes.registry import KINDS
+from bot.kit.visible import visible_lines
 from bot.store.database import Database
-from bot.visible import visible_lines
 
 _LONGEST = 3000
 _FULL = {

@@ -8,14 +8,16 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.access.rules import Environment
 from bot.approvals import cards, carrying, deciding, rows
 from bot.approvals.engine import Engine
-from bot.approvals.life import Event, Record
-from bot.approvals.pace import Checkpoint
-from bot.approvals.rules import Environment
-from bot.approvals.telling import Tell
+from bot.approvals.lifecycle import Event, Record
+from bot.approvals.notify import Tell
+from bot.approvals.timeouts import Checkpoint
 from bot.log import log
-from bot.store import deliveries, latest, turns
+from bot.store import deliveries
+from bot.store import last_click as latest
+from bot.store import shared_rate_limit as turns
 from bot.store.database import Database
 
 T = TypeVar("T")

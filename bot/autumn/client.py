@@ -12,9 +12,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
-from bot.autumn import listed
+from bot.autumn import bulk as listed
 from bot.autumn.cache import Kept
 from bot.autumn.errors import NotFound
+from bot.autumn.http import Call, Question, Wire
 from bot.autumn.models import (
     Aggregate,
     Customer,
@@ -29,9 +30,8 @@ from bot.autumn.models import (
     RewardList,
     StoredProduct,
 )
-from bot.autumn.patience import Patience
+from bot.autumn.retry_policy import Patience
 from bot.autumn.throttle import Group, Limits, Turns
-from bot.autumn.wire import Call, Question, Wire
 from bot.autumn.write import Write
 
 __all__ = ["Autumn", "Call", "Limits", "Patience"]

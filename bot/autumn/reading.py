@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from bot import retry_after as waits
 from bot.autumn.errors import Garbled, Refused, refused
+from bot.kit import retry_after as waits
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")

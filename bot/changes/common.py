@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bot.autumn.models import Customer
-from bot.changes.canon import same_time
+from bot.changes.canonical import same_time
 from bot.changes.model import AnyInput, Facts, Note, NoteCode, Verdict
 
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")

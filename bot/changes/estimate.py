@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot import money
 from bot.autumn.models import Coupon, Customer, Discount, InvoicePreview, PreviewLine
-from bot.changes.canon import ZERO
+from bot.changes.canonical import ZERO
 from bot.changes.model import Facts
+from bot.kit import currency as money
 from bot.lookups.answers import Billing
-from bot.lookups.discounting import Left, Offer, apart, earliest_first, own_discount, taken
+from bot.lookups.invoices.discounting import Left, Offer, apart, earliest_first, own_discount, taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.changes.kinds import KINDS
 from bot.changes.model import (
     BalanceInput,
     DeletionInput,
@@ -20,14 +19,15 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.lookups import invoice_facts
+from bot.changes.registry import KINDS
 from bot.lookups.answers import Billing, Read
+from bot.lookups.billing import billing_of
 from bot.lookups.catalogue import catalogue
-from bot.lookups.invoice_facts import Unpaid
-from bot.lookups.invoices import unpaid_page
-from bot.lookups.naming import plan_names
-from bot.lookups.parts import attempt, meanwhile
-from bot.lookups.stripe import billing_of
+from bot.lookups.catalogue_names import plan_names
+from bot.lookups.concurrent import attempt, meanwhile
+from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.invoices.read import unpaid_page
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from bot.autumn.models import Customer, Entity, Feature, RewardList
 from bot.autumn.write import Write
 from bot.lookups.answers import Billing
-from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.invoices.facts import Unpaid
 
 __all__ = ["Write"]
 

@@ -6,17 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.digests.model import (
-    Digest,
-    Figures,
-    Pause,
-    Run,
-    RunState,
-    Schedule,
-    Section,
-    Skip,
-    Wanted,
-)
+from bot.digests.model import Digest, Figures, Pause, Run, RunState, Schedule, Section, Skip, Wanted
 
 
 def dump_schedule(schedule: Schedule) -> dict[str, Any]:

@@ -6,22 +6,24 @@ from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals.pace import Checkpoint, go_on
-from bot.approvals.rules import Environment
+from bot.access.people import Actor
+from bot.access.rules import Environment
+from bot.approvals.timeouts import Checkpoint, go_on
 from bot.autumn.client import Autumn
-from bot.digests import book, report, runs
-from bot.digests.carried import Carried, Draw, Outcome, TellOwner, Watch
-from bot.digests.channels import ChannelProblem, Channels, pause_for
-from bot.digests.findings import Item, ItemPage, Query, Report
+from bot.digests import repository as book
+from bot.digests.delivery import runs
+from bot.digests.delivery.outcome import Carried, Draw, Outcome, TellOwner, Watch
+from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.posting import Posting
 from bot.digests.model import Digest, Pause, Schedule, TooMany, Wanted
-from bot.digests.pace import DigestPace
-from bot.digests.posting import Posting
-from bot.digests.reading import Reading
-from bot.digests.scan import Scanner
-from bot.digests.telling import Telling
+from bot.digests.report import build as report
+from bot.digests.report.model import Item, ItemPage, Query, Report
+from bot.digests.report.reading import Reading
+from bot.digests.scan.scanner import Scanner
 from bot.digests.ticker import Ticker
+from bot.digests.timeouts import DigestPace
 from bot.metrics import Metrics
-from bot.people import Actor
+from bot.slack.channels import ChannelProblem, Channels, pause_for
 from bot.store.database import Database
 
 

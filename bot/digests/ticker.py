@@ -10,13 +10,13 @@ from typing import Any, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals.rules import Environment
-from bot.digests import runs
-from bot.digests.carried import Carried, Outcome
+from bot.access.rules import Environment
+from bot.digests.delivery import runs
+from bot.digests.delivery.outcome import Carried, Outcome
+from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.posting import Posting
 from bot.digests.model import Run
-from bot.digests.pace import DigestPace
-from bot.digests.posting import Posting
-from bot.digests.telling import Telling
+from bot.digests.timeouts import DigestPace
 from bot.log import log
 from bot.metrics import Metrics
 from bot.store.database import Database

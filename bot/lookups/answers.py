@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Discount, Event, Feature, Invoice, InvoicePreview, UsageTotal
-from bot.lookups.invoice_facts import Unpaid
+from bot.lookups.invoices.facts import Unpaid
 
 T = TypeVar("T")
 Read: TypeAlias = T | AutumnError

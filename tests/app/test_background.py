@@ -1,5 +1,5 @@
-from bot.background import Background
 from bot.metrics import Metrics
+from bot.supervision import Background
 
 
 def test_part_that_gets_nothing_done_is_stuck_until_it_does() -> None:

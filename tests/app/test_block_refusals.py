@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.block_refusals import CardForm, named_in, refuses_blocks
-from bot.views.card import Card
+from bot.kit.card import Card
+from bot.slack.block_refusals import CardForm, named_in, refuses_blocks
 
 RICH, PLAIN = ({"type": "data_table"},), ({"type": "section"},)
 CARD = Card("text", RICH, PLAIN)

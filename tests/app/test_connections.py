@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.connections import Connection, HttpLimits
-from bot.http import Listener, listening
+from bot.slack.connections import Connection, HttpLimits
+from bot.slack.http import Listener, listening
 from bot.timings import Timings
 from tests.stage import Stage, on_stage
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.doctor import examine
-from bot.samples import samples
+from bot.doctor.command import examine
+from bot.doctor.samples import samples
 from bot.settings import Settings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack

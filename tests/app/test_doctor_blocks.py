@@ -7,10 +7,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.changes.model import Kind
-from bot.doctor_blocks import examine_blocks
+from bot.doctor.blocks import examine_blocks
+from bot.doctor.samples import samples
+from bot.kit import ids
 from bot.lookups.place import Part
-from bot.samples import samples
-from bot.views import ids
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST
 

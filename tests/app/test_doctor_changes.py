@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doctor_changes import examine_channel, examine_database, examine_policy
+from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.slack import LocalSlack

@@ -10,10 +10,10 @@ import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals.rules import Environment
-from bot.digests import book
+from bot.access.rules import Environment
+from bot.digests import repository as book
 from bot.digests.model import Pause, Schedule, Wanted
-from bot.doctor_digests import examine_digests
+from bot.doctor.digests import examine_digests
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.slack import LocalSlack

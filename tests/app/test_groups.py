@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals.rules import Person
-from bot.groups import Groups
+from bot.access.groups import Groups
+from bot.access.rules import Person
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import UserGroup
 from tests.stage import MANIFEST

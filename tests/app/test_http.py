@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.http import SlackEvents, listening, site
 from bot.metrics import Metrics
-from bot.signature import Signature
+from bot.slack.http import SlackEvents, listening, site
+from bot.slack.signature import Signature
 from tests.stage import on_stage
 
 SECRET = "shh"

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot import __main__ as main
-from bot import doctor
+from bot.access.people import Actor
 from bot.app import CannotStart, build
-from bot.people import Actor
+from bot.doctor import command as doctor
 from bot.settings import Settings
 from bot.timings import Timings
 from sandbox.autumn import LocalAutumn

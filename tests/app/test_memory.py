@@ -2,7 +2,7 @@ import asyncio
 import gc
 import weakref
 
-from bot import memory
+from bot import gc_tuning as memory
 
 
 class Loop:

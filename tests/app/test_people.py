@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.people import Actor, Facts, Home, Standing, decide
+from bot.access.people import Actor, Facts, Home, Standing, decide
 
 HOME = Home(team="T1")
 GRID = Home(team="T1", enterprise="E1")

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import people
-from bot.people import Actor, Home, People, Standing
+from bot.access import people
+from bot.access.people import Actor, Home, People, Standing
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.approvals.policy import Environment, Person, Request, Verb, decide
-from bot.approvals.policy_file import read
+from bot.access.permission import widest
+from bot.access.policy import Environment, Person, Request, Verb, decide
+from bot.access.policy_file import read
 from bot.changes.model import Kind
-from bot.permission import widest
 
 RULES = """
 [[allow]]

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import retry_after
+from bot.kit import retry_after
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.signature import Signature
+from bot.slack.signature import Signature
 
 NOW = 1_750_000_000
 SECRET = "shh"

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.examining import called
-from bot.slack import REVOKED, SlackClient, Token, retries
+from bot.doctor.finding import called
+from bot.slack.client import REVOKED, SlackClient, Token, retries
 from bot.timings import Timings
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST, Mode, on_stage

@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import build
 from bot.metrics import Metrics
-from bot.socket import Socket, SocketPace
+from bot.slack.socket import Socket, SocketPace
 from bot.timings import Timings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.work import Work
+from bot.background import Work
 
 
 async def test_drains_what_was_started_and_what_that_starts() -> None:

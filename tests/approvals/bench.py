@@ -12,16 +12,16 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from bot.approvals.life import Event, Record
-from bot.approvals.looking import Sleep
-from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.policy import Decision, Environment, Person, Policy, Reason, Request, Verb, decide
-from bot.approvals.replies import Wish
+from bot.access.people import Actor
+from bot.access.policy import Decision, Environment, Person, Policy, Reason, Request, Verb, decide
+from bot.approvals.lifecycle import Event, Record
+from bot.approvals.preview import Sleep
+from bot.approvals.results import Wish
 from bot.approvals.service import Changes
+from bot.approvals.timeouts import Checkpoint, Pace, go_on
 from bot.autumn.client import Autumn, Limits, Patience
-from bot.changes.kinds import KINDS
 from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput, Kind
-from bot.people import Actor
+from bot.changes.registry import KINDS
 from bot.store import audit
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn

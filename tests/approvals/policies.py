@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from bot.approvals.rules import (
+from bot.access.rules import (
     EVERYONE,
     Environment,
     Person,

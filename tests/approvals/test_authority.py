@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from bot.approvals import authority
+from bot.access.people import Actor
+from bot.access.policy import Decision, Reason, Request, Verb
+from bot.access.rules import Environment
+from bot.approvals import policy_requests as authority
 from bot.approvals.asking import Terms
-from bot.approvals.life import EDGES, OVER, State
-from bot.approvals.looking import Look
-from bot.approvals.policy import Decision, Reason, Request, Verb
-from bot.approvals.rules import Environment
+from bot.approvals.lifecycle import EDGES, OVER, State
+from bot.approvals.preview import Look
 from bot.changes.model import Judgement, Kind
-from bot.people import Actor
 from tests.approvals.bench import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW
 from tests.changes.facts import facts

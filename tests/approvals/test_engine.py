@@ -14,13 +14,13 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from bot.approvals import carrying
-from bot.approvals.life import Ending, Event, Record, State
-from bot.approvals.pace import Pace
+from bot.approvals.lifecycle import Ending, Event, Record, State
 from bot.approvals.steps import Lease
+from bot.approvals.timeouts import Pace
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
-from bot.changes.kinds import KINDS
 from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, NoteCode, Write
+from bot.changes.registry import KINDS
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench, bench

@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bot.access.rules import Environment
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
-from bot.approvals.life import EDGES, HOLDS_UNDO, OVER, Ending, Event, Record, State
-from bot.approvals.rules import Environment
+from bot.approvals.daily_limits import Counter
+from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Ending, Event, Record, State
 from bot.approvals.steps import Lease
-from bot.approvals.today import Counter
 from bot.changes.model import BalanceAction, BalanceInput, Write
 from bot.store import audit
 from bot.store.database import Database

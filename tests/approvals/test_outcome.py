@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from bot.approvals.life import Ending, State
+from bot.approvals.lifecycle import Ending, State
 from bot.approvals.outcome import Answer, Outcome, outcome, said
 from bot.autumn.errors import AutumnError, Garbled, NotSent, TimedOut, Unreachable, refused
 from bot.changes.model import Verdict

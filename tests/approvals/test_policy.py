@@ -7,18 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.approvals.policy import (
-    BUILT_IN,
-    Decision,
-    Environment,
-    Person,
-    Reason,
-    Request,
-    Verb,
-    decide,
-    enough,
-)
-from bot.approvals.policy_file import read
+from bot.access.policy import BUILT_IN, Decision, Environment, Person, Reason, Request, Verb, decide, enough
+from bot.access.policy_file import read
 from bot.changes.model import Kind
 
 ANA = Person("U1ANA", groups=frozenset({"@support"}))

@@ -7,10 +7,10 @@ from decimal import Decimal
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bot.approvals.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
-from bot.approvals.policy_file import PolicyError, read
-from bot.approvals.policy_tables import Allow, Require
-from bot.approvals.rules import EVERYONE, Policy, Power, Rule
+from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
+from bot.access.policy_file import PolicyError, read
+from bot.access.policy_tables import Allow, Require
+from bot.access.rules import EVERYONE, Policy, Power, Rule
 from bot.changes.model import Kind
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
 

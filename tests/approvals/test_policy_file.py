@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.approvals.policy import (
+from bot.access.policy import (
     BUILT_IN,
     Decision,
     Environment,
@@ -18,10 +18,10 @@ from bot.approvals.policy import (
     decide,
     decide_digests,
 )
-from bot.approvals.policy_file import PolicyError, load, read
-from bot.approvals.policy_tables import Allow, Deny, Digests, Require
-from bot.approvals.rules import EVERYONE, DigestRules, Policy, Power, Requirement, Rule, When, Who
-from bot.approvals.toml_lines import Lines
+from bot.access.policy_file import PolicyError, load, read
+from bot.access.policy_tables import Allow, Deny, Digests, Require
+from bot.access.rules import EVERYONE, DigestRules, Policy, Power, Requirement, Rule, When, Who
+from bot.access.toml_lines import Lines
 from bot.changes.model import Kind
 
 ROOT = Path(__file__).parents[2]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.access.policy import BUILT_IN, decide
+from bot.access.policy_file import PolicyError, load, read
+from bot.access.rules import Environment, Person, Request, Verb, When
 from bot.approvals.outcome import Answer, said
-from bot.approvals.policy import BUILT_IN, decide
-from bot.approvals.policy_file import PolicyError, load, read
-from bot.approvals.rules import Environment, Person, Request, Verb, When
 from bot.autumn.errors import refused
 from bot.changes.model import Kind
 

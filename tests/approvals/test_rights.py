@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.approvals.life import Ending, Event, Record, State
-from bot.approvals.policy import Policy, Verb
-from bot.approvals.replies import Result
-from bot.approvals.rules import Power, Requirement, Rule, Who
+from bot.access.policy import Policy, Verb
+from bot.access.rules import Power, Requirement, Rule, Who
+from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.results import Result
 from bot.approvals.service import Changes
 from tests.approvals.bench import ANA, LEA, RAJ, Bench
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.approvals import asking
-from bot.approvals.life import State
-from bot.approvals.replies import Result
+from bot.approvals.lifecycle import State
+from bot.approvals.results import Result
 from tests.approvals.bench import ANA, RAJ, Bench
 
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from bot.access.people import Actor
+from bot.access.policy import Environment, Verb
 from bot.approvals import cards
-from bot.approvals.life import Ending, Event, State
-from bot.approvals.policy import Environment, Verb
-from bot.approvals.replies import Result
+from bot.approvals.lifecycle import Ending, Event, State
+from bot.approvals.results import Result
 from bot.changes.model import (
     BalanceAction,
     DeletionInput,
@@ -20,7 +21,6 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.people import Actor
 from bot.store import audit
 from bot.store.tables import changes
 from tests.approvals.bench import ANA, CUSTOMER, LEA, NOW, RAJ, Bench
@@ -187,7 +187,7 @@ async def test_what_the_policy_is_asked(sqlite_stage: Bench) -> None:
 def test_policy_is_asked_about_rewards_given_and_replaced(
     action: RewardAction, given: dict[str, str], held: list[str], rewards: set[str] | None
 ) -> None:
-    from bot.approvals import looking
+    from bot.approvals import preview as looking
     from tests.changes import facts
 
     known = replace(
@@ -200,7 +200,7 @@ def test_policy_is_asked_about_rewards_given_and_replaced(
 
 
 def test_the_products_that_a_policy_is_asked_about() -> None:
-    from bot.approvals import looking
+    from bot.approvals import preview as looking
     from bot.changes.model import BalanceInput
     from tests.changes import facts
 

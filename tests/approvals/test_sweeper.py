@@ -6,7 +6,7 @@ import pytest
 
 from bot.approvals import cards
 from bot.approvals.cards import POSTING, Card, CardKind
-from bot.approvals.life import Event, Record, State
+from bot.approvals.lifecycle import Event, Record, State
 from bot.approvals.steps import GRACE
 from bot.store import deliveries
 from bot.store.database import Database

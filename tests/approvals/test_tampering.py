@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from bot.approvals.life import Ending, Record, State
-from bot.approvals.replies import Result
+from bot.access.people import Actor
+from bot.approvals.lifecycle import Ending, Record, State
+from bot.approvals.results import Result
 from bot.changes.model import BalanceAction
-from bot.people import Actor
 from bot.store import audit
 from bot.store.tables import changes, decisions
 from tests.approvals.bench import ANA, LEA, NOW, RAJ, Bench

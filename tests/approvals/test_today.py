@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.approvals.life import Record, State
-from bot.approvals.policy import Verb
-from bot.approvals.policy_file import read
-from bot.approvals.replies import Result
+from bot.access.policy import Verb
+from bot.access.policy_file import read
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.results import Result
 from bot.approvals.service import Changes
 from bot.changes.model import BalanceAction, Kind, NoteCode
 from bot.store.database import Database

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
+from bot.access.rules import Environment
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, Spot
-from bot.approvals.life import EDGES, Approval, Ending, Record, State
-from bot.approvals.rules import Environment
+from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
+from bot.approvals.lifecycle import EDGES, Approval, Ending, Record, State
 from bot.approvals.steps import Lease
-from bot.approvals.today import NOTHING, Counter, Today, TodayMoved
 from bot.changes.model import BalanceAction, BalanceInput, Kind, Line, LineLabel, Note, NoteCode, Write
 from bot.store import audit
 from bot.store.database import Database

@@ -4,10 +4,10 @@ from enum import StrEnum
 
 import pytest
 
-from bot.approvals.life import Ending, Event, State
+from bot.access.policy import Reason
+from bot.access.rules import Environment, Power, Verb
+from bot.approvals.lifecycle import Ending, Event, State
 from bot.approvals.outcome import Answer
-from bot.approvals.policy import Reason
-from bot.approvals.rules import Environment, Power, Verb
 
 
 @pytest.mark.parametrize("words", [State, Event, Ending, Answer, Reason, Environment, Power, Verb])

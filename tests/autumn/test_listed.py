@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from bot.autumn import listed
+from bot.autumn import bulk as listed
 from bot.autumn.errors import Garbled, RateLimited
 from tests.autumn.scripted import RECORDED, Asked, Scripted, error, listing, ok
 from tests.autumn.test_reading import BODIES

@@ -10,7 +10,7 @@ from bot.autumn.errors import (
     Unavailable,
     Unreachable,
 )
-from bot.autumn.patience import Patience, pause
+from bot.autumn.retry_policy import Patience, pause
 
 PATIENCE = Patience(whole=15, attempts=3, backoff=0.25)
 

@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.types import Receive, Scope, Send
 
 from benchmarks.load import Job, run
-from bot.http import listening
+from bot.slack.http import listening
 
 SECRET = "s3cret"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import canon
+from bot.changes import canonical as canon
 from bot.changes.amounts import DECIMALS, MOST, NotAnAmount, parse_amount, size_problem
 from bot.changes.model import NoteCode
 

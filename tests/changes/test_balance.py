@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Feature, Flag, Plan, PlanItem, UsagePrice
-from bot.changes import balance
-from bot.changes.kinds import KINDS
+from bot.changes.balance import kind as balance
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -20,6 +19,7 @@ from bot.changes.model import (
     NoteCode,
     Verdict,
 )
+from bot.changes.registry import KINDS
 from tests.changes.facts import (
     AHEAD,
     BY_USE,

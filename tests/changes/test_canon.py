@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import canon
+from bot.changes import canonical as canon
 from bot.changes.model import key
 
 

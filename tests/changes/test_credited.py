@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.changes.credited import credited
 from bot.changes.model import AnyInput, DetailsInput, RewardAction, RewardInput, Snapshot
+from bot.changes.write_evidence import credited
 from tests.changes.facts import customer, facts
 
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
-from bot.changes.deletion import DeletionChange
+from bot.changes.deletion.kind import DeletionChange
 from bot.changes.model import Change, DeletionInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
-from bot.lookups.invoice_facts import unpaid
+from bot.lookups.invoices.facts import unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
 CHANGE = DeletionChange()

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.changes.details import DetailsChange
+from bot.changes.details.kind import DetailsChange
 from bot.changes.model import DetailsInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
 from tests.changes.facts import NOW, customer, facts
 

@@ -19,7 +19,7 @@ from bot.autumn.models import (
     PreviewLine,
 )
 from bot.changes.model import Facts, LineLabel, Note, NoteCode, RewardAction
-from bot.changes.reward import RewardChange
+from bot.changes.reward.kind import RewardChange
 from tests.changes.facts import (
     LATER,
     NOW,

@@ -17,7 +17,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.lookups.invoice_facts import Owed, Unpaid
+from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.autumn.scripted import Asked, Scripted, error, listing, ok
 from tests.changes.facts import NOW, SOON
 

@@ -28,12 +28,12 @@ from bot.autumn.models import (
     UsagePrice,
 )
 from bot.changes.amounts import parse_amount, size_problem
-from bot.changes.balance import BalanceChange
-from bot.changes.canon import near
+from bot.changes.balance.figures import Pool
+from bot.changes.balance.kind import BalanceChange
+from bot.changes.canonical import near
 from bot.changes.common import whose
-from bot.changes.deletion import DeletionChange
-from bot.changes.details import DetailsChange
-from bot.changes.kinds import KINDS
+from bot.changes.deletion.kind import DeletionChange
+from bot.changes.details.kind import DetailsChange
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -50,9 +50,9 @@ from bot.changes.model import (
     Snapshot,
     Verdict,
 )
-from bot.changes.pool import Pool
-from bot.changes.reward import RewardChange
-from bot.lookups.invoice_facts import Owed, Unpaid
+from bot.changes.registry import KINDS
+from bot.changes.reward.kind import RewardChange
+from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.changes.facts import (
     BY_USE,
     LATER,

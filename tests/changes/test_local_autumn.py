@@ -21,9 +21,8 @@ from pydantic import SecretStr
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
-from bot.changes import canon
+from bot.changes import canonical as canon
 from bot.changes.facts import gather
-from bot.changes.kinds import KINDS
 from bot.changes.model import (
     OFFERED,
     BalanceAction,
@@ -40,6 +39,7 @@ from bot.changes.model import (
     Verdict,
     key,
 )
+from bot.changes.registry import KINDS
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 

@@ -5,18 +5,8 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.model import (
-    Facts,
-    Form,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-    Verdict,
-)
-from bot.changes.reward import RewardChange
+from bot.changes.model import Facts, Form, Line, LineLabel, Note, NoteCode, RewardAction, RewardInput, Verdict
+from bot.changes.reward.kind import RewardChange
 from tests.changes.facts import (
     LATER,
     NOW,

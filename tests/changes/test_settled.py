@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.changes.balance.verdict import settled
 from bot.changes.model import Verdict
-from bot.changes.settled import settled
 
 A, N, U = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR
 

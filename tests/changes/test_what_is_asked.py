@@ -7,7 +7,6 @@ import pytest
 
 from bot.autumn.errors import AutumnError
 from bot.changes.facts import gather, gather_for
-from bot.changes.kinds import KINDS
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -19,7 +18,8 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.lookups.invoice_facts import Owed, Unpaid
+from bot.changes.registry import KINDS
+from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW
 

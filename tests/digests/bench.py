@@ -10,25 +10,26 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
-from bot.approvals.pace import Checkpoint, go_on
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
+from bot.approvals.timeouts import Checkpoint, go_on
 from bot.autumn.client import Autumn
-from bot.autumn.patience import Patience
+from bot.autumn.retry_policy import Patience
 from bot.autumn.throttle import Limits
-from bot.digests import book, rows
-from bot.digests.carried import Draw
-from bot.digests.findings import Query, Report
+from bot.digests import repository as book
+from bot.digests import rows
+from bot.digests.card import digest_card
+from bot.digests.delivery.outcome import Draw
+from bot.digests.delivery.owner import Owner
+from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
-from bot.digests.owner import Owner
-from bot.digests.pace import DigestPace
-from bot.digests.scan import ScanPace
+from bot.digests.report.model import Query, Report
+from bot.digests.scan.scanner import ScanPace
 from bot.digests.service import Digests
+from bot.digests.timeouts import DigestPace
+from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
-from bot.views.card import Card
-from bot.views.digest import digest_card
-from bot.views.digest_list import digest_stopped
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack

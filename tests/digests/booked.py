@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.digests import book, rows, runs
+from bot.digests import repository as book
+from bot.digests import rows
+from bot.digests.delivery import runs
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
 from bot.store.database import Database
 from bot.store.tables import digest_runs

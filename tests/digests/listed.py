@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.autumn import listed
-from bot.digests.items import Span, Stored, of_customer
+from bot.autumn import bulk as listed
+from bot.digests.scan.items import Span, Stored, of_customer
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SPAN = Span(START, START + timedelta(days=7), since=START)

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
 from bot.autumn.client import Autumn
-from bot.digests.findings import Item
 from bot.digests.model import Section
-from bot.digests.ordering import item
-from bot.digests.scan import Progress, Scan, Scanner, ScanPace
+from bot.digests.report.model import Item
+from bot.digests.report.ordering import item
+from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace
 from bot.metrics import Metrics
 from bot.store.database import Database
 from bot.store.tables import digest_items

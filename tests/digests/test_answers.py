@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.digests.answers import Answer, Said, said
+from bot.digests.delivery.slack_answers import Answer, Said, said
 from bot.digests.model import Pause
 
 NO_JSON = SlackApiError("not JSON", None)  # type: ignore[no-untyped-call]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.digests import book, runs
+from bot.digests import repository as book
+from bot.digests.delivery import runs
 from bot.digests.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,

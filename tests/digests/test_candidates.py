@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import InvoicePreview
-from bot.digests import candidates
+from bot.digests.scan import estimates as candidates
 from tests.digests.listed import SPAN, START, at, balance, customer, days, held, ms, source
 
 PLAN: dict[str, Any] = {"name": "Usage", "price": None, "items": []}

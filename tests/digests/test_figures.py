@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn
 from bot.autumn.client import Limits as Allowed
-from bot.digests.findings import Query
 from bot.digests.model import Figures, Section, Wanted
-from bot.digests.report import report, rows
+from bot.digests.report.build import report, rows
+from bot.digests.report.model import Query
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn, balances, invoices, products
 from sandbox.autumn.model import Customer

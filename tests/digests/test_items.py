@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.autumn import listed
+from bot.autumn import bulk as listed
 from bot.autumn.models import InvoicePreview
-from bot.digests import items
 from bot.digests.model import Section
+from bot.digests.scan import items
 from tests.digests.listed import SPAN, START, at, balance, customer, days, held, source, stored
 
 

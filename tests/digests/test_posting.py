@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from bot.approvals.pace import Checkpoint
-from bot.approvals.rules import Environment
-from bot.digests import book
-from bot.digests.findings import Report
+from bot.access.rules import Environment
+from bot.approvals.timeouts import Checkpoint
+from bot.digests import repository as book
+from bot.digests.delivery.owner_notice import Telling
 from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
+from bot.digests.report.model import Report
 from bot.digests.service import Digests
-from bot.digests.telling import Telling
+from bot.kit.card import Card
 from bot.store.database import Database
-from bot.views.card import Card
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
 from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TIMES, Bench, bench, tick

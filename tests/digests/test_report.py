@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete
 
-from bot.approvals.rules import Environment
-from bot.digests import scans
-from bot.digests.findings import Item, Query, Report
-from bot.digests.items import Stored, joined, millionths
+from bot.access.rules import Environment
 from bot.digests.model import Figures, Section, Wanted
-from bot.digests.report import Expired, page, report, rows
-from bot.digests.scan import Scan
+from bot.digests.report.build import Expired, page, report, rows
+from bot.digests.report.model import Item, Query, Report
+from bot.digests.scan import repository as scans
+from bot.digests.scan.items import Stored, joined, millionths
+from bot.digests.scan.scanner import Scan
+from bot.digests.scan.writer import Keeper
 from bot.digests.schedule import Window
-from bot.digests.storing import Keeper
 from bot.store.database import Database
 from bot.store.tables import digest_scans
 from tests.digests.listed import START, at

@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot.digests import book, runs
+from bot.digests import repository as book
+from bot.digests.delivery import runs
 from bot.digests.model import Figures, Pause, Run, RunState, Skip
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests

@@ -15,16 +15,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
 from bot.autumn.client import Autumn, Limits, Patience
 from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
-from bot.digests import scans
 from bot.digests.model import Section
-from bot.digests.scan import Progress, ScanFailed, Scanner
-from bot.digests.strides import ScanPace, Seldom, Stride
+from bot.digests.scan import repository as scans
+from bot.digests.scan.pacing import ScanPace, Seldom, Stride
+from bot.digests.scan.scanner import Progress, ScanFailed, Scanner
+from bot.lookups import failures, words
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_scans
-from bot.views import failures, words
 from sandbox.autumn import LocalAutumn
 from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
 from tests.databases import fresh

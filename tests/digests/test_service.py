@@ -6,12 +6,12 @@ from datetime import time, timedelta
 
 import pytest
 
-from bot.digests.carried import Outcome
-from bot.digests.channels import ChannelProblem
-from bot.digests.findings import Query
+from bot.access.people import Actor
+from bot.digests.delivery.outcome import Outcome
 from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
-from bot.digests.scan import Progress, ScanFailed
-from bot.people import Actor
+from bot.digests.report.model import Query
+from bot.digests.scan.scanner import Progress, ScanFailed
+from bot.slack.channels import ChannelProblem
 from sandbox.slack.people import BOT_USER
 from tests.digests.bench import ALWAYS, DUE, FINANCE, SHARED, SUPPORT, TIMES, Bench, bench, tick
 

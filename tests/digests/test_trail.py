@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 from sqlalchemy import delete, update
 
-from bot.digests import book
+from bot.digests import repository as book
 from bot.digests.model import Pause, Wanted
 from bot.store import audit
 from bot.store.database import Database

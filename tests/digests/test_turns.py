@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.digests.pace import DigestPace
-from bot.digests.turns import Turns
+from bot.digests.delivery.channel_queue import Turns
+from bot.digests.timeouts import DigestPace
 
 
 class Hall:

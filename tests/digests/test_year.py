@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.digests import book, runs
+from bot.digests import repository as book
+from bot.digests.delivery import runs
 from bot.digests.model import EVERY_DAY, Digest, Figures, Pause, Run, RunState, Schedule, Skip, Wanted
 from bot.store.database import Database
 from tests.databases import Engine, fresh

@@ -6,7 +6,7 @@ from string import ascii_letters, digits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.ask import Kind, read
+from handlers.interaction import Kind, read
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)),

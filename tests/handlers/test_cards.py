@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.lookups.options import token
 from bot.lookups.place import Part, Place
 from bot.timings import Timings
-from bot.views import token
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timings(asking_after=0.05)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.approvals.life import State
+from bot.approvals.lifecycle import State
 from bot.timings import Timings
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.approvals import cards
 from bot.approvals.cards import CardKind
-from bot.approvals.life import Event, State
+from bot.approvals.lifecycle import Event, State
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
 from tests.stage import Stage

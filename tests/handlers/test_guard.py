@@ -11,7 +11,7 @@ from bot.autumn.errors import NotFound, TimedOut
 from bot.lookups.place import Place
 from bot.timings import Timings
 from handlers.ending import Outcome, classify
-from handlers.reply import Unsent
+from handlers.replies import Unsent
 from tests.stage import Mode, Stage, on_stage
 
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]

@@ -1,9 +1,9 @@
 """The modal and the Home tab."""
 
-from bot.people import Actor
+from bot.access.people import Actor
 from bot.timings import Timings
 from handlers import look_up
-from handlers.ask import Ask, Kind
+from handlers.interaction import Ask, Kind
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timings(asking_after=0.05)

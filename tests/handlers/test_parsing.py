@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.changes.model import Kind
+from bot.lookups.find.query import readings
 from bot.lookups.place import Part
-from bot.lookups.query import readings
 from handlers.parsing import (
     CHANGES,
     HISTORY,

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import httpx
 from pydantic import SecretStr
 
-from bot.approvals.life import Record, State
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
+from bot.approvals.lifecycle import Record, State
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.models import Customer, Feature
 from bot.changes.model import DeletionInput, Facts, Kind
 from bot.lookups.answers import Billing
-from handlers.naming import Names, Naming
-from handlers.remembered import Remembered
+from handlers.name_cache import Names, Naming
+from handlers.open_forms import Remembered
 from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -3,10 +3,10 @@
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.people import Actor
-from bot.views.card import Card
-from handlers.ask import Ask, Kind
-from handlers.reply import Replies, Unsent, slack_reason, url_reason
+from bot.access.people import Actor
+from bot.kit.card import Card
+from handlers.interaction import Ask, Kind
+from handlers.replies import Replies, Unsent, slack_reason, url_reason
 from tests.stage import Stage, on_stage
 
 TABLE = {

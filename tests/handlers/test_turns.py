@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.background import Work
 from bot.store.database import Database
-from bot.work import Work
-from handlers.turns import Turns
+from handlers.latest_click import Turns
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(microseconds=1)

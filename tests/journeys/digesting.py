@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.digests.model import Digest
-from bot.digests.pace import DigestPace
-from bot.digests.strides import ScanPace
+from bot.digests.scan.pacing import ScanPace
+from bot.digests.timeouts import DigestPace
 from bot.store import audit
 from bot.store.database import Database
 from bot.timings import Timings

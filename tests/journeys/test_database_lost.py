@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.approvals.life import Record, State
-from bot.approvals.pace import Pace
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.timeouts import Pace
 from bot.timings import Timings
 from tests.databases import ENGINES, Engine, fresh
 from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees

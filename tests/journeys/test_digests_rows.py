@@ -6,7 +6,7 @@ import io
 import re
 from datetime import timedelta
 
-from bot.digests import runs
+from bot.digests.delivery import runs
 from bot.timings import Timings
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import asking
-from bot.digests import book
+from bot.digests import repository as book
 from tests.journeys.changing import (
     UNHURRIED,
     ask_for_a_name,

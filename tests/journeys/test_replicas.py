@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Maple
-from bot.approvals.life import Ending, State
-from bot.http import EVENTS_PATH
+from bot.approvals.lifecycle import Ending, State
+from bot.slack.http import EVENTS_PATH
 from bot.store.database import unbroken
 from bot.store.tables import deliveries
 from tests.databases import fresh

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from bot.approvals.life import State
+from bot.approvals.lifecycle import State
 from bot.timings import Timings
 from tests.app.test_slack import until
 from tests.journeys.changing import give, lea_sees

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.autumn.patience import Patience
+from bot.autumn.retry_policy import Patience
 from bot.autumn.throttle import Limits
 from bot.timings import Timings
 from tests.journeys.steps import ask, press

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.models import Discount, InvoicePreview, LineDiscount, PreviewLine
-from bot.lookups.discounting import doubtful, settled
+from bot.lookups.invoices.discounting import doubtful, settled
 from tests.views.examples import examples
 
 SOON = datetime(2026, 12, 2, tzinfo=UTC)

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from bot.autumn.errors import Refused, TimedOut, Unavailable
 from bot.autumn.models import Customer
-from bot.lookups import find, search, suggest
 from bot.lookups.answers import Found, Nobody, One, Several
-from bot.lookups.find import contains
-from bot.lookups.query import readings
+from bot.lookups.find.query import readings
+from bot.lookups.find.search import contains, find, search, suggest
 from handlers.parsing import Find, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
 

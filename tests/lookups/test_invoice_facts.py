@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.models import Invoice
-from bot.lookups.invoice_facts import UNPAID, InvoiceState, Owed, Unpaid, facts, facts_of, unpaid
-from bot.views import words
+from bot.lookups import words
+from bot.lookups.invoices.facts import UNPAID, InvoiceState, Owed, Unpaid, facts, facts_of, unpaid
 from tests.views.examples import examples
 
 

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
-from bot.lookups import find, look_up, read, search
 from bot.lookups.answers import Answer, FeatureDetail, Nobody, One, Overview, Several, Usage
+from bot.lookups.find.search import find, search
 from bot.lookups.place import Part, Place, Span
+from bot.lookups.readers import look_up, read
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import AutumnError
-from bot.lookups import look_up, read
 from bot.lookups.answers import FeatureDetail, Invoices, Overview, Products
 from bot.lookups.place import Part, Place
+from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import Answer, Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from bot.autumn.errors import TimedOut, Unreachable
-from bot.lookups.parts import attempt, meanwhile
+from bot.lookups.concurrent import attempt, meanwhile
 
 
 async def told(value: int) -> int:

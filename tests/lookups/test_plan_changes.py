@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Customer, PlanItem, Subscription, UsagePrice
-from bot.lookups.plan_changes import ByEnding, is_free, plan_changes
+from bot.lookups.products.plan_changes import ByEnding, is_free, plan_changes
 from tests.views.given import LATER, NOW, plan, subscription
 
 DAY = timedelta(days=1)

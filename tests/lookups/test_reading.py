@@ -21,8 +21,7 @@ from bot.autumn.errors import (
     Unreachable,
 )
 from bot.autumn.models import Customer, UsageTotal
-from bot.autumn.patience import Patience
-from bot.lookups import look_up, read
+from bot.autumn.retry_policy import Patience
 from bot.lookups.answers import (
     Answer,
     Billing,
@@ -39,8 +38,9 @@ from bot.lookups.answers import (
     Several,
     Usage,
 )
-from bot.lookups.invoice_facts import Owed, Unpaid
+from bot.lookups.invoices.facts import Owed, Unpaid
 from bot.lookups.place import Part, Place, Span
+from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Told
 

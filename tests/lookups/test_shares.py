@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.models import Balance, BalanceRow, Rollover
-from bot.lookups.shares import entities_share
+from bot.lookups.entities_share import entities_share
 
 UNITS = st.decimals(0, 10**9, places=2)
 ROWS = st.lists(

@@ -120,38 +120,39 @@ def test_a_function_that_is_there_is_given_the_mistake() -> None:
     assert (a()(), c()) == (2, 2)
 
 
-def tried(name: str, killed_by: str, path: str = "bot/changes/canon.py") -> Tried:
+def tried(name: str, killed_by: str, path: str = "bot/changes/canonical.py") -> Tried:
     made = Mutation(None, "", range(1, 2), name, f"not {name}", Spot([], 0), None)
     return Tried(path, made, killed_by, 0.1)
 
 
 PAGE = """# What
 <!-- figures -->
-| `bot/changes/pool.py` | 1,000 | 900 | 90.0% |
+| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |
 <!-- end of figures -->
 <!-- survivors -->
-<!-- bot/changes/pool.py -->
+<!-- bot/changes/balance/figures.py -->
 of the pool
-<!-- end of bot/changes/pool.py -->
+<!-- end of bot/changes/balance/figures.py -->
 <!-- end of survivors -->
 The end.
 """
-KNOWN = {"bot/changes/canon.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
+KNOWN = {"bot/changes/canonical.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
 
 
 def test_the_page() -> None:
     done = [tried("a", "a test"), tried("b", ""), tried("c", "")]
-    order = ["bot/changes/canon.py", "bot/changes/pool.py", "bot/changes/odd.py"]
+    order = ["bot/changes/canonical.py", "bot/changes/balance/figures.py", "bot/changes/odd.py"]
     page = report.page(PAGE, done, KNOWN, order)
     assert (
-        "| `bot/changes/canon.py` | 3 | 1 | 33.3% |\n| `bot/changes/pool.py` | 1,000 | 900 | 90.0% |" in page
+        "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |\n| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |"
+        in page
     )
     assert "| All | 1,003 | 901 | 89.8% |" in page
     assert "It is the same.\n\n- `b → not b`\n" in page
     assert "**No reason is known.**\n\n- `c → not c`\n" in page
     assert page.startswith("# What")
     assert page.endswith(
-        "of the pool\n<!-- end of bot/changes/pool.py -->\n<!-- end of survivors -->\nThe end.\n"
+        "of the pool\n<!-- end of bot/changes/balance/figures.py -->\n<!-- end of survivors -->\nThe end.\n"
     )
     assert report.page(page, done, KNOWN, order) == page
 
@@ -159,7 +160,7 @@ def test_the_page() -> None:
 def test_reasons() -> None:
     done = [tried("a", "a test"), tried("b", "")]
     assert [why for _, why in report.survivors(done, KNOWN)] == ["It is the same."]
-    assert report.outdated(done, KNOWN) == ["bot/changes/canon.py: z → not z"]
+    assert report.outdated(done, KNOWN) == ["bot/changes/canonical.py: z → not z"]
     assert report.reasons('[[same]]\nmodule = "m"\nwhy = "w"\nmistakes = ["a", "b"]') == {
         "m": {"a": "w", "b": "w"}
     }
@@ -171,7 +172,7 @@ def test_reasons_are_for_mistakes_that_can_be_made() -> None:
 
 
 def test_most_of_a_few_mistakes_are_noticed() -> None:
-    modules = ["bot/changes/settled.py", "bot/changes/canon.py"]
+    modules = ["bot/changes/balance/verdict.py", "bot/changes/canonical.py"]
     tests = ["tests/changes/test_settled.py", "tests/changes/test_canon.py"]
     command = [sys.executable, "-m", "tests.mutation", *modules, "--tests", *tests, "--sample", "15"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 from sqlalchemy import func, select
 
-from bot.approvals.life import State
+from bot.approvals.lifecycle import State
 from bot.store.tables import decisions
 from sandbox.slack import Person
 from sandbox.slack.model import Message

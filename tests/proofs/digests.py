@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.approvals.rules import Environment
-from bot.digests import book, rows
-from bot.digests.days import LATE_AFTER
+from bot.access.rules import Environment
+from bot.digests import repository as book
+from bot.digests import rows
+from bot.digests.delivery.days import LATE_AFTER
 from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, Run, RunState, Schedule, Section, Wanted
 from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken

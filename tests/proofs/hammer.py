@@ -7,8 +7,8 @@ from multiprocessing.connection import Connection
 
 from sqlalchemy import func, select
 
-from bot.approvals.life import AnyInput, Record, State
-from bot.approvals.replies import Result
+from bot.approvals.lifecycle import AnyInput, Record, State
+from bot.approvals.results import Result
 from bot.changes.model import BalanceAction, DetailsInput
 from bot.store.database import Database
 from bot.store.tables import decisions

@@ -26,11 +26,11 @@ from sqlalchemy import func, select
 
 from bot import log
 from bot.app import Maple, build
-from bot.approvals.life import State
-from bot.http import EVENTS_PATH
+from bot.approvals.lifecycle import State
+from bot.kit import ids
+from bot.slack.http import EVENTS_PATH
 from bot.store.tables import audit, changes, decisions, digests
-from bot.views import ids
-from handlers.ask import Kind
+from handlers.interaction import Kind
 from handlers.routes import ROUTES
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn

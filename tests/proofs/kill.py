@@ -1,7 +1,7 @@
 """The process is killed on the way; another finds what it left, once its lease has lapsed."""
 
-from bot.approvals.life import AnyInput, Event, Record, State
-from bot.approvals.pace import Pace
+from bot.approvals.lifecycle import AnyInput, Event, Record, State
+from bot.approvals.timeouts import Pace
 from bot.store.database import Database
 from tests.databases import Engine
 from tests.proofs.figures import Figures

@@ -5,7 +5,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from bot.approvals.life import Ending, Event, State
+from bot.approvals.lifecycle import Ending, Event, State
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import changes

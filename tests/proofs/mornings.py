@@ -13,19 +13,19 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
 from bot.autumn.client import Autumn
-from bot.digests.findings import Query, Report
+from bot.digests.card import digest_card
+from bot.digests.delivery.owner import Owner
+from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
-from bot.digests.owner import Owner
-from bot.digests.pace import DigestPace
+from bot.digests.report.model import Query, Report
+from bot.digests.scan.pacing import ScanPace
 from bot.digests.service import Digests
-from bot.digests.strides import ScanPace
+from bot.digests.timeouts import DigestPace
+from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.store.database import Database
-from bot.views.card import Card
-from bot.views.digest import digest_card
-from bot.views.digest_list import digest_stopped
 from tests.approvals.bench import FAST
 
 LEASE = 30.0

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from benchmarks.processes import NotReady, running
 from bot.approvals import rows
-from bot.approvals.life import Record, State
-from bot.http import EVENTS_PATH
+from bot.approvals.lifecycle import Record, State
+from bot.kit.ref import Ref
+from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
 from bot.store.tables import changes
-from bot.views import Ref
 from sandbox.autumn import Limits, LocalAutumn
 from sandbox.slack import LocalSlack, Person, PostLimit
 from sandbox.slack import elements as drawn

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import httpx
 
-from bot.approvals.life import Record, State
-from bot.people import Actor
-from bot.views.change import Audience, change_card
-from bot.views.change_words import HEADLINES
+from bot.access.people import Actor
+from bot.approvals.card import Audience, change_card
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.words import HEADLINES
 from tests.databases import Engine
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile

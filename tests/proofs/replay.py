@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from bot.approvals.life import State
+from bot.approvals.lifecycle import State
 from bot.store.tables import changes, decisions
 from sandbox.slack import LocalSlack
 from sandbox.slack.delivery import Delivery

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.life import Event
+from bot.approvals.lifecycle import Event
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import audit as trail

@@ -6,9 +6,9 @@ import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from bot.approvals.replies import Result, Wish
+from bot.access.people import Actor
+from bot.approvals.results import Result, Wish
 from bot.approvals.service import Changes
-from bot.people import Actor
 from tests.proofs.world import PACE, Spec, bot
 
 

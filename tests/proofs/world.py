@@ -11,11 +11,12 @@ from itertools import count
 import httpx
 from pydantic import SecretStr
 
-from bot.approvals.life import AnyInput, Event, Record
-from bot.approvals.pace import Checkpoint, Pace, go_on
-from bot.approvals.replies import Wish
-from bot.approvals.rules import Environment
+from bot.access.people import Actor
+from bot.access.rules import Environment
+from bot.approvals.lifecycle import AnyInput, Event, Record
+from bot.approvals.results import Wish
 from bot.approvals.service import Changes
+from bot.approvals.timeouts import Checkpoint, Pace, go_on
 from bot.autumn.client import Autumn, Patience
 from bot.changes.model import (
     BalanceAction,
@@ -25,7 +26,6 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.people import Actor
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
 from tests.approvals.bench import FAST, NOW, Law

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.store import latest, tables
+from bot.store import last_click as latest
+from bot.store import tables
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)

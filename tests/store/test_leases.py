@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.approvals.pace import Pace
-from bot.autumn.patience import Patience
-from bot.digests.pace import DigestPace
+from bot.approvals.timeouts import Pace
+from bot.autumn.retry_policy import Patience
+from bot.digests.timeouts import DigestPace
 from bot.store import leases
 
 Renewal = bool | Exception

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from bot.autumn.client import Autumn, Limits, Patience
 from bot.autumn.errors import RateLimited, TimedOut
 from bot.autumn.throttle import Group, Throttle
-from bot.store import turns
+from bot.store import shared_rate_limit as turns
 from bot.store.database import Database
-from bot.store.turns import SharedTurns
+from bot.store.shared_rate_limit import SharedTurns
 from sandbox.autumn import LocalAutumn
 from tests.databases import fresh
 from tests.relay import Relay

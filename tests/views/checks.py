@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.views import blocks as kit
-from bot.views import text
-from bot.views.card import Block, Card
+from bot.kit import blocks as kit
+from bot.kit import text
+from bot.kit.card import Block, Card
 from sandbox.slack.blocks import check, rules
 
 _TOKEN = re.compile(r"<([^<>]*)>")

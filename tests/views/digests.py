@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.autumn.models import Organization
-from bot.digests.findings import Group, Item, ItemPage, Part, Query, Report, Total
 from bot.digests.model import Digest, Pause, Schedule, Section, Wanted
+from bot.digests.report.model import Group, Item, ItemPage, Part, Query, Report, Total
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 START, END = READ, READ + timedelta(days=7)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from bot.approvals.looking import look
+from bot.approvals.preview import look
+from bot.changes import forms
+from bot.changes.forms import FormState, Meta, Parsed, Sight
 from bot.changes.model import Facts
-from bot.views import forms
-from bot.views.forms import FormState, Meta, Parsed, Sight
 from sandbox.slack import elements
 from sandbox.slack.blocks.check import view_problems
 from tests.views import checks

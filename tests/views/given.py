@@ -20,8 +20,8 @@ from bot.autumn.models import (
     Reset,
     Subscription,
 )
-from bot.lookups import invoice_facts
 from bot.lookups.answers import Bin, InvoiceList, Usage
+from bot.lookups.invoices import facts as invoice_facts
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)

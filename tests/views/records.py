@@ -6,18 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.approvals.life import Approval, Ending, Record, State
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    Form,
-    Kind,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-)
-from bot.views import Card
+from bot.approvals.lifecycle import Approval, Ending, Record, State
+from bot.changes.model import BalanceAction, BalanceInput, Form, Kind, Line, LineLabel, Note, NoteCode
+from bot.kit.card import Card
 from tests.views import checks
 from tests.views.given import BEFORE, LATER, NOW
 

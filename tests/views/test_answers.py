@@ -4,13 +4,21 @@ from typing import Any
 
 import pytest
 
-from bot import views
 from bot.autumn import errors
 from bot.autumn.models import Customer, Organization
+from bot.kit import blocks, ids, surfaces
+from bot.kit.card import Card
+from bot.lookups import frame as parts
+from bot.lookups import help as lookup_help
+from bot.lookups import home as lookup_home
+from bot.lookups import names, trouble, words
+from bot.lookups import options as lookup_options
 from bot.lookups.answers import Several
+from bot.lookups.find import card as find_card
+from bot.lookups.find import modal
+from bot.lookups.find.card import Search
 from bot.lookups.place import Part, Place
-from bot.views import Refusal, Search, blocks, ids, parts, surfaces, words
-from bot.views.card import Card
+from bot.lookups.trouble import Refusal
 from sandbox.slack.blocks import check
 from tests.views import checks
 from tests.views.given import NOW, balance, customer, flag
@@ -31,7 +39,7 @@ def several(*matches: Customer, more: bool = False, query: str = "acme") -> Seve
 
 
 def test_each_match_can_be_opened_in_place() -> None:
-    card = views.matches(
+    card = find_card.matches(
         several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
     )
     shown = said(card)
@@ -43,65 +51,65 @@ def test_each_match_can_be_opened_in_place() -> None:
 
 
 def test_matches_that_cannot_be_opened_say_why() -> None:
-    shown = said(views.matches(several(customer(id=None), customer(id="x" * 2500))))
+    shown = said(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
     assert words.NO_ID_TO_OPEN in shown
     assert words.ID_TOO_LONG_TO_OPEN in shown
 
 
 def test_matches_come_in_pages() -> None:
     found = several(*[customer(id=f"cus_{index}") for index in range(25)], more=True, query="a*<!here>")
-    first = views.matches(found)
+    first = find_card.matches(found)
     assert "*More than 25 customers match `a*&lt;!here&gt;`*" in said(first)
     assert "Page 1 of 3 · 15 left" in said(first)
     assert words.matches_more(25) in said(first)
     following = Search.decode(checks.buttons(first)["Next"])
     assert following == Search(query="a*<!here>", page=1)
-    second = checks.buttons(views.matches(found, page=1))
+    second = checks.buttons(find_card.matches(found, page=1))
     assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
-    invoices = checks.buttons(views.matches(found, part=Part.INVOICES))
+    invoices = checks.buttons(find_card.matches(found, part=Part.INVOICES))
     assert Search.decode(invoices["Next"]).part is Part.INVOICES
     assert Place.decode(invoices["Open"]).part is Part.INVOICES
-    last = checks.buttons(views.matches(found, page=9))
+    last = checks.buttons(find_card.matches(found, page=9))
     assert "Next" not in last
-    assert "1 customer matches" in said(views.matches(several(customer())))
+    assert "1 customer matches" in said(find_card.matches(several(customer())))
 
 
 def test_a_query_too_long_for_buttons_has_none() -> None:
     found = several(*[customer()] * 12, query="q" * 2500)
-    card = views.matches(found)
+    card = find_card.matches(found)
     assert "Next" not in checks.buttons(card)
     said(card)
 
 
 def test_nobody_says_what_was_searched() -> None:
-    shown = said(views.nobody("<@U1> *x*"))
+    shown = said(find_card.nobody("<@U1> *x*"))
     assert "*No customer found for `&lt;@U1&gt; *x*`*" in shown
     assert "Nothing was created." in shown
-    assert "found for –" in said(views.nobody(" "))
+    assert "found for –" in said(find_card.nobody(" "))
 
 
 def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
-    shown = said(views.nobody("cus_1", compared=5000, meant="products acme"))
+    shown = said(find_card.nobody("cus_1", compared=5000, meant="products acme"))
     assert "those of its newest 5,000 customers" in shown
     assert "Did you mean `/autumn products acme`?" in shown
-    assert "match –" in said(views.matches(several(customer(), customer(id="c"), query="")))
+    assert "match –" in said(find_card.matches(several(customer(), customer(id="c"), query="")))
 
 
 # Help
 
 
 def test_help_lists_every_command() -> None:
-    shown = said(views.help_card())
+    shown = said(lookup_help.help_card())
     for sub in ("products", "features", "invoices", "events", "find", "help"):
         assert f"`/autumn {sub}" in shown
 
 
 def test_hints_and_asking() -> None:
-    assert "`/autumn products`" in said(views.usage_hint("products"))
-    assert "`/autumn find`" in said(views.usage_hint("find"))
-    assert "`/autumn upcoming` and a number from 1 to 31" in said(views.days_hint(31))
-    assert said(views.asking()) == words.ASKING
-    assert "`cus_1`" in said(views.asking(PLACE))
+    assert "`/autumn products`" in said(lookup_help.usage_hint("products"))
+    assert "`/autumn find`" in said(lookup_help.usage_hint("find"))
+    assert "`/autumn upcoming` and a number from 1 to 31" in said(lookup_help.days_hint(31))
+    assert said(lookup_help.asking()) == words.ASKING
+    assert "`cus_1`" in said(lookup_help.asking(PLACE))
 
 
 # Trouble
@@ -127,7 +135,7 @@ def test_hints_and_asking() -> None:
     ],
 )
 def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, do: str) -> None:
-    card = views.trouble(error, reference="ab12", place=PLACE)
+    card = trouble.trouble(error, reference="ab12", place=PLACE)
     shown = said(card)
     for part in (what, do, "Nothing was changed.", "Reference `ab12`"):
         assert part in shown
@@ -136,26 +144,26 @@ def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, 
 
 
 def test_trouble_that_trying_again_cannot_help() -> None:
-    gone = views.trouble(errors.NotFound(status=404), reference="", place=PLACE)
+    gone = trouble.trouble(errors.NotFound(status=404), reference="", place=PLACE)
     assert "Autumn does not know this customer." in said(gone)
     assert "Reference" not in said(gone)
     assert checks.buttons(gone) == {}
     for place in (None, Place(customer="x" * 3000)):
-        assert checks.buttons(views.trouble(errors.TimedOut(), reference="x", place=place)) == {}
+        assert checks.buttons(trouble.trouble(errors.TimedOut(), reference="x", place=place)) == {}
 
 
 @pytest.mark.parametrize("reason", list(Refusal))
 def test_refusals(reason: Refusal) -> None:
-    shown = said(views.refused(reason))
+    shown = said(trouble.refused(reason))
     assert shown.startswith("*")
-    assert views.trouble(reason, reference="") == views.refused(reason)
+    assert trouble.trouble(reason, reference="") == trouble.refused(reason)
 
 
 # Forms and the Home tab
 
 
 def test_the_look_up_form() -> None:
-    view = views.look_up_modal()
+    view = modal.look_up_modal()
     assert check.view_problems(view) == []
     picker, part = (block["element"] for block in view["blocks"])
     assert (picker["action_id"], picker["min_query_length"]) == (ids.PICK_CUSTOMER, 2)
@@ -171,13 +179,13 @@ def test_the_look_up_form() -> None:
 
 
 def test_the_look_up_form_filled_in() -> None:
-    view = views.look_up_modal(metadata="m", customer=customer(), part=Part.EVENTS)
+    view = modal.look_up_modal(metadata="m", customer=customer(), part=Part.EVENTS)
     assert check.view_problems(view) == []
     picker, part = (block["element"] for block in view["blocks"])
     assert picker["initial_option"]["value"] == "cus_1"
     assert part["initial_option"]["value"] == "events"
     assert view["private_metadata"] == "m"
-    unknown = views.look_up_modal(customer=customer(id=None), part=Part.FEATURE)
+    unknown = modal.look_up_modal(customer=customer(id=None), part=Part.FEATURE)
     assert "initial_option" not in unknown["blocks"][0]["element"]
     assert unknown["blocks"][1]["element"]["initial_option"]["value"] == "overview"
 
@@ -191,7 +199,7 @@ def test_the_look_up_form_filled_in() -> None:
     ],
 )
 def test_home(org: Organization | None, where: str) -> None:
-    view = views.home(org)
+    view = lookup_home.home(org)
     assert check.view_problems(view) == []
     assert where in checks.read(view["blocks"])
     (button,) = checks.elements(view["blocks"])
@@ -199,7 +207,7 @@ def test_home(org: Organization | None, where: str) -> None:
 
 
 def test_a_card_as_a_view_has_no_buttons() -> None:
-    card = views.trouble(errors.TimedOut(), reference="x", place=PLACE)
+    card = trouble.trouble(errors.TimedOut(), reference="x", place=PLACE)
     for view in (surfaces.as_modal(card), surfaces.as_home(card)):
         assert check.view_problems(view) == []
         assert list(checks.elements(view["blocks"])) == []
@@ -222,34 +230,34 @@ def test_customers_to_pick_from() -> None:
         customer(id="b", name="", email=""),
         customer(id="\u200b", name="", email=""),
     ]
-    options = views.customer_options(found)
+    options = lookup_options.customer_options(found)
     assert values(options) == ["a", "b", "\u200b"]
     assert options[0]["text"] == {"type": "plain_text", "text": "Acme Ltd · ops@acme.com", "emoji": False}
     assert options[0]["description"]["text"] == "a"
     assert options[1]["text"]["text"] == "b"
     assert options[2]["text"]["text"] == words.NO_NAME
-    assert len(views.customer_options(customer(id=str(one)) for one in range(300))) == 100
+    assert len(lookup_options.customer_options(customer(id=str(one)) for one in range(300))) == 100
 
 
 def test_features_to_pick_from() -> None:
     held = customer(balances={"messages": balance()}, flags={"sso": flag(), "": flag("")})
-    known = views.features_of(held)
+    known = names.features(held)
     assert known == {"messages": "Messages", "sso": "sso", "": ""}
-    assert values(views.feature_options(known, "MES")) == ["messages"]
-    assert values(views.feature_options(known)) == [views.token(""), "messages", "sso"]
-    assert len(views.feature_options({str(one): "x" for one in range(300)})) == 100
+    assert values(lookup_options.feature_options(known, "MES")) == ["messages"]
+    assert values(lookup_options.feature_options(known)) == [lookup_options.token(""), "messages", "sso"]
+    assert len(lookup_options.feature_options({str(one): "x" for one in range(300)})) == 100
 
 
 @pytest.mark.parametrize("feature_id", ["messages", "x" * 75, "x" * 76, "#odd", "", "😀" * 40])
 def test_a_token_stands_for_its_feature(feature_id: str) -> None:
-    token = views.token(feature_id)
+    token = lookup_options.token(feature_id)
     assert 0 < len(token) <= 75
-    assert views.resolve(token, ["other", feature_id]) == feature_id
+    assert lookup_options.resolve(token, ["other", feature_id]) == feature_id
 
 
 def test_a_token_of_nothing_known() -> None:
-    assert views.resolve("", []) is None
-    assert views.resolve(views.token("x" * 80), ["y"]) is None
+    assert lookup_options.resolve("", []) is None
+    assert lookup_options.resolve(lookup_options.token("x" * 80), ["y"]) is None
 
 
 # Limits

@@ -6,7 +6,6 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import views
 from bot.autumn.errors import AutumnError, RateLimited, TimedOut
 from bot.autumn.models import (
     Balance,
@@ -31,6 +30,10 @@ from bot.autumn.models import (
     UsagePrice,
     UsageTotal,
 )
+from bot.kit import text
+from bot.lookups import card as lookup_card
+from bot.lookups import help as lookup_help
+from bot.lookups import names, options
 from bot.lookups.answers import (
     Answer,
     Billing,
@@ -45,8 +48,8 @@ from bot.lookups.answers import (
     Several,
     Usage,
 )
+from bot.lookups.find import card as find_card
 from bot.lookups.place import Part, Place, Span
-from bot.views import text
 from tests.views import checks
 from tests.views.examples import examples
 from tests.views.given import invoice_list
@@ -296,9 +299,9 @@ def places(draw: st.DrawFn, part: Part, answer: Answer) -> Place:
 def test_any_customer_can_be_shown(data: st.DataObject) -> None:
     part, answer = data.draw(answers())
     place = data.draw(places(part, answer))
-    card = views.card(place, answer, shareable=True)
+    card = lookup_card.card(place, answer, shareable=True)
     checks.fits(card)
-    checks.fits(views.shared(place, answer, by=checks.SHARER))
+    checks.fits(lookup_card.shared(place, answer, by=checks.SHARER))
     for value in checks.buttons(card).values():
         assert Place.decode(value).customer == place.customer
 
@@ -306,7 +309,7 @@ def test_any_customer_can_be_shown(data: st.DataObject) -> None:
 @given(customers())
 @examples(25)
 def test_a_name_reads_as_it_is(customer: Customer) -> None:
-    card = views.card(
+    card = lookup_card.card(
         Place(customer="c"),
         Overview(customer, TimedOut(), TimedOut(), datetime(2026, 1, 1, tzinfo=UTC)),
         shareable=True,
@@ -322,10 +325,10 @@ def test_a_name_reads_as_it_is(customer: Customer) -> None:
 @examples(15)
 def test_any_search_can_be_shown(found: list[Customer], query: str, more: bool, page: int) -> None:
     matches = Several(query, tuple(found * 7), more, datetime(2026, 1, 1, tzinfo=UTC))
-    checks.fits(views.matches(matches, page=page))
-    checks.fits(views.nobody(query))
-    checks.fits(views.usage_hint(query))
-    checks.fits(views.asking(Place(customer=query)))
-    views.customer_options(found)
+    checks.fits(find_card.matches(matches, page=page))
+    checks.fits(find_card.nobody(query))
+    checks.fits(lookup_help.usage_hint(query))
+    checks.fits(lookup_help.asking(Place(customer=query)))
+    options.customer_options(found)
     for customer in found:
-        views.feature_options(views.features_of(customer), query[:2])
+        options.feature_options(names.features(customer), query[:2])

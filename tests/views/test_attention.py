@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, UsagePrice
-from bot.lookups.invoice_facts import unpaid
-from bot.views import attention, parts, times
-from bot.views.status import Status, status
+from bot.kit import times
+from bot.lookups import frame as parts
+from bot.lookups.invoices.facts import unpaid
+from bot.lookups.overview import attention
+from bot.lookups.products.status import Status, status
 from tests.views.given import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot import views
 from bot.autumn.errors import AutumnError, TimedOut
 from bot.autumn.models import (
     CreditCost,
@@ -29,7 +28,10 @@ from bot.autumn.models import (
     UsagePrice,
     UsageTotal,
 )
-from bot.lookups import invoice_facts
+from bot.kit import times
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
+from bot.lookups import names, words
 from bot.lookups.answers import (
     Answer,
     Billing,
@@ -42,9 +44,8 @@ from bot.lookups.answers import (
     Products,
     Spending,
 )
+from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Part, Place, Span
-from bot.views import names, times, words
-from bot.views.card import Card
 from tests.views import checks
 from tests.views.given import (
     BEFORE,
@@ -70,9 +71,9 @@ CALM = Billing((), ())
 
 
 def drawn(answer: Answer, place: Place, **more: Any) -> Card:
-    card = views.card(place, answer, **{"shareable": True, **more})
+    card = lookup_card.card(place, answer, **{"shareable": True, **more})
     checks.fits(card)
-    shared = views.shared(place, answer, by=checks.SHARER)
+    shared = lookup_card.shared(place, answer, by=checks.SHARER)
     checks.fits(shared)
     return card
 
@@ -158,7 +159,7 @@ def test_an_id_too_long_for_buttons_leaves_them_out_with_words() -> None:
     card = drawn(overview(customer=customer(id="x" * 3000)), place)
     assert checks.buttons(card) == {}
     assert words.TOO_LONG_TO_CLICK in said(card)
-    assert "Open customer" not in checks.buttons(views.shared(place, overview(), by=checks.SHARER))
+    assert "Open customer" not in checks.buttons(lookup_card.shared(place, overview(), by=checks.SHARER))
 
 
 def test_refresh_forgets_where_events_were_held() -> None:
@@ -170,7 +171,7 @@ def test_refresh_forgets_where_events_were_held() -> None:
 def test_a_shared_card_has_the_facts_and_one_button() -> None:
     place = PLACE.go(Part.FEATURES)
     answer = Features(customer(balances=balances(12)), NOW)
-    card = views.shared(place, answer, by=checks.SHARER, org=ORG)
+    card = lookup_card.shared(place, answer, by=checks.SHARER, org=ORG)
     assert checks.buttons(card) == {"Open customer": place.encode()}
     assert [one["action_id"] for one in checks.elements(card.blocks)] == ["open:customer"]
     assert f"Shared by <@{checks.SHARER}>" in said(card)

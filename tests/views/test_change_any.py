@@ -5,10 +5,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import views
-from bot.approvals.life import OVER, Approval, Ending, Event, Now, Record, State
-from bot.approvals.rules import Environment
+from bot.access.rules import Environment
+from bot.approvals import card as approvals_card
+from bot.approvals import history as approvals_history
+from bot.approvals import result_card
+from bot.approvals.card import Audience
+from bot.approvals.lifecycle import OVER, Approval, Ending, Event, Now, Record, State
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
+from bot.changes import notes
+from bot.changes.forms import Meta, Parsed
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -24,12 +29,11 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.lookups import invoice_facts
+from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
+from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place
 from bot.store.audit import Entry
-from bot.views import Audience, Ref, notes
-from bot.views.forms import Meta, Parsed
 from sandbox.slack import elements
 from tests.views import checks
 from tests.views.examples import examples
@@ -146,7 +150,7 @@ def records(draw: st.DrawFn) -> Record:
 @examples(60)
 def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: dict[str, str]) -> None:
     for audience in Audience:
-        card = views.change_card(record, audience=audience, now=now, name=name, called=called)
+        card = approvals_card.change_card(record, audience=audience, now=now, name=name, called=called)
         fits(card)
         found = checks.buttons(card)
         decided = record.state in OVER or record.state in (State.APPROVED, State.APPLYING)
@@ -157,7 +161,7 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
             for label, value in found.items()
             if label != "Open customer"
         )
-    fits(views.result_card("too_late", now=now, record=record))
+    fits(result_card.result_card("too_late", now=now, record=record))
 
 
 @given(
@@ -176,7 +180,7 @@ def test_any_history_can_be_shown(
         for event, actor, at in steps * 8
     ]
     place = Place(customer=customer, page=page)
-    fits(views.history(place, found * 4, {"chg_1": told}, now=now))
+    fits(approvals_history.history(place, found * 4, {"chg_1": told}, now=now))
 
 
 @given(NOTES)

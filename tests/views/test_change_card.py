@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot import views
-from bot.approvals.life import Ending, Event, Record, State
-from bot.approvals.policy import Decision, Reason
-from bot.approvals.replies import Result
+from bot.access.policy import Decision, Reason
+from bot.approvals import card as approvals_card
+from bot.approvals import denial, result_card
+from bot.approvals import words as say
+from bot.approvals.card import Audience
+from bot.approvals.denial import REASON_BLOCK
+from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.results import Result
+from bot.changes import buttons as editing
+from bot.changes import lines as change_lines
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -25,12 +31,13 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.changes.note_words import NOTES
+from bot.kit import ids
+from bot.kit.card import Card
+from bot.kit.ref import Ref
+from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing, Overview
 from bot.lookups.place import Part, Place
-from bot.views import Audience, Card, Ref, change_lines, editing, ids
-from bot.views import change_words as say
-from bot.views.denial import REASON_BLOCK
-from bot.views.note_words import NOTES
 from tests.views import checks, given
 from tests.views.filling import modal
 from tests.views.given import LATER, NOW
@@ -38,7 +45,7 @@ from tests.views.records import POOL, fits, record
 
 
 def drawn(shown: Record, audience: Audience = Audience.APPROVER, **more: Any) -> tuple[Card, str]:
-    card = views.change_card(shown, audience=audience, now=NOW, **more)
+    card = approvals_card.change_card(shown, audience=audience, now=NOW, **more)
     fits(card)
     return card, checks.read(card.blocks)
 
@@ -290,7 +297,7 @@ def test_a_deletion_keeps_what_goes_on_in_stripe(state: State) -> None:
 
 def test_withheld_card_shows_nothing_of_the_customer() -> None:
     asked = record(State.WAITING, reason="They lost a day", undo_of="chg_0")
-    card = views.withheld_card(asked, now=NOW)
+    card = approvals_card.withheld_card(asked, now=NOW)
     shown = json.dumps(card.blocks)
     for secret in (asked.customer_id, asked.reason, "500", asked.asker):
         assert secret not in shown
@@ -370,14 +377,14 @@ def test_every_code_has_words() -> None:
 
 
 def test_a_denial_asks_why() -> None:
-    view = modal(views.deny_modal(Ref("chg_1", 2)))
+    view = modal(denial.deny_modal(Ref("chg_1", 2)))
     assert view["callback_id"] == ids.DENY_MODAL
     assert Ref.decode(view["private_metadata"]) == ("chg_1", 2)
-    assert views.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " too much "}}}) == ("too much", {})
-    assert views.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " "}}}).errors == {
+    assert denial.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " too much "}}}) == ("too much", {})
+    assert denial.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " "}}}).errors == {
         REASON_BLOCK: say.DENY_REASON_NEEDED
     }
-    assert views.denial({}).errors
+    assert denial.denial({}).errors
 
 
 @pytest.mark.parametrize("value", ["", "x", ":1", "x:0", "x:1 ", "x:y", "a b:1", "x:1:2", "x:99999999999"])
@@ -387,17 +394,17 @@ def test_only_what_a_button_carried_is_read(value: str) -> None:
 
 
 def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
-    card = views.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
+    card = result_card.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
     fits(card)
     told = checks.read(card.blocks)
     assert "Somebody was first" in told
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
     no = Decision(False, Reason.DENIED, "no *deletions*")
-    card = views.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
+    card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
     assert "forbids you this (rule `no *deletions*`)." in checks.read(card.blocks)
-    assert views.barred(Decision(False, Reason.OWN)).endswith("so somebody else must decide.")
-    assert views.barred(Decision(True, Reason.ALLOWED)) == ""
-    yes = views.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
+    assert result_card.barred(Decision(False, Reason.OWN)).endswith("so somebody else must decide.")
+    assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
+    yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
     assert "It was taken in." in checks.read(yes.blocks)
 
 
@@ -429,8 +436,8 @@ def test_forms_are_opened_from_the_part_they_are_about(part: Part, labels: list[
 def test_a_card_has_them_only_when_asked() -> None:
     answer = Overview(given.customer(), Billing((), None), given.invoice_list(), NOW)
     place = Place(customer="cus_1")
-    bare = views.card(place, answer, shareable=True)
-    full = views.card(place, answer, shareable=True, changes=True)
+    bare = lookup_card.card(place, answer, shareable=True)
+    full = lookup_card.card(place, answer, shareable=True, changes=True)
     checks.fits(full)
     assert "Change balance" not in checks.buttons(bare)
     assert "Change balance" in checks.buttons(full)

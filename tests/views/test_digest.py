@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot import views
-from bot.digests.findings import Query, Report, Total
+from bot.digests import card as digests_card
 from bot.digests.model import Schedule, Section, Wanted
-from bot.views import parts
-from bot.views.card import Card
+from bot.digests.report.model import Query, Report, Total
+from bot.kit.card import Card
+from bot.lookups import frame as parts
 from tests.views import checks
 from tests.views.digests import BERLIN, ORG, READ, START, digest, group, item, items, part, report
 
 
 def card(found: Report, query: Query = BERLIN, **changes: Any) -> Card:
-    shown = views.digest_card(found, query_base=query, **{"digest": digest(), "org": ORG, **changes})
+    shown = digests_card.digest_card(found, query_base=query, **{"digest": digest(), "org": ORG, **changes})
     checks.fits(shown)
     return shown
 
@@ -349,13 +349,13 @@ def test_a_late_one_and_days_that_were_skipped() -> None:
 
 def test_the_same_for_one_person() -> None:
     wanted = Wanted(days=14)
-    shown = views.upcoming_card(report(part()), wanted=wanted, query_base=BERLIN)
+    shown = digests_card.upcoming_card(report(part()), wanted=wanted, query_base=BERLIN)
     checks.fits(shown)
     told = said(shown)
     assert "Coming up in the next 14 days" in told
     assert "Only you see this." in told
     assert "`ENVIRONMENT UNKNOWN`" in told
-    preview = views.upcoming_card(report(), wanted=wanted, query_base=BERLIN, org=ORG, preview=True)
+    preview = digests_card.upcoming_card(report(), wanted=wanted, query_base=BERLIN, org=ORG, preview=True)
     checks.fits(preview)
     assert "Preview: coming up in the next 14 days" in said(preview)
 

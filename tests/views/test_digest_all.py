@@ -3,19 +3,20 @@
 from decimal import Decimal
 from typing import Any
 
-from bot import views
 from bot.autumn.errors import TimedOut
-from bot.digests.findings import ItemPage, Query, Total
+from bot.digests import all_rows
 from bot.digests.model import Section
+from bot.digests.report.model import ItemPage, Query, Total
+from bot.kit import ids
+from bot.lookups import trouble
 from bot.lookups.place import Place
-from bot.views import ids
 from tests.views import checks
 from tests.views.digests import BERLIN, ORG, item, items, page
 from tests.views.filling import modal
 
 
 def drawn(found: ItemPage, query: Query = BERLIN) -> dict[str, Any]:
-    return modal(views.see_all(found, query, org=ORG))
+    return modal(all_rows.see_all(found, query, org=ORG))
 
 
 def test_rows_with_totals_on_top_and_a_button_each() -> None:
@@ -54,7 +55,7 @@ def test_a_query_too_long_for_a_button() -> None:
 
 
 def test_what_just_happened() -> None:
-    told = checks.read(modal(views.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
+    told = checks.read(modal(all_rows.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
     assert told.startswith("*Done.*")
 
 
@@ -65,10 +66,10 @@ def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
 
 
 def test_before_and_instead_of_the_rows() -> None:
-    assert "Getting all rows" in checks.read(modal(views.see_all_loading(BERLIN))["blocks"])
-    assert "not kept any more" in checks.read(modal(views.see_all_expired(BERLIN))["blocks"])
-    card = views.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))
-    stopped = modal(views.see_all_stopped(BERLIN, card))
+    assert "Getting all rows" in checks.read(modal(all_rows.see_all_loading(BERLIN))["blocks"])
+    assert "not kept any more" in checks.read(modal(all_rows.see_all_expired(BERLIN))["blocks"])
+    card = trouble.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))
+    stopped = modal(all_rows.see_all_stopped(BERLIN, card))
     assert "did not answer in time" in checks.read(stopped["blocks"])
     assert [block["type"] for block in stopped["blocks"]] == ["section"]
-    checks.fits(views.digest_expired())
+    checks.fits(all_rows.digest_expired())

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import views
 from bot.autumn.models import Organization
-from bot.digests.findings import Group, Item, ItemPage, Part, Query, Report, Total
+from bot.digests import all_rows, list_card
+from bot.digests import card as digests_card
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Section, Wanted
+from bot.digests.report.model import Group, Item, ItemPage, Part, Query, Report, Total
 from bot.digests.schedule import zones
-from bot.views import text
+from bot.kit import text
 from tests.views import checks
 from tests.views.examples import examples
 from tests.views.filling import modal
@@ -147,7 +148,9 @@ def test_any_digest_can_be_shown(
     org: Organization | None,
     notes: tuple[datetime | None, list[date]],
 ) -> None:
-    shown = views.digest_card(found, digest=drawn, query_base=query, late=notes[0], skipped=notes[1], org=org)
+    shown = digests_card.digest_card(
+        found, digest=drawn, query_base=query, late=notes[0], skipped=notes[1], org=org
+    )
     checks.fits(shown)
     told = checks.read(shown.blocks)
     assert "Coming up in the next" in told
@@ -159,7 +162,7 @@ def test_any_digest_can_be_shown(
             assert set(values) <= {item.customer_id for part in found.parts for item in part.items}
         else:
             assert Query.decode(one["value"]).scan == query.scan
-    checks.fits(views.upcoming_card(found, wanted=drawn.wanted, query_base=query, org=org))
+    checks.fits(digests_card.upcoming_card(found, wanted=drawn.wanted, query_base=query, org=org))
 
 
 @st.composite
@@ -179,7 +182,7 @@ def pages(draw: st.DrawFn) -> ItemPage:
 @given(pages(), QUERIES)
 @examples(40)
 def test_any_rows_can_be_seen(page: ItemPage, query: Query) -> None:
-    view = modal(views.see_all(page, query))
+    view = modal(all_rows.see_all(page, query))
     assert Query.decode(view["private_metadata"]) == query.at(page=page.page)
 
 
@@ -192,9 +195,9 @@ def test_a_query_comes_back_as_it_was(query: Query) -> None:
 @given(st.lists(DIGESTS, max_size=3), st.sampled_from([1, 12]))
 @examples(30)
 def test_any_digests_can_be_listed(found: list[Digest], times: int) -> None:
-    modal(views.digest_list(found * times, channel="C1"))
+    modal(list_card.digest_list(found * times, channel="C1"))
     for one in found[:1]:
-        assert views.digest_stopped(one, Pause.SHARED).text
+        assert list_card.digest_stopped(one, Pause.SHARED).text
 
 
 @given(
@@ -213,7 +216,7 @@ def test_nothing_is_lost_in_a_chart(found: list[tuple[int, Decimal]], days: int,
         parts=(Part(Section.INVOICES, 1),),
         daily={"usd": due},
     )
-    shown = views.upcoming_card(told, wanted=Wanted(), query_base=Query(scan="s", zone=zone))
+    shown = digests_card.upcoming_card(told, wanted=Wanted(), query_base=Query(scan="s", zone=zone))
     drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
     if any(amount for _, amount in due):
         points = drawn[0]["chart"]["series"][0]["data"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import views
+from bot.digests import csv_file
 from bot.digests.model import Section
-from bot.views import text
+from bot.kit import text
 from tests.views import checks
 from tests.views.digests import READ, item
 from tests.views.examples import examples
@@ -41,7 +41,7 @@ def test_the_whole_file() -> None:
     )
     bare = item(Section.RESETS, customer_id=None, at=None, amount=None, plans=(), currency="", details={})
     endless = item(Section.RESETS, details={"unlimited": True, "remaining": "4"}, amount=Decimal(4))
-    rows = read(views.csv_head(), *map(views.csv_line, (full, bare, endless)))
+    rows = read(csv_file.csv_head(), *map(csv_file.csv_line, (full, bare, endless)))
     assert rows[0][0] == "\ufeffsection"
     assert rows[1] == [
         "invoices", "Globex", "cus_1", "a@b.example", "ent_1", "2026-11-25T08:00:00+00:00", "1234.50", "USD",
@@ -55,7 +55,7 @@ def test_the_whole_file() -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t=", "\r+", "＝", "＠", "\u202e="])
 def test_a_name_is_no_formula(start: str) -> None:
     name = f"{start}1+cmd|' /C calc'!A0"
-    (row,) = read(views.csv_line(item(customer=name, customer_id=name, amount=Decimal(-5))))
+    (row,) = read(csv_file.csv_line(item(customer=name, customer_id=name, amount=Decimal(-5))))
     assert row[1].startswith("'")
     assert row[2].startswith("'")
     assert row[6] == "-5", "an amount stays a number"
@@ -69,7 +69,7 @@ FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
     "name", ["x;=cmd|' /C calc'!A0", 'x";=1', "x; \t=1", 'x,"=1', "x|@SUM(1)", "a;b;+1;-2"]
 )
 def test_no_cell_begins_with_a_formula_whatever_separates(name: str) -> None:
-    line = views.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
+    line = csv_file.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
     for separator in SEPARATORS:
         for cell in as_cells(line, separator):
             assert not cell.startswith(FORMULAS)
@@ -79,14 +79,14 @@ def test_no_cell_begins_with_a_formula_whatever_separates(name: str) -> None:
 @examples(300)
 def test_no_text_makes_a_formula(characters: list[str]) -> None:
     name = "".join(characters)
-    line = views.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
+    line = csv_file.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
     for separator in SEPARATORS:
         for cell in as_cells(line, separator):
             assert not cell.startswith(FORMULAS)
 
 
 def test_separators_without_a_formula_stay() -> None:
-    (row,) = read(views.csv_line(item(customer="Smith; Sons, Ltd | 4-5 ;x")))
+    (row,) = read(csv_file.csv_line(item(customer="Smith; Sons, Ltd | 4-5 ;x")))
     assert row[1] == "Smith; Sons, Ltd | 4-5 ;x"
 
 
@@ -101,9 +101,9 @@ def as_cells(line: str, separator: str) -> list[str]:
 @given(ITEMS)
 @examples(40)
 def test_any_row_is_one_row(found: object) -> None:
-    line = views.csv_line(found)  # type: ignore[arg-type]
+    line = csv_file.csv_line(found)  # type: ignore[arg-type]
     (row,) = read(line)
-    assert len(row) == len(read(views.csv_head())[0])
+    assert len(row) == len(read(csv_file.csv_head())[0])
     line.encode()
     for index, shown in enumerate(row):
         if index not in (6, 13):
@@ -113,17 +113,17 @@ def test_any_row_is_one_row(found: object) -> None:
 @given(st.text(max_size=30))
 @examples(30)
 def test_a_harmless_name_stays_as_it_is(name: str) -> None:
-    (row,) = read(views.csv_line(item(customer=name)))
+    (row,) = read(csv_file.csv_line(item(customer=name)))
     assert row[1].removeprefix("'") == text.clean(name) or row[1] == text.clean(name)
 
 
 def test_its_name_and_what_is_said_with_it() -> None:
-    assert views.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
-    assert views.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
-    assert views.csv_comment(1) == "All 1 row of this digest."
-    assert views.csv_comment(1200) == "All 1,200 rows of this digest."
+    assert csv_file.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
+    assert csv_file.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
+    assert csv_file.csv_comment(1) == "All 1 row of this digest."
+    assert csv_file.csv_comment(1200) == "All 1,200 rows of this digest."
 
 
 def test_while_it_is_made_and_after() -> None:
-    checks.fits(views.csv_asking())
-    checks.fits(views.csv_sent())
+    checks.fits(csv_file.csv_asking())
+    checks.fits(csv_file.csv_sent())

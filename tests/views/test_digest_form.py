@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes.amounts import MOST
+from bot.digests import form as digest_form
+from bot.digests import words as say
+from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import WORKDAYS, Schedule, Section, Wanted
 from bot.digests.schedule import zones
-from bot.views import digest_form, ids, text
-from bot.views import digest_words as say
-from bot.views.digest_form import DigestInput, DigestMeta, DigestState
+from bot.kit import ids, text
 from sandbox.slack import elements
 from tests.views import checks
 from tests.views.examples import examples

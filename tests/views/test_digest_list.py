@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot import views
-from bot.digests.carried import Outcome
-from bot.digests.channels import ChannelProblem
+from bot.digests import list_card
+from bot.digests import words as say
+from bot.digests.delivery.outcome import Outcome
+from bot.digests.list_card import MOST
 from bot.digests.model import Pause, Section, Wanted
-from bot.views import Ref, ids
-from bot.views import digest_words as say
-from bot.views.digest_list import MOST
+from bot.kit import ids
+from bot.kit.ref import Ref
+from bot.slack.channels import ChannelProblem
 from tests.views import checks
 from tests.views.digests import digest, paused
 from tests.views.filling import modal
@@ -19,7 +20,7 @@ from tests.views.records import fits
 
 
 def drawn(*digests: Any, **changes: Any) -> dict[str, Any]:
-    view = views.digest_list(digests, **{"channel": "C1", **changes})
+    view = list_card.digest_list(digests, **{"channel": "C1", **changes})
     return modal(view)
 
 
@@ -92,15 +93,15 @@ def test_a_channel_that_can_have_none(problem: ChannelProblem) -> None:
 
 def test_what_just_happened() -> None:
     for name, told in say.HAPPENED.items():
-        assert told in checks.read(drawn(note=views.digest_note(name))["blocks"])
+        assert told in checks.read(drawn(note=list_card.digest_note(name))["blocks"])
     for outcome in Outcome:
-        drawn(digest(), note=views.digest_outcome(outcome))
+        drawn(digest(), note=list_card.digest_outcome(outcome))
     assert set(say.OUTCOMES) == set(Outcome)
 
 
 def test_progress() -> None:
-    assert views.digest_progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far …")
-    assert views.digest_progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts …")
+    assert list_card.digest_progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far …")
+    assert list_card.digest_progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts …")
 
 
 def test_more_than_a_modal_holds() -> None:
@@ -110,10 +111,10 @@ def test_more_than_a_modal_holds() -> None:
 
 
 def test_the_owner_is_told_why_it_is_paused() -> None:
-    card = views.digest_stopped(digest(), Pause.SHARED)
+    card = list_card.digest_stopped(digest(), Pause.SHARED)
     assert "*Your digest in <#C1> is paused:* the channel is shared" in card.text
     assert "Type `/autumn digest`" in card.text
-    odd = views.digest_stopped(digest(channel="<!here>"), Pause.REMOVED)
+    odd = list_card.digest_stopped(digest(channel="<!here>"), Pause.REMOVED)
     fits(odd)
     assert "`&lt;!here&gt;`" in odd.text
 
@@ -125,12 +126,12 @@ def test_who_may_not_change_them_may_see_a_preview() -> None:
 
 
 def test_while_something_is_done_and_after() -> None:
-    view = modal(views.digest_waiting("C1"))
+    view = modal(list_card.digest_waiting("C1"))
     assert say.LIST_LOADING in checks.read(view["blocks"])
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
-    told = views.digest_progress(5, 0, 0)
-    assert told in checks.read(modal(views.digest_waiting("C1", told))["blocks"])
-    said = views.digest_said(views.digest_created(digest()))
+    told = list_card.digest_progress(5, 0, 0)
+    assert told in checks.read(modal(list_card.digest_waiting("C1", told))["blocks"])
+    said = list_card.digest_said(list_card.digest_created(digest()))
     checks.fits(said)
     assert "|2026-11-24 08:00 UTC>" in said.text
 

@@ -7,8 +7,8 @@ from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import money as arithmetic
-from bot.views import links, money, numbers, times
+from bot.kit import currency as arithmetic
+from bot.kit import links, money, numbers, times
 from tests.views.examples import examples
 
 

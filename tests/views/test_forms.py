@@ -9,7 +9,6 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot import views
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import (
     Coupon,
@@ -22,11 +21,13 @@ from bot.autumn.models import (
     PromoCode,
     RewardList,
 )
+from bot.changes import forms
+from bot.changes.forms import FormState, Meta
 from bot.changes.model import DeletionInput, DetailsInput, Facts, Kind, RewardAction, RewardInput
-from bot.lookups import invoice_facts
+from bot.kit import ids
+from bot.lookups import trouble
 from bot.lookups.answers import Billing
-from bot.views import forms, ids
-from bot.views.forms import FormState, Meta
+from bot.lookups.invoices import facts as invoice_facts
 from tests.views import checks, given
 from tests.views.filling import Filling, modal
 from tests.views.given import BEFORE, NOW
@@ -80,7 +81,7 @@ def test_a_form_opens_at_once(kind: Kind) -> None:
 
 
 def test_a_form_that_cannot_go_on_says_why() -> None:
-    card = views.trouble(TimedOut(), reference="r1")
+    card = trouble.trouble(TimedOut(), reference="r1")
     view = modal(forms.stopped(meta(Kind.DETAILS), card))
     assert "Autumn did not answer in time." in checks.read(view["blocks"])
 

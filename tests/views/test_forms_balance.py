@@ -9,9 +9,11 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
+from bot.changes import forms
+from bot.changes.balance import form as balance
+from bot.changes.forms import Meta
 from bot.changes.model import BalanceAction, BalanceInput, Facts, Kind
-from bot.views import forms, ids, times
-from bot.views.forms import Meta, balance
+from bot.kit import ids, times
 from tests.views import given
 from tests.views.filling import Filling
 from tests.views.given import BEFORE, LATER, NOW

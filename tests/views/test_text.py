@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import text
+from bot.kit import text
 from tests.views.examples import examples
 
 ANY = st.text(st.characters(), max_size=200) | st.text(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import text
-from bot.visible import hides, visible, visible_lines
+from bot.kit import text
+from bot.kit.visible import hides, visible, visible_lines
 
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 IGNORED = (

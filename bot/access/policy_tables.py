@@ -1,0 +1,222 @@
+"""The tables of a policy file, as they are written there."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot.access.rules import EVERYONE, DigestRules, Environment, Policy, Power, Requirement, Rule, When, Who
+from bot.changes.model import Kind
+
+MOST_APPROVALS = 10
+_SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=30)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_EVERYONE = "everyone"
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
+_GROUP = re.compile(r"S[A-Z0-9]{2,}|@[a-z0-9][a-z0-9._-]*")
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _word(words: type[Word]) -> BeforeValidator:
+    def check(value: object) -> object:
+        known = [str(word) for word in words]
+        if value in known:
+            return words(str(value))
+        raise ValueError(f"{_quoted(value)} is not known{nearest(str(value), known)}")
+
+    return BeforeValidator(check)
+
+
+def _list(value: object) -> object:
+    """A single one may stand without brackets."""
+    return [value] if isinstance(value, str) else value
+
+
+def _one_of_who(value: object) -> str:
+    if isinstance(value, str) and (value == _EVERYONE or _USER.fullmatch(value) or _GROUP.fullmatch(value)):
+        return value
+    raise ValueError(
+        f"{_quoted(value)} is nobody: say \"everyone\", a user's id (U…), a user group's id (S…) "
+        "or its handle (@…)"
+    )
+
+
+def _channel(value: object) -> str:
+    if isinstance(value, str) and _CHANNEL.fullmatch(value):
+        return value
+    raise ValueError(f"{_quoted(value)} is no channel's id (C…, at the end of the channel's details)")
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        amount = Decimal(value)
+        if amount.is_finite() and amount >= 0:
+            return amount
+    raise ValueError("should be a number, 0 or more, without quotes (1_000 or 12.5)")
+
+
+def _span(value: object) -> timedelta:
+    said = re.fullmatch(r"(\d{1,5}) ?([mhd])", value, re.ASCII) if isinstance(value, str) else None
+    span = timedelta(**{_UNITS[said[2]]: int(said[1])}) if said else timedelta()
+    if not _SHORTEST <= span <= _LONGEST:
+        raise ValueError('should be a time like "90m", "24h" or "7d", from 5 minutes to 30 days')
+    return span
+
+
+def _quoted(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else "what is not a text"
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """The end of a sentence that says that a word is not known."""
+    near = get_close_matches(word, known, n=1)
+    return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(known)})"
+
+
+Text = Annotated[str, Field(min_length=1, max_length=80)]
+Some = Field(min_length=1)
+Names = Annotated[list[Text], BeforeValidator(_list), Some]
+Whom = Annotated[list[Annotated[str, BeforeValidator(_one_of_who)]], BeforeValidator(_list), Some]
+Channels = Annotated[list[Annotated[str, BeforeValidator(_channel)]], BeforeValidator(_list)]
+Powers = Annotated[list[Annotated[Power, _word(Power)]], BeforeValidator(_list), Some]
+Kinds = Annotated[list[Annotated[Kind, _word(Kind)]], BeforeValidator(_list), Some]
+Amount = Annotated[Decimal, BeforeValidator(_amount)]
+
+
+class _Table(BaseModel):
+    """What all three lists have in common: a name, and which changes it is about."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    gives: ClassVar[bool] = False
+    """Whether its rules give powers; the others take them away, or ask for more."""
+
+    name: Text = ""
+    changes: Kinds = []
+    amount_over: Amount | None = None
+    amount_up_to: Amount | None = None
+    per_day: Amount | None = None
+    environment: Annotated[Environment, _word(Environment)] | None = None
+    products: Names = []
+    rewards: Names = []
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "_Table":
+        sized = (self.amount_over, self.amount_up_to) != (None, None)
+        if sized and self.changes not in ([Kind.BALANCE], [Kind.REWARD]):
+            raise ValueError(
+                'an amount goes with changes = "balance" (units of the feature) or changes = "reward" '
+                "(percent or money), and with one of them only"
+            )
+        if self.per_day is not None and self.changes != [Kind.BALANCE]:
+            raise ValueError('per_day goes with changes = "balance", and with that only')
+        if self.rewards and self.changes != [Kind.REWARD]:
+            raise ValueError('rewards go with changes = "reward"')
+        over, up_to = self.amount_over, self.amount_up_to
+        if over is not None and up_to is not None and over >= up_to:
+            raise ValueError("no amount is over amount_over and up to amount_up_to at once")
+        return self
+
+    def when(self) -> When:
+        """With limits on the day as strict as those on one change, so that splitting one gains nothing."""
+        day = None if self.changes != [Kind.BALANCE] else self._day_limit()
+        return When(
+            changes=frozenset(self.changes),
+            amount_over=self.amount_over,
+            amount_up_to=self.amount_up_to,
+            day_over=None if self.gives else day,
+            day_up_to=day if self.gives else None,
+            environment=self.environment,
+            products=frozenset(self.products),
+            rewards=frozenset(self.rewards),
+        )
+
+    def _day_limit(self) -> Decimal | None:
+        if self.per_day is not None:
+            return self.per_day
+        return self.amount_up_to if self.gives else self.amount_over
+
+
+class Deny(_Table):
+    who: Whom
+    may: Powers = list(Power)
+    """Left out: nothing at all."""
+
+    @model_validator(mode="after")
+    def _of_a_customer(self) -> "Deny":
+        named = "may" in self.model_fields_set and Power.HISTORY in self.may
+        if named and not self.when().any_change:
+            raise ValueError(
+                '"history" is of all changes of a customer: give it a rule without changes, amounts, '
+                "products and rewards"
+            )
+        return self
+
+    def rule(self, name: str) -> Rule:
+        return Rule(self.name or name, _who(self.who), frozenset(self.may), self.when())
+
+
+class Allow(Deny):
+    gives = True
+    may: Powers
+
+
+class Require(_Table):
+    who: Whom = [_EVERYONE]
+    approvals: Annotated[int, Field(ge=1, le=MOST_APPROVALS)] | None = None
+    reason: bool = False
+    expires: Annotated[timedelta, BeforeValidator(_span)] | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "Require":
+        if self.approvals is None and self.expires is None and not self.reason:
+            raise ValueError("requires nothing: say approvals, reason = true or expires")
+        return self
+
+    def requirement(self, name: str) -> Requirement:
+        return Requirement(
+            self.name or name, _who(self.who), self.when(), self.approvals, self.reason, self.expires
+        )
+
+
+class Digests(BaseModel):
+    """The one table that is no list: it says who, and where."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    who: Whom = [_EVERYONE]
+    shared_channels: Channels = []
+
+    def rules(self) -> DigestRules:
+        return DigestRules(_who(self.who), frozenset(self.shared_channels))
+
+
+class File(BaseModel):
+    """The whole of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    allow: list[Allow] = []
+    deny: list[Deny] = []
+    require: list[Require] = []
+    digests: Digests = Digests()
+
+    def policy(self) -> Policy:
+        return Policy(
+            tuple(one.rule(f"allow {n}") for n, one in enumerate(self.allow, 1)),
+            tuple(one.rule(f"deny {n}") for n, one in enumerate(self.deny, 1)),
+            tuple(one.requirement(f"require {n}") for n, one in enumerate(self.require, 1)),
+            self.digests.rules(),
+        )
+
+
+def _who(names: list[str]) -> Who:
+    if _EVERYONE in names:
+        return EVERYONE
+    users = frozenset(name for name in names if _USER.fullmatch(name))
+    return Who(users=users, groups=frozenset(names) - users)

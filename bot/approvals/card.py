@@ -1,0 +1,188 @@
+"""The card of a change, in whatever state it is: the one place that draws it.
+
+Nothing on it is ever read back: its buttons carry the id of the change and the version of the preview.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from bot.approvals import state_text as change_state
+from bot.approvals import words as say
+from bot.approvals.lifecycle import Record, State
+from bot.changes import lines as change_lines
+from bot.changes import notes
+from bot.changes.model import Kind, NoteCode
+from bot.kit import blocks, ids, links, text, times
+from bot.kit.card import Block, Card
+from bot.kit.ref import Ref
+from bot.lookups import frame as parts
+from bot.lookups import words
+from bot.lookups.place import Place
+
+_REASON = 2000
+_DECIDED_ALONE = frozenset({State.APPROVED, State.APPLYING})
+"""Somebody works on these: there is nothing to click."""
+_GOES_ON = (NoteCode.KEEPS_CHARGING, NoteCode.NEXT_CHARGE, NoteCode.OPEN_INVOICES)
+_DELETED = (State.APPLIED, State.UNCONFIRMED)
+
+
+class Audience(StrEnum):
+    APPROVER = "approver"
+    """The approvals channel."""
+    ASKER = "asker"
+    """Where it was asked."""
+    HOME = "home"
+    """A person's own list of what waits for them."""
+    HISTORY = "history"
+    """To be looked at only."""
+
+
+def change_card(
+    record: Record,
+    *,
+    audience: Audience,
+    now: datetime,
+    name: str = "",
+    called: Mapping[str, str] | None = None,
+) -> Card:
+    """`name`: the customer's, where it is known; `called`: names of features and plans by id."""
+    named = called or {}
+    content = [*_what(record, named), *_why(record), *_came_to(record, named)]
+    after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
+    return parts.card(_head(record, name), content, after, stamp=now)
+
+
+def withheld_card(record: Record, *, now: datetime) -> Card:
+    """In the place of a card whose channel people of another company can read by now: nothing of the
+    customer, and nothing to click."""
+    content = [blocks.section("state", f"{say.HEADLINES[record.state]}\n{say.WITHHELD}")]
+    foot = blocks.context("foot", say.reference(text.code(record.id, 60) or words.NONE, record.version))
+    return parts.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
+
+
+def _kind(record: Record) -> str:
+    return f"{say.UNDO_OF}: {say.KINDS[record.kind].lower()}" if record.undo_of else say.KINDS[record.kind]
+
+
+def _head(record: Record, name: str) -> list[Block]:
+    badge = text.code(record.env.upper() or words.ENV_UNKNOWN, 30)
+    facts: list[str | blocks.Text] = [badge]
+    if shown := text.literal(name, 140):
+        facts.append(blocks.plain(shown))
+    facts.append(blocks.plain(text.literal(record.customer_id, 200) or words.NO_ID))
+    return [blocks.header("head", _kind(record)), blocks.context("who", *facts)]
+
+
+def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
+    asked = f"*{change_lines.asked(record.input, named)}*"
+    part = change_lines.part(record, named)
+    found = parts.packed("what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)])
+    if record.warnings and record.state is State.WAITING:
+        found += parts.packed("warnings", notes.listed(say.WARNED, record.warnings, named).split("\n"))
+    if record.kind is Kind.DELETION:
+        found += _in_stripe(record, named)
+    return found
+
+
+def _in_stripe(record: Record, named: Mapping[str, str]) -> list[Block]:
+    """What goes on there once the customer is deleted in Autumn, for as long as the card is there; and
+    where."""
+    going_on = [note for note in record.warnings if note.code in _GOES_ON]
+    lines = []
+    if going_on and record.state in _DELETED:
+        lines += notes.listed(say.TO_DO_IN_STRIPE, going_on, named).split("\n")
+    if stripe_id := next((note.details["stripe"] for note in going_on if "stripe" in note.details), ""):
+        lines.append(links.linked(links.stripe(stripe_id, record.env), say.IN_STRIPE))
+    return parts.packed("stripe", lines) if lines else []
+
+
+def _why(record: Record) -> list[Block]:
+    reason = text.mrkdwn(record.reason, _REASON)
+    asked = say.asked_by(change_state.person(record.asker), times.moment(record.created_at))
+    ticket = links.linked(record.ticket, say.TICKET_LINK) if links.web(record.ticket) else ""
+    lines = [asked, say.because(reason) if reason else say.NO_REASON, ticket]
+    return [blocks.section("why", "\n".join(line for line in lines if line))]
+
+
+def _came_to(record: Record, named: Mapping[str, str]) -> list[Block]:
+    found = parts.packed("state", change_state.told(record, named).split("\n"))
+    if shown := change_state.now_shown(record):
+        found += parts.packed("now", shown.split("\n"))
+    return found
+
+
+def _foot(record: Record) -> str:
+    known = text.code(record.id, 60) or words.NONE
+    rule = say.rule(shown) if (shown := text.code(record.rule, 60)) else ""
+    return " · ".join(part for part in (say.reference(known, record.version), rule) if part)
+
+
+# What can be clicked
+
+
+def _buttons(record: Record, audience: Audience) -> list[Block]:
+    if record.state in _DECIDED_ALONE:
+        return []
+    found = [] if audience is Audience.HISTORY else _deciding(record, audience)
+    if (open_it := _open(record)) is not None:
+        found.append(open_it)
+    return [blocks.actions("decide", found)] if found else []
+
+
+def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
+    match record.state:
+        case State.WAITING if audience is Audience.ASKER:
+            return [_withdraw(record)]
+        case State.WAITING:
+            return [_approve(record), blocks.button(say.DENY, ids.DENY, _ref(record))]
+        case State.UNCONFIRMED:
+            return _marks(record)
+        case State.APPLIED if record.undoable:
+            return [undo(record)]
+        case _:
+            return []
+
+
+def _approve(record: Record) -> blocks.Button:
+    asked = None
+    if record.kind is Kind.DELETION:
+        asked = blocks.confirm(
+            say.APPROVE_DELETION_TITLE, say.APPROVE_DELETION_TEXT, say.APPROVE, say.NOT_NOW, danger=True
+        )
+    elif record.env == links.LIVE:
+        asked = blocks.confirm(say.APPROVE_TITLE, say.APPROVE_TEXT, say.APPROVE, say.NOT_NOW)
+    return blocks.button(say.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=asked)
+
+
+def _withdraw(record: Record) -> blocks.Button:
+    asked = blocks.confirm(say.WITHDRAW_TITLE, say.WITHDRAW_TEXT, say.WITHDRAW, say.NOT_NOW)
+    return blocks.button(say.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=asked)
+
+
+def undo(record: Record) -> blocks.Button:
+    asked = blocks.confirm(say.UNDO_TITLE, say.UNDO_TEXT, say.UNDO, say.NOT_NOW)
+    return blocks.button(say.UNDO, ids.UNDO, _ref(record), confirm=asked)
+
+
+def _marks(record: Record) -> list[blocks.Button]:
+    return [
+        blocks.button(
+            label, action, _ref(record), confirm=blocks.confirm(say.MARK_TITLE, told, label, say.NOT_NOW)
+        )
+        for label, action, told in (
+            (say.MARK_APPLIED, ids.MARK_APPLIED, say.MARK_APPLIED_TEXT),
+            (say.MARK_NOT_APPLIED, ids.MARK_NOT_APPLIED, say.MARK_NOT_APPLIED_TEXT),
+        )
+    ]
+
+
+def _open(record: Record) -> blocks.Button | None:
+    """None for a customer that is deleted, and for an id that a button cannot carry."""
+    if record.kind is Kind.DELETION and record.state is State.APPLIED:
+        return None
+    return parts.go(words.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN)
+
+
+def _ref(record: Record) -> str:
+    return Ref(record.id, record.version).encode()

@@ -1,0 +1,47 @@
+"""What to ask the policy about a change, and what it says the change must go through."""
+
+from datetime import datetime
+
+from bot.access.people import Actor
+from bot.access.policy import Decision, Environment, Request, Verb
+from bot.approvals.asking import Terms
+from bot.approvals.daily_limits import NOTHING, Today
+from bot.approvals.lifecycle import Record
+from bot.approvals.preview import Look
+
+
+def about_look(verb: Verb, seen: Look, env: Environment) -> Request:
+    """For a change that is not asked for yet, or that was previewed anew."""
+    preview = seen.preview
+    return Request(
+        verb,
+        kind=seen.input.kind,
+        amount=preview.amount if preview else None,
+        environment=env,
+        products=preview.products if preview else None,
+        rewards=preview.rewards if preview else None,
+        own=True,
+        earlier=seen.today.units,
+    )
+
+
+def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
+    """`today`: what other changes moved; it matters for a balance that is still to be changed."""
+    return Request(
+        verb,
+        kind=record.kind,
+        amount=record.amount,
+        environment=record.env,
+        products=record.products,
+        rewards=record.rewards,
+        own=record.asker == actor.user,
+        earlier=today.units,
+    )
+
+
+def asking_verb(undo_of: str) -> Verb:
+    return Verb.UNDO if undo_of else Verb.ASK
+
+
+def terms(decision: Decision, now: datetime) -> Terms:
+    return Terms(decision.rule, decision.approvals, now + decision.expires_after)

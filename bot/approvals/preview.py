@@ -1,0 +1,206 @@
+"""Reading Autumn for a change: to judge and preview it, and to see what became of it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from bot.access.rules import Environment
+from bot.approvals.asking import Preview
+from bot.approvals.daily_limits import NOTHING, Counter, Today
+from bot.approvals.lifecycle import AnyInput, Now, Record
+from bot.approvals.refusal_history import Known
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.changes import canonical as canon
+from bot.changes.common import recreated
+from bot.changes.facts import gather
+from bot.changes.model import (
+    BalanceInput,
+    Facts,
+    Judgement,
+    Note,
+    NoteCode,
+    RewardAction,
+    RewardInput,
+    Snapshot,
+    Verdict,
+)
+from bot.changes.registry import KINDS
+from bot.changes.reward.coupons import grant_of, own_discount
+from bot.changes.write_evidence import credited
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A change, seen against facts."""
+
+    input: AnyInput
+    facts: Facts
+    judgement: Judgement
+    preview: Preview | None
+    """None when the judgement refuses it."""
+    today: Today = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read back."""
+
+    verdict: Verdict
+    after: Snapshot | None
+    unread: bool = False
+    """Autumn could not be read at all."""
+
+    @property
+    def now(self) -> str:
+        """What to say of a change that may have happened: a `Now`."""
+        if self.unread:
+            return Now.UNREAD
+        if self.after is None:
+            return Now.GONE
+        return Now.ABSENT if self.verdict is Verdict.NOT_APPLIED else Now.UNCLEAR
+
+
+class Sleep(Protocol):
+    def __call__(self, seconds: float, /) -> Awaitable[None]: ...
+
+
+def look(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Look:
+    """Pure. `today`: what other changes moved."""
+    kind = KINDS[asked.kind]
+    judgement = kind.guard(asked, facts, now)
+    if not judgement.allowed:
+        return Look(asked, facts, judgement, None, today)
+    before = kind.snapshot(asked, facts)
+    amount = kind.amount(asked, before)
+    judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(amount, today)))
+    preview = Preview(
+        before=before,
+        lines=kind.preview(asked, facts),
+        warnings=judgement.warnings,
+        amount=amount,
+        products=products(asked, facts),
+        rewards=rewards(asked, facts),
+    )
+    return Look(asked, facts, judgement, preview, today)
+
+
+def _same_day(amount: Decimal | None, today: Today) -> tuple[Note, ...]:
+    if amount is None or not today.count:
+        return ()
+    details = {"nth": str(today.count + 1), "units": canon.number(today.units + amount)}
+    return (Note(NoteCode.SAME_DAY, details),)
+
+
+def products(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
+    """Ids of the plans a change is about: the one a balance comes from, else all that the customer has."""
+    customer = facts.customer
+    if isinstance(asked, BalanceInput):
+        balance = customer.balances.get(asked.feature)
+        row = next((row for row in balance.breakdown if row.id == asked.row), None) if balance else None
+        if row is None:
+            return None
+        if row.plan_id:
+            return frozenset({row.plan_id})
+    subscribed = {held.plan_id for held in customer.subscriptions}
+    return frozenset(subscribed | {bought.plan_id for bought in customer.purchases})
+
+
+def rewards(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
+    """Ids of the rewards that a change gives or takes away; None when they are not known."""
+    if not isinstance(asked, RewardInput):
+        return None
+    if asked.action is RewardAction.REDEEM:
+        grant = grant_of(asked.code, facts)
+        return None if grant is None else frozenset({grant.id})
+    if facts.billing is None:
+        return None
+    given = {asked.reward} if asked.action is RewardAction.APPLY else set()
+    replaced = own_discount(facts)
+    return frozenset(given | ({replaced.id} if replaced else set()))
+
+
+class Looking:
+    """`counted`: what other changes moved today. `polls`: seconds to wait before each reading back; `within`:
+    seconds that all of them may take."""
+
+    def __init__(
+        self,
+        autumn: Autumn,
+        known: Known,
+        now: Callable[[], datetime],
+        *,
+        counted: Callable[[Counter], Awaitable[Today]],
+        env: Environment,
+        polls: Sequence[float],
+        within: float,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._autumn = autumn
+        self._known = known
+        self._now = now
+        self._counted = counted
+        self._env = env
+        self._polls = polls
+        self._within = within
+        self._sleep = sleep
+
+    async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Look:
+        """Raises AutumnError; NotFound when the customer is gone."""
+        facts = await gather(self._autumn, asked, now=self._now)
+        facts = await self._known.complete(asked.kind, facts)
+        return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
+
+    async def look_at(self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = "") -> Look:
+        """From facts that were read before."""
+        today = await self._counted(Counter(self._env, asked, change_id, undo_of))
+        return look(asked, facts, self._now(), today)
+
+    async def look_again(self, record: Record) -> Look:
+        """At a change that was asked for. Raises AutumnError; NotFound when the customer is gone."""
+        return await self.look(record.input, change_id=record.id, undo_of=record.undo_of)
+
+    async def see(self, record: Record, *, once: bool = False, answered: object = None) -> Seen:
+        """What became of it; `answered`: what Autumn said when it accepted it.
+
+        Some organisations' changes are done a little later, so it looks again until it is there or the time
+        is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
+        """
+        seen = Seen(Verdict.UNCLEAR, None, unread=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._within):
+                for wait in self._polls:
+                    await self._sleep(wait)
+                    seen = await self.read_back(record, answered) or seen
+                    if seen.verdict is Verdict.APPLIED or (once and seen.verdict is Verdict.NOT_APPLIED):
+                        break
+        return seen
+
+    async def read_back(self, record: Record, answered: object = None) -> Seen | None:
+        """What is there now; None when Autumn cannot be read."""
+        kind = KINDS[record.kind]
+        try:
+            facts = await gather(self._autumn, record.input, now=self._now)
+        except NotFound:
+            after = None
+        except AutumnError:
+            return None
+        else:
+            # A later customer with the same id is not the one that was changed.
+            gone = recreated(record.input, facts.customer)
+            after = (
+                None if gone else credited(record.input, facts, answered, kind.snapshot(record.input, facts))
+            )
+        return Seen(kind.verify(record.input, record.before, after), after)
+
+
+def inverse(record: Record, after: Snapshot | None) -> AnyInput | None:
+    """The change that takes an applied one back."""
+    back = None if after is None else KINDS[record.kind].inverse(record.input, record.before, after)
+    if back is None:
+        return None
+    return back.model_copy(update={"customer_created_at": record.input.customer_created_at})

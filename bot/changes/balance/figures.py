@@ -1,0 +1,158 @@
+"""One row of a balance together with the units that rolled over to it, as figures that can be moved.
+
+Autumn keeps a signed balance per row and shows `remaining = max(0, balance)` and `usage = grants - balance`,
+so that a debt is seen in the usage alone. What lowers a balance drains rolled-over units first. The figures
+shown to a person, and those they type, are therefore of both together: whichever of the two Autumn takes
+the units from, granted, remaining and used come out as promised.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from bot.autumn.models import Balance, BalanceRow, Rollover
+from bot.changes import canonical as canon
+from bot.changes.canonical import near
+from bot.changes.model import Snapshot
+
+ZERO = canon.ZERO
+ONE_OFF = "one_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    row: str
+    plan: str | None
+    included: Decimal
+    prepaid: Decimal
+    balance: Decimal
+    """Of the row alone, below zero for a debt."""
+    rolled_granted: Decimal
+    rolled_left: Decimal
+    interval: str | None
+    """None: it has no reset at all, as seats."""
+    resets_at: datetime | None
+    price: str | None
+    """prepaid or usage_based; None when nothing is paid for it."""
+    expires_at: datetime | None
+
+    @property
+    def granted(self) -> Decimal:
+        return self.included + self.prepaid + self.rolled_granted
+
+    @property
+    def level(self) -> Decimal:
+        """What is left, below zero for a debt."""
+        return self.balance + self.rolled_left
+
+    @property
+    def remaining(self) -> Decimal:
+        return max(ZERO, self.balance) + self.rolled_left
+
+    @property
+    def used(self) -> Decimal:
+        return self.granted - self.level
+
+    @property
+    def overage(self) -> Decimal:
+        return max(ZERO, -self.balance)
+
+    @property
+    def nature(self) -> tuple[str | None, str | None, str | None]:
+        """What makes it another thing than it was."""
+        return self.plan, self.price, self.interval
+
+    @property
+    def resets(self) -> bool:
+        return self.interval not in (None, ONE_OFF)
+
+    @property
+    def vanishes(self) -> bool:
+        """A grant of its own that is used up is no longer shown by Autumn."""
+        return self.plan is None and near(self.balance, ZERO)
+
+    def moved(self, by: Decimal) -> "Pool":
+        drawn = min(max(ZERO, -by), self.rolled_left)
+        return replace(self, balance=self.balance + by + drawn, rolled_left=self.rolled_left - drawn)
+
+    def granting(self, more: Decimal) -> "Pool":
+        return replace(self, included=self.included + more)
+
+    @classmethod
+    def of(cls, row: BalanceRow, rollovers: list[Rollover]) -> Self:
+        return cls(
+            row=row.id,
+            plan=row.plan_id,
+            included=row.included_grant,
+            prepaid=row.prepaid_grant,
+            balance=row.included_grant + row.prepaid_grant - row.usage,
+            rolled_granted=sum((_granted(one) for one in rollovers), ZERO),
+            rolled_left=sum((one.balance for one in rollovers), ZERO),
+            interval=row.reset.interval if row.reset else None,
+            resets_at=row.reset.resets_at if row.reset else None,
+            price=(row.price.billing_method or "unknown") if row.price else None,
+            expires_at=row.expires_at,
+        )
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "row": self.row,
+            "plan": self.plan,
+            "included": canon.number(self.included),
+            "prepaid": canon.number(self.prepaid),
+            "balance": canon.number(self.balance),
+            "rolled_granted": canon.number(self.rolled_granted),
+            "rolled_left": canon.number(self.rolled_left),
+            "interval": self.interval,
+            "resets_at": canon.time_or_none(self.resets_at),
+            "price": self.price,
+            "expires_at": canon.time_or_none(self.expires_at),
+        }
+
+    @classmethod
+    def read(cls, snapshot: Snapshot) -> "Pool | None":
+        """From `snapshot`; None when the row was not there."""
+        row = snapshot.get("row")
+        if row is None:
+            return None
+        return cls(
+            row=row,
+            plan=snapshot["plan"],
+            included=_number(snapshot, "included"),
+            prepaid=_number(snapshot, "prepaid"),
+            balance=_number(snapshot, "balance"),
+            rolled_granted=_number(snapshot, "rolled_granted"),
+            rolled_left=_number(snapshot, "rolled_left"),
+            interval=snapshot["interval"],
+            resets_at=_time(snapshot, "resets_at"),
+            price=snapshot["price"],
+            expires_at=_time(snapshot, "expires_at"),
+        )
+
+
+def rolled_over_to(row: BalanceRow, balance: Balance) -> list[Rollover] | None:
+    """The rollovers of this row; None when it cannot be told, for Autumn gives them for the feature."""
+    if not balance.rollovers:
+        return []
+    able = [one for one in balance.breakdown if _rolls_over(one)] or balance.breakdown
+    if row not in able:
+        return []
+    return balance.rollovers if len(able) == 1 else None
+
+
+def _rolls_over(row: BalanceRow) -> bool:
+    return row.plan_id is not None and row.reset is not None and row.reset.interval != ONE_OFF
+
+
+def _granted(one: Rollover) -> Decimal:
+    return one.balance if one.granted is None else one.granted
+
+
+def _number(snapshot: Snapshot, name: str) -> Decimal:
+    return Decimal(snapshot[name] or 0)
+
+
+def _time(snapshot: Snapshot, name: str) -> datetime | None:
+    text = snapshot[name]
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,269 @@
+"""The form that changes a balance."""
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bot.approvals import words as say
+from bot.autumn.models import BalanceRow
+from bot.changes import amounts, notes
+from bot.changes import canonical as canon
+from bot.changes.amounts import NotAnAmount
+from bot.changes.balance import sources
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
+from bot.kit import blocks, ids, numbers, text
+from bot.kit import form_values as read
+from bot.kit.card import Block
+from bot.lookups import names, options, words
+from bot.lookups.features import card as features
+from bot.lookups.overview import attention
+
+FEATURE_BLOCK = "feature"
+ACTION_BLOCK = "action"
+AMOUNT_BLOCK = "amount"
+RESET_BLOCK = "reset"
+
+_MOST = {
+    NoteCode.TOO_LARGE: canon.number(amounts.MOST),
+    NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
+}
+_LONGEST = 100
+_HIDDEN = 3
+"""Plans that are named."""
+
+
+def row_block(feature: str) -> str:
+    """One for each feature, so that a row picked of another is not kept."""
+    return f"row:{parts.digest(feature)}"
+
+
+def build(state: FormState) -> dict[str, Any]:
+    offered = _offered(state.facts)
+    feature = _feature(state.meta, state.values)
+    if not offered:
+        refused = state.sight.refusals if state.sight else ()
+        told = notes.listed(say.REFUSED, refused, parts.called(state.facts)) if refused else ""
+        return parts.closed(state, told or "\n".join(_hidden(state.facts)) or say.NO_BALANCES)
+    rows = _rows(state.facts, feature)
+    row = rows[0].id if len(rows) == 1 else ""
+    meta = state.meta.model_copy(update={"feature": feature, "row": row})
+    # One that is not offered is drawn as none picked yet, and refused when it is submitted.
+    action = _action(state.values) or BalanceAction.GIVE
+    fields = [
+        _pick_feature(offered, feature),
+        *([_pick_row(state, feature, rows)] if len(rows) > 1 else []),
+        _pick_action(action),
+        *([_type_amount(state.values, action)] if action is not BalanceAction.NONE else []),
+        _pick_reset(state.values, required=action is BalanceAction.NONE),
+    ]
+    left_out = len(state.facts.customer.balances) + len(state.facts.customer.flags) - len(offered)
+    before = [
+        *_now(state.facts, feature),
+        *([blocks.context("left_out", say.left_out(left_out))] if left_out else []),
+        *(
+            blocks.context(f"hidden.{index}", told)
+            for index, told in enumerate(_hidden(state.facts)[:_HIDDEN])
+        ),
+    ]
+    return parts.form(state, meta, before, fields, problem=_typed_wrong(state.values, action))
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
+    """With no amount while none can be read, for what is wrong with the feature itself shows at once."""
+    feature, action = _feature(meta, values), _action(values)
+    reset_at = read.moment(values, RESET_BLOCK)
+    rows = _rows(facts, feature)
+    row = _picked_row(meta, values, feature, rows)
+    if not feature or (row is None and rows) or (action is BalanceAction.NONE and reset_at is None):
+        return None
+    if action is None:
+        return None
+    amount, wrong = _amount(values, action)
+    if wrong is not None and read.typed(values, AMOUNT_BLOCK):
+        return None
+    return BalanceInput(
+        customer=meta.customer,
+        feature=feature,
+        row=row or "",
+        action=action,
+        amount=amount,
+        reset_at=reset_at,
+    )
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    feature, action = read.chosen(values, FEATURE_BLOCK), _action(values)
+    reset_at = read.moment(values, RESET_BLOCK)
+    row, errors = _row(meta, values, feature)
+    if action is None or ACTION_BLOCK not in values:
+        return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: say.NOT_OFFERED})
+    amount, wrong = _amount(values, action)
+    if wrong is not None:
+        block, said = (
+            (AMOUNT_BLOCK, notes.plain(wrong)) if AMOUNT_BLOCK in values else (ACTION_BLOCK, say.STALE)
+        )
+        errors[block] = said
+    if action is BalanceAction.NONE and reset_at is None:
+        errors[RESET_BLOCK] = say.NO_RESET_PICKED
+    wanted = BalanceInput(
+        customer=meta.customer, feature=feature, row=row, action=action, amount=amount, reset_at=reset_at
+    )
+    return parts.parsed(meta, values, wanted, errors)
+
+
+def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
+    return options.feature_options(_offered(facts), typed)
+
+
+# What is filled in
+
+
+def _feature(meta: Meta, values: Values) -> str:
+    return read.chosen(values, FEATURE_BLOCK) or meta.feature
+
+
+def _action(values: Values) -> BalanceAction | None:
+    """The first to begin with; None for one that the form does not offer."""
+    picked = read.chosen(values, ACTION_BLOCK)
+    if not picked:
+        return BalanceAction.GIVE
+    return next((one for one in OFFERED if one == picked), None)
+
+
+def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:
+    if action is BalanceAction.NONE:
+        return None, None
+    try:
+        return amounts.parse_amount(read.typed(values, AMOUNT_BLOCK)), None
+    except NotAnAmount as problem:
+        most = {"most": _MOST[problem.code]} if problem.code in _MOST else {}
+        return None, Note(problem.code, most)
+
+
+def _typed_wrong(values: Values, action: BalanceAction) -> str:
+    """What is wrong with an amount that is typed, in plain words."""
+    _, wrong = _amount(values, action)
+    return notes.plain(wrong) if wrong and read.typed(values, AMOUNT_BLOCK) else ""
+
+
+def _row(meta: Meta, values: Values, feature: str) -> tuple[str, dict[str, str]]:
+    """The row, or what is wrong. A form submitted before it showed the feature's rows must be looked at."""
+    if not feature:
+        return "", {FEATURE_BLOCK: say.NO_FEATURE_PICKED}
+    block = row_block(feature)
+    if block in values:
+        picked = read.chosen(values, block)
+        return picked, {} if picked else {block: say.NO_ROW_PICKED}
+    return (meta.row, {}) if feature == meta.feature else ("", {FEATURE_BLOCK: say.STALE})
+
+
+def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]) -> str | None:
+    """The only one, or the one that is picked; to begin with, the one the form was opened with."""
+    if len(rows) == 1:
+        return rows[0].id
+    known = {one.id for one in rows}
+    picked = read.chosen(values, row_block(feature)) or meta.row
+    return picked if picked in known else None
+
+
+# What there is to pick from
+
+
+def _offered(facts: Facts) -> Mapping[str, str]:
+    """Names by id, of all features the customer has that an option can carry."""
+    found = names.features(facts.customer)
+    return {one: name for one, name in found.items() if _carried(one)}
+
+
+def _carried(known_id: str) -> bool:
+    return 0 < text.length(known_id) <= blocks.OPTION and not known_id.startswith("#")
+
+
+def _rows(facts: Facts, feature: str) -> list[BalanceRow]:
+    balance = facts.customer.balances.get(feature)
+    found = [one for one in balance.breakdown if _carried(one.id)] if balance else []
+    return list({one.id: one for one in found}.values())[: options.MOST]
+
+
+# The fields
+
+
+def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
+    found = {one: options.feature_option(one, name) for one, name in offered.items()}
+    initial = found.get(feature)
+    element: Any
+    if len(found) > options.MOST:
+        element = blocks.picker(ids.FORM_FEATURE, say.PICK_FEATURE, min_query=0, initial=initial)
+    else:
+        ordered = sorted(found.items(), key=lambda item: (offered[item[0]].casefold(), item[0]))
+        element = blocks.select(ids.FORM_FEATURE, say.PICK_FEATURE, [one for _, one in ordered], initial)
+    return blocks.field(FEATURE_BLOCK, say.FEATURE, element, listens=True)
+
+
+def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
+    found = _row_options(rows, feature, names.plans(state.facts.customer))
+    picked = _picked_row(state.meta, state.values, feature, rows)
+    element = blocks.select(
+        parts.field_id("row"), say.PICK_ROW, list(found.values()), found[picked] if picked else None
+    )
+    return blocks.field(row_block(feature), say.ROW, element, say.ROW_HINT, listens=True)
+
+
+def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
+    """By row; those that are equal but for their amounts have a mark."""
+    told = {row.id: sources.option(row, feature, plans) for row in rows}
+    times_told = Counter(told.values())
+    found = {}
+    for row in rows:
+        source, facts = told[row.id]
+        marked = f"{source} {sources.mark(row.id)}" if times_told[source, facts] > 1 else source
+        label = text.literal(f"{marked} · {_left(row)}", blocks.OPTION)
+        found[row.id] = blocks.option(label, row.id, text.literal(facts, blocks.OPTION))
+    return found
+
+
+def _left(row: BalanceRow) -> str:
+    if row.unlimited:
+        return words.UNLIMITED
+    granted = row.included_grant + row.prepaid_grant
+    return say.row_left(numbers.number(row.remaining), numbers.number(granted))
+
+
+def _pick_action(action: BalanceAction) -> Block:
+    found = {one: blocks.option(say.ACTIONS[one][0], one.value, say.ACTIONS[one][1]) for one in OFFERED}
+    element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
+    return blocks.field(ACTION_BLOCK, say.ACTION, element, listens=True)
+
+
+def _type_amount(values: Values, action: BalanceAction) -> Block:
+    element = blocks.typed(
+        parts.field_id("amount"), read.typed(values, AMOUNT_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
+    )
+    return blocks.field(AMOUNT_BLOCK, say.AMOUNT, element, say.AMOUNT_HINTS[action], listens=True)
+
+
+def _pick_reset(values: Values, *, required: bool) -> Block:
+    at = read.moment(values, RESET_BLOCK)
+    element = blocks.moment(parts.field_id("reset"), int(at.timestamp()) if at else None)
+    hint = say.RESET_ONLY_HINT if required else say.RESET_HINT
+    return blocks.field(RESET_BLOCK, say.RESET, element, hint, optional=not required, listens=True)
+
+
+def _hidden(facts: Facts) -> list[str]:
+    """Plans of which Autumn shows no balances, so that what they give cannot be picked."""
+    customer = facts.customer
+    held = [one for one in customer.subscriptions if attention.hides_balances(customer, one)]
+    return [words.hidden(names.plan(one)) for one in held]
+
+
+def _now(facts: Facts, feature: str) -> list[Block]:
+    """What the customer has of the feature now."""
+    balance = facts.customer.balances.get(feature)
+    if balance is None:
+        return []
+    told = [f"*{names.feature(balance)}*", *features.figures(balance)]
+    told.append(features.resets(balance.next_reset_at, facts.read_at))
+    return [blocks.section("now", " · ".join(one for one in told if one))]

@@ -1,0 +1,58 @@
+"""Where a part of a balance comes from, so that equal parts of one feature can be told apart."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.approvals import words as say
+from bot.autumn.models import BalanceRow, Reset
+from bot.changes.balance.figures import ONE_OFF, Pool
+from bot.kit import text, times
+from bot.lookups import names, words
+
+_INTERNAL = "cus_ent_"
+"""How the ids begin that Autumn gives to parts without one of the company's own."""
+_REDEEMED = "reward_"
+"""And those of parts that a promo code gave: then come the code and the feature."""
+_MARK = 6
+_SOURCE = 40
+
+
+def option(row: BalanceRow, feature: str, called: Mapping[str, str]) -> tuple[str, str]:
+    """Source, and what tells it from others of that source; where Slack formats nothing."""
+    found = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at, day=times.utc_day)
+    return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(found)
+
+
+def mark(row_id: str) -> str:
+    """A few letters of a part's id, for parts that are equal in all else."""
+    return f"…{row_id[-_MARK:]}"
+
+
+def line(pool: Pool, feature: str, called: Mapping[str, str]) -> str:
+    """All of it in mrkdwn."""
+    reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
+    source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or words.NONE
+    found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at, day=times.day)
+    return say.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
+
+
+def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:
+    if plan_id:
+        return called.get(plan_id) or plan_id
+    if row_id.startswith(_REDEEMED) and f"_{feature}_" in row_id:
+        return say.by_code(row_id.removeprefix(_REDEEMED).rpartition(f"_{feature}_")[0])
+    return words.NO_PLAN if row_id.startswith(_INTERNAL) else say.granted_as(row_id)
+
+
+def _facts(
+    reset: Reset | None, *, paid: bool, expires_at: datetime | None, day: Callable[[datetime], str]
+) -> list[str]:
+    found = []
+    if reset is not None and reset.interval == ONE_OFF:
+        found.append(say.NO_RESET)
+    elif reset is not None:
+        found.append(names.reset(reset))
+        found.append(words.on(words.RESETS, day(reset.resets_at)) if reset.resets_at else "")
+    found.append(say.PAID_FOR if paid else "")
+    found.append(words.on(words.EXPIRES, day(expires_at)) if expires_at else "")
+    return [one for one in found if one]

@@ -1,0 +1,40 @@
+"""The buttons on a customer's card that open the forms."""
+
+from bot.approvals import words as say
+from bot.changes.model import Kind
+from bot.kit import blocks, ids, text
+from bot.kit.card import Block
+from bot.lookups.place import Part, Place
+
+_OFFERED = {
+    Part.OVERVIEW: (Kind.BALANCE, Kind.REWARD, Kind.DETAILS, Kind.DELETION),
+    Part.PRODUCTS: (Kind.REWARD,),
+    Part.FEATURES: (Kind.BALANCE,),
+    Part.FEATURE: (Kind.BALANCE,),
+    Part.INVOICES: (Kind.REWARD,),
+    Part.EVENTS: (),
+}
+_LABELS = {
+    Kind.BALANCE: say.CHANGE_BALANCE,
+    Kind.REWARD: say.CHANGE_REWARD,
+    Kind.DETAILS: say.EDIT_DETAILS,
+    Kind.DELETION: say.DELETE_CUSTOMER,
+}
+
+
+def row(place: Place) -> list[Block]:
+    """What can be changed from this part of the card; of a feature's page, that feature."""
+    feature = place.feature if place.part is Part.FEATURE else ""
+    value = Place(customer=place.customer, part=place.part, feature=feature).encode()
+    if text.length(value) > blocks.BUTTON_VALUE:
+        return []
+    found = [_button(kind, value) for kind in _OFFERED[place.part]]
+    if place.part is Part.OVERVIEW:
+        found.append(
+            blocks.button(say.HISTORY, f"{ids.HISTORY}:open", Place(customer=place.customer).encode())
+        )
+    return [blocks.actions("change", found)] if found else []
+
+
+def _button(kind: Kind, value: str) -> blocks.Button:
+    return blocks.button(_LABELS[kind], f"{ids.CHANGE}:{kind}", value, danger=kind is Kind.DELETION)

@@ -1,0 +1,90 @@
+"""The form that deletes a customer."""
+
+from datetime import datetime
+from typing import Any
+
+from bot.approvals import words as say
+from bot.autumn.models import InvoicePreview, Subscription
+from bot.changes import note_words
+from bot.changes.deletion.kind import MOST_ENTITIES
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.model import DeletionInput, Facts, NoteCode
+from bot.kit import blocks, money, text, times
+from bot.kit import form_values as read
+from bot.kit.card import Block
+from bot.lookups import frame as cards
+from bot.lookups import names, words
+from bot.lookups.products import card as products
+
+TYPED_BLOCK = "typed"
+UNDERSTOOD_BLOCK = "understood"
+
+_MOST = 15
+_LONGEST = 3000
+
+
+def build(state: FormState) -> dict[str, Any]:
+    fields = [_type_id(state), _understand(state)]
+    return parts.form(
+        state, state.meta, [_live(state.facts), blocks.section("stripe", _stripe(state.facts))], fields
+    )
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> DeletionInput:  # noqa: ARG001 - as all kinds
+    """As if the id were typed: what goes is shown before."""
+    return DeletionInput(customer=meta.customer, typed=meta.customer)
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    typed = read.typed(values, TYPED_BLOCK)
+    errors = {}
+    if typed != meta.customer:
+        errors[TYPED_BLOCK] = str(note_words.NOTES[NoteCode.ID_NOT_TYPED])
+    if not read.ticked(values, UNDERSTOOD_BLOCK):
+        errors[UNDERSTOOD_BLOCK] = say.CONFIRM_FIRST
+    return parts.parsed(meta, values, DeletionInput(customer=meta.customer, typed=typed), errors)
+
+
+def _live(facts: Facts) -> Block:
+    """What goes on in Stripe, or goes with the customer."""
+    currency = names.currency(facts.customer)
+    lines = [_holding(one, currency, facts.read_at) for one in facts.customer.subscriptions]
+    lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
+    if facts.unpaid is not None and facts.unpaid.count:
+        totals = money.sums(facts.unpaid.totals)
+        lines.append(words.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
+    if facts.entities:
+        known = say.entities(len(facts.entities))
+        lines.append(say.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
+    if not lines:
+        unread = "" if facts.billing else f"\n{note_words.NOTES[NoteCode.STRIPE_UNREAD]}"
+        return blocks.section("live", f"{say.NOTHING_LIVE}{unread}")
+    return blocks.section("live", cards.listed(say.LIVE, [f"• {one}" for one in lines], _MOST))
+
+
+def _holding(one: Subscription, currency: str, now: datetime) -> str:
+    price = products.price(one, currency)
+    held = words.BY_ENTITIES.lower() if one.scope == "entity" else ""
+    told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one), held]
+    return " · ".join(part for part in told if part)
+
+
+def _coming(one: InvoicePreview) -> str:
+    day = times.billing_day(one.invoice_at) if one.invoice_at else ""
+    return words.next_invoice(money.money(one.total, one.currency), day)
+
+
+def _type_id(state: FormState) -> Block:
+    element = blocks.typed(parts.field_id("typed"), read.typed(state.values, TYPED_BLOCK)[:_LONGEST])
+    shown = text.literal(state.meta.customer, 1500)
+    return blocks.field(TYPED_BLOCK, say.TYPE_ID, element, say.type_id_hint(shown))
+
+
+def _stripe(facts: Facts) -> str:
+    return say.NOT_IN_STRIPE if facts.customer.stripe_id else say.NEVER_IN_STRIPE
+
+
+def _understand(state: FormState) -> Block:
+    more = say.UNDERSTOOD_MORE if state.facts.customer.stripe_id else say.UNDERSTOOD_MORE_NO_STRIPE
+    return parts.tick(UNDERSTOOD_BLOCK, say.UNDERSTOOD, say.UNDERSTOOD_LABEL, more, state.values)

@@ -1,0 +1,59 @@
+"""The form that edits a customer's name, e-mail and fingerprint."""
+
+from typing import Any
+
+from bot.approvals import words as say
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.model import DetailsInput, Facts
+from bot.kit import blocks, text
+from bot.kit import form_values as read
+from bot.kit.card import Block
+
+NAME_BLOCK = "name"
+EMAIL_BLOCK = "email"
+FINGERPRINT_BLOCK = "fingerprint"
+
+_FIELDS = {NAME_BLOCK: say.NAME, EMAIL_BLOCK: say.EMAIL, FINGERPRINT_BLOCK: say.FINGERPRINT}
+"""Labels by block; the blocks are called as the fields are."""
+_LONGEST = 3000
+"""What Slack takes; the guards say what Autumn does."""
+
+
+def build(state: FormState) -> dict[str, Any]:
+    shown = {name: _shown(state.facts, name) for name in _FIELDS}
+    meta = state.meta.model_copy(update={"shown": {name: parts.digest(one) for name, one in shown.items()}})
+    fields = [_field(name, state.values, shown[name]) for name in _FIELDS]
+    return parts.form(state, meta, [], fields)
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> DetailsInput | None:
+    """Against what is shown from now on, which may differ from what was."""
+    marks = {name: parts.digest(_shown(facts, name)) for name in _FIELDS}
+    altered = _altered(meta.model_copy(update={"shown": marks}), values)
+    return DetailsInput(customer=meta.customer, **altered) if altered else None
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    altered = _altered(meta, values)
+    errors = {} if altered else {NAME_BLOCK: say.NOTHING_ALTERED}
+    return parts.parsed(meta, values, DetailsInput(customer=meta.customer, **altered), errors)
+
+
+def _altered(meta: Meta, values: Values) -> dict[str, str]:
+    """Only those, so that what somebody else changes meanwhile is left as they set it."""
+    typed = {name: read.typed(values, name) for name in _FIELDS if name in values}
+    return {name: one for name, one in typed.items() if parts.digest(text.clean(one)) != meta.shown.get(name)}
+
+
+def _shown(facts: Facts, name: str) -> str:
+    """What the field shows to begin with; nothing when it is too long to be shown in full."""
+    known = text.clean(str(getattr(facts.customer, name) or ""))
+    return known if text.length(known) <= _LONGEST else ""
+
+
+def _field(name: str, values: Values, shown: str) -> Block:
+    initial = read.typed(values, name) if name in values else shown
+    element = blocks.typed(parts.field_id(name), initial, telling=True)
+    hint = say.FINGERPRINT_HINT if name == FINGERPRINT_BLOCK else ""
+    return blocks.field(name, _FIELDS[name], element, hint, optional=True, listens=True)

@@ -1,0 +1,117 @@
+"""What a form is drawn from, and what comes of a submission."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bot.changes.model import (
+    BalanceInput,
+    DeletionInput,
+    DetailsInput,
+    Facts,
+    Judgement,
+    Kind,
+    Line,
+    Note,
+    RewardInput,
+    Snapshot,
+)
+from bot.kit import text
+
+AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
+Values: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""A view's `state.values`: what each input holds now, by block_id and action_id."""
+
+MOST_METADATA = 3000
+
+
+class Meta(BaseModel):
+    """What a form remembers in its private_metadata. Nothing that the form itself does not show."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    kind: Kind = Field(alias="k")
+    customer: str = Field(alias="c")
+    """The customer's id."""
+    submission: str = Field(alias="s")
+    """Made when the form was opened, so that submitting it twice is one change."""
+    channel: str = Field(default="", alias="h")
+    """Where the asker is to hear of it."""
+    feature: str = Field(default="", alias="f")
+    """Of a balance: the one to begin with, then the one that is drawn."""
+    row: str = Field(default="", alias="r")
+    """The row of that feature when there is but one; when opened, the one to begin with."""
+    reason_required: bool = Field(default=True, alias="q")
+    created: AwareDatetime | None = Field(default=None, alias="n")
+    """When the customer that the form shows was created."""
+    shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
+    """Of details: a mark of what each field showed, to tell what was altered."""
+    seen: Snapshot | None = Field(default=None, alias="b")
+    """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
+
+    def encode(self) -> str:
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
+
+    @classmethod
+    def decode(cls, metadata: str) -> Self:
+        """Raises pydantic.ValidationError on anything else."""
+        return cls.model_validate_json(metadata)
+
+    @property
+    def fits(self) -> bool:
+        """Whether Slack can carry it: not with an id of thousands of characters."""
+        return text.length(self.encode()) <= MOST_METADATA
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the change would come to as it is filled in now."""
+
+    lines: tuple[Line, ...] = ()
+    refusals: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    before: Snapshot | None = None
+    """The facts that it is previewed from."""
+    needed: int | None = None
+    """Approvals; 0 is applied at once, None not known."""
+    barred: str = ""
+    """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
+
+    @classmethod
+    def of(
+        cls,
+        judged: Judgement,
+        lines: tuple[Line, ...] = (),
+        before: Snapshot | None = None,
+        *,
+        needed: int | None = None,
+        barred: str = "",
+    ) -> Self:
+        return cls(lines, judged.refusals, judged.warnings, before, needed, barred)
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    meta: Meta
+    facts: Facts
+    values: Values = field(default_factory=dict)
+    """As they came with the click or the submission; empty when the form is opened."""
+    sight: Sight | None = None
+    """None while too little is filled in."""
+    trouble: str = ""
+    """Why a submission was not taken, in words of Maple's own (mrkdwn)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    input: AnyInput | None = None
+    """None when `errors` says why."""
+    reason: str = ""
+    ticket: str = ""
+    """A web address, or empty."""
+    seen: Snapshot | None = None
+    """The facts that the form showed, as `Meta.seen`."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong, in plain words by block_id: as Slack takes them in answer to a submission."""

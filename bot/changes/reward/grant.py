@@ -1,0 +1,62 @@
+"""What redeeming a feature grant gives, and whether it was given.
+
+Each feature of a grant becomes a row of its own (or a flag), so a new one tells that it was redeemed,
+however much is used at the same time.
+"""
+
+import json
+
+from bot.autumn.models import Customer, FeatureGrant
+from bot.changes import canonical as canon
+from bot.changes.common import agreed
+from bot.changes.model import Form, Line, LineLabel, Snapshot, Verdict
+
+_ROWS = "rows:"
+_GIVES = "gives:"
+_UNLIMITED = "unlimited"
+
+
+def snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
+    if grant is None:
+        return {"grant": None}
+    told: Snapshot = {"grant": grant.id}
+    for one in grant.grants:
+        told[_GIVES + one.feature_id] = _UNLIMITED if one.included is None else canon.number(one.included)
+        told[_ROWS + one.feature_id] = json.dumps(_rows(one.feature_id, customer))
+    return told
+
+
+def offer(told: Snapshot) -> Snapshot:
+    """The part that says what the grant gives."""
+    return {name: value for name, value in told.items() if not name.startswith(_ROWS)}
+
+
+def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:
+    lines = [Line(LineLabel.CODE, None, code)]
+    for one in grant.grants if grant else ():
+        balance = customer.balances.get(one.feature_id)
+        if one.included is None or (balance is not None and balance.unlimited):
+            lines.append(Line(LineLabel.GRANT, None, None, about=one.feature_id))
+        else:
+            had = balance.remaining if balance else canon.ZERO
+            before, after = canon.number(had), canon.number(had + one.included)
+            lines.append(Line(LineLabel.GRANT, before, after, Form.NUMBER, about=one.feature_id))
+    return tuple(lines)
+
+
+def verify(before: Snapshot, after: Snapshot) -> Verdict:
+    if before.get("grant") is None or offer(before) != offer(after):
+        return Verdict.UNCLEAR
+    kept = [name for name in before if name.startswith(_ROWS)]
+    return agreed(_appeared(before[name], after[name]) for name in kept)
+
+
+def _appeared(before: str | None, after: str | None) -> Verdict:
+    new = set(json.loads(after or "[]")) - set(json.loads(before or "[]"))
+    return Verdict.APPLIED if new else Verdict.NOT_APPLIED
+
+
+def _rows(feature_id: str, customer: Customer) -> list[str]:
+    balance, flag = customer.balances.get(feature_id), customer.flags.get(feature_id)
+    rows = [row.id for row in balance.breakdown] if balance else []
+    return sorted([*rows, *([flag.id] if flag else [])])

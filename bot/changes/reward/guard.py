@@ -1,0 +1,124 @@
+"""What must not be done about a customer's rewards, and what to know before doing it."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.autumn.models import Coupon, Discount
+from bot.changes import canonical as canon
+from bot.changes.canonical import ZERO
+from bot.changes.common import joined, whose
+from bot.changes.estimate import Next, currency_of, estimates
+from bot.changes.model import Facts, Judgement, Note, NoteCode, RewardAction, RewardInput
+from bot.changes.reward.coupons import (
+    coupon_by_code,
+    coupon_of,
+    grant_of,
+    name_of,
+    own_discount,
+    redeemed_code,
+    subscription_discounts,
+)
+
+_LONGEST_CODE = 200
+
+
+def guard(asked: RewardInput, facts: Facts) -> Judgement:
+    if notes := whose(asked, facts, old_ids=True):
+        return Judgement(notes)
+    own = own_discount(facts)
+    if asked.instead is not None and asked.instead != (own.id if own else ""):
+        return Judgement((Note(NoteCode.MOVED_SINCE),))
+    match asked.action:
+        case RewardAction.REDEEM:
+            return _redeem(asked, facts)
+        case RewardAction.REMOVE:
+            return _remove(own, facts)
+        case _:
+            return _apply(asked, own, facts)
+
+
+def _redeem(asked: RewardInput, facts: Facts) -> Judgement:
+    if not asked.code:
+        return _no(NoteCode.NO_CODE)
+    if len(asked.code) > _LONGEST_CODE:
+        return _no(NoteCode.CODE_TOO_LONG, most=str(_LONGEST_CODE))
+    if (coupon := coupon_by_code(asked.code, facts)) is not None:
+        return _no(NoteCode.NOT_A_GRANT, name=name_of(coupon))
+    grant = grant_of(asked.code, facts)
+    if grant is None or not grant.grants:
+        return _no(NoteCode.GRANT_UNKNOWN)
+    if (redeemed := redeemed_code(grant, facts)) is not None:
+        return _no(NoteCode.ALREADY_REDEEMED, promo=redeemed)
+    return Judgement((), (Note(NoteCode.NO_UNDO),))
+
+
+def _remove(own: Discount | None, facts: Facts) -> Judgement:
+    return _no(NoteCode.NO_COUPON) if own is None else Judgement((), tuple(_apart(facts)))
+
+
+def _apply(asked: RewardInput, own: Discount | None, facts: Facts) -> Judgement:
+    if not asked.reward:
+        return _no(NoteCode.NO_REWARD)
+    coupon = coupon_of(asked.reward, facts)
+    if coupon is None:
+        return _no(NoteCode.REWARD_UNKNOWN, reward=asked.reward)
+    if own is not None and own.id == coupon.id:
+        return _no(NoteCode.ALREADY_ACTIVE, name=name_of(coupon))
+    return Judgement((), tuple(_warnings(asked, coupon, own, facts)))
+
+
+def _warnings(asked: RewardInput, coupon: Coupon, own: Discount | None, facts: Facts) -> Iterator[Note]:
+    if own is not None:
+        yield Note(NoteCode.REPLACES, {"name": name_of(own)})
+    held = {one.plan_id for one in facts.customer.subscriptions}
+    if coupon.plan_ids is not None and not held & set(coupon.plan_ids):
+        yield Note(NoteCode.OTHER_PLANS, {"plans": joined(coupon.plan_ids)})
+    yield from _apart(facts)
+    if asked.instead is not None and coupon.duration is not None and coupon.duration.type != "forever":
+        yield Note(NoteCode.STARTS_AFRESH, {"name": name_of(coupon)})
+    found = estimates(facts, coupon)
+    if not found:
+        yield Note(NoteCode.AT_NEXT_CHECKOUT)
+        return
+    unmatched = tuple(_currency(coupon, found, facts))
+    yield from unmatched
+    if own is not None:
+        yield from _less(own, found)
+    reached = [one for one in found if one.after < one.without]
+    if reached:
+        dates = [one.at for one in reached if one.at is not None]
+        yield Note(NoteCode.FROM_NEXT_INVOICE, {"at": canon.time_or_none(min(dates, default=None)) or ""})
+    elif not unmatched:
+        yield Note(NoteCode.NO_EFFECT)
+
+
+def _currency(coupon: Coupon, found: Sequence[Next], facts: Facts) -> Iterator[Note]:
+    """An amount counts only in its own currency, which Autumn does not tell of a coupon."""
+    if coupon.type == "percentage_discount":
+        return
+    billed = dict.fromkeys(one.currency.upper() for one in found if not one.apart)
+    own = currency_of(facts)
+    if not own and billed:
+        yield Note(NoteCode.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
+    elif others := [one for one in billed if one != own]:
+        yield Note(NoteCode.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
+
+
+def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
+    """In each currency in which the new coupon takes less off than the one it replaces."""
+    for currency in dict.fromkeys(one.currency for one in found):
+        billed = [one for one in found if one.currency == currency]
+        off_now = sum((one.without - one.before for one in billed), ZERO)
+        off = sum((one.without - one.after for one in billed), ZERO)
+        if off < off_now:
+            figures = {"off": canon.number(off), "off_now": canon.number(off_now), "currency": currency}
+            yield Note(NoteCode.TAKES_LESS, {"name": name_of(own), **figures})
+
+
+def _apart(facts: Facts) -> Iterator[Note]:
+    """A subscription's own discounts stay, and keep it from the customer's."""
+    if theirs := subscription_discounts(facts):
+        yield Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": joined(name_of(one) for one in theirs)})
+
+
+def _no(code: NoteCode, **details: str) -> Judgement:
+    return Judgement((Note(code, details),))

@@ -1,0 +1,77 @@
+"""What is due per day: a bar for each day, or for a few days together."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from bot.digests import row_text as digest_rows
+from bot.digests import words as say
+from bot.digests.report.model import Report
+from bot.kit import blocks, numbers, text
+from bot.kit.card import Block
+from bot.lookups import frame as parts
+
+_MOST = 2
+"""Slack draws as many charts in a message."""
+_FILLED = 62
+"""A window of at most so many days shows those on which nothing is due, too."""
+
+_Points = list[tuple[str, Decimal]]
+
+
+def charts(report: Report, seen: digest_rows.Where) -> list[parts.Drawn]:
+    """One for each of the largest currencies; none where nothing is due."""
+    first = digest_rows.local(report.start, seen.zone).date()
+    last = _last_day(report, seen)
+    found = [(code, _points(days, first, last)) for code, days in report.daily.items()]
+    shown = [(code, points) for code, points in found if any(value for _, value in points)][:_MOST]
+    return [_chart(index, code, points) for index, (code, points) in enumerate(shown)]
+
+
+def _last_day(report: Report, seen: digest_rows.Where) -> date:
+    """The window ends before `end`."""
+    end: datetime = digest_rows.local(report.end, seen.zone)
+    return max(end - timedelta(microseconds=1), digest_rows.local(report.start, seen.zone)).date()
+
+
+def _points(days: Sequence[tuple[date, Decimal]], first: date, last: date) -> _Points:
+    due: dict[date, Decimal] = {}
+    if (last - first).days < _FILLED:
+        due = {first + timedelta(days=index): Decimal(0) for index in range((last - first).days + 1)}
+    for day, amount in days:
+        due[day] = due.get(day, Decimal(0)) + amount
+    return _merged(sorted(due.items()))
+
+
+def _merged(days: list[tuple[date, Decimal]]) -> _Points:
+    """At most as many as a chart can have, with unique labels."""
+    size = max(1, -(-len(days) // blocks.CHART_POINTS))
+    bins = [days[index : index + size] for index in range(0, len(days), size)]
+    found = [(_label(one), sum((amount for _, amount in one), Decimal(0))) for one in bins]
+    if len({label for label, _ in found}) == len(found):
+        return found
+    return [(f"{index} · {label}", amount) for index, (label, amount) in enumerate(found, 1)]
+
+
+def _label(days: list[tuple[date, Decimal]]) -> str:
+    first, last = digest_rows.short_day(days[0][0]), digest_rows.short_day(days[-1][0])
+    return first if len(days) == 1 else f"{first}–{last}"
+
+
+def _chart(index: int, code: str, points: _Points) -> parts.Drawn:
+    currency = text.literal(code.upper(), 8)
+    title = text.literal(say.chart(currency), blocks.CHART_TITLE)
+    drawn = [(label, numbers.finite(amount)) for label, amount in points]
+    rich = blocks.bars(f"chart.{index}", title, currency or say.AMOUNT_SERIES, drawn)
+    return parts.Either(rich=(rich,), plain=(_text_bars(f"bars.{index}", code, points),))
+
+
+def _text_bars(block_id: str, code: str, points: _Points) -> Block:
+    most = max(amount for _, amount in points)
+    wide = max(len(label) for label, _ in points)
+    lines = [
+        f"{label:<{wide}} {numbers.bar(amount, most, 12)} {numbers.compact(amount)}"
+        for label, amount in points
+    ]
+    title = f"*{say.chart(text.mrkdwn(code.upper(), 8))}*"
+    return blocks.section(block_id, "\n".join([title, "```", *lines, "```"]))

@@ -1,0 +1,93 @@
+"""Tells the owner of a digest when Maple or somebody else pauses or removes it.
+
+The notice owed is stored with the pause or removal, so it survives a restart, and Slack being down. Each
+attempt first stores when the next one is due, so that no two replicas tell at once; whoever succeeds clears
+it. If they die in between, the owner is told twice: better than never.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.access.rules import Environment
+from bot.digests import rows
+from bot.digests.delivery.outcome import TellOwner
+from bot.digests.model import Digest, Pause
+from bot.log import log
+from bot.store.database import Database, unbroken
+from bot.store.tables import digests
+
+_FIRST = timedelta(minutes=1)
+"""Before the second attempt; then each is as far away as the pause is long ago."""
+_GIVE_UP = timedelta(days=1)
+
+_STOPPED = digests.c.state.in_(("paused", "removed"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    digest: Digest
+    why: Pause | None
+    """None: it was removed."""
+    again: datetime
+    """When it is due again, unless it is crossed out."""
+
+
+class Telling:
+    """`tell`: once, and whether that went well."""
+
+    def __init__(
+        self, *, database: Database, env: Environment, tell: TellOwner, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._env = env
+        self._tell = tell
+        self._now = now
+
+    async def due(self) -> None:
+        """Tells all who are to be told by now. Never raises."""
+        try:
+            for untold in await _claim(self._database, self._env, now=self._now()):
+                if await self._tell(untold.digest, untold.why):
+                    await _told(self._database, untold)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("owners not told", error=type(error).__name__)
+
+
+@unbroken
+async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold]:
+    due = select(digests.c.id, digests.c.tell_owner_at, digests.c.updated_at).where(
+        digests.c.env == env, _STOPPED, digests.c.tell_owner_at <= now
+    )
+    async with database.reading() as connection:
+        found = (await connection.execute(due.order_by(digests.c.id))).all()
+    if not found:
+        return []
+    claimed = []
+    async with database.writing() as connection:
+        for row in found:
+            ago = now - row.updated_at
+            again = now + max(_FIRST, ago)
+            changed = await connection.execute(
+                update(digests)
+                .where(digests.c.id == row.id, _STOPPED, digests.c.tell_owner_at == row.tell_owner_at)
+                .values(tell_owner_at=again if ago < _GIVE_UP else None)
+                .returning(digests)
+            )
+            stopped = [rows.digest(mine) for mine in changed]
+            claimed += [_Untold(digest, digest.pause, again) for digest in stopped]
+    return claimed
+
+
+@unbroken
+async def _told(database: Database, untold: _Untold) -> None:
+    """Unless it was paused anew since, which is another thing to be told."""
+    async with database.writing() as connection:
+        await connection.execute(
+            update(digests)
+            .where(digests.c.id == untold.digest.id, digests.c.tell_owner_at == untold.again)
+            .values(tell_owner_at=None)
+        )

@@ -1,0 +1,196 @@
+"""One due day of a digest carried: look for it, scan, report, check the channel, post, settle.
+
+The process may die at any await. The points where it matters, by their checkpoint, and what is found then:
+
+    claimed     the day is taken, nothing is read      lease lapses: carried again from the start
+    reported    it is known what to say                the same
+    marked      a post is noted, perhaps sent          lease lapses: looked for in Slack, posted if not there
+    sent        Slack took it                          the same: found, and settled
+    settled     posted, and known to be                nothing is left to do
+    paused      the digest is paused, its owner not    told by whoever looks next
+                told
+
+Nobody posts but under the lease, and what was perhaps posted is looked for before it is posted again. The
+lease outlasts the one request by far, and the request is cut off long before the lease lapses.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, date, datetime, timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals.timeouts import Checkpoint
+from bot.digests import repository as book
+from bot.digests.delivery import runs
+from bot.digests.delivery import slack_post as sending
+from bot.digests.delivery.channel_queue import Turns
+from bot.digests.delivery.finish import Settling
+from bot.digests.delivery.outcome import Carried, Draw, Outcome, Watch
+from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.slack_answers import Answer, Said
+from bot.digests.model import Digest, Figures, Run, Skip
+from bot.digests.report.reading import Reading
+from bot.digests.scan.scanner import ScanFailed
+from bot.digests.timeouts import DigestPace
+from bot.kit.card import Card
+from bot.log import log
+from bot.slack.block_refusals import CardForm
+from bot.slack.channels import Channels, pause_for
+from bot.store import leases
+from bot.store.database import Database
+
+SAID_LATE = timedelta(minutes=10)
+"""A post that comes later than this after its time says so."""
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Posting:
+    """`name`: of this process, unlike any other's. `slack`: a client that never sends again by itself.
+    `new_blocks`: seconds for which a refusal of the newer blocks is remembered."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        database: Database,
+        slack: AsyncWebClient,
+        reading: Reading,
+        channels: Channels,
+        draw: Draw,
+        telling: Telling,
+        now: Callable[[], datetime],
+        pace: DigestPace,
+        checkpoint: Checkpoint,
+        new_blocks: float,
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._slack = slack
+        self._reading = reading
+        self._channels = channels
+        self._draw = draw
+        self._now = now
+        self._pace = pace
+        self._checkpoint = checkpoint
+        self._turns = Turns(channel=pace.channel, overall=pace.overall)
+        self._form = CardForm(new_blocks, clock=lambda: now().timestamp())
+        self.settling = Settling(
+            name=name, database=database, telling=telling, now=now, pace=pace, checkpoint=checkpoint
+        )
+        self.sending: set[str] = set()
+        """Runs of which a post is being sent: better not cut off."""
+
+    async def carry(self, run: Run, watch: Watch | None = None) -> Carried:
+        """An attempt, for whoever holds the run's lease; it is renewed meanwhile."""
+        async with self._keeping(run.id):
+            await self._checkpoint("claimed")
+            return await self._begun(run, watch)
+
+    async def _begun(self, run: Run, watch: Watch | None) -> Carried:
+        if run.posting_at is not None:
+            call = timedelta(seconds=self._pace.call)
+            found = await sending.find(self._slack, run.channel, run.id, sent_at=run.posting_at, within=call)
+            if found.ts:
+                return await self.settling.posted(run, found.ts, Outcome.FOUND)
+            if found.answer is not Answer.TAKEN:
+                return await self.settling.not_found_out(run, found)
+        if self.settling.too_late(run):
+            return await self.settling.skipped(run, Skip.LATE)
+        digest = await book.get(self._database, run.digest)
+        if digest is None or (digest.pause is not None and run.day is not None):
+            return await self.settling.skipped(run, Skip.PAUSED)
+        return await self._read(run, digest, watch)
+
+    async def _read(self, run: Run, digest: Digest, watch: Watch | None) -> Carried:
+        before = await runs.previous(self._database, digest.id, run.due)
+        try:
+            report, query = await self._reading.of_run(
+                run, digest, watch, before=before.figures if before else None
+            )
+        except ScanFailed as failed:
+            return await self.settling.not_read(run, failed)
+        await runs.made_from(
+            self._database, run.id, query.scan, report.figures, by=self._name, covers_until=report.end
+        )
+        await self._checkpoint("reported")
+        if report.empty and digest.wanted.skip_empty and run.day is not None:
+            return await self.settling.skipped(run, Skip.EMPTY)
+        left_out = await self._left_out(digest, before)
+        card = self._draw(report, digest, query, self._late(run), left_out)
+        async with self._turns.of(run.channel):
+            return await self._to_channel(run, digest, card, report.figures)
+
+    def _late(self, run: Run) -> datetime | None:
+        return run.due if run.day is not None and self._now() - run.due > SAID_LATE else None
+
+    async def _left_out(self, digest: Digest, before: Run | None) -> list[date]:
+        """Days that were due since the last post and had none, whatever there was to say."""
+        since = before.due if before else _EVER
+        skipped = await runs.skipped_since(self._database, digest.id, since)
+        return sorted(run.day for run in skipped if run.day is not None)
+
+    async def _to_channel(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Carried:
+        seen = await self._channels.look(run.channel)
+        pause = pause_for(seen, was_private=digest.private)
+        if pause is not None:
+            return await self.settling.paused(run, digest, pause)
+        if seen.problem is not None:
+            return await self.settling.put_off(run, seen.wait or self._pace.wait(run.tries))
+        self.sending.add(run.id)
+        try:
+            return await self._post(run, digest, card, figures)
+        finally:
+            self.sending.discard(run.id)
+
+    async def _post(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Carried:
+        until = asyncio.get_running_loop().time() + self._pace.call
+        marked = await runs.about_to_post(
+            self._database, run.id, by=self._name, lease=self._pace.lease_time, now=self._now()
+        )
+        if not marked:
+            return Carried(Outcome.TAKEN)
+        await self._checkpoint("marked")
+        said = await self._send(run, card, until)
+        await self._checkpoint("sent")
+        if said.answer is Answer.TAKEN:
+            return await self.settling.posted(run, said.ts, Outcome.POSTED, figures)
+        return await self._not_taken(run, digest, said)
+
+    async def _send(self, run: Run, card: Card, until: float) -> Said:
+        """`until`, by the event loop's clock: a process that was held up since it noted that it would send
+        may not send any more."""
+        blocks = self._form.first(card)
+        if asyncio.get_running_loop().time() >= until:
+            return Said(Answer.DOUBT, "held_up")
+        try:
+            async with asyncio.timeout_at(until):
+                said = await sending.send(self._slack, run.channel, run.id, card.text, blocks)
+                plain = self._form.again(card, blocks, said.reason) if said.answer is Answer.BLOCKS else None
+                if plain is None:
+                    return said
+                log.warning("blocks refused", error=said.reason, reference=run.id, channel=run.channel)
+                return await sending.send(self._slack, run.channel, run.id, card.text, plain)
+        except TimeoutError:
+            return Said(Answer.DOUBT, "timeout")
+
+    async def _not_taken(self, run: Run, digest: Digest, said: Said) -> Carried:
+        log.warning("digest not posted", error=said.reason, reference=run.id, channel=run.channel)
+        if said.answer is Answer.DOUBT:
+            return await self.settling.put_off(run, self._pace.wait(run.tries, self._pace.doubt))
+        if not run.tried_to_post:
+            # It is sure that there is none; but for the sake of an attempt before this one, it is looked for.
+            await runs.not_posted(self._database, run.id, by=self._name, now=self._now())
+        if said.pause is not None:
+            return await self.settling.paused(run, digest, said.pause)
+        return await self.settling.put_off(run, said.wait or self._pace.wait(run.tries))
+
+    def _keeping(self, run_id: str) -> AbstractAsyncContextManager[None]:
+        """Renews the lease for as long as the block takes."""
+
+        async def renew() -> bool:
+            lease = self._pace.lease_time
+            return await runs.renew(self._database, run_id, by=self._name, lease=lease, now=self._now())
+
+        return leases.kept(renew, every=self._pace.renew)

@@ -1,0 +1,83 @@
+"""What an answer of Slack's, or the lack of one, says of the message that was sent."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.digests.model import Pause
+from bot.kit import retry_after
+from bot.slack.block_refusals import refuses_blocks
+
+_STRANGE = (KeyError, TypeError, AttributeError, ValueError)
+"""When something other than Slack answers, such as a proxy."""
+SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, *_STRANGE)
+"""What a call of Slack's Web API, and reading its answer, can raise."""
+
+PAUSES = {
+    "not_in_channel": Pause.REMOVED,
+    "channel_not_found": Pause.REMOVED,
+    "is_archived": Pause.ARCHIVED,
+    "restricted_action": Pause.RESTRICTED,
+    "restricted_action_read_only_channel": Pause.RESTRICTED,
+    "restricted_action_thread_only_channel": Pause.RESTRICTED,
+    "restricted_action_non_threadable_channel": Pause.RESTRICTED,
+}
+"""Refusals that will be the same tomorrow."""
+
+_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Slack says of these that part of the work may have been done."""
+_SHORTEST_WAIT = 1.0
+_LONGEST_WAIT = 3600.0
+
+
+class Answer(StrEnum):
+    TAKEN = "taken"
+    LIMITED = "limited"
+    """Too many just now; surely not posted."""
+    BLOCKS = "blocks"
+    """The blocks are refused; surely not posted."""
+    CLOSED = "closed"
+    """The channel is none to post in; surely not posted."""
+    REFUSED = "refused"
+    """For another reason, which may pass; surely not posted."""
+    DOUBT = "doubt"
+    """It may have been posted, or may yet be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    answer: Answer
+    reason: str = ""
+    """Slack's name of the error, or the kind of failure when there was no answer."""
+    wait: float = 0.0
+    """Seconds; with LIMITED."""
+    pause: Pause | None = None
+    """With CLOSED."""
+    ts: str = ""
+    """With TAKEN."""
+
+
+def said(error: Exception) -> Said:
+    """What one of SLACK_ERRORS says. It is in doubt when Slack did not say no, or not for sure."""
+    response = getattr(error, "response", None)
+    if not isinstance(response, AsyncSlackResponse):
+        return Said(Answer.DOUBT, type(error).__name__)
+    body = response.data if isinstance(response.data, dict) else {}
+    name = body.get("error")
+    reason = str(name or f"http_{response.status_code}")
+    if response.status_code == 429 or reason in _LIMITED:
+        return Said(Answer.LIMITED, reason, _wait(response))
+    if response.status_code != 200 or not name or reason in _MAYBE_DONE:
+        return Said(Answer.DOUBT, reason)
+    if reason in PAUSES:
+        return Said(Answer.CLOSED, reason, pause=PAUSES[reason])
+    return Said(Answer.BLOCKS if refuses_blocks(reason) else Answer.REFUSED, reason)
+
+
+def _wait(response: AsyncSlackResponse) -> float:
+    given = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
+    return min(max(_SHORTEST_WAIT, retry_after.seconds(given) or 0.0), _LONGEST_WAIT)

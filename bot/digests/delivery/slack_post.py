@@ -1,0 +1,68 @@
+"""A digest's message in Slack: sent once, and found again by the mark it carries."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.digests.delivery.slack_answers import SLACK_ERRORS, Answer, Said, said
+from bot.kit.card import Block
+
+EVENT = "maple_digest"
+_APART = timedelta(minutes=5)
+"""How far Slack's clock and ours may be apart."""
+_PAGE = 15
+"""Slack gives some apps no more at a time."""
+
+
+async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, blocks: Sequence[Block]) -> Said:
+    """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
+    try:
+        answer = await slack.chat_postMessage(
+            channel=channel,
+            text=text,
+            blocks=list(blocks),
+            metadata={"event_type": EVENT, "event_payload": {"run": run_id}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return Said(Answer.TAKEN, ts=str(answer["ts"]))
+    except SLACK_ERRORS as error:
+        return said(error)
+
+
+async def find(
+    slack: AsyncWebClient, channel: str, run_id: str, *, sent_at: datetime, within: timedelta
+) -> Said:
+    """Whether the message of a run is there: TAKEN with its timestamp, or with an empty one when it is not.
+
+    `sent_at`: when it was about to be sent, which took no longer than `within`.
+
+    This takes for granted that what Slack has taken is in the history at once; Slack does not promise it.
+    Should it not be, a digest could be there twice; that is why some time is let pass before this is asked.
+    """
+    oldest, latest = sent_at - _APART, sent_at + within + _APART
+    cursor = ""
+    while True:
+        try:
+            page = await slack.conversations_history(
+                channel=channel,
+                oldest=f"{oldest.timestamp():.6f}",
+                latest=f"{latest.timestamp():.6f}",
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in page["messages"]:
+                if _is(message.get("metadata") or {}, run_id):
+                    return Said(Answer.TAKEN, ts=str(message["ts"]))
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        except SLACK_ERRORS as error:
+            return said(error)
+        if not cursor:
+            return Said(Answer.TAKEN)
+
+
+def _is(metadata: dict[str, object], run_id: str) -> bool:
+    payload = metadata.get("event_payload")
+    return metadata.get("event_type") == EVENT and isinstance(payload, dict) and payload.get("run") == run_id

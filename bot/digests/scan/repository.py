@@ -1,0 +1,257 @@
+"""The verbs of reading Autumn for digests: begin, go on, finish, fail.
+
+One process reads at a time for everybody. Who reads holds a lease, and what it writes is guarded by it: who
+lost the lease to somebody else can do nothing more.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.rules import Environment
+from bot.store.database import Database, unbroken
+from bot.store.tables import digest_scans
+from bot.store.upsert import insert
+
+_RUNNING, _DONE, _FAILED = "running", "done", "failed"
+_SINCE = func.coalesce(digest_scans.c.since, digest_scans.c.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was read of Autumn; its items are in the database."""
+
+    id: str
+    started_at: datetime
+    finished_at: datetime | None
+    """None while it is being read."""
+    since: datetime
+    """What was due from then on was read: `started_at`, or before it, to make up for time since a digest."""
+    horizon: datetime
+    """What is due until then was read."""
+    previews: bool
+    """Whether the amounts of invoices to come are Autumn's own, as far as it told."""
+    customers: int
+    previewed: int
+    to_preview: int
+    missing: tuple[str, ...]
+    """What could not be read: see `findings.Report.missing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    customers: int = 0
+    """Customers read so far."""
+    previewed: int = 0
+    to_preview: int = 0
+    """0 until that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a scan that somebody waited for ended."""
+
+    failed: bool
+    said: str
+    """Why it failed; empty when its process died or was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A scan that the holder reads, under a lease."""
+
+    id: str
+    by: str
+    started_at: datetime
+    horizon: datetime
+    since: datetime
+
+
+class Lost(Exception):
+    """The lease lapsed, and somebody else took the scan to be dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody needs of a scan."""
+
+    env: Environment
+    horizon: datetime
+    """What is due until then must have been read."""
+    previews: bool
+    not_before: datetime
+    """When it may have begun, at the earliest."""
+    since: datetime | None = None
+    """What was due from then on must have been read; None: from when it began."""
+
+    def met_by(self, scan: Scan) -> bool:
+        """Whether one that is being read will do."""
+        far = scan.horizon >= self.horizon and scan.started_at >= self.not_before
+        far = far and (self.since is None or scan.since <= self.since)
+        return far and (scan.previews or not self.previews)
+
+
+@unbroken
+async def usable(database: Database, wish: Wish) -> Scan | None:
+    """The newest scan that is done and says all that is wanted."""
+    async with database.reading() as connection:
+        return await _usable(connection, wish)
+
+
+async def _usable(connection: AsyncConnection, wish: Wish) -> Scan | None:
+    wanted = (
+        select(digest_scans)
+        .where(
+            digest_scans.c.env == wish.env,
+            digest_scans.c.state == _DONE,
+            digest_scans.c.started_at >= wish.not_before,
+            digest_scans.c.horizon >= wish.horizon,
+            *((digest_scans.c.previews,) if wish.previews else ()),
+            *(() if wish.since is None else (wish.since >= _SINCE,)),
+        )
+        .order_by(digest_scans.c.started_at.desc(), digest_scans.c.id)
+        .limit(1)
+    )
+    row = (await connection.execute(wanted)).one_or_none()
+    return None if row is None else _scan(row)
+
+
+async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
+    """None: it is not kept any more."""
+    found = await connection.execute(select(digest_scans).where(digest_scans.c.id == scan_id))
+    row = found.one_or_none()
+    return None if row is None else _scan(row)
+
+
+@unbroken
+async def running(database: Database, env: Environment) -> Scan | None:
+    """The one that is being read now."""
+    wanted = select(digest_scans).where(digest_scans.c.env == env, digest_scans.c.state == _RUNNING)
+    async with database.reading() as connection:
+        row = (await connection.execute(wanted)).one_or_none()
+    return None if row is None else _scan(row)
+
+
+@unbroken
+async def look(database: Database, scan_id: str, *, now: datetime) -> Progress | Ended:
+    """How far it is, or how it ended. One whose lease lapsed has ended: its process is taken to be dead."""
+    wanted = select(digest_scans).where(digest_scans.c.id == scan_id)
+    async with database.reading() as connection:
+        row = (await connection.execute(wanted)).one_or_none()
+    if row is None or (row.state == _RUNNING and row.lease_until < now):
+        return Ended(True, "")
+    if row.state == _RUNNING:
+        return Progress(row.customers, row.previewed, row.to_preview)
+    return Ended(row.state == _FAILED, row.said)
+
+
+@unbroken
+async def begin(
+    database: Database, wish: Wish, *, spare: timedelta, by: str, lease: timedelta, now: datetime
+) -> Held | Scan | None:
+    """A new one, the caller's to read, which looks by `spare` further than wished; or one that will do, done
+    this moment. None: another is being read by a process that is alive."""
+    since = now if wish.since is None else min(wish.since, now)
+    values: dict[str, Any] = {
+        "id": secrets.token_hex(8),
+        "env": wish.env,
+        "state": _RUNNING,
+        "horizon": wish.horizon + spare,
+        "previews": wish.previews,
+        "started_at": now,
+        "since": since,
+        "lease_by": by,
+        "lease_until": now + lease,
+        "customers": 0,
+        "previewed": 0,
+        "to_preview": 0,
+        "missing": [],
+        "said": "",
+    }
+    async with database.writing() as connection:
+        await connection.execute(
+            update(digest_scans)
+            .where(
+                digest_scans.c.env == wish.env,
+                digest_scans.c.state == _RUNNING,
+                digest_scans.c.lease_until < now,
+            )
+            .values(_over(_FAILED, now))
+        )
+        made = insert(connection, digest_scans, values).on_conflict_do_nothing()
+        if (await connection.execute(made.returning(digest_scans.c.id))).one_or_none() is None:
+            return None
+        # Whoever was reading is through now, perhaps since this was last looked for.
+        done = await _usable(connection, wish)
+        if done is None:
+            return Held(values["id"], by, now, values["horizon"], since)
+        await connection.execute(delete(digest_scans).where(digest_scans.c.id == values["id"]))
+        return done
+
+
+async def go_on(
+    connection: AsyncConnection, held: Held, *, lease: timedelta, now: datetime, **counts: Any
+) -> None:
+    """Renews the lease, as part of a transaction that writes something. Raises Lost."""
+    await _guarded(connection, held, {"lease_until": now + lease, **counts})
+
+
+@unbroken
+async def renew(database: Database, held: Held, *, lease: timedelta, now: datetime, **counts: Any) -> None:
+    """Raises Lost."""
+    async with database.writing() as connection:
+        await go_on(connection, held, lease=lease, now=now, **counts)
+
+
+@unbroken
+async def finish(database: Database, held: Held, *, missing: Sequence[str], now: datetime) -> Scan:
+    """Raises Lost."""
+    async with database.writing() as connection:
+        await _guarded(connection, held, {**_over(_DONE, now), "missing": list(missing)})
+        scan = await known(connection, held.id)
+    assert scan is not None  # noqa: S101 - it was just written
+    return scan
+
+
+@unbroken
+async def fail(database: Database, held: Held, *, said: str, now: datetime) -> None:
+    """Raises Lost."""
+    async with database.writing() as connection:
+        await _guarded(connection, held, {**_over(_FAILED, now), "said": said})
+
+
+def _over(state: str, now: datetime) -> dict[str, Any]:
+    return {"state": state, "finished_at": now, "lease_by": None, "lease_until": None}
+
+
+async def _guarded(connection: AsyncConnection, held: Held, values: dict[str, Any]) -> None:
+    changed = await connection.execute(
+        update(digest_scans)
+        .where(
+            digest_scans.c.id == held.id, digest_scans.c.state == _RUNNING, digest_scans.c.lease_by == held.by
+        )
+        .values(values)
+        .returning(digest_scans.c.id)
+    )
+    if changed.one_or_none() is None:
+        raise Lost
+
+
+def _scan(row: Row[Any]) -> Scan:
+    return Scan(
+        id=row.id,
+        started_at=row.started_at,
+        since=row.since or row.started_at,
+        finished_at=row.finished_at,
+        horizon=row.horizon,
+        previews=row.previews,
+        customers=row.customers,
+        previewed=row.previewed,
+        to_preview=row.to_preview,
+        missing=tuple(row.missing),
+    )

@@ -1,0 +1,148 @@
+"""One reading of Autumn serves every digest that needs one: whoever asks gets one that will do, waits for
+the one that is being read, or reads."""
+
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.access.rules import Environment
+from bot.autumn import errors
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError
+from bot.digests.scan import repository as scans
+from bot.digests.scan.items import Span
+from bot.digests.scan.pacing import ScanPace, Seldom
+from bot.digests.scan.progress import Watching
+from bot.digests.scan.reader import Scanning
+from bot.digests.scan.repository import Held, Lost, Progress, Scan, Wish
+from bot.digests.scan.writer import Keeper
+from bot.metrics import Metrics
+from bot.store.database import Database
+
+__all__ = ["Progress", "Scan", "ScanFailed", "ScanPace", "Scanner"]
+
+Watch: TypeAlias = Callable[[Progress], Awaitable[None]]
+
+
+SPARE = timedelta(hours=1)
+"""It is read so much further than asked for, so that it is far enough for who asks the same soon after."""
+
+
+class ScanFailed(AutumnError):
+    """Autumn's customers could not be read."""
+
+    def __init__(self, cause: type[AutumnError]) -> None:
+        super().__init__(cause.__doc__ or "", request="scan")
+        self._cause = cause
+
+    @property
+    def kind(self) -> type[AutumnError]:
+        return self._cause
+
+
+class Scanner:
+    """Any number of processes may each have one, on the same database."""
+
+    def __init__(
+        self,
+        database: Database,
+        autumn: Autumn,
+        env: Environment,
+        now: Callable[[], datetime],
+        pace: ScanPace = ScanPace(),  # noqa: B008 - frozen
+        *,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._database = database
+        self._autumn = autumn
+        self._env = env
+        self._now = now
+        self._pace = pace
+        self._metrics = metrics or Metrics()
+
+    async def scan(
+        self,
+        *,
+        horizon: datetime,
+        previews: bool,
+        not_before: datetime,
+        since: datetime | None = None,
+        progress: Watch | None = None,
+    ) -> Scan:
+        """What Autumn says of the time until `horizon`, begun to be read at `not_before` or later.
+
+        `since`: from when on, if from before it begins. `previews`: with Autumn's own amounts of invoices to
+        come. `progress` is told every few seconds how far it is. Raises ScanFailed, of the kind of error that
+        stopped it.
+        """
+        wish = Wish(self._env, horizon, previews, not_before, since)
+        seldom = Seldom(self._pace.tell, progress)
+        while True:
+            found = await scans.usable(self._database, wish)
+            if found is not None:
+                return found
+            held = await scans.begin(
+                self._database,
+                wish,
+                spare=SPARE,
+                by=secrets.token_hex(8),
+                lease=self._pace.lease_time,
+                now=self._now(),
+            )
+            if isinstance(held, Scan):
+                return held
+            if held is None:
+                await self._wait(wish, seldom)
+                continue
+            try:
+                return await self._read(held, seldom, previews=previews)
+            except Lost:
+                # It stood still for so long that somebody else took it to be dead.
+                continue
+
+    async def _wait(self, wish: Wish, seldom: Seldom) -> None:
+        """Until the one that is being read is over. Raises ScanFailed when it failed, and would have done."""
+        running = await scans.running(self._database, self._env)
+        if running is None:
+            return
+        while isinstance(seen := await scans.look(self._database, running.id, now=self._now()), Progress):
+            await seldom.tell(seen)
+            await self._pace.sleep(self._pace.poll)
+        if seen.failed and seen.said and wish.met_by(running):
+            raise ScanFailed(errors.named(seen.said))
+
+    async def _read(self, held: Held, seldom: Seldom, *, previews: bool) -> Scan:
+        """Raises ScanFailed, and Lost."""
+        watching = Watching(self._metrics, self._pace.log, seldom)
+        scanning = Scanning(
+            autumn=self._autumn,
+            keeper=Keeper(self._database, held, self._pace.lease_time),
+            span=Span(held.started_at, held.horizon, held.since),
+            now=self._now,
+            pace=self._pace,
+            tell=watching.tell,
+        )
+        outcome = "cut"
+        try:
+            missing = await scanning.read(previews=previews)
+            scan = await scans.finish(self._database, held, missing=missing, now=self._now())
+            outcome = "ok"
+            return scan
+        except AutumnError as error:
+            outcome = "autumn"
+            await scans.fail(self._database, held, said=error.kind.__name__, now=self._now())
+            raise ScanFailed(error.kind) from error
+        except Lost:
+            outcome = "lost"
+            raise
+        except BaseException:
+            # Stopped, or the database is lost: nobody should have to wait until the lease lapses.
+            with contextlib.suppress(Lost, SQLAlchemyError, OSError):
+                await scans.fail(self._database, held, said="", now=self._now())
+            raise
+        finally:
+            watching.over(outcome, scanning.progress)

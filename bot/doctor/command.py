@@ -1,0 +1,175 @@
+"""Looks Maple's surroundings over: is everything there that it needs, and if not, how is it mended?
+
+Asks only what changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
+from bot.doctor.blocks import examine_blocks
+from bot.doctor.changes import examine_channel, examine_database, examine_policy
+from bot.doctor.digests import examine_digests
+from bot.doctor.finding import Finding, Report, called
+from bot.doctor.writes import examine_writes
+from bot.log import library_logger
+from bot.settings import Settings
+from bot.slack import scopes as slack_scopes
+
+__all__ = ["Finding", "Report", "examine"]
+
+# Nobody has this id: asking for its events needs the permission all the same, and answers none.
+_NO_CUSTOMER = "maple-doctor-asks-about-nobody"
+
+
+async def examine(settings: Settings, report: Report) -> None:
+    """Reports one finding after the other, as they are made. Never raises."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        slack = await _slack(settings, session, report)
+        await examine_policy(settings, slack, report)
+        if slack is not None:
+            report(await examine_channel(settings, slack))
+            await examine_digests(settings, slack, report)
+            await examine_blocks(slack, report)
+    report(await examine_database(settings))
+    autumn = Autumn(
+        key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version
+    )
+    try:
+        await _autumn(settings, autumn, report)
+    finally:
+        await autumn.aclose()
+
+
+async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Report) -> AsyncWebClient | None:
+    """The client, when the bot token is good."""
+    client = _client(settings, settings.slack_bot_token, session)
+    answer = await called(client.auth_test())
+    if isinstance(answer, str):
+        mend = _MEND_TOKEN.get(answer, _MEND_REACH)
+        report(Finding(f"Slack: the bot token is not usable ({answer})", False, mend))
+    else:
+        report(Finding(f"Slack: the bot token is good ({answer['team']}, as {answer['user']})", True))
+        report(_scopes(answer))
+    if settings.slack_app_token is None:
+        report(Finding("Slack: HTTP mode, with a signing secret", True))
+    else:
+        report(await _socket(settings, settings.slack_app_token, session))
+    return None if isinstance(answer, str) else client
+
+
+async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientSession) -> Finding:
+    client = _client(settings, None, session)
+    answer = await called(client.apps_connections_open(app_token=token.get_secret_value()))
+    if isinstance(answer, str):
+        return Finding(
+            f"Slack: Socket Mode cannot be opened ({answer})",
+            False,
+            "Turn Socket Mode on in the app's settings, and set SLACK_APP_TOKEN to an app-level token with "
+            "the scope connections:write (Basic Information → App-Level Tokens).",
+        )
+    return Finding("Slack: Socket Mode can be opened", True)
+
+
+def _scopes(answer: AsyncSlackResponse) -> Finding:
+    given = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
+    missing = sorted(slack_scopes.needed() - given)
+    if missing:
+        return Finding(
+            f"Slack: scopes are missing: {', '.join(missing)}",
+            False,
+            "Add them under OAuth & Permissions (all are in app_manifest.yml) and install the app again.",
+        )
+    return Finding("Slack: the bot token has every scope it needs", True)
+
+
+async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
+    try:
+        organization = await autumn.organization()
+    except AutumnError as error:
+        report(_no_autumn(settings, error))
+        return
+    whose = f"{organization.name or organization.id}, {organization.env}"
+    version = settings.autumn_api_version
+    report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
+    for permission, what, ask in _permissions(autumn):
+        report(await _permission(permission, what, ask))
+    writes = await examine_writes(autumn)
+    if not writes:
+        report(Finding("Autumn: the key may only look up, so Maple changes nothing with it", True))
+        return
+    # Only the forms of changes read the rewards.
+    report(await _permission("rewards:read", "rewards", autumn.rewards))
+    for finding in writes:
+        report(finding)
+
+
+def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...]:
+    return (
+        ("customers:read", "customers and invoices", lambda: autumn.customers(limit=1)),
+        ("features:read", "features", autumn.features),
+        ("plans:read", "products", autumn.plans),
+        ("analytics:read", "events and usage", lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1)),
+    )
+
+
+async def _permission(permission: str, what: str, ask: Callable[[], Awaitable[object]]) -> Finding:
+    try:
+        await ask()
+    except Forbidden:
+        return Finding(
+            f"Autumn: the key may not read {what}",
+            False,
+            f"Give the key the scope {permission}, in Autumn's dashboard under Developer → API keys.",
+        )
+    except AutumnError as error:
+        return Finding(f"Autumn: {what} could not be read ({type(error).__name__})", False, _MEND_AUTUMN)
+    return Finding(f"Autumn: {what} can be read ({permission})", True)
+
+
+def _no_autumn(settings: Settings, error: AutumnError) -> Finding:
+    match error:
+        case Unauthorized():
+            return Finding(
+                "Autumn: the key is not accepted",
+                False,
+                "Set AUTUMN_SECRET_KEY to a key that is not revoked, for the environment you mean "
+                "(am_sk_test_… for sandbox, am_sk_live_… for live).",
+            )
+        case Refused(code="invalid_api_version"):
+            return Finding(
+                f"Autumn: API version {settings.autumn_api_version} is not understood",
+                False,
+                "Set AUTUMN_API_VERSION to 2.3.0, or leave it out.",
+            )
+        case Unreachable():
+            return Finding(
+                "Autumn: no answer",
+                False,
+                "Check AUTUMN_URL, and that this machine may open connections to it.",
+            )
+        case _:
+            return Finding(f"Autumn: no proper answer ({type(error).__name__})", False, _MEND_AUTUMN)
+
+
+def _client(settings: Settings, token: SecretStr | None, session: aiohttp.ClientSession) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        session=session,
+        logger=library_logger(),
+    )
+
+
+_MEND_AUTUMN = "Try again in a few minutes; if it stays so, check AUTUMN_URL."
+_MEND_REACH = "Check SLACK_API_URL, and that this machine may open connections to it."
+_NEW_TOKEN = "Install the app in your workspace and set SLACK_BOT_TOKEN to its Bot User OAuth Token (xoxb-…)."  # noqa: S105
+_MEND_TOKEN = dict.fromkeys(
+    ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"),
+    _NEW_TOKEN,
+)

@@ -1,0 +1,266 @@
+"""Block Kit, by way of slackblocks: every block has an id that we chose, every mrkdwn is `verbatim` and no
+plain text has emoji, so that Slack adds no link, mention or picture of its own to what came from outside.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import slackblocks as kit
+
+from bot.kit.card import Block
+
+Text: TypeAlias = kit.Text
+Button: TypeAlias = kit.Button
+Cell: TypeAlias = kit.RawText | kit.RawNumber | kit.RichTextBlock
+
+BUTTON_VALUE = 2000
+BLOCK_ID = 255
+OPTION = 75
+CHART_POINTS = 20
+CHART_LABEL = 20
+CHART_TITLE = 50
+
+
+def plain(text: str) -> Text:
+    return kit.PlainText(text)
+
+
+def mrkdwn(text: str) -> Text:
+    return kit.Markdown(text, verbatim=True)
+
+
+def header(block_id: str, text: str) -> Block:
+    return _drawn(kit.HeaderBlock(plain(text), block_id=block_id))
+
+
+def section(block_id: str, text: str | Text, *, accessory: kit.Button | None = None) -> Block:
+    """`text` is mrkdwn unless it is `plain`."""
+    shown = mrkdwn(text) if isinstance(text, str) else text
+    return _drawn(kit.SectionBlock(shown, block_id=block_id, accessory=accessory))
+
+
+def context(block_id: str, *texts: str | Text) -> Block:
+    shown: list[Any] = [mrkdwn(text) if isinstance(text, str) else text for text in texts]
+    return _drawn(kit.ContextBlock(shown, block_id=block_id))
+
+
+def actions(block_id: str, elements: Sequence[kit.Element]) -> Block:
+    return _drawn(kit.ActionsBlock(list(elements), block_id=block_id))
+
+
+def divider(block_id: str) -> Block:
+    return _drawn(kit.DividerBlock(block_id=block_id))
+
+
+def button(
+    label: str,
+    action_id: str,
+    value: str = "",
+    *,
+    primary: bool = False,
+    danger: bool = False,
+    confirm: kit.ConfirmationDialogue | None = None,
+) -> Button:
+    return kit.Button(
+        plain(label),
+        action_id=action_id,
+        value=value or None,
+        style="primary" if primary else "danger" if danger else None,
+        confirm=confirm,
+    )
+
+
+def confirm(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> kit.ConfirmationDialogue:
+    return kit.ConfirmationDialogue(
+        title=plain(title),
+        text=plain(text),
+        confirm=plain(yes),
+        deny=plain(no),
+        style="danger" if danger else None,
+    )
+
+
+def option(label: str, value: str, description: str = "") -> kit.Option:
+    return kit.Option(plain(label), value, description=plain(description) if description else None)
+
+
+def picker(
+    action_id: str, placeholder: str, *, min_query: int, initial: kit.Option | None = None
+) -> kit.ExternalSelectMenu:
+    """A select whose options are asked for as the person types."""
+    return kit.ExternalSelectMenu(
+        action_id=action_id,
+        placeholder=plain(placeholder),
+        min_query_length=min_query,
+        initial_option=initial,
+    )
+
+
+def radio(action_id: str, options: Sequence[kit.Option], initial: kit.Option) -> kit.RadioButtonGroup:
+    return kit.RadioButtonGroup(action_id=action_id, options=list(options), initial_option=initial)
+
+
+def select(
+    action_id: str, placeholder: str, options: Sequence[kit.Option], initial: kit.Option | None = None
+) -> kit.StaticSelectMenu:
+    """1 to 100 options."""
+    return kit.StaticSelectMenu(
+        action_id=action_id, options=list(options), initial_option=initial, placeholder=plain(placeholder)
+    )
+
+
+def several(
+    action_id: str,
+    placeholder: str,
+    options: Sequence[kit.Option],
+    initial: Sequence[kit.Option] = (),
+    *,
+    most: int,
+) -> kit.StaticMultiSelectMenu:
+    """A select of which several can be chosen. 1 to 100 options."""
+    return kit.StaticMultiSelectMenu(
+        action_id=action_id,
+        options=list(options),
+        initial_options=list(initial) or None,
+        max_selected_items=most,
+        placeholder=plain(placeholder),
+    )
+
+
+def several_picker(
+    action_id: str, placeholder: str, *, min_query: int, initial: Sequence[kit.Option] = (), most: int
+) -> kit.ExternalMultiSelectMenu:
+    """The same, with options that are asked for as the person types."""
+    return kit.ExternalMultiSelectMenu(
+        action_id=action_id,
+        placeholder=plain(placeholder),
+        min_query_length=min_query,
+        initial_options=list(initial) or None,
+        max_selected_items=most,
+    )
+
+
+def ticks(
+    action_id: str, options: Sequence[kit.Option], initial: Sequence[kit.Option] = ()
+) -> kit.CheckboxGroup:
+    return kit.CheckboxGroup(
+        action_id=action_id, options=list(options), initial_options=list(initial) or None
+    )
+
+
+def typed(
+    action_id: str, initial: str = "", *, most: int | None = None, lines: bool = False, telling: bool = False
+) -> kit.PlainTextInput:
+    """A text to type. `telling`: every character is told, where the input listens."""
+    return kit.PlainTextInput(
+        action_id=action_id,
+        initial_value=initial or None,
+        multiline=lines,
+        max_length=most,
+        dispatch_action_config=kit.DispatchActionConfiguration(["on_character_entered"]) if telling else None,
+    )
+
+
+def address(action_id: str, initial: str = "") -> kit.URLInput:
+    return kit.URLInput(action_id=action_id, initial_value=initial or None)
+
+
+def moment(action_id: str, initial: int | None = None) -> kit.DateTimePicker:
+    """A date and time in the person's own zone. `initial`: seconds since the epoch."""
+    return kit.DateTimePicker(action_id=action_id, initial_datetime=initial)
+
+
+def clock(action_id: str, initial: str) -> kit.TimePicker:
+    """A time of day. `initial`: `09:00`."""
+    return kit.TimePicker(action_id=action_id, initial_time=initial)
+
+
+def field(
+    block_id: str,
+    label: str,
+    element: kit.Element,
+    hint: str = "",
+    *,
+    optional: bool = False,
+    listens: bool = False,
+) -> Block:
+    """An input of a modal. `listens`: what is filled in is told at once."""
+    shown = plain(hint) if hint else None
+    return _drawn(
+        kit.InputBlock(
+            plain(label), element, hint=shown, block_id=block_id, optional=optional, dispatch_action=listens
+        )
+    )
+
+
+def drawn_option(shown: kit.Option) -> dict[str, Any]:
+    """An option as an options request is answered with."""
+    found: dict[str, Any] = _literal(shown._resolve())
+    return found
+
+
+def cell(text: str) -> Cell:
+    """A table cell; Slack refuses an empty one."""
+    return kit.RawText(text or "–")
+
+
+def quantity(value: float, text: str) -> Cell:
+    """A table cell that sorts as a number."""
+    return kit.RawNumber(value, text)
+
+
+def link(url: str, label: str) -> Cell:
+    return kit.RichTextBlock(kit.RichTextSection([kit.RichTextLink(url=url, text=label)]), block_id="link")
+
+
+def table(block_id: str, caption: str, rows: Sequence[Sequence[Cell]]) -> Block:
+    """The first row is the header. 2 to 101 rows."""
+    found = _drawn(
+        kit.DataTableBlock(
+            [list(row) for row in rows], caption=caption, page_size=min(100, len(rows) - 1), block_id=block_id
+        )
+    )
+    for row in found["rows"]:
+        for shown in row:
+            shown.pop("block_id", None)  # only blocks of the message itself have an id
+    return found
+
+
+def bars(block_id: str, title: str, name: str, points: Sequence[tuple[str, float]]) -> Block:
+    """A bar chart of 1 to 20 points with unique labels."""
+    return grouped_bars(
+        block_id, title, [label for label, _ in points], [(name, [value for _, value in points])]
+    )
+
+
+def grouped_bars(
+    block_id: str, title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
+) -> Block:
+    """A bar chart of 1 to 6 series with unique names, each with a value for every label."""
+    drawn = [
+        kit.DataSeries(
+            name, [kit.DataPoint(label, value) for label, value in zip(labels, values, strict=True)]
+        )
+        for name, values in series
+    ]
+    axis = kit.AxisConfig(list(labels))
+    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart(drawn, axis), block_id=block_id))
+
+
+def _drawn(block: kit.Block) -> Block:
+    found: Block = _literal(block._resolve())
+    return found
+
+
+def _literal(value: Any) -> Any:
+    """The library leaves `emoji: false` out, and Slack takes that for true."""
+    if isinstance(value, dict):
+        if value.get("type") == "plain_text":
+            value["emoji"] = False
+        else:
+            for inner in value.values():
+                _literal(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _literal(inner)
+    return value

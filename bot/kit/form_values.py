@@ -1,0 +1,61 @@
+"""What was filled in, out of a view's `state.values`. Nothing filled in reads as empty."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+from bot.changes.forms.model import Values
+from bot.kit.visible import visible, visible_lines
+
+
+def typed(values: Values, block: str) -> str:
+    """A text of one line, as it is seen."""
+    return visible(_value(values, block))
+
+
+def typed_lines(values: Values, block: str) -> str:
+    """A text of several lines, as it is seen."""
+    return visible_lines(_value(values, block))
+
+
+def chosen(values: Values, block: str) -> str:
+    """The value of the option that is picked."""
+    return str((_held(values, block).get("selected_option") or {}).get("value") or "")
+
+
+def ticked(values: Values, block: str) -> bool:
+    return bool(_held(values, block).get("selected_options"))
+
+
+def picked(values: Values, block: str) -> tuple[str, ...]:
+    """The values of the options that are picked."""
+    found = _held(values, block).get("selected_options") or ()
+    return tuple(str(one.get("value") or "") for one in found)
+
+
+def clock(values: Values, block: str) -> time | None:
+    """A time of day, to the minute."""
+    try:
+        return time.fromisoformat(str(_held(values, block).get("selected_time") or ""))
+    except ValueError:
+        return None
+
+
+def moment(values: Values, block: str) -> datetime | None:
+    """A date and time; None when there is none, or none that a calendar has."""
+    seconds = _held(values, block).get("selected_date_time")
+    if not isinstance(seconds, int):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _value(values: Values, block: str) -> str:
+    return str(_held(values, block).get("value") or "")
+
+
+def _held(values: Values, block: str) -> Mapping[str, Any]:
+    """The one input of a block."""
+    return next(iter((values.get(block) or {}).values()), {}) or {}

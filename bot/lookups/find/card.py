@@ -1,0 +1,112 @@
+"""The answer to a search that did not end at one customer."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.autumn.models import Customer
+from bot.kit import blocks, ids, text, times
+from bot.kit.card import Block, Card
+from bot.lookups import frame as parts
+from bot.lookups import words
+from bot.lookups.answers import Several
+from bot.lookups.place import Part, Place
+
+SIZE = 10
+
+
+class Search(BaseModel):
+    """What a button that turns a page of matches carries."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    query: str = Field(alias="q")
+    page: int = Field(default=0, ge=0, alias="n")
+    part: Part = Field(default=Part.OVERVIEW, alias="p")
+    """The part that a match opens at."""
+    straight: bool = Field(default=False, alias="s")
+    """Whether the one customer that is meant opens at once, rather than be listed."""
+
+    def encode(self) -> str:
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """The search in a button's value. Raises pydantic.ValidationError on anything else."""
+        return cls.model_validate_json(value)
+
+
+def matches(found: Several, *, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
+    """The customers that match, each with a button that opens it in place of the list."""
+    shown = parts.paged(found.matches, page, SIZE)
+    query = text.code(found.query, 120) or words.NONE
+    head = [blocks.section("matches", f"*{words.matches(query, len(found.matches), more=found.more)}*")]
+    content: list[Block] = []
+    for index, customer in enumerate(shown.items):
+        content += _match(index, customer, part)
+    foot = [blocks.context("foot", times.moment(found.read_at, words.READ))]
+    return parts.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
+
+
+def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
+    """`compared`: how many customers' Stripe ids were, if not all. `meant`: a command that this may have
+    been."""
+    lines = [words.nobody(text.code(query, 120) or words.NONE)]
+    if compared:
+        lines.append(words.stripe_ids_compared(compared))
+    if meant:
+        lines.append(words.did_you_mean(text.code(f"{ids.COMMAND} {meant}", 120)))
+    return parts.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
+
+
+def _match(index: int, customer: Customer, part: Part) -> list[Block]:
+    place = Place(customer=customer.id, part=part) if customer.id else None
+    open_it = parts.go(words.OPEN, f"match:{index}", place) if place else None
+    block = blocks.section(f"match.{index}", blocks.plain(_who(customer)), accessory=open_it)
+    if open_it:
+        return [block]
+    why = words.ID_TOO_LONG_TO_OPEN if customer.id else words.NO_ID_TO_OPEN
+    return [block, blocks.context(f"match.{index}.why", why)]
+
+
+def _who(customer: Customer) -> str:
+    """Two lines of plain text, so that a name shows exactly as it is."""
+    held = [(one.plan.name if one.plan else "") or one.plan_id for one in customer.subscriptions[:3]]
+    facts = [
+        text.literal(customer.email, 100) if customer.name else "",
+        text.literal(customer.id or "", 100) or words.NO_ID,
+        text.literal(", ".join(held), 80),
+        text.literal(customer.env, 20),
+    ]
+    return f"{parts.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
+
+
+def _pages(found: Several, shown: parts.Paged[Customer], part: Part) -> list[Block]:
+    blocks_found: list[Block] = []
+    if shown.pages > 1:
+        blocks_found.append(blocks.context("page", words.page(shown.number + 1, shown.pages, shown.left)))
+        turns = [
+            _turn(words.PREVIOUS, "previous", Search(query=found.query, page=shown.number - 1, part=part))
+            if shown.number
+            else None,
+            _turn(words.NEXT, "next", Search(query=found.query, page=shown.number + 1, part=part))
+            if shown.left
+            else None,
+        ]
+        if turning := [turn for turn in turns if turn]:
+            blocks_found.append(blocks.actions("paging", turning))
+    if found.more:
+        blocks_found.append(blocks.context("more", words.matches_more(len(found.matches))))
+    return blocks_found
+
+
+def again(search: Search) -> blocks.Button | None:
+    """A button that searches once more; None where the words do not fit into one."""
+    return _turn(words.TRY_AGAIN, "again", search)
+
+
+def _turn(label: str, key: str, search: Search) -> blocks.Button | None:
+    value = search.encode()
+    if text.length(value) > blocks.BUTTON_VALUE:
+        return None
+    return blocks.button(label, f"{ids.FIND}:{key}", value)

@@ -1,0 +1,180 @@
+"""From what a person typed or pasted to a customer, or to the customers it may mean. Never creates one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import NotFound, Refused, TimedOut
+from bot.autumn.models import Customer
+from bot.lookups.answers import Found, Nobody, One, Several
+from bot.lookups.customer import CARD
+from bot.lookups.find.query import cut, fold, is_id, is_stripe_id, matches, patterns, readings
+
+T = TypeVar("T")
+
+_EXPAND = ("subscriptions.plan",)
+"""A match is listed with its products' names."""
+_PAGE = 100
+_PAGES = 3
+_STRIPE_PAGE = 500
+_STRIPE_PAGES = 10
+_SLICE = 50
+"""Customers that are looked at before others get a turn on the event loop."""
+_TYPEAHEAD_SECONDS = 2.5
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def find(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now) -> Found:
+    """The customer whose id, e-mail or name this is; else those whose id, name or e-mail contain it.
+
+    Raises AutumnError.
+    """
+
+    async def by_id(customer_id: str) -> One | None:
+        customer = await _by_id(autumn, customer_id)
+        return One(customer.id or customer_id, customer) if customer else None
+
+    return await find_or_open(autumn, query, by_id, now=now)
+
+
+async def find_or_open(
+    autumn: Autumn, query: str, by_id: Callable[[str], Awaitable[T | None]], *, now: Callable[[], datetime]
+) -> T | Found:
+    """As `find`, with `by_id` reading what may be an id; None from it means that nobody has that id.
+
+    Raises AutumnError.
+    """
+    texts = readings(query)
+    unfinished: Several | None = None
+    for text in texts:
+        if is_id(text) and (opened := await by_id(text)) is not None:
+            return opened
+        found = choose(text, await _search(autumn, text, now))
+        if isinstance(found, One) or (isinstance(found, Several) and found.matches):
+            return found
+        unfinished = unfinished or (found if isinstance(found, Several) else None)
+    return unfinished or await _by_stripe_id(autumn, query, texts)
+
+
+async def search(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now) -> Several | Nobody:
+    """Every customer whose id, name or e-mail contains the text, newest first. Raises AutumnError."""
+    unfinished: Several | None = None
+    for text in readings(query):
+        found = await _search(autumn, text, now)
+        if isinstance(found, Several):
+            if found.matches:
+                return found
+            unfinished = unfinished or found
+    return unfinished or Nobody(cut(query))
+
+
+async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> list[Customer]:
+    """Customers for a typeahead, 100 at most, only such as can be opened. Raises AutumnError: TimedOut
+    after `within` seconds, since Slack waits no longer than three."""
+    try:
+        async with asyncio.timeout(within):
+            for reading in readings(text):
+                if found := await _suggested(autumn, reading):
+                    return found
+    except TimeoutError:
+        raise TimedOut from None
+    return []
+
+
+async def _suggested(autumn: Autumn, text: str) -> list[Customer]:
+    found: dict[str, Customer] = {}
+    for pattern in patterns(text):
+        page = await autumn.customers(search=pattern, limit=_PAGE)
+        found |= {customer.id: customer for customer in page.list if customer.id and contains(customer, text)}
+    if not found and is_id(text) and (customer := await _by_id(autumn, text)) is not None and customer.id:
+        return [customer]
+    return list(found.values())[:_PAGE]
+
+
+def contains(customer: Customer, text: str) -> bool:
+    """Whether the text is in the id, name or e-mail. Autumn takes % and _ for wildcards; people do not."""
+    return any(matches(field, text) for field in (customer.id or "", customer.name, customer.email))
+
+
+def choose(text: str, found: Several | Nobody) -> Found:
+    """The one customer that is meant, when that is beyond doubt."""
+    if isinstance(found, Nobody):
+        return found
+    wanted = fold(text)
+    for meant in (
+        [customer for customer in found.matches if customer.id == text],
+        [customer for customer in found.matches if fold(customer.email) == wanted],
+        [] if found.more else [customer for customer in found.matches if fold(customer.name) == wanted],
+        [] if found.more else list(found.matches),
+    ):
+        if len(meant) == 1 and meant[0].id:
+            return One(meant[0].id)
+        if meant and all(fold(customer.email) == wanted for customer in meant):
+            return Several(found.query, tuple(meant), False, found.read_at)
+    return found
+
+
+async def _by_id(autumn: Autumn, text: str) -> Customer | None:
+    try:
+        return await autumn.customer(text, expand=CARD)
+    except NotFound:
+        return None
+    except Refused as error:
+        # 400: not an id by Autumn's rules after all.
+        if error.status == 400:
+            return None
+        raise
+
+
+async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> Several | Nobody:
+    found: dict[object, Customer] = {}
+    more = False
+    for pattern in patterns(text):
+        customers, unread = await _pages(autumn, pattern, text)
+        found |= {_key(customer): customer for customer in customers}
+        more = more or unread
+    matching = tuple(found.values())
+    more = more or len(matching) > _PAGE
+    return Several(text, matching[:_PAGE], more, now()) if matching or more else Nobody(text)
+
+
+def _key(customer: Customer) -> object:
+    return customer.id or (customer.name, customer.email, customer.created_at)
+
+
+async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer], bool]:
+    found: list[Customer] = []
+    cursor = ""
+    for _ in range(_PAGES):
+        page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor, expand=_EXPAND)
+        found += (customer for customer in page.list if contains(customer, text))
+        cursor = page.next_cursor or ""
+        # Only a wildcard makes Autumn answer with customers that do not match; then it is worth going on.
+        if not cursor or len(found) >= _PAGE or "_" not in pattern:
+            break
+    return found, bool(cursor)
+
+
+async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> One | Nobody:
+    """Autumn does not search by Stripe's id, so the ids of its newest customers are compared."""
+    wanted = next((text for text in texts if is_stripe_id(text)), None)
+    if wanted is None:
+        return Nobody(cut(query))
+    cursor, compared = "", 0
+    for _ in range(_STRIPE_PAGES):
+        page = await autumn.newest_customers(limit=_STRIPE_PAGE, cursor=cursor)
+        for start in range(0, page.count, _SLICE):
+            for row in page.rows(start, start + _SLICE):
+                if row.get("stripe_id") == wanted and (customer_id := row.get("id")):
+                    return One(customer_id)
+            await asyncio.sleep(0)
+        compared += page.count
+        cursor = page.next_cursor or ""
+        if not cursor:
+            return Nobody(cut(query))
+    return Nobody(cut(query), compared=compared)

@@ -1,0 +1,81 @@
+"""What the customer was billed, and what they will be billed next."""
+
+from datetime import datetime
+
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
+from bot.lookups.answers import InvoiceList, Invoices, Read
+from bot.lookups.billing import billing_of
+from bot.lookups.concurrent import attempt, meanwhile
+from bot.lookups.customer import BILLING, customer_of
+from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.invoices.facts import UNPAID, Unpaid
+from bot.lookups.place import Place
+
+MOST = 200
+_WITH_CUSTOMER = 10
+"""How many invoices come with a customer, at most."""
+MOST_UNPAID = 1000
+"""The largest page that Autumn gives."""
+
+
+async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Invoices:
+    """Up to four questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
+    the customer."""
+    coming = attempt(lambda: _upcoming(autumn, place.customer), within=autumn.patience.part)
+    reading = attempt(lambda: invoice_list(autumn, place.customer, status=place.status))
+    async with meanwhile(coming) as upcoming, meanwhile(reading) as listing:
+        customer = await attempt(lambda: customer_of(autumn, place, known))
+        if isinstance(customer, NotFound):
+            raise customer
+        listed = await listing
+        if isinstance(listed, AutumnError):
+            if isinstance(customer, AutumnError):
+                raise customer
+            return Invoices(customer, listed, False, await upcoming, at)
+        return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid)
+
+
+async def invoice_list(autumn: Autumn, customer_id: str, *, status: str = "") -> InvoiceList:
+    """The newest invoices, of one status if given, and all the unpaid ones however old. Raises AutumnError
+    when the newest cannot be read."""
+    if status:
+        async with meanwhile(unpaid(autumn, customer_id)) as owing:
+            page = await _page(autumn, customer_id, status)
+            return InvoiceList(tuple(page.list), page.next_cursor is not None, await owing)
+    page = await _page(autumn, customer_id, "")
+    if page.next_cursor is not None:
+        return InvoiceList(tuple(page.list), True, await unpaid(autumn, customer_id))
+    return InvoiceList(tuple(page.list), False, invoice_facts.unpaid(page.list, more=False))
+
+
+def nothing_owed(customer: Customer) -> bool:
+    """Whether the newest invoices, which come with the customer, are all there are and none can be owed.
+
+    Saves a request of the limit that the organisation's own backend shares.
+    """
+    newest = customer.invoices
+    known = "invoices" in customer.model_fields_set and len(newest) < _WITH_CUSTOMER
+    return known and all(one.status not in UNPAID for one in newest)
+
+
+async def unpaid(autumn: Autumn, customer_id: str) -> Read[Unpaid]:
+    """What the customer owes, on invoices of any age."""
+    page = await attempt(lambda: unpaid_page(autumn, customer_id), within=autumn.patience.part)
+    if isinstance(page, AutumnError):
+        return page
+    return invoice_facts.unpaid(page.list, more=page.next_cursor is not None)
+
+
+async def unpaid_page(autumn: Autumn, customer_id: str) -> Page[Invoice]:
+    """Raises AutumnError."""
+    return await autumn.invoices(customer_id=customer_id, status=UNPAID, limit=MOST_UNPAID)
+
+
+async def _page(autumn: Autumn, customer_id: str, status: str) -> Page[Invoice]:
+    return await autumn.invoices(customer_id=customer_id, status=(status,) if status else (), limit=MOST)
+
+
+async def _upcoming(autumn: Autumn, customer_id: str) -> tuple[InvoicePreview, ...] | None:
+    return billing_of(await autumn.customer(customer_id, expand=BILLING)).upcoming

@@ -1,0 +1,63 @@
+"""What selects offer as a person types."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.autumn.models import Customer
+from bot.kit import blocks, text
+from bot.lookups import words
+
+MOST = 100
+
+
+def token(feature_id: str) -> str:
+    """A feature's id as an option's value, which Slack keeps to 75 characters: itself, or a mark of it."""
+    if feature_id and text.length(feature_id) <= blocks.OPTION and not feature_id.startswith("#"):
+        return feature_id
+    return "#" + hashlib.sha256(feature_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def resolve(value: str, feature_ids: Iterable[str]) -> str | None:
+    """The feature id that a token stands for. A token that is an id by itself needs none to choose from."""
+    if not value.startswith("#"):
+        return value or None
+    return next((feature_id for feature_id in feature_ids if token(feature_id) == value), None)
+
+
+def customer_options(customers: Iterable[Customer]) -> list[dict[str, Any]]:
+    """Those that can be picked: with an id that an option can carry, each once. At most 100."""
+    known: dict[str, Customer] = {}
+    for customer in customers:
+        if customer.id and text.length(customer.id) <= blocks.OPTION:
+            known.setdefault(customer.id, customer)
+    return [blocks.drawn_option(_customer(customer, found)) for found, customer in list(known.items())[:MOST]]
+
+
+def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
+    """Features (names by id) whose name or id has what was typed, by name. At most 100."""
+    wanted = typed.strip().casefold()
+    found = [
+        (feature_id, name)
+        for feature_id, name in features.items()
+        if wanted in name.casefold() or wanted in feature_id.casefold()
+    ]
+    found.sort(key=lambda item: (item[1].casefold(), item[0]))
+    return [blocks.drawn_option(feature_option(*item)) for item in found[:MOST]]
+
+
+def feature_option(feature_id: str, name: str) -> Any:
+    label = text.literal(name, blocks.OPTION) or text.literal(feature_id, blocks.OPTION) or words.NONE
+    return blocks.option(label, token(feature_id))
+
+
+def customer_option(customer: Customer) -> Any:
+    """None for a customer that an option cannot carry."""
+    found = customer.id or ""
+    return _customer(customer, found) if found and text.length(found) <= blocks.OPTION else None
+
+
+def _customer(customer: Customer, customer_id: str) -> Any:
+    shown = " · ".join(part for part in (text.clean(customer.name), text.clean(customer.email)) if part)
+    label = text.literal(shown or customer_id, blocks.OPTION) or words.NO_NAME
+    return blocks.option(label, customer_id, text.literal(customer_id, blocks.OPTION))

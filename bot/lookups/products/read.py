@@ -1,0 +1,40 @@
+"""What the customer holds, and on request what they held."""
+
+from datetime import datetime
+
+from bot.autumn.client import Autumn
+from bot.autumn.models import Customer, StoredProduct
+from bot.lookups.answers import Expired, Products
+from bot.lookups.concurrent import attempt, meanwhile
+from bot.lookups.customer import customer_of
+from bot.lookups.place import Place
+
+
+async def products(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Products:
+    """Raises AutumnError when the customer cannot be read; the expired products may fail alone."""
+    if not place.expired:
+        return Products(await customer_of(autumn, place, known), None, at)
+    async with meanwhile(
+        attempt(lambda: _expired(autumn, place.customer), within=autumn.patience.part)
+    ) as expired:
+        customer = await customer_of(autumn, place, known)
+        return Products(customer, await expired, at)
+
+
+async def _expired(autumn: Autumn, customer_id: str) -> tuple[Expired, ...]:
+    stored = [_told(product) for product in await autumn.expired_products(customer_id)]
+    return tuple(sorted(stored, key=_ended, reverse=True))
+
+
+def _ended(product: Expired) -> float:
+    return product.ended_at.timestamp() if product.ended_at else 0
+
+
+def _told(product: StoredProduct) -> Expired:
+    return Expired(
+        plan_id=product.product_id or (product.product.id if product.product else ""),
+        name=product.product.name if product.product else "",
+        started_at=product.starts_at or product.created_at,
+        ended_at=product.ended_at or product.canceled_at,
+        quantity=product.quantity,
+    )

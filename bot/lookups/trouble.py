@@ -1,0 +1,64 @@
+"""What went wrong, in words for the person who asked."""
+
+from enum import StrEnum
+
+from bot.autumn.errors import NotFound
+from bot.kit import blocks, text
+from bot.kit.card import Card
+from bot.lookups import failures, words
+from bot.lookups import frame as parts
+from bot.lookups.find import card as find
+from bot.lookups.place import Place
+from bot.store.errors import StoreLostMidway
+
+
+class Refusal(StrEnum):
+    """Why somebody is not answered."""
+
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    UNCHECKED = "unchecked"
+    """Slack could not be asked who the person is."""
+    SHARED_CHANNEL = "shared_channel"
+    """Seen by another company, so nothing is shared into it."""
+    UNCHECKED_CHANNEL = "unchecked_channel"
+    """Slack could not be asked whether the channel is shared."""
+    NOT_IN_CHANNEL = "not_in_channel"
+    """Maple is not in the channel, so it can neither look at it nor post there."""
+
+
+_REFUSALS = {
+    Refusal.GUEST: words.GUEST,
+    Refusal.OUTSIDER: words.OUTSIDER,
+    Refusal.UNCHECKED: words.UNCHECKED,
+    Refusal.SHARED_CHANNEL: words.SHARED_CHANNEL,
+    Refusal.UNCHECKED_CHANNEL: words.UNCHECKED_CHANNEL,
+    Refusal.NOT_IN_CHANNEL: words.NOT_IN_CHANNEL,
+}
+
+
+def trouble(
+    error: BaseException | Refusal, *, reference: str, place: Place | find.Search | None = None
+) -> Card:
+    """A whole answer that failed; with a button to try again where that can help."""
+    if isinstance(error, Refusal):
+        return refused(error)
+    say = failures.said(error)
+    changed = isinstance(error, StoreLostMidway)
+    told = words.failure(say.what, say.do, text.code(reference), changed=changed)
+    shown = [blocks.section("trouble", told)]
+    again = None if isinstance(error, NotFound) else _again(place)
+    if again:
+        shown.append(blocks.actions("again", [again]))
+    return parts.card(shown, [], [], stamp=None)
+
+
+def _again(place: Place | find.Search | None) -> blocks.Button | None:
+    if isinstance(place, find.Search):
+        return find.again(place)
+    return parts.go(words.TRY_AGAIN, "again", place) if place else None
+
+
+def refused(reason: Refusal) -> Card:
+    say = _REFUSALS[reason]
+    return parts.card([blocks.section("refused", f"*{say.what}*\n{say.do}")], [], [], stamp=None)

@@ -1,0 +1,233 @@
+"""Maple's HTTP side: Slack's requests (in HTTP mode), health, readiness, metrics."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import uvicorn
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from bot.metrics import Metrics
+from bot.slack.connections import HEADERS, HttpLimits, protocol
+from bot.slack.dispatch import dispatch
+from bot.slack.signature import Signature
+
+EVENTS_PATH = "/slack/events"
+_TICK = 0.002
+_ACCEPTED = 16
+"""Connections accepted at a time. asyncio takes the number of those that may queue for it, and when no file
+can be opened any more it complains once for each."""
+_QUEUE = 2048
+"""Connections that may queue."""
+
+
+class TooLarge(Exception):
+    """The body is larger than anything that Slack sends."""
+
+
+class SlackEvents:
+    """The endpoint for Slack's signed requests: signature first, then Bolt. Plain ASGI, to be quick.
+
+    `largest`: of a body, in bytes.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        signature: Signature,
+        metrics: Metrics,
+        ready: Callable[[], bool],
+        *,
+        largest: int = HttpLimits().body,
+    ) -> None:
+        self._app = app
+        self._signature = signature
+        self._metrics = metrics
+        self._ready = ready
+        self._largest = largest
+        self._ack = metrics.ack_seconds.labels("http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        claim = self._signature.claim(scope["headers"])
+        if claim is None:
+            await self._refuse(send, 401)
+            return
+        try:
+            body = await _body(scope, receive, self._largest)
+        except TooLarge:
+            await self._refuse(send, 413)
+            return
+        if body is None:
+            return
+        if not self._signature.genuine(claim, body):
+            await self._refuse(send, 401)
+            return
+        if not self._ready():
+            await _answer(send, 503)
+            return
+        response = await dispatch(self._app, lambda: _request(body, scope))
+        if response is None:
+            await _answer(send, 400)
+            return
+        await _answer(
+            send, response.status, response.body.encode(), response.first_headers_without_set_cookie()
+        )
+        self._ack.observe(time.perf_counter() - started)
+
+    async def _refuse(self, send: Send, status: int) -> None:
+        self._metrics.unsigned.inc()
+        await _answer(send, status)
+
+
+def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return AsyncBoltRequest(
+        body=body.decode(), query=scope["query_string"].decode("latin-1"), headers=headers
+    )
+
+
+async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
+    """The whole body; None when the sender went away. Raises TooLarge, at once if the headers say so."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > largest:
+            raise TooLarge
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > largest:
+            raise TooLarge
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _answer(
+    send: Send, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> None:
+    raw = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()
+    ]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def site(
+    events: SlackEvents | None, metrics: Metrics, readiness: Callable[[], Mapping[str, bool]]
+) -> Starlette:
+    """The web application; without `events` (in Socket Mode) Slack's path is not there."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def readyz(_request: Request) -> Response:
+        state = readiness()
+        ready = all(state.values())
+        return JSONResponse({"ready": ready, **state}, status_code=200 if ready else 503)
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", exposition),
+    ]
+    if events is not None:
+        routes.insert(0, Route(EVENTS_PATH, events, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+class Listener:
+    """A running HTTP listener. `url` is where it can be reached; a port of 0 has become a real one."""
+
+    def __init__(self, server: uvicorn.Server, bound: socket.socket, url: str, grace: float) -> None:
+        self._server = server
+        self._bound = bound
+        self._grace = grace
+        self.url = url
+
+    async def stop(self) -> None:
+        """Takes nothing new and waits for the answers that are under way; past the grace they are cut off.
+
+        Not uvicorn's own shutdown(), which sleeps for a tenth of a second even when there is nothing to do.
+        """
+        for server in self._server.servers:
+            server.close()
+        self._bound.close()
+        state = self._server.server_state
+        try:
+            async with asyncio.timeout(self._grace):
+                # A connection accepted at the last moment is known a tick later. When the last one goes,
+                # uvicorn tells nobody.
+                await asyncio.sleep(_TICK)
+                while state.connections or state.tasks:
+                    for connection in list(state.connections):
+                        connection.shutdown()
+                    await asyncio.sleep(_TICK)
+        except TimeoutError:
+            for task in list(state.tasks):
+                task.cancel()
+            await asyncio.gather(*state.tasks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    application: Starlette,
+    host: str,
+    port: int,
+    *,
+    grace: float = 10.0,
+    limits: HttpLimits | None = None,
+    cut: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Listener]:
+    """Serves the application in this event loop. Raises OSError if the address cannot be taken.
+
+    `grace`: the seconds that requests under way have left when it stops. `cut`: told of each connection that
+    is ended for the limits, and why.
+    """
+    limits = limits or HttpLimits()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.create_server((host, port), family=family, backlog=_QUEUE)
+    # Connections take it over. Without it the body of an answer waits for the headers to be acknowledged,
+    # some 40 ms; asyncio sets it only on sockets that it has opened itself.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        date_header=False,
+        backlog=_ACCEPTED,
+        http=protocol(limits, cut),
+        h11_max_incomplete_event_size=HEADERS,
+        timeout_keep_alive=limits.keep_alive,  # type: ignore[arg-type]  # a timer takes fractions
+    )
+    config.load()
+    # Started by its parts, not by serve(): that would take over the signals, and a stop has more to wait
+    # for than connections.
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[bound])
+    bound.listen(_QUEUE)  # asyncio has just set it to what it accepts at a time
+    shown = f"[{host}]" if family == socket.AF_INET6 else host
+    listener = Listener(server, bound, f"http://{shown}:{bound.getsockname()[1]}", grace)
+    try:
+        yield listener
+    finally:
+        await listener.stop()

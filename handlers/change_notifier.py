@@ -1,0 +1,223 @@
+"""Shows changes in Slack: every card as things are now, and each step to the person who asked."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals import card as approvals_card
+from bot.approvals import cards, notices, rows
+from bot.approvals.card import Audience
+from bot.approvals.cards import Card, CardKind
+from bot.approvals.lifecycle import Event, Record
+from bot.kit.card import Card as Drawn
+from bot.store.database import Database, unbroken
+from handlers.name_cache import Naming
+from handlers.replies import SLACK_ERRORS, slack_reason
+
+_AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
+_SHARED, _UNCHECKED = "channel_shared", "channel_unchecked"
+_GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
+
+
+@unbroken
+async def _record(database: Database, change_id: str) -> Record:
+    async with database.reading() as connection:
+        return await rows.known(connection, change_id)
+
+
+class Telling:
+    """`closed`: why a channel is not fit for a customer's figures; None when it is. `within`:
+    the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else begins to post
+    a card that is still on its way."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        database: Database,
+        naming: Naming,
+        *,
+        approvals_channel: str,
+        closed: Callable[[str], Awaitable[str | None]],
+        now: Callable[[], datetime],
+        within: float,
+    ) -> None:
+        self._slack = slack
+        self._database = database
+        self.naming = naming
+        self._approvals_channel = approvals_channel
+        self._closed = closed
+        self._now = now
+        self._within = within
+        self._directs: dict[str, str] = {}
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def __call__(self, record: Record, event: Event) -> None:
+        """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
+        comes back to it."""
+        if event is Event.APPLIED:
+            self.naming.forget(record.customer_id)
+        async with asyncio.timeout(self._within):
+            await self._step(record, event)
+
+    async def _step(self, record: Record, event: Event) -> None:
+        showing = [self._show(card) for card in await cards.of(self._database, record.id)]
+        if record.undo_of:
+            # Whether it can be undone hangs on the undo, of which its own revision tells nothing.
+            undone = await cards.of(self._database, record.undo_of)
+            showing += [self._show(card, anew=True) for card in undone]
+        shown = await asyncio.gather(*showing, return_exceptions=True)
+        await self._note(record, event)
+        for problem in shown:
+            if problem is not None:
+                raise problem
+
+    async def adopt(self, change_id: str, channel: str, ts: str) -> None:
+        """Takes in a card that was clicked and is not known: one posted just as the bot was cut off."""
+        known = await self._posted(change_id)
+        if not known or any(card.ts == ts for card in known):
+            return
+        kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
+        if not await cards.add(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
+            return
+        await asyncio.gather(
+            *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
+        )
+
+    async def redraw(self, change_id: str, ts: str) -> None:
+        """One card, as it is to be now, though it shows the last step."""
+        known = await self._posted(change_id)
+        await asyncio.gather(*(self._show(card, anew=True) for card in known if card.ts == ts))
+
+    async def _posted(self, change_id: str) -> list[Card]:
+        """The cards of a change, once those that are being posted here are: people click faster than it is
+        noted which message is which card."""
+        for card in await cards.of(self._database, change_id):
+            if not card.ts:
+                async with self._turn(card):
+                    pass
+        return await cards.of(self._database, change_id)
+
+    def _turn(self, card: Card) -> asyncio.Lock:
+        return self._turns.setdefault(card.id, asyncio.Lock())
+
+    # Cards
+
+    async def _show(self, card: Card, *, anew: bool = False) -> None:
+        """Until it shows the last step: of redraws at once, here or elsewhere, an early one may come late.
+
+        `anew`: even if it shows that already.
+        """
+        async with self._turn(card):
+            shown = 0
+            while (found := await self._now_is(card)) is not None:
+                card, record = found
+                if record.revision <= (shown or card.shown) and not anew:
+                    return
+                anew = False
+                shown = record.revision
+                if not await self._draw(card, record):
+                    return
+
+    async def _now_is(self, card: Card) -> tuple[Card, Record] | None:
+        """None when it is gone."""
+        for known in await cards.of(self._database, card.change_id):
+            if known.id == card.id:
+                return known, await _record(self._database, card.change_id)
+        return None
+
+    async def _draw(self, card: Card, record: Record) -> bool:
+        """False when there is nothing more to be done about it."""
+        closed = await self._closed(card.channel) if card.kind is CardKind.APPROVAL else None
+        if closed == _SHARED and card.ts:
+            return await self._update(card, record, approvals_card.withheld_card(record, now=self._now()))
+        if closed and (closed == _UNCHECKED or not card.ts):
+            # The sweeper comes back to it.
+            return False
+        name, called = await self.naming.of(record)
+        drawn = approvals_card.change_card(
+            record, audience=_AUDIENCE[card.kind], now=self._now(), name=name, called=called
+        )
+        return await (self._update if card.ts else self._post)(card, record, drawn)
+
+    async def _post(self, card: Card, record: Record, drawn: Drawn) -> bool:
+        if not await cards.posting(self._database, card.id, now=self._now()):
+            return False
+        try:
+            posted = await self._slack.chat_postMessage(
+                channel=await self._channel(card),
+                text=drawn.text,
+                blocks=list(drawn.plain),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SlackApiError:
+            await cards.unposted(self._database, card.id)
+            raise
+        await cards.shown(
+            self._database, card, revision=record.revision, now=self._now(), ts=str(posted["ts"])
+        )
+        return True
+
+    async def _update(self, card: Card, record: Record, drawn: Drawn) -> bool:
+        try:
+            await self._slack.chat_update(
+                channel=await self._channel(card), ts=card.ts, text=drawn.text, blocks=list(drawn.plain)
+            )
+        except SlackApiError as error:
+            if slack_reason(error) not in _GONE:
+                raise
+            await cards.gone(self._database, card.id)
+            return False
+        await cards.shown(self._database, card, revision=record.revision, now=self._now())
+        return True
+
+    async def _channel(self, card: Card) -> str:
+        """A card for a person is in the direct messages with them."""
+        if not card.channel.startswith(("U", "W")):
+            return card.channel
+        if card.channel not in self._directs:
+            opened = await self._slack.conversations_open(users=[card.channel])
+            self._directs[card.channel] = str(opened["channel"]["id"])
+        return self._directs[card.channel]
+
+    # Steps
+
+    async def _note(self, record: Record, event: Event) -> None:
+        """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
+        card shows it as well."""
+        _, called = await self.naming.of(record)
+        note = notices.notice(record, event, called=called)
+        if note is None:
+            return
+        with contextlib.suppress(*SLACK_ERRORS):
+            if record.channel.startswith(("C", "G")) and await self._aside(record, note):
+                return
+            await self._under(record, note)
+
+    async def _aside(self, record: Record, note: Drawn) -> bool:
+        """False when Maple is not in that channel, or the asker is there no more."""
+        try:
+            await self._slack.chat_postEphemeral(
+                channel=record.channel, user=record.asker, text=note.text, blocks=list(note.plain)
+            )
+        except SlackApiError:
+            return False
+        return True
+
+    async def _under(self, record: Record, note: Drawn) -> None:
+        """In the thread of the asker's own card, as long as that is there."""
+        known = await cards.of(self._database, record.id)
+        own = [card for card in known if card.kind is CardKind.ASKER and card.ts]
+        if not own:
+            return
+        await self._slack.chat_postMessage(
+            channel=await self._channel(own[0]),
+            thread_ts=own[0].ts,
+            text=note.text,
+            blocks=list(note.plain),
+        )

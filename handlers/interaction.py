@@ -1,0 +1,178 @@
+"""What somebody asked for, read from Slack's payloads. The only place that knows their shapes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.access.people import Actor
+
+_ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
+
+
+class Kind(StrEnum):
+    COMMAND = "command"
+    ACTION = "action"
+    SHORTCUT = "shortcut"
+    VIEW = "view"
+    OPTIONS = "options"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    kind: Kind
+    actor: Actor
+    channel: str = ""
+    response_url: str = ""
+    trigger: str = ""
+    message: str = ""
+    """The timestamp of the message that was clicked."""
+    at: datetime | None = None
+    """When it was done, by Slack's clock; None where Slack does not say."""
+    alone: bool = False
+    """Whether only this person sees that message."""
+    block: str = ""
+    action: str = ""
+    """The action_id of what was clicked."""
+    value: str = ""
+    """The command's text, a button's value, the option chosen, or what was typed into a select."""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """What a modal was filled in with: block_id → action_id → element."""
+    view: str = ""
+    """The id of the modal it was done in."""
+    seen: str = ""
+    """Slack's hash of that modal as it was then."""
+    metadata: str = ""
+    """What that modal remembers."""
+
+
+def read(kind: Kind, body: Mapping[str, Any]) -> Ask:
+    """The ask in a payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
+    return _READERS[kind](body)
+
+
+def _command(body: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=Kind.COMMAND,
+        actor=Actor(user=_text(body, "user_id"), team=_text(body, "team_id")),
+        channel=_id(body, "channel_id"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        value=_text(body, "text"),
+    )
+
+
+def _action(body: Mapping[str, Any]) -> Ask:
+    action = (body.get("actions") or [{}])[0]
+    container = _part(body, "container")
+    return Ask(
+        kind=Kind.ACTION,
+        actor=_actor(body),
+        channel=_id(_part(body, "channel"), "id") or _id(container, "channel_id"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        message=_id(container, "message_ts"),
+        at=_moment(_text(action, "action_ts")),
+        alone=container.get("is_ephemeral") is True,
+        block=_text(action, "block_id"),
+        action=_text(action, "action_id"),
+        value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),
+        **_modal(body),
+    )
+
+
+def _shortcut(body: Mapping[str, Any]) -> Ask:
+    return Ask(kind=Kind.SHORTCUT, actor=_actor(body), trigger=_text(body, "trigger_id"))
+
+
+def _view(body: Mapping[str, Any]) -> Ask:
+    return Ask(kind=Kind.VIEW, actor=_actor(body), trigger=_text(body, "trigger_id"), **_modal(body))
+
+
+def _options(body: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=Kind.OPTIONS,
+        actor=_actor(body),
+        block=_text(body, "block_id"),
+        value=_text(body, "value"),
+        **_modal(body),
+    )
+
+
+def _event(body: Mapping[str, Any]) -> Ask:
+    event = _part(body, "event")
+    return Ask(
+        kind=Kind.EVENT,
+        actor=Actor(user=_text(event, "user"), team=_text(body, "team_id")),
+        channel=_id(event, "channel"),
+        value=_text(event, "tab"),
+    )
+
+
+def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The modal it was done in; on a message there is none."""
+    view = _part(body, "view")
+    return {
+        "view": _text(view, "id"),
+        "seen": _text(view, "hash"),
+        "metadata": _text(view, "private_metadata"),
+        "state": _writable(_part(_part(view, "state"), "values")),
+    }
+
+
+def _actor(body: Mapping[str, Any]) -> Actor:
+    # In a shared channel `team` is the channel's side; the person's own workspace stands with the person.
+    user = _part(body, "user")
+    return Actor(user=_text(user, "id"), team=_text(user, "team_id") or _text(_part(body, "team"), "id"))
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    # PostgreSQL takes no NUL, and nothing of Slack's has one.
+    return _utf8(value).replace("\0", "\ufffd") if isinstance(value, str) else ""
+
+
+def _id(body: Mapping[str, Any], name: str) -> str:
+    """Of a channel or a message; empty for what cannot be one, which no column of the database would hold."""
+    value = _text(body, name)
+    return value if _ID.fullmatch(value) else ""
+
+
+def _writable(value: Any) -> Any:
+    """The same with texts that can be sent on and stored."""
+    if isinstance(value, str):
+        return _utf8(value)
+    if isinstance(value, Mapping):
+        return {key: _writable(inner) for key, inner in value.items()}
+    return [_writable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _utf8(text: str) -> str:
+    """JSON can hold half of a surrogate pair, which no encoding takes: a question mark stands in for it."""
+    return text.encode(errors="replace").decode()
+
+
+def _moment(ts: str) -> datetime | None:
+    """Slack tells a time in seconds, with a fraction, as text."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+_READERS = {
+    Kind.COMMAND: _command,
+    Kind.ACTION: _action,
+    Kind.SHORTCUT: _shortcut,
+    Kind.VIEW: _view,
+    Kind.OPTIONS: _options,
+    Kind.EVENT: _event,
+}
