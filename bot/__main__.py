@@ -8,10 +8,9 @@ from typing import NoReturn
 import typer
 
 from bot import cli as upkeep
-from bot import gc_tuning as memory
-from bot import log
+from bot import gc_tuning, log
 from bot.app import CannotStart, Maple, build
-from bot.doctor import command as doctor
+from bot.doctor import command
 from bot.settings import Settings, SettingsError, load, withdraw
 
 cli = typer.Typer(
@@ -76,19 +75,19 @@ async def serve(settings: Settings) -> None:
 
 
 async def _until(stop: asyncio.Event, maple: Maple) -> None:
-    async with maple.running(), memory.tidied(lambda: len(maple.work) > _FEW):
+    async with maple.running(), gc_tuning.tidied(lambda: len(maple.work) > _FEW):
         await stop.wait()
 
 
 async def _examine(settings: Settings) -> int:
     """The exit code: 1 if anything is wrong."""
-    findings: list[doctor.Finding] = []
+    findings: list[command.Finding] = []
 
-    def report(finding: doctor.Finding) -> None:
+    def report(finding: command.Finding) -> None:
         findings.append(finding)
         typer.echo(str(finding))
 
-    await doctor.examine(settings, report)
+    await command.examine(settings, report)
     return 0 if all(finding.ok for finding in findings) else 1
 
 

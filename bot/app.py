@@ -22,22 +22,23 @@ from bot.access.people import Home, People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
-from bot.approvals.service import Changes
-from bot.approvals.timeouts import Checkpoint, Pace, go_on
+from bot.approvals.service import ChangeService
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
-from bot.background import Work
+from bot.background import BackgroundTasks
 from bot.digests.card import digest_card
 from bot.digests.delivery.owner import Owner
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
-from bot.digests.report.model import Query, Report
-from bot.digests.service import Digests
-from bot.digests.timeouts import DigestPace
+from bot.digests.report.model import Report, RowQuery
+from bot.digests.service import DigestService
+from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import library_logger, log
 from bot.metrics import Metrics
+from bot.runtime import Checkpoint, no_checkpoint
 from bot.settings import Settings
 from bot.slack.client import NotSlack, SlackClient, Token, retries
 from bot.slack.http import SlackEvents, listening, site
@@ -46,14 +47,14 @@ from bot.slack.socket import Socket
 from bot.store.database import Database
 from bot.store.health import Health
 from bot.store.migrate import migrate
-from bot.store.shared_rate_limit import SharedTurns
+from bot.store.shared_rate_limit import SharedRateLimit
 from bot.supervision import Background
-from bot.timings import Timings
+from bot.timings import Timeouts
 from handlers import approvals_channel
-from handlers.change_notifier import Telling
-from handlers.latest_click import Turns
-from handlers.name_cache import Naming
-from handlers.open_forms import Remembered
+from handlers.change_notifier import ChangeNotifier
+from handlers.latest_click import LatestClick
+from handlers.name_cache import NameCache
+from handlers.open_forms import OpenForms
 from handlers.replies import SLACK_ERRORS, Replies
 
 
@@ -92,9 +93,9 @@ class Maple:
         self,
         settings: Settings,
         *,
-        timings: Timings,
-        pace: Pace,
-        digest_pace: DigestPace,
+        timings: Timeouts,
+        pace: ChangeTimeouts,
+        digest_pace: DigestTimeouts,
         checkpoint: Checkpoint,
         now: Callable[[], datetime],
     ) -> None:
@@ -105,7 +106,7 @@ class Maple:
         self._digest_pace = digest_pace
         self.environment = settings.environment
         self.metrics = Metrics()
-        self.work = Work()
+        self.work = BackgroundTasks()
         self.url = ""
         self.taking = False
         """Whether new work is taken: from when Slack has said who Maple is, until it is told to stop."""
@@ -237,8 +238,8 @@ class Maple:
         handlers.register(app, self.desk)
         return app
 
-    def _desk(self) -> handlers.Desk:
-        return handlers.Desk(
+    def _desk(self) -> handlers.Services:
+        return handlers.Services(
             autumn=self.autumn,
             slack=self.slack,
             people=self.people,
@@ -253,16 +254,16 @@ class Maple:
             permission=self._permission,
             database=self.database,
             telling=self._telling,
-            remembered=Remembered(),
-            turns=Turns(None if self.database.sqlite else self.database, self.work, self._now),
+            remembered=OpenForms(),
+            turns=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
             approvals_closed=self._approvals_closed,
         )
 
-    def _shares(self) -> SharedTurns | None:
+    def _shares(self) -> SharedRateLimit | None:
         """On PostgreSQL there may be other replicas; on SQLite there is none."""
         if self.database.sqlite:
             return None
-        return SharedTurns(
+        return SharedRateLimit(
             self.database,
             self.timings.limits,
             self.settings.autumn_secret_key.get_secret_value(),
@@ -275,19 +276,19 @@ class Maple:
         except PolicyError as error:
             raise CannotStart(str(error)) from None
 
-    def _tells(self) -> Telling:
-        return Telling(
+    def _tells(self) -> ChangeNotifier:
+        return ChangeNotifier(
             self.slack,
             self.database,
-            Naming(self.autumn),
+            NameCache(self.autumn),
             approvals_channel=self.settings.maple_approvals_channel or "",
             closed=lambda channel: approvals_channel.problem(self.slack, channel),
             now=self._now,
             within=self.timings.telling,
         )
 
-    def _changes(self) -> Changes:
-        return Changes(
+    def _changes(self) -> ChangeService:
+        return ChangeService(
             database=self.database,
             autumn=self.autumn,
             may=self._permission.may,
@@ -300,14 +301,14 @@ class Maple:
             moved=self._background.moved,
         )
 
-    def _digests(self) -> Digests:
+    def _digests(self) -> DigestService:
         def draw(
-            report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+            report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
         ) -> Card:
             org = self._organization
             return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped, org=org)
 
-        return Digests(
+        return DigestService(
             database=self.database,
             autumn=self.autumn,
             slack=self._slack_once,
@@ -397,18 +398,18 @@ def _now() -> datetime:
 def build(
     settings: Settings,
     *,
-    timings: Timings | None = None,
-    pace: Pace | None = None,
-    digest_pace: DigestPace | None = None,
-    checkpoint: Checkpoint = go_on,
+    timings: Timeouts | None = None,
+    pace: ChangeTimeouts | None = None,
+    digest_pace: DigestTimeouts | None = None,
+    checkpoint: Checkpoint = no_checkpoint,
     now: Callable[[], datetime] = _now,
 ) -> Maple:
     """The bot, put together and not yet started. Raises CannotStart when the policy cannot be used."""
     return Maple(
         settings,
-        timings=timings or Timings(),
-        pace=pace or Pace(),
-        digest_pace=digest_pace or DigestPace(),
+        timings=timings or Timeouts(),
+        pace=pace or ChangeTimeouts(),
+        digest_pace=digest_pace or DigestTimeouts(),
         checkpoint=checkpoint,
         now=now,
     )

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from bot.autumn.retry_policy import Patience
+from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.slack.connections import HttpLimits
 from bot.slack.socket import SocketPace
 
 
 @dataclass(frozen=True, slots=True)
-class Timings:
+class Timeouts:
     asking_after: float = 2.0
     """An answer that takes longer is preceded by a word that Maple is still asking."""
     options: float = 2.5
@@ -38,7 +38,7 @@ class Timings:
     """What was acknowledged may take this long to finish once the bot is told to stop."""
     retry_start: float = 2.0
     """Between attempts to reach Slack at start."""
-    autumn: Patience = field(default_factory=Patience)
+    autumn: RetryPolicy = field(default_factory=RetryPolicy)
     """How long Autumn is waited for."""
     limits: Limits = field(default_factory=Limits)
     """How often Autumn is asked."""

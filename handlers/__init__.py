@@ -1,6 +1,6 @@
 """Slack's listeners: who asks for what, then bot/ does it and views say it."""
 
 from handlers.routes import ROUTES, register
-from handlers.services import Desk
+from handlers.services import Services
 
-__all__ = ["ROUTES", "Desk", "register"]
+__all__ = ["ROUTES", "Services", "register"]

@@ -5,22 +5,23 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from bot.autumn.errors import AutumnError
+from bot.changes import buttons
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Answer
 from bot.lookups.place import Place
 from bot.lookups.readers import read
-from handlers.interaction import Ask
-from handlers.listener import Stuck
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.listener import LookupFailed
+from handlers.services import Services
 
 T = TypeVar("T")
-Say = Callable[[Ask, Card], Awaitable[None]]
+Say = Callable[[Interaction, Card], Awaitable[None]]
 
 
 async def say(
-    ask: Ask,
-    desk: Desk,
+    interaction: Interaction,
+    services: Services,
     answer: Coroutine[Any, Any, Card],
     *,
     asking: Card,
@@ -33,39 +34,47 @@ async def say(
     """
 
     async def wait() -> None:
-        await (meanwhile or by)(ask, asking)
+        await (meanwhile or by)(interaction, asking)
 
-    await by(ask, await soon(desk, answer, wait))
+    await by(interaction, await soon(services, answer, wait))
 
 
-async def soon(desk: Desk, answer: Coroutine[Any, Any, T], meanwhile: Callable[[], Awaitable[None]]) -> T:
+async def soon(
+    services: Services, answer: Coroutine[Any, Any, T], meanwhile: Callable[[], Awaitable[None]]
+) -> T:
     """The answer; `meanwhile` is done first where it takes over the time set."""
     reading = asyncio.create_task(answer)
     try:
-        done, _ = await asyncio.wait({reading}, timeout=desk.timings.asking_after)
+        done, _ = await asyncio.wait({reading}, timeout=services.timings.asking_after)
         if not done:
             # When Autumn hangs, it hangs for everybody: those words must not hold up acknowledgements.
-            await desk.work.turn()
+            await services.work.turn()
             await meanwhile()
         return await reading
     finally:
         reading.cancel()
 
 
-async def card(ask: Ask, desk: Desk, place: Place) -> Card:
+async def card(interaction: Interaction, services: Services, place: Place) -> Card:
     """The private card of a place. Raises Stuck when nothing at all of it can be shown."""
-    answer = await answered(desk, place)
-    return lookup_card.card(place, answer, shareable=may_share(ask), org=desk.organization(), changes=True)
+    answer = await answered(services, place)
+    return lookup_card.card(
+        place,
+        answer,
+        shareable=may_share(interaction),
+        org=services.organization(),
+        actions=buttons.row(place),
+    )
 
 
-async def answered(desk: Desk, place: Place) -> Answer:
+async def answered(services: Services, place: Place) -> Answer:
     """What Autumn says of a place. Raises Stuck when nothing at all of it can be shown."""
     try:
-        return await read(desk.autumn, place, now=desk.now)
+        return await read(services.autumn, place, now=services.now)
     except AutumnError as error:
-        raise Stuck(error, place) from error
+        raise LookupFailed(error, place) from error
 
 
-def may_share(ask: Ask) -> bool:
+def may_share(interaction: Interaction) -> bool:
     """Whether there is a channel to share into. A direct message (D…) is nobody else's."""
-    return ask.channel.startswith(("C", "G"))
+    return interaction.channel.startswith(("C", "G"))

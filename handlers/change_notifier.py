@@ -12,11 +12,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, notices, rows
 from bot.approvals.card import Audience
-from bot.approvals.cards import Card, CardKind
-from bot.approvals.lifecycle import Event, Record
+from bot.approvals.cards import CardKind, PostedCard
+from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.kit.card import Card as Drawn
 from bot.store.database import Database, unbroken
-from handlers.name_cache import Naming
+from handlers.name_cache import NameCache
 from handlers.replies import SLACK_ERRORS, slack_reason
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
@@ -30,7 +30,7 @@ async def _record(database: Database, change_id: str) -> Record:
         return await rows.known(connection, change_id)
 
 
-class Telling:
+class ChangeNotifier:
     """`closed`: why a channel is not fit for a customer's figures; None when it is. `within`:
     the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else begins to post
     a card that is still on its way."""
@@ -39,7 +39,7 @@ class Telling:
         self,
         slack: AsyncWebClient,
         database: Database,
-        naming: Naming,
+        naming: NameCache,
         *,
         approvals_channel: str,
         closed: Callable[[str], Awaitable[str | None]],
@@ -56,19 +56,19 @@ class Telling:
         self._directs: dict[str, str] = {}
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def __call__(self, record: Record, event: Event) -> None:
+    async def __call__(self, record: Record, event: ChangeEvent) -> None:
         """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
         comes back to it."""
-        if event is Event.APPLIED:
+        if event is ChangeEvent.APPLIED:
             self.naming.forget(record.customer_id)
         async with asyncio.timeout(self._within):
             await self._step(record, event)
 
-    async def _step(self, record: Record, event: Event) -> None:
-        showing = [self._show(card) for card in await cards.of(self._database, record.id)]
+    async def _step(self, record: Record, event: ChangeEvent) -> None:
+        showing = [self._show(card) for card in await cards.cards_of(self._database, record.id)]
         if record.undo_of:
             # Whether it can be undone hangs on the undo, of which its own revision tells nothing.
-            undone = await cards.of(self._database, record.undo_of)
+            undone = await cards.cards_of(self._database, record.undo_of)
             showing += [self._show(card, anew=True) for card in undone]
         shown = await asyncio.gather(*showing, return_exceptions=True)
         await self._note(record, event)
@@ -82,10 +82,10 @@ class Telling:
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
-        if not await cards.add(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
+        if not await cards.adopt(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
             return
         await asyncio.gather(
-            *(self._show(card) for card in await cards.of(self._database, change_id) if card.ts == ts)
+            *(self._show(card) for card in await cards.cards_of(self._database, change_id) if card.ts == ts)
         )
 
     async def redraw(self, change_id: str, ts: str) -> None:
@@ -93,21 +93,21 @@ class Telling:
         known = await self._posted(change_id)
         await asyncio.gather(*(self._show(card, anew=True) for card in known if card.ts == ts))
 
-    async def _posted(self, change_id: str) -> list[Card]:
+    async def _posted(self, change_id: str) -> list[PostedCard]:
         """The cards of a change, once those that are being posted here are: people click faster than it is
         noted which message is which card."""
-        for card in await cards.of(self._database, change_id):
+        for card in await cards.cards_of(self._database, change_id):
             if not card.ts:
                 async with self._turn(card):
                     pass
-        return await cards.of(self._database, change_id)
+        return await cards.cards_of(self._database, change_id)
 
-    def _turn(self, card: Card) -> asyncio.Lock:
+    def _turn(self, card: PostedCard) -> asyncio.Lock:
         return self._turns.setdefault(card.id, asyncio.Lock())
 
     # Cards
 
-    async def _show(self, card: Card, *, anew: bool = False) -> None:
+    async def _show(self, card: PostedCard, *, anew: bool = False) -> None:
         """Until it shows the last step: of redraws at once, here or elsewhere, an early one may come late.
 
         `anew`: even if it shows that already.
@@ -123,14 +123,14 @@ class Telling:
                 if not await self._draw(card, record):
                     return
 
-    async def _now_is(self, card: Card) -> tuple[Card, Record] | None:
+    async def _now_is(self, card: PostedCard) -> tuple[PostedCard, Record] | None:
         """None when it is gone."""
-        for known in await cards.of(self._database, card.change_id):
+        for known in await cards.cards_of(self._database, card.change_id):
             if known.id == card.id:
                 return known, await _record(self._database, card.change_id)
         return None
 
-    async def _draw(self, card: Card, record: Record) -> bool:
+    async def _draw(self, card: PostedCard, record: Record) -> bool:
         """False when there is nothing more to be done about it."""
         closed = await self._closed(card.channel) if card.kind is CardKind.APPROVAL else None
         if closed == _SHARED and card.ts:
@@ -144,8 +144,8 @@ class Telling:
         )
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
-    async def _post(self, card: Card, record: Record, drawn: Drawn) -> bool:
-        if not await cards.posting(self._database, card.id, now=self._now()):
+    async def _post(self, card: PostedCard, record: Record, drawn: Drawn) -> bool:
+        if not await cards.claim_post(self._database, card.id, now=self._now()):
             return False
         try:
             posted = await self._slack.chat_postMessage(
@@ -156,14 +156,14 @@ class Telling:
                 unfurl_media=False,
             )
         except SlackApiError:
-            await cards.unposted(self._database, card.id)
+            await cards.release_post(self._database, card.id)
             raise
-        await cards.shown(
+        await cards.mark_shown(
             self._database, card, revision=record.revision, now=self._now(), ts=str(posted["ts"])
         )
         return True
 
-    async def _update(self, card: Card, record: Record, drawn: Drawn) -> bool:
+    async def _update(self, card: PostedCard, record: Record, drawn: Drawn) -> bool:
         try:
             await self._slack.chat_update(
                 channel=await self._channel(card), ts=card.ts, text=drawn.text, blocks=list(drawn.plain)
@@ -171,12 +171,12 @@ class Telling:
         except SlackApiError as error:
             if slack_reason(error) not in _GONE:
                 raise
-            await cards.gone(self._database, card.id)
+            await cards.mark_gone(self._database, card.id)
             return False
-        await cards.shown(self._database, card, revision=record.revision, now=self._now())
+        await cards.mark_shown(self._database, card, revision=record.revision, now=self._now())
         return True
 
-    async def _channel(self, card: Card) -> str:
+    async def _channel(self, card: PostedCard) -> str:
         """A card for a person is in the direct messages with them."""
         if not card.channel.startswith(("U", "W")):
             return card.channel
@@ -187,7 +187,7 @@ class Telling:
 
     # Steps
 
-    async def _note(self, record: Record, event: Event) -> None:
+    async def _note(self, record: Record, event: ChangeEvent) -> None:
         """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
         card shows it as well."""
         _, called = await self.naming.of(record)
@@ -211,7 +211,7 @@ class Telling:
 
     async def _under(self, record: Record, note: Drawn) -> None:
         """In the thread of the asker's own card, as long as that is there."""
-        known = await cards.of(self._database, record.id)
+        known = await cards.cards_of(self._database, record.id)
         own = [card for card in known if card.kind is CardKind.ASKER and card.ts]
         if not own:
             return

@@ -4,33 +4,45 @@ from bot.digests.model import MOST_DAYS
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
 from handlers import answering, digests, forms, history, listing, upcoming
-from handlers.interaction import Ask
-from handlers.parsing import Change, Digests, Find, Help, History, Incomplete, NoDays, Upcoming, parse
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.parsing import (
+    ChangeCommand,
+    DigestsCommand,
+    FindCommand,
+    HelpCommand,
+    HistoryCommand,
+    Incomplete,
+    NoDays,
+    UpcomingCommand,
+    parse,
+)
+from handlers.services import Services
 
 
-async def run(ask: Ask, desk: Desk) -> None:
-    match parse(ask.value):
-        case Help():
-            await desk.replies.fresh(ask, lookup_help.help_card())
+async def run(interaction: Interaction, services: Services) -> None:
+    match parse(interaction.value):
+        case HelpCommand():
+            await services.replies.fresh(interaction, lookup_help.help_card())
         case Incomplete(sub):
-            await desk.replies.fresh(ask, lookup_help.usage_hint(sub))
-        case Find(query):
-            await _search(ask, desk, Search(query=query))
-        case Change(kind, query):
-            await forms.commanded(ask, desk, kind, query)
-        case History(query):
-            await history.commanded(ask, desk, query)
-        case Digests():
-            await digests.commanded(ask, desk)
-        case Upcoming(days):
-            await upcoming.commanded(ask, desk, days)
+            await services.replies.fresh(interaction, lookup_help.usage_hint(sub))
+        case FindCommand(query):
+            await _search(interaction, services, Search(query=query))
+        case ChangeCommand(kind, query):
+            await forms.commanded(interaction, services, kind, query)
+        case HistoryCommand(query):
+            await history.commanded(interaction, services, query)
+        case DigestsCommand():
+            await digests.commanded(interaction, services)
+        case UpcomingCommand(days):
+            await upcoming.commanded(interaction, services, days)
         case NoDays():
-            await desk.replies.fresh(ask, lookup_help.days_hint(MOST_DAYS))
+            await services.replies.fresh(interaction, lookup_help.days_hint(MOST_DAYS))
         case wish:
-            await _search(ask, desk, Search(query=wish.query, part=wish.part, straight=True))
+            await _search(interaction, services, Search(query=wish.query, part=wish.part, straight=True))
 
 
-async def _search(ask: Ask, desk: Desk, wanted: Search) -> None:
-    answer = listing.searched(ask, desk, wanted)
-    await answering.say(ask, desk, answer, asking=lookup_help.asking(None), by=desk.replies.fresh)
+async def _search(interaction: Interaction, services: Services, wanted: Search) -> None:
+    answer = listing.searched(interaction, services, wanted)
+    await answering.say(
+        interaction, services, answer, asking=lookup_help.asking(None), by=services.replies.fresh
+    )

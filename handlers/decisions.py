@@ -4,124 +4,127 @@ import hashlib
 from collections.abc import Mapping
 
 from bot.access.policy import Verb
-from bot.approvals import denial, result_card
-from bot.approvals import policy_requests as authority
+from bot.approvals import denial, policy_requests, result_card
 from bot.approvals.lifecycle import State
-from bot.approvals.results import Reply, Result
+from bot.approvals.results import Outcome, Result
 from bot.kit.ref import Ref
 from handlers import approvals_channel
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.once import first, first_in_time
-from handlers.services import Desk
+from handlers.services import Services
 
 _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
 
-async def approve(ask: Ask, desk: Desk) -> None:
-    ref = Ref.decode(ask.value)
-    if not await first(ask, desk) or await _closed(ask, desk, ref):
+async def approve(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await first(interaction, services) or await _closed(interaction, services, ref):
         return
-    await _say(ask, desk, ref, await desk.changes.approve(ref.id, ref.version, ask.actor))
+    await _say(
+        interaction, services, ref, await services.changes.approve(ref.id, ref.version, interaction.actor)
+    )
 
 
-async def withdraw(ask: Ask, desk: Desk) -> None:
-    ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+async def withdraw(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await first(interaction, services):
         return
-    await _say(ask, desk, ref, await desk.changes.withdraw(ref.id, ask.actor))
+    await _say(interaction, services, ref, await services.changes.withdraw(ref.id, interaction.actor))
 
 
-async def mark_applied(ask: Ask, desk: Desk) -> None:
-    await _mark(ask, desk, applied=True)
+async def mark_applied(interaction: Interaction, services: Services) -> None:
+    await _mark(interaction, services, applied=True)
 
 
-async def mark_not_applied(ask: Ask, desk: Desk) -> None:
-    await _mark(ask, desk, applied=False)
+async def mark_not_applied(interaction: Interaction, services: Services) -> None:
+    await _mark(interaction, services, applied=False)
 
 
-async def _mark(ask: Ask, desk: Desk, *, applied: bool) -> None:
-    ref = Ref.decode(ask.value)
-    if not await first(ask, desk) or await _closed(ask, desk, ref):
+async def _mark(interaction: Interaction, services: Services, *, applied: bool) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await first(interaction, services) or await _closed(interaction, services, ref):
         return
-    await _say(ask, desk, ref, await desk.changes.mark(ref.id, ask.actor, applied))
+    await _say(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
 
 
-async def undo(ask: Ask, desk: Desk) -> None:
+async def undo(interaction: Interaction, services: Services) -> None:
     """A change of its own; one click is one, however often it is delivered."""
-    ref = Ref.decode(ask.value)
-    if not await first(ask, desk) or await _closed(ask, desk, ref):
+    ref = Ref.decode(interaction.value)
+    if not await first(interaction, services) or await _closed(interaction, services, ref):
         return
-    closed = await desk.approvals_closed()
+    closed = await services.approvals_closed()
     # Without a channel it depends on the policy; with one that is not fit, nothing goes into it.
     if closed and closed != Result.NO_CHANNEL:
-        await desk.replies.fresh(ask, result_card.result_card(closed, now=desk.now()))
+        await services.replies.fresh(interaction, result_card.result_card(closed, now=services.now()))
         return
-    once = hashlib.sha256(f"{ref.id} {ask.trigger}".encode()).hexdigest()
-    reply = await desk.changes.undo(ref.id, once, ask.actor, channel=ask.channel)
-    await _say(ask, desk, ref, reply)
+    once = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
+    reply = await services.changes.undo(ref.id, once, interaction.actor, channel=interaction.channel)
+    await _say(interaction, services, ref, reply)
 
 
 # Denying
 
 
-async def ask_why(ask: Ask, desk: Desk) -> None:
+async def ask_why(interaction: Interaction, services: Services) -> None:
     """Opens the form that asks why, for somebody who may deny."""
-    ref = Ref.decode(ask.value)
-    if not await first_in_time(ask, desk) or await _closed(ask, desk, ref):
+    ref = Ref.decode(interaction.value)
+    if not await first_in_time(interaction, services) or await _closed(interaction, services, ref):
         return
-    record = await desk.changes.get(ref.id)
-    reply = Reply(Result.UNKNOWN)
+    record = await services.changes.get(ref.id)
+    reply = Outcome(Result.UNKNOWN)
     if record is not None:
-        decision = await desk.permission.may(
-            authority.about_record(Verb.APPROVE, record, ask.actor), ask.actor
+        decision = await services.permission.may(
+            policy_requests.about_record(Verb.APPROVE, record, interaction.actor), interaction.actor
         )
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
-            await desk.replies.modal(ask, denial.deny_modal(ref))
+            await services.replies.modal(interaction, denial.deny_modal(ref))
             return
         late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
-        reply = Reply(late if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _say(ask, desk, ref, reply)
+        reply = Outcome(late if decision.permit else Result.NOT_ALLOWED, record, decision)
+    await _say(interaction, services, ref, reply)
 
 
-def check(ask: Ask) -> Mapping[str, str]:
+def check(interaction: Interaction) -> Mapping[str, str]:
     """What is wrong with what was filled in, by block."""
-    return denial.denial(ask.state).errors
+    return denial.denial(interaction.state).errors
 
 
-async def denied(ask: Ask, desk: Desk) -> None:
-    ref = Ref.decode(ask.metadata)
-    if not await first(ask, desk):
+async def denied(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.metadata)
+    if not await first(interaction, services):
         return
-    said = denial.denial(ask.state).said
-    await _say(ask, desk, ref, await desk.changes.deny(ref.id, ref.version, ask.actor, said))
+    said = denial.denial(interaction.state).said
+    await _say(
+        interaction, services, ref, await services.changes.deny(ref.id, ref.version, interaction.actor, said)
+    )
 
 
 # What came of it
 
 
-async def _closed(ask: Ask, desk: Desk, ref: Ref) -> bool:
+async def _closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
     """Whether it was clicked in a channel that is not fit for a change's figures by now. Then nothing is
     decided there, and the card is drawn as it may be."""
-    if not ask.message or not ask.channel.startswith(("C", "G")):
+    if not interaction.message or not interaction.channel.startswith(("C", "G")):
         return False
-    closed = await approvals_channel.problem(desk.slack, ask.channel)
+    closed = await approvals_channel.problem(services.slack, interaction.channel)
     if closed is None:
         return False
-    await desk.replies.fresh(ask, result_card.result_card(closed, now=desk.now()))
-    await desk.telling.redraw(ref.id, ask.message)
+    await services.replies.fresh(interaction, result_card.result_card(closed, now=services.now()))
+    await services.telling.redraw(ref.id, interaction.message)
     return True
 
 
-async def _say(ask: Ask, desk: Desk, ref: Ref, reply: Reply) -> None:
+async def _say(interaction: Interaction, services: Services, ref: Ref, reply: Outcome) -> None:
     """The cards show what was done; whoever was too late, or may not, is told alone."""
-    if ask.message:
-        await desk.telling.adopt(ref.id, ask.channel, ask.message)
+    if interaction.message:
+        await services.telling.adopt(ref.id, interaction.channel, interaction.message)
     if reply.result not in _SHOWN_BY_THE_CARD:
         card = result_card.result_card(
             reply.result,
-            now=desk.now(),
+            now=services.now(),
             record=reply.record,
             decision=reply.decision,
             refusals=reply.look.judgement.refusals if reply.look else (),
         )
-        await desk.replies.fresh(ask, card)
+        await services.replies.fresh(interaction, card)

@@ -5,75 +5,82 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.digests import all_rows
-from bot.digests.report.build import Expired
-from bot.digests.report.model import Query
+from bot.digests.report.build import ScanGone
+from bot.digests.report.model import RowQuery
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
 from handlers import answering
-from handlers.interaction import Ask
-from handlers.listener import Stuck, Within
+from handlers.interaction import Interaction
+from handlers.listener import LookupFailed, ShownError
 from handlers.once import first_in_time
-from handlers.services import Desk
+from handlers.services import Services
 
 
-async def see_all(ask: Ask, desk: Desk) -> None:
-    query = Query.decode(ask.value)
-    if not await first_in_time(ask, desk):
+async def see_all(interaction: Interaction, services: Services) -> None:
+    query = RowQuery.decode(interaction.value)
+    if not await first_in_time(interaction, services):
         return
-    view = await desk.replies.modal(ask, all_rows.see_all_loading(query))
-    await _show(replace(ask, view=view), desk, query)
+    view = await services.replies.modal(interaction, all_rows.see_all_loading(query))
+    await _show(replace(interaction, view=view), services, query)
 
 
-async def turn(ask: Ask, desk: Desk) -> None:
+async def turn(interaction: Interaction, services: Services) -> None:
     """Another page. Of several clicks that run at once, only the last shows its page."""
-    await _show(ask, desk, Query.decode(ask.value))
+    await _show(interaction, services, RowQuery.decode(interaction.value))
 
 
-async def _show(ask: Ask, desk: Desk, query: Query) -> None:
-    async with desk.turns.take(ask.view, ask.at) as last, _in_modal(ask, desk, query):
+async def _show(interaction: Interaction, services: Services, query: RowQuery) -> None:
+    async with (
+        services.turns.take(interaction.view, interaction.occurred_at) as last,
+        _in_modal(interaction, services, query),
+    ):
         try:
-            page = await desk.digests.page(query)
-        except Expired:
+            page = await services.digests.page(query)
+        except ScanGone:
             drawn = all_rows.see_all_expired(query)
         else:
-            drawn = all_rows.see_all(page, query, org=desk.organization())
-        await desk.replies.redraw_last(ask, drawn, last)
+            drawn = all_rows.see_all(page, query, org=services.organization())
+        await services.replies.redraw_last(interaction, drawn, last)
 
 
-async def open_customer(ask: Ask, desk: Desk) -> None:
+async def open_customer(interaction: Interaction, services: Services) -> None:
     """A customer's card on top of the rows, without what changes a message."""
-    place = Place.decode(ask.value)
-    if not await first_in_time(ask, desk):
+    place = Place.decode(interaction.value)
+    if not await first_in_time(interaction, services):
         return
-    view = await desk.replies.on_top(ask, surfaces.as_modal(lookup_help.asking(place)))
-    ask = replace(ask, view=view)
+    view = await services.replies.on_top(interaction, surfaces.as_modal(lookup_help.asking(place)))
+    interaction = replace(interaction, view=view)
 
     async def say(card: Card) -> None:
-        await desk.replies.redraw(view, surfaces.as_modal(card))
+        await services.replies.redraw(view, surfaces.as_modal(card))
 
     try:
-        card = await answering.card(ask, desk, place)
-        await desk.replies.redraw(view, all_rows.customer_on_top(card, place))
-    except Stuck as stuck:
-        raise Within(stuck.error, say) from stuck
+        card = await answering.card(interaction, services, place)
+        await services.replies.redraw(view, all_rows.customer_on_top(card, place))
+    except LookupFailed as stuck:
+        raise ShownError(stuck.error, say) from stuck
 
 
-async def pick_customer(ask: Ask, desk: Desk) -> None:
+async def pick_customer(interaction: Interaction, services: Services) -> None:
     """The customer chosen on a digest: a card for whoever chose; the digest stays as it is."""
-    place = Place(customer=ask.value)
+    place = Place(customer=interaction.value)
     await answering.say(
-        ask, desk, answering.card(ask, desk, place), asking=lookup_help.asking(place), by=desk.replies.fresh
+        interaction,
+        services,
+        answering.card(interaction, services, place),
+        asking=lookup_help.asking(place),
+        by=services.replies.fresh,
     )
 
 
 @contextlib.asynccontextmanager
-async def _in_modal(ask: Ask, desk: Desk, query: Query) -> AsyncIterator[None]:
+async def _in_modal(interaction: Interaction, services: Services, query: RowQuery) -> AsyncIterator[None]:
     async def say(card: Card) -> None:
-        await desk.replies.redraw(ask.view, all_rows.see_all_stopped(query, card))
+        await services.replies.redraw(interaction.view, all_rows.see_all_stopped(query, card))
 
     try:
         yield
     except Exception as error:
-        raise Within(error, say) from error
+        raise ShownError(error, say) from error

@@ -12,13 +12,13 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.digests import all_rows, csv_file
-from bot.digests.report.build import Expired
-from bot.digests.report.model import Query
+from bot.digests.report.build import ScanGone
+from bot.digests.report.model import RowQuery
 from bot.kit.card import Card
 from handlers import answering
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.once import first
-from handlers.services import Desk
+from handlers.services import Services
 
 _SECONDS = 120
 """For the upload: of a hundred thousand rows over a slow line."""
@@ -32,73 +32,75 @@ class _Thread(NamedTuple):
     """Empty where it is a message of its own."""
 
 
-async def csv(ask: Ask, desk: Desk) -> None:
-    query = Query.decode(ask.value)
-    if not await first(ask, desk):
+async def csv(interaction: Interaction, services: Services) -> None:
+    query = RowQuery.decode(interaction.value)
+    if not await first(interaction, services):
         return
 
     async def meanwhile() -> None:
-        if ask.view:
+        if interaction.view:
             return
-        await desk.replies.fresh(ask, csv_file.csv_asking())
+        await services.replies.fresh(interaction, csv_file.csv_asking())
 
-    told = await answering.soon(desk, _posted(ask, desk, query), meanwhile)
+    told = await answering.soon(services, _posted(interaction, services, query), meanwhile)
     if told is not None:
-        await _say(ask, desk, told)
+        await _say(interaction, services, told)
 
 
-async def _say(ask: Ask, desk: Desk, told: Card) -> None:
+async def _say(interaction: Interaction, services: Services, told: Card) -> None:
     """In a modal, where the person looks, over the same rows; else as a message of its own."""
-    if not ask.view:
-        await desk.replies.fresh(ask, told)
+    if not interaction.view:
+        await services.replies.fresh(interaction, told)
         return
-    shown = Query.decode(ask.metadata)
+    shown = RowQuery.decode(interaction.metadata)
     try:
-        page = await desk.digests.page(shown)
-    except Expired:
+        page = await services.digests.page(shown)
+    except ScanGone:
         drawn = all_rows.see_all_expired(shown)
     else:
-        drawn = all_rows.see_all(page, shown, org=desk.organization(), note=told.text)
-    await desk.replies.redraw(ask.view, drawn)
+        drawn = all_rows.see_all(page, shown, org=services.organization(), note=told.text)
+    await services.replies.redraw(interaction.view, drawn)
 
 
-async def _posted(ask: Ask, desk: Desk, query: Query) -> Card | None:
+async def _posted(interaction: Interaction, services: Services, query: RowQuery) -> Card | None:
     """What is to be said of it; None where the file speaks for itself."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         try:
-            read_at = (await desk.digests.page(query)).read_at
-            count = await _write(desk, query, file)
-        except Expired:
+            read_at = (await services.digests.page(query)).read_at
+            count = await _write(services, query, file)
+        except ScanGone:
             return all_rows.digest_expired()
         name = csv_file.csv_name(read_at)
-        uploaded = await _upload(desk.slack, file, name)
+        uploaded = await _upload(services.slack, file, name)
         # Only now: the channel may have changed while the file was made and sent.
-        to = await _thread(ask, desk)
-        await _complete(desk.slack, to, uploaded, name, csv_file.csv_comment(count))
+        to = await _thread(interaction, services)
+        await _complete(services.slack, to, uploaded, name, csv_file.csv_comment(count))
     return None if to.ts else csv_file.csv_sent()
 
 
-async def _write(desk: Desk, query: Query, file: IO[bytes]) -> int:
+async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
     """How many rows there are."""
     count = 0
     file.write(csv_file.csv_head().encode())
-    async for item in await desk.digests.rows(query):
+    async for item in await services.digests.rows(query):
         file.write(csv_file.csv_line(item).encode())
         count += 1
     return count
 
 
-async def _thread(ask: Ask, desk: Desk) -> _Thread:
-    if ask.message and not ask.alone and await _fit(ask, desk):
-        return _Thread(ask.channel, ask.message)
-    opened = await desk.slack.conversations_open(users=[ask.actor.user])
+async def _thread(interaction: Interaction, services: Services) -> _Thread:
+    if interaction.message and not interaction.is_ephemeral and await _fit(interaction, services):
+        return _Thread(interaction.channel, interaction.message)
+    opened = await services.slack.conversations_open(users=[interaction.actor.user])
     return _Thread(str(opened["channel"]["id"]))
 
 
-async def _fit(ask: Ask, desk: Desk) -> bool:
+async def _fit(interaction: Interaction, services: Services) -> bool:
     """A channel may have been opened, or shared with another company, since. Messages with Maple are nobody
     else's."""
-    return not answering.may_share(ask) or await desk.digests.may_follow(ask.channel, ask.message)
+    return not answering.may_share(interaction) or await services.digests.may_follow(
+        interaction.channel, interaction.message
+    )
 
 
 async def _upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:

@@ -10,55 +10,57 @@ from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.slack.channels import ChannelProblem
 from handlers.answering import may_share
-from handlers.interaction import Ask
-from handlers.listener import Within
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.listener import ShownError
+from handlers.services import Services
 
 
-def within_list(ask: Ask) -> Ask:
+def within_list(interaction: Interaction) -> Interaction:
     """A click in the list, whose channel the modal remembers: an answer past the modal goes there."""
-    return replace(ask, channel=ask.metadata)
+    return replace(interaction, channel=interaction.metadata)
 
 
-async def show(ask: Ask, desk: Desk, told: str = "") -> None:
+async def show(interaction: Interaction, services: Services, told: str = "") -> None:
     """The channel's digests as they are now. `told`: what just happened, in words (mrkdwn).
 
     Where the modal was closed meanwhile, that is said in the channel, to the person alone.
     """
     problem, found, may = await asyncio.gather(
-        channel_problem(ask, desk), desk.digests.of_channel(ask.channel), may_change(ask, desk)
+        channel_problem(interaction, services),
+        services.digests.of_channel(interaction.channel),
+        may_change(interaction, services),
     )
-    drawn = list_card.digest_list(found, channel=ask.channel, problem=problem, may=may, note=told)
-    if not await desk.replies.redraw(ask.view, drawn) and told:
-        await desk.replies.fresh(ask, list_card.digest_said(told))
+    drawn = list_card.digest_list(found, channel=interaction.channel, problem=problem, may=may, note=told)
+    if not await services.replies.redraw(interaction.view, drawn) and told:
+        await services.replies.fresh(interaction, list_card.digest_said(told))
 
 
-async def wait(ask: Ask, desk: Desk, told: str) -> None:
+async def wait(interaction: Interaction, services: Services, told: str) -> None:
     """Nothing to click while something is done."""
-    await desk.replies.redraw(ask.view, list_card.digest_waiting(ask.channel, told))
+    await services.replies.redraw(interaction.view, list_card.digest_waiting(interaction.channel, told))
 
 
-async def may_change(ask: Ask, desk: Desk) -> bool:
+async def may_change(interaction: Interaction, services: Services) -> bool:
     """Whether the policy lets this person set digests up and change them."""
-    return (await desk.permission.may_digests(ask.actor)).permit
+    return (await services.permission.may_digests(interaction.actor)).permit
 
 
-async def channel_problem(ask: Ask, desk: Desk) -> ChannelProblem | None:
+async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
     """Why the channel can have no digests."""
-    if not may_share(ask):
+    if not may_share(interaction):
         return ChannelProblem.DIRECT
-    return await desk.digests.channel_problem(ask.channel)
+    return await services.digests.channel_problem(interaction.channel)
 
 
 @contextlib.asynccontextmanager
-async def in_modal(ask: Ask, desk: Desk) -> AsyncIterator[None]:
+async def in_modal(interaction: Interaction, services: Services) -> AsyncIterator[None]:
     """Trouble is said in the modal, which is where the person looks; elsewhere when it was closed."""
 
     async def say(card: Card) -> None:
-        if not await desk.replies.redraw(ask.view, surfaces.as_modal(card)):
-            await desk.replies.fresh(ask, card)
+        if not await services.replies.redraw(interaction.view, surfaces.as_modal(card)):
+            await services.replies.fresh(interaction, card)
 
     try:
         yield
     except Exception as error:
-        raise Within(error, say) from error
+        raise ShownError(error, say) from error

@@ -9,52 +9,52 @@ from bot.digests.model import Digest
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
 from handlers.digest_modal import in_modal, may_change, show, within_list
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.once import first, first_in_time
-from handlers.services import Desk
+from handlers.services import Services
 
 
 class _Verb(Protocol):
-    """Of `bot.digests.service.Digests`."""
+    """Of `bot.digests.service.DigestService`."""
 
     def __call__(self, digest_id: str, /, *, by: str) -> Awaitable[Digest | ChannelProblem | None]: ...
 
 
-async def commanded(ask: Ask, desk: Desk) -> None:
-    if not await first_in_time(ask, desk):
+async def commanded(interaction: Interaction, services: Services) -> None:
+    if not await first_in_time(interaction, services):
         return
-    view = await desk.replies.modal(ask, list_card.digest_waiting(ask.channel))
-    ask = replace(ask, view=view)
-    async with in_modal(ask, desk):
-        await show(ask, desk)
+    view = await services.replies.modal(interaction, list_card.digest_waiting(interaction.channel))
+    interaction = replace(interaction, view=view)
+    async with in_modal(interaction, services):
+        await show(interaction, services)
 
 
-async def pause(ask: Ask, desk: Desk) -> None:
-    await _change(ask, desk, desk.digests.pause, "paused")
+async def pause(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.digests.pause, "paused")
 
 
-async def resume(ask: Ask, desk: Desk) -> None:
-    await _change(ask, desk, desk.digests.resume, "resumed")
+async def resume(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.digests.resume, "resumed")
 
 
-async def remove(ask: Ask, desk: Desk) -> None:
-    await _change(ask, desk, desk.digests.remove, "removed")
+async def remove(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.digests.remove, "removed")
 
 
-async def _change(ask: Ask, desk: Desk, verb: _Verb, happened: str) -> None:
-    ref = Ref.decode(ask.value)
-    if not await first(ask, desk):
+async def _change(interaction: Interaction, services: Services, verb: _Verb, happened: str) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await first(interaction, services):
         return
-    ask = within_list(ask)
-    async with in_modal(ask, desk):
-        if not await may_change(ask, desk):
-            await show(ask, desk, list_card.digest_note("not_allowed"))
+    interaction = within_list(interaction)
+    async with in_modal(interaction, services):
+        if not await may_change(interaction, services):
+            await show(interaction, services, list_card.digest_note("not_allowed"))
             return
-        match await verb(ref.id, by=ask.actor.user):
+        match await verb(ref.id, by=interaction.actor.user):
             case Digest():
-                await show(ask, desk, list_card.digest_note(happened))
+                await show(interaction, services, list_card.digest_note(happened))
             case None:
-                await show(ask, desk, list_card.digest_note("changed"))
+                await show(interaction, services, list_card.digest_note("changed"))
             case _:
                 # The list says what stands against the channel.
-                await show(ask, desk)
+                await show(interaction, services)

@@ -9,12 +9,12 @@ from enum import StrEnum
 from bot.autumn.errors import AutumnError, NotFound
 from bot.log import log
 from bot.store.errors import StoreLost
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.replies import SLACK_ERRORS, Unsent, slack_reason
-from handlers.services import Desk
+from handlers.services import Services
 
 
-class Outcome(StrEnum):
+class InteractionOutcome(StrEnum):
     OK = "ok"
     REFUSED = "refused"
     USER = "user"
@@ -27,24 +27,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class InteractionEnd:
     """How an interaction ended, and what else is to be noted of it."""
 
-    outcome: Outcome
+    outcome: InteractionOutcome
     noted: Mapping[str, str] = field(default_factory=dict)
 
 
-def classify(error: BaseException) -> Outcome:
+def classify(error: BaseException) -> InteractionOutcome:
     """Whose trouble it is: what was asked for, Autumn's, Slack's, the database's, or ours."""
     if isinstance(error, NotFound):
-        return Outcome.USER
+        return InteractionOutcome.USER
     if isinstance(error, AutumnError):
-        return Outcome.AUTUMN
+        return InteractionOutcome.AUTUMN
     if isinstance(error, StoreLost):
-        return Outcome.STORE
+        return InteractionOutcome.STORE
     if isinstance(error, (Unsent, *SLACK_ERRORS)):
-        return Outcome.SLACK
-    return Outcome.FAULT
+        return InteractionOutcome.SLACK
+    return InteractionOutcome.FAULT
 
 
 def new_reference() -> str:
@@ -63,17 +63,19 @@ def name(error: Exception) -> str:
     return said if said == type(error).__name__ else f"{type(error).__name__}:{said}"
 
 
-def record(action: str, ask: Ask, desk: Desk, end: End, seconds: float) -> None:
-    desk.metrics.interactions.labels(ask.kind, action, end.outcome).inc()
-    desk.metrics.listener_seconds.labels(ask.kind, action).observe(seconds)
-    write = log.error if end.outcome is Outcome.FAULT else log.info
+def record(
+    action: str, interaction: Interaction, services: Services, end: InteractionEnd, seconds: float
+) -> None:
+    services.metrics.interactions.labels(interaction.kind, action, end.outcome).inc()
+    services.metrics.listener_seconds.labels(interaction.kind, action).observe(seconds)
+    write = log.error if end.outcome is InteractionOutcome.FAULT else log.info
     write(
         "handled",
-        kind=ask.kind.value,
+        kind=interaction.kind.value,
         action=action,
-        team=ask.actor.team,
-        channel=ask.channel,
-        user=ask.actor.user,
+        team=interaction.actor.team,
+        channel=interaction.channel,
+        user=interaction.actor.user,
         outcome=end.outcome.value,
         ms=round(seconds * 1000),
         **end.noted,

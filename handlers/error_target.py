@@ -4,11 +4,11 @@ from enum import StrEnum
 
 from bot.kit import surfaces
 from bot.kit.card import Card
-from handlers.interaction import Ask
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.services import Services
 
 
-class Surface(StrEnum):
+class ErrorTarget(StrEnum):
     """Where words about trouble go: where the person is."""
 
     FRESH = "fresh"
@@ -22,18 +22,18 @@ class Surface(StrEnum):
     HOME = "home"
 
 
-async def tell(surface: Surface, ask: Ask, desk: Desk, card: Card) -> None:
+async def show_error(surface: ErrorTarget, interaction: Interaction, services: Services, card: Card) -> None:
     """Says it where the person is."""
     match surface:
-        case Surface.FRESH:
-            await desk.replies.fresh(ask, card)
-        case Surface.CARD:
-            await desk.replies.change(ask, card)
-        case Surface.DIRECT:
-            await desk.replies.direct(ask, card)
-        case Surface.MODAL:
-            await desk.replies.modal(ask, surfaces.as_modal(card))
-        case Surface.ON_TOP:
-            await desk.replies.on_top(ask, surfaces.as_modal(card))
+        case ErrorTarget.FRESH:
+            await services.replies.fresh(interaction, card)
+        case ErrorTarget.CARD:
+            await services.replies.change(interaction, card)
+        case ErrorTarget.DIRECT:
+            await services.replies.direct(interaction, card)
+        case ErrorTarget.MODAL:
+            await services.replies.modal(interaction, surfaces.as_modal(card))
+        case ErrorTarget.ON_TOP:
+            await services.replies.on_top(interaction, surfaces.as_modal(card))
         case _:
-            await desk.replies.home(ask, surfaces.as_home(card))
+            await services.replies.home(interaction, surfaces.as_home(card))

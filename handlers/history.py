@@ -1,56 +1,59 @@
 """`/autumn history` and its button: what was changed for a customer, to the person who asks."""
 
-from bot.approvals import history as approvals_history
-from bot.approvals import result_card
+from bot.access.rules import Kind
+from bot.approvals import history, result_card
 from bot.approvals.results import Result
-from bot.changes.model import Kind
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
-from bot.lookups.answers import One
+from bot.lookups.answers import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers import answering
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.listing import listed
-from handlers.services import Desk
+from handlers.services import Services
 
 _OPEN = "open"
 _MOST = 500
 
 
-async def commanded(ask: Ask, desk: Desk, query: str) -> None:
+async def commanded(interaction: Interaction, services: Services, query: str) -> None:
     await answering.say(
-        ask, desk, _of(ask, desk, query), asking=lookup_help.asking(None), by=desk.replies.fresh
+        interaction,
+        services,
+        _of(interaction, services, query),
+        asking=lookup_help.asking(None),
+        by=services.replies.fresh,
     )
 
 
-async def clicked(ask: Ask, desk: Desk) -> None:
+async def clicked(interaction: Interaction, services: Services) -> None:
     """From a customer's card a message of its own; within it, another page."""
-    place = Place.decode(ask.value)
-    opened = ask.action.partition(":")[2] == _OPEN
-    by = desk.replies.fresh if opened else desk.replies.change
-    await by(ask, await _card(ask, desk, place))
+    place = Place.decode(interaction.value)
+    opened = interaction.action.partition(":")[2] == _OPEN
+    by = services.replies.fresh if opened else services.replies.change
+    await by(interaction, await _card(interaction, services, place))
 
 
-async def _of(ask: Ask, desk: Desk, query: str) -> Card:
+async def _of(interaction: Interaction, services: Services, query: str) -> Card:
     """A customer that is deleted is still found by the id."""
     for reading in readings(query):
-        if await desk.changes.history(reading, limit=1):
-            return await _card(ask, desk, Place(customer=reading))
-    found = await find(desk.autumn, query, now=desk.now)
-    if not isinstance(found, One):
+        if await services.changes.history(reading, limit=1):
+            return await _card(interaction, services, Place(customer=reading))
+    found = await find(services.autumn, query, now=services.now)
+    if not isinstance(found, SingleMatch):
         return listed(found)
-    return await _card(ask, desk, Place(customer=found.customer_id))
+    return await _card(interaction, services, Place(customer=found.customer_id))
 
 
-async def _card(ask: Ask, desk: Desk, place: Place) -> Card:
-    decision = await desk.changes.may_history(ask.actor)
+async def _card(interaction: Interaction, services: Services, place: Place) -> Card:
+    decision = await services.changes.may_history(interaction.actor)
     if not decision.permit:
-        return result_card.result_card(Result.NOT_ALLOWED, now=desk.now(), decision=decision)
-    records = await desk.changes.history(place.customer, limit=_MOST)
-    shown = approvals_history.history_page(place, records)
-    steps = {record.id: await desk.changes.steps(record.id) for record in shown}
+        return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
+    records = await services.changes.history(place.customer, limit=_MOST)
+    shown = history.history_page(place, records)
+    steps = {record.id: await services.changes.steps(record.id) for record in shown}
     coupons = any(record.kind is Kind.REWARD for record in shown)
-    _, called = await desk.telling.naming.about(place.customer, coupons=coupons)
-    return approvals_history.history(place, records, steps, now=desk.now(), called=called)
+    _, called = await services.telling.naming.about(place.customer, coupons=coupons)
+    return history.history(place, records, steps, now=services.now(), called=called)

@@ -12,7 +12,7 @@ from bot.access.people import Actor
 _ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
 
 
-class Kind(StrEnum):
+class InteractionKind(StrEnum):
     COMMAND = "command"
     ACTION = "action"
     SHORTCUT = "shortcut"
@@ -22,17 +22,17 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    kind: Kind
+class Interaction:
+    kind: InteractionKind
     actor: Actor
     channel: str = ""
     response_url: str = ""
-    trigger: str = ""
+    trigger_id: str = ""
     message: str = ""
     """The timestamp of the message that was clicked."""
-    at: datetime | None = None
+    occurred_at: datetime | None = None
     """When it was done, by Slack's clock; None where Slack does not say."""
-    alone: bool = False
+    is_ephemeral: bool = False
     """Whether only this person sees that message."""
     block: str = ""
     action: str = ""
@@ -43,40 +43,40 @@ class Ask:
     """What a modal was filled in with: block_id → action_id → element."""
     view: str = ""
     """The id of the modal it was done in."""
-    seen: str = ""
+    view_hash: str = ""
     """Slack's hash of that modal as it was then."""
     metadata: str = ""
     """What that modal remembers."""
 
 
-def read(kind: Kind, body: Mapping[str, Any]) -> Ask:
+def read(kind: InteractionKind, body: Mapping[str, Any]) -> Interaction:
     """The ask in a payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
     return _READERS[kind](body)
 
 
-def _command(body: Mapping[str, Any]) -> Ask:
-    return Ask(
-        kind=Kind.COMMAND,
+def _command(body: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        kind=InteractionKind.COMMAND,
         actor=Actor(user=_text(body, "user_id"), team=_text(body, "team_id")),
         channel=_id(body, "channel_id"),
         response_url=_text(body, "response_url"),
-        trigger=_text(body, "trigger_id"),
+        trigger_id=_text(body, "trigger_id"),
         value=_text(body, "text"),
     )
 
 
-def _action(body: Mapping[str, Any]) -> Ask:
+def _action(body: Mapping[str, Any]) -> Interaction:
     action = (body.get("actions") or [{}])[0]
     container = _part(body, "container")
-    return Ask(
-        kind=Kind.ACTION,
+    return Interaction(
+        kind=InteractionKind.ACTION,
         actor=_actor(body),
         channel=_id(_part(body, "channel"), "id") or _id(container, "channel_id"),
         response_url=_text(body, "response_url"),
-        trigger=_text(body, "trigger_id"),
+        trigger_id=_text(body, "trigger_id"),
         message=_id(container, "message_ts"),
-        at=_moment(_text(action, "action_ts")),
-        alone=container.get("is_ephemeral") is True,
+        occurred_at=_moment(_text(action, "action_ts")),
+        is_ephemeral=container.get("is_ephemeral") is True,
         block=_text(action, "block_id"),
         action=_text(action, "action_id"),
         value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),
@@ -84,17 +84,21 @@ def _action(body: Mapping[str, Any]) -> Ask:
     )
 
 
-def _shortcut(body: Mapping[str, Any]) -> Ask:
-    return Ask(kind=Kind.SHORTCUT, actor=_actor(body), trigger=_text(body, "trigger_id"))
+def _shortcut(body: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        kind=InteractionKind.SHORTCUT, actor=_actor(body), trigger_id=_text(body, "trigger_id")
+    )
 
 
-def _view(body: Mapping[str, Any]) -> Ask:
-    return Ask(kind=Kind.VIEW, actor=_actor(body), trigger=_text(body, "trigger_id"), **_modal(body))
+def _view(body: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        kind=InteractionKind.VIEW, actor=_actor(body), trigger_id=_text(body, "trigger_id"), **_modal(body)
+    )
 
 
-def _options(body: Mapping[str, Any]) -> Ask:
-    return Ask(
-        kind=Kind.OPTIONS,
+def _options(body: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        kind=InteractionKind.OPTIONS,
         actor=_actor(body),
         block=_text(body, "block_id"),
         value=_text(body, "value"),
@@ -102,10 +106,10 @@ def _options(body: Mapping[str, Any]) -> Ask:
     )
 
 
-def _event(body: Mapping[str, Any]) -> Ask:
+def _event(body: Mapping[str, Any]) -> Interaction:
     event = _part(body, "event")
-    return Ask(
-        kind=Kind.EVENT,
+    return Interaction(
+        kind=InteractionKind.EVENT,
         actor=Actor(user=_text(event, "user"), team=_text(body, "team_id")),
         channel=_id(event, "channel"),
         value=_text(event, "tab"),
@@ -169,10 +173,10 @@ def _moment(ts: str) -> datetime | None:
 
 
 _READERS = {
-    Kind.COMMAND: _command,
-    Kind.ACTION: _action,
-    Kind.SHORTCUT: _shortcut,
-    Kind.VIEW: _view,
-    Kind.OPTIONS: _options,
-    Kind.EVENT: _event,
+    InteractionKind.COMMAND: _command,
+    InteractionKind.ACTION: _action,
+    InteractionKind.SHORTCUT: _shortcut,
+    InteractionKind.VIEW: _view,
+    InteractionKind.OPTIONS: _options,
+    InteractionKind.EVENT: _event,
 }

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.background import Work
-from bot.store import last_click as latest
+from bot.background import BackgroundTasks
+from bot.store import last_click
 from bot.store.database import Database
 
 T = TypeVar("T")
@@ -21,10 +21,10 @@ _ANSWER = 0.5
 """Seconds that the database has to say which click was the last; then a replica goes by its own."""
 
 
-class Turns:
+class LatestClick:
     """`database`: of several replicas, which tells of each other's clicks; None where there is one."""
 
-    def __init__(self, database: Database | None, work: Work, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database | None, work: BackgroundTasks, now: Callable[[], datetime]) -> None:
         self._database = database
         self._work = work
         self._now = now
@@ -53,12 +53,12 @@ class Turns:
 
     async def _note(self, card: str, clicked: datetime) -> None:
         if self._database is not None:
-            await self._asked(latest.note(self._database, card, clicked))
+            await self._asked(last_click.note(self._database, card, clicked))
 
     async def _is_last(self, card: str, clicked: datetime) -> bool:
         if self._database is None:
             return True
-        return await self._asked(latest.is_last(self._database, card, clicked)) is not False
+        return await self._asked(last_click.is_last(self._database, card, clicked)) is not False
 
     async def _asked(self, question: Coroutine[Any, Any, T]) -> T | None:
         try:

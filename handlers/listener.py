@@ -22,14 +22,14 @@ from bot.lookups.find.card import Search
 from bot.lookups.place import Place
 from bot.lookups.trouble import Refusal
 from bot.store.errors import lost
-from handlers.ending import End, Outcome, classify, name, new_reference, record, where
-from handlers.error_target import Surface, tell
-from handlers.interaction import Ask, Kind, read
+from handlers.ending import InteractionEnd, InteractionOutcome, classify, name, new_reference, record, where
+from handlers.error_target import ErrorTarget, show_error
+from handlers.interaction import Interaction, InteractionKind, read
 from handlers.replies import Unsent, slack_reason
-from handlers.services import Desk
+from handlers.services import Services
 
 
-class Within(Exception):
+class ShownError(Exception):
     """Trouble that is said in a place of its own, such as the form it came up in."""
 
     def __init__(self, error: Exception, say: Callable[[Card], Awaitable[None]]) -> None:
@@ -38,7 +38,7 @@ class Within(Exception):
         self.say = say
 
 
-class Stuck(Exception):
+class LookupFailed(Exception):
     """Autumn's trouble on the way to a place or in a search, so that the words can offer to try it again."""
 
     def __init__(self, error: AutumnError, place: Place | Search) -> None:
@@ -55,91 +55,93 @@ _REFUSALS = {
     Standing.UNCHECKED: Refusal.UNCHECKED,
 }
 
-Run = Callable[[Ask, Desk], Awaitable[None]]
-Check = Callable[[Ask], Mapping[str, str]]
-Becomes = Callable[[Ask], Mapping[str, Any]]
-Listener = Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]
+Run = Callable[[Interaction, Services], Awaitable[None]]
+Check = Callable[[Interaction], Mapping[str, str]]
+Becomes = Callable[[Interaction], Mapping[str, Any]]
+BoltListener = Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class Listener:
     """One kind of ask and what is done about it."""
 
-    kind: Kind
+    kind: InteractionKind
     action: str
     """Names it in metrics and in the log."""
     run: Run
-    surface: Surface = Surface.FRESH
+    surface: ErrorTarget = ErrorTarget.FRESH
     check: Check | None = None
     """For modals: what is wrong with what was filled in, by block_id. Pure, since it runs before the ack."""
     becomes: Becomes | None = None
     """For modals: what it shows while the work goes on; else it closes. Pure as well."""
 
-    def listener(self, desk: Desk) -> Listener:
+    def listener(self, services: Services) -> BoltListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-            ask = read(self.kind, body)
-            wrong = self.check(ask) if self.check else None
+            interaction = read(self.kind, body)
+            wrong = self.check(interaction) if self.check else None
             if wrong:
                 await ack(response_action="errors", errors=dict(wrong))
-                desk.metrics.interactions.labels(self.kind, self.action, Outcome.USER).inc()
+                services.metrics.interactions.labels(self.kind, self.action, InteractionOutcome.USER).inc()
                 return
             if self.becomes:
-                await ack(response_action="update", view=dict(self.becomes(ask)))
+                await ack(response_action="update", view=dict(self.becomes(interaction)))
             else:
                 await ack()
-            desk.work.start(self._work(ask, desk))
+            services.work.start(self._work(interaction, services))
 
         return listen
 
-    async def _work(self, ask: Ask, desk: Desk) -> None:
+    async def _work(self, interaction: Interaction, services: Services) -> None:
         started = time.perf_counter()
-        asker.set(ask.actor.user)
-        end = End(Outcome.CUT)
-        with desk.metrics.in_flight.track_inprogress():
+        asker.set(interaction.actor.user)
+        end = InteractionEnd(InteractionOutcome.CUT)
+        with services.metrics.in_flight.track_inprogress():
             try:
-                end = await self._end(ask, desk)
+                end = await self._end(interaction, services)
             finally:
-                record(self.action, ask, desk, end, time.perf_counter() - started)
+                record(self.action, interaction, services, end, time.perf_counter() - started)
 
-    async def _end(self, ask: Ask, desk: Desk) -> End:
+    async def _end(self, interaction: Interaction, services: Services) -> InteractionEnd:
         try:
-            standing = await self._standing(ask, desk)
+            standing = await self._standing(interaction, services)
             if standing is not Standing.MEMBER:
-                await tell(self._aside(), ask, desk, trouble.refused(_REFUSALS[standing]))
-                return End(Outcome.REFUSED)
-            await self.run(ask, desk)
-            return End(Outcome.OK)
+                await show_error(self._aside(), interaction, services, trouble.refused(_REFUSALS[standing]))
+                return InteractionEnd(InteractionOutcome.REFUSED)
+            await self.run(interaction, services)
+            return InteractionEnd(InteractionOutcome.OK)
         except Exception as error:  # noqa: BLE001 - nothing may leave a listener
-            return await self._trouble(ask, desk, error)
+            return await self._trouble(interaction, services, error)
 
-    async def _trouble(self, ask: Ask, desk: Desk, error: Exception) -> End:
-        place = error.place if isinstance(error, Stuck) else None
-        cause = lost(error.error if isinstance(error, Stuck | Within) else error)
+    async def _trouble(
+        self, interaction: Interaction, services: Services, error: Exception
+    ) -> InteractionEnd:
+        place = error.place if isinstance(error, LookupFailed) else None
+        cause = lost(error.error if isinstance(error, LookupFailed | ShownError) else error)
         outcome, reference = classify(cause), new_reference()
         noted = {"reference": reference, "error": name(cause)}
-        if outcome is Outcome.FAULT:
+        if outcome is InteractionOutcome.FAULT:
             noted["at"] = where(cause)
         if isinstance(cause, Unsent):
-            return End(outcome, noted)
+            return InteractionEnd(outcome, noted)
         card = trouble.trouble(cause, reference=reference, place=place)
         try:
-            if isinstance(error, Within):
+            if isinstance(error, ShownError):
                 await error.say(card)
             else:
-                await tell(self.surface, ask, desk, card)
+                await show_error(self.surface, interaction, services, card)
         except Exception as unsaid:  # noqa: BLE001 - nothing may leave a listener
             noted["status"] = slack_reason(unsaid)
-        return End(outcome, noted)
+        return InteractionEnd(outcome, noted)
 
-    async def _standing(self, ask: Ask, desk: Desk) -> Standing:
+    async def _standing(self, interaction: Interaction, services: Services) -> Standing:
         # A modal needs its trigger, which lives for 3 seconds: better refused than too late.
-        hurry = desk.timings.trigger if self.surface in (Surface.MODAL, Surface.ON_TOP) else None
+        hurry = services.timings.trigger if self.surface in (ErrorTarget.MODAL, ErrorTarget.ON_TOP) else None
         try:
             async with asyncio.timeout(hurry):
-                return await desk.people.standing(ask.actor)
+                return await services.people.standing(interaction.actor)
         except TimeoutError:
             return Standing.UNCHECKED
 
-    def _aside(self) -> Surface:
+    def _aside(self) -> ErrorTarget:
         # A card may be everybody's: who is refused is told so alone, and the card stays as it is.
-        return Surface.FRESH if self.surface is Surface.CARD else self.surface
+        return ErrorTarget.FRESH if self.surface is ErrorTarget.CARD else self.surface

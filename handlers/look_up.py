@@ -5,39 +5,39 @@ from typing import Any
 
 from bot.kit import ids
 from bot.lookups import help as lookup_help
-from bot.lookups import words
+from bot.lookups import labels
 from bot.lookups.find import modal
 from bot.lookups.place import Part, Place
 from handlers import answering
-from handlers.interaction import Ask
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.services import Services
 
 
-async def open_modal(ask: Ask, desk: Desk) -> None:
-    await desk.replies.modal(ask, modal.look_up_modal())
+async def open_modal(interaction: Interaction, services: Services) -> None:
+    await services.replies.modal(interaction, modal.look_up_modal())
 
 
-def check(ask: Ask) -> Mapping[str, str]:
+def check(interaction: Interaction) -> Mapping[str, str]:
     """What is wrong with what was filled in, by block."""
-    return {} if place(ask) else {ids.PICK_CUSTOMER_BLOCK: words.MODAL_NO_CUSTOMER}
+    return {} if place(interaction) else {ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER}
 
 
-async def submitted(ask: Ask, desk: Desk) -> None:
-    chosen = place(ask)
+async def submitted(interaction: Interaction, services: Services) -> None:
+    chosen = place(interaction)
     if chosen is not None:
         await answering.say(
-            ask,
-            desk,
-            answering.card(ask, desk, chosen),
+            interaction,
+            services,
+            answering.card(interaction, services, chosen),
             asking=lookup_help.asking(chosen),
-            by=desk.replies.one_direct(),
+            by=services.replies.one_direct(),
         )
 
 
-def place(ask: Ask) -> Place | None:
+def place(interaction: Interaction) -> Place | None:
     """The place that was asked for; None without a customer."""
-    customer = _chosen(ask.state, ids.PICK_CUSTOMER_BLOCK, ids.PICK_CUSTOMER)
-    part = _chosen(ask.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
+    customer = _chosen(interaction.state, ids.PICK_CUSTOMER_BLOCK, ids.PICK_CUSTOMER)
+    part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
     if not customer:
         return None
     return Place(customer=customer, part=Part(part) if part in set(Part) else Part.OVERVIEW)

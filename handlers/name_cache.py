@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, TypeVar
 
+from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.changes.model import Kind
 from bot.lookups import names as lookup_names
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.lookups.customer import CARD
@@ -29,7 +29,7 @@ class Names(NamedTuple):
     """Names of features, plans and coupons by id, not yet made safe."""
 
 
-class Naming:
+class NameCache:
     def __init__(self, autumn: Autumn, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._autumn = autumn
         self._clock = clock

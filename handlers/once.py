@@ -2,18 +2,20 @@
 
 from bot.store.deliveries import first_time
 from bot.store.errors import StoreSlow
-from handlers.interaction import Ask
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.services import Services
 
 
-async def first(ask: Ask, desk: Desk) -> bool:
+async def first(interaction: Interaction, services: Services) -> bool:
     """Whether this ask was not taken up before. Raises what the database driver does."""
-    return not ask.trigger or await first_time(desk.database, ask.trigger, desk.now())
+    return not interaction.trigger_id or await first_time(
+        services.database, interaction.trigger_id, services.now()
+    )
 
 
-async def first_in_time(ask: Ask, desk: Desk) -> bool:
+async def first_in_time(interaction: Interaction, services: Services) -> bool:
     """The same, for what needs the trigger, which lives for 3 seconds. Raises StoreSlow past that."""
     try:
-        return await desk.work.within(desk.timings.trigger, first(ask, desk))
+        return await services.work.within(services.timings.trigger, first(interaction, services))
     except TimeoutError:
         raise StoreSlow from None

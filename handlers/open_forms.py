@@ -14,7 +14,7 @@ _MOST = 8 * 1024 * 1024
 """Bytes of facts as JSON, which is two thousand usual customers; in memory they are some ten times that."""
 
 
-class Remembered:
+class OpenForms:
     """For a while, in this process only: a form is read anew where it is not remembered."""
 
     def __init__(

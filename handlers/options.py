@@ -8,26 +8,26 @@ from bot.lookups import names, options
 from bot.lookups.customer import CARD
 from bot.lookups.find.search import suggest
 from bot.lookups.place import Part, Place
-from handlers.interaction import Ask
-from handlers.services import Desk
+from handlers.interaction import Interaction
+from handlers.services import Services
 
 MOST = 100
 
 
-async def customers(ask: Ask, desk: Desk) -> list[dict[str, Any]]:
+async def customers(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """Customers whose id, name or e-mail contain what was typed."""
-    return options.customer_options(await suggest(desk.autumn, ask.value))[:MOST]
+    return options.customer_options(await suggest(services.autumn, interaction.value))[:MOST]
 
 
-async def features(ask: Ask, desk: Desk) -> list[dict[str, Any]]:
+async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """The features to pick from on a card; its place stands in the select's block_id."""
-    place = Place.decode(ask.block.removeprefix(f"{ids.PICK_FEATURE}:"))
-    return options.feature_options(await offered(desk, place), ask.value)[:MOST]
+    place = Place.decode(interaction.block.removeprefix(f"{ids.PICK_FEATURE}:"))
+    return options.feature_options(await offered(services, place), interaction.value)[:MOST]
 
 
-async def offered(desk: Desk, place: Place) -> Mapping[str, str]:
+async def offered(services: Services, place: Place) -> Mapping[str, str]:
     """Names by feature id: on the events every feature that is tracked, elsewhere those the customer has."""
     if place.part is Part.EVENTS:
-        known = await desk.autumn.features()
+        known = await services.autumn.features()
         return {one.id: one.name or one.id for one in known if one.type != "boolean" and not one.archived}
-    return names.features(await desk.autumn.customer(place.customer, expand=CARD))
+    return names.features(await services.autumn.customer(place.customer, expand=CARD))

@@ -10,39 +10,39 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.access.people import Standing
 from bot.autumn.shares import asker
-from handlers.ending import End, Outcome, classify, name, record, where
-from handlers.interaction import Ask, Kind, read
-from handlers.listener import Listener
-from handlers.services import Desk
+from handlers.ending import InteractionEnd, InteractionOutcome, classify, name, record, where
+from handlers.interaction import Interaction, InteractionKind, read
+from handlers.listener import BoltListener
+from handlers.services import Services
 
-Suggest = Callable[[Ask, Desk], Awaitable[list[dict[str, Any]]]]
+Suggest = Callable[[Interaction, Services], Awaitable[list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Suggesting:
+class OptionsListener:
     """Options for a select, asked for while somebody types. They go out with the acknowledgement."""
 
     action: str
     suggest: Suggest
-    kind: Kind = Kind.OPTIONS
+    kind: InteractionKind = InteractionKind.OPTIONS
 
-    def listener(self, desk: Desk) -> Listener:
+    def listener(self, services: Services) -> BoltListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
             started = time.perf_counter()
-            ask = read(Kind.OPTIONS, body)
-            asker.set(ask.actor.user)
+            interaction = read(InteractionKind.OPTIONS, body)
+            asker.set(interaction.actor.user)
             options: list[dict[str, Any]] = []
             try:
-                async with asyncio.timeout(desk.timings.options):
-                    standing = await desk.people.standing(ask.actor)
+                async with asyncio.timeout(services.timings.options):
+                    standing = await services.people.standing(interaction.actor)
                     member = standing is Standing.MEMBER
-                    options = await self.suggest(ask, desk) if member else []
-                    end = End(Outcome.OK if member else Outcome.REFUSED)
+                    options = await self.suggest(interaction, services) if member else []
+                    end = InteractionEnd(InteractionOutcome.OK if member else InteractionOutcome.REFUSED)
             except TimeoutError:
-                end = End(Outcome.AUTUMN, {"error": "TimeoutError"})
+                end = InteractionEnd(InteractionOutcome.AUTUMN, {"error": "TimeoutError"})
             except Exception as error:  # noqa: BLE001 - an empty list is the only thing a select can show
-                end = End(classify(error), {"error": name(error), "at": where(error)})
+                end = InteractionEnd(classify(error), {"error": name(error), "at": where(error)})
             await ack(options=options)
-            record(self.action, ask, desk, end, time.perf_counter() - started)
+            record(self.action, interaction, services, end, time.perf_counter() - started)
 
         return listen

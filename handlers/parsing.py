@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from bot.changes.model import Kind
+from bot.access.rules import Kind
 from bot.digests.model import MOST_DAYS
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
 from bot.lookups.place import Part
@@ -28,12 +28,12 @@ _DAYS = re.compile(r"([0-9]{1,4})\s*(?:d|days?)?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class HelpCommand:
     """Explain the command."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
+class LookUpCommand:
     """Show a part of a customer."""
 
     query: str
@@ -41,14 +41,14 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class FindCommand:
     """List the customers that match."""
 
     query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeCommand:
     """Open the form for a change of a customer."""
 
     kind: Kind
@@ -56,19 +56,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class HistoryCommand:
     """Show what was changed for a customer."""
 
     query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Digests:
+class DigestsCommand:
     """Open the channel's digests."""
 
 
 @dataclass(frozen=True, slots=True)
-class Upcoming:
+class UpcomingCommand:
     """Show what is coming up."""
 
     days: int = DAYS
@@ -89,18 +89,28 @@ class Incomplete:
     sub: str
 
 
-Wish: TypeAlias = Help | LookUp | Find | Change | History | Digests | Upcoming | NoDays | Incomplete
+Command: TypeAlias = (
+    HelpCommand
+    | LookUpCommand
+    | FindCommand
+    | ChangeCommand
+    | HistoryCommand
+    | DigestsCommand
+    | UpcomingCommand
+    | NoDays
+    | Incomplete
+)
 
 
-_SUBS: Mapping[str, Callable[[str], Wish]] = {
-    "find": Find,
-    HISTORY: History,
-    **{sub: partial(LookUp, part=part) for sub, part in PARTS.items()},
-    **{sub: partial(Change, kind) for sub, kind in CHANGES.items()},
+_SUBS: Mapping[str, Callable[[str], Command]] = {
+    "find": FindCommand,
+    HISTORY: HistoryCommand,
+    **{sub: partial(LookUpCommand, part=part) for sub, part in PARTS.items()},
+    **{sub: partial(ChangeCommand, kind) for sub, kind in CHANGES.items()},
 }
 
 
-def parse(text: str) -> Wish:
+def parse(text: str) -> Command:
     """Never fails: what is no sub-command is a customer to look for.
 
     Quotes around a name keep its first word from being read as a sub-command. A customer is kept as it was
@@ -111,14 +121,14 @@ def parse(text: str) -> Wish:
         typed = typed.strip("`").strip()
     first, rest = _split(typed)
     if _blank(typed) or first == "help":
-        return Help()
+        return HelpCommand()
     if first in DIGEST:
-        return Digests()
+        return DigestsCommand()
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
     if first in _SUBS:
         return Incomplete(first) if _blank(rest) else _SUBS[first](rest)
-    return LookUp(typed)
+    return LookUpCommand(typed)
 
 
 def mistyped(query: str) -> str:
@@ -141,10 +151,10 @@ def _blank(text: str) -> bool:
     return not text.translate(INVISIBLE).strip(f"{QUOTES}`").strip()
 
 
-def _upcoming(given: str) -> Wish:
+def _upcoming(given: str) -> Command:
     if not given:
-        return Upcoming()
+        return UpcomingCommand()
     found = _DAYS.fullmatch(given)
     if found is None or not 1 <= int(found[1]) <= MOST_DAYS:
         return NoDays(given)
-    return Upcoming(int(found[1]))
+    return UpcomingCommand(int(found[1]))

@@ -19,7 +19,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.kit.card import Block, Card
 from bot.log import log
 from bot.slack.block_refusals import CardForm, named_in
-from handlers.interaction import Ask
+from handlers.interaction import Interaction
 from handlers.latest_click import Last
 
 SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError)
@@ -58,24 +58,28 @@ class Replies:
         self._slack = slack
         self._form = CardForm(new_blocks, clock=clock)
 
-    async def fresh(self, ask: Ask, card: Card) -> None:
+    async def fresh(self, interaction: Interaction, card: Card) -> None:
         """A message of its own that only this person sees."""
-        await self._first(card, self._through_url(ask, card, replace=False), *self._without_url(ask, card))
+        await self._first(
+            card, self._through_url(interaction, card, replace=False), *self._without_url(interaction, card)
+        )
 
-    async def change(self, ask: Ask, card: Card) -> None:
+    async def change(self, interaction: Interaction, card: Card) -> None:
         """The message whose button was clicked, changed."""
-        await self._first(card, self._through_url(ask, card, replace=True), *self._without_url(ask, card))
+        await self._first(
+            card, self._through_url(interaction, card, replace=True), *self._without_url(interaction, card)
+        )
 
-    async def direct(self, ask: Ask, card: Card) -> None:
+    async def direct(self, interaction: Interaction, card: Card) -> None:
         """A direct message: one that lasts, where there is no channel to answer in."""
-        await self._first(card, self._direct(ask, card))
+        await self._first(card, self._direct(interaction, card))
 
-    def one_direct(self) -> Callable[[Ask, Card], Awaitable[None]]:
+    def one_direct(self) -> Callable[[Interaction, Card], Awaitable[None]]:
         """Says things in one direct message: each replaces what was said before."""
         posted: list[_Posted] = []
 
-        async def say(ask: Ask, card: Card) -> None:
-            anew = self._direct(ask, card, posted)
+        async def say(interaction: Interaction, card: Card) -> None:
+            anew = self._direct(interaction, card, posted)
             await self._first(card, *([self._update(posted[-1], card)] if posted else []), anew)
 
         return say
@@ -84,21 +88,21 @@ class Replies:
         """A message for everybody in the channel. Raises Unsent with Slack's own reason."""
         await self._first(card, self._post(channel, card))
 
-    async def modal(self, ask: Ask, view: dict[str, Any]) -> str:
+    async def modal(self, interaction: Interaction, view: dict[str, Any]) -> str:
         """Opens it; its id."""
-        opened = await self._slack.views_open(trigger_id=ask.trigger, view=view)
+        opened = await self._slack.views_open(trigger_id=interaction.trigger_id, view=view)
         return str(opened["view"]["id"])
 
-    async def on_top(self, ask: Ask, view: dict[str, Any]) -> str:
+    async def on_top(self, interaction: Interaction, view: dict[str, Any]) -> str:
         """Opens it over the modal it was asked for in; its id."""
-        opened = await self._slack.views_push(trigger_id=ask.trigger, view=view)
+        opened = await self._slack.views_push(trigger_id=interaction.trigger_id, view=view)
         return str(opened["view"]["id"])
 
     async def redraw(self, view_id: str, view: dict[str, Any]) -> bool:
         """Changes a modal that is open; False when it is open no more."""
         return not await self._update_view(view_id, view, _CLOSED)
 
-    async def redraw_last(self, ask: Ask, view: dict[str, Any], last: Last) -> None:
+    async def redraw_last(self, interaction: Interaction, view: dict[str, Any], last: Last) -> None:
         """Changes the modal that something was done in, if that was the last that was done there.
 
         At first only as the person saw it: a redraw that is late on its way then covers no later one. The
@@ -106,9 +110,11 @@ class Replies:
         """
         if not await last():
             return
-        overtaken = await self._update_view(ask.view, view, _CLOSED | _CHANGED, hash=ask.seen)
+        overtaken = await self._update_view(
+            interaction.view, view, _CLOSED | _CHANGED, hash=interaction.view_hash
+        )
         if overtaken in _CHANGED and await last():
-            await self.redraw(ask.view, view)
+            await self.redraw(interaction.view, view)
 
     async def _update_view(
         self, view_id: str, view: dict[str, Any], expected: frozenset[str], **given: str
@@ -123,8 +129,8 @@ class Replies:
             return reason
         return ""
 
-    async def home(self, ask: Ask, view: dict[str, Any]) -> None:
-        await self._slack.views_publish(user_id=ask.actor.user, view=view)
+    async def home(self, interaction: Interaction, view: dict[str, Any]) -> None:
+        await self._slack.views_publish(user_id=interaction.actor.user, view=view)
 
     async def _first(self, card: Card, *ways: Send) -> None:
         reason = "no_way"
@@ -143,15 +149,15 @@ class Replies:
         log.warning("blocks refused", error=reason)
         return await send(plain)
 
-    def _without_url(self, ask: Ask, card: Card) -> tuple[Send, Send]:
-        return self._ephemeral(ask, card), self._direct(ask, card)
+    def _without_url(self, interaction: Interaction, card: Card) -> tuple[Send, Send]:
+        return self._ephemeral(interaction, card), self._direct(interaction, card)
 
-    def _through_url(self, ask: Ask, card: Card, *, replace: bool) -> Send:
+    def _through_url(self, interaction: Interaction, card: Card, *, replace: bool) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
-            if not ask.response_url:
+            if not interaction.response_url:
                 return "no_response_url"
             hook = AsyncWebhookClient(
-                ask.response_url,
+                interaction.response_url,
                 session=self._slack.session,
                 logger=self._slack.logger,
                 retry_handlers=self._slack.retry_handlers,
@@ -173,13 +179,16 @@ class Replies:
 
         return send
 
-    def _ephemeral(self, ask: Ask, card: Card) -> Send:
+    def _ephemeral(self, interaction: Interaction, card: Card) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
-            if not ask.channel:
+            if not interaction.channel:
                 return "no_channel"
             try:
                 await self._slack.chat_postEphemeral(
-                    channel=ask.channel, user=ask.actor.user, text=card.text, blocks=list(blocks)
+                    channel=interaction.channel,
+                    user=interaction.actor.user,
+                    text=card.text,
+                    blocks=list(blocks),
                 )
             except SLACK_ERRORS as error:
                 return slack_reason(error)
@@ -187,10 +196,10 @@ class Replies:
 
         return send
 
-    def _direct(self, ask: Ask, card: Card, posted: list[_Posted] | None = None) -> Send:
+    def _direct(self, interaction: Interaction, card: Card, posted: list[_Posted] | None = None) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
             try:
-                opened = await self._slack.conversations_open(users=[ask.actor.user])
+                opened = await self._slack.conversations_open(users=[interaction.actor.user])
             except SLACK_ERRORS as error:
                 return slack_reason(error)
             return await self._post(opened["channel"]["id"], card, posted)(blocks)

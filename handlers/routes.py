@@ -25,18 +25,18 @@ from handlers import (
     look_up,
     options,
 )
-from handlers.error_target import Surface
-from handlers.interaction import Kind
-from handlers.listener import Guarded
-from handlers.options_listener import Suggesting
-from handlers.services import Desk
+from handlers.error_target import ErrorTarget
+from handlers.interaction import InteractionKind
+from handlers.listener import Listener
+from handlers.options_listener import OptionsListener
+from handlers.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     on: str
     """The command, callback_id, action_id or event type."""
-    does: Guarded | Suggesting
+    does: Listener | OptionsListener
     family: bool = False
     """Whether action_ids that go on after a colon (`go:products`) are meant as well."""
 
@@ -45,45 +45,52 @@ class Route:
         return re.compile(rf"^{re.escape(self.on)}(?::|$)") if self.family else self.on
 
 
-def _clicked(on: str, run: Any, surface: Surface = Surface.FRESH, *, family: bool = True) -> Route:
-    return Route(on, Guarded(Kind.ACTION, on, run, surface), family)
+def _clicked(on: str, run: Any, surface: ErrorTarget = ErrorTarget.FRESH, *, family: bool = True) -> Route:
+    return Route(on, Listener(InteractionKind.ACTION, on, run, surface), family)
 
 
 # Bolt tries them in this order for every request; the most frequent come first.
 ROUTES: tuple[Route, ...] = (
-    Route(ids.COMMAND, Guarded(Kind.COMMAND, ids.COMMAND, command.run)),
-    _clicked(ids.GO, cards.go, Surface.CARD),
+    Route(ids.COMMAND, Listener(InteractionKind.COMMAND, ids.COMMAND, command.run)),
+    _clicked(ids.GO, cards.go, ErrorTarget.CARD),
     _clicked(ids.OPEN, cards.open_card),
     _clicked(ids.LINK, link.run),
-    _clicked(ids.FIND, cards.turn, Surface.CARD),
-    _clicked(ids.PICK_FEATURE, cards.pick_feature, Surface.CARD),
+    _clicked(ids.FIND, cards.turn, ErrorTarget.CARD),
+    _clicked(ids.PICK_FEATURE, cards.pick_feature, ErrorTarget.CARD),
     _clicked(ids.SHARE, cards.share),
-    Route(ids.PICK_CUSTOMER, Suggesting(ids.PICK_CUSTOMER, options.customers)),
-    Route(ids.PICK_FEATURE, Suggesting(ids.PICK_FEATURE, options.features)),
+    Route(ids.PICK_CUSTOMER, OptionsListener(ids.PICK_CUSTOMER, options.customers)),
+    Route(ids.PICK_FEATURE, OptionsListener(ids.PICK_FEATURE, options.features)),
     Route(
         ids.LOOK_UP_SHORTCUT,
-        Guarded(Kind.SHORTCUT, ids.LOOK_UP_SHORTCUT, look_up.open_modal, Surface.MODAL),
+        Listener(InteractionKind.SHORTCUT, ids.LOOK_UP_SHORTCUT, look_up.open_modal, ErrorTarget.MODAL),
     ),
-    _clicked(ids.LOOK_UP_SHORTCUT, look_up.open_modal, Surface.MODAL),
+    _clicked(ids.LOOK_UP_SHORTCUT, look_up.open_modal, ErrorTarget.MODAL),
     Route(
         ids.LOOK_UP_MODAL,
-        Guarded(Kind.VIEW, ids.LOOK_UP_MODAL, look_up.submitted, Surface.DIRECT, look_up.check),
+        Listener(
+            InteractionKind.VIEW, ids.LOOK_UP_MODAL, look_up.submitted, ErrorTarget.DIRECT, look_up.check
+        ),
     ),
-    _clicked(ids.CHANGE, forms.clicked, Surface.MODAL),
+    _clicked(ids.CHANGE, forms.clicked, ErrorTarget.MODAL),
     _clicked(ids.FORM_FIELD, forms.filled),
-    Route(ids.FORM_FEATURE, Suggesting(ids.FORM_FEATURE, forms.features)),
-    Route(ids.FORM_REWARD, Suggesting(ids.FORM_REWARD, forms.rewards)),
+    Route(ids.FORM_FEATURE, OptionsListener(ids.FORM_FEATURE, forms.features)),
+    Route(ids.FORM_REWARD, OptionsListener(ids.FORM_REWARD, forms.rewards)),
     Route(
         ids.CHANGE_FORM,
-        Guarded(
-            Kind.VIEW, ids.CHANGE_FORM, forms.submitted, Surface.DIRECT, forms.check, becomes=forms.working
+        Listener(
+            InteractionKind.VIEW,
+            ids.CHANGE_FORM,
+            forms.submitted,
+            ErrorTarget.DIRECT,
+            forms.check,
+            becomes=forms.working,
         ),
     ),
     _clicked(ids.APPROVE, decisions.approve),
     _clicked(ids.DENY, decisions.ask_why),
     Route(
         ids.DENY_MODAL,
-        Guarded(Kind.VIEW, ids.DENY_MODAL, decisions.denied, Surface.DIRECT, decisions.check),
+        Listener(InteractionKind.VIEW, ids.DENY_MODAL, decisions.denied, ErrorTarget.DIRECT, decisions.check),
     ),
     _clicked(ids.WITHDRAW, decisions.withdraw),
     _clicked(ids.UNDO, decisions.undo),
@@ -92,9 +99,9 @@ ROUTES: tuple[Route, ...] = (
     _clicked(ids.HISTORY, history.clicked),
     _clicked(ids.DIGEST_CUSTOMER, digest_all.pick_customer),
     _clicked(ids.DIGEST_CSV, digest_file.csv),
-    _clicked(ids.DIGEST_ALL, digest_all.see_all, Surface.MODAL),
+    _clicked(ids.DIGEST_ALL, digest_all.see_all, ErrorTarget.MODAL),
     _clicked(ids.DIGEST_PAGE, digest_all.turn),
-    _clicked(ids.DIGEST_OPEN, digest_all.open_customer, Surface.ON_TOP),
+    _clicked(ids.DIGEST_OPEN, digest_all.open_customer, ErrorTarget.ON_TOP),
     _clicked(ids.DIGEST_NEW, digest_form.new),
     _clicked(ids.DIGEST_EDIT, digest_form.edit),
     _clicked(ids.DIGEST_PAUSE, digests.pause),
@@ -102,37 +109,37 @@ ROUTES: tuple[Route, ...] = (
     _clicked(ids.DIGEST_SEND, digest_sending.send),
     _clicked(ids.DIGEST_PREVIEW, digest_sending.preview),
     _clicked(ids.DIGEST_REMOVE, digests.remove),
-    Route(ids.DIGEST_ZONE, Suggesting(ids.DIGEST_ZONE, digest_form.zones)),
-    Route(ids.DIGEST_PLANS, Suggesting(ids.DIGEST_PLANS, digest_form.plans)),
+    Route(ids.DIGEST_ZONE, OptionsListener(ids.DIGEST_ZONE, digest_form.zones)),
+    Route(ids.DIGEST_PLANS, OptionsListener(ids.DIGEST_PLANS, digest_form.plans)),
     Route(
         ids.DIGEST_FORM,
-        Guarded(
-            Kind.VIEW,
+        Listener(
+            InteractionKind.VIEW,
             ids.DIGEST_FORM,
             digest_form.submitted,
-            Surface.DIRECT,
+            ErrorTarget.DIRECT,
             digest_form.check,
             becomes=digest_form.working,
         ),
     ),
-    Route("app_home_opened", Guarded(Kind.EVENT, "app_home_opened", home.run, Surface.HOME)),
+    Route("app_home_opened", Listener(InteractionKind.EVENT, "app_home_opened", home.run, ErrorTarget.HOME)),
 )
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, services: Services) -> None:
     """Makes the app listen to everything in the table, and acknowledge the rest."""
     for route in ROUTES:
-        _listen(app, route.does.kind)(route.constraint)(route.does.listener(desk))
-    catch_all.register(app, desk.metrics)
+        _listen(app, route.does.kind)(route.constraint)(route.does.listener(services))
+    catch_all.register(app, services.metrics)
 
 
-def _listen(app: AsyncApp, kind: Kind) -> Callable[..., Any]:
-    listen: dict[Kind, Callable[..., Any]] = {
-        Kind.COMMAND: app.command,
-        Kind.ACTION: app.action,
-        Kind.SHORTCUT: app.global_shortcut,
-        Kind.VIEW: app.view_submission,
-        Kind.OPTIONS: app.options,
-        Kind.EVENT: app.event,
+def _listen(app: AsyncApp, kind: InteractionKind) -> Callable[..., Any]:
+    listen: dict[InteractionKind, Callable[..., Any]] = {
+        InteractionKind.COMMAND: app.command,
+        InteractionKind.ACTION: app.action,
+        InteractionKind.SHORTCUT: app.global_shortcut,
+        InteractionKind.VIEW: app.view_submission,
+        InteractionKind.OPTIONS: app.options,
+        InteractionKind.EVENT: app.event,
     }
     return listen[kind]

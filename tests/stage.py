@@ -14,13 +14,13 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from bot.app import Maple, build
-from bot.approvals.timeouts import Pace
-from bot.digests.timeouts import DigestPace
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.digests.timeouts import DigestTimeouts
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
 from bot.store.migrate import migrate
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack, Person
 
@@ -135,7 +135,7 @@ def settings_for(
     )
 
 
-QUICK_PACE = Pace(polls=(0.0, 0.02, 0.05), verify=2.0)
+QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
 
 
@@ -143,13 +143,13 @@ QUICK_PACE = Pace(polls=(0.0, 0.02, 0.05), verify=2.0)
 async def on_stage(
     mode: Mode,
     *,
-    timings: Timings | None = None,
+    timings: Timeouts | None = None,
     seed: str = "demo",
     policy: str = "",
     approvals: str | None = APPROVALS,
-    pace: Pace = QUICK_PACE,
+    pace: ChangeTimeouts = QUICK_PACE,
     database: str = "",
-    digest_pace: DigestPace | None = None,
+    digest_pace: DigestTimeouts | None = None,
 ) -> AsyncIterator[Stage]:
     """Everything running, and Slack's requests on their way to the bot in this mode.
 

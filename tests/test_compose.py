@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.settings import Settings
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.scripts import dockerfile
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +82,7 @@ def test_it_can_be_scaled(maple: dict[str, Any]) -> None:
 
 
 def test_a_stop_has_the_time_it_needs(maple: dict[str, Any]) -> None:
-    assert seconds(maple["stop_grace_period"]) > Timings().drain
+    assert seconds(maple["stop_grace_period"]) > Timeouts().drain
 
 
 def test_it_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any]) -> None:

@@ -12,16 +12,16 @@ import yaml
 from jsonschema import Draft7Validator
 
 from bot.kit import ids
-from bot.slack import scopes as slack_scopes
+from bot.slack import scopes
 from handlers import ROUTES
-from handlers.interaction import Kind
+from handlers.interaction import InteractionKind
 
 ROOT = Path(__file__).parent.parent
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "app_manifest.yml").read_text())
 SCHEMA = json.loads((ROOT / "tests/fixtures/slack-manifest.schema.json").read_text())
 
 
-def listened(kind: Kind) -> set[str]:
+def listened(kind: InteractionKind) -> set[str]:
     return {route.on for route in ROUTES if route.does.kind is kind}
 
 
@@ -44,17 +44,17 @@ def test_the_schema_would_notice(broken: dict[str, Any], said: str) -> None:
 
 def test_every_command_is_listened_to() -> None:
     declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
-    assert declared == listened(Kind.COMMAND) == {ids.COMMAND}
+    assert declared == listened(InteractionKind.COMMAND) == {ids.COMMAND}
 
 
 def test_every_shortcut_is_listened_to() -> None:
     declared = {shortcut["callback_id"] for shortcut in MANIFEST["features"]["shortcuts"]}
-    assert declared == listened(Kind.SHORTCUT)
+    assert declared == listened(InteractionKind.SHORTCUT)
     assert {shortcut["type"] for shortcut in MANIFEST["features"]["shortcuts"]} == {"global"}
 
 
 def test_every_event_is_listened_to() -> None:
-    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == listened(Kind.EVENT)
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == listened(InteractionKind.EVENT)
     assert MANIFEST["features"]["app_home"]["home_tab_enabled"], (
         "app_home_opened comes with the Home tab only"
     )
@@ -90,7 +90,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.DIGEST_SEND,
         ids.DIGEST_PREVIEW,
         ids.DIGEST_REMOVE,
-    } == listened(Kind.ACTION)
+    } == listened(InteractionKind.ACTION)
     assert {
         ids.PICK_CUSTOMER,
         ids.PICK_FEATURE,
@@ -98,8 +98,10 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.FORM_REWARD,
         ids.DIGEST_ZONE,
         ids.DIGEST_PLANS,
-    } == listened(Kind.OPTIONS)
-    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL, ids.DIGEST_FORM} == listened(Kind.VIEW)
+    } == listened(InteractionKind.OPTIONS)
+    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL, ids.DIGEST_FORM} == listened(
+        InteractionKind.VIEW
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,16 +122,16 @@ def test_every_button_of_the_views_is_listened_to() -> None:
     ],
 )
 def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
-    clicked = [route for route in ROUTES if route.does.kind is Kind.ACTION]
+    clicked = [route for route in ROUTES if route.does.kind is InteractionKind.ACTION]
     assert [route.on for route in clicked if re.search(route.constraint, action)] == routes
 
 
 def test_scopes_are_those_of_the_calls_and_no_more() -> None:
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == slack_scopes.needed()
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == scopes.needed()
 
 
 def test_every_method_called_is_on_the_list() -> None:
-    assert set(_called()) == {*slack_scopes.METHODS, *slack_scopes.APP_METHODS}
+    assert set(_called()) == {*scopes.METHODS, *scopes.APP_METHODS}
 
 
 def _called() -> Iterator[str]:

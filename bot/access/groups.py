@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.rules import Person
-from bot.autumn.cache import Kept
+from bot.autumn.cache import Cached
 
 Members = Mapping[str, frozenset[str]]
 """User ids by group, which is found by its id (S…) and by its handle (@…)."""
@@ -24,7 +24,7 @@ class Groups:
         """`seconds`: how long an answer is believed; `within`: how long it is waited for."""
         self._slack = slack
         self._within = within
-        self._kept = Kept(self._ask, seconds=seconds)
+        self._kept = Cached(self._ask, seconds=seconds)
 
     async def person(self, user: str, groups: frozenset[str], *, member: bool | None = True) -> Person:
         """What a policy that names these groups needs to know of a user. Never raises.

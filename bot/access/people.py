@@ -45,7 +45,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SlackUser:
     """What users.info says of a person."""
 
     team: str = ""
@@ -58,7 +58,7 @@ class Facts:
     """The person's own time zone, by its name in the IANA database; empty when Slack does not tell."""
 
     @classmethod
-    def read(cls, user: Mapping[str, Any]) -> "Facts":
+    def read(cls, user: Mapping[str, Any]) -> "SlackUser":
         grid = user.get("enterprise_user") or {}
         return cls(
             team=str(user.get("team_id") or ""),
@@ -71,7 +71,7 @@ class Facts:
         )
 
 
-def decide(home: Home, actor: Actor, facts: Facts | None) -> Standing:
+def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
     """A person's standing. In an Enterprise Grid the organisation counts; elsewhere the workspace."""
     if not home.enterprise and actor.team and actor.team != home.team:
         return Standing.OUTSIDER
@@ -108,8 +108,8 @@ class People:
         self._slack = slack
         self._home = home
         self._within = within
-        self._known: TTLCache[str, Facts] = TTLCache(_MOST, seconds, timer=clock)
-        self._asking: dict[str, Awaitable[Facts | None]] = {}
+        self._known: TTLCache[str, SlackUser] = TTLCache(_MOST, seconds, timer=clock)
+        self._asking: dict[str, Awaitable[SlackUser | None]] = {}
 
     async def standing(self, actor: Actor) -> Standing:
         """Never raises: without an answer the standing is UNCHECKED."""
@@ -124,7 +124,7 @@ class People:
         facts = await self._facts(actor.user)
         return facts.zone if facts else ""
 
-    async def _facts(self, user: str) -> Facts | None:
+    async def _facts(self, user: str) -> SlackUser | None:
         known = self._known.get(user)
         if known is not None:
             return known
@@ -136,11 +136,11 @@ class People:
             task.add_done_callback(lambda _: self._asking.pop(user, None))
         return await asyncio.shield(asking)
 
-    async def _ask(self, user: str) -> Facts | None:
+    async def _ask(self, user: str) -> SlackUser | None:
         try:
             async with asyncio.timeout(self._within):
                 answer = await self._slack.users_info(user=user)
-            facts = Facts.read(answer["user"])
+            facts = SlackUser.read(answer["user"])
         except (SlackClientError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
             return None
         self._known[user] = facts

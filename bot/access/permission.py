@@ -5,8 +5,7 @@ from dataclasses import replace
 from bot.access.groups import Groups
 from bot.access.people import Actor, People, Standing
 from bot.access.policy import Decision, Environment, Person, Policy, Request, Verb, decide, decide_digests
-from bot.access.rules import Rule, When
-from bot.changes.model import Kind
+from bot.access.rules import Kind, Rule, When
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
 

@@ -16,8 +16,18 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.access.rules import BUILT_IN, Environment, Person, Policy, Power, Request, Requirement, Rule, Verb
-from bot.changes.model import Kind
+from bot.access.rules import (
+    BUILT_IN,
+    Environment,
+    Kind,
+    Person,
+    Policy,
+    Power,
+    Request,
+    Requirement,
+    Rule,
+    Verb,
+)
 
 __all__ = [
     "BUILT_IN",

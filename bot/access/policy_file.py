@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.access.policy_tables import MOST_APPROVALS, Allow, Deny, Digests, File, Require, nearest
+from bot.access.policy_tables import MOST_APPROVALS, Allow, Deny, DigestsTable, PolicyFile, Require, nearest
 from bot.access.rules import BUILT_IN, Policy
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
@@ -46,7 +46,7 @@ def read(text: str, name: str = "policy") -> Policy:
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise PolicyError(_not_toml(name, text, error)) from None
     try:
-        file = File.model_validate(found)
+        file = PolicyFile.model_validate(found)
     except ValidationError as error:
         wrong = [(one["loc"], _words(one)) for one in error.errors(include_url=False)]
     else:
@@ -58,7 +58,7 @@ def read(text: str, name: str = "policy") -> Policy:
     raise PolicyError("\n".join(f"{name}, line {line}: {words}" for line, words in said))
 
 
-def _same_names(file: File) -> Iterator[tuple[Place, str]]:
+def _same_names(file: PolicyFile) -> Iterator[tuple[Place, str]]:
     """The audit trail calls rules by their names."""
     seen: set[str] = set()
     for key, tables in (("allow", file.allow), ("deny", file.deny), ("require", file.require)):
@@ -77,7 +77,7 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
 
 
 _LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
-_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": Digests}
+_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": DigestsTable}
 _SAID = {
     "bool_type": "should be true or false, without quotes",
     "int_type": "should be a whole number, without quotes",
@@ -95,7 +95,7 @@ def _words(error: Any) -> str:
     path, kind, said = error["loc"], error["type"], str(error["msg"]).removeprefix("Value error, ")
     key = next(part for part in reversed(path) if isinstance(part, str))
     if kind == "extra_forbidden":
-        table = File if len(path) == 1 else _TABLES[path[0]]
+        table = PolicyFile if len(path) == 1 else _TABLES[path[0]]
         return f'"{key}" is not known{nearest(key, list(table.model_fields))}'
     if kind == "missing":
         return f'"{key}" is missing'

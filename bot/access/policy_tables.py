@@ -9,8 +9,18 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bot.access.rules import EVERYONE, DigestRules, Environment, Policy, Power, Requirement, Rule, When, Who
-from bot.changes.model import Kind
+from bot.access.rules import (
+    EVERYONE,
+    DigestRules,
+    Environment,
+    Kind,
+    Policy,
+    Power,
+    Requirement,
+    Rule,
+    When,
+    Who,
+)
 
 MOST_APPROVALS = 10
 _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=30)
@@ -184,7 +194,7 @@ class Require(_Table):
         )
 
 
-class Digests(BaseModel):
+class DigestsTable(BaseModel):
     """The one table that is no list: it says who, and where."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -196,7 +206,7 @@ class Digests(BaseModel):
         return DigestRules(_who(self.who), frozenset(self.shared_channels))
 
 
-class File(BaseModel):
+class PolicyFile(BaseModel):
     """The whole of it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -204,7 +214,7 @@ class File(BaseModel):
     allow: list[Allow] = []
     deny: list[Deny] = []
     require: list[Require] = []
-    digests: Digests = Digests()
+    digests: DigestsTable = DigestsTable()
 
     def policy(self) -> Policy:
         return Policy(

@@ -6,7 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.changes.model import Kind
+
+class Kind(StrEnum):
+    BALANCE = "balance"
+    REWARD = "reward"
+    DETAILS = "details"
+    DELETION = "deletion"
+
 
 _ENDLESS = Decimal("Infinity")
 _NOTHING = Decimal(0)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.rules import Environment
 from bot.approvals import rows
-from bot.approvals.cards import Spot
+from bot.approvals.cards import CardTarget
 from bot.approvals.daily_limits import NOTHING, Counter, Today
-from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, AnyInput, Event, Record, State
+from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, AnyInput, ChangeEvent, Record, State
 from bot.approvals.steps import GRACE, Lease, note, step
 from bot.changes.model import Line, Note, Snapshot
 from bot.store import recorded
@@ -94,8 +94,8 @@ class TooManyWait(Exception):
 
 
 @unbroken
-async def ask(
-    database: Database, draft: Draft, *, lease: Lease, spots: Sequence[Spot], now: datetime
+async def request(
+    database: Database, draft: Draft, *, lease: Lease, spots: Sequence[CardTarget], now: datetime
 ) -> tuple[Record, bool] | None:
     """The change, and whether it was asked just now: a form submitted again finds the first one.
 
@@ -138,12 +138,12 @@ async def ask(
             "lines": values["lines"],
             "undo_of": record.undo_of,
         }
-        await note(connection, record, Event.ASKED, now=now, actor=record.asker, told=told)
+        await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.asker, told=told)
         return record, True
 
 
 @unbroken
-async def overtake(
+async def supersede(
     database: Database,
     record: Record,
     preview: Preview,
@@ -174,7 +174,7 @@ async def overtake(
         return await step(
             connection,
             record.id,
-            Event.OVERTAKEN,
+            ChangeEvent.OVERTAKEN,
             or_(changes.c.state == State.WAITING, held),
             changes.c.version == record.version,
             values=values,
@@ -243,7 +243,7 @@ def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]
     }
 
 
-def _card(change_id: str, spot: Spot, now: datetime) -> dict[str, Any]:
+def _card(change_id: str, spot: CardTarget, now: datetime) -> dict[str, Any]:
     return {
         "change_id": change_id,
         "kind": spot.kind,

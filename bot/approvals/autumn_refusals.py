@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import text
-from bot.lookups import words
+from bot.kit import phrases, text
 
 _KEY = "Autumn does not accept Maple's key any more. Tell whoever runs Maple."
 _NO_SCOPE = "Maple's key may not do this in Autumn. Whoever runs Maple can give it the permission there."
@@ -60,7 +59,7 @@ def said(details: Mapping[str, str]) -> str:
     """Of a change's details, in mrkdwn."""
     code, status = details.get("code", ""), details.get("status", "")
     if scopes := details.get("scopes"):
-        return missing(words.joined([text.code(one, 60) for one in scopes.split(", ")]))
+        return missing(phrases.joined([text.code(one, 60) for one in scopes.split(", ")]))
     return CODES.get(code) or STATUSES.get(status) or _OTHER
 
 

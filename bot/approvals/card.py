@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from bot.approvals import state_text as change_state
-from bot.approvals import words as say
+from bot.access.rules import Kind
+from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record, State
 from bot.changes import lines as change_lines
 from bot.changes import notes
-from bot.changes.model import Kind, NoteCode
-from bot.kit import blocks, ids, links, text, times
+from bot.changes import words as changes_words
+from bot.changes.model import NoteCode
+from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
-from bot.lookups import frame as parts
-from bot.lookups import words
+from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
 _REASON = 2000
@@ -50,36 +50,42 @@ def change_card(
     named = called or {}
     content = [*_what(record, named), *_why(record), *_came_to(record, named)]
     after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
-    return parts.card(_head(record, name), content, after, stamp=now)
+    return layout.card(_head(record, name), content, after, stamp=now)
 
 
 def withheld_card(record: Record, *, now: datetime) -> Card:
     """In the place of a card whose channel people of another company can read by now: nothing of the
     customer, and nothing to click."""
-    content = [blocks.section("state", f"{say.HEADLINES[record.state]}\n{say.WITHHELD}")]
-    foot = blocks.context("foot", say.reference(text.code(record.id, 60) or words.NONE, record.version))
-    return parts.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
+    content = [blocks.section("state", f"{words.HEADLINES[record.state]}\n{words.WITHHELD}")]
+    foot = blocks.context("foot", words.reference(text.code(record.id, 60) or phrases.NONE, record.version))
+    return layout.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
 
 
 def _kind(record: Record) -> str:
-    return f"{say.UNDO_OF}: {say.KINDS[record.kind].lower()}" if record.undo_of else say.KINDS[record.kind]
+    return (
+        f"{words.UNDO_OF}: {words.KINDS[record.kind].lower()}" if record.undo_of else words.KINDS[record.kind]
+    )
 
 
 def _head(record: Record, name: str) -> list[Block]:
-    badge = text.code(record.env.upper() or words.ENV_UNKNOWN, 30)
+    badge = text.code(record.env.upper() or labels.ENV_UNKNOWN, 30)
     facts: list[str | blocks.Text] = [badge]
     if shown := text.literal(name, 140):
         facts.append(blocks.plain(shown))
-    facts.append(blocks.plain(text.literal(record.customer_id, 200) or words.NO_ID))
+    facts.append(blocks.plain(text.literal(record.customer_id, 200) or labels.NO_ID))
     return [blocks.header("head", _kind(record)), blocks.context("who", *facts)]
 
 
 def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
     asked = f"*{change_lines.asked(record.input, named)}*"
-    part = change_lines.part(record, named)
-    found = parts.packed("what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)])
+    part = state_text.part(record, named)
+    found = layout.packed(
+        "what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)]
+    )
     if record.warnings and record.state is State.WAITING:
-        found += parts.packed("warnings", notes.listed(say.WARNED, record.warnings, named).split("\n"))
+        found += layout.packed(
+            "warnings", notes.listed(changes_words.WARNED, record.warnings, named).split("\n")
+        )
     if record.kind is Kind.DELETION:
         found += _in_stripe(record, named)
     return found
@@ -91,31 +97,31 @@ def _in_stripe(record: Record, named: Mapping[str, str]) -> list[Block]:
     going_on = [note for note in record.warnings if note.code in _GOES_ON]
     lines = []
     if going_on and record.state in _DELETED:
-        lines += notes.listed(say.TO_DO_IN_STRIPE, going_on, named).split("\n")
+        lines += notes.listed(words.TO_DO_IN_STRIPE, going_on, named).split("\n")
     if stripe_id := next((note.details["stripe"] for note in going_on if "stripe" in note.details), ""):
-        lines.append(links.linked(links.stripe(stripe_id, record.env), say.IN_STRIPE))
-    return parts.packed("stripe", lines) if lines else []
+        lines.append(links.linked(links.stripe(stripe_id, record.env), words.IN_STRIPE))
+    return layout.packed("stripe", lines) if lines else []
 
 
 def _why(record: Record) -> list[Block]:
     reason = text.mrkdwn(record.reason, _REASON)
-    asked = say.asked_by(change_state.person(record.asker), times.moment(record.created_at))
-    ticket = links.linked(record.ticket, say.TICKET_LINK) if links.web(record.ticket) else ""
-    lines = [asked, say.because(reason) if reason else say.NO_REASON, ticket]
+    asked = words.asked_by(mentions.person(record.asker), times.moment(record.created_at))
+    ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
+    lines = [asked, words.because(reason) if reason else words.NO_REASON, ticket]
     return [blocks.section("why", "\n".join(line for line in lines if line))]
 
 
 def _came_to(record: Record, named: Mapping[str, str]) -> list[Block]:
-    found = parts.packed("state", change_state.told(record, named).split("\n"))
-    if shown := change_state.now_shown(record):
-        found += parts.packed("now", shown.split("\n"))
+    found = layout.packed("state", state_text.told(record, named).split("\n"))
+    if shown := state_text.now_shown(record):
+        found += layout.packed("now", shown.split("\n"))
     return found
 
 
 def _foot(record: Record) -> str:
-    known = text.code(record.id, 60) or words.NONE
-    rule = say.rule(shown) if (shown := text.code(record.rule, 60)) else ""
-    return " · ".join(part for part in (say.reference(known, record.version), rule) if part)
+    known = text.code(record.id, 60) or phrases.NONE
+    rule = words.rule(shown) if (shown := text.code(record.rule, 60)) else ""
+    return " · ".join(part for part in (words.reference(known, record.version), rule) if part)
 
 
 # What can be clicked
@@ -135,7 +141,7 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
         case State.WAITING if audience is Audience.ASKER:
             return [_withdraw(record)]
         case State.WAITING:
-            return [_approve(record), blocks.button(say.DENY, ids.DENY, _ref(record))]
+            return [_approve(record), blocks.button(words.DENY, ids.DENY, _ref(record))]
         case State.UNCONFIRMED:
             return _marks(record)
         case State.APPLIED if record.undoable:
@@ -148,31 +154,35 @@ def _approve(record: Record) -> blocks.Button:
     asked = None
     if record.kind is Kind.DELETION:
         asked = blocks.confirm(
-            say.APPROVE_DELETION_TITLE, say.APPROVE_DELETION_TEXT, say.APPROVE, say.NOT_NOW, danger=True
+            words.APPROVE_DELETION_TITLE,
+            words.APPROVE_DELETION_TEXT,
+            words.APPROVE,
+            words.NOT_NOW,
+            danger=True,
         )
     elif record.env == links.LIVE:
-        asked = blocks.confirm(say.APPROVE_TITLE, say.APPROVE_TEXT, say.APPROVE, say.NOT_NOW)
-    return blocks.button(say.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=asked)
+        asked = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
+    return blocks.button(words.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=asked)
 
 
 def _withdraw(record: Record) -> blocks.Button:
-    asked = blocks.confirm(say.WITHDRAW_TITLE, say.WITHDRAW_TEXT, say.WITHDRAW, say.NOT_NOW)
-    return blocks.button(say.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=asked)
+    asked = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
+    return blocks.button(words.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=asked)
 
 
 def undo(record: Record) -> blocks.Button:
-    asked = blocks.confirm(say.UNDO_TITLE, say.UNDO_TEXT, say.UNDO, say.NOT_NOW)
-    return blocks.button(say.UNDO, ids.UNDO, _ref(record), confirm=asked)
+    asked = blocks.confirm(words.UNDO_TITLE, words.UNDO_TEXT, words.UNDO, words.NOT_NOW)
+    return blocks.button(words.UNDO, ids.UNDO, _ref(record), confirm=asked)
 
 
 def _marks(record: Record) -> list[blocks.Button]:
     return [
         blocks.button(
-            label, action, _ref(record), confirm=blocks.confirm(say.MARK_TITLE, told, label, say.NOT_NOW)
+            label, action, _ref(record), confirm=blocks.confirm(words.MARK_TITLE, told, label, words.NOT_NOW)
         )
         for label, action, told in (
-            (say.MARK_APPLIED, ids.MARK_APPLIED, say.MARK_APPLIED_TEXT),
-            (say.MARK_NOT_APPLIED, ids.MARK_NOT_APPLIED, say.MARK_NOT_APPLIED_TEXT),
+            (words.MARK_APPLIED, ids.MARK_APPLIED, words.MARK_APPLIED_TEXT),
+            (words.MARK_NOT_APPLIED, ids.MARK_NOT_APPLIED, words.MARK_NOT_APPLIED_TEXT),
         )
     ]
 
@@ -181,7 +191,7 @@ def _open(record: Record) -> blocks.Button | None:
     """None for a customer that is deleted, and for an id that a button cannot carry."""
     if record.kind is Kind.DELETION and record.state is State.APPLIED:
         return None
-    return parts.go(words.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN)
+    return frame.go(labels.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN)
 
 
 def _ref(record: Record) -> str:

@@ -1,7 +1,7 @@
 """Where a change is shown in Slack, so that every copy can be redrawn, by any replica and after a restart.
 
-Whoever shows a card: `posting` before it is posted for the first time, then `shown`; `gone` when Slack says
-that there is no such message or channel any more. What was left out of date the sweeper finds by `overdue`.
+Whoever shows a card calls `claim_post` before posting it, then `mark_shown`; `mark_gone` when Slack says that
+the message or its channel no longer exists. The sweeper finds out-of-date cards with `claim_stale`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.approvals import rows
-from bot.approvals.lifecycle import Event
+from bot.approvals.lifecycle import ChangeEvent
 from bot.approvals.steps import GRACE, note
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
@@ -33,7 +33,7 @@ class CardKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class CardTarget:
     """Where a card is to be."""
 
     kind: CardKind
@@ -41,7 +41,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PostedCard:
     id: int
     change_id: str
     kind: CardKind
@@ -54,7 +54,7 @@ class Card:
 
 
 @unbroken
-async def of(database: Database, change_id: str) -> list[Card]:
+async def cards_of(database: Database, change_id: str) -> list[PostedCard]:
     """The cards of a change that can be shown, and those that are still to be posted."""
     async with database.reading() as connection:
         found = await connection.execute(
@@ -64,7 +64,7 @@ async def of(database: Database, change_id: str) -> list[Card]:
 
 
 @unbroken
-async def find(database: Database, channel: str, ts: str) -> Card | None:
+async def find(database: Database, channel: str, ts: str) -> PostedCard | None:
     """The card that a message is."""
     async with database.reading() as connection:
         found = await connection.execute(select(cards).where(cards.c.channel == channel, cards.c.ts == ts))
@@ -73,7 +73,7 @@ async def find(database: Database, channel: str, ts: str) -> Card | None:
 
 
 @unbroken
-async def add(
+async def adopt(
     database: Database, change_id: str, kind: CardKind, channel: str, ts: str, *, shown: int, now: datetime
 ) -> bool:
     """Takes in a copy that is not known, such as one posted just before the bot was cut off; else False."""
@@ -96,7 +96,7 @@ async def add(
 
 
 @unbroken
-async def posting(database: Database, card_id: int, *, now: datetime) -> bool:
+async def claim_post(database: Database, card_id: int, *, now: datetime) -> bool:
     """Whether it is the caller's to post: False while somebody else does, or when it is posted."""
     return await _change(
         database,
@@ -108,20 +108,20 @@ async def posting(database: Database, card_id: int, *, now: datetime) -> bool:
 
 
 @unbroken
-async def unposted(database: Database, card_id: int) -> bool:
+async def release_post(database: Database, card_id: int) -> bool:
     """It surely was not posted, so that it need not be waited for."""
     return await _change(database, card_id, {"posting_until": None}, cards.c.ts.is_(None))
 
 
 @unbroken
-async def gone(database: Database, card_id: int) -> bool:
+async def mark_gone(database: Database, card_id: int) -> bool:
     """It cannot be shown any more."""
     return await _change(database, card_id, {"gone": True}, ~cards.c.gone)
 
 
 @unbroken
-async def shown(
-    database: Database, card: Card, *, revision: int, now: datetime, ts: str = "", link: str = ""
+async def mark_shown(
+    database: Database, card: PostedCard, *, revision: int, now: datetime, ts: str = "", link: str = ""
 ) -> None:
     """It shows this revision now. `ts`, and the message's link for the trail, when it was just posted."""
     async with database.writing() as connection:
@@ -138,11 +138,11 @@ async def shown(
         if ts and changed.one_or_none() is not None:
             record = await rows.known(connection, card.change_id)
             told = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
-            await note(connection, record, Event.SHOWN, now=now, told=told)
+            await note(connection, record, ChangeEvent.SHOWN, now=now, told=told)
 
 
 @unbroken
-async def overdue(database: Database, *, now: datetime, most: int = 20) -> list[str]:
+async def claim_stale(database: Database, *, now: datetime, most: int = 20) -> list[str]:
     """Ids of changes with a card that does not show what is so. Each comes to one caller, and again later:
     after twice as long every time, so that a channel that is broken for good is not asked about for ever."""
     async with database.writing() as connection:
@@ -171,6 +171,6 @@ async def _change(database: Database, card_id: int, values: Mapping[str, Any], *
         return changed.one_or_none() is not None
 
 
-def _card(row: Row[Any]) -> Card:
+def _card(row: Row[Any]) -> PostedCard:
     kind = CardKind(row.kind)
-    return Card(row.id, row.change_id, kind, row.channel, row.ts or "", row.shown_revision, row.gone)
+    return PostedCard(row.id, row.change_id, kind, row.channel, row.ts or "", row.shown_revision, row.gone)

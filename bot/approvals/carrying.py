@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.access.rules import Environment
 from bot.approvals import rows
 from bot.approvals.asking import Preview
-from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease, step
 from bot.changes.model import Note, Snapshot, Write
 from bot.store.database import Database, unbroken
@@ -34,7 +34,7 @@ async def claim(database: Database, change_id: str, *, lease: Lease, now: dateti
             return await step(
                 connection,
                 change_id,
-                Event.APPLYING,
+                ChangeEvent.APPLYING,
                 changes.c.state == State.APPROVED,
                 changes.c.lease_by == lease.by,
                 values={"state": State.APPLYING, "lease_until": lease.until},
@@ -79,7 +79,7 @@ async def begin_write(
         begun = await step(
             connection,
             change_id,
-            Event.WRITING,
+            ChangeEvent.WRITING,
             changes.c.state == State.APPLYING,
             changes.c.lease_by == lease.by,
             changes.c.writes == position,
@@ -103,7 +103,7 @@ async def settle(
     database: Database,
     change_id: str,
     state: State,
-    ending: Ending,
+    ending: Cause,
     *,
     lease: Lease,
     now: datetime,
@@ -128,7 +128,7 @@ async def settle(
         return await step(
             connection,
             change_id,
-            Event(state.value),
+            ChangeEvent(state.value),
             _IN_HAND,
             changes.c.lease_by == lease.by,
             values=values,

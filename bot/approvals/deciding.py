@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
 from bot.approvals.daily_limits import NOTHING, Counter, Today
-from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease, move, note, step
 from bot.changes.model import Note, Snapshot
 from bot.store.database import Database, unbroken
@@ -106,7 +106,7 @@ async def approve(
             "not_counted": sorted(others - counting),
         }
         return await step(
-            connection, change_id, Event.APPROVED, values=values, now=now, actor=person, told=told
+            connection, change_id, ChangeEvent.APPROVED, values=values, now=now, actor=person, told=told
         )
 
 
@@ -149,7 +149,7 @@ async def deny(
         )
         record = await rows.known(connection, change_id)
         told = {"rule": rule, "reason": said}
-        await note(connection, record, Event.DENIED, now=now, actor=person, told=told)
+        await note(connection, record, ChangeEvent.DENIED, now=now, actor=person, told=told)
         return record
 
 
@@ -159,7 +159,7 @@ async def withdraw(database: Database, change_id: str, *, person: str, now: date
         return await step(
             connection,
             change_id,
-            Event.WITHDRAWN,
+            ChangeEvent.WITHDRAWN,
             _WAITING,
             values={"state": State.WITHDRAWN, "decided_by": person, "decided_at": now},
             now=now,
@@ -175,7 +175,7 @@ async def expire(database: Database, change_id: str, *, now: datetime) -> Record
         return await step(
             connection,
             change_id,
-            Event.EXPIRED,
+            ChangeEvent.EXPIRED,
             _WAITING,
             changes.c.expires_at <= now,
             values={"state": State.EXPIRED, "decided_at": now},
@@ -188,7 +188,7 @@ async def expire(database: Database, change_id: str, *, now: datetime) -> Record
 async def refuse(
     database: Database,
     record: Record,
-    ending: Ending,
+    ending: Cause,
     *,
     refusals: Sequence[Note] = (),
     actor: str,
@@ -199,7 +199,7 @@ async def refuse(
         return await step(
             connection,
             record.id,
-            Event.FAILED,
+            ChangeEvent.FAILED,
             _WAITING,
             changes.c.version == record.version,
             values={"state": State.FAILED, "ending": ending, "refusals": rows.dump_notes(refusals)},
@@ -225,7 +225,7 @@ async def mark(
     """A person looked, and says what became of an unconfirmed change."""
     values: dict[str, Any] = {
         "state": State.APPLIED if applied else State.FAILED,
-        "ending": Ending.MARKED_APPLIED if applied else Ending.MARKED_NOT_APPLIED,
+        "ending": Cause.MARKED_APPLIED if applied else Cause.MARKED_NOT_APPLIED,
         "decided_by": person,
         "decided_at": now,
         "said": said,
@@ -238,7 +238,7 @@ async def mark(
         return await step(
             connection,
             change_id,
-            Event.MARKED,
+            ChangeEvent.MARKED,
             changes.c.state == State.UNCONFIRMED,
             values=values,
             now=now,

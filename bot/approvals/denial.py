@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from bot.approvals import words as say
-from bot.kit import blocks, ids
-from bot.kit import form_values as read
+from bot.approvals import words
+from bot.kit import blocks, form_values, ids, phrases
 from bot.kit.ref import Ref
 
 REASON_BLOCK = "reason"
@@ -24,17 +23,17 @@ def deny_modal(ref: Ref) -> dict[str, Any]:
         "type": "modal",
         "callback_id": ids.DENY_MODAL,
         "private_metadata": ref.encode(),
-        "title": _plain(say.DENY_TITLE),
-        "submit": _plain(say.DENY_SUBMIT),
-        "close": _plain(say.CANCEL),
-        "blocks": [blocks.field(REASON_BLOCK, say.DENY_REASON, reason, say.DENY_HINT)],
+        "title": _plain(words.DENY_TITLE),
+        "submit": _plain(words.DENY_SUBMIT),
+        "close": _plain(phrases.CANCEL),
+        "blocks": [blocks.field(REASON_BLOCK, words.DENY_REASON, reason, words.DENY_HINT)],
     }
 
 
 def denial(values: Mapping[str, Mapping[str, Any]]) -> Denial:
     """A submission."""
-    said = read.typed_lines(values, REASON_BLOCK)
-    return Denial(said, {} if said else {REASON_BLOCK: say.DENY_REASON_NEEDED})
+    said = form_values.typed_lines(values, REASON_BLOCK)
+    return Denial(said, {} if said else {REASON_BLOCK: words.DENY_REASON_NEEDED})
 
 
 def _plain(shown: str) -> dict[str, Any]:

@@ -25,19 +25,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.access.rules import Kind
 from bot.approvals import asking, carrying, outcome, rows
 from bot.approvals.asking import Preview, Terms
-from bot.approvals.lifecycle import Ending, Event, Record, State
-from bot.approvals.notify import Tell
-from bot.approvals.outcome import Answer, Said
-from bot.approvals.preview import Look, Looking, Seen, inverse
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.notify import Notify
+from bot.approvals.outcome import WriteAnswer, WriteStatus
+from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
 from bot.approvals.steps import Lease
-from bot.approvals.timeouts import Checkpoint, Pace
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.model import Change, Kind, Note, Verdict, Write, key
+from bot.changes.model import ChangeKind, Note, Verdict, Write, key
 from bot.changes.registry import KINDS
 from bot.log import log
+from bot.runtime import Checkpoint
 from bot.store import leases
 from bot.store.database import Database
 from bot.store.errors import LOST, StoreLostMidway
@@ -52,13 +54,13 @@ class Engine:
         name: str,
         database: Database,
         autumn: Autumn,
-        looking: Looking,
-        terms: Callable[[Record, Look], Awaitable[Terms | None]],
-        tell: Tell,
+        looking: Assessor,
+        terms: Callable[[Record, Assessment], Awaitable[Terms | None]],
+        tell: Notify,
         now: Callable[[], datetime],
-        pace: Pace,
+        pace: ChangeTimeouts,
         checkpoint: Checkpoint,
-        kinds: Mapping[Kind, Change[Any]] = KINDS,
+        kinds: Mapping[Kind, ChangeKind[Any]] = KINDS,
     ) -> None:
         self._name = name
         self._database = database
@@ -95,7 +97,7 @@ class Engine:
             else:
                 await self._checkpoint("claimed")
                 # Told while the write is under way: the facts it is made from get no older for it.
-                async with _meanwhile(self._tell(claimed, Event.APPLYING)):
+                async with _meanwhile(self._tell(claimed, ChangeEvent.APPLYING)):
                     ended = await self._carry_out(claimed)
         return await self._ended(ended)
 
@@ -107,21 +109,23 @@ class Engine:
         await self._checkpoint("taken")
         async with self._keeping(record.id):
             if record.writes:
-                ended = await self._conclude(record, Said(Answer.CUT_OFF))
+                ended = await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF))
             else:
-                ended = await self._fail(record, Ending.INTERRUPTED)
+                ended = await self._fail(record, Cause.INTERRUPTED)
         return await self._ended(ended)
 
-    async def announce(self, record: Record, event: Event) -> None:
+    async def announce(self, record: Record, event: ChangeEvent) -> None:
         """Tells of a change, and of the one it undid."""
         await self._tell(record, event)
         if record.state is State.APPLIED and record.undo_of:
-            await self._tell(await rows.get(self._database, record.undo_of), Event.UNDONE)
+            await self._tell(await rows.get(self._database, record.undo_of), ChangeEvent.UNDONE)
 
     async def _ended(self, record: Record | None) -> Record | None:
         if record is not None:
             await self._checkpoint("settled")
-            event = Event.OVERTAKEN if record.state is State.WAITING else Event(record.state.value)
+            event = (
+                ChangeEvent.OVERTAKEN if record.state is State.WAITING else ChangeEvent(record.state.value)
+            )
             await self.announce(record, event)
         return record
 
@@ -133,26 +137,26 @@ class Engine:
                 return await carrying.claim(self._database, approved.id, lease=self.lease(), now=self._now())
             except carrying.Busy:
                 if self._now() >= until:
-                    return await self._fail(approved, Ending.BUSY)
+                    return await self._fail(approved, Cause.BUSY)
             await asyncio.sleep(self._pace.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
         record, misfits = await rows.checked(self._database, record.id)
         if misfits:
             log.error("not as asked", reference=record.id, count=len(misfits))
-            return await self._fail(record, Ending.NOT_AS_ASKED)
+            return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
             seen = await self._looking.look_again(record)
         except NotFound:
-            return await self._fail(record, Ending.CUSTOMER_GONE)
+            return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
-            return await self._fail(record, Ending.NOT_READ)
+            return await self._fail(record, Cause.NOT_READ)
         if seen.preview is None:
-            return await self._fail(record, Ending.GUARDED, seen.judgement.refusals)
+            return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
         if not self._kinds[record.kind].holds(record.input, record.before, seen.preview.before):
             terms = await self._terms(record, seen) if record.needed else None
-            return await asking.overtake(
+            return await asking.supersede(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
             )
         # What is read back is compared with the facts that were just read.
@@ -160,9 +164,11 @@ class Engine:
         answered = await self._send_all(begun, seen, seen.preview)
         return None if answered is None else await self._conclude(begun, *answered)
 
-    async def _send_all(self, record: Record, seen: Look, preview: Preview) -> tuple[Said, bool] | None:
+    async def _send_all(
+        self, record: Record, seen: Assessment, preview: Preview
+    ) -> tuple[WriteAnswer, bool] | None:
         """What the last write that was sent says, and whether others were accepted before it."""
-        answer = Said(Answer.NOT_SENT)
+        answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
         for position, write in enumerate(self._kinds[record.kind].plan(seen.input, seen.facts)):
             named = key(record.id, position)
@@ -183,11 +189,11 @@ class Engine:
                 return None
             answer = sent
             await self._checkpoint("sent")
-            if answer.answer is not Answer.ACCEPTED:
+            if answer.answer is not WriteStatus.ACCEPTED:
                 break
         return answer, position > 0
 
-    async def _send_in_turn(self, record: Record, position: int, write: Write) -> Said | None:
+    async def _send_in_turn(self, record: Record, position: int, write: Write) -> WriteAnswer | None:
         """Sends it, and again while Autumn's limits turn it away and it is still what is to be sent. None
         when somebody else took the change over meanwhile."""
         clock = asyncio.get_running_loop().time
@@ -195,7 +201,7 @@ class Engine:
         while True:
             answer = await self._send(write, key(record.id, position))
             wait = self._pace.limited_pause if answer.retry_after is None else answer.retry_after
-            if answer.answer is not Answer.LIMITED or clock() + wait > until:
+            if answer.answer is not WriteStatus.LIMITED or clock() + wait > until:
                 return answer
             await asyncio.sleep(wait)
             if not await self._still_wanted(record, position, write):
@@ -214,19 +220,21 @@ class Engine:
             return False
         return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
 
-    async def _send(self, write: Write, named: str) -> Said:
+    async def _send(self, write: Write, named: str) -> WriteAnswer:
         try:
             body = await self._autumn.send(write, named)
         except AutumnError as error:
-            return outcome.said(error)
-        return Said(Answer.ACCEPTED, body=body)
+            return outcome.write_answer(error)
+        return WriteAnswer(WriteStatus.ACCEPTED, body=body)
 
-    async def _conclude(self, record: Record, said: Said, earlier: bool = False) -> Record | None:
-        seen = Seen(Verdict.NOT_APPLIED, None)
-        if said.answer not in (Answer.NOT_SENT, Answer.LIMITED) or earlier:
-            seen = await self._looking.see(record, once=said.answer is Answer.REFUSED, answered=said.body)
+    async def _conclude(self, record: Record, said: WriteAnswer, earlier: bool = False) -> Record | None:
+        seen = ReadBack(Verdict.NOT_APPLIED, None)
+        if said.answer not in (WriteStatus.NOT_SENT, WriteStatus.LIMITED) or earlier:
+            seen = await self._looking.see(
+                record, once=said.answer is WriteStatus.REFUSED, answered=said.body
+            )
         await self._checkpoint("verified")
-        end = outcome.outcome(said.answer, seen.verdict, earlier=earlier)
+        end = outcome.final_state(said.answer, seen.verdict, earlier=earlier)
         applied = end.state is State.APPLIED
         return await carrying.settle(
             self._database,
@@ -240,7 +248,7 @@ class Engine:
             invertible=applied and inverse(record, seen.after) is not None,
         )
 
-    async def _fail(self, record: Record, ending: Ending, refusals: tuple[Note, ...] = ()) -> Record | None:
+    async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""
         return await carrying.settle(
             self._database,

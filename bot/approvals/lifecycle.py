@@ -18,17 +18,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.access.rules import Environment
-from bot.changes.model import (
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Kind,
-    Line,
-    Note,
-    RewardInput,
-    Snapshot,
-)
+from bot.access.rules import Environment, Kind
+from bot.changes.model import BalanceInput, DeletionInput, DetailsInput, Line, Note, RewardInput, Snapshot
 
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
 """Requests that may wait for approval at once: of one person, and from one channel."""
@@ -106,7 +97,7 @@ HOLDS_UNDO = frozenset(EDGES) - {
 """While an undo is in one of these, the change it undoes takes no other."""
 
 
-class Event(StrEnum):
+class ChangeEvent(StrEnum):
     """A step in the life of a change: what the audit trail records, and what is told."""
 
     ASKED = "asked"
@@ -133,7 +124,7 @@ class Event(StrEnum):
     """Nothing happened, but a card does not show what is so. Told only."""
 
 
-class Ending(StrEnum):
+class Cause(StrEnum):
     """Why a change ended as it did. What `Record.details` holds is said beside each."""
 
     # Applied
@@ -177,19 +168,6 @@ class Ending(StrEnum):
     """One of several writes did not go through."""
     CUT_OFF = "cut_off"
     """The bot was cut off in the middle."""
-
-
-class Now(StrEnum):
-    """What reading back an unconfirmed change came to; `Record.details["now"]`."""
-
-    UNREAD = "unread"
-    """Autumn could not be read."""
-    GONE = "gone"
-    """The customer is not there any more."""
-    ABSENT = "absent"
-    """Things are as they were before the change."""
-    UNCLEAR = "unclear"
-    """They are neither as they were, nor as they were to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +224,7 @@ class Record:
     """Of this version, oldest first."""
     after: Snapshot | None = None
     """What was last read back; None when it was not, or when the customer is gone."""
-    ending: Ending | None = None
+    ending: Cause | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     decided_by: str = ""
     """Who gave the last approval, denied, withdrew, or marked it."""

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from bot.approvals.lifecycle import Event, Record
+from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.log import log
 
-Tell: TypeAlias = Callable[[Record, Event], Coroutine[Any, Any, None]]
+Notify: TypeAlias = Callable[[Record, ChangeEvent], Coroutine[Any, Any, None]]
 """Shows a change's cards as they are now, and tells the asker."""
 
 
-def quietly(tell: Tell) -> Tell:
+def quietly(tell: Notify) -> Notify:
     """The same, but an error in showing a change does not stop it; its cards are redrawn by the sweeper."""
 
-    async def told(record: Record, event: Event) -> None:
+    async def told(record: Record, event: ChangeEvent) -> None:
         try:
             await tell(record, event)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in Slack, Autumn's side goes on

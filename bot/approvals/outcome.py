@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.approvals.lifecycle import Ending, State
+from bot.approvals.lifecycle import Cause, State
 from bot.autumn.errors import AutumnError, Forbidden, NotSent, RateLimited, Refused
 from bot.changes.model import Verdict
 
 
-class Answer(StrEnum):
+class WriteStatus(StrEnum):
     """What became of a request, as far as sending it tells."""
 
     ACCEPTED = "accepted"
@@ -34,8 +34,8 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    answer: Answer
+class WriteAnswer:
+    answer: WriteStatus
     details: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     """What came with an acceptance, as JSON."""
@@ -44,55 +44,55 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FinalState:
     state: State
-    ending: Ending
+    ending: Cause
 
 
 _SCOPE = re.compile(r"\b[a-z_]+:(?:read|write)\b")
 _REPLAYED = "duplicate_idempotency_key"
 _UNSURE = {
-    Answer.DUPLICATE: Ending.DUPLICATE,
-    Answer.BROKEN: Ending.AUTUMN_BROKE,
-    Answer.SILENT: Ending.NO_ANSWER,
-    Answer.CUT_OFF: Ending.CUT_OFF,
+    WriteStatus.DUPLICATE: Cause.DUPLICATE,
+    WriteStatus.BROKEN: Cause.AUTUMN_BROKE,
+    WriteStatus.SILENT: Cause.NO_ANSWER,
+    WriteStatus.CUT_OFF: Cause.CUT_OFF,
 }
 
 
-def said(error: AutumnError) -> Said:
+def write_answer(error: AutumnError) -> WriteAnswer:
     """What an attempt to send says, from what it raised."""
     if isinstance(error, NotSent):
-        return Said(Answer.NOT_SENT)
+        return WriteAnswer(WriteStatus.NOT_SENT)
     if not isinstance(error, Refused):
-        return Said(Answer.SILENT)
+        return WriteAnswer(WriteStatus.SILENT)
     details = {"status": str(error.status), "code": error.code}
     if isinstance(error, RateLimited):
-        return Said(Answer.LIMITED, details, retry_after=error.retry_after)
+        return WriteAnswer(WriteStatus.LIMITED, details, retry_after=error.retry_after)
     if scopes := _SCOPE.findall(error.detail) if isinstance(error, Forbidden) else ():
         details["scopes"] = ", ".join(scopes)
     if error.status == 409 and error.code in ("", _REPLAYED):
-        return Said(Answer.DUPLICATE, details)
+        return WriteAnswer(WriteStatus.DUPLICATE, details)
     # 408 comes from what stands in front of Autumn, which may have passed the request on.
-    answer = Answer.BROKEN if error.status >= 500 or error.status == 408 else Answer.REFUSED
-    return Said(answer, details)
+    answer = WriteStatus.BROKEN if error.status >= 500 or error.status == 408 else WriteStatus.REFUSED
+    return WriteAnswer(answer, details)
 
 
-def outcome(answer: Answer, verdict: Verdict, *, earlier: bool = False) -> Outcome:
+def final_state(answer: WriteStatus, verdict: Verdict, *, earlier: bool = False) -> FinalState:
     """`earlier`: this was not the first write of the change, and those before it were accepted."""
-    if verdict is Verdict.APPLIED and answer is Answer.ACCEPTED:
-        return Outcome(State.APPLIED, Ending.DONE)
-    if answer is Answer.ACCEPTED:
-        return Outcome(State.UNCONFIRMED, Ending.NOT_SEEN)
+    if verdict is Verdict.APPLIED and answer is WriteStatus.ACCEPTED:
+        return FinalState(State.APPLIED, Cause.DONE)
+    if answer is WriteStatus.ACCEPTED:
+        return FinalState(State.UNCONFIRMED, Cause.NOT_SEEN)
     if answer in _UNSURE:
         if verdict is Verdict.APPLIED:
-            return Outcome(State.APPLIED, Ending.FOUND_DONE)
-        return Outcome(State.UNCONFIRMED, _UNSURE[answer])
+            return FinalState(State.APPLIED, Cause.FOUND_DONE)
+        return FinalState(State.UNCONFIRMED, _UNSURE[answer])
     if earlier:
-        return Outcome(State.UNCONFIRMED, Ending.PARTLY)
-    if answer is Answer.NOT_SENT:
-        return Outcome(State.FAILED, Ending.NOT_REACHED)
-    if answer is Answer.LIMITED:
-        return Outcome(State.FAILED, Ending.RATE_LIMITED)
+        return FinalState(State.UNCONFIRMED, Cause.PARTLY)
+    if answer is WriteStatus.NOT_SENT:
+        return FinalState(State.FAILED, Cause.NOT_REACHED)
+    if answer is WriteStatus.LIMITED:
+        return FinalState(State.FAILED, Cause.RATE_LIMITED)
     if verdict is Verdict.NOT_APPLIED:
-        return Outcome(State.FAILED, Ending.AUTUMN_REFUSED)
-    return Outcome(State.UNCONFIRMED, Ending.REFUSED_YET_MOVED)
+        return FinalState(State.FAILED, Cause.AUTUMN_REFUSED)
+    return FinalState(State.UNCONFIRMED, Cause.REFUSED_YET_MOVED)

@@ -7,10 +7,10 @@ from bot.access.policy import Decision, Environment, Request, Verb
 from bot.approvals.asking import Terms
 from bot.approvals.daily_limits import NOTHING, Today
 from bot.approvals.lifecycle import Record
-from bot.approvals.preview import Look
+from bot.approvals.preview import Assessment
 
 
-def about_look(verb: Verb, seen: Look, env: Environment) -> Request:
+def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
     """For a change that is not asked for yet, or that was previewed anew."""
     preview = seen.preview
     return Request(

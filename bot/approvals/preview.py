@@ -11,11 +11,11 @@ from typing import Protocol
 from bot.access.rules import Environment
 from bot.approvals.asking import Preview
 from bot.approvals.daily_limits import NOTHING, Counter, Today
-from bot.approvals.lifecycle import AnyInput, Now, Record
+from bot.approvals.lifecycle import AnyInput, Record
 from bot.approvals.refusal_history import Known
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.common import recreated
 from bot.changes.facts import gather
 from bot.changes.model import (
@@ -24,6 +24,7 @@ from bot.changes.model import (
     Judgement,
     Note,
     NoteCode,
+    Now,
     RewardAction,
     RewardInput,
     Snapshot,
@@ -35,7 +36,7 @@ from bot.changes.write_evidence import credited
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Assessment:
     """A change, seen against facts."""
 
     input: AnyInput
@@ -47,7 +48,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReadBack:
     """What was read back."""
 
     verdict: Verdict
@@ -69,12 +70,12 @@ class Sleep(Protocol):
     def __call__(self, seconds: float, /) -> Awaitable[None]: ...
 
 
-def look(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Look:
+def assess(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
     """Pure. `today`: what other changes moved."""
     kind = KINDS[asked.kind]
     judgement = kind.guard(asked, facts, now)
     if not judgement.allowed:
-        return Look(asked, facts, judgement, None, today)
+        return Assessment(asked, facts, judgement, None, today)
     before = kind.snapshot(asked, facts)
     amount = kind.amount(asked, before)
     judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(amount, today)))
@@ -86,13 +87,13 @@ def look(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -
         products=products(asked, facts),
         rewards=rewards(asked, facts),
     )
-    return Look(asked, facts, judgement, preview, today)
+    return Assessment(asked, facts, judgement, preview, today)
 
 
 def _same_day(amount: Decimal | None, today: Today) -> tuple[Note, ...]:
     if amount is None or not today.count:
         return ()
-    details = {"nth": str(today.count + 1), "units": canon.number(today.units + amount)}
+    details = {"nth": str(today.count + 1), "units": canonical.number(today.units + amount)}
     return (Note(NoteCode.SAME_DAY, details),)
 
 
@@ -124,7 +125,7 @@ def rewards(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
     return frozenset(given | ({replaced.id} if replaced else set()))
 
 
-class Looking:
+class Assessor:
     """`counted`: what other changes moved today. `polls`: seconds to wait before each reading back; `within`:
     seconds that all of them may take."""
 
@@ -149,28 +150,30 @@ class Looking:
         self._within = within
         self._sleep = sleep
 
-    async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Look:
+    async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
         """Raises AutumnError; NotFound when the customer is gone."""
         facts = await gather(self._autumn, asked, now=self._now)
         facts = await self._known.complete(asked.kind, facts)
         return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
 
-    async def look_at(self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = "") -> Look:
+    async def look_at(
+        self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
+    ) -> Assessment:
         """From facts that were read before."""
         today = await self._counted(Counter(self._env, asked, change_id, undo_of))
-        return look(asked, facts, self._now(), today)
+        return assess(asked, facts, self._now(), today)
 
-    async def look_again(self, record: Record) -> Look:
+    async def look_again(self, record: Record) -> Assessment:
         """At a change that was asked for. Raises AutumnError; NotFound when the customer is gone."""
         return await self.look(record.input, change_id=record.id, undo_of=record.undo_of)
 
-    async def see(self, record: Record, *, once: bool = False, answered: object = None) -> Seen:
+    async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
         """What became of it; `answered`: what Autumn said when it accepted it.
 
         Some organisations' changes are done a little later, so it looks again until it is there or the time
         is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
         """
-        seen = Seen(Verdict.UNCLEAR, None, unread=True)
+        seen = ReadBack(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._within):
                 for wait in self._polls:
@@ -180,7 +183,7 @@ class Looking:
                         break
         return seen
 
-    async def read_back(self, record: Record, answered: object = None) -> Seen | None:
+    async def read_back(self, record: Record, answered: object = None) -> ReadBack | None:
         """What is there now; None when Autumn cannot be read."""
         kind = KINDS[record.kind]
         try:
@@ -195,7 +198,7 @@ class Looking:
             after = (
                 None if gone else credited(record.input, facts, answered, kind.snapshot(record.input, facts))
             )
-        return Seen(kind.verify(record.input, record.before, after), after)
+        return ReadBack(kind.verify(record.input, record.before, after), after)
 
 
 def inverse(record: Record, after: Snapshot | None) -> AnyInput | None:

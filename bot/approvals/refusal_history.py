@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.access.rules import Environment
+from bot.access.rules import Environment, Kind
 from bot.approvals import rows
 from bot.approvals.lifecycle import State
 from bot.changes.common import recreated
-from bot.changes.model import Facts, Kind, RewardAction, RewardInput
+from bot.changes.model import Facts, RewardAction, RewardInput
 from bot.store.database import Database
 from bot.store.tables import changes
 

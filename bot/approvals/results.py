@@ -8,11 +8,11 @@ from typing import TypeAlias
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request
 from bot.approvals.lifecycle import AnyInput, Record
-from bot.approvals.preview import Look
+from bot.approvals.preview import Assessment
 from bot.autumn.errors import AutumnError
 from bot.changes.model import Snapshot
 
-May: TypeAlias = Callable[[Request, Actor], Awaitable[Decision]]
+Permits: TypeAlias = Callable[[Request, Actor], Awaitable[Decision]]
 """The policy's answer, with the person's groups as they are just now. It fails closed, and does not raise."""
 
 
@@ -58,16 +58,16 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Outcome:
     result: Result
     record: Record | None = None
     decision: Decision | None = None
-    look: Look | None = None
+    look: Assessment | None = None
     error: AutumnError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChangeRequest:
     """A change that a person wants."""
 
     submission_id: str

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Environment
-from bot.approvals.lifecycle import HOLDS_UNDO, AnyInput, Approval, Ending, Record, State
-from bot.changes.model import INPUT, Kind, Line, Note
+from bot.access.rules import Environment, Kind
+from bot.approvals.lifecycle import HOLDS_UNDO, AnyInput, Approval, Cause, Record, State
+from bot.changes.model import INPUT, Line, Note
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
@@ -120,7 +120,7 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         needed=row.needed,
         approvals=tuple(approvals),
         after=row.after,
-        ending=None if row.ending is None else Ending(row.ending),
+        ending=None if row.ending is None else Cause(row.ending),
         details=row.details,
         decided_by=row.decided_by,
         decided_at=row.decided_at,

@@ -11,23 +11,24 @@ from sqlalchemy import ColumnElement
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Environment, Reason, Request, Verb
-from bot.approvals import asking, deciding, rows
-from bot.approvals import policy_requests as authority
+from bot.access.rules import Kind
+from bot.approvals import asking, deciding, policy_requests, rows
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import AnyInput, Ending, Event, Record, State
-from bot.approvals.notify import Tell, quietly
-from bot.approvals.preview import Look, Looking, Sleep, inverse
+from bot.approvals.lifecycle import AnyInput, Cause, ChangeEvent, Record, State
+from bot.approvals.notify import Notify, quietly
+from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
 from bot.approvals.refusal_history import Known
-from bot.approvals.results import May, Reply, Result, Wish
-from bot.approvals.submitting import Submitting, clean, terms_anew
+from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
+from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
-from bot.approvals.timeouts import Checkpoint, Pace, go_on
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
-from bot.changes.model import Change, Facts, Kind, Verdict
+from bot.changes.model import ChangeKind, Facts, Verdict
 from bot.changes.registry import KINDS
+from bot.runtime import Checkpoint, no_checkpoint
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
@@ -41,7 +42,7 @@ class _Permit:
     """What other changes moved when the policy was asked."""
 
 
-class Changes:
+class ChangeService:
     """`env`: which of Autumn's the key is for; changes of the other are not seen. `approvals_channel`: where
     cards with buttons go; empty for none, and then only what needs no approval can be asked for.
     `moved`: told, by name, of every part of the sweeper that gets on."""
@@ -51,18 +52,18 @@ class Changes:
         *,
         database: Database,
         autumn: Autumn,
-        may: May,
-        tell: Tell,
+        may: Permits,
+        tell: Notify,
         now: Callable[[], datetime],
         env: Environment,
         approvals_channel: str = "",
-        pace: Pace | None = None,
-        checkpoint: Checkpoint = go_on,
+        pace: ChangeTimeouts | None = None,
+        checkpoint: Checkpoint = no_checkpoint,
         sleep: Sleep = asyncio.sleep,
-        kinds: Mapping[Kind, Change[Any]] = KINDS,
+        kinds: Mapping[Kind, ChangeKind[Any]] = KINDS,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.pace = pace or Pace()
+        self.pace = pace or ChangeTimeouts()
         self._database = database
         self._autumn = autumn
         self._may = may
@@ -71,7 +72,7 @@ class Changes:
         self._env = env
         self._checkpoint = checkpoint
         self._known = Known(database, env)
-        self._looking = Looking(
+        self._looking = Assessor(
             autumn,
             self._known,
             now,
@@ -86,7 +87,7 @@ class Changes:
             database=database,
             autumn=autumn,
             looking=self._looking,
-            terms=lambda record, seen: terms_anew(may, record, seen, now()),
+            terms=lambda record, seen: current_terms(may, record, seen, now()),
             tell=self._tell,
             now=now,
             pace=self.pace,
@@ -118,13 +119,13 @@ class Changes:
         facts = await gather_for(self._autumn, kind, customer_id, now=self._now)
         return await self._known.complete(kind, facts)
 
-    async def look(self, asked: AnyInput, facts: Facts) -> Look:
+    async def look(self, asked: AnyInput, facts: Facts) -> Assessment:
         """What a form shows of it, from facts read before."""
         return await self._looking.look_at(asked, facts)
 
-    async def may_ask(self, seen: Look, actor: Actor) -> Decision:
+    async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person could ask for what was seen, and what it would have to go through."""
-        return await self._may(authority.about_look(Verb.ASK, seen, self._env), actor)
+        return await self._may(policy_requests.about_look(Verb.ASK, seen, self._env), actor)
 
     async def may_history(self, actor: Actor) -> Decision:
         return await self._may(Request(Verb.HISTORY, environment=self._env), actor)
@@ -149,27 +150,27 @@ class Changes:
         """Every step of a change, oldest first."""
         return await _steps(self._database, change_id)
 
-    async def submit(self, wish: Wish) -> Reply:
+    async def submit(self, wish: ChangeRequest) -> Outcome:
         """Asks for a change; one that needs no approval is carried out before this returns."""
         before = await self._select(changes.c.submission_id == wish.submission_id)
         if before:
-            return Reply(Result.AGAIN, before[0])
+            return Outcome(Result.AGAIN, before[0])
         try:
             seen = await self._looking.look(wish.input, undo_of=wish.undo_of)
         except AutumnError as error:
-            return Reply(Result.TROUBLE, error=error)
+            return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(wish, seen)
 
-    async def undo(self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "") -> Reply:
+    async def undo(self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "") -> Outcome:
         """Asks for the change that takes an applied one back."""
         original = await self.get(change_id)
         if original is None:
-            return Reply(Result.UNKNOWN)
+            return Outcome(Result.UNKNOWN)
         back = inverse(original, original.after)
         if not original.undoable or back is None:
-            return Reply(Result.NO_UNDO, original)
+            return Outcome(Result.NO_UNDO, original)
         reply = await self.submit(
-            Wish(
+            ChangeRequest(
                 submission_id,
                 back,
                 actor,
@@ -179,18 +180,18 @@ class Changes:
                 undo_of=original.id,
             )
         )
-        return Reply(Result.NO_UNDO, await self.get(change_id)) if reply.result is Result.NO_UNDO else reply
+        return Outcome(Result.NO_UNDO, await self.get(change_id)) if reply.result is Result.NO_UNDO else reply
 
-    async def approve(self, change_id: str, version: int, actor: Actor) -> Reply:
+    async def approve(self, change_id: str, version: int, actor: Actor) -> Outcome:
         """One person's approval. With the last that is needed, it is carried out before this returns."""
         permit = await self._decidable(change_id, version, actor)
-        if isinstance(permit, Reply):
+        if isinstance(permit, Outcome):
             return permit
         record = permit.record
         if any(approval.person == actor.user and approval.counts for approval in record.approvals):
-            return Reply(Result.ALREADY, record)
+            return Outcome(Result.ALREADY, record)
         basis = await self._basis(permit, actor)
-        if isinstance(basis, Reply):
+        if isinstance(basis, Outcome):
             return basis
         try:
             approved = await deciding.approve(
@@ -210,39 +211,39 @@ class Changes:
         if approved is None:
             return await self._beaten(record, actor)
         if approved.state is State.WAITING:
-            return await self._decided(approved, Event.APPROVED)
-        return Reply(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
+            return await self._decided(approved, ChangeEvent.APPROVED)
+        return Outcome(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
 
-    async def _basis(self, permit: _Permit, actor: Actor) -> deciding.Basis | Reply:
+    async def _basis(self, permit: _Permit, actor: Actor) -> deciding.Basis | Outcome:
         """What the policy says by now of the asker and of earlier approvers; or what stands against it."""
         record = permit.record
         seen = await self._still(record, actor)
-        if isinstance(seen, Reply):
+        if isinstance(seen, Outcome):
             return seen
         asker = await self._may(
-            authority.about_look(authority.asking_verb(record.undo_of), seen, self._env),
+            policy_requests.about_look(policy_requests.asking_verb(record.undo_of), seen, self._env),
             Actor(record.asker, record.asker_team),
         )
         if asker.reason is Reason.UNCHECKED:
-            return Reply(Result.UNCHECKED, record)
+            return Outcome(Result.UNCHECKED, record)
         if not asker.permit:
-            return await self._refused(record, Ending.ASKER_NOT_ALLOWED, actor)
+            return await self._refused(record, Cause.ASKER_NOT_ALLOWED, actor)
         others = {}
         for approval in record.approvals:
             if approval.person == actor.user:
                 continue
             approver = Actor(approval.person, approval.team)
-            about = authority.about_record(Verb.APPROVE, record, approver, permit.today)
+            about = policy_requests.about_record(Verb.APPROVE, record, approver, permit.today)
             decision = await self._may(about, approver)
             if decision.reason is Reason.UNCHECKED:
-                return Reply(Result.UNCHECKED, record)
+                return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
         counter = Counter(self._env, record.input, record.id, record.undo_of)
         return deciding.Basis(asker.approvals, counter, permit.today, others)
 
-    async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Reply:
+    async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
-        if isinstance(permit, Reply):
+        if isinstance(permit, Outcome):
             return permit
         denied = await deciding.deny(
             self._database,
@@ -256,28 +257,28 @@ class Changes:
         )
         if denied is None:
             return await self._beaten(permit.record, actor)
-        return await self._decided(denied, Event.DENIED)
+        return await self._decided(denied, ChangeEvent.DENIED)
 
-    async def withdraw(self, change_id: str, actor: Actor) -> Reply:
+    async def withdraw(self, change_id: str, actor: Actor) -> Outcome:
         permit = await self._permitted(Verb.WITHDRAW, State.WAITING, change_id, actor)
-        if isinstance(permit, Reply):
+        if isinstance(permit, Outcome):
             return permit
         withdrawn = await deciding.withdraw(self._database, change_id, person=actor.user, now=self._now())
         if withdrawn is None:
             return await self._beaten(permit.record, actor)
-        return await self._decided(withdrawn, Event.WITHDRAWN)
+        return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
 
-    async def mark(self, change_id: str, actor: Actor, applied: bool, said: str = "") -> Reply:
+    async def mark(self, change_id: str, actor: Actor, applied: bool, said: str = "") -> Outcome:
         """A person looked, and says what became of an unconfirmed change.
 
         That it was not applied is not taken while Autumn shows it, nor while Autumn cannot be read.
         """
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
-        if isinstance(permit, Reply):
+        if isinstance(permit, Outcome):
             return permit
         seen = await self._looking.read_back(permit.record)
         if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
-            return Reply(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
+            return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
         marked = await deciding.mark(
             self._database,
@@ -293,86 +294,88 @@ class Changes:
         if marked is None:
             return await self._beaten(permit.record, actor)
         await self._checkpoint("decided")
-        await self._engine.announce(marked, Event.MARKED)
-        return Reply(Result.DONE, marked)
+        await self._engine.announce(marked, ChangeEvent.MARKED)
+        return Outcome(Result.DONE, marked)
 
-    async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Reply:
+    async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Outcome:
         """Whether it waits, its time is not up, what was clicked shows it as it is, and the policy agrees."""
         permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
-        if isinstance(permit, Reply):
+        if isinstance(permit, Outcome):
             return permit
         expired = await deciding.expire(self._database, change_id, now=self._now())
         if expired is not None:
-            await self._decided(expired, Event.EXPIRED)
-            return Reply(Result.TOO_LATE, expired)
+            await self._decided(expired, ChangeEvent.EXPIRED)
+            return Outcome(Result.TOO_LATE, expired)
         if permit.record.version != version:
-            return Reply(Result.STALE, permit.record)
+            return Outcome(Result.STALE, permit.record)
         return permit
 
-    async def _permitted(self, verb: Verb, state: State, change_id: str, actor: Actor) -> _Permit | Reply:
+    async def _permitted(self, verb: Verb, state: State, change_id: str, actor: Actor) -> _Permit | Outcome:
         record = await self.get(change_id)
         if record is None:
-            return Reply(Result.UNKNOWN)
+            return Outcome(Result.UNKNOWN)
         if record.state is not state:
-            return Reply(Result.TOO_LATE, record)
+            return Outcome(Result.TOO_LATE, record)
         today = await self._counted(Counter(self._env, record.input, record.id, record.undo_of))
-        decision = await self._may(authority.about_record(verb, record, actor, today), actor)
+        decision = await self._may(policy_requests.about_record(verb, record, actor, today), actor)
         if not decision.permit:
-            return Reply(Result.NOT_ALLOWED, record, decision)
+            return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)
 
     async def _counted(self, counter: Counter) -> Today:
         return await count(self._database, counter, self._now())
 
-    async def _still(self, record: Record, actor: Actor) -> Look | Reply:
+    async def _still(self, record: Record, actor: Actor) -> Assessment | Outcome:
         """The change as Autumn has it now, or what stands against approving it."""
         try:
             seen = await self._looking.look_again(record)
         except NotFound:
-            return await self._refused(record, Ending.CUSTOMER_GONE, actor)
+            return await self._refused(record, Cause.CUSTOMER_GONE, actor)
         except AutumnError as error:
             now = await self.get(record.id) or record
             if (now.state, now.version) != (record.state, record.version):
                 return await self._beaten(record, actor)
-            return Reply(Result.TROUBLE, record, error=error)
+            return Outcome(Result.TROUBLE, record, error=error)
         if seen.preview is None:
-            return await self._refused(record, Ending.GUARDED, actor, seen)
+            return await self._refused(record, Cause.GUARDED, actor, seen)
         if KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
             return seen
-        overtaken = await asking.overtake(
+        overtaken = await asking.supersede(
             self._database,
             record,
             seen.preview,
-            await terms_anew(self._may, record, seen, self._now()),
+            await current_terms(self._may, record, seen, self._now()),
             lease=self._engine.lease(),
             actor=actor.user,
             now=self._now(),
         )
         if overtaken is None:
             return await self._beaten(record, actor)
-        return await self._decided(overtaken, Event.OVERTAKEN, Result.OVERTAKEN)
+        return await self._decided(overtaken, ChangeEvent.OVERTAKEN, Result.OVERTAKEN)
 
-    async def _refused(self, record: Record, ending: Ending, actor: Actor, seen: Look | None = None) -> Reply:
+    async def _refused(
+        self, record: Record, ending: Cause, actor: Actor, seen: Assessment | None = None
+    ) -> Outcome:
         refusals = seen.judgement.refusals if seen else ()
         failed = await deciding.refuse(
             self._database, record, ending, refusals=refusals, actor=actor.user, now=self._now()
         )
         if failed is None:
             return await self._beaten(record, actor)
-        return await self._decided(failed, Event.FAILED, Result.FAILED)
+        return await self._decided(failed, ChangeEvent.FAILED, Result.FAILED)
 
-    async def _beaten(self, record: Record, actor: Actor) -> Reply:
+    async def _beaten(self, record: Record, actor: Actor) -> Outcome:
         """Somebody was first: as things are now."""
         now = await self.get(record.id) or record
         if now.state is State.WAITING:
             mine = any(approval.person == actor.user for approval in now.approvals)
-            return Reply(Result.ALREADY if mine else Result.STALE, now)
-        return Reply(Result.TOO_LATE, now)
+            return Outcome(Result.ALREADY if mine else Result.STALE, now)
+        return Outcome(Result.TOO_LATE, now)
 
-    async def _decided(self, record: Record, event: Event, result: Result = Result.DONE) -> Reply:
+    async def _decided(self, record: Record, event: ChangeEvent, result: Result = Result.DONE) -> Outcome:
         await self._checkpoint("decided")
         await self._tell(record, event)
-        return Reply(result, record)
+        return Outcome(result, record)
 
     async def _select(
         self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import rows
-from bot.approvals.lifecycle import Event, Record, State
+from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.store import audit
 from bot.store.tables import cards, changes
 
@@ -35,7 +35,7 @@ class Lease:
 async def step(
     connection: AsyncConnection,
     change_id: str,
-    event: Event,
+    event: ChangeEvent,
     *where: ColumnElement[bool],
     values: Mapping[str, Any],
     now: datetime,
@@ -52,7 +52,7 @@ async def step(
         undone = await move(connection, record.undo_of, values={}, now=now)
     await note(connection, record, event, now=now, actor=actor, told=told)
     if undone is not None:
-        await note(connection, undone, Event.UNDONE, now=now, actor=actor, told={"undo": record.id})
+        await note(connection, undone, ChangeEvent.UNDONE, now=now, actor=actor, told={"undo": record.id})
     return record
 
 
@@ -83,7 +83,7 @@ async def move(
 async def note(
     connection: AsyncConnection,
     record: Record,
-    event: Event,
+    event: ChangeEvent,
     *,
     now: datetime,
     actor: str = "",

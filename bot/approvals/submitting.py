@@ -6,20 +6,19 @@ from datetime import datetime
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Environment
-from bot.approvals import asking
-from bot.approvals import policy_requests as authority
+from bot.approvals import asking, policy_requests
 from bot.approvals.asking import Draft, Preview, Terms
-from bot.approvals.cards import CardKind, Spot
+from bot.approvals.cards import CardKind, CardTarget
 from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import AnyInput, Event, Record
-from bot.approvals.notify import Tell
-from bot.approvals.preview import Look, look
-from bot.approvals.results import May, Reply, Result, Wish
-from bot.approvals.timeouts import Checkpoint
+from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
+from bot.approvals.notify import Notify
+from bot.approvals.preview import Assessment, assess
+from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.autumn.models import Customer
 from bot.changes.registry import KINDS
 from bot.kit.visible import visible_lines
+from bot.runtime import Checkpoint
 from bot.store.database import Database
 
 _LONGEST = 3000
@@ -35,8 +34,8 @@ class Submitting:
         *,
         database: Database,
         engine: Engine,
-        may: May,
-        tell: Tell,
+        may: Permits,
+        tell: Notify,
         now: Callable[[], datetime],
         env: Environment,
         approvals_channel: str,
@@ -51,38 +50,38 @@ class Submitting:
         self._approvals_channel = approvals_channel
         self._checkpoint = checkpoint
 
-    async def submit(self, wish: Wish, seen: Look) -> Reply:
+    async def submit(self, wish: ChangeRequest, seen: Assessment) -> Outcome:
         """Judges it by the guards, by what the form showed, and by the policy; then asks."""
         try:
             return await self._judged(wish, seen)
         except asking.TooManyWait as full:
-            return Reply(_FULL[full.whose], look=seen)
+            return Outcome(_FULL[full.whose], look=seen)
         except TodayMoved as moved:
             # Another change was let through while the policy was asked about this one: ask it again.
-            return await self.submit(wish, look(seen.input, seen.facts, self._now(), moved.today))
+            return await self.submit(wish, assess(seen.input, seen.facts, self._now(), moved.today))
 
-    async def _judged(self, wish: Wish, seen: Look) -> Reply:
+    async def _judged(self, wish: ChangeRequest, seen: Assessment) -> Outcome:
         preview = seen.preview
         if preview is None:
-            return Reply(Result.REFUSED, look=seen)
+            return Outcome(Result.REFUSED, look=seen)
         if wish.seen is not None and not KINDS[wish.input.kind].holds(wish.input, wish.seen, preview.before):
-            return Reply(Result.MOVED, look=seen)
-        verb = authority.asking_verb(wish.undo_of)
-        decision = await self._may(authority.about_look(verb, seen, self._env), wish.actor)
+            return Outcome(Result.MOVED, look=seen)
+        verb = policy_requests.asking_verb(wish.undo_of)
+        decision = await self._may(policy_requests.about_look(verb, seen, self._env), wish.actor)
         if not decision.permit:
-            return Reply(Result.NOT_ALLOWED, decision=decision, look=seen)
+            return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
         wish = replace(wish, reason=clean(wish.reason), ticket=clean(wish.ticket))
         if decision.reason_required and not wish.reason:
-            return Reply(Result.NO_REASON, decision=decision, look=seen)
+            return Outcome(Result.NO_REASON, decision=decision, look=seen)
         if not decision.at_once and not self._approvals_channel:
-            return Reply(Result.NO_CHANNEL, decision=decision, look=seen)
+            return Outcome(Result.NO_CHANNEL, decision=decision, look=seen)
         if wish.input.customer_created_at is None:
             wish = replace(wish, input=_pinned(wish.input, seen.facts.customer))
         draft = replace(self._draft(wish, preview, decision), today=seen.today)
         return await self._ask(wish, draft, decision)
 
-    async def _ask(self, wish: Wish, draft: Draft, decision: Decision) -> Reply:
-        asked = await asking.ask(
+    async def _ask(self, wish: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
+        asked = await asking.request(
             self._database,
             draft,
             lease=self._engine.lease(),
@@ -90,17 +89,17 @@ class Submitting:
             now=self._now(),
         )
         if asked is None:
-            return Reply(Result.NO_UNDO)
+            return Outcome(Result.NO_UNDO)
         record, fresh = asked
         if not fresh:
-            return Reply(Result.AGAIN, record)
+            return Outcome(Result.AGAIN, record)
         await self._checkpoint("asked")
         if not decision.at_once:
-            await self._tell(record, Event.ASKED)
-            return Reply(Result.DONE, record)
-        return Reply(Result.DONE, await self._engine.apply(record) or record)
+            await self._tell(record, ChangeEvent.ASKED)
+            return Outcome(Result.DONE, record)
+        return Outcome(Result.DONE, await self._engine.apply(record) or record)
 
-    def _draft(self, wish: Wish, preview: Preview, decision: Decision) -> Draft:
+    def _draft(self, wish: ChangeRequest, preview: Preview, decision: Decision) -> Draft:
         return Draft(
             submission_id=wish.submission_id,
             input=wish.input,
@@ -111,14 +110,14 @@ class Submitting:
             reason=wish.reason,
             ticket=wish.ticket,
             preview=preview,
-            terms=authority.terms(decision, self._now()),
+            terms=policy_requests.terms(decision, self._now()),
             undo_of=wish.undo_of,
         )
 
-    def _spots(self, wish: Wish, decision: Decision) -> list[Spot]:
-        spots = [Spot(CardKind.ASKER, wish.card or wish.actor.user)]
+    def _spots(self, wish: ChangeRequest, decision: Decision) -> list[CardTarget]:
+        spots = [CardTarget(CardKind.ASKER, wish.card or wish.actor.user)]
         if not decision.at_once:
-            spots.append(Spot(CardKind.APPROVAL, self._approvals_channel))
+            spots.append(CardTarget(CardKind.APPROVAL, self._approvals_channel))
         return spots
 
 
@@ -127,14 +126,14 @@ def _pinned(asked: AnyInput, customer: Customer) -> AnyInput:
     return asked.model_copy(update={"customer_created_at": customer.created_at})
 
 
-async def terms_anew(may: May, record: Record, seen: Look, now: datetime) -> Terms | None:
+async def current_terms(may: Permits, record: Record, seen: Assessment, now: datetime) -> Terms | None:
     """What the policy asks of a change as it is now; None when it does not let the asker ask for it."""
-    verb = authority.asking_verb(record.undo_of)
+    verb = policy_requests.asking_verb(record.undo_of)
     asker = Actor(record.asker, record.asker_team)
-    decision = await may(authority.about_look(verb, seen, record.env), asker)
+    decision = await may(policy_requests.about_look(verb, seen, record.env), asker)
     if not decision.permit:
         return None
-    terms = authority.terms(decision, now)
+    terms = policy_requests.terms(decision, now)
     # It was shown to people who were to decide: somebody has to look at the new figures as well.
     return replace(terms, needed=max(1, terms.needed))
 

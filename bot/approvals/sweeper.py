@@ -11,13 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.access.rules import Environment
 from bot.approvals import cards, carrying, deciding, rows
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import Event, Record
-from bot.approvals.notify import Tell
-from bot.approvals.timeouts import Checkpoint
+from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.notify import Notify
 from bot.log import log
-from bot.store import deliveries
-from bot.store import last_click as latest
-from bot.store import shared_rate_limit as turns
+from bot.runtime import Checkpoint
+from bot.store import deliveries, last_click, shared_rate_limit
 from bot.store.database import Database
 
 T = TypeVar("T")
@@ -39,7 +37,7 @@ class Sweeper:
         database: Database,
         engine: Engine,
         env: Environment,
-        tell: Tell,
+        tell: Notify,
         now: Callable[[], datetime],
         checkpoint: Checkpoint,
         moved: Callable[[str], None] = lambda _: None,
@@ -120,7 +118,7 @@ class Sweeper:
                 await self._checkpoint("decided")
 
         async def tell(record: Record) -> None:
-            await self._tell(record, Event.EXPIRED)
+            await self._tell(record, ChangeEvent.EXPIRED)
 
         await self._each("expiry", await carrying.expired(self._database, self._env, now), expire)
         # All have expired before anybody is told of the first: telling depends on Slack.
@@ -136,14 +134,14 @@ class Sweeper:
 
     async def _redraw_overdue(self, now: datetime) -> None:
         async def redraw(change_id: str) -> None:
-            await self._tell(await rows.get(self._database, change_id), Event.REDRAW)
+            await self._tell(await rows.get(self._database, change_id), ChangeEvent.REDRAW)
 
-        await self._each("redraws", await cards.overdue(self._database, now=now), redraw)
+        await self._each("redraws", await cards.claim_stale(self._database, now=now), redraw)
 
     async def _forget(self, now: datetime) -> None:
         await deliveries.forget(self._database, now)
-        await latest.forget(self._database, now)
-        await turns.forget(self._database)
+        await last_click.forget(self._database, now)
+        await shared_rate_limit.forget(self._database)
 
     async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Several at a time, so that the others do not wait while one is read back; and what goes wrong with

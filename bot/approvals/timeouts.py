@@ -1,13 +1,11 @@
 """How long the steps of a change may take, and where a test can stop the process."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ChangeTimeouts:
     """In seconds. Given as one value so that tests can shorten it."""
 
     lease: float = 60.0
@@ -33,12 +31,3 @@ class Pace:
     @property
     def lease_time(self) -> timedelta:
         return timedelta(seconds=self.lease)
-
-
-Checkpoint: TypeAlias = Callable[[str], Awaitable[None]]
-"""Awaited with its name at every point where the process may die with something half done. It does nothing;
-a test gives one that kills the process there, which no other means could do at a chosen point."""
-
-
-async def go_on(_name: str) -> None:
-    """The checkpoint that does nothing."""

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class Cached(Generic[T]):
     def __init__(self, read: Callable[[], Awaitable[T]], *, seconds: float) -> None:
         self._read = read
         self._seconds = seconds

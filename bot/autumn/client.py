@@ -12,10 +12,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
-from bot.autumn import bulk as listed
-from bot.autumn.cache import Kept
+from bot.autumn import bulk
+from bot.autumn.cache import Cached
 from bot.autumn.errors import NotFound
-from bot.autumn.http import Call, Question, Wire
+from bot.autumn.http import Call, ReadRequest, Wire
 from bot.autumn.models import (
     Aggregate,
     Customer,
@@ -30,11 +30,11 @@ from bot.autumn.models import (
     RewardList,
     StoredProduct,
 )
-from bot.autumn.retry_policy import Patience
-from bot.autumn.throttle import Group, Limits, Turns
+from bot.autumn.retry_policy import RetryPolicy
+from bot.autumn.throttle import Limits, RateGroup, SharedRate
 from bot.autumn.write import Write
 
-__all__ = ["Autumn", "Call", "Limits", "Patience"]
+__all__ = ["Autumn", "Call", "Limits", "RetryPolicy"]
 
 API_VERSION = "2.3.0"
 
@@ -56,10 +56,10 @@ class Autumn:
         url: str = "https://api.useautumn.com",
         version: str = API_VERSION,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        patience: Patience = Patience(),  # noqa: B008 - frozen
+        patience: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         transport: httpx.AsyncBaseTransport | None = None,
         observe: Callable[[Call], None] | None = None,
-        turns: Turns | None = None,
+        turns: SharedRate | None = None,
     ) -> None:
         """`turns`: who says when a request may be sent; this client alone, by `limits`, unless given."""
         self.url = url
@@ -74,8 +74,8 @@ class Autumn:
             observe=observe,
             turns=turns,
         )
-        self._features = Kept(self._read_features, seconds=_CATALOGUE_KEPT)
-        self._plans = Kept(self._read_plans, seconds=_CATALOGUE_KEPT)
+        self._features = Cached(self._read_features, seconds=_CATALOGUE_KEPT)
+        self._plans = Cached(self._read_plans, seconds=_CATALOGUE_KEPT)
 
     def __repr__(self) -> str:
         return f"Autumn({self.url})"
@@ -87,7 +87,7 @@ class Autumn:
 
     async def organization(self) -> Organization:
         """Whose key this is: the one question that needs no scope."""
-        question = Question.rest("organization/me", "/v1/organization/me", {}, group=Group.GENERAL)
+        question = ReadRequest.rest("organization/me", "/v1/organization/me", {}, group=RateGroup.GENERAL)
         return await self._wire.read(Organization, question)
 
     async def customer(self, customer_id: str, *, expand: Sequence[str] = ()) -> Customer:
@@ -107,37 +107,35 @@ class Autumn:
         """
         body = _page(limit, cursor) | _given(search=search, expand=list(expand))
         return await self._wire.read(
-            Page[Customer], Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
+            Page[Customer], ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         )
 
-    async def every_customer(self, *, limit: int, cursor: str = "") -> listed.Listing[listed.ListedCustomer]:
+    async def every_customer(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
         """A page of all customers, oldest first, in outline, with their plans and the features of their
         balances. Ends early as `customers` does."""
         expand = ["subscriptions.plan", "balances.feature"]
         body = _page(limit, cursor) | {"sort_order": "asc", "expand": expand}
-        question = Question.rpc("customers.list", body, group=Group.CUSTOMERS_LIST)
-        return await self._wire.ask(listed.customers, question)
+        question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.ask(bulk.customers, question)
 
-    async def newest_customers(
-        self, *, limit: int, cursor: str = ""
-    ) -> listed.Listing[listed.ListedCustomer]:
+    async def newest_customers(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
         """A page of all customers, newest first, in outline. Ends early as `customers` does."""
-        question = Question.rpc("customers.list", _page(limit, cursor), group=Group.CUSTOMERS_LIST)
-        return await self._wire.ask(listed.customers, question)
+        question = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.ask(bulk.customers, question)
 
     async def every_invoice(
         self, *, status: Sequence[str], limit: int, cursor: str = ""
-    ) -> listed.Listing[listed.ListedInvoice]:
+    ) -> bulk.Listing[bulk.ListedInvoice]:
         """A page of all customers' invoices, newest first, in outline."""
         body = _page(limit, cursor) | _given(status=list(status))
-        question = Question.rpc("invoices.list", body, group=Group.GENERAL)
-        return await self._wire.ask(listed.invoices, question)
+        question = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
+        return await self._wire.ask(bulk.invoices, question)
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
         """Products the customer no longer has, up to 100, newest first. Not a documented route."""
         path = f"/v1/customers/{_in_path(customer_id[:_LONGEST_ID])}/products"
         query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
-        question = Question.rest("customers/:id/products", path, query, group=Group.GENERAL)
+        question = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
         page = await self._wire.read(Page[StoredProduct], question)
         # Servers that do not know the filter answer with those held now as well.
         return [product for product in page.list if product.status == "expired"]
@@ -154,7 +152,9 @@ class Autumn:
         if customer_id == "":
             return Page[Invoice]()  # Autumn would answer with everybody's
         body = _page(limit, cursor) | _given(customer_id=customer_id, status=list(status))
-        return await self._wire.read(Page[Invoice], Question.rpc("invoices.list", body, group=Group.GENERAL))
+        return await self._wire.read(
+            Page[Invoice], ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
+        )
 
     async def events(
         self,
@@ -174,7 +174,7 @@ class Autumn:
         )
         return await self._wire.read(
             Page[Event],
-            Question.rpc("events.list", body, group=Group.EVENTS, customer_id=customer_id),
+            ReadRequest.rpc("events.list", body, group=RateGroup.EVENTS, customer_id=customer_id),
         )
 
     async def usage(
@@ -203,7 +203,7 @@ class Autumn:
         )
         return await self._wire.read(
             Aggregate,
-            Question.rpc("events.aggregate", body, group=Group.EVENTS, customer_id=customer_id),
+            ReadRequest.rpc("events.aggregate", body, group=RateGroup.EVENTS, customer_id=customer_id),
         )
 
     async def features(self) -> list[Feature]:
@@ -216,20 +216,20 @@ class Autumn:
 
     async def rewards(self) -> RewardList:
         """Every coupon and feature grant of the organisation."""
-        question = Question.rpc("rewards.list", {}, group=Group.GENERAL)
+        question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
         return await self._wire.read(RewardList, question)
 
     async def entities(self, customer_id: str) -> Page[Entity]:
         """The customer's entities, such as seats or workspaces, up to 100."""
         body = _page(100, "") | {"customer_id": customer_id}
-        question = Question.rpc("entities.list", body, group=Group.CUSTOMERS_LIST)
+        question = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
 
     async def refresh(self, customer_id: str) -> None:
         """Has Autumn read the customer anew, for it may go on answering from an older copy. Changes nothing,
         yet needs the scope customers:write. Not a documented route."""
         body = {"customer_id": customer_id}
-        question = Question("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
+        question = ReadRequest("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
         await self._wire.read(Model, question)
 
     async def send(self, write: Write, key: str) -> Any:
@@ -250,19 +250,19 @@ class Autumn:
         return await self._everything(Page[Plan], "plans.list")
 
     async def _everything(self, shape: type[Page[M]], route: str) -> list[M]:
-        page = await self._wire.read(shape, Question.rpc(route, {}, group=Group.GENERAL))
+        page = await self._wire.read(shape, ReadRequest.rpc(route, {}, group=RateGroup.GENERAL))
         return page.list
 
 
-def _one_customer(customer_id: str, expand: Sequence[str]) -> Question:
+def _one_customer(customer_id: str, expand: Sequence[str]) -> ReadRequest:
     if not 0 < len(customer_id) <= _LONGEST_ID:
         raise NotFound("No customer has such an id.", request="customers.get", status=404)
     if _SAYABLE_ID.fullmatch(customer_id):
         body = {"customer_id": customer_id} | _given(expand=list(expand))
-        return Question.rpc("customers.get", body, group=Group.CHECK)
+        return ReadRequest.rpc("customers.get", body, group=RateGroup.CHECK)
     query = {"expand": ",".join(expand)} if expand else {}
     path = f"/v1/customers/{_in_path(customer_id)}"
-    return Question.rest("customers/:id", path, query, group=Group.CHECK)
+    return ReadRequest.rest("customers/:id", path, query, group=RateGroup.CHECK)
 
 
 def _in_path(customer_id: str) -> str:

@@ -13,9 +13,9 @@ from pydantic import BaseModel, SecretStr
 
 from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
-from bot.autumn.retry_policy import Patience, pause
+from bot.autumn.retry_policy import RetryPolicy, pause
 from bot.autumn.shares import Line, SharedOut
-from bot.autumn.throttle import Group, Limits, Throttle, Turns
+from bot.autumn.throttle import Limits, RateGroup, SharedRate, Throttle
 from bot.autumn.transport import ENCODINGS, TooLarge, Transport, proxy_for
 from bot.autumn.write import Write
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReadRequest:
     """A request that changes nothing at Autumn."""
 
     route: str
@@ -35,16 +35,18 @@ class Question:
     path: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    group: Group = Group.GENERAL
+    group: RateGroup = RateGroup.GENERAL
     customer_id: str = ""
     """Whose rate limit it counts against, for Group.EVENTS."""
 
     @classmethod
-    def rpc(cls, route: str, body: Mapping[str, Any], *, group: Group, customer_id: str = "") -> "Question":
+    def rpc(
+        cls, route: str, body: Mapping[str, Any], *, group: RateGroup, customer_id: str = ""
+    ) -> "ReadRequest":
         return cls(route, "POST", f"/v1/{route}", body, {}, group, customer_id)
 
     @classmethod
-    def rest(cls, route: str, path: str, query: Mapping[str, str], *, group: Group) -> "Question":
+    def rest(cls, route: str, path: str, query: Mapping[str, str], *, group: RateGroup) -> "ReadRequest":
         return cls(route, "GET", path, {}, query, group)
 
 
@@ -70,10 +72,10 @@ class Wire:
         url: str,
         version: str,
         limits: Limits,
-        patience: Patience,
+        patience: RetryPolicy,
         transport: httpx.AsyncBaseTransport | None,
         observe: Callable[[Call], None] | None,
-        turns: Turns | None,
+        turns: SharedRate | None,
     ) -> None:
         self._patience = patience
         self._turns = SharedOut(turns or Throttle(limits))
@@ -94,11 +96,11 @@ class Wire:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def read(self, shape: type[M], question: Question) -> M:
+    async def read(self, shape: type[M], question: ReadRequest) -> M:
         """Autumn's answer as `shape`, within `Patience.whole` seconds. Raises AutumnError."""
         return await self.ask(reading.as_model(shape), question)
 
-    async def ask(self, parse: reading.Parse[T], question: Question) -> T:
+    async def ask(self, parse: reading.Parse[T], question: ReadRequest) -> T:
         """As `read`, with `parse` making what is wanted of the answer's body."""
         effort = _Effort(asyncio.get_running_loop().time())
         try:
@@ -129,7 +131,7 @@ class Wire:
         name = f"{write.method} {write.route}"
         try:
             async with asyncio.timeout(self._patience.whole):
-                group = Group.CHECK if write.per_customer else Group.GENERAL
+                group = RateGroup.CHECK if write.per_customer else RateGroup.GENERAL
                 await self._turns.turn(group, within=self._patience.whole)
         except TimeoutError:
             raise NotSent("No turn in time.", request=name) from None
@@ -155,7 +157,7 @@ class Wire:
         effort.status = response.status_code
         return reading.done(response, request=name)
 
-    async def _persist(self, parse: reading.Parse[T], question: Question, effort: "_Effort") -> T:
+    async def _persist(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
         # A loop of our own: the retry libraries decide on the exception alone, and this decision also
         # needs Retry-After and what is left of the whole read's time.
         while True:
@@ -172,7 +174,7 @@ class Wire:
                     raise
             await asyncio.sleep(wait)
 
-    async def _attempt(self, parse: reading.Parse[T], question: Question, effort: "_Effort") -> T:
+    async def _attempt(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
         name = _name(question)
         try:
             async with asyncio.timeout(self._patience.attempt):
@@ -218,7 +220,7 @@ class _Effort:
         return asyncio.get_running_loop().time() - self.started
 
 
-def _name(question: Question) -> str:
+def _name(question: ReadRequest) -> str:
     return f"{question.method} {question.route}"
 
 

@@ -8,7 +8,7 @@ _PASSING = (502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     connect: float = 5.0
     attempt: float = 10.0
     """One request, from sending it to the last byte of its answer."""
@@ -40,7 +40,7 @@ def passing(error: AutumnError) -> bool:
     )
 
 
-def pause(patience: Patience, error: AutumnError, *, attempt: int, elapsed: float) -> float | None:
+def pause(patience: RetryPolicy, error: AutumnError, *, attempt: int, elapsed: float) -> float | None:
     """Seconds to wait before attempt `attempt + 1`, or None to give up with `error`.
 
     What Autumn asks for in Retry-After is kept to. When that goes past the end of the whole read, waiting

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from math import inf
 
-from bot.autumn.throttle import Group, Turns
+from bot.autumn.throttle import RateGroup, SharedRate
 
 asker: ContextVar[str] = ContextVar("asker", default="")
 """The person for whom Autumn is asked; empty for what Maple does by itself."""
@@ -68,18 +68,18 @@ class Line:
 class SharedOut:
     """Turns of which everybody has a share."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: SharedRate) -> None:
         self._turns = turns
-        self._lines: dict[tuple[Group, str], Line] = {}
+        self._lines: dict[tuple[RateGroup, str], Line] = {}
 
-    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:
+    async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
         """As `Turns.turn`."""
-        if group is Group.CHECK:
+        if group is RateGroup.CHECK:
             await self._turns.turn(group, customer_id, within=within)
             return
         loop = asyncio.get_running_loop()
         latest = loop.time() + within
-        key = (group, customer_id if group is Group.EVENTS else "")
+        key = (group, customer_id if group is RateGroup.EVENTS else "")
         line = self._lines.setdefault(key, Line(_AHEAD))
         try:
             async with line.place():

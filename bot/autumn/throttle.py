@@ -29,16 +29,16 @@ class Limits:
             self.general * share, self.customers_list * share, self.events_per_customer * share, self.at_once
         )
 
-    def rate(self, group: "Group") -> float | None:
+    def rate(self, group: "RateGroup") -> float | None:
         """Requests a second; None for a group that has no limit of its own."""
         return {
-            Group.GENERAL: self.general,
-            Group.CUSTOMERS_LIST: self.customers_list,
-            Group.EVENTS: self.events_per_customer,
+            RateGroup.GENERAL: self.general,
+            RateGroup.CUSTOMERS_LIST: self.customers_list,
+            RateGroup.EVENTS: self.events_per_customer,
         }.get(group)
 
 
-class Group(Enum):
+class RateGroup(Enum):
     """Autumn's rate-limit groups, as far as Maple's requests fall in them."""
 
     GENERAL = auto()
@@ -48,10 +48,10 @@ class Group(Enum):
     """Reads of one customer: allowed thousands a second, so only `Limits.at_once` holds them."""
 
 
-class Turns(Protocol):
+class SharedRate(Protocol):
     """Who says when a request may be sent: this process by itself, or all replicas together."""
 
-    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:
+    async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
         """Wait until a request of this group may be sent.
 
         `within`: seconds that the caller can wait. Raises TimeoutError at once, and takes no turn, when it is
@@ -77,20 +77,20 @@ class Throttle:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._limiters = {
-            Group.GENERAL: _limiter(limits.general),
-            Group.CUSTOMERS_LIST: _limiter(limits.customers_list),
+            RateGroup.GENERAL: _limiter(limits.general),
+            RateGroup.CUSTOMERS_LIST: _limiter(limits.customers_list),
         }
         self._events: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
     async def turn(
         self,
-        group: Group,
+        group: RateGroup,
         customer_id: str = "",
         *,
         within: float = inf,  # noqa: ARG002 - it does not know beforehand how long it will be
     ) -> None:
         """Wait until a request of this group may be sent."""
-        if group is Group.EVENTS:
+        if group is RateGroup.EVENTS:
             await self._of(customer_id).acquire()
         elif (limiter := self._limiters.get(group)) is not None:
             await limiter.acquire()

@@ -1,7 +1,7 @@
 """The buttons on a customer's card that open the forms."""
 
-from bot.approvals import words as say
-from bot.changes.model import Kind
+from bot.access.rules import Kind
+from bot.changes import words
 from bot.kit import blocks, ids, text
 from bot.kit.card import Block
 from bot.lookups.place import Part, Place
@@ -15,10 +15,10 @@ _OFFERED = {
     Part.EVENTS: (),
 }
 _LABELS = {
-    Kind.BALANCE: say.CHANGE_BALANCE,
-    Kind.REWARD: say.CHANGE_REWARD,
-    Kind.DETAILS: say.EDIT_DETAILS,
-    Kind.DELETION: say.DELETE_CUSTOMER,
+    Kind.BALANCE: words.CHANGE_BALANCE,
+    Kind.REWARD: words.CHANGE_REWARD,
+    Kind.DETAILS: words.EDIT_DETAILS,
+    Kind.DELETION: words.DELETE_CUSTOMER,
 }
 
 
@@ -31,7 +31,7 @@ def row(place: Place) -> list[Block]:
     found = [_button(kind, value) for kind in _OFFERED[place.part]]
     if place.part is Part.OVERVIEW:
         found.append(
-            blocks.button(say.HISTORY, f"{ids.HISTORY}:open", Place(customer=place.customer).encode())
+            blocks.button(words.HISTORY, f"{ids.HISTORY}:open", Place(customer=place.customer).encode())
         )
     return [blocks.actions("change", found)] if found else []
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from bot.access.rules import Kind
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.changes.model import (
@@ -14,7 +15,6 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Kind,
     Needs,
     RewardAction,
     RewardInput,

@@ -4,27 +4,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.approvals import words as say
-from bot.approvals.lifecycle import Now, Record
-from bot.changes import note_words
-from bot.changes.balance import sources
-from bot.changes.balance.figures import Pool
+from bot.changes import note_words, words
+from bot.changes.balance.figures import BalanceFigures
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
     DeletionInput,
     DetailsInput,
-    Form,
     Line,
     LineLabel,
+    Now,
     RewardAction,
     RewardInput,
     Snapshot,
+    ValueFormat,
     Verdict,
 )
 from bot.changes.reward import grant
-from bot.kit import money, numbers, text, times
-from bot.lookups import words
+from bot.kit import money, numbers, phrases, text, times
 
 _LIMIT = 100
 _DETAIL = 1300
@@ -33,7 +30,7 @@ _DETAILS = (LineLabel.NAME, LineLabel.EMAIL, LineLabel.FINGERPRINT)
 _Names = Mapping[str, str]
 """Of features and plans by id, not yet made safe."""
 
-_NOTHING: Mapping[Now | None, str] = {Now.UNREAD: say.NOW_UNREAD, Now.GONE: say.NOW_GONE}
+_NOTHING: Mapping[Now | None, str] = {Now.UNREAD: words.NOW_UNREAD, Now.GONE: words.NOW_GONE}
 _VANISHES = (LineLabel.GRANTED, LineLabel.USAGE)
 _DELETED = (LineLabel.CUSTOMER, LineLabel.SUBSCRIPTIONS, LineLabel.ENTITIES)
 
@@ -43,58 +40,49 @@ def lines(found: Sequence[Line], called: _Names) -> list[str]:
     return [f"• {_line(one, called)}" for one in found]
 
 
-def part(record: Record, called: _Names) -> str:
-    """Of a balance that has several parts, the one that is changed, in mrkdwn; else empty."""
-    stacked = any(one.label is LineLabel.TOTAL_REMAINING for one in record.lines)
-    pool = Pool.read(record.before) if stacked else None
-    if pool is None or not isinstance(record.input, BalanceInput):
-        return ""
-    return sources.line(pool, record.input.feature, called)
-
-
 def _line(one: Line, called: _Names) -> str:
     about = ""
     if one.label is LineLabel.GRANT:
-        about = say.of_feature(name(one.about, called))
+        about = words.of_feature(name(one.about, called))
     elif one.label is LineLabel.NEXT_INVOICE and one.about:
-        about = say.on_day(times.billing_day(datetime.fromisoformat(one.about)))
-    told = say.line(say.LABELS[one.label], about, _before(one), _after(one))
-    return say.estimated(told) if one.estimate else told
+        about = words.on_day(times.billing_day(datetime.fromisoformat(one.about)))
+    told = words.line(words.LABELS[one.label], about, _before(one), _after(one))
+    return words.estimated(told) if one.estimate else told
 
 
 def _before(one: Line) -> str:
     if one.before is not None:
         return _figure(one, one.before)
-    return "" if one.label in (LineLabel.CODE, LineLabel.GRANT) else say.ABSENT
+    return "" if one.label in (LineLabel.CODE, LineLabel.GRANT) else words.ABSENT
 
 
 def _after(one: Line) -> str:
     if one.after is not None:
         return _figure(one, one.after)
     if one.label in _VANISHES:
-        return say.GONE
+        return words.GONE
     if one.label in _DELETED:
-        return say.GONE_FROM_AUTUMN
-    return say.GIVEN if one.label is LineLabel.GRANT else say.ABSENT
+        return words.GONE_FROM_AUTUMN
+    return words.GIVEN if one.label is LineLabel.GRANT else words.ABSENT
 
 
 def _figure(one: Line, value: str) -> str:
     match one.form:
-        case Form.NUMBER if one.at_least:
-            return say.at_least(numbers.number(Decimal(value)))
-        case Form.NUMBER:
+        case ValueFormat.NUMBER if one.at_least:
+            return words.at_least(numbers.number(Decimal(value)))
+        case ValueFormat.NUMBER:
             return numbers.number(Decimal(value))
-        case Form.TIME:
+        case ValueFormat.TIME:
             return times.moment(datetime.fromisoformat(value))
-        case Form.MONEY:
+        case ValueFormat.MONEY:
             return money.money(Decimal(value), one.currency)
         case _:
-            return text.mrkdwn(value, _DETAIL if one.label in _DETAILS else _LIMIT) or words.NONE
+            return text.mrkdwn(value, _DETAIL if one.label in _DETAILS else _LIMIT) or phrases.NONE
 
 
 def name(known_id: str, called: _Names) -> str:
     """Of a feature, a plan or a reward: in mrkdwn, by its id when it has no name here."""
-    return text.mrkdwn(called.get(known_id) or known_id, 60) or words.NONE
+    return text.mrkdwn(called.get(known_id) or known_id, 60) or phrases.NONE
 
 
 def asked(wanted: BalanceInput | RewardInput | DetailsInput | DeletionInput, called: _Names) -> str:
@@ -103,30 +91,30 @@ def asked(wanted: BalanceInput | RewardInput | DetailsInput | DeletionInput, cal
         case BalanceInput():
             return _balance(wanted, name(wanted.feature, called))
         case RewardInput(action=RewardAction.APPLY):
-            return say.apply_coupon(name(wanted.reward, called))
+            return words.apply_coupon(name(wanted.reward, called))
         case RewardInput(action=RewardAction.REDEEM):
-            return say.redeem(text.mrkdwn(wanted.code, 60) or words.NONE)
+            return words.redeem(text.mrkdwn(wanted.code, 60) or phrases.NONE)
         case RewardInput():
-            return say.REMOVE_COUPON
+            return words.REMOVE_COUPON
         case DetailsInput():
             altered = [one for one in ("name", "email", "fingerprint") if getattr(wanted, one) is not None]
-            return say.edit(words.joined(note_words.fields(altered)) or words.NONE)
+            return words.edit(phrases.joined(note_words.fields(altered)) or phrases.NONE)
         case _:
-            return say.DELETE
+            return words.DELETE
 
 
 def _balance(wanted: BalanceInput, feature: str) -> str:
     if wanted.action is BalanceAction.NONE:
-        return say.only_reset(feature, times.moment(wanted.reset_at) if wanted.reset_at else words.NONE)
+        return words.only_reset(feature, times.moment(wanted.reset_at) if wanted.reset_at else phrases.NONE)
     phrase = {
-        BalanceAction.GIVE: say.give,
-        BalanceAction.TAKE: say.take,
-        BalanceAction.SET: say.set_balance,
-        BalanceAction.USAGE: say.correct_usage,
-        BalanceAction.SHIFT: say.shift,
+        BalanceAction.GIVE: words.give,
+        BalanceAction.TAKE: words.take,
+        BalanceAction.SET: words.set_balance,
+        BalanceAction.USAGE: words.correct_usage,
+        BalanceAction.SHIFT: words.shift,
     }[wanted.action]
     told = phrase(feature, numbers.number(wanted.amount or Decimal(0)))
-    return say.and_reset(told, times.moment(wanted.reset_at)) if wanted.reset_at else told
+    return words.and_reset(told, times.moment(wanted.reset_at)) if wanted.reset_at else told
 
 
 def now_shown(
@@ -137,33 +125,33 @@ def now_shown(
 ) -> str:
     """What was last read back, with a title, in mrkdwn."""
     if after is None:
-        return _NOTHING.get(now, say.NOW_UNKNOWN)
+        return _NOTHING.get(now, words.NOW_UNKNOWN)
     match wanted:
         case BalanceInput():
             found = _pool(after)
             if not found:
-                return say.NOW_NOT_THERE
+                return words.NOW_NOT_THERE
         case RewardInput(action=RewardAction.REDEEM):
             absent = grant.verify(before, after) is Verdict.NOT_APPLIED
-            return say.NO_GRANT if absent else say.PART_OF_GRANT
+            return words.NO_GRANT if absent else words.PART_OF_GRANT
         case RewardInput():
             coupon = after.get("coupon_name") or after.get("coupon")
-            found = [(LineLabel.COUPON, text.mrkdwn(coupon, _LIMIT) if coupon else say.ABSENT)]
+            found = [(LineLabel.COUPON, text.mrkdwn(coupon, _LIMIT) if coupon else words.ABSENT)]
         case DetailsInput():
             found = [
-                (label, text.mrkdwn(after.get(label) or "", _LIMIT) or say.ABSENT)
+                (label, text.mrkdwn(after.get(label) or "", _LIMIT) or words.ABSENT)
                 for label in (LineLabel.NAME, LineLabel.EMAIL, LineLabel.FINGERPRINT)
                 if getattr(wanted, label) is not None
             ]
         case _:
-            found = [(LineLabel.CUSTOMER, text.code(after.get("customer") or "") or say.ABSENT)]
+            found = [(LineLabel.CUSTOMER, text.code(after.get("customer") or "") or words.ABSENT)]
     return "\n".join(
-        [say.NOW_SHOWN, *(f"• {say.line(say.LABELS[label], '', '', value)}" for label, value in found)]
+        [words.NOW_SHOWN, *(f"• {words.line(words.LABELS[label], '', '', value)}" for label, value in found)]
     )
 
 
 def _pool(after: Snapshot) -> list[tuple[LineLabel, str]]:
-    pool = Pool.read(after)
+    pool = BalanceFigures.read(after)
     if pool is None:
         return []
     found = [

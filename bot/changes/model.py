@@ -12,19 +12,13 @@ from typing import Annotated, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
+from bot.access.rules import Kind
 from bot.autumn.models import Customer, Entity, Feature, RewardList
 from bot.autumn.write import Write
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.facts import Unpaid
 
 __all__ = ["Write"]
-
-
-class Kind(StrEnum):
-    BALANCE = "balance"
-    REWARD = "reward"
-    DETAILS = "details"
-    DELETION = "deletion"
 
 
 class BalanceAction(StrEnum):
@@ -134,7 +128,7 @@ class LineLabel(StrEnum):
     ENTITIES = "entities"
 
 
-class Form(StrEnum):
+class ValueFormat(StrEnum):
     """How a line's figures are to be written."""
 
     NUMBER = "number"
@@ -151,7 +145,7 @@ class Line:
     """None: nothing was there."""
     after: str | None
     """None: nothing will be there."""
-    form: Form = Form.TEXT
+    form: ValueFormat = ValueFormat.TEXT
     currency: str = ""
     about: str = ""
     estimate: bool = False
@@ -305,7 +299,7 @@ class Needs(StrEnum):
     EMAIL = "email"
 
 
-class Change(Protocol[I_contra]):
+class ChangeKind(Protocol[I_contra]):
     """One kind of change. Values in, values out; the clock is passed in.
 
     `snapshot` and `plan` of one application must come from the same facts, read just before the write:
@@ -352,3 +346,16 @@ class Change(Protocol[I_contra]):
 def key(change_id: str, position: int) -> str:
     """The Idempotency-Key of one write of a change: the same however often it is worked out."""
     return f"maple:{change_id}:{position}"
+
+
+class Now(StrEnum):
+    """What reading back an unconfirmed change came to; `Record.details["now"]`."""
+
+    UNREAD = "unread"
+    """Autumn could not be read."""
+    GONE = "gone"
+    """The customer is not there any more."""
+    ABSENT = "absent"
+    """Things are as they were before the change."""
+    UNCLEAR = "unclear"
+    """They are neither as they were, nor as they were to be."""

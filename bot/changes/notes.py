@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from bot.changes import note_words
 from bot.changes.model import Note, NoteCode
-from bot.kit import money, numbers, text, times
-from bot.lookups import words
+from bot.kit import money, numbers, phrases, text, times
 
 _NUMBERS = ("units", "most", "count")
 _TIMES = ("at", "cycle", "latest")
@@ -34,7 +33,7 @@ class _Style:
 
 def mrkdwn(note: Note, called: Mapping[str, str] | None = None) -> str:
     """One note. `called`: names of features, plans and coupons by id, not yet made safe."""
-    style = _Style(lambda found, limit: text.mrkdwn(found, limit) or words.NONE, times.dated, called or {})
+    style = _Style(lambda found, limit: text.mrkdwn(found, limit) or phrases.NONE, times.dated, called or {})
     return _said(note, style)
 
 
@@ -67,7 +66,7 @@ def _detail(name: str, value: str, note: Note, style: _Style) -> str:
     if name in _MONEY:
         return money.money(Decimal(value), note.details["currency"])
     if name in _FIELDS:
-        return words.joined(note_words.fields(value.split(", ")))
+        return phrases.joined(note_words.fields(value.split(", ")))
     if name in _LISTS:
         return style.safe(", ".join(style.called.get(one) or one for one in value.split(", ")), _LIST_LIMIT)
     return style.safe(style.called.get(value) or value, _LIMIT)

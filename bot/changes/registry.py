@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.access.rules import Kind
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.details.kind import DetailsChange
-from bot.changes.model import Change, Kind
+from bot.changes.model import ChangeKind
 from bot.changes.reward.kind import RewardChange
 
-KINDS: Mapping[Kind, Change[Any]] = {
+KINDS: Mapping[Kind, ChangeKind[Any]] = {
     Kind.BALANCE: BalanceChange(),
     Kind.REWARD: RewardChange(),
     Kind.DETAILS: DetailsChange(),

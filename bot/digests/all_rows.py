@@ -4,46 +4,44 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests import card as digest
-from bot.digests import row_text as digest_rows
-from bot.digests import words as say
+from bot.digests import row_text, words
 from bot.digests.list_card import modal
-from bot.digests.report.model import Item, ItemPage, Part, Query
-from bot.kit import blocks, ids, surfaces, text, times
+from bot.digests.report.model import ItemPage, ReportItem, ReportSection, RowQuery
+from bot.kit import blocks, ids, layout, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
-from bot.lookups import frame as parts
-from bot.lookups import words
+from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
 
 def see_all(
-    page: ItemPage, query: Query, *, org: Organization | None = None, note: str = ""
+    page: ItemPage, query: RowQuery, *, org: Organization | None = None, note: str = ""
 ) -> dict[str, Any]:
     """A page of rows, each with a button that opens the customer. `note`: what just happened (mrkdwn)."""
-    seen = digest_rows.where(query.zone, page.read_at)
-    part = Part(query.section, page.count, page.totals)
+    seen = row_text.where(query.zone, page.read_at)
+    part = ReportSection(query.section, page.count, page.totals)
     found = [
         *([blocks.section("note", note)] if note else []),
         blocks.section("head", "\n".join(digest.head_lines(part))),
-        blocks.context("what", parts.environment(None, org), times.moment(page.read_at, words.READ)),
+        blocks.context("what", frame.environment(None, org), times.moment(page.read_at, labels.READ)),
     ]
     for index, item in enumerate(page.items):
         found += _row(index, item, seen)
     if not page.items:
-        found.append(blocks.section("none", say.ALL_NONE))
+        found.append(blocks.section("none", words.ALL_NONE))
     return _view(query.at(page=page.page), [*found, *_paging(page, query), *_file(query)])
 
 
-def see_all_loading(query: Query) -> dict[str, Any]:
+def see_all_loading(query: RowQuery) -> dict[str, Any]:
     """What is opened at once."""
-    return _view(query, [blocks.section("waiting", f":hourglass_flowing_sand: {say.ALL_LOADING}")])
+    return _view(query, [blocks.section("waiting", f":hourglass_flowing_sand: {words.ALL_LOADING}")])
 
 
-def see_all_expired(query: Query) -> dict[str, Any]:
+def see_all_expired(query: RowQuery) -> dict[str, Any]:
     """The rows are not kept any more."""
-    return _view(query, [blocks.section("expired", say.EXPIRED)])
+    return _view(query, [blocks.section("expired", words.EXPIRED)])
 
 
-def see_all_stopped(query: Query, card: Card) -> dict[str, Any]:
+def see_all_stopped(query: RowQuery, card: Card) -> dict[str, Any]:
     """`card` (of `views.trouble`) says why there are no rows."""
     return _view(query, [block for block in card.plain if block["type"] != "actions"])
 
@@ -52,32 +50,32 @@ def customer_on_top(card: Card, place: Place) -> dict[str, Any]:
     """A customer's card over the rows: without its buttons, which change messages, and where to find them."""
     view = surfaces.as_modal(card)
     command = text.code(f"{ids.COMMAND} {place.customer}")
-    return {**view, "blocks": [*view["blocks"], blocks.context("more", say.more_of(command))]}
+    return {**view, "blocks": [*view["blocks"], blocks.context("more", words.more_of(command))]}
 
 
 def digest_expired() -> Card:
     """The same as `see_all_expired`, where there is no modal."""
-    return parts.card([blocks.section("expired", say.EXPIRED)], [], [], stamp=None)
+    return layout.card([blocks.section("expired", words.EXPIRED)], [], [], stamp=None)
 
 
-def _view(query: Query, found: list[Block]) -> dict[str, Any]:
-    title = say.SECTIONS[query.section]
+def _view(query: RowQuery, found: list[Block]) -> dict[str, Any]:
+    title = words.SECTIONS[query.section]
     return modal(title, found, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
 
 
-def _row(index: int, item: Item, seen: digest_rows.Where) -> list[Block]:
+def _row(index: int, item: ReportItem, seen: row_text.Where) -> list[Block]:
     place = Place(customer=item.customer_id) if item.customer_id else None
-    open_it = parts.go(words.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
-    told = f"*{digest_rows.customer(item, text.mrkdwn)}*\n{digest_rows.detail(item, seen)}".rstrip()
+    open_it = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
+    told = f"*{row_text.customer(item, text.mrkdwn)}*\n{row_text.detail(item, seen)}".rstrip()
     return [blocks.section(f"row.{index}", told, accessory=open_it)]
 
 
-def _paging(page: ItemPage, query: Query) -> list[Block]:
+def _paging(page: ItemPage, query: RowQuery) -> list[Block]:
     if page.pages <= 1:
         return []
     moves = [
-        (page.page > 0, words.PREVIOUS, "previous", page.page - 1),
-        (page.left > 0, words.NEXT, "next", page.page + 1),
+        (page.page > 0, phrases.PREVIOUS, "previous", page.page - 1),
+        (page.left > 0, phrases.NEXT, "next", page.page + 1),
     ]
     found = [
         digest.query_button(label, f"{ids.DIGEST_PAGE}:{key}", query.at(page=number))
@@ -85,10 +83,10 @@ def _paging(page: ItemPage, query: Query) -> list[Block]:
         if there
     ]
     shown = [button for button in found if button is not None]
-    counted = blocks.context("page", words.page(page.page + 1, page.pages, page.left))
+    counted = blocks.context("page", phrases.page(page.page + 1, page.pages, page.left))
     return [counted, *([blocks.actions("paging", shown)] if shown else [])]
 
 
-def _file(query: Query) -> list[Block]:
-    csv = digest.query_button(say.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=(query.section,)))
+def _file(query: RowQuery) -> list[Block]:
+    csv = digest.query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=(query.section,)))
     return [blocks.actions("file", [csv])] if csv else []

@@ -5,16 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.autumn.models import Organization
-from bot.digests import row_text as digest_rows
+from bot.digests import row_text, words
 from bot.digests import summary as digest_line
-from bot.digests import words as say
 from bot.digests.chart import charts
 from bot.digests.model import Digest, Section, Wanted
-from bot.digests.report.model import Part, Query, Report, Total
-from bot.kit import blocks, ids, money, text, times
+from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQuery
+from bot.kit import blocks, ids, layout, money, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.lookups import frame as parts
-from bot.lookups import words
+from bot.lookups import frame, labels
 
 _ROWS = 10
 _CURRENCIES = 4
@@ -31,7 +29,7 @@ def digest_card(
     report: Report,
     *,
     digest: Digest,
-    query_base: Query,
+    query_base: RowQuery,
     late: datetime | None = None,
     skipped: Sequence[date] = (),
     org: Organization | None = None,
@@ -43,49 +41,49 @@ def digest_card(
     """
     made_up = report.read_at - report.start >= _MADE_UP
     notes = [
-        *([say.since_last(times.moment(report.start))] if made_up else []),
-        *([say.late(times.moment(late))] if late else []),
-        *([say.skipped(_days(skipped))] if skipped else []),
+        *([words.since_last(times.moment(report.start))] if made_up else []),
+        *([words.late(times.moment(late))] if late else []),
+        *([words.skipped(_days(skipped))] if skipped else []),
     ]
-    told = [digest_line.when(digest.schedule, text.mrkdwn), say.MANAGE]
-    return _card(report, digest.wanted, query_base, org, title=say.title, notes=notes, told=told)
+    told = [digest_line.when(digest.schedule, text.mrkdwn), words.MANAGE]
+    return _card(report, digest.wanted, query_base, org, title=words.title, notes=notes, told=told)
 
 
 def upcoming_card(
     report: Report,
     *,
     wanted: Wanted,
-    query_base: Query,
+    query_base: RowQuery,
     org: Organization | None = None,
     preview: bool = False,
 ) -> Card:
     """The same for one person, in private. `preview`: of a digest, as it would be now."""
-    title = say.preview_title if preview else say.title
-    return _card(report, wanted, query_base, org, title=title, told=[say.PRIVATE])
+    title = words.preview_title if preview else words.title
+    return _card(report, wanted, query_base, org, title=title, told=[words.PRIVATE])
 
 
 def _card(
     report: Report,
     wanted: Wanted,
-    query: Query,
+    query: RowQuery,
     org: Organization | None,
     *,
     title: Callable[[str], str],
     notes: Sequence[str] = (),
     told: Sequence[str],
 ) -> Card:
-    seen = digest_rows.where(query.zone, report.read_at)
-    span = say.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
+    seen = row_text.where(query.zone, report.read_at)
+    span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
     before = [
         blocks.header("head", title(_ahead(report, wanted, seen))),
-        blocks.context("what", parts.environment(None, org), span),
+        blocks.context("what", frame.environment(None, org), span),
         *([blocks.section("notes", "\n".join(notes))] if notes else []),
         *_missing(report),
     ]
     where = text.mrkdwn(org.name, 60) if org else ""
-    facts = [times.moment(report.read_at, words.READ), where, *told]
+    facts = [times.moment(report.read_at, labels.READ), where, *told]
     foot = blocks.context("foot", " · ".join(fact for fact in facts if fact))
-    return parts.card(
+    return layout.card(
         before,
         _content(report, wanted, query, seen),
         [*_clicks(report, wanted, query), foot],
@@ -94,113 +92,113 @@ def _card(
 
 
 def _missing(report: Report) -> list[Block]:
-    told = dict.fromkeys(say.missing(say.MISSING.get(one, say.MISSING_OTHER)) for one in report.missing)
+    told = dict.fromkeys(words.missing(words.MISSING.get(one, words.MISSING_OTHER)) for one in report.missing)
     return [blocks.section("missing", "\n".join(told))] if told else []
 
 
-def _content(report: Report, wanted: Wanted, query: Query, seen: digest_rows.Where) -> list[parts.Drawn]:
+def _content(report: Report, wanted: Wanted, query: RowQuery, seen: row_text.Where) -> list[layout.Drawn]:
     if not report.parts:
         return [blocks.section("nothing", _nothing(report, wanted, seen))]
-    found: list[parts.Drawn] = []
+    found: list[layout.Drawn] = []
     drawn = charts(report, seen)
     for part in report.parts:
         found += _part(part, query, seen)
         if part.section is Section.INVOICES:
             found += [_about_amounts(report), *drawn]
             drawn = []
-    zone = say.table_zone(text.mrkdwn(query.zone, 60))
-    return [*found, *drawn, parts.Either(rich=(blocks.context("zone", zone),), plain=())]
+    zone = words.table_zone(text.mrkdwn(query.zone, 60))
+    return [*found, *drawn, layout.Either(rich=(blocks.context("zone", zone),), plain=())]
 
 
-def _nothing(report: Report, wanted: Wanted, seen: digest_rows.Where) -> str:
+def _nothing(report: Report, wanted: Wanted, seen: row_text.Where) -> str:
     if report.missing:
-        return say.NOTHING_READ
-    told = words.joined([say.NONE_OF[one] for one in Section if one in wanted.sections])
-    return say.nothing(_ahead(report, wanted, seen), told)
+        return words.NOTHING_READ
+    told = phrases.joined([words.NONE_OF[one] for one in Section if one in wanted.sections])
+    return words.nothing(_ahead(report, wanted, seen), told)
 
 
-def _ahead(report: Report, wanted: Wanted, seen: digest_rows.Where) -> str:
+def _ahead(report: Report, wanted: Wanted, seen: row_text.Where) -> str:
     """How far it looks: the days asked for, or further where the next digest is not due before then."""
     whole = report.end - report.read_at
     if whole <= timedelta(days=wanted.days) + _ROUNDING:
-        return say.ahead(wanted.days)
-    first, last = (digest_rows.local(at, seen.zone).date() for at in (report.read_at, report.end))
-    return say.ahead(max(wanted.days, (last - first).days), round(whole / timedelta(hours=1)))
+        return words.ahead(wanted.days)
+    first, last = (row_text.local(at, seen.zone).date() for at in (report.read_at, report.end))
+    return words.ahead(max(wanted.days, (last - first).days), round(whole / timedelta(hours=1)))
 
 
 def _about_amounts(report: Report) -> Block:
-    told = [say.estimates(report.estimates)] if report.estimates else []
-    return blocks.context("amounts", " ".join([say.BEFORE_TAX, *told]))
+    told = [words.estimates(report.estimates)] if report.estimates else []
+    return blocks.context("amounts", " ".join([words.BEFORE_TAX, *told]))
 
 
 # A section
 
 
-def _part(part: Part, query: Query, seen: digest_rows.Where) -> list[parts.Drawn]:
+def _part(part: ReportSection, query: RowQuery, seen: row_text.Where) -> list[layout.Drawn]:
     block = part.section.value
     rows, lines, left = _grouped(part) if part.groups else _listed(part, seen)
     more = left > 0 or bool(part.groups)
     head = blocks.section(
         block, "\n".join(head_lines(part)), accessory=_see_all(part, query) if more else None
     )
-    found: list[parts.Drawn] = [head]
+    found: list[layout.Drawn] = [head]
     if lines:
-        table = blocks.table(f"{block}.table", say.SECTIONS[part.section], rows)
-        found.append(parts.Either(rich=(table,), plain=tuple(parts.packed(f"{block}.lines", lines))))
-    return [*found, blocks.context(f"{block}.left", words.and_more(left))] if left > 0 else found
+        table = blocks.table(f"{block}.table", words.SECTIONS[part.section], rows)
+        found.append(layout.Either(rich=(table,), plain=tuple(layout.packed(f"{block}.lines", lines))))
+    return [*found, blocks.context(f"{block}.left", phrases.and_more(left))] if left > 0 else found
 
 
 _Shown = tuple[list[list[blocks.Cell]], list[str], int]
 """The table, the same as lines, how many are left out."""
 
 
-def _listed(part: Part, seen: digest_rows.Where) -> _Shown:
+def _listed(part: ReportSection, seen: row_text.Where) -> _Shown:
     shown = part.items[:_ROWS]
-    rows = [digest_rows.columns(part.section), *(digest_rows.cells(one, seen) for one in shown)]
-    return rows, [digest_rows.line(one, seen) for one in shown], part.count - len(shown)
+    rows = [row_text.columns(part.section), *(row_text.cells(one, seen) for one in shown)]
+    return rows, [row_text.line(one, seen) for one in shown], part.count - len(shown)
 
 
-def _grouped(part: Part) -> _Shown:
+def _grouped(part: ReportSection) -> _Shown:
     shown = part.groups[:_ROWS]
-    rows = [digest_rows.group_columns(), *(digest_rows.group_cells(one) for one in shown)]
-    return rows, [digest_rows.group_line(one) for one in shown], len(part.groups) - len(shown)
+    rows = [row_text.group_columns(), *(row_text.group_cells(one) for one in shown)]
+    return rows, [row_text.group_line(one) for one in shown], len(part.groups) - len(shown)
 
 
-def head_lines(part: Part) -> list[str]:
+def head_lines(part: ReportSection) -> list[str]:
     """What the section is, how many, and what they come to; in mrkdwn."""
-    name = say.section(say.SECTIONS[part.section], say.number(part.section, part.count))
+    name = words.section(words.SECTIONS[part.section], words.number(part.section, part.count))
     if not part.totals:
         return [" · ".join(one for one in (name, _since(part)) if one)]
     shown = [_total(one, part) for one in part.totals[:_CURRENCIES]]
     left = len(part.totals) - len(shown)
-    return [name, *shown, *([words.and_more(left)] if left else [])]
+    return [name, *shown, *([phrases.and_more(left)] if left else [])]
 
 
-def _since(part: Part) -> str:
+def _since(part: ReportSection) -> str:
     """How many more or fewer than in the digest before."""
     if part.count_before is None:
         return ""
     return _change(part.count - part.count_before, lambda size: f"{size:,}")
 
 
-def _total(total: Total, part: Part) -> str:
-    counted = say.number(part.section, total.count) if len(part.totals) > 1 else ""
+def _total(total: CurrencyTotal, part: ReportSection) -> str:
+    counted = words.number(part.section, total.count) if len(part.totals) > 1 else ""
     since = ""
     if total.before is not None:
         since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
     amount = money.money(total.amount, total.currency)
-    return say.total(amount if total.currency else say.currency_unknown(amount), counted, since)
+    return words.total(amount if total.currency else words.currency_unknown(amount), counted, since)
 
 
 def _change(by: Any, shown: Callable[[Any], str]) -> str:
-    return say.change(shown(abs(by)), more=by > 0) if by else say.SAME
+    return words.change(shown(abs(by)), more=by > 0) if by else words.SAME
 
 
-def _see_all(part: Part, query: Query) -> blocks.Button | None:
-    return query_button(say.SEE_ALL, f"{ids.DIGEST_ALL}:{part.section}", query.at(section=part.section))
+def _see_all(part: ReportSection, query: RowQuery) -> blocks.Button | None:
+    return query_button(words.SEE_ALL, f"{ids.DIGEST_ALL}:{part.section}", query.at(section=part.section))
 
 
-def query_button(label: str, action_id: str, query: Query) -> blocks.Button | None:
+def query_button(label: str, action_id: str, query: RowQuery) -> blocks.Button | None:
     """None for a query that Slack cannot carry."""
     value = query.encode()
     if text.length(value) > blocks.BUTTON_VALUE:
@@ -211,11 +209,11 @@ def query_button(label: str, action_id: str, query: Query) -> blocks.Button | No
 # What can be clicked
 
 
-def _clicks(report: Report, wanted: Wanted, query: Query) -> list[Block]:
+def _clicks(report: Report, wanted: Wanted, query: RowQuery) -> list[Block]:
     if not report.parts:
         return []
     sections = tuple(one for one in Section if one in wanted.sections)
-    csv = query_button(say.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=sections))
+    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=sections))
     found: list[Any] = [one for one in (_customers(report), csv) if one is not None]
     return [blocks.actions("more", found)] if found else []
 
@@ -235,16 +233,16 @@ def _customers(report: Report) -> Any:
         blocks.option(_label(known, name, alone=shared.count(name.casefold()) == 1), known)
         for known, name in named.items()
     ]
-    return blocks.select(ids.DIGEST_CUSTOMER, say.OPEN_CUSTOMER, options)
+    return blocks.select(ids.DIGEST_CUSTOMER, words.OPEN_CUSTOMER, options)
 
 
 def _label(known: str, name: str, *, alone: bool) -> str:
     """With the id where several are called the same."""
     told = name if alone else f"{text.literal(name, _OPTION // 2)} · {known}"
-    return text.literal(told, _OPTION) or words.NO_NAME
+    return text.literal(told, _OPTION) or labels.NO_NAME
 
 
 def _days(days: Sequence[date]) -> str:
-    shown = [f"{day:%a} {digest_rows.short_day(day)}" for day in days[:_DAYS]]
+    shown = [f"{day:%a} {row_text.short_day(day)}" for day in days[:_DAYS]]
     left = len(days) - len(shown)
-    return words.joined(shown) + (f" {words.and_more(left)}" if left else "")
+    return phrases.joined(shown) + (f" {phrases.and_more(left)}" if left else "")

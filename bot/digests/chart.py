@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from bot.digests import row_text as digest_rows
-from bot.digests import words as say
+from bot.digests import row_text, words
 from bot.digests.report.model import Report
-from bot.kit import blocks, numbers, text
+from bot.kit import blocks, layout, numbers, text
 from bot.kit.card import Block
-from bot.lookups import frame as parts
 
 _MOST = 2
 """Slack draws as many charts in a message."""
@@ -19,19 +17,19 @@ _FILLED = 62
 _Points = list[tuple[str, Decimal]]
 
 
-def charts(report: Report, seen: digest_rows.Where) -> list[parts.Drawn]:
+def charts(report: Report, seen: row_text.Where) -> list[layout.Drawn]:
     """One for each of the largest currencies; none where nothing is due."""
-    first = digest_rows.local(report.start, seen.zone).date()
+    first = row_text.local(report.start, seen.zone).date()
     last = _last_day(report, seen)
     found = [(code, _points(days, first, last)) for code, days in report.daily.items()]
     shown = [(code, points) for code, points in found if any(value for _, value in points)][:_MOST]
     return [_chart(index, code, points) for index, (code, points) in enumerate(shown)]
 
 
-def _last_day(report: Report, seen: digest_rows.Where) -> date:
+def _last_day(report: Report, seen: row_text.Where) -> date:
     """The window ends before `end`."""
-    end: datetime = digest_rows.local(report.end, seen.zone)
-    return max(end - timedelta(microseconds=1), digest_rows.local(report.start, seen.zone)).date()
+    end: datetime = row_text.local(report.end, seen.zone)
+    return max(end - timedelta(microseconds=1), row_text.local(report.start, seen.zone)).date()
 
 
 def _points(days: Sequence[tuple[date, Decimal]], first: date, last: date) -> _Points:
@@ -54,16 +52,16 @@ def _merged(days: list[tuple[date, Decimal]]) -> _Points:
 
 
 def _label(days: list[tuple[date, Decimal]]) -> str:
-    first, last = digest_rows.short_day(days[0][0]), digest_rows.short_day(days[-1][0])
+    first, last = row_text.short_day(days[0][0]), row_text.short_day(days[-1][0])
     return first if len(days) == 1 else f"{first}–{last}"
 
 
-def _chart(index: int, code: str, points: _Points) -> parts.Drawn:
+def _chart(index: int, code: str, points: _Points) -> layout.Drawn:
     currency = text.literal(code.upper(), 8)
-    title = text.literal(say.chart(currency), blocks.CHART_TITLE)
+    title = text.literal(words.chart(currency), blocks.CHART_TITLE)
     drawn = [(label, numbers.finite(amount)) for label, amount in points]
-    rich = blocks.bars(f"chart.{index}", title, currency or say.AMOUNT_SERIES, drawn)
-    return parts.Either(rich=(rich,), plain=(_text_bars(f"bars.{index}", code, points),))
+    rich = blocks.bars(f"chart.{index}", title, currency or words.AMOUNT_SERIES, drawn)
+    return layout.Either(rich=(rich,), plain=(_text_bars(f"bars.{index}", code, points),))
 
 
 def _text_bars(block_id: str, code: str, points: _Points) -> Block:
@@ -73,5 +71,5 @@ def _text_bars(block_id: str, code: str, points: _Points) -> Block:
         f"{label:<{wide}} {numbers.bar(amount, most, 12)} {numbers.compact(amount)}"
         for label, amount in points
     ]
-    title = f"*{say.chart(text.mrkdwn(code.upper(), 8))}*"
+    title = f"*{words.chart(text.mrkdwn(code.upper(), 8))}*"
     return blocks.section(block_id, "\n".join([title, "```", *lines, "```"]))

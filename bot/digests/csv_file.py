@@ -5,14 +5,12 @@ import io
 import re
 from datetime import UTC, datetime
 
-from bot.digests import row_text as digest_rows
-from bot.digests import words as say
+from bot.digests import row_text, words
 from bot.digests.model import MONEY
 from bot.digests.report import model as findings
-from bot.digests.report.model import Item
-from bot.kit import blocks, links, text
+from bot.digests.report.model import ReportItem
+from bot.kit import blocks, layout, links, text
 from bot.kit.card import Card
-from bot.lookups import frame as parts
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four as East Asian keyboards type it."""
@@ -25,19 +23,19 @@ _MARK = "\ufeff"
 
 def csv_head() -> str:
     """The first line, with its end."""
-    return _MARK + _line(list(say.CSV_COLUMNS))
+    return _MARK + _line(list(words.CSV_COLUMNS))
 
 
-def csv_line(item: Item) -> str:
+def csv_line(item: ReportItem) -> str:
     """A row, with its end."""
-    told = digest_rows.detail_text
-    left = digest_rows.units(item, findings.REMAINING)
+    told = row_text.detail_text
+    left = row_text.units(item, findings.REMAINING)
     # Of resets it is not money.
     amount = item.amount if item.section in MONEY else None
     unlimited = bool(item.details.get(findings.UNLIMITED))
     return _line(
         [
-            say.SHORT[item.section],
+            words.SHORT[item.section],
             _safe(item.customer),
             _safe(item.customer_id or ""),
             _safe(item.email),
@@ -45,14 +43,14 @@ def csv_line(item: Item) -> str:
             item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
             "" if amount is None else format(amount, "f"),
             _safe(item.currency.upper()),
-            say.YES if item.details.get(findings.ESTIMATE) else "",
-            _safe(", ".join(digest_rows.plans(item))),
+            words.YES if item.details.get(findings.ESTIMATE) else "",
+            _safe(", ".join(row_text.plans(item))),
             _safe(", ".join(item.plans)),
             _safe(told(item, findings.FEATURE_NAME) or item.feature),
             _safe(item.feature),
-            say.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
+            words.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
             _safe(told(item, findings.INVOICE)),
-            _safe(digest_rows.status(item, text.literal)),
+            _safe(row_text.status(item, text.literal)),
             _safe(links.web(told(item, findings.URL))),
         ]
     )
@@ -65,17 +63,17 @@ def csv_name(read_at: datetime) -> str:
 
 def csv_comment(rows: int) -> str:
     """What is said with the file."""
-    return say.csv_comment(rows)
+    return words.csv_comment(rows)
 
 
 def csv_asking() -> Card:
     """Said when the file takes longer than a person expects."""
-    return parts.card([blocks.context("asking", say.CSV_ASKING)], [], [], stamp=None)
+    return layout.card([blocks.context("asking", words.CSV_ASKING)], [], [], stamp=None)
 
 
 def csv_sent() -> Card:
     """Said where the file is not to be seen at once."""
-    return parts.card([blocks.section("sent", say.CSV_SENT)], [], [], stamp=None)
+    return layout.card([blocks.section("sent", words.CSV_SENT)], [], [], stamp=None)
 
 
 def _safe(shown: str) -> str:

@@ -12,18 +12,16 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.changes import amounts, notes
-from bot.changes import canonical as canon
+from bot.changes import amounts, canonical, notes
 from bot.changes.amounts import NotAnAmount
-from bot.changes.forms.model import Values
 from bot.changes.model import Note, NoteCode
-from bot.digests import words as say
+from bot.digests import words
 from bot.digests.list_card import plain
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Section, Wanted
 from bot.digests.schedule import known_zone, zones
-from bot.kit import blocks, ids, text
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, ids, text
 from bot.kit.card import Block
+from bot.kit.form_values import Values
 from bot.lookups import options
 
 SECTIONS_BLOCK = "sections"
@@ -40,7 +38,7 @@ _DAYS = (1, 3, 7, 14, 30)
 _SKIP = "skip"
 _LONGEST = 100
 _MOST_AMOUNT = {
-    NoteCode.TOO_LARGE: canon.number(amounts.MOST),
+    NoteCode.TOO_LARGE: canonical.number(amounts.MOST),
     NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
 }
 
@@ -94,17 +92,17 @@ class DigestParsed:
 
 
 def loading(meta: DigestMeta) -> dict[str, Any]:
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {say.LOADING}")])
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.LOADING}")])
 
 
 def working(meta: DigestMeta) -> dict[str, Any]:
     """What a submitted form becomes while it is taken in."""
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {say.WORKING}")])
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.WORKING}")])
 
 
 def edited_meanwhile() -> str:
     """The trouble of a form whose digest somebody else edited."""
-    return say.EDITED_MEANWHILE
+    return words.EDITED_MEANWHILE
 
 
 def build(state: DigestState) -> dict[str, Any]:
@@ -115,44 +113,44 @@ def build(state: DigestState) -> dict[str, Any]:
         _sections(wanted),
         _days(wanted),
         _weekdays(schedule),
-        blocks.field(TIME_BLOCK, say.FIELD_TIME, blocks.clock("digest:time", f"{schedule.at:%H:%M}")),
+        blocks.field(TIME_BLOCK, words.FIELD_TIME, blocks.clock("digest:time", f"{schedule.at:%H:%M}")),
         _zone(schedule),
         *_plans(state),
         _minimum(wanted),
         _empty(wanted),
     ]
-    submit = say.SAVE if state.meta.digest else say.CREATE
-    return {**_view(state.meta, found), "submit": plain(submit), "close": plain(say.CANCEL)}
+    submit = words.SAVE if state.meta.digest else words.CREATE
+    return {**_view(state.meta, found), "submit": plain(submit), "close": plain(words.CANCEL)}
 
 
 def parse(values: Values) -> DigestParsed:
     """A submission, out of the view's `state.values`."""
     errors: dict[str, str] = {}
-    picked = read.picked(values, SECTIONS_BLOCK)
+    picked = form_values.picked(values, SECTIONS_BLOCK)
     sections = frozenset(one for one in Section if one in picked)
     if not sections:
-        errors[SECTIONS_BLOCK] = say.NO_SECTION
-    weekdays = frozenset(day for day in EVERY_DAY if str(day) in read.picked(values, WEEKDAYS_BLOCK))
+        errors[SECTIONS_BLOCK] = words.NO_SECTION
+    weekdays = frozenset(day for day in EVERY_DAY if str(day) in form_values.picked(values, WEEKDAYS_BLOCK))
     if not weekdays:
-        errors[WEEKDAYS_BLOCK] = say.NO_WEEKDAY
-    days = _number(read.chosen(values, DAYS_BLOCK))
+        errors[WEEKDAYS_BLOCK] = words.NO_WEEKDAY
+    days = _number(form_values.chosen(values, DAYS_BLOCK))
     if not 1 <= days <= MOST_DAYS:
-        errors[DAYS_BLOCK] = say.NO_DAYS
-    at = read.clock(values, TIME_BLOCK)
-    zone = read.chosen(values, ZONE_BLOCK)
+        errors[DAYS_BLOCK] = words.NO_DAYS
+    at = form_values.clock(values, TIME_BLOCK)
+    zone = form_values.chosen(values, ZONE_BLOCK)
     if not known_zone(zone):
-        errors[ZONE_BLOCK] = say.NO_ZONE
-    plans = frozenset(read.picked(values, PLANS_BLOCK))
+        errors[ZONE_BLOCK] = words.NO_ZONE
+    plans = frozenset(form_values.picked(values, PLANS_BLOCK))
     if len(plans) > MOST_PLANS:
-        errors[PLANS_BLOCK] = say.TOO_MANY_PLANS
-    minimum, wrong = _amount(read.typed(values, MINIMUM_BLOCK))
+        errors[PLANS_BLOCK] = words.TOO_MANY_PLANS
+    minimum, wrong = _amount(form_values.typed(values, MINIMUM_BLOCK))
     if wrong:
         errors[MINIMUM_BLOCK] = wrong
     if at is None:
-        errors[TIME_BLOCK] = say.NO_TIME
+        errors[TIME_BLOCK] = words.NO_TIME
     if errors or at is None:
         return DigestParsed(errors=errors)
-    skip = _SKIP in read.picked(values, EMPTY_BLOCK)
+    skip = _SKIP in form_values.picked(values, EMPTY_BLOCK)
     return DigestParsed(
         DigestInput(Schedule(weekdays, at, zone), Wanted(sections, days, plans, minimum, skip))
     )
@@ -193,7 +191,7 @@ def _amount(typed: str) -> tuple[Decimal, str]:
     except NotAnAmount as problem:
         most = {"most": _MOST_AMOUNT[problem.code]} if problem.code in _MOST_AMOUNT else {}
         return Decimal(0), notes.plain(Note(problem.code, most))
-    return (Decimal(0), say.BELOW_ZERO) if found < 0 else (found, "")
+    return (Decimal(0), words.BELOW_ZERO) if found < 0 else (found, "")
 
 
 # The fields
@@ -204,37 +202,41 @@ def _view(meta: DigestMeta, found: Sequence[Block]) -> dict[str, Any]:
         "type": "modal",
         "callback_id": ids.DIGEST_FORM,
         "private_metadata": meta.encode(),
-        "title": plain(say.FORM_EDIT if meta.digest else say.FORM_NEW),
-        "close": plain(say.CLOSE),
+        "title": plain(words.FORM_EDIT if meta.digest else words.FORM_NEW),
+        "close": plain(words.CLOSE),
         "blocks": list(found),
     }
 
 
 def _sections(wanted: Wanted) -> Block:
-    offered = {one: blocks.option(say.SECTIONS[one], one.value, say.SECTION_HINTS[one]) for one in Section}
+    offered = {
+        one: blocks.option(words.SECTIONS[one], one.value, words.SECTION_HINTS[one]) for one in Section
+    }
     initial = [offered[one] for one in Section if one in wanted.sections]
     element = blocks.ticks("digest:sections", list(offered.values()), initial)
-    return blocks.field(SECTIONS_BLOCK, say.FIELD_SECTIONS, element)
+    return blocks.field(SECTIONS_BLOCK, words.FIELD_SECTIONS, element)
 
 
 def _days(wanted: Wanted) -> Block:
     offered = {
-        days: blocks.option(say.days_option(days), str(days)) for days in sorted({*_DAYS, wanted.days})
+        days: blocks.option(words.days_option(days), str(days)) for days in sorted({*_DAYS, wanted.days})
     }
-    element = blocks.select("digest:days", say.PICK_DAYS, list(offered.values()), offered[wanted.days])
-    return blocks.field(DAYS_BLOCK, say.FIELD_DAYS, element)
+    element = blocks.select("digest:days", words.PICK_DAYS, list(offered.values()), offered[wanted.days])
+    return blocks.field(DAYS_BLOCK, words.FIELD_DAYS, element)
 
 
 def _weekdays(schedule: Schedule) -> Block:
-    offered = [blocks.option(say.WEEKDAYS[day], str(day)) for day in sorted(EVERY_DAY)]
+    offered = [blocks.option(words.WEEKDAYS[day], str(day)) for day in sorted(EVERY_DAY)]
     initial = [offered[day] for day in sorted(schedule.weekdays)]
-    return blocks.field(WEEKDAYS_BLOCK, say.FIELD_WEEKDAYS, blocks.ticks("digest:weekdays", offered, initial))
+    return blocks.field(
+        WEEKDAYS_BLOCK, words.FIELD_WEEKDAYS, blocks.ticks("digest:weekdays", offered, initial)
+    )
 
 
 def _zone(schedule: Schedule) -> Block:
     initial = blocks.option(schedule.zone, schedule.zone) if known_zone(schedule.zone) else None
-    element = blocks.picker(ids.DIGEST_ZONE, say.PICK_ZONE, min_query=2, initial=initial)
-    return blocks.field(ZONE_BLOCK, say.FIELD_ZONE, element, say.ZONE_HINT)
+    element = blocks.picker(ids.DIGEST_ZONE, words.PICK_ZONE, min_query=2, initial=initial)
+    return blocks.field(ZONE_BLOCK, words.FIELD_ZONE, element, words.ZONE_HINT)
 
 
 def _plans(state: DigestState) -> list[Block]:
@@ -246,13 +248,13 @@ def _plans(state: DigestState) -> list[Block]:
     element: Any
     if state.plans is None or len(offered) > options.MOST:
         element = blocks.several_picker(
-            ids.DIGEST_PLANS, say.PICK_PLANS, min_query=0, initial=initial, most=MOST_PLANS
+            ids.DIGEST_PLANS, words.PICK_PLANS, min_query=0, initial=initial, most=MOST_PLANS
         )
     elif offered:
-        element = blocks.several(ids.DIGEST_PLANS, say.PICK_PLANS, offered, initial, most=MOST_PLANS)
+        element = blocks.several(ids.DIGEST_PLANS, words.PICK_PLANS, offered, initial, most=MOST_PLANS)
     else:
         return []
-    return [blocks.field(PLANS_BLOCK, say.FIELD_PLANS, element, say.PLANS_HINT, optional=True)]
+    return [blocks.field(PLANS_BLOCK, words.FIELD_PLANS, element, words.PLANS_HINT, optional=True)]
 
 
 def _plan_options(plans: Mapping[str, str]) -> list[Any]:
@@ -266,12 +268,12 @@ def _plan_options(plans: Mapping[str, str]) -> list[Any]:
 
 
 def _minimum(wanted: Wanted) -> Block:
-    initial = canon.number(wanted.minimum) if wanted.minimum else ""
+    initial = canonical.number(wanted.minimum) if wanted.minimum else ""
     element = blocks.typed("digest:minimum", initial, most=_LONGEST)
-    return blocks.field(MINIMUM_BLOCK, say.FIELD_MINIMUM, element, say.MINIMUM_HINT, optional=True)
+    return blocks.field(MINIMUM_BLOCK, words.FIELD_MINIMUM, element, words.MINIMUM_HINT, optional=True)
 
 
 def _empty(wanted: Wanted) -> Block:
-    skip = blocks.option(say.SKIP_EMPTY, _SKIP)
+    skip = blocks.option(words.SKIP_EMPTY, _SKIP)
     element = blocks.ticks("digest:empty", [skip], [skip] if wanted.skip_empty else [])
-    return blocks.field(EMPTY_BLOCK, say.FIELD_EMPTY, element, optional=True)
+    return blocks.field(EMPTY_BLOCK, words.FIELD_EMPTY, element, optional=True)

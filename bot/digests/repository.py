@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.digests import audit_trail as trail
-from bot.digests import rows
+from bot.digests import audit_trail, rows
 from bot.digests.audit_trail import DigestEvent
 from bot.digests.delivery import days
 from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Digest, Pause, Schedule, Skip, TooMany, Wanted
@@ -82,7 +81,7 @@ async def create(
         if digest.id == digest_id:
             if limited and (why := await _too_many(connection, digest, env)) is not None:
                 raise NoRoom(why)
-            await trail.record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
+            await audit_trail.record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
         return digest
 
 
@@ -126,7 +125,7 @@ async def edit(
             "next_due": next_due(schedule, now),
         }
         edited = await _changed(connection, digest_id, values, now)
-        await trail.record(connection, edited, DigestEvent.EDITED, actor=by, now=now)
+        await audit_trail.record(connection, edited, DigestEvent.EDITED, actor=by, now=now)
         return edited
 
 
@@ -151,7 +150,7 @@ async def pause(
             "tell_owner_at": None if by == digest.owner else now,
         }
         paused = await _changed(connection, digest_id, values, now)
-        await trail.record(connection, paused, DigestEvent.PAUSED, actor=by, now=now)
+        await audit_trail.record(connection, paused, DigestEvent.PAUSED, actor=by, now=now)
         return paused
 
 
@@ -175,7 +174,7 @@ async def resume(
             "private": digest.private if private is None else private,
         }
         resumed = await _changed(connection, digest_id, values, now)
-        await trail.record(connection, resumed, DigestEvent.RESUMED, actor=by, now=now)
+        await audit_trail.record(connection, resumed, DigestEvent.RESUMED, actor=by, now=now)
         return resumed
 
 
@@ -197,7 +196,7 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
             "tell_owner_at": None if by == digest.owner else now,
         }
         removed = await _changed(connection, digest_id, values, now)
-        await trail.record(connection, removed, DigestEvent.REMOVED, actor=by, now=now)
+        await audit_trail.record(connection, removed, DigestEvent.REMOVED, actor=by, now=now)
         return digest
 
 

@@ -9,14 +9,13 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from bot.digests import words as say
+from bot.digests import words
 from bot.digests.model import Section
 from bot.digests.report import model as findings
-from bot.digests.report.model import Group, Item
+from bot.digests.report.model import ReportItem, ResetGroup
 from bot.digests.schedule import known_zone
-from bot.kit import blocks, links, money, numbers, text, times
-from bot.lookups import frame as parts
-from bot.lookups import words
+from bot.kit import blocks, layout, links, money, numbers, phrases, text, times
+from bot.lookups import labels
 from bot.lookups.invoices.facts import InvoiceState
 
 _NAME = 40
@@ -36,14 +35,14 @@ def where(zone: str, read_at: datetime) -> Where:
 
 
 def columns(section: Section) -> list[blocks.Cell]:
-    return [blocks.cell(label) for label in say.COLUMNS[section]]
+    return [blocks.cell(label) for label in words.COLUMNS[section]]
 
 
 def group_columns() -> list[blocks.Cell]:
-    return [blocks.cell(label) for label in say.GROUP_COLUMNS]
+    return [blocks.cell(label) for label in words.GROUP_COLUMNS]
 
 
-def cells(item: Item, seen: Where) -> list[blocks.Cell]:
+def cells(item: ReportItem, seen: Where) -> list[blocks.Cell]:
     """As many as `columns` of its section."""
     name = blocks.cell(customer(item, text.literal))
     match item.section:
@@ -64,18 +63,18 @@ def cells(item: Item, seen: Where) -> list[blocks.Cell]:
             ]
 
 
-def line(item: Item, seen: Where) -> str:
+def line(item: ReportItem, seen: Where) -> str:
     """In mrkdwn."""
     facts = [f"*{customer(item, text.mrkdwn)}*", *_facts(item, seen)]
     return "• " + " · ".join(fact for fact in facts if fact)
 
 
-def detail(item: Item, seen: Where) -> str:
+def detail(item: ReportItem, seen: Where) -> str:
     """What a line says, without the customer."""
     return " · ".join(fact for fact in _facts(item, seen) if fact)
 
 
-def group_cells(group: Group) -> list[blocks.Cell]:
+def group_cells(group: ResetGroup) -> list[blocks.Cell]:
     left = group.remaining
     return [
         blocks.cell(_group_name(group, text.literal)),
@@ -85,13 +84,13 @@ def group_cells(group: Group) -> list[blocks.Cell]:
     ]
 
 
-def group_line(group: Group) -> str:
+def group_line(group: ResetGroup) -> str:
     """In mrkdwn."""
     facts = [
-        f"*{_group_name(group, text.mrkdwn) or words.NONE}*",
-        say.resets(short_day(group.day)),
-        say.customers(group.customers),
-        "" if group.remaining is None else say.remaining(numbers.number(group.remaining)),
+        f"*{_group_name(group, text.mrkdwn) or phrases.NONE}*",
+        words.resets(short_day(group.day)),
+        words.customers(group.customers),
+        "" if group.remaining is None else words.remaining(numbers.number(group.remaining)),
     ]
     return "• " + " · ".join(fact for fact in facts if fact)
 
@@ -99,11 +98,11 @@ def group_line(group: Group) -> str:
 # The facts
 
 
-def customer(item: Item, safe: parts.Safe) -> str:
-    return safe(item.customer, _NAME) or safe(item.customer_id or "", _NAME) or words.NO_NAME
+def customer(item: ReportItem, safe: layout.Safe) -> str:
+    return safe(item.customer, _NAME) or safe(item.customer_id or "", _NAME) or labels.NO_NAME
 
 
-def plans(item: Item) -> list[str]:
+def plans(item: ReportItem) -> list[str]:
     """Names, or ids of those without; not made safe yet."""
     named = item.details.get(findings.PLAN_NAMES)
     known = [str(one) for one in named] if isinstance(named, list | tuple) else []
@@ -112,19 +111,19 @@ def plans(item: Item) -> list[str]:
     ]
 
 
-def feature(item: Item, safe: parts.Safe) -> str:
+def feature(item: ReportItem, safe: layout.Safe) -> str:
     return safe(detail_text(item, findings.FEATURE_NAME) or item.feature, _NAME)
 
 
-def amount(item: Item) -> str:
+def amount(item: ReportItem) -> str:
     """In words where there is none."""
     if item.amount is None:
-        return words.BILLED_BY_USE if item.details.get(findings.ESTIMATE) else say.NO_AMOUNT
+        return labels.BILLED_BY_USE if item.details.get(findings.ESTIMATE) else words.NO_AMOUNT
     shown = money.money(item.amount, item.currency)
-    return say.estimated(shown) if item.details.get(findings.ESTIMATE) else shown
+    return words.estimated(shown) if item.details.get(findings.ESTIMATE) else shown
 
 
-def units(item: Item, name: str) -> Decimal | None:
+def units(item: ReportItem, name: str) -> Decimal | None:
     """How much of the feature is left (`REMAINING`) or was granted; None where that is not known."""
     try:
         found = Decimal(detail_text(item, name))
@@ -133,16 +132,16 @@ def units(item: Item, name: str) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def status(item: Item, safe: parts.Safe) -> str:
+def status(item: ReportItem, safe: layout.Safe) -> str:
     known = detail_text(item, findings.STATUS)
     try:
         state = InvoiceState(known)
     except ValueError:
         return safe(known, 30)
-    return words.INVOICE_STATES.get(state, "")
+    return labels.INVOICE_STATES.get(state, "")
 
 
-def detail_text(item: Item, name: str) -> str:
+def detail_text(item: ReportItem, name: str) -> str:
     return str(item.details.get(name) or "")
 
 
@@ -159,107 +158,109 @@ def local(at: datetime, zone: tzinfo) -> datetime:
         return at
 
 
-def _facts(item: Item, seen: Where) -> list[str]:
+def _facts(item: ReportItem, seen: Where) -> list[str]:
     named = text.mrkdwn(", ".join(plans(item)[:_MOST_PLANS]), _NAME)
     day = times.day(item.at) if item.at else ""
     match item.section:
         case Section.INVOICES:
             billed = times.billing_day(item.at) if item.at else ""
-            return [named, say.was_due(billed) if _past(item, seen) else billed, amount(item)]
+            return [named, words.was_due(billed) if _past(item, seen) else billed, amount(item)]
         case Section.UNPAID:
             return [
                 f"*{amount(item)}*",
-                say.old(say.age(_days(item.at, seen))) if item.at else "",
+                words.old(words.age(_days(item.at, seen))) if item.at else "",
                 status(item, text.mrkdwn),
                 _link(item),
             ]
         case Section.PAST_DUE:
-            return [named, say.since(day) if day else ""]
+            return [named, words.since(day) if day else ""]
         case Section.TRIALS:
-            return [named, (say.ended if _past(item, seen) else say.ends)(day) if day else ""]
+            return [named, (words.ended if _past(item, seen) else words.ends)(day) if day else ""]
         case _:
             made = bool(item.details.get(findings.PASSED))
-            reset = (say.was_reset if made else say.resets)(day) if day else ""
+            reset = (words.was_reset if made else words.resets)(day) if day else ""
             return [feature(item, text.mrkdwn), reset, _left(item)]
 
 
-def _past(item: Item, seen: Where) -> bool:
+def _past(item: ReportItem, seen: Where) -> bool:
     return item.at is not None and item.at < seen.read_at
 
 
-def _link(item: Item) -> str:
+def _link(item: ReportItem) -> str:
     url = links.web(detail_text(item, findings.URL))
-    return links.linked(url, words.HOSTED) if url else ""
+    return links.linked(url, labels.HOSTED) if url else ""
 
 
-def _left(item: Item) -> str:
+def _left(item: ReportItem) -> str:
     if item.details.get(findings.UNLIMITED):
-        return say.UNLIMITED
+        return words.UNLIMITED
     found = _of_granted(item)
-    return say.remaining(found) if found else ""
+    return words.remaining(found) if found else ""
 
 
-def _of_granted(item: Item) -> str:
+def _of_granted(item: ReportItem) -> str:
     """`1,500 of 10,000`."""
     left, granted = units(item, findings.REMAINING), units(item, findings.GRANTED)
     if left is None:
         return ""
-    return say.of_granted(numbers.number(left), numbers.number(granted)) if granted else numbers.number(left)
+    return (
+        words.of_granted(numbers.number(left), numbers.number(granted)) if granted else numbers.number(left)
+    )
 
 
 def _days(at: datetime, seen: Where) -> int:
     return max(0, (seen.read_at - at).days)
 
 
-def _group_name(group: Group, safe: parts.Safe) -> str:
+def _group_name(group: ResetGroup, safe: layout.Safe) -> str:
     return safe(group.name or group.feature, _NAME)
 
 
 # Cells
 
 
-def _plans_cell(item: Item) -> blocks.Cell:
+def _plans_cell(item: ReportItem) -> blocks.Cell:
     return blocks.cell(text.literal(", ".join(plans(item)[:_MOST_PLANS]), _NAME))
 
 
-def _moment_cell(item: Item, seen: Where) -> blocks.Cell:
+def _moment_cell(item: ReportItem, seen: Where) -> blocks.Cell:
     if item.at is None:
         return blocks.cell("")
     return blocks.cell(local(item.at, seen.zone).isoformat(sep=" ", timespec="minutes")[:16])
 
 
-def _day_cell(item: Item, seen: Where) -> blocks.Cell:
+def _day_cell(item: ReportItem, seen: Where) -> blocks.Cell:
     return blocks.cell(local(item.at, seen.zone).date().isoformat() if item.at else "")
 
 
-def _billing_day_cell(item: Item) -> blocks.Cell:
+def _billing_day_cell(item: ReportItem) -> blocks.Cell:
     """An invoice has the same day for everybody, whatever the digest's zone."""
     return blocks.cell(times.utc_day(item.at) if item.at else "")
 
 
-def _amount_cell(item: Item) -> blocks.Cell:
+def _amount_cell(item: ReportItem) -> blocks.Cell:
     if item.amount is None:
         return blocks.cell(amount(item))
     return blocks.quantity(numbers.finite(item.amount), amount(item))
 
 
-def _age_cells(item: Item, seen: Where) -> list[blocks.Cell]:
+def _age_cells(item: ReportItem, seen: Where) -> list[blocks.Cell]:
     if item.at is None:
         return [blocks.cell(""), blocks.cell("")]
     days = _days(item.at, seen)
-    return [blocks.quantity(days, say.age(days)), _billing_day_cell(item)]
+    return [blocks.quantity(days, words.age(days)), _billing_day_cell(item)]
 
 
-def _paying_cells(item: Item) -> list[blocks.Cell]:
+def _paying_cells(item: ReportItem) -> list[blocks.Cell]:
     url = links.web(detail_text(item, findings.URL))
     return [
         blocks.cell(status(item, text.literal)),
-        blocks.link(url, words.HOSTED_SHORT) if url else blocks.cell(""),
+        blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
 
 
-def _left_cell(item: Item) -> blocks.Cell:
+def _left_cell(item: ReportItem) -> blocks.Cell:
     if item.details.get(findings.UNLIMITED):
-        return blocks.cell(words.UNLIMITED)
+        return blocks.cell(labels.UNLIMITED)
     found = units(item, findings.REMAINING)
     return blocks.cell("") if found is None else blocks.quantity(numbers.finite(found), _of_granted(item))

@@ -8,26 +8,27 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
 from bot.access.rules import Environment
-from bot.approvals.timeouts import Checkpoint, go_on
 from bot.autumn.client import Autumn
 from bot.digests import repository as book
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import Carried, Draw, Outcome, TellOwner, Watch
-from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, ReportProgress, TellOwner
+from bot.digests.delivery.owner_notice import OwnerNotifier
+from bot.digests.delivery.pauses import pause_for
 from bot.digests.delivery.posting import Posting
 from bot.digests.model import Digest, Pause, Schedule, TooMany, Wanted
-from bot.digests.report import build as report
-from bot.digests.report.model import Item, ItemPage, Query, Report
+from bot.digests.report import build
+from bot.digests.report.model import ItemPage, Report, ReportItem, RowQuery
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import Scanner
 from bot.digests.ticker import Ticker
-from bot.digests.timeouts import DigestPace
+from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
-from bot.slack.channels import ChannelProblem, Channels, pause_for
+from bot.runtime import Checkpoint, no_checkpoint
+from bot.slack.channels import ChannelProblem, Channels
 from bot.store.database import Database
 
 
-class Digests:
+class DigestService:
     """`env`: which of Autumn's the key is for; digests of the other are not seen. `slack`: a client that
     never sends again by itself. `shared`: ids of channels shared with another company to which digests may
     go all the same. `new_blocks`: seconds for which a refusal of the newer blocks is remembered."""
@@ -44,12 +45,12 @@ class Digests:
         tell_owner: TellOwner,
         metrics: Metrics,
         now: Callable[[], datetime],
-        pace: DigestPace | None = None,
+        pace: DigestTimeouts | None = None,
         new_blocks: float = 3600.0,
-        checkpoint: Checkpoint = go_on,
+        checkpoint: Checkpoint = no_checkpoint,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.pace = pace or DigestPace()
+        self.pace = pace or DigestTimeouts()
         self._database = database
         self._env = env
         self._now = now
@@ -57,7 +58,7 @@ class Digests:
         self._channels = Channels(slack, shared)
         scanner = Scanner(database, autumn, env, now, self.pace.scan, metrics=metrics)
         self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
-        telling = Telling(database=database, env=env, tell=tell_owner, now=now)
+        telling = OwnerNotifier(database=database, env=env, tell=tell_owner, now=now)
         self._posting = Posting(
             name=self._name,
             database=database,
@@ -166,13 +167,13 @@ class Digests:
     # What one says
 
     async def send_now(
-        self, digest_id: str, run_id: str, asked_by: str, progress: Watch | None = None
-    ) -> Carried:
+        self, digest_id: str, run_id: str, asked_by: str, progress: ReportProgress | None = None
+    ) -> Delivery:
         """Posts one at once, its schedule aside. `run_id`: the same for a request that comes again, which
         then does nothing (TAKEN); at most 64 characters. Put off, it is posted as soon as it can be."""
         begun = self._now()
         if await self.get(digest_id) is None:
-            return Carried(Outcome.GONE)
+            return Delivery(DeliveryOutcome.GONE)
         run = await runs.sent_by_hand(
             self._database,
             digest_id,
@@ -183,24 +184,28 @@ class Digests:
             now=begun,
         )
         if run is None:
-            return Carried(Outcome.TAKEN)
+            return Delivery(DeliveryOutcome.TAKEN)
         carried = await self._posting.carry(run, progress)
         self.ticker.note(run, carried, begun)
         return carried
 
-    async def preview(self, digest: Digest, progress: Watch | None = None) -> tuple[Report, Query]:
+    async def preview(
+        self, digest: Digest, progress: ReportProgress | None = None
+    ) -> tuple[Report, RowQuery]:
         """What it would say now. Raises ScanFailed."""
         last = await runs.previous(self._database, digest.id, self._now())
         return await self._reading.of_digest(digest, progress, before=last.figures if last else None)
 
-    async def upcoming(self, days: int, zone: str, progress: Watch | None = None) -> tuple[Report, Query]:
+    async def upcoming(
+        self, days: int, zone: str, progress: ReportProgress | None = None
+    ) -> tuple[Report, RowQuery]:
         """All there is to say of the next days. Raises ScanFailed."""
         return await self._reading.ahead(Wanted(days=days), zone, progress)
 
-    async def page(self, query: Query) -> ItemPage:
+    async def page(self, query: RowQuery) -> ItemPage:
         """Raises Expired when what it was made from is not kept any more."""
-        return await report.page(self._database, query)
+        return await build.page(self._database, query)
 
-    async def rows(self, query: Query) -> AsyncIterator[Item]:
+    async def rows(self, query: RowQuery) -> AsyncIterator[ReportItem]:
         """All of them. Raises Expired."""
-        return await report.rows(self._database, query)
+        return await build.rows(self._database, query)

@@ -12,11 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.access.rules import Environment
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import Carried, Outcome
-from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.outcome import Delivery, DeliveryOutcome
+from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.posting import Posting
 from bot.digests.model import Run
-from bot.digests.timeouts import DigestPace
+from bot.digests.timeouts import DigestTimeouts
 from bot.log import log
 from bot.metrics import Metrics
 from bot.store.database import Database
@@ -35,9 +35,9 @@ class Ticker:
         database: Database,
         env: Environment,
         posting: Posting,
-        telling: Telling,
+        telling: OwnerNotifier,
         now: Callable[[], datetime],
-        pace: DigestPace,
+        pace: DigestTimeouts,
         metrics: Metrics,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -157,13 +157,13 @@ class Ticker:
             log.error("digest not carried", error=type(error).__name__, reference=run.id)
             with contextlib.suppress(SQLAlchemyError, OSError):
                 await self._posting.settling.put_off(run, self._pace.wait(run.tries))
-            carried = Carried(Outcome.PUT_OFF)
+            carried = Delivery(DeliveryOutcome.PUT_OFF)
         self.note(run, carried, begun)
 
-    def note(self, run: Run, carried: Carried, begun: datetime) -> None:
+    def note(self, run: Run, carried: Delivery, begun: datetime) -> None:
         """Counts it, and writes it to the log."""
         self._metrics.digest_runs.labels(carried.outcome).inc()
-        if carried.outcome is Outcome.POSTED and run.day is not None:
+        if carried.outcome is DeliveryOutcome.POSTED and run.day is not None:
             self._metrics.digest_lateness.observe(max(0.0, (self._now() - run.due).total_seconds()))
         log.info(
             "digest",

@@ -7,7 +7,7 @@ from bot.digests.scan.pacing import ScanPace
 
 
 @dataclass(frozen=True, slots=True)
-class DigestPace:
+class DigestTimeouts:
     """In seconds. Given as one value so that tests can shorten it."""
 
     tick: float = 2.0

@@ -4,7 +4,7 @@ Arguments are texts that are already safe to show where they go.
 """
 
 from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Pause, Section
-from bot.lookups.words import Say, count, joined
+from bot.kit.phrases import Say, count, joined
 
 SECTIONS = {
     Section.INVOICES: "Invoices to come",
@@ -376,7 +376,7 @@ OUTCOMES = {
     "failed": ":warning: Autumn could not be read, so nothing was posted. Try again in some minutes.",
     "gone": ":warning: Somebody else removed this digest meanwhile.",
 }
-"""How *Send now* ended, by the names of `Outcome`."""
+"""How *Send now* ended, by the names of `DeliveryOutcome`."""
 
 
 def progress(customers: int, previewed: int, to_preview: int) -> str:

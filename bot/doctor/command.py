@@ -19,7 +19,7 @@ from bot.doctor.finding import Finding, Report, called
 from bot.doctor.writes import examine_writes
 from bot.log import library_logger
 from bot.settings import Settings
-from bot.slack import scopes as slack_scopes
+from bot.slack import scopes
 
 __all__ = ["Finding", "Report", "examine"]
 
@@ -78,7 +78,7 @@ async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientS
 
 def _scopes(answer: AsyncSlackResponse) -> Finding:
     given = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
-    missing = sorted(slack_scopes.needed() - given)
+    missing = sorted(scopes.needed() - given)
     if missing:
         return Finding(
             f"Slack: scopes are missing: {', '.join(missing)}",

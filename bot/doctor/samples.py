@@ -7,14 +7,13 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.access.rules import Environment
+from bot.access.rules import Environment, Kind
 from bot.approvals import card as approvals_card
-from bot.approvals import denial, notices
-from bot.approvals import history as approvals_history
+from bot.approvals import denial, history, notices
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import AnyInput, Event, Record, State
+from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record, State
 from bot.autumn import models
-from bot.changes import forms
+from bot.changes import buttons, forms
 from bot.changes.forms import FormState, Meta
 from bot.changes.model import (
     BalanceAction,
@@ -22,19 +21,18 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Form,
-    Kind,
     Line,
     LineLabel,
     RewardAction,
     RewardInput,
+    ValueFormat,
 )
 from bot.digests import all_rows, list_card
 from bot.digests import card as digests_card
 from bot.digests import form as digest_form
 from bot.digests.model import MONEY, Digest, Pause, Schedule, Section, Wanted
 from bot.digests.report import model as findings
-from bot.digests.report.model import Item, ItemPage, Query, Report, Total
+from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportItem, RowQuery
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.kit.ref import Ref
@@ -42,7 +40,7 @@ from bot.lookups import answers, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import home as lookup_home
-from bot.lookups.answers import Answer, Bin, Several, Usage
+from bot.lookups.answers import Answer, Bin, SeveralMatches, Usage
 from bot.lookups.find import card as find_card
 from bot.lookups.find import modal
 from bot.lookups.invoices.facts import Unpaid
@@ -67,7 +65,10 @@ class Sample:
 
 def samples() -> Iterator[Sample]:
     for part in Part:
-        yield Sample(part.value, lookup_card.card(_place(part), _answer(part), shareable=True, changes=True))
+        yield Sample(
+            part.value,
+            lookup_card.card(_place(part), _answer(part), shareable=True, actions=buttons.row(_place(part))),
+        )
     shared = lookup_card.shared(_place(Part.OVERVIEW), _answer(Part.OVERVIEW), by=_PERSON)
     yield Sample("shared card", shared)
     for kind in Kind:
@@ -162,7 +163,7 @@ def _answer(part: Part) -> Answer:
             billing = answers.Billing(discounts=(), upcoming=(_preview(),))
             return answers.Overview(customer, billing, listed, _NOW)
         case Part.PRODUCTS:
-            over = answers.Expired("starter", "Starter", _LONG_AGO, _NOW - 90 * _DAY)
+            over = answers.ExpiredProduct("starter", "Starter", _LONG_AGO, _NOW - 90 * _DAY)
             return answers.Products(customer, (over,), _NOW)
         case Part.FEATURES:
             return answers.Features(customer, _NOW)
@@ -241,7 +242,7 @@ def _record(kind: Kind) -> Record:
         updated_at=_NOW,
         expires_at=_SOON,
         before={},
-        lines=(Line(LineLabel.REMAINING, "700", "1200", Form.NUMBER),),
+        lines=(Line(LineLabel.REMAINING, "700", "1200", ValueFormat.NUMBER),),
         reason="A sample",
         rule="sample",
     )
@@ -249,19 +250,19 @@ def _record(kind: Kind) -> Record:
 
 def _found() -> Iterator[Sample]:
     place = Place(customer=_ID)
-    several = Several("maple", (_customer(), _customer()), more=True, read_at=_NOW)
+    several = SeveralMatches("maple", (_customer(), _customer()), more=True, read_at=_NOW)
     yield Sample("matches", find_card.matches(several))
     yield Sample("no match", find_card.nobody("maple"))
     yield Sample("help", lookup_help.help_card())
-    yield Sample("history", approvals_history.history(place, [_record(Kind.BALANCE)], {}, now=_NOW))
-    asked = notices.notice(_record(Kind.BALANCE), Event.ASKED)
+    yield Sample("history", history.history(place, [_record(Kind.BALANCE)], {}, now=_NOW))
+    asked = notices.notice(_record(Kind.BALANCE), ChangeEvent.ASKED)
     yield Sample("notice", asked or lookup_help.asking(place))
     yield Sample("error", trouble.trouble(TimeoutError(), reference="sample", place=place))
     yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card()))
 
 
 def _digests() -> Iterator[Sample]:
-    report, query = _report(), Query(scan="sample")
+    report, query = _report(), RowQuery(scan="sample")
     digest = Digest(
         id=_ID,
         channel="C0MAPLE",
@@ -285,17 +286,17 @@ def _digests() -> Iterator[Sample]:
     state = digest_form.DigestState(meta, plans={"pro": "Pro"})
     yield Sample("digest form", view=digest_form.build(state))
     items = _items(Section.INVOICES)
-    total = (Total("usd", Decimal(60), len(items)),)
+    total = (CurrencyTotal("usd", Decimal(60), len(items)),)
     page = ItemPage(items, page=0, pages=2, left=3, count=6, totals=total, read_at=_NOW)
     yield Sample("rows of a digest", view=all_rows.see_all(page, query))
 
 
 def _report() -> Report:
     parts = tuple(
-        findings.Part(
+        findings.ReportSection(
             section,
             count=3,
-            totals=(Total("usd", Decimal(60), 3),) if section in MONEY else (),
+            totals=(CurrencyTotal("usd", Decimal(60), 3),) if section in MONEY else (),
             items=_items(section),
         )
         for section in Section
@@ -304,10 +305,10 @@ def _report() -> Report:
     return Report(read_at=_NOW, start=_NOW, end=_NOW + 7 * _DAY, parts=parts, daily=daily)
 
 
-def _items(section: Section) -> tuple[Item, ...]:
+def _items(section: Section) -> tuple[ReportItem, ...]:
     details = {findings.FEATURE_NAME: "Messages", findings.REMAINING: "700", findings.GRANTED: "1000"}
     return tuple(
-        Item(
+        ReportItem(
             section,
             f"{_ID}_{number}",
             f"Maple Sample {number}",

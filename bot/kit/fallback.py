@@ -3,9 +3,8 @@
 import re
 from typing import Any
 
-from bot.kit import text
+from bot.kit import phrases, text
 from bot.kit.card import Block
-from bot.lookups import words
 
 LONGEST = 3000
 _LINK = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
@@ -25,7 +24,7 @@ def words_of(found: list[Block]) -> str:
             break
         shown.append(line)
     left = len(lines) - len(shown)
-    return "\n".join([*shown, words.more_lines(left)] if left else shown)
+    return "\n".join([*shown, phrases.more_lines(left)] if left else shown)
 
 
 def size(value: Any) -> int:

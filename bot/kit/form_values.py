@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, TypeAlias
 
-from bot.changes.forms.model import Values
 from bot.kit.visible import visible, visible_lines
+
+Values: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""A view's `state.values`: what each input holds now, by block_id and action_id."""
 
 
 def typed(values: Values, block: str) -> str:

@@ -34,7 +34,7 @@ PICK_PART = "pick_part"
 # Changes
 
 CHANGE = "change"
-"""A button that opens a form; its value is a `Place`. `change:` and a `Kind`."""
+"""A button that opens a form; its value is a `Place`. `change:` and a `InteractionKind`."""
 
 HISTORY = "history"
 """A button that answers with the customer's changes; its value is a `Place`. Turning a page of them:
@@ -65,15 +65,15 @@ DENY_MODAL = "deny_modal"
 DIGEST_CUSTOMER = "digest_customer"
 """A select on a digest that answers with a customer's card; option values are customer ids."""
 DIGEST_CSV = "digest_csv"
-"""A button that posts all rows as a file; its value is a `Query`, of whose `sections` they are."""
+"""A button that posts all rows as a file; its value is a `RowQuery`, of whose `sections` they are."""
 DIGEST_ALL = "digest_all"
-"""A button that opens all rows of a section; its value is a `Query`. `digest_all:…`."""
+"""A button that opens all rows of a section; its value is a `RowQuery`. `digest_all:…`."""
 DIGEST_PAGE = "digest_page"
-"""A button in there that turns the page; its value is a `Query`. `digest_page:…`."""
+"""A button in there that turns the page; its value is a `RowQuery`. `digest_page:…`."""
 DIGEST_OPEN = "digest_open"
 """A button in there that shows a customer's card on top; its value is a `Place`. `digest_open:…`."""
 DIGEST_ALL_MODAL = "digest_all_modal"
-"""The callback id; the private_metadata is the `Query` of the page shown."""
+"""The callback id; the private_metadata is the `RowQuery` of the page shown."""
 
 DIGEST_LIST = "digest_list"
 """The callback id of a channel's digests; the private_metadata is the channel's id."""

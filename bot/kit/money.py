@@ -8,8 +8,7 @@ from functools import lru_cache
 from babel.numbers import get_currency_symbol, is_currency
 
 from bot.kit import currency as arithmetic
-from bot.kit import numbers
-from bot.lookups import words
+from bot.kit import numbers, phrases
 
 _LOCALE = arithmetic.LOCALE
 _HUGE = Decimal("1e15")
@@ -21,18 +20,18 @@ _MOST_DECIMALS = 9
 def money(amount: Decimal, currency: str) -> str:
     """A total: `$29.99`, `¥500`, `BHD 1.250`; a negative one is a credit. Bare if the currency is unknown."""
     shown = _shown(abs(amount), currency, exact=False)
-    return words.credit(shown) if amount < 0 else shown
+    return phrases.credit(shown) if amount < 0 else shown
 
 
 def price(amount: Decimal, currency: str) -> str:
     """What one unit costs: as `money`, with every digit of fractions such as $0.0005."""
     shown = _shown(abs(amount), currency, exact=True)
-    return words.credit(shown) if amount < 0 else shown
+    return phrases.credit(shown) if amount < 0 else shown
 
 
 def sums(amounts: Iterable[tuple[Decimal, str]]) -> str:
     """Totals by currency, the largest first: `$120.00 and €15.00`."""
-    return words.joined([money(total, currency) for total, currency in arithmetic.totals(amounts)])
+    return phrases.joined([money(total, currency) for total, currency in arithmetic.totals(amounts)])
 
 
 def _shown(size: Decimal, currency: str, *, exact: bool) -> str:

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from bot.kit import phrases
 from bot.kit.card import Block, Card
-from bot.lookups import words
 
 
 def as_modal(card: Card) -> dict[str, Any]:
     """A modal with nothing to fill in."""
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": words.HOME_TITLE, "emoji": False},
-        "close": {"type": "plain_text", "text": words.MODAL_CLOSE, "emoji": False},
+        "title": {"type": "plain_text", "text": phrases.HOME_TITLE, "emoji": False},
+        "close": {"type": "plain_text", "text": phrases.MODAL_CLOSE, "emoji": False},
         "blocks": _facts(card),
     }
 

@@ -32,7 +32,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
+class ExpiredProduct:
     """A product the customer no longer has."""
 
     plan_id: str
@@ -64,7 +64,7 @@ class Overview:
 @dataclass(frozen=True, slots=True)
 class Products:
     customer: Customer
-    expired: Read[tuple[Expired, ...]] | None
+    expired: Read[tuple[ExpiredProduct, ...]] | None
     """None when not asked for."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
@@ -155,7 +155,7 @@ Answer: TypeAlias = Overview | Products | Features | FeatureDetail | Invoices | 
 
 
 @dataclass(frozen=True, slots=True)
-class One:
+class SingleMatch:
     """The search ended at one customer; what was read on the way is kept for the card."""
 
     customer_id: str
@@ -164,7 +164,7 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class SeveralMatches:
     query: str
     matches: tuple[Customer, ...]
     """Ids may be None: such a customer is listed but cannot be opened."""
@@ -174,10 +174,10 @@ class Several:
 
 
 @dataclass(frozen=True, slots=True)
-class Nobody:
+class NoMatch:
     query: str
     compared: int = 0
     """How many customers' Stripe ids were compared, when there are more than could be."""
 
 
-Found: TypeAlias = One | Several | Nobody
+Found: TypeAlias = SingleMatch | SeveralMatches | NoMatch

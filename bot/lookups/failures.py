@@ -3,19 +3,20 @@
 import math
 
 from bot.autumn.errors import AutumnError, RateLimited
-from bot.lookups import words
+from bot.kit import phrases
+from bot.lookups import labels
 
 
-def said(error: BaseException) -> words.Say:
+def said(error: BaseException) -> phrases.Say:
     """What happened and what to do, by the nearest class up the error's tree."""
     kind = error.kind if isinstance(error, AutumnError) else type(error)
-    say = next(words.FAILURES[one] for one in kind.__mro__ if one in words.FAILURES)
+    say = next(labels.FAILURES[one] for one in kind.__mro__ if one in labels.FAILURES)
     if isinstance(error, RateLimited) and error.retry_after:
-        return words.Say(say.what, words.wait(min(3600, max(1, math.ceil(error.retry_after)))))
+        return phrases.Say(say.what, labels.wait(min(3600, max(1, math.ceil(error.retry_after)))))
     return say
 
 
 def line(part: str, error: AutumnError) -> str:
     """One line in a card whose other parts could be read."""
     say = said(error)
-    return words.part_failed(part, say.what, say.do)
+    return labels.part_failed(part, say.what, say.do)

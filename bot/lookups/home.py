@@ -3,27 +3,27 @@
 from typing import Any
 
 from bot.autumn.models import Organization
-from bot.kit import blocks, ids, text
-from bot.lookups import words
+from bot.kit import blocks, ids, phrases, text
+from bot.lookups import labels
 
 
 def home(org: Organization | None = None) -> dict[str, Any]:
     """What Maple does, and the way in. `org` is the organisation that Maple's key belongs to, if known."""
     found = [
-        blocks.header("home", words.HOME_TITLE),
-        blocks.section("what", words.HOME_WHAT),
-        blocks.actions("look_up", [blocks.button(words.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)]),
+        blocks.header("home", phrases.HOME_TITLE),
+        blocks.section("what", labels.HOME_WHAT),
+        blocks.actions("look_up", [blocks.button(labels.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)]),
         blocks.divider("line"),
         blocks.section("commands", _commands()),
-        blocks.section("tips", "\n".join([words.HOME_TIPS, *(f"• {tip}" for tip in words.HOME_TIP_LINES)])),
+        blocks.section("tips", "\n".join([labels.HOME_TIPS, *(f"• {tip}" for tip in labels.HOME_TIP_LINES)])),
     ]
     if org:
-        where = words.home_where(
-            text.mrkdwn(org.name, 60), text.code(org.env.upper() or words.ENV_UNKNOWN, 30)
+        where = labels.home_where(
+            text.mrkdwn(org.name, 60), text.code(org.env.upper() or labels.ENV_UNKNOWN, 30)
         )
         found.append(blocks.context("where", where))
     return {"type": "home", "blocks": found}
 
 
 def _commands() -> str:
-    return "\n".join(f"• {text.code(usage)} {does}" for usage, does in words.help_lines(ids.COMMAND))
+    return "\n".join(f"• {text.code(usage)} {does}" for usage, does in labels.help_lines(ids.COMMAND))

@@ -13,8 +13,8 @@ from bot.autumn.models import (
     Subscription,
     UsagePrice,
 )
-from bot.kit import money, numbers, text
-from bot.lookups import words
+from bot.kit import money, numbers, phrases, text
+from bot.lookups import labels
 from bot.lookups.answers import Names
 
 _LIMIT = 60
@@ -24,7 +24,7 @@ NO_NAMES = Names()
 def plan(holding: Subscription | Purchase, known: Names = NO_NAMES) -> str:
     """In mrkdwn."""
     name = (holding.plan.name if holding.plan else "") or known.plans.get(holding.plan_id)
-    return text.mrkdwn(name or holding.plan_id, _LIMIT) or words.NONE
+    return text.mrkdwn(name or holding.plan_id, _LIMIT) or phrases.NONE
 
 
 def plans(customer: Customer | None, known: Names = NO_NAMES) -> dict[str, str]:
@@ -44,7 +44,7 @@ def features(customer: Customer, known: Names = NO_NAMES) -> dict[str, str]:
 
 def feature(balance: Balance | Flag) -> str:
     """In mrkdwn."""
-    return text.mrkdwn(balance.name, _LIMIT) or words.NONE
+    return text.mrkdwn(balance.name, _LIMIT) or phrases.NONE
 
 
 def currency(customer: Customer) -> str:
@@ -73,15 +73,15 @@ def price(found: Plan | None, in_currency: str) -> str:
         amount = money.price(found.price.amount, found.price.currency or in_currency)
     else:
         return ""
-    return f"{amount} {words.every(found.price.interval, found.price.interval_count)}".rstrip()
+    return f"{amount} {labels.every(found.price.interval, found.price.interval_count)}".rstrip()
 
 
 def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
     """Of a plan without a price of its own: what is bought ahead is not paid for as it is used."""
     if not prices:
-        return words.FREE
+        return labels.FREE
     ahead = [rate(one, in_currency) for one in prices if one.billing_method == "prepaid"]
-    return words.joined(ahead) if all(ahead) and len(ahead) == len(prices) else words.USAGE_BASED
+    return phrases.joined(ahead) if all(ahead) and len(ahead) == len(prices) else labels.USAGE_BASED
 
 
 def amount_in(currency: str, found: PlanPrice | UsagePrice) -> Decimal | None:
@@ -94,7 +94,7 @@ def unit_price(found: UsagePrice | None, in_currency: str) -> str:
     """What units of a feature cost: `$0.01 each, billed by use`. Empty if nothing."""
     if found is None:
         return ""
-    methods = {"prepaid": words.PREPAID, "usage_based": words.BILLED_BY_USE}
+    methods = {"prepaid": labels.PREPAID, "usage_based": labels.BILLED_BY_USE}
     parts = [rate(found, in_currency), methods.get(found.billing_method, "")]
     return ", ".join(part for part in parts if part)
 
@@ -104,11 +104,11 @@ def rate(found: UsagePrice, in_currency: str) -> str:
     own = amount_in(in_currency, found)
     amount = found.amount if own is None else own
     if amount is None:
-        return words.TIERED if found.tiers else ""
+        return labels.TIERED if found.tiers else ""
     units = found.billing_units or Decimal(1)
-    return words.unit_price(money.price(amount, in_currency), "" if units == 1 else numbers.number(units))
+    return labels.unit_price(money.price(amount, in_currency), "" if units == 1 else numbers.number(units))
 
 
 def reset(found: Reset | None) -> str:
     """How often a balance resets, for a table."""
-    return words.resets(found.interval, found.interval_count) if found else ""
+    return labels.resets(found.interval, found.interval_count) if found else ""

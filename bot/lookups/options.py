@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.autumn.models import Customer
-from bot.kit import blocks, text
-from bot.lookups import words
+from bot.kit import blocks, phrases, text
+from bot.lookups import labels
 
 MOST = 100
 
@@ -47,7 +47,7 @@ def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[s
 
 
 def feature_option(feature_id: str, name: str) -> Any:
-    label = text.literal(name, blocks.OPTION) or text.literal(feature_id, blocks.OPTION) or words.NONE
+    label = text.literal(name, blocks.OPTION) or text.literal(feature_id, blocks.OPTION) or phrases.NONE
     return blocks.option(label, token(feature_id))
 
 
@@ -59,5 +59,5 @@ def customer_option(customer: Customer) -> Any:
 
 def _customer(customer: Customer, customer_id: str) -> Any:
     shown = " · ".join(part for part in (text.clean(customer.name), text.clean(customer.email)) if part)
-    label = text.literal(shown or customer_id, blocks.OPTION) or words.NO_NAME
+    label = text.literal(shown or customer_id, blocks.OPTION) or labels.NO_NAME
     return blocks.option(label, customer_id, text.literal(customer_id, blocks.OPTION))

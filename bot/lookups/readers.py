@@ -8,7 +8,16 @@ from typing import Any, TypeVar, assert_never
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound
 from bot.autumn.models import Customer
-from bot.lookups.answers import Answer, Events, FeatureDetail, Features, Nobody, One, Products, Several
+from bot.lookups.answers import (
+    Answer,
+    Events,
+    FeatureDetail,
+    Features,
+    NoMatch,
+    Products,
+    SeveralMatches,
+    SingleMatch,
+)
 from bot.lookups.catalogue_names import named
 from bot.lookups.events.read import events
 from bot.lookups.features.read import feature, features
@@ -60,7 +69,7 @@ async def _and_unpaid(autumn: Autumn, place: Place, reading: Coroutine[Any, Any,
 
 async def look_up(
     autumn: Autumn, query: str, part: Part = Part.OVERVIEW, *, now: Callable[[], datetime]
-) -> tuple[Place, Answer] | Several | Nobody:
+) -> tuple[Place, Answer] | SeveralMatches | NoMatch:
     """`find` and `read` in one: what may be an id is read as one at once, and searched for only when it is
     none. Raises AutumnError."""
 
@@ -72,7 +81,7 @@ async def look_up(
             return None
 
     found = await find_or_open(autumn, query, by_id, now=now)
-    if not isinstance(found, One):
+    if not isinstance(found, SingleMatch):
         return found
     place = Place(customer=found.customer_id, part=part)
     if part is Part.OVERVIEW:

@@ -3,10 +3,9 @@
 from enum import StrEnum
 
 from bot.autumn.errors import NotFound
-from bot.kit import blocks, text
+from bot.kit import blocks, layout, text
 from bot.kit.card import Card
-from bot.lookups import failures, words
-from bot.lookups import frame as parts
+from bot.lookups import failures, frame, labels
 from bot.lookups.find import card as find
 from bot.lookups.place import Place
 from bot.store.errors import StoreLostMidway
@@ -28,12 +27,12 @@ class Refusal(StrEnum):
 
 
 _REFUSALS = {
-    Refusal.GUEST: words.GUEST,
-    Refusal.OUTSIDER: words.OUTSIDER,
-    Refusal.UNCHECKED: words.UNCHECKED,
-    Refusal.SHARED_CHANNEL: words.SHARED_CHANNEL,
-    Refusal.UNCHECKED_CHANNEL: words.UNCHECKED_CHANNEL,
-    Refusal.NOT_IN_CHANNEL: words.NOT_IN_CHANNEL,
+    Refusal.GUEST: labels.GUEST,
+    Refusal.OUTSIDER: labels.OUTSIDER,
+    Refusal.UNCHECKED: labels.UNCHECKED,
+    Refusal.SHARED_CHANNEL: labels.SHARED_CHANNEL,
+    Refusal.UNCHECKED_CHANNEL: labels.UNCHECKED_CHANNEL,
+    Refusal.NOT_IN_CHANNEL: labels.NOT_IN_CHANNEL,
 }
 
 
@@ -45,20 +44,20 @@ def trouble(
         return refused(error)
     say = failures.said(error)
     changed = isinstance(error, StoreLostMidway)
-    told = words.failure(say.what, say.do, text.code(reference), changed=changed)
+    told = labels.failure(say.what, say.do, text.code(reference), changed=changed)
     shown = [blocks.section("trouble", told)]
     again = None if isinstance(error, NotFound) else _again(place)
     if again:
         shown.append(blocks.actions("again", [again]))
-    return parts.card(shown, [], [], stamp=None)
+    return layout.card(shown, [], [], stamp=None)
 
 
 def _again(place: Place | find.Search | None) -> blocks.Button | None:
     if isinstance(place, find.Search):
         return find.again(place)
-    return parts.go(words.TRY_AGAIN, "again", place) if place else None
+    return frame.go(labels.TRY_AGAIN, "again", place) if place else None
 
 
 def refused(reason: Refusal) -> Card:
     say = _REFUSALS[reason]
-    return parts.card([blocks.section("refused", f"*{say.what}*\n{say.do}")], [], [], stamp=None)
+    return layout.card([blocks.section("refused", f"*{say.what}*\n{say.do}")], [], [], stamp=None)

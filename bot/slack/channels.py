@@ -10,8 +10,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.digests.delivery.slack_answers import SLACK_ERRORS, Answer, said
-from bot.digests.model import Pause
+from bot.slack.answers import SLACK_ERRORS, PostStatus, interpret_error
 
 _NO_CHANNEL = frozenset({"channel_not_found", "not_in_channel", "method_not_supported_for_channel_type"})
 _CROWD = 20
@@ -45,14 +44,6 @@ class Channel:
     """Seconds that Slack asks to be left alone for; with UNCHECKED."""
 
 
-_PAUSES = {
-    ChannelProblem.DIRECT: Pause.REMOVED,
-    ChannelProblem.OUT: Pause.REMOVED,
-    ChannelProblem.ARCHIVED: Pause.ARCHIVED,
-    ChannelProblem.SHARED: Pause.SHARED,
-}
-
-
 def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
     """What a channel is, by conversations.info. In doubt it is not fit."""
     private = bool(info.get("is_private"))
@@ -64,13 +55,6 @@ def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
         return Channel(ChannelProblem.OUT, private)
     shared = bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
     return Channel(ChannelProblem.SHARED if shared and not shared_allowed else None, private)
-
-
-def pause_for(channel: Channel, *, was_private: bool) -> Pause | None:
-    """Why a digest that was set up there cannot go on; None when it can, or when that is not known."""
-    if channel.problem is not None:
-        return _PAUSES.get(channel.problem)
-    return Pause.PUBLIC if was_private and not channel.private else None
 
 
 class Channels:
@@ -106,10 +90,12 @@ class Channels:
             answer = await self._slack.conversations_info(channel=channel)
             return self._judge(channel, answer["channel"])
         except SLACK_ERRORS as error:
-            told = said(error)
+            told = interpret_error(error)
             if told.reason in _NO_CHANNEL:
                 return Channel(ChannelProblem.OUT)
-            return Channel(ChannelProblem.UNCHECKED, wait=told.wait if told.answer is Answer.LIMITED else 0)
+            return Channel(
+                ChannelProblem.UNCHECKED, wait=told.wait if told.answer is PostStatus.LIMITED else 0
+            )
 
     def _judge(self, channel: str, info: Mapping[str, Any]) -> Channel:
         return judge(info, shared_allowed=channel in self._shared)

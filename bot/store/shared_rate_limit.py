@@ -13,7 +13,7 @@ from math import inf
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.autumn.throttle import Group, Limits, Throttle, burst
+from bot.autumn.throttle import Limits, RateGroup, Throttle, burst
 from bot.log import log
 from bot.store.database import Database, unbroken
 
@@ -50,8 +50,8 @@ _FORGET = text(
 )
 
 
-class SharedTurns:
-    """The `Turns` of all replicas that use the same key on one PostgreSQL.
+class SharedRateLimit:
+    """The `ChannelQueue` of all replicas that use the same key on one PostgreSQL.
 
     `alone` is called for each turn that is taken without the others. Close it with `aclose`, before the
     database.
@@ -71,14 +71,14 @@ class SharedTurns:
     async def aclose(self) -> None:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:
+    async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
         """Wait until a request of this group may be sent. Raises TimeoutError at once when that is later than
         `within` seconds from now; it then takes no turn."""
         rate = self._limits.rate(group)
         if rate is None:
             return
         name = f"{self._whose}:{group.name.lower()}"
-        if group is Group.EVENTS:
+        if group is RateGroup.EVENTS:
             name += f":{_hashed(customer_id)}"
         wait = await self._asked(name, rate, min(within, 3600.0))
         if wait is None:

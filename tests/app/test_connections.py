@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from bot.slack.connections import Connection, HttpLimits
 from bot.slack.http import Listener, listening
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.stage import Stage, on_stage
 
 QUICK = HttpLimits(exchange=0.15, keep_alive=0.15)
@@ -68,7 +68,7 @@ class Peers:
 
 @contextlib.asynccontextmanager
 async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Stage, Peers]]:
-    async with on_stage("http", timings=Timings(http=limits)) as maple:
+    async with on_stage("http", timings=Timeouts(http=limits)) as maple:
         peers = Peers(maple.bot.url)
         try:
             yield maple, peers

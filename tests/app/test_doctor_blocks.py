@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.changes.model import Kind
+from bot.access.rules import Kind
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.samples import samples
 from bot.kit import ids

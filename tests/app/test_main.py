@@ -13,12 +13,12 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from bot import __main__ as main
+from bot import __main__
 from bot.access.people import Actor
 from bot.app import CannotStart, build
-from bot.doctor import command as doctor
+from bot.doctor import command
 from bot.settings import Settings
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST, Mode, database_file, settings_for
@@ -73,7 +73,7 @@ async def started(slack: LocalSlack, mode: Mode) -> None:
 
 
 async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
-    serving = asyncio.create_task(main.serve(settings_for(slack, autumn, mode)))
+    serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, mode)))
     await started(slack, mode)
     await asyncio.sleep(0.05)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -85,7 +85,7 @@ async def test_a_signal_stops_it_while_slack_cannot_be_reached(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
     settings = settings_for(slack, autumn, "http").model_copy(update={"slack_api_url": "http://127.0.0.1:9/"})
-    serving = asyncio.create_task(main.serve(settings))
+    serving = asyncio.create_task(__main__.serve(settings))
     await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
     async with asyncio.timeout(10):
@@ -93,7 +93,7 @@ async def test_a_signal_stops_it_while_slack_cannot_be_reached(
 
 
 async def test_a_second_signal_cuts_off_what_is_left(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    serving = asyncio.create_task(main.serve(settings_for(slack, autumn, "socket")))
+    serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, "socket")))
     await started(slack, "socket")
     await asyncio.sleep(0.05)
     autumn.faults.add("*", "latency", seconds=20)
@@ -173,7 +173,7 @@ async def test_a_token_that_slack_refuses(slack: LocalSlack, autumn: LocalAutumn
 
 async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> None:
     slack.faults.add("auth.test", "latency", seconds=1.5)
-    timings = Timings(slack=1, retry_start=0.01)
+    timings = Timeouts(slack=1, retry_start=0.01)
     async with build(settings_for(slack, autumn, "http"), timings=timings).running() as maple:
         assert maple.taking
     assert not maple.taking
@@ -181,7 +181,7 @@ async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> No
 
 def test_settings_that_are_missing(environment: pytest.MonkeyPatch) -> None:
     for arguments in ([], ["doctor"]):
-        result = CliRunner().invoke(main.cli, arguments)
+        result = CliRunner().invoke(__main__.cli, arguments)
         assert result.exit_code == 1
         assert "Maple cannot start:\nSLACK_BOT_TOKEN is not set" in result.stderr
 
@@ -194,18 +194,18 @@ def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_the_doctor_ends_with_one_when_something_is_wrong(given: pytest.MonkeyPatch) -> None:
-    result = CliRunner().invoke(main.cli, ["doctor"])
+    result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert result.exit_code == 1
     assert "✗ Slack: the bot token is not usable (no answer)" in result.stdout
     assert "canary" not in result.output
 
 
 def test_the_doctor_ends_with_nothing_when_all_is_well(given: pytest.MonkeyPatch) -> None:
-    async def well(_settings: Settings, report: doctor.Report) -> None:
-        report(doctor.Finding("All of it", ok=True))
+    async def well(_settings: Settings, report: command.Report) -> None:
+        report(command.Finding("All of it", ok=True))
 
-    given.setattr(doctor, "examine", well)
-    result = CliRunner().invoke(main.cli, ["doctor"])
+    given.setattr(command, "examine", well)
+    result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert (result.exit_code, result.stdout) == (0, "✓ All of it\n")
 
 
@@ -213,7 +213,7 @@ def test_an_address_that_is_taken_is_said(given: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         given.setenv("PORT", str(port))
-        result = CliRunner().invoke(main.cli, [])
+        result = CliRunner().invoke(__main__.cli, [])
     assert result.exit_code == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
 
@@ -222,15 +222,15 @@ def test_a_start_that_cannot_be_is_said(given: pytest.MonkeyPatch) -> None:
     async def refused(_settings: Settings) -> None:
         raise CannotStart("Slack refuses the bot token: invalid_auth")
 
-    given.setattr(main, "serve", refused)
-    result = CliRunner().invoke(main.cli, [])
+    given.setattr(__main__, "serve", refused)
+    result = CliRunner().invoke(__main__.cli, [])
     assert (result.exit_code, result.stderr) == (1, "Slack refuses the bot token: invalid_auth\n")
 
 
 def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     given.setattr(sys, "argv", ["maple", "--help"])
     with pytest.raises(SystemExit) as ended:
-        main.main()
+        __main__.main()
     assert ended.value.code == 0
     assert "doctor" in capsys.readouterr().out
 

@@ -2,7 +2,7 @@ import asyncio
 import gc
 import weakref
 
-from bot import gc_tuning as memory
+from bot import gc_tuning
 
 
 class Loop:
@@ -30,7 +30,7 @@ async def gone(garbage: weakref.ref[Loop], *, rounds: int = 50) -> bool:
 
 async def test_garbage_is_taken_away_in_a_quiet_moment() -> None:
     busy = True
-    async with memory.tidied(lambda: busy, every=0.001):
+    async with gc_tuning.tidied(lambda: busy, every=0.001):
         garbage = lost()
         assert not await gone(garbage)
         busy = False
@@ -38,14 +38,14 @@ async def test_garbage_is_taken_away_in_a_quiet_moment() -> None:
 
 
 async def test_and_at_the_latest_after_a_while() -> None:
-    async with memory.tidied(lambda: True, every=0.001, at_the_latest=0.003):
+    async with gc_tuning.tidied(lambda: True, every=0.001, at_the_latest=0.003):
         assert await gone(lost())
 
 
 async def test_the_collector_is_left_as_it_was() -> None:
     before, kept = gc.get_threshold(), Loop()
     assert looked_at(kept)
-    async with memory.tidied(lambda: True):
+    async with gc_tuning.tidied(lambda: True):
         assert gc.get_threshold() != before
         assert not looked_at(kept)
     assert gc.get_threshold() == before

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from bot.access.people import Actor, Facts, Home, Standing, decide
+from bot.access.people import Actor, Home, SlackUser, Standing, decide
 
 HOME = Home(team="T1")
 GRID = Home(team="T1", enterprise="E1")
-MEMBER = Facts(team="T1")
+MEMBER = SlackUser(team="T1")
 
 
 @pytest.mark.parametrize(
@@ -15,44 +15,60 @@ MEMBER = Facts(team="T1")
     [
         pytest.param(HOME, Actor("U1", "T1"), MEMBER, Standing.MEMBER, id="a full member"),
         pytest.param(HOME, Actor("U1"), MEMBER, Standing.MEMBER, id="payload without a team"),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", guest=True), Standing.GUEST, id="a guest"),
+        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", guest=True), Standing.GUEST, id="a guest"),
         pytest.param(HOME, Actor("U1", "T2"), MEMBER, Standing.OUTSIDER, id="payload from another workspace"),
         pytest.param(HOME, Actor("U1", "T2"), None, Standing.OUTSIDER, id="the same, unchecked"),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T2"), Standing.OUTSIDER, id="Slack says elsewhere"),
         pytest.param(
-            HOME, Actor("U1", "T1"), Facts(team="T1", stranger=True), Standing.OUTSIDER, id="a stranger"
+            HOME, Actor("U1", "T1"), SlackUser(team="T2"), Standing.OUTSIDER, id="Slack says elsewhere"
         ),
         pytest.param(
-            HOME, Actor("U1", "T1"), Facts(team="T2", guest=True), Standing.OUTSIDER, id="guest of elsewhere"
+            HOME, Actor("U1", "T1"), SlackUser(team="T1", stranger=True), Standing.OUTSIDER, id="a stranger"
         ),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", bot=True), Standing.BOT, id="a bot"),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(team="T1", deleted=True), Standing.GONE, id="gone"),
+        pytest.param(
+            HOME,
+            Actor("U1", "T1"),
+            SlackUser(team="T2", guest=True),
+            Standing.OUTSIDER,
+            id="guest of elsewhere",
+        ),
+        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", bot=True), Standing.BOT, id="a bot"),
+        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", deleted=True), Standing.GONE, id="gone"),
         pytest.param(HOME, Actor("U1", "T1"), None, Standing.UNCHECKED, id="no answer of Slack's"),
-        pytest.param(HOME, Actor("U1", "T1"), Facts(), Standing.UNCHECKED, id="an answer that does not tell"),
         pytest.param(
-            HOME, Actor("U1", "T1"), Facts(team="T2", enterprise="E1"), Standing.OUTSIDER, id="grid of others"
+            HOME, Actor("U1", "T1"), SlackUser(), Standing.UNCHECKED, id="an answer that does not tell"
+        ),
+        pytest.param(
+            HOME,
+            Actor("U1", "T1"),
+            SlackUser(team="T2", enterprise="E1"),
+            Standing.OUTSIDER,
+            id="grid of others",
         ),
         pytest.param(
             GRID,
             Actor("U1", "T2"),
-            Facts(team="T2", enterprise="E1"),
+            SlackUser(team="T2", enterprise="E1"),
             Standing.MEMBER,
             id="same grid",
         ),
         pytest.param(
-            GRID, Actor("U1", "T2"), Facts(team="T2", enterprise="E2"), Standing.OUTSIDER, id="another one"
+            GRID,
+            Actor("U1", "T2"),
+            SlackUser(team="T2", enterprise="E2"),
+            Standing.OUTSIDER,
+            id="another one",
         ),
         pytest.param(
             GRID,
             Actor("U1", "T2"),
-            Facts(team="T2", enterprise="E1", guest=True),
+            SlackUser(team="T2", enterprise="E1", guest=True),
             Standing.GUEST,
             id="guest",
         ),
         pytest.param(GRID, Actor("U1", "T2"), None, Standing.UNCHECKED, id="organisation unchecked"),
     ],
 )
-def test_who_may(home: Home, actor: Actor, facts: Facts | None, standing: Standing) -> None:
+def test_who_may(home: Home, actor: Actor, facts: SlackUser | None, standing: Standing) -> None:
     assert decide(home, actor, facts) is standing
 
 
@@ -60,16 +76,19 @@ def test_who_may(home: Home, actor: Actor, facts: Facts | None, standing: Standi
     ("user", "facts"),
     [
         ({"team_id": "T1"}, MEMBER),
-        ({"team_id": "T1", "is_restricted": True}, Facts(team="T1", guest=True)),
-        ({"team_id": "T1", "is_ultra_restricted": True}, Facts(team="T1", guest=True)),
-        ({"team_id": "T2", "is_stranger": True}, Facts(team="T2", stranger=True)),
-        ({"team_id": "T1", "is_bot": True}, Facts(team="T1", bot=True)),
-        ({"team_id": "T1", "is_workflow_bot": True}, Facts(team="T1", bot=True)),
-        ({"team_id": "T1", "deleted": True}, Facts(team="T1", deleted=True)),
-        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, Facts(team="T2", enterprise="E1")),
-        ({"team_id": "T1", "tz": "Europe/Lisbon"}, Facts(team="T1", zone="Europe/Lisbon")),
-        ({"team_id": None, "enterprise_user": None}, Facts()),
+        ({"team_id": "T1", "is_restricted": True}, SlackUser(team="T1", guest=True)),
+        ({"team_id": "T1", "is_ultra_restricted": True}, SlackUser(team="T1", guest=True)),
+        ({"team_id": "T2", "is_stranger": True}, SlackUser(team="T2", stranger=True)),
+        ({"team_id": "T1", "is_bot": True}, SlackUser(team="T1", bot=True)),
+        ({"team_id": "T1", "is_workflow_bot": True}, SlackUser(team="T1", bot=True)),
+        ({"team_id": "T1", "deleted": True}, SlackUser(team="T1", deleted=True)),
+        (
+            {"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}},
+            SlackUser(team="T2", enterprise="E1"),
+        ),
+        ({"team_id": "T1", "tz": "Europe/Lisbon"}, SlackUser(team="T1", zone="Europe/Lisbon")),
+        ({"team_id": None, "enterprise_user": None}, SlackUser()),
     ],
 )
-def test_facts_are_read(user: Mapping[str, Any], facts: Facts) -> None:
-    assert Facts.read(user) == facts
+def test_facts_are_read(user: Mapping[str, Any], facts: SlackUser) -> None:
+    assert SlackUser.read(user) == facts

@@ -5,7 +5,7 @@ import pytest
 from bot.access.permission import widest
 from bot.access.policy import Environment, Person, Request, Verb, decide
 from bot.access.policy_file import read
-from bot.changes.model import Kind
+from bot.access.rules import Kind
 
 RULES = """
 [[allow]]

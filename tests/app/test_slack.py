@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.doctor.finding import called
 from bot.slack.client import REVOKED, SlackClient, Token, retries
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST, Mode, on_stage
 
@@ -116,7 +116,7 @@ async def test_revoked_token_makes_the_bot_unready_though_nobody_uses_it(
     mode: Mode, logs: io.StringIO
 ) -> None:
     async with (
-        on_stage(mode, timings=Timings(token=0.02)) as maple,
+        on_stage(mode, timings=Timeouts(token=0.02)) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("auth.test", "error", error="token_revoked", times=3)

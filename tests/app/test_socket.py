@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.app import build
 from bot.metrics import Metrics
 from bot.slack.socket import Socket, SocketPace
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.app.test_slack import until
@@ -23,7 +23,7 @@ from tests.relay import Relay
 from tests.stage import MANIFEST, Stage, on_stage, settings_for
 
 QUICK = SocketPace(ping=0.05, deaf=0.3, call=0.3, again=0.02, longest=0.05)
-TIMINGS = Timings(socket=QUICK)
+TIMINGS = Timeouts(socket=QUICK)
 
 
 async def works(maple: Stage) -> None:

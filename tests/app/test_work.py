@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from bot.background import Work
+from bot.background import BackgroundTasks
 
 
 async def test_drains_what_was_started_and_what_that_starts() -> None:
-    work, done = Work(), []
+    work, done = BackgroundTasks(), []
 
     async def inner() -> None:
         await asyncio.sleep(0.001)
@@ -25,7 +25,7 @@ async def test_drains_what_was_started_and_what_that_starts() -> None:
 
 
 async def test_cuts_off_what_takes_too_long() -> None:
-    work, told = Work(), []
+    work, told = BackgroundTasks(), []
 
     async def long() -> None:
         try:
@@ -41,11 +41,11 @@ async def test_cuts_off_what_takes_too_long() -> None:
 
 
 async def test_nothing_to_drain() -> None:
-    assert await Work().drain(1) == 0
+    assert await BackgroundTasks().drain(1) == 0
 
 
 async def test_what_never_had_its_turn_is_cut_off_too() -> None:
-    work, begun = Work(), []
+    work, begun = BackgroundTasks(), []
 
     async def job() -> None:
         begun.append(True)
@@ -57,7 +57,7 @@ async def test_what_never_had_its_turn_is_cut_off_too() -> None:
 
 
 async def test_jobs_begin_in_a_lull() -> None:
-    work, begun = Work(), []
+    work, begun = BackgroundTasks(), []
 
     async def job(number: int) -> None:
         begun.append(number)
@@ -71,7 +71,7 @@ async def test_jobs_begin_in_a_lull() -> None:
 
 
 async def test_jobs_begin_without_a_lull_in_the_end() -> None:
-    work, begun = Work(), []
+    work, begun = BackgroundTasks(), []
 
     async def job() -> None:
         begun.append(True)
@@ -84,7 +84,7 @@ async def test_jobs_begin_without_a_lull_in_the_end() -> None:
 
 
 async def test_what_takes_too_long_is_left_to_itself() -> None:
-    work, done = Work(), []
+    work, done = BackgroundTasks(), []
 
     async def slow(fails: bool) -> str:
         await asyncio.sleep(0.05)

@@ -14,14 +14,16 @@ from pydantic import SecretStr
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Environment, Person, Policy, Reason, Request, Verb, decide
-from bot.approvals.lifecycle import Event, Record
+from bot.access.rules import Kind
+from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.preview import Sleep
-from bot.approvals.results import Wish
-from bot.approvals.service import Changes
-from bot.approvals.timeouts import Checkpoint, Pace, go_on
-from bot.autumn.client import Autumn, Limits, Patience
-from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput, Kind
+from bot.approvals.results import ChangeRequest
+from bot.approvals.service import ChangeService
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.client import Autumn, Limits, RetryPolicy
+from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput
 from bot.changes.registry import KINDS
+from bot.runtime import Checkpoint, no_checkpoint
 from bot.store import audit
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn
@@ -29,7 +31,7 @@ from sandbox.autumn import LocalAutumn
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 ANA, RAJ, LEA = Actor("U_ANA", "T1"), Actor("U_RAJ", "T1"), Actor("U_LEA", "T1")
 CUSTOMER = "cus_bold"
-QUICK = Pace(lease=20, renew=0.05, polls=(0, 0, 0), verify=2, turn=5, turns=0.01)
+QUICK = ChangeTimeouts(lease=20, renew=0.05, polls=(0, 0, 0), verify=2, turn=5, turns=0.01)
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
@@ -87,23 +89,23 @@ class Bench:
     database: Database
     law: Law = field(default_factory=Law)
     clock: Clock = field(default_factory=Clock)
-    told: list[tuple[str, Event]] = field(default_factory=list)
+    told: list[tuple[str, ChangeEvent]] = field(default_factory=list)
     numbers: Callable[[], int] = field(default_factory=lambda: count().__next__)
     row: str = ""
 
     def desk(
         self,
         *,
-        checkpoint: Checkpoint = go_on,
-        pace: Pace = QUICK,
+        checkpoint: Checkpoint = no_checkpoint,
+        pace: ChangeTimeouts = QUICK,
         channel: str = "C_APPROVALS",
         env: Environment = Environment.SANDBOX,
         sleep: Sleep = asyncio.sleep,
         autumn: Autumn | None = None,
         kinds: Mapping[Kind, Any] = KINDS,
-    ) -> Changes:
+    ) -> ChangeService:
         """Another process, as it were."""
-        return Changes(
+        return ChangeService(
             database=self.database,
             autumn=autumn or self.autumn,
             may=self.law,
@@ -117,10 +119,10 @@ class Bench:
             kinds=kinds,
         )
 
-    async def tell(self, record: Record, event: Event) -> None:
+    async def tell(self, record: Record, event: ChangeEvent) -> None:
         self.told.append((record.id, event))
 
-    def events(self, record: Record) -> list[Event]:
+    def events(self, record: Record) -> list[ChangeEvent]:
         return [event for change, event in self.told if change == record.id]
 
     def balance(
@@ -129,11 +131,13 @@ class Bench:
         number = None if amount is None else Decimal(amount)
         return BalanceInput(customer=customer, feature="messages", row=self.row, action=action, amount=number)
 
-    def wish(self, asked: BalanceInput | DetailsInput | DeletionInput | None = None) -> Wish:
-        return Wish(f"form-{self.numbers()}", asked or self.balance(), ANA, channel="C_SUPPORT", reason="so")
+    def wish(self, asked: BalanceInput | DetailsInput | DeletionInput | None = None) -> ChangeRequest:
+        return ChangeRequest(
+            f"form-{self.numbers()}", asked or self.balance(), ANA, channel="C_SUPPORT", reason="so"
+        )
 
     async def waiting(
-        self, desk: Changes, asked: BalanceInput | DetailsInput | DeletionInput | None = None
+        self, desk: ChangeService, asked: BalanceInput | DetailsInput | DeletionInput | None = None
     ) -> Record:
         """A change that was asked for."""
         record = (await desk.submit(self.wish(asked))).record
@@ -176,7 +180,7 @@ async def bench(database: Database) -> AsyncIterator[Bench]:
             key=SecretStr(local.key),
             url=local.url,
             limits=FAST,
-            patience=Patience(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
+            patience=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
         )
         made = Bench(local, autumn, database)
         customer = await autumn.customer(CUSTOMER)

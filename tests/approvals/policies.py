@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.access.rules import (
     EVERYONE,
     Environment,
+    Kind,
     Person,
     Policy,
     Power,
@@ -21,7 +22,6 @@ from bot.access.rules import (
     When,
     Who,
 )
-from bot.changes.model import Kind
 
 T = TypeVar("T")
 

@@ -8,12 +8,12 @@ import pytest
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.access.rules import Environment
-from bot.approvals import policy_requests as authority
+from bot.access.rules import Environment, Kind
+from bot.approvals import policy_requests
 from bot.approvals.asking import Terms
 from bot.approvals.lifecycle import EDGES, OVER, State
-from bot.approvals.preview import Look
-from bot.changes.model import Judgement, Kind
+from bot.approvals.preview import Assessment
+from bot.changes.model import Judgement
 from tests.approvals.bench import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW
 from tests.changes.facts import facts
@@ -31,29 +31,29 @@ SEEN = facts()
 
 
 def test_about_what_is_not_asked_for_yet() -> None:
-    seen = Look(ASKED, SEEN, Judgement(), PREVIEW)
-    assert authority.about_look(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
+    seen = Assessment(ASKED, SEEN, Judgement(), PREVIEW)
+    assert policy_requests.about_look(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
 
 
 def test_about_what_cannot_be_previewed() -> None:
-    asked = authority.about_look(Verb.ASK, Look(ASKED, SEEN, Judgement(), None), Environment.LIVE)
+    asked = policy_requests.about_look(Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE)
     assert asked == Request(Verb.ASK, Kind.BALANCE, None, Environment.LIVE, None, None, own=True)
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
 def test_about_what_was_asked_for(person: str, own: bool) -> None:
-    asked = authority.about_record(Verb.APPROVE, NEW, Actor(person, "T1"))
+    asked = policy_requests.about_record(Verb.APPROVE, NEW, Actor(person, "T1"))
     assert asked == replace(ABOUT, verb=Verb.APPROVE, own=own)
 
 
 def test_an_undo_is_asked_for_as_one() -> None:
-    assert authority.asking_verb("") is Verb.ASK
-    assert authority.asking_verb("another") is Verb.UNDO
+    assert policy_requests.asking_verb("") is Verb.ASK
+    assert policy_requests.asking_verb("another") is Verb.UNDO
 
 
 def test_terms() -> None:
     decision = Decision(True, Reason.ALLOWED, "law", approvals=3, expires_after=timedelta(hours=2))
-    assert authority.terms(decision, NOW) == Terms("law", 3, NOW + timedelta(hours=2))
+    assert policy_requests.terms(decision, NOW) == Terms("law", 3, NOW + timedelta(hours=2))
 
 
 @pytest.mark.parametrize("state", State)

@@ -13,13 +13,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
+from bot.access.rules import Kind
 from bot.approvals import carrying
-from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease
-from bot.approvals.timeouts import Pace
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
-from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, Kind, NoteCode, Write
+from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, NoteCode, Write
 from bot.changes.registry import KINDS
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
@@ -43,15 +44,15 @@ def stop_at(name: str) -> Callable[[str], Awaitable[None]]:
 HOUR = 3600
 
 FAULTS = {
-    "429": (State.FAILED, Ending.RATE_LIMITED),
-    "500": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
-    "503": (State.UNCONFIRMED, Ending.AUTUMN_BROKE),
-    "cut_before": (State.UNCONFIRMED, Ending.NO_ANSWER),
-    "cut_after": (State.APPLIED, Ending.FOUND_DONE),
-    "504_after": (State.APPLIED, Ending.FOUND_DONE),
-    "garbage": (State.APPLIED, Ending.DONE),
-    "latency": (State.APPLIED, Ending.FOUND_DONE),
-    "queued": (State.UNCONFIRMED, Ending.NOT_SEEN),
+    "429": (State.FAILED, Cause.RATE_LIMITED),
+    "500": (State.UNCONFIRMED, Cause.AUTUMN_BROKE),
+    "503": (State.UNCONFIRMED, Cause.AUTUMN_BROKE),
+    "cut_before": (State.UNCONFIRMED, Cause.NO_ANSWER),
+    "cut_after": (State.APPLIED, Cause.FOUND_DONE),
+    "504_after": (State.APPLIED, Cause.FOUND_DONE),
+    "garbage": (State.APPLIED, Cause.DONE),
+    "latency": (State.APPLIED, Cause.FOUND_DONE),
+    "queued": (State.UNCONFIRMED, Cause.NOT_SEEN),
 }
 
 
@@ -79,7 +80,7 @@ async def test_what_is_said_of_trouble_is_so(sqlite_stage: Bench, fault: str) ->
     assert await stage.whole()
 
 
-LIMITED = Pace(lease=20, renew=5, polls=(0,), verify=2, limited=0.5, limited_pause=0.01)
+LIMITED = ChangeTimeouts(lease=20, renew=5, polls=(0,), verify=2, limited=0.5, limited_pause=0.01)
 
 
 async def test_a_write_that_limits_turn_away_is_sent_again(sqlite_stage: Bench) -> None:
@@ -88,7 +89,7 @@ async def test_a_write_that_limits_turn_away_is_sent_again(sqlite_stage: Bench) 
     stage.local.faults.add("balances.update", "429", times=3, retry_after=0)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending, done.writes) == (State.APPLIED, Ending.DONE, 1)
+    assert (done.state, done.ending, done.writes) == (State.APPLIED, Cause.DONE, 1)
     assert await stage.granted() == 2100
     keys = {write.idempotency_key for write in stage.local.ledger}
     assert (len(stage.local.ledger), len(keys)) == (4, 1)
@@ -102,7 +103,7 @@ async def test_limits_that_last_leave_it_undone(sqlite_stage: Bench) -> None:
     stage.local.faults.add("balances.update", "429", retry_after=0)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.FAILED, Ending.RATE_LIMITED)
+    assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
     assert len(stage.local.ledger) > 1
     assert stage.written() == 0
 
@@ -131,7 +132,7 @@ async def test_what_is_not_the_same_any_more_is_not_sent_again(sqlite_stage: Ben
     asked = await stage.waiting(desk, stage.balance(actions.get(happens, BalanceAction.GIVE), 900))
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.FAILED, Ending.RATE_LIMITED)
+    assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
     assert (len(stage.local.ledger), stage.written()) == (1, 0)
     await away.aclose()
 
@@ -167,7 +168,7 @@ async def test_a_queued_change_is_seen_when_it_comes(sqlite_stage: Bench) -> Non
         if looks == 3:
             stage.local.clock.set(NOW.replace(minute=30))
 
-    desk = stage.desk(pace=Pace(lease=20, renew=5, polls=(0, 0, 0, 0), verify=2), sleep=sleep)
+    desk = stage.desk(pace=ChangeTimeouts(lease=20, renew=5, polls=(0, 0, 0, 0), verify=2), sleep=sleep)
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
@@ -176,12 +177,12 @@ async def test_a_queued_change_is_seen_when_it_comes(sqlite_stage: Bench) -> Non
 
 async def test_reading_back_takes_its_time_and_no_more(sqlite_stage: Bench) -> None:
     stage = sqlite_stage
-    desk = stage.desk(pace=Pace(lease=20, renew=5, polls=(0, 30), verify=0.2))
+    desk = stage.desk(pace=ChangeTimeouts(lease=20, renew=5, polls=(0, 30), verify=0.2))
     asked = await stage.waiting(desk)
     stage.local.faults.add("balances.update", "cut_before", times=1)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.UNCONFIRMED, Ending.NO_ANSWER)
+    assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.NO_ANSWER)
 
 
 @pytest.mark.parametrize("action", [BalanceAction.SET, BalanceAction.USAGE])
@@ -199,7 +200,7 @@ async def test_a_grant_that_moved_beside_the_figure_is_unconfirmed(
     asked = await stage.waiting(desk, stage.balance(action, 900))
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.UNCONFIRMED, Ending.NOT_SEEN)
+    assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.NOT_SEEN)
 
 
 async def test_what_cannot_be_read_back_is_unconfirmed(sqlite_stage: Bench) -> None:
@@ -230,20 +231,20 @@ async def test_autumn_not_there_to_send_to(sqlite_stage: Bench) -> None:
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.FAILED, Ending.NOT_REACHED)
+    assert (done.state, done.ending) == (State.FAILED, Cause.NOT_REACHED)
     await away.aclose()
 
 
 @pytest.mark.parametrize(
     ("happens", "ending"),
     [
-        ("gone", Ending.CUSTOMER_GONE),
-        ("unread", Ending.NOT_READ),
-        ("guarded", Ending.GUARDED),
+        ("gone", Cause.CUSTOMER_GONE),
+        ("unread", Cause.NOT_READ),
+        ("guarded", Cause.GUARDED),
     ],
 )
 async def test_it_is_read_once_more_before_it_is_written(
-    sqlite_stage: Bench, happens: str, ending: Ending
+    sqlite_stage: Bench, happens: str, ending: Cause
 ) -> None:
     stage = sqlite_stage
 
@@ -279,7 +280,7 @@ async def test_a_customer_recreated_at_the_last_moment_is_not_changed(sqlite_sta
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending, done.writes) == (State.FAILED, Ending.GUARDED, 0)
+    assert (done.state, done.ending, done.writes) == (State.FAILED, Cause.GUARDED, 0)
     assert [note.code for note in done.refusals] == [NoteCode.RECREATED]
 
 
@@ -326,7 +327,7 @@ async def test_the_facts_move_at_the_last_moment(sqlite_stage: Bench, needed: in
     assert record is not None
     assert record.state is (State.WAITING if needed else State.OVERTAKEN)
     assert (record.version, record.approvals, record.lease_until) == (2, (), None)
-    assert stage.events(record)[-1] is Event.OVERTAKEN
+    assert stage.events(record)[-1] is ChangeEvent.OVERTAKEN
     assert stage.written() == 0
     assert await stage.whole()
 
@@ -337,10 +338,10 @@ async def test_a_customer_that_stays_busy(sqlite_stage: Bench) -> None:
     first, second = await stage.waiting(stuck), await stage.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(first.id, 1, RAJ)
-    desk = stage.desk(pace=Pace(turn=0, renew=5, polls=(0,)))
+    desk = stage.desk(pace=ChangeTimeouts(turn=0, renew=5, polls=(0,)))
     done = (await desk.approve(second.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending) == (State.FAILED, Ending.BUSY)
+    assert (done.state, done.ending) == (State.FAILED, Cause.BUSY)
 
 
 async def lose_the_lease(stage: Bench, record: Record) -> None:
@@ -366,7 +367,7 @@ async def test_whoever_lost_the_lease_does_nothing_more(sqlite_stage: Bench, poi
     assert left is not None
     assert left.state is (State.APPROVED if point == "approved" else State.APPLYING)
     assert stage.written() == (1 if point == "sent" else 0)
-    assert stage.events(left)[1:] in ([], [Event.APPLYING])
+    assert stage.events(left)[1:] in ([], [ChangeEvent.APPLYING])
 
 
 async def test_the_lease_is_renewed_while_at_work(sqlite_stage: Bench) -> None:
@@ -394,7 +395,7 @@ async def test_trouble_in_telling_does_not_stop_it(sqlite_stage: Bench) -> None:
     stage = sqlite_stage
     asked = await stage.waiting(stage.desk())
 
-    async def fail(record: Record, event: Event) -> None:
+    async def fail(record: Record, event: ChangeEvent) -> None:
         raise LookupError(record, event)
 
     stage.tell = fail  # type: ignore[method-assign]
@@ -404,12 +405,12 @@ async def test_trouble_in_telling_does_not_stop_it(sqlite_stage: Bench) -> None:
 
 
 POINTS = {
-    "approved": (State.FAILED, Ending.INTERRUPTED, 0),
-    "claimed": (State.FAILED, Ending.INTERRUPTED, 0),
-    "marked": (State.UNCONFIRMED, Ending.CUT_OFF, 0),
-    "sent": (State.APPLIED, Ending.FOUND_DONE, 1),
-    "verified": (State.APPLIED, Ending.FOUND_DONE, 1),
-    "settled": (State.APPLIED, Ending.DONE, 1),
+    "approved": (State.FAILED, Cause.INTERRUPTED, 0),
+    "claimed": (State.FAILED, Cause.INTERRUPTED, 0),
+    "marked": (State.UNCONFIRMED, Cause.CUT_OFF, 0),
+    "sent": (State.APPLIED, Cause.FOUND_DONE, 1),
+    "verified": (State.APPLIED, Cause.FOUND_DONE, 1),
+    "settled": (State.APPLIED, Cause.DONE, 1),
 }
 
 
@@ -429,9 +430,9 @@ async def test_the_process_dies(stage: Bench, point: str) -> None:
     assert left is not None
     assert (left.state, left.ending, stage.written()) == (state, ending, written)
     if point == "settled":
-        assert stage.events(asked)[-1] is Event.REDRAW
+        assert stage.events(asked)[-1] is ChangeEvent.REDRAW
     else:
-        assert stage.events(asked).count(Event(state.value)) == 1
+        assert stage.events(asked).count(ChangeEvent(state.value)) == 1
     assert await stage.whole()
 
 
@@ -448,7 +449,7 @@ async def test_the_sweeper_dies_as_well(sqlite_stage: Bench) -> None:
     stage.clock.move(seconds=21)
     settled = await stage.desk()._engine.recover(asked.id)
     assert settled is not None
-    assert settled.ending is Ending.INTERRUPTED
+    assert settled.ending is Cause.INTERRUPTED
 
 
 class TwoSteps:
@@ -482,7 +483,7 @@ async def test_several_writes(sqlite_stage: Bench, fault: str, state: State) -> 
     assert done is not None
     assert (done.state, done.writes) == (state, 2)
     if fault:
-        assert done.ending is Ending.PARTLY
+        assert done.ending is Cause.PARTLY
     assert [write.idempotency_key for write in stage.local.ledger if write.applied] == [
         f"maple:{asked.id}:{position}" for position in range(1 if fault else 2)
     ]
@@ -514,7 +515,7 @@ async def test_a_deletion_is_seen_by_the_customer_being_gone(sqlite_stage: Bench
     sqlite_stage.local.faults.add("customers.delete", "cut_after", times=1)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending, done.invertible) == (State.APPLIED, Ending.FOUND_DONE, False)
+    assert (done.state, done.ending, done.invertible) == (State.APPLIED, Cause.FOUND_DONE, False)
 
 
 @asynccontextmanager
@@ -568,7 +569,7 @@ async def test_slow_write_is_not_taken_for_a_dead_one_after_the_database_was_awa
         asked = await stage.waiting(desk)
         done = (await desk.approve(asked.id, 1, RAJ)).record
         assert done is not None
-        assert (done.state, done.ending) == (State.APPLIED, Ending.DONE)
+        assert (done.state, done.ending) == (State.APPLIED, Cause.DONE)
         assert stage.written() == 1
 
 

@@ -14,7 +14,7 @@ from bot.access.rules import Environment
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.daily_limits import Counter
-from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Ending, Event, Record, State
+from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease
 from bot.changes.model import BalanceAction, BalanceInput, Write
 from bot.store import audit
@@ -45,7 +45,7 @@ def test_the_tables_know_the_states() -> None:
     named = str(undo.dialect_options["sqlite"]["where"])
     assert {state for state in State if f"'{state}'" in named} == HOLDS_UNDO
     assert State.APPLIED in OVER
-    assert {Event(state.value) for state in (State.APPLIED, State.FAILED, State.UNCONFIRMED)}
+    assert {ChangeEvent(state.value) for state in (State.APPLIED, State.FAILED, State.UNCONFIRMED)}
 
 
 class Life(RuleBasedStateMachine):
@@ -62,7 +62,9 @@ class Life(RuleBasedStateMachine):
             draft = Draft(
                 f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
             )
-            asked = self.run(asking.ask(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now))
+            asked = self.run(
+                asking.request(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now)
+            )
             assert asked is not None
             self.ids.append(asked[0].id)
             self.states[asked[0].id] = asked[0].state
@@ -129,13 +131,13 @@ class Life(RuleBasedStateMachine):
         terms = Terms("law", 1, self.now + timedelta(minutes=5)) if again else None
         record = self.known(self.ids[which])
         self.run(
-            asking.overtake(self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now)
+            asking.supersede(self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now)
         )
 
     @rule(which=WHICH)
     def refuse(self, which: int) -> None:
         record = self.known(self.ids[which])
-        self.run(deciding.refuse(self.database, record, Ending.GUARDED, actor="U2", now=self.now))
+        self.run(deciding.refuse(self.database, record, Cause.GUARDED, actor="U2", now=self.now))
 
     @rule(which=WHICH, worker=WORKERS)
     def claim(self, which: int, worker: str) -> None:
@@ -187,7 +189,7 @@ class Life(RuleBasedStateMachine):
                 self.database,
                 self.ids[which],
                 state,
-                Ending.DONE,
+                Cause.DONE,
                 lease=self.lease(worker),
                 now=self.now,
             )

@@ -9,7 +9,7 @@ import pytest
 
 from bot.access.policy import BUILT_IN, Decision, Environment, Person, Reason, Request, Verb, decide, enough
 from bot.access.policy_file import read
-from bot.changes.model import Kind
+from bot.access.rules import Kind
 
 ANA = Person("U1ANA", groups=frozenset({"@support"}))
 LEA = Person("U2LEA", groups=frozenset({"@leads"}))

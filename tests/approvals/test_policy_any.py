@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
 from bot.access.policy_file import PolicyError, read
 from bot.access.policy_tables import Allow, Require
-from bot.access.rules import EVERYONE, Policy, Power, Rule
-from bot.changes.model import Kind
+from bot.access.rules import EVERYONE, Kind, Policy, Power, Rule
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
 
 often = settings(max_examples=100, deadline=None)

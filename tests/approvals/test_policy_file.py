@@ -19,10 +19,9 @@ from bot.access.policy import (
     decide_digests,
 )
 from bot.access.policy_file import PolicyError, load, read
-from bot.access.policy_tables import Allow, Deny, Digests, Require
-from bot.access.rules import EVERYONE, DigestRules, Policy, Power, Requirement, Rule, When, Who
+from bot.access.policy_tables import Allow, Deny, DigestsTable, Require
+from bot.access.rules import EVERYONE, DigestRules, Kind, Policy, Power, Requirement, Rule, When, Who
 from bot.access.toml_lines import Lines
-from bot.changes.model import Kind
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/policy.md").read_text()
@@ -419,4 +418,4 @@ def test_the_guide_names_every_key_and_every_power() -> None:
     powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
     assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
     assert powers == set(Power)
-    assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(Digests.model_fields)
+    assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(DigestsTable.model_fields)

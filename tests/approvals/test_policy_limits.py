@@ -7,10 +7,9 @@ import pytest
 
 from bot.access.policy import BUILT_IN, decide
 from bot.access.policy_file import PolicyError, load, read
-from bot.access.rules import Environment, Person, Request, Verb, When
-from bot.approvals.outcome import Answer, said
+from bot.access.rules import Environment, Kind, Person, Request, Verb, When
+from bot.approvals.outcome import WriteStatus, write_answer
 from bot.autumn.errors import refused
-from bot.changes.model import Kind
 
 
 @pytest.mark.parametrize(
@@ -117,8 +116,8 @@ def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
 
 @pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
 def test_a_duplicate_is_told_with_what_autumn_said(code: str) -> None:
-    found = said(refused(409)(status=409, code=code))
-    assert (found.answer, found.details) == (Answer.DUPLICATE, {"status": "409", "code": code})
+    found = write_answer(refused(409)(status=409, code=code))
+    assert (found.answer, found.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
 
 
 def test_the_built_in_policy_is_called_so_in_the_trail() -> None:

@@ -9,18 +9,11 @@ from sqlalchemy import update
 
 from bot.access.people import Actor
 from bot.access.policy import Environment, Verb
+from bot.access.rules import Kind
 from bot.approvals import cards
-from bot.approvals.lifecycle import Ending, Event, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.results import Result
-from bot.changes.model import (
-    BalanceAction,
-    DeletionInput,
-    DetailsInput,
-    Kind,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-)
+from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, NoteCode, RewardAction, RewardInput
 from bot.store import audit
 from bot.store.tables import changes
 from tests.approvals.bench import ANA, CUSTOMER, LEA, NOW, RAJ, Bench
@@ -34,17 +27,17 @@ async def test_asked_approved_applied_undone(stage: Bench) -> None:
     assert asked is not None
     assert (asked.state, asked.version, asked.needed, asked.rule) == (State.WAITING, 1, 1, "law")
     assert (asked.amount, asked.products, asked.rewards) == (Decimal(100), frozenset({"starter"}), None)
-    assert stage.events(asked) == [Event.ASKED]
+    assert stage.events(asked) == [ChangeEvent.ASKED]
     assert stage.written() == 0
 
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending, done.decided_by, done.writes) == (State.APPLIED, Ending.DONE, "U_RAJ", 1)
+    assert (done.state, done.ending, done.decided_by, done.writes) == (State.APPLIED, Cause.DONE, "U_RAJ", 1)
     assert [approval.person for approval in done.approvals] == ["U_RAJ"]
     assert done.lease_until is None
     assert done.undoable
     assert not done.open
-    assert stage.events(asked) == [Event.ASKED, Event.APPLYING, Event.APPLIED]
+    assert stage.events(asked) == [ChangeEvent.ASKED, ChangeEvent.APPLYING, ChangeEvent.APPLIED]
     assert stage.written() == 1
     assert stage.local.ledger[-1].idempotency_key == f"maple:{asked.id}:0"
     assert await stage.granted() == 2100
@@ -65,7 +58,7 @@ async def test_asked_approved_applied_undone(stage: Bench) -> None:
     original = await desk.get(asked.id)
     assert original is not None
     assert original.undone
-    assert stage.events(asked)[-1] is Event.UNDONE
+    assert stage.events(asked)[-1] is ChangeEvent.UNDONE
     assert (await desk.undo(asked.id, "undo-3", RAJ)).result is Result.NO_UNDO
 
     assert await stage.steps(asked) == ["asked", "approved", "applying", "writing", "applied", "undone"]
@@ -122,8 +115,8 @@ async def test_applied_at_once(stage: Bench) -> None:
     done = (await desk.submit(stage.wish())).record
     assert done is not None
     assert (done.state, done.needed, done.approvals) == (State.APPLIED, 0, ())
-    assert stage.events(done) == [Event.APPLYING, Event.APPLIED]
-    assert [card.kind for card in await cards.of(stage.database, done.id)] == ["asker"]
+    assert stage.events(done) == [ChangeEvent.APPLYING, ChangeEvent.APPLIED]
+    assert [card.kind for card in await cards.cards_of(stage.database, done.id)] == ["asker"]
     assert await stage.whole()
 
 
@@ -233,7 +226,7 @@ async def test_two_approvals_of_two_people(stage: Bench) -> None:
     assert second is not None
     assert (second.state, second.decided_by) == (State.APPLIED, "U_LEA")
     assert [approval.person for approval in second.approvals] == ["U_RAJ", "U_LEA"]
-    assert stage.events(asked)[:2] == [Event.ASKED, Event.APPROVED]
+    assert stage.events(asked)[:2] == [ChangeEvent.ASKED, ChangeEvent.APPROVED]
 
 
 async def test_who_approved_may_still_deny(stage: Bench) -> None:
@@ -247,7 +240,7 @@ async def test_who_approved_may_still_deny(stage: Bench) -> None:
     assert (await desk.approve(asked.id, 1, LEA)).result is Result.TOO_LATE
     assert (await desk.deny(asked.id, 1, LEA)).result is Result.TOO_LATE
     assert (await desk.withdraw(asked.id, ANA)).result is Result.TOO_LATE
-    assert stage.events(asked)[-1] is Event.DENIED
+    assert stage.events(asked)[-1] is ChangeEvent.DENIED
     assert await stage.whole()
 
 
@@ -279,7 +272,7 @@ async def test_time_is_up_at_the_click(stage: Bench) -> None:
     assert late.result is Result.TOO_LATE
     assert late.record is not None
     assert late.record.state is State.EXPIRED
-    assert stage.events(asked)[-1] is Event.EXPIRED
+    assert stage.events(asked)[-1] is ChangeEvent.EXPIRED
     assert (await desk.deny(asked.id, 1, RAJ)).result is Result.TOO_LATE
 
 
@@ -295,7 +288,7 @@ async def test_an_absolute_edit_is_overtaken_and_asked_anew(stage: Bench) -> Non
     assert (anew.state, anew.version, anew.needed, anew.approvals) == (State.WAITING, 2, 1, ())
     assert anew.before != asked.before
     assert anew.lines != asked.lines
-    assert stage.events(asked)[-1] is Event.OVERTAKEN
+    assert stage.events(asked)[-1] is ChangeEvent.OVERTAKEN
     assert stage.written() == 0
     stale = await desk.approve(asked.id, 1, LEA)
     assert (stale.result, stale.record) == (Result.STALE, anew)
@@ -337,13 +330,13 @@ async def test_what_cannot_be_done_any_more_fails_at_approval(sqlite_stage: Benc
     guarded = await desk.approve(same.id, 1, RAJ)
     assert guarded.result is Result.FAILED
     assert guarded.record is not None
-    assert (guarded.record.ending, guarded.record.state) == (Ending.GUARDED, State.FAILED)
+    assert (guarded.record.ending, guarded.record.state) == (Cause.GUARDED, State.FAILED)
     assert guarded.record.refusals
     later = await sqlite_stage.waiting(desk)
     await desk.approve(deletion.id, 1, RAJ)
     gone = await desk.approve(later.id, 1, RAJ)
     assert gone.record is not None
-    assert gone.record.ending is Ending.CUSTOMER_GONE
+    assert gone.record.ending is Cause.CUSTOMER_GONE
 
 
 async def test_nothing_is_decided_while_autumn_cannot_be_read(sqlite_stage: Bench) -> None:
@@ -401,21 +394,21 @@ async def test_changes_of_one_customer_take_turns(stage: Bench) -> None:
 async def test_a_person_settles_what_is_unconfirmed(stage: Bench) -> None:
     desk = stage.desk()
     for applied, state, ending in (
-        (True, State.APPLIED, Ending.MARKED_APPLIED),
-        (False, State.FAILED, Ending.MARKED_NOT_APPLIED),
+        (True, State.APPLIED, Cause.MARKED_APPLIED),
+        (False, State.FAILED, Cause.MARKED_NOT_APPLIED),
     ):
         asked = await stage.waiting(desk)
         stage.local.faults.add("balances.update", "500", times=1)
         unsure = (await desk.approve(asked.id, 1, RAJ)).record
         assert unsure is not None
-        assert (unsure.state, unsure.ending) == (State.UNCONFIRMED, Ending.AUTUMN_BROKE)
+        assert (unsure.state, unsure.ending) == (State.UNCONFIRMED, Cause.AUTUMN_BROKE)
         stage.law.refused.add(("U_RAJ", Verb.MARK))
         assert (await desk.mark(asked.id, RAJ, applied)).result is Result.NOT_ALLOWED
         marked = (await desk.mark(asked.id, LEA, applied, "I looked")).record
         assert marked is not None
         assert (marked.state, marked.ending, marked.said) == (state, ending, "I looked")
         assert marked.invertible is applied
-        assert stage.events(asked)[-1] is Event.MARKED
+        assert stage.events(asked)[-1] is ChangeEvent.MARKED
         assert (await desk.mark(asked.id, LEA, applied)).result is Result.TOO_LATE
     assert await stage.whole()
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import cards
-from bot.approvals.cards import POSTING, Card, CardKind
-from bot.approvals.lifecycle import Event, Record, State
+from bot.approvals.cards import POSTING, CardKind, PostedCard
+from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.approvals.steps import GRACE
 from bot.store import deliveries
 from bot.store.database import Database
@@ -25,28 +25,30 @@ async def test_what_is_due_expires_once(stage: Bench) -> None:
     expired = await desks[0].get(asked.id)
     assert expired is not None
     assert expired.state is State.EXPIRED
-    assert stage.events(asked).count(Event.EXPIRED) == 1
+    assert stage.events(asked).count(ChangeEvent.EXPIRED) == 1
 
 
 async def test_cards_left_out_of_date_are_redrawn(stage: Bench) -> None:
     desk = stage.desk()
     asked = await stage.waiting(desk)
-    asker, approval = await cards.of(stage.database, asked.id)
+    asker, approval = await cards.cards_of(stage.database, asked.id)
     assert (asker.kind, asker.channel, asker.ts) == (CardKind.ASKER, "U_ANA", "")
     assert (approval.kind, approval.channel, approval.shown) == (CardKind.APPROVAL, "C_APPROVALS", 0)
     await desk.sweeper.sweep(stage.clock())
-    assert stage.events(asked) == [Event.ASKED]
+    assert stage.events(asked) == [ChangeEvent.ASKED]
 
     stage.clock.move(seconds=GRACE.total_seconds())
     sweepers = [desk.sweeper, stage.desk().sweeper]
     await asyncio.gather(*(one.sweep(stage.clock()) for one in sweepers))
-    assert stage.events(asked).count(Event.REDRAW) in (1, 2)  # each card falls to one of them
+    assert stage.events(asked).count(ChangeEvent.REDRAW) in (1, 2)  # each card falls to one of them
     before = len(stage.told)
     await desk.sweeper.sweep(stage.clock())
     assert len(stage.told) == before
 
     for card in (asker, approval):
-        await cards.shown(stage.database, card, revision=1, now=stage.clock(), ts=f"{card.id}.1", link="l")
+        await cards.mark_shown(
+            stage.database, card, revision=1, now=stage.clock(), ts=f"{card.id}.1", link="l"
+        )
     stage.clock.move(hours=2)
     await desk.sweeper.sweep(stage.clock())
     assert len(stage.told) == before
@@ -60,32 +62,32 @@ async def test_a_card_that_cannot_be_shown_is_asked_about_less_and_less(sqlite_s
     drawn = []
     for _ in range(12 * 8):
         stage.clock.move(minutes=5)
-        drawn += await cards.overdue(stage.database, now=stage.clock())
+        drawn += await cards.claim_stale(stage.database, now=stage.clock())
     assert 8 <= len(drawn) <= 16
-    asker, approval = await cards.of(stage.database, asked.id)
-    assert await cards.gone(stage.database, asker.id)
-    assert await cards.gone(stage.database, approval.id)
-    assert not await cards.gone(stage.database, approval.id)
-    assert await cards.of(stage.database, asked.id) == []
+    asker, approval = await cards.cards_of(stage.database, asked.id)
+    assert await cards.mark_gone(stage.database, asker.id)
+    assert await cards.mark_gone(stage.database, approval.id)
+    assert not await cards.mark_gone(stage.database, approval.id)
+    assert await cards.cards_of(stage.database, asked.id) == []
     stage.clock.move(days=1)
-    assert await cards.overdue(stage.database, now=stage.clock()) == []
+    assert await cards.claim_stale(stage.database, now=stage.clock()) == []
 
 
-async def posted(stage: Bench) -> tuple[Record, Card]:
+async def posted(stage: Bench) -> tuple[Record, PostedCard]:
     asked = await stage.waiting(stage.desk())
-    return asked, (await cards.of(stage.database, asked.id))[1]
+    return asked, (await cards.cards_of(stage.database, asked.id))[1]
 
 
 async def test_a_card_is_posted_by_one(stage: Bench) -> None:
     asked, card = await posted(stage)
-    tries = await asyncio.gather(*(cards.posting(stage.database, card.id, now=NOW) for _ in range(5)))
+    tries = await asyncio.gather(*(cards.claim_post(stage.database, card.id, now=NOW) for _ in range(5)))
     assert sorted(tries) == [False] * 4 + [True]
-    assert await cards.unposted(stage.database, card.id)
-    assert await cards.posting(stage.database, card.id, now=NOW)
-    assert await cards.posting(stage.database, card.id, now=NOW + POSTING)
-    await cards.shown(stage.database, card, revision=1, now=NOW, ts="1.2")
-    assert not await cards.posting(stage.database, card.id, now=NOW + 3 * POSTING)
-    assert not await cards.unposted(stage.database, card.id)
+    assert await cards.release_post(stage.database, card.id)
+    assert await cards.claim_post(stage.database, card.id, now=NOW)
+    assert await cards.claim_post(stage.database, card.id, now=NOW + POSTING)
+    await cards.mark_shown(stage.database, card, revision=1, now=NOW, ts="1.2")
+    assert not await cards.claim_post(stage.database, card.id, now=NOW + 3 * POSTING)
+    assert not await cards.release_post(stage.database, card.id)
     found = await cards.find(stage.database, "C_APPROVALS", "1.2")
     assert found is not None
     assert (found.id, found.shown, found.change_id) == (card.id, 1, asked.id)
@@ -94,9 +96,9 @@ async def test_a_card_is_posted_by_one(stage: Bench) -> None:
 
 async def test_a_late_redraw_does_not_hide_a_later_one(stage: Bench) -> None:
     _, card = await posted(stage)
-    await cards.shown(stage.database, card, revision=3, now=NOW, ts="1.2")
-    await cards.shown(stage.database, card, revision=2, now=NOW, ts="1.2")
-    await cards.shown(stage.database, card, revision=1, now=NOW)
+    await cards.mark_shown(stage.database, card, revision=3, now=NOW, ts="1.2")
+    await cards.mark_shown(stage.database, card, revision=2, now=NOW, ts="1.2")
+    await cards.mark_shown(stage.database, card, revision=1, now=NOW)
     found = await cards.find(stage.database, "C_APPROVALS", "1.2")
     assert found is not None
     assert found.shown == 3
@@ -105,11 +107,11 @@ async def test_a_late_redraw_does_not_hide_a_later_one(stage: Bench) -> None:
 async def test_a_copy_that_was_not_noted_is_taken_in(stage: Bench) -> None:
     asked, _ = await posted(stage)
     for expected in (True, False):
-        added = await cards.add(
+        added = await cards.adopt(
             stage.database, asked.id, CardKind.APPROVAL, "C_APPROVALS", "9.9", shown=1, now=NOW
         )
         assert added is expected
-    assert len(await cards.of(stage.database, asked.id)) == 3
+    assert len(await cards.cards_of(stage.database, asked.id)) == 3
 
 
 async def test_deliveries_are_forgotten(sqlite_stage: Bench) -> None:
@@ -126,8 +128,8 @@ async def test_trouble_with_one_leaves_the_others_alone(sqlite_stage: Bench, log
     second = await stage.waiting(stage.desk())
 
     async def trouble(reached: str) -> None:
-        if reached == "decided" and (Event.EXPIRED not in [event for _, event in stage.told]):
-            stage.told.append(("", Event.EXPIRED))
+        if reached == "decided" and (ChangeEvent.EXPIRED not in [event for _, event in stage.told]):
+            stage.told.append(("", ChangeEvent.EXPIRED))
             raise LookupError
 
     stage.clock.move(days=2)
@@ -145,7 +147,7 @@ async def test_it_sweeps_by_itself_until_it_is_stopped(sqlite_stage: Bench) -> N
     desk.sweeper.start(every=0.02)
     try:
         async with asyncio.timeout(10):
-            while Event.EXPIRED not in stage.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
+            while ChangeEvent.EXPIRED not in stage.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
                 await asyncio.sleep(0.005)
     finally:
         desk.sweeper.stop()
@@ -202,7 +204,7 @@ async def test_all_that_is_due_expires_before_anybody_is_told(sqlite_stage: Benc
     asked = [await stage.waiting(stage.desk()) for _ in range(10)]
     states: list[set[State]] = []
 
-    async def tell(record: Record, event: Event) -> None:
+    async def tell(record: Record, event: ChangeEvent) -> None:
         found = [await stage.desk().get(one.id) for one in asked]
         states.append({one.state for one in found if one})
 
@@ -218,9 +220,9 @@ async def test_one_part_does_not_wait_for_another(sqlite_stage: Bench) -> None:
     hanging = asyncio.Event()
     asked = await stage.waiting(stage.desk())
 
-    async def tell(record: Record, event: Event) -> None:
+    async def tell(record: Record, event: ChangeEvent) -> None:
         stage.told.append((record.id, event))
-        if event is Event.REDRAW:
+        if event is ChangeEvent.REDRAW:
             hanging.set()
             await asyncio.Event().wait()
 
@@ -233,7 +235,7 @@ async def test_one_part_does_not_wait_for_another(sqlite_stage: Bench) -> None:
         async with asyncio.timeout(10):
             await hanging.wait()
             stage.clock.move(days=2)
-            while Event.EXPIRED not in stage.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
+            while ChangeEvent.EXPIRED not in stage.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
                 await asyncio.sleep(0.005)
     finally:
         desk.sweeper.stop()
@@ -254,4 +256,4 @@ async def test_change_that_another_replica_has_just_expired_is_left_alone(
 
     stage.clock.move(days=2)
     await stage.desk(checkpoint=meanwhile).sweeper.sweep(stage.clock())
-    assert [stage.events(one).count(Event.EXPIRED) for one in asked] == [1] * 3
+    assert [stage.events(one).count(ChangeEvent.EXPIRED) for one in asked] == [1] * 3

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from bot.access.people import Actor
-from bot.approvals.lifecycle import Ending, Record, State
+from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.results import Result
 from bot.changes.model import BalanceAction
 from bot.store import audit
@@ -30,7 +30,7 @@ async def store(stage: Bench, **values: Any) -> None:
 
 async def not_applied(stage: Bench, record: Record | None) -> None:
     assert record is not None
-    assert (record.state, record.ending) == (State.FAILED, Ending.NOT_AS_ASKED)
+    assert (record.state, record.ending) == (State.FAILED, Cause.NOT_AS_ASKED)
     assert stage.written() == 0
 
 

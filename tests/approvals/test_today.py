@@ -9,10 +9,11 @@ import pytest
 
 from bot.access.policy import Verb
 from bot.access.policy_file import read
+from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import Result
-from bot.approvals.service import Changes
-from bot.changes.model import BalanceAction, Kind, NoteCode
+from bot.approvals.service import ChangeService
+from bot.changes.model import BalanceAction, NoteCode
 from bot.store.database import Database
 from tests.approvals.bench import ANA, CUSTOMER, LEA, RAJ, Bench, bench
 from tests.databases import Engine, fresh
@@ -43,18 +44,18 @@ approvals = 2
 """
 
 
-async def give(stage: Bench, desk: Changes, amount: int = 500) -> Record:
+async def give(stage: Bench, desk: ChangeService, amount: int = 500) -> Record:
     record = (await desk.submit(stage.wish(stage.balance(amount=amount)))).record
     assert record is not None
     return record
 
 
-async def given(stage: Bench, desk: Changes, amount: int = 500) -> State:
+async def given(stage: Bench, desk: ChangeService, amount: int = 500) -> State:
     return (await give(stage, desk, amount)).state
 
 
 @pytest.fixture
-async def replicas(engine: Engine) -> AsyncIterator[tuple[Bench, Changes, Changes]]:
+async def replicas(engine: Engine) -> AsyncIterator[tuple[Bench, ChangeService, ChangeService]]:
     """Two processes on one database, each with connections of its own."""
     url = fresh(engine)
     database, another = Database(url), Database(url)
@@ -138,7 +139,9 @@ async def test_reset_date_passes_no_limit(stage: Bench) -> None:
     assert (record.amount, record.state) == (None, State.WAITING)
 
 
-async def test_change_let_through_meanwhile_is_counted(replicas: tuple[Bench, Changes, Changes]) -> None:
+async def test_change_let_through_meanwhile_is_counted(
+    replicas: tuple[Bench, ChangeService, ChangeService],
+) -> None:
     stage, here, there = replicas
     stage.law.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     # Here the policy was asked about an empty day, and answers only once the other replica is done.
@@ -148,7 +151,9 @@ async def test_change_let_through_meanwhile_is_counted(replicas: tuple[Bench, Ch
     assert await stage.whole()
 
 
-async def test_requests_at_once_stay_within_the_day(replicas: tuple[Bench, Changes, Changes]) -> None:
+async def test_requests_at_once_stay_within_the_day(
+    replicas: tuple[Bench, ChangeService, ChangeService],
+) -> None:
     stage, here, there = replicas
     stage.law.policy = read(SMALL_AT_ONCE)
     states = await asyncio.gather(*(given(stage, desk) for desk in (here, there) * 4))
@@ -157,7 +162,7 @@ async def test_requests_at_once_stay_within_the_day(replicas: tuple[Bench, Chang
 
 
 async def test_form_submitted_twice_at_the_limit_is_one_change(
-    replicas: tuple[Bench, Changes, Changes],
+    replicas: tuple[Bench, ChangeService, ChangeService],
 ) -> None:
     stage, here, there = replicas
     stage.law.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
@@ -167,7 +172,9 @@ async def test_form_submitted_twice_at_the_limit_is_one_change(
     assert await stage.granted() == 2500
 
 
-async def test_approvals_at_once_stay_within_the_day(replicas: tuple[Bench, Changes, Changes]) -> None:
+async def test_approvals_at_once_stay_within_the_day(
+    replicas: tuple[Bench, ChangeService, ChangeService],
+) -> None:
     stage, here, there = replicas
     stage.law.policy = read(LARGE_TAKE_TWO)
     asked = [await give(stage, here, 600) for _ in range(2)]

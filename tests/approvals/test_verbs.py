@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.access.rules import Environment
+from bot.access.rules import Environment, Kind
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
-from bot.approvals.cards import CardKind, Spot
+from bot.approvals.cards import CardKind, CardTarget
 from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
-from bot.approvals.lifecycle import EDGES, Approval, Ending, Record, State
+from bot.approvals.lifecycle import EDGES, Approval, Cause, Record, State
 from bot.approvals.steps import Lease
-from bot.changes.model import BalanceAction, BalanceInput, Kind, Line, LineLabel, Note, NoteCode, Write
+from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, Write
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import cards, changes, decisions
@@ -46,7 +46,7 @@ OTHER_TERMS = Terms("other law", 3, NOW + timedelta(minutes=9))
 LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
-SPOTS = (Spot(CardKind.APPROVAL, "C_APPROVALS"), Spot(CardKind.ASKER, ""))
+SPOTS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
 JUDGED = {"amount": "5", "products": ["add", "pro"], "rewards": ["vip"]}
 UNJUDGED = {"amount": None, "products": None, "rewards": None}
 REFUSED = (Note(NoteCode.ROW_GONE, {"feature": "f"}),)
@@ -142,8 +142,8 @@ class Desk:
         return Lease(row["lease_by"], row["lease_until"]) if row["lease_by"] else None
 
 
-async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[Spot, ...] = ()) -> Record:
-    asked = await asking.ask(database, draft, lease=LEASE, spots=spots, now=NOW)
+async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarget, ...] = ()) -> Record:
+    asked = await asking.request(database, draft, lease=LEASE, spots=spots, now=NOW)
     assert asked is not None
     assert asked[1]
     return asked[0]
@@ -200,7 +200,7 @@ async def test_ask(desk: Desk) -> None:
 
 
 async def test_ask_again(desk: Desk) -> None:
-    again = await asking.ask(desk.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
+    again = await asking.request(desk.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
     assert again == (desk.change, False)
     assert len(await desk.all(cards)) == 2
     assert len(await desk.all(changes)) == 2
@@ -223,7 +223,7 @@ async def test_ask_for_an_undo(desk: Desk) -> None:
         asked = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
     assert asked[0]["undo_of"] == desk.change.id
     second = replace(draft, submission_id="form-4")
-    assert await asking.ask(desk.database, second, lease=LEASE, spots=(), now=NOW) is None
+    assert await asking.request(desk.database, second, lease=LEASE, spots=(), now=NOW) is None
     assert await desk.now() == replace(desk.change, undo=undo.id)
 
 
@@ -232,7 +232,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
     await desk.put(decided_by="U9", decided_at=NOW)
     async with desk.database.writing() as connection:
         await connection.execute(update(cards).values(tries=3))
-    got = await asking.overtake(
+    got = await asking.supersede(
         desk.database, desk.change, MOVED, OTHER_TERMS, lease=LEASE, actor="U5", now=LATER
     )
     differences: dict[str, Any] = {
@@ -254,7 +254,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
 
 async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
-    got = await asking.overtake(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
+    got = await asking.supersede(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
     told = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
     told |= {"judged": JUDGED}
@@ -263,7 +263,7 @@ async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
 
 async def test_overtake_what_one_holds(desk: Desk) -> None:
     await desk.in_hand()
-    got = await asking.overtake(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
+    got = await asking.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
     await desk.became(got, state=State.WAITING, version=2, lease_until=None)
     assert await desk.leased() is None
 
@@ -281,7 +281,7 @@ async def test_overtake_nothing(desk: Desk, state: State, writes: int, by: str, 
     await desk.in_hand(state, writes=writes)
     seen = replace(desk.change, version=version)
     lease = Lease(by, LEASE.until)
-    await desk.nothing(await asking.overtake(desk.database, seen, MOVED, TERMS, lease=lease, now=LATER))
+    await desk.nothing(await asking.supersede(desk.database, seen, MOVED, TERMS, lease=lease, now=LATER))
 
 
 async def approve(
@@ -380,7 +380,7 @@ async def test_approvals_are_of_one_change_and_one_version(desk: Desk) -> None:
     await approve(desk, "U3")
     desk.change = await desk.now()
     assert desk.change.state is State.WAITING
-    await asking.overtake(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
+    await asking.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
     desk.change = await desk.now()
     got = await approve(desk, "U4", version=2)
     await desk.became(got, approvals=(Approval("U4", LATER, "law", "T2"),))
@@ -451,12 +451,12 @@ async def test_expire(desk: Desk) -> None:
 async def test_refuse(desk: Desk) -> None:
     async def refuse(record: Record) -> Record | None:
         return await deciding.refuse(
-            desk.database, record, Ending.GUARDED, refusals=REFUSED, actor="U2", now=LATER
+            desk.database, record, Cause.GUARDED, refusals=REFUSED, actor="U2", now=LATER
         )
 
     await desk.nothing(await refuse(replace(desk.change, version=2)))
     got = await refuse(desk.change)
-    await desk.became(got, state=State.FAILED, ending=Ending.GUARDED, refusals=REFUSED)
+    await desk.became(got, state=State.FAILED, ending=Cause.GUARDED, refusals=REFUSED)
     told = {"state": "failed", "version": 1, "ending": "guarded", "refusals": REFUSED_KEPT}
     assert await desk.last() == ("failed", "U2", told)
     desk.change = await desk.now()
@@ -481,10 +481,10 @@ async def test_mark(desk: Desk, applied: bool, after: dict[str, str | None] | No
         )
 
     await desk.nothing(await mark())
-    await desk.put(state=State.UNCONFIRMED, ending=Ending.CUT_OFF, after={"level": "6"})
-    state, ending = State.FAILED, Ending.MARKED_NOT_APPLIED
+    await desk.put(state=State.UNCONFIRMED, ending=Cause.CUT_OFF, after={"level": "6"})
+    state, ending = State.FAILED, Cause.MARKED_NOT_APPLIED
     if applied:
-        state, ending = State.APPLIED, Ending.MARKED_APPLIED
+        state, ending = State.APPLIED, Cause.MARKED_APPLIED
     read_back = after or {"level": "6"}
     differences: dict[str, Any] = {
         "state": state,
@@ -572,7 +572,7 @@ async def test_settle(desk: Desk, state: State) -> None:
             desk.database,
             desk.change.id,
             State.FAILED,
-            Ending.AUTUMN_REFUSED,
+            Cause.AUTUMN_REFUSED,
             lease=Lease(by, LONGER.until),
             now=LATER,
             after={"level": "5"},
@@ -585,7 +585,7 @@ async def test_settle(desk: Desk, state: State) -> None:
     got = await settle()
     differences: dict[str, Any] = {
         "state": State.FAILED,
-        "ending": Ending.AUTUMN_REFUSED,
+        "ending": Cause.AUTUMN_REFUSED,
         "details": {"status": "400"},
     }
     await desk.became(got, **differences, after={"level": "5"}, refusals=REFUSED, lease_until=None)
@@ -600,7 +600,7 @@ async def test_settle(desk: Desk, state: State) -> None:
 
 async def test_settle_what_can_be_undone(desk: Desk) -> None:
     await desk.in_hand()
-    done = State.APPLIED, Ending.DONE
+    done = State.APPLIED, Cause.DONE
     got = await carrying.settle(
         desk.database, desk.change.id, *done, lease=LONGER, now=LATER, invertible=True
     )
@@ -619,7 +619,7 @@ async def test_settle_an_undo(desk: Desk, state: State) -> None:
                 state=State.APPLYING, lease_by="w1", lease_until=LEASE.until
             )
         )  # fmt: skip
-    settled = await carrying.settle(desk.database, undo.id, state, Ending.DONE, lease=LEASE, now=LATER)
+    settled = await carrying.settle(desk.database, undo.id, state, Cause.DONE, lease=LEASE, now=LATER)
     assert settled is not None
     assert settled.invertible is False
     if state is State.APPLIED:
@@ -701,12 +701,12 @@ async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> N
 
 async def test_settle_what_is_in_doubt(desk: Desk) -> None:
     await desk.in_hand()
-    doubt = State.UNCONFIRMED, Ending.NO_ANSWER
+    doubt = State.UNCONFIRMED, Cause.NO_ANSWER
     got = await carrying.settle(desk.database, desk.change.id, *doubt, lease=LONGER, now=LATER)
     await desk.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
 
 
 async def test_overtake_what_one_holds_and_nobody_may_ask_for_any_more(desk: Desk) -> None:
     await desk.in_hand()
-    got = await asking.overtake(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
+    got = await asking.supersede(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, lease_until=None)

@@ -6,10 +6,10 @@ import pytest
 
 from bot.access.policy import Reason
 from bot.access.rules import Environment, Power, Verb
-from bot.approvals.lifecycle import Ending, Event, State
-from bot.approvals.outcome import Answer
+from bot.approvals.lifecycle import Cause, ChangeEvent, State
+from bot.approvals.outcome import WriteStatus
 
 
-@pytest.mark.parametrize("words", [State, Event, Ending, Answer, Reason, Environment, Power, Verb])
+@pytest.mark.parametrize("words", [State, ChangeEvent, Cause, WriteStatus, Reason, Environment, Power, Verb])
 def test_words_are_what_they_are_called(words: type[StrEnum]) -> None:
     assert [word.value for word in words] == [word.name.lower() for word in words]

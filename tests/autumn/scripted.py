@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 import httpx
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Call, Limits, Patience
+from bot.autumn.client import Autumn, Call, Limits, RetryPolicy
 
 KEY = "am_sk_test_SecretSecretSecret"
 RECORDED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "autumn" / "answers.json").read_text()
 )
-QUICK = Patience(connect=1, attempt=0.3, whole=0.9, attempts=3, backoff=0.001, part=0.6)
+QUICK = RetryPolicy(connect=1, attempt=0.3, whole=0.9, attempts=3, backoff=0.001, part=0.6)
 UNLIMITED = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
@@ -67,7 +67,7 @@ class Scripted:
     asked: list[Asked] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
-    def client(self, patience: Patience = QUICK, limits: Limits = UNLIMITED) -> Autumn:
+    def client(self, patience: RetryPolicy = QUICK, limits: Limits = UNLIMITED) -> Autumn:
         return Autumn(
             key=SecretStr(KEY),
             url="http://autumn.test",

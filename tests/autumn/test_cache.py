@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.autumn.cache import Kept
+from bot.autumn.cache import Cached
 
 
 class Source:
@@ -22,7 +22,7 @@ class Source:
 
 async def test_many_ask_and_one_reads() -> None:
     source = Source()
-    kept = Kept(source.read, seconds=60)
+    kept = Cached(source.read, seconds=60)
     asking = asyncio.gather(*(kept.get() for _ in range(50)))
     await asyncio.sleep(0)
     source.open.set()
@@ -33,7 +33,7 @@ async def test_many_ask_and_one_reads() -> None:
 async def test_it_is_read_again_when_it_is_old() -> None:
     source = Source()
     source.open.set()
-    kept = Kept(source.read, seconds=-1)
+    kept = Cached(source.read, seconds=-1)
     assert [await kept.get(), await kept.get()] == [1, 2]
 
 
@@ -41,7 +41,7 @@ async def test_a_failure_is_not_kept() -> None:
     source = Source()
     source.open.set()
     source.error = ValueError("no")
-    kept = Kept(source.read, seconds=60)
+    kept = Cached(source.read, seconds=60)
     with pytest.raises(ValueError, match="no"):
         await kept.get()
     source.error = None
@@ -50,7 +50,7 @@ async def test_a_failure_is_not_kept() -> None:
 
 async def test_one_who_gives_up_leaves_the_others_waiting() -> None:
     source = Source()
-    kept = Kept(source.read, seconds=60)
+    kept = Cached(source.read, seconds=60)
     impatient, patient = asyncio.create_task(kept.get()), asyncio.create_task(kept.get())
     await asyncio.sleep(0)
     impatient.cancel()
@@ -60,7 +60,7 @@ async def test_one_who_gives_up_leaves_the_others_waiting() -> None:
 
 
 async def test_closing_stops_the_reading() -> None:
-    kept = Kept(Source().read, seconds=60)
+    kept = Cached(Source().read, seconds=60)
     await kept.aclose()
     asking = asyncio.create_task(kept.get())
     await asyncio.sleep(0)

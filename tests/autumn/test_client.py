@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.errors import (
     AutumnError,
     Garbled,
@@ -283,7 +283,7 @@ async def test_how_long_autumn_wants_to_be_left_alone_is_passed_on() -> None:
     await client.aclose()
 
 
-async def within_the_time(script: Scripted, patience: Patience, limits: Limits, asking: int) -> list[Any]:
+async def within_the_time(script: Scripted, patience: RetryPolicy, limits: Limits, asking: int) -> list[Any]:
     client = script.client(patience, limits)
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -298,7 +298,7 @@ async def within_the_time(script: Scripted, patience: Patience, limits: Limits, 
 async def test_waiting_for_a_turn_counts() -> None:
     script = Scripted({"events.list": listing()})
     slow = Limits(events_per_customer=0.05)
-    outcomes = await within_the_time(script, Patience(whole=0.5), slow, asking=4)
+    outcomes = await within_the_time(script, RetryPolicy(whole=0.5), slow, asking=4)
     assert [type(outcome) for outcome in outcomes[1:]] == [TimedOut] * 3
     assert [(call.attempts, call.status) for call in script.calls] == [(1, 200)] + [(0, None)] * 3
 
@@ -309,7 +309,7 @@ async def test_hanging_again_and_again_counts() -> None:
         raise httpx.ReadError("cut")
 
     script = Scripted({"events.list": cut_late})
-    patience = Patience(attempt=0.1, whole=0.06, backoff=0.001)
+    patience = RetryPolicy(attempt=0.1, whole=0.06, backoff=0.001)
     (outcome,) = await within_the_time(script, patience, UNLIMITED, asking=1)
     assert isinstance(outcome, TimedOut)
 
@@ -330,7 +330,7 @@ async def test_an_answer_that_trickles_is_cut_off() -> None:
 
 async def test_one_who_gives_up_is_let_go() -> None:
     script = Scripted({"customers.get": hang})
-    client = script.client(Patience())
+    client = script.client(RetryPolicy())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await client.customer("cus_1")

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from bot.autumn import bulk as listed
+from bot.autumn import bulk
 from bot.autumn.errors import Garbled, RateLimited
 from tests.autumn.scripted import RECORDED, Asked, Scripted, error, listing, ok
 from tests.autumn.test_reading import BODIES
@@ -26,7 +26,7 @@ def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
         "metadata": {"a": 1},
         "subscriptions": [{"plan": {"price": {"amount": 29.99}}}],
     }
-    found = listed.customers(page(row, cursor="c")).rows()
+    found = bulk.customers(page(row, cursor="c")).rows()
     assert found == [
         {"id": "cus_1", "email": None, "subscriptions": [{"plan": {"price": {"amount": Decimal("29.99")}}}]}
     ]
@@ -35,7 +35,7 @@ def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
 @pytest.mark.parametrize("number", ["0.1", "1234567.89", "9007199254740993", "-0.000001", "1e3", "0"])
 def test_a_number_is_what_it_was(number: str) -> None:
     content = b'{"list": [{"total": %s}]}' % number.encode()
-    assert listed.invoices(content).rows() == [{"total": Decimal(number)}]
+    assert bulk.invoices(content).rows() == [{"total": Decimal(number)}]
 
 
 @pytest.mark.parametrize(
@@ -51,22 +51,22 @@ def test_a_number_is_what_it_was(number: str) -> None:
     ],
 )
 def test_a_strange_row_hides_no_other(row: object) -> None:
-    found = listed.customers(page({"id": "a"}, row, {"id": "b"}))
+    found = bulk.customers(page({"id": "a"}, row, {"id": "b"}))
     assert [one["id"] for one in found.rows()] == ["a", "b"]
     assert found.count == 3
-    assert listed.invoices(page({"total": "x"}, {"id": "i"})).rows() == [{"id": "i"}]
+    assert bulk.invoices(page({"total": "x"}, {"id": "i"})).rows() == [{"id": "i"}]
 
 
 @pytest.mark.parametrize(
     "text", [b'"\xff"', b"1e999999999", b"[" * 300 + b"]" * 300], ids=["not UTF-8", "huge", "deep"]
 )
 def test_a_row_that_cannot_be_read_hides_no_other(text: bytes) -> None:
-    found = listed.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
+    found = bulk.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
     assert [one["id"] for one in found.rows()] == ["a", "b"]
 
 
 def test_rows_come_a_few_at_a_time() -> None:
-    found = listed.customers(page(*({"id": str(number)} for number in range(5))))
+    found = bulk.customers(page(*({"id": str(number)} for number in range(5))))
     assert [one["id"] for one in found.rows(1, 3)] == ["1", "2"]
     assert [one["id"] for one in found.rows(3, 99)] == ["3", "4"]
 
@@ -82,31 +82,31 @@ def test_rows_come_a_few_at_a_time() -> None:
     ],
 )
 def test_how_far_the_rows_have_ids(rows: list[object], place: int) -> None:
-    assert listed.customers(page(*rows)).up_to(lambda row: row.get("id") is not None) == place
+    assert bulk.customers(page(*rows)).up_to(lambda row: row.get("id") is not None) == place
 
 
 @pytest.mark.parametrize("name", ["customer of a paid plan", "customer with a discount"])
 def test_what_the_real_autumn_answers_of_a_customer(name: str) -> None:
-    found = listed.customers(page(RECORDED[name]["body"]))
+    found = bulk.customers(page(RECORDED[name]["body"]))
     (row,) = found.rows()
     assert row["subscriptions"]
 
 
 def test_missing_and_null_are_empty() -> None:
-    assert listed.customers(b"{}").rows() == listed.customers(b'{"list": null}').rows() == []
-    assert listed.invoices(b'{"next_cursor": null}').next_cursor is None
+    assert bulk.customers(b"{}").rows() == bulk.customers(b'{"list": null}').rows() == []
+    assert bulk.invoices(b'{"next_cursor": null}').next_cursor is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"list": {}}', b"[" * 10])
 def test_rubbish_is_refused(content: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
-        listed.customers(content)
+        bulk.customers(content)
 
 
 @settings(max_examples=100, deadline=None)
 @given(BODIES)
 def test_any_body_is_a_page_or_refused(body: bytes) -> None:
-    for read in (listed.customers, listed.invoices):
+    for read in (bulk.customers, bulk.invoices):
         try:
             found = read(body)
         except ValueError:
@@ -124,7 +124,7 @@ def test_any_body_is_a_page_or_refused(body: bytes) -> None:
     ],
 )
 def test_moments(given: float | None, expected: datetime | None) -> None:
-    assert listed.moment(given) == expected
+    assert bulk.moment(given) == expected
 
 
 async def test_what_is_asked() -> None:

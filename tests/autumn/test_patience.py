@@ -10,9 +10,9 @@ from bot.autumn.errors import (
     Unavailable,
     Unreachable,
 )
-from bot.autumn.retry_policy import Patience, pause
+from bot.autumn.retry_policy import RetryPolicy, pause
 
-PATIENCE = Patience(whole=15, attempts=3, backoff=0.25)
+PATIENCE = RetryPolicy(whole=15, attempts=3, backoff=0.25)
 
 
 def limited(retry_after: float | None) -> RateLimited:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.shares import Line, SharedOut, asker
-from bot.autumn.throttle import Group, Limits, Throttle
+from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
 class Turns:
@@ -20,7 +20,7 @@ class Turns:
         self.within: list[float] = []
         self._next = asyncio.Semaphore(0)
 
-    async def turn(self, group: Group, customer_id: str = "", *, within: float = inf) -> None:  # noqa: ARG002
+    async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:  # noqa: ARG002
         self.within.append(within)
         await self._next.acquire()
         self.served.append(asker.get())
@@ -46,7 +46,7 @@ async def test_lines_are_served_in_turn() -> None:
     shared = SharedOut(turns)
 
     async def ask() -> None:
-        await shared.turn(Group.CUSTOMERS_LIST)
+        await shared.turn(RateGroup.CUSTOMERS_LIST)
 
     asking = [by(who, ask) for who in "aaaaaabbc"]
     await asyncio.sleep(0)
@@ -62,10 +62,10 @@ async def test_groups_and_customers_have_lines_of_their_own() -> None:
     asking = [
         asyncio.create_task(shared.turn(group, customer))
         for group, customer in [
-            *[(Group.GENERAL, "")] * 5,
-            *[(Group.EVENTS, "cus_1")] * 5,
-            (Group.EVENTS, "cus_2"),
-            *[(Group.CHECK, "")] * 5,
+            *[(RateGroup.GENERAL, "")] * 5,
+            *[(RateGroup.EVENTS, "cus_1")] * 5,
+            (RateGroup.EVENTS, "cus_2"),
+            *[(RateGroup.CHECK, "")] * 5,
         ]
     ]
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_groups_and_customers_have_lines_of_their_own() -> None:
 async def test_time_spent_in_line_is_taken_off_what_is_left() -> None:
     turns = Turns()
     shared = SharedOut(turns)
-    asking = [asyncio.create_task(shared.turn(Group.GENERAL, within=5)) for _ in range(3)]
+    asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL, within=5)) for _ in range(3)]
     await asyncio.sleep(0.02)
     await turns.serve(3)
     await asyncio.gather(*asking)
@@ -92,7 +92,7 @@ async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
             raise TimeoutError
 
     shared = SharedOut(Late())
-    asking = [asyncio.create_task(shared.turn(Group.GENERAL)) for _ in range(5)]
+    asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL)) for _ in range(5)]
     answers = await asyncio.gather(*asking, return_exceptions=True)
     assert [type(one) for one in answers] == [TimeoutError] * 5
     assert not shared._lines
@@ -100,7 +100,7 @@ async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
 
 async def test_rate_stays_what_it_is() -> None:
     shared = SharedOut(Throttle(Limits(general=3)))
-    turns = [by(who, lambda: shared.turn(Group.GENERAL)) for who in "abcdefgh"]
+    turns = [by(who, lambda: shared.turn(RateGroup.GENERAL)) for who in "abcdefgh"]
     done, waiting = await asyncio.wait(turns, timeout=0.02)
     for turn in waiting:
         turn.cancel()

@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from bot.autumn.throttle import Group, Limits, Throttle
+from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
-async def admitted(throttle: Throttle, group: Group, customer_id: str = "") -> int:
+async def admitted(throttle: Throttle, group: RateGroup, customer_id: str = "") -> int:
     """How many get their turn at once, of ten."""
     turns = [asyncio.create_task(throttle.turn(group, customer_id)) for _ in range(10)]
     done, waiting = await asyncio.wait(turns, timeout=0.005)
@@ -20,40 +20,40 @@ SLOW = Limits(general=2, customers_list=3, events_per_customer=1)
 
 @pytest.mark.parametrize(
     ("group", "expected"),
-    [(Group.GENERAL, 2), (Group.CUSTOMERS_LIST, 3), (Group.EVENTS, 1), (Group.CHECK, 10)],
+    [(RateGroup.GENERAL, 2), (RateGroup.CUSTOMERS_LIST, 3), (RateGroup.EVENTS, 1), (RateGroup.CHECK, 10)],
 )
-async def test_each_group_has_its_own_rate(group: Group, expected: int) -> None:
+async def test_each_group_has_its_own_rate(group: RateGroup, expected: int) -> None:
     throttle = Throttle(SLOW)
     assert await admitted(throttle, group) == expected
 
 
 async def test_groups_do_not_take_each_others_turns() -> None:
     throttle = Throttle(SLOW)
-    assert [await admitted(throttle, group) for group in Group] == [2, 3, 1, 10]
+    assert [await admitted(throttle, group) for group in RateGroup] == [2, 3, 1, 10]
 
 
 async def test_events_are_limited_per_customer() -> None:
     throttle = Throttle(SLOW)
-    assert await admitted(throttle, Group.EVENTS, "cus_1") == 1
-    assert await admitted(throttle, Group.EVENTS, "cus_2") == 1
-    assert await admitted(throttle, Group.EVENTS, "cus_1") == 0
+    assert await admitted(throttle, RateGroup.EVENTS, "cus_1") == 1
+    assert await admitted(throttle, RateGroup.EVENTS, "cus_2") == 1
+    assert await admitted(throttle, RateGroup.EVENTS, "cus_1") == 0
 
 
 async def test_a_rate_below_one_a_second_still_lets_one_through() -> None:
     throttle = Throttle(Limits(general=0.1))
-    assert await admitted(throttle, Group.GENERAL) == 1
+    assert await admitted(throttle, RateGroup.GENERAL) == 1
 
 
 async def test_only_so_many_customers_are_remembered() -> None:
     throttle = Throttle(SLOW)
-    await throttle.turn(Group.EVENTS, "first")
+    await throttle.turn(RateGroup.EVENTS, "first")
     for number in range(1000):
-        await throttle.turn(Group.EVENTS, f"cus_{number}")
-    assert await admitted(throttle, Group.EVENTS, "cus_999") == 0
-    assert await admitted(throttle, Group.EVENTS, "first") == 1
+        await throttle.turn(RateGroup.EVENTS, f"cus_{number}")
+    assert await admitted(throttle, RateGroup.EVENTS, "cus_999") == 0
+    assert await admitted(throttle, RateGroup.EVENTS, "first") == 1
 
 
 async def test_those_who_wait_get_their_turn() -> None:
     throttle = Throttle(Limits(general=200))
     async with asyncio.timeout(10):
-        await asyncio.gather(*(throttle.turn(Group.GENERAL) for _ in range(205)))
+        await asyncio.gather(*(throttle.turn(RateGroup.GENERAL) for _ in range(205)))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.errors import (
     AutumnError,
     Conflict,
@@ -28,7 +28,7 @@ from tests.autumn.scripted import KEY, Scripted, error, hang, ok
 
 GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "cus_1"}, per_customer=True)
 REMOVE = Write("coupons.remove", "DELETE", "/v1/customers/a%2Fb/coupons")
-QUICK = Patience(connect=0.3, attempt=0.3, whole=0.3, write=0.3)
+QUICK = RetryPolicy(connect=0.3, attempt=0.3, whole=0.3, write=0.3)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.amounts import DECIMALS, MOST, NotAnAmount, parse_amount, size_problem
 from bot.changes.model import NoteCode
 
@@ -59,7 +59,7 @@ def test_any_text_is_an_amount_or_said_why_not(text: str) -> None:
 @given(st.decimals(-MOST, MOST, allow_nan=False, places=2))
 def test_amounts_come_back_as_they_were_written(amount: Decimal) -> None:
     assert size_problem(amount) is None
-    assert parse_amount(canon.number(amount)) == amount
+    assert parse_amount(canonical.number(amount)) == amount
     assert parse_amount(f"{amount:,.2f}") == amount
 
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
+from bot.access.rules import Kind
 from bot.autumn.models import Feature, Flag, Plan, PlanItem, UsagePrice
 from bot.changes.balance import kind as balance
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
     Facts,
-    Form,
-    Kind,
     Line,
     LineLabel,
     Note,
     NoteCode,
+    ValueFormat,
     Verdict,
 )
 from bot.changes.registry import KINDS
@@ -219,7 +219,7 @@ def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None
 
 
 def figure(label: LineLabel, before: str | None, after: str | None) -> Line:
-    return Line(label, before, after, Form.NUMBER)
+    return Line(label, before, after, ValueFormat.NUMBER)
 
 
 ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
@@ -260,7 +260,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
                     LineLabel.RESET,
                     "2026-12-02T15:06:00.000+00:00",
                     "2026-12-12T15:06:00.000+00:00",
-                    Form.TIME,
+                    ValueFormat.TIME,
                 )
             ],
         ),

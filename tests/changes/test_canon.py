@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.model import key
 
 
@@ -18,32 +18,32 @@ from bot.changes.model import key
     ],
 )  # fmt: skip
 def test_numbers(value: str, text: str, figure: float) -> None:
-    assert canon.number(Decimal(value)) == text
-    assert canon.figure(Decimal(value)) == figure
-    assert type(canon.figure(Decimal(value))) is type(figure)
+    assert canonical.number(Decimal(value)) == text
+    assert canonical.figure(Decimal(value)) == figure
+    assert type(canonical.figure(Decimal(value))) is type(figure)
 
 
 def test_figures_that_are_the_same_but_for_binary_fractions() -> None:
-    assert canon.near(Decimal("0.1") + Decimal("0.2"), Decimal("0.30000000000000004"))
-    assert canon.near(Decimal("1e15"), Decimal("1e15") + 1)
-    assert not canon.near(Decimal("1.000001"), Decimal(1))
-    assert not canon.near(Decimal("1e12"), Decimal("1e12") + 1)
-    assert not canon.near(Decimal(-1), Decimal(1))
+    assert canonical.near(Decimal("0.1") + Decimal("0.2"), Decimal("0.30000000000000004"))
+    assert canonical.near(Decimal("1e15"), Decimal("1e15") + 1)
+    assert not canonical.near(Decimal("1.000001"), Decimal(1))
+    assert not canonical.near(Decimal("1e12"), Decimal("1e12") + 1)
+    assert not canonical.near(Decimal(-1), Decimal(1))
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_times_in_text_and_in_milliseconds_agree(at: datetime) -> None:
-    told = datetime.fromisoformat(canon.time(at))
-    assert canon.milliseconds(told) == canon.milliseconds(at)
+    told = datetime.fromisoformat(canonical.time(at))
+    assert canonical.milliseconds(told) == canonical.milliseconds(at)
     assert timedelta(0) <= at - told < timedelta(milliseconds=1)
-    assert canon.same_time(at, told)
-    assert canon.time(at.astimezone(timezone(timedelta(hours=-7)))) == canon.time(at)
+    assert canonical.same_time(at, told)
+    assert canonical.time(at.astimezone(timezone(timedelta(hours=-7)))) == canonical.time(at)
 
 
 def test_times_that_are_not() -> None:
-    assert canon.time_or_none(None) is None
-    assert canon.same_time(None, None)
-    assert not canon.same_time(None, datetime(2026, 1, 1, tzinfo=UTC))
+    assert canonical.time_or_none(None) is None
+    assert canonical.same_time(None, None)
+    assert not canonical.same_time(None, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_the_key_of_a_write() -> None:

@@ -6,7 +6,17 @@ import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
 from bot.changes.deletion.kind import DeletionChange
-from bot.changes.model import Change, DeletionInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
+from bot.changes.model import (
+    ChangeKind,
+    DeletionInput,
+    Facts,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    ValueFormat,
+    Verdict,
+)
 from bot.lookups.invoices.facts import unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
@@ -144,8 +154,8 @@ def test_preview() -> None:
     who = customer(name="Acme", subscriptions=[subscription()])
     assert CHANGE.preview(ASKED, live(customer=who, entities=(Entity(), Entity()))) == (
         Line(LineLabel.CUSTOMER, "Acme", None),
-        Line(LineLabel.SUBSCRIPTIONS, "1", None, Form.NUMBER),
-        Line(LineLabel.ENTITIES, "2", None, Form.NUMBER),
+        Line(LineLabel.SUBSCRIPTIONS, "1", None, ValueFormat.NUMBER),
+        Line(LineLabel.ENTITIES, "2", None, ValueFormat.NUMBER),
     )
 
 
@@ -154,7 +164,7 @@ def test_plan_leaves_stripe_alone_and_nothing_undoes_it() -> None:
     assert dict(write.body) == {"customer_id": "cus_1"}
     assert (write.route, write.method, write.path) == ("customers.delete", "POST", "/v1/customers.delete")
     before = CHANGE.snapshot(ASKED, live())
-    kind: Change[DeletionInput] = CHANGE
+    kind: ChangeKind[DeletionInput] = CHANGE
     assert kind.inverse(ASKED, before, before) is None
     assert CHANGE.amount(ASKED, before) is None
 
@@ -185,6 +195,6 @@ def test_what_autumn_merged_is_not_counted() -> None:
     held = customer(subscriptions=[subscription("pro"), subscription("seat", scope="entity")])
     lines = CHANGE.preview(ASKED, live(customer=held, entities=(Entity(id="a"),) * 1000))
     assert lines[1:] == (
-        Line(LineLabel.SUBSCRIPTIONS, "2", None, Form.NUMBER, at_least=True),
-        Line(LineLabel.ENTITIES, "1000", None, Form.NUMBER, at_least=True),
+        Line(LineLabel.SUBSCRIPTIONS, "2", None, ValueFormat.NUMBER, at_least=True),
+        Line(LineLabel.ENTITIES, "1000", None, ValueFormat.NUMBER, at_least=True),
     )

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.changes.details.kind import DetailsChange
-from bot.changes.model import DetailsInput, Facts, Form, Line, LineLabel, Note, NoteCode, Verdict
+from bot.changes.model import DetailsInput, Facts, Line, LineLabel, Note, NoteCode, ValueFormat, Verdict
 from tests.changes.facts import NOW, customer, facts
 
 CHANGE = DetailsChange()
@@ -85,8 +85,8 @@ def test_warned(asked: DetailsInput, known: Facts, warnings: list[Note]) -> None
 def test_preview_plan_and_undo_are_of_what_differs() -> None:
     asked = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
     assert CHANGE.preview(asked, KNOWN) == (
-        Line(LineLabel.NAME, "Acme", "Acme Ltd", Form.TEXT),
-        Line(LineLabel.FINGERPRINT, "f1", None, Form.TEXT),
+        Line(LineLabel.NAME, "Acme", "Acme Ltd", ValueFormat.TEXT),
+        Line(LineLabel.FINGERPRINT, "f1", None, ValueFormat.TEXT),
     )
     (write,) = CHANGE.plan(asked, KNOWN)
     assert dict(write.body) == {"customer_id": "cus_1", "name": "Acme Ltd", "fingerprint": None}

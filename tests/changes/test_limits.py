@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.access.rules import Kind
 from bot.autumn.models import (
     BalanceRow,
     Coupon,
@@ -28,7 +29,7 @@ from bot.autumn.models import (
     UsagePrice,
 )
 from bot.changes.amounts import parse_amount, size_problem
-from bot.changes.balance.figures import Pool
+from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.canonical import near
 from bot.changes.common import whose
@@ -40,7 +41,6 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Kind,
     Line,
     LineLabel,
     Note,
@@ -201,7 +201,7 @@ def test_a_row_is_kept_to_the_last_figure() -> None:
         "price": "unknown",
         "expires_at": "2026-12-12T15:06:00.000+00:00",
     }
-    pool = Pool.read(told)
+    pool = BalanceFigures.read(told)
     assert pool is not None
     assert pool.snapshot() == told
     assert [pool.granted, pool.remaining, pool.used] == [1307, 986, 321]

@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bot.access.rules import Kind
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.facts import gather
 from bot.changes.model import (
     OFFERED,
@@ -30,7 +31,6 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Kind,
     Line,
     LineLabel,
     NoteCode,
@@ -127,8 +127,8 @@ def shown(customer: Customer, feature: str, row_id: str) -> Figures:
     granted = row.included_grant + row.prepaid_grant + sum(one.granted or 0 for one in rolled)
     remaining = row.remaining + sum(one.balance for one in rolled)
     used = row.usage + sum((one.granted or 0) - one.balance for one in rolled)
-    resets = canon.time_or_none(row.reset.resets_at if row.reset else None)
-    return canon.number(granted), canon.number(Decimal(remaining)), canon.number(used), resets
+    resets = canonical.time_or_none(row.reset.resets_at if row.reset else None)
+    return canonical.number(granted), canonical.number(Decimal(remaining)), canonical.number(used), resets
 
 
 def _resets(row: BalanceRow) -> bool:
@@ -198,7 +198,7 @@ async def check_balance(bench: Bench, asked: BalanceInput, *, back: bool = True)
         after = await bench.apply(asked, facts)
         assert shown(after.customer, asked.feature, asked.row) == figures
         if total is not None:
-            assert canon.number(after.customer.balances[asked.feature].remaining) == total
+            assert canonical.number(after.customer.balances[asked.feature].remaining) == total
         undo = change.inverse(asked, before, change.snapshot(asked, after))
         if undo is None:
             assert figures[0] is None  # the row is gone
@@ -404,7 +404,7 @@ async def test_a_grant_gives_what_it_said_and_once(bench: Bench) -> None:
         assert change.guard(asked, facts, NOW).allowed
         _, line = change.preview(asked, facts)
         after = await bench.apply(asked, facts)
-        assert line.after == canon.number(after.customer.balances[line.about].remaining)
+        assert line.after == canonical.number(after.customer.balances[line.about].remaining)
         with pytest.raises(Refused):
             await bench.apply(asked, after)
 

@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.model import Facts, Form, Line, LineLabel, Note, NoteCode, RewardAction, RewardInput, Verdict
+from bot.changes.model import (
+    Facts,
+    Line,
+    LineLabel,
+    Note,
+    NoteCode,
+    RewardAction,
+    RewardInput,
+    ValueFormat,
+    Verdict,
+)
 from bot.changes.reward.kind import RewardChange
 from tests.changes.facts import (
     LATER,
@@ -162,8 +172,16 @@ def test_preview_names_the_coupons_and_estimates_the_next_invoices() -> None:
     now = known(discount("old", name="Old"), upcoming=upcoming)
     assert CHANGE.preview(ask(APPLY, reward="ten"), now) == (
         Line(LineLabel.COUPON, "Old", "ten off"),
-        Line(LineLabel.NEXT_INVOICE, "100", "90", Form.MONEY, "usd", "2026-12-12T15:06:00.000+00:00", True),
-        Line(LineLabel.NEXT_INVOICE, "7", "6", Form.MONEY, "jpy", "", True),
+        Line(
+            LineLabel.NEXT_INVOICE,
+            "100",
+            "90",
+            ValueFormat.MONEY,
+            "usd",
+            "2026-12-12T15:06:00.000+00:00",
+            True,
+        ),
+        Line(LineLabel.NEXT_INVOICE, "7", "6", ValueFormat.MONEY, "jpy", "", True),
     )
     assert CHANGE.preview(ask(REMOVE), known(discount("old"))) == (Line(LineLabel.COUPON, "old off", None),)
     assert CHANGE.preview(ask(APPLY, reward="ten"), known()) == (Line(LineLabel.COUPON, None, "ten off"),)
@@ -223,8 +241,8 @@ def test_preview_of_a_grant() -> None:
     )
     assert CHANGE.preview(ask(REDEEM, code="BONUS"), several) == (
         Line(LineLabel.CODE, None, "BONUS"),
-        Line(LineLabel.GRANT, "700", "705", Form.NUMBER, about="messages"),
-        Line(LineLabel.GRANT, "0", "2", Form.NUMBER, about="seats"),
+        Line(LineLabel.GRANT, "700", "705", ValueFormat.NUMBER, about="messages"),
+        Line(LineLabel.GRANT, "0", "2", ValueFormat.NUMBER, about="seats"),
         Line(LineLabel.GRANT, None, None, about="sso"),
     )
     unlimited = replace(several, customer=customer(balance(row(), unlimited=True)))

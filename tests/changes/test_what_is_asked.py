@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.access.rules import Kind
 from bot.autumn.errors import AutumnError
 from bot.changes.facts import gather, gather_for
 from bot.changes.model import (
@@ -13,7 +14,6 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Kind,
     Needs,
     RewardAction,
     RewardInput,

@@ -11,9 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
 from bot.access.rules import Environment
-from bot.approvals.timeouts import Checkpoint, go_on
 from bot.autumn.client import Autumn
-from bot.autumn.retry_policy import Patience
+from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.digests import repository as book
 from bot.digests import rows
@@ -22,12 +21,13 @@ from bot.digests.delivery.outcome import Draw
 from bot.digests.delivery.owner import Owner
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
-from bot.digests.report.model import Query, Report
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.scanner import ScanPace
-from bot.digests.service import Digests
-from bot.digests.timeouts import DigestPace
+from bot.digests.service import DigestService
+from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
+from bot.runtime import Checkpoint, no_checkpoint
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
 from sandbox.autumn import Limits as LocalLimits
@@ -42,13 +42,13 @@ DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
-QUICK = DigestPace(channel=0, overall=0, scan=AT_ONCE)
+QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
 ALWAYS = Wanted(skip_empty=False)
 
 
 def drawn(
-    report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+    report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
 ) -> Card:
     return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
 
@@ -79,13 +79,13 @@ class Bench:
     async def bot(
         self,
         *,
-        pace: DigestPace = QUICK,
-        checkpoint: Checkpoint = go_on,
+        pace: DigestTimeouts = QUICK,
+        checkpoint: Checkpoint = no_checkpoint,
         attempts: int = 1,
         shared: frozenset[str] = frozenset(),
         draw: Draw = drawn,
         database: Database | None = None,
-    ) -> Digests:
+    ) -> DigestService:
         """The digests of one more process."""
         if database is None:
             database = Database(self.url)
@@ -94,7 +94,7 @@ class Bench:
             key=SecretStr(self.autumn.key),
             url=self.autumn.url,
             limits=FAST,
-            patience=Patience(connect=2, attempt=5, whole=10, attempts=attempts),
+            patience=RetryPolicy(connect=2, attempt=5, whole=10, attempts=attempts),
         )
         self._stack.push_async_callback(autumn.aclose)
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
@@ -102,7 +102,7 @@ class Bench:
             token=self.slack.bot_token, base_url=self.slack.api_url, session=session, retry_handlers=[]
         )
 
-        made = Digests(
+        made = DigestService(
             database=database,
             autumn=autumn,
             slack=slack,
@@ -195,7 +195,7 @@ async def _lease(database: Database) -> datetime | None:
         return (await connection.execute(newest)).scalars().first()
 
 
-async def tick(*bots: Digests) -> None:
+async def tick(*bots: DigestService) -> None:
     """Each looks what is due, and has it carried."""
     for bot in bots:
         await bot.ticker.tick()

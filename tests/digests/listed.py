@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.autumn import bulk as listed
-from bot.digests.scan.items import Span, Stored, of_customer
+from bot.autumn import bulk
+from bot.digests.scan.items import ScanWindow, Stored, of_customer
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
-SPAN = Span(START, START + timedelta(days=7), since=START)
+SPAN = ScanWindow(START, START + timedelta(days=7), since=START)
 
 
 def ms(at: datetime) -> int:
@@ -24,10 +24,10 @@ def at(count: float) -> datetime:
     return START + timedelta(days=count)
 
 
-def customer(**fields: Any) -> listed.ListedCustomer:
+def customer(**fields: Any) -> bulk.ListedCustomer:
     """Read as it would be from an answer."""
     row = {"id": "cus_1", "name": "Acme", "stripe_id": "cus_stripe", **fields}
-    (found,) = listed.customers(json.dumps({"list": [row]}).encode()).rows()
+    (found,) = bulk.customers(json.dumps({"list": [row]}).encode()).rows()
     return found
 
 
@@ -73,5 +73,5 @@ def source(resets: float | None, **fields: Any) -> dict[str, Any]:
     }
 
 
-def stored(found: listed.ListedCustomer) -> list[Stored]:
+def stored(found: bulk.ListedCustomer) -> list[Stored]:
     return list(of_customer(found, SPAN))

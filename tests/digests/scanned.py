@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.access.rules import Environment
 from bot.autumn.client import Autumn
 from bot.digests.model import Section
-from bot.digests.report.model import Item
+from bot.digests.report.model import ReportItem
 from bot.digests.report.ordering import item
 from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace
 from bot.metrics import Metrics
@@ -69,7 +69,7 @@ class Reader:
         self.told.append(progress)
 
 
-async def kept(database: Database, scan: Scan, section: Section) -> list[Item]:
+async def kept(database: Database, scan: Scan, section: Section) -> list[ReportItem]:
     """Everything that was kept of a section, in the order it came."""
     wanted = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:
@@ -136,7 +136,7 @@ def down(*statuses: int) -> list[httpx.Response]:
     return [error(status) for status in statuses]
 
 
-def total(items: Iterable[Item]) -> list[tuple[str | None, str, str]]:
+def total(items: Iterable[ReportItem]) -> list[tuple[str | None, str, str]]:
     """Of whom, how much; with a mark for estimates."""
     return [
         (one.customer_id, f"{one.amount} {one.currency}", "?" if one.details.get("estimate") else "")

@@ -7,8 +7,9 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.digests.delivery.pauses import pause_for
 from bot.digests.model import Pause
-from bot.slack.channels import Channel, ChannelProblem, Channels, judge, pause_for
+from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Channel as There
 from sandbox.slack.people import BOT_USER

@@ -13,7 +13,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.client import Limits as Allowed
 from bot.digests.model import Figures, Section, Wanted
 from bot.digests.report.build import report, rows
-from bot.digests.report.model import Query
+from bot.digests.report.model import RowQuery
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn, balances, invoices, products
 from sandbox.autumn.model import Customer
@@ -104,10 +104,10 @@ async def test_every_customer_in_every_currency(database: Database) -> None:
             currencies = {one.currency for part in found.parts for one in part.totals}
             assert currencies == {"usd", "eur", "jpy"}
             assert all(part.count for part in found.parts)
-            await _adds_up(database, Query(scan=scan.id, days=31), found.figures)
+            await _adds_up(database, RowQuery(scan=scan.id, days=31), found.figures)
 
 
-async def _adds_up(database: Database, query: Query, figures: Figures) -> None:
+async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> None:
     """The rows of the file are what the totals say."""
     counts: Counter[str] = Counter()
     totals: dict[str, dict[str, Decimal]] = {"invoices": {}, "unpaid": {}}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.autumn import bulk as listed
+from bot.autumn import bulk
 from bot.autumn.models import InvoicePreview
 from bot.digests.model import Section
 from bot.digests.scan import items
@@ -20,7 +20,7 @@ def of(section: Section, **fields: Any) -> list[items.Stored]:
 # Before the scan
 
 
-LATE = items.Span(START, at(7), since=at(-1))
+LATE = items.ScanWindow(START, at(7), since=at(-1))
 
 
 def late(section: Section, **fields: Any) -> list[items.Stored]:
@@ -184,7 +184,7 @@ def invoice(**fields: Any) -> items.Stored | None:
         "currency": "USD",
         **fields,
     }
-    (found,) = listed.invoices(json.dumps({"list": [row]}).encode()).rows()
+    (found,) = bulk.invoices(json.dumps({"list": [row]}).encode()).rows()
     return items.of_invoice(found, {"pro": "Pro"})
 
 

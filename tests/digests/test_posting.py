@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.access.rules import Environment
-from bot.approvals.timeouts import Checkpoint
 from bot.digests import repository as book
-from bot.digests.delivery.owner_notice import Telling
+from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
 from bot.digests.report.model import Report
-from bot.digests.service import Digests
+from bot.digests.service import DigestService
 from bot.kit.card import Card
+from bot.runtime import Checkpoint
 from bot.store.database import Database
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
@@ -35,7 +35,7 @@ async def desk() -> AsyncIterator[Bench]:
         yield made
 
 
-async def due(desk: Bench, **later: float) -> Digests:
+async def due(desk: Bench, **later: float) -> DigestService:
     """One digest, at its time or later."""
     await desk.digest()
     desk.at(DUE + timedelta(**later))
@@ -479,7 +479,7 @@ async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:
         return True
 
     database = Database(desk.url)
-    telling = Telling(database=database, env=Environment.SANDBOX, tell=tell, now=desk.clock)
+    telling = OwnerNotifier(database=database, env=Environment.SANDBOX, tell=tell, now=desk.clock)
     await telling.due()
     os.rename(away, file)
     for _ in range(2):

@@ -10,8 +10,8 @@ from sqlalchemy import delete
 
 from bot.access.rules import Environment
 from bot.digests.model import Figures, Section, Wanted
-from bot.digests.report.build import Expired, page, report, rows
-from bot.digests.report.model import Item, Query, Report
+from bot.digests.report.build import ScanGone, page, report, rows
+from bot.digests.report.model import Report, ReportItem, RowQuery
 from bot.digests.scan import repository as scans
 from bot.digests.scan.items import Stored, joined, millionths
 from bot.digests.scan.scanner import Scan
@@ -62,11 +62,11 @@ async def scanned(
     missing: Sequence[str] = (),
 ) -> Scan:
     """A scan that found these."""
-    wish = scans.Wish(Environment.SANDBOX, start + horizon, True, start)
+    wish = scans.ScanRequest(Environment.SANDBOX, start + horizon, True, start)
     held = await scans.begin(
         database, wish, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
     )
-    assert isinstance(held, scans.Held)
+    assert isinstance(held, scans.HeldScan)
     await Keeper(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
     return await scans.finish(database, held, missing=missing, now=start)
 
@@ -75,7 +75,7 @@ async def made(database: Database, scan: Scan, *, zone: str = "UTC", **wanted: A
     return await report(database, scan, Wanted(**wanted), zone=zone)
 
 
-def amounts(items: Sequence[Item]) -> list[str]:
+def amounts(items: Sequence[ReportItem]) -> list[str]:
     return [f"{one.amount} {one.currency}" for one in items]
 
 
@@ -105,7 +105,7 @@ async def test_a_row_of_each(database: Database) -> None:
     assert found.estimates == 1
     assert not found.empty
     assert found.parts[0].items == (
-        Item(
+        ReportItem(
             Section.INVOICES,
             "cus_1",
             "Customer 1",
@@ -161,8 +161,8 @@ async def test_window_of_a_late_post(database: Database, section: Section) -> No
     found = await report(database, scan, Wanted(), zone="UTC", window=late)
     assert [one.at for one in found.parts[0].items] == [at(-1), at(0)]
     assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
-    query = Query(scan=scan.id, start=late.start, end=late.end, section=section)
-    assert Query.decode(query.encode()) == query
+    query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=section)
+    assert RowQuery.decode(query.encode()) == query
     assert (await page(database, query)).count == 2
     assert [one.at async for one in await rows(database, query)] == [at(-1), at(0)]
 
@@ -393,8 +393,8 @@ MANY = [
 ]
 
 
-async def all_pages(database: Database, query: Query, size: int) -> list[Item]:
-    found: list[Item] = []
+async def all_pages(database: Database, query: RowQuery, size: int) -> list[ReportItem]:
+    found: list[ReportItem] = []
     while True:
         shown = await page(database, query.at(page=query.page), size=size)
         found += shown.items
@@ -407,7 +407,7 @@ async def all_pages(database: Database, query: Query, size: int) -> list[Item]:
 @pytest.mark.parametrize("size", [1, 7, 10, 23, 50])
 async def test_pages_are_all_of_it(database: Database, size: int) -> None:
     scan = await scanned(database, *MANY)
-    found = await all_pages(database, Query(scan=scan.id), size)
+    found = await all_pages(database, RowQuery(scan=scan.id), size)
     expected = [f"{amount} jpy" for amount in range(112, 99, -1)]
     expected += [f"{amount} usd" for amount in (3, 3, 2, 2, 1, 1, 0, 0)]
     assert amounts(found) == [*expected, "None usd", "None eur"]
@@ -415,7 +415,7 @@ async def test_pages_are_all_of_it(database: Database, size: int) -> None:
 
 async def test_a_page_that_is_not_there_is_the_last(database: Database) -> None:
     scan = await scanned(database, *(reset(number, number % 3) for number in range(11)))
-    query = Query(scan=scan.id, section=Section.RESETS, page=99)
+    query = RowQuery(scan=scan.id, section=Section.RESETS, page=99)
     last = await page(database, query)
     assert (last.page, last.pages, last.left, last.count, len(last.items)) == (1, 2, 0, 11, 1)
     assert (last.totals, last.read_at) == ((), START)
@@ -425,7 +425,7 @@ async def test_a_page_that_is_not_there_is_the_last(database: Database) -> None:
 
 async def test_a_page_has_the_filters_of_its_digest(database: Database) -> None:
     scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
-    query = Query(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
+    query = RowQuery(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
     found = await page(database, query)
     assert amounts(found.items) == ["50 usd"]
     assert [(one.amount, one.before) for one in found.totals] == [(Decimal(50), None)]
@@ -442,9 +442,9 @@ async def test_a_file_has_every_row_in_the_order_of_the_pages(database: Database
         *(reset(number, when) for number, when in enumerate(times)),
         *(row(Section.PAST_DUE, number, at=at(-number) if number % 2 else None) for number in range(6)),
     )
-    query = Query(scan=scan.id)
+    query = RowQuery(scan=scan.id)
     found = [one async for one in await rows(database, query)]
-    expected: list[Item] = []
+    expected: list[ReportItem] = []
     for section in Section:
         expected += await all_pages(database, query.at(section=section), 5000)
     assert found == expected
@@ -458,10 +458,10 @@ async def test_what_is_not_kept_any_more(database: Database) -> None:
     scan = await scanned(database, *MANY)
     async with database.writing() as connection:
         await connection.execute(delete(digest_scans))
-    query = Query(scan=scan.id)
-    with pytest.raises(Expired):
+    query = RowQuery(scan=scan.id)
+    with pytest.raises(ScanGone):
         await page(database, query)
-    with pytest.raises(Expired):
+    with pytest.raises(ScanGone):
         await rows(database, query)
 
 

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot.access.rules import Environment
-from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
 from bot.digests.model import Section
 from bot.digests.scan import repository as scans
-from bot.digests.scan.pacing import ScanPace, Seldom, Stride
+from bot.digests.scan.pacing import Pacer, ScanPace, Seldom
 from bot.digests.scan.scanner import Progress, ScanFailed, Scanner
-from bot.lookups import failures, words
+from bot.lookups import failures, labels
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_scans
 from sandbox.autumn import LocalAutumn
@@ -43,7 +43,7 @@ from tests.digests.scanned import (
     total,
 )
 
-ONCE = Patience(connect=5, attempt=5, whole=10, attempts=1)
+ONCE = RetryPolicy(connect=5, attempt=5, whole=10, attempts=1)
 
 
 @asynccontextmanager
@@ -346,7 +346,7 @@ async def test_then_the_scan_fails(
         with pytest.raises(ScanFailed) as failed:
             await reader.scan()
     assert failed.value.kind is kind
-    assert failures.said(failed.value) == words.FAILURES[kind]
+    assert failures.said(failed.value) == labels.FAILURES[kind]
     assert len(routes(script, "customers.list")) == asked
     assert await states(database) == [("failed", kind.__name__)]
 
@@ -474,7 +474,7 @@ async def _abandoned(database: Database, clock: Clock) -> None:
     """By a process that died."""
     await scans.begin(
         database,
-        scans.Wish(Environment.SANDBOX, at(30), True, START),
+        scans.ScanRequest(Environment.SANDBOX, at(30), True, START),
         spare=timedelta(0),
         by="dead",
         lease=timedelta(seconds=90),
@@ -518,7 +518,7 @@ async def test_one_that_is_done_this_moment_is_not_read_again(database: Database
         scan = await reader.scan()
     found = await scans.begin(
         database,
-        scans.Wish(Environment.SANDBOX, at(7), True, START),
+        scans.ScanRequest(Environment.SANDBOX, at(7), True, START),
         spare=timedelta(0),
         by="late",
         lease=timedelta(seconds=90),
@@ -537,7 +537,7 @@ async def test_a_scan_that_is_gone_has_ended(database: Database) -> None:
 async def test_there_is_nothing_to_wait_for_when_it_just_ended(database: Database) -> None:
     async with reading(database, asking()) as reader:
         scanner = Scanner(database, reader.autumn, reader.env, reader.clock, HASTE)
-        wish = scans.Wish(reader.env, at(7), True, START)
+        wish = scans.ScanRequest(reader.env, at(7), True, START)
         await scanner._wait(wish, Seldom(0, None))
 
 
@@ -597,7 +597,7 @@ async def test_start_to_start() -> None:
     async def sleep(seconds: float) -> None:
         waited.append(round(seconds, 1))
 
-    stride = Stride(10, sleep)
+    stride = Pacer(10, sleep)
     for _ in range(4):
         await stride.turn()
     assert waited == [0, 10, 20, 30]
@@ -611,7 +611,7 @@ async def test_a_second_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleep(seconds: float) -> None:
         waited.append(round(seconds, 1))
 
-    stride = Stride(0.5, sleep)
+    stride = Pacer(0.5, sleep)
     await stride.turn()
     monkeypatch.setattr(loop, "time", lambda: begun + 1000)
     for _ in range(4):
@@ -637,4 +637,4 @@ def test_the_pace_leaves_room_for_people() -> None:
     pace, limits = ScanPace(), Limits()
     assert 1 / pace.page <= limits.customers_list / 2
     assert 1 / pace.invoices <= limits.general / 5
-    assert pace.lease > 3 * Patience().whole + sum(pace.again)
+    assert pace.lease > 3 * RetryPolicy().whole + sum(pace.again)

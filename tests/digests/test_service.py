@@ -7,9 +7,9 @@ from datetime import time, timedelta
 import pytest
 
 from bot.access.people import Actor
-from bot.digests.delivery.outcome import Outcome
+from bot.digests.delivery.outcome import DeliveryOutcome
 from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
-from bot.digests.report.model import Query
+from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed
 from bot.slack.channels import ChannelProblem
 from sandbox.slack.people import BOT_USER
@@ -48,7 +48,7 @@ async def test_the_life_of_a_digest(desk: Bench) -> None:
     assert await bot.remove(made.id, by="U01ANA") is None
     assert await bot.get(made.id) is None
     assert await bot.resume(made.id, by="U01ANA") is None
-    assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is Outcome.GONE
+    assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is DeliveryOutcome.GONE
 
 
 async def test_only_in_channels_that_take_them(desk: Bench) -> None:
@@ -88,8 +88,8 @@ async def test_sent_now(desk: Bench) -> None:
 
     sent = await bot.send_now(digest.id, "run-1", "U02RAJ", watch)
     (post,) = desk.posts()
-    assert (sent.outcome, sent.channel, sent.ts) == (Outcome.POSTED, SUPPORT, post.ts)
-    assert (await bot.send_now(digest.id, "run-1", "U02RAJ")).outcome is Outcome.TAKEN
+    assert (sent.outcome, sent.channel, sent.ts) == (DeliveryOutcome.POSTED, SUPPORT, post.ts)
+    assert (await bot.send_now(digest.id, "run-1", "U02RAJ")).outcome is DeliveryOutcome.TAKEN
     run = await desk.last()
     assert (run.day, run.asked_by) == (None, "U02RAJ")
     desk.at(DUE)
@@ -101,14 +101,14 @@ async def test_sent_now_though_it_is_paused(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     await bot.pause(digest.id, by="U01ANA")
-    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is Outcome.POSTED
+    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is DeliveryOutcome.POSTED
 
 
 async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
     digest = await desk.digest()
     desk.slack.workspace.channel(SUPPORT).kind = "shared"
     sent = await (await desk.bot()).send_now(digest.id, "run", "U02RAJ")
-    assert (sent.outcome, sent.pause) == (Outcome.PAUSED, Pause.SHARED)
+    assert (sent.outcome, sent.pause) == (DeliveryOutcome.PAUSED, Pause.SHARED)
     assert (await desk.last()).skip is Skip.PAUSED
     assert len(desk.told()) == 1
 
@@ -118,7 +118,7 @@ async def test_a_paused_one_sent_to_a_channel_that_changed(desk: Bench) -> None:
     bot = await desk.bot()
     await bot.pause(digest.id, by="U01ANA")
     desk.slack.workspace.channel(SUPPORT).kind = "shared"
-    assert (await bot.send_now(digest.id, "run", "U02RAJ")).outcome is Outcome.PAUSED
+    assert (await bot.send_now(digest.id, "run", "U02RAJ")).outcome is DeliveryOutcome.PAUSED
     assert desk.told() == [], "it rests anyway"
 
 
@@ -126,7 +126,7 @@ async def test_sent_now_while_slack_is_busy(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.slack.faults.add("chat.postMessage", "429", seconds=5)
-    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is Outcome.PUT_OFF
+    assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is DeliveryOutcome.PUT_OFF
     desk.move(seconds=5)
     await tick(bot)
     (post,) = desk.posts()
@@ -138,7 +138,7 @@ async def test_sent_now_while_autumn_is_down(desk: Bench) -> None:
     bot = await desk.bot()
     desk.autumn.faults.add("*", 500)
     sent = await bot.send_now(digest.id, "run", "U01ANA")
-    assert sent.outcome is Outcome.FAILED
+    assert sent.outcome is DeliveryOutcome.FAILED
     assert isinstance(sent.error, ScanFailed)
     desk.autumn.faults.clear()
     desk.move(minutes=5)
@@ -153,12 +153,12 @@ async def test_looked_at_before(desk: Bench) -> None:
     bot = await desk.bot()
     report, query = await bot.preview(digest)
     assert {part.section for part in report.parts} == {Section.INVOICES}
-    assert query == Query(
+    assert query == RowQuery(
         scan=query.scan, days=31, zone="UTC", start=desk.now, end=desk.now + timedelta(days=31)
     )
     upcoming, wider = await bot.upcoming(31, "Europe/Berlin")
     assert len(upcoming.parts) > 1
-    assert wider == Query(scan=query.scan, days=31, zone="Europe/Berlin"), "read once"
+    assert wider == RowQuery(scan=query.scan, days=31, zone="Europe/Berlin"), "read once"
     page = await bot.page(wider.at(section=Section.INVOICES))
     assert page.count == report.parts[0].count
     every = [item async for item in await bot.rows(wider)]

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.digests.delivery.channel_queue import Turns
-from bot.digests.timeouts import DigestPace
+from bot.digests.delivery.channel_queue import ChannelQueue
+from bot.digests.timeouts import DigestTimeouts
 
 
 class Hall:
@@ -38,7 +38,7 @@ class Hall:
 async def post_all(channels: list[str], *, takes: float = 0.0) -> list[tuple[float, str]]:
     """When posts went out."""
     hall = Hall()
-    turns = Turns(channel=1.0, overall=0.1, clock=hall.clock, sleep=hall.sleep)
+    turns = ChannelQueue(channel=1.0, overall=0.1, clock=hall.clock, sleep=hall.sleep)
     posted: list[tuple[float, str]] = []
 
     async def post(channel: str) -> None:
@@ -73,10 +73,10 @@ async def test_in_turn_in_a_channel_however_long_it_takes() -> None:
     [(0, 0, 60), (1, 0, 60), (2, 0, 120), (4, 0, 480), (5, 0, 600), (500, 0, 600), (1, 15, 15), (3, 15, 60)],
 )
 def test_how_long_before_the_next_attempt(tries: int, first: float, seconds: float) -> None:
-    assert DigestPace().wait(tries, first) == seconds
+    assert DigestTimeouts().wait(tries, first) == seconds
 
 
 def test_a_lease_outlasts_a_call() -> None:
-    pace = DigestPace()
+    pace = DigestTimeouts()
     assert pace.lease_time == timedelta(seconds=30)
     assert pace.call + pace.renew < pace.lease

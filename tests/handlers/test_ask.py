@@ -6,7 +6,7 @@ from string import ascii_letters, digits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.interaction import Kind, read
+from handlers.interaction import InteractionKind, read
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)),
@@ -18,17 +18,20 @@ ANY = st.recursive(
 @given(state=st.dictionaries(st.sampled_from(["one", "two"]), ANY), text=st.text(st.characters(codec=None)))
 def test_what_cannot_be_sent_or_stored_is_replaced(state: object, text: str) -> None:
     view = {"id": "V1", "private_metadata": text, "state": {"values": state}}
-    ask = read(Kind.VIEW, {"user": {"id": text}, "trigger_id": text, "view": view})
-    assert "\0" not in f"{ask.actor.user}{ask.trigger}{ask.metadata}"
-    whole = json.dumps([ask.actor.user, ask.trigger, ask.metadata, ask.state], ensure_ascii=False)
+    interaction = read(InteractionKind.VIEW, {"user": {"id": text}, "trigger_id": text, "view": view})
+    assert "\0" not in f"{interaction.actor.user}{interaction.trigger_id}{interaction.metadata}"
+    whole = json.dumps(
+        [interaction.actor.user, interaction.trigger_id, interaction.metadata, interaction.state],
+        ensure_ascii=False,
+    )
     assert whole.encode().decode() == whole
 
 
 def test_text_that_is_fine_stays_as_it_is() -> None:
     text = "naïve 👩‍👧 \0 漢字"
     state = {"block": {"field": {"value": text, "chosen": [{"value": text}], "number": 7}}}
-    ask = read(Kind.VIEW, {"user": {"id": "U1"}, "view": {"state": {"values": state}}})
-    assert ask.state == state
+    interaction = read(InteractionKind.VIEW, {"user": {"id": "U1"}, "view": {"state": {"values": state}}})
+    assert interaction.state == state
 
 
 @given(
@@ -36,6 +39,6 @@ def test_text_that_is_fine_stays_as_it_is() -> None:
 )
 def test_channel_and_message_are_ids_or_nothing(text: str) -> None:
     body = {"channel": {"id": text}, "container": {"message_ts": text}, "actions": [{}]}
-    ask = read(Kind.ACTION, body)
+    interaction = read(InteractionKind.ACTION, body)
     plain = 0 < len(text) <= 32 and set(text) <= set(ascii_letters + digits + "_.")
-    assert (ask.channel, ask.message) == ((text, text) if plain else ("", ""))
+    assert (interaction.channel, interaction.message) == ((text, text) if plain else ("", ""))

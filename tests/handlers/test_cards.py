@@ -6,10 +6,10 @@ import pytest
 
 from bot.lookups.options import token
 from bot.lookups.place import Part, Place
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
-QUICK = Timings(asking_after=0.05)
+QUICK = Timeouts(asking_after=0.05)
 
 
 async def look_up(maple: Stage, line: str = "/autumn cus_acme") -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.approvals.lifecycle import State
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
 from tests.stage import Mode, Stage, on_stage
@@ -347,7 +347,7 @@ async def test_without_the_database_reads_go_on(maple: Stage) -> None:
 
 
 async def test_a_database_that_hangs_holds_nothing_up(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(trigger=0.1)) as maple, maple.bot.database.writing():
+    async with on_stage(mode, timings=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees("Maple took too long: Slack lets a window open for three seconds")
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.approvals import cards
 from bot.approvals.cards import CardKind
-from bot.approvals.lifecycle import Event, State
+from bot.approvals.lifecycle import ChangeEvent, State
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
 from tests.stage import Stage
@@ -42,7 +42,7 @@ async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None
     await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
-    (left,) = await cards.of(maple.bot.database, record.id)
+    (left,) = await cards.cards_of(maple.bot.database, record.id)
     assert left.kind is CardKind.ASKER
 
 
@@ -57,8 +57,8 @@ async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple:
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=None)
     before = len(maple.slack.calls)
     tell = maple.bot.desk.telling
-    await asyncio.gather(tell(record, Event.REDRAW), tell(record, Event.REDRAW))
-    assert await cards.of(maple.bot.database, record.id) == []
+    await asyncio.gather(tell(record, ChangeEvent.REDRAW), tell(record, ChangeEvent.REDRAW))
+    assert await cards.cards_of(maple.bot.database, record.id) == []
     assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
 
 
@@ -87,7 +87,7 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as other:
         await asyncio.gather(
-            maple.bot.desk.telling(record, Event.REDRAW), other.desk.telling(record, Event.REDRAW)
+            maple.bot.desk.telling(record, ChangeEvent.REDRAW), other.desk.telling(record, ChangeEvent.REDRAW)
         )
     posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
     assert len(posted) == 2, "one card to decide on, and one to the asker"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
-QUICK = Timings(asking_after=0.05)
+QUICK = Timeouts(asking_after=0.05)
 
 
 async def test_a_customer_by_id_is_answered_to_that_person_only(maple: Stage) -> None:

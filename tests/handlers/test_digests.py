@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.digests.model import Pause
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.journeys.digesting import (
     COMING,
@@ -225,7 +225,7 @@ async def test_a_customer_that_cannot_be_read() -> None:
 
 
 async def test_who_became_a_guest_meanwhile() -> None:
-    async with digesting("http", timings=Timings(person=0.0)) as maple:
+    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
         ana = maple.ana
         await ana.command("/autumn upcoming")
         await ana.sees(COMING)

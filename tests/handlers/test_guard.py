@@ -9,8 +9,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.autumn.errors import NotFound, TimedOut
 from bot.lookups.place import Place
-from bot.timings import Timings
-from handlers.ending import Outcome, classify
+from bot.timings import Timeouts
+from handlers.ending import InteractionOutcome, classify
 from handlers.replies import Unsent
 from tests.stage import Mode, Stage, on_stage
 
@@ -72,7 +72,7 @@ async def test_who_cannot_be_checked_is_refused(maple: Stage) -> None:
 
 
 async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(trigger=0.05)) as maple:
+    async with on_stage(mode, timings=Timeouts(trigger=0.05)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=0.3)
         await maple.ana.shortcut("Look up a customer")
         await maple.ana.sees("could not check with Slack who you are")
@@ -119,7 +119,7 @@ async def test_an_answer_that_cannot_be_sent_is_noted(maple: Stage, logs: io.Str
 
 
 async def test_options_are_late_for_nobody(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(options=0.1)) as maple:
+    async with on_stage(mode, timings=Timeouts(options=0.1)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=1)
         assert await _suggestions(maple, maple.ana.id) == {"options": []}
         assert await outcomes(maple) == ["pick_customer autumn"]
@@ -139,7 +139,7 @@ async def test_a_select_that_carries_no_place_offers_nothing(maple: Stage, logs:
 
 
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(drain=0.05)) as maple:
+    async with on_stage(mode, timings=Timeouts(drain=0.05)) as maple:
         maple.autumn.faults.add("*", "latency", seconds=5)
         await asyncio.gather(*(maple.ana.command("/autumn cus_acme") for _ in range(30)))
         commands = [delivery for delivery in maple.slack.sent if delivery.kind == "slash_commands"]
@@ -157,7 +157,7 @@ async def test_what_was_acknowledged_is_finished_before_the_end(mode: Mode) -> N
 
 
 async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.StringIO) -> None:
-    async with on_stage(mode, timings=Timings(drain=0.1)) as maple:
+    async with on_stage(mode, timings=Timeouts(drain=0.1)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=5)
         await maple.ana.command("/autumn cus_acme")
         await maple.stop()
@@ -168,15 +168,15 @@ async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.String
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (NotFound(status=404), Outcome.USER),
-        (TimedOut(), Outcome.AUTUMN),
-        (Unsent("x"), Outcome.SLACK),
-        (UNSAID, Outcome.SLACK),
-        (TimeoutError(), Outcome.SLACK),
-        (KeyError("x"), Outcome.FAULT),
+        (NotFound(status=404), InteractionOutcome.USER),
+        (TimedOut(), InteractionOutcome.AUTUMN),
+        (Unsent("x"), InteractionOutcome.SLACK),
+        (UNSAID, InteractionOutcome.SLACK),
+        (TimeoutError(), InteractionOutcome.SLACK),
+        (KeyError("x"), InteractionOutcome.FAULT),
     ],
 )
-def test_whose_trouble_it_is(error: Exception, outcome: Outcome) -> None:
+def test_whose_trouble_it_is(error: Exception, outcome: InteractionOutcome) -> None:
     assert classify(error) is outcome
 
 

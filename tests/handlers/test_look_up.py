@@ -1,12 +1,12 @@
 """The modal and the Home tab."""
 
 from bot.access.people import Actor
-from bot.timings import Timings
+from bot.timings import Timeouts
 from handlers import look_up
-from handlers.interaction import Ask, Kind
+from handlers.interaction import Interaction, InteractionKind
 from tests.stage import Mode, Stage, on_stage
 
-QUICK = Timings(asking_after=0.05)
+QUICK = Timeouts(asking_after=0.05)
 
 
 async def fill_in(maple: Stage, part: str) -> None:
@@ -47,7 +47,7 @@ async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> No
 
 
 async def test_what_was_not_asked_for_is_not_answered(maple: Stage) -> None:
-    await look_up.submitted(Ask(Kind.VIEW, Actor(maple.ana.id)), maple.bot.desk)
+    await look_up.submitted(Interaction(InteractionKind.VIEW, Actor(maple.ana.id)), maple.bot.desk)
     assert "views.open" not in {call.method for call in maple.slack.calls}
     assert "chat.postMessage" not in {call.method for call in maple.slack.calls}
 

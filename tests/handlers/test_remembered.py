@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import httpx
 from pydantic import SecretStr
 
-from bot.access.rules import Environment
+from bot.access.rules import Environment, Kind
 from bot.approvals.lifecycle import Record, State
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.models import Customer, Feature
-from bot.changes.model import DeletionInput, Facts, Kind
+from bot.changes.model import DeletionInput, Facts
 from bot.lookups.answers import Billing
-from handlers.name_cache import Names, Naming
-from handlers.open_forms import Remembered
+from handlers.name_cache import NameCache, Names
+from handlers.open_forms import OpenForms
 from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -24,7 +24,7 @@ FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
 
 async def test_facts_are_kept_for_a_while_only() -> None:
     clock = SimpleNamespace(now=0.0)
-    kept = Remembered(seconds=10, clock=lambda: clock.now)
+    kept = OpenForms(seconds=10, clock=lambda: clock.now)
     assert kept.get("one") is None
     kept.keep("one", FACTS)
     clock.now = 9.9
@@ -34,7 +34,7 @@ async def test_facts_are_kept_for_a_while_only() -> None:
 
 
 async def test_facts_are_dropped_by_age_though_no_other_form_is_opened() -> None:
-    kept = Remembered(seconds=0.01)
+    kept = OpenForms(seconds=0.01)
     kept.keep("one", FACTS)
     assert kept.size > 100
     async with asyncio.timeout(5):
@@ -43,9 +43,9 @@ async def test_facts_are_dropped_by_age_though_no_other_form_is_opened() -> None
 
 
 async def test_facts_are_bounded_by_their_size_and_the_oldest_go_first() -> None:
-    measured = Remembered()
+    measured = OpenForms()
     measured.keep("one", FACTS)
-    kept = Remembered(most=int(measured.size * 3))
+    kept = OpenForms(most=int(measured.size * 3))
     for number in range(10):
         kept.keep(str(number), FACTS)
     assert [kept.get(str(number)) for number in range(10)] == [None] * 7 + [FACTS] * 3
@@ -57,14 +57,14 @@ async def test_everything_that_was_read_counts() -> None:
         billing=Billing(discounts=(), upcoming=None),
         features={"seats": Feature.model_validate({"id": "seats", "name": "x" * 1000, "type": "metered"})},
     )
-    measured, more = Remembered(), Remembered()
+    measured, more = OpenForms(), OpenForms()
     measured.keep("one", FACTS)
     more.keep("one", whole)
     assert more.size > measured.size + 1000
 
 
 async def test_facts_too_large_to_keep_are_read_anew() -> None:
-    kept = Remembered(most=1000)
+    kept = OpenForms(most=1000)
     large = Customer.model_validate({"id": "cus_1", "metadata": {"canary": "x" * 2000}})
     kept.keep("one", FACTS)
     kept.keep("two", replace(FACTS, customer=large))
@@ -74,7 +74,7 @@ async def test_facts_too_large_to_keep_are_read_anew() -> None:
 async def test_names_are_done_without_when_autumn_does_not_say() -> None:
     unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
     autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
-    naming = Naming(autumn)
+    naming = NameCache(autumn)
     for number in range(501):
         assert await naming.of(_deletion(f"cus_{number}")) == Names()
     assert len(naming._kept) == 500
@@ -96,7 +96,7 @@ async def test_names_are_read_anew_after_a_change_and_outlive_the_customer() -> 
         }
     )
     autumn = script.client()
-    naming = Naming(autumn)
+    naming = NameCache(autumn)
     first = await naming.about("cus_1", coupons=True)
     assert first == Names("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
     assert await naming.about("cus_1", coupons=True) == first

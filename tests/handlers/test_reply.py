@@ -5,7 +5,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.access.people import Actor
 from bot.kit.card import Card
-from handlers.interaction import Ask, Kind
+from handlers.interaction import Interaction, InteractionKind
 from handlers.replies import Replies, Unsent, slack_reason, url_reason
 from tests.stage import Stage, on_stage
 
@@ -56,20 +56,20 @@ async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_
         now = [0.0]
         replies = Replies(maple.bot.slack, new_blocks=60, clock=lambda: now[0])
         card = Card("rows", (TABLE,), (section("rows as a section"),))
-        ask = Ask(Kind.VIEW, actor=_ana(maple))
+        interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
         maple.slack.without_blocks("data_table")
-        await replies.direct(ask, card)
+        await replies.direct(interaction, card)
         maple.ana.go("@maple")
         await maple.ana.sees("rows as a section")
         posts = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         assert [post.error for post in posts] == ["invalid_blocks", None]
-        await replies.direct(ask, card)
+        await replies.direct(interaction, card)
         assert len([call for call in maple.slack.calls if call.method == "chat.postMessage"]) == 3, (
             "no second try"
         )
         maple.slack.without_blocks()
         now[0] = 61.0
-        await replies.direct(ask, card)
+        await replies.direct(interaction, card)
         last = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)[-1]
         assert last.blocks[0]["type"] == "data_table"
 
@@ -128,24 +128,26 @@ async def test_a_limit_of_slacks_is_waited_out(maple: Stage) -> None:
 async def test_slack_out_of_reach_is_a_reason() -> None:
     async with on_stage("http") as maple:
         replies = Replies(maple.bot.slack, new_blocks=60)
-        ask = Ask(Kind.COMMAND, actor=_ana(maple), response_url="http://127.0.0.1:9/")
+        interaction = Interaction(
+            InteractionKind.COMMAND, actor=_ana(maple), response_url="http://127.0.0.1:9/"
+        )
         maple.slack.faults.add("conversations.open", "error", error="user_disabled")
         with pytest.raises(Unsent) as unsent:
-            await replies.fresh(ask, PLAIN)
+            await replies.fresh(interaction, PLAIN)
         assert unsent.value.reason == "user_disabled"
 
 
 async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
     async with on_stage("http") as maple:
         say = Replies(maple.bot.slack, new_blocks=60).one_direct()
-        ask = Ask(Kind.VIEW, actor=_ana(maple))
+        interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
         maple.ana.go("@maple")
-        await say(ask, PLAIN)
-        await say(ask, Card("more", (section("more"),), (section("more"),)))
+        await say(interaction, PLAIN)
+        await say(interaction, Card("more", (section("more"),), (section("more"),)))
         await maple.ana.sees("more")
         maple.ana.does_not_see("said")
         maple.slack.faults.add("chat.update", "error", error="message_not_found")
-        await say(ask, Card("at last", (section("at last"),), (section("at last"),)))
+        await say(interaction, Card("at last", (section("at last"),), (section("at last"),)))
         await maple.ana.sees("at last")
 
 

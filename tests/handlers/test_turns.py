@@ -3,27 +3,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.background import Work
+from bot.background import BackgroundTasks
 from bot.store.database import Database
-from handlers.latest_click import Turns
+from handlers.latest_click import LatestClick
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(microseconds=1)
 
 
 @pytest.fixture
-async def work() -> AsyncIterator[Work]:
-    made = Work()
+async def work() -> AsyncIterator[BackgroundTasks]:
+    made = BackgroundTasks()
     yield made
     assert await made.drain(10) == 0
 
 
-def turns(database: Database | None, work: Work) -> Turns:
-    return Turns(database, work, lambda: NOW)
+def turns(database: Database | None, work: BackgroundTasks) -> LatestClick:
+    return LatestClick(database, work, lambda: NOW)
 
 
 @pytest.mark.parametrize("shared", [False, True])
-async def test_the_last_click_has_the_turn(shared: bool, database: Database, work: Work) -> None:
+async def test_the_last_click_has_the_turn(shared: bool, database: Database, work: BackgroundTasks) -> None:
     replica = turns(database if shared else None, work)
     async with replica.take("card", NOW) as first:
         assert await first()
@@ -35,7 +35,7 @@ async def test_the_last_click_has_the_turn(shared: bool, database: Database, wor
     assert not replica._last
 
 
-async def test_what_comes_late_is_not_the_last_for_that(database: Database, work: Work) -> None:
+async def test_what_comes_late_is_not_the_last_for_that(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
     async with here.take("card", LATER) as second, here.take("card", NOW) as first:
         assert not await first()
@@ -46,7 +46,7 @@ async def test_what_comes_late_is_not_the_last_for_that(database: Database, work
         assert not await first_there(), "what came later has been shown already"
 
 
-async def test_a_click_at_another_replica_is_later(database: Database, work: Work) -> None:
+async def test_a_click_at_another_replica_is_later(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
     async with here.take("card", NOW) as first:
         assert await first()
@@ -56,14 +56,16 @@ async def test_a_click_at_another_replica_is_later(database: Database, work: Wor
         assert not await first(), "what came later has been shown already"
 
 
-async def test_where_slack_does_not_say_when_it_is_now(database: Database, work: Work) -> None:
-    here, there = turns(database, work), Turns(database, work, lambda: LATER)
+async def test_where_slack_does_not_say_when_it_is_now(database: Database, work: BackgroundTasks) -> None:
+    here, there = turns(database, work), LatestClick(database, work, lambda: LATER)
     async with here.take("card", None) as first, there.take("card", None) as second:
         assert await second()
         assert not await first()
 
 
-async def test_without_the_database_a_replica_goes_by_its_own(database: Database, work: Work) -> None:
+async def test_without_the_database_a_replica_goes_by_its_own(
+    database: Database, work: BackgroundTasks
+) -> None:
     replica = turns(database, work)
     async with replica.take("card", NOW) as first:
         assert await first()

@@ -5,11 +5,11 @@ import re
 import httpx
 
 from bot.autumn.throttle import Limits
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.stage import Stage
 
-UNHURRIED = Timings(limits=Limits(general=1000))
+UNHURRIED = Timeouts(limits=Limits(general=1000))
 """Autumn is asked as soon as there is something to ask: the throttle is not what is looked at."""
 AT_ONCE = """
 [[allow]]

@@ -6,16 +6,16 @@ from datetime import timedelta
 
 from bot.digests.model import Digest
 from bot.digests.scan.pacing import ScanPace
-from bot.digests.timeouts import DigestPace
+from bot.digests.timeouts import DigestTimeouts
 from bot.store import audit
 from bot.store.database import Database
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack import Person
 from sandbox.slack.model import Message
 from tests.stage import Mode, Stage, on_stage
 
 SUPPORT = "C01SUPPORT"
-QUICK = DigestPace(
+QUICK = DigestTimeouts(
     tick=0.1,
     channel=0.0,
     overall=0.0,
@@ -29,7 +29,7 @@ COMING = "Coming up in the next"
 
 
 @asynccontextmanager
-async def digesting(mode: Mode, *, policy: str = "", timings: Timings | None = None) -> AsyncIterator[Stage]:
+async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts | None = None) -> AsyncIterator[Stage]:
     """Everything running, with a bot that looks for what is due many times a second."""
     async with on_stage(mode, policy=policy, timings=timings, digest_pace=QUICK) as stage:
         yield stage

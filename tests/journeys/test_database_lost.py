@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.timeouts import Pace
-from bot.timings import Timings
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.timings import Timeouts
 from tests.databases import ENGINES, Engine, fresh
 from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
 from tests.journeys.steps import ask
@@ -20,9 +20,9 @@ from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
 from tests.stage import Mode, Stage, on_stage
 
-ASKING = Timings(asking_after=0.1)
+ASKING = Timeouts(asking_after=0.1)
 """A database that refuses does so at once, so that nothing here has to be short to be quick."""
-HURRIED = Timings(asking_after=0.1, store=1.0)
+HURRIED = Timeouts(asking_after=0.1, store=1.0)
 """For one that keeps silent."""
 NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
 READING = {
@@ -70,7 +70,7 @@ async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterat
         await relay.mend()
 
 
-QUIET = Pace(lease=1.0, polls=(0.0, 0.02, 0.05), verify=2.0, renew=0.05, sweep=60)
+QUIET = ChangeTimeouts(lease=1.0, polls=(0.0, 0.02, 0.05), verify=2.0, renew=0.05, sweep=60)
 """Sweeps come when they are asked for, and the lease of a change whose process gave up lapses soon."""
 
 

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 from bot.digests.delivery import runs
-from bot.timings import Timings
+from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
 from tests.stage import Mode, Stage
@@ -50,7 +50,7 @@ async def test_what_is_coming(mode: Mode) -> None:
 
 
 async def test_slow_autumn_is_announced() -> None:
-    async with digesting("http", timings=Timings(asking_after=0.05)) as maple:
+    async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn upcoming")
         await maple.ana.sees("Still asking Autumn")
@@ -189,7 +189,7 @@ async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent
 
 
 async def test_a_file_that_takes_long_is_announced() -> None:
-    async with digesting("http", timings=Timings(asking_after=0.05)) as maple:
+    async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         await in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
         await maple.ana.click("Download CSV")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Maple
-from bot.approvals.lifecycle import Ending, State
+from bot.approvals.lifecycle import Cause, State
 from bot.slack.http import EVENTS_PATH
 from bot.store.database import unbroken
 from bot.store.tables import deliveries
@@ -224,7 +224,7 @@ async def test_replica_with_a_wrong_clock_takes_no_live_change_over(ahead: timed
         await sweep(other)
         await maple.ana.sees("Autumn was read back and shows the change")
         (record,) = await other.changes.history("cus_acme")
-        assert (record.state, record.ending) == (State.APPLIED, Ending.DONE)
+        assert (record.state, record.ending) == (State.APPLIED, Cause.DONE)
         assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.approvals.lifecycle import State
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.app.test_slack import until
 from tests.journeys.changing import give, lea_sees
 from tests.stage import QUICK_PACE, Mode, Stage, on_stage
@@ -29,7 +29,7 @@ async def test_person_who_cannot_be_checked_is_told_at_once(maple: Stage) -> Non
 
 
 async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(standing=0.1)) as maple:
+    async with on_stage(mode, timings=Timeouts(standing=0.1)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=30)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Maple could not check with Slack who you are")
@@ -37,7 +37,7 @@ async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
 
 @pytest.mark.parametrize(("kind", "given"), [("429", HOUR), ("latency", None)])
 async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str, given: str | None) -> None:
-    async with on_stage(mode, timings=Timings(standing=0.1), policy=BY_GROUP) as maple:
+    async with on_stage(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees("could not check")
@@ -65,7 +65,7 @@ async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Stage) 
 
 
 async def test_telling_has_a_deadline(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timings(telling=0.1)) as maple:
+    async with on_stage(mode, timings=Timeouts(telling=0.1)) as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
@@ -78,7 +78,7 @@ async def test_telling_has_a_deadline(mode: Mode) -> None:
 async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_so(mode: Mode) -> None:
     pace = replace(QUICK_PACE, sweep=0.02)
     async with (
-        on_stage(mode, timings=Timings(telling=60, stuck=0.4), pace=pace) as maple,
+        on_stage(mode, timings=Timeouts(telling=60, stuck=0.4), pace=pace) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         await give(maple)

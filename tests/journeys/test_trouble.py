@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.autumn.retry_policy import Patience
+from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
-from bot.timings import Timings
+from bot.timings import Timeouts
 from tests.journeys.steps import ask, press
 from tests.stage import Mode, Stage, on_stage
 
-HURRIED = Timings(
+HURRIED = Timeouts(
     asking_after=0.1,
-    autumn=Patience(connect=1.0, attempt=1.0, whole=1.2, attempts=2, backoff=0.01, part=1.0),
+    autumn=RetryPolicy(connect=1.0, attempt=1.0, whole=1.2, attempts=2, backoff=0.01, part=1.0),
 )
 """A second for what takes up to fifteen otherwise."""
-BUSY = Timings(
+BUSY = Timeouts(
     asking_after=0.1,
-    autumn=Patience(connect=2.0, attempt=2.0, whole=2.4, attempts=2, backoff=0.01, part=2.0),
+    autumn=RetryPolicy(connect=2.0, attempt=2.0, whole=2.4, attempts=2, backoff=0.01, part=2.0),
 )
 """Two, where something else has to be read in the same time, on a machine that may be busy."""
 LINES = (
@@ -190,8 +190,8 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
 
 async def test_many_searches_of_one_person_do_not_time_another_out(mode: Mode) -> None:
     slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
-    patience = Patience(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
-    async with on_stage(mode, timings=Timings(limits=slow, autumn=patience, asking_after=30)) as maple:
+    patience = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
+    async with on_stage(mode, timings=Timeouts(limits=slow, autumn=patience, asking_after=30)) as maple:
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
         await maple.raj.command("/autumn find acme")
         seen = await maple.raj.sees("Acme Ltd")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from bot.autumn.errors import Refused, TimedOut, Unavailable
 from bot.autumn.models import Customer
-from bot.lookups.answers import Found, Nobody, One, Several
+from bot.lookups.answers import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import contains, find, search, suggest
-from handlers.parsing import Find, parse
+from handlers.parsing import FindCommand, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -74,31 +74,33 @@ async def found(query: str, customers: Sequence[dict[str, Any]] = EVERYONE) -> t
 
 def shown(answer: Found) -> list[str | None]:
     match answer:
-        case One(customer_id):
+        case SingleMatch(customer_id):
             return [customer_id]
-        case Several(matches=matches):
+        case SeveralMatches(matches=matches):
             return [customer.id for customer in matches]
-        case Nobody():
+        case NoMatch():
             return []
 
 
 @pytest.mark.parametrize(
     ("query", "kind", "ids"),
     [
-        pytest.param("cus_acme", One, ["cus_acme"], id="an id"),
-        pytest.param("  cus_acme\n", One, ["cus_acme"], id="space around it"),
-        pytest.param("ada.lovelace", One, ["ada.lovelace"], id="an id of the old kind"),
-        pytest.param("billing@ACME.com", One, ["cus_acme"], id="an e-mail, any case"),
-        pytest.param("eu@acme.com", One, ["cus_acme_eu"], id="an e-mail"),
-        pytest.param("ada@example.com", Several, ["ada.lovelace", "cus_ada"], id="one e-mail, two customers"),
-        pytest.param("acme", One, ["cus_acme"], id="a whole name beats a part of others"),
-        pytest.param("ACME EUR", One, ["cus_acme_eu"], id="a part of one"),
-        pytest.param("acme.com", Several, ["cus_acme", "cus_acme_eu"], id="a part of several"),
-        pytest.param("noid@example.com", Several, [None], id="found, but cannot be opened"),
-        pytest.param("a_a", Nobody, [], id="no wildcard meant"),
-        pytest.param("zzz", Nobody, [], id="nobody"),
-        pytest.param("zzz zzz", Nobody, [], id="nobody of two words"),
-        pytest.param(" \t ", Nobody, [], id="nothing typed"),
+        pytest.param("cus_acme", SingleMatch, ["cus_acme"], id="an id"),
+        pytest.param("  cus_acme\n", SingleMatch, ["cus_acme"], id="space around it"),
+        pytest.param("ada.lovelace", SingleMatch, ["ada.lovelace"], id="an id of the old kind"),
+        pytest.param("billing@ACME.com", SingleMatch, ["cus_acme"], id="an e-mail, any case"),
+        pytest.param("eu@acme.com", SingleMatch, ["cus_acme_eu"], id="an e-mail"),
+        pytest.param(
+            "ada@example.com", SeveralMatches, ["ada.lovelace", "cus_ada"], id="one e-mail, two customers"
+        ),
+        pytest.param("acme", SingleMatch, ["cus_acme"], id="a whole name beats a part of others"),
+        pytest.param("ACME EUR", SingleMatch, ["cus_acme_eu"], id="a part of one"),
+        pytest.param("acme.com", SeveralMatches, ["cus_acme", "cus_acme_eu"], id="a part of several"),
+        pytest.param("noid@example.com", SeveralMatches, [None], id="found, but cannot be opened"),
+        pytest.param("a_a", NoMatch, [], id="no wildcard meant"),
+        pytest.param("zzz", NoMatch, [], id="nobody"),
+        pytest.param("zzz zzz", NoMatch, [], id="nobody of two words"),
+        pytest.param(" \t ", NoMatch, [], id="nothing typed"),
     ],
 )
 async def test_who_is_meant(query: str, kind: type[Found], ids: list[str | None]) -> None:
@@ -109,7 +111,7 @@ async def test_who_is_meant(query: str, kind: type[Found], ids: list[str | None]
 
 async def test_an_id_takes_one_question_and_keeps_the_answer() -> None:
     answer, script = await found("cus_acme")
-    assert isinstance(answer, One)
+    assert isinstance(answer, SingleMatch)
     assert answer.customer == Customer(id="cus_acme", name="Acme", email="Billing@acme.com")
     assert script.routes == ["customers.get"]
 
@@ -118,15 +120,15 @@ async def test_an_internal_id_opens_even_a_customer_without_an_id() -> None:
     script = Scripted({"customers.get": ok({"id": None, "name": "No Id"})})
     client = script.client()
     answer = await find(client, "cus_3MTbwk")
-    assert answer == One("cus_3MTbwk", Customer(name="No Id"))
+    assert answer == SingleMatch("cus_3MTbwk", Customer(name="No Id"))
     await client.aclose()
 
 
 async def test_nothing_typed_asks_nothing() -> None:
     script = autumn_with(EVERYONE)
     client = script.client()
-    assert await find(client, "") == Nobody("")
-    assert await search(client, "  ") == Nobody("")
+    assert await find(client, "") == NoMatch("")
+    assert await search(client, "  ") == NoMatch("")
     assert await suggest(client, " ") == []
     assert script.asked == []
     await client.aclose()
@@ -134,14 +136,14 @@ async def test_nothing_typed_asks_nothing() -> None:
 
 async def test_a_query_has_an_end() -> None:
     answer, script = await found("x" * 5000)
-    assert answer == Nobody("x" * 200)
+    assert answer == NoMatch("x" * 200)
     assert {len(asked.body.get("search", "")) for asked in script.asked} <= {0, 200}
 
 
 async def test_what_autumn_does_not_take_for_an_id_is_searched_for() -> None:
     script = Scripted({"customers.get": error(400, "invalid_inputs"), "customers.list": listing(ACME)})
     client = script.client()
-    assert await find(client, "acme") == One("cus_acme")
+    assert await find(client, "acme") == SingleMatch("cus_acme")
     await client.aclose()
 
 
@@ -165,7 +167,7 @@ MANY = [person(f"cus-{number}", f"Person {number}", f"{number}@example.com") for
 
 async def test_more_than_are_listed() -> None:
     answer, script = await found("example", MANY)
-    assert isinstance(answer, Several)
+    assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more, answer.read_at) == (100, True, NOW)
     assert script.routes == ["customers.get", "customers.list"]
 
@@ -173,7 +175,7 @@ async def test_more_than_are_listed() -> None:
 async def test_a_whole_name_proves_nothing_while_there_are_more() -> None:
     twins = [person("cus-a", "Person"), *MANY, person("cus-b", "Person")]
     answer, _ = await found("person", twins)
-    assert isinstance(answer, Several)
+    assert isinstance(answer, SeveralMatches)
 
 
 async def test_wildcards_are_sifted_page_by_page() -> None:
@@ -187,13 +189,13 @@ async def test_wildcards_are_sifted_page_by_page() -> None:
 
 async def test_looking_for_wildcards_ends() -> None:
     answer, script = await found("%", MANY * 2)
-    assert answer == Several("%", (), True, NOW)
+    assert answer == SeveralMatches("%", (), True, NOW)
     assert script.routes == ["customers.list"] * 3
 
 
 async def test_more_matches_than_a_page_among_wildcards() -> None:
     answer, _ = await found("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
-    assert isinstance(answer, Several)
+    assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more) == (100, True)
 
 
@@ -201,7 +203,7 @@ async def test_search_lists_even_one() -> None:
     client = autumn_with(EVERYONE).client()
     answer = await search(client, "cus_acme_eu", now=lambda: NOW)
     assert shown(answer) == ["cus_acme_eu"]
-    assert isinstance(await search(client, "acme"), Several)
+    assert isinstance(await search(client, "acme"), SeveralMatches)
     await client.aclose()
 
 
@@ -241,12 +243,12 @@ def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[
     by_id = {customer["id"]: Customer.model_validate(customer) for customer in reversed(customers)}
     everyone = [Customer.model_validate(customer) for customer in customers]
     match answer:
-        case One(customer_id):
+        case SingleMatch(customer_id):
             assert any(contains(by_id[customer_id], text) for text in meant)
-        case Several(query=text, matches=matches):
+        case SeveralMatches(query=text, matches=matches):
             assert text in meant
             assert all(contains(customer, text) for customer in matches)
-        case Nobody(text):
+        case NoMatch(text):
             assert text == query.strip()
             assert not any(contains(customer, text) for customer in everyone for text in meant)
 
@@ -284,7 +286,7 @@ PASTED = [
 async def test_pasted_text_finds_the_customer_in_it(pasted: str) -> None:
     acme = {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}
     answer, _ = await found(pasted, [*EVERYONE[1:], acme])
-    assert isinstance(answer, One), answer
+    assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_acme"
 
 
@@ -333,7 +335,7 @@ async def test_typeahead_opens_a_link_with_an_internal_id() -> None:
 async def test_name_is_found_however_it_was_typed(stored: str, typed: str) -> None:
     others = [ADA, person("cus_wax", "W x", "a b"), person("cus_brien", "O Brien"), ACME_EU]
     answer, _ = await found(typed, [*others, person("cus_1", stored)])
-    assert isinstance(answer, One), answer
+    assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_1"
     client = autumn_with([*others, person("cus_1", stored)]).client()
     assert [customer.id for customer in await suggest(client, typed)] == ["cus_1"]
@@ -352,8 +354,8 @@ def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, 
     customers = [*(one for one in others if one["id"]), holder]
     wish = parse(f"find {html.escape(name, quote=False)}")
     # A name of nothing but quotes and invisible characters is no name to type.
-    assume(isinstance(wish, Find))
-    assert isinstance(wish, Find)
+    assume(isinstance(wish, FindCommand))
+    assert isinstance(wish, FindCommand)
     by_command, _ = asyncio.run(found(wish.query, customers))
     by_typeahead = asyncio.run(suggested(name, customers))
     opens = {one["id"] for one in customers if name in (one["id"], one["email"])}
@@ -378,7 +380,7 @@ async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
     script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": list_})
     client = script.client()
     answer = await find(client, STRIPE)
-    assert isinstance(answer, Nobody)
+    assert isinstance(answer, NoMatch)
     assert answer.compared == 30
     pages = [
         asked for asked in script.asked if asked.route == "customers.list" and "search" not in asked.body
@@ -389,12 +391,12 @@ async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
 
 async def test_stripe_id_that_nobody_has_is_nobody() -> None:
     answer, _ = await found("cus_NffrFeUfNV2Hib")
-    assert answer == Nobody("cus_NffrFeUfNV2Hib")
+    assert answer == NoMatch("cus_NffrFeUfNV2Hib")
 
 
 async def test_search_reads_pasted_text_too() -> None:
     client = autumn_with([*EVERYONE, *MANY, *MANY]).client()
     assert shown(await search(client, "Somebody <eu@acme.com>")) == ["cus_acme_eu"]
-    assert await search(client, "“nobody”") == Nobody("“nobody”")
-    assert await search(client, "%", now=lambda: NOW) == Several("%", (), True, NOW)
+    assert await search(client, "“nobody”") == NoMatch("“nobody”")
+    assert await search(client, "%", now=lambda: NOW) == SeveralMatches("%", (), True, NOW)
     await client.aclose()

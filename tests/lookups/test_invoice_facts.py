@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.models import Invoice
-from bot.lookups import words
+from bot.lookups import labels
 from bot.lookups.invoices.facts import UNPAID, InvoiceState, Owed, Unpaid, facts, facts_of, unpaid
 from tests.views.examples import examples
 
@@ -48,7 +48,7 @@ def test_fields_that_are_missing_owe_nothing() -> None:
 
 
 def test_every_state_but_the_unknown_has_a_name() -> None:
-    assert set(words.INVOICE_STATES) == set(InvoiceState) - {InvoiceState.OTHER}
+    assert set(labels.INVOICE_STATES) == set(InvoiceState) - {InvoiceState.OTHER}
 
 
 def test_what_is_owed_is_told_by_currency() -> None:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
-from bot.lookups.answers import Answer, FeatureDetail, Nobody, One, Overview, Several, Usage
+from bot.lookups.answers import Answer, FeatureDetail, NoMatch, Overview, SeveralMatches, SingleMatch, Usage
 from bot.lookups.find.search import find, search
 from bot.lookups.place import Part, Place, Span
 from bot.lookups.readers import look_up, read
@@ -119,13 +119,13 @@ async def test_everyone_is_found_by_id_and_by_email(local: LocalAutumn, client: 
     for customer in local.state.customers:
         if customer.id:
             found = await find(client, customer.id)
-            assert isinstance(found, One)
+            assert isinstance(found, SingleMatch)
             assert found.customer_id == customer.id
         if customer.email:
             listed = await search(client, customer.email)
-            assert isinstance(listed, Several)
+            assert isinstance(listed, SeveralMatches)
             assert any(match.email == customer.email for match in listed.matches)
-    assert isinstance(await find(client, "nobody at all"), Nobody)
+    assert isinstance(await find(client, "nobody at all"), NoMatch)
     assert not local.ledger
 
 

@@ -21,21 +21,21 @@ from bot.autumn.errors import (
     Unreachable,
 )
 from bot.autumn.models import Customer, UsageTotal
-from bot.autumn.retry_policy import Patience
+from bot.autumn.retry_policy import RetryPolicy
 from bot.lookups.answers import (
     Answer,
     Billing,
     Bin,
     Events,
-    Expired,
+    ExpiredProduct,
     FeatureDetail,
     Features,
     InvoiceList,
     Invoices,
-    Nobody,
+    NoMatch,
     Overview,
     Products,
-    Several,
+    SeveralMatches,
     Usage,
 )
 from bot.lookups.invoices.facts import Owed, Unpaid
@@ -76,7 +76,7 @@ async def shown(
     script: Scripted,
     place: Place,
     known: Customer | None = None,
-    patience: Patience = QUICK,
+    patience: RetryPolicy = QUICK,
 ) -> A:
     client = script.client(patience)
     try:
@@ -181,9 +181,9 @@ async def test_products_that_are_over() -> None:
         return datetime.fromtimestamp(seconds, UTC)
 
     assert products.expired == (
-        Expired("pro", "Pro", at(1700000000), at(1760000000), Decimal(2)),
-        Expired("free", "", None, at(1650000000), Decimal(1)),
-        Expired("old", "", at(1600000000), None, Decimal(2)),
+        ExpiredProduct("pro", "Pro", at(1700000000), at(1760000000), Decimal(2)),
+        ExpiredProduct("free", "", None, at(1650000000), Decimal(1)),
+        ExpiredProduct("old", "", at(1600000000), None, Decimal(2)),
     )
 
 
@@ -470,7 +470,7 @@ async def test_giving_up_the_usage_does_not_give_up_the_customer() -> None:
         return holding()
 
     script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
-    soon = Patience(part=0.02)
+    soon = RetryPolicy(part=0.02)
     detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), patience=soon)
     assert detail.customer.name == "Erin"
     assert isinstance(detail.usage, TimedOut)
@@ -759,6 +759,6 @@ async def test_and_in_more_where_stripe_fails(stripe: Told) -> None:
 async def test_several_or_nobody() -> None:
     two = listing({"id": "cus_1", "name": "Erin A"}, {"id": "cus_2", "name": "Erin B"})
     script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": [two, listing()]})
-    assert isinstance(await looked_up(script, "erin"), Several)
-    assert await looked_up(script, "erin") == Nobody("erin")
-    assert await looked_up(script, "") == Nobody("")
+    assert isinstance(await looked_up(script, "erin"), SeveralMatches)
+    assert await looked_up(script, "erin") == NoMatch("erin")
+    assert await looked_up(script, "") == NoMatch("")

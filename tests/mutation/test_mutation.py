@@ -144,8 +144,8 @@ def test_the_page() -> None:
     order = ["bot/changes/canonical.py", "bot/changes/balance/figures.py", "bot/changes/odd.py"]
     page = report.page(PAGE, done, KNOWN, order)
     assert (
-        "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |\n| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |"
-        in page
+        "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |\n"
+        "| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |" in page
     )
     assert "| All | 1,003 | 901 | 89.8% |" in page
     assert "It is the same.\n\n- `b → not b`\n" in page

@@ -30,7 +30,7 @@ from bot.approvals.lifecycle import State
 from bot.kit import ids
 from bot.slack.http import EVENTS_PATH
 from bot.store.tables import audit, changes, decisions, digests
-from handlers.interaction import Kind
+from handlers.interaction import InteractionKind
 from handlers.routes import ROUTES
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
@@ -200,13 +200,13 @@ class Maker:
         if choose.random() < 0.6:
             for _ in range(choose.randint(1, 4)):
                 self._spoil(payload)
-        form = kind is not Kind.EVENT
+        form = kind is not InteractionKind.EVENT
         return Input(self._number, sender, f"{kind} {route.on}", _encoded(kind, payload), form, approves)
 
-    def _payload(self, kind: Kind, name: str, sender: Sender) -> Json:
-        if kind is Kind.COMMAND:
+    def _payload(self, kind: InteractionKind, name: str, sender: Sender) -> Json:
+        if kind is InteractionKind.COMMAND:
             return self._command(name, sender)
-        if kind is Kind.EVENT:
+        if kind is InteractionKind.EVENT:
             inner = {"type": name, "user": sender.id, "channel": self._channel(), "tab": "home"}
             return payloads.event(self._slack.world, inner)
         payload = {
@@ -217,12 +217,12 @@ class Maker:
             "token": payloads.VERIFICATION_TOKEN,
             "trigger_id": self._trigger(sender),
         }
-        if kind is Kind.SHORTCUT:
+        if kind is InteractionKind.SHORTCUT:
             return payload | {"callback_id": name, "action_ts": self._slack.workspace.next_ts()}
-        if kind is Kind.VIEW:
+        if kind is InteractionKind.VIEW:
             return payload | {"view": self._view(name), "response_urls": []}
         at = self._place(kind)
-        if kind is Kind.OPTIONS:
+        if kind is InteractionKind.OPTIONS:
             return payload | at | {"action_id": name, "block_id": self._block(name), "value": self._text()}
         return payload | at | {"actions": [self._action(name)]}
 
@@ -240,7 +240,7 @@ class Maker:
             "trigger_id": self._trigger(sender),
         }
 
-    def _place(self, kind: Kind) -> Json:
+    def _place(self, kind: InteractionKind) -> Json:
         """In a message or in a view."""
         if self._random.random() < 0.4:
             view = self._view(self._random.choice(list(self._harvest.metadata)))
@@ -256,7 +256,7 @@ class Maker:
             },
             "channel": {"id": channel, "name": "x"},
         }
-        if kind is Kind.ACTION:
+        if kind is InteractionKind.ACTION:
             place["response_url"] = self._response_url(SENDERS[0])
         return place
 
@@ -354,18 +354,18 @@ def _value(action: Json) -> str:
 
 
 _TYPES = {
-    Kind.ACTION: "block_actions",
-    Kind.SHORTCUT: "shortcut",
-    Kind.VIEW: "view_submission",
-    Kind.OPTIONS: "block_suggestion",
+    InteractionKind.ACTION: "block_actions",
+    InteractionKind.SHORTCUT: "shortcut",
+    InteractionKind.VIEW: "view_submission",
+    InteractionKind.OPTIONS: "block_suggestion",
 }
 
 
-def _encoded(kind: Kind, payload: Json) -> bytes:
+def _encoded(kind: InteractionKind, payload: Json) -> bytes:
     match kind:
-        case Kind.COMMAND:
+        case InteractionKind.COMMAND:
             return urlencode(payload, errors="surrogatepass").encode()
-        case Kind.EVENT:
+        case InteractionKind.EVENT:
             return json.dumps(payload).encode()
         case _:
             return urlencode({"payload": json.dumps(payload)}).encode()

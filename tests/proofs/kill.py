@@ -1,7 +1,7 @@
 """The process is killed on the way; another finds what it left, once its lease has lapsed."""
 
-from bot.approvals.lifecycle import AnyInput, Event, Record, State
-from bot.approvals.timeouts import Pace
+from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record, State
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.store.database import Database
 from tests.databases import Engine
 from tests.proofs.figures import Figures
@@ -12,7 +12,7 @@ from tests.proofs.world import Bot, Spec, World, bot, world
 
 POINTS = ("asked", "approved", "claimed", "marked", "sent", "verified", "settled", "decided", "taken")
 """Every checkpoint of the bot's; docs of the engine say what stands at each."""
-LAPSED = Pace().lease + 1
+LAPSED = ChangeTimeouts().lease + 1
 _EDITS = ("give", "set", "usage", "reset date", "details", "coupon", "coupon removed", "grant", "deletion")
 _UNDONE = (State.APPROVED, State.APPLYING)
 
@@ -90,7 +90,8 @@ async def _shown(figures: Figures, found: Bot, record: Record, point: str) -> No
     ]
     figures.hold(bool(drawn), f"{point}: nothing shown of {record.state}")
     figures.hold(
-        record.state is State.WAITING or drawn[-1:] in ([Event.REDRAW], [Event(record.state.value)]),
+        record.state is State.WAITING
+        or drawn[-1:] in ([ChangeEvent.REDRAW], [ChangeEvent(record.state.value)]),
         f"{point}: shown as {drawn}",
     )
     figures.count("cards drawn as it is, by whoever swept", bool(drawn))

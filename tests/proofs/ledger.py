@@ -5,7 +5,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from bot.approvals.lifecycle import Ending, Event, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import changes
@@ -24,7 +24,7 @@ async def reconcile(database: Database, ledger: list[Write], figures: Figures) -
         rows = 0
         async for entry in audit.entries(connection):
             rows += 1
-            if entry.event == Event.WRITING:
+            if entry.event == ChangeEvent.WRITING:
                 noted[json.loads(entry.body)["key"]] += 1
         verified = await audit.verify(connection)
     figures.hold(not verified.faults, f"the trail: {verified.faults}")
@@ -41,7 +41,7 @@ async def reconcile(database: Database, ledger: list[Write], figures: Figures) -
     figures.hold(not received.keys() - noted.keys(), f"sent, not noted: {received.keys() - noted.keys()}")
     for change in found.values():
         written = sum(applied[f"maple:{change.id}:{position}"] for position in range(change.writes))
-        marked = change.ending == Ending.MARKED_APPLIED
+        marked = change.ending == Cause.MARKED_APPLIED
         if change.state == State.APPLIED and not marked:
             figures.hold(written == change.writes > 0, f"{change.id} is applied, with {written} writes")
         elif change.state not in _DONE:

@@ -19,10 +19,10 @@ from bot.digests.card import digest_card
 from bot.digests.delivery.owner import Owner
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
-from bot.digests.report.model import Query, Report
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.pacing import ScanPace
-from bot.digests.service import Digests
-from bot.digests.timeouts import DigestPace
+from bot.digests.service import DigestService
+from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.store.database import Database
@@ -31,7 +31,7 @@ from tests.approvals.bench import FAST
 LEASE = 30.0
 CALL = 0.5
 """Seconds of the machine's own clock, which goes on while the shared one stands still."""
-PACE = DigestPace(
+PACE = DigestTimeouts(
     tick=0.1,
     lease=LEASE,
     renew=0.1,
@@ -54,7 +54,7 @@ class Place:
 
 
 @asynccontextmanager
-async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Digests]:
+async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[DigestService]:
     async with AsyncExitStack() as stack:
         database = Database(place.database, patience=30)
         stack.push_async_callback(database.aclose)
@@ -62,7 +62,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
         stack.push_async_callback(autumn.aclose)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
-        yield Digests(
+        yield DigestService(
             database=database,
             autumn=autumn,
             slack=slack,
@@ -90,6 +90,6 @@ def keep_posting(connection: Connection, place: Place, clock: c_double) -> None:
 
 
 def _draw(
-    report: Report, digest: Digest, query: Query, late: datetime | None, skipped: Sequence[date]
+    report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
 ) -> Card:
     return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)

@@ -16,8 +16,7 @@ from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
 from bot.store.tables import changes
 from sandbox.autumn import Limits, LocalAutumn
-from sandbox.slack import LocalSlack, Person, PostLimit
-from sandbox.slack import elements as drawn
+from sandbox.slack import LocalSlack, Person, PostLimit, elements
 from sandbox.slack.model import Message
 from sandbox.slack.render import Reader
 from tests.databases import Engine, fresh
@@ -144,7 +143,7 @@ class Office:
 
 def change_of(card: Message) -> str:
     """The id of the change that a card lets people decide on; empty when it does not."""
-    for _, element in drawn.each(card.blocks):
+    for _, element in elements.each(card.blocks):
         if element.get("action_id") == "approve":
             return Ref.decode(element["value"]).id
     return ""

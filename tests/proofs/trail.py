@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.lifecycle import Event
+from bot.approvals.lifecycle import ChangeEvent
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import audit as trail
@@ -57,7 +57,7 @@ async def _fill(database: Database, rows: int) -> None:
             await audit.append(
                 connection,
                 change_id=f"{number % _CHANGES:024x}",
-                event=Event.ASKED,
+                event=ChangeEvent.ASKED,
                 actor=f"U{number % 13}",
                 at=NOW + timedelta(seconds=number),
                 body={"state": "waiting", "version": 1, "reason": f"because of {number}"},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from bot.access.people import Actor
-from bot.approvals.results import Result, Wish
-from bot.approvals.service import Changes
+from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.service import ChangeService
 from tests.proofs.world import PACE, Spec, bot
 
 
@@ -30,7 +30,7 @@ class Told:
     """Who decided, as the answer has it."""
 
 
-async def click(changes: Changes, change_id: str, one: Click) -> Told:
+async def click(changes: ChangeService, change_id: str, one: Click) -> Told:
     actor = Actor(one.person, "T1")
     await asyncio.sleep(one.after)
     reply = await (
@@ -39,7 +39,7 @@ async def click(changes: Changes, change_id: str, one: Click) -> Told:
     return Told(one, reply.result, reply.record.decided_by if reply.record else "")
 
 
-async def click_all(changes: Changes, change_id: str, clicks: list[Click]) -> list[Told]:
+async def click_all(changes: ChangeService, change_id: str, clicks: list[Click]) -> list[Told]:
     return list(await asyncio.gather(*(click(changes, change_id, one) for one in clicks)))
 
 
@@ -65,7 +65,7 @@ class Deed:
     what: str
     """submit, approve, deny, sweep"""
     change_id: str = ""
-    wish: Wish | None = None
+    wish: ChangeRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def do(spec: Spec, deed: Deed, death: Death) -> None:
     asyncio.run(main())
 
 
-async def perform(changes: Changes, spec: Spec, deed: Deed) -> None:
+async def perform(changes: ChangeService, spec: Spec, deed: Deed) -> None:
     lea = Actor("U_LEA", "T1")
     if deed.wish is not None:
         await changes.submit(deed.wish)

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 
 from bot.access.people import Actor
 from bot.access.rules import Environment
-from bot.approvals.lifecycle import AnyInput, Event, Record
-from bot.approvals.results import Wish
-from bot.approvals.service import Changes
-from bot.approvals.timeouts import Checkpoint, Pace, go_on
-from bot.autumn.client import Autumn, Patience
+from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
+from bot.approvals.results import ChangeRequest
+from bot.approvals.service import ChangeService
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.client import Autumn, RetryPolicy
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
@@ -26,6 +26,7 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
+from bot.runtime import Checkpoint, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
 from tests.approvals.bench import FAST, NOW, Law
@@ -33,8 +34,8 @@ from tests.databases import Engine, fresh
 
 ASKER = Actor("U_ASKER", "T1")
 LEASE = 20.0
-PACE = Pace(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
-PATIENCE = Patience(connect=5, attempt=10, whole=15, write=10, attempts=1)
+PACE = ChangeTimeouts(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
+PATIENCE = RetryPolicy(connect=5, attempt=10, whole=15, write=10, attempts=1)
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Spec:
 
 @dataclass
 class Bot:
-    changes: Changes
+    changes: ChangeService
     database: Database
-    told: list[tuple[str, Event, int]] = field(default_factory=list)
+    told: list[tuple[str, ChangeEvent, int]] = field(default_factory=list)
     """The id, what is told of it, and the revision that is shown."""
 
 
@@ -63,9 +64,9 @@ class Bot:
 async def bot(
     spec: Spec,
     *,
-    checkpoint: Checkpoint = go_on,
-    pace: Pace = PACE,
-    patience: Patience = PATIENCE,
+    checkpoint: Checkpoint = no_checkpoint,
+    pace: ChangeTimeouts = PACE,
+    patience: RetryPolicy = PATIENCE,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Bot]:
     """The desk for changes as a process of its own has it."""
@@ -73,12 +74,12 @@ async def bot(
     autumn = Autumn(
         key=SecretStr(spec.key), url=spec.url, limits=FAST, patience=patience, transport=transport
     )
-    told: list[tuple[str, Event, int]] = []
+    told: list[tuple[str, ChangeEvent, int]] = []
 
-    async def tell(record: Record, event: Event) -> None:
+    async def tell(record: Record, event: ChangeEvent) -> None:
         told.append((record.id, event, record.revision))
 
-    changes = Changes(
+    changes = ChangeService(
         database=database,
         autumn=autumn,
         may=Law(needed=spec.needed),
@@ -131,10 +132,10 @@ class World:
             customer="cus_bold", feature="messages", row=self.row, action=action, amount=Decimal(amount)
         )
 
-    def wish(self, asked: AnyInput) -> Wish:
-        return Wish(f"form-{next(self.numbers)}", asked, ASKER, channel="C_SUPPORT", reason="so")
+    def wish(self, asked: AnyInput) -> ChangeRequest:
+        return ChangeRequest(f"form-{next(self.numbers)}", asked, ASKER, channel="C_SUPPORT", reason="so")
 
-    async def ask(self, changes: Changes, asked: AnyInput) -> Record:
+    async def ask(self, changes: ChangeService, asked: AnyInput) -> Record:
         """Raises AssertionError when the guards or the policy refuse it."""
         reply = await changes.submit(self.wish(asked))
         assert reply.record is not None, reply

@@ -3,8 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.store import last_click as latest
-from bot.store import tables
+from bot.store import last_click, tables
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
@@ -13,21 +12,21 @@ LATER = NOW + timedelta(minutes=10)
 
 async def test_the_last_click_is_known_in_whatever_order_they_come(database: Database) -> None:
     clicks = [NOW + timedelta(microseconds=number) for number in range(10)]
-    await asyncio.gather(*(latest.note(database, "card", one) for one in [*clicks[5:], *clicks[:5]]))
-    await latest.note(database, "\ud800" * 1000, LATER)
-    assert [await latest.is_last(database, "card", one) for one in clicks] == [False] * 9 + [True]
+    await asyncio.gather(*(last_click.note(database, "card", one) for one in [*clicks[5:], *clicks[:5]]))
+    await last_click.note(database, "\ud800" * 1000, LATER)
+    assert [await last_click.is_last(database, "card", one) for one in clicks] == [False] * 9 + [True]
 
 
 async def test_a_card_that_was_forgotten_is_drawn_by_whoever_comes(database: Database) -> None:
     young = NOW + timedelta(microseconds=1)
-    await latest.note(database, "old", NOW)
-    await latest.note(database, "young", young)
-    assert await latest.forget(database, LATER) == 1
-    assert await latest.is_last(database, "old", NOW)
-    assert not await latest.is_last(database, "young", NOW)
+    await last_click.note(database, "old", NOW)
+    await last_click.note(database, "young", young)
+    assert await last_click.forget(database, LATER) == 1
+    assert await last_click.is_last(database, "old", NOW)
+    assert not await last_click.is_last(database, "young", NOW)
 
 
 async def test_the_card_itself_is_not_kept(database: Database) -> None:
-    await latest.note(database, "canary", NOW)
+    await last_click.note(database, "canary", NOW)
     async with database.reading() as connection:
         assert "canary" not in str((await connection.execute(select(tables.latest))).all())

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.approvals.timeouts import Pace
-from bot.autumn.retry_policy import Patience
-from bot.digests.timeouts import DigestPace
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.retry_policy import RetryPolicy
+from bot.digests.timeouts import DigestTimeouts
 from bot.store import leases
 
 Renewal = bool | Exception
@@ -71,11 +71,11 @@ async def test_renewing_ends_with_the_block() -> None:
 
 
 def test_lease_outlasts_the_longest_write_without_a_single_renewal() -> None:
-    pace = Pace()
-    assert pace.lease > Patience().longest_write
+    pace = ChangeTimeouts()
+    assert pace.lease > RetryPolicy().longest_write
     assert pace.lease > pace.renew + pace.verify
 
 
 def test_digest_lease_outlasts_a_post_without_a_single_renewal() -> None:
-    pace = DigestPace()
+    pace = DigestTimeouts()
     assert pace.lease > pace.renew + pace.call

@@ -13,19 +13,19 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from bot.autumn.client import Autumn, Limits, Patience
+from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.errors import RateLimited, TimedOut
-from bot.autumn.throttle import Group, Throttle
-from bot.store import shared_rate_limit as turns
+from bot.autumn.throttle import RateGroup, Throttle
+from bot.store import shared_rate_limit
 from bot.store.database import Database
-from bot.store.shared_rate_limit import SharedTurns
+from bot.store.shared_rate_limit import SharedRateLimit
 from sandbox.autumn import LocalAutumn
 from tests.databases import fresh
 from tests.relay import Relay
 
 KEY = "am_sk_test_SecretSecretSecret"
 LIMITS = Limits(general=10, customers_list=4, events_per_customer=2)
-ONCE = Patience(attempts=1)
+ONCE = RetryPolicy(attempts=1)
 AT_ONCE = 0.05
 """Seconds: less than any turn is apart."""
 
@@ -36,7 +36,7 @@ class Replica:
     def __init__(self, url: str, *, limits: Limits = LIMITS, key: str = KEY) -> None:
         self.alone = 0
         self.database = Database(url)
-        self.turns = SharedTurns(self.database, limits, key, alone=self._count)
+        self.turns = SharedRateLimit(self.database, limits, key, alone=self._count)
 
     def _count(self) -> None:
         self.alone += 1
@@ -49,7 +49,7 @@ class Replica:
                 break
         return self
 
-    async def admitted(self, group: Group, customer_id: str = "", *, of: int = 12) -> int:
+    async def admitted(self, group: RateGroup, customer_id: str = "", *, of: int = 12) -> int:
         """How many get their turn at once."""
 
         async def one() -> bool:
@@ -73,7 +73,7 @@ class Replicas(Protocol):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is not a database out of reach."""
-    monkeypatch.setattr(turns, "_ANSWER", 30)
+    monkeypatch.setattr(shared_rate_limit, "_ANSWER", 30)
 
 
 @pytest.fixture
@@ -106,9 +106,11 @@ async def free_at(database: Database) -> int:
 
 
 @pytest.mark.parametrize(
-    ("group", "rate"), [(Group.GENERAL, 10), (Group.CUSTOMERS_LIST, 4), (Group.EVENTS, 2)]
+    ("group", "rate"), [(RateGroup.GENERAL, 10), (RateGroup.CUSTOMERS_LIST, 4), (RateGroup.EVENTS, 2)]
 )
-async def test_two_have_what_one_would_have(two: tuple[Replica, Replica], group: Group, rate: int) -> None:
+async def test_two_have_what_one_would_have(
+    two: tuple[Replica, Replica], group: RateGroup, rate: int
+) -> None:
     started = time.monotonic()
     found = await asyncio.gather(*(one.admitted(group, "cus_1", of=rate) for one in two))
     passed = time.monotonic() - started + AT_ONCE
@@ -116,15 +118,15 @@ async def test_two_have_what_one_would_have(two: tuple[Replica, Replica], group:
 
 
 async def test_what_autumn_does_not_limit_is_not_asked_for(two: tuple[Replica, Replica]) -> None:
-    assert await two[0].admitted(Group.CHECK) == 12
+    assert await two[0].admitted(RateGroup.CHECK) == 12
     assert await rows(two[0].database) == []
 
 
 async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Replica, Replica]) -> None:
-    other = SharedTurns(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
-    await two[0].turns.turn(Group.EVENTS, "cus_1", within=0)
-    await two[1].turns.turn(Group.EVENTS, "cus_2", within=0)
-    await other.turn(Group.EVENTS, "cus_1", within=0)
+    other = SharedRateLimit(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
+    await two[0].turns.turn(RateGroup.EVENTS, "cus_1", within=0)
+    await two[1].turns.turn(RateGroup.EVENTS, "cus_2", within=0)
+    await other.turn(RateGroup.EVENTS, "cus_1", within=0)
     names = await rows(two[0].database)
     assert len(names) == 3
     assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
@@ -133,40 +135,40 @@ async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Repli
 async def test_who_cannot_wait_so_long_takes_no_turn(replica: Replicas) -> None:
     url = fresh("postgresql")
     first, second = (replica(url, limits=Limits(general=0.1)) for _ in range(2))
-    await first.turns.turn(Group.GENERAL)
+    await first.turns.turn(RateGroup.GENERAL)
     before = await free_at(first.database)
     for one in (first, second):
-        assert await one.admitted(Group.GENERAL) == 0
+        assert await one.admitted(RateGroup.GENERAL) == 0
     assert await free_at(first.database) == before
 
 
 async def test_who_can_waits(two: tuple[Replica, Replica]) -> None:
     for _ in range(2):
-        await two[0].turns.turn(Group.EVENTS, "cus_1")
-    await two[1].turns.turn(Group.EVENTS, "cus_1", within=2)
+        await two[0].turns.turn(RateGroup.EVENTS, "cus_1")
+    await two[1].turns.turn(RateGroup.EVENTS, "cus_1", within=2)
 
 
 async def test_a_slow_rate_still_lets_one_through(replica: Replicas) -> None:
     one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
-    assert await one.admitted(Group.GENERAL) == 1
+    assert await one.admitted(RateGroup.GENERAL) == 1
 
 
 async def test_a_time_from_another_clock_holds_nobody_up(two: tuple[Replica, Replica]) -> None:
     one = two[0]
-    await one.turns.turn(Group.GENERAL)
+    await one.turns.turn(RateGroup.GENERAL)
     async with one.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at + 86400000000"))
-    assert await one.admitted(Group.GENERAL, of=10) == 10
+    assert await one.admitted(RateGroup.GENERAL, of=10) == 10
 
 
 async def test_old_ones_are_forgotten(two: tuple[Replica, Replica]) -> None:
     first = two[0]
     for number in range(3):
-        await first.turns.turn(Group.EVENTS, f"cus_{number}")
+        await first.turns.turn(RateGroup.EVENTS, f"cus_{number}")
     async with first.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at - 3600000000"))
-    await first.turns.turn(Group.GENERAL)
-    await asyncio.gather(*(turns.forget(one.database) for one in two))
+    await first.turns.turn(RateGroup.GENERAL)
+    await asyncio.gather(*(shared_rate_limit.forget(one.database) for one in two))
     (left,) = await rows(first.database)
     assert left.endswith(":general")
 
@@ -234,17 +236,17 @@ async def test_each_by_itself_they_would_not_have() -> None:
 async def test_without_the_database_a_replica_goes_on_slowly(replica: Replicas, logs: io.StringIO) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
         one = replica(relay.url)
-        assert await one.admitted(Group.GENERAL, of=3) == 3
+        assert await one.admitted(RateGroup.GENERAL, of=3) == 3
         await relay.cut()
         for _ in range(2):
-            await one.turns.turn(Group.GENERAL, within=10)
-            await one.turns.turn(Group.EVENTS, "cus_1", within=10)
+            await one.turns.turn(RateGroup.GENERAL, within=10)
+            await one.turns.turn(RateGroup.EVENTS, "cus_1", within=10)
             one.turns._own = Throttle(LIMITS)  # its own limits are tried below
         assert one.alone == 4
         assert logs.getvalue().count("turns not shared") == 1
         await relay.mend()
         one.turns._lost_until = 0.0
-        await one.turns.turn(Group.GENERAL, within=1)
+        await one.turns.turn(RateGroup.GENERAL, within=1)
         assert one.alone == 4
         assert logs.getvalue().count("turns shared again") == 1
 
@@ -255,7 +257,7 @@ async def test_alone_it_takes_a_fifth(replica: Replicas) -> None:
         await relay.cut()
         fifth = LIMITS.general / 5
         started = time.monotonic()
-        waiting = [asyncio.create_task(one.turns.turn(Group.GENERAL)) for _ in range(10)]
+        waiting = [asyncio.create_task(one.turns.turn(RateGroup.GENERAL)) for _ in range(10)]
         async with asyncio.timeout(10):
             for turn in itertools.islice(asyncio.as_completed(waiting), round(fifth)):
                 await turn
@@ -271,20 +273,22 @@ async def test_a_database_that_does_not_answer_holds_up_nobody(
 ) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
         one = replica(relay.url)
-        await one.turns.turn(Group.GENERAL)
-        monkeypatch.setattr(turns, "_ANSWER", 0.05)
+        await one.turns.turn(RateGroup.GENERAL)
+        monkeypatch.setattr(shared_rate_limit, "_ANSWER", 0.05)
         relay.stall()
         async with asyncio.timeout(10):
-            await one.turns.turn(Group.GENERAL)
+            await one.turns.turn(RateGroup.GENERAL)
         assert one.alone == 1
         await relay.cut()
 
 
 async def test_a_read_that_would_have_to_wait_too_long_says_so(replica: Replicas) -> None:
     one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
-    await one.turns.turn(Group.GENERAL)
+    await one.turns.turn(RateGroup.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:
-        hurried = Autumn(key=SecretStr(local.key), url=local.url, patience=Patience(whole=5), turns=one.turns)
+        hurried = Autumn(
+            key=SecretStr(local.key), url=local.url, patience=RetryPolicy(whole=5), turns=one.turns
+        )
         started = time.monotonic()
         with pytest.raises(TimedOut):
             await hurried.plans()

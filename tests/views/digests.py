@@ -6,15 +6,23 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests.model import Digest, Pause, Schedule, Section, Wanted
-from bot.digests.report.model import Group, Item, ItemPage, Part, Query, Report, Total
+from bot.digests.report.model import (
+    CurrencyTotal,
+    ItemPage,
+    Report,
+    ReportItem,
+    ReportSection,
+    ResetGroup,
+    RowQuery,
+)
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 START, END = READ, READ + timedelta(days=7)
-BERLIN = Query(scan="scan_1", zone="Europe/Berlin")
+BERLIN = RowQuery(scan="scan_1", zone="Europe/Berlin")
 ORG = Organization(name="Acme Inc", env="sandbox")
 
 
-def item(section: Section = Section.INVOICES, **changes: Any) -> Item:
+def item(section: Section = Section.INVOICES, **changes: Any) -> ReportItem:
     known: dict[str, Any] = {
         "section": section,
         "customer_id": "cus_1",
@@ -25,27 +33,27 @@ def item(section: Section = Section.INVOICES, **changes: Any) -> Item:
         "plans": ("pro",),
         "details": {"plan_names": ["Pro"]},
     }
-    return Item(**{**known, **changes})
+    return ReportItem(**{**known, **changes})
 
 
-def items(number: int, section: Section = Section.INVOICES, **changes: Any) -> tuple[Item, ...]:
+def items(number: int, section: Section = Section.INVOICES, **changes: Any) -> tuple[ReportItem, ...]:
     return tuple(
         item(section, customer_id=f"cus_{index}", customer=f"Customer {index}", **changes)
         for index in range(number)
     )
 
 
-def part(section: Section = Section.INVOICES, **changes: Any) -> Part:
+def part(section: Section = Section.INVOICES, **changes: Any) -> ReportSection:
     known: dict[str, Any] = {
         "section": section,
         "count": 1,
-        "totals": (Total("usd", Decimal(29), 1),),
+        "totals": (CurrencyTotal("usd", Decimal(29), 1),),
         "items": (item(section),),
     }
-    return Part(**{**known, **changes})
+    return ReportSection(**{**known, **changes})
 
 
-def group(**changes: Any) -> Group:
+def group(**changes: Any) -> ResetGroup:
     known: dict[str, Any] = {
         "feature": "messages",
         "name": "Messages",
@@ -53,10 +61,10 @@ def group(**changes: Any) -> Group:
         "customers": 1200,
         "remaining": Decimal(50000),
     }
-    return Group(**{**known, **changes})
+    return ResetGroup(**{**known, **changes})
 
 
-def report(*parts: Part, **changes: Any) -> Report:
+def report(*parts: ReportSection, **changes: Any) -> Report:
     known: dict[str, Any] = {
         "read_at": READ,
         "start": START,
@@ -67,14 +75,14 @@ def report(*parts: Part, **changes: Any) -> Report:
     return Report(**{**known, **changes})
 
 
-def page(*found: Item, **changes: Any) -> ItemPage:
+def page(*found: ReportItem, **changes: Any) -> ItemPage:
     known: dict[str, Any] = {
         "items": found,
         "page": 0,
         "pages": 1,
         "left": 0,
         "count": len(found),
-        "totals": (Total("usd", Decimal(29), len(found)),),
+        "totals": (CurrencyTotal("usd", Decimal(29), len(found)),),
         "read_at": READ,
     }
     return ItemPage(**{**known, **changes})

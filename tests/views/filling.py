@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from bot.approvals.preview import look
+from bot.approvals.preview import assess
 from bot.changes import forms
-from bot.changes.forms import FormState, Meta, Parsed, Sight
+from bot.changes.forms import FormPreview, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from sandbox.slack import elements
 from sandbox.slack.blocks.check import view_problems
@@ -55,13 +55,13 @@ class Filling:
         return checks.read(self.view["blocks"])
 
     @property
-    def sight(self) -> Sight | None:
+    def sight(self) -> FormPreview | None:
         wanted = forms.draft(self.meta, self.values, self.facts)
         if wanted is None:
             return None
-        seen = look(wanted, self.facts, self._now)
+        seen = assess(wanted, self.facts, self._now)
         lines, before = (seen.preview.lines, seen.preview.before) if seen.preview else ((), None)
-        return Sight.of(seen.judgement, lines, before, needed=self.needed, barred=self.barred)
+        return FormPreview.of(seen.judgement, lines, before, needed=self.needed, barred=self.barred)
 
     def redraw(self, *, trouble: str = "") -> None:
         state = FormState(self.meta, self.facts, self.values, self.sight, trouble)

@@ -21,7 +21,7 @@ from bot.autumn.models import (
     Subscription,
 )
 from bot.lookups.answers import Bin, InvoiceList, Usage
-from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.invoices import facts
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)
@@ -91,7 +91,7 @@ def invoice(status: str = "paid", total: str = "20", **changes: Any) -> Invoice:
 
 
 def invoice_list(*found: Invoice, more: bool = False) -> InvoiceList:
-    return InvoiceList(found, more, invoice_facts.unpaid(found, more=more))
+    return InvoiceList(found, more, facts.unpaid(found, more=more))
 
 
 def preview(**changes: Any) -> InvoicePreview:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.approvals.lifecycle import Approval, Ending, Record, State
-from bot.changes.model import BalanceAction, BalanceInput, Form, Kind, Line, LineLabel, Note, NoteCode
+from bot.access.rules import Kind
+from bot.approvals.lifecycle import Approval, Cause, Record, State
+from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, ValueFormat
 from bot.kit.card import Card
 from tests.views import checks
 from tests.views.given import BEFORE, LATER, NOW
@@ -29,9 +30,9 @@ POOL = {
     "expires_at": None,
 }
 ENDINGS = {
-    State.APPLIED: Ending.DONE,
-    State.FAILED: Ending.NOT_REACHED,
-    State.UNCONFIRMED: Ending.NO_ANSWER,
+    State.APPLIED: Cause.DONE,
+    State.FAILED: Cause.NOT_REACHED,
+    State.UNCONFIRMED: Cause.NO_ANSWER,
 }
 
 
@@ -59,8 +60,8 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "expires_at": LATER,
         "before": POOL,
         "lines": (
-            Line(LineLabel.GRANTED, "1000", "1500", Form.NUMBER),
-            Line(LineLabel.REMAINING, "700", "1200", Form.NUMBER),
+            Line(LineLabel.GRANTED, "1000", "1500", ValueFormat.NUMBER),
+            Line(LineLabel.REMAINING, "700", "1200", ValueFormat.NUMBER),
         ),
         "warnings": (Note(NoteCode.UNTIL_RESET, {"at": ""}),),
         "reason": "A bad week",

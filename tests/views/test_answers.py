@@ -6,16 +6,15 @@ import pytest
 
 from bot.autumn import errors
 from bot.autumn.models import Customer, Organization
-from bot.kit import blocks, ids, surfaces
+from bot.kit import blocks, ids, layout, surfaces
 from bot.kit.card import Card
-from bot.lookups import frame as parts
 from bot.lookups import help as lookup_help
 from bot.lookups import home as lookup_home
-from bot.lookups import names, trouble, words
+from bot.lookups import labels, names, trouble
 from bot.lookups import options as lookup_options
-from bot.lookups.answers import Several
+from bot.lookups.answers import SeveralMatches
 from bot.lookups.find import card as find_card
-from bot.lookups.find import modal
+from bot.lookups.find import modal, words
 from bot.lookups.find.card import Search
 from bot.lookups.place import Part, Place
 from bot.lookups.trouble import Refusal
@@ -34,8 +33,8 @@ def said(card: Card) -> str:
 # Searching
 
 
-def several(*matches: Customer, more: bool = False, query: str = "acme") -> Several:
-    return Several(query, matches, more, NOW)
+def several(*matches: Customer, more: bool = False, query: str = "acme") -> SeveralMatches:
+    return SeveralMatches(query, matches, more, NOW)
 
 
 def test_each_match_can_be_opened_in_place() -> None:
@@ -108,7 +107,7 @@ def test_hints_and_asking() -> None:
     assert "`/autumn products`" in said(lookup_help.usage_hint("products"))
     assert "`/autumn find`" in said(lookup_help.usage_hint("find"))
     assert "`/autumn upcoming` and a number from 1 to 31" in said(lookup_help.days_hint(31))
-    assert said(lookup_help.asking()) == words.ASKING
+    assert said(lookup_help.asking()) == labels.ASKING
     assert "`cus_1`" in said(lookup_help.asking(PLACE))
 
 
@@ -235,7 +234,7 @@ def test_customers_to_pick_from() -> None:
     assert options[0]["text"] == {"type": "plain_text", "text": "Acme Ltd · ops@acme.com", "emoji": False}
     assert options[0]["description"]["text"] == "a"
     assert options[1]["text"]["text"] == "b"
-    assert options[2]["text"]["text"] == words.NO_NAME
+    assert options[2]["text"]["text"] == labels.NO_NAME
     assert len(lookup_options.customer_options(customer(id=str(one)) for one in range(300))) == 100
 
 
@@ -264,18 +263,18 @@ def test_a_token_of_nothing_known() -> None:
 
 
 def test_what_does_not_fit_is_counted_and_buttons_stay() -> None:
-    content: list[parts.Drawn] = [blocks.section(f"s{index}", "x" * 200) for index in range(100)]
+    content: list[layout.Drawn] = [blocks.section(f"s{index}", "x" * 200) for index in range(100)]
     content.append(blocks.actions("a", [blocks.button("Next", "go:next", "v")]))
-    card = parts.card([blocks.header("h", "H")], content, [blocks.context("f", "foot")], stamp=None)
+    card = layout.card([blocks.header("h", "H")], content, [blocks.context("f", "foot")], stamp=None)
     assert len(card.blocks) == 50
     assert "54 more parts left out" in said(card)
     assert "Next" in checks.buttons(card)
-    long: list[parts.Drawn] = [blocks.section(f"s{index}", "x" * 2900) for index in range(6)]
-    assert "3 more parts left out" in said(parts.card([], long, [], stamp=None))
-    assert parts.card([], long, [], stamp=None).text.endswith("… and 3 more lines")
+    long: list[layout.Drawn] = [blocks.section(f"s{index}", "x" * 2900) for index in range(6)]
+    assert "3 more parts left out" in said(layout.card([], long, [], stamp=None))
+    assert layout.card([], long, [], stamp=None).text.endswith("… and 3 more lines")
 
 
 def test_lines_are_packed_into_sections() -> None:
-    packed = parts.packed("p", ["x" * 1000] * 5)
+    packed = layout.packed("p", ["x" * 1000] * 5)
     assert [block["block_id"] for block in packed] == ["p.0", "p.1", "p.2"]
-    assert parts.packed("p", []) == []
+    assert layout.packed("p", []) == []

@@ -39,13 +39,13 @@ from bot.lookups.answers import (
     Billing,
     Bin,
     Events,
-    Expired,
+    ExpiredProduct,
     FeatureDetail,
     Features,
     Invoices,
     Overview,
     Products,
-    Several,
+    SeveralMatches,
     Usage,
 )
 from bot.lookups.find import card as find_card
@@ -248,7 +248,7 @@ def answers(draw: st.DrawFn) -> tuple[Part, Answer]:
             )
         case Part.PRODUCTS:
             gone = (
-                Expired(draw(TEXTS), draw(TEXTS), draw(MAYBE_TIMES), draw(MAYBE_TIMES), draw(NUMBERS)),
+                ExpiredProduct(draw(TEXTS), draw(TEXTS), draw(MAYBE_TIMES), draw(MAYBE_TIMES), draw(NUMBERS)),
             ) * many
             return part, Products(customer, draw(st.none() | st.just(gone) | ERRORS), at)
         case Part.FEATURES:
@@ -324,7 +324,7 @@ def test_a_name_reads_as_it_is(customer: Customer) -> None:
 @given(st.lists(customers(), max_size=2), TEXTS, st.booleans(), st.integers(0, 3))
 @examples(15)
 def test_any_search_can_be_shown(found: list[Customer], query: str, more: bool, page: int) -> None:
-    matches = Several(query, tuple(found * 7), more, datetime(2026, 1, 1, tzinfo=UTC))
+    matches = SeveralMatches(query, tuple(found * 7), more, datetime(2026, 1, 1, tzinfo=UTC))
     checks.fits(find_card.matches(matches, page=page))
     checks.fits(find_card.nobody(query))
     checks.fits(lookup_help.usage_hint(query))

@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, UsagePrice
-from bot.kit import times
-from bot.lookups import frame as parts
+from bot.kit import layout, times
 from bot.lookups.invoices.facts import unpaid
 from bot.lookups.overview import attention
 from bot.lookups.products.status import Status, status
@@ -126,6 +125,6 @@ def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
 
 
 def test_a_list_never_grows_beyond_a_section() -> None:
-    shown = parts.listed("Title", ["x" * 900] * 9, 9)
+    shown = layout.listed("Title", ["x" * 900] * 9, 9)
     assert len(shown) < 3000
     assert shown.endswith("_and 6 more_")

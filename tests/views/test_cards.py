@@ -31,12 +31,13 @@ from bot.autumn.models import (
 from bot.kit import times
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
-from bot.lookups import names, words
+from bot.lookups import labels as words
+from bot.lookups import names
 from bot.lookups.answers import (
     Answer,
     Billing,
     Events,
-    Expired,
+    ExpiredProduct,
     FeatureDetail,
     Features,
     Invoices,
@@ -44,7 +45,9 @@ from bot.lookups.answers import (
     Products,
     Spending,
 )
-from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.features import words as features_words
+from bot.lookups.invoices import facts
+from bot.lookups.invoices import words as invoices_words
 from bot.lookups.place import Part, Place, Span
 from tests.views import checks
 from tests.views.given import (
@@ -257,12 +260,17 @@ def test_discounts(changes: dict[str, Any], line: str) -> None:
     known = {"id": "d", "name": "Ten", "type": "percentage_discount", "discount_value": Decimal(10)}
     answer = overview(billing=Billing((Discount(**{**known, **changes}),), None))
     assert line in said(drawn(answer, PLACE)).splitlines()
-    assert words.NO_STRIPE in said(drawn(answer, PLACE))
+    assert invoices_words.NO_STRIPE in said(drawn(answer, PLACE))
 
 
 def test_an_empty_overview_says_so() -> None:
     shown = said(drawn(overview(customer=customer(subscriptions=[], balances={}, flags={})), PLACE))
-    for found in (words.NO_PRODUCTS, words.NO_FEATURES, words.NOTHING_COMING, words.NO_INVOICES):
+    for found in (
+        words.NO_PRODUCTS,
+        features_words.NO_FEATURES,
+        invoices_words.NOTHING_COMING,
+        words.NO_INVOICES,
+    ):
         assert found in shown
 
 
@@ -391,8 +399,8 @@ def test_prices_are_in_the_currency_the_customer_pays() -> None:
 def test_purchases_and_expired_products_follow() -> None:
     bought = Purchase(plan_id="setup", plan=plan("setup"), started_at=BEFORE, expires_at=LATER)
     gone = (
-        Expired("old", "Old", BEFORE, NOW, Decimal(2)),
-        Expired("", "", None, None),
+        ExpiredProduct("old", "Old", BEFORE, NOW, Decimal(2)),
+        ExpiredProduct("", "", None, None),
     )
     card = drawn(products(customer(purchases=[bought]), gone), AT_PRODUCTS.at(expired=True))
     shown = said(card)
@@ -492,13 +500,15 @@ def test_boolean_features_are_one_compact_list() -> None:
     card = drawn(Features(customer(balances={}, flags=flags), NOW), AT_FEATURES)
     assert "*Also included:* flag000, flag001," in said(card)
     assert "_and 40 more_" in said(card)
-    assert words.NO_BALANCES in said(card)
+    assert features_words.NO_BALANCES in said(card)
     long = {f"{index}": flag("&" * 99 + str(index)) for index in range(99)}
     drawn(Features(customer(flags=long), NOW), AT_FEATURES)
 
 
 def test_a_customer_without_features() -> None:
-    assert words.NO_FEATURES in said(drawn(Features(customer(balances={}, flags={}), NOW), AT_FEATURES))
+    assert features_words.NO_FEATURES in said(
+        drawn(Features(customer(balances={}, flags={}), NOW), AT_FEATURES)
+    )
 
 
 @pytest.mark.parametrize("part", [Part.OVERVIEW, Part.FEATURES])
@@ -510,7 +520,7 @@ def test_balances_that_autumn_hides_are_not_called_missing(part: Part) -> None:
         flags={"sso": flag(plan_id="x")},
     )
     answer = overview(customer=known) if part is Part.OVERVIEW else Features(known, NOW)
-    assert words.HIDDEN_BALANCES in said(drawn(answer, PLACE.go(part)))
+    assert features_words.HIDDEN_BALANCES in said(drawn(answer, PLACE.go(part)))
 
 
 # One feature
@@ -554,8 +564,8 @@ def test_a_feature_opens_into_its_rows() -> None:
         in plain
     )
     assert times.moment(LATER, "expires") in plain
-    assert words.TABLE_UTC in said(card)
-    assert table(card)[0] == list(words.ROW_COLUMNS)
+    assert features_words.TABLE_UTC in said(card)
+    assert table(card)[0] == list(features_words.ROW_COLUMNS)
     assert table(drawn(detail(), AT_FEATURE)) == [
         ["Source", "Included", "Used", "Remaining", "Resets"],
         ["Pro", "1,000", "300", "700", "per month"],
@@ -600,7 +610,7 @@ def test_a_free_plan_is_not_billed_next() -> None:
     [
         (plan("team"), f"*Next invoice:* when *Team* starts on {times.day(LATER)}, $20 per month"),
         (None, f"*Next invoice:* when *team* starts on {times.day(LATER)}"),
-        (plan("free", price=None), words.NOTHING_COMING),
+        (plan("free", price=None), invoices_words.NOTHING_COMING),
     ],
 )
 def test_the_invoice_of_a_plan_to_come_is_told(starts: Any, next_invoice: str) -> None:
@@ -645,7 +655,7 @@ def test_credits_are_charted_by_the_features_that_spent_them() -> None:
     unpriced = replace(spent(1, "Tokens"), credits=())
     shown, series = chart(unpriced, spent(2, "Images"))
     assert "• Tokens: 10 in 3 events\n" in shown
-    assert list(series) == [words.USED_SERIES]
+    assert list(series) == [features_words.USED_SERIES]
 
 
 def test_rollovers_credit_costs_and_many_rows() -> None:
@@ -668,7 +678,7 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, without an end" in shown
     assert "_and 5 more_" in shown
     assert words.BY_ENTITIES in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
-    assert words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
+    assert features_words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
     assert "Unlimited · 300 used" in said(drawn(detail(balance(unlimited=True)), AT_FEATURE))
 
 
@@ -694,7 +704,7 @@ def test_long_names_are_counted_as_slack_counts_them() -> None:
 def test_a_feature_without_a_balance(feature_id: str, changes: dict[str, Any], line: str) -> None:
     card = drawn(detail(**changes), AT_FEATURE.at(feature=feature_id))
     assert line in said(card)
-    assert (words.NO_USAGE_KIND in said(card)) is (feature_id == "sso")
+    assert (features_words.NO_USAGE_KIND in said(card)) is (feature_id == "sso")
 
 
 def chart(card: Card) -> dict[str, Any]:
@@ -803,8 +813,8 @@ def test_invoices_are_filtered_and_paged() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"upcoming": None}, words.NO_STRIPE),
-        ({"upcoming": ()}, words.NOTHING_COMING),
+        ({"upcoming": None}, invoices_words.NO_STRIPE),
+        ({"upcoming": ()}, invoices_words.NOTHING_COMING),
         ({"upcoming": TimedOut()}, "The next invoice could not be read: Autumn did not answer in time."),
         ({"upcoming": (preview(),) * 5}, "_and 2 more_"),
         ({"upcoming": (preview(invoice_at=None),)}, "*Next invoice:* $20.00, before tax"),
@@ -818,7 +828,7 @@ def test_invoices_when_something_is_missing(changes: dict[str, Any], line: str) 
 
 
 def test_unpaid_invoices_need_attention_on_every_part() -> None:
-    owing = invoice_facts.unpaid([invoice("open", "49")], more=False)
+    owing = facts.unpaid([invoice("open", "49")], more=False)
     for answer, place in (
         (invoices(invoice(), unpaid=owing), AT_INVOICES),
         (Products(customer(), None, NOW, unpaid=owing), PLACE.go(Part.PRODUCTS)),
@@ -877,7 +887,7 @@ def test_many_next_invoices_on_the_overview() -> None:
     coming = (preview(), preview(invoice_at=None), preview(), preview())
     shown = said(drawn(overview(billing=Billing((), coming)), PLACE))
     line = "• $20.00 on Dec 2, 2026"
-    assert f"{words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in shown
+    assert f"{invoices_words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in shown
 
 
 # Events

@@ -5,12 +5,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access.rules import Environment
+from bot.access.rules import Environment, Kind
 from bot.approvals import card as approvals_card
-from bot.approvals import history as approvals_history
-from bot.approvals import result_card
+from bot.approvals import history, result_card
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import OVER, Approval, Ending, Event, Now, Record, State
+from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes
 from bot.changes.forms import Meta, Parsed
@@ -20,14 +19,14 @@ from bot.changes.model import (
     DeletionInput,
     DetailsInput,
     Facts,
-    Form,
-    Kind,
     Line,
     LineLabel,
     Note,
     NoteCode,
+    Now,
     RewardAction,
     RewardInput,
+    ValueFormat,
 )
 from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
@@ -88,8 +87,8 @@ NOTES = st.builds(Note, st.sampled_from(list(NoteCode)), st.fixed_dictionaries(_
 
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
-    form = draw(st.sampled_from(list(Form)))
-    values = {Form.TIME: MOMENTS, Form.TEXT: TEXTS}.get(form, FIGURES)
+    form = draw(st.sampled_from(list(ValueFormat)))
+    values = {ValueFormat.TIME: MOMENTS, ValueFormat.TEXT: TEXTS}.get(form, FIGURES)
     label = draw(st.sampled_from(list(LineLabel)))
     about = draw(MOMENTS | st.just("")) if label is LineLabel.NEXT_INVOICE else draw(TEXTS)
     before, after = draw(st.none() | values), draw(st.none() | values)
@@ -129,7 +128,7 @@ def records(draw: st.DrawFn) -> Record:
         needed=draw(st.integers(0, 5)),
         approvals=tuple(Approval(draw(PEOPLE), draw(TIMES)) for _ in range(draw(st.integers(0, 3)))),
         after=draw(st.none() | st.just(after)),
-        ending=draw(st.none() | st.sampled_from(list(Ending))),
+        ending=draw(st.none() | st.sampled_from(list(Cause))),
         details=draw(
             st.just({})
             | st.fixed_dictionaries(
@@ -166,7 +165,7 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
 
 @given(
     st.lists(records(), max_size=3),
-    st.lists(st.tuples(st.sampled_from([*Event, "<!odd>"]), PEOPLE, MOMENTS), max_size=3),
+    st.lists(st.tuples(st.sampled_from([*ChangeEvent, "<!odd>"]), PEOPLE, MOMENTS), max_size=3),
     st.integers(0, 4),
     IDS,
     TIMES,
@@ -180,7 +179,7 @@ def test_any_history_can_be_shown(
         for event, actor, at in steps * 8
     ]
     place = Place(customer=customer, page=page)
-    fits(approvals_history.history(place, found * 4, {"chg_1": told}, now=now))
+    fits(history.history(place, found * 4, {"chg_1": told}, now=now))
 
 
 @given(NOTES)

@@ -8,28 +8,28 @@ from typing import Any
 import pytest
 
 from bot.access.policy import Decision, Reason
+from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import denial, result_card
 from bot.approvals import words as say
 from bot.approvals.card import Audience
 from bot.approvals.denial import REASON_BLOCK
-from bot.approvals.lifecycle import Ending, Event, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import Result
-from bot.changes import buttons as editing
-from bot.changes import lines as change_lines
+from bot.changes import buttons, lines
+from bot.changes import words as changes_words
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,
     DeletionInput,
     DetailsInput,
-    Form,
-    Kind,
     Line,
     LineLabel,
     Note,
     NoteCode,
     RewardAction,
     RewardInput,
+    ValueFormat,
 )
 from bot.changes.note_words import NOTES
 from bot.kit import ids
@@ -132,8 +132,8 @@ def test_a_preview_made_anew_says_so() -> None:
     assert "Change `chg_1`, version 2" in told
 
 
-@pytest.mark.parametrize("ending", Ending)
-def test_every_ending_has_its_words(ending: Ending) -> None:
+@pytest.mark.parametrize("ending", Cause)
+def test_every_ending_has_its_words(ending: Cause) -> None:
     changes: dict[str, Any] = {
         "ending": ending,
         "details": {"status": "400", "code": "bad_inputs"},
@@ -146,7 +146,7 @@ def test_every_ending_has_its_words(ending: Ending) -> None:
     assert "{why" not in told
     assert "bad_inputs" not in told
     assert ("Ask again if it is still wanted." in told) == ("{why}" in say.ENDINGS[ending])
-    assert ("messages is unlimited" in told) == (ending is Ending.GUARDED)
+    assert ("messages is unlimited" in told) == (ending is Cause.GUARDED)
     assert ("Marked by <@U3RAJ>" in told) == (ending.startswith("marked"))
     assert ("*Their reason:* I looked" in told) == (ending.startswith("marked"))
 
@@ -157,7 +157,7 @@ def test_a_denial_says_by_whom_and_why() -> None:
     assert "*Their reason:* Not &lt;!channel&gt; again" in told
     _, told = drawn(record(State.WITHDRAWN, decided_at=None))
     assert "By <@U3RAJ>, <!date^" in told
-    _, told = drawn(record(State.FAILED, ending=Ending.MARKED_NOT_APPLIED, decided_at=None))
+    _, told = drawn(record(State.FAILED, ending=Cause.MARKED_NOT_APPLIED, decided_at=None))
     assert "Marked by Maple" in told
 
 
@@ -199,7 +199,10 @@ def test_a_deleted_customer_cannot_be_opened() -> None:
             State.APPLIED,
             kind=Kind.DELETION,
             input=DeletionInput(customer="cus_1", typed="cus_1"),
-            lines=(Line(LineLabel.CUSTOMER, "Acme", None), Line(LineLabel.ENTITIES, "2", None, Form.NUMBER)),
+            lines=(
+                Line(LineLabel.CUSTOMER, "Acme", None),
+                Line(LineLabel.ENTITIES, "2", None, ValueFormat.NUMBER),
+            ),
             invertible=False,
         )
     )
@@ -275,7 +278,7 @@ def test_what_could_not_be_read_is_told_from_what_was_not_there(
 ) -> None:
     wanted = wanted or record().input
     about = {"input": wanted, "kind": wanted.kind, "before": before, "after": after, "details": {"now": now}}
-    _, shown = drawn(record(State.UNCONFIRMED, ending=Ending.NO_ANSWER, **about))
+    _, shown = drawn(record(State.UNCONFIRMED, ending=Cause.NO_ANSWER, **about))
     assert told in shown
 
 
@@ -328,47 +331,47 @@ def test_what_is_asked_for_in_one_line(
         amount=None if amount is None else Decimal(amount),
         reset_at=LATER if reset else None,
     )
-    assert change_lines.asked(wanted, {}).startswith(told)
+    assert lines.asked(wanted, {}).startswith(told)
 
 
 def test_other_kinds_in_one_line() -> None:
-    assert change_lines.asked(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
+    assert lines.asked(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
     redeem = RewardInput(customer="c", action=RewardAction.REDEEM, code="")
-    assert change_lines.asked(redeem, {}) == "Redeem the promo code –"
+    assert lines.asked(redeem, {}) == "Redeem the promo code –"
     remove = RewardInput(customer="c", action=RewardAction.REMOVE)
-    assert change_lines.asked(remove, {}) == "Remove the coupon"
+    assert lines.asked(remove, {}) == "Remove the coupon"
     details = DetailsInput(customer="c", name="", fingerprint="x")
-    assert change_lines.asked(details, {}) == "Change name and fingerprint"
-    assert change_lines.asked(DetailsInput(customer="c"), {}) == "Change –"
+    assert lines.asked(details, {}) == "Change name and fingerprint"
+    assert lines.asked(DetailsInput(customer="c"), {}) == "Change –"
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (Line(LineLabel.GRANTED, "5", None, Form.NUMBER), "Granted: 5 → *no longer shown by Autumn*"),
+        (Line(LineLabel.GRANTED, "5", None, ValueFormat.NUMBER), "Granted: 5 → *no longer shown by Autumn*"),
         (Line(LineLabel.COUPON, None, "a*"), "Coupon: none → *a∗*"),
         (Line(LineLabel.COUPON, "a", None), "Coupon: a → *none*"),
         (Line(LineLabel.NAME, "", "x"), "Name: – → *x*"),
         (
-            Line(LineLabel.NEXT_INVOICE, "20", "16.5", Form.MONEY, "usd", "", estimate=True),
+            Line(LineLabel.NEXT_INVOICE, "20", "16.5", ValueFormat.MONEY, "usd", "", estimate=True),
             "Next invoice: $20.00 → *$16.50* (estimate, before tax)",
         ),
         (
-            Line(LineLabel.NEXT_INVOICE, "20", "20", Form.MONEY, "usd", "2026-12-01T00:00:00+00:00"),
+            Line(LineLabel.NEXT_INVOICE, "20", "20", ValueFormat.MONEY, "usd", "2026-12-01T00:00:00+00:00"),
             "Next invoice on Dec 1, 2026: $20.00, unchanged",
         ),
     ],
 )
 def test_lines_in_words(line: Line, told: str) -> None:
-    assert change_lines.lines([line], {}) == [f"• {told}"]
+    assert lines.lines([line], {}) == [f"• {told}"]
 
 
 def test_every_code_has_words() -> None:
     assert set(NOTES) == set(NoteCode)
-    assert set(say.LABELS) == set(LineLabel)
-    assert set(say.ENDINGS) == set(Ending)
+    assert set(changes_words.LABELS) == set(LineLabel)
+    assert set(say.ENDINGS) == set(Cause)
     assert set(say.HEADLINES) == set(say.STATES) == set(State)
-    assert set(say.STEPS) == set(Event)
+    assert set(say.STEPS) == set(ChangeEvent)
     assert set(say.RESULTS) >= set(Result)
     assert set(say.BARRED) == set(Reason) - {Reason.ALLOWED}
 
@@ -422,7 +425,7 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
 )
 def test_forms_are_opened_from_the_part_they_are_about(part: Part, labels: list[str]) -> None:
     place = Place(customer="cus_1", part=part, feature="messages", page=3)
-    found = editing.row(place)
+    found = buttons.row(place)
     shown = [one["text"]["text"] for block in found for one in block["elements"]]
     assert shown == labels
     for block in found:
@@ -437,8 +440,8 @@ def test_a_card_has_them_only_when_asked() -> None:
     answer = Overview(given.customer(), Billing((), None), given.invoice_list(), NOW)
     place = Place(customer="cus_1")
     bare = lookup_card.card(place, answer, shareable=True)
-    full = lookup_card.card(place, answer, shareable=True, changes=True)
+    full = lookup_card.card(place, answer, shareable=True, actions=buttons.row(place))
     checks.fits(full)
     assert "Change balance" not in checks.buttons(bare)
     assert "Change balance" in checks.buttons(full)
-    assert editing.row(Place(customer="c" * 2000)) == []
+    assert buttons.row(Place(customer="c" * 2000)) == []

@@ -8,14 +8,14 @@ import pytest
 
 from bot.digests import card as digests_card
 from bot.digests.model import Schedule, Section, Wanted
-from bot.digests.report.model import Query, Report, Total
+from bot.digests.report.model import CurrencyTotal, Report, RowQuery
+from bot.kit import layout
 from bot.kit.card import Card
-from bot.lookups import frame as parts
 from tests.views import checks
 from tests.views.digests import BERLIN, ORG, READ, START, digest, group, item, items, part, report
 
 
-def card(found: Report, query: Query = BERLIN, **changes: Any) -> Card:
+def card(found: Report, query: RowQuery = BERLIN, **changes: Any) -> Card:
     shown = digests_card.digest_card(found, query_base=query, **{"digest": digest(), "org": ORG, **changes})
     checks.fits(shown)
     return shown
@@ -117,11 +117,11 @@ def test_invoices_to_come() -> None:
 
 def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     totals = (
-        Total("usd", Decimal(1200), 40, Decimal(1080)),
-        Total("eur", Decimal(300), 2, Decimal("320.5")),
-        Total("jpy", Decimal(500), 1, Decimal(500)),
-        Total("gbp", Decimal(5), 1),
-        Total("bhd", Decimal(1), 1),
+        CurrencyTotal("usd", Decimal(1200), 40, Decimal(1080)),
+        CurrencyTotal("eur", Decimal(300), 2, Decimal("320.5")),
+        CurrencyTotal("jpy", Decimal(500), 1, Decimal(500)),
+        CurrencyTotal("gbp", Decimal(5), 1),
+        CurrencyTotal("bhd", Decimal(1), 1),
     )
     shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
     told = said(shown)
@@ -135,7 +135,7 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
 
 
 def test_amounts_in_a_currency_that_is_not_known_claim_none() -> None:
-    told = said(card(report(part(totals=(Total("", Decimal(1234), 1),)))))
+    told = said(card(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
     assert "Total *1,234.00 at list prices, currency unknown*" in told
 
 
@@ -222,7 +222,7 @@ def test_resets_grouped_when_there_are_many() -> None:
     assert "• *seats* · resets Nov 24 · 1 customer\n" in checks.read(shown.plain)
     assert "_and 2 more_" in told
     assert select(shown) == [], "the customers are not shown"
-    assert Query.decode(checks.buttons(shown)["See all"]).section is Section.RESETS
+    assert RowQuery.decode(checks.buttons(shown)["See all"]).section is Section.RESETS
 
 
 def test_more_than_ten_rows_are_one_click_away() -> None:
@@ -235,8 +235,8 @@ def test_more_than_ten_rows_are_one_click_away() -> None:
         digest=digest(wanted=Wanted(sections=frozenset({Section.UNPAID, Section.INVOICES}))),
     )
     buttons = checks.buttons(shown)
-    assert Query.decode(buttons["See all"]) == BERLIN.at(section=Section.INVOICES, minimum=Decimal(5))
-    assert Query.decode(buttons["Download CSV"]).sections == (Section.INVOICES, Section.UNPAID)
+    assert RowQuery.decode(buttons["See all"]) == BERLIN.at(section=Section.INVOICES, minimum=Decimal(5))
+    assert RowQuery.decode(buttons["Download CSV"]).sections == (Section.INVOICES, Section.UNPAID)
     heads = [block for block in shown.blocks if "accessory" in block]
     assert len(heads) == 1, "three rows are all there are"
 
@@ -404,6 +404,6 @@ def test_only_the_first_section_has_a_table() -> None:
 
 
 def test_table_that_is_too_long_leaves_its_place_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "MOST_TABLE_TEXT", 200)
+    monkeypatch.setattr(layout, "MOST_TABLE_TEXT", 200)
     found = report(part(items=items(10), count=10), part(Section.TRIALS, items=items(1, Section.TRIALS)))
     assert tables(card(found)) == ["trials.table"]

@@ -6,7 +6,7 @@ from typing import Any
 from bot.autumn.errors import TimedOut
 from bot.digests import all_rows
 from bot.digests.model import Section
-from bot.digests.report.model import ItemPage, Query, Total
+from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
 from bot.lookups import trouble
 from bot.lookups.place import Place
@@ -15,7 +15,7 @@ from tests.views.digests import BERLIN, ORG, item, items, page
 from tests.views.filling import modal
 
 
-def drawn(found: ItemPage, query: Query = BERLIN) -> dict[str, Any]:
+def drawn(found: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
     return modal(all_rows.see_all(found, query, org=ORG))
 
 
@@ -39,10 +39,10 @@ def test_pages_turn_by_the_query_alone() -> None:
     query = BERLIN.at(section=Section.UNPAID, minimum=Decimal("2.50"), plans=("pro",), page=9)
     view = drawn(page(*items(1, Section.UNPAID), page=1, pages=3, left=10, count=30), query)
     buttons = {one["text"]["text"]: one["value"] for one in checks.elements(view["blocks"])}
-    assert Query.decode(buttons["Previous"]) == query.at(page=0)
-    assert Query.decode(buttons["Next"]) == query.at(page=2)
-    assert Query.decode(view["private_metadata"]) == query.at(page=1)
-    assert Query.decode(buttons["Download CSV"]).sections == (Section.UNPAID,)
+    assert RowQuery.decode(buttons["Previous"]) == query.at(page=0)
+    assert RowQuery.decode(buttons["Next"]) == query.at(page=2)
+    assert RowQuery.decode(view["private_metadata"]) == query.at(page=1)
+    assert RowQuery.decode(buttons["Download CSV"]).sections == (Section.UNPAID,)
     assert "Page 2 of 3 · 10 left" in checks.read(view["blocks"])
     last = drawn(page(*items(1), page=2, pages=3, count=30))
     assert "Next" not in [one["text"]["text"] for one in checks.elements(last["blocks"])]
@@ -62,7 +62,7 @@ def test_what_just_happened() -> None:
 def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
     assert "There are none." in checks.read(drawn(page(totals=()))["blocks"])
     bare = item(Section.PAST_DUE, at=None, plans=())
-    assert "*Globex*" in checks.read(drawn(page(bare, totals=(Total("", Decimal(0), 0),)))["blocks"])
+    assert "*Globex*" in checks.read(drawn(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
 
 
 def test_before_and_instead_of_the_rows() -> None:

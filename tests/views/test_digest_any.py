@@ -12,7 +12,15 @@ from bot.autumn.models import Organization
 from bot.digests import all_rows, list_card
 from bot.digests import card as digests_card
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Section, Wanted
-from bot.digests.report.model import Group, Item, ItemPage, Part, Query, Report, Total
+from bot.digests.report.model import (
+    CurrencyTotal,
+    ItemPage,
+    Report,
+    ReportItem,
+    ReportSection,
+    ResetGroup,
+    RowQuery,
+)
 from bot.digests.schedule import zones
 from bot.kit import text
 from tests.views import checks
@@ -41,7 +49,7 @@ DETAILS = st.fixed_dictionaries(
     },
 )
 ITEMS = st.builds(
-    Item,
+    ReportItem,
     section=SECTIONS,
     customer_id=IDS,
     customer=TEXTS,
@@ -53,14 +61,14 @@ ITEMS = st.builds(
     details=DETAILS,
 )
 TOTALS = st.builds(
-    Total,
+    CurrencyTotal,
     currency=CURRENCIES,
     amount=NUMBERS,
     count=st.integers(0, 10**9),
     before=st.none() | NUMBERS,
 )
 GROUPS = st.builds(
-    Group,
+    ResetGroup,
     feature=TEXTS,
     name=TEXTS,
     day=DAYS,
@@ -68,7 +76,7 @@ GROUPS = st.builds(
     remaining=st.none() | NUMBERS,
 )
 QUERIES = st.builds(
-    Query,
+    RowQuery,
     scan=st.just("scan_1"),
     days=st.integers(1, MOST_DAYS),
     plans=st.lists(TEXTS.map(lambda one: text.clean(one)[:75]), max_size=3).map(tuple),
@@ -95,9 +103,9 @@ ORGS = st.none() | st.builds(Organization, name=TEXTS, env=st.sampled_from(["liv
 
 
 @st.composite
-def parts(draw: st.DrawFn, section: Section) -> Part:
+def parts(draw: st.DrawFn, section: Section) -> ReportSection:
     few = [replace(one, section=section) for one in draw(st.lists(ITEMS, max_size=3))]
-    return Part(
+    return ReportSection(
         section=section,
         count=draw(st.integers(len(few), 10**9)),
         totals=tuple(draw(st.lists(TOTALS, max_size=7))),
@@ -144,7 +152,7 @@ DIGESTS = st.builds(
 def test_any_digest_can_be_shown(
     found: Report,
     drawn: Digest,
-    query: Query,
+    query: RowQuery,
     org: Organization | None,
     notes: tuple[datetime | None, list[date]],
 ) -> None:
@@ -161,7 +169,7 @@ def test_any_digest_can_be_shown(
             assert all(0 < text.length(value) <= 75 for value in values)
             assert set(values) <= {item.customer_id for part in found.parts for item in part.items}
         else:
-            assert Query.decode(one["value"]).scan == query.scan
+            assert RowQuery.decode(one["value"]).scan == query.scan
     checks.fits(digests_card.upcoming_card(found, wanted=drawn.wanted, query_base=query, org=org))
 
 
@@ -181,15 +189,15 @@ def pages(draw: st.DrawFn) -> ItemPage:
 
 @given(pages(), QUERIES)
 @examples(40)
-def test_any_rows_can_be_seen(page: ItemPage, query: Query) -> None:
+def test_any_rows_can_be_seen(page: ItemPage, query: RowQuery) -> None:
     view = modal(all_rows.see_all(page, query))
-    assert Query.decode(view["private_metadata"]) == query.at(page=page.page)
+    assert RowQuery.decode(view["private_metadata"]) == query.at(page=page.page)
 
 
 @given(QUERIES)
 @examples(40)
-def test_a_query_comes_back_as_it_was(query: Query) -> None:
-    assert Query.decode(query.encode()) == query
+def test_a_query_comes_back_as_it_was(query: RowQuery) -> None:
+    assert RowQuery.decode(query.encode()) == query
 
 
 @given(st.lists(DIGESTS, max_size=3), st.sampled_from([1, 12]))
@@ -213,10 +221,10 @@ def test_nothing_is_lost_in_a_chart(found: list[tuple[int, Decimal]], days: int,
         read_at=start,
         start=start,
         end=start + timedelta(days=days),
-        parts=(Part(Section.INVOICES, 1),),
+        parts=(ReportSection(Section.INVOICES, 1),),
         daily={"usd": due},
     )
-    shown = digests_card.upcoming_card(told, wanted=Wanted(), query_base=Query(scan="s", zone=zone))
+    shown = digests_card.upcoming_card(told, wanted=Wanted(), query_base=RowQuery(scan="s", zone=zone))
     drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
     if any(amount for _, amount in due):
         points = drawn[0]["chart"]["series"][0]["data"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.changes.amounts import MOST
 from bot.digests import form as digest_form
-from bot.digests import words as say
+from bot.digests import words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import WORKDAYS, Schedule, Section, Wanted
 from bot.digests.schedule import zones
@@ -192,12 +192,12 @@ def test_products_by_what_is_typed() -> None:
 
 def test_before_and_instead_of_the_form() -> None:
     assert "Getting the form ready" in checks.read(modal(digest_form.loading(META))["blocks"])
-    assert say.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
+    assert words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
 
 
 def test_why_it_was_not_taken() -> None:
     form = opened(trouble=digest_form.edited_meanwhile())
-    assert checks.read(form.view["blocks"]).startswith(say.EDITED_MEANWHILE)
+    assert checks.read(form.view["blocks"]).startswith(words.EDITED_MEANWHILE)
 
 
 @given(SCHEDULES, WANTED, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=4), st.booleans())

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.digests import list_card
-from bot.digests import words as say
-from bot.digests.delivery.outcome import Outcome
+from bot.digests import list_card, words
+from bot.digests.delivery.outcome import DeliveryOutcome
 from bot.digests.list_card import MOST
 from bot.digests.model import Pause, Section, Wanted
 from bot.kit import ids
@@ -77,7 +76,7 @@ def test_what_can_be_done() -> None:
 def test_a_paused_one_says_why(why: Pause) -> None:
     view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
-    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else say.PAUSES[why]
+    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else words.PAUSES[why]
     assert f"*Paused:* {expected}" in checks.read(view["blocks"])
     assert "Next:" not in checks.read(view["blocks"])
 
@@ -86,17 +85,17 @@ def test_a_paused_one_says_why(why: Pause) -> None:
 def test_a_channel_that_can_have_none(problem: ChannelProblem) -> None:
     view = drawn(problem=problem)
     assert labels(view) == []
-    assert say.PROBLEMS[problem].what in checks.read(view["blocks"])
+    assert words.PROBLEMS[problem].what in checks.read(view["blocks"])
     assert labels(drawn(paused(Pause.SHARED), problem=problem)) == ["Edit", "Preview to me", "Remove"]
-    assert say.PROBLEMS[problem].do in checks.read(view["blocks"])
+    assert words.PROBLEMS[problem].do in checks.read(view["blocks"])
 
 
 def test_what_just_happened() -> None:
-    for name, told in say.HAPPENED.items():
+    for name, told in words.HAPPENED.items():
         assert told in checks.read(drawn(note=list_card.digest_note(name))["blocks"])
-    for outcome in Outcome:
+    for outcome in DeliveryOutcome:
         drawn(digest(), note=list_card.digest_outcome(outcome))
-    assert set(say.OUTCOMES) == set(Outcome)
+    assert set(words.OUTCOMES) == set(DeliveryOutcome)
 
 
 def test_progress() -> None:
@@ -122,12 +121,12 @@ def test_the_owner_is_told_why_it_is_paused() -> None:
 def test_who_may_not_change_them_may_see_a_preview() -> None:
     view = drawn(digest(), digest(), may=False)
     assert labels(view) == ["Preview to me"] * 2
-    assert say.ONLY_OTHERS in checks.read(view["blocks"])
+    assert words.ONLY_OTHERS in checks.read(view["blocks"])
 
 
 def test_while_something_is_done_and_after() -> None:
     view = modal(list_card.digest_waiting("C1"))
-    assert say.LIST_LOADING in checks.read(view["blocks"])
+    assert words.LIST_LOADING in checks.read(view["blocks"])
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
     told = list_card.digest_progress(5, 0, 0)
     assert told in checks.read(modal(list_card.digest_waiting("C1", told))["blocks"])

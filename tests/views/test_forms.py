@@ -9,6 +9,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.access.rules import Kind
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import (
     Coupon,
@@ -23,7 +24,7 @@ from bot.autumn.models import (
 )
 from bot.changes import forms
 from bot.changes.forms import FormState, Meta
-from bot.changes.model import DeletionInput, DetailsInput, Facts, Kind, RewardAction, RewardInput
+from bot.changes.model import DeletionInput, DetailsInput, Facts, RewardAction, RewardInput
 from bot.kit import ids
 from bot.lookups import trouble
 from bot.lookups.answers import Billing

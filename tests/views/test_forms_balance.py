@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
+from bot.access.rules import Kind
 from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
 from bot.changes import forms
 from bot.changes.balance import form as balance
 from bot.changes.forms import Meta
-from bot.changes.model import BalanceAction, BalanceInput, Facts, Kind
+from bot.changes.model import BalanceAction, BalanceInput, Facts
 from bot.kit import ids, times
 from tests.views import given
 from tests.views.filling import Filling

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.approvals import history as approvals_history
-from bot.approvals.lifecycle import Event, Record, State
+from bot.approvals import history
+from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.kit import ids
 from bot.lookups.place import Place
 from bot.store.audit import Entry
@@ -24,15 +24,15 @@ def records(number: int) -> list[Record]:
 
 def test_a_change_is_shown_with_its_steps() -> None:
     steps = [
-        entry(Event.ASKED, "U1ANA"),
-        entry(Event.SHOWN),
-        entry(Event.APPROVED, "U2LEA"),
-        entry(Event.APPROVED),
-        entry(Event.WRITING),
-        entry(Event.APPLIED),
+        entry(ChangeEvent.ASKED, "U1ANA"),
+        entry(ChangeEvent.SHOWN),
+        entry(ChangeEvent.APPROVED, "U2LEA"),
+        entry(ChangeEvent.APPROVED),
+        entry(ChangeEvent.WRITING),
+        entry(ChangeEvent.APPLIED),
         entry("o*dd"),
     ]
-    card = approvals_history.history(PLACE, [record(State.APPLIED)], {"chg_1": steps}, now=NOW)
+    card = history.history(PLACE, [record(State.APPLIED)], {"chg_1": steps}, now=NOW)
     fits(card)
     told = checks.read(card.blocks)
     assert "*Give 500 extra of messages* · applied" in told
@@ -54,22 +54,22 @@ def test_a_change_is_shown_with_its_steps() -> None:
 
 
 def test_nothing_was_changed_yet() -> None:
-    card = approvals_history.history(PLACE, [], {}, now=NOW)
+    card = history.history(PLACE, [], {}, now=NOW)
     fits(card)
     assert "Nothing was changed for this customer" in checks.read(card.blocks)
-    assert approvals_history.history_page(PLACE, []) == []
+    assert history.history_page(PLACE, []) == []
 
 
 def test_an_undone_change_says_so() -> None:
     undone = record(State.APPLIED, undone=True, reason="")
-    told = checks.read(approvals_history.history(PLACE, [undone], {}, now=NOW).blocks)
+    told = checks.read(history.history(PLACE, [undone], {}, now=NOW).blocks)
     assert "· undone" in told
     assert "Why" not in told
 
 
 def test_many_steps_are_counted() -> None:
-    steps = [entry(Event.APPROVED, "U2LEA")] * 20
-    told = checks.read(approvals_history.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
+    steps = [entry(ChangeEvent.APPROVED, "U2LEA")] * 20
+    told = checks.read(history.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
     assert told.count("approved by") == 12
     assert "and 8 more steps" in told
 
@@ -84,9 +84,9 @@ def test_many_steps_are_counted() -> None:
 )
 def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, int], left: str) -> None:
     place = PLACE.at(page=page)
-    found = approvals_history.history_page(place, records(12))
+    found = history.history_page(place, records(12))
     assert [found[0].id, found[-1].id] == shown
-    card = approvals_history.history(place, records(12), {}, now=NOW)
+    card = history.history(place, records(12), {}, now=NOW)
     fits(card)
     assert left in checks.read(card.blocks)
     assert {label: Place.decode(value).page for label, value in checks.buttons(card).items()} == moves
@@ -95,6 +95,6 @@ def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, 
 
 
 def test_pages_that_no_button_can_carry_are_still_counted() -> None:
-    card = approvals_history.history(Place(customer="c" * 2000), records(12), {}, now=NOW)
+    card = history.history(Place(customer="c" * 2000), records(12), {}, now=NOW)
     assert "Page 1 of 3" in checks.read(card.blocks)
     assert checks.buttons(card) == {}

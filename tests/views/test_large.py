@@ -5,10 +5,11 @@ from typing import TypeVar
 
 import pytest
 
+from bot.access.rules import Kind
 from bot.autumn.models import Customer, Purchase
-from bot.changes import forms
+from bot.changes import buttons, forms
 from bot.changes.forms import FormState, Meta
-from bot.changes.model import Facts, Kind
+from bot.changes.model import Facts
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Answer, Billing, FeatureDetail, Features, Invoices, Overview, Products
 from bot.lookups.place import Part, Place
@@ -77,14 +78,15 @@ def answer(part: Part, who: Customer) -> Answer:
 @pytest.mark.parametrize("part", [Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES])
 def test_card_of_a_large_customer_goes_through_it_a_few_times(part: Part) -> None:
     who, lists = large()
-    lookup_card.card(Place(customer="cus_1", part=part), answer(part, who), shareable=True, changes=True)
+    place = Place(customer="cus_1", part=part)
+    lookup_card.card(place, answer(part, who), shareable=True, actions=buttons.row(place))
     checked(lists)
 
 
 def test_feature_of_a_large_customer_goes_through_it_a_few_times() -> None:
     who, lists = large()
     place = Place(customer="cus_1", part=Part.FEATURES, feature="messages")
-    lookup_card.card(place, FeatureDetail(who, None, NOW), shareable=True, changes=True)
+    lookup_card.card(place, FeatureDetail(who, None, NOW), shareable=True, actions=buttons.row(place))
     checked(lists)
 
 

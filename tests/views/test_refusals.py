@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.approvals import autumn_refusals as refusals
+from bot.approvals import autumn_refusals
 
 ROOT = Path(__file__).parents[2]
 _CODE = re.compile(r"[a-z]+_[a-z_]+")
@@ -19,10 +19,10 @@ def codes() -> set[str]:
     return set(re.findall(r'ApiError\(\d+, "([a-z_]+)"', source))
 
 
-@pytest.mark.parametrize("code", sorted(codes() | set(refusals.CODES)))
+@pytest.mark.parametrize("code", sorted(codes() | set(autumn_refusals.CODES)))
 def test_every_code_has_its_words(code: str) -> None:
-    said = refusals.said({"status": "400", "code": code})
-    assert said == refusals.CODES[code]
+    said = autumn_refusals.said({"status": "400", "code": code})
+    assert said == autumn_refusals.CODES[code]
     assert not _CODE.search(said)
     assert said.endswith(".")
 
@@ -30,11 +30,11 @@ def test_every_code_has_its_words(code: str) -> None:
 @pytest.mark.parametrize("status", ["400", "401", "403", "404", "409", "423", "500", ""])
 @given(code=st.from_regex(r"[a-z]{3,10}_[a-z]{3,10}", fullmatch=True))
 def test_an_unknown_code_is_not_shown(status: str, code: str) -> None:
-    said = refusals.said({"status": status, "code": code})
+    said = autumn_refusals.said({"status": status, "code": code})
     assert code not in said
     assert said.endswith(".")
 
 
 def test_missing_scopes_are_named() -> None:
-    said = refusals.said({"status": "403", "code": "insufficient_scopes", "scopes": "a:write, b:read"})
+    said = autumn_refusals.said({"status": "403", "code": "insufficient_scopes", "scopes": "a:write, b:read"})
     assert "lacks the scope `a:write` and `b:read`." in said

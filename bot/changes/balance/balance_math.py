@@ -3,12 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.changes.balance.figures import ZERO, Pool
+from bot.changes.balance.figures import ZERO, BalanceFigures
 from bot.changes.canonical import near
 from bot.changes.model import BalanceAction, BalanceInput
 
 
-def shift(asked: BalanceInput, pool: Pool) -> Decimal:
+def shift(asked: BalanceInput, pool: BalanceFigures) -> Decimal:
     """By how much what is left moves."""
     amount = asked.amount or ZERO
     match asked.action:
@@ -24,7 +24,7 @@ def shift(asked: BalanceInput, pool: Pool) -> Decimal:
             return ZERO
 
 
-def moves(asked: BalanceInput, pool: Pool) -> bool:
+def moves(asked: BalanceInput, pool: BalanceFigures) -> bool:
     """Whether anything comes of the amount: setting what is so already sends and proves nothing."""
     return not near(shift(asked, pool), ZERO)
 
@@ -35,13 +35,13 @@ def grants(asked: BalanceInput) -> Decimal:
     return {BalanceAction.GIVE: amount, BalanceAction.TAKE: -amount}.get(asked.action, ZERO)
 
 
-def outcome(asked: BalanceInput, pool: Pool) -> Pool:
+def outcome(asked: BalanceInput, pool: BalanceFigures) -> BalanceFigures:
     """The row as it is to be after the edit, if nothing is used meanwhile."""
     then = pool.moved(shift(asked, pool)).granting(grants(asked))
     return then if asked.reset_at is None else replace(then, resets_at=asked.reset_at)
 
 
-def fields(asked: BalanceInput, pool: Pool) -> dict[str, Decimal]:
+def fields(asked: BalanceInput, pool: BalanceFigures) -> dict[str, Decimal]:
     """What is sent of amounts.
 
     Autumn sets a row's balance and usage without what rolled over to it, so that is taken off the figures

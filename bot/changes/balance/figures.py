@@ -12,16 +12,16 @@ from decimal import Decimal
 from typing import Self
 
 from bot.autumn.models import Balance, BalanceRow, Rollover
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.canonical import near
 from bot.changes.model import Snapshot
 
-ZERO = canon.ZERO
+ZERO = canonical.ZERO
 ONE_OFF = "one_off"
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class BalanceFigures:
     row: str
     plan: str | None
     included: Decimal
@@ -72,11 +72,11 @@ class Pool:
         """A grant of its own that is used up is no longer shown by Autumn."""
         return self.plan is None and near(self.balance, ZERO)
 
-    def moved(self, by: Decimal) -> "Pool":
+    def moved(self, by: Decimal) -> "BalanceFigures":
         drawn = min(max(ZERO, -by), self.rolled_left)
         return replace(self, balance=self.balance + by + drawn, rolled_left=self.rolled_left - drawn)
 
-    def granting(self, more: Decimal) -> "Pool":
+    def granting(self, more: Decimal) -> "BalanceFigures":
         return replace(self, included=self.included + more)
 
     @classmethod
@@ -99,19 +99,19 @@ class Pool:
         return {
             "row": self.row,
             "plan": self.plan,
-            "included": canon.number(self.included),
-            "prepaid": canon.number(self.prepaid),
-            "balance": canon.number(self.balance),
-            "rolled_granted": canon.number(self.rolled_granted),
-            "rolled_left": canon.number(self.rolled_left),
+            "included": canonical.number(self.included),
+            "prepaid": canonical.number(self.prepaid),
+            "balance": canonical.number(self.balance),
+            "rolled_granted": canonical.number(self.rolled_granted),
+            "rolled_left": canonical.number(self.rolled_left),
             "interval": self.interval,
-            "resets_at": canon.time_or_none(self.resets_at),
+            "resets_at": canonical.time_or_none(self.resets_at),
             "price": self.price,
-            "expires_at": canon.time_or_none(self.expires_at),
+            "expires_at": canonical.time_or_none(self.expires_at),
         }
 
     @classmethod
-    def read(cls, snapshot: Snapshot) -> "Pool | None":
+    def read(cls, snapshot: Snapshot) -> "BalanceFigures | None":
         """From `snapshot`; None when the row was not there."""
         row = snapshot.get("row")
         if row is None:

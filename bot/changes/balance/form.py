@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.approvals import words as say
 from bot.autumn.models import BalanceRow
-from bot.changes import amounts, notes
-from bot.changes import canonical as canon
+from bot.changes import amounts, canonical, notes
+from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import sources
+from bot.changes.balance import words as balance_words
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
-from bot.kit import blocks, ids, numbers, text
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
-from bot.lookups import names, options, words
+from bot.kit.form_values import Values
+from bot.lookups import labels, names, options
 from bot.lookups.features import card as features
 from bot.lookups.overview import attention
 
@@ -27,7 +27,7 @@ AMOUNT_BLOCK = "amount"
 RESET_BLOCK = "reset"
 
 _MOST = {
-    NoteCode.TOO_LARGE: canon.number(amounts.MOST),
+    NoteCode.TOO_LARGE: canonical.number(amounts.MOST),
     NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
 }
 _LONGEST = 100
@@ -45,8 +45,8 @@ def build(state: FormState) -> dict[str, Any]:
     feature = _feature(state.meta, state.values)
     if not offered:
         refused = state.sight.refusals if state.sight else ()
-        told = notes.listed(say.REFUSED, refused, parts.called(state.facts)) if refused else ""
-        return parts.closed(state, told or "\n".join(_hidden(state.facts)) or say.NO_BALANCES)
+        told = notes.listed(changes_words.REFUSED, refused, parts.called(state.facts)) if refused else ""
+        return parts.closed(state, told or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES)
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
@@ -62,7 +62,7 @@ def build(state: FormState) -> dict[str, Any]:
     left_out = len(state.facts.customer.balances) + len(state.facts.customer.flags) - len(offered)
     before = [
         *_now(state.facts, feature),
-        *([blocks.context("left_out", say.left_out(left_out))] if left_out else []),
+        *([blocks.context("left_out", changes_words.left_out(left_out))] if left_out else []),
         *(
             blocks.context(f"hidden.{index}", told)
             for index, told in enumerate(_hidden(state.facts)[:_HIDDEN])
@@ -74,7 +74,7 @@ def build(state: FormState) -> dict[str, Any]:
 def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
     """With no amount while none can be read, for what is wrong with the feature itself shows at once."""
     feature, action = _feature(meta, values), _action(values)
-    reset_at = read.moment(values, RESET_BLOCK)
+    reset_at = form_values.moment(values, RESET_BLOCK)
     rows = _rows(facts, feature)
     row = _picked_row(meta, values, feature, rows)
     if not feature or (row is None and rows) or (action is BalanceAction.NONE and reset_at is None):
@@ -82,7 +82,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
     if action is None:
         return None
     amount, wrong = _amount(values, action)
-    if wrong is not None and read.typed(values, AMOUNT_BLOCK):
+    if wrong is not None and form_values.typed(values, AMOUNT_BLOCK):
         return None
     return BalanceInput(
         customer=meta.customer,
@@ -95,19 +95,21 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
-    feature, action = read.chosen(values, FEATURE_BLOCK), _action(values)
-    reset_at = read.moment(values, RESET_BLOCK)
+    feature, action = form_values.chosen(values, FEATURE_BLOCK), _action(values)
+    reset_at = form_values.moment(values, RESET_BLOCK)
     row, errors = _row(meta, values, feature)
     if action is None or ACTION_BLOCK not in values:
-        return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: say.NOT_OFFERED})
+        return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
     amount, wrong = _amount(values, action)
     if wrong is not None:
         block, said = (
-            (AMOUNT_BLOCK, notes.plain(wrong)) if AMOUNT_BLOCK in values else (ACTION_BLOCK, say.STALE)
+            (AMOUNT_BLOCK, notes.plain(wrong))
+            if AMOUNT_BLOCK in values
+            else (ACTION_BLOCK, changes_words.STALE)
         )
         errors[block] = said
     if action is BalanceAction.NONE and reset_at is None:
-        errors[RESET_BLOCK] = say.NO_RESET_PICKED
+        errors[RESET_BLOCK] = balance_words.NO_RESET_PICKED
     wanted = BalanceInput(
         customer=meta.customer, feature=feature, row=row, action=action, amount=amount, reset_at=reset_at
     )
@@ -122,12 +124,12 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
 
 
 def _feature(meta: Meta, values: Values) -> str:
-    return read.chosen(values, FEATURE_BLOCK) or meta.feature
+    return form_values.chosen(values, FEATURE_BLOCK) or meta.feature
 
 
 def _action(values: Values) -> BalanceAction | None:
     """The first to begin with; None for one that the form does not offer."""
-    picked = read.chosen(values, ACTION_BLOCK)
+    picked = form_values.chosen(values, ACTION_BLOCK)
     if not picked:
         return BalanceAction.GIVE
     return next((one for one in OFFERED if one == picked), None)
@@ -137,7 +139,7 @@ def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note
     if action is BalanceAction.NONE:
         return None, None
     try:
-        return amounts.parse_amount(read.typed(values, AMOUNT_BLOCK)), None
+        return amounts.parse_amount(form_values.typed(values, AMOUNT_BLOCK)), None
     except NotAnAmount as problem:
         most = {"most": _MOST[problem.code]} if problem.code in _MOST else {}
         return None, Note(problem.code, most)
@@ -146,18 +148,18 @@ def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note
 def _typed_wrong(values: Values, action: BalanceAction) -> str:
     """What is wrong with an amount that is typed, in plain words."""
     _, wrong = _amount(values, action)
-    return notes.plain(wrong) if wrong and read.typed(values, AMOUNT_BLOCK) else ""
+    return notes.plain(wrong) if wrong and form_values.typed(values, AMOUNT_BLOCK) else ""
 
 
 def _row(meta: Meta, values: Values, feature: str) -> tuple[str, dict[str, str]]:
     """The row, or what is wrong. A form submitted before it showed the feature's rows must be looked at."""
     if not feature:
-        return "", {FEATURE_BLOCK: say.NO_FEATURE_PICKED}
+        return "", {FEATURE_BLOCK: balance_words.NO_FEATURE_PICKED}
     block = row_block(feature)
     if block in values:
-        picked = read.chosen(values, block)
-        return picked, {} if picked else {block: say.NO_ROW_PICKED}
-    return (meta.row, {}) if feature == meta.feature else ("", {FEATURE_BLOCK: say.STALE})
+        picked = form_values.chosen(values, block)
+        return picked, {} if picked else {block: balance_words.NO_ROW_PICKED}
+    return (meta.row, {}) if feature == meta.feature else ("", {FEATURE_BLOCK: changes_words.STALE})
 
 
 def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]) -> str | None:
@@ -165,7 +167,7 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
     if len(rows) == 1:
         return rows[0].id
     known = {one.id for one in rows}
-    picked = read.chosen(values, row_block(feature)) or meta.row
+    picked = form_values.chosen(values, row_block(feature)) or meta.row
     return picked if picked in known else None
 
 
@@ -196,20 +198,22 @@ def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
     initial = found.get(feature)
     element: Any
     if len(found) > options.MOST:
-        element = blocks.picker(ids.FORM_FEATURE, say.PICK_FEATURE, min_query=0, initial=initial)
+        element = blocks.picker(ids.FORM_FEATURE, balance_words.PICK_FEATURE, min_query=0, initial=initial)
     else:
         ordered = sorted(found.items(), key=lambda item: (offered[item[0]].casefold(), item[0]))
-        element = blocks.select(ids.FORM_FEATURE, say.PICK_FEATURE, [one for _, one in ordered], initial)
-    return blocks.field(FEATURE_BLOCK, say.FEATURE, element, listens=True)
+        element = blocks.select(
+            ids.FORM_FEATURE, balance_words.PICK_FEATURE, [one for _, one in ordered], initial
+        )
+    return blocks.field(FEATURE_BLOCK, balance_words.FEATURE, element, listens=True)
 
 
 def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
     found = _row_options(rows, feature, names.plans(state.facts.customer))
     picked = _picked_row(state.meta, state.values, feature, rows)
     element = blocks.select(
-        parts.field_id("row"), say.PICK_ROW, list(found.values()), found[picked] if picked else None
+        parts.field_id("row"), balance_words.PICK_ROW, list(found.values()), found[picked] if picked else None
     )
-    return blocks.field(row_block(feature), say.ROW, element, say.ROW_HINT, listens=True)
+    return blocks.field(row_block(feature), balance_words.ROW, element, balance_words.ROW_HINT, listens=True)
 
 
 def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
@@ -227,36 +231,44 @@ def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str])
 
 def _left(row: BalanceRow) -> str:
     if row.unlimited:
-        return words.UNLIMITED
+        return labels.UNLIMITED
     granted = row.included_grant + row.prepaid_grant
-    return say.row_left(numbers.number(row.remaining), numbers.number(granted))
+    return balance_words.row_left(numbers.number(row.remaining), numbers.number(granted))
 
 
 def _pick_action(action: BalanceAction) -> Block:
-    found = {one: blocks.option(say.ACTIONS[one][0], one.value, say.ACTIONS[one][1]) for one in OFFERED}
+    found = {
+        one: blocks.option(balance_words.ACTIONS[one][0], one.value, balance_words.ACTIONS[one][1])
+        for one in OFFERED
+    }
     element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
-    return blocks.field(ACTION_BLOCK, say.ACTION, element, listens=True)
+    return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
 
 
 def _type_amount(values: Values, action: BalanceAction) -> Block:
     element = blocks.typed(
-        parts.field_id("amount"), read.typed(values, AMOUNT_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
+        parts.field_id("amount"),
+        form_values.typed(values, AMOUNT_BLOCK)[:_LONGEST],
+        most=_LONGEST,
+        telling=True,
     )
-    return blocks.field(AMOUNT_BLOCK, say.AMOUNT, element, say.AMOUNT_HINTS[action], listens=True)
+    return blocks.field(
+        AMOUNT_BLOCK, balance_words.AMOUNT, element, balance_words.AMOUNT_HINTS[action], listens=True
+    )
 
 
 def _pick_reset(values: Values, *, required: bool) -> Block:
-    at = read.moment(values, RESET_BLOCK)
+    at = form_values.moment(values, RESET_BLOCK)
     element = blocks.moment(parts.field_id("reset"), int(at.timestamp()) if at else None)
-    hint = say.RESET_ONLY_HINT if required else say.RESET_HINT
-    return blocks.field(RESET_BLOCK, say.RESET, element, hint, optional=not required, listens=True)
+    hint = balance_words.RESET_ONLY_HINT if required else balance_words.RESET_HINT
+    return blocks.field(RESET_BLOCK, balance_words.RESET, element, hint, optional=not required, listens=True)
 
 
 def _hidden(facts: Facts) -> list[str]:
     """Plans of which Autumn shows no balances, so that what they give cannot be picked."""
     customer = facts.customer
     held = [one for one in customer.subscriptions if attention.hides_balances(customer, one)]
-    return [words.hidden(names.plan(one)) for one in held]
+    return [labels.hidden(names.plan(one)) for one in held]
 
 
 def _now(facts: Facts, feature: str) -> list[Block]:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.changes import amounts
-from bot.changes import canonical as canon
-from bot.changes.balance import balance_math as edit
-from bot.changes.balance.figures import ZERO, Pool
-from bot.changes.balance.target import Held, allocated, find
+from bot.changes import amounts, canonical
+from bot.changes.balance import balance_math
+from bot.changes.balance.figures import ZERO, BalanceFigures
+from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.canonical import near, same_time
 from bot.changes.common import whose
 from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Judgement, Note, NoteCode
@@ -49,20 +48,23 @@ def _amount(asked: BalanceInput) -> Iterator[Note]:
 
 
 def _most(problem: NoteCode) -> dict[str, str]:
-    most = {NoteCode.TOO_LARGE: canon.number(amounts.MOST), NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS)}
+    most = {
+        NoteCode.TOO_LARGE: canonical.number(amounts.MOST),
+        NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
+    }
     return {"most": most[problem]} if problem in most else {}
 
 
-def _row(asked: BalanceInput, held: Held) -> Iterator[Note]:
+def _row(asked: BalanceInput, held: HeldBalance) -> Iterator[Note]:
     if not held.rollovers_clear and asked.action not in (BalanceAction.GIVE, BalanceAction.NONE):
         yield Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": asked.feature})
     if asked.cycle is not None and not same_time(asked.cycle, held.pool.resets_at):
-        yield Note(NoteCode.RESET_SINCE, {"cycle": canon.time(asked.cycle)})
+        yield Note(NoteCode.RESET_SINCE, {"cycle": canonical.time(asked.cycle)})
     elif asked.action is BalanceAction.TAKE and (asked.amount or ZERO) > held.pool.included:
-        yield Note(NoteCode.MORE_THAN_GRANTED, {"most": canon.number(held.pool.included)})
+        yield Note(NoteCode.MORE_THAN_GRANTED, {"most": canonical.number(held.pool.included)})
 
 
-def _reset(asked: BalanceInput, held: Held, now: datetime) -> Iterator[Note]:
+def _reset(asked: BalanceInput, held: HeldBalance, now: datetime) -> Iterator[Note]:
     if asked.reset_at is None:
         return
     if held.pool.price is not None:
@@ -74,33 +76,33 @@ def _reset(asked: BalanceInput, held: Held, now: datetime) -> Iterator[Note]:
     if asked.reset_at <= now:
         yield Note(NoteCode.RESET_PAST)
     elif asked.reset_at > now + _FARTHEST:
-        yield Note(NoteCode.RESET_TOO_FAR, {"latest": canon.time(now + _FARTHEST)})
+        yield Note(NoteCode.RESET_TOO_FAR, {"latest": canonical.time(now + _FARTHEST)})
 
 
-def _nothing(asked: BalanceInput, pool: Pool) -> bool:
+def _nothing(asked: BalanceInput, pool: BalanceFigures) -> bool:
     moves_date = asked.reset_at is not None and not same_time(asked.reset_at, pool.resets_at)
-    return not moves_date and not edit.moves(asked, pool)
+    return not moves_date and not balance_math.moves(asked, pool)
 
 
-def _warnings(asked: BalanceInput, held: Held, facts: Facts) -> Iterator[Note]:
-    was, then = held.pool, edit.outcome(asked, held.pool)
-    if edit.moves(asked, was):
+def _warnings(asked: BalanceInput, held: HeldBalance, facts: Facts) -> Iterator[Note]:
+    was, then = held.pool, balance_math.outcome(asked, held.pool)
+    if balance_math.moves(asked, was):
         if then.resets:
-            yield Note(NoteCode.UNTIL_RESET, {"at": canon.time_or_none(then.resets_at) or ""})
+            yield Note(NoteCode.UNTIL_RESET, {"at": canonical.time_or_none(then.resets_at) or ""})
         yield from _money(was, then, seats=allocated(held, facts))
         if then.vanishes:
             yield Note(NoteCode.ROW_VANISHES)
         if was.rolled_left > then.rolled_left:
             yield Note(NoteCode.ROLLOVERS_FIRST, _units(was.rolled_left - then.rolled_left))
     if was.expires_at is not None:
-        yield Note(NoteCode.ROW_EXPIRES, {"at": canon.time(was.expires_at)})
+        yield Note(NoteCode.ROW_EXPIRES, {"at": canonical.time(was.expires_at)})
     if len(held.balance.breakdown) > 1:
         yield Note(NoteCode.OTHER_ROWS, {"count": str(len(held.balance.breakdown) - 1)})
     if entities_share(held.balance) is not None:
         yield Note(NoteCode.ENTITIES_COUNTED)
 
 
-def _money(was: Pool, then: Pool, *, seats: bool) -> Iterator[Note]:
+def _money(was: BalanceFigures, then: BalanceFigures, *, seats: bool) -> Iterator[Note]:
     """Only what lies above the grant is billed, and of what is paid ahead nothing. Seats are billed at once
     or on the next invoice, by how their product was made, which Autumn does not tell."""
     more = then.overage - was.overage
@@ -116,4 +118,4 @@ def _money(was: Pool, then: Pool, *, seats: bool) -> Iterator[Note]:
 
 
 def _units(amount: Decimal) -> dict[str, str]:
-    return {"units": canon.number(amount)}
+    return {"units": canonical.number(amount)}

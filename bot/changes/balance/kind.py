@@ -4,11 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.changes import canonical as canon
-from bot.changes.balance import balance_math as edit
-from bot.changes.balance.figures import Pool
+from bot.access.rules import Kind
+from bot.changes import canonical
+from bot.changes.balance import balance_math
+from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.guard import guard
-from bot.changes.balance.target import Held, find
+from bot.changes.balance.target import HeldBalance, find
 from bot.changes.balance.verdict import settled
 from bot.changes.canonical import near, same_time
 from bot.changes.common import agreed
@@ -16,13 +17,12 @@ from bot.changes.model import (
     BalanceAction,
     BalanceInput,
     Facts,
-    Form,
     Judgement,
-    Kind,
     Line,
     LineLabel,
     Needs,
     Snapshot,
+    ValueFormat,
     Verdict,
     Write,
 )
@@ -40,13 +40,13 @@ class BalanceChange:
 
     def snapshot(self, asked: BalanceInput, facts: Facts) -> Snapshot:
         held = find(asked, facts)
-        return held.pool.snapshot() if isinstance(held, Held) else {"row": None}
+        return held.pool.snapshot() if isinstance(held, HeldBalance) else {"row": None}
 
     def preview(self, asked: BalanceInput, facts: Facts) -> tuple[Line, ...]:
         """Granted, remaining and used of the row and what rolled over to it; overage and reset date where
         they matter; and what remains of the feature in all when there are other rows."""
         held = _held(asked, facts)
-        was, then = held.pool, edit.outcome(asked, held.pool)
+        was, then = held.pool, balance_math.outcome(asked, held.pool)
         lines = [
             _figure(LineLabel.GRANTED, was.granted, None if then.vanishes else then.granted),
             _figure(LineLabel.REMAINING, was.remaining, then.remaining),
@@ -59,8 +59,8 @@ class BalanceChange:
             moved = total + then.remaining - was.remaining
             lines.append(_figure(LineLabel.TOTAL_REMAINING, total, moved))
         if not same_time(was.resets_at, then.resets_at):
-            before, after = canon.time_or_none(was.resets_at), canon.time_or_none(then.resets_at)
-            lines.append(Line(LineLabel.RESET, before, after, Form.TIME))
+            before, after = canonical.time_or_none(was.resets_at), canonical.time_or_none(then.resets_at)
+            lines.append(Line(LineLabel.RESET, before, after, ValueFormat.TIME))
         return tuple(lines)
 
     def amount(self, asked: BalanceInput, before: Snapshot) -> Decimal | None:
@@ -68,17 +68,17 @@ class BalanceChange:
 
         None where the reset date moves: the reset refills the balance, by however much its plan gives.
         """
-        was = Pool.read(before)
+        was = BalanceFigures.read(before)
         if was is None or asked.amount is None or asked.action is BalanceAction.NONE:
             return None
         if asked.reset_at is not None and not same_time(asked.reset_at, was.resets_at):
             return None
-        return abs(edit.shift(asked, was))
+        return abs(balance_math.shift(asked, was))
 
     def holds(self, asked: BalanceInput, then: Snapshot, now: Snapshot) -> bool:
         """Giving, and taking back, go on with fresh figures; what sets a figure, or a date, is void once
         that figure or date has moved. All are void when the row is another thing than it was."""
-        was, is_ = Pool.read(then), Pool.read(now)
+        was, is_ = BalanceFigures.read(then), BalanceFigures.read(now)
         if was is None or is_ is None or was.nature != is_.nature:
             return False
         if asked.reset_at is not None and not same_time(was.resets_at, is_.resets_at):
@@ -94,23 +94,23 @@ class BalanceChange:
             "feature_id": asked.feature,
             # Always one row: without it Autumn spreads the edit over every row, and credits besides.
             "balance_id": asked.row,
-            **{name: canon.figure(value) for name, value in edit.fields(asked, pool).items()},
+            **{name: canonical.figure(value) for name, value in balance_math.fields(asked, pool).items()},
         }
         if asked.reset_at is not None and not same_time(asked.reset_at, pool.resets_at):
-            body["next_reset_at"] = canon.milliseconds(asked.reset_at)
+            body["next_reset_at"] = canonical.milliseconds(asked.reset_at)
         return (Write("balances.update", "POST", "/v1/balances.update", body, per_customer=True),)
 
     def verify(self, asked: BalanceInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        was, is_ = Pool.read(before), Pool.read(after or {})
+        was, is_ = BalanceFigures.read(before), BalanceFigures.read(after or {})
         if was is None:
             return Verdict.UNCLEAR
-        then = edit.outcome(asked, was)
+        then = balance_math.outcome(asked, was)
         if is_ is None:
             # A row may also have been used up, or gone with its plan; only where it was to go is it ours.
-            gone = after is not None and then.vanishes and edit.moves(asked, was)
+            gone = after is not None and then.vanishes and balance_math.moves(asked, was)
             return Verdict.APPLIED if gone else Verdict.UNCLEAR
         parts = []
-        if edit.moves(asked, was):
+        if balance_math.moves(asked, was):
             parts.append(_amount_settled(asked, was, then, is_))
         if not same_time(was.resets_at, then.resets_at):
             parts.append(_reset_settled(was, then, is_))
@@ -118,12 +118,12 @@ class BalanceChange:
 
     def inverse(self, asked: BalanceInput, before: Snapshot, after: Snapshot) -> BalanceInput | None:
         """The same in the other direction, relative, so that what was used in between stays counted."""
-        was, is_ = Pool.read(before), Pool.read(after)
+        was, is_ = BalanceFigures.read(before), BalanceFigures.read(after)
         if was is None or is_ is None:
             return None
-        then = edit.outcome(asked, was)
+        then = balance_math.outcome(asked, was)
         back = None if same_time(was.resets_at, then.resets_at) else was.resets_at
-        moves = edit.moves(asked, was)
+        moves = balance_math.moves(asked, was)
         if not moves and back is None:
             return None
         return BalanceInput(
@@ -137,22 +137,29 @@ class BalanceChange:
         )
 
 
-def _held(asked: BalanceInput, facts: Facts) -> Held:
+def _held(asked: BalanceInput, facts: Facts) -> HeldBalance:
     held = find(asked, facts)
-    if not isinstance(held, Held):
+    if not isinstance(held, HeldBalance):
         raise TypeError(f"Asked for what the guard refuses: {held.code}")
     return held
 
 
-def _back(asked: BalanceInput, was: Pool) -> Decimal | None:
-    return asked.amount if asked.action in GRANTING else -edit.shift(asked, was)
+def _back(asked: BalanceInput, was: BalanceFigures) -> Decimal | None:
+    return asked.amount if asked.action in GRANTING else -balance_math.shift(asked, was)
 
 
 def _figure(label: LineLabel, before: Decimal, after: Decimal | None) -> Line:
-    return Line(label, canon.number(before), None if after is None else canon.number(after), Form.NUMBER)
+    return Line(
+        label,
+        canonical.number(before),
+        None if after is None else canonical.number(after),
+        ValueFormat.NUMBER,
+    )
 
 
-def _amount_settled(asked: BalanceInput, was: Pool, then: Pool, is_: Pool) -> Verdict:
+def _amount_settled(
+    asked: BalanceInput, was: BalanceFigures, then: BalanceFigures, is_: BalanceFigures
+) -> Verdict:
     """Usage going on at the same time moves what is left, never what is granted."""
     between = not (same_time(is_.resets_at, was.resets_at) or same_time(is_.resets_at, then.resets_at))
     if asked.action in GRANTING:
@@ -175,7 +182,7 @@ def _amount_settled(asked: BalanceInput, was: Pool, then: Pool, is_: Pool) -> Ve
     return settled(before, wanted, now)
 
 
-def _reset_settled(was: Pool, then: Pool, is_: Pool) -> Verdict:
+def _reset_settled(was: BalanceFigures, then: BalanceFigures, is_: BalanceFigures) -> Verdict:
     if same_time(is_.resets_at, then.resets_at):
         return Verdict.APPLIED
     return Verdict.NOT_APPLIED if same_time(is_.resets_at, was.resets_at) else Verdict.UNCLEAR

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.approvals import words as say
 from bot.autumn.models import BalanceRow, Reset
-from bot.changes.balance.figures import ONE_OFF, Pool
-from bot.kit import text, times
-from bot.lookups import names, words
+from bot.changes.balance import words
+from bot.changes.balance.figures import ONE_OFF, BalanceFigures
+from bot.kit import phrases, text, times
+from bot.lookups import labels, names
 
 _INTERNAL = "cus_ent_"
 """How the ids begin that Autumn gives to parts without one of the company's own."""
@@ -28,20 +28,20 @@ def mark(row_id: str) -> str:
     return f"…{row_id[-_MARK:]}"
 
 
-def line(pool: Pool, feature: str, called: Mapping[str, str]) -> str:
+def line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -> str:
     """All of it in mrkdwn."""
     reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
-    source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or words.NONE
+    source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
     found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at, day=times.day)
-    return say.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
+    return words.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
 
 
 def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:
     if plan_id:
         return called.get(plan_id) or plan_id
     if row_id.startswith(_REDEEMED) and f"_{feature}_" in row_id:
-        return say.by_code(row_id.removeprefix(_REDEEMED).rpartition(f"_{feature}_")[0])
-    return words.NO_PLAN if row_id.startswith(_INTERNAL) else say.granted_as(row_id)
+        return words.by_code(row_id.removeprefix(_REDEEMED).rpartition(f"_{feature}_")[0])
+    return labels.NO_PLAN if row_id.startswith(_INTERNAL) else words.granted_as(row_id)
 
 
 def _facts(
@@ -49,10 +49,10 @@ def _facts(
 ) -> list[str]:
     found = []
     if reset is not None and reset.interval == ONE_OFF:
-        found.append(say.NO_RESET)
+        found.append(words.NO_RESET)
     elif reset is not None:
         found.append(names.reset(reset))
-        found.append(words.on(words.RESETS, day(reset.resets_at)) if reset.resets_at else "")
-    found.append(say.PAID_FOR if paid else "")
-    found.append(words.on(words.EXPIRES, day(expires_at)) if expires_at else "")
+        found.append(labels.on(labels.RESETS, day(reset.resets_at)) if reset.resets_at else "")
+    found.append(words.PAID_FOR if paid else "")
+    found.append(labels.on(labels.EXPIRES, day(expires_at)) if expires_at else "")
     return [one for one in found if one]

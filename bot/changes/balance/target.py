@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 
 from bot.autumn.models import Balance, BalanceRow, Customer, Feature
-from bot.changes.balance.figures import Pool, rolled_over_to
+from bot.changes.balance.figures import BalanceFigures, rolled_over_to
 from bot.changes.model import BalanceInput, Facts, Note, NoteCode
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldBalance:
     balance: Balance
     row: BalanceRow
-    pool: Pool
+    pool: BalanceFigures
     rollovers_clear: bool
     """Whether it is known which rolled-over units are this row's; if not, they are left out of `pool`."""
 
 
-def find(asked: BalanceInput, facts: Facts) -> Held | Note:
+def find(asked: BalanceInput, facts: Facts) -> HeldBalance | Note:
     """The row, or the refusal."""
     about = {"feature": asked.feature}
     if is_flag(asked.feature, facts):
@@ -32,7 +32,7 @@ def find(asked: BalanceInput, facts: Facts) -> Held | Note:
     if balance.unlimited or row.unlimited:
         return Note(NoteCode.UNLIMITED, about)
     rollovers = rolled_over_to(row, balance)
-    return Held(balance, row, Pool.of(row, rollovers or []), rollovers is not None)
+    return HeldBalance(balance, row, BalanceFigures.of(row, rollovers or []), rollovers is not None)
 
 
 def feature_of(feature_id: str, facts: Facts) -> Feature | None:
@@ -47,7 +47,7 @@ def is_flag(feature_id: str, facts: Facts) -> bool:
     return feature_id in facts.customer.flags or (known is not None and known.type == "boolean")
 
 
-def allocated(held: Held, facts: Facts) -> bool:
+def allocated(held: HeldBalance, facts: Facts) -> bool:
     """Whether it is a thing held rather than spent, such as a seat. Supposed so of a row without a reset
     when the feature is not known."""
     known = feature_of(held.balance.feature_id, facts)

@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from bot.approvals import words as say
 from bot.autumn.models import InvoicePreview, Subscription
 from bot.changes import note_words
+from bot.changes import words as changes_words
+from bot.changes.deletion import words as deletion_words
 from bot.changes.deletion.kind import MOST_ENTITIES
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import DeletionInput, Facts, NoteCode
-from bot.kit import blocks, money, text, times
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, layout, money, text, times
 from bot.kit.card import Block
-from bot.lookups import frame as cards
-from bot.lookups import names, words
+from bot.kit.form_values import Values
+from bot.lookups import labels, names
 from bot.lookups.products import card as products
 
 TYPED_BLOCK = "typed"
@@ -37,12 +37,12 @@ def draft(meta: Meta, values: Values, facts: Facts) -> DeletionInput:  # noqa: A
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
-    typed = read.typed(values, TYPED_BLOCK)
+    typed = form_values.typed(values, TYPED_BLOCK)
     errors = {}
     if typed != meta.customer:
         errors[TYPED_BLOCK] = str(note_words.NOTES[NoteCode.ID_NOT_TYPED])
-    if not read.ticked(values, UNDERSTOOD_BLOCK):
-        errors[UNDERSTOOD_BLOCK] = say.CONFIRM_FIRST
+    if not form_values.ticked(values, UNDERSTOOD_BLOCK):
+        errors[UNDERSTOOD_BLOCK] = deletion_words.CONFIRM_FIRST
     return parts.parsed(meta, values, DeletionInput(customer=meta.customer, typed=typed), errors)
 
 
@@ -53,38 +53,44 @@ def _live(facts: Facts) -> Block:
     lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
     if facts.unpaid is not None and facts.unpaid.count:
         totals = money.sums(facts.unpaid.totals)
-        lines.append(words.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
+        lines.append(labels.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
     if facts.entities:
-        known = say.entities(len(facts.entities))
-        lines.append(say.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
+        known = deletion_words.entities(len(facts.entities))
+        lines.append(changes_words.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
     if not lines:
         unread = "" if facts.billing else f"\n{note_words.NOTES[NoteCode.STRIPE_UNREAD]}"
-        return blocks.section("live", f"{say.NOTHING_LIVE}{unread}")
-    return blocks.section("live", cards.listed(say.LIVE, [f"• {one}" for one in lines], _MOST))
+        return blocks.section("live", f"{deletion_words.NOTHING_LIVE}{unread}")
+    return blocks.section("live", layout.listed(deletion_words.LIVE, [f"• {one}" for one in lines], _MOST))
 
 
 def _holding(one: Subscription, currency: str, now: datetime) -> str:
     price = products.price(one, currency)
-    held = words.BY_ENTITIES.lower() if one.scope == "entity" else ""
+    held = labels.BY_ENTITIES.lower() if one.scope == "entity" else ""
     told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one), held]
     return " · ".join(part for part in told if part)
 
 
 def _coming(one: InvoicePreview) -> str:
     day = times.billing_day(one.invoice_at) if one.invoice_at else ""
-    return words.next_invoice(money.money(one.total, one.currency), day)
+    return labels.next_invoice(money.money(one.total, one.currency), day)
 
 
 def _type_id(state: FormState) -> Block:
-    element = blocks.typed(parts.field_id("typed"), read.typed(state.values, TYPED_BLOCK)[:_LONGEST])
+    element = blocks.typed(parts.field_id("typed"), form_values.typed(state.values, TYPED_BLOCK)[:_LONGEST])
     shown = text.literal(state.meta.customer, 1500)
-    return blocks.field(TYPED_BLOCK, say.TYPE_ID, element, say.type_id_hint(shown))
+    return blocks.field(TYPED_BLOCK, deletion_words.TYPE_ID, element, deletion_words.type_id_hint(shown))
 
 
 def _stripe(facts: Facts) -> str:
-    return say.NOT_IN_STRIPE if facts.customer.stripe_id else say.NEVER_IN_STRIPE
+    return deletion_words.NOT_IN_STRIPE if facts.customer.stripe_id else deletion_words.NEVER_IN_STRIPE
 
 
 def _understand(state: FormState) -> Block:
-    more = say.UNDERSTOOD_MORE if state.facts.customer.stripe_id else say.UNDERSTOOD_MORE_NO_STRIPE
-    return parts.tick(UNDERSTOOD_BLOCK, say.UNDERSTOOD, say.UNDERSTOOD_LABEL, more, state.values)
+    more = (
+        deletion_words.UNDERSTOOD_MORE
+        if state.facts.customer.stripe_id
+        else deletion_words.UNDERSTOOD_MORE_NO_STRIPE
+    )
+    return parts.tick(
+        UNDERSTOOD_BLOCK, deletion_words.UNDERSTOOD, deletion_words.UNDERSTOOD_LABEL, more, state.values
+    )

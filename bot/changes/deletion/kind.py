@@ -5,21 +5,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from bot.access.rules import Kind
 from bot.autumn.models import Subscription
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.common import joined, whose
 from bot.changes.model import (
     DeletionInput,
     Facts,
-    Form,
     Judgement,
-    Kind,
     Line,
     LineLabel,
     Needs,
     Note,
     NoteCode,
     Snapshot,
+    ValueFormat,
     Verdict,
     Write,
 )
@@ -45,7 +45,7 @@ class DeletionChange:
         who = facts.customer
         return {
             "customer": who.id,
-            "created_at": canon.time_or_none(who.created_at),
+            "created_at": canonical.time_or_none(who.created_at),
             "charging": json.dumps(sorted(one.plan_id for one in _charging(facts))),
             "open_invoices": str(facts.unpaid.count if facts.unpaid else 0),
             "entities": str(len(facts.entities)),
@@ -62,7 +62,7 @@ class DeletionChange:
             (LineLabel.ENTITIES, len(facts.entities), len(facts.entities) >= MOST_ENTITIES),
         ):
             if count:
-                lines.append(Line(label, str(count), None, Form.NUMBER, at_least=at_least))
+                lines.append(Line(label, str(count), None, ValueFormat.NUMBER, at_least=at_least))
         return tuple(lines)
 
     def amount(self, asked: DeletionInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002 - as all kinds
@@ -117,8 +117,8 @@ def _warnings(facts: Facts) -> Iterator[Note]:
         yield Note(NoteCode.STRIPE_UNREAD)
     else:
         for coming in facts.billing.upcoming or ():
-            details = {"total": canon.number(coming.total), "currency": coming.currency}
-            at = canon.time_or_none(coming.invoice_at) or ""
+            details = {"total": canonical.number(coming.total), "currency": coming.currency}
+            at = canonical.time_or_none(coming.invoice_at) or ""
             yield Note(NoteCode.NEXT_CHARGE, {"at": at, **details})
     if facts.unpaid is not None:
         yield from _unpaid(facts.unpaid)
@@ -132,7 +132,7 @@ def _warnings(facts: Facts) -> Iterator[Note]:
 
 def _unpaid(unpaid: Unpaid) -> Iterator[Note]:
     for owed in unpaid.owed:
-        details = {"count": str(owed.count), "total": canon.number(owed.due), "currency": owed.currency}
+        details = {"count": str(owed.count), "total": canonical.number(owed.due), "currency": owed.currency}
         if unpaid.at_least:
             details["at_least"] = "yes"
         yield Note(NoteCode.OPEN_INVOICES, details)

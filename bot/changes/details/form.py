@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from bot.approvals import words as say
+from bot.changes.details import words
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import DetailsInput, Facts
-from bot.kit import blocks, text
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, text
 from bot.kit.card import Block
+from bot.kit.form_values import Values
 
 NAME_BLOCK = "name"
 EMAIL_BLOCK = "email"
 FINGERPRINT_BLOCK = "fingerprint"
 
-_FIELDS = {NAME_BLOCK: say.NAME, EMAIL_BLOCK: say.EMAIL, FINGERPRINT_BLOCK: say.FINGERPRINT}
+_FIELDS = {NAME_BLOCK: words.NAME, EMAIL_BLOCK: words.EMAIL, FINGERPRINT_BLOCK: words.FINGERPRINT}
 """Labels by block; the blocks are called as the fields are."""
 _LONGEST = 3000
 """What Slack takes; the guards say what Autumn does."""
@@ -36,13 +36,13 @@ def draft(meta: Meta, values: Values, facts: Facts) -> DetailsInput | None:
 
 def parse(meta: Meta, values: Values) -> Parsed:
     altered = _altered(meta, values)
-    errors = {} if altered else {NAME_BLOCK: say.NOTHING_ALTERED}
+    errors = {} if altered else {NAME_BLOCK: words.NOTHING_ALTERED}
     return parts.parsed(meta, values, DetailsInput(customer=meta.customer, **altered), errors)
 
 
 def _altered(meta: Meta, values: Values) -> dict[str, str]:
     """Only those, so that what somebody else changes meanwhile is left as they set it."""
-    typed = {name: read.typed(values, name) for name in _FIELDS if name in values}
+    typed = {name: form_values.typed(values, name) for name in _FIELDS if name in values}
     return {name: one for name, one in typed.items() if parts.digest(text.clean(one)) != meta.shown.get(name)}
 
 
@@ -53,7 +53,7 @@ def _shown(facts: Facts, name: str) -> str:
 
 
 def _field(name: str, values: Values, shown: str) -> Block:
-    initial = read.typed(values, name) if name in values else shown
+    initial = form_values.typed(values, name) if name in values else shown
     element = blocks.typed(parts.field_id(name), initial, telling=True)
-    hint = say.FINGERPRINT_HINT if name == FINGERPRINT_BLOCK else ""
+    hint = words.FINGERPRINT_HINT if name == FINGERPRINT_BLOCK else ""
     return blocks.field(name, _FIELDS[name], element, hint, optional=True, listens=True)

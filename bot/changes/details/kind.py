@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from bot.access.rules import Kind
 from bot.changes.common import agreed, joined, whose
 from bot.changes.model import (
     DetailsInput,
     Facts,
     Judgement,
-    Kind,
     Line,
     LineLabel,
     Needs,

@@ -10,23 +10,25 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from bot.access.rules import Kind
 from bot.changes.balance import form as balance
 from bot.changes.deletion import form as deletion
 from bot.changes.details import form as details
-from bot.changes.forms import fields as parts
+from bot.changes.forms import fields
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK, called
-from bot.changes.forms.model import AnyInput, FormState, Meta, Parsed, Sight, Values
-from bot.changes.model import Facts, Kind
+from bot.changes.forms.model import AnyInput, FormPreview, FormState, Meta, Parsed
+from bot.changes.model import Facts
 from bot.changes.reward import form as reward
 from bot.kit.card import Card
+from bot.kit.form_values import Values
 
 __all__ = [
     "REASON_BLOCK",
     "TICKET_BLOCK",
+    "FormPreview",
     "FormState",
     "Meta",
     "Parsed",
-    "Sight",
     "Values",
     "build",
     "called",
@@ -49,17 +51,17 @@ _FORMS: Mapping[Kind, ModuleType] = {
 
 def loading(meta: Meta) -> dict[str, Any]:
     """What is opened at once, while Autumn is read."""
-    return parts.loading(meta)
+    return fields.loading(meta)
 
 
 def working(meta: Meta) -> dict[str, Any]:
     """What a submitted form becomes while it is checked and taken in."""
-    return parts.working(meta)
+    return fields.working(meta)
 
 
 def stopped(meta: Meta, card: Card) -> dict[str, Any]:
     """The form when it cannot go on: `card` (of `views.trouble`, `views.refused`) says why."""
-    return parts.stopped(meta, card)
+    return fields.stopped(meta, card)
 
 
 def build(state: FormState) -> dict[str, Any]:

@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.approvals import words as say
-from bot.changes import lines as change_lines
-from bot.changes import notes
-from bot.changes.forms.model import AnyInput, FormState, Meta, Parsed, Values
+from bot.changes import lines, notes
+from bot.changes import words as changes_words
+from bot.changes.forms import words as forms_words
+from bot.changes.forms.model import AnyInput, FormState, Meta, Parsed
 from bot.changes.model import Facts, NoteCode
-from bot.kit import blocks, ids, links, text
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, ids, layout, links, phrases, text
 from bot.kit.card import Block, Card
-from bot.lookups import frame as parts
-from bot.lookups import names, words
+from bot.kit.form_values import Values
+from bot.lookups import frame, labels, names
 
 REASON_BLOCK = "reason"
 TICKET_BLOCK = "ticket"
@@ -30,11 +29,11 @@ def field_id(name: str) -> str:
 
 
 def loading(meta: Meta) -> dict[str, Any]:
-    return _waiting(meta, say.LOADING)
+    return _waiting(meta, forms_words.LOADING)
 
 
 def working(meta: Meta) -> dict[str, Any]:
-    return _waiting(meta, f"{say.WORKING}\n{say.WORKING_MORE}")
+    return _waiting(meta, f"{forms_words.WORKING}\n{forms_words.WORKING_MORE}")
 
 
 def stopped(meta: Meta, card: Card) -> dict[str, Any]:
@@ -51,16 +50,16 @@ def view(meta: Meta, found: Sequence[Block], *, submit: bool) -> dict[str, Any]:
         meta = meta.model_copy(update={"seen": None})
     if not meta.fits:
         meta = meta.model_copy(update={"customer": "", "shown": {}, "feature": "", "row": ""})
-        found, submit = [blocks.section("too_long", say.TOO_LONG)], False
+        found, submit = [blocks.section("too_long", forms_words.TOO_LONG)], False
     drawn = {
         "type": "modal",
         "callback_id": ids.CHANGE_FORM,
         "private_metadata": meta.encode(),
-        "title": _plain(say.TITLES[meta.kind]),
-        "close": _plain(say.CANCEL if submit else say.CLOSE),
+        "title": _plain(forms_words.TITLES[meta.kind]),
+        "close": _plain(phrases.CANCEL if submit else forms_words.CLOSE),
         "blocks": list(found),
     }
-    return {**drawn, "submit": _plain(say.SUBMIT)} if submit else drawn
+    return {**drawn, "submit": _plain(forms_words.SUBMIT)} if submit else drawn
 
 
 def _plain(shown: str) -> dict[str, Any]:
@@ -98,9 +97,9 @@ def closed(state: FormState, told: str) -> dict[str, Any]:
 
 def who(facts: Facts, customer_id: str) -> list[Block]:
     shown: list[str | blocks.Text] = [
-        parts.environment(facts.customer, None),
-        blocks.plain(parts.title(facts.customer, customer_id)),
-        blocks.plain(text.literal(customer_id, 200) or words.NO_ID),
+        frame.environment(facts.customer, None),
+        blocks.plain(frame.title(facts.customer, customer_id)),
+        blocks.plain(text.literal(customer_id, 200) or labels.NO_ID),
     ]
     return [blocks.context("who", *shown)]
 
@@ -121,38 +120,42 @@ def preview(state: FormState) -> list[Block]:
     """What the change comes to, as far as it is filled in."""
     sight, named = state.sight, called(state.facts)
     if sight is None or any(note.code is NoteCode.NO_AMOUNT for note in sight.refusals):
-        return [blocks.context("preview", say.NOT_YET)]
+        return [blocks.context("preview", forms_words.NOT_YET)]
     if sight.refusals:
-        return parts.packed("preview", notes.listed(say.REFUSED, sight.refusals, named).split("\n"))
-    found = parts.packed("preview", [say.PREVIEW, *change_lines.lines(sight.lines, named)])
+        return layout.packed(
+            "preview", notes.listed(changes_words.REFUSED, sight.refusals, named).split("\n")
+        )
+    found = layout.packed("preview", [forms_words.PREVIEW, *lines.lines(sight.lines, named)])
     if sight.warnings:
-        found += parts.packed("warnings", notes.listed(say.WARNED, sight.warnings, named).split("\n"))
+        found += layout.packed(
+            "warnings", notes.listed(changes_words.WARNED, sight.warnings, named).split("\n")
+        )
     if sight.barred:
         found.append(blocks.section("barred", f":no_entry: {sight.barred}"))
     elif sight.needed is not None:
-        found.append(blocks.context("needed", say.needed(sight.needed)))
+        found.append(blocks.context("needed", forms_words.needed(sight.needed)))
     return found
 
 
 def why(meta: Meta, values: Values) -> list[Block]:
     reason = blocks.typed(
-        field_id("reason"), read.typed_lines(values, REASON_BLOCK)[:_REASON], most=_REASON, lines=True
+        field_id("reason"), form_values.typed_lines(values, REASON_BLOCK)[:_REASON], most=_REASON, lines=True
     )
-    ticket = blocks.address(field_id("ticket"), read.typed(values, TICKET_BLOCK)[:_TICKET])
+    ticket = blocks.address(field_id("ticket"), form_values.typed(values, TICKET_BLOCK)[:_TICKET])
     optional = not meta.reason_required
     return [
-        blocks.field(REASON_BLOCK, say.REASON, reason, say.REASON_HINT, optional=optional),
-        blocks.field(TICKET_BLOCK, say.TICKET, ticket, optional=True),
+        blocks.field(REASON_BLOCK, forms_words.REASON, reason, forms_words.REASON_HINT, optional=optional),
+        blocks.field(TICKET_BLOCK, forms_words.TICKET, ticket, optional=True),
     ]
 
 
 def why_errors(meta: Meta, values: Values) -> dict[str, str]:
     errors = {}
-    if meta.reason_required and not read.typed_lines(values, REASON_BLOCK):
-        errors[REASON_BLOCK] = say.REASON_NEEDED
-    ticket = read.typed(values, TICKET_BLOCK)
+    if meta.reason_required and not form_values.typed_lines(values, REASON_BLOCK):
+        errors[REASON_BLOCK] = forms_words.REASON_NEEDED
+    ticket = form_values.typed(values, TICKET_BLOCK)
     if ticket and links.web(ticket) == "":
-        errors[TICKET_BLOCK] = say.TICKET_WRONG
+        errors[TICKET_BLOCK] = forms_words.TICKET_WRONG
     return errors
 
 
@@ -163,8 +166,8 @@ def parsed(meta: Meta, values: Values, wanted: AnyInput | None, errors: Mapping[
         input=None
         if wrong or wanted is None
         else wanted.model_copy(update={"customer_created_at": meta.created}),
-        reason=read.typed_lines(values, REASON_BLOCK),
-        ticket=links.web(read.typed(values, TICKET_BLOCK)),
+        reason=form_values.typed_lines(values, REASON_BLOCK),
+        ticket=links.web(form_values.typed(values, TICKET_BLOCK)),
         seen=meta.seen,
         errors=wrong,
     )
@@ -173,7 +176,7 @@ def parsed(meta: Meta, values: Values, wanted: AnyInput | None, errors: Mapping[
 def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Block:
     """A box that must be ticked."""
     yes = blocks.option(shown, _YES, more)
-    initial = [yes] if read.ticked(values, block_id) else []
+    initial = [yes] if form_values.ticked(values, block_id) else []
     return blocks.field(block_id, label, blocks.ticks(field_id(block_id), [yes], initial))
 
 

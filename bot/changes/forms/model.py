@@ -2,27 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from bot.access.rules import Kind
 from bot.changes.model import (
     BalanceInput,
     DeletionInput,
     DetailsInput,
     Facts,
     Judgement,
-    Kind,
     Line,
     Note,
     RewardInput,
     Snapshot,
 )
 from bot.kit import text
+from bot.kit.form_values import Values
 
 AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
-Values: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""A view's `state.values`: what each input holds now, by block_id and action_id."""
 
 MOST_METADATA = 3000
 
@@ -66,7 +65,7 @@ class Meta(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FormPreview:
     """What the change would come to as it is filled in now."""
 
     lines: tuple[Line, ...] = ()
@@ -98,7 +97,7 @@ class FormState:
     facts: Facts
     values: Values = field(default_factory=dict)
     """As they came with the click or the submission; empty when the form is opened."""
-    sight: Sight | None = None
+    sight: FormPreview | None = None
     """None while too little is filled in."""
     trouble: str = ""
     """Why a submission was not taken, in words of Maple's own (mrkdwn)."""

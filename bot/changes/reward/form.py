@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.approvals import words as say
 from bot.autumn.models import Coupon
 from bot.changes import note_words
+from bot.changes import words as changes_words
 from bot.changes.estimate import currency_of
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed, Values
+from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import Facts, NoteCode, RewardAction, RewardInput
+from bot.changes.reward import words as reward_words
 from bot.changes.reward.coupons import name_of
-from bot.kit import blocks, ids, money, numbers, text
-from bot.kit import form_values as read
+from bot.kit import blocks, form_values, ids, money, numbers, phrases, text
 from bot.kit.card import Block
-from bot.lookups import options, words
+from bot.kit.form_values import Values
+from bot.lookups import labels, options
 from bot.lookups.overview import card as overview
 
 ACTION_BLOCK = "action"
@@ -32,18 +33,18 @@ def build(state: FormState) -> dict[str, Any]:
     if action is RewardAction.APPLY and offered:
         fields.append(_pick_coupon(state, offered))
     elif action is RewardAction.APPLY:
-        note.append(blocks.section("no_coupons", say.NO_COUPONS))
+        note.append(blocks.section("no_coupons", reward_words.NO_COUPONS))
     elif action is RewardAction.REDEEM:
         fields.append(_type_code(state.values))
     coupons = state.facts.rewards.coupons if state.facts.rewards else ()
     if left_out := len({one.id for one in coupons}) - len(offered):
-        note.append(blocks.context("left_out", say.left_out(left_out)))
+        note.append(blocks.context("left_out", changes_words.left_out(left_out)))
     return parts.form(state, state.meta, _discounts(state.facts), [*fields, *note])
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:  # noqa: ARG001 - as all kinds
     action = _action(values)
-    reward, code = read.chosen(values, COUPON_BLOCK), read.typed(values, CODE_BLOCK)
+    reward, code = form_values.chosen(values, COUPON_BLOCK), form_values.typed(values, CODE_BLOCK)
     if action is None:
         return None
     needed = {RewardAction.APPLY: reward, RewardAction.REDEEM: code}.get(action, "nothing")
@@ -53,15 +54,15 @@ def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:  # no
 def parse(meta: Meta, values: Values) -> Parsed:
     action = _action(values)
     if action is None or ACTION_BLOCK not in values:
-        return parts.parsed(meta, values, None, {ACTION_BLOCK: say.NOT_OFFERED})
-    reward, code = read.chosen(values, COUPON_BLOCK), read.typed(values, CODE_BLOCK)
+        return parts.parsed(meta, values, None, {ACTION_BLOCK: changes_words.NOT_OFFERED})
+    reward, code = form_values.chosen(values, COUPON_BLOCK), form_values.typed(values, CODE_BLOCK)
     errors = {}
     for wants, block, filled, missing in (
         (RewardAction.APPLY, COUPON_BLOCK, reward, NoteCode.NO_REWARD),
         (RewardAction.REDEEM, CODE_BLOCK, code, NoteCode.NO_CODE),
     ):
         if action is wants and block not in values:
-            errors[ACTION_BLOCK] = say.STALE
+            errors[ACTION_BLOCK] = changes_words.STALE
         elif action is wants and not filled:
             errors[block] = str(note_words.NOTES[missing])
     return parts.parsed(meta, values, _wanted(meta, action, reward, code), errors)
@@ -92,7 +93,7 @@ def _wanted(meta: Meta, action: RewardAction, reward: str, code: str) -> RewardI
 
 def _action(values: Values) -> RewardAction | None:
     """The first to begin with; None for one that the form does not offer."""
-    picked = read.chosen(values, ACTION_BLOCK)
+    picked = form_values.chosen(values, ACTION_BLOCK)
     if not picked:
         return RewardAction.APPLY
     return next((one for one in RewardAction if one == picked), None)
@@ -109,17 +110,19 @@ def _offered(facts: Facts) -> Mapping[str, Coupon]:
 
 
 def _option(one: Coupon, named: Mapping[str, str], currency: str) -> Any:
-    label = text.literal(name_of(one), blocks.OPTION) or text.literal(one.id, blocks.OPTION) or words.NONE
+    label = text.literal(name_of(one), blocks.OPTION) or text.literal(one.id, blocks.OPTION) or phrases.NONE
     return blocks.option(label, one.id, text.literal(_worth(one, named, currency), blocks.OPTION))
 
 
 def _worth(one: Coupon, named: Mapping[str, str], currency: str) -> str:
     """Value, duration and products."""
     share = one.type == "percentage_discount"
-    value = words.percent(numbers.number(one.value)) if share else money.money(one.value, currency)
+    value = labels.percent(numbers.number(one.value)) if share else money.money(one.value, currency)
     plans = [named.get(plan) or plan for plan in one.plan_ids or ()]
     return " · ".join(
-        part for part in (say.off(value), _lasts(one), ", ".join(plans) or say.ALL_PLANS) if part
+        part
+        for part in (reward_words.off(value), _lasts(one), ", ".join(plans) or reward_words.ALL_PLANS)
+        if part
     )
 
 
@@ -128,8 +131,8 @@ def _lasts(one: Coupon) -> str:
     if duration is None:
         return ""
     if duration.type == "months" and duration.length is not None:
-        return words.months(str(duration.length))
-    return {"forever": words.FOREVER, "one_off": words.ONCE}.get(duration.type, "")
+        return labels.months(str(duration.length))
+    return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(duration.type, "")
 
 
 # The fields
@@ -138,35 +141,37 @@ def _lasts(one: Coupon) -> str:
 def _discounts(facts: Facts) -> list[Block]:
     """What the customer has now."""
     if facts.billing is None:
-        return [blocks.section("discounts", say.DISCOUNTS_UNREAD)]
+        return [blocks.section("discounts", reward_words.DISCOUNTS_UNREAD)]
     found = facts.billing.discounts
-    return [blocks.section("discounts", overview.discounts(found) if found else say.NO_DISCOUNTS)]
+    return [blocks.section("discounts", overview.discounts(found) if found else reward_words.NO_DISCOUNTS)]
 
 
 def _pick_action(action: RewardAction) -> Block:
     found = {
-        one: blocks.option(say.REWARD_ACTIONS[one][0], one.value, say.REWARD_ACTIONS[one][1])
+        one: blocks.option(
+            reward_words.REWARD_ACTIONS[one][0], one.value, reward_words.REWARD_ACTIONS[one][1]
+        )
         for one in RewardAction
     }
     element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
-    return blocks.field(ACTION_BLOCK, say.ACTION, element, listens=True)
+    return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
 
 
 def _pick_coupon(state: FormState, offered: Mapping[str, Coupon]) -> Block:
     named = parts.called(state.facts)
     currency = currency_of(state.facts)
     found = {one.id: _option(one, named, currency) for one in offered.values()}
-    initial = found.get(read.chosen(state.values, COUPON_BLOCK))
+    initial = found.get(form_values.chosen(state.values, COUPON_BLOCK))
     element: Any
     if len(found) > options.MOST:
-        element = blocks.picker(ids.FORM_REWARD, say.PICK_COUPON, min_query=0, initial=initial)
+        element = blocks.picker(ids.FORM_REWARD, reward_words.PICK_COUPON, min_query=0, initial=initial)
     else:
-        element = blocks.select(ids.FORM_REWARD, say.PICK_COUPON, list(found.values()), initial)
-    return blocks.field(COUPON_BLOCK, say.COUPON, element, listens=True)
+        element = blocks.select(ids.FORM_REWARD, reward_words.PICK_COUPON, list(found.values()), initial)
+    return blocks.field(COUPON_BLOCK, reward_words.COUPON, element, listens=True)
 
 
 def _type_code(values: Values) -> Block:
     element = blocks.typed(
-        parts.field_id("code"), read.typed(values, CODE_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
+        parts.field_id("code"), form_values.typed(values, CODE_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
     )
-    return blocks.field(CODE_BLOCK, say.CODE, element, say.CODE_HINT, listens=True)
+    return blocks.field(CODE_BLOCK, reward_words.CODE, element, reward_words.CODE_HINT, listens=True)

@@ -7,9 +7,9 @@ however much is used at the same time.
 import json
 
 from bot.autumn.models import Customer, FeatureGrant
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.common import agreed
-from bot.changes.model import Form, Line, LineLabel, Snapshot, Verdict
+from bot.changes.model import Line, LineLabel, Snapshot, ValueFormat, Verdict
 
 _ROWS = "rows:"
 _GIVES = "gives:"
@@ -21,7 +21,7 @@ def snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
         return {"grant": None}
     told: Snapshot = {"grant": grant.id}
     for one in grant.grants:
-        told[_GIVES + one.feature_id] = _UNLIMITED if one.included is None else canon.number(one.included)
+        told[_GIVES + one.feature_id] = _UNLIMITED if one.included is None else canonical.number(one.included)
         told[_ROWS + one.feature_id] = json.dumps(_rows(one.feature_id, customer))
     return told
 
@@ -38,9 +38,9 @@ def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[
         if one.included is None or (balance is not None and balance.unlimited):
             lines.append(Line(LineLabel.GRANT, None, None, about=one.feature_id))
         else:
-            had = balance.remaining if balance else canon.ZERO
-            before, after = canon.number(had), canon.number(had + one.included)
-            lines.append(Line(LineLabel.GRANT, before, after, Form.NUMBER, about=one.feature_id))
+            had = balance.remaining if balance else canonical.ZERO
+            before, after = canonical.number(had), canonical.number(had + one.included)
+            lines.append(Line(LineLabel.GRANT, before, after, ValueFormat.NUMBER, about=one.feature_id))
     return tuple(lines)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.autumn.models import Coupon, Discount
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.canonical import ZERO
 from bot.changes.common import joined, whose
 from bot.changes.estimate import Next, currency_of, estimates
@@ -86,7 +86,7 @@ def _warnings(asked: RewardInput, coupon: Coupon, own: Discount | None, facts: F
     reached = [one for one in found if one.after < one.without]
     if reached:
         dates = [one.at for one in reached if one.at is not None]
-        yield Note(NoteCode.FROM_NEXT_INVOICE, {"at": canon.time_or_none(min(dates, default=None)) or ""})
+        yield Note(NoteCode.FROM_NEXT_INVOICE, {"at": canonical.time_or_none(min(dates, default=None)) or ""})
     elif not unmatched:
         yield Note(NoteCode.NO_EFFECT)
 
@@ -110,7 +110,11 @@ def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
         off_now = sum((one.without - one.before for one in billed), ZERO)
         off = sum((one.without - one.after for one in billed), ZERO)
         if off < off_now:
-            figures = {"off": canon.number(off), "off_now": canon.number(off_now), "currency": currency}
+            figures = {
+                "off": canonical.number(off),
+                "off_now": canonical.number(off_now),
+                "currency": currency,
+            }
             yield Note(NoteCode.TAKES_LESS, {"name": name_of(own), **figures})
 
 

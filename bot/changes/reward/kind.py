@@ -4,20 +4,20 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+from bot.access.rules import Kind
 from bot.autumn.models import Coupon, Discount
-from bot.changes import canonical as canon
+from bot.changes import canonical
 from bot.changes.estimate import estimates
 from bot.changes.model import (
     Facts,
-    Form,
     Judgement,
-    Kind,
     Line,
     LineLabel,
     Needs,
     RewardAction,
     RewardInput,
     Snapshot,
+    ValueFormat,
     Verdict,
     Write,
 )
@@ -113,7 +113,7 @@ def _discount(own: Discount | None) -> Snapshot:
         "coupon": own.id,
         "coupon_name": own.name,
         "coupon_type": own.type,
-        "coupon_value": canon.number(own.discount_value),
+        "coupon_value": canonical.number(own.discount_value),
     }
 
 
@@ -124,7 +124,7 @@ def _offer(coupon: Coupon | None) -> Snapshot:
     return {
         "offer": coupon.id,
         "offer_type": coupon.type,
-        "offer_value": canon.number(coupon.value),
+        "offer_value": canonical.number(coupon.value),
         "offer_duration": f"{duration.type} {duration.length or ''}".strip() if duration else None,
         "offer_plans": None if coupon.plan_ids is None else ",".join(coupon.plan_ids),
     }
@@ -134,11 +134,11 @@ def _invoices(facts: Facts, coupon: Coupon | None) -> tuple[Line, ...]:
     return tuple(
         Line(
             LineLabel.NEXT_INVOICE,
-            canon.number(one.before),
-            canon.number(one.after),
-            Form.MONEY,
+            canonical.number(one.before),
+            canonical.number(one.after),
+            ValueFormat.MONEY,
             currency=one.currency,
-            about=canon.time_or_none(one.at) or "",
+            about=canonical.time_or_none(one.at) or "",
             estimate=True,
         )
         for one in estimates(facts, coupon)

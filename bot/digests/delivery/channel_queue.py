@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class ChannelQueue:
     """One at a time in a channel. `channel`, `overall`: seconds between two posts there, and anywhere.
 
     Holds for this process. Where several post at once Slack may say that it is too much after all: then

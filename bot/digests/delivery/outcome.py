@@ -7,21 +7,21 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.digests.model import Digest, Pause
-from bot.digests.report.model import Query, Report
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Progress
 from bot.digests.scan.scanner import ScanFailed
 from bot.kit.card import Card
 
-Watch: TypeAlias = Callable[[Progress], Awaitable[None]]
+ReportProgress: TypeAlias = Callable[[Progress], Awaitable[None]]
 """Is told how far a scan is."""
-Draw: TypeAlias = Callable[[Report, Digest, Query, datetime | None, Sequence[date]], Card]
+Draw: TypeAlias = Callable[[Report, Digest, RowQuery, datetime | None, Sequence[date]], Card]
 """A digest's message. The time it was due, if it is late; and the days that were skipped since the last."""
 TellOwner: TypeAlias = Callable[[Digest, Pause | None], Awaitable[bool]]
 """Tells the owner of a digest why it is paused and how to mend that, or, with None, that it was removed.
 False: perhaps it did not. Never raises."""
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     POSTED = "posted"
     FOUND = "found"
     """It had been posted already, by a process that could not say so any more."""
@@ -40,8 +40,8 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    outcome: Outcome
+class Delivery:
+    outcome: DeliveryOutcome
     channel: str = ""
     ts: str = ""
     """With POSTED and FOUND: Slack's timestamp."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.digests.delivery.slack_answers import SLACK_ERRORS, said
 from bot.digests.model import Digest, Pause
 from bot.kit.card import Card
 from bot.log import log
+from bot.slack.answers import SLACK_ERRORS, interpret_error
 
 
 class Owner:
@@ -30,6 +30,8 @@ class Owner:
                 unfurl_media=False,
             )
         except SLACK_ERRORS as error:
-            log.warning("owner not told", error=said(error).reason, reference=digest.id, user=digest.owner)
+            log.warning(
+                "owner not told", error=interpret_error(error).reason, reference=digest.id, user=digest.owner
+            )
             return False
         return True

@@ -36,7 +36,7 @@ class _Untold:
     """When it is due again, unless it is crossed out."""
 
 
-class Telling:
+class OwnerNotifier:
     """`tell`: once, and whether that went well."""
 
     def __init__(

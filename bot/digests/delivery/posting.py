@@ -21,23 +21,23 @@ from datetime import UTC, date, datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals.timeouts import Checkpoint
 from bot.digests import repository as book
-from bot.digests.delivery import runs
-from bot.digests.delivery import slack_post as sending
-from bot.digests.delivery.channel_queue import Turns
+from bot.digests.delivery import runs, slack_post
+from bot.digests.delivery.channel_queue import ChannelQueue
 from bot.digests.delivery.finish import Settling
-from bot.digests.delivery.outcome import Carried, Draw, Outcome, Watch
-from bot.digests.delivery.owner_notice import Telling
-from bot.digests.delivery.slack_answers import Answer, Said
+from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, ReportProgress
+from bot.digests.delivery.owner_notice import OwnerNotifier
+from bot.digests.delivery.pauses import PAUSES, pause_for
 from bot.digests.model import Digest, Figures, Run, Skip
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ScanFailed
-from bot.digests.timeouts import DigestPace
+from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import log
+from bot.runtime import Checkpoint
+from bot.slack.answers import PostAnswer, PostStatus
 from bot.slack.block_refusals import CardForm
-from bot.slack.channels import Channels, pause_for
+from bot.slack.channels import Channels
 from bot.store import leases
 from bot.store.database import Database
 
@@ -59,9 +59,9 @@ class Posting:
         reading: Reading,
         channels: Channels,
         draw: Draw,
-        telling: Telling,
+        telling: OwnerNotifier,
         now: Callable[[], datetime],
-        pace: DigestPace,
+        pace: DigestTimeouts,
         checkpoint: Checkpoint,
         new_blocks: float,
     ) -> None:
@@ -74,7 +74,7 @@ class Posting:
         self._now = now
         self._pace = pace
         self._checkpoint = checkpoint
-        self._turns = Turns(channel=pace.channel, overall=pace.overall)
+        self._turns = ChannelQueue(channel=pace.channel, overall=pace.overall)
         self._form = CardForm(new_blocks, clock=lambda: now().timestamp())
         self.settling = Settling(
             name=name, database=database, telling=telling, now=now, pace=pace, checkpoint=checkpoint
@@ -82,19 +82,21 @@ class Posting:
         self.sending: set[str] = set()
         """Runs of which a post is being sent: better not cut off."""
 
-    async def carry(self, run: Run, watch: Watch | None = None) -> Carried:
+    async def carry(self, run: Run, watch: ReportProgress | None = None) -> Delivery:
         """An attempt, for whoever holds the run's lease; it is renewed meanwhile."""
         async with self._keeping(run.id):
             await self._checkpoint("claimed")
             return await self._begun(run, watch)
 
-    async def _begun(self, run: Run, watch: Watch | None) -> Carried:
+    async def _begun(self, run: Run, watch: ReportProgress | None) -> Delivery:
         if run.posting_at is not None:
             call = timedelta(seconds=self._pace.call)
-            found = await sending.find(self._slack, run.channel, run.id, sent_at=run.posting_at, within=call)
+            found = await slack_post.find(
+                self._slack, run.channel, run.id, sent_at=run.posting_at, within=call
+            )
             if found.ts:
-                return await self.settling.posted(run, found.ts, Outcome.FOUND)
-            if found.answer is not Answer.TAKEN:
+                return await self.settling.posted(run, found.ts, DeliveryOutcome.FOUND)
+            if found.answer is not PostStatus.TAKEN:
                 return await self.settling.not_found_out(run, found)
         if self.settling.too_late(run):
             return await self.settling.skipped(run, Skip.LATE)
@@ -103,7 +105,7 @@ class Posting:
             return await self.settling.skipped(run, Skip.PAUSED)
         return await self._read(run, digest, watch)
 
-    async def _read(self, run: Run, digest: Digest, watch: Watch | None) -> Carried:
+    async def _read(self, run: Run, digest: Digest, watch: ReportProgress | None) -> Delivery:
         before = await runs.previous(self._database, digest.id, run.due)
         try:
             report, query = await self._reading.of_run(
@@ -131,7 +133,7 @@ class Posting:
         skipped = await runs.skipped_since(self._database, digest.id, since)
         return sorted(run.day for run in skipped if run.day is not None)
 
-    async def _to_channel(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Carried:
+    async def _to_channel(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Delivery:
         seen = await self._channels.look(run.channel)
         pause = pause_for(seen, was_private=digest.private)
         if pause is not None:
@@ -144,46 +146,48 @@ class Posting:
         finally:
             self.sending.discard(run.id)
 
-    async def _post(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Carried:
+    async def _post(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Delivery:
         until = asyncio.get_running_loop().time() + self._pace.call
         marked = await runs.about_to_post(
             self._database, run.id, by=self._name, lease=self._pace.lease_time, now=self._now()
         )
         if not marked:
-            return Carried(Outcome.TAKEN)
+            return Delivery(DeliveryOutcome.TAKEN)
         await self._checkpoint("marked")
         said = await self._send(run, card, until)
         await self._checkpoint("sent")
-        if said.answer is Answer.TAKEN:
-            return await self.settling.posted(run, said.ts, Outcome.POSTED, figures)
+        if said.answer is PostStatus.TAKEN:
+            return await self.settling.posted(run, said.ts, DeliveryOutcome.POSTED, figures)
         return await self._not_taken(run, digest, said)
 
-    async def _send(self, run: Run, card: Card, until: float) -> Said:
+    async def _send(self, run: Run, card: Card, until: float) -> PostAnswer:
         """`until`, by the event loop's clock: a process that was held up since it noted that it would send
         may not send any more."""
         blocks = self._form.first(card)
         if asyncio.get_running_loop().time() >= until:
-            return Said(Answer.DOUBT, "held_up")
+            return PostAnswer(PostStatus.DOUBT, "held_up")
         try:
             async with asyncio.timeout_at(until):
-                said = await sending.send(self._slack, run.channel, run.id, card.text, blocks)
-                plain = self._form.again(card, blocks, said.reason) if said.answer is Answer.BLOCKS else None
+                said = await slack_post.send(self._slack, run.channel, run.id, card.text, blocks)
+                plain = (
+                    self._form.again(card, blocks, said.reason) if said.answer is PostStatus.BLOCKS else None
+                )
                 if plain is None:
                     return said
                 log.warning("blocks refused", error=said.reason, reference=run.id, channel=run.channel)
-                return await sending.send(self._slack, run.channel, run.id, card.text, plain)
+                return await slack_post.send(self._slack, run.channel, run.id, card.text, plain)
         except TimeoutError:
-            return Said(Answer.DOUBT, "timeout")
+            return PostAnswer(PostStatus.DOUBT, "timeout")
 
-    async def _not_taken(self, run: Run, digest: Digest, said: Said) -> Carried:
+    async def _not_taken(self, run: Run, digest: Digest, said: PostAnswer) -> Delivery:
         log.warning("digest not posted", error=said.reason, reference=run.id, channel=run.channel)
-        if said.answer is Answer.DOUBT:
+        if said.answer is PostStatus.DOUBT:
             return await self.settling.put_off(run, self._pace.wait(run.tries, self._pace.doubt))
         if not run.tried_to_post:
             # It is sure that there is none; but for the sake of an attempt before this one, it is looked for.
             await runs.not_posted(self._database, run.id, by=self._name, now=self._now())
-        if said.pause is not None:
-            return await self.settling.paused(run, digest, said.pause)
+        if said.answer is PostStatus.CLOSED:
+            return await self.settling.paused(run, digest, PAUSES[said.reason])
         return await self.settling.put_off(run, said.wait or self._pace.wait(run.tries))
 
     def _keeping(self, run_id: str) -> AbstractAsyncContextManager[None]:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.digests.delivery.slack_answers import SLACK_ERRORS, Answer, Said, said
 from bot.kit.card import Block
+from bot.slack.answers import SLACK_ERRORS, PostAnswer, PostStatus, interpret_error
 
 EVENT = "maple_digest"
 _APART = timedelta(minutes=5)
@@ -15,7 +15,9 @@ _PAGE = 15
 """Slack gives some apps no more at a time."""
 
 
-async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, blocks: Sequence[Block]) -> Said:
+async def send(
+    slack: AsyncWebClient, channel: str, run_id: str, text: str, blocks: Sequence[Block]
+) -> PostAnswer:
     """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
     try:
         answer = await slack.chat_postMessage(
@@ -26,14 +28,14 @@ async def send(slack: AsyncWebClient, channel: str, run_id: str, text: str, bloc
             unfurl_links=False,
             unfurl_media=False,
         )
-        return Said(Answer.TAKEN, ts=str(answer["ts"]))
+        return PostAnswer(PostStatus.TAKEN, ts=str(answer["ts"]))
     except SLACK_ERRORS as error:
-        return said(error)
+        return interpret_error(error)
 
 
 async def find(
     slack: AsyncWebClient, channel: str, run_id: str, *, sent_at: datetime, within: timedelta
-) -> Said:
+) -> PostAnswer:
     """Whether the message of a run is there: TAKEN with its timestamp, or with an empty one when it is not.
 
     `sent_at`: when it was about to be sent, which took no longer than `within`.
@@ -55,12 +57,12 @@ async def find(
             )
             for message in page["messages"]:
                 if _is(message.get("metadata") or {}, run_id):
-                    return Said(Answer.TAKEN, ts=str(message["ts"]))
+                    return PostAnswer(PostStatus.TAKEN, ts=str(message["ts"]))
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
         except SLACK_ERRORS as error:
-            return said(error)
+            return interpret_error(error)
         if not cursor:
-            return Said(Answer.TAKEN)
+            return PostAnswer(PostStatus.TAKEN)
 
 
 def _is(metadata: dict[str, object], run_id: str) -> bool:

@@ -5,10 +5,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests.model import MONEY, Figures, Section, Wanted
-from bot.digests.report import ordering
-from bot.digests.report import totals as sums
-from bot.digests.report.model import PREVIEWS, Item, Part, Report
-from bot.digests.report.pages import Expired, page, rows
+from bot.digests.report import ordering, totals
+from bot.digests.report.model import PREVIEWS, Report, ReportItem, ReportSection
+from bot.digests.report.pages import ScanGone, page, rows
 from bot.digests.report.row_query import Chosen
 from bot.digests.report.totals import Sum, Where
 from bot.digests.scan.repository import Scan
@@ -16,7 +15,7 @@ from bot.digests.schedule import Window
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items
 
-__all__ = ["Expired", "page", "report", "rows"]
+__all__ = ["ScanGone", "page", "report", "rows"]
 
 FIRST = 10
 """Rows of a section that are told one by one."""
@@ -43,8 +42,8 @@ async def report(
         parts = [await _part(connection, chosen, one, zone, before) for one in sections]
         invoices = chosen.where(Section.INVOICES)
         ahead = Section.INVOICES in sections
-        due = await sums.by_day(connection, invoices, window, zone) if ahead else {}
-        estimates = await sums.estimates(connection, invoices) if ahead else 0
+        due = await totals.by_day(connection, invoices, window, zone) if ahead else {}
+        estimates = await totals.estimates(connection, invoices) if ahead else 0
     missing = tuple(one for one in scan.missing if _CONCERNS.get(one) in (None, *sections))
     order = [total.currency for part in parts if part.section is Section.INVOICES for total in part.totals]
     found = tuple(part for part in parts if part.count)
@@ -64,17 +63,17 @@ async def report(
 
 async def _part(
     connection: AsyncConnection, chosen: Chosen, section: Section, zone: str, before: Figures | None
-) -> Part:
+) -> ReportSection:
     where = chosen.where(section)
-    count = await sums.count(connection, where)
-    added = await sums.by_currency(connection, where) if section in MONEY else []
+    count = await totals.count(connection, where)
+    added = await totals.by_currency(connection, where) if section in MONEY else []
     many_resets = section is Section.RESETS and count > FIRST
-    return Part(
+    return ReportSection(
         section=section,
         count=count,
         totals=ordering.totals(added, _before(before, section)),
         items=await _first(connection, section, where, added),
-        groups=await sums.resets(connection, where, chosen.window, zone) if many_resets else (),
+        groups=await totals.resets(connection, where, chosen.window, zone) if many_resets else (),
         count_before=before.counts.get(section) if before else None,
     )
 
@@ -83,7 +82,7 @@ def _before(before: Figures | None, section: Section) -> dict[str, str] | None:
     return before.totals.get(section) if before else None
 
 
-def _figures(parts: list[Part]) -> Figures:
+def _figures(parts: list[ReportSection]) -> Figures:
     """Of empty sections too: nothing then, and something now, is a change."""
     money = [part for part in parts if part.section in MONEY]
     return Figures(
@@ -94,7 +93,7 @@ def _figures(parts: list[Part]) -> Figures:
 
 async def _first(
     connection: AsyncConnection, section: Section, where: Where, added: list[Sum]
-) -> tuple[Item, ...]:
+) -> tuple[ReportItem, ...]:
     """Of amounts, the largest of each currency in turn: a yen is not worth a dollar, so one currency's would
     stand before all others'."""
     if section not in MONEY:

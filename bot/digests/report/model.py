@@ -42,7 +42,7 @@ CUSTOMERS = "customers"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ReportItem:
     """One row of a section."""
 
     section: Section
@@ -64,7 +64,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class CurrencyTotal:
     currency: str
     amount: Decimal
     count: int
@@ -74,7 +74,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResetGroup:
     """Resets of one feature on one day, when there are too many to tell one by one."""
 
     feature: str
@@ -88,14 +88,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportSection:
     section: Section
     count: int
-    totals: tuple[Total, ...] = ()
+    totals: tuple[CurrencyTotal, ...] = ()
     """The largest first."""
-    items: tuple[Item, ...] = ()
+    items: tuple[ReportItem, ...] = ()
     """The first ten."""
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ResetGroup, ...] = ()
     """Of RESETS; empty when the items are few enough to be told one by one."""
     count_before: int | None = None
     """Rows that the digest before this one had."""
@@ -110,7 +110,7 @@ class Report:
     """Before `read_at` in a post that makes up for time since the last one."""
     end: datetime
     """What is due from `start` on and before this."""
-    parts: tuple[Part, ...]
+    parts: tuple[ReportSection, ...]
     """In the order of Section; those with no rows are left out."""
     daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
     """Currency → what is due by day (in the digest's time zone), in order; the largest currency first."""
@@ -122,7 +122,7 @@ class Report:
     figures: Figures = field(default_factory=Figures)
 
 
-class Query(BaseModel):
+class RowQuery(BaseModel):
     """Which rows: what a button carries, so that the rows can be had again with nothing remembered."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -153,14 +153,14 @@ class Query(BaseModel):
         """The query in a button's value. Raises pydantic.ValidationError on anything else."""
         return cls.model_validate_json(value)
 
-    def at(self, **changes: object) -> "Query":
+    def at(self, **changes: object) -> "RowQuery":
         """Another section or page of the same; the page starts over unless given."""
         return self.model_copy(update={"page": 0, **changes})
 
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    items: tuple[Item, ...]
+    items: tuple[ReportItem, ...]
     page: int
     """From 0; a page past the end is the last one."""
     pages: int
@@ -168,6 +168,6 @@ class ItemPage:
     """How many come after this page."""
     count: int
     """Of all pages."""
-    totals: tuple[Total, ...]
+    totals: tuple[CurrencyTotal, ...]
     """Of all pages."""
     read_at: datetime

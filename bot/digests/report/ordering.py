@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, literal
 
 from bot.digests.model import MONEY, Section
-from bot.digests.report.model import Item, Total
+from bot.digests.report.model import CurrencyTotal, ReportItem
 from bot.digests.report.totals import Sum
 from bot.digests.scan.items import split, units
 from bot.store.tables import digest_items
@@ -26,9 +26,9 @@ def rank(currency: ColumnElement[str], added: list[Sum]) -> ColumnElement[int]:
     return case(*places, else_=len(added)) if added else literal(0)
 
 
-def totals(added: list[Sum], before: dict[str, str] | None) -> tuple[Total, ...]:
+def totals(added: list[Sum], before: dict[str, str] | None) -> tuple[CurrencyTotal, ...]:
     return tuple(
-        Total(
+        CurrencyTotal(
             one.currency,
             one.amount,
             one.count,
@@ -39,8 +39,8 @@ def totals(added: list[Sum], before: dict[str, str] | None) -> tuple[Total, ...]
     )
 
 
-def item(row: Row[Any]) -> Item:
-    return Item(
+def item(row: Row[Any]) -> ReportItem:
+    return ReportItem(
         section=Section(row.section),
         customer_id=row.customer_id,
         customer=row.customer,

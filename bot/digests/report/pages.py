@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests.model import MONEY, Section
-from bot.digests.report import ordering
-from bot.digests.report import totals as sums
-from bot.digests.report.model import Item, ItemPage, Query
+from bot.digests.report import ordering, totals
+from bot.digests.report.model import ItemPage, ReportItem, RowQuery
 from bot.digests.report.row_query import Chosen
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
@@ -21,12 +20,12 @@ from bot.store.tables import digest_items
 _CHUNK = 500
 
 
-class Expired(Exception):
+class ScanGone(Exception):
     """What a scan read is not kept any more."""
 
 
 @unbroken
-async def page(database: Database, query: Query, *, size: int = 10) -> ItemPage:
+async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPage:
     """Some of a section's rows: amounts by currency, each the largest first; others the soonest first.
 
     Raises Expired.
@@ -34,8 +33,8 @@ async def page(database: Database, query: Query, *, size: int = 10) -> ItemPage:
     async with database.reading() as connection:
         scan, chosen = await _chosen(connection, query)
         where = chosen.where(query.section)
-        count = await sums.count(connection, where)
-        added = await sums.by_currency(connection, where) if query.section in MONEY else []
+        count = await totals.count(connection, where)
+        added = await totals.by_currency(connection, where) if query.section in MONEY else []
         pages = max(1, -(-count // size))
         number = min(query.page, pages - 1)
         wanted = select(digest_items).where(*where).order_by(*ordering.order(query.section, added))
@@ -52,7 +51,7 @@ async def page(database: Database, query: Query, *, size: int = 10) -> ItemPage:
     )
 
 
-async def rows(database: Database, query: Query) -> AsyncIterator[Item]:
+async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]:
     """All rows of the query's sections, in the order of `page`; some hundred are in memory at a time.
 
     Raises Expired, at once.
@@ -61,10 +60,10 @@ async def rows(database: Database, query: Query) -> AsyncIterator[Item]:
     return _stream(database, chosen, [one for one in Section if not query.sections or one in query.sections])
 
 
-async def _chosen(connection: AsyncConnection, query: Query) -> tuple[Scan, Chosen]:
+async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, Chosen]:
     scan = await scans.known(connection, query.scan)
     if scan is None:
-        raise Expired
+        raise ScanGone
     window = Window.ahead(scan.started_at, scan.horizon, query.days)
     if query.start is not None and query.end is not None:
         window = Window(query.start, query.end)
@@ -72,13 +71,13 @@ async def _chosen(connection: AsyncConnection, query: Query) -> tuple[Scan, Chos
 
 
 @unbroken
-async def _found(database: Database, query: Query) -> Chosen:
+async def _found(database: Database, query: RowQuery) -> Chosen:
     async with database.reading() as connection:
         _, chosen = await _chosen(connection, query)
         return chosen
 
 
-async def _stream(database: Database, chosen: Chosen, sections: list[Section]) -> AsyncIterator[Item]:
+async def _stream(database: Database, chosen: Chosen, sections: list[Section]) -> AsyncIterator[ReportItem]:
     for section in sections:
         for course in await _courses(database, chosen, section):
             last: Row[Any] | None = None
@@ -117,7 +116,7 @@ async def _courses(database: Database, chosen: Chosen, section: Section) -> list
     if section not in MONEY:
         return [_Course([*where, at.is_not(None)], at), _Course([*where, at.is_(None)], by_id)]
     async with database.reading() as connection:
-        added = await sums.by_currency(connection, where)
+        added = await totals.by_currency(connection, where)
     found: list[_Course] = []
     for one in added:
         mine = [*where, currency == one.currency]

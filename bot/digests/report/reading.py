@@ -10,10 +10,10 @@ from sqlalchemy import func, or_, select
 from bot.access.rules import Environment
 from bot.digests import rows
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import Watch
+from bot.digests.delivery.outcome import ReportProgress
 from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Section, Wanted
 from bot.digests.report.build import report
-from bot.digests.report.model import Query, Report
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
 from bot.digests.scan.scanner import ScanFailed, Scanner
 from bot.digests.schedule import Window, window
@@ -40,8 +40,8 @@ class Reading:
         self._failed: tuple[datetime, ScanFailed] | None = None
 
     async def of_run(
-        self, run: Run, digest: Digest, watch: Watch | None, *, before: Figures | None
-    ) -> tuple[Report, Query]:
+        self, run: Run, digest: Digest, watch: ReportProgress | None, *, before: Figures | None
+    ) -> tuple[Report, RowQuery]:
         """What the post of a run says, and where its lists begin. Raises ScanFailed."""
         begun = self._now()
         # Fixed before waiting; otherwise a scan slower than its maximum age could never qualify.
@@ -56,8 +56,8 @@ class Reading:
         return await self._report(scan, digest.wanted, digest.schedule.zone, before=before, window=found)
 
     async def of_digest(
-        self, digest: Digest, watch: Watch | None, *, before: Figures | None
-    ) -> tuple[Report, Query]:
+        self, digest: Digest, watch: ReportProgress | None, *, before: Figures | None
+    ) -> tuple[Report, RowQuery]:
         """What a digest would say now, without a run. Raises ScanFailed."""
         now = self._now()
         covered = await runs.covered(self._database, digest.id)
@@ -68,7 +68,7 @@ class Reading:
         )
         return await self._report(scan, digest.wanted, digest.schedule.zone, before=before, window=found)
 
-    async def ahead(self, wanted: Wanted, zone: str, watch: Watch | None) -> tuple[Report, Query]:
+    async def ahead(self, wanted: Wanted, zone: str, watch: ReportProgress | None) -> tuple[Report, RowQuery]:
         """For somebody who asks what comes, without a digest. Raises ScanFailed."""
         now = self._now()
         need = _Need(now + timedelta(days=wanted.days), None, Section.INVOICES in wanted.sections)
@@ -77,9 +77,9 @@ class Reading:
 
     async def _report(
         self, scan: Scan, wanted: Wanted, zone: str, *, before: Figures | None, window: Window | None
-    ) -> tuple[Report, Query]:
+    ) -> tuple[Report, RowQuery]:
         made = await report(self._database, scan, wanted, zone=zone, before=before, window=window)
-        query = Query(
+        query = RowQuery(
             scan=scan.id,
             days=wanted.days,
             start=window.start if window else None,
@@ -91,7 +91,7 @@ class Reading:
         return made, query
 
     async def _scanned(
-        self, need: "_Need", not_before: datetime, begun: datetime, watch: Watch | None
+        self, need: "_Need", not_before: datetime, begun: datetime, watch: ReportProgress | None
     ) -> Scan:
         if watch is not None:
             return await self._scan(need, not_before, watch)
@@ -105,7 +105,7 @@ class Reading:
                 self._failed = self._now(), failed
                 raise
 
-    async def _scan(self, need: "_Need", not_before: datetime, watch: Watch | None) -> Scan:
+    async def _scan(self, need: "_Need", not_before: datetime, watch: ReportProgress | None) -> Scan:
         return await self._scanner.scan(
             horizon=need.horizon,
             previews=need.previews,

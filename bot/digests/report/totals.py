@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.digests.report.model import ESTIMATE, FEATURE_NAME, Group
+from bot.digests.report.model import ESTIMATE, FEATURE_NAME, ResetGroup
 from bot.digests.report.row_query import day_number
 from bot.digests.scan.items import units
 from bot.digests.schedule import Window
@@ -68,7 +68,9 @@ async def estimates(connection: AsyncConnection, where: Where) -> int:
     return await count(connection, [*where, digest_items.c.details[ESTIMATE].as_boolean()])
 
 
-async def resets(connection: AsyncConnection, where: Where, window: Window, zone: str) -> tuple[Group, ...]:
+async def resets(
+    connection: AsyncConnection, where: Where, window: Window, zone: str
+) -> tuple[ResetGroup, ...]:
     """By feature and day; the soonest first, and of one day the most customers."""
     row = digest_items.c
     due = (
@@ -87,7 +89,7 @@ async def resets(connection: AsyncConnection, where: Where, window: Window, zone
     days = window.days(zone)
     names = await _feature_names(connection, where)
     return tuple(
-        Group(
+        ResetGroup(
             one.feature,
             names[one.feature],
             days[one.day],

@@ -10,8 +10,8 @@ from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedInvoice, Listed
 from bot.autumn.models import InvoicePreview
 from bot.digests.model import Section
 from bot.digests.report import model as findings
-from bot.digests.scan import estimates as candidates
-from bot.lookups.invoices import facts as invoice_facts
+from bot.digests.scan import estimates
+from bot.lookups.invoices import facts
 
 Stored: TypeAlias = dict[str, Any]
 """A row of digest_items, but for its scan."""
@@ -22,7 +22,7 @@ _MOST = Decimal(9_000_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ScanWindow:
     """What a scan is about: from `since`, which may be before it began, until its horizon."""
 
     start: datetime
@@ -80,15 +80,15 @@ class Whose:
         return cls(known, customer.get("name") or email or known or "", email)
 
 
-def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
+def of_customer(customer: ListedCustomer, span: ScanWindow) -> Iterator[Stored]:
     """All but the invoices, which come from elsewhere; those to come as estimates."""
     base = _base(Whose.of(customer))
     for held in customer.get("subscriptions") or ():
         yield from _of_subscription(base, held, span)
-        found = candidates.estimate(customer, held)
+        found = estimates.estimate(customer, held)
         if found is not None and found.at in span:
             yield _estimated(base, held, found)
-        last = candidates.last_billed(customer, held)
+        last = estimates.last_billed(customer, held)
         if last is not None and span.passed(last.at):
             yield _estimated(base, held, last, passed=True)
     for feature_id, balance in (customer.get("balances") or {}).items():
@@ -99,9 +99,7 @@ def of_customer(customer: ListedCustomer, span: Span) -> Iterator[Stored]:
 def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | None:
     """One on which something is due; else None. `names`: of plans, by id. The customer's name and
     address are not told by invoices: they are filled in later."""
-    known = invoice_facts.facts_of(
-        invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None
-    )
+    known = facts.facts_of(invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None)
     if not known.unpaid:
         return None
     plans = invoice.get("plan_ids") or []
@@ -161,7 +159,7 @@ def _about(base: Stored, section: Section, held: ListedSubscription, at: datetim
 
 
 def _estimated(
-    base: Stored, held: ListedSubscription, found: candidates.Estimate, *, passed: bool = False
+    base: Stored, held: ListedSubscription, found: estimates.Estimate, *, passed: bool = False
 ) -> Stored:
     return {
         **_about(base, Section.INVOICES, held, found.at),
@@ -180,7 +178,7 @@ def _names(held: ListedSubscription) -> dict[str, Any]:
     return {findings.PLAN_NAMES: [name]} if name else {}
 
 
-def _of_subscription(base: Stored, held: ListedSubscription, span: Span) -> Iterator[Stored]:
+def _of_subscription(base: Stored, held: ListedSubscription, span: ScanWindow) -> Iterator[Stored]:
     if held.get("status") == "scheduled":
         return
     if held.get("past_due"):
@@ -191,7 +189,7 @@ def _of_subscription(base: Stored, held: ListedSubscription, span: Span) -> Iter
         yield _about(base, Section.TRIALS, held, ends)
 
 
-def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: Span) -> Iterator[Stored]:
+def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: ScanWindow) -> Iterator[Stored]:
     """One for each time at which some of the balance resets. A reset that is due already counts: Autumn
     catches up on it when the customer is next read alone."""
     if balance.get("unlimited"):
@@ -217,7 +215,7 @@ def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: Span) -
 
 
 def _past_resets(
-    base: Stored, feature_id: str, balance: ListedBalance, span: Span, customer: ListedCustomer
+    base: Stored, feature_id: str, balance: ListedBalance, span: ScanWindow, customer: ListedCustomer
 ) -> Iterator[Stored]:
     """Resets that were made since the last digest, of balances that plans held before then give."""
     began = {
@@ -227,7 +225,7 @@ def _past_resets(
     }
     for row in balance.get("breakdown") or ():
         plan_id = row.get("plan_id") or ""
-        at = candidates.last_reset(row, began.get(plan_id), span.start)
+        at = estimates.last_reset(row, began.get(plan_id), span.start)
         if at is not None and span.passed(at) and not row.get("unlimited"):
             yield {
                 **base,

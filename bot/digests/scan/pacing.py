@@ -46,7 +46,7 @@ class ScanPace:
 _MADE_UP = 1.0
 
 
-class Stride:
+class Pacer:
     """Lets one begin every so many seconds, however long each takes. A second that was lost is made up for,
     not more."""
 

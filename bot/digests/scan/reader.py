@@ -15,10 +15,9 @@ from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unava
 from bot.autumn.models import Customer
 from bot.digests.model import Section
 from bot.digests.report.model import CUSTOMERS, PREVIEWS
-from bot.digests.scan import estimates as candidates
-from bot.digests.scan import items
-from bot.digests.scan.items import Span, Stored, Whose
-from bot.digests.scan.pacing import ScanPace, Stride
+from bot.digests.scan import estimates, items
+from bot.digests.scan.items import ScanWindow, Stored, Whose
+from bot.digests.scan.pacing import Pacer, ScanPace
 from bot.digests.scan.repository import Progress
 from bot.digests.scan.writer import Keeper
 from bot.lookups.billing import billing_of
@@ -49,7 +48,7 @@ class Scanning:
         *,
         autumn: Autumn,
         keeper: Keeper,
-        span: Span,
+        span: ScanWindow,
         now: Callable[[], datetime],
         pace: ScanPace,
         tell: Callable[[Progress], Awaitable[None]],
@@ -60,7 +59,7 @@ class Scanning:
         self._now = now
         self._pace = pace
         self._tell = tell
-        self._pages = Stride(pace.page, pace.sleep)
+        self._pages = Pacer(pace.page, pace.sleep)
         self._missing: set[str] = set()
         self._plan_names: dict[str, str] = {}
         self._any_unpaid = False
@@ -85,7 +84,7 @@ class Scanning:
             return
 
     async def _read_unpaid(self) -> None:
-        stride = Stride(self._pace.invoices, self._pace.sleep)
+        stride = Pacer(self._pace.invoices, self._pace.sleep)
         asked, cursor = None, ""
         while cursor != asked:
             ask = partial(self._autumn.every_invoice, status=UNPAID, limit=_LARGEST_PAGE, cursor=cursor)
@@ -166,7 +165,7 @@ class Scanning:
         asked = await self._keeper.largest(self._pace.most_previews)
         await self._keeper.renew(now=self._now(), to_preview=len(asked))
         await self._report(Progress(self.progress.customers, 0, len(asked)))
-        stride, waiting = Stride(self._pace.preview, self._pace.sleep), iter(asked)
+        stride, waiting = Pacer(self._pace.preview, self._pace.sleep), iter(asked)
         workers = [
             asyncio.create_task(self._preview_each(waiting, stride))
             for _ in range(self._pace.previews_at_once)
@@ -178,7 +177,7 @@ class Scanning:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _preview_each(self, waiting: Iterator[Whose], stride: Stride) -> None:
+    async def _preview_each(self, waiting: Iterator[Whose], stride: Pacer) -> None:
         for whose in waiting:
             if self._failures >= _ENOUGH_FAILURES:
                 return
@@ -206,7 +205,7 @@ class Scanning:
         if upcoming is None:
             # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
             return None
-        coming = candidates.within(upcoming, self._span.start, self._span.end)
+        coming = estimates.within(upcoming, self._span.start, self._span.end)
         return [items.of_preview(whose, one, self._plan_names) for one in coming]
 
     async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
@@ -216,7 +215,7 @@ class Scanning:
             yield page.rows(first, first + _AT_A_TIME)
             await self._pace.sleep(self._pace.rows)
 
-    async def _patiently(self, stride: Stride, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _patiently(self, stride: Pacer, ask: Callable[[], Awaitable[T]]) -> T:
         for wait in self._pace.again:
             await stride.turn()
             try:

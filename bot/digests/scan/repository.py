@@ -62,7 +62,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldScan:
     """A scan that the holder reads, under a lease."""
 
     id: str
@@ -77,7 +77,7 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ScanRequest:
     """What somebody needs of a scan."""
 
     env: Environment
@@ -97,13 +97,13 @@ class Wish:
 
 
 @unbroken
-async def usable(database: Database, wish: Wish) -> Scan | None:
+async def usable(database: Database, wish: ScanRequest) -> Scan | None:
     """The newest scan that is done and says all that is wanted."""
     async with database.reading() as connection:
         return await _usable(connection, wish)
 
 
-async def _usable(connection: AsyncConnection, wish: Wish) -> Scan | None:
+async def _usable(connection: AsyncConnection, wish: ScanRequest) -> Scan | None:
     wanted = (
         select(digest_scans)
         .where(
@@ -152,8 +152,8 @@ async def look(database: Database, scan_id: str, *, now: datetime) -> Progress |
 
 @unbroken
 async def begin(
-    database: Database, wish: Wish, *, spare: timedelta, by: str, lease: timedelta, now: datetime
-) -> Held | Scan | None:
+    database: Database, wish: ScanRequest, *, spare: timedelta, by: str, lease: timedelta, now: datetime
+) -> HeldScan | Scan | None:
     """A new one, the caller's to read, which looks by `spare` further than wished; or one that will do, done
     this moment. None: another is being read by a process that is alive."""
     since = now if wish.since is None else min(wish.since, now)
@@ -189,27 +189,29 @@ async def begin(
         # Whoever was reading is through now, perhaps since this was last looked for.
         done = await _usable(connection, wish)
         if done is None:
-            return Held(values["id"], by, now, values["horizon"], since)
+            return HeldScan(values["id"], by, now, values["horizon"], since)
         await connection.execute(delete(digest_scans).where(digest_scans.c.id == values["id"]))
         return done
 
 
 async def go_on(
-    connection: AsyncConnection, held: Held, *, lease: timedelta, now: datetime, **counts: Any
+    connection: AsyncConnection, held: HeldScan, *, lease: timedelta, now: datetime, **counts: Any
 ) -> None:
     """Renews the lease, as part of a transaction that writes something. Raises Lost."""
     await _guarded(connection, held, {"lease_until": now + lease, **counts})
 
 
 @unbroken
-async def renew(database: Database, held: Held, *, lease: timedelta, now: datetime, **counts: Any) -> None:
+async def renew(
+    database: Database, held: HeldScan, *, lease: timedelta, now: datetime, **counts: Any
+) -> None:
     """Raises Lost."""
     async with database.writing() as connection:
         await go_on(connection, held, lease=lease, now=now, **counts)
 
 
 @unbroken
-async def finish(database: Database, held: Held, *, missing: Sequence[str], now: datetime) -> Scan:
+async def finish(database: Database, held: HeldScan, *, missing: Sequence[str], now: datetime) -> Scan:
     """Raises Lost."""
     async with database.writing() as connection:
         await _guarded(connection, held, {**_over(_DONE, now), "missing": list(missing)})
@@ -219,7 +221,7 @@ async def finish(database: Database, held: Held, *, missing: Sequence[str], now:
 
 
 @unbroken
-async def fail(database: Database, held: Held, *, said: str, now: datetime) -> None:
+async def fail(database: Database, held: HeldScan, *, said: str, now: datetime) -> None:
     """Raises Lost."""
     async with database.writing() as connection:
         await _guarded(connection, held, {**_over(_FAILED, now), "said": said})
@@ -229,7 +231,7 @@ def _over(state: str, now: datetime) -> dict[str, Any]:
     return {"state": state, "finished_at": now, "lease_by": None, "lease_until": None}
 
 
-async def _guarded(connection: AsyncConnection, held: Held, values: dict[str, Any]) -> None:
+async def _guarded(connection: AsyncConnection, held: HeldScan, values: dict[str, Any]) -> None:
     changed = await connection.execute(
         update(digest_scans)
         .where(

@@ -14,11 +14,11 @@ from bot.autumn import errors
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.digests.scan import repository as scans
-from bot.digests.scan.items import Span
+from bot.digests.scan.items import ScanWindow
 from bot.digests.scan.pacing import ScanPace, Seldom
 from bot.digests.scan.progress import Watching
 from bot.digests.scan.reader import Scanning
-from bot.digests.scan.repository import Held, Lost, Progress, Scan, Wish
+from bot.digests.scan.repository import HeldScan, Lost, Progress, Scan, ScanRequest
 from bot.digests.scan.writer import Keeper
 from bot.metrics import Metrics
 from bot.store.database import Database
@@ -79,7 +79,7 @@ class Scanner:
         come. `progress` is told every few seconds how far it is. Raises ScanFailed, of the kind of error that
         stopped it.
         """
-        wish = Wish(self._env, horizon, previews, not_before, since)
+        wish = ScanRequest(self._env, horizon, previews, not_before, since)
         seldom = Seldom(self._pace.tell, progress)
         while True:
             found = await scans.usable(self._database, wish)
@@ -104,7 +104,7 @@ class Scanner:
                 # It stood still for so long that somebody else took it to be dead.
                 continue
 
-    async def _wait(self, wish: Wish, seldom: Seldom) -> None:
+    async def _wait(self, wish: ScanRequest, seldom: Seldom) -> None:
         """Until the one that is being read is over. Raises ScanFailed when it failed, and would have done."""
         running = await scans.running(self._database, self._env)
         if running is None:
@@ -115,13 +115,13 @@ class Scanner:
         if seen.failed and seen.said and wish.met_by(running):
             raise ScanFailed(errors.named(seen.said))
 
-    async def _read(self, held: Held, seldom: Seldom, *, previews: bool) -> Scan:
+    async def _read(self, held: HeldScan, seldom: Seldom, *, previews: bool) -> Scan:
         """Raises ScanFailed, and Lost."""
         watching = Watching(self._metrics, self._pace.log, seldom)
         scanning = Scanning(
             autumn=self._autumn,
             keeper=Keeper(self._database, held, self._pace.lease_time),
-            span=Span(held.started_at, held.horizon, held.since),
+            span=ScanWindow(held.started_at, held.horizon, held.since),
             now=self._now,
             pace=self._pace,
             tell=watching.tell,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.digests.model import Section
 from bot.digests.scan import repository as scans
 from bot.digests.scan.items import Stored, Whose
-from bot.digests.scan.repository import Held
+from bot.digests.scan.repository import HeldScan
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_scans
 
@@ -25,7 +25,7 @@ class Keeper:
     """What a scan writes. Each verb that writes renews the lease, and raises Lost when that is gone."""
 
     database: Database
-    held: Held
+    held: HeldScan
     lease: timedelta
 
     async def renew(self, *, now: datetime, **counts: int) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Event, UsageTotal
-from bot.kit import blocks, numbers, text, times
+from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
-from bot.lookups import words
+from bot.lookups import labels
 from bot.lookups.answers import Events
+from bot.lookups.events import words
 from bot.lookups.features import card as features
 from bot.lookups.place import Place, Span
 
@@ -19,10 +20,10 @@ _PROPERTIES = 120
 _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER)
 
 
-def content(answer: Events, frame: parts.Frame) -> list[parts.Drawn]:
-    found: list[parts.Drawn] = []
+def content(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:
+    found: list[layout.Drawn] = []
     if isinstance(answer.customer, AutumnError):
-        found.append(parts.failed("customer", words.CUSTOMER, answer.customer))
+        found.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
     found += _totals(answer)
     found += _events(answer, frame)
     return [*found, *_filters(answer, frame)]
@@ -34,35 +35,38 @@ def _totals(answer: Events) -> list[Block]:
         return [parts.failed("totals", words.EVENT_TOTALS, totals)]
     ranked = sorted(totals.items(), key=lambda item: (-item[1].sum, -item[1].count, item[0]))
     lines = [_total(tracked, one, answer) for tracked, one in ranked if one.count or one.sum]
-    return [blocks.section("totals", parts.listed(words.TOTALS, lines, _TOTALS))] if lines else []
+    return [blocks.section("totals", layout.listed(words.TOTALS, lines, _TOTALS))] if lines else []
 
 
 def _total(tracked: str, one: UsageTotal, answer: Events) -> str:
-    name = text.mrkdwn(_name(tracked, answer), 60) or words.NONE
-    return f"• {words.total(name, numbers.number(one.sum), one.count)}"
+    name = text.mrkdwn(_name(tracked, answer), 60) or phrases.NONE
+    return f"• {labels.total(name, numbers.number(one.sum), one.count)}"
 
 
-def _events(answer: Events, frame: parts.Frame) -> list[parts.Drawn]:
+def _events(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:
     place, found = frame.place, answer.events
     if isinstance(found, AutumnError):
         return [parts.failed("events", words.EVENT_LIST, found)]
     feature = _name(place.feature, answer)
     if not found:
         return [blocks.section("events", words.no_events(place.span, text.mrkdwn(feature, 60)))]
-    page = parts.paged(found, place.page, SIZE)
+    page = layout.paged(found, place.page, SIZE)
 
-    def title(safe: parts.Safe) -> str:
+    def title(safe: layout.Safe) -> str:
         return words.events_title(len(found), place.span, safe(feature, 60), more=answer.more)
 
     rich = blocks.table(
         "table",
         title(text.literal),
-        [[blocks.cell(column) for column in words.EVENT_COLUMNS], *(_row(one, answer) for one in page.items)],
+        [
+            [blocks.cell(column) for column in words.EVENT_COLUMNS],
+            *(_row(one, answer) for one in page.items),
+        ],
     )
-    plain = parts.packed("list", [f"*{title(text.mrkdwn)}*", *(_line(one, answer) for one in page.items)])
-    shown: list[parts.Drawn] = [parts.Either(rich=(rich,), plain=tuple(plain))]
+    plain = layout.packed("list", [f"*{title(text.mrkdwn)}*", *(_line(one, answer) for one in page.items)])
+    shown: list[layout.Drawn] = [layout.Either(rich=(rich,), plain=tuple(plain))]
     if answer.more:
-        shown.append(blocks.context("more", words.newest_only(len(found), "events")))
+        shown.append(blocks.context("more", labels.newest_only(len(found), "events")))
     held = place.model_copy(update={"until": times.milliseconds(answer.until)})
     return [*shown, *parts.paging(frame, page, held)]
 
@@ -105,7 +109,7 @@ def _name(tracked: str, answer: Events) -> str:
 def _filters(answer: Events, frame: parts.Frame) -> list[Block]:
     place = frame.place.at(until=0)
     spans = [
-        frame.go(words.SPANS[span], f"span:{span}", place.at(span=span), primary=span is place.span)
+        frame.go(labels.SPANS[span], f"span:{span}", place.at(span=span), primary=span is place.span)
         for span in _SPANS
     ]
     every = frame.go(words.ALL_FEATURES, "all_features", place.at(feature="")) if place.feature else None

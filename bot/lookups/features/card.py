@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from bot.autumn.models import Balance, Customer
-from bot.kit import blocks, ids, numbers, text, times
+from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
-from bot.lookups import names, options, words
+from bot.lookups import labels, names, options
 from bot.lookups.answers import Features
 from bot.lookups.entities_share import entities_share
+from bot.lookups.features import words
 from bot.lookups.options import resolve, token
 from bot.lookups.overview import attention
 from bot.lookups.place import Part, Place
@@ -19,10 +20,10 @@ SIZE = 10
 _FLAGS = 60
 
 
-def content(answer: Features, frame: parts.Frame) -> list[parts.Drawn]:
+def content(answer: Features, frame: parts.Frame) -> list[layout.Drawn]:
     customer = answer.customer
-    page = parts.paged(ranked(customer), frame.place.page, SIZE)
-    found: list[parts.Drawn] = [
+    page = layout.paged(ranked(customer), frame.place.page, SIZE)
+    found: list[layout.Drawn] = [
         _balance(index, balance, frame, answer.read_at) for index, balance in enumerate(page.items)
     ]
     if not page.items:
@@ -67,20 +68,20 @@ def flags(customer: Customer, most: int) -> str:
     """All boolean features in one line."""
     found = sorted((names.feature(flag) for flag in customer.flags.values()), key=str.casefold)
     shown: list[str] = []
-    room = parts.SECTION - 100
+    room = layout.SECTION - 100
     for name in found[:most]:
         room -= text.length(name) + 2
         if room > 0:
             shown.append(name)
     left = len(found) - len(shown)
-    return words.flags(", ".join(shown) + (f" {words.and_more(left)}" if left else ""))
+    return words.flags(", ".join(shown) + (f" {phrases.and_more(left)}" if left else ""))
 
 
 def resets(at: datetime | None, now: datetime) -> str:
     """When it resets; Autumn resets at the next reading, so a past date means at once."""
     if at is None:
         return ""
-    return times.moment(at, words.RESETS) if at > now else words.DUE_NOW
+    return times.moment(at, labels.RESETS) if at > now else words.DUE_NOW
 
 
 def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = None) -> list[Block]:
@@ -105,4 +106,4 @@ def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) ->
     several = words.sources(sources) if sources > 1 else ""
     facts = [*figures(balance), resets(balance.next_reset_at, now), several]
     shown = f"*{names.feature(balance)}*\n" + f"{bar} {' · '.join(fact for fact in facts if fact)}".strip()
-    return blocks.section(f"balance.{index}", shown, accessory=frame.go(words.OPEN, f"open:{index}", place))
+    return blocks.section(f"balance.{index}", shown, accessory=frame.go(labels.OPEN, f"open:{index}", place))

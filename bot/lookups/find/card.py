@@ -5,11 +5,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.autumn.models import Customer
-from bot.kit import blocks, ids, text, times
+from bot.kit import blocks, ids, layout, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.lookups import frame as parts
-from bot.lookups import words
-from bot.lookups.answers import Several
+from bot.lookups import frame, labels
+from bot.lookups.answers import SeveralMatches
+from bot.lookups.find import words
 from bot.lookups.place import Part, Place
 
 SIZE = 10
@@ -36,32 +36,32 @@ class Search(BaseModel):
         return cls.model_validate_json(value)
 
 
-def matches(found: Several, *, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
+def matches(found: SeveralMatches, *, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
     """The customers that match, each with a button that opens it in place of the list."""
-    shown = parts.paged(found.matches, page, SIZE)
-    query = text.code(found.query, 120) or words.NONE
+    shown = layout.paged(found.matches, page, SIZE)
+    query = text.code(found.query, 120) or phrases.NONE
     head = [blocks.section("matches", f"*{words.matches(query, len(found.matches), more=found.more)}*")]
     content: list[Block] = []
     for index, customer in enumerate(shown.items):
         content += _match(index, customer, part)
-    foot = [blocks.context("foot", times.moment(found.read_at, words.READ))]
-    return parts.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
+    foot = [blocks.context("foot", times.moment(found.read_at, labels.READ))]
+    return layout.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
 
 
 def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
     """`compared`: how many customers' Stripe ids were, if not all. `meant`: a command that this may have
     been."""
-    lines = [words.nobody(text.code(query, 120) or words.NONE)]
+    lines = [words.nobody(text.code(query, 120) or phrases.NONE)]
     if compared:
         lines.append(words.stripe_ids_compared(compared))
     if meant:
         lines.append(words.did_you_mean(text.code(f"{ids.COMMAND} {meant}", 120)))
-    return parts.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
+    return layout.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
 
 
 def _match(index: int, customer: Customer, part: Part) -> list[Block]:
     place = Place(customer=customer.id, part=part) if customer.id else None
-    open_it = parts.go(words.OPEN, f"match:{index}", place) if place else None
+    open_it = frame.go(labels.OPEN, f"match:{index}", place) if place else None
     block = blocks.section(f"match.{index}", blocks.plain(_who(customer)), accessory=open_it)
     if open_it:
         return [block]
@@ -74,22 +74,22 @@ def _who(customer: Customer) -> str:
     held = [(one.plan.name if one.plan else "") or one.plan_id for one in customer.subscriptions[:3]]
     facts = [
         text.literal(customer.email, 100) if customer.name else "",
-        text.literal(customer.id or "", 100) or words.NO_ID,
+        text.literal(customer.id or "", 100) or labels.NO_ID,
         text.literal(", ".join(held), 80),
         text.literal(customer.env, 20),
     ]
-    return f"{parts.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
+    return f"{frame.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
 
 
-def _pages(found: Several, shown: parts.Paged[Customer], part: Part) -> list[Block]:
+def _pages(found: SeveralMatches, shown: layout.Paged[Customer], part: Part) -> list[Block]:
     blocks_found: list[Block] = []
     if shown.pages > 1:
-        blocks_found.append(blocks.context("page", words.page(shown.number + 1, shown.pages, shown.left)))
+        blocks_found.append(blocks.context("page", phrases.page(shown.number + 1, shown.pages, shown.left)))
         turns = [
-            _turn(words.PREVIOUS, "previous", Search(query=found.query, page=shown.number - 1, part=part))
+            _turn(phrases.PREVIOUS, "previous", Search(query=found.query, page=shown.number - 1, part=part))
             if shown.number
             else None,
-            _turn(words.NEXT, "next", Search(query=found.query, page=shown.number + 1, part=part))
+            _turn(phrases.NEXT, "next", Search(query=found.query, page=shown.number + 1, part=part))
             if shown.left
             else None,
         ]
@@ -102,7 +102,7 @@ def _pages(found: Several, shown: parts.Paged[Customer], part: Part) -> list[Blo
 
 def again(search: Search) -> blocks.Button | None:
     """A button that searches once more; None where the words do not fit into one."""
-    return _turn(words.TRY_AGAIN, "again", search)
+    return _turn(labels.TRY_AGAIN, "again", search)
 
 
 def _turn(label: str, key: str, search: Search) -> blocks.Button | None:

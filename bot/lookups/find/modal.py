@@ -3,8 +3,9 @@
 from typing import Any
 
 from bot.autumn.models import Customer
-from bot.kit import blocks, ids
-from bot.lookups import options, words
+from bot.kit import blocks, ids, phrases
+from bot.lookups import labels, options
+from bot.lookups.find import words
 from bot.lookups.place import Part
 
 PARTS = (Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)
@@ -15,7 +16,7 @@ def look_up_modal(
 ) -> dict[str, Any]:
     """`metadata` (up to 3000 characters) comes back with the submission; the others are chosen beforehand."""
     chosen = options.customer_option(customer) if customer else None
-    offered = {one: blocks.option(words.PARTS[one], one.value) for one in PARTS}
+    offered = {one: blocks.option(labels.PARTS[one], one.value) for one in PARTS}
     picker = blocks.picker(ids.PICK_CUSTOMER, words.MODAL_PLACEHOLDER, min_query=2, initial=chosen)
     radio = blocks.radio(ids.PICK_PART, list(offered.values()), offered.get(part, offered[Part.OVERVIEW]))
     view: dict[str, Any] = {
@@ -23,7 +24,7 @@ def look_up_modal(
         "callback_id": ids.LOOK_UP_MODAL,
         "title": _plain(words.MODAL_TITLE),
         "submit": _plain(words.MODAL_SUBMIT),
-        "close": _plain(words.MODAL_CLOSE),
+        "close": _plain(phrases.MODAL_CLOSE),
         "blocks": [
             blocks.field(ids.PICK_CUSTOMER_BLOCK, words.MODAL_CUSTOMER, picker, words.MODAL_CUSTOMER_HINT),
             blocks.field(ids.PICK_PART_BLOCK, words.MODAL_PART, radio),

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
-from bot.lookups.answers import Found, Nobody, One, Several
+from bot.lookups.answers import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.customer import CARD
 from bot.lookups.find.query import cut, fold, is_id, is_stripe_id, matches, patterns, readings
 
@@ -35,9 +35,9 @@ async def find(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc
     Raises AutumnError.
     """
 
-    async def by_id(customer_id: str) -> One | None:
+    async def by_id(customer_id: str) -> SingleMatch | None:
         customer = await _by_id(autumn, customer_id)
-        return One(customer.id or customer_id, customer) if customer else None
+        return SingleMatch(customer.id or customer_id, customer) if customer else None
 
     return await find_or_open(autumn, query, by_id, now=now)
 
@@ -50,27 +50,29 @@ async def find_or_open(
     Raises AutumnError.
     """
     texts = readings(query)
-    unfinished: Several | None = None
+    unfinished: SeveralMatches | None = None
     for text in texts:
         if is_id(text) and (opened := await by_id(text)) is not None:
             return opened
         found = choose(text, await _search(autumn, text, now))
-        if isinstance(found, One) or (isinstance(found, Several) and found.matches):
+        if isinstance(found, SingleMatch) or (isinstance(found, SeveralMatches) and found.matches):
             return found
-        unfinished = unfinished or (found if isinstance(found, Several) else None)
+        unfinished = unfinished or (found if isinstance(found, SeveralMatches) else None)
     return unfinished or await _by_stripe_id(autumn, query, texts)
 
 
-async def search(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now) -> Several | Nobody:
+async def search(
+    autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now
+) -> SeveralMatches | NoMatch:
     """Every customer whose id, name or e-mail contains the text, newest first. Raises AutumnError."""
-    unfinished: Several | None = None
+    unfinished: SeveralMatches | None = None
     for text in readings(query):
         found = await _search(autumn, text, now)
-        if isinstance(found, Several):
+        if isinstance(found, SeveralMatches):
             if found.matches:
                 return found
             unfinished = unfinished or found
-    return unfinished or Nobody(cut(query))
+    return unfinished or NoMatch(cut(query))
 
 
 async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> list[Customer]:
@@ -101,9 +103,9 @@ def contains(customer: Customer, text: str) -> bool:
     return any(matches(field, text) for field in (customer.id or "", customer.name, customer.email))
 
 
-def choose(text: str, found: Several | Nobody) -> Found:
+def choose(text: str, found: SeveralMatches | NoMatch) -> Found:
     """The one customer that is meant, when that is beyond doubt."""
-    if isinstance(found, Nobody):
+    if isinstance(found, NoMatch):
         return found
     wanted = fold(text)
     for meant in (
@@ -113,9 +115,9 @@ def choose(text: str, found: Several | Nobody) -> Found:
         [] if found.more else list(found.matches),
     ):
         if len(meant) == 1 and meant[0].id:
-            return One(meant[0].id)
+            return SingleMatch(meant[0].id)
         if meant and all(fold(customer.email) == wanted for customer in meant):
-            return Several(found.query, tuple(meant), False, found.read_at)
+            return SeveralMatches(found.query, tuple(meant), False, found.read_at)
     return found
 
 
@@ -131,7 +133,7 @@ async def _by_id(autumn: Autumn, text: str) -> Customer | None:
         raise
 
 
-async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> Several | Nobody:
+async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> SeveralMatches | NoMatch:
     found: dict[object, Customer] = {}
     more = False
     for pattern in patterns(text):
@@ -140,7 +142,7 @@ async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> Sev
         more = more or unread
     matching = tuple(found.values())
     more = more or len(matching) > _PAGE
-    return Several(text, matching[:_PAGE], more, now()) if matching or more else Nobody(text)
+    return SeveralMatches(text, matching[:_PAGE], more, now()) if matching or more else NoMatch(text)
 
 
 def _key(customer: Customer) -> object:
@@ -160,21 +162,21 @@ async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer
     return found, bool(cursor)
 
 
-async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> One | Nobody:
+async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> SingleMatch | NoMatch:
     """Autumn does not search by Stripe's id, so the ids of its newest customers are compared."""
     wanted = next((text for text in texts if is_stripe_id(text)), None)
     if wanted is None:
-        return Nobody(cut(query))
+        return NoMatch(cut(query))
     cursor, compared = "", 0
     for _ in range(_STRIPE_PAGES):
         page = await autumn.newest_customers(limit=_STRIPE_PAGE, cursor=cursor)
         for start in range(0, page.count, _SLICE):
             for row in page.rows(start, start + _SLICE):
                 if row.get("stripe_id") == wanted and (customer_id := row.get("id")):
-                    return One(customer_id)
+                    return SingleMatch(customer_id)
             await asyncio.sleep(0)
         compared += page.count
         cursor = page.next_cursor or ""
         if not cursor:
-            return Nobody(cut(query))
-    return Nobody(cut(query), compared=compared)
+            return NoMatch(cut(query))
+    return NoMatch(cut(query), compared=compared)

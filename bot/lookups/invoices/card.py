@@ -4,12 +4,13 @@ from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Invoice, InvoicePreview, LineDiscount, PreviewLine
-from bot.kit import blocks, links, money, numbers, text, times
+from bot.kit import blocks, layout, links, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
-from bot.lookups import names, words
+from bot.lookups import labels, names
 from bot.lookups.answers import Invoices, Read
 from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.invoices import words
 from bot.lookups.invoices.facts import InvoiceState
 from bot.lookups.place import Part
 from bot.lookups.products.plan_changes import plan_changes
@@ -19,11 +20,11 @@ _PREVIEWS = 3
 _LINES = 8
 
 
-def content(answer: Invoices, frame: parts.Frame) -> list[parts.Drawn]:
-    found: list[parts.Drawn] = []
+def content(answer: Invoices, frame: parts.Frame) -> list[layout.Drawn]:
+    found: list[layout.Drawn] = []
     customer = answer.customer if isinstance(answer.customer, Customer) else None
     if isinstance(answer.customer, AutumnError):
-        found.append(parts.failed("customer", words.CUSTOMER, answer.customer))
+        found.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
     found += _upcoming(answer.upcoming, customer)
     found += _invoices(answer, frame, names.plans(customer, answer.names))
     return [*found, *_filters(frame)]
@@ -37,11 +38,11 @@ def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Custome
         return _with_a_plan(customer) or words.NOTHING_COMING
     if len(upcoming) == 1:
         return _preview_head(upcoming[0])
-    return parts.listed(
+    return layout.listed(
         words.NEXT_INVOICES,
         [words.one_of_next(*_total_and_day(one)) for one in upcoming],
         _PREVIEWS,
-        more=words.more_on(Part.INVOICES),
+        more=labels.more_on(Part.INVOICES),
     )
 
 
@@ -59,7 +60,7 @@ def line(invoice: Invoice, called: dict[str, str]) -> str:
         if invoice.refunded_amount and known.state is not InvoiceState.REFUNDED
         else "",
         (":warning: " if known.unpaid else "") + _status(invoice, known.state, text.mrkdwn),
-        links.linked(invoice.hosted_invoice_url, words.HOSTED)
+        links.linked(invoice.hosted_invoice_url, labels.HOSTED)
         if links.web(invoice.hosted_invoice_url)
         else "",
     ]
@@ -82,15 +83,15 @@ def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None, customer: Custo
     if not upcoming:
         return [blocks.section("upcoming", upcoming_line(upcoming, customer))]
     found = [
-        blocks.section(f"upcoming.{index}", parts.listed(_preview_head(one), _preview_lines(one), _LINES))
+        blocks.section(f"upcoming.{index}", layout.listed(_preview_head(one), _preview_lines(one), _LINES))
         for index, one in enumerate(upcoming[:_PREVIEWS])
     ]
     left = len(upcoming) - len(found)
-    return [*found, blocks.context("upcoming.left", words.and_more(left))] if left else found
+    return [*found, blocks.context("upcoming.left", phrases.and_more(left))] if left else found
 
 
 def _preview_head(one: InvoicePreview) -> str:
-    return words.next_invoice(*_total_and_day(one))
+    return labels.next_invoice(*_total_and_day(one))
 
 
 def _total_and_day(one: InvoicePreview) -> tuple[str, str]:
@@ -102,7 +103,7 @@ def _preview_lines(one: InvoicePreview) -> list[str]:
 
 
 def _preview_line(item: PreviewLine, currency: str) -> str:
-    name = text.mrkdwn(item.description or item.display_name, 120) or words.NONE
+    name = text.mrkdwn(item.description or item.display_name, 120) or phrases.NONE
     facts = [
         name,
         f"*{money.money(item.total, currency)}*",
@@ -113,7 +114,7 @@ def _preview_line(item: PreviewLine, currency: str) -> str:
 
 def _off(one: LineDiscount, currency: str) -> str:
     if one.percent_off is not None:
-        amount = words.percent(numbers.number(one.percent_off))
+        amount = labels.percent(numbers.number(one.percent_off))
     elif one.amount_off is not None:
         amount = money.money(one.amount_off, currency)
     else:
@@ -121,16 +122,16 @@ def _off(one: LineDiscount, currency: str) -> str:
     return words.discount_off(amount, text.mrkdwn(one.reward_name or one.reward_id or "", 40))
 
 
-def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> list[parts.Drawn]:
+def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> list[layout.Drawn]:
     found = answer.invoices
     if isinstance(found, AutumnError):
-        return [parts.failed("invoices", words.INVOICE_LIST, found)]
+        return [parts.failed("invoices", labels.INVOICE_LIST, found)]
     status = frame.place.status
     if not found:
         return [blocks.section("invoices", words.no_invoices(text.mrkdwn(status, 30)))]
-    page = parts.paged(found, frame.place.page, SIZE)
+    page = layout.paged(found, frame.place.page, SIZE)
 
-    def title(safe: parts.Safe) -> str:
+    def title(safe: layout.Safe) -> str:
         return words.invoices_title(safe(status, 30), len(found), more=answer.more)
 
     rich = blocks.table(
@@ -141,10 +142,10 @@ def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> l
             *(_row(one, called) for one in page.items),
         ],
     )
-    plain = parts.packed("list", [f"*{title(text.mrkdwn)}*", *(line(one, called) for one in page.items)])
-    shown: list[parts.Drawn] = [parts.Either(rich=(rich,), plain=tuple(plain))]
+    plain = layout.packed("list", [f"*{title(text.mrkdwn)}*", *(line(one, called) for one in page.items)])
+    shown: list[layout.Drawn] = [layout.Either(rich=(rich,), plain=tuple(plain))]
     if answer.more:
-        shown.append(blocks.context("more", words.newest_only(len(found), "invoices")))
+        shown.append(blocks.context("more", labels.newest_only(len(found), "invoices")))
     return [*shown, *parts.paging(frame, page, frame.place)]
 
 
@@ -161,7 +162,7 @@ def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
         else blocks.quantity(numbers.finite(paid), money.money(paid, currency)),
         _refunded(invoice),
         blocks.cell(words.warned(status) if known.unpaid else status),
-        blocks.link(url, words.HOSTED_SHORT) if url else blocks.cell(""),
+        blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
 
 
@@ -172,12 +173,12 @@ def _refunded(invoice: Invoice) -> blocks.Cell:
     return blocks.quantity(numbers.finite(amount), money.money(amount, invoice.currency))
 
 
-def _plans(invoice: Invoice, called: dict[str, str], safe: parts.Safe) -> str:
+def _plans(invoice: Invoice, called: dict[str, str], safe: layout.Safe) -> str:
     return safe(", ".join(called.get(plan_id) or plan_id for plan_id in invoice.plan_ids[:10]), 80)
 
 
-def _status(invoice: Invoice, state: InvoiceState, safe: parts.Safe) -> str:
-    return words.INVOICE_STATES.get(state) or safe(invoice.status, 30)
+def _status(invoice: Invoice, state: InvoiceState, safe: layout.Safe) -> str:
+    return labels.INVOICE_STATES.get(state) or safe(invoice.status, 30)
 
 
 def _filters(frame: parts.Frame) -> list[Block]:

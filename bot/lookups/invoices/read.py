@@ -9,7 +9,7 @@ from bot.lookups.answers import InvoiceList, Invoices, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, customer_of
-from bot.lookups.invoices import facts as invoice_facts
+from bot.lookups.invoices import facts
 from bot.lookups.invoices.facts import UNPAID, Unpaid
 from bot.lookups.place import Place
 
@@ -47,7 +47,7 @@ async def invoice_list(autumn: Autumn, customer_id: str, *, status: str = "") ->
     page = await _page(autumn, customer_id, "")
     if page.next_cursor is not None:
         return InvoiceList(tuple(page.list), True, await unpaid(autumn, customer_id))
-    return InvoiceList(tuple(page.list), False, invoice_facts.unpaid(page.list, more=False))
+    return InvoiceList(tuple(page.list), False, facts.unpaid(page.list, more=False))
 
 
 def nothing_owed(customer: Customer) -> bool:
@@ -65,7 +65,7 @@ async def unpaid(autumn: Autumn, customer_id: str) -> Read[Unpaid]:
     page = await attempt(lambda: unpaid_page(autumn, customer_id), within=autumn.patience.part)
     if isinstance(page, AutumnError):
         return page
-    return invoice_facts.unpaid(page.list, more=page.next_cursor is not None)
+    return facts.unpaid(page.list, more=page.next_cursor is not None)
 
 
 async def unpaid_page(autumn: Autumn, customer_id: str) -> Page[Invoice]:

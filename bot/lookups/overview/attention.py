@@ -4,12 +4,12 @@ from datetime import datetime
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Subscription
-from bot.kit import blocks, money, numbers, times
+from bot.kit import blocks, layout, money, numbers, times
 from bot.kit.card import Block
-from bot.lookups import failures, names, words
-from bot.lookups import frame as parts
+from bot.lookups import failures, labels, names
 from bot.lookups.answers import Read
 from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.overview import words
 from bot.lookups.products.plan_changes import ByEnding, PlanChange
 from bot.lookups.products.status import Status, status
 
@@ -24,14 +24,14 @@ def attention(
     found = [f":warning: {line}" for line in lines(customer, now, unpaid)]
     if isinstance(unpaid, AutumnError):
         found.append(failures.line(words.UNPAID_LIST, unpaid))
-    return [blocks.section("attention", parts.listed(words.ATTENTION, found, most))] if found else []
+    return [blocks.section("attention", layout.listed(words.ATTENTION, found, most))] if found else []
 
 
 def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None) -> list[str]:
     held, changes, currency = customer.subscriptions, ByEnding(customer), names.currency(customer)
     return [
         *(words.past_due(names.plan(one)) for one in held if one.past_due),
-        *(words.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
+        *(labels.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
         *_unpaid(unpaid),
         *_over(list(customer.balances.values())),
         *(_cancels(one, changes.of(one), currency) for one in held if one.canceled_at),
@@ -59,13 +59,13 @@ def exhausted(balance: Balance) -> bool:
 def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
     if unpaid is None or isinstance(unpaid, AutumnError) or not unpaid.count:
         return []
-    return [words.unpaid(unpaid.count, money.sums(unpaid.totals), at_least=unpaid.at_least)]
+    return [labels.unpaid(unpaid.count, money.sums(unpaid.totals), at_least=unpaid.at_least)]
 
 
 def _over(balances: list[Balance]) -> list[str]:
     found = [balance for balance in balances if balance.overage > 0 and not balance.unlimited]
     if len(found) > _ONE_BY_ONE:
-        return [words.many_over(parts.inline([names.feature(one) for one in found], 5))]
+        return [words.many_over(layout.inline([names.feature(one) for one in found], 5))]
     return [words.over(names.feature(one), numbers.number(one.overage), billed=_billed(one)) for one in found]
 
 
@@ -84,7 +84,7 @@ def _cancels(one: Subscription, change: PlanChange | None, currency: str) -> str
     if change.to_free:
         return words.cancels_to(names.plan(one), day, follows)
     price = names.price(change.starts.plan, currency)
-    return words.changes(names.plan(one), words.becomes(follows, day, price))
+    return words.changes(names.plan(one), labels.becomes(follows, day, price))
 
 
 def _trial(one: Subscription) -> str:
@@ -93,4 +93,4 @@ def _trial(one: Subscription) -> str:
 
 def _used_up(balances: list[Balance]) -> list[str]:
     found = [names.feature(balance) for balance in balances if exhausted(balance)]
-    return [words.used_up(parts.inline(found, 5))] if found else []
+    return [words.used_up(layout.inline(found, 5))] if found else []

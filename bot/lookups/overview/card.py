@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Discount, Subscription
-from bot.kit import blocks, money, numbers, text, times
+from bot.kit import blocks, layout, money, numbers, phrases, text, times
 from bot.kit.card import Block
-from bot.lookups import frame as parts
-from bot.lookups import names, words
+from bot.lookups import frame, labels, names
 from bot.lookups.answers import Billing, Overview, Read
 from bot.lookups.features import card as features
 from bot.lookups.invoices import card as invoices
+from bot.lookups.overview import words
 from bot.lookups.place import Part
 from bot.lookups.products import card as products
 from bot.lookups.products.plan_changes import ByEnding
@@ -22,9 +22,9 @@ _INVOICES = 4
 _DISCOUNTS = 5
 
 
-def content(answer: Overview) -> list[parts.Drawn]:
+def content(answer: Overview) -> list[layout.Drawn]:
     customer = answer.customer
-    found: list[parts.Drawn] = [
+    found: list[layout.Drawn] = [
         blocks.section("products", _products(answer)),
         blocks.section("balances", _balances(customer)),
     ]
@@ -44,7 +44,7 @@ def _products(answer: Overview) -> str:
         _line(
             [
                 f"*{names.plan(one, answer.names)}*",
-                words.ONE_OFF,
+                labels.ONE_OFF,
                 names.price(one.plan, currency),
                 products.quantity(one),
                 bought.get(one.plan_id, ""),
@@ -53,8 +53,8 @@ def _products(answer: Overview) -> str:
         for one in customer.purchases
     ]
     if not lines:
-        return words.NO_PRODUCTS
-    return parts.listed(words.PRODUCTS, lines, _PRODUCTS, more=_more(Part.PRODUCTS))
+        return labels.NO_PRODUCTS
+    return layout.listed(words.PRODUCTS, lines, _PRODUCTS, more=_more(Part.PRODUCTS))
 
 
 def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
@@ -66,7 +66,7 @@ def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEndi
             products.price(one, currency),
             products.quantity(one),
             products.following(one, answer.read_at, change, currency),
-            words.BY_ENTITIES.lower() if one.scope == "entity" else "",
+            labels.BY_ENTITIES.lower() if one.scope == "entity" else "",
         ]
     )
 
@@ -75,7 +75,7 @@ def _balances(customer: Customer) -> str:
     found = features.ranked(customer)
     if not found:
         return f"{words.BALANCES}\n{features.nothing(customer)}"
-    return parts.listed(
+    return layout.listed(
         words.BALANCES, [_balance(one) for one in found], _BALANCES, more=_more(Part.FEATURES)
     )
 
@@ -87,7 +87,7 @@ def _balance(balance: Balance) -> str:
 
 def _billing(billing: Read[Billing], customer: Customer) -> list[Block]:
     if isinstance(billing, AutumnError):
-        return [parts.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
+        return [frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
     found = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming, customer))]
     if billing.discounts:
         found.append(blocks.section("discounts", discounts(billing.discounts)))
@@ -95,18 +95,18 @@ def _billing(billing: Read[Billing], customer: Customer) -> list[Block]:
 
 
 def discounts(found: Sequence[Discount]) -> str:
-    return parts.listed(words.DISCOUNTS, [f"• {_discount(one)}" for one in found], _DISCOUNTS)
+    return layout.listed(words.DISCOUNTS, [f"• {_discount(one)}" for one in found], _DISCOUNTS)
 
 
 def _discount(one: Discount) -> str:
     share = one.type == "percentage_discount"
     value = (
-        words.percent(numbers.number(one.discount_value))
+        labels.percent(numbers.number(one.discount_value))
         if share
         else money.money(one.discount_value, one.currency or "")
     )
     return words.discount(
-        text.mrkdwn(one.name or one.id) or words.NONE,
+        text.mrkdwn(one.name or one.id) or phrases.NONE,
         value,
         _lasts(one),
         words.ON_SUBSCRIPTION if one.subscription_id else "",
@@ -117,20 +117,20 @@ def _lasts(one: Discount) -> str:
     if one.end:
         return words.until(times.day(one.end))
     if one.duration_type == "months" and one.duration_value is not None:
-        return words.months(numbers.number(one.duration_value))
-    return {"forever": words.FOREVER, "one_off": words.ONCE}.get(one.duration_type, "")
+        return labels.months(numbers.number(one.duration_value))
+    return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(one.duration_type, "")
 
 
 def _invoices(answer: Overview) -> Block:
     listed = answer.invoices
     if isinstance(listed, AutumnError):
-        return parts.failed("invoices", words.INVOICE_LIST, listed)
+        return frame.failed("invoices", labels.INVOICE_LIST, listed)
     if not listed.newest:
-        return blocks.section("invoices", f"{words.INVOICES}\n{words.NO_INVOICES}")
+        return blocks.section("invoices", f"{words.INVOICES}\n{labels.NO_INVOICES}")
     called = names.plans(answer.customer, answer.names)
     lines = [invoices.line(one, called) for one in listed.newest]
     more = words.more_than_on(Part.INVOICES) if listed.more else _more(Part.INVOICES)
-    return blocks.section("invoices", parts.listed(words.INVOICES, lines, _INVOICES, more=more))
+    return blocks.section("invoices", layout.listed(words.INVOICES, lines, _INVOICES, more=more))
 
 
 def _line(facts: Sequence[str]) -> str:
@@ -138,4 +138,4 @@ def _line(facts: Sequence[str]) -> str:
 
 
 def _more(part: Part) -> str:
-    return words.more_on(part)
+    return labels.more_on(part)

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Plan, PlanItem, Purchase, Subscription
-from bot.kit import blocks, numbers, text, times
+from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
-from bot.lookups import names, words
-from bot.lookups.answers import Expired, Names, Products
+from bot.lookups import labels, names
+from bot.lookups.answers import ExpiredProduct, Names, Products
+from bot.lookups.products import words
 from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
 from bot.lookups.products.status import Status, status
 
@@ -18,14 +19,14 @@ SIZE = 8
 _ITEMS = 10
 
 
-def content(answer: Products, frame: parts.Frame) -> list[parts.Drawn]:
+def content(answer: Products, frame: parts.Frame) -> list[layout.Drawn]:
     entries = _entries(answer)
-    page = parts.paged(entries, frame.place.page, SIZE)
-    found: list[parts.Drawn] = [
+    page = layout.paged(entries, frame.place.page, SIZE)
+    found: list[layout.Drawn] = [
         blocks.section(f"product.{index}", entry) for index, entry in enumerate(page.items)
     ]
     if not entries:
-        found.append(blocks.section("none", words.NO_PRODUCTS))
+        found.append(blocks.section("none", labels.NO_PRODUCTS))
     if isinstance(answer.expired, AutumnError):
         found.append(parts.failed("expired", words.EXPIRED_PRODUCTS, answer.expired))
     elif answer.expired is not None and not answer.expired:
@@ -45,10 +46,10 @@ def state(one: Subscription, now: datetime, change: PlanChange | None = None) ->
 def price(one: Subscription, currency: str) -> str:
     """Empty for an entity's plan that reads as free, since a customer's view leaves entities' prices out."""
     shown = names.price(one.plan, currency)
-    return "" if shown == words.FREE and one.scope == "entity" else shown
+    return "" if shown == labels.FREE and one.scope == "entity" else shown
 
 
-def quantity(one: Subscription | Purchase | Expired) -> str:
+def quantity(one: Subscription | Purchase | ExpiredProduct) -> str:
     return "" if one.quantity == 1 else words.quantity(numbers.number(one.quantity))
 
 
@@ -63,7 +64,7 @@ def bought(customer: Customer) -> dict[str, str]:
         for plan_id, total in totals.items():
             told = words.bought(numbers.number(total), names.feature(balance))
             units.setdefault(plan_id, []).append(told)
-    return {plan_id: parts.inline(told, _ITEMS) for plan_id, told in units.items()}
+    return {plan_id: layout.inline(told, _ITEMS) for plan_id, told in units.items()}
 
 
 def following(one: Subscription, now: datetime, change: PlanChange | None = None, currency: str = "") -> str:
@@ -72,7 +73,7 @@ def following(one: Subscription, now: datetime, change: PlanChange | None = None
     if change is not None and change.to_free:
         return words.ends_then(times.day(change.at), names.plan(change.starts))
     if change is not None:
-        return words.becomes(names.plan(change.starts), times.day(change.at), price(change.starts, currency))
+        return labels.becomes(names.plan(change.starts), times.day(change.at), price(change.starts, currency))
     if found is Status.SCHEDULED:
         return _on(words.STARTS, one.started_at)
     if one.canceled_at is not None:
@@ -135,17 +136,17 @@ def _subscription(one: Subscription, known: _Known) -> str:
 
 def _purchase(one: Purchase, known: _Known) -> str:
     top = [
-        words.ONE_OFF,
+        labels.ONE_OFF,
         names.price(one.plan, known.currency),
         quantity(one),
         known.bought.get(one.plan_id, ""),
     ]
-    dates = [_on(words.STARTED, one.started_at), _on(words.EXPIRES, one.expires_at)]
+    dates = [_on(words.STARTED, one.started_at), _on(labels.EXPIRES, one.expires_at)]
     return _told(names.plan(one, known.names), top, dates, _includes(one.plan, known), one.scope)
 
 
-def _expired(one: Expired, known: _Known) -> str:
-    name = text.mrkdwn(one.name or known.names.plans.get(one.plan_id) or one.plan_id, 60) or words.NONE
+def _expired(one: ExpiredProduct, known: _Known) -> str:
+    name = text.mrkdwn(one.name or known.names.plans.get(one.plan_id) or one.plan_id, 60) or phrases.NONE
     dates = [_on(words.STARTED, one.started_at), _on(words.ENDED, one.ended_at)]
     return _told(name, [words.EXPIRED, quantity(one)], dates, "", "")
 
@@ -155,7 +156,7 @@ def _told(name: str, top: list[str], dates: list[str], includes: str, scope: str
         _joined([f"*{name}*", *top]),
         _joined(dates),
         includes,
-        words.BY_ENTITIES if scope == "entity" else "",
+        labels.BY_ENTITIES if scope == "entity" else "",
     ]
     return "\n".join(line for line in lines if line)
 
@@ -169,7 +170,7 @@ def _period(one: Subscription) -> str:
 def _includes(plan: Plan | None, known: _Known) -> str:
     if plan is None or not plan.items:
         return ""
-    return words.includes(parts.inline([_item(item, known) for item in plan.items], _ITEMS))
+    return words.includes(layout.inline([_item(item, known) for item in plan.items], _ITEMS))
 
 
 def _item(item: PlanItem, known: _Known) -> str:
@@ -177,11 +178,11 @@ def _item(item: PlanItem, known: _Known) -> str:
     if item.display and item.display.primary_text:
         shown = item.display.primary_text
     elif item.unlimited:
-        shown = f"{words.UNLIMITED} {name}"
+        shown = f"{labels.UNLIMITED} {name}"
     else:
         shown = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
-    every = words.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
+    every = labels.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
     return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(_beyond(item, known.currency), 60))
 
 
@@ -193,7 +194,7 @@ def _beyond(item: PlanItem, currency: str) -> str:
 
 
 def _on(label: str, at: datetime | None) -> str:
-    return words.on(label, times.day(at)) if at else ""
+    return labels.on(label, times.day(at)) if at else ""
 
 
 def _joined(facts: list[str]) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer, StoredProduct
-from bot.lookups.answers import Expired, Products
+from bot.lookups.answers import ExpiredProduct, Products
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
 from bot.lookups.place import Place
@@ -21,17 +21,17 @@ async def products(autumn: Autumn, place: Place, at: datetime, known: Customer |
         return Products(customer, await expired, at)
 
 
-async def _expired(autumn: Autumn, customer_id: str) -> tuple[Expired, ...]:
+async def _expired(autumn: Autumn, customer_id: str) -> tuple[ExpiredProduct, ...]:
     stored = [_told(product) for product in await autumn.expired_products(customer_id)]
     return tuple(sorted(stored, key=_ended, reverse=True))
 
 
-def _ended(product: Expired) -> float:
+def _ended(product: ExpiredProduct) -> float:
     return product.ended_at.timestamp() if product.ended_at else 0
 
 
-def _told(product: StoredProduct) -> Expired:
-    return Expired(
+def _told(product: StoredProduct) -> ExpiredProduct:
+    return ExpiredProduct(
         plan_id=product.product_id or (product.product.id if product.product else ""),
         name=product.product.name if product.product else "",
         started_at=product.starts_at or product.created_at,

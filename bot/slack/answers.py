@@ -7,7 +7,6 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.digests.model import Pause
 from bot.kit import retry_after
 from bot.slack.block_refusals import refuses_blocks
 
@@ -16,16 +15,19 @@ _STRANGE = (KeyError, TypeError, AttributeError, ValueError)
 SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, *_STRANGE)
 """What a call of Slack's Web API, and reading its answer, can raise."""
 
-PAUSES = {
-    "not_in_channel": Pause.REMOVED,
-    "channel_not_found": Pause.REMOVED,
-    "is_archived": Pause.ARCHIVED,
-    "restricted_action": Pause.RESTRICTED,
-    "restricted_action_read_only_channel": Pause.RESTRICTED,
-    "restricted_action_thread_only_channel": Pause.RESTRICTED,
-    "restricted_action_non_threadable_channel": Pause.RESTRICTED,
-}
-"""Refusals that will be the same tomorrow."""
+
+CLOSED = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+    }
+)
+"""Refusals of the channel, which will be the same tomorrow."""
 
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
@@ -34,7 +36,7 @@ _SHORTEST_WAIT = 1.0
 _LONGEST_WAIT = 3600.0
 
 
-class Answer(StrEnum):
+class PostStatus(StrEnum):
     TAKEN = "taken"
     LIMITED = "limited"
     """Too many just now; surely not posted."""
@@ -49,33 +51,31 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    answer: Answer
+class PostAnswer:
+    answer: PostStatus
     reason: str = ""
     """Slack's name of the error, or the kind of failure when there was no answer."""
     wait: float = 0.0
     """Seconds; with LIMITED."""
-    pause: Pause | None = None
-    """With CLOSED."""
     ts: str = ""
     """With TAKEN."""
 
 
-def said(error: Exception) -> Said:
+def interpret_error(error: Exception) -> PostAnswer:
     """What one of SLACK_ERRORS says. It is in doubt when Slack did not say no, or not for sure."""
     response = getattr(error, "response", None)
     if not isinstance(response, AsyncSlackResponse):
-        return Said(Answer.DOUBT, type(error).__name__)
+        return PostAnswer(PostStatus.DOUBT, type(error).__name__)
     body = response.data if isinstance(response.data, dict) else {}
     name = body.get("error")
     reason = str(name or f"http_{response.status_code}")
     if response.status_code == 429 or reason in _LIMITED:
-        return Said(Answer.LIMITED, reason, _wait(response))
+        return PostAnswer(PostStatus.LIMITED, reason, _wait(response))
     if response.status_code != 200 or not name or reason in _MAYBE_DONE:
-        return Said(Answer.DOUBT, reason)
-    if reason in PAUSES:
-        return Said(Answer.CLOSED, reason, pause=PAUSES[reason])
-    return Said(Answer.BLOCKS if refuses_blocks(reason) else Answer.REFUSED, reason)
+        return PostAnswer(PostStatus.DOUBT, reason)
+    if reason in CLOSED:
+        return PostAnswer(PostStatus.CLOSED, reason)
+    return PostAnswer(PostStatus.BLOCKS if refuses_blocks(reason) else PostStatus.REFUSED, reason)
 
 
 def _wait(response: AsyncSlackResponse) -> float:

@@ -1,0 +1,162 @@
+"""Puts a card together and keeps it within Slack's limits: sections, pages, what is left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from bot.kit import blocks, fallback, ids, phrases, text, times
+from bot.kit.card import Block, Card
+
+MOST_TABLES = 1
+"""Slack refuses more than one in a message."""
+MOST_TABLE_TEXT = 9_500
+"""Characters of all cells of a message's tables; Slack refuses more than 10,000."""
+
+
+T = TypeVar("T")
+
+MOST_BLOCKS = 50
+MOST_TEXT = 11_500
+"""Characters of text in all; Slack starts to refuse somewhere above 12,000."""
+
+SECTION = 2900
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """The same facts as one of Slack's newer blocks, and as sections for a workspace that lacks them."""
+
+    rich: tuple[Block, ...]
+    plain: tuple[Block, ...]
+
+
+Drawn: TypeAlias = Block | Either
+
+
+class Safe(Protocol):
+    """`text.literal` or `text.mrkdwn`: makes a text from outside fit for where it goes."""
+
+    def __call__(self, text: str, limit: int, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paged(Generic[T]):
+    items: Sequence[T]
+    number: int
+    """From 0; a page past the end is the last one."""
+    pages: int
+    left: int
+    """How many come after this page."""
+
+
+def paged(items: Sequence[T], number: int, size: int) -> Paged[T]:
+    pages = max(1, -(-len(items) // size))
+    number = min(number, pages - 1)
+    shown = items[number * size : (number + 1) * size]
+    return Paged(shown, number, pages, max(0, len(items) - (number + 1) * size))
+
+
+def listed(title: str, lines: Sequence[str], most: int, *, more: str = "") -> str:
+    """A title and as many lines as fit into a section; what is left out is counted.
+
+    `more` replaces the usual words for what is left out, `{}` standing for the number.
+    """
+    shown = [title]
+    size = text.length(title)
+    for line in lines[:most]:
+        if size + text.length(line) + 1 > SECTION - 100:
+            break
+        shown.append(line)
+        size += text.length(line) + 1
+    left = len(lines) - (len(shown) - 1)
+    if left:
+        shown.append(more.format(f"{left:,}") if more else phrases.and_more(left))
+    return "\n".join(shown)
+
+
+def inline(names: Sequence[str], most: int) -> str:
+    """`a, b, c and 4 more`, in the order given."""
+    shown = list(names[:most])
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" {phrases.and_more(left)}" if left else "")
+
+
+def packed(block_id: str, lines: Sequence[str]) -> list[Block]:
+    """Lines in as few sections as they fit into."""
+    found: list[list[str]] = [[]]
+    size = 0
+    for line in lines:
+        if found[-1] and size + text.length(line) + 1 > SECTION:
+            found.append([])
+            size = 0
+        found[-1].append(line)
+        size += text.length(line) + 1
+    return [
+        blocks.section(f"{block_id}.{index}", "\n".join(some)) for index, some in enumerate(found) if some
+    ]
+
+
+def card(
+    before: Sequence[Block], content: Sequence[Drawn], after: Sequence[Block], *, stamp: datetime | None
+) -> Card:
+    """The finished card, in both forms, within Slack's limits.
+
+    A message that is changed wants new block ids, so each carries the time it was read.
+    """
+    plain = _within(before, _form(content, rich=False), after)
+    told, shown = fallback.words_of(plain), _stamped(plain, stamp)
+    if not any(isinstance(drawn, Either) for drawn in content):
+        return Card(text=told, blocks=shown, plain=shown)
+    rich = _within(before, _form(content, rich=True), after)
+    return Card(text=told, blocks=_stamped(rich, stamp), plain=shown)
+
+
+def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
+    """Tables come in the order of the content, as far as Slack takes them; the others are written out."""
+    found: list[Block] = []
+    tables, room = MOST_TABLES, MOST_TABLE_TEXT
+    for drawn in content:
+        if not isinstance(drawn, Either):
+            found.append(drawn)
+            continue
+        drawn_tables = [block for block in drawn.rich if block["type"] == "data_table"]
+        size = sum(fallback.size(block["rows"]) for block in drawn_tables)
+        if rich and len(drawn_tables) <= tables and size <= room:
+            found.extend(drawn.rich)
+            tables, room = tables - len(drawn_tables), room - size
+        else:
+            found.extend(drawn.plain)
+    return found
+
+
+def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[Block]) -> list[Block]:
+    """As much of the content as fits, and all of its buttons; what is left out is counted."""
+    buttons = [block for block in content if block["type"] == "actions"]
+    blocks_left = MOST_BLOCKS - len(before) - len(after) - len(buttons) - 1
+    text_left = MOST_TEXT - sum(fallback.size(block) for block in (*before, *buttons, *after))
+    shown: list[Block] = []
+    lost = 0
+    for block in content:
+        if block["type"] == "actions":
+            shown.append(block)
+        elif blocks_left and (size := fallback.size(block)) <= text_left:
+            shown.append(block)
+            blocks_left -= 1
+            text_left -= size
+        else:
+            lost += 1
+    counted = [blocks.context("lost", phrases.left_out(lost))] if lost else []
+    return [*before, *shown, *counted, *after]
+
+
+def _stamped(found: Sequence[Block], stamp: datetime | None) -> tuple[Block, ...]:
+    if stamp is None:
+        return tuple(found)
+    at = times.milliseconds(stamp)
+    return tuple(
+        block
+        if block["block_id"].startswith(ids.PICK_FEATURE)
+        else {**block, "block_id": f"{block['block_id']}@{at}"}
+        for block in found
+    )

@@ -1,0 +1,23 @@
+"""How people are mentioned in Slack."""
+
+import re
+from collections.abc import Sequence
+
+from bot.kit import phrases, text
+
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+
+_SHOWN = 5
+
+
+def person(user: str) -> str:
+    """A mention of a Slack user; Maple itself when there is none."""
+    if not user:
+        return phrases.MAPLE
+    return f"<@{user}>" if _USER.fullmatch(user) else text.code(user, 40) or phrases.MAPLE
+
+
+def people(users: Sequence[str]) -> str:
+    shown = [person(user) for user in dict.fromkeys(users)]
+    left = len(shown) - _SHOWN
+    return ", ".join(shown[:_SHOWN]) + (f" {phrases.and_others(left)}" if left > 0 else "")

@@ -1,0 +1,59 @@
+"""Words of the invoices."""
+
+from bot.lookups.labels import NO_INVOICES
+
+INVOICE_STATUSES = {
+    "": "All",
+    "open": "Open",
+    "paid": "Paid",
+    "draft": "Draft",
+    "void": "Void",
+    "uncollectible": "Uncollectible",
+}
+
+NO_STRIPE = "No next invoice: this customer is not in Stripe."
+NEXT_INVOICES = "*Next invoices*, before tax"
+NOTHING_COMING = "No next invoice is coming."
+
+INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Status", "Link")
+
+UPCOMING = "The next invoice"
+
+
+def invoice_with_plan(plan: str, day: str, price: str) -> str:
+    told = f"*Next invoice:* when *{plan}* starts on {day}"
+    return f"{told}, {price}" if price else told
+
+
+def one_of_next(total: str, day: str) -> str:
+    return f"• {total} on {day}" if day else f"• {total}"
+
+
+def discount_off(amount: str, name: str) -> str:
+    return f"{amount} off ({name})" if name else f"{amount} off"
+
+
+def invoices_title(status: str, number: int, *, more: bool) -> str:
+    kind = f"{INVOICE_STATUSES.get(status, status).lower()} " if status else ""
+    return f"{number:,}{'+' if more else ''} {kind}invoice{'' if number == 1 else 's'}"
+
+
+def due(amount: str) -> str:
+    return f"{amount} due"
+
+
+def no_invoices(status: str) -> str:
+    return f"No {INVOICE_STATUSES.get(status, status).lower()} invoices." if status else NO_INVOICES
+
+
+def warned(status: str) -> str:
+    """For a table cell, where Slack makes no picture of `:warning:`."""
+    return f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {status}"
+
+
+def paid(amount: str) -> str:
+    return f"paid {amount}"
+
+
+def refunded(amount: str) -> str:
+    return f"refunded {amount}"

@@ -1,0 +1,61 @@
+"""Words of the overview."""
+
+from bot.lookups.labels import PARTS
+from bot.lookups.place import Part
+
+ATTENTION = "*Needs attention*"
+PRODUCTS = "*Products*"
+BALANCES = "*Balances*"
+INVOICES = "*Last invoices*"
+DISCOUNTS = "*Discounts*"
+
+ON_SUBSCRIPTION = "on one subscription"
+
+UPCOMING_AND_DISCOUNTS = "Discounts and the next invoice"
+
+UNPAID_LIST = "Unpaid invoices"
+
+
+def more_than_on(part: Part) -> str:
+    """The same where there are still others that were not read."""
+    return f"_and more than {{}} more: see {PARTS[part]}_"
+
+
+def past_due(plan: str) -> str:
+    return f"*{plan}* is past due: a payment for it has failed or is late."
+
+
+def cancels(plan: str, day: str) -> str:
+    return f"*{plan}* cancels on {day}." if day else f"*{plan}* is cancelled."
+
+
+def cancels_to(plan: str, day: str, follows: str) -> str:
+    return f"*{plan}* cancels on {day}, then *{follows}*."
+
+
+def changes(plan: str, becomes: str) -> str:
+    return f"*{plan}* {becomes}."
+
+
+def trial_ends(plan: str, day: str) -> str:
+    return f"*{plan}*: the trial ends on {day}."
+
+
+def over(name: str, units: str, *, billed: bool) -> str:
+    return f"*{name}* is over its limit by {units}" + (", which will be billed." if billed else ".")
+
+
+def many_over(names: str) -> str:
+    return f"Over the limit: {names}."
+
+
+def used_up(names: str) -> str:
+    return f"Used up: {names}."
+
+
+def discount(name: str, value: str, lasts: str, scope: str) -> str:
+    return " · ".join(part for part in (f"*{name}*", value, lasts, scope) if part)
+
+
+def until(day: str) -> str:
+    return f"until {day}"
