@@ -5,26 +5,25 @@ import random
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tests.mutation import report
 from tests.mutation.placing import Source
 from tests.mutation.running import Tried, run
 
-_APPROVALS = (
-    *("policy", "rules", "policy_tables", "policy_file"),
-    *("life", "authority", "asking", "deciding", "carrying", "steps", "outcome"),
+_ROOT = Path(__file__).parent.parent.parent
+_DECIDES = ("bot/access", "bot/approvals", "bot/changes")
+_DRAWS = {"__init__.py", "card.py", "form.py", "words.py", "buttons.py", "samples.py"}
+MODULES = tuple(
+    str(path.relative_to(_ROOT))
+    for folder in _DECIDES
+    for path in sorted((_ROOT / folder).rglob("*.py"))
+    if path.name not in _DRAWS and "forms" not in path.parts
 )
-_CHANGES = (
-    *("balance", "balance_guard", "pool", "edit", "held", "amounts", "canon"),
-    *("reward", "reward_guard", "rewards", "grant", "estimate"),
-    *("details", "deletion", "facts", "settled", "common", "kinds"),
+"""The policy, the life of a change, and the guards and plans of each kind; not what only draws."""
+TESTS = tuple(
+    name for name in ("tests/access", "tests/approvals", "tests/changes") if (_ROOT / name).exists()
 )
-MODULES = (
-    *(f"bot/approvals/{name}.py" for name in _APPROVALS),
-    *(f"bot/changes/{name}.py" for name in _CHANGES),
-)
-"""The policy, the life of a change, and the guards and plans of each kind."""
-TESTS = ("tests/approvals", "tests/changes")
 
 
 def main(given: Sequence[str]) -> int:
