@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks import customers, processes, wide_slack
 from benchmarks.load import Job, Result, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.model import EVERY_DAY, Schedule, Wanted
 from bot.digests.scan.pacing import ScanPace

@@ -38,7 +38,7 @@ from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import library_logger, log
 from bot.metrics import Metrics
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
 from bot.slack.client import NotSlack, SlackClient, Token, retries
 from bot.slack.http import SlackEvents, listening, site
@@ -102,7 +102,6 @@ class Maple:
         self.settings = settings
         self.timings = timings
         self._pace = pace
-        self._checkpoint = checkpoint
         self._digest_pace = digest_pace
         self.environment = settings.environment
         self.metrics = Metrics()
@@ -129,6 +128,7 @@ class Maple:
             observe=self._observe,
             turns=self._turns,
         )
+        self._runtime = Runtime(self.database, self.autumn, self.environment, self._now, checkpoint)
         self._health = Health(self.database)
         self._background = Background(self.metrics, patience=timings.stuck)
         self.people = People(
@@ -297,7 +297,7 @@ class Maple:
             env=self.environment,
             approvals_channel=self.settings.maple_approvals_channel or "",
             pace=self._pace,
-            checkpoint=self._checkpoint,
+            checkpoint=self._runtime.checkpoint,
             moved=self._background.moved,
         )
 
@@ -320,7 +320,7 @@ class Maple:
             now=self._now,
             pace=self._digest_pace,
             new_blocks=self.timings.new_blocks,
-            checkpoint=self._checkpoint,
+            checkpoint=self._runtime.checkpoint,
             moved=self._background.moved,
         )
 

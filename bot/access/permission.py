@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bot.access.groups import Groups
 from bot.access.people import Actor, People, Standing
-from bot.access.policy import Decision, Environment, Person, Policy, Request, Verb, decide, decide_digests
+from bot.access.policy import Decision, Person, Policy, Request, Verb, decide, decide_digests
 from bot.access.rules import Kind, Rule, When
+from bot.autumn.environment import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
 

@@ -16,23 +16,11 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.access.rules import (
-    BUILT_IN,
-    Environment,
-    Kind,
-    Person,
-    Policy,
-    Power,
-    Request,
-    Requirement,
-    Rule,
-    Verb,
-)
+from bot.access.rules import BUILT_IN, Kind, Person, Policy, Power, Request, Requirement, Rule, Verb
 
 __all__ = [
     "BUILT_IN",
     "Decision",
-    "Environment",
     "Person",
     "Policy",
     "Reason",

@@ -9,18 +9,8 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bot.access.rules import (
-    EVERYONE,
-    DigestRules,
-    Environment,
-    Kind,
-    Policy,
-    Power,
-    Requirement,
-    Rule,
-    When,
-    Who,
-)
+from bot.access.rules import EVERYONE, DigestRules, Kind, Policy, Power, Requirement, Rule, When, Who
+from bot.autumn.environment import Environment
 
 MOST_APPROVALS = 10
 _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=30)

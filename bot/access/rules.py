@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.autumn.environment import Environment
+
 
 class Kind(StrEnum):
     BALANCE = "balance"
@@ -44,11 +46,6 @@ class Power(StrEnum):
     UNDO = "undo"
     """Beside ASK: an undo is a change as well."""
     HISTORY = "history"
-
-
-class Environment(StrEnum):
-    LIVE = "live"
-    SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

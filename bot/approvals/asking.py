@@ -12,12 +12,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Environment
 from bot.approvals import rows
 from bot.approvals.cards import CardTarget
 from bot.approvals.daily_limits import NOTHING, Counter, Today
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, AnyInput, ChangeEvent, Record, State
 from bot.approvals.steps import GRACE, Lease, note, step
+from bot.autumn.environment import Environment
 from bot.changes.model import Line, Note, Snapshot
 from bot.store import recorded
 from bot.store.database import Database, unbroken

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.access.rules import Environment
 from bot.approvals import rows
 from bot.approvals.asking import Preview
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease, step
+from bot.autumn.environment import Environment
 from bot.changes.model import Note, Snapshot, Write
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes

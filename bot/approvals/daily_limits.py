@@ -13,8 +13,8 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Environment
 from bot.approvals.lifecycle import AnyInput, State
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceInput
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes

@@ -18,7 +18,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceInput, DeletionInput, DetailsInput, Line, Note, RewardInput, Snapshot
 
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100

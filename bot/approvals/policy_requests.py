@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from bot.access.people import Actor
-from bot.access.policy import Decision, Environment, Request, Verb
+from bot.access.policy import Decision, Request, Verb
 from bot.approvals.asking import Terms
 from bot.approvals.daily_limits import NOTHING, Today
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
+from bot.autumn.environment import Environment
 
 
 def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:

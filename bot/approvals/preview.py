@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from bot.access.rules import Environment
 from bot.approvals.asking import Preview
 from bot.approvals.daily_limits import NOTHING, Counter, Today
 from bot.approvals.lifecycle import AnyInput, Record
 from bot.approvals.refusal_history import Known
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes import canonical
 from bot.changes.common import recreated

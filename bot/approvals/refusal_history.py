@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals import rows
 from bot.approvals.lifecycle import State
+from bot.autumn.environment import Environment
 from bot.changes.common import recreated
 from bot.changes.model import Facts, RewardAction, RewardInput
 from bot.store.database import Database

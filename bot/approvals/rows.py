@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals.lifecycle import HOLDS_UNDO, AnyInput, Approval, Cause, Record, State
+from bot.autumn.environment import Environment
 from bot.changes.model import INPUT, Line, Note
 from bot.store import audit
 from bot.store.database import Database, unbroken

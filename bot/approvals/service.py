@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from bot.access.people import Actor
-from bot.access.policy import Decision, Environment, Reason, Request, Verb
+from bot.access.policy import Decision, Reason, Request, Verb
 from bot.access.rules import Kind
 from bot.approvals import asking, deciding, policy_requests, rows
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
@@ -24,6 +24,7 @@ from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.facts import gather_for
 from bot.changes.model import ChangeKind, Facts, Verdict

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.access.people import Actor
-from bot.access.policy import Decision, Environment
+from bot.access.policy import Decision
 from bot.approvals import asking, policy_requests
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, CardTarget
@@ -15,6 +15,7 @@ from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
 from bot.approvals.notify import Notify
 from bot.approvals.preview import Assessment, assess
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
+from bot.autumn.environment import Environment
 from bot.autumn.models import Customer
 from bot.changes.registry import KINDS
 from bot.kit.visible import visible_lines

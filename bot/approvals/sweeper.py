@@ -8,11 +8,11 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.access.rules import Environment
 from bot.approvals import cards, carrying, deciding, rows
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
+from bot.autumn.environment import Environment
 from bot.log import log
 from bot.runtime import Checkpoint
 from bot.store import deliveries, last_click, shared_rate_limit

@@ -7,8 +7,8 @@ from datetime import datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
-from bot.access.rules import Environment
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.delivery import runs
 from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, ReportProgress, TellOwner

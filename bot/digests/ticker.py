@@ -10,7 +10,7 @@ from typing import Any, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests.delivery import runs
 from bot.digests.delivery.outcome import Delivery, DeliveryOutcome
 from bot.digests.delivery.owner_notice import OwnerNotifier

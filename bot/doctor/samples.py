@@ -7,12 +7,13 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import denial, history, notices
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record, State
 from bot.autumn import models
+from bot.autumn.environment import Environment
 from bot.changes import buttons, forms
 from bot.changes.forms import FormState, Meta
 from bot.changes.model import (

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.model import Pause, Schedule, Wanted
 from bot.doctor.digests import examine_digests

@@ -3,9 +3,10 @@
 import pytest
 
 from bot.access.permission import widest
-from bot.access.policy import Environment, Person, Request, Verb, decide
+from bot.access.policy import Person, Request, Verb, decide
 from bot.access.policy_file import read
 from bot.access.rules import Kind
+from bot.autumn.environment import Environment
 
 RULES = """
 [[allow]]

@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.access.people import Actor
-from bot.access.policy import Decision, Environment, Person, Policy, Reason, Request, Verb, decide
+from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide
 from bot.access.rules import Kind
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.preview import Sleep
@@ -21,6 +21,7 @@ from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Limits, RetryPolicy
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput
 from bot.changes.registry import KINDS
 from bot.runtime import Checkpoint, no_checkpoint

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.access.rules import (
     EVERYONE,
-    Environment,
     Kind,
     Person,
     Policy,
@@ -22,6 +21,7 @@ from bot.access.rules import (
     When,
     Who,
 )
+from bot.autumn.environment import Environment
 
 T = TypeVar("T")
 

@@ -8,11 +8,12 @@ import pytest
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals import policy_requests
 from bot.approvals.asking import Terms
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
+from bot.autumn.environment import Environment
 from bot.changes.model import Judgement
 from tests.approvals.bench import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW

@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.access.rules import Environment
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Lease
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, Write
 from bot.store import audit
 from bot.store.database import Database

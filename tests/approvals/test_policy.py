@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.access.policy import BUILT_IN, Decision, Environment, Person, Reason, Request, Verb, decide, enough
+from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, enough
 from bot.access.policy_file import read
 from bot.access.rules import Kind
+from bot.autumn.environment import Environment
 
 ANA = Person("U1ANA", groups=frozenset({"@support"}))
 LEA = Person("U2LEA", groups=frozenset({"@leads"}))

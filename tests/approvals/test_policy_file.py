@@ -7,21 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.access.policy import (
-    BUILT_IN,
-    Decision,
-    Environment,
-    Person,
-    Reason,
-    Request,
-    Verb,
-    decide,
-    decide_digests,
-)
+from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError, load, read
 from bot.access.policy_tables import Allow, Deny, DigestsTable, Require
 from bot.access.rules import EVERYONE, DigestRules, Kind, Policy, Power, Requirement, Rule, When, Who
 from bot.access.toml_lines import Lines
+from bot.autumn.environment import Environment
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/policy.md").read_text()

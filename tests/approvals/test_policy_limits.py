@@ -7,8 +7,9 @@ import pytest
 
 from bot.access.policy import BUILT_IN, decide
 from bot.access.policy_file import PolicyError, load, read
-from bot.access.rules import Environment, Kind, Person, Request, Verb, When
+from bot.access.rules import Kind, Person, Request, Verb, When
 from bot.approvals.outcome import WriteStatus, write_answer
+from bot.autumn.environment import Environment
 from bot.autumn.errors import refused
 
 

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from bot.access.people import Actor
-from bot.access.policy import Environment, Verb
+from bot.access.policy import Verb
 from bot.access.rules import Kind
 from bot.approvals import cards
 from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.results import Result
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, NoteCode, RewardAction, RewardInput
 from bot.store import audit
 from bot.store.tables import changes

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals import asking, carrying, deciding, rows
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, CardTarget
 from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, Cause, Record, State
 from bot.approvals.steps import Lease
+from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, Write
 from bot.store import audit
 from bot.store.database import Database

@@ -5,9 +5,10 @@ from enum import StrEnum
 import pytest
 
 from bot.access.policy import Reason
-from bot.access.rules import Environment, Power, Verb
+from bot.access.rules import Power, Verb
 from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.outcome import WriteStatus
+from bot.autumn.environment import Environment
 
 
 @pytest.mark.parametrize("words", [State, ChangeEvent, Cause, WriteStatus, Reason, Environment, Power, Verb])

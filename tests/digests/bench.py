@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
-from bot.access.rules import Environment
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.digests import repository as book

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.access.rules import Environment
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.digests.model import Section
 from bot.digests.report.model import ReportItem
 from bot.digests.report.ordering import item

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted

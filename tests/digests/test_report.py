@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests.model import Figures, Section, Wanted
 from bot.digests.report.build import ScanGone, page, report, rows
 from bot.digests.report.model import Report, ReportItem, RowQuery

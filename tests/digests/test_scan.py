@@ -15,8 +15,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from bot.access.rules import Environment
 from bot.autumn.client import Autumn, Limits, RetryPolicy
+from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
 from bot.digests.model import Section
 from bot.digests.scan import repository as scans

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import httpx
 from pydantic import SecretStr
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record, State
 from bot.autumn.client import Autumn, Limits
+from bot.autumn.environment import Environment
 from bot.autumn.models import Customer, Feature
 from bot.changes.model import DeletionInput, Facts
 from bot.lookups.answers import Billing

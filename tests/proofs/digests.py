@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests import rows
 from bot.digests.delivery.days import LATE_AFTER

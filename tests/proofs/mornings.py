@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.access.rules import Environment
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.digests.card import digest_card
 from bot.digests.delivery.owner import Owner
 from bot.digests.list_card import digest_stopped

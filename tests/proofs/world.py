@@ -12,12 +12,12 @@ import httpx
 from pydantic import SecretStr
 
 from bot.access.people import Actor
-from bot.access.rules import Environment
 from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
 from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
+from bot.autumn.environment import Environment
 from bot.changes.model import (
     BalanceAction,
     BalanceInput,

@@ -5,11 +5,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access.rules import Environment, Kind
+from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import history, result_card
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
+from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes
 from bot.changes.forms import Meta, Parsed

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import rows
 from bot.digests.delivery.outcome import TellOwner
 from bot.digests.model import Digest, Pause

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.digests import rows
 from bot.digests.delivery import runs
 from bot.digests.delivery.outcome import ReportProgress

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Environment
+from bot.autumn.environment import Environment
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_scans
 from bot.store.upsert import insert

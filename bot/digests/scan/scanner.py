@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.access.rules import Environment
 from bot.autumn import errors
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError
 from bot.digests.scan import repository as scans
 from bot.digests.scan.items import ScanWindow
