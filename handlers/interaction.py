@@ -121,7 +121,7 @@ def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
     view = _part(body, "view")
     return {
         "view": _text(view, "id"),
-        "seen": _text(view, "hash"),
+        "view_hash": _text(view, "hash"),
         "metadata": _text(view, "private_metadata"),
         "state": _writable(_part(_part(view, "state"), "values")),
     }
