@@ -1,4 +1,4 @@
-"""The locked requirements: made from the ranges in pyproject.toml, and checked to be of those ranges."""
+"""Locks the requirements from the ranges in pyproject.toml, and checks that the locks match the ranges."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "requirements-demo.txt": ("sandbox",),
     "requirements.txt": (),
 }
-"""The largest first: the others are held to its versions, so that one environment serves for all."""
+"""The largest first: the others are held to its versions, so that one environment serves all three."""
 BUILD = "requirements-build.txt"
 COMPILE = [
     *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
@@ -21,17 +21,18 @@ COMPILE = [
 ]
 
 
-def main(check: bool) -> int:
+def main(check: bool, upgrade: bool) -> int:
+    """Versions that are locked stay unless the ranges say otherwise; `--upgrade` takes the newest."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if check:
         stale = [name for name in (*EXTRAS, BUILD) if head(project) not in (ROOT / name).read_text()]
         for name in stale:
-            print(f"{name} was not made from these dependencies: run scripts/lock", file=sys.stderr)
+            print(f"{name} does not match pyproject.toml: run scripts/lock", file=sys.stderr)
         return len(stale)
-    held: list[str] = []
+    options = ["--upgrade"] if upgrade else []
     for name, extras in EXTRAS.items():
-        lock(name, project, [f"--extra={extra}" for extra in extras] + held + ["pyproject.toml"])
-        held = ["--constraint=requirements-dev.txt"]
+        lock(name, project, [*options, *(f"--extra={extra}" for extra in extras), "pyproject.toml"])
+        options = ["--constraint=requirements-dev.txt"]
     lock(BUILD, project, ["-"], given="\n".join(project["build-system"]["requires"]))
     return 0
 
@@ -45,12 +46,20 @@ def head(project: dict[str, dict[str, object]]) -> str:
 
 
 def lock(name: str, project: dict[str, dict[str, object]], arguments: list[str], given: str = "") -> None:
-    made = subprocess.run(
-        [*COMPILE, *arguments], input=given, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT
+    path = ROOT / name
+    # uv prefers the versions that its output file already has.
+    subprocess.run(
+        [*COMPILE, *arguments, f"--output-file={name}"],
+        input=given,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
-    (ROOT / name).write_text(head(project) + made.stdout)
-    print(f"{name}: {made.stdout.count('==')} packages")
+    requirements = path.read_text()
+    path.write_text(head(project) + requirements)
+    print(f"{name}: {requirements.count('==')} packages")
 
 
 if __name__ == "__main__":
-    sys.exit(main(check="--check" in sys.argv[1:]))
+    sys.exit(main(check="--check" in sys.argv[1:], upgrade="--upgrade" in sys.argv[1:]))

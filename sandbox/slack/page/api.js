@@ -14,7 +14,11 @@ async function ask(url, options) {
   try {
     return await answerOf(await fetch(url, options));
   } catch {
-    return { ok: false, error: "unreachable", shown: "The local Slack does not answer. Is it still running?" };
+    return {
+      ok: false,
+      error: "unreachable",
+      shown: "The local Slack does not answer. Is it still running?",
+    };
   }
 }
 
@@ -34,13 +38,13 @@ export const perform = (person, act, details) =>
 export function follow(person, onEvent, onReturn) {
   const source = new EventSource(`/-/stream?${query({ person })}`);
   let lost = false;
-  source.onmessage = (message) => onEvent(JSON.parse(message.data));
-  source.onerror = () => {
+  source.addEventListener("message", (message) => onEvent(JSON.parse(message.data)));
+  source.addEventListener("error", () => {
     lost = true;
-  };
-  source.onopen = () => {
+  });
+  source.addEventListener("open", () => {
     if (lost) onReturn();
     lost = false;
-  };
+  });
   return () => source.close();
 }

@@ -15,7 +15,9 @@ import "./theme.js";
 
 function ChannelHeader({ channel, people }) {
   const partner = people[channel.with];
-  const mark = partner ? html`<${Avatar} person=${partner} size="24" />` : html`<${Icon} name=${KIND_ICON[channel.kind]} size="18" />`;
+  const mark = partner
+    ? html`<${Avatar} person=${partner} size="24" />`
+    : html`<${Icon} name=${KIND_ICON[channel.kind]} size="18" />`;
   return html`<header class="panel-head">
     <div class="panel-title">${mark}<h2>${partner?.real_name ?? channel.name}</h2>
       ${channel.kind === "shared" && html`<span class="badge">SHARED</span>`}
@@ -26,24 +28,30 @@ function ChannelHeader({ channel, people }) {
 
 function Intro({ channel, people }) {
   const partner = people[channel.with];
-  if (channel.kind === "im") return html`<div class="intro"><h2>${partner?.real_name ?? channel.name}</h2><p>This conversation is just between the two of you.</p></div>`;
+  if (channel.kind === "im")
+    return html`<div class="intro"><h2>${partner?.real_name ?? channel.name}</h2><p>This conversation is just between the two of you.</p></div>`;
   return html`<div class="intro"><h2><${Icon} name=${KIND_ICON[channel.kind]} size="26" />${channel.name}</h2>
     <p>${channel.topic || `This is the start of #${channel.name}.`} ${channel.kind === "shared" ? "People of another company are in this channel." : ""}</p></div>`;
 }
 
-const AppIntro = ({ app }) => html`<div class="intro"><h2><${Avatar} app=${app} size="36" />${app.name}</h2><p>${app.description}</p></div>`;
+const AppIntro = ({ app }) =>
+  html`<div class="intro"><h2><${Avatar} app=${app} size="36" />${app.name}</h2><p>${app.description}</p></div>`;
 
 function Conversation({ channel, state }) {
   const all = state.messages[channel.id] ?? [];
   const partner = state.people[channel.with];
   const name = partner?.real_name ?? (channel.kind === "im" ? state.app.name : `#${channel.name}`);
   const withApp = channel.with === state.app.user_id;
-  const intro = withApp ? html`<${AppIntro} app=${state.app} />` : html`<${Intro} channel=${channel} people=${state.people} />`;
+  const intro = withApp
+    ? html`<${AppIntro} app=${state.app} />`
+    : html`<${Intro} channel=${channel} people=${state.people} />`;
   return html`
     <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} />
-    ${withApp && state.app.messages_read_only
-      ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
-      : html`<${Composer} key=${`composer-${channel.id}`} channel=${channel.id} label=${`Message ${name}`} />`}`;
+    ${
+      withApp && state.app.messages_read_only
+        ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
+        : html`<${Composer} key=${`composer-${channel.id}`} channel=${channel.id} label=${`Message ${name}`} />`
+    }`;
 }
 
 function Panel({ state }) {
@@ -51,7 +59,9 @@ function Panel({ state }) {
   if (!place) return html`<main class="panel"></main>`;
   const channel = place.kind === "app" ? appChannel() : channelOf(place.id);
   const home = place.kind === "app" && place.tab === "home";
-  const title = channel && (state.people[channel.with]?.real_name ?? (channel.kind === "im" ? state.app.name : `#${channel.name}`));
+  const title =
+    channel &&
+    (state.people[channel.with]?.real_name ?? (channel.kind === "im" ? state.app.name : `#${channel.name}`));
   return html`
     <main class="panel">
       ${place.kind === "app" ? html`<${AppHeader} tab=${place.tab} onGo=${goTo} />` : channel && html`<${ChannelHeader} channel=${channel} people=${state.people} />`}
@@ -60,7 +70,8 @@ function Panel({ state }) {
     ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} />`}`;
 }
 
-const Toasts = ({ toasts }) => html`<div class="toasts" role="status" aria-live="polite">
+const Toasts = ({ toasts }) =>
+  html`<div class="toasts" role="status" aria-live="polite">
   ${toasts.map(({ id, text }) => html`<div class="toast" key=${id}><${Icon} name="warn" size="18" /><span>${text}</span><button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => dropToast(id)}><${Icon} name="close" size="16" /></button></div>`)}
 </div>`;
 
@@ -75,8 +86,12 @@ function App() {
     if (state.ready) document.title = `${state.me.real_name} · ${state.team.name}`;
   }, [state.ready]);
   const { people, channels, me, app, team, commands, shortcuts } = state;
-  const world = useMemo(() => ({ people, channels, me, app, team, commands, shortcuts, now, goTo }), [people, channels, me, app, team, commands, shortcuts]);
-  if (state.broken) return html`<div class="broken" role="alert"><p>${state.broken}</p><button type="button" class="button tall" onClick=${() => location.reload()}>Try again</button></div>`;
+  const world = useMemo(
+    () => ({ people, channels, me, app, team, commands, shortcuts, now, goTo }),
+    [people, channels, me, app, team, commands, shortcuts],
+  );
+  if (state.broken)
+    return html`<div class="broken" role="alert"><p>${state.broken}</p><button type="button" class="button tall" onClick=${() => location.reload()}>Try again</button></div>`;
   if (!state.ready) return html`<div class="broken" role="status"><span class="spinner"></span></div>`;
   return html`<${World.Provider} value=${world}>
     <div class=${`workspace ${sideOpen ? "side-open" : ""} ${state.thread ? "with-thread" : ""}`}>

@@ -34,12 +34,18 @@ function frameOf(chart) {
   const all = rows.flat();
   const ticks = niceTicks(Math.min(0, ...all), Math.max(0, ...all));
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
-  const left = Math.max(EDGE.left, 14 + 7 * Math.max(...ticks.map((tick) => short.format(tick).length))) + (chart.axis_config?.y_label ? 16 : 0);
+  const left =
+    Math.max(EDGE.left, 14 + 7 * Math.max(...ticks.map((tick) => short.format(tick).length))) +
+    (chart.axis_config?.y_label ? 16 : 0);
   const bottom = EDGE.bottom + (chart.axis_config?.x_label ? 18 : 0);
   const inner = { left, right: WIDTH - EDGE.right, top: EDGE.top, bottom: HEIGHT - bottom };
   const slot = (inner.right - inner.left) / labels.length;
   return {
-    labels, rows, ticks, inner, slot,
+    labels,
+    rows,
+    ticks,
+    inner,
+    slot,
     x: (at) => inner.left + slot * (at + 0.5),
     y: (value) => inner.bottom - ((value - low) / (high - low)) * (inner.bottom - inner.top),
   };
@@ -56,8 +62,11 @@ function Axes({ frame, axis }) {
   const step = labelStep(frame);
   const middle = (inner.top + inner.bottom) / 2;
   return html`<g class="axes">
-    ${ticks.map((tick) => html`<line class=${tick === 0 ? "zero" : "tick"} x1=${inner.left} x2=${inner.right} y1=${frame.y(tick)} y2=${frame.y(tick)} />
-      <text x=${inner.left - 8} y=${frame.y(tick) + 4} text-anchor="end">${short.format(tick)}</text>`)}
+    ${ticks.map(
+      (tick) =>
+        html`<line class=${tick === 0 ? "zero" : "tick"} x1=${inner.left} x2=${inner.right} y1=${frame.y(tick)} y2=${frame.y(tick)} />
+      <text x=${inner.left - 8} y=${frame.y(tick) + 4} text-anchor="end">${short.format(tick)}</text>`,
+    )}
     ${labels.map((label, at) => at % step === 0 && html`<text x=${frame.x(at)} y=${inner.bottom + 18} text-anchor="middle">${label}</text>`)}
     ${axis?.x_label && html`<text class="axis-name" x=${(inner.left + inner.right) / 2} y=${HEIGHT - 6} text-anchor="middle">${axis.x_label}</text>`}
     ${axis?.y_label && html`<text class="axis-name" transform=${`translate(12 ${middle}) rotate(-90)`} text-anchor="middle">${axis.y_label}</text>`}
@@ -67,25 +76,29 @@ function Axes({ frame, axis }) {
 const Bars = ({ frame }) => {
   const count = frame.rows.length;
   const width = Math.min(48, (frame.slot * 0.72) / count);
-  return frame.rows.map((row, series) => row.map((value, at) => {
-    const [top, bottom] = [frame.y(Math.max(0, value)), frame.y(Math.min(0, value))];
-    const x = frame.x(at) + (series - count / 2) * width;
-    return html`<rect class=${`fill ${colour(series)}`} x=${x + 0.5} y=${top} width=${Math.max(1, width - 1)} height=${Math.max(value === 0 ? 0 : 1, bottom - top)} rx="2" />`;
-  }));
+  return frame.rows.map((row, series) =>
+    row.map((value, at) => {
+      const [top, bottom] = [frame.y(Math.max(0, value)), frame.y(Math.min(0, value))];
+      const x = frame.x(at) + (series - count / 2) * width;
+      return html`<rect class=${`fill ${colour(series)}`} x=${x + 0.5} y=${top} width=${Math.max(1, width - 1)} height=${Math.max(value === 0 ? 0 : 1, bottom - top)} rx="2" />`;
+    }),
+  );
 };
 
-const pointsOf = (frame, row) => row.map((value, at) => `${frame.x(at).toFixed(1)} ${frame.y(value).toFixed(1)}`);
+const pointsOf = (frame, row) =>
+  row.map((value, at) => `${frame.x(at).toFixed(1)} ${frame.y(value).toFixed(1)}`);
 
-const Lines = ({ frame, filled }) => frame.rows.map((row, series) => {
-  const points = pointsOf(frame, row);
-  const base = frame.y(0).toFixed(1);
-  const area = `M${frame.x(0)} ${base}L${points.join("L")}L${frame.x(row.length - 1)} ${base}Z`;
-  return html`<g class=${colour(series)}>
+const Lines = ({ frame, filled }) =>
+  frame.rows.map((row, series) => {
+    const points = pointsOf(frame, row);
+    const base = frame.y(0).toFixed(1);
+    const area = `M${frame.x(0)} ${base}L${points.join("L")}L${frame.x(row.length - 1)} ${base}Z`;
+    return html`<g class=${colour(series)}>
     ${filled && html`<path class="area" d=${area} />`}
     <path class="stroke" d=${`M${points.join("L")}`} />
     ${row.map((value, at) => html`<circle class="dot" cx=${frame.x(at)} cy=${frame.y(value)} r="3" />`)}
   </g>`;
-});
+  });
 
 function Legend({ names }) {
   return html`<ul class="legend">${names.map((name, at) => html`<li><span class=${`key ${colour(at)}`}></span>${name}</li>`)}</ul>`;
@@ -121,7 +134,10 @@ function XYChart({ block }) {
     const at = Math.floor((spot.ratio * WIDTH - frame.inner.left) / frame.slot);
     setOver(at >= 0 && at < frame.labels.length ? { at, spot } : null);
   };
-  const drawn = chart.type === "bar" ? html`<${Bars} frame=${frame} />` : html`<${Lines} frame=${frame} filled=${chart.type === "area"} />`;
+  const drawn =
+    chart.type === "bar"
+      ? html`<${Bars} frame=${frame} />`
+      : html`<${Lines} frame=${frame} filled=${chart.type === "area"} />`;
   return html`
     <div class="chart-box" ref=${box} onMouseMove=${move} onMouseLeave=${() => setOver(null)}>
       <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${`${title} (${chart.type} chart)`}>
@@ -135,11 +151,13 @@ function XYChart({ block }) {
     <${Numbers} title=${title} names=${names} labels=${frame.labels} rows=${frame.rows} />`;
 }
 
+const onCircle = (turn) =>
+  `${(Math.sin(turn * 2 * Math.PI) * 100).toFixed(2)} ${(-Math.cos(turn * 2 * Math.PI) * 100).toFixed(2)}`;
+
 function slice(from, to) {
-  const spot = (turn) => `${(Math.sin(turn * 2 * Math.PI) * 100).toFixed(2)} ${(-Math.cos(turn * 2 * Math.PI) * 100).toFixed(2)}`;
   // A whole turn starts where it ends, which an arc cannot say: stop just short of it.
   const end = Math.min(to, from + 0.9999);
-  return `M0 0L${spot(from)}A100 100 0 ${end - from > 0.5 ? 1 : 0} 1 ${spot(end)}Z`;
+  return `M0 0L${onCircle(from)}A100 100 0 ${end - from > 0.5 ? 1 : 0} 1 ${onCircle(end)}Z`;
 }
 
 function PieChart({ block }) {

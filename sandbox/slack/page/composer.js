@@ -18,13 +18,26 @@ function offers(asked, { commands, people, channels, app }) {
   if (asked.sign === "/") {
     return commands
       .filter(({ command }) => command.startsWith(wanted))
-      .map((each) => ({ key: each.command, insert: `${each.command} `, label: each.command, hint: each.usage_hint, note: each.description, mark: html`<${Avatar} app=${app} size="24" />` }));
+      .map((each) => ({
+        key: each.command,
+        insert: `${each.command} `,
+        label: each.command,
+        hint: each.usage_hint,
+        note: each.description,
+        mark: html`<${Avatar} app=${app} size="24" />`,
+      }));
   }
   if (asked.sign === "@") {
     return Object.values(people)
       .filter((each) => `${each.real_name} ${each.name}`.toLowerCase().includes(wanted))
       .slice(0, 8)
-      .map((each) => ({ key: each.id, insert: `@${each.real_name} `, label: each.real_name, note: each.title, mark: html`<${Avatar} person=${each} size="24" />` }));
+      .map((each) => ({
+        key: each.id,
+        insert: `@${each.real_name} `,
+        label: each.real_name,
+        note: each.title,
+        mark: html`<${Avatar} person=${each} size="24" />`,
+      }));
   }
   return channels
     .filter((each) => each.kind !== "im" && each.name.includes(wanted))
@@ -35,15 +48,23 @@ function offers(asked, { commands, people, channels, app }) {
 function Offers({ list, at, onPick, anchor, onClose, id }) {
   return html`<${Popover} anchor=${anchor} onClose=${onClose} above wide class="list offers">
     <div role="listbox" id=${id} aria-label="Suggestions">
-      ${list.map((each, index) => html`<div role="option" id=${`${id}-${index}`} key=${each.key} class=${`option ${index === at ? "at" : ""}`} aria-selected=${String(index === at)}
+      ${list.map(
+        (each, index) =>
+          html`<div role="option" id=${`${id}-${index}`} key=${each.key} class=${`option ${index === at ? "at" : ""}`} aria-selected=${String(index === at)}
         onMouseDown=${(event) => event.preventDefault()} onClick=${() => onPick(each)}>
         ${each.mark}<span class="option-words"><span class="option-label">${each.label}${each.hint && html`<span class="hint"> ${each.hint}</span>`}</span>${each.note && html`<span class="option-note">${each.note}</span>`}</span>
-      </div>`)}
+      </div>`,
+      )}
     </div>
   <//>`;
 }
 
-const MARKS = [["bold", "Bold", "*"], ["italic", "Italic", "_"], ["strike", "Strikethrough", "~"], ["code", "Code", "`"]];
+const MARKS = [
+  ["bold", "Bold", "*"],
+  ["italic", "Italic", "_"],
+  ["strike", "Strikethrough", "~"],
+  ["code", "Code", "`"],
+];
 
 function EmojiButton({ onPick }) {
   const anchor = useRef();
@@ -69,13 +90,18 @@ function ShortcutsButton() {
       mark: html`<${Avatar} app=${app} size="24" />`,
       on: () => act("shortcut", { callback_id: each.callback_id }),
     }));
-    return [{ heading: global.length ? "Shortcuts" : "No shortcuts" }, ...listed, ...(commands.length ? [{ line: true }, { heading: "Type / for commands" }] : [])];
+    return [
+      { heading: global.length ? "Shortcuts" : "No shortcuts" },
+      ...listed,
+      ...(commands.length ? [{ line: true }, { heading: "Type / for commands" }] : []),
+    ];
   };
   return html`<${MenuButton} class="icon-button" label="Shortcuts" items=${items} above><${Icon} name="bolt" size="18" /><//>`;
 }
 
 /** The command being typed in full, so that its hint can stand above the box. */
-const commandIn = (text, commands) => commands.find(({ command }) => text === command || text.startsWith(`${command} `));
+const commandIn = (text, commands) =>
+  commands.find(({ command }) => text === command || text.startsWith(`${command} `));
 
 export function Composer({ channel, thread, label }) {
   const world = useContext(World);
@@ -132,7 +158,11 @@ export function Composer({ channel, thread, label }) {
       setBusy(false);
       return;
     }
-    const answer = await act("say", { channel, text: asSent(said, Object.values(world.people), world.channels), ...(thread ? { thread_ts: thread } : {}) });
+    const answer = await act("say", {
+      channel,
+      text: asSent(said, Object.values(world.people), world.channels),
+      ...(thread ? { thread_ts: thread } : {}),
+    });
     if (!answer.ok) write(said);
   };
   const recall = (direction) => {
@@ -153,7 +183,10 @@ export function Composer({ channel, thread, label }) {
       if (!(sent.get(key) ?? []).length) return;
       event.preventDefault();
       recall(-upDown);
-    } else if (list.length && (event.key === "Tab" || (event.key === "Enter" && text.trim() !== list[at].label))) {
+    } else if (
+      list.length &&
+      (event.key === "Tab" || (event.key === "Enter" && text.trim() !== list[at].label))
+    ) {
       event.preventDefault();
       pick(list[at]);
     } else if (event.key === "Enter" && !event.shiftKey) {
@@ -167,7 +200,10 @@ export function Composer({ channel, thread, label }) {
       ${command && html`<div class="command-hint"><b>${command.command}</b> <span class="hint">${command.usage_hint}</span><span class="hint-note">${command.description}</span></div>`}
       <textarea ref=${field} rows="1" aria-label=${label} placeholder=${label} value=${text} aria-autocomplete="list" aria-controls=${list.length ? listId : undefined}
         aria-activedescendant=${list.length ? `${listId}-${at}` : undefined}
-        onInput=${(event) => { setRecalled(0); write(event.target.value, event.target.selectionStart); }} onKeyDown=${keys}
+        onInput=${(event) => {
+          setRecalled(0);
+          write(event.target.value, event.target.selectionStart);
+        }} onKeyDown=${keys}
         onSelect=${(event) => setCaret(event.target.selectionStart)}></textarea>
       <div class="composer-foot">
         ${!thread && html`<${ShortcutsButton} />`}

@@ -4,7 +4,8 @@ import { Icon } from "./icons.js";
 import { useEscape } from "./popover.js";
 import { Text, words } from "./text/object.js";
 
-const TABBABLE = 'button:not([disabled]), a[href], input:not([disabled]), textarea:not([disabled]), select, [tabindex="0"]';
+const TABBABLE =
+  'button:not([disabled]), a[href], input:not([disabled]), textarea:not([disabled]), select, [tabindex="0"]';
 
 /** Keeps Tab inside, as a modal dialog must. */
 function cycle(event, box) {
@@ -17,7 +18,17 @@ function cycle(event, box) {
   (event.shiftKey ? last : first).focus();
 }
 
-export function Dialog({ title, icon, onClose, onBack, onSubmit, active = true, size = "", footer, children }) {
+export function Dialog({
+  title,
+  icon,
+  onClose,
+  onBack,
+  onSubmit,
+  active = true,
+  size = "",
+  footer,
+  children,
+}) {
   const box = useRef();
   const name = useRef(`dialog-${Math.random().toString(36).slice(2)}`).current;
   useEscape(onBack ?? onClose, active);
@@ -45,7 +56,8 @@ export function Dialog({ title, icon, onClose, onBack, onSubmit, active = true, 
 let show = () => {};
 
 /** Asks with a confirmation object of Block Kit; true when the person agrees. Without one there is nothing to ask. */
-export const confirmed = (confirm) => (confirm ? new Promise((answer) => show({ confirm, answer })) : Promise.resolve(true));
+export const confirmed = (confirm) =>
+  confirm ? new Promise((answer) => show({ confirm, answer })) : Promise.resolve(true);
 
 export function ConfirmHost() {
   const [asked, setAsked] = useState(null);

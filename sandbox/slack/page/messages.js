@@ -15,20 +15,30 @@ const SLACKBOT = { real_name: "Slackbot", color: "#007a5a", initials: "S" };
 
 function authorOf(message, { people, app }) {
   if (message.slackbot || message.user === "USLACKBOT") return { name: "Slackbot", person: SLACKBOT };
-  if (message.bot) return { name: message.app_name ?? app.name, app: { ...app, name: message.app_name ?? app.name }, isApp: true };
+  if (message.bot)
+    return {
+      name: message.app_name ?? app.name,
+      app: { ...app, name: message.app_name ?? app.name },
+      isApp: true,
+    };
   const person = people[message.user];
   return { name: person?.real_name ?? message.user, person };
 }
 
 function size(bytes) {
   if (!bytes) return "";
-  return bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  return bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1024 ** 2
+      ? `${Math.round(bytes / 1024)} kB`
+      : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
 function File({ file }) {
   // The server's address may be spelt in full; only its path matters here, and no other host is ever asked.
   const { pathname } = new URL(file.url, location.href);
-  if (file.mimetype?.startsWith("image/")) return html`<figure class="image-block"><figcaption>${file.name}</figcaption><img class="image" src=${pathname} alt=${file.name} /></figure>`;
+  if (file.mimetype?.startsWith("image/"))
+    return html`<figure class="image-block"><figcaption>${file.name}</figcaption><img class="image" src=${pathname} alt=${file.name} /></figure>`;
   return html`<a class="file" href=${pathname} download=${file.name}><${Icon} name="file" size="28" /><span><b>${file.name}</b><span class="small">${file.mimetype} ${size(file.size)}</span></span></a>`;
 }
 
@@ -36,13 +46,24 @@ function MessageMenu({ message, inThread }) {
   const { shortcuts } = useContext(World);
   const target = { channel: message.channel, ts: message.ts };
   const items = () => [
-    ...(inThread ? [] : [{ label: "Reply in thread", mark: html`<${Icon} name="reply" size="16" />`, on: () => openThread(message.thread_ts ?? message.ts) }, { line: true }]),
-    ...shortcuts.filter(({ type }) => type === "message").map((each) => ({
-      label: each.name,
-      note: each.description,
-      mark: html`<${Icon} name="bolt" size="16" />`,
-      on: () => act("shortcut", { callback_id: each.callback_id, message: target }),
-    })),
+    ...(inThread
+      ? []
+      : [
+          {
+            label: "Reply in thread",
+            mark: html`<${Icon} name="reply" size="16" />`,
+            on: () => openThread(message.thread_ts ?? message.ts),
+          },
+          { line: true },
+        ]),
+    ...shortcuts
+      .filter(({ type }) => type === "message")
+      .map((each) => ({
+        label: each.name,
+        note: each.description,
+        mark: html`<${Icon} name="bolt" size="16" />`,
+        on: () => act("shortcut", { callback_id: each.callback_id, message: target }),
+      })),
   ];
   return html`<div class="message-tools" role="group" aria-label="Message actions">
     ${!inThread && html`<button type="button" class="icon-button" aria-label="Reply in thread" title="Reply in thread" onClick=${() => openThread(message.thread_ts ?? message.ts)}><${Icon} name="reply" size="18" /></button>`}
@@ -80,7 +101,12 @@ export function Message({ message, follows, inThread, answers = 0 }) {
 
 /** A message stands under the one before it without a name when the same author wrote both within five minutes. */
 const followsOn = (before, message) =>
-  Boolean(before) && before.user === message.user && before.app_name === message.app_name && !before.ephemeral && !message.ephemeral && Number(message.ts) - Number(before.ts) < RUN_SECONDS;
+  Boolean(before) &&
+  before.user === message.user &&
+  before.app_name === message.app_name &&
+  !before.ephemeral &&
+  !message.ephemeral &&
+  Number(message.ts) - Number(before.ts) < RUN_SECONDS;
 
 /** Rows of a list: {divider} and {message, follows}. */
 export function rowsOf(messages, zone) {
@@ -121,16 +147,19 @@ export function MessageList({ messages, replies, name, intro }) {
     if (stick.current) box.current.scrollTop = box.current.scrollHeight;
   });
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(() => stick.current && (box.current.scrollTop = box.current.scrollHeight));
+    const watch = new ResizeObserver(
+      () => stick.current && (box.current.scrollTop = box.current.scrollHeight),
+    );
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
     return () => watch.disconnect();
   }, []);
   return html`<div class="messages-frame"><div class="messages" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${name}`} tabIndex="0"><div class="messages-inner">
     ${intro}
-    ${rowsOf(messages, me.tz).map((row) => row.divider
-      ? html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`
-      : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} answers=${replies[row.message.ts]} />`)}
+    ${rowsOf(messages, me.tz).map((row) =>
+      row.divider
+        ? html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`
+        : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} answers=${replies[row.message.ts]} />`,
+    )}
   </div></div>${missed && html`<button type="button" class="new-below" onClick=${toEnd}>New messages<${Icon} name="caret" size="14" /></button>`}</div>`;
 }
-

@@ -11,8 +11,10 @@ import { World } from "./world.js";
 const EMPTY = "Please complete this required field.";
 
 function wrongText({ element }, text) {
-  if (element.min_length && [...text].length < element.min_length) return `Please enter at least ${element.min_length} characters.`;
-  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return "Please enter a valid email address.";
+  if (element.min_length && [...text].length < element.min_length)
+    return `Please enter at least ${element.min_length} characters.`;
+  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text))
+    return "Please enter a valid email address.";
   if (element.type === "url_text_input" && !/^https?:\/\/\S+$/.test(text)) return "Please enter a valid URL.";
   return element.type === "number_input" ? wrongNumber(element, text) : undefined;
 }
@@ -21,20 +23,31 @@ function wrongNumber(element, text) {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) return "Please enter a number.";
   if (!element.is_decimal_allowed && !Number.isInteger(number)) return "Please enter a whole number.";
-  if (element.min_value !== undefined && number < Number(element.min_value)) return `Please enter a number of at least ${element.min_value}.`;
-  if (element.max_value !== undefined && number > Number(element.max_value)) return `Please enter a number of at most ${element.max_value}.`;
+  if (element.min_value !== undefined && number < Number(element.min_value))
+    return `Please enter a number of at least ${element.min_value}.`;
+  if (element.max_value !== undefined && number > Number(element.max_value))
+    return `Please enter a number of at most ${element.max_value}.`;
   return undefined;
 }
 
 const isEmpty = (input) =>
-  input === undefined || Object.values(input).every((value) => value === null || value === "" || (Array.isArray(value) && value.length === 0));
+  input === undefined ||
+  Object.values(input).every(
+    (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0),
+  );
 
 /** What Slack itself refuses before the app is asked: {block_id: words}. */
 export function wrongIn(blocks, state) {
   const wrong = {};
   for (const block of blocks.filter(({ type }) => type === "input")) {
     const input = state[block.block_id]?.[block.element.action_id];
-    const said = isEmpty(input) ? (block.optional ? undefined : EMPTY) : typeof input.text === "string" ? wrongText(block, input.text) : undefined;
+    const said = isEmpty(input)
+      ? block.optional
+        ? undefined
+        : EMPTY
+      : typeof input.text === "string"
+        ? wrongText(block, input.text)
+        : undefined;
     if (said) wrong[block.block_id] = said;
   }
   return wrong;
@@ -66,13 +79,19 @@ function View({ view, top, below }) {
   const footer = html`
     ${Object.keys(errors).length > 0 && html`<span class="foot-error" role="status">${SUBMIT_NEEDED}</span>`}
     <button type="button" class="button tall" onClick=${close(false)}>${words(view.close) || (below ? "Back" : view.submit ? "Cancel" : "Close")}</button>
-    ${view.submit && html`<button type="submit" class="button tall primary" aria-busy=${busy ? "true" : undefined} disabled=${busy}>
+    ${
+      view.submit &&
+      html`<button type="submit" class="button tall primary" aria-busy=${busy ? "true" : undefined} disabled=${busy}>
       ${busy ? html`<span class="button-words ghost">${words(view.submit)}</span><span class="spinner"></span>` : words(view.submit)}
-    </button>`}`;
+    </button>`
+    }`;
   return html`<${Dialog} title=${words(view.title)} icon=${html`<${Avatar} app=${app} size="28" />`} active=${top} onClose=${close(true)} onBack=${close(false)} onSubmit=${submit} footer=${footer}>
     <${Blocks} blocks=${view.blocks} surface=${{ ...surface, errors }} />
   <//>`;
 }
 
 export const Modals = ({ views }) =>
-  views.map((view, at) => html`<${View} key=${view.id} view=${view} top=${at === views.length - 1} below=${at > 0} />`);
+  views.map(
+    (view, at) =>
+      html`<${View} key=${view.id} view=${view} top=${at === views.length - 1} below=${at > 0} />`,
+  );

@@ -3,13 +3,17 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/pre
 
 const escapes = [];
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || escapes.length === 0) return;
-  // Only the topmost thing closes: a menu inside a modal must not take the modal with it.
-  event.preventDefault();
-  event.stopPropagation();
-  escapes[escapes.length - 1].current();
-}, true);
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || escapes.length === 0) return;
+    // Only the topmost thing closes: a menu inside a modal must not take the modal with it.
+    event.preventDefault();
+    event.stopPropagation();
+    escapes[escapes.length - 1].current();
+  },
+  true,
+);
 
 /** While mounted and `active`, Escape calls `close` (the last one mounted wins). */
 export function useEscape(close, active = true) {
@@ -27,17 +31,30 @@ const GAP = 4;
 function placeAt(anchor, box, { align, above }) {
   const at = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = box;
-  const wantsAbove = above ? at.top - height - GAP > 0 : at.bottom + height + GAP > innerHeight && at.top - height - GAP > 0;
+  const wantsAbove = above
+    ? at.top - height - GAP > 0
+    : at.bottom + height + GAP > innerHeight && at.top - height - GAP > 0;
   const left = align === "right" ? at.right - width : at.left;
   return {
-    top: Math.max(GAP, wantsAbove ? at.top - height - GAP : Math.min(at.bottom + GAP, innerHeight - height - GAP)),
+    top: Math.max(
+      GAP,
+      wantsAbove ? at.top - height - GAP : Math.min(at.bottom + GAP, innerHeight - height - GAP),
+    ),
     left: Math.max(GAP, Math.min(left, innerWidth - width - GAP)),
     min: at.width,
   };
 }
 
 /** Floats beside the element in `anchor` (a ref); a click elsewhere or Escape closes it. */
-export function Popover({ anchor, onClose, align = "left", above = false, class: name = "", wide = false, children }) {
+export function Popover({
+  anchor,
+  onClose,
+  align = "left",
+  above = false,
+  class: name = "",
+  wide = false,
+  children,
+}) {
   const box = useRef();
   const [spot, setSpot] = useState({ top: -9999, left: -9999, min: 0 });
   useEscape(onClose);
@@ -50,7 +67,8 @@ export function Popover({ anchor, onClose, align = "left", above = false, class:
       if (!box.current?.contains(event.target) && !anchor.current?.contains(event.target)) onClose();
     };
     const moved = (event) => {
-      if (!box.current?.contains(event.target)) setSpot(placeAt(anchor.current, box.current, { align, above }));
+      if (!box.current?.contains(event.target))
+        setSpot(placeAt(anchor.current, box.current, { align, above }));
     };
     document.addEventListener("mousedown", outside);
     document.addEventListener("scroll", moved, true);
@@ -88,8 +106,14 @@ export function Menu({ anchor, items, onClose, label, align, above }) {
     if (item.heading) return html`<div class="menu-heading">${item.heading}</div>`;
     const role = item.checked === undefined ? "menuitem" : "menuitemradio";
     const inside = html`${item.mark}<span class="menu-words"><span class="menu-label">${item.label}</span>${item.note && html`<span class="menu-note">${item.note}</span>`}</span>`;
-    const shape = { role, class: `menu-item ${item.danger ? "danger" : ""}`, tabIndex: -1, "aria-checked": item.checked };
-    if (item.href) return html`<a ...${shape} href=${item.href} target=${item.target} rel="noopener noreferrer" onClick=${choose(item)}>${inside}</a>`;
+    const shape = {
+      role,
+      class: `menu-item ${item.danger ? "danger" : ""}`,
+      tabIndex: -1,
+      "aria-checked": item.checked,
+    };
+    if (item.href)
+      return html`<a ...${shape} href=${item.href} target=${item.target} rel="noopener noreferrer" onClick=${choose(item)}>${inside}</a>`;
     return html`<button type="button" ...${shape} onClick=${choose(item)}>${inside}</button>`;
   };
   return html`<${Popover} anchor=${anchor} onClose=${onClose} align=${align} above=${above} class="menu">

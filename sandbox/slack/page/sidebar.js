@@ -21,13 +21,15 @@ function PersonMenu() {
   const { people, me, app } = useContext(World);
   const items = () => [
     { heading: "Be another person" },
-    ...Object.values(people).filter(({ id }) => id !== app.user_id).map((person) => ({
-      label: person.real_name,
-      note: [person.title, KIND_WORDS[person.kind]].filter(Boolean).join(" · "),
-      mark: html`<${Avatar} person=${person} size="24" />`,
-      checked: person.id === me.id,
-      href: `?person=${encodeURIComponent(person.id)}${location.hash}`,
-    })),
+    ...Object.values(people)
+      .filter(({ id }) => id !== app.user_id)
+      .map((person) => ({
+        label: person.real_name,
+        note: [person.title, KIND_WORDS[person.kind]].filter(Boolean).join(" · "),
+        mark: html`<${Avatar} person=${person} size="24" />`,
+        checked: person.id === me.id,
+        href: `?person=${encodeURIComponent(person.id)}${location.hash}`,
+      })),
     { line: true },
     { heading: "Ctrl-click opens the person in another tab" },
   ];
@@ -44,17 +46,19 @@ function ThemeButton() {
   return html`<button type="button" class="rail-button" aria-label=${`Switch to ${other} mode`} title=${`Switch to ${other} mode`} onClick=${turn}><${Icon} name=${other === "dark" ? "moon" : "sun"} /></button>`;
 }
 
+const railButton = (icon, label, onClick, chosen) =>
+  html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${onClick}><span class="rail-icon"><${Icon} name=${icon} /></span>${label}</button>`;
+
 export function Rail({ place }) {
   const { team, channels } = useContext(World);
   const inDm = place?.kind === "channel" && channels.find((each) => each.id === place.id)?.kind === "im";
   const firstIm = channels.find((each) => each.kind === "im");
-  const firstChannel = channels.find((each) => each.name === "support") ?? channels.find((each) => each.kind !== "im");
-  const one = (icon, words, on, chosen) =>
-    html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${on}><span class="rail-icon"><${Icon} name=${icon} /></span>${words}</button>`;
+  const firstChannel =
+    channels.find((each) => each.name === "support") ?? channels.find((each) => each.kind !== "im");
   return html`<nav class="rail" aria-label="Workspace">
     <span class="team-sign" aria-hidden="true">${team.name[0]}</span>
-    ${firstChannel && one("home", "Home", () => goTo({ kind: "channel", id: firstChannel.id }), !inDm)}
-    ${firstIm && one("chat", "DMs", () => goTo({ kind: "channel", id: firstIm.id }), inDm)}
+    ${firstChannel && railButton("home", "Home", () => goTo({ kind: "channel", id: firstChannel.id }), !inDm)}
+    ${firstIm && railButton("chat", "DMs", () => goTo({ kind: "channel", id: firstIm.id }), inDm)}
     <span class="grow"></span>
     <${ThemeButton} />
     <${PersonMenu} />
@@ -84,18 +88,34 @@ export function Sidebar({ place, onChosen }) {
   const here = (id) => place?.kind === "channel" && place.id === id;
   const ims = channels.filter((each) => each.kind === "im" && each.with !== app.user_id);
   const spoken = new Set(ims.map((each) => each.with));
-  const others = Object.values(people).filter(({ id, team_id: home }) => id !== me.id && id !== app.user_id && !spoken.has(id) && home === me.team_id);
+  const others = Object.values(people).filter(
+    ({ id, team_id: home }) => id !== me.id && id !== app.user_id && !spoken.has(id) && home === me.team_id,
+  );
   const appUnread = channels.find((each) => each.kind === "im" && each.with === app.user_id)?.unread ?? 0;
   return html`<nav class="sidebar" aria-label="Conversations">
     <div class="side-head"><h1>${team.name}</h1></div>
     <div class="side-body">
-      <${Group} title="Channels">${channels.filter(({ kind }) => kind !== "im").map((each) => html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread}
+      <${Group} title="Channels">${channels
+        .filter(({ kind }) => kind !== "im")
+        .map(
+          (each) =>
+            html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread}
         onClick=${go({ kind: "channel", id: each.id })} label=${each.name} mark=${html`<${Icon} name=${KIND_ICON[each.kind]} size="16" />`}
-        tail=${each.kind === "shared" && html`<span class="shared-mark" role="img" title="Shared with another company" aria-label="shared"><${Icon} name="shared" size="14" /></span>`} />`)}<//>
+        tail=${each.kind === "shared" && html`<span class="shared-mark" role="img" title="Shared with another company" aria-label="shared"><${Icon} name="shared" size="14" /></span>`} />`,
+        )}<//>
       <${Group} title="Direct messages">
-        ${ims.map((each) => html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread} onClick=${go({ kind: "channel", id: each.id })}
-          mark=${html`<${Avatar} person=${people[each.with]} size="20" />`} label=${people[each.with]?.real_name ?? each.name} />`)}
-        ${others.map((person) => html`<${Row} key=${person.id} onClick=${() => { openPerson(person.id); onChosen(); }} mark=${html`<${Avatar} person=${person} size="20" />`} label=${person.real_name} />`)}
+        ${ims.map(
+          (each) =>
+            html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread} onClick=${go({ kind: "channel", id: each.id })}
+          mark=${html`<${Avatar} person=${people[each.with]} size="20" />`} label=${people[each.with]?.real_name ?? each.name} />`,
+        )}
+        ${others.map(
+          (person) =>
+            html`<${Row} key=${person.id} onClick=${() => {
+              openPerson(person.id);
+              onChosen();
+            }} mark=${html`<${Avatar} person=${person} size="20" />`} label=${person.real_name} />`,
+        )}
       <//>
       <${Group} title="Apps"><${Row} chosen=${place?.kind === "app"} unread=${appUnread} onClick=${go({ kind: "app", tab: "home" })} mark=${html`<${Avatar} app=${app} size="20" />`} label=${app.name} /><//>
     </div>

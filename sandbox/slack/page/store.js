@@ -54,7 +54,10 @@ const byTime = (a, b) => Number(a.ts) - Number(b.ts);
 
 function put(channel, message) {
   const known = state.messages[channel] ?? [];
-  const next = known.filter((each) => each.ts !== message.ts).concat(message).sort(byTime);
+  const next = known
+    .filter((each) => each.ts !== message.ts)
+    .concat(message)
+    .toSorted(byTime);
   change({ messages: { ...state.messages, [channel]: next } });
 }
 
@@ -130,7 +133,10 @@ function learn(answer) {
     team: answer.team,
     app: answer.app,
     people,
-    channels: answer.channels.map((channel) => ({ ...channel, unread: unread[channel.id] ?? channel.unread })),
+    channels: answer.channels.map((channel) => ({
+      ...channel,
+      unread: unread[channel.id] ?? channel.unread,
+    })),
     commands: answer.commands ?? [],
     shortcuts: answer.shortcuts ?? [],
     home: answer.home ?? null,
@@ -152,7 +158,7 @@ async function read(channel) {
   }
   // Slackbot's own lines live only here: keep them.
   const own = (state.messages[channel] ?? []).filter((each) => each.slackbot);
-  change({ messages: { ...state.messages, [channel]: answer.messages.concat(own).sort(byTime) } });
+  change({ messages: { ...state.messages, [channel]: answer.messages.concat(own).toSorted(byTime) } });
 }
 
 const hashOf = (place) => (place.kind === "app" ? `#app-${place.tab}` : `#${place.id}`);
@@ -203,7 +209,9 @@ export async function act(name, details = {}) {
 export const suggest = (details) => perform(state.person, "suggest", details);
 
 const firstPlace = () => {
-  const channel = state.channels.find((each) => each.name === "support") ?? state.channels.find((each) => each.kind !== "im");
+  const channel =
+    state.channels.find((each) => each.name === "support") ??
+    state.channels.find((each) => each.kind !== "im");
   return channel ? { kind: "channel", id: channel.id } : { kind: "app", tab: "home" };
 };
 

@@ -52,11 +52,23 @@ export function useSurface(source, blocks) {
         const at = key(block, element);
         const state = collect(blocks, Object.keys(input).length ? { ...typed, [at]: input } : typed);
         setPending((before) => ({ ...before, [at]: "busy" }));
-        const answer = await act("action", { source, block_id: block.block_id, action_id: element.action_id, input, state });
+        const answer = await act("action", {
+          source,
+          block_id: block.block_id,
+          action_id: element.action_id,
+          input,
+          state,
+        });
         setPending((before) => ({ ...before, [at]: answer.ok ? undefined : "failed" }));
       },
       suggest: (block, element, text) =>
-        suggest({ source, block_id: block.block_id, action_id: element.action_id, text, state: collect(blocks, typed) }),
+        suggest({
+          source,
+          block_id: block.block_id,
+          action_id: element.action_id,
+          text,
+          state: collect(blocks, typed),
+        }),
     };
     return surface;
   }, [id, blocks, typed, pending]);

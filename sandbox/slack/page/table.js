@@ -10,7 +10,8 @@ function richWords(element) {
   return String(element.text ?? element.name ?? element.fallback ?? element.url ?? "");
 }
 
-const wordsOf = (cell) => (cell?.type === "rich_text" ? richWords(cell) : String(cell?.text ?? cell?.value ?? ""));
+const wordsOf = (cell) =>
+  cell?.type === "rich_text" ? richWords(cell) : String(cell?.text ?? cell?.value ?? "");
 
 const Cell = ({ cell }) => (cell?.type === "rich_text" ? html`<${RichText} block=${cell} />` : wordsOf(cell));
 
@@ -20,7 +21,10 @@ export function PlainTable({ block }) {
   const [head, ...rows] = block.rows;
   const look = (column, cell) => {
     const setting = block.column_settings?.[column];
-    return { class: setting?.is_wrapped === false ? "one-line" : "", style: { textAlign: setting?.align ?? (isNumber(cell) ? "right" : "left") } };
+    return {
+      class: setting?.is_wrapped === false ? "one-line" : "",
+      style: { textAlign: setting?.align ?? (isNumber(cell) ? "right" : "left") },
+    };
   };
   return html`<div class="table-box"><table class="grid">
     <thead><tr>${head.map((cell, column) => html`<th scope="col" ...${look(column, cell)}><${Cell} cell=${cell} /></th>`)}</tr></thead>
@@ -37,9 +41,11 @@ function compare(a, b) {
 
 function arranged(rows, { column, down }, filters) {
   const wanted = Object.entries(filters).filter(([, text]) => text.trim() !== "");
-  const kept = rows.filter((row) => wanted.every(([at, text]) => wordsOf(row[at]).toLowerCase().includes(text.trim().toLowerCase())));
+  const kept = rows.filter((row) =>
+    wanted.every(([at, text]) => wordsOf(row[at]).toLowerCase().includes(text.trim().toLowerCase())),
+  );
   if (column === null) return kept;
-  return [...kept].sort((a, b) => (down ? -1 : 1) * compare(a[column], b[column]));
+  return kept.toSorted((a, b) => (down ? -1 : 1) * compare(a[column], b[column]));
 }
 
 /** Clicking a header goes up, down, and back to the app's own order. */
@@ -51,11 +57,14 @@ function nextSort(sort, column) {
 function Pages({ page, pages, shown, total, onGo }) {
   return html`<div class="table-pages">
     <span role="status">${shown}${` of ${total}`}</span>
-    ${pages > 1 && html`<span class="table-turn">
+    ${
+      pages > 1 &&
+      html`<span class="table-turn">
       <button type="button" class="icon-button" aria-label="Previous page" disabled=${page === 0} onClick=${() => onGo(page - 1)}><${Icon} name="left" size="16" /></button>
       <span>Page ${page + 1} of ${pages}</span>
       <button type="button" class="icon-button" aria-label="Next page" disabled=${page >= pages - 1} onClick=${() => onGo(page + 1)}><${Icon} name="right" size="16" /></button>
-    </span>`}
+    </span>`
+    }
   </div>`;
 }
 
@@ -77,11 +86,16 @@ export function DataTable({ block }) {
     if (filtering) setFilters({});
   };
   const order = (column) => (sort.column !== column ? "none" : sort.down ? "descending" : "ascending");
-  const heading = (cell, column) => html`<th scope="col" class=${numeric[column] ? "number" : ""} aria-sort=${order(column)}>
+  const heading = (cell, column) =>
+    html`<th scope="col" class=${numeric[column] ? "number" : ""} aria-sort=${order(column)}>
     <button type="button" class="sort" aria-label=${wordsOf(cell)} title=${`Sort by ${wordsOf(cell)}`} onClick=${() => setSort(nextSort(sort, column))}><${Cell} cell=${cell} /><span class=${`sort-mark ${order(column)}`} aria-hidden="true"></span></button>
   </th>`;
-  const filter = (cell, column) => html`<th><input class="field tiny" aria-label=${`Filter ${wordsOf(cell)}`} placeholder="Contains…" value=${filters[column] ?? ""}
-    onInput=${(event) => { setFilters({ ...filters, [column]: event.target.value }); setPage(0); }} /></th>`;
+  const filter = (cell, column) =>
+    html`<th><input class="field tiny" aria-label=${`Filter ${wordsOf(cell)}`} placeholder="Contains…" value=${filters[column] ?? ""}
+    onInput=${(event) => {
+      setFilters({ ...filters, [column]: event.target.value });
+      setPage(0);
+    }} /></th>`;
   const body = (cell, column) => {
     const tag = column === block.row_header_column_index ? "th" : "td";
     return html`<${tag} scope=${tag === "th" ? "row" : undefined} class=${numeric[column] ? "number" : ""}><${Cell} cell=${cell} /><//>`;

@@ -11,12 +11,14 @@ export const inMain = (message) => !message.thread_ts || message.thread_ts === m
 /** How many replies there are, by the ts of the message they answer. */
 export function countReplies(messages) {
   const count = {};
-  for (const message of messages.filter((each) => !inMain(each))) count[message.thread_ts] = (count[message.thread_ts] ?? 0) + 1;
+  for (const message of messages.filter((each) => !inMain(each)))
+    count[message.thread_ts] = (count[message.thread_ts] ?? 0) + 1;
   return count;
 }
 
+const close = () => openThread(null);
+
 export function Thread({ ts, messages, channel, title }) {
-  const close = () => openThread(null);
   useEscape(close);
   const parent = messages.find((message) => message.ts === ts);
   const replies = messages.filter((message) => message.thread_ts === ts && message.ts !== ts);

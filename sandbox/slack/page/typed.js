@@ -7,9 +7,12 @@ const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 /** `@Ana Ruiz` and `#support` become `<@U…>` and `<#C…>`; longer names first, so that "@Ana Ruiz" is not read as "@Ana". */
 export function asSent(text, people, channels) {
   const names = [
-    ...people.flatMap((each) => [[`@${each.real_name}`, `<@${each.id}>`], [`@${each.name}`, `<@${each.id}>`]]),
+    ...people.flatMap((each) => [
+      [`@${each.real_name}`, `<@${each.id}>`],
+      [`@${each.name}`, `<@${each.id}>`],
+    ]),
     ...channels.filter(({ kind }) => kind !== "im").map((each) => [`#${each.name}`, `<#${each.id}>`]),
-  ].sort(([a], [b]) => b.length - a.length);
+  ].toSorted(([a], [b]) => b.length - a.length);
   const known = new Map(names.map(([name, mention]) => [escaped(name), mention]));
   if (known.size === 0) return escaped(text);
   const pattern = new RegExp(`(^|[\\s(])(${[...known.keys()].map(literal).join("|")})(?![\\w-])`, "g");

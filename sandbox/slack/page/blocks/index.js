@@ -11,12 +11,17 @@ import { Image, ImageBlock } from "./image.js";
 import { InputBlock } from "./input.js";
 import { RichText } from "./richtext.js";
 
-const Header = ({ block }) => html`<div class="header-block" role="heading" aria-level=${block.level ?? 3}>${words(block.text)}</div>`;
+const Header = ({ block }) =>
+  html`<div class="header-block" role="heading" aria-level=${block.level ?? 3}>${words(block.text)}</div>`;
 
 function Section({ block }) {
   const { accessory } = block;
-  const beside = accessory && html`<div class=${`accessory of-${accessory.type}`}><${Element} block=${block} element=${accessory} /></div>`;
-  const fields = block.fields && html`<div class="fields">${block.fields.map((field) => html`<${Text} text=${field} />`)}</div>`;
+  const beside =
+    accessory &&
+    html`<div class=${`accessory of-${accessory.type}`}><${Element} block=${block} element=${accessory} /></div>`;
+  const fields =
+    block.fields &&
+    html`<div class="fields">${block.fields.map((field) => html`<${Text} text=${field} />`)}</div>`;
   // Checkboxes and radio buttons stand under the text, as wide as it.
   const under = accessory && ["checkboxes", "radio_buttons"].includes(accessory.type);
   return html`<div class=${`section-block ${under ? "stacked" : ""}`}><div class="section-main"><${Text} text=${block.text} />${fields}</div>${beside}</div>`;
@@ -35,7 +40,8 @@ function Alert({ block }) {
   return html`<div class=${`alert-block ${level}`} role=${level === "error" ? "alert" : "status"}><${Icon} name=${ALERT_ICONS[level] ?? "info"} size="18" /><${Text} text=${block.text} /></div>`;
 }
 
-const Card = ({ block }) => html`<div class="card-block" role="group" aria-label=${words(block.title)}>
+const Card = ({ block }) =>
+  html`<div class="card-block" role="group" aria-label=${words(block.title)}>
   ${block.hero_image && html`<${Image} image=${block.hero_image} class="hero" />`}
   <div class="card-head">
     ${block.icon && html`<${Image} image=${block.icon} />`}
@@ -46,12 +52,14 @@ const Card = ({ block }) => html`<div class="card-block" role="group" aria-label
   ${block.actions?.length && html`<div class="actions-block">${block.actions.map((each) => html`<${Element} key=${each.action_id} block=${block} element=${each} class="small-button" />`)}</div>`}
 </div>`;
 
-const Carousel = ({ block }) => html`<div class="carousel-block">${block.elements.map((card) => html`<${Card} block=${{ ...card, block_id: card.block_id ?? block.block_id }} />`)}</div>`;
+const Carousel = ({ block }) =>
+  html`<div class="carousel-block">${block.elements.map((card) => html`<${Card} block=${{ ...card, block_id: card.block_id ?? block.block_id }} />`)}</div>`;
 
 const ContextActions = ({ block }) =>
   html`<div class="context-actions-block">${block.elements.map((each) => html`<${Element} key=${each.action_id} block=${block} element=${each} />`)}</div>`;
 
-const Unsupported = ({ block }) => html`<div class="unsupported" role="note">This block cannot be shown here: ${String(block.type)}</div>`;
+const Unsupported = ({ block }) =>
+  html`<div class="unsupported" role="note">This block cannot be shown here: ${String(block.type)}</div>`;
 
 const DRAWN = {
   header: Header,

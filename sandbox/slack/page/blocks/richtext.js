@@ -1,6 +1,14 @@
 // rich_text: sections, lists, preformatted text and quotes, with styled runs inside.
 import { html } from "../vendor/preact-htm.js";
-import { Broadcast, ChannelMention, Emoji, GroupMention, Link, SlackDate, UserMention } from "../text/parts.js";
+import {
+  Broadcast,
+  ChannelMention,
+  Emoji,
+  GroupMention,
+  Link,
+  SlackDate,
+  UserMention,
+} from "../text/parts.js";
 
 const PIECES = {
   text: ({ text }) => String(text),
@@ -10,8 +18,10 @@ const PIECES = {
   usergroup: ({ usergroup_id: id }) => html`<${GroupMention} label=${id} />`,
   channel: ({ channel_id: id }) => html`<${ChannelMention} id=${id} />`,
   broadcast: ({ range }) => html`<${Broadcast} range=${range} />`,
-  date: ({ timestamp, format, url, fallback }) => html`<${SlackDate} seconds=${timestamp} format=${format} url=${url} fallback=${fallback} />`,
-  color: ({ value }) => html`<span class="swatch" style=${{ background: /^#[0-9a-f]{3,8}$/i.test(value) ? value : "none" }}></span>${value}`,
+  date: ({ timestamp, format, url, fallback }) =>
+    html`<${SlackDate} seconds=${timestamp} format=${format} url=${url} fallback=${fallback} />`,
+  color: ({ value }) =>
+    html`<span class="swatch" style=${{ background: /^#[0-9a-f]{3,8}$/i.test(value) ? value : "none" }}></span>${value}`,
 };
 
 const STYLES = [
@@ -38,7 +48,8 @@ const BULLETS = ["•", "◦", "▪"];
 function List({ list }) {
   const depth = list.indent ?? 0;
   const start = (list.offset ?? 0) + 1;
-  const mark = (index) => (list.style === "ordered" ? `${ORDERED[depth % 3](index + start)}.` : BULLETS[depth % 3]);
+  const mark = (index) =>
+    list.style === "ordered" ? `${ORDERED[depth % 3](index + start)}.` : BULLETS[depth % 3];
   // The marks are drawn here because Slack cycles them by depth while every depth is a list of its own.
   return html`<ul class=${`rich-list ${list.border ? "bordered" : ""}`} style=${{ marginLeft: `${depth * 28}px` }}>
     ${list.elements.map((item, index) => html`<li><span class="rich-mark">${mark(index)}</span><span>${run(item)}</span></li>`)}

@@ -8,7 +8,8 @@ import { words } from "../text/object.js";
 import { isSafe } from "../text/parts.js";
 
 function Inside({ state, children }) {
-  if (state === "busy") return html`<span class="button-words ghost">${children}</span><span class="spinner" aria-hidden="true"></span>`;
+  if (state === "busy")
+    return html`<span class="button-words ghost">${children}</span><span class="spinner" aria-hidden="true"></span>`;
   const warning = html`<span class="button-warning" title="This did not work"><${Icon} name="warn" size="14" /></span>`;
   return html`<span class="button-words">${children}</span>${state === "failed" && warning}`;
 }

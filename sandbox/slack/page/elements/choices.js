@@ -9,7 +9,7 @@ export function Choices({ block, element, field }) {
   const group = useRef(`choice-${Math.random().toString(36).slice(2)}`).current;
   const several = element.type === "checkboxes";
   const current = surface.value(block, element);
-  const chosen = several ? current?.options ?? [] : [current?.option];
+  const chosen = several ? (current?.options ?? []) : [current?.option];
   const toggle = (value) => async (event) => {
     const box = event.target;
     const next = several
@@ -23,9 +23,12 @@ export function Choices({ block, element, field }) {
     if (!field || field.dispatch) surface.act(block, element, next);
   };
   return html`<div class="choices" role=${several ? "group" : "radiogroup"} aria-label=${field?.label} aria-describedby=${field?.describedBy}>
-    ${element.options.map((option) => html`<label class="choice" key=${option.value}>
+    ${element.options.map(
+      (option) =>
+        html`<label class="choice" key=${option.value}>
       <input type=${several ? "checkbox" : "radio"} name=${group} checked=${chosen.includes(option.value)} onChange=${toggle(option.value)} />
       <span><${Text} text=${option.text} />${option.description && html`<${Text} text=${option.description} class="small" />`}</span>
-    </label>`)}
+    </label>`,
+    )}
   </div>`;
 }

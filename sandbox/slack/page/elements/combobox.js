@@ -39,7 +39,22 @@ function useDelayed(text, delay) {
  * chosen: [{key, label}] · load(text) → {groups, words?} or a promise of it · onPick(option) · onDrop(option) (several)
  * or onClear (one). `delay` ms between typing and asking.
  */
-export function Combobox({ label, placeholder, chosen, load, delay = 0, several, onPick, onDrop, icon, invalid, describedBy, autofocus, id, compact }) {
+export function Combobox({
+  label,
+  placeholder,
+  chosen,
+  load,
+  delay = 0,
+  several,
+  onPick,
+  onDrop,
+  icon,
+  invalid,
+  describedBy,
+  autofocus,
+  id,
+  compact,
+}) {
   const anchor = useRef();
   const field = useRef();
   const name = useRef(`list-${(made += 1)}`).current;
@@ -67,7 +82,10 @@ export function Combobox({ label, placeholder, chosen, load, delay = 0, several,
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!open) start();
-      else setAt((before) => Math.max(0, Math.min(flat.length - 1, before + (event.key === "ArrowDown" ? 1 : -1))));
+      else
+        setAt((before) =>
+          Math.max(0, Math.min(flat.length - 1, before + (event.key === "ArrowDown" ? 1 : -1))),
+        );
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (open && flat[at]) pick(flat[at]);
@@ -95,27 +113,53 @@ export function Combobox({ label, placeholder, chosen, load, delay = 0, several,
   const empty = list.words || (flat.length === 0 && !list.busy ? "No results" : "");
   return html`<div class=${`combo ${compact ? "compact" : ""} ${invalid ? "invalid" : ""} ${open ? "open" : ""}`} ref=${anchor} onClick=${() => field.current.focus()}>
     ${icon && html`<span class="combo-icon"><${Icon} name=${icon} size="16" /></span>`}
-    ${several && chosen.map((option) => html`<span class="chip" key=${option.key}>${option.mark}<span>${option.label}</span>
-      <button type="button" aria-label=${`Remove ${option.label}`} onClick=${(event) => { event.stopPropagation(); onDrop(option); }}><${Icon} name="close" size="12" /></button></span>`)}
+    ${
+      several &&
+      chosen.map(
+        (option) =>
+          html`<span class="chip" key=${option.key}>${option.mark}<span>${option.label}</span>
+      <button type="button" aria-label=${`Remove ${option.label}`} onClick=${(event) => {
+        event.stopPropagation();
+        onDrop(option);
+      }}><${Icon} name="close" size="12" /></button></span>`,
+      )
+    }
     <input ref=${field} id=${id} role="combobox" autocomplete="off" spellcheck="false" aria-label=${label} aria-expanded=${String(open)} aria-controls=${name}
       aria-autocomplete="list" aria-activedescendant=${open && flat.length ? `${name}-${at}` : undefined} aria-invalid=${invalid ? "true" : undefined} aria-describedby=${describedBy}
       data-autofocus=${autofocus ? "" : undefined}
-      value=${open ? text : single?.label ?? ""} placeholder=${single?.label ?? (several && chosen.length ? "" : placeholder)}
-      onClick=${start} onInput=${(event) => { setText(event.target.value); start(); }} onKeyDown=${keys} onBlur=${(event) => { if (!anchor.current?.contains(event.relatedTarget)) finish(); }} />
-    ${single && onDrop && html`<button type="button" class="combo-clear" aria-label="Clear selection" onClick=${(event) => { event.stopPropagation(); onDrop(single); }}><${Icon} name="close" size="14" /></button>`}
+      value=${open ? text : (single?.label ?? "")} placeholder=${single?.label ?? (several && chosen.length ? "" : placeholder)}
+      onClick=${start} onInput=${(event) => {
+        setText(event.target.value);
+        start();
+      }} onKeyDown=${keys} onBlur=${(event) => {
+        if (!anchor.current?.contains(event.relatedTarget)) finish();
+      }} />
+    ${
+      single &&
+      onDrop &&
+      html`<button type="button" class="combo-clear" aria-label="Clear selection" onClick=${(event) => {
+        event.stopPropagation();
+        onDrop(single);
+      }}><${Icon} name="close" size="14" /></button>`
+    }
     <span class="combo-caret"><${Icon} name="caret" size="16" /></span>
-    ${open && html`<${Popover} anchor=${anchor} onClose=${finish} wide class="list">
+    ${
+      open &&
+      html`<${Popover} anchor=${anchor} onClose=${finish} wide class="list">
       <div role="listbox" id=${name} aria-label=${label} aria-busy=${list.busy ? "true" : undefined}>
         ${list.groups.map((group) => html`<div role="group" aria-label=${group.label}>${group.label && html`<div class="list-heading">${group.label}</div>`}${group.options.map(row)}</div>`)}
         ${list.busy && flat.length === 0 && html`<div class="list-words">Loading…</div>`}
         ${empty && html`<div class="list-words" role="status">${empty}</div>`}
       </div>
-    <//>`}
+    <//>`
+    }
   </div>`;
 }
 
 /** Options whose label or note holds the typed words. */
 export const matching = (options, text) => {
   const wanted = text.trim().toLowerCase();
-  return wanted ? options.filter(({ label, note }) => `${label} ${note ?? ""}`.toLowerCase().includes(wanted)) : options;
+  return wanted
+    ? options.filter(({ label, note }) => `${label} ${note ?? ""}`.toLowerCase().includes(wanted))
+    : options;
 };

@@ -20,10 +20,12 @@ export function Field({ block, element, field }) {
   const input = (event) => {
     const next = { text: event.target.value };
     surface.set(block, element, next);
-    if (field.dispatch && tellsOn(element).includes("on_character_entered")) surface.act(block, element, next);
+    if (field.dispatch && tellsOn(element).includes("on_character_entered"))
+      surface.act(block, element, next);
   };
   const keys = (event) => {
-    if (event.key !== "Enter" || event.isComposing || (element.multiline && !event.metaKey && !event.ctrlKey)) return;
+    if (event.key !== "Enter" || event.isComposing || (element.multiline && !event.metaKey && !event.ctrlKey))
+      return;
     if (!field.dispatch || !tellsOn(element).includes("on_enter_pressed")) return;
     event.preventDefault();
     surface.act(block, element, { text: event.target.value });
@@ -42,6 +44,7 @@ export function Field({ block, element, field }) {
     onKeyDown: keys,
   };
   if (element.multiline) return html`<textarea rows="4" ...${shape}></textarea>`;
-  const left = element.max_length && text.length > element.max_length - 20 ? element.max_length - text.length : null;
+  const left =
+    element.max_length && text.length > element.max_length - 20 ? element.max_length - text.length : null;
   return html`<span class="field-box"><input autocomplete="off" ...${shape} ...${SHAPES[element.type]} />${left !== null && html`<span class="field-left">${left}</span>`}</span>`;
 }

@@ -2,7 +2,8 @@
 
 const values = (options) => (options ?? []).map((option) => option.value);
 const filled = (key, list) => (list?.length ? { [key]: list } : undefined);
-const one = (key, value) => (value === undefined || value === null || value === "" ? undefined : { [key]: value });
+const one = (key, value) =>
+  value === undefined || value === null || value === "" ? undefined : { [key]: value };
 
 const READERS = {
   static_select: (element) => one("option", element.initial_option?.value),

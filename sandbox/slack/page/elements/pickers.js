@@ -18,7 +18,9 @@ function timeWords(time) {
 }
 
 const timeOption = (time) => ({ key: time, label: timeWords(time), note: time });
-const HALF_HOURS = Array.from({ length: 48 }, (_, half) => timeOption(`${two(Math.floor(half / 2))}:${half % 2 ? "30" : "00"}`));
+const HALF_HOURS = Array.from({ length: 48 }, (_, half) =>
+  timeOption(`${two(Math.floor(half / 2))}:${half % 2 ? "30" : "00"}`),
+);
 
 /** "9:15", "21:05", "9pm" as "HH:MM", or null. */
 export function parseTime(text) {

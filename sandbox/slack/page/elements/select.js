@@ -8,7 +8,12 @@ import { words } from "../text/object.js";
 import { World } from "../world.js";
 import { Combobox, matching } from "./combobox.js";
 
-const plain = (option) => ({ key: option.value, label: words(option.text), note: words(option.description), raw: option });
+const plain = (option) => ({
+  key: option.value,
+  label: words(option.text),
+  note: words(option.description),
+  raw: option,
+});
 
 function grouped(groups, text) {
   return groups
@@ -16,13 +21,17 @@ function grouped(groups, text) {
     .filter((group) => group.options.length);
 }
 
-const allStatic = (element) => element.options ?? (element.option_groups ?? []).flatMap((group) => group.options);
+const allStatic = (element) =>
+  element.options ?? (element.option_groups ?? []).flatMap((group) => group.options);
 
 const staticKind = {
   load: (element) => (text) => ({
-    groups: element.option_groups ? grouped(element.option_groups, text) : [{ options: matching(element.options.map(plain), text) }],
+    groups: element.option_groups
+      ? grouped(element.option_groups, text)
+      : [{ options: matching(element.options.map(plain), text) }],
   }),
-  find: (element) => (value) => plain(allStatic(element).find((each) => each.value === value) ?? { value, text: value }),
+  find: (element) => (value) =>
+    plain(allStatic(element).find((each) => each.value === value) ?? { value, text: value }),
   one: "option",
   many: "options",
   give: (option) => option.key,
@@ -32,11 +41,14 @@ const externalKind = {
   load: (element, world, ask) => {
     const least = element.min_query_length ?? 3;
     return (text) => {
-      if (text.trim().length < least) return { words: `Type at least ${least} character${least === 1 ? "" : "s"} to search` };
+      if (text.trim().length < least)
+        return { words: `Type at least ${least} character${least === 1 ? "" : "s"} to search` };
       return ask(text).then((answer) => {
         if (!answer.ok) return { words: answer.shown ?? "The options could not be loaded." };
         const groups = answer.groups ?? answer.option_groups;
-        return { groups: groups?.length ? grouped(groups, "") : [{ options: (answer.options ?? []).map(plain) }] };
+        return {
+          groups: groups?.length ? grouped(groups, "") : [{ options: (answer.options ?? []).map(plain) }],
+        };
       });
     };
   },
@@ -46,14 +58,25 @@ const externalKind = {
   give: (option) => option.raw,
 };
 
-const person = (each) => ({ key: each.id, label: each.real_name, note: each.title, mark: html`<${Avatar} person=${each} size="20" />` });
+const person = (each) => ({
+  key: each.id,
+  label: each.real_name,
+  note: each.title,
+  mark: html`<${Avatar} person=${each} size="20" />`,
+});
 const channel = (each, people) =>
   each.kind === "im"
     ? { ...person(people[each.with] ?? { id: each.with, real_name: each.name }), key: each.id }
-    : { key: each.id, label: each.name, mark: html`<${Icon} name=${each.kind === "private" ? "lock" : "hash"} size="16" />` };
+    : {
+        key: each.id,
+        label: each.name,
+        mark: html`<${Icon} name=${each.kind === "private" ? "lock" : "hash"} size="16" />`,
+      };
 
 const usersKind = {
-  load: (element, world) => (text) => ({ groups: [{ options: matching(Object.values(world.people).map(person), text) }] }),
+  load: (element, world) => (text) => ({
+    groups: [{ options: matching(Object.values(world.people).map(person), text) }],
+  }),
   find: (element, world) => (id) => person(world.people[id] ?? { id, real_name: id }),
   one: "user",
   many: "users",
@@ -61,7 +84,9 @@ const usersKind = {
 };
 
 const isOfKind = (each, include) =>
-  !include || include.includes(each.kind === "shared" ? "public" : each.kind) || (each.kind === "shared" && include.includes("private"));
+  !include ||
+  include.includes(each.kind === "shared" ? "public" : each.kind) ||
+  (each.kind === "shared" && include.includes("private"));
 
 const conversationsIn = (element, world, kinds) =>
   world.channels
@@ -70,9 +95,17 @@ const conversationsIn = (element, world, kinds) =>
 
 const channelsKind = (kinds, one, many) => ({
   load: (element, world) => (text) => ({
-    groups: [{ options: matching(conversationsIn(element, world, kinds).map((each) => channel(each, world.people)), text) }],
+    groups: [
+      {
+        options: matching(
+          conversationsIn(element, world, kinds).map((each) => channel(each, world.people)),
+          text,
+        ),
+      },
+    ],
   }),
-  find: (element, world) => (id) => channel(world.channels.find((each) => each.id === id) ?? { id, name: id }, world.people),
+  find: (element, world) => (id) =>
+    channel(world.channels.find((each) => each.id === id) ?? { id, name: id }, world.people),
   one,
   many,
   give: (option) => option.key,
@@ -97,7 +130,11 @@ export function Select({ block, element, field }) {
   const [, several, name] = TYPE.exec(element.type);
   const kind = KINDS[name];
   const current = surface.value(block, element);
-  const raw = several ? current?.[kind.many] ?? [] : (current?.[kind.one] ?? null) === null ? [] : [current[kind.one]];
+  const raw = several
+    ? (current?.[kind.many] ?? [])
+    : (current?.[kind.one] ?? null) === null
+      ? []
+      : [current[kind.one]];
   const chosen = raw.map(kind.find(element, world));
   // Asked through a ref: what is typed elsewhere must not start the list anew.
   const asking = useRef();
@@ -117,7 +154,9 @@ export function Select({ block, element, field }) {
     if (!several) return keep([option]);
     const without = chosen.filter((each) => each.key !== option.key);
     if (without.length < chosen.length) return keep(without);
-    return element.max_selected_items && chosen.length >= element.max_selected_items ? undefined : keep([...chosen, option]);
+    return element.max_selected_items && chosen.length >= element.max_selected_items
+      ? undefined
+      : keep([...chosen, option]);
   };
   const drop = (option) => keep(chosen.filter((each) => each.key !== option.key));
   const placeholder = words(element.placeholder) || (several ? "Select options" : "Select an option");

@@ -25,13 +25,27 @@ function formatter(zone) {
 }
 
 const MONTHS = [
-  "January", "February", "March", "April", "May", "June",
-  "July", "August", "September", "October", "November", "December",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ];
 
 /** The wall clock in `zone` at `ms`: {year, month (1–12), day, hour, minute, second, monthName, weekday}. */
 export function wall(ms, zone) {
-  const got = Object.fromEntries(formatter(zone).formatToParts(ms).map(({ type, value }) => [type, value]));
+  const got = Object.fromEntries(
+    formatter(zone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, value]),
+  );
   return {
     year: Number(got.year),
     month: MONTHS.indexOf(got.month) + 1,
@@ -57,7 +71,7 @@ export function epochOf({ year, month, day, hour = 0, minute = 0 }, zone) {
 
 const two = (number) => String(number).padStart(2, "0");
 const ordinal = (day) => {
-  const tail = day % 100 >= 11 && day % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][day % 10] ?? "th";
+  const tail = day % 100 >= 11 && day % 100 <= 13 ? "th" : (["th", "st", "nd", "rd"][day % 10] ?? "th");
   return `${day}${tail}`;
 };
 
@@ -77,7 +91,13 @@ function relativeDay(ms, zone, nowMs) {
   return { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[days];
 }
 
-const AGO = [["year", 365 * DAY_MS], ["month", 30 * DAY_MS], ["day", DAY_MS], ["hour", 3_600_000], ["minute", 60_000]];
+const AGO = [
+  ["year", 365 * DAY_MS],
+  ["month", 30 * DAY_MS],
+  ["day", DAY_MS],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
 
 export function ago(ms, nowMs) {
   const gap = Math.abs(nowMs - ms);

@@ -3,7 +3,8 @@ import { html } from "../vendor/preact-htm.js";
 import { Emoji, Link } from "./parts.js";
 import { emojiOf } from "./emoji.js";
 
-const INLINE = /(`[^`]+`)|\*\*([^*]+(?:\*[^*]+)*)\*\*|__([^_]+)__|~~([^~]+)~~|\*([^*\s][^*]*)\*|\b_([^_]+)_\b|!?\[([^\]]*)\]\(([^)\s]+)[^)]*\)|:([a-z0-9_+-]+):|(https?:\/\/[^\s<>)]+)/;
+const INLINE =
+  /(`[^`]+`)|\*\*([^*]+(?:\*[^*]+)*)\*\*|__([^_]+)__|~~([^~]+)~~|\*([^*\s][^*]*)\*|\b_([^_]+)_\b|!?\[([^\]]*)\]\(([^)\s]+)[^)]*\)|:([a-z0-9_+-]+):|(https?:\/\/[^\s<>)]+)/;
 
 function inline(text) {
   const match = INLINE.exec(text);
@@ -17,10 +18,19 @@ function inline(text) {
   else if (url) node = html`<${Link} url=${url}>${inline(label || url)}<//>`;
   else if (emoji && emojiOf(emoji)) node = html`<${Emoji} name=${emoji} />`;
   else if (bare) node = html`<${Link} url=${bare}>${bare}<//>`;
-  return [...(match.index ? [text.slice(0, match.index)] : []), node, ...inline(text.slice(match.index + whole.length))];
+  return [
+    ...(match.index ? [text.slice(0, match.index)] : []),
+    node,
+    ...inline(text.slice(match.index + whole.length)),
+  ];
 }
 
-const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+const cells = (line) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|")
+    .map((cell) => cell.trim());
 
 const KINDS = [
   ["rule", /^ {0,3}([-*_])( *\1){2,}\s*$/],
@@ -44,12 +54,15 @@ const task = (text) => text.replace(/^\[ \] /, "☐ ").replace(/^\[x\] /i, "☑ 
 
 const drawers = {
   rule: () => html`<hr />`,
-  heading: ([{ match }]) => html`<div class=${`md-heading md-${match[1].length}`} role="heading" aria-level=${match[1].length}>${inline(match[2])}</div>`,
+  heading: ([{ match }]) =>
+    html`<div class=${`md-heading md-${match[1].length}`} role="heading" aria-level=${match[1].length}>${inline(match[2])}</div>`,
   quote: (group) => html`<blockquote>${inline(group.map(({ match }) => match[1]).join("\n"))}</blockquote>`,
   ordered: (group) => html`<ol>${group.map(({ match }) => html`<li>${inline(match[1])}</li>`)}</ol>`,
   bullet: (group) => html`<ul>${group.map(({ match }) => html`<li>${inline(task(match[1]))}</li>`)}</ul>`,
   table: (group) => {
-    const [head, ...body] = group.filter(({ line }) => !/^[\s|:-]+$/.test(line)).map(({ line }) => cells(line));
+    const [head, ...body] = group
+      .filter(({ line }) => !/^[\s|:-]+$/.test(line))
+      .map(({ line }) => cells(line));
     return html`<table class="grid"><thead><tr>${head.map((cell) => html`<th>${inline(cell)}</th>`)}</tr></thead>
       <tbody>${body.map((row) => html`<tr>${row.map((cell) => html`<td>${inline(cell)}</td>`)}</tr>`)}</tbody></table>`;
   },
@@ -61,7 +74,8 @@ function drawLines(text) {
   const groups = [];
   for (const item of text.split("\n").map(kindOf)) {
     const last = groups[groups.length - 1];
-    if (last && last[0].kind === item.kind && item.kind !== "heading" && item.kind !== "rule") last.push(item);
+    if (last && last[0].kind === item.kind && item.kind !== "heading" && item.kind !== "rule")
+      last.push(item);
     else groups.push([item]);
   }
   return groups.map((group) => drawers[group[0].kind](group));
@@ -69,5 +83,7 @@ function drawLines(text) {
 
 export function markdown(text) {
   const pieces = String(text ?? "").split(/^```[^\n]*\n([\s\S]*?)^```\s*$/m);
-  return pieces.flatMap((piece, index) => (index % 2 ? [html`<pre>${piece.replace(/\n$/, "")}</pre>`] : drawLines(piece)));
+  return pieces.flatMap((piece, index) =>
+    index % 2 ? [html`<pre>${piece.replace(/\n$/, "")}</pre>`] : drawLines(piece),
+  );
 }

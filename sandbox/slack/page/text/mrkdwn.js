@@ -1,13 +1,27 @@
 // Slack's own markup into nodes. Text never becomes HTML: every piece is a text node or a component of parts.js.
 import { html } from "../vendor/preact-htm.js";
 import { PATTERN as EMOJI, emojiOf } from "./emoji.js";
-import { Broadcast, ChannelMention, Emoji, GroupMention, Link, SlackDate, UserMention, isSafe } from "./parts.js";
+import {
+  Broadcast,
+  ChannelMention,
+  Emoji,
+  GroupMention,
+  Link,
+  SlackDate,
+  UserMention,
+  isSafe,
+} from "./parts.js";
 
-const unescape = (text) => text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
+const unescape = (text) =>
+  text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
 
 const WORD = /[\p{L}\p{N}]/u;
 const BARE_URL = /^https?:\/\/[^\s<>|]+[^\s<>|.,;:!?)"'\]*_~]/;
-const MARKS = { "*": (inner) => html`<b>${inner}</b>`, _: (inner) => html`<i>${inner}</i>`, "~": (inner) => html`<s>${inner}</s>` };
+const MARKS = {
+  "*": (inner) => html`<b>${inner}</b>`,
+  _: (inner) => html`<i>${inner}</i>`,
+  "~": (inner) => html`<s>${inner}</s>`,
+};
 
 function command(body) {
   const [name, label] = split(body, "|");
@@ -29,7 +43,8 @@ function split(text, mark) {
 function angle(body) {
   const [target, label] = split(body.slice(1), "|");
   if (/^@[UW]\w+/.test(body)) return html`<${UserMention} id=${target} label=${label && unescape(label)} />`;
-  if (/^#[CGD]\w+/.test(body)) return html`<${ChannelMention} id=${target} label=${label && unescape(label)} />`;
+  if (/^#[CGD]\w+/.test(body))
+    return html`<${ChannelMention} id=${target} label=${label && unescape(label)} />`;
   if (body.startsWith("!")) return command(body.slice(1));
   const [url, words] = split(body, "|");
   if (!isSafe(url)) return unescape(`<${body}>`);
@@ -45,7 +60,12 @@ function closing(text, start) {
     if (skip) {
       const end = text.indexOf(skip, at + 1);
       if (end > 0) at = end;
-    } else if (text[at] === mark && at > start + 1 && !/\s/.test(text[at - 1]) && !WORD.test(text[at + 1] ?? "")) {
+    } else if (
+      text[at] === mark &&
+      at > start + 1 &&
+      !/\s/.test(text[at - 1]) &&
+      !WORD.test(text[at + 1] ?? "")
+    ) {
       return at;
     }
   }
@@ -54,13 +74,17 @@ function closing(text, start) {
 
 function opens(text, at) {
   const before = text[at - 1] ?? "";
-  return !WORD.test(before) && before !== text[at] && !/\s/.test(text[at + 1] ?? " ") && text[at + 1] !== text[at];
+  return (
+    !WORD.test(before) && before !== text[at] && !/\s/.test(text[at + 1] ?? " ") && text[at + 1] !== text[at]
+  );
 }
 
 const readers = {
   "<": (text, at) => {
     const end = text.indexOf(">", at);
-    return end > at + 1 && !text.slice(at, end).includes("\n") ? [angle(text.slice(at + 1, end)), end + 1] : null;
+    return end > at + 1 && !text.slice(at, end).includes("\n")
+      ? [angle(text.slice(at + 1, end)), end + 1]
+      : null;
   },
   "`": (text, at) => {
     const end = text.indexOf("`", at + 1);
@@ -69,11 +93,15 @@ const readers = {
   },
   ":": (text, at) => {
     const match = EMOJI.exec(text.slice(at, at + 80));
-    return match?.index === 0 && emojiOf(match[1]) ? [html`<${Emoji} name=${match[1]} />`, at + match[0].length] : null;
+    return match?.index === 0 && emojiOf(match[1])
+      ? [html`<${Emoji} name=${match[1]} />`, at + match[0].length]
+      : null;
   },
   h: (text, at, { links }) => {
     const match = links && !WORD.test(text[at - 1] ?? "") && BARE_URL.exec(text.slice(at));
-    return match ? [html`<${Link} url=${unescape(match[0])}>${unescape(match[0])}<//>`, at + match[0].length] : null;
+    return match
+      ? [html`<${Link} url=${unescape(match[0])}>${unescape(match[0])}<//>`, at + match[0].length]
+      : null;
   },
 };
 

@@ -12,6 +12,7 @@ export function words(text) {
 
 export function Text({ text, class: name = "" }) {
   if (!text) return null;
-  if (text.type === "mrkdwn") return html`<div class=${`text ${name}`}>${mrkdwn(text.text, text.verbatim)}</div>`;
+  if (text.type === "mrkdwn")
+    return html`<div class=${`text ${name}`}>${mrkdwn(text.text, text.verbatim)}</div>`;
   return html`<div class=${`text ${name}`}>${words(text)}</div>`;
 }

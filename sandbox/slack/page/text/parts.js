@@ -16,7 +16,7 @@ export function Link({ url, children }) {
 
 export function UserMention({ id, label }) {
   const { people, app, me } = useContext(World);
-  const name = people[id]?.real_name ?? (app?.user_id === id ? app.name : label ?? id);
+  const name = people[id]?.real_name ?? (app?.user_id === id ? app.name : (label ?? id));
   return html`<span class=${`mention ${me?.id === id ? "mention-me" : ""}`}>@${name}</span>`;
 }
 
@@ -29,7 +29,8 @@ export function ChannelMention({ id, label }) {
 
 export const Broadcast = ({ range }) => html`<span class="mention mention-me">@${range}</span>`;
 
-export const GroupMention = ({ label }) => html`<span class="mention">${label?.startsWith("@") ? label : `@${label ?? "group"}`}</span>`;
+export const GroupMention = ({ label }) =>
+  html`<span class="mention">${label?.startsWith("@") ? label : `@${label ?? "group"}`}</span>`;
 
 export function SlackDate({ seconds, format, url, fallback }) {
   const { me, now } = useContext(World);
@@ -40,6 +41,10 @@ export function SlackDate({ seconds, format, url, fallback }) {
 }
 
 export function Emoji({ name, unicode }) {
-  const found = emojiOf(name) ?? (unicode && String.fromCodePoint(...unicode.split("-").map((code) => parseInt(code, 16))));
-  return found ? html`<span class="emoji" role="img" aria-label=${name} title=${`:${name}:`}>${found}</span>` : html`<span>:${name}:</span>`;
+  const found =
+    emojiOf(name) ??
+    (unicode && String.fromCodePoint(...unicode.split("-").map((code) => parseInt(code, 16))));
+  return found
+    ? html`<span class="emoji" role="img" aria-label=${name} title=${`:${name}:`}>${found}</span>`
+    : html`<span>:${name}:</span>`;
 }
