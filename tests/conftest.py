@@ -8,14 +8,34 @@ import pytest
 from bot import log
 from bot.store.database import Database
 from tests.databases import ENGINES, Engine, fresh
+from tests.marking import NoStarts, kind_of
 from tests.stage import Mode, Stage, on_stage
 
 _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 
+_no_starts = NoStarts()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(kind_of(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    done = _no_starts.watch(item.nodeid) if item.get_closest_marker("unit") else None
+    try:
+        return (yield)
+    finally:
+        if done:
+            done()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported lives as long as the tests do. Looking through it for garbage again and again would
-    stop the event loop for up to half a second each time, in the middle of whatever is being waited for."""
+    """Imported modules live as long as the tests do. Collecting them again and again would block the event
+    loop for up to half a second each time, in the middle of whatever a test waits for."""
     gc.collect()
     gc.freeze()
 
