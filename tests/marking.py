@@ -22,6 +22,7 @@ _PROOFS = ("proofs", "mutation", "benchmarks")
 _JOURNEYS = ("journeys", "scripts")
 _STARTERS = frozenset(
     {
+        "TestServer",
         "async_playwright",
         "create_server",
         "create_subprocess_exec",

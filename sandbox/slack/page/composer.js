@@ -5,7 +5,7 @@ import { Icon } from "./icons.js";
 import { MenuButton, Popover, useEscape } from "./popover.js";
 import { act } from "./store.js";
 import { commonEmoji } from "./text/emoji.js";
-import { askedFor, asSent } from "./typed.js";
+import { askedFor } from "./typed.js";
 import { World } from "./world.js";
 
 // Drafts and what was sent live as long as the page, by conversation: changing channel loses neither.
@@ -160,7 +160,7 @@ export function Composer({ channel, thread, label }) {
     }
     const answer = await act("say", {
       channel,
-      text: asSent(said, Object.values(world.people), world.channels),
+      text: said,
       ...(thread ? { thread_ts: thread } : {}),
     });
     if (!answer.ok) write(said);

@@ -258,18 +258,11 @@ PURE = {
     "ticks of nothing": ("/static/charts.js", "niceTicks", [0, 0], [0, 0.2]),
     "a time in words": ("/static/elements/pickers.js", "parseTime", ["12am"], "00:00"),
     "no time at all": ("/static/elements/pickers.js", "parseTime", ["25:00"], None),
-    "names become mentions": (
+    "a name being typed": (
         "/static/typed.js",
-        "asSent",
-        [
-            "@Ana B in #ops, not@Ana <",
-            [
-                {"id": "U1", "name": "ana", "real_name": "Ana"},
-                {"id": "U2", "name": "b", "real_name": "Ana B"},
-            ],
-            [{"id": "C1", "kind": "public", "name": "ops"}],
-        ],
-        "<@U2> in <#C1>, not@Ana &lt;",
+        "askedFor",
+        ["hi @an", 6],
+        {"sign": "@", "query": "an", "from": 3},
     ),
 }
 
