@@ -29,7 +29,7 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
 from bot.digests.card import digest_card
-from bot.digests.delivery.owner import Owner
+from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
 from bot.digests.report.model import Report, RowQuery
@@ -315,7 +315,7 @@ class Maple:
             env=self.environment,
             shared=self._policy.digests.shared_channels,
             draw=draw,
-            tell_owner=Owner(self.slack, digest_stopped),
+            tell_owner=OwnerMessage(self.slack, digest_stopped),
             metrics=self.metrics,
             now=self._now,
             pace=self._digest_pace,

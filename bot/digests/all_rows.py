@@ -5,8 +5,9 @@ from typing import Any
 from bot.autumn.models import Organization
 from bot.digests import card as digest
 from bot.digests import row_text, words
+from bot.digests.items import ReportItem
 from bot.digests.list_card import modal
-from bot.digests.report.model import ItemPage, ReportItem, ReportSection, RowQuery
+from bot.digests.report.model import ItemPage, ReportSection, RowQuery
 from bot.kit import blocks, ids, layout, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import frame, labels

@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests import row_text, words
-from bot.digests import summary as digest_line
 from bot.digests.chart import charts
 from bot.digests.model import Digest, Section, Wanted
 from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQuery
@@ -45,7 +44,7 @@ def digest_card(
         *([words.late(times.moment(late))] if late else []),
         *([words.skipped(_days(skipped))] if skipped else []),
     ]
-    told = [digest_line.when(digest.schedule, text.mrkdwn), words.MANAGE]
+    told = [words.schedule_text(digest.schedule, text.mrkdwn), words.MANAGE]
     return _card(report, digest.wanted, query_base, org, title=words.title, notes=notes, told=told)
 
 

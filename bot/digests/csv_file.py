@@ -5,10 +5,9 @@ import io
 import re
 from datetime import UTC, datetime
 
-from bot.digests import row_text, words
+from bot.digests import items, row_text, words
+from bot.digests.items import ReportItem
 from bot.digests.model import MONEY
-from bot.digests.report import model as findings
-from bot.digests.report.model import ReportItem
 from bot.kit import blocks, layout, links, text
 from bot.kit.card import Card
 
@@ -29,29 +28,29 @@ def csv_head() -> str:
 def csv_line(item: ReportItem) -> str:
     """A row, with its end."""
     told = row_text.detail_text
-    left = row_text.units(item, findings.REMAINING)
+    left = row_text.units(item, items.REMAINING)
     # Of resets it is not money.
     amount = item.amount if item.section in MONEY else None
-    unlimited = bool(item.details.get(findings.UNLIMITED))
+    unlimited = bool(item.details.get(items.UNLIMITED))
     return _line(
         [
             words.SHORT[item.section],
             _safe(item.customer),
             _safe(item.customer_id or ""),
             _safe(item.email),
-            _safe(told(item, findings.ENTITY)),
+            _safe(told(item, items.ENTITY)),
             item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
             "" if amount is None else format(amount, "f"),
             _safe(item.currency.upper()),
-            words.YES if item.details.get(findings.ESTIMATE) else "",
+            words.YES if item.details.get(items.ESTIMATE) else "",
             _safe(", ".join(row_text.plans(item))),
             _safe(", ".join(item.plans)),
-            _safe(told(item, findings.FEATURE_NAME) or item.feature),
+            _safe(told(item, items.FEATURE_NAME) or item.feature),
             _safe(item.feature),
             words.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
-            _safe(told(item, findings.INVOICE)),
+            _safe(told(item, items.INVOICE)),
             _safe(row_text.status(item, text.literal)),
-            _safe(links.web(told(item, findings.URL))),
+            _safe(links.web(told(item, items.URL))),
         ]
     )
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.digests import summary as digest_line
 from bot.digests import words
 from bot.digests.model import Digest, Pause
 from bot.kit import blocks, ids, layout, mentions, text, times
@@ -117,7 +116,7 @@ def _person(known: str) -> str:
 
 
 def _what(digest: Digest) -> str:
-    return f"*{digest_line.when(digest.schedule, text.mrkdwn)}* · {digest_line.what(digest.wanted)}"
+    return f"*{words.schedule_text(digest.schedule, text.mrkdwn)}* · {words.content_text(digest.wanted)}"
 
 
 def _one(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:

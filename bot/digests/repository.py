@@ -7,16 +7,17 @@ first, as a tick at that moment would have done, so that it does not matter whic
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.digests import audit_trail, rows
-from bot.digests.audit_trail import DigestEvent
-from bot.digests.delivery import days
+from bot.digests import rows
+from bot.digests.delivery import runs
 from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Digest, Pause, Schedule, Skip, TooMany, Wanted
 from bot.digests.schedule import next_due
+from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 from bot.store.upsert import insert
@@ -81,7 +82,7 @@ async def create(
         if digest.id == digest_id:
             if limited and (why := await _too_many(connection, digest, env)) is not None:
                 raise NoRoom(why)
-            await audit_trail.record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
+            await record(connection, digest, DigestEvent.CREATED, actor=owner, now=now)
         return digest
 
 
@@ -115,9 +116,9 @@ async def edit(
             return None
         if digest.pause is None:
             # What had come due goes out all the same: whoever takes over next does it.
-            await days.take(connection, digest, now=now, latest={})
-            moved = days.moved_past(digest.schedule, schedule, now)
-            await days.put(connection, digest, moved, days.skipped(Skip.EDITED), now=now)
+            await runs.add_due_runs(connection, digest, now=now, latest={})
+            moved = runs.moved_past(digest.schedule, schedule, now)
+            await runs.insert_runs(connection, digest, moved, runs.skip_columns(Skip.EDITED), now=now)
         values = {
             **rows.dump_schedule(schedule),
             **rows.dump_wanted(wanted),
@@ -125,7 +126,7 @@ async def edit(
             "next_due": next_due(schedule, now),
         }
         edited = await _changed(connection, digest_id, values, now)
-        await audit_trail.record(connection, edited, DigestEvent.EDITED, actor=by, now=now)
+        await record(connection, edited, DigestEvent.EDITED, actor=by, now=now)
         return edited
 
 
@@ -139,10 +140,10 @@ async def pause(
         digest = await _held(connection, digest_id, _ACTIVE)
         if digest is None:
             return None
-        await days.take(connection, digest, now=now, latest=days.skipped(Skip.PAUSED))
+        await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(Skip.PAUSED))
         # What a person sends by hand is not held up by this.
         by_itself = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
-        await days.call_off(connection, *by_itself, why=Skip.PAUSED, now=now)
+        await runs.cancel_runs(connection, *by_itself, why=Skip.PAUSED, now=now)
         values = {
             "state": "paused",
             "pause": why,
@@ -150,7 +151,7 @@ async def pause(
             "tell_owner_at": None if by == digest.owner else now,
         }
         paused = await _changed(connection, digest_id, values, now)
-        await audit_trail.record(connection, paused, DigestEvent.PAUSED, actor=by, now=now)
+        await record(connection, paused, DigestEvent.PAUSED, actor=by, now=now)
         return paused
 
 
@@ -174,7 +175,7 @@ async def resume(
             "private": digest.private if private is None else private,
         }
         resumed = await _changed(connection, digest_id, values, now)
-        await audit_trail.record(connection, resumed, DigestEvent.RESUMED, actor=by, now=now)
+        await record(connection, resumed, DigestEvent.RESUMED, actor=by, now=now)
         return resumed
 
 
@@ -187,8 +188,8 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
         if digest is None:
             return None
         if digest.pause is None:
-            await days.take(connection, digest, now=now, latest=days.skipped(Skip.PAUSED))
-        await days.call_off(connection, digest_runs.c.digest_id == digest_id, why=Skip.PAUSED, now=now)
+            await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(Skip.PAUSED))
+        await runs.cancel_runs(connection, digest_runs.c.digest_id == digest_id, why=Skip.PAUSED, now=now)
         values = {
             "state": "removed",
             "pause": None,
@@ -196,7 +197,7 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
             "tell_owner_at": None if by == digest.owner else now,
         }
         removed = await _changed(connection, digest_id, values, now)
-        await audit_trail.record(connection, removed, DigestEvent.REMOVED, actor=by, now=now)
+        await record(connection, removed, DigestEvent.REMOVED, actor=by, now=now)
         return digest
 
 
@@ -237,3 +238,43 @@ async def _changed(
         update(digests).where(digests.c.id == digest_id).values(**values, updated_at=now).returning(digests)
     )
     return rows.digest(changed.one())
+
+
+class DigestEvent(StrEnum):
+    CREATED = "digest_created"
+    EDITED = "digest_edited"
+    PAUSED = "digest_paused"
+    RESUMED = "digest_resumed"
+    REMOVED = "digest_removed"
+
+
+async def record(
+    connection: AsyncConnection, digest: Digest, event: DigestEvent, *, actor: str, now: datetime
+) -> None:
+    """Adds a row about a digest as it is now. The last thing in a transaction, as `audit.append` is.
+
+    `actor`: a person's id in Slack; empty for Maple itself.
+    """
+    await audit.append(
+        connection, change_id=digest.id, event=event, actor=actor, at=now, body=_body(digest, event)
+    )
+
+
+def _body(digest: Digest, event: DigestEvent) -> dict[str, Any]:
+    wanted = rows.dump_wanted(digest.wanted)
+    return {
+        "state": _state(digest, event),
+        "version": digest.version,
+        "channel": digest.channel,
+        "owner": digest.owner,
+        **({"pause": digest.pause} if digest.pause else {}),
+        **rows.dump_schedule(digest.schedule),
+        **wanted,
+        "minimum": format(digest.wanted.minimum, "f"),
+    }
+
+
+def _state(digest: Digest, event: DigestEvent) -> str:
+    if event is DigestEvent.REMOVED:
+        return "removed"
+    return "active" if digest.pause is None else "paused"

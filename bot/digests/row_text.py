@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from bot.digests import words
+from bot.digests import items, words
+from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import Section
-from bot.digests.report import model as findings
-from bot.digests.report.model import ReportItem, ResetGroup
 from bot.digests.schedule import known_zone
 from bot.kit import blocks, layout, links, money, numbers, phrases, text, times
 from bot.lookups import labels
@@ -104,7 +103,7 @@ def customer(item: ReportItem, safe: layout.Safe) -> str:
 
 def plans(item: ReportItem) -> list[str]:
     """Names, or ids of those without; not made safe yet."""
-    named = item.details.get(findings.PLAN_NAMES)
+    named = item.details.get(items.PLAN_NAMES)
     known = [str(one) for one in named] if isinstance(named, list | tuple) else []
     return [
         (known[index] if index < len(known) else "") or plan_id for index, plan_id in enumerate(item.plans)
@@ -112,15 +111,15 @@ def plans(item: ReportItem) -> list[str]:
 
 
 def feature(item: ReportItem, safe: layout.Safe) -> str:
-    return safe(detail_text(item, findings.FEATURE_NAME) or item.feature, _NAME)
+    return safe(detail_text(item, items.FEATURE_NAME) or item.feature, _NAME)
 
 
 def amount(item: ReportItem) -> str:
     """In words where there is none."""
     if item.amount is None:
-        return labels.BILLED_BY_USE if item.details.get(findings.ESTIMATE) else words.NO_AMOUNT
+        return labels.BILLED_BY_USE if item.details.get(items.ESTIMATE) else words.NO_AMOUNT
     shown = money.money(item.amount, item.currency)
-    return words.estimated(shown) if item.details.get(findings.ESTIMATE) else shown
+    return words.estimated(shown) if item.details.get(items.ESTIMATE) else shown
 
 
 def units(item: ReportItem, name: str) -> Decimal | None:
@@ -133,7 +132,7 @@ def units(item: ReportItem, name: str) -> Decimal | None:
 
 
 def status(item: ReportItem, safe: layout.Safe) -> str:
-    known = detail_text(item, findings.STATUS)
+    known = detail_text(item, items.STATUS)
     try:
         state = InvoiceState(known)
     except ValueError:
@@ -177,7 +176,7 @@ def _facts(item: ReportItem, seen: Where) -> list[str]:
         case Section.TRIALS:
             return [named, (words.ended if _past(item, seen) else words.ends)(day) if day else ""]
         case _:
-            made = bool(item.details.get(findings.PASSED))
+            made = bool(item.details.get(items.PASSED))
             reset = (words.was_reset if made else words.resets)(day) if day else ""
             return [feature(item, text.mrkdwn), reset, _left(item)]
 
@@ -187,12 +186,12 @@ def _past(item: ReportItem, seen: Where) -> bool:
 
 
 def _link(item: ReportItem) -> str:
-    url = links.web(detail_text(item, findings.URL))
+    url = links.web(detail_text(item, items.URL))
     return links.linked(url, labels.HOSTED) if url else ""
 
 
 def _left(item: ReportItem) -> str:
-    if item.details.get(findings.UNLIMITED):
+    if item.details.get(items.UNLIMITED):
         return words.UNLIMITED
     found = _of_granted(item)
     return words.remaining(found) if found else ""
@@ -200,7 +199,7 @@ def _left(item: ReportItem) -> str:
 
 def _of_granted(item: ReportItem) -> str:
     """`1,500 of 10,000`."""
-    left, granted = units(item, findings.REMAINING), units(item, findings.GRANTED)
+    left, granted = units(item, items.REMAINING), units(item, items.GRANTED)
     if left is None:
         return ""
     return (
@@ -252,7 +251,7 @@ def _age_cells(item: ReportItem, seen: Where) -> list[blocks.Cell]:
 
 
 def _paying_cells(item: ReportItem) -> list[blocks.Cell]:
-    url = links.web(detail_text(item, findings.URL))
+    url = links.web(detail_text(item, items.URL))
     return [
         blocks.cell(status(item, text.literal)),
         blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
@@ -260,7 +259,7 @@ def _paying_cells(item: ReportItem) -> list[blocks.Cell]:
 
 
 def _left_cell(item: ReportItem) -> blocks.Cell:
-    if item.details.get(findings.UNLIMITED):
+    if item.details.get(items.UNLIMITED):
         return blocks.cell(labels.UNLIMITED)
-    found = units(item, findings.REMAINING)
+    found = units(item, items.REMAINING)
     return blocks.cell("") if found is None else blocks.quantity(numbers.finite(found), _of_granted(item))

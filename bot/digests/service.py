@@ -15,9 +15,10 @@ from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, Report
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.pauses import pause_for
 from bot.digests.delivery.posting import Posting
+from bot.digests.items import ReportItem
 from bot.digests.model import Digest, Pause, Schedule, TooMany, Wanted
 from bot.digests.report import build
-from bot.digests.report.model import ItemPage, Report, ReportItem, RowQuery
+from bot.digests.report.model import ItemPage, Report, RowQuery
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import Scanner
 from bot.digests.ticker import Ticker

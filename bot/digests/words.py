@@ -3,8 +3,22 @@
 Arguments are texts that are already safe to show where they go.
 """
 
-from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Pause, Section
+from bot.digests.model import (
+    EVERY_DAY,
+    MONEY,
+    MOST_OF_CHANNEL,
+    MOST_OF_PERSON,
+    WORKDAYS,
+    Pause,
+    Schedule,
+    Section,
+    Wanted,
+)
+from bot.kit import layout, numbers, phrases
 from bot.kit.phrases import Say, count, joined
+
+_ZONE = 60
+
 
 SECTIONS = {
     Section.INVOICES: "Invoices to come",
@@ -479,3 +493,36 @@ CSV_COLUMNS = (
     "link",
 )
 YES = "yes"
+
+
+def schedule_text(schedule: Schedule, safe: layout.Safe) -> str:
+    """`Weekdays at 09:00 Europe/Berlin`."""
+    return at(_days(schedule.weekdays), f"{schedule.at:%H:%M}", safe(schedule.zone, _ZONE) or phrases.NONE)
+
+
+def content_text(wanted: Wanted) -> str:
+    """`next 7 days · invoices, unpaid · 2 products`."""
+    facts = [
+        next_days(wanted.days),
+        _sections(wanted.sections),
+        products(len(wanted.plans)) if wanted.plans else "",
+        from_amount(numbers.number(wanted.minimum)) if wanted.minimum and wanted.sections & MONEY else "",
+        "" if wanted.skip_empty else ALSO_EMPTY,
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _days(days: frozenset[int]) -> str:
+    if days == WORKDAYS:
+        return WORKDAYS_NAME
+    if days == EVERY_DAY:
+        return EVERY_DAY_NAME
+    if days == EVERY_DAY - WORKDAYS:
+        return WEEKEND_NAME
+    return weekdays(sorted(days))
+
+
+def _sections(sections: frozenset[Section]) -> str:
+    if sections == frozenset(Section):
+        return EVERYTHING
+    return ", ".join(SHORT[one] for one in Section if one in sections)

@@ -31,9 +31,11 @@ from bot.changes.model import (
 from bot.digests import all_rows, list_card
 from bot.digests import card as digests_card
 from bot.digests import form as digest_form
+from bot.digests import items as digests_items
+from bot.digests.items import ReportItem
 from bot.digests.model import MONEY, Digest, Pause, Schedule, Section, Wanted
 from bot.digests.report import model as findings
-from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportItem, RowQuery
+from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.kit.ref import Ref
@@ -307,7 +309,11 @@ def _report() -> Report:
 
 
 def _items(section: Section) -> tuple[ReportItem, ...]:
-    details = {findings.FEATURE_NAME: "Messages", findings.REMAINING: "700", findings.GRANTED: "1000"}
+    details = {
+        digests_items.FEATURE_NAME: "Messages",
+        digests_items.REMAINING: "700",
+        digests_items.GRANTED: "1000",
+    }
     return tuple(
         ReportItem(
             section,
@@ -318,7 +324,11 @@ def _items(section: Section) -> tuple[ReportItem, ...]:
             currency="usd",
             plans=("pro",),
             feature="messages",
-            details={**details, findings.STATUS: "open", findings.URL: "https://example.com/invoice"},
+            details={
+                **details,
+                digests_items.STATUS: "open",
+                digests_items.URL: "https://example.com/invoice",
+            },
         )
         for number in range(3)
     )

@@ -18,7 +18,7 @@ from bot.digests import repository as book
 from bot.digests import rows
 from bot.digests.card import digest_card
 from bot.digests.delivery.outcome import Draw
-from bot.digests.delivery.owner import Owner
+from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
 from bot.digests.report.model import Report, RowQuery
@@ -109,7 +109,7 @@ class Bench:
             env=Environment.SANDBOX,
             shared=shared,
             draw=draw,
-            tell_owner=Owner(slack, digest_stopped),
+            tell_owner=OwnerMessage(slack, digest_stopped),
             metrics=self.metrics,
             now=self.clock,
             pace=pace,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.autumn import bulk
-from bot.digests.scan.items import ScanWindow, Stored, of_customer
+from bot.digests.items import ScanWindow, StoredItem, of_customer
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SPAN = ScanWindow(START, START + timedelta(days=7), since=START)
@@ -73,5 +73,5 @@ def source(resets: float | None, **fields: Any) -> dict[str, Any]:
     }
 
 
-def stored(found: bulk.ListedCustomer) -> list[Stored]:
+def stored(found: bulk.ListedCustomer) -> list[StoredItem]:
     return list(of_customer(found, SPAN))

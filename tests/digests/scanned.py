@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
+from bot.digests.items import ReportItem
 from bot.digests.model import Section
-from bot.digests.report.model import ReportItem
-from bot.digests.report.ordering import item
+from bot.digests.report.row_query import read_item
 from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace
 from bot.metrics import Metrics
 from bot.store.database import Database
@@ -73,7 +73,7 @@ async def kept(database: Database, scan: Scan, section: Section) -> list[ReportI
     """Everything that was kept of a section, in the order it came."""
     wanted = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:
-        return [item(row) for row in await connection.execute(wanted.order_by(digest_items.c.id))]
+        return [read_item(row) for row in await connection.execute(wanted.order_by(digest_items.c.id))]
 
 
 def billed(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:

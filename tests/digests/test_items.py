@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bot.autumn import bulk
 from bot.autumn.models import InvoicePreview
+from bot.digests import items
 from bot.digests.model import Section
-from bot.digests.scan import items
 from tests.digests.listed import SPAN, START, at, balance, customer, days, held, source, stored
 
 
-def of(section: Section, **fields: Any) -> list[items.Stored]:
+def of(section: Section, **fields: Any) -> list[items.StoredItem]:
     return [row for row in stored(customer(**fields)) if row["section"] is section]
 
 
@@ -23,7 +23,7 @@ def of(section: Section, **fields: Any) -> list[items.Stored]:
 LATE = items.ScanWindow(START, at(7), since=at(-1))
 
 
-def late(section: Section, **fields: Any) -> list[items.Stored]:
+def late(section: Section, **fields: Any) -> list[items.StoredItem]:
     found = items.of_customer(customer(**fields), LATE)
     return [row for row in found if row["section"] is section]
 
@@ -164,7 +164,7 @@ def test_an_invoice_to_come_is_an_estimate_first() -> None:
     ],
 )
 def test_what_a_customer_is_called(fields: dict[str, Any], called: str) -> None:
-    assert items.Whose.of(customer(**fields)).name == called
+    assert items.ScannedCustomer.of(customer(**fields)).name == called
 
 
 def test_without_a_plan_there_is_no_name() -> None:
@@ -175,7 +175,7 @@ def test_without_a_plan_there_is_no_name() -> None:
 # Invoices
 
 
-def invoice(**fields: Any) -> items.Stored | None:
+def invoice(**fields: Any) -> items.StoredItem | None:
     row = {
         "id": "inv_1",
         "customer_id": "cus_1",
@@ -251,7 +251,7 @@ def test_a_previewed_invoice() -> None:
             "line_items": [{}, {}],
         }
     )
-    whose = items.Whose("cus_1", "Acme", "a@acme.example")
+    whose = items.ScannedCustomer("cus_1", "Acme", "a@acme.example")
     found = items.of_preview(whose, preview, {"pro": "Pro"})
     assert (found["customer_id"], found["customer"], found["email"]) == ("cus_1", "Acme", "a@acme.example")
     assert (found["at"], found["amount"], found["currency"]) == (at(2), 45_000_000, "eur")
@@ -290,7 +290,7 @@ def test_an_amount_survives_the_database(amount: Decimal) -> None:
 
 @given(st.lists(st.text("abc_-", min_size=1), unique=True, max_size=4))
 def test_plans_survive_the_database(plans: list[str]) -> None:
-    assert list(items.split(items.joined(plans))) == plans
+    assert list(items.split_plans(items.join_plans(plans))) == plans
 
 
 _NUMBER = st.none() | st.integers(-10, 10**13) | st.floats(-1e9, 1e13)

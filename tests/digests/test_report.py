@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import delete
 
 from bot.autumn.environment import Environment
+from bot.digests.items import ReportItem, StoredItem, join_plans, millionths
 from bot.digests.model import Figures, Section, Wanted
 from bot.digests.report.build import ScanGone, page, report, rows
-from bot.digests.report.model import Report, ReportItem, RowQuery
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan import repository as scans
-from bot.digests.scan.items import Stored, joined, millionths
+from bot.digests.scan.repository import ScanWriter
 from bot.digests.scan.scanner import Scan
-from bot.digests.scan.writer import Keeper
 from bot.digests.schedule import Window
 from bot.store.database import Database
 from bot.store.tables import digest_scans
@@ -24,7 +24,7 @@ from tests.digests.listed import START, at
 WEEK = timedelta(days=7)
 
 
-def row(section: Section, number: int = 1, **fields: Any) -> Stored:
+def row(section: Section, number: int = 1, **fields: Any) -> StoredItem:
     plans = fields.pop("plans", ["pro"])
     amount = fields.pop("amount", None)
     return {
@@ -34,29 +34,29 @@ def row(section: Section, number: int = 1, **fields: Any) -> Stored:
         "at": at(1),
         "amount": None if amount is None else millionths(Decimal(str(amount))),
         "currency": "",
-        "plans": joined(plans),
+        "plans": join_plans(plans),
         "feature": "",
         "details": {},
         **fields,
     }
 
 
-def invoice(amount: float | str | None, currency: str = "usd", when: float = 1, **fields: Any) -> Stored:
+def invoice(amount: float | str | None, currency: str = "usd", when: float = 1, **fields: Any) -> StoredItem:
     return row(Section.INVOICES, amount=amount, currency=currency, at=at(when), **fields)
 
 
-def unpaid(amount: float | str, currency: str = "usd", **fields: Any) -> Stored:
+def unpaid(amount: float | str, currency: str = "usd", **fields: Any) -> StoredItem:
     return row(Section.UNPAID, amount=amount, currency=currency, **fields)
 
 
-def reset(number: int, when: float, feature: str = "messages", left: float = 5, **fields: Any) -> Stored:
+def reset(number: int, when: float, feature: str = "messages", left: float = 5, **fields: Any) -> StoredItem:
     details = {"feature_name": feature.title(), "remaining": str(left)}
     return row(Section.RESETS, number, at=at(when), feature=feature, amount=left, details=details, **fields)
 
 
 async def scanned(
     database: Database,
-    *found: Stored,
+    *found: StoredItem,
     start: datetime = START,
     horizon: timedelta = timedelta(days=32),
     missing: Sequence[str] = (),
@@ -67,7 +67,7 @@ async def scanned(
         database, wish, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
     )
     assert isinstance(held, scans.HeldScan)
-    await Keeper(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
+    await ScanWriter(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
     return await scans.finish(database, held, missing=missing, now=start)
 
 

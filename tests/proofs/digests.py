@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests import rows
-from bot.digests.delivery.days import LATE_AFTER
+from bot.digests.delivery.runs import LATE_AFTER
 from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, Run, RunState, Schedule, Section, Wanted
 from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken

@@ -16,7 +16,7 @@ from bot import log
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests.card import digest_card
-from bot.digests.delivery.owner import Owner
+from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
 from bot.digests.report.model import Report, RowQuery
@@ -69,7 +69,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
             env=Environment.SANDBOX,
             shared=frozenset(),
             draw=_draw,
-            tell_owner=Owner(slack, digest_stopped),
+            tell_owner=OwnerMessage(slack, digest_stopped),
             metrics=Metrics(),
             now=now,
             pace=PACE,

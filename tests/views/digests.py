@@ -5,16 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from bot.autumn.models import Organization
+from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import Digest, Pause, Schedule, Section, Wanted
-from bot.digests.report.model import (
-    CurrencyTotal,
-    ItemPage,
-    Report,
-    ReportItem,
-    ReportSection,
-    ResetGroup,
-    RowQuery,
-)
+from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 START, END = READ, READ + timedelta(days=7)

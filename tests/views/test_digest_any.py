@@ -11,16 +11,9 @@ from hypothesis import strategies as st
 from bot.autumn.models import Organization
 from bot.digests import all_rows, list_card
 from bot.digests import card as digests_card
+from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Section, Wanted
-from bot.digests.report.model import (
-    CurrencyTotal,
-    ItemPage,
-    Report,
-    ReportItem,
-    ReportSection,
-    ResetGroup,
-    RowQuery,
-)
+from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 from bot.digests.schedule import zones
 from bot.kit import text
 from tests.views import checks

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from bot.digests import repository as book
 from bot.digests.delivery import runs
-from bot.digests.delivery.days import LATE_AFTER
 from bot.digests.delivery.outcome import Delivery, DeliveryOutcome
 from bot.digests.delivery.owner_notice import OwnerNotifier
+from bot.digests.delivery.runs import LATE_AFTER
 from bot.digests.model import Digest, Figures, Pause, Run, Skip
 from bot.digests.scan.scanner import ScanFailed
 from bot.digests.timeouts import DigestTimeouts

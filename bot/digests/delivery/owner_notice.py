@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +17,9 @@ from bot.autumn.environment import Environment
 from bot.digests import rows
 from bot.digests.delivery.outcome import TellOwner
 from bot.digests.model import Digest, Pause
+from bot.kit.card import Card
 from bot.log import log
+from bot.slack.answers import SLACK_ERRORS, interpret_error
 from bot.store.database import Database, unbroken
 from bot.store.tables import digests
 
@@ -91,3 +94,30 @@ async def _told(database: Database, untold: _Untold) -> None:
             .where(digests.c.id == untold.digest.id, digests.c.tell_owner_at == untold.again)
             .values(tell_owner_at=None)
         )
+
+
+class OwnerMessage:
+    """`draw`: the message about a pause, or, with None, about a removal."""
+
+    def __init__(self, slack: AsyncWebClient, draw: Callable[[Digest, Pause | None], Card]) -> None:
+        self._slack = slack
+        self._draw = draw
+
+    async def __call__(self, digest: Digest, why: Pause | None) -> bool:
+        """False: perhaps it did not. Never raises: whoever lists the channel's digests reads it as well."""
+        card = self._draw(digest, why)
+        try:
+            opened = await self._slack.conversations_open(users=[digest.owner])
+            await self._slack.chat_postMessage(
+                channel=opened["channel"]["id"],
+                text=card.text,
+                blocks=list(card.plain),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SLACK_ERRORS as error:
+            log.warning(
+                "owner not told", error=interpret_error(error).reason, reference=digest.id, user=digest.owner
+            )
+            return False
+        return True

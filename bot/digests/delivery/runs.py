@@ -5,21 +5,30 @@ a post is sent, that it may have been is committed; who takes over looks for it 
 WHERE: None or False says that the run is somebody else's by now, or settled.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import rows
-from bot.digests.delivery import days
-from bot.digests.model import Figures, Run, RunState, Skip
-from bot.digests.schedule import next_due
+from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Skip
+from bot.digests.schedule import due_at, due_between, local_day, next_due
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
 from bot.store.upsert import insert
 
-LATE_AFTER = days.LATE_AFTER
+LATE_AFTER = timedelta(hours=6)
+"""A day is posted within this time after it was due, or not at all."""
+
+_SLACK = timedelta(hours=12)
+"""The rules of a time zone may have changed since the next due time was noted: that day may be due somewhat
+earlier now. No other day can be: any two are nearly a day apart."""
+
+Due = tuple[date, datetime]
+
+
 KEPT = timedelta(days=365)
 SCANS_KEPT = timedelta(days=14)
 
@@ -45,8 +54,8 @@ async def claim_due(
         taken = []
         for row in (await connection.execute(due)).all():
             digest = rows.digest(row)
-            mine = days.claimed(by, now + lease)
-            taken.append(await days.take(connection, digest, now=now, latest=mine))
+            mine = claim_columns(by, now + lease)
+            taken.append(await add_due_runs(connection, digest, now=now, latest=mine))
             await connection.execute(
                 update(digests)
                 .where(digests.c.id == digest.id)
@@ -75,8 +84,8 @@ async def sent_by_hand(
         if row is None:
             return None
         values = {
-            **days.fresh(rows.digest(row), run_id, now, now),
-            **days.claimed(by, now + lease),
+            **new_run(rows.digest(row), run_id, now, now),
+            **claim_columns(by, now + lease),
             "asked_by": asked_by,
         }
         added = await connection.execute(
@@ -113,8 +122,8 @@ async def take_over(
         # Locked first and changed after, so that no two wait for each other.
         found = (await connection.execute(wanted)).all()
         late = [row.id for row in found if row.too_late]
-        await days.call_off(connection, digest_runs.c.id.in_(late), why=Skip.LATE, now=now)
-        values = days.claimed(by, now + lease) | {"tries": digest_runs.c.tries + 1, "updated_at": now}
+        await cancel_runs(connection, digest_runs.c.id.in_(late), why=Skip.LATE, now=now)
+        values = claim_columns(by, now + lease) | {"tries": digest_runs.c.tries + 1, "updated_at": now}
         taken = await connection.execute(
             update(digest_runs)
             .where(digest_runs.c.id.in_([row.id for row in found if not row.too_late]))
@@ -187,7 +196,7 @@ async def skipped(database: Database, run_id: str, why: Skip, *, now: datetime, 
     False: it was settled before, or somebody else is at it.
     """
     unsent = or_(digest_runs.c.posting_at.is_(None), digest_runs.c.lease_by == by)
-    return await _change(database, run_id, days.skipped(why), and_(_CLAIMED, unsent), now=now)
+    return await _change(database, run_id, skip_columns(why), and_(_CLAIMED, unsent), now=now)
 
 
 @unbroken
@@ -311,3 +320,98 @@ async def _find(
     wanted = select(digest_runs).where(digest_runs.c.digest_id == digest_id, *where).order_by(order)
     async with database.reading() as connection:
         return [rows.run(row) for row in await connection.execute(wanted)]
+
+
+async def add_due_runs(
+    connection: AsyncConnection, digest: Digest, *, now: datetime, latest: dict[str, Any]
+) -> str | None:
+    """A row for each day that came due until now, but for those that have one.
+
+    The last is given the columns in `latest` if it may still be posted; its run's id, if there was none
+    before. What is too old is skipped.
+    """
+    due = list(due_between(digest.schedule, digest.next_due - _SLACK, now))
+    in_time = due.pop() if due and now - due[-1][1] <= LATE_AFTER else None
+    await insert_runs(connection, digest, due, skip_columns(Skip.LATE), now=now)
+    if in_time is None:
+        return None
+    values = _columns(digest, in_time, now) | latest
+    taken = await connection.execute(
+        insert(connection, digest_runs, values).on_conflict_do_nothing().returning(digest_runs.c.id)
+    )
+    run_id: str | None = taken.scalar_one_or_none()
+    return run_id
+
+
+async def insert_runs(
+    connection: AsyncConnection,
+    digest: Digest,
+    due: Iterable[Due],
+    values: dict[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    """A row with these columns for each of the days, but for those that have one."""
+    given = [_columns(digest, each, now) | values for each in due]
+    if given:
+        await connection.execute(insert(connection, digest_runs, given[0]).on_conflict_do_nothing(), given)
+
+
+async def cancel_runs(
+    connection: AsyncConnection, *where: ColumnElement[bool], why: Skip, now: datetime
+) -> int:
+    """Skips what is not settled; but not what may be in the channel already. How many."""
+    ended = await connection.execute(
+        update(digest_runs)
+        .where(
+            digest_runs.c.state == RunState.CLAIMED,
+            digest_runs.c.posting_at.is_(None),
+            *where,
+        )
+        .values(**skip_columns(why), updated_at=now)
+    )
+    return ended.rowcount
+
+
+def moved_past(old: Schedule, new: Schedule, now: datetime) -> list[Due]:
+    """Days that an edit made now takes away: due by the new schedule, before now, but not by the old one; and
+    today."""
+    today = local_day(new, now)
+    recent = due_between(new, now - timedelta(days=3), now)
+    return [(day, at) for day, at in recent if day == today or due_at(old, day) > now]
+
+
+def skip_columns(why: Skip) -> dict[str, Any]:
+    """Columns of a run."""
+    return {"state": RunState.SKIPPED, "skip": why, "lease_by": None, "lease_until": None}
+
+
+def claim_columns(by: str, until: datetime) -> dict[str, Any]:
+    """Columns of a run that somebody begins with."""
+    return {"lease_by": by, "lease_until": until, "tries": 1}
+
+
+def _columns(digest: Digest, due: Due, now: datetime) -> dict[str, Any]:
+    day, at = due
+    return {**new_run(digest, f"{digest.id}.{day.isoformat()}", at, now), "day": day.isoformat()}
+
+
+def new_run(digest: Digest, run_id: str, due: datetime, now: datetime) -> dict[str, Any]:
+    """Columns of a run that nobody has begun with."""
+    return {
+        "id": run_id,
+        "digest_id": digest.id,
+        "day": None,
+        "due": due,
+        "state": RunState.CLAIMED,
+        "skip": None,
+        "asked_by": "",
+        "lease_by": None,
+        "lease_until": None,
+        "not_before": now,
+        "tries": 0,
+        "channel": digest.channel,
+        "figures": rows.dump_figures(Figures()),
+        "created_at": now,
+        "updated_at": now,
+    }

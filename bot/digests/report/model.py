@@ -6,61 +6,17 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import Figures, Section
-
-ESTIMATE = "estimate"
-"""In an item's details: true for an amount that is not Stripe's or Autumn's own word yet."""
-PLAN_NAMES = "plan_names"
-"""Names of the item's plans, in the order of `plans`."""
-FEATURE_NAME = "feature_name"
-REMAINING = "remaining"
-"""How much is left of the feature, as decimal text."""
-GRANTED = "granted"
-"""How much of it there was, as decimal text."""
-UNLIMITED = "unlimited"
-STATUS = "status"
-"""Of an unpaid invoice."""
-URL = "url"
-"""The page where an unpaid invoice can be paid."""
-INVOICE = "invoice"
-"""The id of an unpaid invoice."""
-LINES = "lines"
-"""How many lines an invoice to come has."""
-PASSED = "passed"
-"""True for an invoice or a reset that was made before this was read, since the last digest."""
-ENTITY = "entity"
-"""The customer's entity that it is about, if one."""
 
 PREVIEWS = "previews"
 """In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
 CUSTOMERS = "customers"
 """The same: some customers could not be read, so every section may lack rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportItem:
-    """One row of a section."""
-
-    section: Section
-    customer_id: str | None
-    customer: str
-    """The name, else the e-mail address, else the id; not made safe yet."""
-    at: datetime | None = None
-    """INVOICES, RESETS: when it is due; UNPAID: since when; TRIALS: when the trial ends; PAST_DUE: since
-    when, if that is known."""
-    amount: Decimal | None = None
-    """In major units."""
-    currency: str = ""
-    plans: tuple[str, ...] = ()
-    feature: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
-    """By the names above; none must be there."""
-    email: str = ""
-    """Empty where Autumn has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +27,6 @@ class CurrencyTotal:
     """Rows in this currency."""
     before: Decimal | None = None
     """What the digest before this one said; None when there is none to compare with."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResetGroup:
-    """Resets of one feature on one day, when there are too many to tell one by one."""
-
-    feature: str
-    name: str
-    """Not made safe yet."""
-    day: date
-    """In the digest's time zone."""
-    customers: int
-    remaining: Decimal | None
-    """How much they have left together; None when one is unlimited or not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.digests.items import ReportItem
 from bot.digests.model import MONEY, Section
-from bot.digests.report import ordering, totals
-from bot.digests.report.model import ItemPage, ReportItem, RowQuery
-from bot.digests.report.row_query import Chosen
+from bot.digests.report import row_query
+from bot.digests.report.model import ItemPage, RowQuery
+from bot.digests.report.row_query import RowFilter
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
 from bot.digests.schedule import Window
@@ -33,20 +34,20 @@ async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPa
     async with database.reading() as connection:
         scan, chosen = await _chosen(connection, query)
         where = chosen.where(query.section)
-        count = await totals.count(connection, where)
-        added = await totals.by_currency(connection, where) if query.section in MONEY else []
+        count = await row_query.count_rows(connection, where)
+        added = await row_query.sum_by_currency(connection, where) if query.section in MONEY else []
         pages = max(1, -(-count // size))
         number = min(query.page, pages - 1)
-        wanted = select(digest_items).where(*where).order_by(*ordering.order(query.section, added))
+        wanted = select(digest_items).where(*where).order_by(*row_query.order_by(query.section, added))
         found = await connection.execute(wanted.limit(size).offset(number * size))
-        shown = tuple(map(ordering.item, found))
+        shown = tuple(map(row_query.read_item, found))
     return ItemPage(
         items=shown,
         page=number,
         pages=pages,
         left=count - number * size - len(shown),
         count=count,
-        totals=ordering.totals(added, None),
+        totals=row_query.currency_totals(added, None),
         read_at=scan.started_at,
     )
 
@@ -60,30 +61,32 @@ async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]
     return _stream(database, chosen, [one for one in Section if not query.sections or one in query.sections])
 
 
-async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, Chosen]:
+async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
     scan = await scans.known(connection, query.scan)
     if scan is None:
         raise ScanGone
     window = Window.ahead(scan.started_at, scan.horizon, query.days)
     if query.start is not None and query.end is not None:
         window = Window(query.start, query.end)
-    return scan, await Chosen.of(connection, scan.id, window, plans=query.plans, minimum=query.minimum)
+    return scan, await RowFilter.of(connection, scan.id, window, plans=query.plans, minimum=query.minimum)
 
 
 @unbroken
-async def _found(database: Database, query: RowQuery) -> Chosen:
+async def _found(database: Database, query: RowQuery) -> RowFilter:
     async with database.reading() as connection:
         _, chosen = await _chosen(connection, query)
         return chosen
 
 
-async def _stream(database: Database, chosen: Chosen, sections: list[Section]) -> AsyncIterator[ReportItem]:
+async def _stream(
+    database: Database, chosen: RowFilter, sections: list[Section]
+) -> AsyncIterator[ReportItem]:
     for section in sections:
         for course in await _courses(database, chosen, section):
             last: Row[Any] | None = None
             while found := await _chunk(database, course, last):
                 for row in found:
-                    yield ordering.item(row)
+                    yield row_query.read_item(row)
                 last = found[-1]
 
 
@@ -109,14 +112,14 @@ class _Course:
 
 
 @unbroken
-async def _courses(database: Database, chosen: Chosen, section: Section) -> list[_Course]:
+async def _courses(database: Database, chosen: RowFilter, section: Section) -> list[_Course]:
     """One after another they are the whole section."""
     where, by_id = chosen.where(section), digest_items.c.id
     at, amount, currency = digest_items.c.at, digest_items.c.amount, digest_items.c.currency
     if section not in MONEY:
         return [_Course([*where, at.is_not(None)], at), _Course([*where, at.is_(None)], by_id)]
     async with database.reading() as connection:
-        added = await totals.by_currency(connection, where)
+        added = await row_query.sum_by_currency(connection, where)
     found: list[_Course] = []
     for one in added:
         mine = [*where, currency == one.currency]

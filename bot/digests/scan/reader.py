@@ -13,13 +13,13 @@ from bot.autumn.bulk import ListedCustomer, Listing
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unavailable, Unreachable
 from bot.autumn.models import Customer
+from bot.digests import items
+from bot.digests.items import ScannedCustomer, ScanWindow, StoredItem
 from bot.digests.model import Section
 from bot.digests.report.model import CUSTOMERS, PREVIEWS
-from bot.digests.scan import estimates, items
-from bot.digests.scan.items import ScanWindow, Stored, Whose
+from bot.digests.scan import estimates
 from bot.digests.scan.pacing import Pacer, ScanPace
-from bot.digests.scan.repository import Progress
-from bot.digests.scan.writer import Keeper
+from bot.digests.scan.repository import Progress, ScanWriter
 from bot.lookups.billing import billing_of
 from bot.lookups.customer import BILLING
 from bot.lookups.invoices.discounting import doubtful
@@ -47,7 +47,7 @@ class Scanning:
         self,
         *,
         autumn: Autumn,
-        keeper: Keeper,
+        keeper: ScanWriter,
         span: ScanWindow,
         now: Callable[[], datetime],
         pace: ScanPace,
@@ -93,7 +93,7 @@ class Scanning:
             except AutumnError:
                 self._missing.add(Section.UNPAID)
                 return
-            owed, understood = list[Stored](), 0
+            owed, understood = list[StoredItem](), 0
             async for several in self._gently(page):
                 rows = (items.of_invoice(one, self._plan_names) for one in several)
                 owed += [row for row in rows if row is not None]
@@ -146,12 +146,12 @@ class Scanning:
         return page
 
     async def _store(self, page: Listing[ListedCustomer]) -> None:
-        rows, named, understood = list[Stored](), dict[str, Whose](), 0
+        rows, named, understood = list[StoredItem](), dict[str, ScannedCustomer](), 0
         async for several in self._gently(page):
             for customer in several:
                 rows += items.of_customer(customer, self._span)
                 if known := customer.get("id"):
-                    named[known] = Whose.of(customer)
+                    named[known] = ScannedCustomer.of(customer)
             understood += len(several)
         if understood < page.count:
             self._missing.add(CUSTOMERS)
@@ -177,7 +177,7 @@ class Scanning:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _preview_each(self, waiting: Iterator[Whose], stride: Pacer) -> None:
+    async def _preview_each(self, waiting: Iterator[ScannedCustomer], stride: Pacer) -> None:
         for whose in waiting:
             if self._failures >= _ENOUGH_FAILURES:
                 return
@@ -187,7 +187,7 @@ class Scanning:
             await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
             await self._keeper.settle(whose.id or "", rows, now=self._now())
 
-    async def _preview(self, whose: Whose) -> list[Stored] | None:
+    async def _preview(self, whose: ScannedCustomer) -> list[StoredItem] | None:
         """What comes in place of the customer's estimates; None: they stay."""
         try:
             customer = await self._autumn.customer(whose.id or "", expand=("invoice_previews",))

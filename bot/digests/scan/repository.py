@@ -5,18 +5,25 @@ lost the lease to somebody else can do nothing more.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.autumn.environment import Environment
+from bot.digests.items import ScannedCustomer, StoredItem
+from bot.digests.model import Section
 from bot.store.database import Database, unbroken
-from bot.store.tables import digest_scans
+from bot.store.tables import digest_items, digest_scans
 from bot.store.upsert import insert
+
+_AT_A_TIME = 40
+"""Rows in one statement: while they are made ready the event loop does nothing else."""
+_MILLION = 1_000_000
+
 
 _RUNNING, _DONE, _FAILED = "running", "done", "failed"
 _SINCE = func.coalesce(digest_scans.c.since, digest_scans.c.started_at)
@@ -257,3 +264,90 @@ def _scan(row: Row[Any]) -> Scan:
         to_preview=row.to_preview,
         missing=tuple(row.missing),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ScanWriter:
+    """What a scan writes. Each verb that writes renews the lease, and raises Lost when that is gone."""
+
+    database: Database
+    held: HeldScan
+    lease: timedelta
+
+    async def renew(self, *, now: datetime, **counts: int) -> None:
+        await renew(self.database, self.held, lease=self.lease, now=now, **counts)
+
+    @unbroken
+    async def add(self, rows: Sequence[StoredItem], *, now: datetime, **counts: int) -> None:
+        """Rows, and how far the scan is."""
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now, **counts)
+            await self._insert(connection, rows)
+
+    @unbroken
+    async def name(self, customers: Mapping[str, ScannedCustomer], *, now: datetime) -> None:
+        """Fills in the names and addresses of unpaid invoices' customers; `customers` by their id."""
+        unpaid = (digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.UNPAID)
+        theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(customers))
+        async with self.database.reading() as connection:
+            found = (await connection.execute(theirs.distinct())).scalars().all()
+        if not found:
+            return
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now)
+            await connection.execute(
+                update(digest_items)
+                .where(*unpaid, digest_items.c.customer_id == bindparam("whose"))
+                .values(customer=bindparam("called"), email=bindparam("address")),
+                [
+                    {"whose": one, "called": customers[one].name, "address": customers[one].email}
+                    for one in found
+                ],
+            )
+
+    @unbroken
+    async def largest(self, most: int) -> list[ScannedCustomer]:
+        """Customers with an id and estimates, those with the most to pay first."""
+        coming = digest_items.c.at >= self.held.started_at
+        total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
+        wanted = (
+            select(
+                digest_items.c.customer_id,
+                func.min(digest_items.c.customer).label("customer"),
+                func.min(digest_items.c.email).label("email"),
+            )
+            .where(*self._invoices(), coming, digest_items.c.customer_id.is_not(None))
+            .group_by(digest_items.c.customer_id)
+            .order_by(total.desc(), digest_items.c.customer_id)
+            .limit(most)
+        )
+        async with self.database.reading() as connection:
+            found = await connection.execute(wanted)
+            return [ScannedCustomer(row.customer_id, row.customer, row.email) for row in found]
+
+    @unbroken
+    async def settle(self, customer_id: str, rows: Sequence[StoredItem] | None, *, now: datetime) -> None:
+        """Puts what Autumn says in the place of a customer's estimates; None: they stay."""
+        async with self.database.writing() as connection:
+            await self._go_on(connection, now, previewed=digest_scans.c.previewed + 1)
+            if rows is None:
+                return
+            await connection.execute(
+                delete(digest_items).where(
+                    *self._invoices(),
+                    digest_items.c.customer_id == customer_id,
+                    digest_items.c.at >= self.held.started_at,
+                )
+            )
+            await self._insert(connection, rows)
+
+    def _invoices(self) -> tuple[ColumnElement[bool], ...]:
+        return digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.INVOICES
+
+    async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
+        await go_on(connection, self.held, lease=self.lease, now=now, **counts)
+
+    async def _insert(self, connection: AsyncConnection, rows: Sequence[StoredItem]) -> None:
+        for first in range(0, len(rows), _AT_A_TIME):
+            several = [{**row, "scan_id": self.held.id} for row in rows[first : first + _AT_A_TIME]]
+            await connection.execute(digest_items.insert(), several)

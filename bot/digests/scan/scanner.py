@@ -3,6 +3,7 @@ the one that is being read, or reads."""
 
 import contextlib
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -13,13 +14,12 @@ from bot.autumn import errors
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError
+from bot.digests.items import ScanWindow
 from bot.digests.scan import repository as scans
-from bot.digests.scan.items import ScanWindow
 from bot.digests.scan.pacing import ScanPace, Seldom
-from bot.digests.scan.progress import Watching
 from bot.digests.scan.reader import Scanning
-from bot.digests.scan.repository import HeldScan, Lost, Progress, Scan, ScanRequest
-from bot.digests.scan.writer import Keeper
+from bot.digests.scan.repository import HeldScan, Lost, Progress, Scan, ScanRequest, ScanWriter
+from bot.log import log
 from bot.metrics import Metrics
 from bot.store.database import Database
 
@@ -117,10 +117,10 @@ class Scanner:
 
     async def _read(self, held: HeldScan, seldom: Seldom, *, previews: bool) -> Scan:
         """Raises ScanFailed, and Lost."""
-        watching = Watching(self._metrics, self._pace.log, seldom)
+        watching = ScanLog(self._metrics, self._pace.log, seldom)
         scanning = Scanning(
             autumn=self._autumn,
-            keeper=Keeper(self._database, held, self._pace.lease_time),
+            keeper=ScanWriter(self._database, held, self._pace.lease_time),
             span=ScanWindow(held.started_at, held.horizon, held.since),
             now=self._now,
             pace=self._pace,
@@ -146,3 +146,33 @@ class Scanner:
             raise
         finally:
             watching.over(outcome, scanning.progress)
+
+
+class ScanLog:
+    """`every`: seconds between notes in the log. `asker`: who waits, told first."""
+
+    def __init__(self, metrics: Metrics, every: float, asker: Seldom) -> None:
+        self._metrics = metrics
+        self._asker = asker
+        self._begun = self._noted = time.monotonic()
+        self._every = every
+
+    async def tell(self, progress: Progress) -> None:
+        self._metrics.scan_customers.set(progress.customers)
+        self._metrics.scan_previews.set(progress.previewed)
+        await self._asker.tell(progress)
+        now = time.monotonic()
+        if now - self._noted < self._every:
+            return
+        self._noted = now
+        self._note("running", progress)
+
+    def over(self, outcome: str, progress: Progress) -> None:
+        """ok, autumn, lost (its lease), or cut."""
+        self._metrics.scans.labels(outcome=outcome).inc()
+        self._metrics.scan_seconds.observe(time.monotonic() - self._begun)
+        self._note(outcome, progress)
+
+    def _note(self, outcome: str, progress: Progress) -> None:
+        spent = round((time.monotonic() - self._begun) * 1000)
+        log.info("scan", outcome=outcome, count=progress.customers, ms=spent)

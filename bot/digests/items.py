@@ -1,19 +1,42 @@
 """What is worth telling of a customer or an invoice, as rows for the database. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, TypeAlias
 
 from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedInvoice, ListedSubscription, moment
 from bot.autumn.models import InvoicePreview
 from bot.digests.model import Section
-from bot.digests.report import model as findings
 from bot.digests.scan import estimates
 from bot.lookups.invoices import facts
 
-Stored: TypeAlias = dict[str, Any]
+ESTIMATE = "estimate"
+"""In an item's details: true for an amount that is not Stripe's or Autumn's own word yet."""
+PLAN_NAMES = "plan_names"
+"""Names of the item's plans, in the order of `plans`."""
+FEATURE_NAME = "feature_name"
+REMAINING = "remaining"
+"""How much is left of the feature, as decimal text."""
+GRANTED = "granted"
+"""How much of it there was, as decimal text."""
+UNLIMITED = "unlimited"
+STATUS = "status"
+"""Of an unpaid invoice."""
+URL = "url"
+"""The page where an unpaid invoice can be paid."""
+INVOICE = "invoice"
+"""The id of an unpaid invoice."""
+LINES = "lines"
+"""How many lines an invoice to come has."""
+PASSED = "passed"
+"""True for an invoice or a reset that was made before this was read, since the last digest."""
+ENTITY = "entity"
+"""The customer's entity that it is about, if one."""
+
+
+StoredItem: TypeAlias = dict[str, Any]
 """A row of digest_items, but for its scan."""
 
 _MILLION = Decimal(1_000_000)
@@ -56,17 +79,17 @@ def plain(number: Decimal) -> Decimal:
     return whole if number == whole else number.normalize()
 
 
-def joined(plan_ids: list[str]) -> str:
+def join_plans(plan_ids: list[str]) -> str:
     """Plans as they lie in the database."""
     return f"|{'|'.join(plan_ids)}|" if plan_ids else ""
 
 
-def split(plans: str) -> tuple[str, ...]:
+def split_plans(plans: str) -> tuple[str, ...]:
     return tuple(plans.strip("|").split("|")) if plans else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class ScannedCustomer:
     """The customer that a row is about, as far as it is stored with it."""
 
     id: str | None
@@ -75,14 +98,14 @@ class Whose:
     email: str = ""
 
     @classmethod
-    def of(cls, customer: ListedCustomer) -> "Whose":
+    def of(cls, customer: ListedCustomer) -> "ScannedCustomer":
         known, email = customer.get("id"), customer.get("email") or ""
         return cls(known, customer.get("name") or email or known or "", email)
 
 
-def of_customer(customer: ListedCustomer, span: ScanWindow) -> Iterator[Stored]:
+def of_customer(customer: ListedCustomer, span: ScanWindow) -> Iterator[StoredItem]:
     """All but the invoices, which come from elsewhere; those to come as estimates."""
-    base = _base(Whose.of(customer))
+    base = _base(ScannedCustomer.of(customer))
     for held in customer.get("subscriptions") or ():
         yield from _of_subscription(base, held, span)
         found = estimates.estimate(customer, held)
@@ -96,7 +119,7 @@ def of_customer(customer: ListedCustomer, span: ScanWindow) -> Iterator[Stored]:
         yield from _past_resets(base, feature_id, balance, span, customer)
 
 
-def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | None:
+def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> StoredItem | None:
     """One on which something is due; else None. `names`: of plans, by id. The customer's name and
     address are not told by invoices: they are filled in later."""
     known = facts.facts_of(invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None)
@@ -104,25 +127,25 @@ def of_invoice(invoice: ListedInvoice, names: Mapping[str, str]) -> Stored | Non
         return None
     plans = invoice.get("plan_ids") or []
     details = {
-        findings.STATUS: known.state.value,
-        findings.URL: invoice.get("hosted_invoice_url"),
-        findings.INVOICE: invoice.get("id"),
-        findings.ENTITY: invoice.get("entity_id"),
-        findings.PLAN_NAMES: [names.get(plan, plan) for plan in plans],
+        STATUS: known.state.value,
+        URL: invoice.get("hosted_invoice_url"),
+        INVOICE: invoice.get("id"),
+        ENTITY: invoice.get("entity_id"),
+        PLAN_NAMES: [names.get(plan, plan) for plan in plans],
     }
     customer_id = invoice.get("customer_id")
     return {
-        **_base(Whose(customer_id, customer_id or "")),
+        **_base(ScannedCustomer(customer_id, customer_id or "")),
         "section": Section.UNPAID,
         "at": moment(invoice.get("created_at")),
         "amount": millionths(known.due),
         "currency": (invoice.get("currency") or "").lower(),
-        "plans": joined(plans),
+        "plans": join_plans(plans),
         "details": {name: value for name, value in details.items() if value},
     }
 
 
-def of_preview(whose: Whose, preview: InvoicePreview, names: Mapping[str, str]) -> Stored:
+def of_preview(whose: ScannedCustomer, preview: InvoicePreview, names: Mapping[str, str]) -> StoredItem:
     """What Autumn says an invoice will be."""
     return {
         **_base(whose),
@@ -130,15 +153,15 @@ def of_preview(whose: Whose, preview: InvoicePreview, names: Mapping[str, str]) 
         "at": preview.invoice_at,
         "amount": millionths(preview.total),
         "currency": preview.currency.lower(),
-        "plans": joined(preview.plan_ids),
+        "plans": join_plans(preview.plan_ids),
         "details": {
-            findings.PLAN_NAMES: [names.get(plan, plan) for plan in preview.plan_ids],
-            findings.LINES: len(preview.line_items),
+            PLAN_NAMES: [names.get(plan, plan) for plan in preview.plan_ids],
+            LINES: len(preview.line_items),
         },
     }
 
 
-def _base(whose: Whose) -> Stored:
+def _base(whose: ScannedCustomer) -> StoredItem:
     return {
         "customer_id": whose.id,
         "customer": whose.name,
@@ -152,33 +175,33 @@ def _base(whose: Whose) -> Stored:
     }
 
 
-def _about(base: Stored, section: Section, held: ListedSubscription, at: datetime | None) -> Stored:
+def _about(base: StoredItem, section: Section, held: ListedSubscription, at: datetime | None) -> StoredItem:
     plan_id = held.get("plan_id")
-    plans = joined([plan_id] if plan_id else [])
+    plans = join_plans([plan_id] if plan_id else [])
     return {**base, "section": section, "at": at, "plans": plans, "details": _names(held)}
 
 
 def _estimated(
-    base: Stored, held: ListedSubscription, found: estimates.Estimate, *, passed: bool = False
-) -> Stored:
+    base: StoredItem, held: ListedSubscription, found: estimates.Estimate, *, passed: bool = False
+) -> StoredItem:
     return {
         **_about(base, Section.INVOICES, held, found.at),
         "amount": millionths(found.amount),
         "currency": found.currency,
         "details": {
             **_names(held),
-            findings.ESTIMATE: True,
-            **({findings.PASSED: True} if passed else {}),
+            ESTIMATE: True,
+            **({PASSED: True} if passed else {}),
         },
     }
 
 
 def _names(held: ListedSubscription) -> dict[str, Any]:
     name = (held.get("plan") or {}).get("name")
-    return {findings.PLAN_NAMES: [name]} if name else {}
+    return {PLAN_NAMES: [name]} if name else {}
 
 
-def _of_subscription(base: Stored, held: ListedSubscription, span: ScanWindow) -> Iterator[Stored]:
+def _of_subscription(base: StoredItem, held: ListedSubscription, span: ScanWindow) -> Iterator[StoredItem]:
     if held.get("status") == "scheduled":
         return
     if held.get("past_due"):
@@ -189,7 +212,9 @@ def _of_subscription(base: Stored, held: ListedSubscription, span: ScanWindow) -
         yield _about(base, Section.TRIALS, held, ends)
 
 
-def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: ScanWindow) -> Iterator[Stored]:
+def _resets(
+    base: StoredItem, feature_id: str, balance: ListedBalance, span: ScanWindow
+) -> Iterator[StoredItem]:
     """One for each time at which some of the balance resets. A reset that is due already counts: Autumn
     catches up on it when the customer is next read alone."""
     if balance.get("unlimited"):
@@ -204,19 +229,19 @@ def _resets(base: Stored, feature_id: str, balance: ListedBalance, span: ScanWin
             "at": when,
             # Not money; it lies here so that the database can add it up.
             "amount": millionths(remaining),
-            "plans": joined(plans),
+            "plans": join_plans(plans),
             "feature": feature_id,
             "details": {
-                findings.FEATURE_NAME: (balance.get("feature") or {}).get("name") or feature_id,
-                findings.GRANTED: str(plain(granted)),
-                findings.REMAINING: str(plain(remaining)),
+                FEATURE_NAME: (balance.get("feature") or {}).get("name") or feature_id,
+                GRANTED: str(plain(granted)),
+                REMAINING: str(plain(remaining)),
             },
         }
 
 
 def _past_resets(
-    base: Stored, feature_id: str, balance: ListedBalance, span: ScanWindow, customer: ListedCustomer
-) -> Iterator[Stored]:
+    base: StoredItem, feature_id: str, balance: ListedBalance, span: ScanWindow, customer: ListedCustomer
+) -> Iterator[StoredItem]:
     """Resets that were made since the last digest, of balances that plans held before then give."""
     began = {
         plan_id: since
@@ -231,11 +256,11 @@ def _past_resets(
                 **base,
                 "section": Section.RESETS,
                 "at": at,
-                "plans": joined([plan_id]),
+                "plans": join_plans([plan_id]),
                 "feature": feature_id,
                 "details": {
-                    findings.FEATURE_NAME: (balance.get("feature") or {}).get("name") or feature_id,
-                    findings.PASSED: True,
+                    FEATURE_NAME: (balance.get("feature") or {}).get("name") or feature_id,
+                    PASSED: True,
                 },
             }
 
@@ -258,3 +283,39 @@ def _resetting(balance: ListedBalance) -> dict[float, tuple[Decimal, Decimal, li
     if not found and whole is not None:
         return {whole: (balance.get("granted") or Decimal(0), balance.get("remaining") or Decimal(0), [])}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReportItem:
+    """One row of a section."""
+
+    section: Section
+    customer_id: str | None
+    customer: str
+    """The name, else the e-mail address, else the id; not made safe yet."""
+    at: datetime | None = None
+    """INVOICES, RESETS: when it is due; UNPAID: since when; TRIALS: when the trial ends; PAST_DUE: since
+    when, if that is known."""
+    amount: Decimal | None = None
+    """In major units."""
+    currency: str = ""
+    plans: tuple[str, ...] = ()
+    feature: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    """By the names above; none must be there."""
+    email: str = ""
+    """Empty where Autumn has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetGroup:
+    """Resets of one feature on one day, when there are too many to tell one by one."""
+
+    feature: str
+    name: str
+    """Not made safe yet."""
+    day: date
+    """In the digest's time zone."""
+    customers: int
+    remaining: Decimal | None
+    """How much they have left together; None when one is unlimited or not known."""
