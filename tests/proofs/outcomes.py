@@ -89,10 +89,11 @@ class Network(httpx.AsyncBaseTransport):
 async def outcomes(engine: Engine, rounds: int, only: Callable[[str, str], bool] | None = None) -> Figures:
     """Every trouble with every kind of change; each is applied only if it was, failed only if it was not."""
     figures = Figures(f"Autumn's answer goes wrong: {engine}")
-    async with world(engine) as made:
-        for _ in range(rounds):
-            for edit in made.edits():
-                for name, trouble in TROUBLES.items():
+    for _ in range(rounds):
+        for name, trouble in TROUBLES.items():
+            # A database of its own for each trouble: Maple refuses a promo code that it has redeemed before.
+            async with world(engine) as made:
+                for edit in made.edits():
                     queued = trouble.fault == "queued" and edit not in _BALANCES
                     if not queued and (only is None or only(edit, name)):
                         await _one(figures, made, edit, name, trouble)
