@@ -61,7 +61,7 @@ class Acts:
         name, _, text = line.strip().partition(" ")
         if thread_ts:
             words = f"{name} is not supported in threads. Sorry!"
-            raise self._shown(user, "not_supported_in_thread", words, channel)
+            raise self._shown(user, "not_supported_in_thread", words, channel, thread_ts)
         declared = self._world.manifest.command(name) if "commands" in self._world.scopes else None
         if declared is None:
             raise self._shown(user, "unknown_command", f"{name} is not a valid command.", channel)
@@ -216,8 +216,10 @@ class Acts:
         except Unanswered:
             return None
 
-    def _shown(self, user: User, name: str, words: str, channel: Channel | None = None) -> ShownError:
-        self._workspace.notice(user.id, words, channel.id if channel else None)
+    def _shown(
+        self, user: User, name: str, words: str, channel: Channel | None = None, thread: str | None = None
+    ) -> ShownError:
+        self._workspace.notice(user.id, words, channel.id if channel else None, thread)
         return ShownError(name, words)
 
     def _own(self, user: User, channel_id: str, ts: str) -> Message:

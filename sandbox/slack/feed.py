@@ -23,6 +23,10 @@ class Feed:
         self._waiting: set[asyncio.Future[None]] = set()
         self.closed = False
 
+    @property
+    def subscribers(self) -> int:
+        return len(self._queues)
+
     def publish(self, change: Change) -> None:
         for queue in self._queues:
             queue.put_nowait(change)

@@ -159,3 +159,4 @@ class Notice:
     channel: str | None
     text: str
     ts: str
+    thread_ts: str | None = None

@@ -1,4 +1,4 @@
-"""What the page in the browser asks for: the state, the news, and doing things as a person."""
+"""What the page in the browser asks for: the state, the stream of changes, and doing things as a person."""
 
 import asyncio
 import json
@@ -51,6 +51,10 @@ class Page:
                 "me": user.page(),
                 "people": [one.page() for one in workspace.users.values() if one.kind != "bot"],
                 "channels": [self._channel(one, user) for one in workspace.visible_to(user.id)],
+                "groups": [
+                    {"id": group.id, "handle": group.handle, "name": group.name}
+                    for group in workspace.groups.values()
+                ],
                 "commands": [
                     {key: one.get(key, "") for key in ("command", "description", "usage_hint")}
                     for one in world.manifest.commands
@@ -86,11 +90,13 @@ class Page:
         return JSONResponse({"ok": True, "messages": messages})
 
     async def stream(self, request: Request) -> Response:
-        user = self._person(request.query_params.get("person", ""))
-        if user is None:
+        """Server-sent events: everybody's, each with the ids of those who see it, or one person's."""
+        name = request.query_params.get("person")
+        user = None if name is None else self._person(name)
+        if name is not None and user is None:
             return _unknown_person()
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._news(user), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(self._changes(user), media_type="text/event-stream", headers=headers)
 
     async def do(self, request: Request) -> Response:
         try:
@@ -109,7 +115,7 @@ class Page:
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
             return _refusal("invalid_arguments", f"This could not be read: {wrong!r}", 400)
 
-    async def _news(self, user: User) -> AsyncIterator[str]:
+    async def _changes(self, user: User | None) -> AsyncIterator[str]:
         feed = self._world.workspace.feed
         queue = feed.subscribe()
         try:
@@ -122,10 +128,16 @@ class Page:
                     continue
                 if change is None:
                     return
-                if change.kind != "quiet" and self._world.workspace.sees(user.id, change):
-                    yield f"data: {json.dumps(_event(change))}\n\n"
+                audience = self._audience(change)
+                if change.kind != "quiet" and (user is None or user.id in audience):
+                    yield f"data: {json.dumps({**_event(change), 'to': audience})}\n\n"
         finally:
             feed.unsubscribe(queue)
+
+    def _audience(self, change: Change) -> list[str]:
+        workspace = self._world.workspace
+        people_here = [user.id for user in workspace.users.values() if user.kind != "bot"]
+        return [user_id for user_id in people_here if workspace.sees(user_id, change)]
 
     async def _say(self, user: User, given: Json) -> Json:
         message = await self._acts.say(user, given["channel"], given["text"], given.get("thread_ts"))
@@ -226,7 +238,21 @@ class Page:
             "member_count": len(channel.members),
             "members": list(channel.members),
             "with": channel.with_user(user.id),
-            "unread": 0,
+            **self._unread(channel, user),
+        }
+
+    def _unread(self, channel: Channel, user: User) -> Json:
+        """As Slack marks them: a direct message or a mention counts, anything else is only new."""
+        workspace = self._world.workspace
+        unread = workspace.unread(user.id, channel)
+        calling = [
+            message for message in unread if channel.kind == "im" or workspace.mentions(user.id, message)
+        ]
+        return {
+            "unread": len(unread),
+            "mentions": len(calling),
+            "last_read": workspace.last_read(user.id, channel.id),
+            "latest": max((message.ts for message in workspace.history(channel.id, user.id)), default="0"),
         }
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -176,6 +176,7 @@ class LocalSlack:
                 Route("/response/{key}", bound(web.respond), methods=["POST"]),
                 Route("/upload/{key}", bound(web.upload), methods=["POST"]),
                 Route("/files/{file}/{name}", self._file),
+                Route("/archives/{channel}/{message}", _permalink),
                 Route("/-/state", page.state),
                 Route("/-/history", page.history),
                 Route("/-/stream", page.stream),
@@ -202,6 +203,13 @@ class LocalSlack:
                 yield
             finally:
                 await self.world.close()
+
+
+async def _permalink(request: Request) -> Response:
+    """chat.getPermalink's addresses, opened in the page."""
+    place = "/".join(request.path_params[part] for part in ("channel", "message"))
+    thread = request.query_params.get("thread_ts")
+    return RedirectResponse(f"/#{place}" + (f"/{thread}" if thread else ""))
 
 
 async def _index(request: Request) -> Response:  # noqa: ARG001

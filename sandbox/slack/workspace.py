@@ -202,9 +202,12 @@ class Workspace:
         called += [f"<!subteam^{group.id}" for group in self.groups.values() if user_id in group.users]
         return any(mark in message.text for mark in called)
 
-    def notice(self, user_id: str, text: str, channel_id: str | None = None) -> None:
-        self.notices.append(Notice(user_id, channel_id, text, self.next_ts()))
-        self.feed.publish(Change("notice", {"text": text}, only_for=user_id))
+    def notice(
+        self, user_id: str, text: str, channel_id: str | None = None, thread_ts: str | None = None
+    ) -> None:
+        self.notices.append(Notice(user_id, channel_id, text, self.next_ts(), thread_ts))
+        about = {"text": text, "thread_ts": thread_ts}
+        self.feed.publish(Change("notice", about, channel_id, only_for=user_id))
 
     def sees(self, user_id: str, change: Change) -> bool:
         if change.only_for is not None:

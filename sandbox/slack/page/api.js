@@ -1,4 +1,4 @@
-// The server's page API: four reads and one verb. Every answer is JSON with `ok`.
+// The server's page API: two reads, one stream and one verb. Every answer is JSON with `ok`.
 
 const query = (values) => new URLSearchParams(values).toString();
 
@@ -34,17 +34,36 @@ export const perform = (person, act, details) =>
     body: JSON.stringify({ person, act, ...details }),
   });
 
-/** Follows the person's events; calls `onReturn` when the line was lost and is back, so that the caller reads anew. */
-export function follow(person, onEvent, onReturn) {
-  const source = new EventSource(`/-/stream?${query({ person })}`);
-  let lost = false;
-  source.addEventListener("message", (message) => onEvent(JSON.parse(message.data)));
-  source.addEventListener("error", () => {
-    lost = true;
-  });
-  source.addEventListener("open", () => {
-    if (lost) onReturn();
-    lost = false;
-  });
+/** Without shared workers (some phones): a stream of this tab's own. */
+function ownStream(told) {
+  const source = new EventSource("/-/stream");
+  source.addEventListener("message", ({ data }) => told({ event: JSON.parse(data) }));
+  source.addEventListener("open", () => told({ open: true }));
   return () => source.close();
+}
+
+function sharedStream(told) {
+  const { port } = new SharedWorker("/static/stream-worker.js", { name: "local-slack" });
+  port.addEventListener("message", ({ data }) => told(data));
+  port.start();
+  // A port has no target to name, as a window has.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  const tell = (word) => port.postMessage(word);
+  tell("join");
+  return () => tell("leave");
+}
+
+/**
+ * Follows what changes in the workspace, for everybody. `onOpen` is called whenever the stream opens: at first, after
+ * it was cut off, and when the browser brings this page back from its history; what happened before is to be read anew.
+ */
+export function follow(onEvent, onOpen) {
+  const told = ({ event }) => (event ? onEvent(event) : onOpen());
+  const begin = () => (globalThis.SharedWorker ? sharedStream : ownStream)(told);
+  let leave = begin();
+  // A page that is left must not keep a connection.
+  addEventListener("pagehide", () => leave());
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) leave = begin();
+  });
 }

@@ -4,11 +4,23 @@ import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { ConfirmHost } from "./dialog.js";
 import { AppHeader, Home } from "./home.js";
+import { useKeptFocus } from "./focus.js";
 import { Icon } from "./icons.js";
+import { Jump } from "./jump.js";
 import { MessageList } from "./messages.js";
 import { Modals } from "./modal.js";
 import { KIND_ICON, Rail, Sidebar } from "./sidebar.js";
-import { appChannel, channelOf, dropToast, goTo, now, start, state as first, subscribe } from "./store.js";
+import {
+  appChannel,
+  channelOf,
+  dropToast,
+  goTo,
+  jump,
+  now,
+  start,
+  state as first,
+  subscribe,
+} from "./store.js";
 import { Thread, countReplies, inMain } from "./thread.js";
 import { World } from "./world.js";
 import "./theme.js";
@@ -46,7 +58,7 @@ function Conversation({ channel, state }) {
     ? html`<${AppIntro} app=${state.app} />`
     : html`<${Intro} channel=${channel} people=${state.people} />`;
   return html`
-    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} />
+    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} newSince=${state.newSince} editing=${state.thread ? null : state.editing} target=${state.target} />
     ${
       withApp && state.app.messages_read_only
         ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
@@ -67,7 +79,14 @@ function Panel({ state }) {
       ${place.kind === "app" ? html`<${AppHeader} tab=${place.tab} onGo=${goTo} />` : channel && html`<${ChannelHeader} channel=${channel} people=${state.people} />`}
       ${home ? html`<${Home} home=${state.home} />` : channel && html`<${Conversation} key=${channel.id} channel=${channel} state=${state} />`}
     </main>
-    ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} />`}`;
+    ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} editing=${state.editing} target=${state.target} />`}`;
+}
+
+/** As Slack's: how often one is called, or a mark that something is new. */
+function titleOf({ me, team, channels }) {
+  const calls = channels.reduce((sum, { mentions }) => sum + mentions, 0);
+  const mark = calls ? `(${calls}) ` : channels.some(({ unread }) => unread) ? "* " : "";
+  return `${mark}${me.real_name} · ${team.name}`;
 }
 
 const Toasts = ({ toasts }) =>
@@ -83,12 +102,13 @@ function App() {
     start();
   }, []);
   useEffect(() => {
-    if (state.ready) document.title = `${state.me.real_name} · ${state.team.name}`;
-  }, [state.ready]);
-  const { people, channels, me, app, team, commands, shortcuts } = state;
+    if (state.ready) document.title = titleOf(state);
+  }, [state.ready, state.channels]);
+  useKeptFocus();
+  const { people, groups, channels, me, app, team, commands, shortcuts } = state;
   const world = useMemo(
-    () => ({ people, channels, me, app, team, commands, shortcuts, now, goTo }),
-    [people, channels, me, app, team, commands, shortcuts],
+    () => ({ people, groups, channels, me, app, team, commands, shortcuts, now, goTo }),
+    [people, groups, channels, me, app, team, commands, shortcuts],
   );
   if (state.broken)
     return html`<div class="broken" role="alert"><p>${state.broken}</p><button type="button" class="button tall" onClick=${() => location.reload()}>Try again</button></div>`;
@@ -96,11 +116,12 @@ function App() {
   return html`<${World.Provider} value=${world}>
     <div class=${`workspace ${sideOpen ? "side-open" : ""} ${state.thread ? "with-thread" : ""}`}>
       <div class="top-bar"><button type="button" class="icon-button side-toggle" aria-label="Show conversations" aria-expanded=${String(sideOpen)} onClick=${() => setSideOpen(!sideOpen)}><${Icon} name="menu" /></button>
-        <span class="top-words">${team.name}<span> · a local workspace: nothing here leaves this machine</span></span></div>
+        <button type="button" class="top-words" title="Jump to a conversation (Ctrl+K)" onClick=${() => jump(true)}><${Icon} name="search" size="14" /><span class="top-label">Search ${team.name}<span class="top-note"> · a local workspace: nothing here leaves this machine</span></span><kbd>Ctrl K</kbd></button></div>
       <${Rail} place=${state.place} />
       <${Sidebar} place=${state.place} onChosen=${() => setSideOpen(false)} />
       <${Panel} state=${state} />
     </div>
+    <${Jump} open=${state.jumping} />
     <${Modals} views=${state.views} />
     <${ConfirmHost} />
     <${Toasts} toasts=${state.toasts} />

@@ -3,16 +3,69 @@ import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/pr
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 import { MenuButton, Popover, useEscape } from "./popover.js";
-import { act } from "./store.js";
+import { act, edit, state } from "./store.js";
 import { commonEmoji } from "./text/emoji.js";
-import { askedFor } from "./typed.js";
+import { askedFor, inCode } from "./typed.js";
 import { World } from "./world.js";
 
-// Drafts and what was sent live as long as the page, by conversation: changing channel loses neither.
+// Drafts live as long as the page, by conversation: changing channel loses none.
 const drafts = new Map();
-const sent = new Map();
 
-function offers(asked, { commands, people, channels, app }) {
+/** Who can be mentioned: people, the app, groups of people, and everybody. */
+function mentionable({ people, groups, app }) {
+  const everybody = [
+    ["here", "Notify everyone who is online"],
+    ["channel", "Notify everyone in this channel"],
+  ];
+  return [
+    ...Object.values(people).map((each) => ({
+      key: each.id,
+      words: `${each.real_name} ${each.name}`,
+      insert: `@${each.real_name} `,
+      label: each.real_name,
+      note: each.title,
+      mark: html`<${Avatar} person=${each} size="24" />`,
+    })),
+    {
+      key: app.user_id,
+      words: app.name,
+      insert: `@${app.name} `,
+      label: app.name,
+      note: "App",
+      mark: html`<${Avatar} app=${app} size="24" />`,
+    },
+    ...groups.map((each) => ({
+      key: each.id,
+      words: `${each.handle} ${each.name}`,
+      insert: `@${each.handle} `,
+      label: `@${each.handle}`,
+      note: each.name,
+      mark: html`<${Icon} name="people" size="20" />`,
+    })),
+    ...everybody.map(([name, note]) => ({
+      key: name,
+      words: name,
+      insert: `@${name} `,
+      label: `@${name}`,
+      note,
+      mark: html`<${Icon} name="at" size="20" />`,
+    })),
+  ];
+}
+
+/** Names whose beginning was typed come before those that have it somewhere inside. */
+function byBeginning(list, wanted) {
+  const begins = ({ words }) =>
+    words
+      .toLowerCase()
+      .split(/[\s.-]+/)
+      .some((word) => word.startsWith(wanted));
+  const having = list.filter(({ words }) => words.toLowerCase().includes(wanted));
+  return [...having.filter(begins), ...having.filter((each) => !begins(each))].slice(0, 8);
+}
+
+function offers(asked, world) {
+  const { commands, channels, app } = world;
   if (!asked) return [];
   const wanted = asked.query.toLowerCase();
   if (asked.sign === "/") {
@@ -27,18 +80,7 @@ function offers(asked, { commands, people, channels, app }) {
         mark: html`<${Avatar} app=${app} size="24" />`,
       }));
   }
-  if (asked.sign === "@") {
-    return Object.values(people)
-      .filter((each) => `${each.real_name} ${each.name}`.toLowerCase().includes(wanted))
-      .slice(0, 8)
-      .map((each) => ({
-        key: each.id,
-        insert: `@${each.real_name} `,
-        label: each.real_name,
-        note: each.title,
-        mark: html`<${Avatar} person=${each} size="24" />`,
-      }));
-  }
+  if (asked.sign === "@") return byBeginning(mentionable(world), wanted);
   return channels
     .filter((each) => each.kind !== "im" && each.name.includes(wanted))
     .slice(0, 8)
@@ -103,6 +145,9 @@ function ShortcutsButton() {
 const commandIn = (text, commands) =>
   commands.find(({ command }) => text === command || text.startsWith(`${command} `));
 
+/** Whether a message is in the conversation, or in the thread if one is given. */
+const isIn = (thread, { ts, thread_ts: root }) => (thread ? root === thread || ts === thread : !root);
+
 export function Composer({ channel, thread, label }) {
   const world = useContext(World);
   const key = `${channel}/${thread ?? ""}`;
@@ -110,12 +155,11 @@ export function Composer({ channel, thread, label }) {
   const [caret, setCaret] = useState(0);
   const [at, setAt] = useState(0);
   const [hidden, setHidden] = useState(false);
-  const [recalled, setRecalled] = useState(0);
   const [busy, setBusy] = useState(false);
   const box = useRef();
   const field = useRef();
   const asked = askedFor(text, caret);
-  // Slack takes no commands in a thread.
+  // Slack takes no commands in a thread, so it suggests none there.
   const list = hidden || (thread && asked?.sign === "/") ? [] : offers(asked, world);
   const listId = `offers-${thread ?? "main"}`;
   const command = !thread && commandIn(text, world.commands);
@@ -136,41 +180,38 @@ export function Composer({ channel, thread, label }) {
   const insert = (piece, from, to) => {
     const next = text.slice(0, from) + piece + text.slice(to);
     write(next, from + piece.length);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(from + piece.length, from + piece.length);
-    });
+    // At once, not with the next drawing: the next key may come before that.
+    field.current.focus();
+    field.current.value = next;
+    field.current.setSelectionRange(from + piece.length, from + piece.length);
   };
   const wrap = (mark) => () => {
     const { selectionStart: from, selectionEnd: to } = field.current;
     insert(`${mark}${text.slice(from, to)}${mark}`, from, to);
   };
   const send = async () => {
-    const said = text.trim();
-    if (!said || busy) return;
-    sent.set(key, [...(sent.get(key) ?? []), text]);
+    const line = text.trim();
+    if (!line || busy) return;
     write("");
-    setRecalled(0);
-    if (said.startsWith("/") && !thread) {
+    field.current.focus();
+    const details = { channel, text: line, ...(thread ? { thread_ts: thread } : {}) };
+    if (line.startsWith("/")) {
       // The box stays usable while the app has its three seconds.
       setBusy(true);
-      await act("command", { channel, text: said });
+      const answer = await act("command", details);
       setBusy(false);
+      // Slack leaves a refused line in the box, to be sent elsewhere.
+      if (answer.error === "not_supported_in_thread" && !drafts.get(key)) write(line);
       return;
     }
-    const answer = await act("say", {
-      channel,
-      text: said,
-      ...(thread ? { thread_ts: thread } : {}),
-    });
-    if (!answer.ok) write(said);
+    const answer = await act("say", details);
+    if (!answer.ok && !drafts.get(key)) write(line);
   };
-  const recall = (direction) => {
-    const lines = sent.get(key) ?? [];
-    const next = Math.max(0, Math.min(lines.length, recalled + direction));
-    setRecalled(next);
-    write(next ? lines[lines.length - next] : "");
-    setHidden(true);
+  const editLast = () => {
+    const own = (state.messages[channel] ?? []).filter(
+      (each) => each.user === world.me.id && isIn(thread, each),
+    );
+    if (own.length) edit(own[own.length - 1].ts);
   };
   const pick = (offer) => insert(offer.insert, asked.from, caret);
   const keys = (event) => {
@@ -179,17 +220,16 @@ export function Composer({ channel, thread, label }) {
     if (list.length && upDown) {
       event.preventDefault();
       setAt((at + upDown + list.length) % list.length);
-    } else if (upDown && (text === "" || recalled > 0)) {
-      if (!(sent.get(key) ?? []).length) return;
+    } else if (event.key === "ArrowUp" && text === "") {
       event.preventDefault();
-      recall(-upDown);
+      editLast();
     } else if (
       list.length &&
       (event.key === "Tab" || (event.key === "Enter" && text.trim() !== list[at].label))
     ) {
       event.preventDefault();
       pick(list[at]);
-    } else if (event.key === "Enter" && !event.shiftKey) {
+    } else if (event.key === "Enter" && !event.shiftKey && !inCode(text, caret)) {
       event.preventDefault();
       send();
     }
@@ -198,12 +238,9 @@ export function Composer({ channel, thread, label }) {
     <div class="composer" ref=${box} onClick=${(event) => event.target === event.currentTarget && field.current.focus()}>
       <div class="composer-marks" role="toolbar" aria-label="Formatting">${MARKS.map(([icon, name, mark]) => html`<button type="button" class="icon-button" aria-label=${name} title=${name} onMouseDown=${(event) => event.preventDefault()} onClick=${wrap(mark)}><${Icon} name=${icon} size="16" /></button>`)}</div>
       ${command && html`<div class="command-hint"><b>${command.command}</b> <span class="hint">${command.usage_hint}</span><span class="hint-note">${command.description}</span></div>`}
-      <textarea ref=${field} rows="1" aria-label=${label} placeholder=${label} value=${text} aria-autocomplete="list" aria-controls=${list.length ? listId : undefined}
+      <textarea ref=${field} rows="1" data-composer=${thread ? "thread" : "main"} aria-label=${label} placeholder=${label} value=${text} aria-autocomplete="list" aria-controls=${list.length ? listId : undefined}
         aria-activedescendant=${list.length ? `${listId}-${at}` : undefined}
-        onInput=${(event) => {
-          setRecalled(0);
-          write(event.target.value, event.target.selectionStart);
-        }} onKeyDown=${keys}
+        onInput=${(event) => write(event.target.value, event.target.selectionStart)} onKeyDown=${keys}
         onSelect=${(event) => setCaret(event.target.selectionStart)}></textarea>
       <div class="composer-foot">
         ${!thread && html`<${ShortcutsButton} />`}

@@ -1,5 +1,6 @@
 // The frame of every dialog (modals and confirmations) and the question "are you sure?".
-import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { focusAgain, placeOfFocus, useFocusAgain } from "./focus.js";
 import { Icon } from "./icons.js";
 import { useEscape } from "./popover.js";
 import { Text, words } from "./text/object.js";
@@ -32,6 +33,12 @@ export function Dialog({
   const box = useRef();
   const name = useRef(`dialog-${Math.random().toString(36).slice(2)}`).current;
   useEscape(onBack ?? onClose, active);
+  useFocusAgain();
+  useLayoutEffect(() => {
+    const before = placeOfFocus();
+    // After the next drawing: what is behind may be changed by the same event.
+    return () => requestAnimationFrame(() => document.activeElement === document.body && focusAgain(before));
+  }, []);
   useEffect(() => {
     const wanted = box.current.querySelector("[data-autofocus]") ?? box.current;
     if (active) wanted.focus();
@@ -41,7 +48,7 @@ export function Dialog({
     onSubmit?.();
   };
   return html`<div class="veil" hidden=${!active}>
-    <form novalidate class=${`dialog ${size}`} role="dialog" aria-modal="true" aria-labelledby=${name} tabIndex="-1" ref=${box} onSubmit=${submit} onKeyDown=${(event) => cycle(event, box.current)}>
+    <form novalidate data-surface=${name} class=${`dialog ${size}`} role="dialog" aria-modal="true" aria-labelledby=${name} tabIndex="-1" ref=${box} onSubmit=${submit} onKeyDown=${(event) => cycle(event, box.current)}>
       <header class="dialog-head">
         ${icon}
         <h1 id=${name}>${title}</h1>

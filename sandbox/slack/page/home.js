@@ -2,12 +2,14 @@
 import { html, useContext } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Blocks } from "./blocks/index.js";
+import { useFocusAgain } from "./focus.js";
 import { useSurface } from "./surface.js";
 import { World } from "./world.js";
 
 function HomeView({ view }) {
   const surface = useSurface({ home: true }, view.blocks);
-  return html`<${Blocks} blocks=${view.blocks} surface=${surface} />`;
+  useFocusAgain();
+  return html`<div data-surface="home" tabIndex="-1"><${Blocks} blocks=${view.blocks} surface=${surface} /></div>`;
 }
 
 export function Home({ home }) {

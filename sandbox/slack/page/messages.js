@@ -1,10 +1,13 @@
 // A list of messages with day dividers, and one message.
-import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { html, useContext, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Blocks } from "./blocks/index.js";
 import { Icon } from "./icons.js";
 import { MenuButton } from "./popover.js";
-import { act, openThread } from "./store.js";
+import { Attachments } from "./attachments.js";
+import { EditBox } from "./editbox.js";
+import { useFocusAgain } from "./focus.js";
+import { act, edit, openThread } from "./store.js";
 import { useSurface } from "./surface.js";
 import { clock, dayKey, dayWords, fullWords } from "./text/dates.js";
 import { mrkdwn } from "./text/mrkdwn.js";
@@ -43,8 +46,9 @@ function File({ file }) {
 }
 
 function MessageMenu({ message, inThread }) {
-  const { shortcuts } = useContext(World);
+  const { shortcuts, me } = useContext(World);
   const target = { channel: message.channel, ts: message.ts };
+  const own = message.user === me.id;
   const items = () => [
     ...(inThread
       ? []
@@ -64,6 +68,22 @@ function MessageMenu({ message, inThread }) {
         mark: html`<${Icon} name="bolt" size="16" />`,
         on: () => act("shortcut", { callback_id: each.callback_id, message: target }),
       })),
+    ...(own
+      ? [
+          { line: true },
+          {
+            label: "Edit message",
+            mark: html`<${Icon} name="pencil" size="16" />`,
+            on: () => edit(message.ts),
+          },
+          {
+            label: "Delete message",
+            mark: html`<${Icon} name="trash" size="16" />`,
+            danger: true,
+            on: () => act("delete", target),
+          },
+        ]
+      : []),
   ];
   return html`<div class="message-tools" role="group" aria-label="Message actions">
     ${!inThread && html`<button type="button" class="icon-button" aria-label="Reply in thread" title="Reply in thread" onClick=${() => openThread(message.thread_ts ?? message.ts)}><${Icon} name="reply" size="18" /></button>`}
@@ -72,30 +92,48 @@ function MessageMenu({ message, inThread }) {
 }
 
 function Body({ message }) {
-  const surface = useSurface({ message: { channel: message.channel, ts: message.ts } }, message.blocks);
+  const blocks = useMemo(() => blocksOf(message), [message.blocks, message.unfurls]);
+  const surface = useSurface({ message: { channel: message.channel, ts: message.ts } }, blocks);
   const edited = message.edited && html`<span class="edited">(edited)</span>`;
-  if (message.blocks?.length) return html`<${Blocks} blocks=${message.blocks} surface=${surface} />${edited}`;
-  return html`<div class="text">${mrkdwn(message.text)} ${edited}</div>`;
+  const previews =
+    message.unfurls?.length > 0 && html`<${Attachments} unfurls=${message.unfurls} surface=${surface} />`;
+  if (message.blocks?.length)
+    return html`<${Blocks} blocks=${message.blocks} surface=${surface} />${edited}${previews}`;
+  return html`<div class="text">${mrkdwn(message.text)} ${edited}</div>${previews}`;
 }
 
-export function Message({ message, follows, inThread, answers = 0 }) {
+/** Where the blocks of a message find their elements: its own, and those of its link previews. */
+const blocksOf = (message) => [
+  ...(message.blocks ?? []),
+  ...(message.unfurls ?? []).flatMap(({ blocks }) => blocks ?? []),
+];
+
+export function Message({ message, follows, inThread, editing, target, answers = 0 }) {
   const world = useContext(World);
+  const box = useRef();
+  useFocusAgain();
+  useLayoutEffect(() => {
+    if (target) box.current.scrollIntoView({ block: "center" });
+  }, [target]);
   const { me, now } = world;
   const author = authorOf(message, world);
   const ms = Number(message.ts) * 1000;
   const time = html`<time class="time" datetime=${new Date(ms).toISOString()} title=${fullWords(ms, me.tz, now())}>${clock(ms, me.tz)}</time>`;
   // A reply may have come since the server counted.
   const replies = Math.max(message.reply_count ?? 0, answers);
-  return html`<article class=${`message ${follows ? "follows" : ""} ${message.ephemeral ? "ephemeral" : ""}`} aria-label=${`${author.name}, ${clock(ms, me.tz)}`} data-ts=${message.ts}>
+  const look = ["message", follows && "follows", message.ephemeral && "ephemeral", target && "target"]
+    .filter(Boolean)
+    .join(" ");
+  return html`<article ref=${box} class=${look} tabIndex="-1" data-surface=${`${inThread ? "thread" : "main"}-${message.ts}`} aria-label=${`${author.name}, ${clock(ms, me.tz)}`} data-ts=${message.ts}>
     ${message.ephemeral && html`<div class="only-you"><${Icon} name="eye" size="14" />Only visible to you</div>`}
     <div class="gutter">${follows ? time : html`<${Avatar} person=${author.person} app=${author.app} />`}</div>
     <div class="message-main">
       ${!follows && html`<div class="byline"><b class="author">${author.name}</b>${author.isApp && html`<span class="badge">APP</span>`}${time}</div>`}
-      <${Body} message=${message} />
+      ${editing ? html`<${EditBox} message=${message} />` : html`<${Body} message=${message} />`}
       ${message.files?.map((file) => html`<${File} key=${file.id} file=${file} />`)}
       ${replies > 0 && !inThread && html`<button type="button" class="replies" onClick=${() => openThread(message.ts)}>${replies} ${replies === 1 ? "reply" : "replies"}<span>View thread</span></button>`}
     </div>
-    ${!message.ephemeral && html`<${MessageMenu} message=${message} inThread=${inThread} />`}
+    ${!message.ephemeral && !editing && html`<${MessageMenu} message=${message} inThread=${inThread} />`}
   </article>`;
 }
 
@@ -108,25 +146,32 @@ const followsOn = (before, message) =>
   !message.ephemeral &&
   Number(message.ts) - Number(before.ts) < RUN_SECONDS;
 
-/** Rows of a list: {divider} and {message, follows}. */
-export function rowsOf(messages, zone) {
+/** Rows of a list: {divider}, {isNew} before the first message that is new to the reader, and {message, follows}. */
+export function rowsOf(messages, zone, firstNew) {
   const rows = [];
   let day = "";
   messages.forEach((message, at) => {
     const key = dayKey(Number(message.ts) * 1000, zone);
     if (key !== day) rows.push({ key, divider: Number(message.ts) * 1000 });
-    rows.push({ key: message.ts, message, follows: key === day && followsOn(messages[at - 1], message) });
+    const first = message.ts === firstNew;
+    if (first) rows.push({ key: "new", isNew: true });
+    rows.push({
+      key: message.ts,
+      message,
+      follows: key === day && !first && followsOn(messages[at - 1], message),
+    });
     day = key;
   });
   return rows;
 }
 
 /** `replies`: how many answers the page knows, by the ts they answer. */
-export function MessageList({ messages, replies, name, intro }) {
+export function MessageList({ messages, replies, name, intro, newSince, editing, target }) {
   const { me, now } = useContext(World);
   const box = useRef();
   const stick = useRef(true);
   const newest = messages[messages.length - 1]?.ts;
+  const firstNew = newSince && messages.find((each) => each.ts > newSince && each.user !== me.id)?.ts;
   const [missed, setMissed] = useState(false);
   const atEnd = () => box.current.scrollHeight - box.current.scrollTop - box.current.clientHeight < 60;
   const toEnd = () => {
@@ -139,7 +184,8 @@ export function MessageList({ messages, replies, name, intro }) {
     if (stick.current) setMissed(false);
   };
   useLayoutEffect(() => {
-    if (stick.current || messages[messages.length - 1]?.user === me.id) toEnd();
+    if (target) stick.current = false;
+    else if (stick.current || messages[messages.length - 1]?.user === me.id) toEnd();
     else setMissed(true);
   }, [newest]);
   // A card that grows in place must not push the end out of sight of somebody who reads there.
@@ -156,10 +202,12 @@ export function MessageList({ messages, replies, name, intro }) {
   }, []);
   return html`<div class="messages-frame"><div class="messages" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${name}`} tabIndex="0"><div class="messages-inner">
     ${intro}
-    ${rowsOf(messages, me.tz).map((row) =>
-      row.divider
-        ? html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`
-        : html`<${Message} key=${row.key} message=${row.message} follows=${row.follows} answers=${replies[row.message.ts]} />`,
-    )}
+    ${rowsOf(messages, me.tz, firstNew).map((row) => {
+      if (row.divider)
+        return html`<div class="day-line" key=${row.key} role="separator"><span>${dayWords(row.divider, me.tz, now())}</span></div>`;
+      if (row.isNew) return html`<div class="new-line" key="new" role="separator"><span>New</span></div>`;
+      const { ts } = row.message;
+      return html`<${Message} key=${ts} message=${row.message} follows=${row.follows} answers=${replies[ts]} editing=${ts === editing} target=${ts === target} />`;
+    })}
   </div></div>${missed && html`<button type="button" class="new-below" onClick=${toEnd}>New messages<${Icon} name="caret" size="14" /></button>`}</div>`;
 }

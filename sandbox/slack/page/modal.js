@@ -81,7 +81,7 @@ function View({ view, top, below }) {
     <button type="button" class="button tall" onClick=${close(false)}>${words(view.close) || (below ? "Back" : view.submit ? "Cancel" : "Close")}</button>
     ${
       view.submit &&
-      html`<button type="submit" class="button tall primary" aria-busy=${busy ? "true" : undefined} disabled=${busy}>
+      html`<button type="submit" class="button tall primary" aria-busy=${busy ? "true" : undefined}>
       ${busy ? html`<span class="button-words ghost">${words(view.submit)}</span><span class="spinner"></span>` : words(view.submit)}
     </button>`
     }`;

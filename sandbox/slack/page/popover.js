@@ -19,7 +19,8 @@ document.addEventListener(
 export function useEscape(close, active = true) {
   const latest = useRef(close);
   latest.current = close;
-  useEffect(() => {
+  // Before the browser paints: whoever sees a dialog can close it.
+  useLayoutEffect(() => {
     if (!active) return undefined;
     escapes.push(latest);
     return () => escapes.splice(escapes.indexOf(latest), 1);

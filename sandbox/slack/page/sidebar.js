@@ -46,19 +46,26 @@ function ThemeButton() {
   return html`<button type="button" class="rail-button" aria-label=${`Switch to ${other} mode`} title=${`Switch to ${other} mode`} onClick=${turn}><${Icon} name=${other === "dark" ? "moon" : "sun"} /></button>`;
 }
 
-const railButton = (icon, label, onClick, chosen) =>
-  html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${onClick}><span class="rail-icon"><${Icon} name=${icon} /></span>${label}</button>`;
+const railButton = (icon, words, on, chosen, calls = 0) =>
+  html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${on}><span class="rail-icon"><${Icon} name=${icon} />${calls > 0 && html`<span class="count on-rail" aria-label=${`${calls} unread`}>${calls}</span>`}</span>${words}</button>`;
 
 export function Rail({ place }) {
-  const { team, channels } = useContext(World);
-  const inDm = place?.kind === "channel" && channels.find((each) => each.id === place.id)?.kind === "im";
-  const firstIm = channels.find((each) => each.kind === "im");
+  const { team, channels, app } = useContext(World);
+  const inDm =
+    place?.kind === "channel"
+      ? channels.find((each) => each.id === place.id)?.kind === "im"
+      : place?.tab === "messages";
+  // The conversation with something new, else the one talked in last; the app's own if there is no other.
+  const ims = channels.filter((each) => each.kind === "im");
+  const rank = (each) => [each.unread > 0, each.with !== app.user_id, Number(each.latest)];
+  const [nextIm] = ims.toSorted((a, b) => rank(b).reduce((sum, value, at) => sum || value - rank(a)[at], 0));
+  const dmCalls = ims.reduce((sum, each) => sum + each.mentions, 0);
   const firstChannel =
     channels.find((each) => each.name === "support") ?? channels.find((each) => each.kind !== "im");
   return html`<nav class="rail" aria-label="Workspace">
     <span class="team-sign" aria-hidden="true">${team.name[0]}</span>
     ${firstChannel && railButton("home", "Home", () => goTo({ kind: "channel", id: firstChannel.id }), !inDm)}
-    ${firstIm && railButton("chat", "DMs", () => goTo({ kind: "channel", id: firstIm.id }), inDm)}
+    ${nextIm && railButton("chat", "DMs", () => goTo({ kind: "channel", id: nextIm.id }), inDm, dmCalls)}
     <span class="grow"></span>
     <${ThemeButton} />
     <${PersonMenu} />
@@ -73,9 +80,11 @@ function Group({ title, children }) {
   </section>`;
 }
 
-function Row({ chosen, unread, onClick, mark, label, tail }) {
-  return html`<li><button type="button" class=${`side-row ${chosen ? "on" : ""} ${unread ? "unread" : ""}`} aria-current=${chosen ? "page" : undefined} onClick=${onClick}>
-    ${mark}<span class="side-label">${label}</span>${tail}${unread > 0 && html`<span class="count" aria-label=${`${unread} unread`}>${unread}</span>`}
+/** Bold while something is unread; a number only for what calls this person, as Slack has it. */
+function Row({ chosen, channel, onClick, mark, label, tail }) {
+  const { unread = 0, mentions = 0 } = channel ?? {};
+  return html`<li><button type="button" class=${`side-row ${chosen ? "on" : ""} ${unread ? "unread" : ""}`} aria-current=${chosen ? "page" : undefined} aria-label=${unread > 0 && mentions === 0 ? `${label}, unread` : undefined} onClick=${onClick}>
+    ${mark}<span class="side-label">${label}</span>${tail}${mentions > 0 && html`<span class="count" aria-label=${`${mentions} unread`}>${mentions}</span>`}
   </button></li>`;
 }
 
@@ -91,7 +100,8 @@ export function Sidebar({ place, onChosen }) {
   const others = Object.values(people).filter(
     ({ id, team_id: home }) => id !== me.id && id !== app.user_id && !spoken.has(id) && home === me.team_id,
   );
-  const appUnread = channels.find((each) => each.kind === "im" && each.with === app.user_id)?.unread ?? 0;
+  const appIm = channels.find((each) => each.kind === "im" && each.with === app.user_id);
+  const appTab = appIm?.unread ? "messages" : place?.kind === "app" ? place.tab : "home";
   return html`<nav class="sidebar" aria-label="Conversations">
     <div class="side-head"><h1>${team.name}</h1></div>
     <div class="side-body">
@@ -99,14 +109,14 @@ export function Sidebar({ place, onChosen }) {
         .filter(({ kind }) => kind !== "im")
         .map(
           (each) =>
-            html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread}
+            html`<${Row} key=${each.id} chosen=${here(each.id)} channel=${each}
         onClick=${go({ kind: "channel", id: each.id })} label=${each.name} mark=${html`<${Icon} name=${KIND_ICON[each.kind]} size="16" />`}
         tail=${each.kind === "shared" && html`<span class="shared-mark" role="img" title="Shared with another company" aria-label="shared"><${Icon} name="shared" size="14" /></span>`} />`,
         )}<//>
       <${Group} title="Direct messages">
         ${ims.map(
           (each) =>
-            html`<${Row} key=${each.id} chosen=${here(each.id)} unread=${each.unread} onClick=${go({ kind: "channel", id: each.id })}
+            html`<${Row} key=${each.id} chosen=${here(each.id)} channel=${each} onClick=${go({ kind: "channel", id: each.id })}
           mark=${html`<${Avatar} person=${people[each.with]} size="20" />`} label=${people[each.with]?.real_name ?? each.name} />`,
         )}
         ${others.map(
@@ -117,7 +127,7 @@ export function Sidebar({ place, onChosen }) {
             }} mark=${html`<${Avatar} person=${person} size="20" />`} label=${person.real_name} />`,
         )}
       <//>
-      <${Group} title="Apps"><${Row} chosen=${place?.kind === "app"} unread=${appUnread} onClick=${go({ kind: "app", tab: "home" })} mark=${html`<${Avatar} app=${app} size="20" />`} label=${app.name} /><//>
+      <${Group} title="Apps"><${Row} chosen=${place?.kind === "app"} channel=${appIm} onClick=${go({ kind: "app", tab: appTab })} mark=${html`<${Avatar} app=${app} size="20" />`} label=${app.name} /><//>
     </div>
     <div class="side-foot">You are <b>${me.real_name}</b>${KIND_WORDS[me.kind] ? ` (${KIND_WORDS[me.kind]})` : ""}</div>
   </nav>`;

@@ -18,7 +18,7 @@ export function countReplies(messages) {
 
 const close = () => openThread(null);
 
-export function Thread({ ts, messages, channel, title }) {
+export function Thread({ ts, messages, channel, title, editing, target }) {
   useEscape(close);
   const parent = messages.find((message) => message.ts === ts);
   const replies = messages.filter((message) => message.thread_ts === ts && message.ts !== ts);
@@ -28,7 +28,7 @@ export function Thread({ ts, messages, channel, title }) {
     <div class="thread-body">
       ${parent ? html`<${Message} message=${parent} inThread />` : html`<p class="small gone">The first message of this thread is no longer here.</p>`}
       ${replies.length > 0 && html`<div class="reply-line"><span>${replies.length} ${replies.length === 1 ? "reply" : "replies"}</span></div>`}
-      ${replies.map((message) => html`<${Message} key=${message.ts} message=${message} inThread />`)}
+      ${replies.map((message) => html`<${Message} key=${message.ts} message=${message} inThread editing=${message.ts === editing} target=${message.ts === target} />`)}
       <${Composer} key=${ts} channel=${channel} thread=${ts} label="Reply…" />
     </div>
   </aside>`;

@@ -120,7 +120,11 @@ async def test_the_news(slack: LocalSlack, app: RawApp, browser: Browser, client
             "views",
             "notice",
         ]
-        assert kinds[3] == {"type": "message_deleted", "channel": SUPPORT, "ts": posted["ts"]}
+        people = [user.id for user in slack.workspace.users.values()]
+        members = [name for name in people if name in slack.workspace.channels[SUPPORT].members]
+        seen_by = [name for name in members if name != slack.workspace.bot.id]
+        deleted = {"type": "message_deleted", "channel": SUPPORT, "ts": posted["ts"], "to": seen_by}
+        assert kinds[3] == deleted
         assert kinds[5]["views"][0]["title"]["text"] == "A form"
         first = await anext(raj)
         assert first["message"]["text"] == "for all"
@@ -214,6 +218,51 @@ async def test_nonsense(browser: Browser) -> None:
     assert (await browser.do("ana", "dance"))["error"] == "unknown_act"
     assert (await browser.do("ana", "say"))["error"] == "invalid_arguments"
     assert (await browser.http.post("/-/do", content=b"{")).status_code == 400
+
+
+async def test_a_stream_of_everything_names_who_sees_it(
+    slack: LocalSlack, browser: Browser, client: AsyncWebClient
+) -> None:
+    async with browser.http.stream("GET", "/-/stream") as answer:
+        lines = answer.aiter_lines()
+        assert (await anext(lines)).startswith(":")
+        await client.chat_postEphemeral(channel=SUPPORT, user="U01ANA", text="for ana")
+        await client.chat_postMessage(channel="C04FINANCE", text="for two")
+        events = []
+        async for line in lines:
+            if line.startswith("data: "):
+                events.append(json.loads(line[6:]))
+            if len(events) == 2:
+                break
+    assert [event["to"] for event in events] == [["U01ANA"], ["U03LEA", "U04MAX"]]
+
+
+async def test_a_permalink_leads_to_the_page(browser: Browser) -> None:
+    answer = await browser.http.get("/archives/C01SUPPORT/p1750000000000001?thread_ts=1750000000.000000")
+    assert answer.headers["location"] == "/#C01SUPPORT/p1750000000000001/1750000000.000000"
+
+
+async def test_reading_is_told_to_the_persons_other_tabs(browser: Browser, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel=SUPPORT, text="<@U01ANA> look")
+    channels = (await browser.get("/-/state", person="ana"))["channels"]
+    assert (channels[0]["unread"], channels[0]["mentions"]) == (1, 1)
+    async with browser.news("ana") as ana:
+        await browser.do("ana", "read", channel=SUPPORT)
+        assert (await anext(ana))["type"] == "read"
+    channels = (await browser.get("/-/state", person="ana"))["channels"]
+    assert (channels[0]["unread"], channels[0]["mentions"]) == (0, 0)
+
+
+async def test_people_change_their_own_messages(slack: LocalSlack, app: RawApp, browser: Browser) -> None:
+    posted = await browser.do("ana", "say", channel=SUPPORT, text="first")
+    target = {"channel": SUPPORT, "ts": posted["ts"]}
+    assert await browser.do("ana", "edit", **target, text="second @raj") == {"ok": True}
+    assert (await browser.do("raj", "edit", **target, text="x"))["error"] == "cant_edit_message"
+    messages = (await browser.get("/-/history", person="raj", channel=SUPPORT))["messages"]
+    assert [(one["text"], one["edited"]) for one in messages] == [("second <@U02RAJ>", True)]
+    assert await browser.do("ana", "delete", **target) == {"ok": True}
+    assert (await browser.get("/-/history", person="raj", channel=SUPPORT))["messages"] == []
+    await slack.person("ana").settled()
 
 
 async def test_a_stream_ends_with_the_workspace(slack: LocalSlack, browser: Browser) -> None:

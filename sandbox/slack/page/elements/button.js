@@ -29,7 +29,7 @@ export function Button({ block, element, class: size = "" }) {
       <${Inside} state=${state === "failed" ? state : ""}>${words(element.text)}<//>
     </a>`;
   }
-  return html`<button type="button" class=${look} aria-label=${label} aria-busy=${state === "busy" ? "true" : undefined} onClick=${press}>
+  return html`<button type="button" class=${look} data-action=${element.action_id} aria-label=${label} aria-busy=${state === "busy" ? "true" : undefined} onClick=${press}>
     <${Inside} state=${state}>${words(element.text)}<//>
   </button>`;
 }

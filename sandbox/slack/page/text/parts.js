@@ -1,5 +1,6 @@
 // The small pieces that formatted text is made of. They look people, channels and the zone up when they are drawn.
 import { html, useContext } from "../vendor/preact-htm.js";
+import { openPermalink } from "../store.js";
 import { World } from "../world.js";
 import { emojiOf } from "./emoji.js";
 import { fillDate } from "./dates.js";
@@ -11,7 +12,10 @@ export const isSafe = (url) => SAFE.test(url ?? "");
 /** A link only to a scheme that cannot run anything; any other address is shown as text. */
 export function Link({ url, children }) {
   if (!isSafe(url)) return html`<span>${children}</span>`;
-  return html`<a href=${url} target="_blank" rel="noopener noreferrer" title=${url}>${children}</a>`;
+  const open = (event) => {
+    if (!event.ctrlKey && !event.metaKey && openPermalink(url)) event.preventDefault();
+  };
+  return html`<a href=${url} target="_blank" rel="noopener noreferrer" title=${url} onClick=${open}>${children}</a>`;
 }
 
 export function UserMention({ id, label }) {
@@ -36,7 +40,7 @@ export function SlackDate({ seconds, format, url, fallback }) {
   const { me, now } = useContext(World);
   const words = fillDate(format, seconds * 1000, me.tz, now()) ?? fallback ?? "";
   const exact = new Date(seconds * 1000).toISOString();
-  const time = html`<time datetime=${exact} title=${fallback || exact}>${words}</time>`;
+  const time = html`<time class="moment" datetime=${exact} title=${fallback || exact}>${words}</time>`;
   return url ? html`<${Link} url=${url}>${time}<//>` : time;
 }
 
