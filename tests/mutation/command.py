@@ -28,7 +28,10 @@ TESTS = tuple(
 
 def main(given: Sequence[str]) -> int:
     """0: enough was noticed, and there is a reason for the rest."""
-    asked = _parser().parse_args(given)
+    parser = _parser()
+    asked = parser.parse_args(given)
+    if asked.write and (asked.modules or asked.sample):
+        parser.error("--write is for a run of everything: the page sums it up")
     sources = [Source(path) for path in asked.modules or MODULES]
     wanted = [(source, one) for source in sources for one in source.mutations]
     if asked.sample:
@@ -44,8 +47,12 @@ def main(given: Sequence[str]) -> int:
     if not asked.sample:
         _say(f"The reason is outdated: {one}" for one in report.outdated(tried, known))
     _say([f"{len(tried):,} mistakes, {report.share(counted):.1%} noticed, {time.monotonic() - begun:.0f} s."])
+    if not asked.sample:
+        report.REPORT.parent.mkdir(exist_ok=True)
+        report.REPORT.write_text(report.details(tried, known))
+        _say([f"Survivors and their reasons: {report.REPORT.relative_to(_ROOT)}"])
     if asked.write:
-        report.PAGE.write_text(report.page(report.PAGE.read_text(), tried, known, MODULES))
+        report.PAGE.write_text(report.summary(report.PAGE.read_text(), counted))
     return 0 if report.share(counted) >= report.ENOUGH and not unexplained else 1
 
 
@@ -55,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tests", nargs="+", metavar="path", help=f"instead of {' '.join(TESTS)}")
     parser.add_argument("--sample", type=int, default=0, help="only so many, picked at random")
     parser.add_argument("--seed", type=int, default=1, help="for the sample")
-    parser.add_argument("--write", action="store_true", help="put what came of it into docs/mutation.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the figures of a whole run into docs/mutation.md"
+    )
     return parser
 
 

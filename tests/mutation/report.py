@@ -1,6 +1,5 @@
-"""What came of it, in figures and on the page; and why what was not noticed needs no test."""
+"""What a run came to: the summary in docs/mutation.md, and a report with every survivor and its reason."""
 
-import re
 import textwrap
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,11 +9,12 @@ from pathlib import Path
 from tests.mutation.operators import Mutation
 from tests.mutation.running import Tried
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "mutation.md"
+_ROOT = Path(__file__).parent.parent.parent
+PAGE = _ROOT / "docs" / "mutation.md"
+REPORT = _ROOT / "reports" / "mutation.md"
+"""Not tracked: every run writes it anew."""
 REASONS = Path(__file__).parent / "survivors.toml"
 ENOUGH = 0.9
-_ROW = re.compile(r"\| `(\S+)` \| ([\d,]+) \| ([\d,]+) \|.*")
-
 _READABLE, _AROUND = 100, 30
 
 Reasons = Mapping[str, Mapping[str, str]]
@@ -103,54 +103,48 @@ def outdated(tried: Sequence[Tried], known: Reasons) -> list[str]:
     ]
 
 
-def page(old: str, tried: Sequence[Tried], known: Reasons, order: Sequence[str]) -> str:
-    """The page with the figures and survivors of what was tried in the place of the older ones."""
-    rows = {one[1]: Figures(one[1], _number(one[2]), _number(one[3])) for one in _ROW.finditer(old)}
-    rows |= {one.path: one for one in figures(tried)}
-    given = [rows[path] for path in order if path in rows]
-    parts = {path: _part(old, path) for path in rows}
-    parts |= {path: _listed(path, survivors(tried, known)) for path in {one.path for one in tried}}
-    listed = "\n".join(parts[one.path] for one in given)
-    return _put(_put(old, "figures", _table(given)), "survivors", listed)
+def summary(page: str, given: Sequence[Figures]) -> str:
+    """The page with the figures of each folder in the place of the older ones."""
+    folders: dict[str, list[Figures]] = {}
+    for module in given:
+        folders.setdefault(str(Path(module.path).parent), []).append(module)
+    rows = [
+        Figures(f"{folder}/", sum(m.made for m in modules), sum(m.killed for m in modules))
+        for folder, modules in folders.items()
+    ]
+    before, start, rest = page.partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- end of figures -->")
+    return f"{before}{start}{_table(rows)}\n{end}{after}"
+
+
+def details(tried: Sequence[Tried], known: Reasons) -> str:
+    """The report: the figures of each module, and its survivors by reason."""
+    alive = survivors(tried, known)
+    parts = [_survivors_of(path, alive) for path in dict.fromkeys(one.path for one in tried)]
+    return "\n".join(["# Mutations", "", _table(figures(tried)), "", *filter(None, parts)])
 
 
 def _table(given: Sequence[Figures]) -> str:
     made, killed = sum(one.made for one in given), sum(one.killed for one in given)
-    head = ["| Module | Mistakes | Noticed | |", "|---|---:|---:|---:|"]
+    head = ["| Where | Mistakes | Noticed | |", "|---|---:|---:|---:|"]
     return "\n".join(
         [*head, *(one.line for one in given), f"| All | {made:,} | {killed:,} | {share(given):.1%} |"]
     )
 
 
-def _listed(path: str, alive: Sequence[tuple[Tried, str]]) -> str:
+def _survivors_of(path: str, alive: Sequence[tuple[Tried, str]]) -> str:
     by_reason: dict[str, list[str]] = {}
     for one, why in alive:
         if one.path == path:
             by_reason.setdefault(why or "**No reason is known.**", []).append(_code(label(one.mutation)))
-    lines = [f"<!-- {path} -->"]
-    if by_reason:
-        lines += [f"### `{path}`", ""]
+    if not by_reason:
+        return ""
+    lines = [f"## `{path}`", ""]
     for why, mistakes in by_reason.items():
         lines += [why, "", *(f"- {one}" for one in mistakes), ""]
-    return "\n".join([*lines, f"<!-- end of {path} -->"])
+    return "\n".join(lines)
 
 
 def _code(text: str) -> str:
     ticks = "``" if "`" in text else "`"
     return f"{ticks}{text}{ticks}"
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-def _part(old: str, name: str) -> str:
-    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    inside = old.partition(start)[2].partition(end)[0]
-    return f"{start}{inside}{end}"
-
-
-def _put(old: str, name: str, new: str) -> str:
-    before, start, rest = old.partition(f"<!-- {name} -->\n")
-    _, end, after = rest.partition(f"<!-- end of {name} -->")
-    return f"{before}{start}{new}\n{end}{after}"

@@ -12,6 +12,7 @@ from types import CodeType
 import pytest
 
 from tests.mutation import report
+from tests.mutation.command import main
 from tests.mutation.operators import Mutation, Spot, mutations
 from tests.mutation.placing import ROOT, Source, functions, swap
 from tests.mutation.running import Tried
@@ -127,34 +128,40 @@ def tried(name: str, killed_by: str, path: str = "bot/changes/canonical.py") -> 
 
 PAGE = """# What
 <!-- figures -->
-| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |
+| `bot/old/` | 1,000 | 900 | 90.0% |
 <!-- end of figures -->
-<!-- survivors -->
-<!-- bot/changes/balance/figures.py -->
-of the pool
-<!-- end of bot/changes/balance/figures.py -->
-<!-- end of survivors -->
 The end.
 """
 KNOWN = {"bot/changes/canonical.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
 
 
-def test_the_page() -> None:
-    done = [tried("a", "a test"), tried("b", ""), tried("c", "")]
-    order = ["bot/changes/canonical.py", "bot/changes/balance/figures.py", "bot/changes/odd.py"]
-    page = report.page(PAGE, done, KNOWN, order)
-    assert (
-        "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |\n"
-        "| `bot/changes/balance/figures.py` | 1,000 | 900 | 90.0% |" in page
-    )
-    assert "| All | 1,003 | 901 | 89.8% |" in page
-    assert "It is the same.\n\n- `b → not b`\n" in page
-    assert "**No reason is known.**\n\n- `c → not c`\n" in page
+def test_summary_adds_up_the_modules_of_a_folder() -> None:
+    modules = [
+        report.Figures("bot/changes/canonical.py", 1_000, 900),
+        report.Figures("bot/changes/common.py", 1_000, 1_000),
+        report.Figures("bot/access/policy.py", 10, 10),
+    ]
+    page = report.summary(PAGE, modules)
+    assert "| `bot/changes/` | 2,000 | 1,900 | 95.0% |\n| `bot/access/` | 10 | 10 | 100.0% |" in page
+    assert "| All | 2,010 | 1,910 | 95.0% |" in page
+    assert "old" not in page
     assert page.startswith("# What")
-    assert page.endswith(
-        "of the pool\n<!-- end of bot/changes/balance/figures.py -->\n<!-- end of survivors -->\nThe end.\n"
-    )
-    assert report.page(page, done, KNOWN, order) == page
+    assert page.endswith("<!-- end of figures -->\nThe end.\n")
+    assert report.summary(page, modules) == page
+
+
+def test_report_lists_survivors_by_reason() -> None:
+    done = [tried("a", "a test"), tried("b", ""), tried("c", "")]
+    text = report.details(done, KNOWN)
+    assert "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |" in text
+    assert "It is the same.\n\n- `b → not b`\n" in text
+    assert "**No reason is known.**\n\n- `c → not c`\n" in text
+
+
+def test_part_of_a_run_does_not_change_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--write", "--sample", "1"])
+    assert "run of everything" in capsys.readouterr().err
 
 
 def test_reasons() -> None:

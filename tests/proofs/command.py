@@ -3,10 +3,11 @@
 import asyncio
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot import log
@@ -20,7 +21,10 @@ from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "proofs.md"
+_ROOT = Path(__file__).parent.parent.parent
+PAGE = _ROOT / "docs" / "proofs.md"
+REPORTS = _ROOT / "reports" / "proofs"
+"""Not tracked: one file a proof, written anew by every run."""
 PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "hammer": (
         lambda: one_change("sqlite", 1, 200),
@@ -41,28 +45,30 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "digests": (lambda: mornings(4, 30),),
     "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
 }
-_ABOUT = {
-    "hammer": "Decisions",
-    "clicks": "Clicks in Slack",
-    "kill": "Processes that die",
-    "outcomes": "Answers that go wrong",
-    "audit": "The audit trail",
-    "replay": "Requests that come again",
-    "digests": "Digests, each day once",
-    "hostile": "Hostile payloads",
+_CASES = {
+    "hammer": ("clicks", "clicks"),
+    "clicks": ("clicks", "clicks"),
+    "kill": ("killed", "processes killed"),
+    "outcomes": ("troubles met", "faulty answers"),
+    "audit": ("alterations found by the row's own hash", "altered fields"),
+    "replay": ("copies sent besides", "repeated requests"),
+    "digests": ("due days", "due days"),
+    "hostile": ("inputs", "hostile payloads"),
 }
+"""Which counts, by the start of their names, add up to a proof's cases, and what the summary calls them."""
 
 
-async def prove(name: str) -> tuple[str, bool]:
-    """Its part of the page, and whether all was as claimed."""
-    text, well = [], True
+async def prove(name: str) -> tuple[list[Figures], str]:
+    """Each part's figures, and the report."""
+    parts, lines = [], []
     for proof in PROOFS[name]:
         begun = time.monotonic()
         figures = await proof()
-        _say([*figures.lines(), f"Took {time.monotonic() - begun:.0f} s.", ""])
-        text += [*figures.lines(), f"Took {time.monotonic() - begun:.0f} s.", ""]
-        well = well and not figures.wrong
-    return "\n".join(text), well
+        text = [*figures.lines(), f"Took {time.monotonic() - begun:.0f} s.", ""]
+        _say(text)
+        parts.append(figures)
+        lines += text
+    return parts, "\n".join(lines)
 
 
 def main(given: list[str]) -> int:
@@ -73,22 +79,27 @@ def main(given: list[str]) -> int:
         return 2
     log.configure("ERROR", "json", sys.stderr)
     well = True
+    REPORTS.mkdir(parents=True, exist_ok=True)
     for name in names:
-        text, as_claimed = asyncio.run(prove(name))
-        well = well and as_claimed
+        parts, text = asyncio.run(prove(name))
+        well = well and not any(figures.wrong for figures in parts)
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+        (REPORTS / f"{name}.md").write_text(f"# {name}\n\n{machine}\n\n{text.strip()}\n")
         if write:
-            write_part(PAGE, name, text)
+            PAGE.write_text(summary(PAGE.read_text(), name, parts, datetime.now(UTC).date()))
     return 0 if well else 1
 
 
-def write_part(page: Path, name: str, text: str) -> None:
-    """Puts one proof's figures in its place in the page, and leaves the others'."""
-    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-    when = f"On {datetime.now(UTC):%d %B %Y}, {machine}. Times are those of a machine that had other work."
-    whole = page.read_text()
-    before, after = whole.split(start)[0], whole.split(end)[1]
-    page.write_text(f"{before}{start}\n## {_ABOUT[name]}\n\n{when}\n\n{text.strip()}\n{end}{after}")
+def summary(page: str, name: str, parts: Sequence[Figures], today: date) -> str:
+    """The page with one proof's row replaced."""
+    prefix, label = _CASES[name]
+    cases = sum(count for part in parts for what, count in part.counts.items() if what.startswith(prefix))
+    wrong = sum(len(part.wrong) for part in parts)
+    row = f"| `{name}` | {cases:,} {label} | {wrong} | {today:%-d %B %Y} |"
+    replaced, times = re.subn(rf"^\| `{name}` \|[^|]*\|[^|]*\|[^|]*\|$", row, page, flags=re.MULTILINE)
+    if times != 1:
+        raise ValueError(f"The page has no single row for {name}")
+    return replaced
 
 
 def _say(lines: list[str]) -> None:

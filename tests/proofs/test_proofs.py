@@ -1,14 +1,14 @@
 """A small sample of each proof; `scripts/prove` does them in full."""
 
 from collections.abc import Awaitable
-from pathlib import Path
+from datetime import date
 
 import pytest
 
 from tests.databases import ENGINES, Engine
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
-from tests.proofs.command import PROOFS, write_part
+from tests.proofs.command import PAGE, PROOFS, summary
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
@@ -106,10 +106,18 @@ def test_what_is_not_as_claimed_is_said() -> None:
     assert figures.lines()[-1] == "- **Not as claimed:** one was written twice"
 
 
-def test_figures_take_their_place_in_the_page(tmp_path: Path) -> None:
-    page = tmp_path / "proofs.md"
-    page.write_text("".join(f"{name}\n<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in PROOFS))
-    write_part(page, "kill", "new figures")
-    text = page.read_text()
-    assert text.count("old") == len(PROOFS) - 1
-    assert text.index("<!-- kill -->") < text.index("new figures") < text.index("<!-- end of kill -->")
+def test_summary_replaces_the_row_of_one_proof() -> None:
+    before = PAGE.read_text()
+    parts = [Figures("sqlite"), Figures("postgresql")]
+    for part in parts:
+        part.count("killed", 1_000)
+        part.count("trails found whole", 7)
+    parts[1].hold(False, "one was stuck")
+    after = summary(before, "kill", parts, date(2026, 12, 3))
+    changed = [new for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+    assert changed == ["| `kill` | 2,000 processes killed | 1 | 3 December 2026 |"]
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_every_proof_has_a_row_in_the_summary(name: str) -> None:
+    assert summary(PAGE.read_text(), name, [], date(2026, 12, 3)).count(f"| `{name}` | 0 ") == 1
