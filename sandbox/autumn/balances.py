@@ -66,10 +66,15 @@ def of_feature(
         if row.feature_id == feature_id
         and not row.flag
         and (balance_id is None or balance_id in (row.key, row.id))
-        and (interval is None or row.interval == interval or (interval == "one_off" and row.interval is None))
+        and has_interval(row, interval)
         and row.entity_id in (None, entity_id)
     ]
     return sorted(found, key=lambda row: row.entity_id is None)
+
+
+def has_interval(row: Row, interval: str | None) -> bool:
+    """Whether a row resets that often, where an interval is named."""
+    return interval is None or row.interval == interval or (interval == "one_off" and row.interval is None)
 
 
 def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
@@ -82,17 +87,16 @@ def shift(rows: Sequence[Row], by: float) -> list[tuple[Row, float]]:
     return [(row, amount) for row, amount in moved if amount]
 
 
-def use(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
-    """Take what was used; no more than there is, unless an overage is allowed."""
-    return shift(rows, -clean(min(amount, usable(rows))))
-
-
 def usable(rows: Sequence[Row]) -> float:
     """How much may be used in all."""
     if any(row.unlimited for row in rows):
         return float("inf")
-    there = sum(max(0.0, row.balance) + _from_rollovers(row, float("inf")) for row in rows)
-    return there + _overage_left(rows)
+    return there(rows) + _overage_left(rows)
+
+
+def there(rows: Sequence[Row]) -> float:
+    """How much is left, rollovers included."""
+    return sum(max(0.0, row.balance) + _from_rollovers(row, float("inf")) for row in rows)
 
 
 def _overage_left(rows: Sequence[Row]) -> float:

@@ -19,6 +19,8 @@ class Context:
     body: Json = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    """Of the answer, unless it is an error."""
 
     @property
     def reader(self) -> Reader:

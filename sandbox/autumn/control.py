@@ -4,6 +4,9 @@ GET  /_sandbox/             url, key, the time it is
 GET  /_sandbox/calls        every request
 GET  /_sandbox/ledger       every write received, and whether it was applied
 POST /_sandbox/clock        {"set": epoch ms} or {"move": seconds}
+POST /_sandbox/card         {"customer_id", "card": false to take it away}: a card on file
+POST /_sandbox/pay          {"number"}: the customer pays an invoice (its Stripe id) or a checkout
+POST /_sandbox/past_due     {"customer_id"}: the last payment failed
 GET  /_sandbox/faults       the faults in force; POST adds one {route, kind, …}; DELETE removes all
 POST /_sandbox/reset        back to the seed
 """
@@ -46,6 +49,12 @@ def _do(autumn: "LocalAutumn", method: str, what: str, body: dict[str, Any]) -> 
             autumn.faults.clear()
         case "POST", "clock":
             _move(autumn, body)
+        case "POST", "card":
+            autumn.set_card(body["customer_id"], on_file=body.get("card", True))
+        case "POST", "pay":
+            autumn.pay(body["number"])
+        case "POST", "past_due":
+            autumn.mark_past_due(body["customer_id"])
         case "POST", "reset":
             autumn.reset()
         case _:

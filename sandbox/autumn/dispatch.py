@@ -125,7 +125,7 @@ class Desk:
             key.check(route.scope)
             context.body = parse(request.raw)
             answer.body = _handle(route, context)
-            answer.status = 200
+            answer.status = context.status
         except ApiError as error:
             answer.status = error.status
             raise
@@ -153,7 +153,7 @@ class Desk:
     def _within_limit(
         self, request: Request, route: Route, path: Json, version: tuple[int, int, int], answer: Answer
     ) -> bool:
-        by_customer = route.group in ("check", "events", "track", "attach")
+        by_customer = route.group in ("check", "entities", "events", "track", "attach")
         counted = (whose(path, _peek(request.raw)) or "undefined") if by_customer else "organization"
         old = route.group == "list_customers" and version < NEWEST
         verdict = self.limiter.take(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.autumn import balances
+from sandbox.autumn import balances, controls
 from sandbox.autumn.errors import ApiError, invalid, no_entity
 from sandbox.autumn.model import Customer, Event, Json, Row
 from sandbox.autumn.months import add, at, repeats
@@ -28,6 +28,15 @@ class Update:
 def need_entity(who: Customer, entity_id: str | None) -> None:
     if entity_id is not None and all(one.id != entity_id for one in who.entities):
         raise no_entity(entity_id)
+
+
+def _flags(state: State, who: Customer, update: Update) -> list[Row]:
+    """Rows of a boolean feature that an update is about; they have only a date to change."""
+    return [
+        row
+        for row in balances.seen(state, who)
+        if row.flag and row.feature_id == update.feature_id and update.balance_id in (None, row.key, row.id)
+    ]
 
 
 def matched(state: State, who: Customer, update: Update) -> list[Row]:
@@ -57,11 +66,12 @@ def apply(state: State, who: Customer, update: Update) -> None:
         balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
     if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):
         return
-    if not rows and not any(row.flag and row.feature_id == update.feature_id for row in who.rows):
+    flags = _flags(state, who, update)
+    if not rows and not flags:
         message = f"No balances found for feature {update.feature_id} and customer {who.id}"
         raise ApiError(404, "invalid_request", message)
     _regrant(rows, update)
-    _redate(state, rows, update)
+    _redate(state, who, update, rows, flags)
 
 
 def _regrant(rows: list[Row], update: Update) -> None:
@@ -70,11 +80,13 @@ def _regrant(rows: list[Row], update: Update) -> None:
         rows[0].adjustment = clean(rows[0].adjustment + update.included_grant - now_included)
 
 
-def _redate(state: State, rows: list[Row], update: Update) -> None:
+def _redate(state: State, who: Customer, update: Update, rows: list[Row], flags: list[Row]) -> None:
+    """The first row that is meant gets the date; the date of an unlimited one does not change."""
     if update.next_reset_at is not None:
         resetting = [row for row in rows if repeats(row.interval)]
         if not resetting:
-            raise invalid("Cannot set next_reset_at on a balance that does not reset")
+            where = f"(feature {update.feature_id}, customer {who.id})"
+            raise invalid(f"Cannot update next reset at for lifetime balance {where}")
         first = min(resetting, key=lambda row: row.resets_at or 0)
         first.resets_at = update.next_reset_at
     if update.expires_at is not None:
@@ -82,8 +94,8 @@ def _redate(state: State, rows: list[Row], update: Update) -> None:
             raise invalid("expires_at must be in the future")
         if any(row.price for row in rows):
             raise invalid("Cannot set expires_at on a paid balance")
-        for row in rows:
-            row.expires_at = update.expires_at
+        for row in (rows or flags)[:1]:
+            row.expires_at = None if row.unlimited else update.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,39 +165,68 @@ def _iso(ms: int) -> str:
     return f"{at(ms):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
-def delete(state: State, who: Customer, update: Update) -> None:
-    """Without a balance id, every balance of the feature that is not paid for, the plan's too."""
-    rows = matched(state, who, update) or [
-        row for row in balances.seen(state, who) if row.flag and row.feature_id == update.feature_id
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    feature_id: str | None = None
+    entity_id: str | None = None
+    balance_id: str | None = None
+    interval: str | None = None
+    recalculate: bool = False
+    """Whether what was used of the rows moves to the others of the feature."""
+
+
+def delete(state: State, who: Customer, deletion: Deletion) -> None:
+    """Delete the rows that are named, but for those that are paid for.
+
+    A feature alone means all of its rows, the plan's too; nothing named means all rows of the customer.
+    """
+    rows = [
+        row
+        for row in balances.seen(state, who)
+        if deletion.feature_id in (None, row.feature_id)
+        and row.entity_id in (None, deletion.entity_id)
+        and deletion.balance_id in (None, row.key, row.id)
+        and balances.has_interval(row, deletion.interval)
     ]
+    if deletion.feature_id is None and deletion.balance_id is not None:
+        rows = []
     free = [row for row in rows if row.price is None]
+    named = f"feature {deletion.feature_id or 'undefined'} and customer {who.id}"
     if rows and not free:
-        raise ApiError(409, "invalid_request", "Cannot delete a balance that is paid for")
+        raise ApiError(409, "invalid_request", f"Cannot delete paid balance for {named}")
     if not free:
-        message = f"Balance not found for feature {update.feature_id} and customer {who.id}"
-        raise ApiError(404, "invalid_request", message)
+        raise ApiError(404, "invalid_request", f"Balance not found for {named}")
     gone = {row.id for row in free}
     who.rows = [row for row in who.rows if row.id not in gone]
+    if deletion.recalculate and deletion.feature_id is not None:
+        others = balances.of_feature(
+            balances.seen(state, who), deletion.feature_id, entity_id=deletion.entity_id
+        )
+        balances.shift(others, -clean(sum(row.grant - row.balance for row in free)))
 
 
 def track(state: State, who: Customer, event: Event) -> list[Json]:
     """Use some of a feature: from its own balance, or from the credits that pay for it."""
     rows = balances.of_feature(balances.seen(state, who), event.feature_id, entity_id=event.entity_id)
-    deductions = _draw(state, rows, event.value)
+    most = controls.usable(state, who, event.feature_id, rows, event.properties)
+    deductions = _draw(state, rows, event.value, most)
     if not rows:
         for pool in state.features.values():
             costs = [one for one in pool.credit_schema or () if one["metered_feature_id"] == event.feature_id]
             rows = balances.of_feature(balances.seen(state, who), pool.id)
             if costs and rows:
-                deductions = _draw(state, rows, event.value * costs[0]["credit_cost"])
+                most = controls.usable(state, who, pool.id, rows)
+                deductions = _draw(state, rows, event.value * costs[0]["credit_cost"], most)
                 break
     event.deductions = deductions or None
     state.events(who).append(event)
     return deductions
 
 
-def _draw(state: State, rows: list[Row], value: float) -> list[Json]:
-    moved = balances.use(rows, value) if value > 0 else balances.give_back(rows, -value)
+def _draw(state: State, rows: list[Row], value: float, most: float) -> list[Json]:
+    """Take what was used, `most` at the most; below zero it is given back."""
+    taking = clean(min(value, most))
+    moved = balances.shift(rows, -taking) if value > 0 else balances.give_back(rows, -value)
     by_row: dict[str, float] = {}
     for row, amount in moved:
         by_row[row.id] = by_row.get(row.id, 0) + amount

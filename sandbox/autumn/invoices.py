@@ -94,12 +94,12 @@ def lines_of(
 
     `spent`: what earlier invoices have taken of the customer's coupons, by reward; it is added to.
     """
-    plan = state.plan(product.plan_id)
+    plan = state.plan_of(product)
     ends = product.expires_at is not None and product.expires_at <= starting
     lines = [] if ends else recurring(state, who, plan, product, starting)
     if renewing and usage:
         rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
-        lines += [line for row in rows for line in _overage(state, who, plan, product, row)]
+        lines += [line for row in rows for line in overage(state, who, plan, product, row)]
     own = any(one.subscription_id == product.stripe_subscription for one in who.discounts)
     before = {} if own or spent is None else spent
     for reward in discounts_for(state, who, product, starting):
@@ -132,7 +132,7 @@ def recurring(state: State, who: Customer, plan: Plan, product: Product, startin
         lines.append(_line(plan, None, text, base, quantity=product.quantity, period=period))
     for item in plan.items:
         bought = product.prepaid.get(item.feature_id, 0)
-        if item.price and item.price["billing_method"] == "prepaid" and bought:
+        if item.price and item.price["billing_method"] == "prepaid" and (bought or item.included):
             cost = money(_cost(item.price, bought, currency), currency)
             units = clean(bought + item.included * product.quantity)
             feature = state.feature(item.feature_id)
@@ -149,7 +149,7 @@ def entity_label(who: Customer, product: Product) -> str:
     return f" ({next(names, None) or product.entity_id})"
 
 
-def _overage(state: State, who: Customer, plan: Plan, product: Product, row: Row) -> list[Json]:
+def overage(state: State, who: Customer, plan: Plan, product: Product, row: Row) -> list[Json]:
     if row.price is None or row.price["billing_method"] != "usage_based" or row.balance >= 0:
         return []
     assert product.period_start is not None and product.period_end is not None  # noqa: S101, PT018
@@ -224,6 +224,5 @@ def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, to
 
 
 def day(ms: int) -> str:
-    """A date as invoices write it, such as 22 Nov 2026."""
-    when = at(ms)
-    return f"{when.day} {when:%b %Y}"
+    """A date as invoices write it, such as 06 Dec 2026."""
+    return f"{at(ms):%d %b %Y}"

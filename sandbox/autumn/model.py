@@ -1,6 +1,7 @@
 """What the local Autumn keeps. Times are epoch milliseconds, money is in major units, None is null."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Json = dict[str, Any]
@@ -55,6 +56,8 @@ class Plan:
     archived: bool = False
     internal_id: str = ""
     price_id: str = ""
+    billing_controls: Json = field(default_factory=dict)
+    """Controls that customers with the plan inherit, by kind."""
 
     @property
     def one_off(self) -> bool:
@@ -92,6 +95,22 @@ class Product:
     entity_id: str | None = None
     prepaid: dict[str, float] = field(default_factory=dict)
     """Units of a prepaid feature bought with it."""
+    charged: dict[str, float] = field(default_factory=dict)
+    """Units of a prepaid feature that have been charged for this period; fewer or more than were bought when
+    a quantity was changed without charging."""
+    external_id: str | None = None
+    """The id it was given when it was attached."""
+    custom: Plan | None = None
+    """The plan as it was changed for this customer alone."""
+
+    @property
+    def key(self) -> str:
+        """The id the API knows it by."""
+        return self.external_id or self.id
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("active", "past_due")
 
 
 @dataclass(slots=True)
@@ -141,6 +160,7 @@ class Entity:
     name: str | None
     feature_id: str
     created_at: int
+    billing_controls: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -159,6 +179,12 @@ class Invoice:
     entity_id: str | None = None
     lines: list[Json] = field(default_factory=list)
     """For the hosted page only: {description, total}."""
+    subscription: str | None = None
+    """The Stripe subscription that it was made for."""
+    imported: bool = False
+    """Whether it was brought along from elsewhere, and so is not in Stripe."""
+    charge_id: str | None = None
+    """The Stripe charge that refunds are booked on, made up when first asked for."""
 
 
 @dataclass(slots=True)
@@ -215,6 +241,10 @@ class Customer:
     config: Json = field(default_factory=dict)
     currency: str | None = None
     payment_method: Json | None = None
+    payment_trouble: str | None = None
+    """Why Stripe will not charge the card: payment_failed, 3ds_required or payment_processing."""
+    credit: float = 0
+    """The balance that Stripe keeps for the customer, taken off the next invoices."""
     products: list[Product] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
@@ -237,6 +267,21 @@ class Customer:
 
     def drop_cached(self) -> None:
         self.cached = self.cached_before_stripe = False
+
+    def draft(self) -> "Customer":
+        """A copy to try a change on: products, rows and lists of its own, the rest shared."""
+        return replace(
+            self,
+            products=[
+                replace(product, prepaid={**product.prepaid}, charged={**product.charged})
+                for product in self.products
+            ],
+            rows=[
+                replace(row, rollovers=[copy(rollover) for rollover in row.rollovers]) for row in self.rows
+            ],
+            discounts=[replace(discount) for discount in self.discounts],
+            trials_used=[*self.trials_used],
+        )
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Plans given to customers, and what becomes of them as time passes."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sandbox.autumn.balances import refill
 from sandbox.autumn.model import Customer, Item, Plan, Product, Row
@@ -21,6 +21,11 @@ class Terms:
     entity_id: str | None = None
     anchor: int | None = None
     """What resets are counted from, when not from the start."""
+    joining: Product | None = None
+    """A product whose Stripe subscription, and so whose billing period, this one shares."""
+    custom: Plan | None = None
+    """The plan as it is changed for this customer alone."""
+    external_id: str | None = None
 
 
 def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = None) -> Product:
@@ -38,28 +43,39 @@ def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = Non
         quantity=terms.quantity,
         entity_id=terms.entity_id,
         prepaid=dict(terms.prepaid),
+        charged=dict(terms.prepaid),
+        custom=terms.custom,
+        external_id=terms.external_id,
     )
     if plan.interval is not None and not plan.one_off:
-        _bill(state, customer, plan, product, trial=terms.trial)
+        _bill(state, customer, plan, product, terms)
     customer.products.append(product)
     if terms.status != "scheduled":
         grant(state, customer, plan, product)
     return product
 
 
-def _bill(state: State, customer: Customer, plan: Plan, product: Product, *, trial: bool) -> None:
+def _bill(state: State, customer: Customer, plan: Plan, product: Product, terms: Terms) -> None:
     assert plan.interval is not None  # noqa: S101
     customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
-    product.stripe_subscription = state.ids.stripe("sub")
+    shared = terms.joining
+    if shared is not None:
+        product.stripe_subscription = shared.stripe_subscription
+        product.period_start, product.period_end = shared.period_start, shared.period_end
+    product.stripe_subscription = product.stripe_subscription or state.ids.stripe("sub")
     if product.status == "scheduled":
         return
-    if trial and plan.trial is not None:
+    if terms.trial and plan.trial is not None:
         length, unit = plan.trial["duration_length"], plan.trial["duration_type"]
         product.trial_ends_at = add(product.started_at, unit, length)
         product.period_start, product.period_end = product.started_at, product.trial_ends_at
         customer.trials_used.append(plan.id)
         return
     start = product.started_at - product.started_at % 1000
+    if shared is not None and shared.period_start is not None:
+        start = shared.period_start
+        if state.plan_of(shared).interval == plan.interval:
+            return
     product.period_end = next_after(add(start, plan.interval), plan.interval, 1, state.now)
     product.period_start = add(product.period_end, plan.interval, -1)
 
@@ -104,26 +120,6 @@ def take_away(customer: Customer, product: Product, now: int) -> None:
     customer.rows = [row for row in customer.rows if row.product_id != product.id]
 
 
-def swap(state: State, customer: Customer, old: Product, plan: Plan, terms: Terms) -> Product:
-    """Replace a product by another plan at once.
-
-    Units held (seats) carry over, and so does the anchor when the new plan is free.
-    """
-    before = {row.feature_id: row for row in customer.rows if row.product_id == old.id}
-    take_away(customer, old, state.now)
-    if old.stripe_subscription is None:
-        customer.products.remove(old)
-    anchor = old.anchor if plan.interval is None else None
-    product = give(state, customer, plan, replace(terms, anchor=anchor))
-    for row in (row for row in customer.rows if row.product_id == product.id):
-        old_row = before.get(row.feature_id)
-        if old_row is None or row.unlimited:
-            continue
-        if not state.feature(row.feature_id).consumable:
-            row.balance = row.grant - (old_row.grant - old_row.balance)
-    return product
-
-
 def default_plan(state: State) -> Plan | None:
     return next((plan for plan in state.plans.values() if plan.auto_enable), None)
 
@@ -132,6 +128,16 @@ def current(customer: Customer, plan_id: str, entity_id: str | None = None) -> P
     """The customer's product of a plan that is not over, or an entity's."""
     live = (one for one in customer.products if one.plan_id == plan_id and one.entity_id == entity_id)
     return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
+
+
+def in_order(state: State, products: list[Product]) -> list[Product]:
+    """The customer's own first, then what is paid for, main plans before add-ons, the newest first."""
+
+    def place(product: Product) -> tuple[bool, bool, bool, int]:
+        plan = state.plan_of(product)
+        return (product.entity_id is not None, plan.interval is None, plan.add_on, -product.created_at)
+
+    return sorted(products, key=place)
 
 
 def advance(state: State, customer: Customer) -> None:
@@ -147,18 +153,19 @@ def advance(state: State, customer: Customer) -> None:
 
 
 def _start(state: State, customer: Customer, product: Product) -> None:
-    plan = state.plan(product.plan_id)
+    plan = state.plan_of(product)
     product.status = "active"
     if product.stripe_subscription is not None:
-        _bill(state, customer, plan, product, trial=False)
+        _bill(state, customer, plan, product, Terms())
     grant(state, customer, plan, product)
 
 
 def _renew(state: State, customer: Customer, product: Product) -> None:
-    plan, now = state.plan(product.plan_id), state.now
+    plan, now = state.plan_of(product), state.now
     interval = plan.interval
     assert interval is not None and product.period_end is not None  # noqa: S101, PT018
     product.trial_ends_at = None
+    product.charged = dict(product.prepaid)
     product.period_end = next_after(product.period_end, interval, 1, now)
     product.period_start = add(product.period_end, interval, -1)
     for row in customer.rows:

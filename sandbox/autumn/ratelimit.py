@@ -17,6 +17,7 @@ class Limits:
 
     check: Limit = Limit(10_000)
     list_customers: Limit = Limit(50)
+    entities: Limit = Limit(50)
     events: Limit = Limit(5)
     track: Limit = Limit(10_000)
     attach: Limit = Limit(30, 60)
@@ -27,7 +28,7 @@ class Limits:
     def off(cls) -> "Limits":
         """So high that nothing meets them."""
         high = Limit(1_000_000_000)
-        return cls(high, high, high, high, high, high, high)
+        return cls(high, high, high, high, high, high, high, high)
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from sandbox.autumn import balances
+from sandbox.autumn import balances, controls
 from sandbox.autumn.model import Customer, Entity, Feature, Item, Json, Plan, Product, Row
 from sandbox.autumn.numbers import clean
+from sandbox.autumn.products import in_order
 from sandbox.autumn.state import State
 
 _SYMBOLS = {"usd": "$", "eur": "€", "jpy": "¥", "gbp": "£"}
@@ -39,7 +40,7 @@ def plan(state: State, one: Plan, env: str) -> Json:
         "env": env,
         "archived": one.archived,
         "config": {"ignore_past_due": False},
-        "billing_controls": {},
+        "billing_controls": one.billing_controls,
         "metadata": {},
         "base_variant_id": None,
     }
@@ -109,14 +110,24 @@ def _item_display(state: State, known: Feature, item: Item) -> Json:
 
 
 def subscription(
-    state: State, one: Product, env: str, expand: Collection[str], *, merged: bool = False
+    state: State,
+    one: Product,
+    env: str,
+    expand: Collection[str],
+    *,
+    merged: bool = False,
+    period: bool = True,
 ) -> Json:
-    """A plan as it is held; `merged`, it stands for all the entities that have the plan."""
-    known = state.plan(one.plan_id)
+    """A plan as it is held; `merged`, it stands for all the entities that have the plan.
+
+    `period`: whether to show the billing period, which a merged one has when a plan of the customer's own is
+    on the same Stripe subscription.
+    """
+    known = state.plan_of(one)
     shown = plan(state, known, env) if "subscriptions.plan" in expand else {}
     bare: Json = {"price": None, "items": []} if merged else {}
     return {
-        "id": one.id,
+        "id": one.key,
         "plan_id": one.plan_id,
         **({"plan": {**shown, **bare}} if shown else {}),
         "auto_enable": known.auto_enable,
@@ -127,8 +138,8 @@ def subscription(
         "expires_at": one.expires_at,
         "trial_ends_at": one.trial_ends_at,
         "started_at": one.started_at,
-        "current_period_start": None if merged else one.period_start,
-        "current_period_end": None if merged else one.period_end,
+        "current_period_start": one.period_start if period else None,
+        "current_period_end": one.period_end if period else None,
         "quantity": 1 if merged else one.quantity,
         "scope": "entity" if one.entity_id else "customer",
     }
@@ -136,11 +147,11 @@ def subscription(
 
 def _merged(products: list[Product]) -> list[Product]:
     """The customer's own, and of each plan that entities have the newest, as customers.get shows it."""
-    own = [one for one in products if one.entity_id is None]
+    own = [product for product in products if product.entity_id is None]
     newest: dict[str, Product] = {}
-    for one in sorted(products, key=lambda product: product.created_at):
-        if one.entity_id is not None:
-            newest[one.plan_id] = one
+    for product in sorted(products, key=lambda product: product.created_at):
+        if product.entity_id is not None:
+            newest[product.plan_id] = product
     return own + list(newest.values())
 
 
@@ -155,7 +166,7 @@ def purchase(state: State, one: Product, env: str, expand: Collection[str]) -> J
     }
 
 
-def _flag(state: State, row: Row, expand: Collection[str]) -> Json:
+def flag(state: State, row: Row, expand: Collection[str] = ()) -> Json:
     return {
         "id": row.key,
         "plan_id": row.plan_id,
@@ -176,10 +187,13 @@ def holdings(
 ) -> Json:
     """subscriptions, purchases, balances and flags, for a customer or one of its entities."""
     rows = balances.seen(state, who)
+    own: set[str | None] = set()
     products = who.products
     products = [one for one in products if one.status != "expired"]
     if entity_id is None:
+        own = {product.stripe_subscription for product in products if product.entity_id is None}
         products = _merged(products)
+        products = products[::-1] if listed else in_order(state, products)
     else:
         rows = sorted(
             (row for row in rows if row.entity_id in (None, entity_id)), key=lambda row: row.entity_id is None
@@ -204,24 +218,26 @@ def holdings(
     flags = [row for row in (reversed(rows) if listed else rows) if row.flag]
     return {
         "subscriptions": [
-            subscription(state, one, env, expand, merged=entity_id is None and one.entity_id is not None)
+            subscription(
+                state,
+                one,
+                env,
+                expand,
+                merged=entity_id is None and one.entity_id is not None,
+                period=entity_id is not None or one.stripe_subscription in own,
+            )
             for one in products
             if one.id not in one_off
         ],
         "purchases": [purchase(state, one, env, expand) for one in products if one.id in one_off],
         "balances": shown,
-        "flags": {row.feature_id: _flag(state, row, expand) for row in flags},
+        "flags": {row.feature_id: flag(state, row, expand) for row in flags},
     }
 
 
 def customer(
     state: State, who: Customer, env: str, expand: Collection[str] = (), *, listed: bool = False
 ) -> Json:
-    controls = dict(who.billing_controls)
-    if not listed:
-        for kind in ("usage_limits", "spend_limits", "usage_alerts"):
-            if kind in controls:
-                controls[kind] = [{**one, "source": "customer"} for one in controls[kind]]
     held = holdings(state, who, env, expand, listed=listed)
     stripe_id = who.stripe_id if listed else who.cached_stripe_id
     return {
@@ -234,7 +250,7 @@ def customer(
         "env": env,
         "metadata": who.metadata,
         "send_email_receipts": who.send_email_receipts,
-        "billing_controls": controls,
+        "billing_controls": controls.show(state, who, listed=listed),
         "subscriptions": held["subscriptions"],
         "purchases": held["purchases"],
         "licenses": [],
@@ -261,5 +277,5 @@ def full_entity(state: State, who: Customer, one: Entity, env: str) -> Json:
     return {
         **entity(who, one, env),
         **holdings(state, who, env, entity_id=one.id),
-        "billing_controls": {},
+        "billing_controls": one.billing_controls,
     }

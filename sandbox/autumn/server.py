@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from sandbox.autumn import control, pages
+from sandbox.autumn.billing import payment
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
 from sandbox.autumn.faults import Fault, Faults
@@ -120,6 +121,29 @@ class LocalAutumn:
     @property
     def ledger(self) -> list[Write]:
         return self._desk.writes
+
+    def set_card(self, customer_id: str, *, on_file: bool = True) -> None:
+        """Put a card on file, or take it away."""
+        who = self.state.customer(customer_id)
+        if on_file:
+            payment.give_card(self.state, who)
+        else:
+            who.payment_method = None
+            who.drop_cached()
+
+    def pay(self, number: str) -> None:
+        """The customer pays an open invoice or completes a checkout, and what waited for that is done.
+
+        `number`: the invoice's Stripe id, or the end of the checkout URL. Raises KeyError when nothing waits.
+        """
+        payment.pay(self.state, number)
+
+    def mark_past_due(self, customer_id: str) -> None:
+        """The customer's last payment failed: plans that are billed are past due."""
+        who = self.state.customer(customer_id)
+        for product in who.products:
+            if product.status == "active" and product.stripe_subscription:
+                product.status = "past_due"
 
     def forget_limits(self) -> None:
         """Open every window of the rate limits anew."""

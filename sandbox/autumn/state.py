@@ -3,12 +3,16 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.errors import no_customer, no_feature, no_plan, no_stripe
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, Event, Feature, Invoice, Json, Plan, Reward
+from sandbox.autumn.model import Customer, Event, Feature, Invoice, Json, Plan, Product, Reward
 from sandbox.autumn.store import Customers
+
+if TYPE_CHECKING:
+    from sandbox.autumn.billing.payment import Waiting
 
 
 @dataclass(slots=True)
@@ -42,6 +46,10 @@ class State:
     """Coupons made in Stripe, which Autumn cannot list and yet can give by their ids."""
     redemptions: dict[str, int] = field(default_factory=dict)
     """How often each promo code was redeemed."""
+    reserved: dict[str, tuple[Customer, Event]] = field(default_factory=dict)
+    """What balances.check holds back until it is released or confirmed, by the id of the lock."""
+    waiting: dict[str, "Waiting"] = field(default_factory=dict)
+    """Changes that are made when an invoice (by its Stripe id) or a checkout is paid."""
     events_of: Callable[["State", Customer], list[Event]] | None = None
     """Makes a customer's past events when they are first asked for."""
     outlined_invoices: Callable[[], list[Invoice]] | None = None
@@ -69,6 +77,10 @@ class State:
         if plan_id not in self.plans:
             raise no_plan(plan_id)
         return self.plans[plan_id]
+
+    def plan_of(self, product: Product) -> Plan:
+        """The plan as the customer has it."""
+        return product.custom or self.plan(product.plan_id)
 
     def coupon(self, coupon_id: str) -> Reward | None:
         """Money off, made in Autumn or in Stripe alone."""

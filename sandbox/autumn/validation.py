@@ -93,9 +93,15 @@ class Reader:
         return value  # type: ignore[no-any-return]
 
     def one_of(self, name: str, values: tuple[str, ...], default: Any = None) -> Any:
-        value = self.get(name, "string", default=default)
-        if value is not None and value not in values:
+        """One of these, if it is given."""
+        return self.choice(name, values) if self.has(name) else default
+
+    def choice(self, name: str, values: tuple[str, ...]) -> Any:
+        """One of these, which must be given."""
+        value = self._body.get(name)
+        if value not in values:
             self.say(name, f"must be one of: {', '.join(values)}")
+            return None
         return value
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:

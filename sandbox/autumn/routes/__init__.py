@@ -10,9 +10,10 @@ from sandbox.autumn.routes import (
     customer_list,
     customer_products,
     customers,
+    entities,
     events,
     invoices,
-    previews,
+    payments,
     rewards,
 )
 
@@ -29,6 +30,7 @@ def all_routes() -> tuple[Route, ...]:
         *events.ROUTES,
         *catalog.ROUTES,
         *billing.ROUTES,
-        *previews.ROUTES,
         *attach.ROUTES,
+        *payments.ROUTES,
+        *entities.ROUTES,
     )

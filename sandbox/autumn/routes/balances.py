@@ -1,9 +1,9 @@
 """balances.*"""
 
-from sandbox.autumn import balances, edits, products
+from sandbox.autumn import balances, controls, edits, products, render
 from sandbox.autumn.context import Context, Route, rpc
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Event, Json
+from sandbox.autumn.model import Customer, Event, Feature, Json, Row
 from sandbox.autumn.months import ORDER
 from sandbox.autumn.numbers import clean
 from sandbox.autumn.validation import Reader, bad_input
@@ -87,12 +87,18 @@ def create(ctx: Context) -> Json:
 
 def delete(ctx: Context) -> Json:
     reader = ctx.reader
-    customer_id, feature_id, entity_id, balance_id = _target(reader)
-    interval = reader.get("interval", "string")
+    customer_id = reader.customer_id()
+    deletion = edits.Deletion(
+        feature_id=reader.get("feature_id", "string"),
+        entity_id=reader.get("entity_id", "string"),
+        balance_id=reader.get("balance_id", "string"),
+        interval=reader.get("interval", "string"),
+        recalculate=reader.get("recalculate_balances", "boolean", default=False),
+    )
     reader.done()
     who = _settled(ctx, customer_id)
-    ctx.state.feature(feature_id)
-    edits.delete(ctx.state, who, edits.Update(feature_id, entity_id, balance_id, interval))
+    edits.need_entity(who, deletion.entity_id)
+    edits.delete(ctx.state, who, deletion)
     return DONE
 
 
@@ -117,10 +123,14 @@ def track(ctx: Context) -> Json:
     pools = [one.id for one in state.features.values() if _pays_for(one.credit_schema, name)]
     before = balances.seen(state, who)
     rows = {one: balances.of_feature(before, one, entity_id=entity_id) for one in [name, *pools]}
-    if behavior == "reject" and value > balances.usable(rows[name]):
+    most = controls.usable(state, who, name, rows[name], properties)
+    if behavior == "reject" and value > most:
         message = f"Insufficient balance to deduct {value} from feature {name}"
         raise ApiError(400, "insufficient_balance", message)
     deductions = edits.track(state, who, event)
+    if ctx.body.get("async"):
+        ctx.status = 202
+        return {"customer_id": customer_id, "value": value, "balance": None}
     shown = {
         one: balances.show(mine, state.feature(one), entity_id=entity_id) if mine else None
         for one, mine in rows.items()
@@ -159,36 +169,76 @@ def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
     return any(one["metered_feature_id"] == feature_id for one in schema or ())
 
 
-def _show(ctx: Context, who: Customer, feature_id: str, entity_id: str | None) -> Json | None:
-    rows = balances.of_feature(balances.seen(ctx.state, who), feature_id, entity_id=entity_id)
-    return balances.show(rows, ctx.state.feature(feature_id), entity_id=entity_id) if rows else None
-
-
 def check(ctx: Context) -> Json:
-    reader = ctx.reader
-    customer_id, feature_id, entity_id, _ = _target(reader)
+    """Whether so much may be used. `send_event` uses it at once; so does `lock`, until it is released."""
+    reader, state = ctx.reader, ctx.state
+    customer_id = reader.customer_id()
+    feature_id, entity_id = reader.get("feature_id", "string"), reader.get("entity_id", "string")
     needed = reader.get("required_balance", "number", default=1)
+    lock = reader.get("lock", "object", default={})
     reader.done()
+    if feature_id is None:
+        raise bad_input("input: Must provide either product_id or feature_id")
     who = _settled(ctx, customer_id)
-    ctx.state.feature(feature_id)
+    feature = state.feature(feature_id)
     edits.need_entity(who, entity_id)
-    shown = _show(ctx, who, feature_id, entity_id)
-    for pool in ctx.state.features.values() if shown is None else ():
-        if _pays_for(pool.credit_schema, feature_id) and (paid_by := _show(ctx, who, pool.id, entity_id)):
-            costs = {one["metered_feature_id"]: one["credit_cost"] for one in pool.credit_schema or ()}
-            shown, needed = paid_by, clean(needed * costs[feature_id])
-            break
-    allowed = shown is not None and (
-        shown["unlimited"] or shown["overage_allowed"] or shown["remaining"] >= needed
-    )
+    spent_on, rows = _paid_by(ctx, who, feature_id, entity_id)
+    if spent_on.credit_schema and spent_on is not feature:
+        costs = {part["metered_feature_id"]: part["credit_cost"] for part in spent_on.credit_schema}
+        needed = clean(needed * costs[feature_id])
+    flag = _flag(ctx, who, feature_id)
+    allowed = flag is not None or (bool(rows) and controls.usable(state, who, spent_on.id, rows) >= needed)
+    if allowed and rows and (ctx.body.get("send_event") or lock.get("enabled")):
+        event = Event(state.ids.autumn("evt"), state.now, spent_on.id, who.id, needed, entity_id=entity_id)
+        edits.track(state, who, event)
+        if lock.get("enabled"):
+            state.reserved[str(lock.get("lock_id"))] = (who, event)
     return {
         "allowed": allowed,
         "customer_id": customer_id,
         **({"entity_id": entity_id} if entity_id else {}),
         "required_balance": needed,
-        "balance": shown,
-        "flag": None,
+        "balance": balances.show(rows, spent_on, entity_id=entity_id) if rows else None,
+        "flag": flag,
     }
+
+
+def _paid_by(
+    ctx: Context, who: Customer, feature_id: str, entity_id: str | None
+) -> tuple[Feature, list[Row]]:
+    """The feature's own rows, or those of the credits that it costs."""
+    seen = balances.seen(ctx.state, who)
+    feature = ctx.state.feature(feature_id)
+    rows = balances.of_feature(seen, feature_id, entity_id=entity_id)
+    for pool in ctx.state.features.values() if not rows else ():
+        if _pays_for(pool.credit_schema, feature_id):
+            found = balances.of_feature(seen, pool.id, entity_id=entity_id)
+            if found:
+                return pool, found
+    return feature, rows
+
+
+def _flag(ctx: Context, who: Customer, feature_id: str) -> Json | None:
+    for row in balances.seen(ctx.state, who):
+        if row.flag and row.feature_id == feature_id:
+            return render.flag(ctx.state, row)
+    return None
+
+
+def finalize(ctx: Context) -> Json:
+    """End a reservation of balances.check: `release` gives back what it took."""
+    reader = ctx.reader
+    lock_id = reader.get("lock_id", "string", required=True)
+    action = reader.choice("action", ("confirm", "release"))
+    reader.done()
+    if lock_id not in ctx.state.reserved:
+        raise ApiError(404, "invalid_request", f"Lock {lock_id} not found")
+    who, event = ctx.state.reserved.pop(lock_id)
+    if action == "release":
+        rows = balances.of_feature(balances.seen(ctx.state, who), event.feature_id, entity_id=event.entity_id)
+        balances.give_back(rows, event.value)
+        ctx.state.events(who).remove(event)
+    return DONE
 
 
 def set_by_path(ctx: Context) -> Json:
@@ -214,6 +264,7 @@ ROUTES = (
     rpc("balances.delete", delete, WRITE, write=True),
     rpc("balances.track", track, WRITE, "track", write=True),
     rpc("balances.check", check, "balances:read", "check"),
+    rpc("balances.finalize", finalize, WRITE, "track", write=True),
     Route("POST", "/v1/balances/create", "balances.create", create, WRITE, write=True),
     Route("POST", "/v1/customers/{customer_id}/balances", "balances.set", set_by_path, WRITE, write=True),
 )

@@ -1,104 +1,150 @@
-"""billing.update, and the pages of the payment processor."""
+"""billing.update and its preview."""
 
-from sandbox.autumn import products, rewards
+from collections.abc import Callable
+
+from sandbox.autumn import edits, rewards
+from sandbox.autumn.billing import adjusting, cancelling, previews, subjects
+from sandbox.autumn.billing.adjusting import Adjustment
+from sandbox.autumn.billing.cancelling import Cancel
+from sandbox.autumn.billing.effects import Effects
+from sandbox.autumn.billing.payment import Payment, settle
 from sandbox.autumn.context import Context, rpc
-from sandbox.autumn.errors import ApiError
-from sandbox.autumn.model import Invoice, Json
-from sandbox.autumn.numbers import money
-from sandbox.autumn.routes.billing_change import (
-    Change,
-    change_of,
-    charge,
-    customer_of,
-    falls_back_to,
-    period_end,
-    short,
-    unused,
+from sandbox.autumn.errors import ApiError, invalid
+from sandbox.autumn.model import Customer, Json, Product, Reward
+from sandbox.autumn.routes.customers import read
+from sandbox.autumn.validation import Reader
+
+CANCELS = ("cancel_immediately", "cancel_end_of_cycle", "uncancel")
+_CHANGES = (
+    "feature_quantities", "version", "customize", "cancel_action", "recalculate_balances",
+    "billing_cycle_anchor", "discounts",
+)  # fmt: skip
+_TRIAL_UNITS = ("day", "month", "year")
+_BOTH = (
+    "Cannot pass both proration_behavior and refund_last_payment. Use proration_behavior for invoice "
+    "credits/proration, or refund_last_payment for direct refunds."
 )
-from sandbox.autumn.state import State
+
+
+def _read_request(ctx: Context) -> tuple[Customer, Product, Callable[[Customer], Effects]]:
+    """The customer, the product, and what is to be done with it. Raises 400 and 404."""
+    reader, state = ctx.reader, ctx.state
+    reader.customer_id()
+    cancel = reader.one_of("cancel_action", CANCELS)
+    plan_id = reader.get("plan_id", "string")
+    subscription_id = reader.get("subscription_id", "string")
+    entity_id = reader.get("entity_id", "string")
+    quantities = quantities_of(reader)
+    customize = reader.get("customize", "object", default={})
+    check_trial(reader, customize)
+    refund = reader.one_of("refund_last_payment", ("full", "prorated"))
+    proration = reader.one_of("proration_behavior", ("prorate_immediately", "none"))
+    _check_combinations(reader, cancel, refund, proration)
+    reader.done()
+    who = customer_of(ctx)
+    edits.need_entity(who, entity_id)
+    product = subjects.find(state, who, plan_id, subscription_id, entity_id)
+    discounts = [discount_of(ctx, who, discount) for discount in ctx.body.get("discounts", ())]
+    charged = proration != "none" and not ctx.body.get("no_billing_changes")
+
+    def operation(customer: Customer) -> Effects:
+        mine = subjects.again(customer, product)
+        if cancel is not None:
+            return cancelling.apply(
+                state, customer, mine, Cancel(cancel, charged, refund if charged else None)
+            )
+        change = Adjustment(
+            quantities=quantities,
+            price=customize.get("price"),
+            trial=(customize["free_trial"] or {}) if "free_trial" in customize else None,
+            discounts=discounts,
+            charged=charged,
+            anchored="billing_cycle_anchor" in ctx.body,
+        )
+        return adjusting.apply(state, customer, mine, change)
+
+    return who, product, operation
+
+
+def _check_combinations(
+    reader: Reader, cancel: str | None, refund: str | None, proration: str | None
+) -> None:
+    invalid_quantities = any("quantity must be" in problem for problem in reader.problems)
+    if not any(reader.has(name) for name in _CHANGES) or invalid_quantities:
+        names = ", ".join(_CHANGES[:-1])
+        reader.say("input", f"At least one update parameter must be provided ({names}, or {_CHANGES[-1]})")
+    if refund is not None and cancel != "cancel_immediately":
+        reader.say("input", "refund_last_payment requires cancel_action to be 'cancel_immediately'.")
+    elif refund is not None and proration is not None:
+        reader.say("input", _BOTH)
+
+
+def quantities_of(reader: Reader) -> dict[str, float]:
+    """feature_quantities by feature; what is wrong with them is noted in the reader."""
+    found: dict[str, float] = {}
+    for index, entry in enumerate(reader.get("feature_quantities", "array", default=[])):
+        part = Reader(entry, f"feature_quantities.{index}.")
+        feature_id = part.get("feature_id", "string", required=True)
+        quantity = part.get("quantity", "number", default=0)
+        if quantity < 0:
+            part.say("quantity", "quantity must be >= 0")
+        reader.problems += part.problems
+        found[str(feature_id)] = quantity
+    return found
+
+
+def check_trial(reader: Reader, customize: Json) -> None:
+    trial = customize.get("free_trial")
+    if trial is None:
+        return
+    part = Reader(trial, "customize.free_trial.")
+    part.get("duration_length", "number", required=True)
+    part.one_of("duration_type", _TRIAL_UNITS)
+    reader.problems += part.problems
+
+
+def customer_of(ctx: Context) -> Customer:
+    """The customer of the request, as it is now. Raises 404."""
+    who = ctx.state.customer(ctx.customer_id())
+    read(ctx, who)
+    return who
+
+
+def discount_of(ctx: Context, who: Customer, given: Json) -> Reward:
+    if "reward_id" in given:
+        return rewards.coupon(ctx.state, given["reward_id"])
+    code = given.get("promotion_code", "")
+    for reward in ctx.state.rewards.values():
+        for promo in reward.promo_codes:
+            if promo["code"] == code and reward.type != "feature_grant":
+                if promo.get("first_time_transaction") and who.invoices:
+                    message = "This promo code is only valid for first-time purchases"
+                    raise ApiError(400, "promo_code_first_time_only", message)
+                return reward
+    raise invalid(f'Promotion code not found or inactive: "{code}"')
 
 
 def update(ctx: Context) -> Json:
-    change, state = change_of(ctx), ctx.state
-    entity_id = change.product.entity_id
-    entity = {"entity_id": entity_id} if entity_id else {}
-    answer: Json = {"customer_id": change.who.id, **entity, "payment_url": None}
-    subscription = change.product.stripe_subscription
-    if subscription is not None:
-        for reward in change.discounts:
-            rewards.put(state, change.who, reward, subscription)
-    if change.cancel == "cancel_end_of_cycle":
-        _cancel_later(state, change)
-    elif change.cancel == "uncancel":
-        _uncancel(state, change)
-    elif change.cancel == "cancel_immediately":
-        _check_currency(state, change)
-        if invoice := _cancel_now(state, change):
-            answer["invoice"] = short(ctx, invoice)
-    return answer
+    who, product, operation = _read_request(ctx)
+    if trial := ctx.body.get("customize", {}).get("free_trial"):
+        adjusting.check_trial(trial, ctx.state.now)
+    payment = Payment(
+        by_invoice=bool(ctx.body.get("invoice_mode", {}).get("enabled")),
+        redirect="never",
+        base_url=ctx.base_url,
+    )
+    answer = settle(ctx.state, who, operation, payment)
+    return {**answer, **({"entity_id": product.entity_id} if product.entity_id else {})}
 
 
-def _cancel_later(state: State, change: Change) -> None:
-    product = change.product
-    product.canceled_at, product.expires_at = state.now, period_end(state, product)
-    if plan := falls_back_to(state, change):
-        terms = products.Terms(status="scheduled", started_at=product.expires_at)
-        products.give(state, change.who, plan, terms)
+def preview_update(ctx: Context) -> Json:
+    who, _, operation = _read_request(ctx)
+    draft = who.draft()
+    effects = operation(draft)
+    return {**previews.show(ctx.state, who, draft, effects), "intent": effects.intent}
 
 
-def _uncancel(state: State, change: Change) -> None:
-    change.product.canceled_at = change.product.expires_at = None
-    fallback = products.default_plan(state)
-    change.who.products = [
-        one
-        for one in change.who.products
-        if not (one.status == "scheduled" and fallback is not None and one.plan_id == fallback.id)
-    ]
-
-
-def _cancel_now(state: State, change: Change) -> Invoice | None:
-    back = unused(state, change)
-    invoice = None
-    if back:
-        invoice = charge(
-            state, change.who, [change.plan.id], money(sum(line["total"] for line in back), "usd")
-        )
-    products.take_away(change.who, change.product, state.now)
-    _uncancel(state, change)
-    if plan := falls_back_to(state, change):
-        products.give(state, change.who, plan)
-    return invoice
-
-
-def _check_currency(state: State, change: Change) -> None:
-    currency, price = change.who.currency, change.plan.price
-    if currency in (None, state.org.currency) or price is None:
-        return
-    if all(one["currency"] != currency for one in price.get("additional_currencies", ())):
-        message = (
-            f"Price {change.plan.price_id} has no '{currency}' amounts in config.currencies — "
-            "cannot create a Stripe price in that currency"
-        )
-        raise ApiError(400, "currency_mismatch", message)
-
-
-def open_portal(ctx: Context) -> Json:
-    who = customer_of(ctx)
-    ctx.state.need_stripe()
-    who.stripe_id = who.stripe_id or ctx.state.ids.stripe("cus")
-    who.drop_cached()
-    return {"customer_id": who.id, "url": f"{ctx.base_url}/portal/{ctx.state.ids.stripe('bps')}"}
-
-
-def setup_payment(ctx: Context) -> Json:
-    who = customer_of(ctx)
-    ctx.state.need_stripe()
-    return {"customer_id": who.id, "url": f"{ctx.base_url}/checkout/{ctx.state.ids.stripe('cs_test')}"}
-
-
-READ, WRITE = "billing:read", "billing:write"
 ROUTES = (
-    rpc("billing.update", update, WRITE, "attach", write=True),
-    rpc("billing.setup_payment", setup_payment, WRITE, "attach", write=True),
-    rpc("billing.open_customer_portal", open_portal, READ),
+    rpc("billing.preview_update", preview_update, "billing:read"),
+    rpc("billing.update", update, "billing:write", "attach", write=True),
 )

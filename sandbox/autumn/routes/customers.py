@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.autumn import balances, invoices, products, render, rewards
+from sandbox.autumn import balances, controls, invoices, products, render, rewards
 from sandbox.autumn.context import Context, Route, rpc
 from sandbox.autumn.errors import ApiError
 from sandbox.autumn.model import Customer, Json
@@ -104,7 +104,7 @@ def _update(ctx: Context, reader: Reader, customer_id: str) -> Json:
     metadata = reader.get("metadata", "object", default={})
     new_id = reader.get("new_customer_id", "string")
     receipts = reader.get("send_email_receipts", "boolean")
-    controls = reader.get("billing_controls", "object", default={})
+    new_controls = controls.read(reader)
     config = reader.get("config", "object", default={})
     fingerprint = reader.get("fingerprint", "string", null=True)
     currency = reader.get("currency", "string", null=True)
@@ -120,17 +120,10 @@ def _update(ctx: Context, reader: Reader, customer_id: str) -> Json:
     who.send_email_receipts = who.send_email_receipts if receipts is None else receipts
     who.metadata = {key: value for key, value in {**who.metadata, **metadata}.items() if value is not None}
     who.config = {**who.config, **config}
-    _set_controls(who, controls)
+    who.billing_controls |= new_controls
     state.customers.changed(who)
     _rename_records(who)
     return read(ctx, who)
-
-
-def _set_controls(who: Customer, controls: Json) -> None:
-    for kind, rules in controls.items():
-        who.billing_controls[kind] = [
-            {"feature_id": one["feature_id"], "enabled": True, **one, "usage": 0} for one in rules
-        ]
 
 
 def _rename_records(who: Customer) -> None:
@@ -163,26 +156,27 @@ def delete_by_path(ctx: Context) -> Json:
 
 
 def get_or_create(ctx: Context) -> Json:
-    reader, state = ctx.reader, ctx.state
+    reader = ctx.reader
     customer_id = reader.strict_customer_id(null=True)
     name = reader.get("name", "string", null=True)
     email = reader.email()
     metadata = reader.get("metadata", "object", default={})
     reader.done()
+    return read(ctx, find_or_create(ctx, customer_id, name=name, email=email, metadata=metadata))
+
+
+def find_or_create(ctx: Context, customer_id: str | None, **details: Any) -> Customer:
+    """The customer, or a new one with those details and the default plan."""
+    state = ctx.state
     who = state.customers.get(customer_id) if customer_id else None
     if who is None:
-        who = Customer(
-            internal_id=state.ids.autumn("cus"),
-            id=customer_id,
-            name=name,
-            email=email,
-            created_at=state.now,
-            metadata=metadata,
-        )
+        internal_id = state.ids.autumn("cus")
+        details = {"name": None, "email": None, **details}
+        who = Customer(internal_id, customer_id, created_at=state.now, **details)
         state.customers.add(who)
         if plan := products.default_plan(state):
             products.give(state, who, plan)
-    return read(ctx, who)
+    return who
 
 
 READ, WRITE = "customers:read", "customers:write"

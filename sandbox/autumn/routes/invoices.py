@@ -78,6 +78,7 @@ def _insert(ctx: Context, given: Json) -> Json:
         plan_ids=given.get("plan_ids", []),
         amount_paid=given.get("amount_paid"),
         refunded=given.get("refunded_amount", 0),
+        imported=True,
     )
     state.customers[given["customer_id"]].invoices.append(invoice)
     shown = invoices.show_listed(invoice, ctx.base_url)

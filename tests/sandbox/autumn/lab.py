@@ -31,6 +31,10 @@ def _by_use(amount: float, units: int) -> dict[str, Any]:
     return {**_price(amount), "billing_method": "usage_based", "billing_units": units}
 
 
+def _prepaid(amount: float, units: int, interval: str = "month") -> dict[str, Any]:
+    return {**_price(amount, interval), "billing_method": "prepaid", "billing_units": units}
+
+
 FEATURES = (
     _metered("messages", "Messages"),
     _metered("api_calls", "API Calls"),
@@ -78,12 +82,55 @@ PLANS: tuple[dict[str, Any], ...] = (
             _monthly("credits", 500),
         ],
     },
-    {"plan_id": "seatplan", "name": "Seat plan", "items": [_monthly("messages", 25)]},
+    {"plan_id": "seatplan", "name": "Per-seat messages", "items": [_monthly("messages", 25)]},
     {
         "plan_id": "ent_paid",
         "name": "Entity Pro",
         "price": _price(12),
         "items": [_monthly("messages", 60)],
+    },
+    {
+        "plan_id": "pro",
+        "name": "Pro",
+        "price": _price(20),
+        "items": [_monthly("messages", 5000), {"feature_id": "sso"}],
+    },
+    {
+        "plan_id": "yearly",
+        "name": "Pro yearly",
+        "price": _price(200, "year"),
+        "items": [_monthly("messages", 6000)],
+    },
+    {
+        "plan_id": "trial",
+        "name": "Trial plan",
+        "price": _price(15),
+        "free_trial": {"duration_length": 7, "duration_type": "day"},
+        "items": [_monthly("messages", 200)],
+    },
+    {
+        "plan_id": "prepaid",
+        "name": "Prepaid seats",
+        "price": _price(9),
+        "items": [{"feature_id": "projects", "included": 1, "price": _prepaid(3, 1)}],
+    },
+    {
+        "plan_id": "addon_paid",
+        "name": "Paid add-on",
+        "add_on": True,
+        "price": _price(7),
+        "items": [_monthly("emails", 100)],
+    },
+    {"plan_id": "extra", "name": "Extra messages", "add_on": True, "items": [_monthly("messages", 50)]},
+    {
+        "plan_id": "pack",
+        "name": "Message pack",
+        "items": [{"feature_id": "messages", "price": _prepaid(5, 100, "one_off")}],
+    },
+    {
+        "plan_id": "topup",
+        "name": "Credit top-up",
+        "items": [{"feature_id": "credits", "price": _prepaid(5, 100, "one_off")}],
     },
 )
 OFF20 = {

@@ -9,9 +9,12 @@ from typing import Any
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "autumn"
 _MADE_UP = re.compile(
-    r"(?:\b|(?<=_))(cus_prod|cus_ent|cus|evt|inv|in|sub|pm|pr|prod|ent|fe|rew|bal|cs_test|bps)_(?=\w*[A-Z0-9])[A-Za-z0-9]{16,27}\b"
+    r"(?:\b|(?<=_))(cus_prod|cus_ent|cus|evt|inv|in|sub|pm|pr|prod|ent|fe|rew|bal|cs_test|co|bps|re|ch)_(?=\w*[A-Z0-9])[A-Za-z0-9]{16,27}\b"
 )
-_HOST = re.compile(r"(http://127\.0\.0\.1:\d+|https://stripe\.example)(/invoice/in_\w+)?")
+_HOST = re.compile(
+    r"(http://127\.0\.0\.1:\d+(?:/checkout(?=/co_))?|https://(?:stripe|api\.autumn)\.example"
+    r"|https://checkout\.autumn\.example/c)(/invoice/in_\w+)?"
+)
 _CURSOR = re.compile(r"eyJ2Ijow[\w-]+$")
 _CLOSE = 2
 """Seconds by which two times may differ: the recording tells times only in its answers."""
@@ -62,7 +65,9 @@ def differences(recorded: Any, answered: Any, path: str = "") -> list[str]:
             return [f"{path} has {len(answered)}, recorded {len(recorded)}"]
         pairs = enumerate(zip(recorded, answered, strict=True))
         return [one for index, (a, b) in pairs for one in differences(a, b, f"{path}[{index}]")]
-    return [] if _alike(recorded, answered) else [f"{path} is {answered!r}, recorded {recorded!r}"]
+    if _alike(recorded, answered):
+        return []
+    return [f"{path} is {_without_ids(answered)!r}, recorded {_without_ids(recorded)!r}"]
 
 
 def _alike(recorded: Any, answered: Any) -> bool:
@@ -90,5 +95,23 @@ def _tolerance(recorded: float) -> float:
     return 1e-9 if round(recorded, 6) == recorded else 1e-4  # prorated to the millisecond
 
 
+def _without_ids(value: Any) -> Any:
+    return _plain(value) if isinstance(value, str) else value
+
+
 def _plain(text: str) -> str:
     return _MADE_UP.sub(r"\1_", _HOST.sub("http://host", text))
+
+
+def counterparts(recorded: Any, answered: Any) -> dict[str, str]:
+    """Ids that are made up, as they were recorded, and what the local Autumn has in their places."""
+    found: dict[str, str] = {}
+    if isinstance(recorded, dict) and isinstance(answered, dict):
+        for key in recorded.keys() & answered.keys():
+            found |= counterparts(recorded[key], answered[key])
+    elif isinstance(recorded, list) and isinstance(answered, list):
+        for a, b in zip(recorded, answered, strict=False):
+            found |= counterparts(a, b)
+    elif isinstance(recorded, str) and isinstance(answered, str) and _MADE_UP.fullmatch(recorded):
+        found[recorded] = answered
+    return found

@@ -86,6 +86,9 @@ async def replay(autumn: LocalAutumn, client: httpx.AsyncClient) -> dict[int, li
     for call in load():
         autumn.forget_limits()
         autumn.clock.set(time_of(call.n - 0.5))
+        if call.stripe != autumn.state.org.stripe:  # the recorded server was started anew
+            for who in autumn.state.customers.kept():
+                who.drop_cached()
         autumn.state.org.stripe, autumn.state.org.analytics = call.stripe, call.analytics
         for step in BEFORE.get(call.n, ()):
             await step(autumn, client, KEY)

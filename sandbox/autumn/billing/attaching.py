@@ -1,0 +1,206 @@
+"""Giving a plan to a customer or an entity, at once or at the end of the period of the one it replaces."""
+
+from dataclasses import dataclass, field
+
+from sandbox.autumn import invoices, products, rewards
+from sandbox.autumn.billing import subjects
+from sandbox.autumn.billing.effects import Effects, coming, going, prorated, unused
+from sandbox.autumn.errors import ApiError
+from sandbox.autumn.model import Customer, Discount, Json, Plan, Product, Reward, Row
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+
+_MONTHS = {"week": 0.25, "month": 1, "quarter": 3, "semi_annual": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """What is kept of the plan that is replaced: nothing, unless it is asked for."""
+
+    balances: bool = False
+    usages: bool = False
+    balance_features: list[str] | None = None
+    usage_features: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    plan: Plan
+    entity_id: str | None = None
+    subscription_id: str | None = None
+    bought: dict[str, float] = field(default_factory=dict)
+    schedule: str | None = None
+    """immediate or end_of_cycle; None for what fits."""
+    trial: bool = False
+    charged: bool = True
+    own_subscription: bool = False
+    discounts: list[Reward] = field(default_factory=list)
+    carry: CarryOver = CarryOver()
+
+
+def check(state: State, who: Customer, order: Attach) -> None:
+    """Raises 409 for a main plan that the customer has, also while a switch is pending."""
+    current = subjects.running(state, who, order.plan, order.entity_id)
+    if current is not None and current.plan_id == order.plan.id:
+        message = (
+            f"Cannot attach because the customer's current product '{order.plan.name}' "
+            "is the same as the product being attached"
+        )
+        raise ApiError(409, "plan_already_attached", message)
+
+
+def apply(state: State, who: Customer, order: Attach) -> Effects:
+    current = subjects.running(state, who, order.plan, order.entity_id)
+    if current is not None and _waits(state, current, order):
+        return _at_the_end(state, who, current, order)
+    return _now(state, who, current, order)
+
+
+def _waits(state: State, current: Product, order: Attach) -> bool:
+    """Whether the switch is for the end of the period: what costs less is, unless it is asked for at once."""
+    if current.stripe_subscription is None or current.period_end is None or order.schedule == "immediate":
+        return False
+    return order.schedule == "end_of_cycle" or _cheaper(order.plan, state.plan_of(current))
+
+
+def _cheaper(plan: Plan, than: Plan) -> bool:
+    """A longer interval is never cheaper."""
+    ours, theirs = _MONTHS.get(plan.interval or "", 0), _MONTHS.get(than.interval or "", 0)
+    if ours != theirs:
+        return ours < theirs
+    return float((plan.price or {}).get("amount", 0)) < float((than.price or {}).get("amount", 0))
+
+
+def _at_the_end(state: State, who: Customer, current: Product, order: Attach) -> Effects:
+    plan, end = order.plan, current.period_end
+    assert end is not None  # noqa: S101
+    effects = Effects(outgoing=[going(state, current, end)], paid_plan=True)
+    subjects.drop_pending(state, who, plan, order.entity_id)
+    terms = products.Terms(
+        status="scheduled",
+        started_at=end,
+        prepaid=order.bought,
+        entity_id=order.entity_id,
+        joining=current,
+        custom=order.plan,
+        external_id=order.subscription_id,
+    )
+    scheduled = products.give(state, who, plan, terms)
+    current.canceled_at, current.expires_at = state.now, end
+    effects.incoming = [
+        coming(state, scheduled, effective_at=end),
+        coming(state, current, canceled_at=state.now, expires_at=end),
+    ]
+    effects.product = current
+    return effects
+
+
+def _now(state: State, who: Customer, current: Product | None, order: Attach) -> Effects:
+    plan, now = order.plan, state.now
+    effects = Effects(plan_ids=[plan.id], paid_plan=plan.interval is not None)
+    ends_trial = current is not None and current.trial_ends_at is not None
+    joined = None if order.own_subscription else current if ends_trial else subjects.billed(who)
+    left: list[Row] = []
+    if current is not None:
+        effects.outgoing = [going(state, current, now)]
+        effects.lines = unused(state, who, current) + _used(state, who, current)
+        left = [row for row in who.rows if row.product_id == current.id]
+        _replace(state, who, current)
+    anchor = joined.period_start if joined else None
+    if plan.interval is None and current is not None:
+        anchor = current.anchor
+    if ends_trial and joined is not None and not order.trial:
+        joined.period_start, anchor, effects.starts_cycle = now - now % 1000, None, True
+        joined.period_end = None
+    product = _give(state, who, order, joined, anchor)
+    effects.product, effects.incoming = product, [coming(state, product)]
+    if product.stripe_subscription is not None and joined is None:
+        effects.new_subscription, effects.starts_cycle = True, not order.trial
+    effects.lines += _first_lines(state, who, product, order, whole=joined is None or effects.starts_cycle)
+    for reward in order.discounts:
+        rewards.put(state, who, reward, product.stripe_subscription)
+    _carry(state, who, left, product, order.carry)
+    if not order.charged:
+        effects.lines = []
+    return effects
+
+
+def _give(state: State, who: Customer, order: Attach, joined: Product | None, anchor: int | None) -> Product:
+    if order.plan.interval is None:
+        joined = None
+    if joined is not None and joined.period_end is None:
+        whole = products.Terms(prepaid=order.bought, entity_id=order.entity_id, custom=order.plan)
+        product = products.give(state, who, order.plan, whole)
+        product.stripe_subscription = joined.stripe_subscription
+    else:
+        terms = products.Terms(
+            prepaid=order.bought,
+            entity_id=order.entity_id,
+            trial=order.trial,
+            joining=joined,
+            anchor=anchor,
+            custom=order.plan,
+            external_id=order.subscription_id,
+        )
+        product = products.give(state, who, order.plan, terms)
+    return product
+
+
+def _replace(state: State, who: Customer, current: Product) -> None:
+    """The plan that ran goes, and what was scheduled after it."""
+    subjects.drop_pending(state, who, state.plan_of(current), current.entity_id)
+    products.take_away(who, current, state.now)
+    if current.stripe_subscription is None:
+        who.products.remove(current)
+
+
+def _used(state: State, who: Customer, current: Product) -> list[Json]:
+    """Usage above the grant, which a switch bills at once."""
+    plan = state.plan_of(current)
+    rows = [row for row in who.rows if row.product_id == current.id]
+    return [line for row in rows for line in invoices.overage(state, who, plan, current, row)]
+
+
+def _first_lines(state: State, who: Customer, product: Product, order: Attach, *, whole: bool) -> list[Json]:
+    """What the plan costs for the period, or for the rest of it. A trial has no lines."""
+    if order.plan.interval is None or product.trial_ends_at is not None:
+        return []
+    now = state.now
+    kept = who.discounts
+    who.discounts = kept + [
+        Discount(reward.id, now // 1000, None, product.stripe_subscription) for reward in order.discounts
+    ]
+    lines = invoices.lines_of(state, who, product, starting=now, renewing=False)
+    who.discounts = kept
+    if whole or product.period_start is None or product.period_end is None:
+        return lines
+    length = product.period_end - product.period_start
+    return prorated(lines, (product.period_end - now) / length, {"start": now, "end": product.period_end})
+
+
+def _carry(state: State, who: Customer, left: list[Row], product: Product, carry: CarryOver) -> None:
+    """Units held (seats) are always carried; what was used or left of the rest only when asked for."""
+    before = {row.feature_id: row for row in left if not row.flag and not row.unlimited}
+    for row in [row for row in who.rows if row.product_id == product.id]:
+        old = before.get(row.feature_id)
+        if old is None or row.unlimited or row.flag:
+            continue
+        held = not state.feature(row.feature_id).consumable
+        if held or (carry.usages and row.feature_id in (carry.usage_features or before)):
+            row.balance = clean(row.balance - (old.grant - old.balance))
+    if not carry.balances:
+        return
+    for feature_id, old in before.items():
+        kept = clean(max(0.0, old.balance))
+        if kept and state.feature(feature_id).consumable and feature_id in (carry.balance_features or before):
+            who.rows.append(
+                Row(
+                    id=state.ids.autumn("cus_ent"),
+                    feature_id=feature_id,
+                    created_at=state.now,
+                    included=kept,
+                    balance=kept,
+                    expires_at=old.resets_at,
+                    entity_id=old.entity_id,
+                )
+            )

@@ -1,0 +1,175 @@
+"""Charging, crediting and refunding what an operation comes to, or waiting until it is paid."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.autumn import invoices
+from sandbox.autumn.billing.effects import Effects
+from sandbox.autumn.model import Customer, Invoice, Json
+from sandbox.autumn.numbers import money
+from sandbox.autumn.state import State
+
+Operation = Callable[[Customer], Effects]
+CARD: Json = {
+    "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034, "country": "US", "funding": "credit",
+}  # fmt: skip
+_REASONS = {
+    "payment_method_required": "No payment method found",
+    "payment_failed": "Payment failed",
+    "3ds_required": "Payment requires authentication",
+    "payment_processing": "Payment is processing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How what is due is to be paid."""
+
+    redirect: str = "if_required"
+    """if_required, always or never."""
+    by_invoice: bool = False
+    may_check_out: bool = False
+    """Whether a customer without a card may be sent to Stripe's checkout."""
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change that is made when its invoice or checkout is paid."""
+
+    customer: Customer
+    operation: Operation
+    invoice: Invoice | None
+
+
+def settle(state: State, who: Customer, operation: Operation, payment: Payment) -> Json:
+    """Do the operation and what it comes to in money. Answers as billing.attach and .update do: when a
+    payment is waited for, nothing but the invoice or the link is there.
+    """
+    tried = operation(who.draft())
+    due = _due(state, who, tried)
+    trouble = "payment_method_required" if who.payment_method is None else who.payment_trouble
+    if payment.redirect == "always" and (due or tried.new_subscription):
+        return _check_out(state, who, operation, payment, by_autumn=not tried.new_subscription)
+    may_check_out = payment.may_check_out and payment.redirect == "if_required" and not payment.by_invoice
+    if who.payment_method is None and tried.new_subscription and may_check_out:
+        return _check_out(state, who, operation, payment)
+    if due and (payment.by_invoice or trouble):
+        return _open(state, who, operation, payment, None if payment.by_invoice else trouble)
+    effects = operation(who)
+    answer: Json = {"customer_id": who.id, "payment_url": None}
+    if effects.lines or effects.new_subscription:
+        answer["invoice"] = short(charge(state, who, effects), payment.base_url)
+    if effects.refund is not None:
+        give_back(effects.refund.invoice, effects.refund.amount)
+    return answer
+
+
+def _due(state: State, who: Customer, effects: Effects) -> float:
+    currency = invoices.currency_of(state, who)
+    return max(0.0, money(effects.due(currency) - who.credit, currency))
+
+
+def charge(state: State, who: Customer, effects: Effects) -> Invoice:
+    """A paid invoice. Below zero it becomes credit, which the next ones are paid from first."""
+    invoice = _invoice(state, who, effects)
+    spent = min(who.credit, max(0.0, invoice.total))
+    who.credit = money(who.credit - spent - min(0.0, invoice.total), invoice.currency)
+    invoice.amount_paid = money(max(0.0, invoice.total) - spent, invoice.currency)
+    return invoice
+
+
+def _invoice(state: State, who: Customer, effects: Effects, status: str = "paid") -> Invoice:
+    currency = invoices.currency_of(state, who)
+    product = effects.product
+    invoice = Invoice(
+        id=state.ids.autumn("inv"),
+        stripe_id=state.ids.stripe("in"),
+        customer_id=who.id,
+        status=status,
+        total=effects.due(currency),
+        created_at=state.now - state.now % 1000,
+        currency=currency,
+        plan_ids=effects.plan_ids,
+        amount_paid=0,
+        lines=[{"description": line["description"], "total": line["total"]} for line in effects.lines],
+        subscription=product.stripe_subscription if product else None,
+    )
+    who.invoices.append(invoice)
+    return invoice
+
+
+def _open(state: State, who: Customer, operation: Operation, payment: Payment, trouble: str | None) -> Json:
+    invoice = _invoice(state, who, operation(who.draft()), "open")
+    invoice.subscription = None
+    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
+    state.waiting[invoice.stripe_id] = Waiting(who, operation, invoice)
+    shown = short(invoice, payment.base_url)
+    answer: Json = {"customer_id": who.id, "invoice": shown, "payment_url": shown["hosted_invoice_url"]}
+    if trouble is not None:
+        answer["required_action"] = {"code": trouble, "reason": _REASONS[trouble]}
+    return answer
+
+
+def _check_out(
+    state: State, who: Customer, operation: Operation, payment: Payment, *, by_autumn: bool = False
+) -> Json:
+    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
+    who.drop_cached()
+    number = state.ids.autumn("co") if by_autumn else state.ids.stripe("cs_test")
+    state.waiting[number] = Waiting(who, operation, None)
+    return {"customer_id": who.id, "payment_url": f"{payment.base_url}/checkout/{number}"}
+
+
+def pay(state: State, number: str) -> None:
+    """The customer pays an open invoice or completes a checkout: what waited for it is done.
+
+    Raises KeyError when nothing waits for it.
+    """
+    waiting = state.waiting.pop(number)
+    who = waiting.customer
+    who.drop_cached()
+    who.payment_trouble = None
+    if who.payment_method is None:
+        give_card(state, who)
+    effects = waiting.operation(who)
+    if waiting.invoice is None:
+        if effects.lines or effects.new_subscription:
+            charge(state, who, effects)
+        return
+    waiting.invoice.status, waiting.invoice.amount_paid = "paid", waiting.invoice.total
+    waiting.invoice.subscription = effects.product.stripe_subscription if effects.product else None
+
+
+def give_card(state: State, who: Customer) -> None:
+    """A card on file, as a checkout leaves it."""
+    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
+    who.payment_method = {
+        "id": state.ids.stripe("pm"),
+        "object": "payment_method",
+        "created": state.now // 1000,
+        "livemode": False,
+        "metadata": {},
+        "type": "card",
+        "card": CARD,
+        "customer": who.stripe_id,
+        "billing_details": {"email": None, "name": None, "phone": None, "address": None},
+    }
+    who.drop_cached()
+
+
+def give_back(invoice: Invoice, amount: float) -> float:
+    """Refund a part of what was paid; answers the amount, as far as the currency can pay it."""
+    part = money(amount, invoice.currency)
+    invoice.refunded = money(invoice.refunded + part, invoice.currency)
+    return part
+
+
+def short(invoice: Invoice, base_url: str) -> Json:
+    return {
+        "status": invoice.status,
+        "stripe_id": invoice.stripe_id,
+        "total": invoice.total,
+        "currency": invoice.currency,
+        "hosted_invoice_url": f"{base_url}/invoice/{invoice.stripe_id}",
+    }

@@ -1,0 +1,81 @@
+"""Which of a customer's products a request is about, and what belongs with it."""
+
+from sandbox.autumn.errors import ApiError
+from sandbox.autumn.model import Customer, Plan, Product
+from sandbox.autumn.products import in_order
+from sandbox.autumn.state import State
+
+
+def is_main(state: State, product: Product) -> bool:
+    plan = state.plan_of(product)
+    return not (plan.add_on or plan.one_off)
+
+
+def find(
+    state: State, who: Customer, plan_id: str | None, subscription_id: str | None, entity_id: str | None
+) -> Product:
+    """By the id of the subscription, or else the newest of the plan; when neither is named, the main plan.
+
+    Of two main plans that are paid for it is the newer one, which is scheduled. Raises 404.
+    """
+    held = [product for product in who.products if product.status != "expired"]
+    if subscription_id is not None:
+        found = [product for product in held if subscription_id in (product.key, product.id)]
+        message = (
+            f"No active subscription found with subscription_id '{subscription_id}' for customer '{who.id}'"
+        )
+    else:
+        found = [
+            product
+            for product in held
+            if product.entity_id == entity_id
+            and (product.plan_id == plan_id if plan_id else is_main(state, product))
+        ]
+        named = f" for plan '{plan_id}'" if plan_id else ""
+        message = f"No active subscription found{named} on customer '{who.id}'"
+    if not found:
+        raise ApiError(404, "cus_product_not_found", message)
+    return in_order(state, found)[0]
+
+
+def again(who: Customer, product: Product) -> Product:
+    """The same product of a draft of the customer."""
+    return next(one for one in who.products if one.id == product.id)
+
+
+def same_line(state: State, who: Customer, plan: Plan, entity_id: str | None) -> list[Product]:
+    """The main plans, of a customer or of an entity, of which one takes the place of the other."""
+    if plan.add_on or plan.one_off:
+        return []
+    return [
+        product
+        for product in who.products
+        if product.entity_id == entity_id
+        and is_main(state, product)
+        and state.plan_of(product).group == plan.group
+    ]
+
+
+def pending(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+    """The main plan that is scheduled to take the place of another."""
+    line = same_line(state, who, plan, entity_id)
+    return next((product for product in line if product.status == "scheduled"), None)
+
+
+def running(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+    """The main plan that runs now."""
+    return next((product for product in same_line(state, who, plan, entity_id) if product.running), None)
+
+
+def billed(who: Customer) -> Product | None:
+    """A product with a Stripe subscription that runs."""
+    return next(
+        (product for product in who.products if product.running and product.stripe_subscription), None
+    )
+
+
+def drop_pending(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+    product = pending(state, who, plan, entity_id)
+    if product is not None:
+        who.products.remove(product)
+    return product

@@ -1,0 +1,157 @@
+"""Billing controls: what may be set, how they are shown, and what they do to usage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.autumn import balances
+from sandbox.autumn.events import floor
+from sandbox.autumn.model import Customer, Json, Row
+from sandbox.autumn.numbers import clean
+from sandbox.autumn.state import State
+from sandbox.autumn.validation import Reader
+
+KINDS = ("usage_limits", "spend_limits", "overage_allowed", "auto_topups", "usage_alerts")
+_ENABLED_UNLESS_SAID = ("usage_limits", "usage_alerts")
+_INTERVALS = ("day", "week", "month", "year")
+_THRESHOLDS = ("usage", "usage_percentage", "remaining", "remaining_percentage")
+_ONLY_ONCE = {
+    "spend_limits": "Only one spend limit entry is allowed per feature_id",
+    "auto_topups": "Only one auto top-up entry is allowed per feature_id",
+    "overage_allowed": "Only one overage allowed entry is allowed per feature_id",
+}
+
+
+def read(reader: Reader) -> dict[str, list[Json]]:
+    """The lists of a body's billing_controls, with their defaults; what is wrong is noted in the reader.
+
+    Features are not looked up: an unknown one, a boolean or one that is not for sale is taken as well.
+    """
+    given = reader.get("billing_controls", "object", default={})
+    part = Reader(given, "billing_controls.")
+    found = {}
+    for kind in KINDS:
+        if part.has(kind):
+            entries = part.get(kind, "array", default=[])
+            found[kind] = [_entry(part, kind, index, entry) for index, entry in enumerate(entries)]
+            _check_once(part, kind, entries)
+    reader.problems += part.problems
+    return found
+
+
+def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
+    reader = Reader(entry, f"billing_controls.{kind}.{index}.")
+    if kind == "spend_limits":
+        _at_least(reader, "overage_limit", 0)
+        if not reader.has("feature_id") and (
+            reader.has("overage_limit") or reader.has("skip_overage_billing")
+        ):
+            needed = "feature_id is required when overage_limit or skip_overage_billing is provided"
+            reader.say("feature_id", needed)
+    elif kind == "auto_topups":
+        reader.get("threshold", "number", required=True)
+        _at_least(reader, "quantity", 1, required=True)
+    elif kind == "usage_limits":
+        reader.get("limit", "number", required=True)
+        reader.choice("interval", _INTERVALS)
+    elif kind == "usage_alerts":
+        threshold = reader.get("threshold", "number", required=True, default=0)
+        if (
+            reader.choice("threshold_type", _THRESHOLDS) == "remaining_percentage"
+            and not 0 <= threshold <= 100
+        ):
+            reader.say("threshold", "Threshold must be between 0 and 100 for remaining_percentage")
+    outer.problems += reader.problems
+    shown = {"enabled": kind in _ENABLED_UNLESS_SAID, **entry}
+    if limit := shown.get("purchase_limit"):
+        shown["purchase_limit"] = {"interval_count": 1, **limit}
+    return shown
+
+
+def _at_least(reader: Reader, name: str, least: float, *, required: bool = False) -> None:
+    value = reader.get(name, "number", required=required)
+    if value is not None and value < least:
+        reader.say(name, f"Too small: expected number to be >={least:g}")
+
+
+def _check_once(part: Reader, kind: str, entries: Sequence[Json]) -> None:
+    seen: set[Any] = set()
+    for index, entry in enumerate(entries):
+        if kind in _ONLY_ONCE and entry.get("feature_id") in seen:
+            part.say(f"{kind}.{index}.feature_id", _ONLY_ONCE[kind])
+        seen.add(entry.get("feature_id"))
+
+
+def of(state: State, who: Customer, kind: str) -> list[Json]:
+    """The customer's own entries, and what the plans say of features that those do not name."""
+    own = who.billing_controls.get(kind, [])
+    named = {entry.get("feature_id") for entry in own}
+    shown = [{**entry, "source": "customer"} for entry in own]
+    for product in who.products:
+        if product.running and product.entity_id is None:
+            for entry in state.plan_of(product).billing_controls.get(kind, []):
+                if entry.get("feature_id") not in named:
+                    shown.append({**entry, "source": "plan"})
+    return shown
+
+
+def show(state: State, who: Customer, *, listed: bool = False) -> Json:
+    """As reads have them; a list does not tell where an entry comes from."""
+    shown: Json = {}
+    for kind in KINDS:
+        entries = of(state, who, kind)
+        if entries or kind in who.billing_controls:
+            shown[kind] = [
+                {**entry, "usage": _used(state, who, entry)} if kind == "usage_limits" else entry
+                for entry in entries
+            ]
+            if listed:
+                for entry in shown[kind]:
+                    del entry["source"]
+    return shown
+
+
+def _used(state: State, who: Customer, limit: Json) -> float:
+    """What was used in the limit's day, week, month or year."""
+    start = floor(state.now, limit["interval"])
+    filtered = (limit.get("filter") or {}).get("properties", {})
+    return clean(
+        sum(
+            deduction["value"]
+            for event in state.events(who)
+            if event.timestamp >= start
+            and event.feature_id == limit["feature_id"]
+            and filtered.items() <= event.properties.items()
+            for deduction in event.deductions or ()
+        )
+    )
+
+
+def _enabled(state: State, who: Customer, kind: str, feature_id: str) -> list[Json]:
+    entries = of(state, who, kind)
+    return [entry for entry in entries if entry.get("feature_id") == feature_id and entry["enabled"]]
+
+
+def usable(
+    state: State, who: Customer, feature_id: str, rows: Sequence[Row], properties: Json | None = None
+) -> float:
+    """How much may be used: what there is and the overage that is allowed, as far as limits let it."""
+    most = balances.usable(rows)
+    if rows and _enabled(state, who, "overage_allowed", feature_id):
+        most = float("inf")
+    over = sum(max(0.0, -row.balance) for row in rows)
+    for limit in _enabled(state, who, "spend_limits", feature_id):
+        if "overage_limit" in limit and most > balances.there(rows):
+            most = min(most, balances.there(rows) + max(0.0, _overage_limit(limit, rows) - over))
+    for limit in _enabled(state, who, "usage_limits", feature_id):
+        filtered = (limit.get("filter") or {}).get("properties", {})
+        if filtered.items() <= (properties or {}).items():
+            most = min(most, max(0.0, limit["limit"] - _used(state, who, limit)))
+    return most
+
+
+def _overage_limit(limit: Json, rows: Sequence[Row]) -> float:
+    """In units: as it is, or as a percentage of what is granted that usage may come to."""
+    if limit.get("limit_type") == "usage_percentage":
+        granted = sum(row.grant for row in rows)
+        return float(granted * (limit["overage_limit"] / 100 - 1))
+    return float(limit["overage_limit"])
