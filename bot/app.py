@@ -22,12 +22,15 @@ from bot.access.people import Home, People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
+from bot.approvals.names import CustomerNames
+from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.changes.open_forms import OpenForms
 from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
@@ -41,7 +44,11 @@ from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
 from bot.slack.client import NotSlack, SlackClient, Token, retries
+from bot.slack.deliveries import Deliveries
+from bot.slack.errors import SLACK_ERRORS
 from bot.slack.http import SlackEvents, listening, site
+from bot.slack.latest_click import LatestClick
+from bot.slack.replies import Replies
 from bot.slack.signature import Signature
 from bot.slack.socket import Socket
 from bot.store.database import Database
@@ -51,11 +58,6 @@ from bot.store.shared_rate_limit import SharedRateLimit
 from bot.supervision import Background
 from bot.timings import Timeouts
 from handlers import approvals_channel
-from handlers.change_notifier import ChangeNotifier
-from handlers.latest_click import LatestClick
-from handlers.name_cache import NameCache
-from handlers.open_forms import OpenForms
-from handlers.replies import SLACK_ERRORS, Replies
 
 
 class CannotStart(Exception):
@@ -242,6 +244,7 @@ class Maple:
         return handlers.Services(
             autumn=self.autumn,
             slack=self.slack,
+            slack_once=self._slack_once,
             people=self.people,
             replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
             metrics=self.metrics,
@@ -252,10 +255,10 @@ class Maple:
             changes=self.changes,
             digests=self.digests,
             permission=self._permission,
-            database=self.database,
-            telling=self._telling,
-            remembered=OpenForms(),
-            turns=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
+            notifier=self._telling,
+            open_forms=OpenForms(),
+            deliveries=Deliveries(self.database, self.work, self._now),
+            latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
             approvals_closed=self._approvals_closed,
         )
 
@@ -280,7 +283,7 @@ class Maple:
         return ChangeNotifier(
             self.slack,
             self.database,
-            NameCache(self.autumn),
+            CustomerNames(self.autumn),
             approvals_channel=self.settings.maple_approvals_channel or "",
             closed=lambda channel: approvals_channel.problem(self.slack, channel),
             now=self._now,

@@ -2,7 +2,7 @@
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.replies import SLACK_ERRORS, slack_reason
+from bot.slack.errors import SLACK_ERRORS, slack_reason
 
 _NOT_THERE = frozenset({"channel_not_found", "missing_scope"})
 

@@ -1,10 +1,13 @@
 """`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
+from typing import assert_never
+
 from bot.digests.model import MOST_DAYS
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import answering, digests, forms, history, listing, upcoming
+from handlers import digests, forms, history
 from handlers.interaction import Interaction
+from handlers.lookups import respond, search_card
 from handlers.parsing import (
     ChangeCommand,
     DigestsCommand,
@@ -12,6 +15,7 @@ from handlers.parsing import (
     HelpCommand,
     HistoryCommand,
     Incomplete,
+    LookUpCommand,
     NoDays,
     UpcomingCommand,
     parse,
@@ -20,11 +24,12 @@ from handlers.services import Services
 
 
 async def run(interaction: Interaction, services: Services) -> None:
-    match parse(interaction.value):
+    command = parse(interaction.text)
+    match command:
         case HelpCommand():
-            await services.replies.fresh(interaction, lookup_help.help_card())
+            await services.replies.ephemeral(interaction, lookup_help.help_card())
         case Incomplete(sub):
-            await services.replies.fresh(interaction, lookup_help.usage_hint(sub))
+            await services.replies.ephemeral(interaction, lookup_help.usage_hint(sub))
         case FindCommand(query):
             await _search(interaction, services, Search(query=query))
         case ChangeCommand(kind, query):
@@ -34,15 +39,22 @@ async def run(interaction: Interaction, services: Services) -> None:
         case DigestsCommand():
             await digests.commanded(interaction, services)
         case UpcomingCommand(days):
-            await upcoming.commanded(interaction, services, days)
+            await digests.upcoming(interaction, services, days)
         case NoDays():
-            await services.replies.fresh(interaction, lookup_help.days_hint(MOST_DAYS))
-        case wish:
-            await _search(interaction, services, Search(query=wish.query, part=wish.part, straight=True))
+            await services.replies.ephemeral(interaction, lookup_help.days_hint(MOST_DAYS))
+        case LookUpCommand(query, part):
+            await _search(interaction, services, Search(query=query, part=part, straight=True))
+        case _:  # pragma: no cover - a closed set
+            assert_never(command)
 
 
-async def _search(interaction: Interaction, services: Services, wanted: Search) -> None:
-    answer = listing.searched(interaction, services, wanted)
-    await answering.say(
-        interaction, services, answer, asking=lookup_help.asking(None), by=services.replies.fresh
+def only_reads(interaction: Interaction) -> bool:
+    """Forms for changes and digests are of no use without the database; everything else works without it."""
+    return not isinstance(parse(interaction.text), ChangeCommand | DigestsCommand)
+
+
+async def _search(interaction: Interaction, services: Services, query: Search) -> None:
+    answer = search_card(interaction, services, query)
+    await respond(
+        interaction, services, answer, loading=lookup_help.asking(None), send=services.replies.ephemeral
     )

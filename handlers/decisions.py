@@ -1,7 +1,7 @@
 """The buttons on a change's card: approve, deny with a reason, withdraw, undo, and say what became of it."""
 
 import hashlib
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.access.policy import Verb
 from bot.approvals import denial, policy_requests, result_card
@@ -10,7 +10,7 @@ from bot.approvals.results import Outcome, Result
 from bot.kit.ref import Ref
 from handlers import approvals_channel
 from handlers.interaction import Interaction
-from handlers.once import first, first_in_time
+from handlers.listener import Invalid
 from handlers.services import Services
 
 _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
@@ -18,18 +18,16 @@ _SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
 
 async def approve(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services) or await _closed(interaction, services, ref):
+    if await _closed(interaction, services, ref):
         return
-    await _say(
+    await _show(
         interaction, services, ref, await services.changes.approve(ref.id, ref.version, interaction.actor)
     )
 
 
 async def withdraw(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services):
-        return
-    await _say(interaction, services, ref, await services.changes.withdraw(ref.id, interaction.actor))
+    await _show(interaction, services, ref, await services.changes.withdraw(ref.id, interaction.actor))
 
 
 async def mark_applied(interaction: Interaction, services: Services) -> None:
@@ -42,24 +40,24 @@ async def mark_not_applied(interaction: Interaction, services: Services) -> None
 
 async def _mark(interaction: Interaction, services: Services, *, applied: bool) -> None:
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services) or await _closed(interaction, services, ref):
+    if await _closed(interaction, services, ref):
         return
-    await _say(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
+    await _show(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
 
 
 async def undo(interaction: Interaction, services: Services) -> None:
     """A change of its own; one click is one, however often it is delivered."""
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services) or await _closed(interaction, services, ref):
+    if await _closed(interaction, services, ref):
         return
     closed = await services.approvals_closed()
     # Without a channel it depends on the policy; with one that is not fit, nothing goes into it.
     if closed and closed != Result.NO_CHANNEL:
-        await services.replies.fresh(interaction, result_card.result_card(closed, now=services.now()))
+        await services.replies.ephemeral(interaction, result_card.result_card(closed, now=services.now()))
         return
     once = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
     reply = await services.changes.undo(ref.id, once, interaction.actor, channel=interaction.channel)
-    await _say(interaction, services, ref, reply)
+    await _show(interaction, services, ref, reply)
 
 
 # Denying
@@ -68,7 +66,7 @@ async def undo(interaction: Interaction, services: Services) -> None:
 async def ask_why(interaction: Interaction, services: Services) -> None:
     """Opens the form that asks why, for somebody who may deny."""
     ref = Ref.decode(interaction.value)
-    if not await first_in_time(interaction, services) or await _closed(interaction, services, ref):
+    if await _closed(interaction, services, ref):
         return
     record = await services.changes.get(ref.id)
     reply = Outcome(Result.UNKNOWN)
@@ -77,26 +75,28 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
             policy_requests.about_record(Verb.APPROVE, record, interaction.actor), interaction.actor
         )
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
-            await services.replies.modal(interaction, denial.deny_modal(ref))
+            await services.replies.open_modal(interaction, denial.deny_modal(ref))
             return
         late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
         reply = Outcome(late if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _say(interaction, services, ref, reply)
+    await _show(interaction, services, ref, reply)
 
 
-def check(interaction: Interaction) -> Mapping[str, str]:
-    """What is wrong with what was filled in, by block."""
-    return denial.denial(interaction.state).errors
+@dataclass(frozen=True, slots=True)
+class Denied:
+    ref: Ref
+    reason: str
 
 
-async def denied(interaction: Interaction, services: Services) -> None:
-    ref = Ref.decode(interaction.metadata)
-    if not await first(interaction, services):
-        return
-    said = denial.denial(interaction.state).said
-    await _say(
-        interaction, services, ref, await services.changes.deny(ref.id, ref.version, interaction.actor, said)
-    )
+def parse(interaction: Interaction) -> Denied | Invalid:
+    form = denial.denial(interaction.state)
+    return Invalid(form.errors) if form.errors else Denied(Ref.decode(interaction.metadata), form.said)
+
+
+async def denied(interaction: Interaction, services: Services, form: Denied) -> None:
+    ref = form.ref
+    outcome = await services.changes.deny(ref.id, ref.version, interaction.actor, form.reason)
+    await _show(interaction, services, ref, outcome)
 
 
 # What came of it
@@ -110,15 +110,15 @@ async def _closed(interaction: Interaction, services: Services, ref: Ref) -> boo
     closed = await approvals_channel.problem(services.slack, interaction.channel)
     if closed is None:
         return False
-    await services.replies.fresh(interaction, result_card.result_card(closed, now=services.now()))
-    await services.telling.redraw(ref.id, interaction.message)
+    await services.replies.ephemeral(interaction, result_card.result_card(closed, now=services.now()))
+    await services.notifier.redraw(ref.id, interaction.message)
     return True
 
 
-async def _say(interaction: Interaction, services: Services, ref: Ref, reply: Outcome) -> None:
+async def _show(interaction: Interaction, services: Services, ref: Ref, reply: Outcome) -> None:
     """The cards show what was done; whoever was too late, or may not, is told alone."""
     if interaction.message:
-        await services.telling.adopt(ref.id, interaction.channel, interaction.message)
+        await services.notifier.adopt(ref.id, interaction.channel, interaction.message)
     if reply.result not in _SHOWN_BY_THE_CARD:
         card = result_card.result_card(
             reply.result,
@@ -127,4 +127,4 @@ async def _say(interaction: Interaction, services: Services, ref: Ref, reply: Ou
             decision=reply.decision,
             refusals=reply.look.judgement.refusals if reply.look else (),
         )
-        await services.replies.fresh(interaction, card)
+        await services.replies.ephemeral(interaction, card)

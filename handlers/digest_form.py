@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from bot.autumn.errors import AutumnError
@@ -14,21 +14,19 @@ from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooMany
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
-from handlers.digest_modal import in_modal, may_change, show, within_list
+from handlers.digests import may_change, show_list, within_list, zone
+from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.once import first
+from handlers.listener import Invalid
 from handlers.services import Services
-from handlers.upcoming import zone
 
 # Opening
 
 
 async def new(interaction: Interaction, services: Services) -> None:
-    if not await first(interaction, services):
-        return
     interaction = within_list(interaction)
-    async with in_modal(interaction, services):
-        if await _barred(interaction, services):
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services):
             return
         meta = DigestMeta(submission=secrets.token_hex(16), channel=interaction.channel)
         await _open(
@@ -38,15 +36,13 @@ async def new(interaction: Interaction, services: Services) -> None:
 
 async def edit(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services):
-        return
     interaction = within_list(interaction)
-    async with in_modal(interaction, services):
-        if await _barred(interaction, services):
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services):
             return
         digest = await services.digests.get(ref.id)
         if digest is None:
-            await show(interaction, services, list_card.digest_note("changed"))
+            await show_list(interaction, services, list_card.digest_note("changed"))
             return
         meta = DigestMeta(
             submission=secrets.token_hex(16),
@@ -57,18 +53,18 @@ async def edit(interaction: Interaction, services: Services) -> None:
         await _open(interaction, services, DigestState(meta, digest.schedule, digest.wanted))
 
 
-async def _barred(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy is against it, which the list then says."""
+async def _refused(interaction: Interaction, services: Services) -> bool:
+    """Whether the policy forbids it, which the list then shows."""
     if await may_change(interaction, services):
         return False
-    await show(interaction, services, list_card.digest_note("not_allowed"))
+    await show_list(interaction, services, list_card.digest_note("not_allowed"))
     return True
 
 
 async def _open(interaction: Interaction, services: Services, state: DigestState) -> None:
-    await services.replies.redraw(interaction.view, digest_form.loading(state.meta))
-    drawn = digest_form.build(replace(state, plans=await _plans(services)))
-    await services.replies.redraw(interaction.view, drawn)
+    await services.replies.update_modal(interaction.view, digest_form.loading(state.meta))
+    view = digest_form.build(replace(state, plans=await _plans(services)))
+    await services.replies.update_modal(interaction.view, view)
 
 
 async def _plans(services: Services) -> Mapping[str, str] | None:
@@ -86,7 +82,7 @@ async def _all_plans(services: Services) -> Mapping[str, str]:
 # Filling in
 
 
-async def zones(interaction: Interaction, _desk: Services) -> list[dict[str, Any]]:
+async def zones(interaction: Interaction, _services: Services) -> list[dict[str, Any]]:
     """For the external select of time zones."""
     return digest_form.zone_options(interaction.value)
 
@@ -99,72 +95,70 @@ async def plans(interaction: Interaction, services: Services) -> list[dict[str, 
 # Submitting
 
 
-def check(interaction: Interaction) -> Mapping[str, str]:
-    """What is wrong with what was filled in, by block."""
-    return digest_form.parse(interaction.state).errors
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    meta: DigestMeta
+    input: DigestInput
+
+
+def parse(interaction: Interaction) -> FilledIn | Invalid:
+    parsed = digest_form.parse(interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    return FilledIn(DigestMeta.decode(interaction.metadata), parsed.input)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
     return digest_form.working(DigestMeta.decode(interaction.metadata))
 
 
-async def submitted(interaction: Interaction, services: Services) -> None:
-    meta = DigestMeta.decode(interaction.metadata)
-    given = digest_form.parse(interaction.state).input
-    if given is None:  # pragma: no cover - `check` lets no such form through
-        raise ValueError("A form that is not filled in was let through.")
-    interaction = replace(interaction, channel=meta.channel)
-    if not await first(interaction, services):
-        return
-    async with in_modal(interaction, services):
-        if await _barred(interaction, services):
+async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+    interaction = replace(interaction, channel=form.meta.channel)
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services):
             return
-        if meta.digest:
-            await _edited(interaction, services, meta, given)
+        if form.meta.digest:
+            await _edit(interaction, services, form)
         else:
-            await _created(interaction, services, meta, given)
+            await _create(interaction, services, form)
 
 
-async def _created(
-    interaction: Interaction, services: Services, meta: DigestMeta, given: DigestInput
-) -> None:
-    made = await services.digests.create(
-        meta.submission, meta.channel, interaction.actor, given.schedule, given.wanted
+async def _create(interaction: Interaction, services: Services, form: FilledIn) -> None:
+    created = await services.digests.create(
+        form.meta.submission, form.meta.channel, interaction.actor, form.input.schedule, form.input.wanted
     )
-    match made:
+    match created:
         case ChannelProblem():
-            told = ""  # the list says it itself
+            note = ""  # the list shows it
         case TooMany():
-            told = list_card.digest_note(made)
+            note = list_card.digest_note(created)
         case Digest():
-            told = list_card.digest_created(made)
+            note = list_card.digest_created(created)
         case _:  # pragma: no cover - a closed set
-            assert_never(made)
-    await show(interaction, services, told)
+            assert_never(created)
+    await show_list(interaction, services, note)
 
 
-async def _edited(interaction: Interaction, services: Services, meta: DigestMeta, given: DigestInput) -> None:
-    by = interaction.actor.user
-    if await services.digests.edit(meta.digest, meta.version, given.schedule, given.wanted, by=by):
-        await show(interaction, services, list_card.digest_note("edited"))
+async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> None:
+    meta, by = form.meta, interaction.user
+    if await services.digests.edit(meta.digest, meta.version, form.input.schedule, form.input.wanted, by=by):
+        await show_list(interaction, services, list_card.digest_note("edited"))
         return
-    now = await services.digests.get(meta.digest)
-    if now is None:
-        await show(interaction, services, list_card.digest_note("changed"))
+    digest = await services.digests.get(meta.digest)
+    if digest is None:
+        await show_list(interaction, services, list_card.digest_note("changed"))
         return
-    await _again(interaction, services, meta, given, now)
+    await _show_again(interaction, services, form, digest)
 
 
-async def _again(
-    interaction: Interaction, services: Services, meta: DigestMeta, given: DigestInput, now: Digest
-) -> None:
-    """The form as it was filled in. Saved once more, it takes the place of what somebody else made of it."""
+async def _show_again(interaction: Interaction, services: Services, form: FilledIn, digest: Digest) -> None:
+    """The form as it was filled in. Saved once more, it replaces what someone else made of the digest."""
     state = DigestState(
-        meta.model_copy(update={"version": now.version}),
-        given.schedule,
-        given.wanted,
+        form.meta.model_copy(update={"version": digest.version}),
+        form.input.schedule,
+        form.input.wanted,
         await _plans(services),
         digest_form.edited_meanwhile(),
     )
-    if not await services.replies.redraw(interaction.view, digest_form.build(state)):
-        await services.replies.fresh(interaction, list_card.digest_said(list_card.digest_note("changed")))
+    closed = list_card.digest_said(list_card.digest_note("changed"))
+    await update_modal(interaction, services, digest_form.build(state), instead=closed)

@@ -1,17 +1,30 @@
-"""`/autumn digest`: the channel's digests in a modal, to be paused, resumed and removed there."""
+"""`/autumn digest`: the channel's digests in a modal, and the buttons beside each of them.
 
+Also `/autumn upcoming`: what a digest would say of the next days, to the person who asks.
+"""
+
+import asyncio
+import hashlib
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, assert_never
 
+from bot.digests import card as digests_card
 from bot.digests import list_card
-from bot.digests.model import Digest
+from bot.digests.delivery.outcome import ReportProgress
+from bot.digests.model import Digest, Wanted
+from bot.digests.scan.scanner import Progress, ScanFailed
+from bot.digests.schedule import known_zone
+from bot.kit.card import Card
 from bot.kit.ref import Ref
+from bot.lookups import help as lookup_help
 from bot.slack.channels import ChannelProblem
-from handlers.digest_modal import in_modal, may_change, show, within_list
+from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.once import first, first_in_time
+from handlers.lookups import in_channel, respond
 from handlers.services import Services
+
+_DEFAULT_ZONE = "UTC"
 
 
 class _Verb(Protocol):
@@ -20,13 +33,52 @@ class _Verb(Protocol):
     def __call__(self, digest_id: str, /, *, by: str) -> Awaitable[Digest | ChannelProblem | None]: ...
 
 
+# The list
+
+
 async def commanded(interaction: Interaction, services: Services) -> None:
-    if not await first_in_time(interaction, services):
-        return
-    view = await services.replies.modal(interaction, list_card.digest_waiting(interaction.channel))
+    view = await services.replies.open_modal(interaction, list_card.digest_waiting(interaction.channel))
     interaction = replace(interaction, view=view)
-    async with in_modal(interaction, services):
-        await show(interaction, services)
+    async with shown_in_modal(interaction, services):
+        await show_list(interaction, services)
+
+
+async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
+    """The channel's digests as they are now. `note`: what just happened, in mrkdwn."""
+    problem, digests, may = await asyncio.gather(
+        _channel_problem(interaction, services),
+        services.digests.of_channel(interaction.channel),
+        may_change(interaction, services),
+    )
+    view = list_card.digest_list(digests, channel=interaction.channel, problem=problem, may=may, note=note)
+    if note:
+        await update_modal(interaction, services, view, instead=list_card.digest_said(note))
+    else:
+        await services.replies.update_modal(interaction.view, view)
+
+
+def within_list(interaction: Interaction) -> Interaction:
+    """A click in the list, which knows its channel: a message beside the modal goes there."""
+    return replace(interaction, channel=interaction.metadata)
+
+
+async def may_change(interaction: Interaction, services: Services) -> bool:
+    """Whether the policy lets this person set digests up and change them."""
+    return (await services.permission.may_digests(interaction.actor)).permit
+
+
+async def _channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
+    if not in_channel(interaction):
+        return ChannelProblem.DIRECT
+    return await services.digests.channel_problem(interaction.channel)
+
+
+async def _show_waiting(interaction: Interaction, services: Services, note: str) -> None:
+    """Nothing can be clicked meanwhile."""
+    await services.replies.update_modal(interaction.view, list_card.digest_waiting(interaction.channel, note))
+
+
+# Its buttons
 
 
 async def pause(interaction: Interaction, services: Services) -> None:
@@ -41,20 +93,95 @@ async def remove(interaction: Interaction, services: Services) -> None:
     await _change(interaction, services, services.digests.remove, "removed")
 
 
-async def _change(interaction: Interaction, services: Services, verb: _Verb, happened: str) -> None:
+async def _change(interaction: Interaction, services: Services, verb: _Verb, done: str) -> None:
     ref = Ref.decode(interaction.value)
-    if not await first(interaction, services):
-        return
     interaction = within_list(interaction)
-    async with in_modal(interaction, services):
+    async with shown_in_modal(interaction, services):
         if not await may_change(interaction, services):
-            await show(interaction, services, list_card.digest_note("not_allowed"))
+            await show_list(interaction, services, list_card.digest_note("not_allowed"))
             return
-        match await verb(ref.id, by=interaction.actor.user):
+        changed = await verb(ref.id, by=interaction.user)
+        match changed:
             case Digest():
-                await show(interaction, services, list_card.digest_note(happened))
+                await show_list(interaction, services, list_card.digest_note(done))
             case None:
-                await show(interaction, services, list_card.digest_note("changed"))
-            case _:
-                # The list says what stands against the channel.
-                await show(interaction, services)
+                await show_list(interaction, services, list_card.digest_note("changed"))
+            case ChannelProblem():
+                # The list shows what is wrong with the channel.
+                await show_list(interaction, services)
+            case _:  # pragma: no cover - a closed set
+                assert_never(changed)
+
+
+async def send(interaction: Interaction, services: Services) -> None:
+    """Posts a digest at once."""
+    ref = Ref.decode(interaction.value)
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if not await may_change(interaction, services):
+            await show_list(interaction, services, list_card.digest_note("not_allowed"))
+            return
+        await _show_waiting(interaction, services, list_card.digest_note("sending"))
+        request_id = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
+        delivery = await services.digests.send_now(
+            ref.id, request_id, interaction.user, _progress(interaction, services)
+        )
+        await show_list(interaction, services, list_card.digest_outcome(delivery.outcome))
+
+
+async def preview(interaction: Interaction, services: Services) -> None:
+    """What a digest would say now, to the person who asks and nobody else."""
+    ref = Ref.decode(interaction.value)
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        digest = await services.digests.get(ref.id)
+        if digest is None:
+            await show_list(interaction, services, list_card.digest_note("changed"))
+            return
+        await _show_waiting(interaction, services, list_card.digest_note("previewing"))
+        try:
+            report, query = await services.digests.preview(digest, _progress(interaction, services))
+        except ScanFailed:
+            await show_list(interaction, services, list_card.digest_note("not_previewed"))
+            return
+        card = digests_card.upcoming_card(
+            report, wanted=digest.wanted, query_base=query, org=services.organization(), preview=True
+        )
+        await services.replies.ephemeral(interaction, card)
+        await show_list(interaction, services, list_card.digest_note("previewed"))
+
+
+def _progress(interaction: Interaction, services: Services) -> ReportProgress:
+    """Shows in the modal how far the scan is, as often as it reports: every few seconds."""
+
+    async def show(progress: Progress) -> None:
+        note = list_card.digest_progress(progress.customers, progress.previewed, progress.to_preview)
+        await _show_waiting(interaction, services, note)
+
+    return show
+
+
+# `/autumn upcoming`
+
+
+async def upcoming(interaction: Interaction, services: Services, days: int) -> None:
+    await respond(
+        interaction,
+        services,
+        _upcoming_card(interaction, services, days),
+        loading=lookup_help.asking(None),
+        send=services.replies.ephemeral,
+    )
+
+
+async def _upcoming_card(interaction: Interaction, services: Services, days: int) -> Card:
+    report, query = await services.digests.upcoming(days, await zone(interaction, services))
+    return digests_card.upcoming_card(
+        report, wanted=Wanted(days=days), query_base=query, org=services.organization()
+    )
+
+
+async def zone(interaction: Interaction, services: Services) -> str:
+    """The person's own time zone; UTC where Slack does not tell, or names one that is not known here."""
+    own = await services.people.zone(interaction.actor)
+    return own if known_zone(own) else _DEFAULT_ZONE

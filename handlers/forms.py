@@ -1,9 +1,9 @@
 """The forms in which changes are asked for: opened at once, filled with what Autumn says, submitted."""
 
-import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.access.rules import Kind
@@ -17,10 +17,10 @@ from bot.kit.card import Card
 from bot.lookups.answers import SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
+from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.listener import ShownError
-from handlers.listing import listed
-from handlers.once import first, first_in_time
+from handlers.listener import Invalid
+from handlers.lookups import matches_card
 from handlers.services import Services
 
 _SUBMITTED = (Result.DONE, Result.AGAIN)
@@ -50,8 +50,6 @@ async def _open(
     query: str = "",
     feature: str = "",
 ) -> None:
-    if not await first_in_time(interaction, services):
-        return
     meta = Meta(
         kind=kind,
         customer=customer or query,
@@ -59,9 +57,9 @@ async def _open(
         channel=interaction.channel,
         feature=feature,
     )
-    view = await services.replies.modal(interaction, forms.loading(meta))
+    view = await services.replies.open_modal(interaction, forms.loading(meta))
     interaction = replace(interaction, view=view)
-    async with _in_form(interaction, services, meta):
+    async with shown_in_modal(interaction, services, partial(forms.stopped, meta)):
         decision = await services.permission.may_open(kind, interaction.actor)
         if not decision.permit:
             card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
@@ -72,11 +70,11 @@ async def _open(
             found = await find(services.autumn, query, now=services.now)
             if not isinstance(found, SingleMatch):
                 await _stop(interaction, services, meta, notices.elsewhere())
-                await services.replies.fresh(interaction, listed(found))
+                await services.replies.ephemeral(interaction, matches_card(found))
                 return
             meta = meta.model_copy(update={"customer": found.customer_id})
         facts = await _read(services, meta)
-        await services.replies.redraw(view, await _drawn(interaction, services, meta, facts, values={}))
+        await services.replies.update_modal(view, await _drawn(interaction, services, meta, facts, values={}))
 
 
 # Filling in
@@ -86,12 +84,12 @@ async def filled(interaction: Interaction, services: Services) -> None:
     """Something was chosen or typed: draws the form anew, with what it comes to."""
     meta = Meta.decode(interaction.metadata)
     async with (
-        services.turns.take(interaction.view, interaction.occurred_at) as last,
-        _in_form(interaction, services, meta),
+        services.latest_click.handling(interaction.view, interaction.occurred_at) as last,
+        shown_in_modal(interaction, services, partial(forms.stopped, meta)),
     ):
-        facts = services.remembered.get(meta.submission) or await _read(services, meta)
+        facts = services.open_forms.get(meta.submission) or await _read(services, meta)
         drawn = await _drawn(interaction, services, meta, facts, values=interaction.state)
-        await services.replies.redraw_last(interaction, drawn, last)
+        await services.replies.update_modal_if_latest(interaction, drawn, last)
 
 
 async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
@@ -106,40 +104,53 @@ async def rewards(interaction: Interaction, services: Services) -> list[dict[str
 
 async def _known(interaction: Interaction, services: Services) -> Facts:
     meta = Meta.decode(interaction.metadata)
-    return services.remembered.get(meta.submission) or await _read(services, meta)
+    return services.open_forms.get(meta.submission) or await _read(services, meta)
 
 
 # Submitting
 
 
-def check(interaction: Interaction) -> Mapping[str, str]:
-    """What is wrong with what was filled in, by block."""
-    return forms.parse(Meta.decode(interaction.metadata), interaction.state).errors
+@dataclass(frozen=True, slots=True)
+class SubmittedForm:
+    meta: Meta
+    request: ChangeRequest
+
+
+def parse(interaction: Interaction) -> SubmittedForm | Invalid:
+    meta = Meta.decode(interaction.metadata)
+    parsed = forms.parse(meta, interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    request = ChangeRequest(
+        meta.submission,
+        parsed.input,
+        interaction.actor,
+        channel=meta.channel,
+        reason=parsed.reason,
+        ticket=parsed.ticket,
+        seen=parsed.seen,
+    )
+    return SubmittedForm(meta, request)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
     return forms.working(Meta.decode(interaction.metadata))
 
 
-async def submitted(interaction: Interaction, services: Services) -> None:
-    meta = Meta.decode(interaction.metadata)
-    interaction = replace(interaction, channel=meta.channel)
+async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
+    interaction = replace(interaction, channel=form.meta.channel)
     # Redraws that are under way would bring the form back over what came of it.
     async with (
-        services.turns.take(interaction.view, interaction.occurred_at),
-        _in_form(interaction, services, meta),
+        services.latest_click.handling(interaction.view, interaction.occurred_at),
+        shown_in_modal(interaction, services, partial(forms.stopped, form.meta)),
     ):
-        if await first(interaction, services):
-            await _submit(interaction, services, meta)
+        await _submit(interaction, services, form.meta, form.request)
 
 
-async def _submit(interaction: Interaction, services: Services, meta: Meta) -> None:
-    given = forms.parse(meta, interaction.state)
-    if given.input is None:  # pragma: no cover - `check` lets no such form through
-        raise ValueError("A form that is not filled in was let through.")
+async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
     # Whom it would be asked of is judged by figures read now.
     facts = await _read(services, meta)
-    seen = await services.changes.look(given.input, facts)
+    seen = await services.changes.look(request.input, facts)
     decision = await services.changes.may_ask(seen, interaction.actor)
     closed = (
         await services.approvals_closed()
@@ -149,17 +160,7 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta) -> N
     if closed:
         await _again(interaction, services, meta, facts, notices.result_words(closed))
         return
-    reply = await services.changes.submit(
-        ChangeRequest(
-            meta.submission,
-            given.input,
-            interaction.actor,
-            channel=meta.channel,
-            reason=given.reason,
-            ticket=given.ticket,
-            seen=given.seen,
-        )
-    )
+    reply = await services.changes.submit(request)
     await _came_to(interaction, services, meta, reply, facts)
 
 
@@ -175,12 +176,12 @@ async def _came_to(
             called=forms.called(facts),
         )
         # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
-        await services.replies.redraw(interaction.view, forms.stopped(meta, card))
+        await services.replies.update_modal(interaction.view, forms.stopped(meta, card))
         return
     if reply.look is not None:
         # Read for this change alone, which may need less than the form shows.
         facts = replace(reply.look.facts, billing=reply.look.facts.billing or facts.billing)
-    services.remembered.keep(meta.submission, facts)
+    services.open_forms.keep(meta.submission, facts)
     refusals = reply.look.judgement.refusals if reply.look else ()
     called = forms.called(facts)
     told = notices.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
@@ -206,8 +207,7 @@ async def _again(
     """The form as it was filled in, and why it was not taken; to be submitted again."""
     trouble = "" if says_itself else told
     drawn = await _drawn(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
-    if not await services.replies.redraw(interaction.view, drawn):
-        await services.replies.fresh(interaction, notices.not_taken(told))
+    await update_modal(interaction, services, drawn, instead=notices.not_taken(told))
 
 
 # Both
@@ -215,7 +215,7 @@ async def _again(
 
 async def _read(services: Services, meta: Meta) -> Facts:
     facts = await services.changes.open(meta.kind, meta.customer)
-    services.remembered.keep(meta.submission, facts)
+    services.open_forms.keep(meta.submission, facts)
     return facts
 
 
@@ -247,18 +247,4 @@ async def _drawn(
 
 
 async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:
-    if not await services.replies.redraw(interaction.view, forms.stopped(meta, card)):
-        await services.replies.fresh(interaction, card)
-
-
-@contextlib.asynccontextmanager
-async def _in_form(interaction: Interaction, services: Services, meta: Meta) -> AsyncIterator[None]:
-    """Trouble is said in the form, which is where the person looks; elsewhere when it was closed."""
-
-    async def say(card: Card) -> None:
-        await _stop(interaction, services, meta, card)
-
-    try:
-        yield
-    except Exception as error:
-        raise ShownError(error, say) from error
+    await update_modal(interaction, services, forms.stopped(meta, card), instead=card)

@@ -9,9 +9,9 @@ from bot.lookups.answers import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import answering
+from handlers import lookups
 from handlers.interaction import Interaction
-from handlers.listing import listed
+from handlers.lookups import matches_card
 from handlers.services import Services
 
 _OPEN = "open"
@@ -19,12 +19,12 @@ _MOST = 500
 
 
 async def commanded(interaction: Interaction, services: Services, query: str) -> None:
-    await answering.say(
+    await lookups.respond(
         interaction,
         services,
         _of(interaction, services, query),
-        asking=lookup_help.asking(None),
-        by=services.replies.fresh,
+        loading=lookup_help.asking(None),
+        send=services.replies.ephemeral,
     )
 
 
@@ -32,7 +32,7 @@ async def clicked(interaction: Interaction, services: Services) -> None:
     """From a customer's card a message of its own; within it, another page."""
     place = Place.decode(interaction.value)
     opened = interaction.action.partition(":")[2] == _OPEN
-    by = services.replies.fresh if opened else services.replies.change
+    by = services.replies.ephemeral if opened else services.replies.update_message
     await by(interaction, await _card(interaction, services, place))
 
 
@@ -43,7 +43,7 @@ async def _of(interaction: Interaction, services: Services, query: str) -> Card:
             return await _card(interaction, services, Place(customer=reading))
     found = await find(services.autumn, query, now=services.now)
     if not isinstance(found, SingleMatch):
-        return listed(found)
+        return matches_card(found)
     return await _card(interaction, services, Place(customer=found.customer_id))
 
 
@@ -55,5 +55,5 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     shown = history.history_page(place, records)
     steps = {record.id: await services.changes.steps(record.id) for record in shown}
     coupons = any(record.kind is Kind.REWARD for record in shown)
-    _, called = await services.telling.naming.about(place.customer, coupons=coupons)
+    _, called = await services.notifier.naming.about(place.customer, coupons=coupons)
     return history.history(place, records, steps, now=services.now(), called=called)

@@ -1,10 +1,14 @@
-"""The Home tab: drawn whenever somebody opens it."""
+"""The Home tab, drawn whenever someone opens it; and buttons that only open a web address."""
 
-from bot.lookups import home as lookup_home
+from bot.lookups import home
 from handlers.interaction import Interaction
 from handlers.services import Services
 
 
-async def run(interaction: Interaction, services: Services) -> None:
+async def opened(interaction: Interaction, services: Services) -> None:
     if interaction.value == "home":
-        await services.replies.home(interaction, lookup_home.home(services.organization()))
+        await services.replies.publish_home(interaction, home.home(services.organization()))
+
+
+async def link_clicked(_interaction: Interaction, _services: Services) -> None:
+    """Slack delivers the click as well, but the browser has already opened the address."""

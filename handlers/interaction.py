@@ -1,4 +1,4 @@
-"""What somebody asked for, read from Slack's payloads. The only place that knows their shapes."""
+"""What someone did in Slack, read from its payloads. The only place that knows their shapes."""
 
 import re
 from collections.abc import Mapping
@@ -26,10 +26,13 @@ class Interaction:
     kind: InteractionKind
     actor: Actor
     channel: str = ""
+    thread_ts: str = ""
+    """Of an event: the thread it happened in, which is answered in; empty outside threads."""
     response_url: str = ""
     trigger_id: str = ""
+    event_id: str = ""
     message: str = ""
-    """The timestamp of the message that was clicked."""
+    """The timestamp of the message that was clicked, or that an event is about."""
     occurred_at: datetime | None = None
     """When it was done, by Slack's clock; None where Slack does not say."""
     is_ephemeral: bool = False
@@ -38,7 +41,9 @@ class Interaction:
     action: str = ""
     """The action_id of what was clicked."""
     value: str = ""
-    """The command's text, a button's value, the option chosen, or what was typed into a select."""
+    """A button's value, the option chosen, what was typed into a select, or the tab that was opened."""
+    text: str = ""
+    """What was typed after the command, or of an event, the message."""
     state: Mapping[str, Any] = field(default_factory=dict)
     """What a modal was filled in with: block_id → action_id → element."""
     view: str = ""
@@ -48,9 +53,23 @@ class Interaction:
     metadata: str = ""
     """What that modal remembers."""
 
+    @property
+    def user(self) -> str:
+        return self.actor.user
+
+    @property
+    def delivery(self) -> str:
+        """The same for a delivery that Slack repeats, and for no other."""
+        return self.event_id or self.trigger_id
+
+    @property
+    def can_open_modal(self) -> bool:
+        """Slack opens a modal only for a trigger, which clicks and commands have and events do not."""
+        return bool(self.trigger_id)
+
 
 def read(kind: InteractionKind, body: Mapping[str, Any]) -> Interaction:
-    """The ask in a payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
+    """A payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
     return _READERS[kind](body)
 
 
@@ -61,7 +80,7 @@ def _command(body: Mapping[str, Any]) -> Interaction:
         channel=_id(body, "channel_id"),
         response_url=_text(body, "response_url"),
         trigger_id=_text(body, "trigger_id"),
-        value=_text(body, "text"),
+        text=_text(body, "text"),
     )
 
 
@@ -110,9 +129,14 @@ def _event(body: Mapping[str, Any]) -> Interaction:
     event = _part(body, "event")
     return Interaction(
         kind=InteractionKind.EVENT,
-        actor=Actor(user=_text(event, "user"), team=_text(body, "team_id")),
+        actor=Actor(user=_text(event, "user"), team=_text(event, "user_team") or _text(body, "team_id")),
         channel=_id(event, "channel"),
+        thread_ts=_id(event, "thread_ts"),
+        event_id=_text(body, "event_id"),
+        message=_id(event, "ts"),
+        occurred_at=_moment(_text(event, "event_ts")),
         value=_text(event, "tab"),
+        text=_text(event, "text"),
     )
 
 

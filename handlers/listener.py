@@ -1,51 +1,41 @@
-"""Around every listener: acknowledge, check the person, and let nothing escape.
+"""What stands around every handler: acknowledge, drop repeats, check the person, let no exception escape.
 
-Bolt loses the acknowledgement of a listener that raises, and Slack gives 3 seconds. So the acknowledgement
-goes first, before anything is awaited, and the work runs after it as a task of ours: whatever happens there
-becomes words for the person, a reference in the log, and a count.
+Bolt loses the acknowledgement of a listener that raises, and Slack waits for three seconds. So the
+acknowledgement goes out first, before anything is awaited, and the handler runs after it as a background
+task. Whatever goes wrong there becomes a message to the person, a reference in the log, and a count.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.access.people import Standing
-from bot.autumn.errors import AutumnError
 from bot.autumn.shares import asker
-from bot.kit.card import Card
 from bot.lookups import trouble
-from bot.lookups.find.card import Search
-from bot.lookups.place import Place
 from bot.lookups.trouble import Refusal
-from bot.store.errors import lost
-from handlers.ending import InteractionEnd, InteractionOutcome, classify, name, new_reference, record, where
-from handlers.error_target import ErrorTarget, show_error
+from bot.slack.errors import Unsent, slack_reason
+from bot.store.errors import StoreSlow, lost
+from handlers.errors import (
+    ErrorTarget,
+    InteractionEnd,
+    InteractionOutcome,
+    LookupFailed,
+    ShownError,
+    classify,
+    error_location,
+    error_name,
+    new_reference,
+    record,
+    show_error,
+)
 from handlers.interaction import Interaction, InteractionKind, read
-from handlers.replies import Unsent, slack_reason
 from handlers.services import Services
 
-
-class ShownError(Exception):
-    """Trouble that is said in a place of its own, such as the form it came up in."""
-
-    def __init__(self, error: Exception, say: Callable[[Card], Awaitable[None]]) -> None:
-        super().__init__()
-        self.error = error
-        self.say = say
-
-
-class LookupFailed(Exception):
-    """Autumn's trouble on the way to a place or in a search, so that the words can offer to try it again."""
-
-    def __init__(self, error: AutumnError, place: Place | Search) -> None:
-        super().__init__()
-        self.error = error
-        self.place = place
-
+T = TypeVar("T")
 
 _REFUSALS = {
     Standing.GUEST: Refusal.GUEST,
@@ -56,92 +46,183 @@ _REFUSALS = {
 }
 
 Run = Callable[[Interaction, Services], Awaitable[None]]
-Check = Callable[[Interaction], Mapping[str, str]]
-Becomes = Callable[[Interaction], Mapping[str, Any]]
+Suggest = Callable[[Interaction, Services], Awaitable[list[dict[str, Any]]]]
 BoltListener = Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]
+
+
+def _never(_interaction: Interaction) -> bool:
+    return False
+
+
+def always(_interaction: Interaction) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One kind of ask and what is done about it."""
+    """A handler, and how it is run. A delivery that Slack repeats is not run again."""
 
     kind: InteractionKind
     action: str
     """Names it in metrics and in the log."""
     run: Run
-    surface: ErrorTarget = ErrorTarget.FRESH
-    check: Check | None = None
-    """For modals: what is wrong with what was filled in, by block_id. Pure, since it runs before the ack."""
-    becomes: Becomes | None = None
-    """For modals: what it shows while the work goes on; else it closes. Pure as well."""
+    errors_to: ErrorTarget = ErrorTarget.NEW_MESSAGE
+    harmless: Callable[[Interaction], bool] = _never
+    """Whether it only reads and shows. Then it also runs when the database cannot say if it ran before:
+    looking customers up must not depend on the database."""
+    opens_modal: bool = False
+    """Whether it may open a modal, which has to happen within three seconds of the click."""
 
-    def listener(self, services: Services) -> BoltListener:
+    def bolt_listener(self, services: Services) -> BoltListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-            interaction = read(self.kind, body)
-            wrong = self.check(interaction) if self.check else None
-            if wrong:
-                await ack(response_action="errors", errors=dict(wrong))
-                services.metrics.interactions.labels(self.kind, self.action, InteractionOutcome.USER).inc()
-                return
-            if self.becomes:
-                await ack(response_action="update", view=dict(self.becomes(interaction)))
-            else:
-                await ack()
-            services.work.start(self._work(interaction, services))
+            await ack()
+            services.work.start(self.handle(read(self.kind, body), services))
 
         return listen
 
-    async def _work(self, interaction: Interaction, services: Services) -> None:
+    async def handle(self, interaction: Interaction, services: Services) -> None:
         started = time.perf_counter()
         asker.set(interaction.actor.user)
         end = InteractionEnd(InteractionOutcome.CUT)
         with services.metrics.in_flight.track_inprogress():
             try:
-                end = await self._end(interaction, services)
+                end = await self._run(interaction, services)
             finally:
                 record(self.action, interaction, services, end, time.perf_counter() - started)
 
-    async def _end(self, interaction: Interaction, services: Services) -> InteractionEnd:
+    async def _run(self, interaction: Interaction, services: Services) -> InteractionEnd:
         try:
             standing = await self._standing(interaction, services)
             if standing is not Standing.MEMBER:
-                await show_error(self._aside(), interaction, services, trouble.refused(_REFUSALS[standing]))
+                refusal = trouble.refused(_REFUSALS[standing])
+                await show_error(self._refusals_to(), interaction, services, refusal)
                 return InteractionEnd(InteractionOutcome.REFUSED)
+            if not await self._first(interaction, services):
+                return InteractionEnd(InteractionOutcome.REPEAT)
             await self.run(interaction, services)
             return InteractionEnd(InteractionOutcome.OK)
         except Exception as error:  # noqa: BLE001 - nothing may leave a listener
-            return await self._trouble(interaction, services, error)
+            return await self._failed(interaction, services, error)
 
-    async def _trouble(
-        self, interaction: Interaction, services: Services, error: Exception
-    ) -> InteractionEnd:
-        place = error.place if isinstance(error, LookupFailed) else None
-        cause = lost(error.error if isinstance(error, LookupFailed | ShownError) else error)
+    async def _first(self, interaction: Interaction, services: Services) -> bool:
+        """Raises StoreLost or what the database driver does when it cannot be told."""
+        if self.harmless(interaction):
+            return await services.deliveries.probably_first(interaction.delivery)
+        first = services.deliveries.first(interaction.delivery)
+        if not self.opens_modal:
+            return await first
+        try:
+            return await services.work.within(services.timings.trigger, first)
+        except TimeoutError:
+            raise StoreSlow from None
+
+    async def _failed(self, interaction: Interaction, services: Services, error: Exception) -> InteractionEnd:
+        failure = error.error if isinstance(error, ShownError) else error
+        place = failure.place if isinstance(failure, LookupFailed) else None
+        cause = lost(failure.error if isinstance(failure, LookupFailed) else failure)
         outcome, reference = classify(cause), new_reference()
-        noted = {"reference": reference, "error": name(cause)}
+        details = {"reference": reference, "error": error_name(cause)}
         if outcome is InteractionOutcome.FAULT:
-            noted["at"] = where(cause)
+            details["at"] = error_location(cause)
         if isinstance(cause, Unsent):
-            return InteractionEnd(outcome, noted)
+            return InteractionEnd(outcome, details)
         card = trouble.trouble(cause, reference=reference, place=place)
         try:
             if isinstance(error, ShownError):
-                await error.say(card)
+                await error.show(card)
             else:
-                await show_error(self.surface, interaction, services, card)
+                await show_error(self.errors_to, interaction, services, card)
         except Exception as unsaid:  # noqa: BLE001 - nothing may leave a listener
-            noted["status"] = slack_reason(unsaid)
-        return InteractionEnd(outcome, noted)
+            details["status"] = slack_reason(unsaid)
+        return InteractionEnd(outcome, details)
 
     async def _standing(self, interaction: Interaction, services: Services) -> Standing:
-        # A modal needs its trigger, which lives for 3 seconds: better refused than too late.
-        hurry = services.timings.trigger if self.surface in (ErrorTarget.MODAL, ErrorTarget.ON_TOP) else None
+        # A modal must open within three seconds of the click: better refused than too late.
+        hurry = (
+            services.timings.trigger if self.errors_to in (ErrorTarget.MODAL, ErrorTarget.ON_TOP) else None
+        )
         try:
             async with asyncio.timeout(hurry):
                 return await services.people.standing(interaction.actor)
         except TimeoutError:
             return Standing.UNCHECKED
 
-    def _aside(self) -> ErrorTarget:
-        # A card may be everybody's: who is refused is told so alone, and the card stays as it is.
-        return ErrorTarget.FRESH if self.surface is ErrorTarget.CARD else self.surface
+    def _refusals_to(self) -> ErrorTarget:
+        # The card may be public: show the refusal privately and leave the card unchanged.
+        return ErrorTarget.NEW_MESSAGE if self.errors_to is ErrorTarget.CARD else self.errors_to
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A form that is not filled in as it must be."""
+
+    errors: Mapping[str, str]
+    """What is wrong, by block_id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormListener(Generic[T]):
+    """A form that was submitted. It is parsed once, before the acknowledgement, which shows what is wrong."""
+
+    action: str
+    parse: Callable[[Interaction], T | Invalid]
+    """Pure."""
+    run: Callable[[Interaction, Services, T], Awaitable[None]]
+    working: Callable[[Interaction], Mapping[str, Any]] | None = None
+    """What the modal shows while the handler runs; without it the modal closes. Pure."""
+    harmless: Callable[[Interaction], bool] = _never
+    """See `Listener`."""
+    kind: InteractionKind = InteractionKind.VIEW
+
+    def bolt_listener(self, services: Services) -> BoltListener:
+        async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+            interaction = read(InteractionKind.VIEW, body)
+            form = self.parse(interaction)
+            if isinstance(form, Invalid):
+                await ack(response_action="errors", errors=dict(form.errors))
+                services.metrics.interactions.labels(self.kind, self.action, InteractionOutcome.USER).inc()
+                return
+            if self.working:
+                await ack(response_action="update", view=dict(self.working(interaction)))
+            else:
+                await ack()
+            services.work.start(self._submitted(form).handle(interaction, services))
+
+        return listen
+
+    def _submitted(self, form: T) -> Listener:
+        async def run(interaction: Interaction, services: Services) -> None:
+            await self.run(interaction, services, form)
+
+        return Listener(self.kind, self.action, run, ErrorTarget.DM, self.harmless)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsListener:
+    """Options for a select, asked for while someone types. They go out with the acknowledgement."""
+
+    action: str
+    suggest: Suggest
+    kind: InteractionKind = InteractionKind.OPTIONS
+
+    def bolt_listener(self, services: Services) -> BoltListener:
+        async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+            started = time.perf_counter()
+            interaction = read(InteractionKind.OPTIONS, body)
+            asker.set(interaction.actor.user)
+            options: list[dict[str, Any]] = []
+            try:
+                async with asyncio.timeout(services.timings.options):
+                    standing = await services.people.standing(interaction.actor)
+                    member = standing is Standing.MEMBER
+                    options = await self.suggest(interaction, services) if member else []
+                    end = InteractionEnd(InteractionOutcome.OK if member else InteractionOutcome.REFUSED)
+            except TimeoutError:
+                end = InteractionEnd(InteractionOutcome.AUTUMN, {"error": "TimeoutError"})
+            except Exception as error:  # noqa: BLE001 - an empty list is the only thing a select can show
+                details = {"error": error_name(error), "at": error_location(error)}
+                end = InteractionEnd(classify(error), details)
+            await ack(options=options)
+            record(self.action, interaction, services, end, time.perf_counter() - started)
+
+        return listen

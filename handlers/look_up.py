@@ -1,4 +1,4 @@
-"""The modal *Look up a customer*, from the shortcut and the Home tab; its answer is a direct message."""
+"""The form *Look up a customer*, from the shortcut and the Home tab; its answer is a direct message."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,39 +8,32 @@ from bot.lookups import help as lookup_help
 from bot.lookups import labels
 from bot.lookups.find import modal
 from bot.lookups.place import Part, Place
-from handlers import answering
 from handlers.interaction import Interaction
+from handlers.listener import Invalid
+from handlers.lookups import customer_card, respond
 from handlers.services import Services
 
 
-async def open_modal(interaction: Interaction, services: Services) -> None:
-    await services.replies.modal(interaction, modal.look_up_modal())
+async def open_form(interaction: Interaction, services: Services) -> None:
+    await services.replies.open_modal(interaction, modal.look_up_modal())
 
 
-def check(interaction: Interaction) -> Mapping[str, str]:
-    """What is wrong with what was filled in, by block."""
-    return {} if place(interaction) else {ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER}
-
-
-async def submitted(interaction: Interaction, services: Services) -> None:
-    chosen = place(interaction)
-    if chosen is not None:
-        await answering.say(
-            interaction,
-            services,
-            answering.card(interaction, services, chosen),
-            asking=lookup_help.asking(chosen),
-            by=services.replies.one_direct(),
-        )
-
-
-def place(interaction: Interaction) -> Place | None:
-    """The place that was asked for; None without a customer."""
+def parse(interaction: Interaction) -> Place | Invalid:
     customer = _chosen(interaction.state, ids.PICK_CUSTOMER_BLOCK, ids.PICK_CUSTOMER)
-    part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
     if not customer:
-        return None
+        return Invalid({ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER})
+    part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
     return Place(customer=customer, part=Part(part) if part in set(Part) else Part.OVERVIEW)
+
+
+async def submitted(interaction: Interaction, services: Services, place: Place) -> None:
+    await respond(
+        interaction,
+        services,
+        customer_card(interaction, services, place),
+        loading=lookup_help.asking(place),
+        send=services.replies.editable_dm(),
+    )
 
 
 def _chosen(state: Mapping[str, Any], block: str, action: str) -> str:

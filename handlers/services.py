@@ -1,4 +1,4 @@
-"""What every listener works with, put together once by the composition root."""
+"""What every handler works with, put together once by bot.app."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,24 +8,26 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import People
 from bot.access.permission import Permission
+from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
 from bot.autumn.client import Autumn
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
 from bot.metrics import Metrics
-from bot.store.database import Database
+from bot.slack.deliveries import Deliveries
+from bot.slack.latest_click import LatestClick
+from bot.slack.replies import Replies
 from bot.timings import Timeouts
-from handlers.change_notifier import ChangeNotifier
-from handlers.latest_click import LatestClick
-from handlers.open_forms import OpenForms
-from handlers.replies import Replies
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     autumn: Autumn
     slack: AsyncWebClient
+    slack_once: AsyncWebClient
+    """Never sends anything a second time by itself."""
     people: People
     replies: Replies
     metrics: Metrics
@@ -37,9 +39,9 @@ class Services:
     changes: ChangeService
     digests: DigestService
     permission: Permission
-    database: Database
-    telling: ChangeNotifier
-    remembered: OpenForms
-    turns: LatestClick
+    notifier: ChangeNotifier
+    open_forms: OpenForms
+    latest_click: LatestClick
+    deliveries: Deliveries
     approvals_closed: Callable[[], Awaitable[str | None]]
     """What stands against asking for approvals in their channel; see `approvals_channel.problem`."""

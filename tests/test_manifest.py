@@ -22,7 +22,7 @@ SCHEMA = json.loads((ROOT / "tests/fixtures/slack-manifest.schema.json").read_te
 
 
 def listened(kind: InteractionKind) -> set[str]:
-    return {route.on for route in ROUTES if route.does.kind is kind}
+    return {route.trigger for route in ROUTES if route.listener.kind is kind}
 
 
 def test_it_is_a_manifest() -> None:
@@ -122,8 +122,8 @@ def test_every_button_of_the_views_is_listened_to() -> None:
     ],
 )
 def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
-    clicked = [route for route in ROUTES if route.does.kind is InteractionKind.ACTION]
-    assert [route.on for route in clicked if re.search(route.constraint, action)] == routes
+    clicked = [route for route in ROUTES if route.listener.kind is InteractionKind.ACTION]
+    assert [route.trigger for route in clicked if re.search(route.constraint, action)] == routes
 
 
 def test_scopes_are_those_of_the_calls_and_no_more() -> None:

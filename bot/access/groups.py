@@ -4,17 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.rules import Person
 from bot.autumn.cache import Cached
+from bot.slack.errors import SLACK_READ_ERRORS
 
 Members = Mapping[str, frozenset[str]]
 """User ids by group, which is found by its id (S…) and by its handle (@…)."""
-
-_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError)
 
 
 class Groups:
@@ -55,7 +52,7 @@ class Groups:
     async def _members(self) -> Members | None:
         try:
             return await self._kept.get()
-        except _FAILURES:
+        except SLACK_READ_ERRORS:
             return None
 
     async def _ask(self) -> Members:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import aiohttp
 from cachetools import TTLCache
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.errors import SLACK_READ_ERRORS
 
 _MOST = 10_000
 
@@ -141,7 +141,7 @@ class People:
             async with asyncio.timeout(self._within):
                 answer = await self._slack.users_info(user=user)
             facts = SlackUser.read(answer["user"])
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, KeyError, TypeError, AttributeError):
+        except SLACK_READ_ERRORS:
             return None
         self._known[user] = facts
         return facts

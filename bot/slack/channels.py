@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.answers import SLACK_ERRORS, PostStatus, interpret_error
+from bot.slack.errors import SLACK_READ_ERRORS, PostStatus, interpret_error
 
 _NO_CHANNEL = frozenset({"channel_not_found", "not_in_channel", "method_not_supported_for_channel_type"})
 _CROWD = 20
@@ -89,7 +89,7 @@ class Channels:
             self._asked.append(self._clock())
             answer = await self._slack.conversations_info(channel=channel)
             return self._judge(channel, answer["channel"])
-        except SLACK_ERRORS as error:
+        except SLACK_READ_ERRORS as error:
             told = interpret_error(error)
             if told.reason in _NO_CHANNEL:
                 return Channel(ChannelProblem.OUT)

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.answers import PostAnswer, PostStatus, interpret_error
+from bot.slack.errors import PostAnswer, PostStatus, interpret_error
 
 NO_JSON = SlackApiError("not JSON", None)  # type: ignore[no-untyped-call]
 

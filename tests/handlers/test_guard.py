@@ -9,9 +9,9 @@ from slack_sdk.errors import SlackApiError
 
 from bot.autumn.errors import NotFound, TimedOut
 from bot.lookups.place import Place
+from bot.slack.errors import Unsent
 from bot.timings import Timeouts
-from handlers.ending import InteractionOutcome, classify
-from handlers.replies import Unsent
+from handlers.errors import InteractionOutcome, classify
 from tests.stage import Mode, Stage, on_stage
 
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
@@ -94,7 +94,7 @@ async def test_a_fault_of_ours_becomes_words_and_a_place_in_the_log(maple: Stage
     assert record["level"] == "error"
     assert record["outcome"] == "fault"
     assert record["error"] == "ValidationError"
-    assert "cards.py:" in record["at"]
+    assert "lookups.py:" in record["at"]
     assert "not a place" not in logs.getvalue()
 
 

@@ -1,9 +1,6 @@
 """The modal and the Home tab."""
 
-from bot.access.people import Actor
 from bot.timings import Timeouts
-from handlers import look_up
-from handlers.interaction import Interaction, InteractionKind
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timeouts(asking_after=0.05)
@@ -44,12 +41,6 @@ async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> No
     }
     answer = await maple.slack.deliveries.send("interactive", payload)
     assert answer == {"response_action": "errors", "errors": {"customer": "Pick a customer from the list."}}
-
-
-async def test_what_was_not_asked_for_is_not_answered(maple: Stage) -> None:
-    await look_up.submitted(Interaction(InteractionKind.VIEW, Actor(maple.ana.id)), maple.bot.desk)
-    assert "views.open" not in {call.method for call in maple.slack.calls}
-    assert "chat.postMessage" not in {call.method for call in maple.slack.calls}
 
 
 async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:

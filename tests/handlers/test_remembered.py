@@ -10,13 +10,13 @@ from pydantic import SecretStr
 
 from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record, State
+from bot.approvals.names import CustomerNames, KnownNames
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.environment import Environment
 from bot.autumn.models import Customer, Feature
 from bot.changes.model import DeletionInput, Facts
+from bot.changes.open_forms import OpenForms
 from bot.lookups.answers import Billing
-from handlers.name_cache import NameCache, Names
-from handlers.open_forms import OpenForms
 from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -75,9 +75,9 @@ async def test_facts_too_large_to_keep_are_read_anew() -> None:
 async def test_names_are_done_without_when_autumn_does_not_say() -> None:
     unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
     autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
-    naming = NameCache(autumn)
+    naming = CustomerNames(autumn)
     for number in range(501):
-        assert await naming.of(_deletion(f"cus_{number}")) == Names()
+        assert await naming.of(_deletion(f"cus_{number}")) == KnownNames()
     assert len(naming._kept) == 500
     await autumn.aclose()
 
@@ -97,15 +97,15 @@ async def test_names_are_read_anew_after_a_change_and_outlive_the_customer() -> 
         }
     )
     autumn = script.client()
-    naming = NameCache(autumn)
+    naming = CustomerNames(autumn)
     first = await naming.about("cus_1", coupons=True)
-    assert first == Names("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
+    assert first == KnownNames("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
     assert await naming.about("cus_1", coupons=True) == first
     naming.forget("cus_1")
     naming.forget("cus_2")
     assert (await naming.about("cus_1", coupons=True)).customer == "New"
     naming.forget("cus_1")
-    assert await naming.about("cus_1", coupons=True) == Names("New", first.called)
+    assert await naming.about("cus_1", coupons=True) == KnownNames("New", first.called)
     await autumn.aclose()
 
 

@@ -5,8 +5,9 @@ from slack_sdk.errors import SlackApiError
 
 from bot.access.people import Actor
 from bot.kit.card import Card
+from bot.slack.errors import Unsent, slack_reason
+from bot.slack.replies import Replies, url_reason
 from handlers.interaction import Interaction, InteractionKind
-from handlers.replies import Replies, Unsent, slack_reason, url_reason
 from tests.stage import Stage, on_stage
 
 TABLE = {
@@ -58,18 +59,18 @@ async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_
         card = Card("rows", (TABLE,), (section("rows as a section"),))
         interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
         maple.slack.without_blocks("data_table")
-        await replies.direct(interaction, card)
+        await replies.dm(interaction, card)
         maple.ana.go("@maple")
         await maple.ana.sees("rows as a section")
         posts = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         assert [post.error for post in posts] == ["invalid_blocks", None]
-        await replies.direct(interaction, card)
+        await replies.dm(interaction, card)
         assert len([call for call in maple.slack.calls if call.method == "chat.postMessage"]) == 3, (
             "no second try"
         )
         maple.slack.without_blocks()
         now[0] = 61.0
-        await replies.direct(interaction, card)
+        await replies.dm(interaction, card)
         last = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)[-1]
         assert last.blocks[0]["type"] == "data_table"
 
@@ -133,13 +134,13 @@ async def test_slack_out_of_reach_is_a_reason() -> None:
         )
         maple.slack.faults.add("conversations.open", "error", error="user_disabled")
         with pytest.raises(Unsent) as unsent:
-            await replies.fresh(interaction, PLAIN)
+            await replies.ephemeral(interaction, PLAIN)
         assert unsent.value.reason == "user_disabled"
 
 
 async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
     async with on_stage("http") as maple:
-        say = Replies(maple.bot.slack, new_blocks=60).one_direct()
+        say = Replies(maple.bot.slack, new_blocks=60).editable_dm()
         interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
         maple.ana.go("@maple")
         await say(interaction, PLAIN)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.background import BackgroundTasks
+from bot.slack.latest_click import LatestClick
 from bot.store.database import Database
-from handlers.latest_click import LatestClick
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(microseconds=1)
@@ -25,32 +25,32 @@ def turns(database: Database | None, work: BackgroundTasks) -> LatestClick:
 @pytest.mark.parametrize("shared", [False, True])
 async def test_the_last_click_has_the_turn(shared: bool, database: Database, work: BackgroundTasks) -> None:
     replica = turns(database if shared else None, work)
-    async with replica.take("card", NOW) as first:
+    async with replica.handling("card", NOW) as first:
         assert await first()
-        async with replica.take("card", LATER) as second, replica.take("another card", NOW) as other:
+        async with replica.handling("card", LATER) as second, replica.handling("another card", NOW) as other:
             assert not await first()
             assert await second()
             assert await other()
         assert not await first(), "what came later has been shown already"
-    assert not replica._last
+    assert not replica._latest
 
 
 async def test_what_comes_late_is_not_the_last_for_that(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
-    async with here.take("card", LATER) as second, here.take("card", NOW) as first:
+    async with here.handling("card", LATER) as second, here.handling("card", NOW) as first:
         assert not await first()
         assert await second()
-        async with there.take("card", NOW) as first_there:
+        async with there.handling("card", NOW) as first_there:
             assert not await first_there()
-    async with there.take("card", NOW) as first_there:
+    async with there.handling("card", NOW) as first_there:
         assert not await first_there(), "what came later has been shown already"
 
 
 async def test_a_click_at_another_replica_is_later(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
-    async with here.take("card", NOW) as first:
+    async with here.handling("card", NOW) as first:
         assert await first()
-        async with there.take("card", LATER) as second:
+        async with there.handling("card", LATER) as second:
             assert await second()
             assert not await first()
         assert not await first(), "what came later has been shown already"
@@ -58,7 +58,7 @@ async def test_a_click_at_another_replica_is_later(database: Database, work: Bac
 
 async def test_where_slack_does_not_say_when_it_is_now(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), LatestClick(database, work, lambda: LATER)
-    async with here.take("card", None) as first, there.take("card", None) as second:
+    async with here.handling("card", None) as first, there.handling("card", None) as second:
         assert await second()
         assert not await first()
 
@@ -67,11 +67,11 @@ async def test_without_the_database_a_replica_goes_by_its_own(
     database: Database, work: BackgroundTasks
 ) -> None:
     replica = turns(database, work)
-    async with replica.take("card", NOW) as first:
+    async with replica.handling("card", NOW) as first:
         assert await first()
         async with database.writing() as connection:
             await connection.exec_driver_sql("DROP TABLE latest")
         assert await first()
-        async with replica.take("card", LATER) as second:
+        async with replica.handling("card", LATER) as second:
             assert await second()
             assert not await first()

@@ -139,7 +139,7 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
         for button, sees in (("Pause", "is paused"), ("Resume", "goes on"), ("Remove", "is removed")):
             await raj.click(button, confirm=True if button == "Remove" else None)
             await raj.sees(sees)
-        recorded = await trail(maple.bot.desk.database, made.id)
+        recorded = await trail(maple.bot.database, made.id)
         assert [(entry.event, entry.actor) for entry in recorded] == [
             ("digest_created", "U01ANA"),
             ("digest_edited", "U01ANA"),

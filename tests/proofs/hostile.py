@@ -109,7 +109,7 @@ BODIES = (
 
 
 _DECIDING = (ids.CHANGE_FORM, ids.APPROVE, ids.DENY_MODAL, ids.WITHDRAW, ids.UNDO, ids.DIGEST_FORM)
-_OFTEN = ROUTES + tuple(route for route in ROUTES if route.on in _DECIDING) * 3
+_OFTEN = ROUTES + tuple(route for route in ROUTES if route.trigger in _DECIDING) * 3
 
 
 @dataclass(frozen=True)
@@ -190,18 +190,22 @@ class Maker:
             body = choose.choice(BODIES)
             return Input(self._number, sender, "no payload", body, form=body[:1] not in b"{[n")
         route = choose.choice(_OFTEN)
-        kind = route.does.kind
-        name = route.on + choose.choice(("", ":0", ":next", f":{CANARY}")) if route.family else route.on
+        kind = route.listener.kind
+        name = (
+            route.trigger + choose.choice(("", ":0", ":next", f":{CANARY}"))
+            if route.family
+            else route.trigger
+        )
         payload = self._payload(kind, name, sender)
         approves = ""
-        if sender.kind == "approver" and route.on == ids.APPROVE:
+        if sender.kind == "approver" and route.trigger == ids.APPROVE:
             # Also one that is spoiled below may still be one.
             approves = _value(payload["actions"][0]).partition(":")[0]
         if choose.random() < 0.6:
             for _ in range(choose.randint(1, 4)):
                 self._spoil(payload)
         form = kind is not InteractionKind.EVENT
-        return Input(self._number, sender, f"{kind} {route.on}", _encoded(kind, payload), form, approves)
+        return Input(self._number, sender, f"{kind} {route.trigger}", _encoded(kind, payload), form, approves)
 
     def _payload(self, kind: InteractionKind, name: str, sender: Sender) -> Json:
         if kind is InteractionKind.COMMAND:

@@ -13,7 +13,7 @@ from bot.digests.scan.scanner import ScanFailed
 from bot.digests.timeouts import DigestTimeouts
 from bot.log import log
 from bot.runtime import Checkpoint
-from bot.slack.answers import PostAnswer, PostStatus
+from bot.slack.errors import PostAnswer, PostStatus
 from bot.store.database import Database
 
 _OUTCOMES = {

@@ -19,7 +19,7 @@ from bot.digests.delivery.outcome import TellOwner
 from bot.digests.model import Digest, Pause
 from bot.kit.card import Card
 from bot.log import log
-from bot.slack.answers import SLACK_ERRORS, interpret_error
+from bot.slack.errors import SLACK_READ_ERRORS, interpret_error
 from bot.store.database import Database, unbroken
 from bot.store.tables import digests
 
@@ -115,7 +115,7 @@ class OwnerMessage:
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        except SLACK_ERRORS as error:
+        except SLACK_READ_ERRORS as error:
             log.warning(
                 "owner not told", error=interpret_error(error).reason, reference=digest.id, user=digest.owner
             )

@@ -35,9 +35,9 @@ from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import log
 from bot.runtime import Checkpoint
-from bot.slack.answers import PostAnswer, PostStatus
 from bot.slack.block_refusals import CardForm
 from bot.slack.channels import Channels
+from bot.slack.errors import PostAnswer, PostStatus
 from bot.store import leases
 from bot.store.database import Database
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.kit.card import Block
-from bot.slack.answers import SLACK_ERRORS, PostAnswer, PostStatus, interpret_error
+from bot.slack.errors import SLACK_READ_ERRORS, PostAnswer, PostStatus, interpret_error
 
 EVENT = "maple_digest"
 _APART = timedelta(minutes=5)
@@ -29,7 +29,7 @@ async def send(
             unfurl_media=False,
         )
         return PostAnswer(PostStatus.TAKEN, ts=str(answer["ts"]))
-    except SLACK_ERRORS as error:
+    except SLACK_READ_ERRORS as error:
         return interpret_error(error)
 
 
@@ -59,7 +59,7 @@ async def find(
                 if _is(message.get("metadata") or {}, run_id):
                     return PostAnswer(PostStatus.TAKEN, ts=str(message["ts"]))
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        except SLACK_ERRORS as error:
+        except SLACK_READ_ERRORS as error:
             return interpret_error(error)
         if not cursor:
             return PostAnswer(PostStatus.TAKEN)

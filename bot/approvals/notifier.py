@@ -14,10 +14,10 @@ from bot.approvals import cards, notices, rows
 from bot.approvals.card import Audience
 from bot.approvals.cards import CardKind, PostedCard
 from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.names import CustomerNames
 from bot.kit.card import Card as Drawn
+from bot.slack.errors import SLACK_ERRORS, slack_reason
 from bot.store.database import Database, unbroken
-from handlers.name_cache import NameCache
-from handlers.replies import SLACK_ERRORS, slack_reason
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 _SHARED, _UNCHECKED = "channel_shared", "channel_unchecked"
@@ -39,7 +39,7 @@ class ChangeNotifier:
         self,
         slack: AsyncWebClient,
         database: Database,
-        naming: NameCache,
+        naming: CustomerNames,
         *,
         approvals_channel: str,
         closed: Callable[[str], Awaitable[str | None]],

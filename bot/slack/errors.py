@@ -1,4 +1,4 @@
-"""What an answer of Slack's, or the lack of one, says of the message that was sent."""
+"""What a call of Slack's can raise, and what such an error, or no answer at all, means."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,24 +10,25 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.kit import retry_after
 from bot.slack.block_refusals import refuses_blocks
 
-_STRANGE = (KeyError, TypeError, AttributeError, ValueError)
-"""When something other than Slack answers, such as a proxy."""
-SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, *_STRANGE)
-"""What a call of Slack's Web API, and reading its answer, can raise."""
+SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError)
+"""What a call of Slack's Web API can raise."""
+SLACK_READ_ERRORS = (*SLACK_ERRORS, OSError, KeyError, TypeError, AttributeError, ValueError)
+"""What a call and reading its answer can raise: something other than Slack may answer, such as a proxy."""
 
-
-CLOSED = frozenset(
-    {
-        "not_in_channel",
-        "channel_not_found",
-        "is_archived",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-    }
-)
+NOT_THERE = frozenset({"not_in_channel", "channel_not_found"})
+"""Maple is not in the channel, or there is none. A direct message between people reads the same."""
+CLOSED = NOT_THERE | {
+    "is_archived",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "restricted_action_non_threadable_channel",
+}
 """Refusals of the channel, which will be the same tomorrow."""
+MESSAGE_GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
+"""Refusals of an update that will be the same tomorrow."""
+MODAL_GONE = frozenset({"not_found", "view_not_found"})
+MODAL_CHANGED = frozenset({"hash_conflict"})
 
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
@@ -43,7 +44,7 @@ class PostStatus(StrEnum):
     BLOCKS = "blocks"
     """The blocks are refused; surely not posted."""
     CLOSED = "closed"
-    """The channel is none to post in; surely not posted."""
+    """The channel cannot be posted in; surely not posted."""
     REFUSED = "refused"
     """For another reason, which may pass; surely not posted."""
     DOUBT = "doubt"
@@ -62,7 +63,7 @@ class PostAnswer:
 
 
 def interpret_error(error: Exception) -> PostAnswer:
-    """What one of SLACK_ERRORS says. It is in doubt when Slack did not say no, or not for sure."""
+    """What one of SLACK_READ_ERRORS means for a post. In doubt unless Slack clearly refused it."""
     response = getattr(error, "response", None)
     if not isinstance(response, AsyncSlackResponse):
         return PostAnswer(PostStatus.DOUBT, type(error).__name__)
@@ -79,5 +80,20 @@ def interpret_error(error: Exception) -> PostAnswer:
 
 
 def _wait(response: AsyncSlackResponse) -> float:
-    given = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
-    return min(max(_SHORTEST_WAIT, retry_after.seconds(given) or 0.0), _LONGEST_WAIT)
+    header = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
+    return min(max(_SHORTEST_WAIT, retry_after.seconds(header) or 0.0), _LONGEST_WAIT)
+
+
+def slack_reason(error: Exception) -> str:
+    """Slack's name of the error (`not_in_channel`), or the kind of failure when there was no answer."""
+    answer = getattr(error, "response", None)
+    name = answer.get("error") if isinstance(answer, AsyncSlackResponse) else None
+    return str(name or type(error).__name__)
+
+
+class Unsent(Exception):
+    """Slack took the message on none of the ways that were open."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

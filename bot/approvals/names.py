@@ -23,26 +23,26 @@ _KEPT = 60.0
 _MOST = 500
 
 
-class Names(NamedTuple):
+class KnownNames(NamedTuple):
     customer: str = ""
     called: Mapping[str, str] = {}
     """Names of features, plans and coupons by id, not yet made safe."""
 
 
-class NameCache:
+class CustomerNames:
     def __init__(self, autumn: Autumn, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._autumn = autumn
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, bool], tuple[float, Names]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, bool], tuple[float, KnownNames]] = OrderedDict()
 
-    async def of(self, record: Record) -> Names:
+    async def of(self, record: Record) -> KnownNames:
         """Never raises."""
         return await self.about(record.customer_id, coupons=record.kind is Kind.REWARD)
 
-    async def about(self, customer_id: str, *, coupons: bool) -> Names:
+    async def about(self, customer_id: str, *, coupons: bool) -> KnownNames:
         """`coupons`: with their names. Never raises."""
         about = (customer_id, coupons)
-        until, names = self._kept.get(about, (float("-inf"), Names()))
+        until, names = self._kept.get(about, (float("-inf"), KnownNames()))
         if self._clock() < until:
             return names
         names = await self._ask(customer_id, names, coupons=coupons)
@@ -60,7 +60,7 @@ class NameCache:
                 # Still there for the case that Autumn does not answer.
                 self._kept[about] = (float("-inf"), self._kept[about][1])
 
-    async def _ask(self, customer_id: str, before: Names, *, coupons: bool) -> Names:
+    async def _ask(self, customer_id: str, before: KnownNames, *, coupons: bool) -> KnownNames:
         """What is not answered in time stays as it was: the last names known outlive the customer, for the
         card of a deletion."""
         customer, rewards, plans, features = await asyncio.gather(
@@ -76,8 +76,8 @@ class NameCache:
             **(features or {}),
         }
         if customer is None:
-            return Names(before.customer, called)
-        return Names(
+            return KnownNames(before.customer, called)
+        return KnownNames(
             customer.name, {**called, **lookup_names.plans(customer), **lookup_names.features(customer)}
         )
 

@@ -1,0 +1,171 @@
+"""All rows of a digest's section: in a modal with pages, with the customers behind them, and as a CSV file.
+
+*Download CSV* under a digest in a channel posts the file in that message's thread. What only one person sees
+(a preview, an answer to `/autumn upcoming`, a modal) has no thread: there the file goes into their messages
+with Maple, and so it does where customer data may not go into the channel any more.
+"""
+
+import tempfile
+from dataclasses import replace
+from functools import partial
+from typing import IO, Any, NamedTuple
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.digests import all_rows, csv_file
+from bot.digests.report.build import ScanGone
+from bot.digests.report.model import RowQuery
+from bot.kit import surfaces
+from bot.kit.card import Card
+from bot.lookups import help as lookup_help
+from bot.lookups.place import Place
+from bot.slack import messages
+from handlers.errors import shown_in_modal
+from handlers.interaction import Interaction
+from handlers.lookups import customer_card, in_channel, send_card, with_loading
+from handlers.services import Services
+
+_UPLOAD_SECONDS = 120
+"""A hundred thousand rows over a slow line."""
+_IN_MEMORY = 1_000_000
+"""Bytes; a longer file is kept on disk."""
+
+# The rows
+
+
+async def see_all(interaction: Interaction, services: Services) -> None:
+    query = RowQuery.decode(interaction.value)
+    view = await services.replies.open_modal(interaction, all_rows.see_all_loading(query))
+    await _show_page(replace(interaction, view=view), services, query)
+
+
+async def turn_page(interaction: Interaction, services: Services) -> None:
+    """Of several clicks at once, only the latest shows its page."""
+    await _show_page(interaction, services, RowQuery.decode(interaction.value))
+
+
+async def _show_page(interaction: Interaction, services: Services, query: RowQuery) -> None:
+    async with (
+        services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
+        shown_in_modal(interaction, services, partial(all_rows.see_all_stopped, query)),
+    ):
+        view = await _page(services, query)
+        await services.replies.update_modal_if_latest(interaction, view, is_latest)
+
+
+async def _page(services: Services, query: RowQuery, note: str = "") -> dict[str, Any]:
+    try:
+        page = await services.digests.page(query)
+    except ScanGone:
+        return all_rows.see_all_expired(query)
+    return all_rows.see_all(page, query, org=services.organization(), note=note)
+
+
+async def open_customer(interaction: Interaction, services: Services) -> None:
+    """A customer's card on top of the rows, without the buttons that change a message."""
+    place = Place.decode(interaction.value)
+    view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.asking(place)))
+    interaction = replace(interaction, view=view)
+    async with shown_in_modal(interaction, services):
+        card = await customer_card(interaction, services, place)
+        await services.replies.update_modal(view, all_rows.customer_on_top(card, place))
+
+
+async def pick_customer(interaction: Interaction, services: Services) -> None:
+    """The customer chosen on a digest: a card for whoever chose; the digest stays as it is."""
+    await send_card(interaction, services, Place(customer=interaction.value))
+
+
+# The file
+
+
+class _Thread(NamedTuple):
+    channel: str
+    ts: str = ""
+    """Empty for a message of its own."""
+
+
+async def csv(interaction: Interaction, services: Services) -> None:
+    query = RowQuery.decode(interaction.value)
+
+    async def show_loading() -> None:
+        if not interaction.view:
+            await services.replies.ephemeral(interaction, csv_file.csv_asking())
+
+    outcome = await with_loading(services, _posted(interaction, services, query), show_loading)
+    if outcome is not None:
+        await _show_outcome(interaction, services, outcome)
+
+
+async def _show_outcome(interaction: Interaction, services: Services, outcome: Card) -> None:
+    """In a modal, over the rows the person is looking at; else as a message of its own."""
+    if not interaction.view:
+        await services.replies.ephemeral(interaction, outcome)
+        return
+    view = await _page(services, RowQuery.decode(interaction.metadata), note=outcome.text)
+    await services.replies.update_modal(interaction.view, view)
+
+
+async def _posted(interaction: Interaction, services: Services, query: RowQuery) -> Card | None:
+    """What to tell the person; None where the file is there to be seen."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        try:
+            read_at = (await services.digests.page(query)).read_at
+            count = await _write(services, query, file)
+        except ScanGone:
+            return all_rows.digest_expired()
+        name = csv_file.csv_name(read_at)
+        uploaded = await _upload(services.slack, file, name)
+        # Only now: the channel may have changed while the file was made and sent.
+        thread = await _thread(interaction, services)
+        await _complete(services, thread, uploaded, name, csv_file.csv_comment(count))
+    return None if thread.ts else csv_file.csv_sent()
+
+
+async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
+    """How many rows there are."""
+    count = 0
+    file.write(csv_file.csv_head().encode())
+    async for item in await services.digests.rows(query):
+        file.write(csv_file.csv_line(item).encode())
+        count += 1
+    return count
+
+
+async def _thread(interaction: Interaction, services: Services) -> _Thread:
+    if interaction.message and not interaction.is_ephemeral and await _may_post(interaction, services):
+        return _Thread(interaction.channel, interaction.message)
+    return _Thread(await messages.open_dm(services.slack, interaction.user))
+
+
+async def _may_post(interaction: Interaction, services: Services) -> bool:
+    """A channel may have been opened, or shared with another company, since. Messages with Maple are nobody
+    else's."""
+    return not in_channel(interaction) or await services.digests.may_follow(
+        interaction.channel, interaction.message
+    )
+
+
+async def _upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
+    """The id of the file, which nobody sees yet."""
+    length = file.tell()
+    file.seek(0)
+    upload = await slack.files_getUploadURLExternal(filename=name, length=length)
+    session = slack.session
+    if session is None:  # pragma: no cover - the bot gives its client one before it takes requests
+        raise ValueError("There is no session.")
+    timeout = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
+    async with session.post(str(upload["upload_url"]), data=file, timeout=timeout) as answer:
+        answer.raise_for_status()
+    return str(upload["file_id"])
+
+
+async def _complete(services: Services, thread: _Thread, file_id: str, name: str, comment: str) -> None:
+    # Not sent again when an answer is lost: the file might be there twice.
+    await services.slack_once.files_completeUploadExternal(
+        files=[{"id": file_id, "title": name}],
+        channel_id=thread.channel,
+        initial_comment=comment,
+        thread_ts=thread.ts or None,
+    )

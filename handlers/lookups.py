@@ -1,0 +1,265 @@
+"""Looking customers up: a card or a search's matches, the buttons on them, and what their selects offer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from bot.autumn.errors import AutumnError
+from bot.changes import buttons
+from bot.kit import ids
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
+from bot.lookups import help as lookup_help
+from bot.lookups import names, trouble
+from bot.lookups import options as lookup_options
+from bot.lookups.answers import Answer, NoMatch, SeveralMatches
+from bot.lookups.customer import CARD
+from bot.lookups.find import card as find_card
+from bot.lookups.find.card import Search
+from bot.lookups.find.search import search, suggest
+from bot.lookups.place import Part, Place
+from bot.lookups.readers import look_up, read
+from bot.lookups.trouble import Refusal
+from bot.slack.errors import NOT_THERE, SLACK_ERRORS, Unsent, slack_reason
+from handlers.errors import LookupFailed
+from handlers.interaction import Interaction
+from handlers.parsing import mistyped
+from handlers.services import Services
+
+T = TypeVar("T")
+Send = Callable[[Interaction, Card], Awaitable[None]]
+
+_MOST_OPTIONS = 100
+"""Slack takes no more, and waits for them for three seconds."""
+_NOT_THERE = NOT_THERE | {"missing_scope"}
+
+# Answering
+
+
+async def respond(
+    interaction: Interaction,
+    services: Services,
+    answer: Coroutine[Any, Any, Card],
+    *,
+    loading: Card,
+    send: Send,
+    send_loading: Send | None = None,
+) -> None:
+    """Sends the answer when it is there, and `loading` first when that takes long.
+
+    `send_loading`: where the answer does not take the place of `loading`.
+    """
+
+    async def show_loading() -> None:
+        await (send_loading or send)(interaction, loading)
+
+    await send(interaction, await with_loading(services, answer, show_loading))
+
+
+async def with_loading(
+    services: Services, answer: Coroutine[Any, Any, T], show_loading: Callable[[], Awaitable[None]]
+) -> T:
+    """The answer; `show_loading` is called first when it takes long."""
+    reading = asyncio.create_task(answer)
+    try:
+        done, _ = await asyncio.wait({reading}, timeout=services.timings.asking_after)
+        if not done:
+            # When Autumn hangs, it hangs for everybody: these messages must not hold up acknowledgements.
+            await services.work.turn()
+            await show_loading()
+        return await reading
+    finally:
+        reading.cancel()
+
+
+# Cards
+
+
+async def customer_card(interaction: Interaction, services: Services, place: Place) -> Card:
+    """The private card of a place. Raises LookupFailed when nothing of it can be shown."""
+    return _private_card(interaction, services, place, await _read(services, place))
+
+
+async def _read(services: Services, place: Place) -> Answer:
+    try:
+        return await read(services.autumn, place, now=services.now)
+    except AutumnError as error:
+        raise LookupFailed(error, place) from error
+
+
+def _private_card(interaction: Interaction, services: Services, place: Place, answer: Answer) -> Card:
+    return lookup_card.card(
+        place,
+        answer,
+        shareable=in_channel(interaction),
+        org=services.organization(),
+        actions=buttons.row(place),
+    )
+
+
+def in_channel(interaction: Interaction) -> bool:
+    """Whether there is a channel to share into. A direct message (D…) is nobody else's."""
+    return interaction.channel.startswith(("C", "G"))
+
+
+async def search_card(interaction: Interaction, services: Services, query: Search) -> Card:
+    """Raises LookupFailed when Autumn does not answer."""
+    try:
+        if query.straight:
+            return await _best_match_card(interaction, services, query)
+        matches = await search(services.autumn, query.query, now=services.now)
+    except AutumnError as error:
+        raise LookupFailed(error, query) from error
+    return matches_card(matches, query.page, query.part)
+
+
+async def _best_match_card(interaction: Interaction, services: Services, query: Search) -> Card:
+    result = await look_up(services.autumn, query.query, query.part, now=services.now)
+    if isinstance(result, SeveralMatches | NoMatch):
+        return matches_card(result, part=query.part)
+    place, answer = result
+    return _private_card(interaction, services, place, answer)
+
+
+def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
+    """The customers that match, to open at the part asked for; or that there are none."""
+    if isinstance(matches, SeveralMatches):
+        return find_card.matches(matches, page=page, part=part)
+    return find_card.nobody(matches.query, compared=matches.compared, meant=mistyped(matches.query))
+
+
+# Buttons
+
+
+async def go_to(interaction: Interaction, services: Services) -> None:
+    """Changes the card to another place."""
+    place = Place.decode(interaction.value)
+    answer = customer_card(interaction, services, place)
+    await _update_card(interaction, services, answer, lookup_help.asking(place))
+
+
+async def turn_page(interaction: Interaction, services: Services) -> None:
+    """Another page of search results."""
+    answer = search_card(interaction, services, Search.decode(interaction.value))
+    await _update_card(interaction, services, answer, lookup_help.asking(None))
+
+
+async def pick_feature(interaction: Interaction, services: Services) -> None:
+    """Opens the feature that was picked, or filters the events by it."""
+    place = _place_of_select(interaction)
+    answer = _picked_card(interaction, services, place)
+    await _update_card(interaction, services, answer, lookup_help.asking(place))
+
+
+async def _update_card(
+    interaction: Interaction, services: Services, answer: Coroutine[Any, Any, Card], loading: Card
+) -> None:
+    """Of several clicks on one card at once, only the latest changes it."""
+    card_key = f"{interaction.channel} {interaction.message} {interaction.user}"
+    async with services.latest_click.handling(card_key, interaction.occurred_at) as is_latest:
+
+        async def update(interaction: Interaction, card: Card) -> None:
+            if await is_latest():
+                await services.replies.update_message(interaction, card)
+
+        await respond(interaction, services, answer, loading=loading, send=update)
+
+
+async def _picked_card(interaction: Interaction, services: Services, place: Place) -> Card:
+    features = await _features_offered(services, place) if interaction.value.startswith("#") else ()
+    feature = lookup_options.resolve(interaction.value, features)
+    target = place if place.part is Part.EVENTS else place.go(Part.FEATURE)
+    return await customer_card(interaction, services, target.at(feature=feature or ""))
+
+
+async def open_card(interaction: Interaction, services: Services) -> None:
+    """Sends whoever clicked a card of their own; the message that was clicked stays as it is."""
+    await send_card(interaction, services, Place.decode(interaction.value))
+
+
+async def send_card(interaction: Interaction, services: Services, place: Place) -> None:
+    """A customer's card that only this person sees."""
+    await respond(
+        interaction,
+        services,
+        customer_card(interaction, services, place),
+        loading=lookup_help.asking(place),
+        send=services.replies.ephemeral,
+    )
+
+
+async def share(interaction: Interaction, services: Services) -> None:
+    """Posts the card's facts for the whole channel, unless people of another company would see them."""
+    place = Place.decode(interaction.value)
+    refusal = await _sharing_refusal(interaction, services)
+    if refusal:
+        await services.replies.ephemeral(interaction, trouble.refused(refusal))
+        return
+
+    async def post(interaction: Interaction, card: Card) -> None:
+        try:
+            await services.replies.post(interaction.channel, card)
+        except Unsent as unsent:
+            if unsent.reason not in _NOT_THERE:
+                raise
+            await services.replies.ephemeral(interaction, trouble.refused(Refusal.NOT_IN_CHANNEL))
+
+    await respond(
+        interaction,
+        services,
+        _shared_card(interaction, services, place),
+        loading=lookup_help.asking(place),
+        send=post,
+        send_loading=services.replies.ephemeral,
+    )
+
+
+async def _shared_card(interaction: Interaction, services: Services, place: Place) -> Card:
+    answer = await _read(services, place)
+    return lookup_card.shared(place, answer, by=interaction.user, org=services.organization())
+
+
+async def _sharing_refusal(interaction: Interaction, services: Services) -> Refusal | None:
+    """Why nothing is shared into this channel; None if it may be. In doubt it may not."""
+    if not in_channel(interaction):
+        return Refusal.NOT_IN_CHANNEL
+    try:
+        answer = await services.slack.conversations_info(channel=interaction.channel)
+    except SLACK_ERRORS as error:
+        return Refusal.NOT_IN_CHANNEL if slack_reason(error) in _NOT_THERE else Refusal.UNCHECKED_CHANNEL
+    channel = answer["channel"]
+    if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+        return Refusal.SHARED_CHANNEL
+    return None
+
+
+# Selects
+
+
+async def customer_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """Customers whose id, name or email contains what was typed."""
+    customers = await suggest(services.autumn, interaction.value)
+    return lookup_options.customer_options(customers)[:_MOST_OPTIONS]
+
+
+async def feature_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """The features to pick from on a card."""
+    features = await _features_offered(services, _place_of_select(interaction))
+    return lookup_options.feature_options(features, interaction.value)[:_MOST_OPTIONS]
+
+
+def _place_of_select(interaction: Interaction) -> Place:
+    """A select carries no value of its own: the place is in its block_id."""
+    return Place.decode(interaction.block.removeprefix(f"{ids.PICK_FEATURE}:"))
+
+
+async def _features_offered(services: Services, place: Place) -> Mapping[str, str]:
+    """Names by feature id: on the events every feature that is tracked, elsewhere those the customer has."""
+    if place.part is Part.EVENTS:
+        features = await services.autumn.features()
+        return {
+            feature.id: feature.name or feature.id
+            for feature in features
+            if feature.type != "boolean" and not feature.archived
+        }
+    return names.features(await services.autumn.customer(place.customer, expand=CARD))
