@@ -58,7 +58,7 @@ function Conversation({ channel, state }) {
     ? html`<${AppIntro} app=${state.app} />`
     : html`<${Intro} channel=${channel} people=${state.people} />`;
   return html`
-    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} newSince=${state.newSince} editing=${state.thread ? null : state.editing} target=${state.target} />
+    <${MessageList} key=${channel.id} messages=${all.filter(inMain)} replies=${countReplies(all)} name=${name} intro=${intro} newSince=${state.newSince} editing=${state.editing?.inThread ? null : state.editing?.ts} target=${state.target} />
     ${
       withApp && state.app.messages_read_only
         ? html`<p class="read-only">Sending messages to this app has been turned off.</p>`
@@ -79,7 +79,7 @@ function Panel({ state }) {
       ${place.kind === "app" ? html`<${AppHeader} tab=${place.tab} onGo=${goTo} />` : channel && html`<${ChannelHeader} channel=${channel} people=${state.people} />`}
       ${home ? html`<${Home} home=${state.home} />` : channel && html`<${Conversation} key=${channel.id} channel=${channel} state=${state} />`}
     </main>
-    ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} editing=${state.editing} target=${state.target} />`}`;
+    ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} editing=${state.editing?.inThread ? state.editing.ts : null} target=${state.target} />`}`;
 }
 
 /** As Slack's: how often one is called, or a mark that something is new. */
@@ -97,6 +97,7 @@ const Toasts = ({ toasts }) =>
 function App() {
   const [state, setState] = useState(first);
   const [sideOpen, setSideOpen] = useState(false);
+  const hideSide = () => setSideOpen(false);
   useEffect(() => subscribe(setState), []);
   useEffect(() => {
     start();
@@ -117,8 +118,9 @@ function App() {
     <div class=${`workspace ${sideOpen ? "side-open" : ""} ${state.thread ? "with-thread" : ""}`}>
       <div class="top-bar"><button type="button" class="icon-button side-toggle" aria-label="Show conversations" aria-expanded=${String(sideOpen)} onClick=${() => setSideOpen(!sideOpen)}><${Icon} name="menu" /></button>
         <button type="button" class="top-words" title="Jump to a conversation (Ctrl+K)" onClick=${() => jump(true)}><${Icon} name="search" size="14" /><span class="top-label">Search ${team.name}<span class="top-note"> · a local workspace: nothing here leaves this machine</span></span><kbd>Ctrl K</kbd></button></div>
-      <${Rail} place=${state.place} />
-      <${Sidebar} place=${state.place} onChosen=${() => setSideOpen(false)} />
+      ${sideOpen && html`<button type="button" class="side-veil" aria-label="Hide conversations" onClick=${hideSide}></button>`}
+      <${Rail} place=${state.place} onChosen=${hideSide} />
+      <${Sidebar} place=${state.place} onChosen=${hideSide} />
       <${Panel} state=${state} />
     </div>
     <${Jump} open=${state.jumping} />

@@ -211,7 +211,7 @@ export function Composer({ channel, thread, label }) {
     const own = (state.messages[channel] ?? []).filter(
       (each) => each.user === world.me.id && isIn(thread, each),
     );
-    if (own.length) edit(own[own.length - 1].ts);
+    if (own.length) edit(own[own.length - 1].ts, Boolean(thread));
   };
   const pick = (offer) => insert(offer.insert, asked.from, caret);
   const keys = (event) => {

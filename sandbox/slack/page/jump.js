@@ -4,7 +4,7 @@ import { Avatar } from "./avatar.js";
 import { placeOfFocus, focusAgain } from "./focus.js";
 import { Icon } from "./icons.js";
 import { useEscape } from "./popover.js";
-import { goTo, jump, openPerson, state } from "./store.js";
+import { channelInView, goTo, jump, openPerson, state } from "./store.js";
 import { World } from "./world.js";
 
 const latest = (channel) => Number(channel?.latest ?? 0);
@@ -48,7 +48,10 @@ function places({ channels, people, app, me }) {
   ];
 }
 
-/** Unread conversations first, then those talked in last; of what was typed, names that begin with it. */
+const here = ({ key }) =>
+  Number(key === channelInView() || (key === state.app.id && state.place?.kind === "app"));
+
+/** Unread conversations first, then those talked in last, and the one on the screen at the end; of what was typed, names that begin with it. */
 function matching(list, text) {
   const wanted = text.trim().toLowerCase().replace(/^[#@]/, "");
   const rank = (each) =>
@@ -60,7 +63,13 @@ function matching(list, text) {
       : 1;
   return list
     .filter(({ label, words }) => `${label} ${words ?? ""}`.toLowerCase().includes(wanted))
-    .toSorted((a, b) => rank(a) - rank(b) || Boolean(b.unread) - Boolean(a.unread) || b.latest - a.latest)
+    .toSorted(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        Boolean(b.unread) - Boolean(a.unread) ||
+        here(a) - here(b) ||
+        b.latest - a.latest,
+    )
     .slice(0, 10);
 }
 
@@ -99,7 +108,7 @@ function JumpBox() {
     <div class="jump" role="dialog" aria-modal="true" aria-label="Jump to a conversation">
       <div class="jump-field"><${Icon} name="search" size="18" />
         <input ref=${field} role="combobox" aria-label="Jump to" aria-expanded="true" aria-controls="jump-list" aria-activedescendant=${list.length ? `jump-${at}` : undefined}
-          autocomplete="off" spellcheck="false" placeholder="Jump to a channel, a person or the app" value=${text} onInput=${(
+          autocomplete="off" spellcheck="false" placeholder="Find a conversation" value=${text} onInput=${(
             event,
           ) => {
             setText(event.target.value);

@@ -74,7 +74,7 @@ function MessageMenu({ message, inThread }) {
           {
             label: "Edit message",
             mark: html`<${Icon} name="pencil" size="16" />`,
-            on: () => edit(message.ts),
+            on: () => edit(message.ts, Boolean(inThread)),
           },
           {
             label: "Delete message",

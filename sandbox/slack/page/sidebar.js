@@ -49,7 +49,7 @@ function ThemeButton() {
 const railButton = (icon, words, on, chosen, calls = 0) =>
   html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${on}><span class="rail-icon"><${Icon} name=${icon} />${calls > 0 && html`<span class="count on-rail" aria-label=${`${calls} unread`}>${calls}</span>`}</span>${words}</button>`;
 
-export function Rail({ place }) {
+export function Rail({ place, onChosen }) {
   const { team, channels, app } = useContext(World);
   const inDm =
     place?.kind === "channel"
@@ -62,10 +62,16 @@ export function Rail({ place }) {
   const dmCalls = ims.reduce((sum, each) => sum + each.mentions, 0);
   const firstChannel =
     channels.find((each) => each.name === "support") ?? channels.find((each) => each.kind !== "im");
+  const go =
+    ({ id }) =>
+    () => {
+      goTo({ kind: "channel", id });
+      onChosen();
+    };
   return html`<nav class="rail" aria-label="Workspace">
     <span class="team-sign" aria-hidden="true">${team.name[0]}</span>
-    ${firstChannel && railButton("home", "Home", () => goTo({ kind: "channel", id: firstChannel.id }), !inDm)}
-    ${nextIm && railButton("chat", "DMs", () => goTo({ kind: "channel", id: nextIm.id }), inDm, dmCalls)}
+    ${firstChannel && railButton("home", "Home", go(firstChannel), !inDm)}
+    ${nextIm && railButton("chat", "DMs", go(nextIm), inDm, dmCalls)}
     <span class="grow"></span>
     <${ThemeButton} />
     <${PersonMenu} />

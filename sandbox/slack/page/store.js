@@ -250,7 +250,8 @@ export async function openPerson(id) {
 
 export const openThread = (ts) => change({ thread: ts, editing: null });
 
-export const edit = (ts) => change({ editing: ts });
+/** Which message is being edited, in the conversation or in the thread beside it, where it may be as well. */
+export const edit = (ts, inThread = false) => change({ editing: ts && { ts, inThread } });
 
 export const jump = (jumping) => change({ jumping });
 

@@ -11,7 +11,7 @@ export const inMain = (message) => !message.thread_ts || message.thread_ts === m
 /** How many replies there are, by the ts of the message they answer. */
 export function countReplies(messages) {
   const count = {};
-  for (const message of messages.filter((each) => !inMain(each)))
+  for (const message of messages.filter((each) => !inMain(each) && !each.ephemeral))
     count[message.thread_ts] = (count[message.thread_ts] ?? 0) + 1;
   return count;
 }
@@ -22,12 +22,13 @@ export function Thread({ ts, messages, channel, title, editing, target }) {
   useEscape(close);
   const parent = messages.find((message) => message.ts === ts);
   const replies = messages.filter((message) => message.thread_ts === ts && message.ts !== ts);
+  const count = replies.filter((message) => !message.ephemeral).length;
   return html`<aside class="thread" aria-label="Thread">
     <header class="panel-head"><div class="panel-title"><h2>Thread</h2><span class="small">${title}</span></div>
       <button type="button" class="icon-button" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button></header>
     <div class="thread-body">
-      ${parent ? html`<${Message} message=${parent} inThread />` : html`<p class="small gone">The first message of this thread is no longer here.</p>`}
-      ${replies.length > 0 && html`<div class="reply-line"><span>${replies.length} ${replies.length === 1 ? "reply" : "replies"}</span></div>`}
+      ${parent ? html`<${Message} message=${parent} inThread editing=${ts === editing} />` : html`<p class="small gone">The first message of this thread is no longer here.</p>`}
+      ${count > 0 && html`<div class="reply-line"><span>${count} ${count === 1 ? "reply" : "replies"}</span></div>`}
       ${replies.map((message) => html`<${Message} key=${message.ts} message=${message} inThread editing=${message.ts === editing} target=${message.ts === target} />`)}
       <${Composer} key=${ts} channel=${channel} thread=${ts} label="Reply…" />
     </div>

@@ -261,6 +261,57 @@ async def test_code_is_typed_and_shown_as_a_block(local: Local) -> None:
         assert 0 <= await block.evaluate(gap) < 12
 
 
+async def test_form_and_card_fit_a_phone(local: Local) -> None:
+    await local.post(gallery.ACTIONS, SUPPORT)
+    await local.post(gallery.DATA_TABLE, SUPPORT)
+    outside = """(box) => [...box.querySelectorAll("button, input, textarea, a")]
+        .filter((each) => each.offsetParent && !each.closest(".table-box"))
+        .map((each) => [each.getAttribute("aria-label") ?? each.textContent, each.getBoundingClientRect()])
+        .filter(([, { left, right, width }]) => width && (left < 0 || right > innerWidth))
+        .map(([name]) => name)"""
+    async with local.seen_by("ana", SUPPORT) as page:
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await expect(page.get_by_role("button", name="Overview")).to_be_visible()
+        assert await page.get_by_role("main").evaluate(outside) == []
+        press = await page.get_by_role("button", name="Overview").bounding_box()
+        assert press is not None
+        assert press["height"] >= 40
+        await write(page, "/probe form")
+        form = page.get_by_role("dialog", name="Change a balance")
+        await expect(form).to_be_visible()
+        assert await form.evaluate(outside) == []
+        body = form.locator(".dialog-body")
+        assert await body.evaluate("(body) => body.scrollWidth <= body.clientWidth")
+        box = await form.bounding_box()
+        assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+        await form.get_by_role("combobox", name="Customer").click()
+        await expect(page.get_by_role("listbox")).to_be_in_viewport(ratio=1)
+        await page.keyboard.press("Escape")
+        await form.get_by_role("button", name="Cancel").click()
+        await page.get_by_role("button", name="Show conversations").click()
+        await page.get_by_role("button", name="Hide conversations").click(position={"x": 380, "y": 400})
+        await expect(page.get_by_role("navigation", name="Conversations")).to_be_hidden()
+
+
+async def test_a_message_in_a_thread_is_edited_there(local: Local) -> None:
+    async with local.seen_by("ana", SUPPORT) as page:
+        await write(page, "the start")
+        await page.get_by_role("article", name="Ana Silva").hover()
+        await page.get_by_role("button", name="Reply in thread").click()
+        thread = page.get_by_role("complementary", name="Thread")
+        reply = thread.get_by_role("textbox", name="Reply…")
+        await reply.press("ArrowUp")
+        await expect(thread.get_by_role("textbox", name="Edit message")).to_have_value("the start")
+        await expect(page.get_by_role("textbox", name="Edit message")).to_have_count(1)
+        await page.keyboard.press("Escape")
+        await expect(reply).to_be_focused()
+        await reply.fill("a reply")
+        await reply.press("Enter")
+        await expect(thread.get_by_role("article")).to_have_count(2)
+        await reply.press("ArrowUp")
+        await expect(thread.get_by_role("textbox", name="Edit message")).to_have_value("a reply")
+
+
 async def test_link_preview_is_drawn_under_the_message_and_its_button_works(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page, local.seen_by("raj", SUPPORT) as raj:
         await write(page, "see https://acme.example/c/1")
