@@ -15,10 +15,14 @@ from benchmarks.report import Table, milliseconds, quantile, show
 from bot.autumn.client import Autumn
 from bot.autumn.models import Balance, Customer
 from bot.lookups import card as lookup_card
-from bot.lookups.answers import Answer, Billing, Features, InvoiceList, Overview, Products
+from bot.lookups.answers import Answer, Billing
 from bot.lookups.customer import CARD
+from bot.lookups.features.answer import Features
+from bot.lookups.invoices.answer import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place
+from bot.lookups.products.answer import Products
 from sandbox.autumn import LocalAutumn
 
 CUSTOMER = "cus_many"

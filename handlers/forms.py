@@ -14,7 +14,7 @@ from bot.changes import forms
 from bot.changes.forms import FormPreview, FormState, Meta, Values
 from bot.changes.model import Facts
 from bot.kit.card import Card
-from bot.lookups.answers import SingleMatch
+from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers.errors import shown_in_modal, update_modal

@@ -5,7 +5,7 @@ from bot.approvals import history, result_card
 from bot.approvals.results import Result
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
-from bot.lookups.answers import SingleMatch
+from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place

@@ -12,7 +12,8 @@ from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, trouble
 from bot.lookups import options as lookup_options
-from bot.lookups.answers import Answer, NoMatch, SeveralMatches
+from bot.lookups.answers import Answer
+from bot.lookups.find.answer import NoMatch, SeveralMatches
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
 from bot.lookups.find.card import Search

@@ -43,11 +43,19 @@ from bot.lookups import answers, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import home as lookup_home
-from bot.lookups.answers import Answer, Bin, SeveralMatches, Usage
+from bot.lookups.answers import Answer
+from bot.lookups.events import answer as events_answer
+from bot.lookups.feature import answer as feature_answer
+from bot.lookups.feature.answer import Bin, Usage
+from bot.lookups.features import answer as features_answer
 from bot.lookups.find import card as find_card
 from bot.lookups.find import modal
+from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.invoices import answer
 from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.overview import answer as overview_answer
 from bot.lookups.place import Part, Place
+from bot.lookups.products import answer as products_answer
 
 _NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 _SOON = _NOW + timedelta(days=10)
@@ -162,21 +170,21 @@ def _answer(part: Part) -> Answer:
     customer, invoices = _customer(), _invoices()
     match part:
         case Part.OVERVIEW:
-            listed = answers.InvoiceList(invoices, more=False, unpaid=Unpaid())
+            listed = answer.InvoiceList(invoices, more=False, unpaid=Unpaid())
             billing = answers.Billing(discounts=(), upcoming=(_preview(),))
-            return answers.Overview(customer, billing, listed, _NOW)
+            return overview_answer.Overview(customer, billing, listed, _NOW)
         case Part.PRODUCTS:
-            over = answers.ExpiredProduct("starter", "Starter", _LONG_AGO, _NOW - 90 * _DAY)
-            return answers.Products(customer, (over,), _NOW)
+            over = products_answer.ExpiredProduct("starter", "Starter", _LONG_AGO, _NOW - 90 * _DAY)
+            return products_answer.Products(customer, (over,), _NOW)
         case Part.FEATURES:
-            return answers.Features(customer, _NOW)
+            return features_answer.Features(customer, _NOW)
         case Part.FEATURE:
             days = (_NOW - number * _DAY for number in range(10, 0, -1))
             bins = tuple(Bin(day, day + _DAY, Decimal(30)) for day in days)
             usage = Usage(bins, Decimal(300), 300, bins[0].start, _NOW)
-            return answers.FeatureDetail(customer, usage, _NOW)
+            return feature_answer.FeatureDetail(customer, usage, _NOW)
         case Part.INVOICES:
-            return answers.Invoices(customer, invoices, False, (_preview(),), _NOW)
+            return answer.Invoices(customer, invoices, False, (_preview(),), _NOW)
         case Part.EVENTS:
             events = tuple(
                 models.Event(
@@ -188,7 +196,7 @@ def _answer(part: Part) -> Answer:
                 for number in range(1, 4)
             )
             features = {"messages": models.Feature(id="messages", name="Messages")}
-            return answers.Events(customer, events, False, {}, features, _NOW, _NOW)
+            return events_answer.Events(customer, events, False, {}, features, _NOW, _NOW)
         case _:  # pragma: no cover - there is no other part
             assert_never(part)
 

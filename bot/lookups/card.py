@@ -8,16 +8,21 @@ from bot.kit import blocks, ids, layout
 from bot.kit.card import Block, Card
 from bot.lookups import frame as parts
 from bot.lookups import labels
-from bot.lookups.answers import Answer, FeatureDetail, Features, Invoices, Overview, Products, Read
+from bot.lookups.answers import Answer, Read
 from bot.lookups.events import card as events
+from bot.lookups.feature import card as detail_card
+from bot.lookups.feature.answer import FeatureDetail
 from bot.lookups.features import card as features
-from bot.lookups.features import detail_card
+from bot.lookups.features.answer import Features
 from bot.lookups.invoices import card as invoices
+from bot.lookups.invoices.answer import Invoices
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import attention
 from bot.lookups.overview import card as overview
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place
 from bot.lookups.products import card as products
+from bot.lookups.products.answer import Products
 
 _ATTENTION = 3
 """How many of the things that need attention are shown on cards other than the overview."""

@@ -7,19 +7,15 @@ from typing import TypeVar, assert_never
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Plan
-from bot.lookups.answers import (
-    Answer,
-    Events,
-    FeatureDetail,
-    Features,
-    Invoices,
-    Names,
-    Overview,
-    Products,
-    Read,
-)
+from bot.lookups.answers import Answer, Names, Read
 from bot.lookups.catalogue import catalogue
 from bot.lookups.concurrent import attempt
+from bot.lookups.events.answer import Events
+from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.features.answer import Features
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
+from bot.lookups.products.answer import Products
 
 A = TypeVar("A", bound=Answer)
 

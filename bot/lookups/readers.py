@@ -8,24 +8,21 @@ from typing import Any, TypeVar, assert_never
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound
 from bot.autumn.models import Customer
-from bot.lookups.answers import (
-    Answer,
-    Events,
-    FeatureDetail,
-    Features,
-    NoMatch,
-    Products,
-    SeveralMatches,
-    SingleMatch,
-)
+from bot.lookups.answers import Answer
 from bot.lookups.catalogue_names import named
+from bot.lookups.events.answer import Events
 from bot.lookups.events.read import events
-from bot.lookups.features.read import feature, features
+from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.feature.read import feature
+from bot.lookups.features.answer import Features
+from bot.lookups.features.read import features
+from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find_or_open
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.read import invoices, nothing_owed, unpaid
 from bot.lookups.overview.read import overview, overview_in_one
 from bot.lookups.place import Part, Place
+from bot.lookups.products.answer import Products
 from bot.lookups.products.read import products
 
 P = TypeVar("P", Products, Features, FeatureDetail, Events)

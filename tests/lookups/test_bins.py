@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.autumn.models import Reset
-from bot.lookups.features.bins import DAY, HOUR, MOST, Point, cycle_start, merged
+from bot.lookups.feature.bins import DAY, HOUR, MOST, Point, cycle_start, merged
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)

@@ -12,8 +12,11 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
-from bot.lookups.answers import Answer, FeatureDetail, NoMatch, Overview, SeveralMatches, SingleMatch, Usage
+from bot.lookups.answers import Answer
+from bot.lookups.feature.answer import FeatureDetail, Usage
+from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place, Span
 from bot.lookups.readers import look_up, read
 from sandbox.autumn import Limits as LocalLimits

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import AutumnError
-from bot.lookups.answers import FeatureDetail, Invoices, Overview, Products
+from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place
+from bot.lookups.products.answer import Products
 from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import Answer, Scripted, error, listing, ok
 

@@ -22,24 +22,16 @@ from bot.autumn.errors import (
 )
 from bot.autumn.models import Customer, UsageTotal
 from bot.autumn.retry_policy import RetryPolicy
-from bot.lookups.answers import (
-    Answer,
-    Billing,
-    Bin,
-    Events,
-    ExpiredProduct,
-    FeatureDetail,
-    Features,
-    InvoiceList,
-    Invoices,
-    NoMatch,
-    Overview,
-    Products,
-    SeveralMatches,
-    Usage,
-)
+from bot.lookups.answers import Answer, Billing
+from bot.lookups.events.answer import Events
+from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
+from bot.lookups.features.answer import Features
+from bot.lookups.find.answer import NoMatch, SeveralMatches
+from bot.lookups.invoices.answer import InvoiceList, Invoices
 from bot.lookups.invoices.facts import Owed, Unpaid
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place, Span
+from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Told

@@ -12,9 +12,9 @@ from bot.lookups import help as lookup_help
 from bot.lookups import home as lookup_home
 from bot.lookups import labels, names, trouble
 from bot.lookups import options as lookup_options
-from bot.lookups.answers import SeveralMatches
 from bot.lookups.find import card as find_card
 from bot.lookups.find import modal, words
+from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.find.card import Search
 from bot.lookups.place import Part, Place
 from bot.lookups.trouble import Refusal

@@ -34,22 +34,16 @@ from bot.kit import text
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, options
-from bot.lookups.answers import (
-    Answer,
-    Billing,
-    Bin,
-    Events,
-    ExpiredProduct,
-    FeatureDetail,
-    Features,
-    Invoices,
-    Overview,
-    Products,
-    SeveralMatches,
-    Usage,
-)
+from bot.lookups.answers import Answer, Billing
+from bot.lookups.events.answer import Events
+from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
+from bot.lookups.features.answer import Features
 from bot.lookups.find import card as find_card
+from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place, Span
+from bot.lookups.products.answer import ExpiredProduct, Products
 from tests.views import checks
 from tests.views.examples import examples
 from tests.views.given import invoice_list

@@ -33,22 +33,17 @@ from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups import labels as words
 from bot.lookups import names
-from bot.lookups.answers import (
-    Answer,
-    Billing,
-    Events,
-    ExpiredProduct,
-    FeatureDetail,
-    Features,
-    Invoices,
-    Overview,
-    Products,
-    Spending,
-)
+from bot.lookups.answers import Answer, Billing
+from bot.lookups.events.answer import Events
+from bot.lookups.feature.answer import FeatureDetail, Spending
 from bot.lookups.features import words as features_words
+from bot.lookups.features.answer import Features
 from bot.lookups.invoices import facts
 from bot.lookups.invoices import words as invoices_words
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place, Span
+from bot.lookups.products.answer import ExpiredProduct, Products
 from tests.views import checks
 from tests.views.given import (
     BEFORE,

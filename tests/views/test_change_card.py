@@ -36,7 +36,8 @@ from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.ref import Ref
 from bot.lookups import card as lookup_card
-from bot.lookups.answers import Billing, Overview
+from bot.lookups.answers import Billing
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place
 from tests.views import checks, given
 from tests.views.filling import modal

@@ -11,8 +11,13 @@ from bot.changes import buttons, forms
 from bot.changes.forms import FormState, Meta
 from bot.changes.model import Facts
 from bot.lookups import card as lookup_card
-from bot.lookups.answers import Answer, Billing, FeatureDetail, Features, Invoices, Overview, Products
+from bot.lookups.answers import Answer, Billing
+from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.features.answer import Features
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part, Place
+from bot.lookups.products.answer import Products
 from tests.views.given import NOW, balance, customer, invoice, invoice_list, plan, preview, row, subscription
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from bot.autumn.bulk import ListedCustomer, ListedSource, ListedSubscription, moment
 from bot.autumn.models import InvoicePreview, Reset
-from bot.lookups.features.bins import cycle_start
+from bot.lookups.feature.bins import cycle_start
 
 MOST_PREVIEWS = 500
 """Customers that one scan asks about; others stay estimates. Each costs Autumn several calls of Stripe."""

@@ -9,8 +9,8 @@ from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels
-from bot.lookups.answers import Events
 from bot.lookups.events import words
+from bot.lookups.events.answer import Events
 from bot.lookups.features import card as features
 from bot.lookups.place import Place, Span
 

@@ -8,10 +8,11 @@ from typing import TypeAlias
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Event, Page, UsageTotal
-from bot.lookups.answers import Events, Read
+from bot.lookups.answers import Read
 from bot.lookups.catalogue import Catalogue, by_name, catalogue, names, tracked
 from bot.lookups.concurrent import attempt, meanwhile, result_of
 from bot.lookups.customer import customer_of
+from bot.lookups.events.answer import Events
 from bot.lookups.place import Place, Span
 
 MOST = 200

@@ -7,9 +7,9 @@ from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names, options
-from bot.lookups.answers import Features
 from bot.lookups.entities_share import entities_share
 from bot.lookups.features import words
+from bot.lookups.features.answer import Features
 from bot.lookups.options import resolve, token
 from bot.lookups.overview import attention
 from bot.lookups.place import Part, Place

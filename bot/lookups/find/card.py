@@ -8,8 +8,8 @@ from bot.autumn.models import Customer
 from bot.kit import blocks, ids, layout, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import frame, labels
-from bot.lookups.answers import SeveralMatches
 from bot.lookups.find import words
+from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.place import Part, Place
 
 SIZE = 10

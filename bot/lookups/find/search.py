@@ -8,8 +8,8 @@ from typing import TypeVar
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
-from bot.lookups.answers import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.customer import CARD
+from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.query import cut, fold, is_id, is_stripe_id, matches, patterns, readings
 
 T = TypeVar("T")

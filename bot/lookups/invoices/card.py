@@ -8,9 +8,10 @@ from bot.kit import blocks, layout, links, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import Invoices, Read
+from bot.lookups.answers import Read
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
+from bot.lookups.invoices.answer import Invoices
 from bot.lookups.invoices.facts import InvoiceState
 from bot.lookups.place import Part
 from bot.lookups.products.plan_changes import plan_changes

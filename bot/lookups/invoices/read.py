@@ -5,11 +5,12 @@ from datetime import datetime
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
-from bot.lookups.answers import InvoiceList, Invoices, Read
+from bot.lookups.answers import Read
 from bot.lookups.billing import billing_of
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, customer_of
 from bot.lookups.invoices import facts
+from bot.lookups.invoices.answer import InvoiceList, Invoices
 from bot.lookups.invoices.facts import UNPAID, Unpaid
 from bot.lookups.place import Place
 

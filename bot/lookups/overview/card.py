@@ -7,10 +7,11 @@ from bot.autumn.models import Balance, Customer, Discount, Subscription
 from bot.kit import blocks, layout, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame, labels, names
-from bot.lookups.answers import Billing, Overview, Read
+from bot.lookups.answers import Billing, Read
 from bot.lookups.features import card as features
 from bot.lookups.invoices import card as invoices
 from bot.lookups.overview import words
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Part
 from bot.lookups.products import card as products
 from bot.lookups.products.plan_changes import ByEnding

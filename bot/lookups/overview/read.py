@@ -5,12 +5,14 @@ from functools import partial
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
-from bot.lookups.answers import Billing, InvoiceList, Overview, Read
+from bot.lookups.answers import Billing, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, CARD, customer_of
+from bot.lookups.invoices.answer import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.read import invoice_list
+from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Place
 
 

@@ -10,8 +10,9 @@ from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import ExpiredProduct, Names, Products
+from bot.lookups.answers import Names
 from bot.lookups.products import words
+from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
 from bot.lookups.products.status import Status, status
 

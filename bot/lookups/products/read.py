@@ -4,10 +4,10 @@ from datetime import datetime
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer, StoredProduct
-from bot.lookups.answers import ExpiredProduct, Products
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
 from bot.lookups.place import Place
+from bot.lookups.products.answer import ExpiredProduct, Products
 
 
 async def products(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Products:

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TypeAlias
 
 from bot.autumn.models import Reset
-from bot.lookups.answers import Bin
+from bot.lookups.feature.answer import Bin
 
 Point: TypeAlias = tuple[datetime, Decimal]
 """The start of a piece of time, and how much was used in it."""

@@ -10,8 +10,8 @@ from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels as words
 from bot.lookups import names
-from bot.lookups.answers import Bin, FeatureDetail, Spending, Usage
 from bot.lookups.entities_share import entities_share
+from bot.lookups.feature.answer import Bin, FeatureDetail, Spending, Usage
 from bot.lookups.features import card as features
 from bot.lookups.features import words as features_words
 from bot.lookups.place import Part, Span

@@ -1,0 +1,30 @@
+"""x"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.models import Customer
+from bot.lookups.answers import Names, Read
+from bot.lookups.invoices.facts import Unpaid
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredProduct:
+    """A product the customer no longer has."""
+
+    plan_id: str
+    name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    customer: Customer
+    expired: Read[tuple[ExpiredProduct, ...]] | None
+    """None when not asked for."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: Names = field(default_factory=Names)
