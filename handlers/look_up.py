@@ -7,7 +7,7 @@ from bot.kit import ids
 from bot.lookups import help as lookup_help
 from bot.lookups import labels
 from bot.lookups.find import modal
-from bot.lookups.place import Part, Place
+from bot.lookups.place import OVERVIEW, Place
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.lookups import customer_card, respond
@@ -23,7 +23,7 @@ def parse(interaction: Interaction) -> Place | Invalid:
     if not customer:
         return Invalid({ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER})
     part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
-    return Place(customer=customer, part=Part(part) if part in set(Part) else Part.OVERVIEW)
+    return Place(customer=customer, part=part or OVERVIEW)
 
 
 async def submitted(interaction: Interaction, services: Services, place: Place) -> None:

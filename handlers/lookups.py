@@ -10,15 +10,15 @@ from bot.kit import ids
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
-from bot.lookups import names, trouble
+from bot.lookups import names, registry, trouble
 from bot.lookups import options as lookup_options
-from bot.lookups.answers import Answer
 from bot.lookups.find.answer import NoMatch, SeveralMatches
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
 from bot.lookups.find.card import Search
 from bot.lookups.find.search import search, suggest
-from bot.lookups.place import Part, Place
+from bot.lookups.place import OVERVIEW, Place
+from bot.lookups.part import Answer
 from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
 from bot.slack.errors import NOT_THERE, SLACK_ERRORS, Unsent, slack_reason
@@ -122,7 +122,7 @@ async def _best_match_card(interaction: Interaction, services: Services, query: 
     return _private_card(interaction, services, place, answer)
 
 
-def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
+def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: str = OVERVIEW) -> Card:
     """The customers that match, to open at the part asked for; or that there are none."""
     if isinstance(matches, SeveralMatches):
         return find_card.matches(matches, page=page, part=part)
@@ -169,7 +169,7 @@ async def _update_card(
 async def _picked_card(interaction: Interaction, services: Services, place: Place) -> Card:
     features = await _features_offered(services, place) if interaction.value.startswith("#") else ()
     feature = lookup_options.resolve(interaction.value, features)
-    target = place if place.part is Part.EVENTS else place.go(Part.FEATURE)
+    target = place if registry.part(place.part).filters_by_feature else place.go("feature")
     return await customer_card(interaction, services, target.at(feature=feature or ""))
 
 
@@ -255,8 +255,8 @@ def _place_of_select(interaction: Interaction) -> Place:
 
 
 async def _features_offered(services: Services, place: Place) -> Mapping[str, str]:
-    """Names by feature id: on the events every feature that is tracked, elsewhere those the customer has."""
-    if place.part is Part.EVENTS:
+    """Names by feature id: to filter by, every feature that is tracked; else those the customer has."""
+    if registry.part(place.part).filters_by_feature:
         features = await services.autumn.features()
         return {
             feature.id: feature.name or feature.id

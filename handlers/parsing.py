@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from bot.access.rules import Kind
 from bot.digests.model import MOST_DAYS
+from bot.lookups import registry
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
-from bot.lookups.place import Part
+from bot.lookups.place import OVERVIEW
 
 CHANGES = {
     "balance": Kind.BALANCE,
@@ -22,7 +23,6 @@ HISTORY = "history"
 DIGEST = ("digest", "digests")
 UPCOMING = "upcoming"
 DAYS = 7
-PARTS = {part.value: part for part in (Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)}
 
 _DAYS = re.compile(r"([0-9]{1,4})\s*(?:d|days?)?", re.IGNORECASE | re.ASCII)
 
@@ -37,7 +37,7 @@ class LookUpCommand:
     """Show a part of a customer."""
 
     query: str
-    part: Part = Part.OVERVIEW
+    part: str = OVERVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,14 @@ Command: TypeAlias = (
 )
 
 
-_SUBS: Mapping[str, Callable[[str], Command]] = {
-    "find": FindCommand,
-    HISTORY: HistoryCommand,
-    **{sub: partial(LookUpCommand, part=part) for sub, part in PARTS.items()},
-    **{sub: partial(ChangeCommand, kind) for sub, kind in CHANGES.items()},
-}
+def sub_commands() -> Mapping[str, Callable[[str], Command]]:
+    """Those that take a customer, or a text to find one."""
+    return {
+        "find": FindCommand,
+        HISTORY: HistoryCommand,
+        **{sub: partial(LookUpCommand, part=part) for sub, part in registry.commands().items()},
+        **{sub: partial(ChangeCommand, kind) for sub, kind in CHANGES.items()},
+    }
 
 
 def parse(text: str) -> Command:
@@ -126,8 +128,8 @@ def parse(text: str) -> Command:
         return DigestsCommand()
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
-    if first in _SUBS:
-        return Incomplete(first) if _blank(rest) else _SUBS[first](rest)
+    if command := sub_commands().get(first):
+        return Incomplete(first) if _blank(rest) else command(rest)
     return LookUpCommand(typed)
 
 
@@ -135,7 +137,7 @@ def mistyped(query: str) -> str:
     """What may have been meant where no customer was found: `prodcts acme` is nearly `products acme`. Empty
     if nothing."""
     first, rest = _split(query)
-    close = difflib.get_close_matches(first, _SUBS, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(first, sub_commands(), n=1, cutoff=0.75)
     return f"{close[0]} {rest}" if close and rest else ""
 
 

@@ -4,15 +4,14 @@ from bot.access.rules import Kind
 from bot.changes import words
 from bot.kit import blocks, ids, text
 from bot.kit.card import Block
-from bot.lookups.place import Part, Place
+from bot.lookups.place import OVERVIEW, Place
 
 _OFFERED = {
-    Part.OVERVIEW: (Kind.BALANCE, Kind.REWARD, Kind.DETAILS, Kind.DELETION),
-    Part.PRODUCTS: (Kind.REWARD,),
-    Part.FEATURES: (Kind.BALANCE,),
-    Part.FEATURE: (Kind.BALANCE,),
-    Part.INVOICES: (Kind.REWARD,),
-    Part.EVENTS: (),
+    OVERVIEW: (Kind.BALANCE, Kind.REWARD, Kind.DETAILS, Kind.DELETION),
+    "products": (Kind.REWARD,),
+    "features": (Kind.BALANCE,),
+    "feature": (Kind.BALANCE,),
+    "invoices": (Kind.REWARD,),
 }
 _LABELS = {
     Kind.BALANCE: words.CHANGE_BALANCE,
@@ -24,12 +23,12 @@ _LABELS = {
 
 def row(place: Place) -> list[Block]:
     """What can be changed from this part of the card; of a feature's page, that feature."""
-    feature = place.feature if place.part is Part.FEATURE else ""
+    feature = place.feature if place.part == "feature" else ""
     value = Place(customer=place.customer, part=place.part, feature=feature).encode()
     if text.length(value) > blocks.BUTTON_VALUE:
         return []
-    found = [_button(kind, value) for kind in _OFFERED[place.part]]
-    if place.part is Part.OVERVIEW:
+    found = [_button(kind, value) for kind in _OFFERED.get(place.part, ())]
+    if place.part == OVERVIEW:
         found.append(
             blocks.button(words.HISTORY, f"{ids.HISTORY}:open", Place(customer=place.customer).encode())
         )

@@ -1,4 +1,4 @@
-"""What a look-up answers. Each field is what was read, or the error that came in its place."""
+"""What the answers of several parts are made of. Each field is what was read, or the error in its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,6 @@ from typing import TypeAlias, TypeVar
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Discount, InvoicePreview
-from bot.lookups.events.answer import Events
-from bot.lookups.feature.answer import FeatureDetail
-from bot.lookups.features.answer import Features
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.overview.answer import Overview
-from bot.lookups.products.answer import Products
 
 T = TypeVar("T")
 Read: TypeAlias = T | AutumnError
@@ -32,6 +26,3 @@ class Names:
 
     plans: Mapping[str, str] = field(default_factory=dict)
     features: Mapping[str, str] = field(default_factory=dict)
-
-
-Answer: TypeAlias = Overview | Products | Features | FeatureDetail | Invoices | Events

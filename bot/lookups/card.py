@@ -1,31 +1,16 @@
-"""What people see: pure functions from answers to Slack's blocks. No network, no clock, no state."""
+"""A customer's card: who they are, what needs attention, one part, and the buttons between the parts."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Organization
-from bot.kit import blocks, ids, layout
+from bot.kit import blocks, ids, layout, text
 from bot.kit.card import Block, Card
-from bot.lookups import frame as parts
-from bot.lookups import labels
-from bot.lookups.answers import Answer, Read
-from bot.lookups.events import card as events
-from bot.lookups.feature import card as detail_card
-from bot.lookups.feature.answer import FeatureDetail
-from bot.lookups.features import card as features
-from bot.lookups.features.answer import Features
-from bot.lookups.invoices import card as invoices
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.invoices.facts import Unpaid
+from bot.lookups import labels, registry
+from bot.lookups.frame import Frame, environment, foot, go, head
 from bot.lookups.overview import attention
-from bot.lookups.overview import card as overview
-from bot.lookups.overview.answer import Overview
-from bot.lookups.place import Part, Place
-from bot.lookups.products import card as products
-from bot.lookups.products.answer import Products
-
-_ATTENTION = 3
-"""How many of the things that need attention are shown on cards other than the overview."""
+from bot.lookups.part import Answer, LookupPart
+from bot.lookups.place import Place
 
 
 def card(
@@ -40,47 +25,46 @@ def card(
 
     `actions`: more rows of buttons, which come first.
     """
-    frame = parts.Frame(place, private=True)
-    return _card(frame, answer, [*actions, *parts.navigation(place, shareable=shareable)], org)
+    frame = Frame(place, private=True)
+    return _card(frame, answer, [*actions, *_navigation(place, shareable=shareable)], org)
 
 
 def shared(place: Place, answer: Answer, *, by: str, org: Organization | None = None) -> Card:
     """The same facts for a whole channel; `by` is the id of the Slack user who shared them."""
-    frame = parts.Frame(place, private=False)
-    open_it = parts.go(labels.OPEN_CUSTOMER, "customer", place.model_copy(update={"until": 0}), kind=ids.OPEN)
-    return _card(frame, answer, frame.buttons("open", [open_it]), org, labels.shared_by(by))
+    frame = Frame(place, private=False)
+    open_button = go(labels.OPEN_CUSTOMER, "customer", place.model_copy(update={"until": 0}), kind=ids.OPEN)
+    return _card(frame, answer, frame.buttons("open", [open_button]), org, labels.shared_by(by))
 
 
-def _card(
-    frame: parts.Frame, answer: Answer, buttons: list[Block], org: Organization | None, *more: str
-) -> Card:
+def _card(frame: Frame, answer: Answer, buttons: list[Block], org: Organization | None, *more: str) -> Card:
+    part: LookupPart[Any] = registry.part(frame.place.part)
     customer = answer.customer if isinstance(answer.customer, Customer) else None
-    most = 10 if isinstance(answer, Overview) else _ATTENTION
-    urgent = attention.attention(customer, answer.read_at, _unpaid(answer), most=most) if customer else []
-    before = [*parts.head(customer, frame.place.customer, org), *urgent]
-    if frame.place.part is not Part.OVERVIEW and not isinstance(answer, FeatureDetail):
-        before.append(blocks.context("part", f"*{labels.PARTS[frame.place.part]}*"))
-    foot = parts.foot(answer.read_at, parts.environment(customer, org), org, *more)
-    return layout.card(before, _content(frame, answer), [*buttons, foot], stamp=answer.read_at)
+    before = head(customer, frame.place.customer, org)
+    if customer:
+        before += attention.attention(customer, answer.read_at, answer.unpaid, most=part.most_attention)
+    if part.heading:
+        before.append(blocks.context("part", f"*{part.title}*"))
+    after = [*buttons, foot(answer.read_at, environment(customer, org), org, *more)]
+    return layout.card(before, part.draw(answer, frame), after, stamp=answer.read_at)
 
 
-def _unpaid(answer: Answer) -> Read[Unpaid] | None:
-    if isinstance(answer, Overview):
-        return None if isinstance(answer.invoices, AutumnError) else answer.invoices.unpaid
-    return answer.unpaid
+def _navigation(place: Place, *, shareable: bool) -> list[Block]:
+    """The tabs; below them Refresh and Share."""
+    part = registry.part(place.part)
+    current = part.parent or part.id
+    tabs = [go(tab.title, tab.id, place.go(tab.id), primary=tab.id == current) for tab in registry.tabs()]
+    refresh = go(labels.REFRESH, "refresh", place.model_copy(update={"until": 0}))
+    rows = {"navigation": tabs, "tools": [refresh, _share(place, part.title) if shareable else None]}
+    drawn = {name: [button for button in row if button is not None] for name, row in rows.items()}
+    navigation = [blocks.actions(name, row) for name, row in drawn.items() if row]
+    if None in tabs or refresh is None:
+        navigation.append(blocks.context("left_out", labels.TOO_LONG_TO_CLICK))
+    return navigation
 
 
-def _content(frame: parts.Frame, answer: Answer) -> list[layout.Drawn]:
-    match answer:
-        case Overview():
-            return overview.content(answer)
-        case Products():
-            return products.content(answer, frame)
-        case Features():
-            return features.content(answer, frame)
-        case FeatureDetail():
-            return detail_card.content(answer, frame)
-        case Invoices():
-            return invoices.content(answer, frame)
-        case _:
-            return events.content(answer, frame)
+def _share(place: Place, title: str) -> blocks.Button | None:
+    value = place.encode()
+    if text.length(value) > blocks.BUTTON_VALUE:
+        return None
+    confirm = blocks.confirm(labels.SHARE_TITLE, labels.share_text(title), labels.SHARE_YES, labels.SHARE_NO)
+    return blocks.button(labels.SHARE, ids.SHARE, value, confirm=confirm)

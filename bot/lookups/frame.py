@@ -10,9 +10,7 @@ from bot.kit import blocks, ids, links, phrases, text, times
 from bot.kit.card import Block
 from bot.kit.layout import Paged, T
 from bot.lookups import failures, labels
-from bot.lookups.place import Part, Place
-
-_NAVIGATION = (Part.OVERVIEW, Part.PRODUCTS, Part.FEATURES, Part.INVOICES, Part.EVENTS)
+from bot.lookups.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,9 @@ def paging(frame: Frame, page: Paged[T], place: Place) -> list[Block]:
     ]
 
 
-def failed(block_id: str, part: str, error: AutumnError) -> Block:
+def failed(block_id: str, what: str, error: AutumnError) -> Block:
     """A part of the card that could not be read: one line, and the rest of the card stays."""
-    return blocks.context(block_id, failures.line(part, error))
+    return blocks.context(block_id, failures.line(what, error))
 
 
 # The frame around a part
@@ -103,32 +101,6 @@ def _elsewhere(customer: Customer, customer_id: str, org: Organization | None) -
     return " · ".join(found)
 
 
-def navigation(place: Place, *, shareable: bool) -> list[Block]:
-    """The buttons between the parts; below them Refresh and Share."""
-    current = Part.FEATURES if place.part is Part.FEATURE else place.part
-    moves = [go(labels.PARTS[part], part, place.go(part), primary=part is current) for part in _NAVIGATION]
-    again = go(labels.REFRESH, "refresh", place.model_copy(update={"until": 0}))
-    rows = {"navigation": moves, "tools": [again, share(place) if shareable else None]}
-    shown = {name: [button for button in row if button is not None] for name, row in rows.items()}
-    found = [blocks.actions(name, row) for name, row in shown.items() if row]
-    if None in moves or again is None:
-        found.append(blocks.context("left_out", labels.TOO_LONG_TO_CLICK))
-    return found
-
-
-def share(place: Place) -> blocks.Button | None:
-    value = place.encode()
-    if text.length(value) > blocks.BUTTON_VALUE:
-        return None
-    asked = blocks.confirm(
-        labels.SHARE_TITLE, labels.share_text(place.part), labels.SHARE_YES, labels.SHARE_NO
-    )
-    return blocks.button(labels.SHARE, ids.SHARE, value, confirm=asked)
-
-
 def foot(read_at: datetime, badge: str, org: Organization | None, *more: str) -> Block:
     where = " · ".join(part for part in (text.mrkdwn(org.name, 60) if org else "", badge) if part)
     return blocks.context("foot", times.moment(read_at, labels.READ), where, *more)
-
-
-# Limits

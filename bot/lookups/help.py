@@ -2,22 +2,27 @@
 
 from bot.kit import blocks, ids, layout, text
 from bot.kit.card import Card
-from bot.lookups import labels
+from bot.lookups import labels, registry
 from bot.lookups.place import Place
 
 
 def help_card() -> Card:
-    lines = [f"• {text.code(usage)} {does}" for usage, does in labels.help_lines(ids.COMMAND)]
     return layout.card(
         [
             blocks.header("help", labels.HELP_TITLE),
-            blocks.section("commands", "\n".join(lines)),
+            blocks.section("commands", command_list()),
             blocks.context("customer", labels.HELP_CUSTOMER),
         ],
         [],
         [],
         stamp=None,
     )
+
+
+def command_list() -> str:
+    """Every command and what it does, a line each."""
+    commands = (*registry.help_lines(), labels.HELP_FIND, *labels.HELP_CHANGES, *labels.HELP_MORE)
+    return "\n".join(f"• {text.code(f'{ids.COMMAND} {usage}')} {does}" for usage, does in commands)
 
 
 def usage_hint(sub: str) -> Card:

@@ -5,6 +5,7 @@ from typing import Any
 from bot.autumn.models import Organization
 from bot.kit import blocks, ids, phrases, text
 from bot.lookups import labels
+from bot.lookups.help import command_list
 
 
 def home(org: Organization | None = None) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def home(org: Organization | None = None) -> dict[str, Any]:
         blocks.section("what", labels.HOME_WHAT),
         blocks.actions("look_up", [blocks.button(labels.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)]),
         blocks.divider("line"),
-        blocks.section("commands", _commands()),
+        blocks.section("commands", command_list()),
         blocks.section("tips", "\n".join([labels.HOME_TIPS, *(f"• {tip}" for tip in labels.HOME_TIP_LINES)])),
     ]
     if org:
@@ -23,7 +24,3 @@ def home(org: Organization | None = None) -> dict[str, Any]:
         )
         found.append(blocks.context("where", where))
     return {"type": "home", "blocks": found}
-
-
-def _commands() -> str:
-    return "\n".join(f"• {text.code(usage)} {does}" for usage, does in labels.help_lines(ids.COMMAND))

@@ -6,17 +6,9 @@ Arguments are texts that are already safe to show where they go.
 from bot.autumn import errors
 from bot.kit.phrases import Say, count
 from bot.lookups.invoices.facts import InvoiceState
-from bot.lookups.place import Part, Span
+from bot.lookups.place import Span
 from bot.store.errors import StoreLost, StoreLostMidway, StoreSlow
 
-PARTS = {
-    Part.OVERVIEW: "Overview",
-    Part.PRODUCTS: "Products",
-    Part.FEATURES: "Features",
-    Part.FEATURE: "Feature",
-    Part.INVOICES: "Invoices",
-    Part.EVENTS: "Events",
-}
 SPANS = {
     Span.DAY: "24 hours",
     Span.WEEK: "7 days",
@@ -86,9 +78,9 @@ HOSTED = "View invoice"
 HOSTED_SHORT = "View"
 
 
-def more_on(part: Part) -> str:
-    """What is left out of a list, `{}` standing for the number."""
-    return f"_and {{}} more: see {PARTS[part]}_"
+def more_on(title: str) -> str:
+    """What is left out of a list: `{}` stands for the number, `title` is of the part that has the rest."""
+    return f"_and {{}} more: see {title}_"
 
 
 def since(day: str) -> str:
@@ -99,9 +91,9 @@ def shared_by(user: str) -> str:
     return f"Shared by <@{user}>"
 
 
-def share_text(part: Part) -> str:
+def share_text(title: str) -> str:
     return (
-        f"Everyone in this channel will see this customer's {PARTS[part].lower()} as shown here, with names "
+        f"Everyone in this channel will see this customer's {title.lower()} as shown here, with names "
         "and e-mail addresses. It stays until someone deletes it."
     )
 
@@ -205,22 +197,19 @@ def total(name: str, units: str, events: int) -> str:
 
 # Help
 
-_HELP = (
-    ("{command} <customer>", "everything about a customer at a glance"),
-    ("{command} products <customer>", "what they hold, what it costs, when it renews"),
-    ("{command} features <customer>", "balances, resets, and usage charts"),
-    ("{command} invoices <customer>", "the next invoice and those before it"),
-    ("{command} events <customer>", "what was tracked, and totals"),
-    ("{command} find <text>", "list the customers that match"),
-    ("{command} balance <customer>", "give more of a feature, set or correct a balance, move its reset"),
-    ("{command} reward <customer>", "apply or remove a coupon, redeem a promo code"),
-    ("{command} update <customer>", "edit name, e-mail and fingerprint"),
-    ("{command} delete <customer>", "delete the customer in Autumn"),
-    ("{command} history <customer>", "what was changed with Maple, by whom and why"),
-    ("{command} digest", "what this channel is told by itself: set it up, pause it, send it now"),
-    ("{command} upcoming [days]", "invoices, trials and resets to come, and what is unpaid or past due"),
-    ("{command} help", "these words"),
+HELP_CHANGES = (
+    ("balance <customer>", "give more of a feature, set or correct a balance, move its reset"),
+    ("reward <customer>", "apply or remove a coupon, redeem a promo code"),
+    ("update <customer>", "edit name, email and fingerprint"),
+    ("delete <customer>", "delete the customer in Autumn"),
+    ("history <customer>", "every change made with Maple, who made it and why"),
 )
+HELP_MORE = (
+    ("digest", "set up, pause, preview or send this channel's digests"),
+    ("upcoming [days]", "upcoming invoices, trials and resets, and what is unpaid or past due"),
+    ("help", "show this help"),
+)
+HELP_FIND = ("find <text>", "list the customers that match")
 HELP_TITLE = "Look up or change a customer in Autumn"
 HELP_CUSTOMER = (
     "A customer is an id, an e-mail address, a part of a name, or a link to them in Autumn or Stripe. Put a "
@@ -228,11 +217,6 @@ HELP_CUSTOMER = (
     "*Share to channel*. Looking up never changes anything; a change is shown before and after, and asks for "
     "approval where your team's policy wants it."
 )
-
-
-def help_lines(command: str) -> list[tuple[str, str]]:
-    """What to type (not yet escaped) and what it does."""
-    return [(usage.format(command=command), does) for usage, does in _HELP]
 
 
 def usage_hint(command: str, sub: str) -> str:

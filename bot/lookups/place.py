@@ -9,14 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class Part(StrEnum):
-    OVERVIEW = "overview"
-    PRODUCTS = "products"
-    FEATURES = "features"
-    FEATURE = "feature"
-    INVOICES = "invoices"
-    EVENTS = "events"
+OVERVIEW = "overview"
+"""The part that opens when none is named."""
 
 
 class Span(StrEnum):
@@ -34,11 +28,12 @@ class Place(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     customer: str = Field(alias="c")
-    part: Part = Field(default=Part.OVERVIEW, alias="p")
+    part: str = Field(default=OVERVIEW, alias="p")
+    """The id of a part in `lookups.registry`."""
     page: int = Field(default=0, ge=0, alias="n")
     """Counted from 0."""
     feature: str = Field(default="", alias="f")
-    """The feature opened (FEATURE) or filtered by (EVENTS); empty for all."""
+    """The feature that is opened or filtered by; empty for all."""
     span: Span = Field(default=Span.MONTH, alias="s")
     status: str = Field(default="", alias="i")
     """The invoice status filtered by; empty for all."""
@@ -56,7 +51,7 @@ class Place(BaseModel):
         """The place in a button's value. Raises pydantic.ValidationError on anything else."""
         return cls.model_validate_json(value)
 
-    def go(self, part: Part) -> "Place":
+    def go(self, part: str) -> "Place":
         """Another part of the same customer, with that part's own defaults."""
         return Place(customer=self.customer, part=part)
 

@@ -10,7 +10,7 @@ from bot.access.rules import Kind
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.samples import samples
 from bot.kit import ids
-from bot.lookups.place import Part
+from bot.lookups import registry
 from sandbox.slack import LocalSlack
 from tests.stage import MANIFEST
 
@@ -89,7 +89,7 @@ async def test_nobody_answers(slack: LocalSlack) -> None:
 def test_every_kind_has_a_sample() -> None:
     names = [sample.name for sample in samples()]
     assert len(set(names)) == len(names)
-    assert {part.value for part in Part} <= set(names)
+    assert {part.id for part in registry.PARTS} <= set(names)
     assert {f"{kind} form" for kind in Kind} <= set(names)
     callbacks = {sample.view.get("callback_id") for sample in samples() if sample.view}
     assert {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.lookups.options import token
-from bot.lookups.place import Part, Place
+from bot.lookups.place import Place
 from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
@@ -140,7 +140,7 @@ async def test_nothing_is_shared_into_a_direct_message(maple: Stage) -> None:
 
 async def test_a_feature_with_a_very_long_id_is_opened_by_its_mark(maple: Stage) -> None:
     await look_up(maple, "/autumn features cus_acme")
-    block = f"pick_feature:{Place(customer='cus_acme', part=Part.FEATURES).encode()}"
+    block = f"pick_feature:{Place(customer='cus_acme', part='features').encode()}"
     typing = _clicked(maple, "pick_feature") | {"type": "block_suggestion", "value": "mess"}
     typing |= {"action_id": "pick_feature", "block_id": block}
     options = await maple.slack.deliveries.send("interactive", typing)

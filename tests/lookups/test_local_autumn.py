@@ -12,12 +12,12 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
-from bot.lookups.answers import Answer
 from bot.lookups.feature.answer import FeatureDetail, Usage
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
 from bot.lookups.overview.answer import Overview
-from bot.lookups.place import Part, Place, Span
+from bot.lookups.part import Answer
+from bot.lookups.place import Place, Span
 from bot.lookups.readers import look_up, read
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
@@ -72,10 +72,10 @@ async def ids(client: Autumn) -> list[str]:
 def places(customer_id: str) -> list[Place]:
     return [
         Place(customer=customer_id),
-        Place(customer=customer_id, part=Part.FEATURES),
-        Place(customer=customer_id, part=Part.PRODUCTS, expired=True),
-        Place(customer=customer_id, part=Part.INVOICES),
-        Place(customer=customer_id, part=Part.EVENTS, span=Span.WEEK),
+        Place(customer=customer_id, part="features"),
+        Place(customer=customer_id, part="products", expired=True),
+        Place(customer=customer_id, part="invoices"),
+        Place(customer=customer_id, part="events", span=Span.WEEK),
     ]
 
 
@@ -94,7 +94,7 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
         whole = await client.customer(customer.id)
         details = await asyncio.gather(
             *(
-                read(client, Place(customer=customer.id, part=Part.FEATURE, feature=held, span=span), now=now)
+                read(client, Place(customer=customer.id, part="feature", feature=held, span=span), now=now)
                 for held in list(whole.balances)[:2]
                 for span in (Span.MONTH, Span.CYCLE)
             )

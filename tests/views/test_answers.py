@@ -16,7 +16,7 @@ from bot.lookups.find import card as find_card
 from bot.lookups.find import modal, words
 from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.find.card import Search
-from bot.lookups.place import Part, Place
+from bot.lookups.place import Place
 from bot.lookups.trouble import Refusal
 from sandbox.slack.blocks import check
 from tests.views import checks
@@ -65,9 +65,9 @@ def test_matches_come_in_pages() -> None:
     assert following == Search(query="a*<!here>", page=1)
     second = checks.buttons(find_card.matches(found, page=1))
     assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
-    invoices = checks.buttons(find_card.matches(found, part=Part.INVOICES))
-    assert Search.decode(invoices["Next"]).part is Part.INVOICES
-    assert Place.decode(invoices["Open"]).part is Part.INVOICES
+    invoices = checks.buttons(find_card.matches(found, part="invoices"))
+    assert Search.decode(invoices["Next"]).part == "invoices"
+    assert Place.decode(invoices["Open"]).part == "invoices"
     last = checks.buttons(find_card.matches(found, page=9))
     assert "Next" not in last
     assert "1 customer matches" in said(find_card.matches(several(customer())))
@@ -174,19 +174,6 @@ def test_the_look_up_form() -> None:
         "events",
     ]
     assert part["initial_option"]["value"] == "overview"
-    assert "private_metadata" not in view
-
-
-def test_the_look_up_form_filled_in() -> None:
-    view = modal.look_up_modal(metadata="m", customer=customer(), part=Part.EVENTS)
-    assert check.view_problems(view) == []
-    picker, part = (block["element"] for block in view["blocks"])
-    assert picker["initial_option"]["value"] == "cus_1"
-    assert part["initial_option"]["value"] == "events"
-    assert view["private_metadata"] == "m"
-    unknown = modal.look_up_modal(customer=customer(id=None), part=Part.FEATURE)
-    assert "initial_option" not in unknown["blocks"][0]["element"]
-    assert unknown["blocks"][1]["element"]["initial_option"]["value"] == "overview"
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,9 @@ from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups import labels as words
 from bot.lookups import names
-from bot.lookups.answers import Answer, Billing
+from bot.lookups.answers import Billing
 from bot.lookups.events.answer import Events
+from bot.lookups.feature import words as feature_words
 from bot.lookups.feature.answer import FeatureDetail, Spending
 from bot.lookups.features import words as features_words
 from bot.lookups.features.answer import Features
@@ -42,7 +43,8 @@ from bot.lookups.invoices import facts
 from bot.lookups.invoices import words as invoices_words
 from bot.lookups.invoices.answer import Invoices
 from bot.lookups.overview.answer import Overview
-from bot.lookups.place import Part, Place, Span
+from bot.lookups.part import Answer
+from bot.lookups.place import Place, Span
 from bot.lookups.products.answer import ExpiredProduct, Products
 from tests.views import checks
 from tests.views.given import (
@@ -135,10 +137,10 @@ def test_the_navigation_carries_places() -> None:
     places = {label: Place.decode(value) for label, value in checks.buttons(card).items()}
     assert places == {
         "Overview": PLACE,
-        "Products": PLACE.go(Part.PRODUCTS),
-        "Features": PLACE.go(Part.FEATURES),
-        "Invoices": PLACE.go(Part.INVOICES),
-        "Events": PLACE.go(Part.EVENTS),
+        "Products": PLACE.go("products"),
+        "Features": PLACE.go("features"),
+        "Invoices": PLACE.go("invoices"),
+        "Events": PLACE.go("events"),
         "Refresh": PLACE,
         "Share to channel": PLACE,
     }
@@ -161,13 +163,13 @@ def test_an_id_too_long_for_buttons_leaves_them_out_with_words() -> None:
 
 
 def test_refresh_forgets_where_events_were_held() -> None:
-    place = PLACE.go(Part.EVENTS).at(until=5)
+    place = PLACE.go("events").at(until=5)
     card = drawn(events(), place)
     assert Place.decode(checks.buttons(card)["Refresh"]) == place.at(until=0)
 
 
 def test_a_shared_card_has_the_facts_and_one_button() -> None:
-    place = PLACE.go(Part.FEATURES)
+    place = PLACE.go("features")
     answer = Features(customer(balances=balances(12)), NOW)
     card = lookup_card.shared(place, answer, by=checks.SHARER, org=ORG)
     assert checks.buttons(card) == {"Open customer": place.encode()}
@@ -276,7 +278,7 @@ def products(found: Customer, expired: Any = None) -> Products:
     return Products(found, expired, NOW)
 
 
-AT_PRODUCTS = PLACE.go(Part.PRODUCTS)
+AT_PRODUCTS = PLACE.go("products")
 ITEMS = [
     PlanItem(feature_id="messages", included=Decimal(5000), reset=Reset(interval="month")),
     PlanItem(
@@ -436,7 +438,7 @@ def test_many_products_come_in_pages() -> None:
 
 # Features
 
-AT_FEATURES = PLACE.go(Part.FEATURES)
+AT_FEATURES = PLACE.go("features")
 
 
 @pytest.mark.parametrize(
@@ -455,7 +457,7 @@ AT_FEATURES = PLACE.go(Part.FEATURES)
 def test_a_balance(changes: dict[str, Any], line: str) -> None:
     card = drawn(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
     assert f"*Messages*\n{line}" in said(card)
-    assert Place.decode(checks.buttons(card)["Open"]) == PLACE.go(Part.FEATURE).at(feature="messages")
+    assert Place.decode(checks.buttons(card)["Open"]) == PLACE.go("feature").at(feature="messages")
 
 
 def test_trouble_comes_first_then_names() -> None:
@@ -485,7 +487,7 @@ def test_more_than_a_page_of_features_can_be_picked_from() -> None:
 
 
 def test_the_select_is_left_out_when_its_place_is_too_long() -> None:
-    place = Place(customer="c" * 250, part=Part.FEATURES)
+    place = Place(customer="c" * 250, part="features")
     card = drawn(Features(customer(balances=balances(11)), NOW), place)
     assert not [block for block in card.blocks if block["block_id"].startswith("pick_feature")]
 
@@ -506,21 +508,21 @@ def test_a_customer_without_features() -> None:
     )
 
 
-@pytest.mark.parametrize("part", [Part.OVERVIEW, Part.FEATURES])
-def test_balances_that_autumn_hides_are_not_called_missing(part: Part) -> None:
+@pytest.mark.parametrize("part", ["overview", "features"])
+def test_balances_that_autumn_hides_are_not_called_missing(part: str) -> None:
     hiding = plan(items=[PlanItem(feature_id="messages", included=Decimal(5))])
     known = customer(
         subscriptions=[subscription(past_due=True, plan=hiding)],
         balances={},
         flags={"sso": flag(plan_id="x")},
     )
-    answer = overview(customer=known) if part is Part.OVERVIEW else Features(known, NOW)
+    answer = overview(customer=known) if part == "overview" else Features(known, NOW)
     assert features_words.HIDDEN_BALANCES in said(drawn(answer, PLACE.go(part)))
 
 
 # One feature
 
-AT_FEATURE = PLACE.go(Part.FEATURE).at(feature="messages")
+AT_FEATURE = PLACE.go("feature").at(feature="messages")
 
 
 def detail(found: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:
@@ -559,8 +561,8 @@ def test_a_feature_opens_into_its_rows() -> None:
         in plain
     )
     assert times.moment(LATER, "expires") in plain
-    assert features_words.TABLE_UTC in said(card)
-    assert table(card)[0] == list(features_words.ROW_COLUMNS)
+    assert feature_words.TABLE_UTC in said(card)
+    assert table(card)[0] == list(feature_words.ROW_COLUMNS)
     assert table(drawn(detail(), AT_FEATURE)) == [
         ["Source", "Included", "Used", "Remaining", "Resets"],
         ["Pro", "1,000", "300", "700", "per month"],
@@ -650,7 +652,7 @@ def test_credits_are_charted_by_the_features_that_spent_them() -> None:
     unpriced = replace(spent(1, "Tokens"), credits=())
     shown, series = chart(unpriced, spent(2, "Images"))
     assert "• Tokens: 10 in 3 events\n" in shown
-    assert list(series) == [features_words.USED_SERIES]
+    assert list(series) == [feature_words.USED_SERIES]
 
 
 def test_rollovers_credit_costs_and_many_rows() -> None:
@@ -673,7 +675,7 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, without an end" in shown
     assert "_and 5 more_" in shown
     assert words.BY_ENTITIES in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
-    assert features_words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
+    assert feature_words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
     assert "Unlimited · 300 used" in said(drawn(detail(balance(unlimited=True)), AT_FEATURE))
 
 
@@ -699,7 +701,7 @@ def test_long_names_are_counted_as_slack_counts_them() -> None:
 def test_a_feature_without_a_balance(feature_id: str, changes: dict[str, Any], line: str) -> None:
     card = drawn(detail(**changes), AT_FEATURE.at(feature=feature_id))
     assert line in said(card)
-    assert (features_words.NO_USAGE_KIND in said(card)) is (feature_id == "sso")
+    assert (feature_words.NO_USAGE_KIND in said(card)) is (feature_id == "sso")
 
 
 def chart(card: Card) -> dict[str, Any]:
@@ -757,7 +759,7 @@ def test_bins_beyond_what_a_chart_holds_are_counted() -> None:
 
 # Invoices
 
-AT_INVOICES = PLACE.go(Part.INVOICES)
+AT_INVOICES = PLACE.go("invoices")
 
 
 def invoices(*found: Any, **changes: Any) -> Invoices:
@@ -826,7 +828,7 @@ def test_unpaid_invoices_need_attention_on_every_part() -> None:
     owing = facts.unpaid([invoice("open", "49")], more=False)
     for answer, place in (
         (invoices(invoice(), unpaid=owing), AT_INVOICES),
-        (Products(customer(), None, NOW, unpaid=owing), PLACE.go(Part.PRODUCTS)),
+        (Products(customer(), None, NOW, unpaid=owing), PLACE.go("products")),
         (overview(invoices=invoice_list(invoice("open", "49"))), PLACE),
     ):
         assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in said(drawn(answer, place))
@@ -887,7 +889,7 @@ def test_many_next_invoices_on_the_overview() -> None:
 
 # Events
 
-AT_EVENTS = PLACE.go(Part.EVENTS)
+AT_EVENTS = PLACE.go("events")
 
 
 def events(*found: Any, **changes: Any) -> Events:

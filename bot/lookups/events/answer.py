@@ -1,4 +1,4 @@
-"""x"""
+"""What is read of a customer's events."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,6 +3,9 @@
 from bot.lookups.labels import LAST
 from bot.lookups.place import Span
 
+TITLE = "Events"
+HELP = "tracked usage, event by event, with totals"
+
 ALL_FEATURES = "All features"
 
 FILTER_FEATURE = "Filter by feature"

@@ -1,4 +1,4 @@
-"""x"""
+"""What is read of one feature."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -8,18 +8,15 @@ from bot.autumn.models import Balance, BalanceRow, Flag, Rollover
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
-from bot.lookups import labels as words
-from bot.lookups import names
+from bot.lookups import labels, names
 from bot.lookups.entities_share import entities_share
+from bot.lookups.feature import words
 from bot.lookups.feature.answer import Bin, FeatureDetail, Spending, Usage
 from bot.lookups.features import card as features
-from bot.lookups.features import words as features_words
-from bot.lookups.place import Part, Span
+from bot.lookups.place import Span
 
 _ROWS = 20
-_SOURCE, _INCLUDED, _PREPAID, _USED, _REMAINING, _RESETS, _PRICE, _EXPIRES = range(
-    len(features_words.ROW_COLUMNS)
-)
+_SOURCE, _INCLUDED, _PREPAID, _USED, _REMAINING, _RESETS, _PRICE, _EXPIRES = range(len(words.ROW_COLUMNS))
 _SOMETIMES = (_PREPAID, _PRICE, _EXPIRES)
 _ROLLOVERS = 10
 _COSTS = 8
@@ -38,17 +35,17 @@ def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
     else:
         found.append(blocks.section("feature", _without_balance(answer, place.feature)))
     found += _usage(answer, frame, balance.name if balance else place.feature)
-    back = frame.go(features_words.BACK_TO_FEATURES, "back", place.go(Part.FEATURES))
+    back = frame.go(words.BACK_TO_FEATURES, "back", place.go("features"))
     return [*found, *frame.buttons("back", [back])]
 
 
 def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
     flag = answer.customer.flags.get(feature_id)
     if flag is None:
-        return features_words.not_held(text.code(feature_id) or phrases.NONE)
+        return words.not_held(text.code(feature_id) or phrases.NONE)
     plan = text.mrkdwn(_plan_of(flag, answer), 60)
-    told = features_words.flag(names.feature(flag), plan)
-    return f"{told} {features_words.flag_expires(times.day(flag.expires_at))}" if flag.expires_at else told
+    told = words.flag(names.feature(flag), plan)
+    return f"{told} {words.flag_expires(times.day(flag.expires_at))}" if flag.expires_at else told
 
 
 def _plan_of(flag: Flag, answer: FeatureDetail) -> str:
@@ -65,7 +62,7 @@ def _balance(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
     found += _rows(balance, answer)
     if balance.rollovers:
         lines = [f"• {_rollover(one)}" for one in balance.rollovers]
-        found.append(blocks.section("rollovers", layout.listed(features_words.ROLLOVERS, lines, _ROLLOVERS)))
+        found.append(blocks.section("rollovers", layout.listed(words.ROLLOVERS, lines, _ROLLOVERS)))
     return found
 
 
@@ -75,30 +72,30 @@ def _costs(balance: Balance, answer: FeatureDetail) -> str:
         return ""
     called = names.features(answer.customer, answer.names)
     shown = [
-        features_words.credit_cost(
+        words.credit_cost(
             text.mrkdwn(called.get(one.metered_feature_id) or one.metered_feature_id, 60),
             numbers.number(one.credit_cost) if one.credit_cost is not None else "",
         )
         for one in costs
     ]
-    return features_words.credit_costs(layout.inline(shown, _COSTS))
+    return words.credit_costs(layout.inline(shown, _COSTS))
 
 
 def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
     found = _sources(balance, answer)
     if not found:
-        return [blocks.context("rows", features_words.NO_ROWS)]
+        return [blocks.context("rows", words.NO_ROWS)]
     currency = names.currency(answer.customer)
     shown = [*found[: _ROWS - 1], *found[-1:]] if len(found) > _ROWS else found
     rows = [row for row, _ in shown]
     facts = [_facts(row, text.literal(source, 60), currency) for row, source in shown]
     kept = _columns(facts)
-    labels = [features_words.ROW_COLUMNS[column] for column in kept]
+    columns = [words.ROW_COLUMNS[column] for column in kept]
     drawn = [_cells(row, told) for row, told in zip(rows, facts, strict=True)]
     table = blocks.table(
         "rows",
-        features_words.ROWS.strip("*"),
-        [[blocks.cell(label) for label in labels], *([row[column] for column in kept] for row in drawn)],
+        words.ROWS.strip("*"),
+        [[blocks.cell(column) for column in columns], *([row[column] for column in kept] for row in drawn)],
     )
     left = len(found) - len(shown)
     lost = [blocks.context("rows.left", phrases.and_more(left))] if left else []
@@ -106,11 +103,9 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
         _line(row, text.mrkdwn(source, 60), told, kept)
         for (row, source), told in zip(shown, facts, strict=True)
     ]
-    plain = layout.packed("rows", [features_words.ROWS, *lines])
+    plain = layout.packed("rows", [words.ROWS, *lines])
     note = (
-        []
-        if all(row.expires_at is None for row in rows)
-        else [blocks.context("rows.utc", features_words.TABLE_UTC)]
+        [] if all(row.expires_at is None for row in rows) else [blocks.context("rows.utc", words.TABLE_UTC)]
     )
     return [layout.Either(rich=(table, *note, *lost), plain=(*plain, *lost))]
 
@@ -119,21 +114,21 @@ def _sources(balance: Balance, answer: FeatureDetail) -> list[tuple[BalanceRow, 
     """The rows, and what they are called; the entities' share comes last, so that the sums add up."""
     called = names.plans(answer.customer, answer.names)
     found = [
-        (row, (called.get(row.plan_id) or row.plan_id) if row.plan_id else words.NO_PLAN)
+        (row, (called.get(row.plan_id) or row.plan_id) if row.plan_id else labels.NO_PLAN)
         for row in balance.breakdown
     ]
     share = entities_share(balance)
-    return [*found, (share, words.BY_ENTITIES)] if share else found
+    return [*found, (share, labels.BY_ENTITIES)] if share else found
 
 
 def _facts(row: BalanceRow, source: str, currency: str) -> list[str]:
-    """In the order of `words.ROW_COLUMNS`; safe in a table cell."""
+    """In the order of `labels.ROW_COLUMNS`; safe in a table cell."""
     return [
         source,
-        words.UNLIMITED if row.unlimited else numbers.number(row.included_grant),
+        labels.UNLIMITED if row.unlimited else numbers.number(row.included_grant),
         numbers.number(row.prepaid_grant),
         numbers.number(row.usage),
-        words.UNLIMITED if row.unlimited else numbers.number(row.remaining),
+        labels.UNLIMITED if row.unlimited else numbers.number(row.remaining),
         names.reset(row.reset),
         names.unit_price(row.price, currency),
         times.utc(row.expires_at) if row.expires_at else "",
@@ -144,7 +139,7 @@ def _columns(facts: list[list[str]]) -> list[int]:
     """Which columns are worth their room: most balances are not prepaid, cost nothing and never expire."""
     return [
         column
-        for column in range(len(features_words.ROW_COLUMNS))
+        for column in range(len(words.ROW_COLUMNS))
         if column not in _SOMETIMES or any(row[column] not in ("", "0") for row in facts)
     ]
 
@@ -162,18 +157,18 @@ def _cells(row: BalanceRow, facts: list[str]) -> list[blocks.Cell]:
 def _line(row: BalanceRow, source: str, facts: list[str], kept: list[int]) -> str:
     """The same as mrkdwn: only the source comes from outside."""
     told = [
-        features_words.labelled(features_words.ROW_COLUMNS[column], facts[column])
+        words.labelled(words.ROW_COLUMNS[column], facts[column])
         for column in kept
         if column not in (_SOURCE, _EXPIRES) and facts[column]
     ]
     if row.expires_at:
-        told.append(times.moment(row.expires_at, features_words.ROW_COLUMNS[_EXPIRES].lower()))
+        told.append(times.moment(row.expires_at, words.ROW_COLUMNS[_EXPIRES].lower()))
     return f"• *{source}* · {' · '.join(told)}"
 
 
 def _rollover(one: Rollover) -> str:
     granted = numbers.number(one.granted) if one.granted is not None else ""
-    return features_words.rollover(
+    return words.rollover(
         numbers.number(one.balance), granted, times.day(one.expires_at) if one.expires_at else ""
     )
 
@@ -181,10 +176,10 @@ def _rollover(one: Rollover) -> str:
 def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.Drawn]:
     if answer.usage is None:
         known = frame.place.feature in answer.customer.flags
-        return [blocks.context("usage", features_words.NO_USAGE_KIND)] if known else []
+        return [blocks.context("usage", words.NO_USAGE_KIND)] if known else []
     spans = [
         frame.go(
-            words.SPANS[span], f"span:{span}", frame.place.at(span=span), primary=span is frame.place.span
+            labels.SPANS[span], f"span:{span}", frame.place.at(span=span), primary=span is frame.place.span
         )
         for span in _SPANS
     ]
@@ -193,33 +188,29 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
 
 def _history(usage: Usage | AutumnError, span: Span, name: str) -> list[layout.Drawn]:
     if isinstance(usage, AutumnError):
-        return [parts.failed("usage", features_words.USAGE, usage)]
+        return [parts.failed("usage", words.USAGE, usage)]
     bins = usage.bins[-blocks.CHART_POINTS :]
     if not any(one.value for one in bins):
-        return [
-            blocks.section(
-                "usage", features_words.no_usage(span) if not usage.events else _total(usage, span)
-            )
-        ]
+        return [blocks.section("usage", words.no_usage(span) if not usage.events else _total(usage, span))]
     cut = len(usage.bins) - len(bins)
-    note = blocks.context("usage.utc", features_words.usage_note(cut) if cut else features_words.USAGE_UTC)
-    labels = _labels(bins)
-    title = text.literal(features_words.usage_title(text.literal(name, 24), span), blocks.CHART_TITLE)
-    chart = blocks.grouped_bars("chart", title, labels, _series(usage, bins))
+    note = blocks.context("usage.utc", words.usage_note(cut) if cut else words.USAGE_UTC)
+    bin_labels = _labels(bins)
+    title = text.literal(words.usage_title(text.literal(name, 24), span), blocks.CHART_TITLE)
+    chart = blocks.grouped_bars("chart", title, bin_labels, _series(usage, bins))
     found: list[layout.Drawn] = [
         blocks.section("usage", _total(usage, span)),
-        layout.Either(rich=(chart,), plain=(_text_bars(labels, bins),)),
+        layout.Either(rich=(chart,), plain=(_text_bars(bin_labels, bins),)),
         note,
     ]
     if usage.spent_by:
         lines = [f"• {_spending(one)}" for one in usage.spent_by]
-        found.insert(1, blocks.section("spent_by", layout.listed(features_words.SPENT_BY, lines, _COSTS)))
+        found.insert(1, blocks.section("spent_by", layout.listed(words.SPENT_BY, lines, _COSTS)))
     return found
 
 
 def _series(usage: Usage, bins: tuple[Bin, ...]) -> list[tuple[str, list[float]]]:
     """One for all, or one for each feature that spent credits, where it is known how many."""
-    whole = [(features_words.USED_SERIES, [numbers.finite(one.value) for one in bins])]
+    whole = [(words.USED_SERIES, [numbers.finite(one.value) for one in bins])]
     by = [one for one in usage.spent_by if len(one.credits) == len(usage.bins)]
     if len(by) < 2 or len(by) < len(usage.spent_by):
         return whole
@@ -234,7 +225,7 @@ def _series(usage: Usage, bins: tuple[Bin, ...]) -> list[tuple[str, list[float]]
     if left:
         named.append(
             (
-                features_words.OTHER_SERIES,
+                words.OTHER_SERIES,
                 [sum(values, Decimal(0)) for values in zip(*(one.credits for one in left), strict=True)],
             )
         )
@@ -248,11 +239,11 @@ def _short(one: Spending) -> str:
 def _spending(one: Spending) -> str:
     name = text.mrkdwn(one.name or one.feature_id, 60) or phrases.NONE
     taken = numbers.number(sum(one.credits, Decimal(0))) if one.credits else ""
-    return features_words.spending(name, numbers.number(one.units), one.events, taken)
+    return words.spending(name, numbers.number(one.units), one.events, taken)
 
 
 def _total(usage: Usage, span: Span) -> str:
-    return features_words.usage_total(numbers.number(usage.total), usage.events, span)
+    return words.usage_total(numbers.number(usage.total), usage.events, span)
 
 
 def _labels(bins: tuple[Bin, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from bot.lookups.features import words
 from bot.lookups.features.answer import Features
 from bot.lookups.options import resolve, token
 from bot.lookups.overview import attention
-from bot.lookups.place import Part, Place
+from bot.lookups.place import Place
 
 __all__ = ["content", "figures", "flags", "ranked", "resolve", "token"]
 
@@ -96,7 +96,7 @@ def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = 
 
 
 def feature_place(place: Place, feature_id: str) -> Place:
-    return place.go(Part.FEATURE).at(feature=feature_id)
+    return place.go("feature").at(feature=feature_id)
 
 
 def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) -> Block:

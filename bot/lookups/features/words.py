@@ -1,34 +1,17 @@
 """Words of the features."""
 
-from bot.kit.phrases import count
-from bot.lookups.labels import LAST
-from bot.lookups.place import Span
+TITLE = "Features"
+HELP = "balances, resets and usage charts"
 
-BACK_TO_FEATURES = "All features"
 
 PICK_FEATURE = "Pick a feature"
 
 DUE_NOW = "resets now"
 
-ROLLOVERS = "*Rolled over*"
-ROWS = "*Where it comes from*"
 
 NO_FEATURES = "This customer has no features: no product or grant gives any."
 NO_BALANCES = "No metered features."
 HIDDEN_BALANCES = "Hidden by Autumn while a plan is past due: see above."
-
-NO_USAGE_KIND = "Features like this one have no usage history."
-NO_ROWS = "Autumn gives no details on where this balance comes from."
-TABLE_UTC = "Times in the table are UTC."
-
-ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
-
-USAGE_UTC = "Times on the chart are UTC."
-USED_SERIES = "Used"
-OTHER_SERIES = "Others"
-SPENT_BY = "*Spent by*"
-
-USAGE = "Usage"
 
 
 def remaining(left: str, granted: str) -> str:
@@ -53,56 +36,3 @@ def unlimited(units: str) -> str:
 
 def flags(names: str) -> str:
     return f"*Also included:* {names}"
-
-
-def flag(name: str, plan: str) -> str:
-    return f"*{name}* is included" + (f" in {plan}." if plan else ".")
-
-
-def flag_expires(day: str) -> str:
-    return f"It expires on {day}."
-
-
-def not_held(feature: str) -> str:
-    return (
-        f"This customer does not have the feature {feature}. It may have ended, or be hidden while a plan is "
-        "past due."
-    )
-
-
-def labelled(label: str, fact: str) -> str:
-    return f"{label.lower()} {fact}"
-
-
-def rollover(units: str, granted: str, day: str) -> str:
-    first = f"{units} of {granted} left" if granted else f"{units} left"
-    return f"{first}, until {day}" if day else f"{first}, without an end"
-
-
-def credit_cost(name: str, cost: str) -> str:
-    return f"{name} ({cost} each)" if cost else name
-
-
-def credit_costs(costs: str) -> str:
-    return f"Spent by other features: {costs}."
-
-
-def usage_title(name: str, span: Span) -> str:
-    return f"{name}, {LAST[span]}"
-
-
-def usage_total(total: str, events: int, span: Span) -> str:
-    return f"*Usage, {LAST[span]}:* {total} in {count(events, 'event')}"
-
-
-def no_usage(span: Span) -> str:
-    return f"*Usage, {LAST[span]}:* none."
-
-
-def usage_note(number: int) -> str:
-    return f"The first {count(number, 'bar')} left out. Times on the chart are UTC."
-
-
-def spending(name: str, units: str, events: int, taken: str) -> str:
-    told = f"{name}: {units} in {count(events, 'event')}"
-    return f"{told}, {taken} credits" if taken else told

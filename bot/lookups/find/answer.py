@@ -1,4 +1,4 @@
-"""x"""
+"""What a search ends at."""
 
 from dataclasses import dataclass
 from datetime import datetime

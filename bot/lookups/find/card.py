@@ -10,7 +10,7 @@ from bot.kit.card import Block, Card
 from bot.lookups import frame, labels
 from bot.lookups.find import words
 from bot.lookups.find.answer import SeveralMatches
-from bot.lookups.place import Part, Place
+from bot.lookups.place import OVERVIEW, Place
 
 SIZE = 10
 
@@ -22,7 +22,7 @@ class Search(BaseModel):
 
     query: str = Field(alias="q")
     page: int = Field(default=0, ge=0, alias="n")
-    part: Part = Field(default=Part.OVERVIEW, alias="p")
+    part: str = Field(default=OVERVIEW, alias="p")
     """The part that a match opens at."""
     straight: bool = Field(default=False, alias="s")
     """Whether the one customer that is meant opens at once, rather than be listed."""
@@ -36,7 +36,7 @@ class Search(BaseModel):
         return cls.model_validate_json(value)
 
 
-def matches(found: SeveralMatches, *, page: int = 0, part: Part = Part.OVERVIEW) -> Card:
+def matches(found: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:
     """The customers that match, each with a button that opens it in place of the list."""
     shown = layout.paged(found.matches, page, SIZE)
     query = text.code(found.query, 120) or phrases.NONE
@@ -59,7 +59,7 @@ def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
     return layout.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
 
 
-def _match(index: int, customer: Customer, part: Part) -> list[Block]:
+def _match(index: int, customer: Customer, part: str) -> list[Block]:
     place = Place(customer=customer.id, part=part) if customer.id else None
     open_it = frame.go(labels.OPEN, f"match:{index}", place) if place else None
     block = blocks.section(f"match.{index}", blocks.plain(_who(customer)), accessory=open_it)
@@ -81,7 +81,7 @@ def _who(customer: Customer) -> str:
     return f"{frame.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
 
 
-def _pages(found: SeveralMatches, shown: layout.Paged[Customer], part: Part) -> list[Block]:
+def _pages(found: SeveralMatches, shown: layout.Paged[Customer], part: str) -> list[Block]:
     blocks_found: list[Block] = []
     if shown.pages > 1:
         blocks_found.append(blocks.context("page", phrases.page(shown.number + 1, shown.pages, shown.left)))

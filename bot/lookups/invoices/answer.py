@@ -1,4 +1,4 @@
-"""What the invoices answer"""
+"""What is read of a customer's invoices."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -13,7 +13,6 @@ from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
 from bot.lookups.invoices.answer import Invoices
 from bot.lookups.invoices.facts import InvoiceState
-from bot.lookups.place import Part
 from bot.lookups.products.plan_changes import plan_changes
 
 SIZE = 10
@@ -43,7 +42,7 @@ def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Custome
         words.NEXT_INVOICES,
         [words.one_of_next(*_total_and_day(one)) for one in upcoming],
         _PREVIEWS,
-        more=labels.more_on(Part.INVOICES),
+        more=labels.more_on(words.TITLE),
     )
 
 

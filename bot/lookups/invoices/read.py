@@ -7,6 +7,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
 from bot.lookups.answers import Read
 from bot.lookups.billing import billing_of
+from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, customer_of
 from bot.lookups.invoices import facts
@@ -34,8 +35,11 @@ async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer |
         if isinstance(listed, AutumnError):
             if isinstance(customer, AutumnError):
                 raise customer
-            return Invoices(customer, listed, False, await upcoming, at)
-        return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid)
+            names = await missing_names(autumn, customer)
+            return Invoices(customer, listed, False, await upcoming, at, names=names)
+        plans = (plan for invoice in listed.newest for plan in invoice.plan_ids)
+        names = await missing_names(autumn, customer, plans=plans)
+        return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid, names)
 
 
 async def invoice_list(autumn: Autumn, customer_id: str, *, status: str = "") -> InvoiceList:

@@ -2,6 +2,9 @@
 
 from bot.lookups.labels import NO_INVOICES
 
+TITLE = "Invoices"
+HELP = "the next invoice and past ones"
+
 INVOICE_STATUSES = {
     "": "All",
     "open": "Open",

@@ -1,11 +1,13 @@
-"""x"""
+"""What is read for the overview."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.lookups.answers import Billing, Names, Read
 from bot.lookups.invoices.answer import InvoiceList
+from bot.lookups.invoices.facts import Unpaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +17,7 @@ class Overview:
     invoices: Read[InvoiceList]
     read_at: datetime
     names: Names = field(default_factory=Names)
+
+    @property
+    def unpaid(self) -> Read[Unpaid] | None:
+        return None if isinstance(self.invoices, AutumnError) else self.invoices.unpaid

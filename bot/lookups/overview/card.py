@@ -9,11 +9,13 @@ from bot.kit.card import Block
 from bot.lookups import frame, labels, names
 from bot.lookups.answers import Billing, Read
 from bot.lookups.features import card as features
+from bot.lookups.features import words as features_words
 from bot.lookups.invoices import card as invoices
+from bot.lookups.invoices import words as invoices_words
 from bot.lookups.overview import words
 from bot.lookups.overview.answer import Overview
-from bot.lookups.place import Part
 from bot.lookups.products import card as products
+from bot.lookups.products import words as products_words
 from bot.lookups.products.plan_changes import ByEnding
 
 _PRODUCTS = 6
@@ -23,7 +25,7 @@ _INVOICES = 4
 _DISCOUNTS = 5
 
 
-def content(answer: Overview) -> list[layout.Drawn]:
+def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:
     customer = answer.customer
     found: list[layout.Drawn] = [
         blocks.section("products", _products(answer)),
@@ -55,7 +57,7 @@ def _products(answer: Overview) -> str:
     ]
     if not lines:
         return labels.NO_PRODUCTS
-    return layout.listed(words.PRODUCTS, lines, _PRODUCTS, more=_more(Part.PRODUCTS))
+    return layout.listed(words.PRODUCTS, lines, _PRODUCTS, more=labels.more_on(products_words.TITLE))
 
 
 def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
@@ -77,7 +79,7 @@ def _balances(customer: Customer) -> str:
     if not found:
         return f"{words.BALANCES}\n{features.nothing(customer)}"
     return layout.listed(
-        words.BALANCES, [_balance(one) for one in found], _BALANCES, more=_more(Part.FEATURES)
+        words.BALANCES, [_balance(one) for one in found], _BALANCES, more=labels.more_on(features_words.TITLE)
     )
 
 
@@ -130,13 +132,9 @@ def _invoices(answer: Overview) -> Block:
         return blocks.section("invoices", f"{words.INVOICES}\n{labels.NO_INVOICES}")
     called = names.plans(answer.customer, answer.names)
     lines = [invoices.line(one, called) for one in listed.newest]
-    more = words.more_than_on(Part.INVOICES) if listed.more else _more(Part.INVOICES)
+    more = (words.more_than_on if listed.more else labels.more_on)(invoices_words.TITLE)
     return blocks.section("invoices", layout.listed(words.INVOICES, lines, _INVOICES, more=more))
 
 
 def _line(facts: Sequence[str]) -> str:
     return "• " + " · ".join(fact for fact in facts if fact)
-
-
-def _more(part: Part) -> str:
-    return labels.more_on(part)

@@ -4,9 +4,11 @@ from datetime import datetime
 from functools import partial
 
 from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
-from bot.lookups.answers import Billing, Read
+from bot.lookups.answers import Billing, Names, Read
 from bot.lookups.billing import billing_of
+from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, CARD, customer_of
 from bot.lookups.invoices.answer import InvoiceList
@@ -22,17 +24,21 @@ async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer |
     async with meanwhile(asking) as billing:
         customer = await customer_of(autumn, place, known)
         invoices = await _invoices(autumn, place, customer)
-        return Overview(customer, await billing, invoices, at)
+        names = await _names(autumn, customer, invoices)
+        return Overview(customer, await billing, invoices, at, names)
 
 
-async def overview_in_one(autumn: Autumn, place: Place, at: datetime) -> Overview:
-    """The same with the customer and what Stripe says in one question, for a customer who took a search to
-    find; as `overview` where that one is not answered. Raises AutumnError."""
+async def overview_in_one(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
+    """The same with one request for the customer and what Stripe says; as `overview` if it is not answered.
+    Raises AutumnError."""
     read = partial(autumn.customer, place.customer, expand=(*CARD, *BILLING))
     customer = await attempt(read, within=autumn.patience.part)
     if isinstance(customer, Customer):
-        return Overview(customer, billing_of(customer), await _invoices(autumn, place, customer), at)
-    return await overview(autumn, place, at, None)
+        invoices = await _invoices(autumn, place, customer)
+        return Overview(
+            customer, billing_of(customer), invoices, at, await _names(autumn, customer, invoices)
+        )
+    return await overview(autumn, place, at, known)
 
 
 async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[InvoiceList]:
@@ -40,6 +46,11 @@ async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[In
     if "invoices" in customer.model_fields_set and not customer.invoices:
         return InvoiceList((), False, Unpaid())
     return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.patience.part)
+
+
+async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]) -> Names:
+    newest = () if isinstance(invoices, AutumnError) else invoices.newest
+    return await missing_names(autumn, customer, plans=(plan for one in newest for plan in one.plan_ids))
 
 
 async def _billing(autumn: Autumn, customer_id: str) -> Billing:

@@ -1,7 +1,7 @@
 """Words of the overview."""
 
-from bot.lookups.labels import PARTS
-from bot.lookups.place import Part
+TITLE = "Overview"
+HELP = "a customer at a glance"
 
 ATTENTION = "*Needs attention*"
 PRODUCTS = "*Products*"
@@ -16,9 +16,9 @@ UPCOMING_AND_DISCOUNTS = "Discounts and the next invoice"
 UNPAID_LIST = "Unpaid invoices"
 
 
-def more_than_on(part: Part) -> str:
-    """The same where there are still others that were not read."""
-    return f"_and more than {{}} more: see {PARTS[part]}_"
+def more_than_on(title: str) -> str:
+    """As `labels.more_on`, where not all were read."""
+    return f"_and more than {{}} more: see {title}_"
 
 
 def past_due(plan: str) -> str:

@@ -1,4 +1,4 @@
-"""x"""
+"""What is read of a customer's products."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

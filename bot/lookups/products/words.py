@@ -3,6 +3,9 @@
 from bot.lookups.labels import on
 from bot.lookups.products.status import Status
 
+TITLE = "Products"
+HELP = "what they have, what it costs, when it renews"
+
 STATUSES = {
     Status.SCHEDULED: "Scheduled",
     Status.PAST_DUE: "Past due",

@@ -1,0 +1,78 @@
+"""Words of one feature's page."""
+
+from bot.kit.phrases import count
+from bot.lookups.labels import LAST
+from bot.lookups.place import Span
+
+TITLE = "Feature"
+
+BACK_TO_FEATURES = "All features"
+
+ROLLOVERS = "*Rolled over*"
+ROWS = "*Where it comes from*"
+
+NO_USAGE_KIND = "Features like this one have no usage history."
+NO_ROWS = "Autumn gives no details on where this balance comes from."
+TABLE_UTC = "Times in the table are UTC."
+
+ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
+
+USAGE_UTC = "Times on the chart are UTC."
+USED_SERIES = "Used"
+OTHER_SERIES = "Others"
+SPENT_BY = "*Spent by*"
+
+USAGE = "Usage"
+
+
+def flag(name: str, plan: str) -> str:
+    return f"*{name}* is included" + (f" in {plan}." if plan else ".")
+
+
+def flag_expires(day: str) -> str:
+    return f"It expires on {day}."
+
+
+def not_held(feature: str) -> str:
+    return (
+        f"This customer does not have the feature {feature}. It may have ended, or be hidden while a plan is "
+        "past due."
+    )
+
+
+def labelled(label: str, fact: str) -> str:
+    return f"{label.lower()} {fact}"
+
+
+def rollover(units: str, granted: str, day: str) -> str:
+    first = f"{units} of {granted} left" if granted else f"{units} left"
+    return f"{first}, until {day}" if day else f"{first}, without an end"
+
+
+def credit_cost(name: str, cost: str) -> str:
+    return f"{name} ({cost} each)" if cost else name
+
+
+def credit_costs(costs: str) -> str:
+    return f"Spent by other features: {costs}."
+
+
+def usage_title(name: str, span: Span) -> str:
+    return f"{name}, {LAST[span]}"
+
+
+def usage_total(total: str, events: int, span: Span) -> str:
+    return f"*Usage, {LAST[span]}:* {total} in {count(events, 'event')}"
+
+
+def no_usage(span: Span) -> str:
+    return f"*Usage, {LAST[span]}:* none."
+
+
+def usage_note(number: int) -> str:
+    return f"The first {count(number, 'bar')} left out. Times on the chart are UTC."
+
+
+def spending(name: str, units: str, events: int, taken: str) -> str:
+    told = f"{name}: {units} in {count(events, 'event')}"
+    return f"{told}, {taken} credits" if taken else told

@@ -1,0 +1,46 @@
+"""The parts of a customer's card, in the order of the tabs.
+
+Whatever differs from part to part is asked of this list when it is needed, so a part that is added here is
+added everywhere.
+"""
+
+from typing import Any
+
+from bot.lookups.events.part import PART as EVENTS
+from bot.lookups.feature.part import PART as FEATURE
+from bot.lookups.features.part import PART as FEATURES
+from bot.lookups.invoices.part import PART as INVOICES
+from bot.lookups.overview.part import PART as OVERVIEW
+from bot.lookups.part import LookupPart
+from bot.lookups.products.part import PART as PRODUCTS
+
+PARTS: tuple[LookupPart[Any], ...] = (
+    OVERVIEW,
+    PRODUCTS,
+    FEATURES,
+    FEATURE,
+    INVOICES,
+    EVENTS,
+)
+
+
+def part(part_id: str) -> LookupPart[Any]:
+    """Raises LookupError for an id that no part has."""
+    for known in PARTS:
+        if known.id == part_id:
+            return known
+    raise LookupError(f"no part of a card is called {part_id!r}")
+
+
+def tabs() -> tuple[LookupPart[Any], ...]:
+    return tuple(known for known in PARTS if not known.parent)
+
+
+def commands() -> dict[str, str]:
+    """Part ids by the word after `/autumn`."""
+    return {known.command: known.id for known in PARTS if known.command}
+
+
+def help_lines() -> list[tuple[str, str]]:
+    """What to type after `/autumn`, and what it shows."""
+    return [(f"{known.command} <customer>".strip(), known.help) for known in PARTS if known.help]
