@@ -1,0 +1,121 @@
+"""The registry of parts: a part that is listed is everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from bot.autumn.client import Autumn
+from bot.autumn.models import Customer
+from bot.doctor.samples import samples
+from bot.kit import blocks
+from bot.kit.layout import Drawn
+from bot.lookups import home, labels, registry
+from bot.lookups import samples as lookup_samples
+from bot.lookups.answers import Read
+from bot.lookups.customer import customer_of
+from bot.lookups.find import words as find_words
+from bot.lookups.frame import Frame
+from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.part import LookupPart
+from bot.lookups.place import Place
+from tests.journeys.steps import ask, press
+from tests.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Referrals:
+    customer: Customer
+    code: str
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+
+
+async def read(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Referrals:
+    customer = await customer_of(autumn, place, known)
+    return Referrals(customer, f"FRIEND-OF-{customer.id}", at)
+
+
+def draw(answer: Referrals, _: Frame) -> list[Drawn]:
+    return [blocks.section("referrals", f"Refers others with {answer.code}")]
+
+
+REFERRALS = LookupPart(
+    id="referrals",
+    title="Referrals",
+    command="referrals",
+    help="whom they referred",
+    read=read,
+    draw=draw,
+    sample=lambda: Referrals(lookup_samples.customer(), "FRIEND", lookup_samples.NOW),
+)
+
+
+@pytest.fixture(autouse=True)
+def referrals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "PARTS", (*registry.PARTS, REFERRALS))
+
+
+async def test_command_shows_the_card_of_a_registered_part(maple: Stage) -> None:
+    card = await ask(maple, "/autumn referrals cus_acme", "Refers others with")
+    assert "FRIEND-OF-cus_acme" in card
+    assert "Acme Ltd" in card
+    assert REFERRALS.title in card
+
+
+async def test_registered_part_is_a_tab(maple: Stage) -> None:
+    await ask(maple, "/autumn cus_acme", "Products")
+    card = await press(maple, REFERRALS.title, "Refers others with")
+    assert "FRIEND-OF-cus_acme" in card
+    await press(maple, "Overview", "Balances")
+
+
+async def test_search_opens_at_a_registered_part(maple: Stage) -> None:
+    await ask(maple, "/autumn referrals Acme Ltd", "FRIEND-OF-cus_acme")
+
+
+async def test_registered_part_is_shared_into_the_channel(maple: Stage) -> None:
+    await ask(maple, "/autumn referrals cus_acme", "FRIEND-OF-cus_acme")
+    await maple.ana.click(labels.SHARE, confirm=True)
+    await maple.raj.sees("FRIEND-OF-cus_acme")
+
+
+async def test_registered_part_is_in_the_help(maple: Stage) -> None:
+    help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
+    assert REFERRALS.help in help_text
+    assert REFERRALS.help in str(home.home())
+
+
+async def test_sub_command_without_a_customer_asks_for_one(maple: Stage) -> None:
+    await ask(maple, "/autumn referrals", "Which customer?")
+
+
+async def test_mistyped_sub_command_is_suggested(maple: Stage) -> None:
+    await ask(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
+
+
+async def test_registered_part_is_offered_in_the_form(maple: Stage) -> None:
+    await maple.ana.shortcut(find_words.MODAL_TITLE)
+    await maple.ana.sees(find_words.MODAL_CUSTOMER)
+    await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, "acme")
+    await maple.ana.choose(find_words.MODAL_CUSTOMER, "Acme Ltd")
+    await maple.ana.choose(find_words.MODAL_PART, REFERRALS.title)
+    await maple.ana.submit()
+    maple.ana.go("@maple")
+    await maple.ana.sees("FRIEND-OF-cus_acme")
+
+
+def test_registered_part_has_a_sample_for_the_doctor() -> None:
+    assert REFERRALS.id in {sample.name for sample in samples()}
+
+
+def test_unknown_part_is_an_error() -> None:
+    with pytest.raises(LookupError, match="elsewhere"):
+        registry.part("elsewhere")
+
+
+def test_ids_and_commands_are_unique() -> None:
+    parts = [part.id for part in registry.PARTS]
+    assert len(set(parts)) == len(parts)
+    assert len(registry.commands()) == len([part for part in registry.PARTS if part.command])
+    assert {part.parent for part in registry.PARTS if part.parent} <= {tab.id for tab in registry.tabs()}
