@@ -12,13 +12,13 @@ from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, registry, trouble
 from bot.lookups import options as lookup_options
-from bot.lookups.find.answer import NoMatch, SeveralMatches
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
+from bot.lookups.find.answer import NoMatch, SeveralMatches
 from bot.lookups.find.card import Search
 from bot.lookups.find.search import search, suggest
-from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.part import Answer
+from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
 from bot.slack.errors import NOT_THERE, SLACK_ERRORS, Unsent, slack_reason
