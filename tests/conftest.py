@@ -49,16 +49,25 @@ def logs() -> Iterator[io.StringIO]:
     assert not _LEAK.search(stream.getvalue()), stream.getvalue()
 
 
-@pytest.fixture(params=["http", "socket"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Journeys run over HTTP, and over Socket Mode as well where they are marked with `both_transports`: from
+    the listener on, both are the same code."""
+    given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "mode" in metafunc.fixturenames and not any("mode" in names for names in given):
+        both = metafunc.definition.get_closest_marker("both_transports")
+        metafunc.parametrize("mode", ["http", "socket"] if both else ["http"], indirect=True)
+
+
+@pytest.fixture
 def mode(request: pytest.FixtureRequest) -> Mode:
-    """Both ways Slack can reach the bot."""
+    """How Slack reaches the bot."""
     chosen: Mode = request.param
     return chosen
 
 
 @pytest.fixture
 async def maple(mode: Mode) -> AsyncIterator[Stage]:
-    """The bot between a local Slack and a local Autumn, over HTTP and over Socket Mode."""
+    """The bot between a local Slack and a local Autumn."""
     async with on_stage(mode) as stage:
         yield stage
 

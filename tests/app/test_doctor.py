@@ -38,6 +38,7 @@ async def found(settings: Settings, **changed: object) -> list[str]:
     return findings
 
 
+@pytest.mark.both_transports
 async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
     findings = await found(settings_for(slack, autumn, mode))
     assert [one for one in findings if not one.startswith("✓")] == []

@@ -72,6 +72,7 @@ async def started(slack: LocalSlack, mode: Mode) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.both_transports
 async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
     serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, mode)))
     await started(slack, mode)

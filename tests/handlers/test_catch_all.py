@@ -11,6 +11,8 @@ from handlers import catch_all
 from sandbox.slack.delivery import Unanswered
 from tests.stage import Stage
 
+pytestmark = pytest.mark.both_transports
+
 WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORTHW"}}
 
 

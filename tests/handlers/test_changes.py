@@ -215,6 +215,7 @@ async def test_autumn_lost_between_two_readings(maple: Stage) -> None:
 # The same thing more than once
 
 
+@pytest.mark.both_transports
 async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -225,6 +226,7 @@ async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> 
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
+@pytest.mark.both_transports
 async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
@@ -236,6 +238,7 @@ async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> No
     maple.lea.does_not_see("Somebody was first")
 
 
+@pytest.mark.both_transports
 async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
@@ -249,6 +252,7 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     maple.lea.does_not_see("There is no undo")
 
 
+@pytest.mark.both_transports
 async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     command = maple.slack.sent[-1]

@@ -14,6 +14,8 @@ from bot.timings import Timeouts
 from handlers.errors import InteractionOutcome, classify
 from tests.stage import Mode, Stage, on_stage
 
+pytestmark = pytest.mark.both_transports
+
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 

@@ -1,8 +1,11 @@
 """The modal and the Home tab."""
 
+import pytest
+
 from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
+pytestmark = pytest.mark.both_transports
 QUICK = Timeouts(asking_after=0.05)
 
 

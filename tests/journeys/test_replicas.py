@@ -21,6 +21,8 @@ from tests.journeys.digesting import posted, set_up, the_digest
 from tests.journeys.steps import ask, press
 from tests.stage import Mode, Stage, on_stage
 
+pytestmark = pytest.mark.both_transports
+
 
 @dataclass(frozen=True)
 class Both:
