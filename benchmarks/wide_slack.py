@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Channel
 from sandbox.slack.people import BOT_USER
-from sandbox.slack.world import Credentials
+from sandbox.slack.simulation import Credentials
 
 
 def name(number: int) -> str:

@@ -3,6 +3,6 @@
 from sandbox.slack.driver import NotOnScreen, Person
 from sandbox.slack.limits import PostLimit
 from sandbox.slack.server import LocalSlack
-from sandbox.slack.world import Credentials
+from sandbox.slack.simulation import Credentials
 
 __all__ = ["Credentials", "LocalSlack", "NotOnScreen", "Person", "PostLimit"]

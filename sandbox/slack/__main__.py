@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from sandbox.slack.server import LocalSlack
-from sandbox.slack.world import Credentials
+from sandbox.slack.simulation import Credentials
 
 
 def _arguments() -> argparse.Namespace:

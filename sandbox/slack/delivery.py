@@ -24,7 +24,7 @@ Envelope = Literal["slash_commands", "interactive", "events_api"]
 Body: TypeAlias = Json | str | None
 
 
-class Unanswered(Exception):
+class NotAcknowledged(Exception):
     """The app did not acknowledge; `reason` is Slack's name for it."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -110,11 +110,11 @@ class Deliveries:
             return body
         except TimeoutError:
             delivery.outcome = "operation_timeout"
-            raise Unanswered("operation_timeout") from None
+            raise NotAcknowledged("operation_timeout") from None
         except (httpx.HTTPError, ConnectionError) as down:
             delivery.outcome = "dispatch_failed"
-            raise Unanswered("dispatch_failed", str(down)) from down
-        except Unanswered as refused:
+            raise NotAcknowledged("dispatch_failed", str(down)) from down
+        except NotAcknowledged as refused:
             delivery.outcome = refused.reason
             raise
         finally:
@@ -163,7 +163,7 @@ class Deliveries:
             return _decode(answer)
         no_retry = answer.headers.get("x-slack-no-retry") == "1"
         name = "http_client_error" if answer.status_code < 500 else "http_service_error"
-        raise Unanswered("no_retry" if no_retry else name, str(answer.status_code))
+        raise NotAcknowledged("no_retry" if no_retry else name, str(answer.status_code))
 
     async def _send_event(self, payload: Json) -> None:
         reason = ""
@@ -173,7 +173,7 @@ class Deliveries:
             try:
                 await self.send("events_api", payload, retry=retry, reason=reason)
                 return
-            except Unanswered as failed:
+            except NotAcknowledged as failed:
                 if failed.reason == "no_retry":
                     return
                 reason = _RETRY_REASONS.get(failed.reason, "http_error")

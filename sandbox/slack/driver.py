@@ -5,22 +5,22 @@ import re
 from collections.abc import Awaitable
 
 from sandbox.slack import elements
-from sandbox.slack.acts import Acts
 from sandbox.slack.errors import ShownError
 from sandbox.slack.feed import Change
 from sandbox.slack.model import Channel, Json, Message
-from sandbox.slack.screen import NotOnScreen, Screen, Spot, flat, same
-from sandbox.slack.world import World
+from sandbox.slack.screen import Control, NotOnScreen, Screen, same_words, single_spaced
+from sandbox.slack.simulation import Simulation
+from sandbox.slack.user_actions import UserActions
 
 __all__ = ["NotOnScreen", "Person"]
 
 
 class Person:
-    def __init__(self, world: World, acts: Acts, handle: str) -> None:
-        self._world = world
-        self._acts = acts
-        self.user = world.workspace.user(handle)
-        self._screen = Screen(world, acts, self.user)
+    def __init__(self, sim: Simulation, acts: UserActions, handle: str) -> None:
+        self._sim = sim
+        self._actions = acts
+        self.user = sim.workspace.user(handle)
+        self._screen = Screen(sim, acts, self.user)
 
     @property
     def id(self) -> str:
@@ -37,42 +37,42 @@ class Person:
         """To a channel ("#billing"), or to the direct message with someone ("@maple", "@raj")."""
         self._screen.at_home = False
         self._screen.channel = self._place(place)
-        self._acts.read(self.user, self._screen.channel.id)
+        self._actions.read(self.user, self._screen.channel.id)
 
     async def open_home(self) -> None:
         self._screen.at_home = True
-        await self._acts.open_home(self.user)
+        await self._actions.open_home(self.user)
 
     def reload(self) -> None:
         """As a reload of the client: ephemeral messages are gone."""
-        self._world.workspace.forget_ephemerals(self.id)
+        self._sim.workspace.forget_ephemerals(self.id)
 
     # Doing
 
     async def say(self, text: str, *, in_thread_of: str | None = None) -> None:
         thread = self._screen.message(in_thread_of).ts if in_thread_of else None
-        await self._acts.say(self.user, self._screen.channel.id, text, thread)
+        await self._actions.say(self.user, self._screen.channel.id, text, thread)
 
     async def mention(self, text: str, *, in_thread_of: str | None = None) -> None:
         """Writes to the app in the channel where she is: "@maple" and the text."""
-        await self.say(f"@{self._world.workspace.bot.name} {text}", in_thread_of=in_thread_of)
+        await self.say(f"@{self._sim.workspace.bot.name} {text}", in_thread_of=in_thread_of)
 
     async def direct_message(self, text: str, *, in_thread_of: str | None = None) -> None:
         """Goes to the direct message with the app, and writes there."""
-        self.go(f"@{self._world.workspace.bot.name}")
+        self.go(f"@{self._sim.workspace.bot.name}")
         await self.say(text, in_thread_of=in_thread_of)
 
     async def edit(self, message: str, text: str) -> None:
         """Changes the newest message of hers that has these words."""
-        await self._acts.edit(self.user, self._screen.channel.id, self._screen.message(message).ts, text)
+        await self._actions.edit(self.user, self._screen.channel.id, self._screen.message(message).ts, text)
 
     async def delete(self, message: str) -> None:
-        await self._acts.delete(self.user, self._screen.channel.id, self._screen.message(message).ts)
+        await self._actions.delete(self.user, self._screen.channel.id, self._screen.message(message).ts)
 
     async def command(self, line: str, *, in_thread_of: str | None = None) -> None:
         """Returns after the acknowledgement. A failure is not raised: it can be read on the screen."""
         thread = self._screen.message(in_thread_of).ts if in_thread_of else None
-        await self._try(self._acts.command(self.user, self._screen.channel.id, line, thread))
+        await self._try(self._actions.command(self.user, self._screen.channel.id, line, thread))
 
     async def click(
         self,
@@ -110,10 +110,10 @@ class Person:
 
     async def submit(self) -> None:
         """Sends the modal on top. Refusals are not raised: they can be read in the modal."""
-        await self._try(self._acts.submit(self.user, self._screen.modal()))
+        await self._try(self._actions.submit(self.user, self._screen.modal()))
 
     async def close(self) -> None:
-        await self._acts.close(self.user, self._screen.modal())
+        await self._actions.close(self.user, self._screen.modal())
 
     async def message_shortcut(self, name: str, on: str) -> None:
         """Picks a shortcut from the menu of the newest message that has the words `on`."""
@@ -121,17 +121,17 @@ class Person:
 
     async def shortcut(self, name: str, *, on: str | None = None) -> None:
         """A shortcut by its name; `on`: words in the message it is used on."""
-        found = [one for one in self._world.manifest.shortcuts if one["name"] == name]
+        found = [one for one in self._sim.manifest.shortcuts if one["name"] == name]
         if not found:
             raise NotOnScreen(f"there is no shortcut {name!r}")
         message = self._screen.message(on) if on else None
-        await self._try(self._acts.shortcut(self.user, found[0]["callback_id"], message))
+        await self._try(self._actions.shortcut(self.user, found[0]["callback_id"], message))
 
     async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
         """Waits until nothing that Slack sent the app is unanswered."""
         async with asyncio.timeout(timeout):
-            while self._world.deliveries.busy:
-                await self._world.workspace.feed.changed()
+            while self._sim.deliveries.busy:
+                await self._sim.workspace.feed.changed()
 
     # Seeing
 
@@ -140,7 +140,7 @@ class Person:
         try:
             async with asyncio.timeout(timeout):
                 while (piece := self._screen.piece(text)) is None:
-                    await self._world.workspace.feed.changed()
+                    await self._sim.workspace.feed.changed()
                 return piece
         except TimeoutError:
             raise NotOnScreen(
@@ -161,7 +161,7 @@ class Person:
 
     def unread(self, place: str) -> int:
         """How many messages of others there are in a channel or direct message since she last read it."""
-        return len(self._world.workspace.unread(self.id, self._place(place)))
+        return len(self._sim.workspace.unread(self.id, self._place(place)))
 
     def last(self) -> str:
         """The newest message, or the modal if one is open."""
@@ -176,13 +176,13 @@ class Person:
 
     def _place(self, place: str) -> Channel:
         if place.startswith("@"):
-            return self._world.workspace.im(self.id, self._world.workspace.user(place).id)
-        channel = self._world.workspace.channel(place)
-        if channel not in self._world.workspace.visible_to(self.id):
+            return self._sim.workspace.im(self.id, self._sim.workspace.user(place).id)
+        channel = self._sim.workspace.channel(place)
+        if channel not in self._sim.workspace.visible_to(self.id):
             raise NotOnScreen(f"{self.user.name} cannot see {place}")
         return channel
 
-    def _confirmed(self, spot: Spot, answer: bool | None) -> bool:
+    def _confirmed(self, spot: Control, answer: bool | None) -> bool:
         dialog = spot.element.get("confirm")
         if dialog is None:
             if answer is not None:
@@ -193,15 +193,15 @@ class Person:
             raise NotOnScreen(f"{spot.labels[0]!r} asks: {words!r}; say confirm=True or confirm=False")
         return answer
 
-    async def _act(self, spot: Spot, given: Json) -> None:
+    async def _act(self, spot: Control, given: Json) -> None:
         """An input in a form is only remembered, unless it is said to listen."""
         send = spot.block["type"] != "input" or bool(spot.block.get("dispatch_action"))
         ids = spot.block["block_id"], spot.element["action_id"]
-        await self._try(self._acts.action(self.user, spot.source, *ids, given, send=send))
+        await self._try(self._actions.action(self.user, spot.source, *ids, given, send=send))
         if not send:
-            self._world.workspace.feed.publish(Change("quiet", {}, only_for=""))
+            self._sim.workspace.feed.publish(Change("quiet", {}, only_for=""))
 
-    async def _choice(self, spot: Spot, words: list[str]) -> Json:
+    async def _choice(self, spot: Control, words: list[str]) -> Json:
         kind = spot.element["type"]
         if kind in elements.PICKERS:
             key = kind.removesuffix("picker")
@@ -219,25 +219,27 @@ class Person:
         return {"options": options} if kind in elements.MANY else {"option": options[0]}
 
     def _user_id(self, name: str) -> str:
-        return self._world.workspace.user(name).id
+        return self._sim.workspace.user(name).id
 
     def _channel_id(self, name: str) -> str:
-        return self._world.workspace.channel(name).id
+        return self._sim.workspace.channel(name).id
 
-    async def _option(self, spot: Spot, words: str) -> Json | str:
+    async def _option(self, spot: Control, words: str) -> Json | str:
         external = "external" in spot.element["type"]
         offered = await self._offered(spot, words) if external else elements.options_of(spot.element)
         for exact in (True, False):
             for option in offered:
                 label = self._screen.reader.text(option["text"])
-                if same(label, words) or (not exact and flat(words).lower() in flat(label).lower()):
+                if same_words(label, words) or (
+                    not exact and single_spaced(words).lower() in single_spaced(label).lower()
+                ):
                     return option if external else str(option["value"])
         labels = [self._screen.reader.text(option["text"]) for option in offered]
         raise self._screen.missing(f"option {words!r} among {labels}")
 
-    async def _offered(self, spot: Spot, text: str) -> list[Json]:
+    async def _offered(self, spot: Control, text: str) -> list[Json]:
         ids = spot.block["block_id"], spot.element["action_id"]
-        options, _ = await self._acts.suggest(self.user, spot.source, *ids, text)
+        options, _ = await self._actions.suggest(self.user, spot.source, *ids, text)
         return options
 
     async def _try(self, act: Awaitable[object]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from sandbox.slack import payloads, people
 from sandbox.slack.model import Channel, ChannelKind, Json, Message, User
+from sandbox.slack.simulation import Simulation
 from sandbox.slack.workspace import MessageChange
-from sandbox.slack.world import World
 
 NEEDED_SCOPE: dict[str, str | None] = {
     "app_home_opened": None,
@@ -29,89 +29,89 @@ MESSAGE_EVENT: dict[ChannelKind, tuple[str, str]] = {
 """Kind of channel → the subscription that covers its messages, and its channel_type in the event."""
 
 
-def message_events(world: World) -> Callable[[MessageChange, Message, Message | None], None]:
+def message_events(sim: Simulation) -> Callable[[MessageChange, Message, Message | None], None]:
     """An observer of the workspace that turns what happens to messages into events."""
 
     def changed(change: MessageChange, message: Message, previous: Message | None) -> None:
         if message.ephemeral:
             return
-        channel = world.workspace.channels[message.channel]
+        channel = sim.workspace.channels[message.channel]
         match change:
             case "posted":
-                _posted(world, message, channel)
+                _posted(sim, message, channel)
             case "edited":
-                now = {"message": world.workspace.api_message(message)}
-                before = {"previous_message": world.workspace.api_message(previous)} if previous else {}
-                _message_event(world, channel, {**_hidden(world, "message_changed"), **now, **before})
+                now = {"message": sim.workspace.api_message(message)}
+                before = {"previous_message": sim.workspace.api_message(previous)} if previous else {}
+                _message_event(sim, channel, {**_hidden(sim, "message_changed"), **now, **before})
             case "deleted":
                 gone = {
-                    "previous_message": world.workspace.api_message(message),
+                    "previous_message": sim.workspace.api_message(message),
                     "deleted_ts": message.ts,
                 }
-                _message_event(world, channel, {**_hidden(world, "message_deleted"), **gone})
+                _message_event(sim, channel, {**_hidden(sim, "message_deleted"), **gone})
 
     return changed
 
 
-def home_opened(world: World, user: User) -> None:
-    home = world.views.home(user.id)
+def home_opened(sim: Simulation, user: User) -> None:
+    home = sim.views.home(user.id)
     inner: Json = {
         "type": "app_home_opened",
         "user": user.id,
-        "channel": world.workspace.im(user.id, world.workspace.bot.id).id,
+        "channel": sim.workspace.im(user.id, sim.workspace.bot.id).id,
         "tab": "home",
-        "event_ts": world.workspace.next_ts(),
+        "event_ts": sim.workspace.next_ts(),
     }
     if home is not None:
         inner["view"] = home.api()
-    if _subscribed(world, "app_home_opened"):
-        world.deliveries.event(payloads.event(world, inner))
+    if _subscribed(sim, "app_home_opened"):
+        sim.deliveries.event(payloads.event(sim, inner))
 
 
-def _subscribed(world: World, name: str) -> bool:
+def _subscribed(sim: Simulation, name: str) -> bool:
     scope = NEEDED_SCOPE[name]
-    return name in world.manifest.events and (scope is None or scope in world.scopes)
+    return name in sim.manifest.events and (scope is None or scope in sim.scopes)
 
 
-def _posted(world: World, message: Message, channel: Channel) -> None:
+def _posted(sim: Simulation, message: Message, channel: Channel) -> None:
     inner = {
-        **world.workspace.api_message(message),
+        **sim.workspace.api_message(message),
         "channel": channel.id,
         "event_ts": message.ts,
     }
     if message.bot:
         # The app's own messages come back to it as events too; Bolt drops them.
         del inner["app_id"]
-        _message_event(world, channel, {**inner, "bot_profile": _bot_profile(world)})
+        _message_event(sim, channel, {**inner, "bot_profile": _bot_profile(sim)})
         return
-    _message_event(world, channel, inner)
-    bot = world.workspace.bot.id
+    _message_event(sim, channel, inner)
+    bot = sim.workspace.bot.id
     # In a direct message with the app a mention is only a message.
     mentioned = f"<@{bot}>" in message.text and channel.kind != "im" and bot in channel.members
-    if mentioned and _subscribed(world, "app_mention"):
-        _send(world, channel, {**inner, "type": "app_mention"})
-    if (links := _links(world, message.text)) and _subscribed(world, "link_shared"):
-        _send(world, channel, _link_shared(world, message, channel, links))
+    if mentioned and _subscribed(sim, "app_mention"):
+        _send(sim, channel, {**inner, "type": "app_mention"})
+    if (links := _links(sim, message.text)) and _subscribed(sim, "link_shared"):
+        _send(sim, channel, _link_shared(sim, message, channel, links))
 
 
-def _message_event(world: World, channel: Channel, inner: Json) -> None:
+def _message_event(sim: Simulation, channel: Channel, inner: Json) -> None:
     subscription, channel_type = MESSAGE_EVENT[channel.kind]
-    if world.workspace.bot.id in channel.members and _subscribed(world, subscription):
-        _send(world, channel, {**inner, "channel": channel.id, "channel_type": channel_type})
+    if sim.workspace.bot.id in channel.members and _subscribed(sim, subscription):
+        _send(sim, channel, {**inner, "channel": channel.id, "channel_type": channel_type})
 
 
-def _hidden(world: World, subtype: str) -> Json:
-    ts = world.workspace.next_ts()
+def _hidden(sim: Simulation, subtype: str) -> Json:
+    ts = sim.workspace.next_ts()
     return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts}
 
 
-def _link_shared(world: World, message: Message, channel: Channel, links: list[Json]) -> Json:
+def _link_shared(sim: Simulation, message: Message, channel: Channel, links: list[Json]) -> Json:
     """Sent wherever a link is posted, also where the app is no member."""
     message.unfurl_id = message.unfurl_id or f"{channel.id}.{message.ts}.{secrets.token_hex(16)}"
     inner: Json = {
         "type": "link_shared",
         "channel": channel.id,
-        "is_bot_user_member": world.workspace.bot.id in channel.members,
+        "is_bot_user_member": sim.workspace.bot.id in channel.members,
         "user": message.user,
         "message_ts": message.ts,
         "unfurl_id": message.unfurl_id,
@@ -124,27 +124,27 @@ def _link_shared(world: World, message: Message, channel: Channel, links: list[J
     return inner
 
 
-def _bot_profile(world: World) -> Json:
+def _bot_profile(sim: Simulation) -> Json:
     return {
         "id": people.BOT,
         "deleted": False,
-        "name": world.manifest.bot_name,
+        "name": sim.manifest.bot_name,
         "updated": 1_700_000_000,
         "app_id": people.APP,
-        "icons": {f"image_{size}": f"{world.base}/static/icon.svg" for size in (36, 48, 72)},
+        "icons": {f"image_{size}": f"{sim.base}/static/icon.svg" for size in (36, 48, 72)},
         "team_id": people.TEAM,
     }
 
 
-def _send(world: World, channel: Channel, inner: Json) -> None:
-    world.deliveries.event(payloads.event(world, inner, shared=channel.kind == "shared"))
+def _send(sim: Simulation, channel: Channel, inner: Json) -> None:
+    sim.deliveries.event(payloads.event(sim, inner, shared=channel.kind == "shared"))
 
 
-def _links(world: World, text: str) -> list[Json]:
+def _links(sim: Simulation, text: str) -> list[Json]:
     """The links whose domain, or a domain above it, the manifest lists under unfurl_domains."""
     return [
         {"domain": domain, "url": url}
         for url in map(html.unescape, re.findall(r"https?://[^\s<>|]+", text))
-        for domain in world.manifest.unfurl_domains
+        for domain in sim.manifest.unfurl_domains
         if re.match(rf"https?://([^/]+\.)?{re.escape(domain)}([/?#:]|$)", url)
     ]

@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from sandbox.slack import people
-from sandbox.slack.acts import Acts, Source
 from sandbox.slack.errors import ShownError, SlackError
 from sandbox.slack.feed import Change
 from sandbox.slack.model import Channel, Json, Message, User
-from sandbox.slack.world import World
+from sandbox.slack.simulation import Simulation
+from sandbox.slack.user_actions import Source, UserActions
 
 HEARTBEAT = 15.0
 """Seconds between comments on a quiet stream, so that proxies and browsers keep it."""
 
 
 class Page:
-    def __init__(self, world: World, acts: Acts) -> None:
-        self._world = world
-        self._acts = acts
+    def __init__(self, sim: Simulation, acts: UserActions) -> None:
+        self._sim = sim
+        self._actions = acts
         self._doing: dict[str, Callable[[User, Json], Awaitable[Json]]] = {
             "say": self._say,
             "edit": self._edit,
@@ -39,11 +39,11 @@ class Page:
         }
 
     async def state(self, request: Request) -> Response:
-        world, user = self._world, self._person(request.query_params.get("person", ""))
+        sim, user = self._sim, self._person(request.query_params.get("person", ""))
         if user is None:
             return _unknown_person()
-        home = world.views.home(user.id)
-        workspace = world.workspace
+        home = sim.views.home(user.id)
+        workspace = sim.workspace
         return JSONResponse(
             {
                 "ok": True,
@@ -57,24 +57,24 @@ class Page:
                 ],
                 "commands": [
                     {key: one.get(key, "") for key in ("command", "description", "usage_hint")}
-                    for one in world.manifest.commands
+                    for one in sim.manifest.commands
                 ],
                 "shortcuts": [
                     {key: one.get(key, "") for key in ("name", "type", "callback_id", "description")}
-                    for one in world.manifest.shortcuts
+                    for one in sim.manifest.shortcuts
                 ],
                 "app": {
                     "id": people.APP,
-                    "name": world.manifest.name,
+                    "name": sim.manifest.name,
                     "user_id": people.BOT_USER,
-                    "icon_text": world.manifest.name[:1],
-                    "color": world.manifest.color,
-                    "description": world.manifest.description,
-                    "messages_read_only": world.manifest.messages_read_only,
+                    "icon_text": sim.manifest.name[:1],
+                    "color": sim.manifest.color,
+                    "description": sim.manifest.description,
+                    "messages_read_only": sim.manifest.messages_read_only,
                 },
                 "home": home.page() if home else None,
-                "views": [view.page() for view in world.views.stack(user.id)],
-                "now": int(world.clock.now() * 1000),
+                "views": [view.page() for view in sim.views.stack(user.id)],
+                "now": int(sim.clock.now() * 1000),
             }
         )
 
@@ -83,7 +83,7 @@ class Page:
         if user is None:
             return _unknown_person()
         wanted = request.query_params.get("channel", "")
-        workspace = self._world.workspace
+        workspace = self._sim.workspace
         if wanted not in {channel.id for channel in workspace.visible_to(user.id)}:
             return _refusal("channel_not_found", "You can't see this channel.", 404)
         messages = [workspace.page_message(one) for one in workspace.history(wanted, user.id)]
@@ -116,7 +116,7 @@ class Page:
             return _refusal("invalid_arguments", f"This could not be read: {wrong!r}", 400)
 
     async def _changes(self, user: User | None) -> AsyncIterator[str]:
-        feed = self._world.workspace.feed
+        feed = self._sim.workspace.feed
         queue = feed.subscribe()
         try:
             yield ": hello\n\n"
@@ -135,42 +135,42 @@ class Page:
             feed.unsubscribe(queue)
 
     def _audience(self, change: Change) -> list[str]:
-        workspace = self._world.workspace
+        workspace = self._sim.workspace
         people_here = [user.id for user in workspace.users.values() if user.kind != "bot"]
         return [user_id for user_id in people_here if workspace.sees(user_id, change)]
 
     async def _say(self, user: User, given: Json) -> Json:
-        message = await self._acts.say(user, given["channel"], given["text"], given.get("thread_ts"))
+        message = await self._actions.say(user, given["channel"], given["text"], given.get("thread_ts"))
         return {"ts": message.ts}
 
     async def _command(self, user: User, given: Json) -> Json:
-        await self._acts.command(user, given["channel"], given["text"], given.get("thread_ts"))
+        await self._actions.command(user, given["channel"], given["text"], given.get("thread_ts"))
         return {}
 
     async def _edit(self, user: User, given: Json) -> Json:
-        await self._acts.edit(user, given["channel"], given["ts"], given["text"])
+        await self._actions.edit(user, given["channel"], given["ts"], given["text"])
         return {}
 
     async def _delete(self, user: User, given: Json) -> Json:
-        await self._acts.delete(user, given["channel"], given["ts"])
+        await self._actions.delete(user, given["channel"], given["ts"])
         return {}
 
     async def _read(self, user: User, given: Json) -> Json:
-        self._acts.read(user, given["channel"])
+        self._actions.read(user, given["channel"])
         return {}
 
     async def _action(self, user: User, given: Json) -> Json:
         source = self._source(user, given["source"])
-        await self._acts.enter(user, source, given.get("state"))
+        await self._actions.enter(user, source, given.get("state"))
         ids = given["block_id"], given["action_id"]
-        await self._acts.action(user, source, *ids, given.get("input") or {})
+        await self._actions.action(user, source, *ids, given.get("input") or {})
         return {}
 
     async def _suggest(self, user: User, given: Json) -> Json:
         source = self._source(user, given["source"])
-        await self._acts.enter(user, source, given.get("state"))
+        await self._actions.enter(user, source, given.get("state"))
         ids = given["block_id"], given["action_id"]
-        options, groups = await self._acts.suggest(user, source, *ids, given.get("text", ""))
+        options, groups = await self._actions.suggest(user, source, *ids, given.get("text", ""))
         answer: Json = {"options": [_offered(one) for one in options]}
         if groups:
             answer["groups"] = [
@@ -180,46 +180,46 @@ class Page:
         return answer
 
     async def _submit(self, user: User, given: Json) -> Json:
-        await self._acts.submit(user, self._world.views.get(given["view"]), given.get("state"))
+        await self._actions.submit(user, self._sim.views.get(given["view"]), given.get("state"))
         return {}
 
     async def _close(self, user: User, given: Json) -> Json:
-        view = self._world.views.get(given["view"])
-        await self._acts.close(user, view, cleared=bool(given.get("cleared")))
+        view = self._sim.views.get(given["view"])
+        await self._actions.close(user, view, cleared=bool(given.get("cleared")))
         return {}
 
     async def _shortcut(self, user: User, given: Json) -> Json:
         message = self._message(user, given["message"]) if given.get("message") else None
-        await self._acts.shortcut(user, given["callback_id"], message)
+        await self._actions.shortcut(user, given["callback_id"], message)
         return {}
 
     async def _open_home(self, user: User, given: Json) -> Json:  # noqa: ARG002
-        await self._acts.open_home(user)
+        await self._actions.open_home(user)
         return {}
 
     async def _open_im(self, user: User, given: Json) -> Json:
-        other = self._world.workspace.users[given["user"]]
-        channel = self._world.workspace.im(user.id, other.id)
+        other = self._sim.workspace.users[given["user"]]
+        channel = self._sim.workspace.im(user.id, other.id)
         return {"channel": self._channel(channel, user)}
 
     def _person(self, name: str) -> User | None:
         try:
-            return self._world.workspace.user(name)
+            return self._sim.workspace.user(name)
         except KeyError:
             return None
 
     def _source(self, user: User, given: Json) -> Source:
         if given.get("home"):
-            home = self._world.views.home(user.id)
+            home = self._sim.views.home(user.id)
             if home is None:
                 raise SlackError("not_found")
             return home
         if "view" in given:
-            return self._world.views.get(given["view"])
+            return self._sim.views.get(given["view"])
         return self._message(user, given["message"])
 
     def _message(self, user: User, given: Json) -> Message:
-        message = self._world.workspace.find(given["channel"], given["ts"], user.id)
+        message = self._sim.workspace.find(given["channel"], given["ts"], user.id)
         if message is None:
             raise SlackError("message_not_found")
         return message
@@ -227,7 +227,7 @@ class Page:
     def _input_errors(self, given: Json, refused: ShownError) -> Json:
         if given.get("act") != "submit" or refused.name != "invalid_input":
             return {}
-        return {"errors": dict(self._world.views.get(given["view"]).errors)}
+        return {"errors": dict(self._sim.views.get(given["view"]).errors)}
 
     def _channel(self, channel: Channel, user: User) -> Json:
         return {
@@ -243,7 +243,7 @@ class Page:
 
     def _unread(self, channel: Channel, user: User) -> Json:
         """As Slack marks them: a direct message or a mention counts, anything else is only new."""
-        workspace = self._world.workspace
+        workspace = self._sim.workspace
         unread = workspace.unread(user.id, channel)
         calling = [
             message for message in unread if channel.kind == "im" or workspace.mentions(user.id, message)

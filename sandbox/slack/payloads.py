@@ -7,8 +7,8 @@ import secrets
 
 from sandbox.slack import elements, people
 from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.simulation import Simulation
 from sandbox.slack.views import View
-from sandbox.slack.world import World
 
 VERIFICATION_TOKEN = "local-verification-token"
 
@@ -19,7 +19,7 @@ def channel_name(channel: Channel) -> str:
     return CHANNEL_NAMES.get(channel.kind, channel.name)
 
 
-def command(world: World, user: User, channel: Channel, name: str, text: str) -> Json:
+def command(sim: Simulation, user: User, channel: Channel, name: str, text: str) -> Json:
     """A person of another company brings their own team, as with an app that both companies installed."""
     return {
         "token": VERIFICATION_TOKEN,
@@ -33,8 +33,8 @@ def command(world: World, user: User, channel: Channel, name: str, text: str) ->
         "text": text,
         "api_app_id": people.APP,
         "is_enterprise_install": "false",
-        "response_url": world.responses.issue(channel, user.id),
-        "trigger_id": world.triggers.issue(user.id),
+        "response_url": sim.responses.issue(channel, user.id),
+        "trigger_id": sim.triggers.issue(user.id),
     }
 
 
@@ -56,28 +56,28 @@ def interaction(kind: str, user: User) -> Json:
     }
 
 
-def message_actions(world: World, user: User, message: Message, action: Json, chosen: Json) -> Json:
+def message_actions(sim: Simulation, user: User, message: Message, action: Json, chosen: Json) -> Json:
     """A click in a message. An ephemeral message is not in the payload: Slack does not keep it."""
-    channel = world.workspace.channels[message.channel]
+    channel = sim.workspace.channels[message.channel]
     container: Json = {
         "type": "message",
         "message_ts": message.ts,
         "channel_id": channel.id,
         "is_ephemeral": message.ephemeral,
     }
-    if thread_ts := world.workspace.thread_of(message):
+    if thread_ts := sim.workspace.thread_of(message):
         container["thread_ts"] = thread_ts
     payload: Json = {
         **interaction("block_actions", user),
         "container": container,
-        "trigger_id": world.triggers.issue(user.id),
+        "trigger_id": sim.triggers.issue(user.id),
         "channel": {"id": channel.id, "name": channel_name(channel)},
         "state": {"values": elements.values(message.all_blocks, chosen)},
-        "response_url": world.responses.issue(channel, user.id, message),
+        "response_url": sim.responses.issue(channel, user.id, message),
         "actions": [action],
     }
     if not message.ephemeral:
-        payload["message"] = world.workspace.api_message(message, metadata=False)
+        payload["message"] = sim.workspace.api_message(message, metadata=False)
     if (preview := message.unfurl_of(action["block_id"])) is not None:
         number, url = preview
         container |= {
@@ -96,20 +96,20 @@ def message_actions(world: World, user: User, message: Message, action: Json, ch
     return payload
 
 
-def view_actions(world: World, user: User, view: View, action: Json) -> Json:
+def view_actions(sim: Simulation, user: User, view: View, action: Json) -> Json:
     return {
         **interaction("block_actions", user),
         "container": {"type": "view", "view_id": view.id},
-        "trigger_id": world.triggers.issue(user.id, view=view.id),
+        "trigger_id": sim.triggers.issue(user.id, view=view.id),
         "view": view.api(),
         "actions": [action],
     }
 
 
-def submission(world: World, user: User, view: View) -> Json:
+def submission(sim: Simulation, user: User, view: View) -> Json:
     return {
         **interaction("view_submission", user),
-        "trigger_id": world.triggers.issue(user.id, view=view.id),
+        "trigger_id": sim.triggers.issue(user.id, view=view.id),
         "view": view.api(),
         "response_urls": [],
     }
@@ -120,7 +120,7 @@ def closed(user: User, view: View, *, cleared: bool) -> Json:
 
 
 def suggestion(
-    world: World, user: User, source: Message | View, *, block_id: str, action_id: str, text: str
+    sim: Simulation, user: User, source: Message | View, *, block_id: str, action_id: str, text: str
 ) -> Json:
     payload = {
         **interaction("block_suggestion", user),
@@ -130,7 +130,7 @@ def suggestion(
     }
     if isinstance(source, View):
         return {**payload, "container": {"type": "view", "view_id": source.id}, "view": source.api()}
-    channel = world.workspace.channels[source.channel]
+    channel = sim.workspace.channels[source.channel]
     payload |= {
         "container": {
             "type": "message",
@@ -141,11 +141,11 @@ def suggestion(
         "channel": {"id": channel.id, "name": channel_name(channel)},
     }
     if not source.ephemeral:
-        payload["message"] = world.workspace.api_message(source, metadata=False)
+        payload["message"] = sim.workspace.api_message(source, metadata=False)
     return payload
 
 
-def shortcut(world: World, user: User, callback_id: str, message: Message | None) -> Json:
+def shortcut(sim: Simulation, user: User, callback_id: str, message: Message | None) -> Json:
     kind = "shortcut" if message is None else "message_action"
     payload = interaction(kind, user)
     # The two older kinds of payload name neither the app nor all of the person.
@@ -157,21 +157,21 @@ def shortcut(world: World, user: User, callback_id: str, message: Message | None
     )
     payload |= {
         "callback_id": callback_id,
-        "action_ts": world.workspace.next_ts(),
-        "trigger_id": world.triggers.issue(user.id),
+        "action_ts": sim.workspace.next_ts(),
+        "trigger_id": sim.triggers.issue(user.id),
     }
     if message is not None:
-        channel = world.workspace.channels[message.channel]
+        channel = sim.workspace.channels[message.channel]
         payload |= {
             "channel": {"id": channel.id, "name": channel_name(channel)},
             "message_ts": message.ts,
-            "message": world.workspace.api_message(message, metadata=False),
-            "response_url": world.responses.issue(channel, user.id),
+            "message": sim.workspace.api_message(message, metadata=False),
+            "response_url": sim.responses.issue(channel, user.id),
         }
     return payload
 
 
-def event(world: World, inner: Json, *, shared: bool = False) -> Json:
+def event(sim: Simulation, inner: Json, *, shared: bool = False) -> Json:
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": people.TEAM,
@@ -181,7 +181,7 @@ def event(world: World, inner: Json, *, shared: bool = False) -> Json:
         "event": inner,
         "type": "event_callback",
         "event_id": f"Ev{secrets.token_hex(5).upper()}",
-        "event_time": int(world.clock.now()),
+        "event_time": int(sim.clock.now()),
         "event_context": f"4-{secrets.token_urlsafe(24)}",
         "authorizations": [
             {

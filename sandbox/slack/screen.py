@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.slack import elements, mrkdwn
-from sandbox.slack.acts import Acts, Source
 from sandbox.slack.model import Block, Channel, Json, Message, User
 from sandbox.slack.render import Reader
+from sandbox.slack.simulation import Simulation
+from sandbox.slack.user_actions import Source, UserActions
 from sandbox.slack.views import View
-from sandbox.slack.world import World
 
 
 class NotOnScreen(AssertionError):
@@ -17,7 +17,7 @@ class NotOnScreen(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Control:
     """An interactive element on the screen, with the words a person would call it by."""
 
     source: Source
@@ -29,13 +29,13 @@ class Spot:
 
 
 class Screen:
-    def __init__(self, world: World, acts: Acts, user: User) -> None:
-        self._world = world
-        self._acts = acts
+    def __init__(self, sim: Simulation, acts: UserActions, user: User) -> None:
+        self._sim = sim
+        self._actions = acts
         self._user = user
-        self.channel: Channel = world.workspace.visible_to(user.id)[0]
+        self.channel: Channel = sim.workspace.visible_to(user.id)[0]
         self.at_home = False
-        self.reader = Reader(world.workspace, user)
+        self.reader = Reader(sim.workspace, user)
 
     def read(self) -> str:
         """Everything that can be read now, the modal last."""
@@ -43,14 +43,14 @@ class Screen:
         return f"--- {self._user.name} in {place}\n" + "\n\n".join(self.pieces())
 
     def pieces(self) -> list[str]:
-        workspace = self._world.workspace
+        workspace = self._sim.workspace
         read: list[str] = []
-        home = self._world.views.home(self._user.id)
+        home = self._sim.views.home(self._user.id)
         if self.at_home:
             read.extend([self.reader.view(home)] if home else [])
         else:
             said = [
-                (message.ts, self.reader.message(message, self._acts.chosen(self._user, message)))
+                (message.ts, self.reader.message(message, self._actions.chosen(self._user, message)))
                 for message in workspace.history(self.channel.id, self._user.id)
             ]
             told = [
@@ -59,7 +59,7 @@ class Screen:
                 if notice.user == self._user.id and notice.channel in (None, self.channel.id)
             ]
             read.extend(text for _, text in sorted([*said, *told]))
-        if stack := self._world.views.stack(self._user.id):
+        if stack := self._sim.views.stack(self._user.id):
             read.append(self.reader.view(stack[-1]))
         return read
 
@@ -68,20 +68,20 @@ class Screen:
             if isinstance(text, re.Pattern):
                 if text.search(piece):
                     return piece
-            elif flat(text) in flat(piece):
+            elif single_spaced(text) in single_spaced(piece):
                 return piece
         return None
 
     def _sources(self) -> list[Source]:
         """What can be clicked, the newest first. A modal covers everything else."""
-        if stack := self._world.views.stack(self._user.id):
+        if stack := self._sim.views.stack(self._user.id):
             return [stack[-1]]
         if self.at_home:
-            home = self._world.views.home(self._user.id)
+            home = self._sim.views.home(self._user.id)
             return [home] if home else []
-        return list(reversed(self._world.workspace.history(self.channel.id, self._user.id)))
+        return list(reversed(self._sim.workspace.history(self.channel.id, self._user.id)))
 
-    def _spots(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Spot]:
+    def _spots(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Control]:
         for source in sources:
             for block, element in elements.each(_blocks_of(source)):
                 if element["type"] not in kinds:
@@ -89,9 +89,9 @@ class Screen:
                 if element["type"] == "overflow":
                     for option in element["options"]:
                         words = (self.reader.text(option["text"]),)
-                        yield Spot(source, block, element, words, option.get("value"))
+                        yield Control(source, block, element, words, option.get("value"))
                 else:
-                    yield Spot(source, block, element, tuple(self._labels(block, element)))
+                    yield Control(source, block, element, tuple(self._labels(block, element)))
 
     def _labels(self, block: Block, element: Json) -> Iterator[str]:
         for key in ("text", "placeholder"):
@@ -104,35 +104,37 @@ class Screen:
         if block["type"] == "section" and block.get("text"):
             yield self.reader.text(block["text"])
 
-    def find(self, label: str, kinds: frozenset[str], within: str | None, on: Message | None = None) -> Spot:
+    def find(
+        self, label: str, kinds: frozenset[str], within: str | None, on: Message | None = None
+    ) -> Control:
         found = self._spots(kinds, self._sources() if on is None else [on])
         spots = [spot for spot in found if within is None or self._is_within(spot, within)]
         if within is not None:
-            close = [spot for spot in spots if flat(within) in flat(self._block_text(spot))]
+            close = [spot for spot in spots if single_spaced(within) in single_spaced(self._block_text(spot))]
             spots = close or spots
         for spot in spots:
-            if any(same(words, label) for words in spot.labels):
+            if any(same_words(words, label) for words in spot.labels):
                 return spot
         for spot in spots:
-            if any(flat(label).lower() in flat(words).lower() for words in spot.labels):
+            if any(single_spaced(label).lower() in single_spaced(words).lower() for words in spot.labels):
                 return spot
         where = f" within {within!r}" if within else ""
         raise self.missing(f"{label!r}{where} to click, choose or fill")
 
-    def _is_within(self, spot: Spot, within: str) -> bool:
-        return flat(within) in flat(self._read(spot.source))
+    def _is_within(self, spot: Control, within: str) -> bool:
+        return single_spaced(within) in single_spaced(self._read(spot.source))
 
     def _read(self, source: Source) -> str:
         if isinstance(source, View):
             return self.reader.view(source)
-        return self.reader.message(source, self._acts.chosen(self._user, source))
+        return self.reader.message(source, self._actions.chosen(self._user, source))
 
-    def _block_text(self, spot: Spot) -> str:
-        return self.reader.blocks([spot.block], self._acts.chosen(self._user, spot.source))
+    def _block_text(self, spot: Control) -> str:
+        return self.reader.blocks([spot.block], self._actions.chosen(self._user, spot.source))
 
     def message(self, text: str) -> Message:
-        for message in reversed(self._world.workspace.history(self.channel.id, self._user.id)):
-            if flat(text) in flat(self.reader.message(message, {})):
+        for message in reversed(self._sim.workspace.history(self.channel.id, self._user.id)):
+            if single_spaced(text) in single_spaced(self.reader.message(message, {})):
                 return message
         raise self.missing(f"a message with {text!r}")
 
@@ -140,13 +142,13 @@ class Screen:
         ts = self.message(root).ts
         replies = [
             message
-            for message in self._world.workspace.history(self.channel.id, self._user.id)
+            for message in self._sim.workspace.history(self.channel.id, self._user.id)
             if message.thread_ts == ts
         ]
         return [self._read(message) for message in replies]
 
     def modal(self) -> View:
-        stack = self._world.views.stack(self._user.id)
+        stack = self._sim.views.stack(self._user.id)
         if not stack:
             raise self.missing("an open modal")
         return stack[-1]
@@ -158,11 +160,11 @@ class Screen:
         """Where a link or a button with an address leads."""
         for source in self._sources():
             for _, element in elements.each(_blocks_of(source)):
-                if element.get("url") and same(self.reader.text(element.get("text")), label):
+                if element.get("url") and same_words(self.reader.text(element.get("text")), label):
                     return str(element["url"])
             for text in _texts(_blocks_of(source)):
                 for words, address in mrkdwn.links(text):
-                    if same(words, label):
+                    if same_words(words, label):
                         return address
         raise self.missing(f"a link {label!r}")
 
@@ -171,12 +173,12 @@ def _blocks_of(source: Source) -> list[Block]:
     return source.blocks if isinstance(source, View) else source.all_blocks
 
 
-def flat(text: str) -> str:
+def single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def same(one: str, other: str) -> bool:
-    return flat(one).lower() == flat(other).lower()
+def same_words(one: str, other: str) -> bool:
+    return single_spaced(one).lower() == single_spaced(other).lower()
 
 
 def _texts(node: object) -> Iterator[str]:

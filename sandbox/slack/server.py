@@ -16,7 +16,6 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.serving import cuttable, listening
 from sandbox.slack import events, web
-from sandbox.slack.acts import Acts
 from sandbox.slack.clock import Clock
 from sandbox.slack.delivery import Deliveries, Delivery
 from sandbox.slack.driver import Person
@@ -25,10 +24,11 @@ from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.page import Page
 from sandbox.slack.responses import Responses
+from sandbox.slack.simulation import Call, Credentials, Simulation
 from sandbox.slack.sockets import Sockets
+from sandbox.slack.user_actions import UserActions
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import Call, Credentials, World
 
 PAGE = Path(__file__).parent / "page"
 
@@ -42,9 +42,9 @@ class LocalSlack:
     def __init__(
         self, manifest: Path, *, request_url: str | None = None, credentials: Credentials | None = None
     ) -> None:
-        self.world = World(Manifest.read(manifest), credentials or Credentials())
-        self.world.workspace.observers.append(events.message_events(self.world))
-        self.acts = Acts(self.world)
+        self.simulation = Simulation(Manifest.read(manifest), credentials or Credentials())
+        self.simulation.workspace.observers.append(events.message_events(self.simulation))
+        self.actions = UserActions(self.simulation)
         self.request_url = request_url
         self._people: dict[str, Person] = {}
 
@@ -66,106 +66,106 @@ class LocalSlack:
     @property
     def url(self) -> str:
         """The page."""
-        return f"{self.world.base}/"
+        return f"{self.simulation.base}/"
 
     @property
     def api_url(self) -> str:
-        return f"{self.world.base}/api/"
+        return f"{self.simulation.base}/api/"
 
     @property
     def bot_token(self) -> str:
-        return self.world.credentials.bot_token
+        return self.simulation.credentials.bot_token
 
     @property
     def app_token(self) -> str:
-        return self.world.credentials.app_token
+        return self.simulation.credentials.app_token
 
     @property
     def signing_secret(self) -> str:
-        return self.world.credentials.signing_secret
+        return self.simulation.credentials.signing_secret
 
     @property
     def request_url(self) -> str | None:
-        return self.world.deliveries.request_url
+        return self.simulation.deliveries.request_url
 
     @request_url.setter
     def request_url(self, url: str | None) -> None:
-        self.world.deliveries.request_url = url
+        self.simulation.deliveries.request_url = url
 
     @property
     def workspace(self) -> Workspace:
-        return self.world.workspace
+        return self.simulation.workspace
 
     @property
     def views(self) -> Views:
-        return self.world.views
+        return self.simulation.views
 
     @property
     def clock(self) -> Clock:
-        return self.world.clock
+        return self.simulation.clock
 
     @property
     def faults(self) -> Faults:
-        return self.world.faults
+        return self.simulation.faults
 
     @property
     def limit(self) -> PostLimit:
-        return self.world.limit
+        return self.simulation.limit
 
     @limit.setter
     def limit(self, limit: PostLimit) -> None:
-        self.world.limit = limit
+        self.simulation.limit = limit
 
     @property
     def sockets(self) -> Sockets:
-        return self.world.sockets
+        return self.simulation.sockets
 
     @property
     def responses(self) -> Responses:
-        return self.world.responses
+        return self.simulation.responses
 
     @property
     def deliveries(self) -> Deliveries:
-        return self.world.deliveries
+        return self.simulation.deliveries
 
     @property
     def sent(self) -> list[Delivery]:
         """Every request to the app."""
-        return self.world.deliveries.sent
+        return self.simulation.deliveries.sent
 
     @property
     def calls(self) -> list[Call]:
         """Every request of the app's to the Web API and to response_urls."""
-        return self.world.calls
+        return self.simulation.calls
 
     @property
     def scopes(self) -> set[str]:
         """What the bot token may do; as in the manifest, until a test takes some away."""
-        return self.world.scopes
+        return self.simulation.scopes
 
     def without_blocks(self, *types: str) -> None:
         """Answers invalid_blocks for these, as where they are not rolled out yet. None given: all are."""
-        self.world.missing_blocks.clear()
-        self.world.missing_blocks.update(types)
+        self.simulation.missing_blocks.clear()
+        self.simulation.missing_blocks.update(types)
 
     def allow_tables(self, most: int) -> None:
         """How many tables a message may have; one, as long as nothing else is said."""
-        self.world.tables = self.world.responses.tables = most
+        self.simulation.tables = self.simulation.responses.tables = most
 
     def person(self, handle: str) -> Person:
         """ana and raj (agents), lea (billing-leads), max (admin), gus (guest), eve (another company)."""
         if handle not in self._people:
-            self._people[handle] = Person(self.world, self.acts, handle)
+            self._people[handle] = Person(self.simulation, self.actions, handle)
         return self._people[handle]
 
     def app(self) -> Starlette:
-        page = Page(self.world, self.acts)
+        page = Page(self.simulation, self.actions)
 
         def bound(
-            answer: Callable[[World, Request], Awaitable[Response]],
+            answer: Callable[[Simulation, Request], Awaitable[Response]],
         ) -> Callable[[Request], Awaitable[Response]]:
             async def endpoint(request: Request) -> Response:
-                return await answer(self.world, request)
+                return await answer(self.simulation, request)
 
             return endpoint
 
@@ -181,7 +181,7 @@ class LocalSlack:
                 Route("/-/history", page.history),
                 Route("/-/stream", page.stream),
                 Route("/-/do", page.do, methods=["POST"]),
-                WebSocketRoute("/link/", self.world.sockets.serve),
+                WebSocketRoute("/link/", self.simulation.sockets.serve),
                 Mount("/static", StaticFiles(directory=PAGE, check_dir=False)),
             ],
             # Else a page on the web could have a browser here act for the people of this workspace.
@@ -197,12 +197,12 @@ class LocalSlack:
     @asynccontextmanager
     async def _served(self, port: int) -> AsyncIterator[None]:
         listener = socket.create_server(("127.0.0.1", port))
-        self.world.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        self.simulation.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
         async with listening(cuttable(self.app()), listener):
             try:
                 yield
             finally:
-                await self.world.close()
+                await self.simulation.close()
 
 
 async def _permalink(request: Request) -> Response:

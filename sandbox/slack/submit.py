@@ -7,8 +7,8 @@ from sandbox.slack.blocks.check import checked_view
 from sandbox.slack.delivery import Body
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json, User
+from sandbox.slack.simulation import Simulation
 from sandbox.slack.views import View
-from sandbox.slack.world import World
 
 
 def invalid_inputs(view: View) -> dict[str, str]:
@@ -62,29 +62,29 @@ def _wrong_number(element: Json, text: str) -> str | None:
     return None
 
 
-def respond(world: World, user: User, view: View, body: Body) -> None:
+def respond(sim: Simulation, user: User, view: View, body: Body) -> None:
     """Does what the app answered to a submission. Raises SlackError for an answer Slack cannot use."""
     answer = body if isinstance(body, dict) else {}
     match answer.get("response_action"):
         case None:
-            if view in world.views.stack(user.id):
-                world.views.pop(user.id)
+            if view in sim.views.stack(user.id):
+                sim.views.pop(user.id)
         case "clear":
-            world.views.clear(user.id)
+            sim.views.clear(user.id)
         case "errors":
-            _show_errors(world, user, view, answer.get("errors"))
+            _show_errors(sim, user, view, answer.get("errors"))
         case "update":
-            body_view = checked_view(answer.get("view"), missing=world.missing_blocks)
-            world.views.update(body_view, view_id=view.id)
+            body_view = checked_view(answer.get("view"), missing=sim.missing_blocks)
+            sim.views.update(body_view, view_id=view.id)
         case "push":
-            world.views.push_for(user.id, checked_view(answer.get("view"), missing=world.missing_blocks))
+            sim.views.push_for(user.id, checked_view(answer.get("view"), missing=sim.missing_blocks))
         case unknown:
             raise SlackError("invalid_response_action", messages=[str(unknown)])
 
 
-def _show_errors(world: World, user: User, view: View, errors: object) -> None:
+def _show_errors(sim: Simulation, user: User, view: View, errors: object) -> None:
     inputs = {block.get("block_id") for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
         raise SlackError("invalid_errors")
     view.errors = {str(block_id): str(words) for block_id, words in errors.items()}
-    world.views.tell(user.id)
+    sim.views.tell(user.id)

@@ -12,52 +12,52 @@ from sandbox.slack.api.method import Args, Method, need
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import CutOff
 from sandbox.slack.model import Json
-from sandbox.slack.world import Call, World
+from sandbox.slack.simulation import Call, Simulation
 
 
-async def call(world: World, request: Request) -> Response:
+async def call(sim: Simulation, request: Request) -> Response:
     """POST or GET /api/{method}."""
     name = request.path_params["method"]
     args: Json = {}
     try:
         args = await _arguments(request)
         token = _token(request, args)
-        met = await world.faults.strike(name)
-        method = _authorized(world, name, token)
-        body = {"ok": True, **method.answer(world, Args(args))}
-        await world.faults.afterwards(met)
-        world.calls.append(Call(name, args, True, None, world.clock.now()))
-        return JSONResponse(body, headers=_headers(world))
+        met = await sim.faults.strike(name)
+        method = _authorized(sim, name, token)
+        body = {"ok": True, **method.answer(sim, Args(args))}
+        await sim.faults.afterwards(met)
+        sim.calls.append(Call(name, args, True, None, sim.clock.now()))
+        return JSONResponse(body, headers=_headers(sim))
     except CutOff:
-        world.calls.append(Call(name, args, False, "cut_off", world.clock.now()))
+        sim.calls.append(Call(name, args, False, "cut_off", sim.clock.now()))
         return Cut()
     except SlackError as refused:
-        world.calls.append(Call(name, args, False, refused.name, world.clock.now()))
-        headers = {**_headers(world), **refused.headers}
+        sim.calls.append(Call(name, args, False, refused.name, sim.clock.now()))
+        headers = {**_headers(sim), **refused.headers}
         return JSONResponse(refused.body(), refused.status, headers)
 
 
-async def respond(world: World, request: Request) -> Response:
+async def respond(sim: Simulation, request: Request) -> Response:
     """POST /response/{key}."""
     body: Json = {}
     try:
-        met = await world.faults.strike("response_url")
+        met = await sim.faults.strike("response_url")
         body = await _json(request)
-        world.responses.use(request.path_params["key"], body)
-        await world.faults.afterwards(met)
-        world.calls.append(Call("response_url", body, True, None, world.clock.now()))
+        sim.responses.use(request.path_params["key"], body)
+        await sim.faults.afterwards(met)
+        sim.calls.append(Call("response_url", body, True, None, sim.clock.now()))
         return JSONResponse({"ok": True})
     except CutOff:
-        world.calls.append(Call("response_url", body, False, "cut_off", world.clock.now()))
+        sim.calls.append(Call("response_url", body, False, "cut_off", sim.clock.now()))
         return Cut()
     except SlackError as refused:
-        world.calls.append(Call("response_url", body, False, refused.name, world.clock.now()))
+        sim.calls.append(Call("response_url", body, False, refused.name, sim.clock.now()))
         return JSONResponse(refused.body(), refused.status, refused.headers)
 
 
-async def upload(world: World, request: Request) -> Response:
+async def upload(sim: Simulation, request: Request) -> Response:
     """POST /upload/{key}: the bytes as the body, or as a file in a form."""
-    file_id = world.uploads.pop(request.path_params["key"], None)
+    file_id = sim.uploads.pop(request.path_params["key"], None)
     if file_id is None:
         return Response("not found", 404)
     if "multipart" in request.headers.get("content-type", ""):
@@ -66,7 +66,7 @@ async def upload(world: World, request: Request) -> Response:
             content = await files[0].read() if files else b""
     else:
         content = await request.body()
-    world.workspace.files[file_id].content = content
+    sim.workspace.files[file_id].content = content
     return Response(f"OK - {len(content)}")
 
 
@@ -101,7 +101,7 @@ def _token(request: Request, args: Json) -> str:
     return bearer if scheme.lower() == "bearer" and bearer else given
 
 
-def _authorized(world: World, name: str, token: str) -> Method:
+def _authorized(sim: Simulation, name: str, token: str) -> Method:
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", extra={"req_method": name})
@@ -109,15 +109,15 @@ def _authorized(world: World, name: str, token: str) -> Method:
         return method
     if not token:
         raise SlackError("not_authed")
-    known = {world.credentials.bot_token: "bot", world.credentials.app_token: "app"}
+    known = {sim.credentials.bot_token: "bot", sim.credentials.app_token: "app"}
     if token not in known:
         raise SlackError("invalid_auth")
     if known[token] != method.by:
         raise SlackError("not_allowed_token_type")
     if method.scope:
-        need(world, method.scope)
+        need(sim, method.scope)
     return method
 
 
-def _headers(world: World) -> dict[str, str]:
-    return {"X-OAuth-Scopes": ",".join(sorted(world.scopes))}
+def _headers(sim: Simulation) -> dict[str, str]:
+    return {"X-OAuth-Scopes": ",".join(sorted(sim.scopes))}

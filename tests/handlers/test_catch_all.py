@@ -8,7 +8,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.metrics import Metrics
 from handlers import catch_all
-from sandbox.slack.delivery import Unanswered
+from sandbox.slack.delivery import NotAcknowledged
 from tests.stage import Stage
 
 pytestmark = pytest.mark.both_transports
@@ -53,7 +53,7 @@ async def test_unknown_things_are_acknowledged(  # type: ignore[no-untyped-def]
 async def test_what_cannot_be_read_is_refused_over_http_and_acknowledged_on_a_socket(maple: Stage) -> None:
     payload = {**WHO, "type": "block_actions", "actions": []}
     if maple.mode == "http":
-        with pytest.raises(Unanswered, match="400"):
+        with pytest.raises(NotAcknowledged, match="400"):
             await maple.slack.deliveries.send("interactive", payload)
     else:
         assert not await maple.slack.deliveries.send("interactive", payload)

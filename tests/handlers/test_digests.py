@@ -29,7 +29,7 @@ def said(maple: Stage, kind: str = "block_actions") -> dict[str, Any]:
 
 async def as_another(maple: Stage, payload: dict[str, Any], person: Person) -> None:
     """The same, done by somebody else, in the same modal."""
-    trigger = maple.slack.world.triggers.issue(person.id)
+    trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
     await maple.bot.work.drain(10)

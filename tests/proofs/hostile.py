@@ -212,7 +212,7 @@ class Maker:
             return self._command(name, sender)
         if kind is InteractionKind.EVENT:
             inner = {"type": name, "user": sender.id, "channel": self._channel(), "tab": "home"}
-            return payloads.event(self._slack.world, inner)
+            return payloads.event(self._slack.simulation, inner)
         payload = {
             "type": _TYPES[kind],
             "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
@@ -316,7 +316,7 @@ class Maker:
         return self._random.choice((*sorted(self._slack.workspace.channels), "C0NOWHERE"))
 
     def _trigger(self, sender: Sender) -> str:
-        issued = self._slack.world.triggers.issue(sender.id)
+        issued = self._slack.simulation.triggers.issue(sender.id)
         return issued if self._random.random() < 0.8 else f"{CANARY}.{self._random.random()}"
 
     def _response_url(self, sender: Sender) -> str:

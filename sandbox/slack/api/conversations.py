@@ -4,7 +4,7 @@ from sandbox.slack import people
 from sandbox.slack.api.method import Args, method, need, page_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Channel, ChannelKind, Json, Message
-from sandbox.slack.world import World
+from sandbox.slack.simulation import Simulation
 
 FAMILY: dict[ChannelKind, str] = {
     "public": "channels",
@@ -23,44 +23,44 @@ TYPES: dict[ChannelKind, str] = {
 
 
 @method("conversations.info")
-def info(world: World, args: Args) -> Json:
-    return {"channel": _describe(world, _readable(world, args, "read"), args.flag("include_num_members"))}
+def info(sim: Simulation, args: Args) -> Json:
+    return {"channel": _describe(sim, _readable(sim, args, "read"), args.flag("include_num_members"))}
 
 
 @method("conversations.members")
-def members(world: World, args: Args) -> Json:
-    channel = _readable(world, args, "read")
+def members(sim: Simulation, args: Args) -> Json:
+    channel = _readable(sim, args, "read")
     page = page_of([{"id": member} for member in channel.members], args, "members")
     return {**page, "members": [member["id"] for member in page["members"]]}
 
 
 @method("conversations.list")
-def listing(world: World, args: Args) -> Json:
+def listing(sim: Simulation, args: Args) -> Json:
     wanted = args.names("types") or ["public_channel"]
     scopes = {TYPES[kind]: f"{family}:read" for kind, family in FAMILY.items()}
     for kind in wanted:
         if kind == "mpim":
-            need(world, "mpim:read")
+            need(sim, "mpim:read")
         elif kind not in scopes:
             raise SlackError("invalid_types")
         else:
-            need(world, scopes[kind])
+            need(sim, scopes[kind])
     found = [
-        _describe(world, channel, True)
-        for channel in world.workspace.channels.values()
+        _describe(sim, channel, True)
+        for channel in sim.workspace.channels.values()
         if TYPES[channel.kind] in wanted
-        and (channel.kind in ("public", "shared") or world.workspace.bot.id in channel.members)
+        and (channel.kind in ("public", "shared") or sim.workspace.bot.id in channel.members)
         and not (channel.archived and args.flag("exclude_archived"))
     ]
     return page_of(found, args, "channels")
 
 
 @method("users.conversations")
-def users_conversations(world: World, args: Args) -> Json:
+def users_conversations(sim: Simulation, args: Args) -> Json:
     """The channels of the bot or, with `user`, of a person; private ones only where the bot is as well."""
-    bot = world.workspace.bot.id
+    bot = sim.workspace.bot.id
     member = args.text("user") or bot
-    if member not in world.workspace.users:
+    if member not in sim.workspace.users:
         raise SlackError("user_not_found")
     wanted = args.names("types") or ["public_channel"]
     for kind in wanted:
@@ -68,10 +68,10 @@ def users_conversations(world: World, args: Args) -> Json:
             raise SlackError("invalid_types")
     for kind, family in FAMILY.items():
         if TYPES[kind] in wanted:
-            need(world, f"{family}:read")
+            need(sim, f"{family}:read")
     found = [
-        {name: value for name, value in _describe(world, channel, False).items() if name != "is_member"}
-        for channel in world.workspace.channels.values()
+        {name: value for name, value in _describe(sim, channel, False).items() if name != "is_member"}
+        for channel in sim.workspace.channels.values()
         if TYPES[channel.kind] in wanted
         and member in channel.members
         and (channel.kind in ("public", "shared") or bot in channel.members)
@@ -81,55 +81,55 @@ def users_conversations(world: World, args: Args) -> Json:
 
 
 @method("conversations.open")
-def open_im(world: World, args: Args) -> Json:
-    need(world, "im:write")
+def open_im(sim: Simulation, args: Args) -> Json:
+    need(sim, "im:write")
     users = args.names("users")
     if not users and args.text("channel"):
-        channel = world.workspace.reachable(args.text("channel"))
+        channel = sim.workspace.reachable(args.text("channel"))
         return {"channel": {"id": channel.id}}
     if len(users) != 1:
         raise SlackError("mpim_not_supported" if users else "users_list_not_supplied")
-    user = world.workspace.users.get(users[0])
+    user = sim.workspace.users.get(users[0])
     if user is None:
         raise SlackError("user_not_found")
     if user.kind == "bot":
         raise SlackError("cannot_dm_bot")
-    channel = world.workspace.im(user.id, world.workspace.bot.id)
+    channel = sim.workspace.im(user.id, sim.workspace.bot.id)
     if args.flag("return_im"):
-        return {"channel": _describe(world, channel, False)}
+        return {"channel": _describe(sim, channel, False)}
     return {"channel": {"id": channel.id}}
 
 
 @method("conversations.history")
-def history(world: World, args: Args) -> Json:
-    channel = _readable(world, args, "history")
-    _member(world, channel)
-    return _messages(world, args, [one for one in world.workspace.history(channel.id) if not one.thread_ts])
+def history(sim: Simulation, args: Args) -> Json:
+    channel = _readable(sim, args, "history")
+    _member(sim, channel)
+    return _messages(sim, args, [one for one in sim.workspace.history(channel.id) if not one.thread_ts])
 
 
 @method("conversations.replies")
-def replies(world: World, args: Args) -> Json:
-    channel = _readable(world, args, "history")
-    _member(world, channel)
-    root = world.workspace.find(channel.id, args.required("ts"))
+def replies(sim: Simulation, args: Args) -> Json:
+    channel = _readable(sim, args, "history")
+    _member(sim, channel)
+    root = sim.workspace.find(channel.id, args.required("ts"))
     if root is None:
         raise SlackError("thread_not_found")
-    return _messages(world, args, [root, *world.workspace.replies(root)], newest_first=False)
+    return _messages(sim, args, [root, *sim.workspace.replies(root)], newest_first=False)
 
 
-def _readable(world: World, args: Args, right: str) -> Channel:
+def _readable(sim: Simulation, args: Args, right: str) -> Channel:
     """The scope is asked for by the kind of channel, as Slack does it: after it has been found."""
-    channel = world.workspace.reachable(args.required("channel"))
-    need(world, f"{FAMILY[channel.kind]}:{right}")
+    channel = sim.workspace.reachable(args.required("channel"))
+    need(sim, f"{FAMILY[channel.kind]}:{right}")
     return channel
 
 
-def _member(world: World, channel: Channel) -> None:
-    if world.workspace.bot.id not in channel.members:
+def _member(sim: Simulation, channel: Channel) -> None:
+    if sim.workspace.bot.id not in channel.members:
         raise SlackError("not_in_channel")
 
 
-def _messages(world: World, args: Args, messages: list[Message], *, newest_first: bool = True) -> Json:
+def _messages(sim: Simulation, args: Args, messages: list[Message], *, newest_first: bool = True) -> Json:
     oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
     inclusive = args.flag("inclusive")
     kept = [
@@ -138,13 +138,13 @@ def _messages(world: World, args: Args, messages: list[Message], *, newest_first
         if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
     ]
     metadata = args.flag("include_all_metadata")
-    answers = [world.workspace.api_message(one, metadata=metadata) for one in kept]
+    answers = [sim.workspace.api_message(one, metadata=metadata) for one in kept]
     page = page_of(answers[::-1] if newest_first else answers, args, "messages")
     return {**page, "has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
-def _describe(world: World, channel: Channel, count_members: bool) -> Json:
-    bot = world.workspace.bot.id
+def _describe(sim: Simulation, channel: Channel, count_members: bool) -> Json:
+    bot = sim.workspace.bot.id
     if channel.kind == "im":
         other = channel.with_user(bot)
         return {

@@ -4,20 +4,20 @@ from sandbox.slack import people
 from sandbox.slack.api.method import Args, method, need, page_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json, UserGroup
-from sandbox.slack.world import World
+from sandbox.slack.simulation import Simulation
 
 
 @method("api.test")
-def api_test(world: World, args: Args) -> Json:  # noqa: ARG001
+def api_test(sim: Simulation, args: Args) -> Json:  # noqa: ARG001
     return {"args": args.given}
 
 
 @method("auth.test")
-def auth_test(world: World, args: Args) -> Json:  # noqa: ARG001
+def auth_test(sim: Simulation, args: Args) -> Json:  # noqa: ARG001
     return {
-        "url": f"{world.base}/",
+        "url": f"{sim.base}/",
         "team": people.TEAM_NAME,
-        "user": world.workspace.bot.name,
+        "user": sim.workspace.bot.name,
         "team_id": people.TEAM,
         "user_id": people.BOT_USER,
         "bot_id": people.BOT,
@@ -26,52 +26,52 @@ def auth_test(world: World, args: Args) -> Json:  # noqa: ARG001
 
 
 @method("users.info", scope="users:read")
-def users_info(world: World, args: Args) -> Json:
-    user = world.workspace.users.get(args.required("user"))
+def users_info(sim: Simulation, args: Args) -> Json:
+    user = sim.workspace.users.get(args.required("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user.api(world.clock.now(), email=_addresses(world))}
+    return {"user": user.api(sim.clock.now(), email=_addresses(sim))}
 
 
 @method("users.list", scope="users:read")
-def users_list(world: World, args: Args) -> Json:
-    now, email = world.clock.now(), _addresses(world)
-    found = [user.api(now, email=email) for user in world.workspace.users.values()]
+def users_list(sim: Simulation, args: Args) -> Json:
+    now, email = sim.clock.now(), _addresses(sim)
+    found = [user.api(now, email=email) for user in sim.workspace.users.values()]
     return {**page_of(found, args, "members"), "cache_ts": int(now)}
 
 
 @method("users.lookupByEmail", scope="users:read.email")
-def users_lookup_by_email(world: World, args: Args) -> Json:
+def users_lookup_by_email(sim: Simulation, args: Args) -> Json:
     email = args.required("email")
-    for user in world.workspace.users.values():
+    for user in sim.workspace.users.values():
         if user.email == email and not user.is_stranger:
-            return {"user": user.api(world.clock.now(), email=True)}
+            return {"user": user.api(sim.clock.now(), email=True)}
     raise SlackError("users_not_found")
 
 
 @method("usergroups.list", scope="usergroups:read")
-def usergroups_list(world: World, args: Args) -> Json:
+def usergroups_list(sim: Simulation, args: Args) -> Json:
     with_users = args.flag("include_users")
-    return {"usergroups": [_group(group, with_users) for group in world.workspace.groups.values()]}
+    return {"usergroups": [_group(group, with_users) for group in sim.workspace.groups.values()]}
 
 
 @method("usergroups.users.list", scope="usergroups:read")
-def usergroups_users_list(world: World, args: Args) -> Json:
-    group = world.workspace.groups.get(args.required("usergroup"))
+def usergroups_users_list(sim: Simulation, args: Args) -> Json:
+    group = sim.workspace.groups.get(args.required("usergroup"))
     if group is None:
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}
 
 
 @method("bots.info", scope="users:read")
-def bots_info(world: World, args: Args) -> Json:
+def bots_info(sim: Simulation, args: Args) -> Json:
     if args.text("bot", people.BOT) != people.BOT:
         raise SlackError("bot_not_found")
     return {
         "bot": {
             "id": people.BOT,
             "deleted": False,
-            "name": world.manifest.bot_name,
+            "name": sim.manifest.bot_name,
             "updated": 1_700_000_000,
             "app_id": people.APP,
             "user_id": people.BOT_USER,
@@ -81,8 +81,8 @@ def bots_info(world: World, args: Args) -> Json:
 
 
 @method("team.info")
-def team_info(world: World, args: Args) -> Json:
-    need(world, "team:read")
+def team_info(sim: Simulation, args: Args) -> Json:
+    need(sim, "team:read")
     if args.text("team", people.TEAM) != people.TEAM:
         raise SlackError("team_not_found")
     return {
@@ -90,15 +90,15 @@ def team_info(world: World, args: Args) -> Json:
             "id": people.TEAM,
             "name": people.TEAM_NAME,
             "domain": people.TEAM_DOMAIN,
-            "url": f"{world.base}/",
+            "url": f"{sim.base}/",
             "email_domain": "northwind.example",
             "icon": {},
         }
     }
 
 
-def _addresses(world: World) -> bool:
-    return "users:read.email" in world.scopes
+def _addresses(sim: Simulation) -> bool:
+    return "users:read.email" in sim.scopes
 
 
 def _group(group: UserGroup, with_users: bool) -> Json:

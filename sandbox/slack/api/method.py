@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
-from sandbox.slack.world import World
+from sandbox.slack.simulation import Simulation
 
 TokenKind = Literal["bot", "app"]
 
@@ -58,7 +58,7 @@ class Args:
         return [one.strip() for one in str(value or "").split(",") if one.strip()]
 
 
-Answer: TypeAlias = Callable[[World, Args], Json]
+Answer: TypeAlias = Callable[[Simulation, Args], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def method(name: str, *, scope: str | None = None, by: TokenKind = "bot") -> Cal
     return declare
 
 
-def need(world: World, *scopes: str) -> None:
+def need(sim: Simulation, *scopes: str) -> None:
     """Raises missing_scope unless the app has all of them."""
-    lacking = [scope for scope in scopes if scope not in world.scopes]
+    lacking = [scope for scope in scopes if scope not in sim.scopes]
     if lacking:
-        provided = ",".join(sorted(world.scopes))
+        provided = ",".join(sorted(sim.scopes))
         raise SlackError("missing_scope", extra={"needed": ",".join(lacking), "provided": provided})
 
 

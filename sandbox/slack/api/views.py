@@ -7,69 +7,69 @@ from sandbox.slack.blocks.check import blocks_problems, checked_view, view_probl
 from sandbox.slack.blocks.problem import Problem
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
-from sandbox.slack.world import World
+from sandbox.slack.simulation import Simulation
 
 
 @method("views.open")
-def views_open(world: World, args: Args) -> Json:
-    view = _view(world, args, "modal")
-    return {"view": world.views.open(args.required("trigger_id"), view).api()}
+def views_open(sim: Simulation, args: Args) -> Json:
+    view = _view(sim, args, "modal")
+    return {"view": sim.views.open(args.required("trigger_id"), view).api()}
 
 
 @method("views.push")
-def views_push(world: World, args: Args) -> Json:
-    view = _view(world, args, "modal")
-    return {"view": world.views.push(args.required("trigger_id"), view).api()}
+def views_push(sim: Simulation, args: Args) -> Json:
+    view = _view(sim, args, "modal")
+    return {"view": sim.views.push(args.required("trigger_id"), view).api()}
 
 
 @method("views.update")
-def views_update(world: World, args: Args) -> Json:
-    view = _view(world, args, None)
+def views_update(sim: Simulation, args: Args) -> Json:
+    view = _view(sim, args, None)
     view_id, external_id = args.text("view_id"), args.text("external_id")
     if not view_id and not external_id:
         raise SlackError("invalid_arguments", messages=["missing required field: view_id"])
     expected = args.text("hash")
-    updated = world.views.update(view, view_id=view_id, external_id=external_id, expected=expected)
+    updated = sim.views.update(view, view_id=view_id, external_id=external_id, expected=expected)
     return {"view": updated.api()}
 
 
 @method("views.publish")
-def views_publish(world: World, args: Args) -> Json:
-    if not world.manifest.home_tab:
+def views_publish(sim: Simulation, args: Args) -> Json:
+    if not sim.manifest.home_tab:
         raise SlackError("not_enabled")
-    view = _view(world, args, "home")
-    user = world.workspace.users.get(args.required("user_id"))
+    view = _view(sim, args, "home")
+    user = sim.workspace.users.get(args.required("user_id"))
     if user is None or user.is_stranger:
         raise SlackError("user_not_found")
-    return {"view": world.views.publish(user.id, view, expected=args.text("hash")).api()}
+    return {"view": sim.views.publish(user.id, view, expected=args.text("hash")).api()}
 
 
 @method("blocks.validate")
-def blocks_validate(world: World, args: Args) -> Json:
+def blocks_validate(sim: Simulation, args: Args) -> Json:
     given = [name for name in ("blocks", "message", "view") if args.given.get(name) is not None]
     if len(given) != 1:
         raise SlackError("invalid_arguments", messages=["provide exactly one of blocks, message, view"])
-    found = _problems(world, given[0], args.data(given[0]))
+    found = _problems(sim, given[0], args.data(given[0]))
     if found:
         raise SlackError("invalid_blocks", extra={"errors": [problem.api() for problem in found]})
     return {}
 
 
-def _problems(world: World, name: str, value: Any) -> list[Problem]:
-    missing = world.missing_blocks
+def _problems(sim: Simulation, name: str, value: Any) -> list[Problem]:
+    missing = sim.missing_blocks
     if name == "view":
         return view_problems(value, missing=missing)
     if name == "blocks":
-        return blocks_problems(value, "message", missing=missing, tables=world.tables)
+        return blocks_problems(value, "message", missing=missing, tables=sim.tables)
     blocks = value.get("blocks") if isinstance(value, dict) else None
-    found = blocks_problems(blocks, "message", missing=missing, tables=world.tables)
+    found = blocks_problems(blocks, "message", missing=missing, tables=sim.tables)
     return [one.under("/blocks") for one in found]
 
 
-def _view(world: World, args: Args, kind: str | None) -> Json:
+def _view(sim: Simulation, args: Args, kind: str | None) -> Json:
     if not args.given.get("view"):
         raise SlackError("invalid_arguments", messages=["missing required field: view"])
-    view = checked_view(args.given["view"], missing=world.missing_blocks)
+    view = checked_view(args.given["view"], missing=sim.missing_blocks)
     if kind is not None and view["type"] != kind:
         raise SlackError("invalid_arguments", messages=[f"must be a {kind} [json-pointer:/view/type]"])
     return view

@@ -22,7 +22,7 @@ import {
   subscribe,
 } from "./store.js";
 import { Thread, countReplies, inMain } from "./thread.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 import "./theme.js";
 
 function ChannelHeader({ channel, people }) {
@@ -107,14 +107,14 @@ function App() {
   }, [state.ready, state.channels]);
   useKeptFocus();
   const { people, groups, channels, me, app, team, commands, shortcuts } = state;
-  const world = useMemo(
+  const lookup = useMemo(
     () => ({ people, groups, channels, me, app, team, commands, shortcuts, now, goTo }),
     [people, groups, channels, me, app, team, commands, shortcuts],
   );
   if (state.broken)
     return html`<div class="broken" role="alert"><p>${state.broken}</p><button type="button" class="button tall" onClick=${() => location.reload()}>Try again</button></div>`;
   if (!state.ready) return html`<div class="broken" role="status"><span class="spinner"></span></div>`;
-  return html`<${World.Provider} value=${world}>
+  return html`<${Lookup.Provider} value=${lookup}>
     <div class=${`workspace ${sideOpen ? "side-open" : ""} ${state.thread ? "with-thread" : ""}`}>
       <div class="top-bar"><button type="button" class="icon-button side-toggle" aria-label="Show conversations" aria-expanded=${String(sideOpen)} onClick=${() => setSideOpen(!sideOpen)}><${Icon} name="menu" /></button>
         <button type="button" class="top-words" title="Jump to a conversation (Ctrl+K)" onClick=${() => jump(true)}><${Icon} name="search" size="14" /><span class="top-label">Search ${team.name}<span class="top-note"> · a local workspace: nothing here leaves this machine</span></span><kbd>Ctrl K</kbd></button></div>

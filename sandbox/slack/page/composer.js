@@ -6,7 +6,7 @@ import { MenuButton, Popover, useEscape } from "./popover.js";
 import { act, edit, state } from "./store.js";
 import { commonEmoji } from "./text/emoji.js";
 import { askedFor, inCode } from "./typed.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 // Drafts live as long as the page, by conversation: changing channel loses none.
 const drafts = new Map();
@@ -64,8 +64,8 @@ function byBeginning(list, wanted) {
   return [...having.filter(begins), ...having.filter((each) => !begins(each))].slice(0, 8);
 }
 
-function offers(asked, world) {
-  const { commands, channels, app } = world;
+function offers(asked, lookup) {
+  const { commands, channels, app } = lookup;
   if (!asked) return [];
   const wanted = asked.query.toLowerCase();
   if (asked.sign === "/") {
@@ -80,7 +80,7 @@ function offers(asked, world) {
         mark: html`<${Avatar} app=${app} size="24" />`,
       }));
   }
-  if (asked.sign === "@") return byBeginning(mentionable(world), wanted);
+  if (asked.sign === "@") return byBeginning(mentionable(lookup), wanted);
   return channels
     .filter((each) => each.kind !== "im" && each.name.includes(wanted))
     .slice(0, 8)
@@ -123,7 +123,7 @@ function EmojiButton({ onPick }) {
 }
 
 function ShortcutsButton() {
-  const { shortcuts, commands, app } = useContext(World);
+  const { shortcuts, commands, app } = useContext(Lookup);
   const items = () => {
     const global = shortcuts.filter(({ type }) => type === "global");
     const listed = global.map((each) => ({
@@ -149,7 +149,7 @@ const commandIn = (text, commands) =>
 const isIn = (thread, { ts, thread_ts: root }) => (thread ? root === thread || ts === thread : !root);
 
 export function Composer({ channel, thread, label }) {
-  const world = useContext(World);
+  const lookup = useContext(Lookup);
   const key = `${channel}/${thread ?? ""}`;
   const [text, setText] = useState(drafts.get(key) ?? "");
   const [caret, setCaret] = useState(0);
@@ -160,9 +160,9 @@ export function Composer({ channel, thread, label }) {
   const field = useRef();
   const asked = askedFor(text, caret);
   // Slack takes no commands in a thread, so it suggests none there.
-  const list = hidden || (thread && asked?.sign === "/") ? [] : offers(asked, world);
+  const list = hidden || (thread && asked?.sign === "/") ? [] : offers(asked, lookup);
   const listId = `offers-${thread ?? "main"}`;
-  const command = !thread && commandIn(text, world.commands);
+  const command = !thread && commandIn(text, lookup.commands);
 
   const write = (next, position = next.length) => {
     setText(next);
@@ -209,7 +209,7 @@ export function Composer({ channel, thread, label }) {
   };
   const editLast = () => {
     const own = (state.messages[channel] ?? []).filter(
-      (each) => each.user === world.me.id && isIn(thread, each),
+      (each) => each.user === lookup.me.id && isIn(thread, each),
     );
     if (own.length) edit(own[own.length - 1].ts, Boolean(thread));
   };

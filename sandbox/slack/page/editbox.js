@@ -3,10 +3,10 @@ import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/pr
 import { useEscape } from "./popover.js";
 import { act, edit } from "./store.js";
 import { asTyped, inCode } from "./typed.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 export function EditBox({ message }) {
-  const { people, channels, app } = useContext(World);
+  const { people, channels, app } = useContext(Lookup);
   const field = useRef();
   const everybody = [...Object.values(people), { id: app.user_id, real_name: app.name }];
   const before = asTyped(message.text, everybody, channels);

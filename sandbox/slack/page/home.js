@@ -4,7 +4,7 @@ import { Avatar } from "./avatar.js";
 import { Blocks } from "./blocks/index.js";
 import { useFocusAgain } from "./focus.js";
 import { useSurface } from "./surface.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 function HomeView({ view }) {
   const surface = useSurface({ home: true }, view.blocks);
@@ -13,14 +13,14 @@ function HomeView({ view }) {
 }
 
 export function Home({ home }) {
-  const { app } = useContext(World);
+  const { app } = useContext(Lookup);
   return html`<div class="home" role="tabpanel" aria-label="Home">
     ${home?.blocks ? html`<${HomeView} view=${home} />` : html`<div class="nothing"><${Avatar} app=${app} size="72" /><h2>${app.name}</h2><p>This app has not shown anything here yet.</p></div>`}
   </div>`;
 }
 
 export function AppHeader({ tab, onGo }) {
-  const { app } = useContext(World);
+  const { app } = useContext(Lookup);
   const one = (name, label) =>
     html`<button type="button" role="tab" aria-selected=${String(tab === name)} class=${tab === name ? "on" : ""} onClick=${() => onGo({ kind: "app", tab: name })}>${label}</button>`;
   return html`<header class="panel-head app-head">

@@ -5,7 +5,7 @@ import { placeOfFocus, focusAgain } from "./focus.js";
 import { Icon } from "./icons.js";
 import { useEscape } from "./popover.js";
 import { channelInView, goTo, jump, openPerson, state } from "./store.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 const latest = (channel) => Number(channel?.latest ?? 0);
 
@@ -74,11 +74,11 @@ function matching(list, text) {
 }
 
 function JumpBox() {
-  const world = useContext(World);
+  const lookup = useContext(Lookup);
   const field = useRef();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const list = matching(places(world), text);
+  const list = matching(places(lookup), text);
   useEscape(close);
   useLayoutEffect(() => {
     const before = placeOfFocus();

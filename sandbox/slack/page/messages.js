@@ -11,7 +11,7 @@ import { act, edit, openThread } from "./store.js";
 import { useSurface } from "./surface.js";
 import { clock, dayKey, dayWords, fullWords } from "./text/dates.js";
 import { mrkdwn } from "./text/mrkdwn.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 const RUN_SECONDS = 300;
 const SLACKBOT = { real_name: "Slackbot", color: "#007a5a", initials: "S" };
@@ -46,7 +46,7 @@ function File({ file }) {
 }
 
 function MessageMenu({ message, inThread }) {
-  const { shortcuts, me } = useContext(World);
+  const { shortcuts, me } = useContext(Lookup);
   const target = { channel: message.channel, ts: message.ts };
   const own = message.user === me.id;
   const items = () => [
@@ -109,14 +109,14 @@ const blocksOf = (message) => [
 ];
 
 export function Message({ message, follows, inThread, editing, target, answers = 0 }) {
-  const world = useContext(World);
+  const lookup = useContext(Lookup);
   const box = useRef();
   useFocusAgain();
   useLayoutEffect(() => {
     if (target) box.current.scrollIntoView({ block: "center" });
   }, [target]);
-  const { me, now } = world;
-  const author = authorOf(message, world);
+  const { me, now } = lookup;
+  const author = authorOf(message, lookup);
   const ms = Number(message.ts) * 1000;
   const time = html`<time class="time" datetime=${new Date(ms).toISOString()} title=${fullWords(ms, me.tz, now())}>${clock(ms, me.tz)}</time>`;
   // A reply may have come since the server counted.
@@ -167,7 +167,7 @@ export function rowsOf(messages, zone, firstNew) {
 
 /** `replies`: how many answers the page knows, by the ts they answer. */
 export function MessageList({ messages, replies, name, intro, newSince, editing, target }) {
-  const { me, now } = useContext(World);
+  const { me, now } = useContext(Lookup);
   const box = useRef();
   const stick = useRef(true);
   const newest = messages[messages.length - 1]?.ts;

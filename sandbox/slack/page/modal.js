@@ -6,7 +6,7 @@ import { Dialog } from "./dialog.js";
 import { act } from "./store.js";
 import { useSurface } from "./surface.js";
 import { words } from "./text/object.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 const EMPTY = "Please complete this required field.";
 
@@ -56,7 +56,7 @@ export function wrongIn(blocks, state) {
 const SUBMIT_NEEDED = "This form could not be sent. Please look at the marked fields.";
 
 function View({ view, top, below }) {
-  const { app } = useContext(World);
+  const { app } = useContext(Lookup);
   const surface = useSurface({ view: view.id }, view.blocks);
   const [local, setLocal] = useState({});
   const [busy, setBusy] = useState(false);

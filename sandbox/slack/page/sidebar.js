@@ -5,7 +5,7 @@ import { Icon } from "./icons.js";
 import { MenuButton } from "./popover.js";
 import { goTo, openPerson } from "./store.js";
 import { currentTheme, setTheme } from "./theme.js";
-import { World } from "./world.js";
+import { Lookup } from "./context.js";
 
 export const KIND_ICON = { public: "hash", private: "lock", shared: "hash" };
 
@@ -18,7 +18,7 @@ const KIND_WORDS = {
 };
 
 function PersonMenu() {
-  const { people, me, app } = useContext(World);
+  const { people, me, app } = useContext(Lookup);
   const items = () => [
     { heading: "Be another person" },
     ...Object.values(people)
@@ -50,7 +50,7 @@ const railButton = (icon, words, on, chosen, calls = 0) =>
   html`<button type="button" class=${`rail-button with-words ${chosen ? "on" : ""}`} onClick=${on}><span class="rail-icon"><${Icon} name=${icon} />${calls > 0 && html`<span class="count on-rail" aria-label=${`${calls} unread`}>${calls}</span>`}</span>${words}</button>`;
 
 export function Rail({ place, onChosen }) {
-  const { team, channels, app } = useContext(World);
+  const { team, channels, app } = useContext(Lookup);
   const inDm =
     place?.kind === "channel"
       ? channels.find((each) => each.id === place.id)?.kind === "im"
@@ -95,7 +95,7 @@ function Row({ chosen, channel, onClick, mark, label, tail }) {
 }
 
 export function Sidebar({ place, onChosen }) {
-  const { team, channels, people, me, app } = useContext(World);
+  const { team, channels, people, me, app } = useContext(Lookup);
   const go = (next) => () => {
     goTo(next);
     onChosen();

@@ -233,7 +233,7 @@ async def test_unread_counts_what_others_wrote_since_the_last_look(
 
 
 async def test_home_is_not_announced_to_an_app_that_did_not_subscribe(slack: LocalSlack, app: RawApp) -> None:
-    slack.world.manifest = replace(slack.world.manifest, events=frozenset())
+    slack.simulation.manifest = replace(slack.simulation.manifest, events=frozenset())
     await slack.person("ana").open_home()
     await slack.person("ana").settled()
     assert app.payloads == []

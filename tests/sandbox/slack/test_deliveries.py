@@ -485,7 +485,7 @@ async def test_an_app_that_is_not_written_to(slack: LocalSlack, app: RawApp) -> 
     await ana.say("hello")
     await ana.settled()
     assert app.last["event"]["channel_type"] == "im"
-    slack.world.manifest = replace(slack.world.manifest, messages_read_only=True)
+    slack.simulation.manifest = replace(slack.simulation.manifest, messages_read_only=True)
     with pytest.raises(NotOnScreen, match="turned off"):
         await ana.command("/probe")
 

@@ -285,7 +285,7 @@ async def test_no_token_in_the_record(slack: LocalSlack) -> None:
         ).json()["error"] == "invalid_json"
         assert (await http.post("api.test", json=[1])).json()["error"] == "json_not_object"
     assert slack.bot_token not in repr(slack.calls)
-    assert slack.bot_token not in repr(slack.world.credentials)
+    assert slack.bot_token not in repr(slack.simulation.credentials)
 
 
 async def test_files(slack: LocalSlack, client: AsyncWebClient) -> None:

@@ -6,7 +6,7 @@ import { Popover } from "../popover.js";
 import { Surface } from "../surface.js";
 import { dayKey, epochOf, wall } from "../text/dates.js";
 import { words } from "../text/object.js";
-import { World } from "../world.js";
+import { Lookup } from "../context.js";
 import { Calendar, longDate } from "./calendar.js";
 import { Combobox, matching } from "./combobox.js";
 
@@ -41,7 +41,7 @@ function times(text) {
 }
 
 function DateButton({ date, placeholder, label, field, onPick, autofocus }) {
-  const { me, now } = useContext(World);
+  const { me, now } = useContext(Lookup);
   const anchor = useRef();
   const [open, setOpen] = useState(false);
   const close = () => {
@@ -94,7 +94,7 @@ export function Timepicker({ block, element, field }) {
 }
 
 export function Datetimepicker({ block, element, field }) {
-  const { me, now } = useContext(World);
+  const { me, now } = useContext(Lookup);
   const seconds = useContext(Surface).value(block, element)?.datetime;
   const keep = useKeep(block, element, field);
   const at = seconds === undefined ? null : wall(seconds * 1000, me.tz);

@@ -5,7 +5,7 @@ import { confirmed } from "../dialog.js";
 import { Icon } from "../icons.js";
 import { Surface } from "../surface.js";
 import { words } from "../text/object.js";
-import { World } from "../world.js";
+import { Lookup } from "../context.js";
 import { Combobox, matching } from "./combobox.js";
 
 const plain = (option) => ({
@@ -38,7 +38,7 @@ const staticKind = {
 };
 
 const externalKind = {
-  load: (element, world, ask) => {
+  load: (element, lookup, ask) => {
     const least = element.min_query_length ?? 3;
     return (text) => {
       if (text.trim().length < least)
@@ -74,10 +74,10 @@ const channel = (each, people) =>
       };
 
 const usersKind = {
-  load: (element, world) => (text) => ({
-    groups: [{ options: matching(Object.values(world.people).map(person), text) }],
+  load: (element, lookup) => (text) => ({
+    groups: [{ options: matching(Object.values(lookup.people).map(person), text) }],
   }),
-  find: (element, world) => (id) => person(world.people[id] ?? { id, real_name: id }),
+  find: (element, lookup) => (id) => person(lookup.people[id] ?? { id, real_name: id }),
   one: "user",
   many: "users",
   give: (option) => option.key,
@@ -88,24 +88,24 @@ const isOfKind = (each, include) =>
   include.includes(each.kind === "shared" ? "public" : each.kind) ||
   (each.kind === "shared" && include.includes("private"));
 
-const conversationsIn = (element, world, kinds) =>
-  world.channels
+const conversationsIn = (element, lookup, kinds) =>
+  lookup.channels
     .filter((each) => (kinds ? kinds.includes(each.kind) : isOfKind(each, element.filter?.include)))
     .filter((each) => !(element.filter?.exclude_external_shared_channels && each.kind === "shared"));
 
 const channelsKind = (kinds, one, many) => ({
-  load: (element, world) => (text) => ({
+  load: (element, lookup) => (text) => ({
     groups: [
       {
         options: matching(
-          conversationsIn(element, world, kinds).map((each) => channel(each, world.people)),
+          conversationsIn(element, lookup, kinds).map((each) => channel(each, lookup.people)),
           text,
         ),
       },
     ],
   }),
-  find: (element, world) => (id) =>
-    channel(world.channels.find((each) => each.id === id) ?? { id, name: id }, world.people),
+  find: (element, lookup) => (id) =>
+    channel(lookup.channels.find((each) => each.id === id) ?? { id, name: id }, lookup.people),
   one,
   many,
   give: (option) => option.key,
@@ -126,7 +126,7 @@ export const isSelect = (type) => TYPE.test(type);
 /** `field`: drawn inside an input block, which gives it its label, its error and its width. */
 export function Select({ block, element, field }) {
   const surface = useContext(Surface);
-  const world = useContext(World);
+  const lookup = useContext(Lookup);
   const [, several, name] = TYPE.exec(element.type);
   const kind = KINDS[name];
   const current = surface.value(block, element);
@@ -135,13 +135,13 @@ export function Select({ block, element, field }) {
     : (current?.[kind.one] ?? null) === null
       ? []
       : [current[kind.one]];
-  const chosen = raw.map(kind.find(element, world));
+  const chosen = raw.map(kind.find(element, lookup));
   // Asked through a ref: what is typed elsewhere must not start the list anew.
   const asking = useRef();
   asking.current = (text) => surface.suggest(block, element, text);
   const load = useCallback(
-    kind.load(element, world, (text) => asking.current(text)),
-    [element, name === "external" ? null : world.people, name === "external" ? null : world.channels],
+    kind.load(element, lookup, (text) => asking.current(text)),
+    [element, name === "external" ? null : lookup.people, name === "external" ? null : lookup.channels],
   );
   const keep = async (options) => {
     const given = options.map(kind.give);

@@ -1,7 +1,7 @@
 // The small pieces that formatted text is made of. They look people, channels and the zone up when they are drawn.
 import { html, useContext } from "../vendor/preact-htm.js";
 import { openPermalink } from "../store.js";
-import { World } from "../world.js";
+import { Lookup } from "../context.js";
 import { emojiOf } from "./emoji.js";
 import { fillDate } from "./dates.js";
 
@@ -19,13 +19,13 @@ export function Link({ url, children }) {
 }
 
 export function UserMention({ id, label }) {
-  const { people, app, me } = useContext(World);
+  const { people, app, me } = useContext(Lookup);
   const name = people[id]?.real_name ?? (app?.user_id === id ? app.name : (label ?? id));
   return html`<span class=${`mention ${me?.id === id ? "mention-me" : ""}`}>@${name}</span>`;
 }
 
 export function ChannelMention({ id, label }) {
-  const { channels, goTo } = useContext(World);
+  const { channels, goTo } = useContext(Lookup);
   const channel = channels.find((each) => each.id === id);
   if (!channel) return html`<span class="mention">${label ? `#${label}` : "🔒private-channel"}</span>`;
   return html`<button class="mention mention-link" onClick=${() => goTo({ kind: "channel", id })}>#${channel.name}</button>`;
@@ -37,7 +37,7 @@ export const GroupMention = ({ label }) =>
   html`<span class="mention">${label?.startsWith("@") ? label : `@${label ?? "group"}`}</span>`;
 
 export function SlackDate({ seconds, format, url, fallback }) {
-  const { me, now } = useContext(World);
+  const { me, now } = useContext(Lookup);
   const words = fillDate(format, seconds * 1000, me.tz, now()) ?? fallback ?? "";
   const exact = new Date(seconds * 1000).toISOString();
   const time = html`<time class="moment" datetime=${exact} title=${fallback || exact}>${words}</time>`;

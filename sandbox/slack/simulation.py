@@ -35,7 +35,7 @@ class Call:
     at: float
 
 
-class World:
+class Simulation:
     def __init__(self, manifest: Manifest, credentials: Credentials) -> None:
         self.manifest = manifest
         self.credentials = credentials

@@ -6,25 +6,25 @@ raised as ShownError, and kept as a notice.
 
 from sandbox.slack import elements, payloads
 from sandbox.slack.blocks.check import blocks_problems
-from sandbox.slack.delivery import Body, Unanswered
+from sandbox.slack.delivery import Body, NotAcknowledged
 from sandbox.slack.errors import ShownError, SlackError
 from sandbox.slack.events import home_opened
 from sandbox.slack.model import Block, Channel, Json, Message, User
 from sandbox.slack.responses import ack_message
+from sandbox.slack.simulation import Simulation
 from sandbox.slack.submit import invalid_inputs, respond
 from sandbox.slack.typed import as_sent
 from sandbox.slack.views import View
-from sandbox.slack.world import World
 
 Source = Message | View
 
 _NO_CONNECTION = "We had some trouble connecting. Try again?"
 
 
-class Acts:
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._workspace = world.workspace
+class UserActions:
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._workspace = sim.workspace
         self._chosen: dict[tuple[str, str], Json] = {}
 
     def _seen(self, user: User, channel_id: str) -> Channel:
@@ -36,7 +36,7 @@ class Acts:
     def _typing_in(self, user: User, channel_id: str) -> Channel:
         channel = self._seen(user, channel_id)
         with_app = channel.with_user(user.id) == self._workspace.bot.id
-        if with_app and self._world.manifest.messages_read_only:
+        if with_app and self._sim.manifest.messages_read_only:
             raise ShownError("read_only", "Sending messages to this app has been turned off.")
         return channel
 
@@ -62,16 +62,16 @@ class Acts:
         if thread_ts:
             words = f"{name} is not supported in threads. Sorry!"
             raise self._shown(user, "not_supported_in_thread", words, channel, thread_ts)
-        declared = self._world.manifest.command(name) if "commands" in self._world.scopes else None
+        declared = self._sim.manifest.command(name) if "commands" in self._sim.scopes else None
         if declared is None:
             raise self._shown(user, "unknown_command", f"{name} is not a valid command.", channel)
         if declared.get("should_escape"):
             text = as_sent(text, self._workspace)
-        payload = payloads.command(self._world, user, channel, name, text.strip())
+        payload = payloads.command(self._sim, user, channel, name, text.strip())
         try:
-            body = await self._world.deliveries.send("slash_commands", payload)
-            ack_message(self._world.responses, channel, user.id, body, self._world.clock.now())
-        except Unanswered as failed:
+            body = await self._sim.deliveries.send("slash_commands", payload)
+            ack_message(self._sim.responses, channel, user.id, body, self._sim.clock.now())
+        except NotAcknowledged as failed:
             words = f"{name} failed with the error “{failed.reason}”"
             raise self._shown(user, failed.reason, words, channel) from failed
         except SlackError as refused:
@@ -95,13 +95,13 @@ class Acts:
         if not send:
             return
         if isinstance(source, View):
-            payload = payloads.view_actions(self._world, user, source, action)
+            payload = payloads.view_actions(self._sim, user, source, action)
         else:
-            payload = payloads.message_actions(self._world, user, source, action, chosen)
+            payload = payloads.message_actions(self._sim, user, source, action, chosen)
         try:
-            await self._world.deliveries.send("interactive", payload)
-        except Unanswered as failed:
-            words = f"⚠ {self._world.manifest.name} did not respond to this ({failed.reason})."
+            await self._sim.deliveries.send("interactive", payload)
+        except NotAcknowledged as failed:
+            words = f"⚠ {self._sim.manifest.name} did not respond to this ({failed.reason})."
             raise self._shown(user, failed.reason, words) from failed
 
     async def enter(self, user: User, source: Source, state: Json | None) -> None:
@@ -116,11 +116,11 @@ class Acts:
         """The options an external select offers for a text, and their groups if it has any."""
         self._element(user, source, block_id, action_id)
         payload = payloads.suggestion(
-            self._world, user, source, block_id=block_id, action_id=action_id, text=text
+            self._sim, user, source, block_id=block_id, action_id=action_id, text=text
         )
         try:
-            body = await self._world.deliveries.send("interactive", payload)
-        except Unanswered as failed:
+            body = await self._sim.deliveries.send("interactive", payload)
+        except NotAcknowledged as failed:
             raise ShownError(failed.reason, "The options could not be loaded.") from failed
         if not isinstance(body, dict) or not ("options" in body or "option_groups" in body):
             raise ShownError("invalid_options", "The options could not be loaded.")
@@ -143,47 +143,47 @@ class Acts:
         await self.enter(user, view, state)
         view.errors = invalid_inputs(view)
         if view.errors:
-            self._world.views.tell(user.id)
+            self._sim.views.tell(user.id)
             raise ShownError("invalid_input", "; ".join(view.errors.values()))
-        payload = payloads.submission(self._world, user, view)
+        payload = payloads.submission(self._sim, user, view)
         try:
-            body = await self._world.deliveries.send("interactive", payload)
-            respond(self._world, user, view, body)
-        except (Unanswered, SlackError) as failed:
+            body = await self._sim.deliveries.send("interactive", payload)
+            respond(self._sim, user, view, body)
+        except (NotAcknowledged, SlackError) as failed:
             raise self._shown(user, str(failed), _NO_CONNECTION) from failed
         if view.errors:
             raise ShownError("invalid_input", "; ".join(view.errors.values()))
 
     async def close(self, user: User, view: View, *, cleared: bool = False) -> None:
         """Closes the top view; all of them where it says so, or where the person does."""
-        stack = self._world.views.stack(user.id)
+        stack = self._sim.views.stack(user.id)
         if view not in stack:
             raise ShownError("not_found", "This is closed already.")
         clear = cleared or bool(view.body.get("clear_on_close"))
         gone = list(reversed(stack)) if clear else [view]
         if clear:
-            self._world.views.clear(user.id)
+            self._sim.views.clear(user.id)
         else:
-            self._world.views.pop(user.id)
+            self._sim.views.pop(user.id)
         for one in gone:
             if one.body.get("notify_on_close"):
                 await self._quietly(payloads.closed(user, one, cleared=clear))
 
     async def shortcut(self, user: User, callback_id: str, message: Message | None = None) -> None:
-        declared = self._world.manifest.shortcut(callback_id) if "commands" in self._world.scopes else None
+        declared = self._sim.manifest.shortcut(callback_id) if "commands" in self._sim.scopes else None
         wanted = "global" if message is None else "message"
         if declared is None or declared["type"] != wanted:
             raise ShownError("unknown_shortcut", "There is no such shortcut here.")
-        payload = payloads.shortcut(self._world, user, callback_id, message)
+        payload = payloads.shortcut(self._sim, user, callback_id, message)
         try:
-            await self._world.deliveries.send("interactive", payload)
-        except Unanswered as failed:
+            await self._sim.deliveries.send("interactive", payload)
+        except NotAcknowledged as failed:
             words = f"“{declared['name']}” failed with the error “{failed.reason}”"
             raise self._shown(user, failed.reason, words) from failed
 
     async def open_home(self, user: User) -> None:
         if not user.is_stranger:
-            home_opened(self._world, user)
+            home_opened(self._sim, user)
 
     def chosen(self, user: User, source: Source) -> Json:
         """What the person has entered into a message or view so far."""
@@ -193,7 +193,7 @@ class Acts:
 
     def _element(self, user: User, source: Source, block_id: str, action_id: str) -> tuple[Block, Json]:
         if isinstance(source, View):
-            open_views = [*self._world.views.stack(user.id), self._world.views.home(user.id)]
+            open_views = [*self._sim.views.stack(user.id), self._sim.views.home(user.id)]
             seen = source in open_views
         else:
             seen = source.only_for in (None, user.id) and source in self._workspace.messages[source.channel]
@@ -212,8 +212,8 @@ class Acts:
 
     async def _quietly(self, payload: Json) -> Body:
         try:
-            return await self._world.deliveries.send("interactive", payload)
-        except Unanswered:
+            return await self._sim.deliveries.send("interactive", payload)
+        except NotAcknowledged:
             return None
 
     def _shown(
