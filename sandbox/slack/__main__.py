@@ -1,4 +1,4 @@
-"""python -m sandbox.slack: a workspace to look at, with its tokens printed for the app to use."""
+"""python -m sandbox.slack: runs a workspace and prints its address and tokens."""
 
 import argparse
 import asyncio
@@ -23,13 +23,13 @@ def _arguments() -> argparse.Namespace:
 
 
 def _credentials() -> Credentials:
-    """As the app's own settings, where they are set, so that both can be started from one environment."""
-    given = {
+    """Taken from the app's settings if set, so that both can run in the same environment."""
+    settings = {
         "bot_token": os.environ.get("SLACK_BOT_TOKEN"),
         "app_token": os.environ.get("SLACK_APP_TOKEN"),
         "signing_secret": os.environ.get("SLACK_SIGNING_SECRET"),
     }
-    return Credentials(**{name: value for name, value in given.items() if value})
+    return Credentials(**{name: value for name, value in settings.items() if value})
 
 
 async def _serve(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The workspace's time: the machine's, unless a test sets or moves it."""
+"""The time in the workspace: the system time, unless a test changes it."""
 
 import time
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ class Clock:
         self._ahead = 0.0
 
     def now(self) -> float:
-        """Epoch seconds. time.time() is looked up at every call, so a frozen clock is obeyed."""
+        """Epoch seconds. Calls time.time() each time, so that freezegun works."""
         return time.time() + self._ahead
 
     def move(self, by: timedelta) -> None:

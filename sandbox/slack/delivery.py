@@ -1,4 +1,4 @@
-"""What Slack sends to the app, over signed HTTP or a socket, and what the app answers within 3 seconds."""
+"""Sends requests to the app over signed HTTP or Socket Mode and waits for its acknowledgement."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ Body: TypeAlias = Json | str | None
 
 
 class NotAcknowledged(Exception):
-    """The app did not acknowledge; `reason` is Slack's name for it."""
+    """The app did not acknowledge a request; `reason` is Slack's name of the failure."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason} {detail}".strip())
@@ -34,7 +34,7 @@ class NotAcknowledged(Exception):
 
 @dataclass(slots=True)
 class Delivery:
-    """One request to the app, as it went out."""
+    """A request that was sent to the app."""
 
     kind: Envelope
     payload: Json
@@ -42,15 +42,15 @@ class Delivery:
     at: float
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
-    """The signed body; empty over a socket."""
+    """The signed body; empty in Socket Mode."""
     outcome: str = "pending"
-    """acked, or Slack's name for what went wrong."""
+    """acked, or Slack's name of the failure."""
     seconds: float = 0.0
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    # Reading all the authorities takes a while.
+    # Loading the certificate authorities is slow.
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -70,13 +70,13 @@ class Deliveries:
         self._feed = feed
         self._sockets = sockets
         self._secret = signing_secret.encode()
-        # One deadline for all of it, in place of a timeout here.
+        # `patience` limits the whole request instead.
         self._http = httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113
         self._events: set[asyncio.Task[None]] = set()
 
     @property
     def request_url(self) -> str | None:
-        """Where requests go; None: over the app's own sockets."""
+        """The address requests are sent to. None: Socket Mode."""
         return self._urls[0] if self._urls else None
 
     @request_url.setter
@@ -84,7 +84,7 @@ class Deliveries:
         self.spread(*([] if url is None else [url]))
 
     def spread(self, *urls: str) -> None:
-        """Requests go to each of these in turn, as through a balancer before several replicas."""
+        """Sends requests to these addresses in turn, like a load balancer."""
         self._urls = urls
         self._in_turn = cycle(urls)
 
@@ -95,7 +95,7 @@ class Deliveries:
         await self._http.aclose()
 
     async def send(self, kind: Envelope, payload: Json, *, retry: int = 0, reason: str = "") -> Body:
-        """The app's answer. Raises Unanswered."""
+        """Returns the app's response. Raises NotAcknowledged."""
         delivery = Delivery(kind, payload, retry, self._clock.now())
         self.sent.append(delivery)
         self.pending += 1
@@ -123,7 +123,7 @@ class Deliveries:
             self._feed.wake()
 
     async def repeat(self, delivery: Delivery) -> None:
-        """Sends the very same request once more, over HTTP as it was signed. The answer is dropped."""
+        """Sends the same request again, with the same signature, and ignores the response."""
         if self._urls:
             await self._http.post(next(self._in_turn), content=delivery.raw, headers=delivery.headers)
         else:
@@ -137,17 +137,17 @@ class Deliveries:
 
     @property
     def busy(self) -> bool:
-        """Whether the app has yet to answer something. An event between two tries does not count."""
+        """Whether a request is unanswered. Events waiting for a retry do not count."""
         return self.pending > 0 or len(self._events) > self._between_tries
 
     def sign(self, raw: bytes) -> dict[str, str]:
-        """The headers that prove a body is Slack's."""
+        """The signature headers for a body."""
         timestamp = str(int(self._clock.now()))
         digest = hmac.new(self._secret, f"v0:{timestamp}:".encode() + raw, hashlib.sha256).hexdigest()
         return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
     async def verify_url(self) -> bool:
-        """The handshake of a new request URL. True if the app repeats the challenge."""
+        """Sends the challenge for a new request URL. True if the app returns it."""
         challenge = {"token": "local", "challenge": "c0ffee", "type": "url_verification"}
         answer = await self.send("events_api", challenge)
         return answer == "c0ffee" or (isinstance(answer, dict) and answer.get("challenge") == "c0ffee")

@@ -1,4 +1,4 @@
-"""A person at the keyboard, for tests: finds things by the labels that can be read on the screen."""
+"""Drives the workspace as a person, for tests. Controls are found by their visible labels."""
 
 import asyncio
 import re
@@ -28,13 +28,13 @@ class Person:
 
     @property
     def channel(self) -> Channel:
-        """Where she is."""
+        """The open channel."""
         return self._screen.channel
 
-    # Moving about
+    # Navigation
 
     def go(self, place: str) -> None:
-        """To a channel ("#billing"), or to the direct message with someone ("@maple", "@raj")."""
+        """Opens a channel ("#billing") or the direct message with someone ("@maple", "@raj")."""
         self._screen.at_home = False
         self._screen.channel = self._place(place)
         self._actions.read(self.user, self._screen.channel.id)
@@ -44,33 +44,33 @@ class Person:
         await self._actions.open_home(self.user)
 
     def reload(self) -> None:
-        """As a reload of the client: ephemeral messages are gone."""
+        """Reloads the client, which removes ephemeral messages."""
         self._sim.workspace.forget_ephemerals(self.id)
 
-    # Doing
+    # Actions
 
     async def say(self, text: str, *, in_thread_of: str | None = None) -> None:
         thread = self._screen.message(in_thread_of).ts if in_thread_of else None
         await self._actions.say(self.user, self._screen.channel.id, text, thread)
 
     async def mention(self, text: str, *, in_thread_of: str | None = None) -> None:
-        """Writes to the app in the channel where she is: "@maple" and the text."""
+        """Mentions the app in the open channel: "@maple" and the text."""
         await self.say(f"@{self._sim.workspace.bot.name} {text}", in_thread_of=in_thread_of)
 
     async def direct_message(self, text: str, *, in_thread_of: str | None = None) -> None:
-        """Goes to the direct message with the app, and writes there."""
+        """Opens the direct message with the app and posts there."""
         self.go(f"@{self._sim.workspace.bot.name}")
         await self.say(text, in_thread_of=in_thread_of)
 
     async def edit(self, message: str, text: str) -> None:
-        """Changes the newest message of hers that has these words."""
+        """Edits the newest message that contains the words `message`."""
         await self._actions.edit(self.user, self._screen.channel.id, self._screen.message(message).ts, text)
 
     async def delete(self, message: str) -> None:
         await self._actions.delete(self.user, self._screen.channel.id, self._screen.message(message).ts)
 
     async def command(self, line: str, *, in_thread_of: str | None = None) -> None:
-        """Returns after the acknowledgement. A failure is not raised: it can be read on the screen."""
+        """Returns when the app has acknowledged. Failures are not raised; they show on the screen."""
         thread = self._screen.message(in_thread_of).ts if in_thread_of else None
         await self._try(self._actions.command(self.user, self._screen.channel.id, line, thread))
 
@@ -82,61 +82,61 @@ class Person:
         on: Message | None = None,
         confirm: bool | None = None,
     ) -> None:
-        """confirm: the answer to the dialog that the button asks with; needed exactly when it asks.
+        """Clicks the newest control with this label.
 
-        on: the message it is in, where that is at hand: the screen is not read then, which is quick.
+        confirm: the answer to the button's confirmation dialog; required if and only if it has one.
+        on: the message that contains the control. Faster, since the screen need not be read.
         """
-        spot = self._screen.find(label, elements.PRESSED, within, on)
-        if not self._confirmed(spot, confirm):
+        control = self._screen.find(label, elements.PRESSED, within, on)
+        if not self._confirmed(control, confirm):
             return
-        given = {"option": spot.option} if spot.option is not None else {}
-        await self._act(spot, given)
+        await self._act(control, {} if control.option is None else {"option": control.option})
 
     async def choose(
         self, label: str, *options: str, within: str | None = None, confirm: bool | None = None
     ) -> None:
-        """Picks by visible words in a select, radio buttons, checkboxes; gives a date or time to a picker."""
-        spot = self._screen.find(label, elements.SELECTS | elements.PICKERS, within)
-        if self._confirmed(spot, confirm):
-            await self._act(spot, await self._choice(spot, list(options)))
+        """Picks options by their labels, or a date or time in a picker."""
+        control = self._screen.find(label, elements.SELECTS | elements.PICKERS, within)
+        if self._confirmed(control, confirm):
+            await self._act(control, await self._choice(control, list(options)))
 
     async def type_ahead(self, label: str, text: str, *, within: str | None = None) -> list[str]:
-        """Types into a select that asks the app, and reads the labels it offers."""
-        spot = self._screen.find(label, frozenset({"external_select", "multi_external_select"}), within)
-        return [self._screen.reader.text(option["text"]) for option in await self._offered(spot, text)]
+        """Types into an external select and returns the labels of the options."""
+        control = self._screen.find(label, frozenset({"external_select", "multi_external_select"}), within)
+        return [self._screen.reader.text(option["text"]) for option in await self._offered(control, text)]
 
     async def fill(self, label: str, text: str, *, within: str | None = None) -> None:
         await self._act(self._screen.find(label, elements.TYPED, within), {"text": text})
 
     async def submit(self) -> None:
-        """Sends the modal on top. Refusals are not raised: they can be read in the modal."""
+        """Submits the top modal. Errors are not raised; they show in the modal."""
         await self._try(self._actions.submit(self.user, self._screen.modal()))
 
     async def close(self) -> None:
         await self._actions.close(self.user, self._screen.modal())
 
     async def message_shortcut(self, name: str, on: str) -> None:
-        """Picks a shortcut from the menu of the newest message that has the words `on`."""
+        """Uses a shortcut from the menu of the newest message that contains the words `on`."""
         await self.shortcut(name, on=on)
 
     async def shortcut(self, name: str, *, on: str | None = None) -> None:
-        """A shortcut by its name; `on`: words in the message it is used on."""
-        found = [one for one in self._sim.manifest.shortcuts if one["name"] == name]
-        if not found:
+        """Uses a global shortcut or, with `on`, a message shortcut."""
+        shortcuts = [shortcut for shortcut in self._sim.manifest.shortcuts if shortcut["name"] == name]
+        if not shortcuts:
             raise NotOnScreen(f"there is no shortcut {name!r}")
         message = self._screen.message(on) if on else None
-        await self._try(self._actions.shortcut(self.user, found[0]["callback_id"], message))
+        await self._try(self._actions.shortcut(self.user, shortcuts[0]["callback_id"], message))
 
-    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
-        """Waits until nothing that Slack sent the app is unanswered."""
+    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - callers choose
+        """Waits until the app has answered every request."""
         async with asyncio.timeout(timeout):
             while self._sim.deliveries.busy:
                 await self._sim.workspace.feed.changed()
 
-    # Seeing
+    # What is on the screen
 
-    async def sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> str:  # noqa: ASYNC109 - how long to wait is the caller's to say
-        """Waits until the words are on the screen. Returns the message, modal or notice that has them."""
+    async def sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> str:  # noqa: ASYNC109 - callers choose
+        """Waits until the text is on the screen. Returns the message, modal or notice with it."""
         try:
             async with asyncio.timeout(timeout):
                 while (piece := self._screen.piece(text)) is None:
@@ -156,15 +156,15 @@ class Person:
         return self._screen.read()
 
     def thread(self, root: str) -> list[str]:
-        """The replies she can see under the newest message that has the words `root`, oldest first."""
+        """The visible replies to the newest message that contains the words `root`, oldest first."""
         return self._screen.thread(root)
 
     def unread(self, place: str) -> int:
-        """How many messages of others there are in a channel or direct message since she last read it."""
+        """How many messages others posted to a channel or direct message since it was last open."""
         return len(self._sim.workspace.unread(self.id, self._place(place)))
 
     def last(self) -> str:
-        """The newest message, or the modal if one is open."""
+        """The newest message, or the open modal."""
         pieces = self._screen.pieces()
         return pieces[-1] if pieces else ""
 
@@ -172,7 +172,7 @@ class Person:
         """Where a link or a button with an address leads."""
         return self._screen.link(label)
 
-    # How things are done
+    # Helpers
 
     def _place(self, place: str) -> Channel:
         if place.startswith("@"):
@@ -182,27 +182,27 @@ class Person:
             raise NotOnScreen(f"{self.user.name} cannot see {place}")
         return channel
 
-    def _confirmed(self, spot: Control, answer: bool | None) -> bool:
-        dialog = spot.element.get("confirm")
+    def _confirmed(self, control: Control, answer: bool | None) -> bool:
+        dialog = control.element.get("confirm")
         if dialog is None:
             if answer is not None:
-                raise NotOnScreen(f"{spot.labels[0]!r} does not ask to confirm")
+                raise NotOnScreen(f"{control.labels[0]!r} does not ask to confirm")
             return True
         if answer is None:
             words = self._screen.reader.text(dialog["text"])
-            raise NotOnScreen(f"{spot.labels[0]!r} asks: {words!r}; say confirm=True or confirm=False")
+            raise NotOnScreen(f"{control.labels[0]!r} asks: {words!r}; say confirm=True or confirm=False")
         return answer
 
-    async def _act(self, spot: Control, given: Json) -> None:
-        """An input in a form is only remembered, unless it is said to listen."""
-        send = spot.block["type"] != "input" or bool(spot.block.get("dispatch_action"))
-        ids = spot.block["block_id"], spot.element["action_id"]
-        await self._try(self._actions.action(self.user, spot.source, *ids, given, send=send))
+    async def _act(self, control: Control, value: Json) -> None:
+        """Inputs are only stored until submission, unless dispatch_action is set."""
+        send = control.block["type"] != "input" or bool(control.block.get("dispatch_action"))
+        ids = control.block["block_id"], control.element["action_id"]
+        await self._try(self._actions.action(self.user, control.source, *ids, value, send=send))
         if not send:
             self._sim.workspace.feed.publish(Change("quiet", {}, only_for=""))
 
-    async def _choice(self, spot: Control, words: list[str]) -> Json:
-        kind = spot.element["type"]
+    async def _choice(self, control: Control, words: list[str]) -> Json:
+        kind = control.element["type"]
         if kind in elements.PICKERS:
             key = kind.removesuffix("picker")
             return {key: int(words[0]) if key == "datetime" else words[0]}
@@ -212,10 +212,10 @@ class Person:
             ("conversation", self._channel_id),
         ):
             if kind == f"multi_{part}s_select":
-                return {f"{part}s": [find(one) for one in words]}
+                return {f"{part}s": [find(name) for name in words]}
             if kind == f"{part}s_select":
                 return {part: find(words[0])}
-        options = [await self._option(spot, one) for one in words]
+        options = [await self._option(control, label) for label in words]
         return {"options": options} if kind in elements.MANY else {"option": options[0]}
 
     def _user_id(self, name: str) -> str:
@@ -224,9 +224,9 @@ class Person:
     def _channel_id(self, name: str) -> str:
         return self._sim.workspace.channel(name).id
 
-    async def _option(self, spot: Control, words: str) -> Json | str:
-        external = "external" in spot.element["type"]
-        offered = await self._offered(spot, words) if external else elements.options_of(spot.element)
+    async def _option(self, control: Control, words: str) -> Json | str:
+        external = "external" in control.element["type"]
+        offered = await self._offered(control, words) if external else elements.options_of(control.element)
         for exact in (True, False):
             for option in offered:
                 label = self._screen.reader.text(option["text"])
@@ -237,13 +237,13 @@ class Person:
         labels = [self._screen.reader.text(option["text"]) for option in offered]
         raise self._screen.missing(f"option {words!r} among {labels}")
 
-    async def _offered(self, spot: Control, text: str) -> list[Json]:
-        ids = spot.block["block_id"], spot.element["action_id"]
-        options, _ = await self._actions.suggest(self.user, spot.source, *ids, text)
+    async def _offered(self, control: Control, text: str) -> list[Json]:
+        ids = control.block["block_id"], control.element["action_id"]
+        options, _ = await self._actions.suggest(self.user, control.source, *ids, text)
         return options
 
     async def _try(self, act: Awaitable[object]) -> None:
-        """Slack's refusals are on the screen already; anything else is the test's to see."""
+        """Ignores refusals, which show on the screen, but not the mistakes of a test."""
         try:
             await act
         except ShownError as refused:

@@ -1,4 +1,4 @@
-"""The interactive elements in blocks: finding them, what they hold, what a click on them says."""
+"""Interactive elements: finds them in blocks, and gives their values and actions."""
 
 import copy
 import secrets
@@ -30,7 +30,7 @@ STATEFUL: dict[str, tuple[str, str]] = {
     "datetimepicker": ("selected_date_time", "initial_date_time"),
     "file_input": ("files", "initial_files"),
 }
-"""Element type → the key of its value in a payload, and of its first value in the block."""
+"""Element type → the keys of its value in a payload and of its initial value in the block."""
 
 PRESSED = frozenset({"button", "overflow", "workflow_button", "icon_button", "feedback_buttons"})
 INTERACTIVE = frozenset(STATEFUL) | PRESSED
@@ -41,7 +41,7 @@ TYPED = frozenset(kind for kind in STATEFUL if kind.endswith("_input")) - {"file
 
 
 def within(block: Block) -> Iterator[Json]:
-    """The interactive elements of one block, in the order they are drawn."""
+    """The interactive elements of a block, in order of appearance."""
     children: list[Any] = []
     for key in ("element", "accessory"):
         children.append(block.get(key))
@@ -70,7 +70,7 @@ def find(blocks: list[Block], block_id: str, action_id: str) -> tuple[Block, Jso
 
 
 def fill_ids(blocks: list[Block]) -> list[Block]:
-    """A copy in which every block and interactive element has its id, as Slack would store it."""
+    """A copy with ids for all blocks and interactive elements, as Slack stores it."""
     copied = copy.deepcopy(blocks)
     for block in copied:
         if not block.get("block_id"):
@@ -82,7 +82,7 @@ def fill_ids(blocks: list[Block]) -> list[Block]:
 
 
 def stored(node: Any) -> Any:
-    """A copy as Slack hands it out: text objects have the flags that the app left out."""
+    """A copy with the defaults that Slack adds to text objects."""
     if isinstance(node, list):
         return [stored(child) for child in node]
     if not isinstance(node, dict):
@@ -97,7 +97,7 @@ def stored(node: Any) -> Any:
 
 
 def first_value(element: Json) -> Any:
-    """What a stateful element holds before anyone touches it."""
+    """The initial value of a stateful element."""
     value = element.get(STATEFUL[element["type"]][1])
     if value is None and element["type"] in MANY:
         return []
@@ -105,7 +105,7 @@ def first_value(element: Json) -> Any:
 
 
 def values(blocks: list[Block], chosen: Json) -> Json:
-    """state.values: what every stateful element holds now."""
+    """state.values: the current values of all stateful elements."""
     answer: Json = {}
     for block, element in each(blocks):
         kind = element["type"]
@@ -120,11 +120,11 @@ def values(blocks: list[Block], chosen: Json) -> Json:
 
 def options_of(element: Json) -> list[Json]:
     groups = element.get("option_groups") or []
-    return [*(element.get("options") or []), *(one for group in groups for one in group["options"])]
+    return [*(element.get("options") or []), *(option for group in groups for option in group["options"])]
 
 
 def _option(element: Json, given: Any) -> Json:
-    """The option a person picked: a stored one by its value, or one the app suggested."""
+    """The picked option: one of the element's by its value, or one the app suggested."""
     if isinstance(given, dict):
         text = given.get("text", "")
         text = text if isinstance(text, dict) else {"type": "plain_text", "text": text, "emoji": True}
@@ -136,12 +136,12 @@ def _option(element: Json, given: Any) -> Json:
 
 
 def value_from(element: Json, given: Json) -> Any:
-    """What the element holds after the person's input. Raises KeyError for an input it cannot take."""
+    """The element's value after an input. Raises KeyError for an invalid input."""
     kind = element["type"]
     if kind in ("static_select", "external_select", "radio_buttons", "overflow"):
         return _option(element, given["option"]) if given.get("option") is not None else None
     if kind in ("multi_static_select", "multi_external_select", "checkboxes"):
-        return [_option(element, one) for one in given["options"]]
+        return [_option(element, picked) for picked in given["options"]]
     simple = {
         "users_select": "user",
         "conversations_select": "conversation",
@@ -160,7 +160,7 @@ def value_from(element: Json, given: Json) -> Any:
 
 
 def action(block: Block, element: Json, given: Json, ts: str) -> Json:
-    """One entry of `actions` in a block_actions payload."""
+    """An entry of `actions` in a block_actions payload."""
     kind = element["type"]
     answer: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"]}
     if kind == "overflow":

@@ -1,4 +1,4 @@
-"""Refusals by Slack's names."""
+"""Errors with the names Slack gives them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from sandbox.slack.model import Json
 
 
 class SlackError(Exception):
-    """A Web API method answers {"ok": false, "error": name}."""
+    """Makes a Web API method answer {"ok": false, "error": name}."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class SlackError(Exception):
 
 
 class ShownError(Exception):
-    """Something a person tried was refused; `shown` is what Slack would tell them."""
+    """An action of a person was refused; `shown` is the text Slack shows them."""
 
     def __init__(self, name: str, shown: str) -> None:
         super().__init__(shown)

@@ -1,4 +1,4 @@
-"""The events that Slack sends: those the manifest subscribes to, as far as the scopes allow."""
+"""Sends the events that the manifest subscribes to and the scopes allow."""
 
 import html
 import re
@@ -18,7 +18,7 @@ NEEDED_SCOPE: dict[str, str | None] = {
     "message.groups": "groups:history",
     "message.im": "im:history",
 }
-"""Event → the scope without which Slack does not send it."""
+"""Event → the scope it needs."""
 
 MESSAGE_EVENT: dict[ChannelKind, tuple[str, str]] = {
     "public": ("message.channels", "channel"),
@@ -26,11 +26,11 @@ MESSAGE_EVENT: dict[ChannelKind, tuple[str, str]] = {
     "private": ("message.groups", "group"),
     "im": ("message.im", "im"),
 }
-"""Kind of channel → the subscription that covers its messages, and its channel_type in the event."""
+"""Kind of channel → the subscription for its messages, and the channel_type in them."""
 
 
 def message_events(sim: Simulation) -> Callable[[MessageChange, Message, Message | None], None]:
-    """An observer of the workspace that turns what happens to messages into events."""
+    """A workspace observer that sends events for changed messages."""
 
     def changed(change: MessageChange, message: Message, previous: Message | None) -> None:
         if message.ephemeral:
@@ -44,11 +44,11 @@ def message_events(sim: Simulation) -> Callable[[MessageChange, Message, Message
                 before = {"previous_message": sim.workspace.api_message(previous)} if previous else {}
                 _message_event(sim, channel, {**_hidden(sim, "message_changed"), **now, **before})
             case "deleted":
-                gone = {
+                deletion = {
                     "previous_message": sim.workspace.api_message(message),
                     "deleted_ts": message.ts,
                 }
-                _message_event(sim, channel, {**_hidden(sim, "message_deleted"), **gone})
+                _message_event(sim, channel, {**_hidden(sim, "message_deleted"), **deletion})
 
     return changed
 
@@ -80,13 +80,13 @@ def _posted(sim: Simulation, message: Message, channel: Channel) -> None:
         "event_ts": message.ts,
     }
     if message.bot:
-        # The app's own messages come back to it as events too; Bolt drops them.
+        # Slack sends the app its own messages as well; Bolt drops them.
         del inner["app_id"]
         _message_event(sim, channel, {**inner, "bot_profile": _bot_profile(sim)})
         return
     _message_event(sim, channel, inner)
     bot = sim.workspace.bot.id
-    # In a direct message with the app a mention is only a message.
+    # Direct messages cause no app_mention.
     mentioned = f"<@{bot}>" in message.text and channel.kind != "im" and bot in channel.members
     if mentioned and _subscribed(sim, "app_mention"):
         _send(sim, channel, {**inner, "type": "app_mention"})
@@ -106,7 +106,7 @@ def _hidden(sim: Simulation, subtype: str) -> Json:
 
 
 def _link_shared(sim: Simulation, message: Message, channel: Channel, links: list[Json]) -> Json:
-    """Sent wherever a link is posted, also where the app is no member."""
+    """Slack sends link_shared from channels the app is not in, too."""
     message.unfurl_id = message.unfurl_id or f"{channel.id}.{message.ts}.{secrets.token_hex(16)}"
     inner: Json = {
         "type": "link_shared",
@@ -141,7 +141,7 @@ def _send(sim: Simulation, channel: Channel, inner: Json) -> None:
 
 
 def _links(sim: Simulation, text: str) -> list[Json]:
-    """The links whose domain, or a domain above it, the manifest lists under unfurl_domains."""
+    """The links to unfurl_domains of the manifest or their subdomains."""
     return [
         {"domain": domain, "url": url}
         for url in map(html.unescape, re.findall(r"https?://[^\s<>|]+", text))

@@ -1,12 +1,12 @@
-"""Trouble on demand: a method that is slow, limited or broken.
+"""Injected faults: makes a Web API method slow, rate limited or broken.
 
-latency        the answer comes `seconds` late
+latency        the method runs after `seconds`
 429            refused, with Retry-After
-500 error      refused; nothing was done
-cut_before     the connection is closed; nothing was done
-latency_after  it is done, and answered `seconds` late
-500_after      it is done, and 500 is answered
-cut_after      it is done, and the connection is closed without an answer
+500 error      refused; nothing is done
+cut_before     the connection is closed; nothing is done
+latency_after  the method runs, and answers `seconds` late
+500_after      the method runs, and answers 500
+cut_after      the method runs, and the connection is closed without an answer
 """
 
 import asyncio
@@ -20,7 +20,7 @@ FaultKind = Literal["latency", "429", "500", "error", "cut_before", "latency_aft
 
 
 class CutOff(Exception):
-    """No answer is to be given."""
+    """Closes the connection without an answer."""
 
 
 @dataclass(slots=True)
@@ -28,12 +28,12 @@ class Fault:
     method: str
     kind: FaultKind
     seconds: float
-    """How long a latency lasts; for 429, what Retry-After says, unless `retry_after` does."""
+    """The delay or, for 429, the Retry-After unless `retry_after` is set."""
     error: str
     left: int | None
-    """Times still to come; None for ever."""
+    """How often it still happens. None: always."""
     chance: float
-    """Of a call's meeting it."""
+    """The probability that it hits a call."""
     retry_after: str | None
 
 
@@ -63,21 +63,20 @@ class Faults:
     def close(self) -> None:
         self._closing.set()
 
-    async def strike(self, method: str) -> list[Fault]:
-        """Waits as long as a latency says, and raises what the other faults say. Those that strike only once
-        it is done are handed back, for `afterwards`."""
-        met = [one for one in self._faults if self._meets(one, method)]
-        for fault in met:
+    async def apply_before(self, method: str) -> list[Fault]:
+        """Delays or raises, and returns the faults for `apply_after`, when the method has run."""
+        hits = [fault for fault in self._faults if self._hits(fault, method)]
+        for fault in hits:
             if fault.left is not None:
                 fault.left -= 1
                 if fault.left <= 0:
                     self._faults.remove(fault)
             await self._before(fault)
-        return [fault for fault in met if fault.kind.endswith("_after")]
+        return [fault for fault in hits if fault.kind.endswith("_after")]
 
-    async def afterwards(self, met: list[Fault]) -> None:
-        """The same, of what becomes of the answer."""
-        for fault in met:
+    async def apply_after(self, hits: list[Fault]) -> None:
+        """Delays or raises instead of answering."""
+        for fault in hits:
             match fault.kind:
                 case "latency_after":
                     await self._wait(fault.seconds)
@@ -86,7 +85,7 @@ class Faults:
                 case _:
                     raise CutOff
 
-    def _meets(self, fault: Fault, method: str) -> bool:
+    def _hits(self, fault: Fault, method: str) -> bool:
         if fault.method not in (method, "*"):
             return False
         return fault.chance >= 1 or self._random.random() < fault.chance
@@ -96,8 +95,8 @@ class Faults:
             case "latency":
                 await self._wait(fault.seconds)
             case "429":
-                said = fault.retry_after
-                headers = {"Retry-After": str(max(1, round(fault.seconds))) if said is None else said}
+                header = fault.retry_after
+                headers = {"Retry-After": str(max(1, round(fault.seconds))) if header is None else header}
                 raise SlackError("ratelimited", status=429, headers=headers)
             case "500":
                 raise SlackError("internal_error", status=500)

@@ -1,4 +1,4 @@
-"""News of the workspace: who waits for something to change is told at once, so nobody polls."""
+"""Publishes the changes of the workspace, so that nobody has to poll."""
 
 import asyncio
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Feed:
                 future.set_result(None)
 
     async def changed(self) -> None:
-        """Returns at the next change."""
+        """Waits for the next change."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
@@ -48,7 +48,7 @@ class Feed:
             self._waiting.discard(future)
 
     def subscribe(self) -> asyncio.Queue[Change | None]:
-        """A queue of changes; None means the workspace is closing."""
+        """A queue of changes. None means that the workspace closes."""
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         self._queues.add(queue)
         return queue

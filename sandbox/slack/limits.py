@@ -1,4 +1,4 @@
-"""How fast messages may be posted into one channel."""
+"""The rate limit for posting into a channel."""
 
 import math
 
@@ -9,7 +9,7 @@ ROUNDING = 1e-6
 
 
 class PostLimit:
-    """About one a second, after a burst. A bucket for every channel."""
+    """A token bucket per channel: about one message a second after a burst."""
 
     def __init__(self, clock: Clock, *, per_second: float = 1.0, burst: int = 10) -> None:
         self.per_second = per_second
@@ -22,7 +22,7 @@ class PostLimit:
         now = self._clock.now()
         left, since = self._buckets.get(channel, (float(self.burst), now))
         left = min(float(self.burst), left + max(0.0, now - since) * self.per_second)
-        # Whoever waited the seconds told is let through, whatever was lost in rounding.
+        # A caller that waited for Retry-After must pass in spite of rounding.
         if left < 1 - ROUNDING:
             self._buckets[channel] = (left, now)
             wait = max(1, math.ceil((1 - left) / self.per_second)) if self.per_second else 60

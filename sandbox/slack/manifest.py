@@ -1,4 +1,4 @@
-"""The app as its manifest declares it: scopes, commands, shortcuts, events."""
+"""Reads the app manifest: scopes, commands, shortcuts, events."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +57,7 @@ class Manifest:
         )
 
     def command(self, name: str) -> Json | None:
-        return next((one for one in self.commands if one["command"] == name), None)
+        return next((command for command in self.commands if command["command"] == name), None)
 
     def shortcut(self, callback_id: str) -> Json | None:
-        return next((one for one in self.shortcuts if one["callback_id"] == callback_id), None)
+        return next((shortcut for shortcut in self.shortcuts if shortcut["callback_id"] == callback_id), None)

@@ -1,4 +1,4 @@
-"""What a workspace is made of."""
+"""The data of a workspace: people, channels, messages, files."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,12 +33,12 @@ class User:
         return self.kind == "external"
 
     def page(self) -> Json:
-        """As the page in the browser reads it."""
-        shown = ("id", "name", "real_name", "title", "kind", "tz", "initials", "color", "team_id")
-        return {name: getattr(self, name) for name in shown}
+        """The JSON for the page in the browser."""
+        keys = ("id", "name", "real_name", "title", "kind", "tz", "initials", "color", "team_id")
+        return {name: getattr(self, name) for name in keys}
 
     def api(self, now: float, *, email: bool) -> Json:
-        """As users.info answers. The address is left out without users:read.email."""
+        """The user object of users.info. Without users:read.email the e-mail address is left out."""
         local = datetime.fromtimestamp(now, ZoneInfo(self.tz))
         offset = local.utcoffset()
         profile: Json = {
@@ -87,7 +87,7 @@ class Channel:
     archived: bool = False
 
     def with_user(self, me: str) -> str | None:
-        """The other side of a direct message."""
+        """The other person in a direct message."""
         others = [member for member in self.members if member != me]
         return others[0] if self.kind == "im" and others else None
 
@@ -121,26 +121,26 @@ class Message:
     blocks: list[Block]
     bot: bool = False
     only_for: str | None = None
-    """The one person an ephemeral message is shown to."""
+    """The only person who sees an ephemeral message."""
     edited: bool = False
     thread_ts: str | None = None
     files: list[File] = field(default_factory=list)
     metadata: Json | None = None
     unfurls: dict[str, Json] = field(default_factory=dict)
-    """Link → the preview that the app gave for it."""
+    """Preview by link."""
     unfurl_id: str | None = None
     composed: list[Block] = field(default_factory=list)
-    """The rich text that Slack makes of what a person typed; the app gets it as the message's blocks."""
+    """A person's message as rich text. The app receives it as the message's blocks."""
     client_msg_id: str | None = None
 
     @property
     def all_blocks(self) -> list[Block]:
-        """Those of the message and of its link previews."""
+        """The blocks of the message and of its link previews."""
         previews = [block for preview in self.unfurls.values() for block in preview.get("blocks", [])]
         return [*self.blocks, *previews]
 
     def unfurl_of(self, block_id: str) -> tuple[int, str] | None:
-        """The number (from 1) and the link of the preview that has this block."""
+        """The number (from 1) and the link of the preview that contains this block."""
         for number, (url, preview) in enumerate(self.unfurls.items(), start=1):
             if any(block.get("block_id") == block_id for block in preview.get("blocks", [])):
                 return number, url
@@ -153,7 +153,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Words of Slack's own, shown to one person."""
+    """A message from Slack itself to one person, such as a refused command."""
 
     user: str
     channel: str | None

@@ -1,4 +1,4 @@
-"""Slack's markup as a person reads it: links as labels, times in their own zone, no asterisks."""
+"""Converts mrkdwn to the text a person reads: link labels, local times, no asterisks."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sandbox.slack.workspace import Workspace
 
 _ANGLE = re.compile(r"<([^<>]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-_PUT_BY = re.compile("\ue000(\\d+)\ue001")
+_SET_ASIDE = re.compile("\ue000(\\d+)\ue001")
 _STYLES = tuple(
     re.compile(rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^{re.escape(mark)}\n]+?)(?<=\S)"
                rf"{re.escape(mark)}(?![\w{re.escape(mark)}])")
@@ -19,18 +19,18 @@ _STYLES = tuple(
 
 
 def readable(text: str, workspace: Workspace, reader: User) -> str:
-    """What `reader` sees of a mrkdwn text."""
+    """The text as `reader` sees it."""
     codes: list[str] = []
 
-    def put_by(match: re.Match[str]) -> str:
+    def set_aside(match: re.Match[str]) -> str:
         codes.append(match[0].strip("`"))
         return f"\ue000{len(codes) - 1}\ue001"
 
-    # Code is put by while the styles are taken off: *`a*b`* is bold code, not two stars.
-    styled = _CODE.sub(put_by, text)
+    # Set code aside while removing styles: *`a*b`* is bold code.
+    styled = _CODE.sub(set_aside, text)
     for style in _STYLES:
         styled = style.sub(r"\1", styled)
-    whole = _PUT_BY.sub(lambda match: codes[int(match[1])] if int(match[1]) < len(codes) else "", styled)
+    whole = _SET_ASIDE.sub(lambda match: codes[int(match[1])] if int(match[1]) < len(codes) else "", styled)
     marked = _ANGLE.sub(lambda match: _angle(match[1], workspace, reader), whole)
     return plain(marked)
 
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 
 def links(text: str) -> list[tuple[str, str]]:
-    """(label, address) of every link in a mrkdwn text."""
+    """(label, address) of each link in a mrkdwn text."""
     found: list[tuple[str, str]] = []
     for inside in _ANGLE.findall(text):
         if inside[0] not in "@#!":
@@ -80,7 +80,7 @@ def _date(target: str, fallback: str, reader: User, now: float) -> str:
 
 
 def format_date(pattern: str, at: datetime, now: datetime) -> str:
-    """A time by Slack's tokens: {date_short} at {time}, and the like."""
+    """Formats a time with Slack's tokens, such as {date_short} at {time}."""
 
     def token(match: re.Match[str]) -> str:
         name = match[1]

@@ -1,4 +1,4 @@
-"""What the page in the browser asks for: the state, the stream of changes, and doing things as a person."""
+"""The API of the page in the browser: read the state, follow changes, act as a person."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ from sandbox.slack.simulation import Simulation
 from sandbox.slack.user_actions import Source, UserActions
 
 HEARTBEAT = 15.0
-"""Seconds between comments on a quiet stream, so that proxies and browsers keep it."""
+"""Seconds between comments on an idle stream, which keep proxies from closing it."""
 
 
 class Page:
     def __init__(self, sim: Simulation, acts: UserActions) -> None:
         self._sim = sim
         self._actions = acts
-        self._doing: dict[str, Callable[[User, Json], Awaitable[Json]]] = {
+        self._acts: dict[str, Callable[[User, Json], Awaitable[Json]]] = {
             "say": self._say,
             "edit": self._edit,
             "delete": self._delete,
@@ -49,19 +49,19 @@ class Page:
                 "ok": True,
                 "team": {"id": people.TEAM, "name": people.TEAM_NAME, "domain": people.TEAM_DOMAIN},
                 "me": user.page(),
-                "people": [one.page() for one in workspace.users.values() if one.kind != "bot"],
-                "channels": [self._channel(one, user) for one in workspace.visible_to(user.id)],
+                "people": [person.page() for person in workspace.users.values() if person.kind != "bot"],
+                "channels": [self._channel(channel, user) for channel in workspace.visible_to(user.id)],
                 "groups": [
                     {"id": group.id, "handle": group.handle, "name": group.name}
                     for group in workspace.groups.values()
                 ],
                 "commands": [
-                    {key: one.get(key, "") for key in ("command", "description", "usage_hint")}
-                    for one in sim.manifest.commands
+                    {key: command.get(key, "") for key in ("command", "description", "usage_hint")}
+                    for command in sim.manifest.commands
                 ],
                 "shortcuts": [
-                    {key: one.get(key, "") for key in ("name", "type", "callback_id", "description")}
-                    for one in sim.manifest.shortcuts
+                    {key: shortcut.get(key, "") for key in ("name", "type", "callback_id", "description")}
+                    for shortcut in sim.manifest.shortcuts
                 ],
                 "app": {
                     "id": people.APP,
@@ -82,15 +82,15 @@ class Page:
         user = self._person(request.query_params.get("person", ""))
         if user is None:
             return _unknown_person()
-        wanted = request.query_params.get("channel", "")
+        channel_id = request.query_params.get("channel", "")
         workspace = self._sim.workspace
-        if wanted not in {channel.id for channel in workspace.visible_to(user.id)}:
+        if channel_id not in {channel.id for channel in workspace.visible_to(user.id)}:
             return _refusal("channel_not_found", "You can't see this channel.", 404)
-        messages = [workspace.page_message(one) for one in workspace.history(wanted, user.id)]
+        messages = [workspace.page_message(message) for message in workspace.history(channel_id, user.id)]
         return JSONResponse({"ok": True, "messages": messages})
 
     async def stream(self, request: Request) -> Response:
-        """Server-sent events: everybody's, each with the ids of those who see it, or one person's."""
+        """Server-sent events: for one person, or all of them with the ids of the people who see each."""
         name = request.query_params.get("person")
         user = None if name is None else self._person(name)
         if name is not None and user is None:
@@ -104,9 +104,9 @@ class Page:
             user = self._person(given.get("person", ""))
             if user is None:
                 return _unknown_person()
-            if given.get("act") not in self._doing:
+            if given.get("act") not in self._acts:
                 return _refusal("unknown_act", "This cannot be done here.", 400)
-            return JSONResponse({"ok": True, **await self._doing[given["act"]](user, given)})
+            return JSONResponse({"ok": True, **await self._acts[given["act"]](user, given)})
         except ShownError as refused:
             errors = self._input_errors(given, refused)
             return JSONResponse({"ok": False, "error": refused.name, "shown": refused.shown, **errors})
@@ -171,11 +171,14 @@ class Page:
         await self._actions.enter(user, source, given.get("state"))
         ids = given["block_id"], given["action_id"]
         options, groups = await self._actions.suggest(user, source, *ids, given.get("text", ""))
-        answer: Json = {"options": [_offered(one) for one in options]}
+        answer: Json = {"options": [_offered(option) for option in options]}
         if groups:
             answer["groups"] = [
-                {"label": one["label"]["text"], "options": [_offered(option) for option in one["options"]]}
-                for one in groups
+                {
+                    "label": group["label"]["text"],
+                    "options": [_offered(option) for option in group["options"]],
+                }
+                for group in groups
             ]
         return answer
 
@@ -242,7 +245,7 @@ class Page:
         }
 
     def _unread(self, channel: Channel, user: User) -> Json:
-        """As Slack marks them: a direct message or a mention counts, anything else is only new."""
+        """Every direct message counts as a mention, as in Slack."""
         workspace = self._sim.workspace
         unread = workspace.unread(user.id, channel)
         calling = [

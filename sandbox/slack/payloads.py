@@ -1,6 +1,6 @@
-"""The payloads Slack sends, built from the state of the workspace.
+"""Builds the payloads that Slack sends.
 
-Their keys and types are those of payloads recorded from Slack: tests/sandbox/slack/test_payload_shapes.py.
+tests/sandbox/slack/test_payload_shapes.py compares their keys and types with recorded payloads.
 """
 
 import secrets
@@ -20,7 +20,7 @@ def channel_name(channel: Channel) -> str:
 
 
 def command(sim: Simulation, user: User, channel: Channel, name: str, text: str) -> Json:
-    """A person of another company brings their own team, as with an app that both companies installed."""
+    """Someone of another company has their own team, as if both companies had installed the app."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": user.team_id,
@@ -39,7 +39,7 @@ def command(sim: Simulation, user: User, channel: Channel, name: str, text: str)
 
 
 def interaction(kind: str, user: User) -> Json:
-    """What all interactive payloads have."""
+    """The keys of all interactive payloads."""
     return {
         "type": kind,
         "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
@@ -57,7 +57,7 @@ def interaction(kind: str, user: User) -> Json:
 
 
 def message_actions(sim: Simulation, user: User, message: Message, action: Json, chosen: Json) -> Json:
-    """A click in a message. An ephemeral message is not in the payload: Slack does not keep it."""
+    """A click in a message. The payload leaves out ephemeral messages, which Slack does not store."""
     channel = sim.workspace.channels[message.channel]
     container: Json = {
         "type": "message",
@@ -148,7 +148,7 @@ def suggestion(
 def shortcut(sim: Simulation, user: User, callback_id: str, message: Message | None) -> Json:
     kind = "shortcut" if message is None else "message_action"
     payload = interaction(kind, user)
-    # The two older kinds of payload name neither the app nor all of the person.
+    # Recorded shortcuts have no api_app_id and fewer keys for the user.
     del payload["api_app_id"]
     payload["user"] = (
         {"id": user.id, "username": user.name, "team_id": user.team_id}

@@ -1,4 +1,4 @@
-"""Who works here, and where they talk."""
+"""The people, channels and groups of the workspace."""
 
 from sandbox.slack.model import Channel, User, UserGroup
 

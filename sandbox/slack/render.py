@@ -1,4 +1,4 @@
-"""Messages and views as text: what a person would read aloud."""
+"""Renders messages and views as plain text."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.slack.workspace import Workspace
 
 
 class Reader:
-    """A person reading."""
+    """Renders for one person: in their time zone, with names for ids."""
 
     def __init__(self, workspace: Workspace, user: User) -> None:
         self._workspace = workspace
@@ -23,7 +23,7 @@ class Reader:
         marks += " (edited)" if message.edited else ""
         body = self.blocks(message.blocks, chosen) if message.blocks else self.mrkdwn(message.text)
         files = "".join(f"\n[file: {file.name}]" for file in message.files)
-        previews = [self.blocks(one.get("blocks", []), chosen) for one in message.unfurls.values()]
+        previews = [self.blocks(preview.get("blocks", []), chosen) for preview in message.unfurls.values()]
         return "\n".join([f"{author}{marks}:", body + files, *previews])
 
     def view(self, view: View) -> str:
@@ -46,26 +46,26 @@ class Reader:
         if isinstance(given, str):
             return plain(given)
         text = str(given.get("text", ""))
-        # Only mrkdwn has markup; plain text shows it as it is.
+        # Plain text has no markup.
         return self.mrkdwn(text) if given.get("type") == "mrkdwn" else text
 
     def block(self, block: Block, chosen: Json) -> Iterator[str]:  # noqa: PLR0912 - one case a type
-        held = chosen.get(block.get("block_id", ""), {})
+        values = chosen.get(block.get("block_id", ""), {})
         match block["type"]:
             case "header" | "alert":
                 yield self.text(block["text"])
             case "section":
                 yield self.text(block.get("text"))
-                for one in block.get("fields", []):
-                    yield self.text(one)
+                for field in block.get("fields", []):
+                    yield self.text(field)
                 if accessory := block.get("accessory"):
-                    yield self.element(accessory, held)
+                    yield self.element(accessory, values)
             case "context":
-                yield " · ".join(self.element(one, held) for one in block["elements"])
+                yield " · ".join(self.element(child, values) for child in block["elements"])
             case "actions" | "context_actions":
-                yield " ".join(self.element(one, held) for one in block["elements"])
+                yield " ".join(self.element(child, values) for child in block["elements"])
             case "input":
-                yield f"{self.text(block['label'])}: {self.element(block['element'], held)}"
+                yield f"{self.text(block['label'])}: {self.element(block['element'], values)}"
                 yield self.text(block.get("hint"))
             case "divider":
                 yield "---"
@@ -82,16 +82,16 @@ class Reader:
             case "rich_text":
                 yield self.rich(block)
             case _:
-                yield from self.other(block, held)
+                yield from self.other(block, values)
 
-    def other(self, block: Block, held: Json) -> Iterator[str]:
-        """Cards, containers and what else has titles and children."""
+    def other(self, block: Block, values: Json) -> Iterator[str]:
+        """Cards, containers and other blocks with titles and children."""
         for key in ("title", "subtitle", "body", "text", "description"):
             yield self.text(block.get(key))
         for key in ("child_blocks", "elements", "actions"):
             for child in block.get(key, []):
                 if child.get("type") in elements.INTERACTIVE:
-                    yield self.element(child, held)
+                    yield self.element(child, values)
                 else:
                     yield from self.block(child, {})
 
@@ -120,7 +120,7 @@ class Reader:
         lines = node.get("type") in ("rich_text", "rich_text_list")
         return ("\n" if lines else "").join(self.rich(child) for child in node.get("elements", []))
 
-    def element(self, element: Json, held: Json) -> str:
+    def element(self, element: Json, values: Json) -> str:
         kind = element["type"]
         if kind in ("plain_text", "mrkdwn"):
             return self.text(element)
@@ -129,23 +129,23 @@ class Reader:
         if kind in ("button", "workflow_button", "icon_button"):
             return f"[{self.text(element['text'])}]"
         if kind == "overflow":
-            return "[… " + " / ".join(self.text(one["text"]) for one in element["options"]) + "]"
+            return "[… " + " / ".join(self.text(option["text"]) for option in element["options"]) + "]"
         if kind == "feedback_buttons":
             both = (element["positive_button"], element["negative_button"])
-            return " ".join(f"[{self.text(one['text'])}]" for one in both)
-        touched = held.get(element.get("action_id", ""))
+            return " ".join(f"[{self.text(button['text'])}]" for button in both)
+        touched = values.get(element.get("action_id", ""))
         value = touched[elements.STATEFUL[kind][0]] if touched else elements.first_value(element)
-        shown = self.value(value)
+        text = self.value(value)
         if kind in ("radio_buttons", "checkboxes"):
-            labels = " / ".join(self.text(one["text"]) for one in element["options"])
-            return f"({labels}) {shown}".rstrip()
-        return f"[{shown or self.text(element.get('placeholder')) or ' '} ▾]"
+            labels = " / ".join(self.text(option["text"]) for option in element["options"])
+            return f"({labels}) {text}".rstrip()
+        return f"[{text or self.text(element.get('placeholder')) or ' '} ▾]"
 
     def value(self, value: Any) -> str:
         if isinstance(value, dict):
             return self.text(value["text"]) if "text" in value else self.rich(value)
         if isinstance(value, list):
-            return ", ".join(self.value(one) for one in value)
+            return ", ".join(self.value(item) for item in value)
         named: dict[str, Callable[[], str]] = {
             "U": lambda: f"@{self._workspace.users[value].name}",
             "C": lambda: f"#{self._workspace.channels[value].name}",
@@ -159,7 +159,7 @@ def _chart(block: Block) -> Iterator[str]:
     chart = block["chart"]
     yield f"{block['title']} ({chart['type']} chart)"
     if chart["type"] == "pie":
-        yield ", ".join(f"{one['label']}: {one['value']}" for one in chart["segments"])
+        yield ", ".join(f"{segment['label']}: {segment['value']}" for segment in chart["segments"])
         return
     for series in chart["series"]:
         points = ", ".join(f"{point['label']}: {point['value']}" for point in series["data"])

@@ -1,4 +1,4 @@
-"""response_url: five answers within half an hour to one thing a person did."""
+"""response_url: up to five responses within 30 minutes."""
 
 import secrets
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Responses:
         self.tables = MOST_TABLES
         self._issued: dict[str, ResponseUrl] = {}
         self.refusal_status = 200
-        """HTTP status of a refused body. Slack documents none: its bodies say ok false either way."""
+        """HTTP status for a refused body. Slack does not document it; the body says ok false."""
         self.base = ""
 
     def issue(self, channel: Channel, user: str, message: Message | None = None) -> str:
@@ -60,7 +60,7 @@ class Responses:
             raise
 
     def answer(self, url: ResponseUrl, body: Any) -> Message | None:
-        """Posts, replaces or deletes as a body asks. Raises SlackError."""
+        """Posts, replaces or deletes a message. Raises SlackError."""
         if not isinstance(body, dict):
             raise SlackError("invalid_payload")
         if url.message is not None and body.get("delete_original") is True:
@@ -99,7 +99,7 @@ def check_text(text: str, *, blocks: bool) -> None:
 def ack_message(
     responses: Responses, channel: Channel, user: str, body: Json | str | None, now: float
 ) -> None:
-    """A command's acknowledgement may carry its answer. Raises SlackError when it cannot be shown."""
+    """Posts the message in a command's acknowledgement, if any. Raises SlackError."""
     if isinstance(body, str):
         body = {"text": body}
     if body and (body.get("text") or body.get("blocks")):

@@ -1,4 +1,4 @@
-"""The rich_text block that Slack makes of what a person typed."""
+"""Converts a stored message to the rich_text block that Slack's composer creates."""
 
 import html
 import re
@@ -11,7 +11,7 @@ _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 
 
 def rich_text(text: str) -> list[Block]:
-    """Blocks of a stored text. Bold and the like stay as they were typed."""
+    """Mentions, links and code blocks become elements; bold and the like stay as typed."""
     parts: list[Json] = []
     for at, piece in enumerate(_FENCE.split(text)):
         if at % 2:

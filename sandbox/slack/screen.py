@@ -1,4 +1,4 @@
-"""What a person has in front of them: reading it, and finding things by their labels."""
+"""What a person sees: reads it as text and finds controls by their labels."""
 
 import re
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from sandbox.slack.views import View
 
 
 class NotOnScreen(AssertionError):
-    """What a test looked for is not to be seen. The message is the screen."""
+    """A test looked for something that is not on the screen. The message contains the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """An interactive element on the screen, with the words a person would call it by."""
+    """An interactive element on the screen, with the labels a person knows it by."""
 
     source: Source
     block: Block
     element: Json
     labels: tuple[str, ...]
     option: str | None = None
-    """The value, for an entry of an overflow menu."""
+    """The value of an overflow menu's entry."""
 
 
 class Screen:
@@ -38,30 +38,30 @@ class Screen:
         self.reader = Reader(sim.workspace, user)
 
     def read(self) -> str:
-        """Everything that can be read now, the modal last."""
+        """Everything on the screen, the modal last."""
         place = "Home" if self.at_home else f"#{self.channel.name}"
         return f"--- {self._user.name} in {place}\n" + "\n\n".join(self.pieces())
 
     def pieces(self) -> list[str]:
         workspace = self._sim.workspace
-        read: list[str] = []
+        pieces: list[str] = []
         home = self._sim.views.home(self._user.id)
         if self.at_home:
-            read.extend([self.reader.view(home)] if home else [])
+            pieces.extend([self.reader.view(home)] if home else [])
         else:
-            said = [
+            messages = [
                 (message.ts, self.reader.message(message, self._actions.chosen(self._user, message)))
                 for message in workspace.history(self.channel.id, self._user.id)
             ]
-            told = [
+            notices = [
                 (notice.ts, f"Slack: {notice.text}")
                 for notice in workspace.notices
                 if notice.user == self._user.id and notice.channel in (None, self.channel.id)
             ]
-            read.extend(text for _, text in sorted([*said, *told]))
+            pieces.extend(text for _, text in sorted([*messages, *notices]))
         if stack := self._sim.views.stack(self._user.id):
-            read.append(self.reader.view(stack[-1]))
-        return read
+            pieces.append(self.reader.view(stack[-1]))
+        return pieces
 
     def piece(self, text: str | re.Pattern[str]) -> str | None:
         for piece in reversed(self.pieces()):
@@ -73,7 +73,7 @@ class Screen:
         return None
 
     def _sources(self) -> list[Source]:
-        """What can be clicked, the newest first. A modal covers everything else."""
+        """What can be clicked, newest first. An open modal covers everything else."""
         if stack := self._sim.views.stack(self._user.id):
             return [stack[-1]]
         if self.at_home:
@@ -81,7 +81,7 @@ class Screen:
             return [home] if home else []
         return list(reversed(self._sim.workspace.history(self.channel.id, self._user.id)))
 
-    def _spots(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Control]:
+    def _controls(self, kinds: frozenset[str], sources: list[Source]) -> Iterator[Control]:
         for source in sources:
             for block, element in elements.each(_blocks_of(source)):
                 if element["type"] not in kinds:
@@ -107,30 +107,34 @@ class Screen:
     def find(
         self, label: str, kinds: frozenset[str], within: str | None, on: Message | None = None
     ) -> Control:
-        found = self._spots(kinds, self._sources() if on is None else [on])
-        spots = [spot for spot in found if within is None or self._is_within(spot, within)]
+        candidates = self._controls(kinds, self._sources() if on is None else [on])
+        controls = [control for control in candidates if within is None or self._is_within(control, within)]
         if within is not None:
-            close = [spot for spot in spots if single_spaced(within) in single_spaced(self._block_text(spot))]
-            spots = close or spots
-        for spot in spots:
-            if any(same_words(words, label) for words in spot.labels):
-                return spot
-        for spot in spots:
-            if any(single_spaced(label).lower() in single_spaced(words).lower() for words in spot.labels):
-                return spot
+            same_block = [
+                control
+                for control in controls
+                if single_spaced(within) in single_spaced(self._block_text(control))
+            ]
+            controls = same_block or controls
+        for control in controls:
+            if any(same_words(words, label) for words in control.labels):
+                return control
+        for control in controls:
+            if any(single_spaced(label).lower() in single_spaced(words).lower() for words in control.labels):
+                return control
         where = f" within {within!r}" if within else ""
         raise self.missing(f"{label!r}{where} to click, choose or fill")
 
-    def _is_within(self, spot: Control, within: str) -> bool:
-        return single_spaced(within) in single_spaced(self._read(spot.source))
+    def _is_within(self, control: Control, within: str) -> bool:
+        return single_spaced(within) in single_spaced(self._read(control.source))
 
     def _read(self, source: Source) -> str:
         if isinstance(source, View):
             return self.reader.view(source)
         return self.reader.message(source, self._actions.chosen(self._user, source))
 
-    def _block_text(self, spot: Control) -> str:
-        return self.reader.blocks([spot.block], self._actions.chosen(self._user, spot.source))
+    def _block_text(self, control: Control) -> str:
+        return self.reader.blocks([control.block], self._actions.chosen(self._user, control.source))
 
     def message(self, text: str) -> Message:
         for message in reversed(self._sim.workspace.history(self.channel.id, self._user.id)):
@@ -157,7 +161,7 @@ class Screen:
         return NotOnScreen(f"{self._user.name} finds no {what}. The screen:\n{self.read()}")
 
     def link(self, label: str) -> str:
-        """Where a link or a button with an address leads."""
+        """The address of a link or link button."""
         for source in self._sources():
             for _, element in elements.each(_blocks_of(source)):
                 if element.get("url") and same_words(self.reader.text(element.get("text")), label):

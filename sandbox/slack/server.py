@@ -65,7 +65,7 @@ class LocalSlack:
 
     @property
     def url(self) -> str:
-        """The page."""
+        """The address of the page."""
         return f"{self.simulation.base}/"
 
     @property
@@ -130,26 +130,26 @@ class LocalSlack:
 
     @property
     def sent(self) -> list[Delivery]:
-        """Every request to the app."""
+        """All requests sent to the app."""
         return self.simulation.deliveries.sent
 
     @property
     def calls(self) -> list[Call]:
-        """Every request of the app's to the Web API and to response_urls."""
+        """All requests of the app to the Web API and response_urls."""
         return self.simulation.calls
 
     @property
     def scopes(self) -> set[str]:
-        """What the bot token may do; as in the manifest, until a test takes some away."""
+        """The scopes of the bot token: those of the manifest unless a test changes them."""
         return self.simulation.scopes
 
     def without_blocks(self, *types: str) -> None:
-        """Answers invalid_blocks for these, as where they are not rolled out yet. None given: all are."""
+        """Refuses these block types with invalid_blocks, as before their rollout. No types: refuses none."""
         self.simulation.missing_blocks.clear()
         self.simulation.missing_blocks.update(types)
 
     def allow_tables(self, most: int) -> None:
-        """How many tables a message may have; one, as long as nothing else is said."""
+        """Sets how many tables a message may have; the default is one."""
         self.simulation.tables = self.simulation.responses.tables = most
 
     def person(self, handle: str) -> Person:
@@ -184,7 +184,7 @@ class LocalSlack:
                 WebSocketRoute("/link/", self.simulation.sockets.serve),
                 Mount("/static", StaticFiles(directory=PAGE, check_dir=False)),
             ],
-            # Else a page on the web could have a browser here act for the people of this workspace.
+            # Prevents DNS rebinding: a web page could otherwise act as the people here.
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         )
 
@@ -206,7 +206,7 @@ class LocalSlack:
 
 
 async def _permalink(request: Request) -> Response:
-    """chat.getPermalink's addresses, opened in the page."""
+    """Opens the addresses from chat.getPermalink in the page."""
     place = "/".join(request.path_params[part] for part in ("channel", "message"))
     thread = request.query_params.get("thread_ts")
     return RedirectResponse(f"/#{place}" + (f"/{thread}" if thread else ""))

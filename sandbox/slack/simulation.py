@@ -1,4 +1,4 @@
-"""The parts of a running workspace, put together."""
+"""All parts of a running workspace."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Simulation:
         self.scopes: set[str] = set(manifest.scopes)
         self.missing_blocks: set[str] = set()
         self.tables = MOST_TABLES
-        """How many a message may have."""
+        """How many tables a message may have."""
         self.calls: list[Call] = []
         self.uploads: dict[str, str] = {}
         self.faults = Faults()
@@ -59,7 +59,7 @@ class Simulation:
         self.base = ""
 
     def at(self, base: str) -> None:
-        """Where the workspace is served: http://127.0.0.1:port."""
+        """Sets the address the workspace is served at, http://127.0.0.1:port."""
         self.base = base
         self.workspace.base = base
         self.responses.base = base

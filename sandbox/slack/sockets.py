@@ -1,4 +1,4 @@
-"""Socket Mode: the app's own connections, over which envelopes go out and acknowledgements come back."""
+"""Socket Mode: sends envelopes over the app's connections and receives acknowledgements."""
 
 import asyncio
 import contextlib
@@ -24,16 +24,16 @@ class Sockets:
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self.base = ""
         self.silent = 0
-        """So many connections to come are taken, and nothing is ever said on them."""
+        """How many of the next connections are accepted but never used."""
         self.expired = 0
-        """So many addresses to come are refused when they are connected to."""
+        """How many of the next addresses are refused on connecting."""
 
     @property
     def connections(self) -> int:
         return len(self._open)
 
     def ticket(self) -> str:
-        """The address of one connection to come; it works once."""
+        """A WebSocket address that works once."""
         ticket = secrets.token_urlsafe(16)
         if self.expired:
             self.expired -= 1
@@ -41,7 +41,7 @@ class Sockets:
             self._tickets.add(ticket)
         return f"{self.base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={people.APP}"
 
-    async def connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - how long to wait is the caller's to say
+    async def connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - callers choose
         """Waits until the app has connected. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while len(self._open) < connections:
@@ -70,13 +70,13 @@ class Sockets:
             self._forget(socket)
 
     async def _say_nothing(self, socket: WebSocket) -> None:
-        """Pings are answered all the same: whoever serves WebSockets does that by itself."""
+        """Sends nothing. The WebSocket server still answers pings."""
         with contextlib.suppress(WebSocketDisconnect):
             while True:
                 await socket.receive_text()
 
     async def send(self, kind: str, payload: Json, retry: int, reason: str) -> Json | None:
-        """The payload of the acknowledgement. Raises ConnectionError when nobody is connected."""
+        """Returns the payload of the acknowledgement. Raises ConnectionError."""
         if not self._open:
             raise ConnectionError("the app is not connected")
         envelope: Json = {
@@ -98,7 +98,7 @@ class Sockets:
             self._waiting.pop(envelope["envelope_id"], None)
 
     async def refresh(self, reason: Literal["warning", "refresh_requested", "link_disabled"]) -> None:
-        """Tells the app to connect anew, as Slack does every few hours; all but a warning also hang up."""
+        """Tells the app to reconnect, as Slack does every few hours, and closes unless it is a warning."""
         for socket in list(self._open):
             frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
             await socket.send_text(json.dumps(frame))

@@ -1,4 +1,4 @@
-"""Submitting a modal: what Slack checks itself, and what the app's answer does to the stack."""
+"""Submits modals: validates inputs as Slack does and applies the app's response_action."""
 
 import re
 
@@ -12,18 +12,18 @@ from sandbox.slack.views import View
 
 
 def invalid_inputs(view: View) -> dict[str, str]:
-    """block_id → Slack's words, for inputs that may not be sent."""
+    """Slack's errors for invalid inputs, by block_id."""
     state = elements.values(view.blocks, view.chosen)
-    wrong: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for block, element in elements.each(view.blocks):
         if block["type"] != "input":
             continue
-        held = state[block["block_id"]][element["action_id"]]
-        value = held[elements.STATEFUL[element["type"]][0]]
+        state_of_input = state[block["block_id"]][element["action_id"]]
+        value = state_of_input[elements.STATEFUL[element["type"]][0]]
         words = _wrong(element, value, optional=bool(block.get("optional")))
         if words:
-            wrong[block["block_id"]] = words
-    return wrong
+            errors[block["block_id"]] = words
+    return errors
 
 
 def _wrong(element: Json, value: object, *, optional: bool) -> str | None:
@@ -63,7 +63,7 @@ def _wrong_number(element: Json, text: str) -> str | None:
 
 
 def respond(sim: Simulation, user: User, view: View, body: Body) -> None:
-    """Does what the app answered to a submission. Raises SlackError for an answer Slack cannot use."""
+    """Applies the app's response to a submission. Raises SlackError if it is invalid."""
     answer = body if isinstance(body, dict) else {}
     match answer.get("response_action"):
         case None:

@@ -1,4 +1,4 @@
-"""Trigger ids: good for one modal, within three seconds of what the person did."""
+"""Trigger ids: each opens one modal within three seconds."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person types, as Slack stores and sends it: escaped, names as mentions, addresses as links."""
+"""Turns what a person types into a stored message: escapes it and encodes mentions and links."""
 
 import re
 
@@ -16,7 +16,7 @@ def escape(text: str) -> str:
 
 
 def as_sent(text: str, workspace: Workspace) -> str:
-    """`@Ana Silva` becomes `<@U01ANA>`, and so on. In code only addresses are replaced."""
+    """`@Ana Silva` becomes `<@U01ANA>`, and so on. In code, only links are encoded."""
     pieces = _CODE.split(escape(text))
     mentioned = [piece if at % 2 else _with_mentions(piece, workspace) for at, piece in enumerate(pieces)]
     return _outside_angles("".join(mentioned))
@@ -31,22 +31,22 @@ def _with_mentions(text: str, workspace: Workspace) -> str:
 
 
 def _mentions(workspace: Workspace) -> dict[str, str]:
-    found = {f"@{name}": f"<!{name}>" for name in ("here", "channel", "everyone")}
-    found |= {
+    mentions = {f"@{name}": f"<!{name}>" for name in ("here", "channel", "everyone")}
+    mentions |= {
         f"@{group.handle}": f"<!subteam^{group.id}|@{group.handle}>" for group in workspace.groups.values()
     }
-    found |= {
+    mentions |= {
         f"#{channel.name}": f"<#{channel.id}|{channel.name}>"
         for channel in workspace.channels.values()
         if channel.kind != "im"
     }
     for user in workspace.users.values():
-        found |= {f"@{user.name}": f"<@{user.id}>", f"@{user.real_name}": f"<@{user.id}>"}
-    return {escape(name).lower(): mention for name, mention in found.items()}
+        mentions |= {f"@{user.name}": f"<@{user.id}>", f"@{user.real_name}": f"<@{user.id}>"}
+    return {escape(name).lower(): mention for name, mention in mentions.items()}
 
 
 def _outside_angles(text: str) -> str:
-    """Links, but for addresses that are part of a mention already."""
+    """Encodes links, except within mentions that are encoded already."""
     pieces = re.split(r"(<[^<>]+>)", text)
     return "".join(piece if at % 2 else _ADDRESS.sub(_link, piece) for at, piece in enumerate(pieces))
 

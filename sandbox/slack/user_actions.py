@@ -1,4 +1,4 @@
-"""What people do: type, click, choose, submit. The page and the driver both go through here.
+"""The actions of people: type, click, choose, submit. Both the page and the driver use them.
 
 Everything returns after the app's acknowledgement. What Slack would tell the person when that fails is
 raised as ShownError, and kept as a notice.
@@ -81,7 +81,7 @@ class UserActions:
     async def action(
         self, user: User, source: Source, block_id: str, action_id: str, given: Json, *, send: bool = True
     ) -> None:
-        """A click, or a choice in a select. send=False: typed into a form that does not listen yet."""
+        """A click or a choice. send=False only stores the input, as for inputs without dispatch_action."""
         block, element = self._element(user, source, block_id, action_id)
         try:
             action = elements.action(block, element, given, self._workspace.next_ts())
@@ -105,7 +105,7 @@ class UserActions:
             raise self._shown(user, failed.reason, words) from failed
 
     async def enter(self, user: User, source: Source, state: Json | None) -> None:
-        """Remembers what was entered, without telling the app: block_id → action_id → input."""
+        """Stores inputs without sending them to the app: block_id → action_id → input."""
         for block_id, inputs in (state or {}).items():
             for action_id, given in inputs.items():
                 await self.action(user, source, block_id, action_id, given, send=False)
@@ -113,7 +113,7 @@ class UserActions:
     async def suggest(
         self, user: User, source: Source, block_id: str, action_id: str, text: str
     ) -> tuple[list[Json], list[Json]]:
-        """The options an external select offers for a text, and their groups if it has any."""
+        """The options of an external select for a query, and their groups."""
         self._element(user, source, block_id, action_id)
         payload = payloads.suggestion(
             self._sim, user, source, block_id=block_id, action_id=action_id, text=text
@@ -125,7 +125,7 @@ class UserActions:
         if not isinstance(body, dict) or not ("options" in body or "option_groups" in body):
             raise ShownError("invalid_options", "The options could not be loaded.")
         groups = list(body.get("option_groups") or [])
-        options = [*(body.get("options") or []), *(one for group in groups for one in group["options"])]
+        options = [*(body.get("options") or []), *(option for group in groups for option in group["options"])]
         probe: Block = {
             "type": "actions",
             "elements": [
@@ -139,7 +139,7 @@ class UserActions:
         return options, groups
 
     async def submit(self, user: User, view: View, state: Json | None = None) -> None:
-        """state: what was entered since. Raises ShownError; words for single inputs are in view.errors."""
+        """state: inputs not stored yet. Raises ShownError; the errors of single inputs are in view.errors."""
         await self.enter(user, view, state)
         view.errors = invalid_inputs(view)
         if view.errors:
@@ -155,24 +155,24 @@ class UserActions:
             raise ShownError("invalid_input", "; ".join(view.errors.values()))
 
     async def close(self, user: User, view: View, *, cleared: bool = False) -> None:
-        """Closes the top view; all of them where it says so, or where the person does."""
+        """Closes the top view; all views if it sets clear_on_close or the person closes the stack."""
         stack = self._sim.views.stack(user.id)
         if view not in stack:
             raise ShownError("not_found", "This is closed already.")
         clear = cleared or bool(view.body.get("clear_on_close"))
-        gone = list(reversed(stack)) if clear else [view]
+        closing = list(reversed(stack)) if clear else [view]
         if clear:
             self._sim.views.clear(user.id)
         else:
             self._sim.views.pop(user.id)
-        for one in gone:
-            if one.body.get("notify_on_close"):
-                await self._quietly(payloads.closed(user, one, cleared=clear))
+        for each in closing:
+            if each.body.get("notify_on_close"):
+                await self._send_ignoring_failure(payloads.closed(user, each, cleared=clear))
 
     async def shortcut(self, user: User, callback_id: str, message: Message | None = None) -> None:
         declared = self._sim.manifest.shortcut(callback_id) if "commands" in self._sim.scopes else None
-        wanted = "global" if message is None else "message"
-        if declared is None or declared["type"] != wanted:
+        kind = "global" if message is None else "message"
+        if declared is None or declared["type"] != kind:
             raise ShownError("unknown_shortcut", "There is no such shortcut here.")
         payload = payloads.shortcut(self._sim, user, callback_id, message)
         try:
@@ -186,7 +186,7 @@ class UserActions:
             home_opened(self._sim, user)
 
     def chosen(self, user: User, source: Source) -> Json:
-        """What the person has entered into a message or view so far."""
+        """The inputs the person has entered into a message or view."""
         if isinstance(source, View):
             return source.chosen
         return self._chosen.setdefault((user.id, f"{source.channel}/{source.ts}"), {})
@@ -205,12 +205,12 @@ class UserActions:
         return found
 
     def _check_options(self, probe: Block, options: list[Json]) -> None:
-        """More than 100 options, or malformed ones, and Slack shows none."""
+        """Slack shows no options if there are more than 100 or any is malformed."""
 
-        if options and (found := blocks_problems([probe], "message")):
-            raise ShownError("invalid_options", f"The options could not be loaded. {found[0].line()}")
+        if options and (problems := blocks_problems([probe], "message")):
+            raise ShownError("invalid_options", f"The options could not be loaded. {problems[0].line()}")
 
-    async def _quietly(self, payload: Json) -> Body:
+    async def _send_ignoring_failure(self, payload: Json) -> Body:
         try:
             return await self._sim.deliveries.send("interactive", payload)
         except NotAcknowledged:
@@ -223,7 +223,7 @@ class UserActions:
         return ShownError(name, words)
 
     def _own(self, user: User, channel_id: str, ts: str) -> Message:
-        """A message that this person wrote. Raises ShownError."""
+        """A message written by this person. Raises ShownError."""
         message = self._workspace.find(self._seen(user, channel_id).id, ts)
         if message is None or message.user != user.id:
             raise ShownError("cant_edit_message", "This message is not yours to change.")

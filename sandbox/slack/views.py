@@ -1,4 +1,4 @@
-"""Modals and Home tabs: stacks three deep, hashes, input that outlives an update."""
+"""Modals and Home tabs: stacks, hashes, and input that survives updates."""
 
 import copy
 import secrets
@@ -20,14 +20,14 @@ class View:
     id: str
     user: str
     body: Json
-    """What the app sent, with every id filled in."""
+    """The view the app sent, with all ids filled in."""
     hash: str
     root_id: str
     previous_id: str | None = None
     chosen: Json = field(default_factory=dict)
-    """What the person entered: block_id → action_id → value."""
+    """Inputs: block_id → action_id → value."""
     errors: dict[str, str] = field(default_factory=dict)
-    """Words under the inputs after a refused submission, by block_id."""
+    """Errors under inputs after a refused submission, by block_id."""
 
     @property
     def blocks(self) -> list[Block]:
@@ -75,7 +75,7 @@ class Views:
         self._ids = count(1)
 
     def stack(self, user: str) -> list[View]:
-        """The person's open modals, top last."""
+        """The person's open modals, the top one last."""
         return self._stacks.setdefault(user, [])
 
     def home(self, user: str) -> View | None:
@@ -106,13 +106,13 @@ class Views:
         return self._add(trigger.user, body)
 
     def push_for(self, user: str, body: Json) -> View:
-        """A push by response_action. Raises push_limit_reached."""
+        """Handles response_action push. Raises push_limit_reached."""
         if len(self.stack(user)) >= DEEPEST:
             raise SlackError("push_limit_reached")
         return self._add(user, body)
 
     def update(self, body: Json, *, view_id: str = "", external_id: str = "", expected: str = "") -> View:
-        """Replaces an open view. What was entered stays wherever block_id and action_id stay.
+        """Replaces an open view. Inputs stay where block_id and action_id stay the same.
 
         Raises not_found, hash_conflict.
         """

@@ -1,4 +1,4 @@
-"""The HTTP side of the Web API: tokens, scopes, arguments, faults, the record of calls."""
+"""Serves the Web API over HTTP: checks tokens and scopes, applies faults, records calls."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ async def call(sim: Simulation, request: Request) -> Response:
     try:
         args = await _arguments(request)
         token = _token(request, args)
-        met = await sim.faults.strike(name)
+        faults = await sim.faults.apply_before(name)
         method = _authorized(sim, name, token)
         body = {"ok": True, **method.answer(sim, Args(args))}
-        await sim.faults.afterwards(met)
+        await sim.faults.apply_after(faults)
         sim.calls.append(Call(name, args, True, None, sim.clock.now()))
         return JSONResponse(body, headers=_headers(sim))
     except CutOff:
@@ -41,10 +41,10 @@ async def respond(sim: Simulation, request: Request) -> Response:
     """POST /response/{key}."""
     body: Json = {}
     try:
-        met = await sim.faults.strike("response_url")
+        faults = await sim.faults.apply_before("response_url")
         body = await _json(request)
         sim.responses.use(request.path_params["key"], body)
-        await sim.faults.afterwards(met)
+        await sim.faults.apply_after(faults)
         sim.calls.append(Call("response_url", body, True, None, sim.clock.now()))
         return JSONResponse({"ok": True})
     except CutOff:
@@ -56,7 +56,7 @@ async def respond(sim: Simulation, request: Request) -> Response:
 
 
 async def upload(sim: Simulation, request: Request) -> Response:
-    """POST /upload/{key}: the bytes as the body, or as a file in a form."""
+    """POST /upload/{key}: the content as the body or as a form file."""
     file_id = sim.uploads.pop(request.path_params["key"], None)
     if file_id is None:
         return Response("not found", 404)
@@ -95,10 +95,10 @@ async def _json(request: Request) -> Json:
 
 
 def _token(request: Request, args: Json) -> str:
-    """The token, taken out of the arguments so that no record holds it."""
-    given = str(args.pop("token", ""))
+    """Removes the token from the arguments, which are recorded, and returns it."""
+    token = str(args.pop("token", ""))
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    return bearer if scheme.lower() == "bearer" and bearer else given
+    return bearer if scheme.lower() == "bearer" and bearer else token
 
 
 def _authorized(sim: Simulation, name: str, token: str) -> Method:
@@ -109,10 +109,10 @@ def _authorized(sim: Simulation, name: str, token: str) -> Method:
         return method
     if not token:
         raise SlackError("not_authed")
-    known = {sim.credentials.bot_token: "bot", sim.credentials.app_token: "app"}
-    if token not in known:
+    kinds = {sim.credentials.bot_token: "bot", sim.credentials.app_token: "app"}
+    if token not in kinds:
         raise SlackError("invalid_auth")
-    if known[token] != method.by:
+    if kinds[token] != method.by:
         raise SlackError("not_allowed_token_type")
     if method.scope:
         need(sim, method.scope)

@@ -1,4 +1,4 @@
-"""The state of the workspace: people, channels, messages, files."""
+"""The state of the workspace: people, channels, messages, files, what is unread."""
 
 import copy
 import secrets
@@ -18,7 +18,7 @@ from sandbox.slack.rich_text import rich_text
 
 MessageChange = Literal["posted", "edited", "deleted"]
 Observer: TypeAlias = Callable[[MessageChange, Message, Message | None], None]
-"""Told of every change of a message: what happened, the message, and how it was before an edit."""
+"""Called with each change of a message, the message, and its state before an edit."""
 
 
 class Workspace:
@@ -35,11 +35,11 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.messages: dict[str, list[Message]] = {}
         self.posts: list[Message] = []
-        """Every message the bot ever put into a channel for all to see, also those deleted since."""
+        """Every non-ephemeral message of the bot, including deleted ones."""
         self.notices: list[Notice] = []
         self.observers: list[Observer] = []
         self.base = ""
-        """Where the workspace is served."""
+        """The address the workspace is served at."""
         self._read: dict[tuple[str, str], str] = {}
         self._last_ts = 0
         self._ids = count(1)
@@ -48,7 +48,7 @@ class Workspace:
                 self.im(user.id, bot.id)
 
     def join(self, handle: str, *channels: str) -> User:
-        """One more member of the workspace, in these channels. Raises KeyError."""
+        """Adds a member to the workspace and these channels. Raises KeyError."""
         user = User(self.next_id("U"), handle, handle.title(), "", "member", "UTC", "#444444", people.TEAM)
         self.users[user.id] = user
         for name in channels:
@@ -58,14 +58,14 @@ class Workspace:
 
     def user(self, name: str) -> User:
         """A person by id, handle or real name. Raises KeyError."""
-        wanted = name.lstrip("@").lower()
+        key = name.lstrip("@").lower()
         for user in self.users.values():
-            if wanted in (user.id.lower(), user.name.lower(), user.real_name.lower()):
+            if key in (user.id.lower(), user.name.lower(), user.real_name.lower()):
                 return user
         raise KeyError(f"there is nobody called {name!r}")
 
     def channel(self, name: str) -> Channel:
-        """A channel by id or name, with or without the hash. Raises KeyError."""
+        """A channel by id or name, with or without #. Raises KeyError."""
         for channel in self.channels.values():
             if name == channel.id or (channel.kind != "im" and name.lstrip("#") == channel.name):
                 return channel
@@ -75,21 +75,21 @@ class Workspace:
         return f"{prefix}{next(self._ids):03d}{secrets.token_hex(3).upper()}"
 
     def next_ts(self) -> str:
-        """A message's id: its time in microseconds, never the same twice."""
+        """A unique message id: the time in microseconds."""
         self._last_ts = max(self._last_ts + 1, int(self.clock.now() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
-    def im(self, one: str, other: str) -> Channel:
-        """The direct message of two people, opened if there is none."""
+    def im(self, user: str, other: str) -> Channel:
+        """The direct message of two people, created if needed."""
         for channel in self.channels.values():
-            if channel.kind == "im" and set(channel.members) == {one, other}:
+            if channel.kind == "im" and set(channel.members) == {user, other}:
                 return channel
-        channel = Channel(self.next_id("D"), "directmessage", "im", "", [one, other], int(self.clock.now()))
+        channel = Channel(self.next_id("D"), "directmessage", "im", "", [user, other], int(self.clock.now()))
         self.channels[channel.id] = channel
         return channel
 
     def visible_to(self, user_id: str) -> list[Channel]:
-        """The channels a person may look into. Guests and strangers see only where they are members."""
+        """The channels a person can read. Guests and people of other companies: only their own."""
         member = self.users[user_id].kind in ("member", "admin")
         return [
             channel
@@ -98,7 +98,7 @@ class Workspace:
         ]
 
     def history(self, channel_id: str, user_id: str | None = None) -> list[Message]:
-        """Oldest first. The ephemeral ones are there only for the person they are for."""
+        """Messages, oldest first, with the ephemeral ones of this person."""
         return [
             message
             for message in self.messages.get(channel_id, [])
@@ -148,7 +148,7 @@ class Workspace:
         message.text = text
         message.blocks = fill_ids(blocks)
         message.metadata = copy.deepcopy(metadata) if metadata is not None else message.metadata
-        # Only what everybody can see is marked as edited.
+        # Slack does not mark ephemeral messages as edited.
         message.edited = not message.ephemeral
         self._compose(message)
         self._tell("message_changed", message)
@@ -165,7 +165,7 @@ class Workspace:
 
     def forget_ephemerals(self, user_id: str) -> None:
         for messages in self.messages.values():
-            for message in [one for one in messages if one.only_for == user_id]:
+            for message in [each for each in messages if each.only_for == user_id]:
                 self.delete(message)
 
     def unfurl(self, message: Message, unfurls: dict[str, Json]) -> None:
@@ -178,7 +178,7 @@ class Workspace:
         self._observed("edited", message, before)
 
     def mark_read(self, user_id: str, channel_id: str) -> None:
-        """Everything that is in the channel now has been read by this person."""
+        """Marks all messages of the channel as read by this person."""
         main = [message for message in self.history(channel_id, user_id) if not message.thread_ts]
         if main:
             self._read[user_id, channel_id] = main[-1].ts
@@ -188,7 +188,7 @@ class Workspace:
         return self._read.get((user_id, channel_id), "0")
 
     def unread(self, user_id: str, channel: Channel) -> list[Message]:
-        """Messages of others since the person last looked. Replies in threads do not count."""
+        """Messages of others since the person last read the channel, without thread replies."""
         since = self.last_read(user_id, channel.id)
         return [
             message
@@ -197,7 +197,7 @@ class Workspace:
         ]
 
     def mentions(self, user_id: str, message: Message) -> bool:
-        """Whether a message calls this person: by name, by a group of hers, or with everybody."""
+        """Whether a message mentions this person, one of their groups, or everybody."""
         called = [f"<@{user_id}>", "<!channel>", "<!here>", "<!everyone>"]
         called += [f"<!subteam^{group.id}" for group in self.groups.values() if user_id in group.users]
         return any(mark in message.text for mark in called)
@@ -217,14 +217,14 @@ class Workspace:
         )
 
     def thread_of(self, message: Message) -> str | None:
-        """The ts of the thread a message is in, or begins."""
+        """The ts of the thread that a message starts or belongs to."""
         return message.thread_ts or (message.ts if self.replies(message) else None)
 
     def replies(self, message: Message) -> list[Message]:
-        return [one for one in self.history(message.channel) if one.thread_ts == message.ts]
+        return [reply for reply in self.history(message.channel) if reply.thread_ts == message.ts]
 
     def page_message(self, message: Message) -> Json:
-        """As the page in the browser reads it."""
+        """The JSON for the page in the browser."""
         answer: Json = {
             "ts": message.ts,
             "channel": message.channel,
@@ -248,7 +248,7 @@ class Workspace:
         return answer
 
     def api_message(self, message: Message, *, metadata: bool = True) -> Json:
-        """As the Web API and the payloads give it."""
+        """The JSON for the Web API and payloads."""
         answer: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
         answer["team"] = self.users[message.user].team_id
         if message.bot:
@@ -289,7 +289,7 @@ class Workspace:
         return answer
 
     def api_file(self, file: File) -> Json:
-        """As the Web API and the payloads give it."""
+        """The JSON for the Web API and payloads."""
         address = f"{self.base}/files/{file.id}/{file.name}"
         created = int(self.clock.now())
         return {
@@ -319,7 +319,7 @@ class Workspace:
         }
 
     def reachable(self, channel_id: str) -> Channel:
-        """A channel as the bot finds it. Raises channel_not_found for what it may not know of."""
+        """A channel the bot may know about. Raises channel_not_found."""
         channel = self.channels.get(channel_id)
         if channel is None:
             raise SlackError("channel_not_found")

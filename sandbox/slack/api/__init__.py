@@ -1,4 +1,4 @@
-"""Slack's Web API: one module a family of methods."""
+"""Slack's Web API: one module per family of methods."""
 
 from sandbox.slack.api import chat, conversations, directory, files, views
 from sandbox.slack.api.method import METHODS

@@ -39,7 +39,7 @@ def post_ephemeral(sim: Simulation, args: Args) -> Json:
     text, blocks = _content(sim, args)
     thread_ts = args.text("thread_ts") or None
     if thread_ts and not _is_active_thread(sim, channel, thread_ts):
-        # Slack accepts it, and shows nobody anything.
+        # Slack accepts the message and shows it to nobody.
         return {"message_ts": sim.workspace.next_ts()}
     bot = sim.workspace.bot.id
     message = sim.workspace.post(channel, bot, text, blocks, only_for=user, thread_ts=thread_ts)
@@ -50,7 +50,7 @@ def post_ephemeral(sim: Simulation, args: Args) -> Json:
 def update(sim: Simulation, args: Args) -> Json:
     message = _own(sim, args, "cant_update_message")
     text, blocks = _content(sim, args)
-    # Slack keeps the blocks when only text is given.
+    # Without blocks in the call, Slack keeps the old ones.
     sim.workspace.edit(message, text, blocks if "blocks" in args.given else message.blocks, _metadata(args))
     answer = sim.workspace.api_message(message)
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": answer}
@@ -97,11 +97,11 @@ def _is_active_thread(sim: Simulation, channel: Channel, thread_ts: str) -> bool
 
 
 def _unfurled(sim: Simulation, args: Args) -> Message:
-    """The message with the link, which may be in a channel that the app is not in."""
+    """The message with the link. It may be in a channel the app is not in."""
     workspace = sim.workspace
     if unfurl_id := args.text("unfurl_id"):
         args.required("source")
-        found = [
+        matching = [
             message
             for messages in workspace.messages.values()
             for message in messages
@@ -109,14 +109,14 @@ def _unfurled(sim: Simulation, args: Args) -> Message:
         ]
     else:
         message = workspace.find(args.required("channel"), args.required("ts"))
-        found = [message] if message else []
-    if not found:
+        matching = [message] if message else []
+    if not matching:
         raise SlackError("cannot_unfurl_message")
-    return found[0]
+    return matching[0]
 
 
 def _channel(sim: Simulation, given: str) -> Channel:
-    """A channel by id; a person's id opens the direct message with them."""
+    """A channel by its id, or the direct message with a person by theirs."""
     if given.startswith(("U", "W")):
         user = sim.workspace.users.get(given)
         if user is None or user.is_stranger or user.kind == "bot":
@@ -151,7 +151,7 @@ def _metadata(args: Args) -> Json | None:
 
 
 def _own(sim: Simulation, args: Args, refusal: str) -> Message:
-    """A message of the bot's own that everybody can see. Ephemeral ones are not found."""
+    """A message posted by the bot. Ephemeral messages cannot be found."""
     channel = sim.workspace.reachable(args.required("channel"))
     message = sim.workspace.find(channel.id, args.required("ts"))
     if message is None:

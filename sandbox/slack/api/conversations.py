@@ -1,4 +1,4 @@
-"""conversations.*: what the bot may know of channels."""
+"""conversations.*: channels as the bot may see them."""
 
 from sandbox.slack import people
 from sandbox.slack.api.method import Args, method, need, page_of
@@ -12,7 +12,7 @@ FAMILY: dict[ChannelKind, str] = {
     "private": "groups",
     "im": "im",
 }
-"""Kind → the part of a scope before the colon."""
+"""Kind of channel → the first part of its scopes, as in `channels:read`."""
 
 TYPES: dict[ChannelKind, str] = {
     "public": "public_channel",
@@ -36,48 +36,48 @@ def members(sim: Simulation, args: Args) -> Json:
 
 @method("conversations.list")
 def listing(sim: Simulation, args: Args) -> Json:
-    wanted = args.names("types") or ["public_channel"]
+    types = args.names("types") or ["public_channel"]
     scopes = {TYPES[kind]: f"{family}:read" for kind, family in FAMILY.items()}
-    for kind in wanted:
+    for kind in types:
         if kind == "mpim":
             need(sim, "mpim:read")
         elif kind not in scopes:
             raise SlackError("invalid_types")
         else:
             need(sim, scopes[kind])
-    found = [
+    channels = [
         _describe(sim, channel, True)
         for channel in sim.workspace.channels.values()
-        if TYPES[channel.kind] in wanted
+        if TYPES[channel.kind] in types
         and (channel.kind in ("public", "shared") or sim.workspace.bot.id in channel.members)
         and not (channel.archived and args.flag("exclude_archived"))
     ]
-    return page_of(found, args, "channels")
+    return page_of(channels, args, "channels")
 
 
 @method("users.conversations")
 def users_conversations(sim: Simulation, args: Args) -> Json:
-    """The channels of the bot or, with `user`, of a person; private ones only where the bot is as well."""
+    """The channels of the bot or, with `user`, of a person; private ones only if the bot is a member."""
     bot = sim.workspace.bot.id
     member = args.text("user") or bot
     if member not in sim.workspace.users:
         raise SlackError("user_not_found")
-    wanted = args.names("types") or ["public_channel"]
-    for kind in wanted:
+    types = args.names("types") or ["public_channel"]
+    for kind in types:
         if kind not in TYPES.values():
             raise SlackError("invalid_types")
     for kind, family in FAMILY.items():
-        if TYPES[kind] in wanted:
+        if TYPES[kind] in types:
             need(sim, f"{family}:read")
-    found = [
+    channels = [
         {name: value for name, value in _describe(sim, channel, False).items() if name != "is_member"}
         for channel in sim.workspace.channels.values()
-        if TYPES[channel.kind] in wanted
+        if TYPES[channel.kind] in types
         and member in channel.members
         and (channel.kind in ("public", "shared") or bot in channel.members)
         and not (channel.archived and args.flag("exclude_archived"))
     ]
-    return page_of(found, args, "channels")
+    return page_of(channels, args, "channels")
 
 
 @method("conversations.open")
@@ -104,7 +104,9 @@ def open_im(sim: Simulation, args: Args) -> Json:
 def history(sim: Simulation, args: Args) -> Json:
     channel = _readable(sim, args, "history")
     _member(sim, channel)
-    return _messages(sim, args, [one for one in sim.workspace.history(channel.id) if not one.thread_ts])
+    return _messages(
+        sim, args, [message for message in sim.workspace.history(channel.id) if not message.thread_ts]
+    )
 
 
 @method("conversations.replies")
@@ -118,7 +120,7 @@ def replies(sim: Simulation, args: Args) -> Json:
 
 
 def _readable(sim: Simulation, args: Args, right: str) -> Channel:
-    """The scope is asked for by the kind of channel, as Slack does it: after it has been found."""
+    """Finds the channel first, since its kind decides which scope is needed."""
     channel = sim.workspace.reachable(args.required("channel"))
     need(sim, f"{FAMILY[channel.kind]}:{right}")
     return channel
@@ -133,12 +135,12 @@ def _messages(sim: Simulation, args: Args, messages: list[Message], *, newest_fi
     oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
     inclusive = args.flag("inclusive")
     kept = [
-        one
-        for one in messages
-        if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
+        message
+        for message in messages
+        if oldest < float(message.ts) < latest or (inclusive and float(message.ts) in (oldest, latest))
     ]
     metadata = args.flag("include_all_metadata")
-    answers = [sim.workspace.api_message(one, metadata=metadata) for one in kept]
+    answers = [sim.workspace.api_message(message, metadata=metadata) for message in kept]
     page = page_of(answers[::-1] if newest_first else answers, args, "messages")
     return {**page, "has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 

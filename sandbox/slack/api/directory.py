@@ -1,4 +1,4 @@
-"""auth, users, usergroups, bots, team: who is who."""
+"""auth, users, usergroups, bots, team."""
 
 from sandbox.slack import people
 from sandbox.slack.api.method import Args, method, need, page_of
@@ -36,8 +36,8 @@ def users_info(sim: Simulation, args: Args) -> Json:
 @method("users.list", scope="users:read")
 def users_list(sim: Simulation, args: Args) -> Json:
     now, email = sim.clock.now(), _addresses(sim)
-    found = [user.api(now, email=email) for user in sim.workspace.users.values()]
-    return {**page_of(found, args, "members"), "cache_ts": int(now)}
+    members = [user.api(now, email=email) for user in sim.workspace.users.values()]
+    return {**page_of(members, args, "members"), "cache_ts": int(now)}
 
 
 @method("users.lookupByEmail", scope="users:read.email")

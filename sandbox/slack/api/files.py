@@ -1,4 +1,4 @@
-"""files.*: uploads in three steps, and apps.connections.open."""
+"""files.*: uploads in three steps; apps.connections.open."""
 
 import mimetypes
 import secrets
@@ -25,11 +25,11 @@ def get_upload_url(sim: Simulation, args: Args) -> Json:
 @method("files.completeUploadExternal", scope="files:write")
 def complete_upload(sim: Simulation, args: Args) -> Json:
     done: list[File] = []
-    for given in args.data("files") or []:
-        file = sim.workspace.files.get(given.get("id", ""))
+    for entry in args.data("files") or []:
+        file = sim.workspace.files.get(entry.get("id", ""))
         if file is None or not file.content:
             raise SlackError("file_not_found")
-        file.title = given.get("title") or file.name
+        file.title = entry.get("title") or file.name
         done.append(file)
     if not done:
         raise SlackError("invalid_arguments", messages=["missing required field: files"])

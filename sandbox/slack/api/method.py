@@ -1,4 +1,4 @@
-"""How a Web API method is declared, and how its arguments are read."""
+"""Declares Web API methods and reads their arguments."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ TokenKind = Literal["bot", "app"]
 
 
 class Args:
-    """Arguments, whether they came in the query, a form or JSON."""
+    """The arguments of a call, from the query, a form or JSON."""
 
     def __init__(self, given: Json) -> None:
         self.given = given
@@ -39,7 +39,7 @@ class Args:
             raise SlackError("invalid_arguments", messages=[f"must be a number: {name}"]) from None
 
     def data(self, name: str, error: str = "invalid_arguments") -> Any:
-        """A structure; in a form it is JSON in a string. Raises `error` when it cannot be read."""
+        """A structured argument, which forms send as a JSON string. Raises `error` if it is invalid."""
         value = self.given.get(name)
         if not isinstance(value, str):
             return value
@@ -49,13 +49,13 @@ class Args:
             raise SlackError(error) from None
 
     def names(self, name: str) -> list[str]:
-        """A list given as such, as JSON, or separated by commas."""
+        """A list, as JSON or separated by commas."""
         value = self.given.get(name)
         if isinstance(value, str) and value.startswith("["):
             value = self.data(name)
         if isinstance(value, list):
-            return [str(one) for one in value]
-        return [one.strip() for one in str(value or "").split(",") if one.strip()]
+            return [str(item) for item in value]
+        return [item.strip() for item in str(value or "").split(",") if item.strip()]
 
 
 Answer: TypeAlias = Callable[[Simulation, Args], Json]
@@ -66,9 +66,9 @@ class Method:
     name: str
     answer: Answer
     scope: str | None
-    """The scope without which nothing is answered; a method may ask for more, by what it touches."""
+    """The scope every call needs. A method may check further ones itself."""
     by: TokenKind
-    """Whose token it takes."""
+    """The kind of token it accepts."""
 
 
 METHODS: dict[str, Method] = {}
@@ -83,7 +83,7 @@ def method(name: str, *, scope: str | None = None, by: TokenKind = "bot") -> Cal
 
 
 def need(sim: Simulation, *scopes: str) -> None:
-    """Raises missing_scope unless the app has all of them."""
+    """Raises missing_scope unless the app has all these scopes."""
     lacking = [scope for scope in scopes if scope not in sim.scopes]
     if lacking:
         provided = ",".join(sorted(sim.scopes))
@@ -91,7 +91,7 @@ def need(sim: Simulation, *scopes: str) -> None:
 
 
 def page_of(items: list[Json], args: Args, key: str, *, default: int = 100) -> Json:
-    """One page of a list. The cursor is where the next one starts."""
+    """One page of a list. The cursor holds the start of the next page."""
     limit = max(1, min(args.number("limit", default), 1000))
     cursor = args.text("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):

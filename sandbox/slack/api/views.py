@@ -46,12 +46,12 @@ def views_publish(sim: Simulation, args: Args) -> Json:
 
 @method("blocks.validate")
 def blocks_validate(sim: Simulation, args: Args) -> Json:
-    given = [name for name in ("blocks", "message", "view") if args.given.get(name) is not None]
-    if len(given) != 1:
+    names = [name for name in ("blocks", "message", "view") if args.given.get(name) is not None]
+    if len(names) != 1:
         raise SlackError("invalid_arguments", messages=["provide exactly one of blocks, message, view"])
-    found = _problems(sim, given[0], args.data(given[0]))
-    if found:
-        raise SlackError("invalid_blocks", extra={"errors": [problem.api() for problem in found]})
+    problems = _problems(sim, names[0], args.data(names[0]))
+    if problems:
+        raise SlackError("invalid_blocks", extra={"errors": [problem.api() for problem in problems]})
     return {}
 
 
@@ -62,8 +62,8 @@ def _problems(sim: Simulation, name: str, value: Any) -> list[Problem]:
     if name == "blocks":
         return blocks_problems(value, "message", missing=missing, tables=sim.tables)
     blocks = value.get("blocks") if isinstance(value, dict) else None
-    found = blocks_problems(blocks, "message", missing=missing, tables=sim.tables)
-    return [one.under("/blocks") for one in found]
+    problems = blocks_problems(blocks, "message", missing=missing, tables=sim.tables)
+    return [problem.under("/blocks") for problem in problems]
 
 
 def _view(sim: Simulation, args: Args, kind: str | None) -> Json:

@@ -1,1 +1,1 @@
-"""Holding blocks and views against what Slack accepts."""
+"""Checks blocks and views against what Slack accepts."""

@@ -1,4 +1,4 @@
-"""May Slack's readers see these blocks? The verdict, and the error by Slack's name."""
+"""Checks blocks and views as Slack does, and raises its errors."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MOST_VIEW_BYTES = 250_000
 def blocks_problems(
     blocks: Any, surface: rules.Surface, *, missing: Iterable[str] = (), tables: int = rules.MOST_TABLES
 ) -> list[Problem]:
-    """Everything wrong with a list of blocks. Pointers start at the list.
+    """All problems of a list of blocks. Pointers are relative to the list.
 
     missing: types of blocks that have not reached this workspace yet. tables: how many it allows in a
     message.
@@ -38,7 +38,7 @@ def blocks_problems(
 
 
 def view_problems(view: Any, *, missing: Iterable[str] = ()) -> list[Problem]:
-    """Everything wrong with a view. Pointers start at the view."""
+    """All problems of a view. Pointers are relative to the view."""
     kind = view.get("type") if isinstance(view, dict) else None
     if kind not in ("modal", "home"):
         return [Problem("/type", "unsupported_type", f"unsupported type: {kind}; one of home, modal")]

@@ -1,4 +1,4 @@
-"""What is wrong with blocks, in the terms of blocks.validate."""
+"""A problem with blocks, as blocks.validate reports it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sandbox.slack.model import Json
 @dataclass(frozen=True, slots=True)
 class Problem:
     pointer: str
-    """A JSON pointer to the place, from the list of blocks or the view."""
+    """A JSON pointer, relative to the list of blocks or the view."""
     code: str
     message: str
 

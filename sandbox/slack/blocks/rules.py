@@ -1,4 +1,4 @@
-"""What the schema cannot say: counts over a whole message, uniqueness, tables, charts, surfaces."""
+"""Rules beyond the schema: totals per message, unique ids, tables, charts, where blocks may appear."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
@@ -11,10 +11,10 @@ Surface: TypeAlias = Literal["message", "modal", "home"]
 
 MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
 MOST_TEXT = 13_200
-"""Characters of block text in a message; beyond it Slack was seen to answer msg_blocks_too_long."""
+"""Characters of block text in a message. Above it, Slack has answered msg_blocks_too_long."""
 MOST_TABLES = 1
 MOST_TABLE_TEXT = 10_000
-"""Characters of all cells of all tables of a message."""
+"""Characters in all table cells of a message."""
 MOST_MARKDOWN = 12_000
 MOST_CHARTS = 2
 
@@ -40,7 +40,7 @@ ONLY_ON: dict[str, frozenset[Surface]] = {
 
 
 def problems(blocks: list[Block], surface: Surface, *, tables: int = MOST_TABLES) -> Iterator[Problem]:
-    """Everything wrong with blocks that already hold to the schema. `tables`: how many are allowed."""
+    """All problems of blocks that conform to the schema. `tables`: how many are allowed."""
     yield from _surfaces(blocks, surface)
     yield from _unique(
         "block_id", ((f"/{at}/block_id", block.get("block_id")) for at, block in enumerate(blocks))
@@ -52,7 +52,7 @@ def problems(blocks: list[Block], surface: Surface, *, tables: int = MOST_TABLES
 
 
 def text_length(node: Any) -> int:
-    """Characters of everything written in the blocks."""
+    """The number of characters of text in the blocks."""
     if isinstance(node, dict):
         own = node.get("text")
         rest = sum(text_length(value) for value in node.values() if isinstance(value, dict | list))

@@ -45,9 +45,9 @@ class Schema:
         self._compiled: dict[str, Check] = {}
 
     def check(self, name: str) -> Check:
-        """The check of a definition. Compiled at its first use; definitions may name each other."""
+        """The compiled check of a definition, compiled on first use. Definitions may be recursive."""
         if name not in self._compiled:
-            # Definitions name each other: while one is being compiled, its users hold on to its name.
+            # Recursive definitions refer to each other by name while they are being compiled.
             self._compiled[name] = self._later(name)
             self._compiled[name] = self._compile(self._definitions[name])
         return self._compiled[name]
@@ -59,7 +59,7 @@ class Schema:
         return check
 
     def types(self, name: str) -> frozenset[str]:
-        """The values of `type` that a definition takes."""
+        """The values of `type` that a definition accepts."""
         return frozenset(kind for kind, _ in self._branches({"$ref": f"#/definitions/{name}"}) if kind)
 
     def _compile(self, schema: Json) -> Check:
@@ -84,7 +84,7 @@ class Schema:
         return self.check(name)
 
     def _branches(self, schema: Json) -> list[tuple[str | None, Json]]:
-        """The leaves of a choice with the `type` each of them takes."""
+        """The alternatives of an anyOf, each with the `type` it accepts."""
         if "$ref" in schema:
             return self._branches(self._definitions[schema["$ref"].rsplit("/", 1)[1]])
         if "anyOf" in schema:
