@@ -1,0 +1,189 @@
+"""Slack delivers some things more than once: every route handles each of them once, without code for it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from prometheus_client.samples import Sample
+
+from bot.app import Maple
+from bot.slack.http import EVENTS_PATH
+from handlers import routes
+from handlers.interaction import Interaction, InteractionKind
+from handlers.listener import FormListener, Invalid, Listener
+from handlers.routes import Route, clicked, event
+from handlers.services import Services
+from tests.databases import fresh
+from tests.stage import Mode, Stage, on_stage
+
+TEAM = "T01NORTHW"
+WHO = {"user": {"id": "U01ANA", "team_id": TEAM}, "team": {"id": TEAM}}
+CLICK = {
+    **WHO,
+    "type": "block_actions",
+    "trigger_id": "1.2.click",
+    "actions": [{"type": "button", "action_id": "made_up", "block_id": "b", "action_ts": "1.2"}],
+}
+MENTION = {
+    "type": "event_callback",
+    "team_id": TEAM,
+    "event_id": "Ev01",
+    "event": {
+        "type": "app_mention",
+        "user": "U01ANA",
+        "channel": "C01SUPPORT",
+        "text": "<@U0MAPLE> cus_acme",
+        "ts": "1700000000.000200",
+        "thread_ts": "1700000000.000100",
+        "event_ts": "1700000000.000200",
+    },
+}
+
+
+class Handled:
+    """A made-up handler, which keeps what it was called with."""
+
+    def __init__(self) -> None:
+        self.interactions: list[Interaction] = []
+
+    async def __call__(self, interaction: Interaction, _services: Services) -> None:
+        self.interactions.append(interaction)
+
+
+@pytest.fixture
+def handled() -> Handled:
+    return Handled()
+
+
+def add(monkeypatch: pytest.MonkeyPatch, *made_up: Route) -> None:
+    monkeypatch.setattr(routes, "ROUTES", (*made_up, *routes.ROUTES))
+
+
+async def deliver(maple: Stage, kind: str, payload: Mapping[str, object], *, times: int = 3) -> None:
+    for retry in range(times):
+        await maple.slack.deliveries.send(kind, dict(payload), retry=retry)  # type: ignore[arg-type]
+
+
+def outcomes(bot: Maple, action: str) -> list[str]:
+    samples = [sample for sample in handled_by(bot) if sample.labels["action"] == action]
+    return sorted(sample.labels["outcome"] for sample in samples for _ in range(int(sample.value)))
+
+
+@pytest.mark.parametrize("harmless", [False, True])
+async def test_repeated_click_runs_its_route_once(
+    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch, harmless: bool
+) -> None:
+    add(monkeypatch, clicked("made_up", handled, harmless=harmless))
+    async with on_stage(mode) as maple:
+        await deliver(maple, "interactive", CLICK)
+        await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.2.another"}, times=1)
+        await maple.bot.work.drain(10)
+        assert sorted(call.trigger_id for call in handled.interactions) == ["1.2.another", "1.2.click"]
+        assert outcomes(maple.bot, action="made_up") == ["ok", "ok", "repeat", "repeat"]
+
+
+async def test_repeated_event_runs_its_route_once(
+    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(monkeypatch, event("app_mention", handled))
+    async with on_stage(mode) as maple:
+        await deliver(maple, "events_api", MENTION)
+        await deliver(maple, "events_api", {**MENTION, "event_id": "Ev02"}, times=1)
+        await maple.bot.work.drain(10)
+        assert sorted(call.event_id for call in handled.interactions) == ["Ev01", "Ev02"]
+        assert outcomes(maple.bot, action="app_mention") == ["ok", "ok", "repeat", "repeat"]
+
+
+async def test_event_says_what_was_written_and_where(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(monkeypatch, event("app_mention", handled))
+    async with on_stage("http") as maple:
+        await deliver(maple, "events_api", MENTION, times=1)
+        await maple.bot.work.drain(10)
+    (mention,) = handled.interactions
+    assert (mention.user, mention.channel, mention.text) == ("U01ANA", "C01SUPPORT", "<@U0MAPLE> cus_acme")
+    assert (mention.message, mention.thread_ts) == ("1700000000.000200", "1700000000.000100")
+    assert not mention.can_open_modal
+
+
+async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled: list[str] = []
+
+    def parse(interaction: Interaction) -> str | Invalid:
+        return interaction.metadata or Invalid({"name": "Fill this in."})
+
+    async def submitted(_interaction: Interaction, _services: Services, form: str) -> None:
+        handled.append(form)
+
+    add(monkeypatch, Route("made_up", FormListener("made_up", parse, submitted)))
+    async with on_stage(mode) as maple:
+        view = {"type": "modal", "id": "V1", "callback_id": "made_up", "private_metadata": ""}
+        payload = {**WHO, "type": "view_submission", "trigger_id": "1.2.form", "view": view}
+        answer = await maple.slack.deliveries.send("interactive", payload)
+        assert answer == {"response_action": "errors", "errors": {"name": "Fill this in."}}
+        await deliver(maple, "interactive", {**payload, "view": {**view, "private_metadata": "filled in"}})
+        await maple.bot.work.drain(10)
+    assert handled == ["filled in"]
+
+
+@pytest.mark.parametrize("harmless", [False, True])
+async def test_repeated_click_on_another_replica_does_not_run(
+    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch, harmless: bool
+) -> None:
+    add(monkeypatch, clicked("made_up", handled, harmless=harmless))
+    await deliver_to_two_replicas(mode, "interactive", CLICK)
+    assert len(handled.interactions) == 1
+
+
+async def test_repeated_event_on_another_replica_does_not_run(
+    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(monkeypatch, event("app_mention", handled))
+    await deliver_to_two_replicas(mode, "events_api", MENTION)
+    assert len(handled.interactions) == 1
+
+
+async def test_harmless_route_runs_without_the_database_and_others_do_not(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks_up = clicked("looks_up", handled, harmless=True)
+    add(monkeypatch, looks_up, Route("made_up", Listener(InteractionKind.ACTION, "made_up", handled)))
+    async with two_replicas("http") as (maple, _other):
+        await maple.bot.database.aclose()
+        monkeypatch.setattr(type(maple.bot.database), "writing", _lost)
+        await deliver(maple, "interactive", CLICK, times=1)
+        action = {"type": "button", "action_id": "looks_up", "block_id": "b"}
+        await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.3", "actions": [action]}, times=1)
+        for bot in (maple.bot, _other):
+            await bot.work.drain(10)
+    assert [call.action for call in handled.interactions] == ["looks_up"]
+
+
+def _lost(_database: object, **_: object) -> object:
+    raise ConnectionRefusedError
+
+
+async def deliver_to_two_replicas(mode: Mode, kind: str, payload: Mapping[str, object]) -> None:
+    async with two_replicas(mode) as (maple, other):
+        for bot in (maple.bot, other, maple.bot, other):
+            if mode == "http":
+                maple.slack.request_url = f"{bot.url}{EVENTS_PATH}"
+            # Over Socket Mode Slack takes the replicas in turn by itself.
+            await deliver(maple, kind, payload, times=1)
+        for bot in (maple.bot, other):
+            await bot.work.drain(10)
+            assert sum(sample.value for sample in handled_by(bot)) >= 1
+
+
+def handled_by(bot: Maple) -> list[Sample]:
+    (metric,) = bot.metrics.interactions.collect()
+    return [sample for sample in metric.samples if sample.name.endswith("_total")]
+
+
+@asynccontextmanager
+async def two_replicas(mode: Mode) -> AsyncIterator[tuple[Stage, Maple]]:
+    async with on_stage(mode, database=fresh("postgresql")) as maple, maple.another() as other:
+        yield maple, other
