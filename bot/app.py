@@ -43,6 +43,7 @@ from bot.log import library_logger, log
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
+from bot.slack.channels import Channels
 from bot.slack.client import NotSlack, SlackClient, Token, retries
 from bot.slack.deliveries import Deliveries
 from bot.slack.errors import SLACK_ERRORS
@@ -258,6 +259,7 @@ class Maple:
             notifier=self._telling,
             open_forms=OpenForms(),
             deliveries=Deliveries(self.database, self.work, self._now),
+            channels=Channels(self.slack),
             latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
             approvals_closed=self._approvals_closed,
         )

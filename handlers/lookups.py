@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from bot.autumn.errors import AutumnError
 from bot.changes import buttons
@@ -21,7 +21,8 @@ from bot.lookups.part import Answer
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
-from bot.slack.errors import NOT_THERE, SLACK_ERRORS, Unsent, slack_reason
+from bot.slack.channels import ChannelProblem
+from bot.slack.errors import NOT_THERE, Unsent
 from handlers.errors import LookupFailed
 from handlers.interaction import Interaction
 from handlers.parsing import mistyped
@@ -32,7 +33,6 @@ Send = Callable[[Interaction, Card], Awaitable[None]]
 
 _MOST_OPTIONS = 100
 """Slack takes no more, and waits for them for three seconds."""
-_NOT_THERE = NOT_THERE | {"missing_scope"}
 
 # Answering
 
@@ -201,7 +201,7 @@ async def share(interaction: Interaction, services: Services) -> None:
         try:
             await services.replies.post(interaction.channel, card)
         except Unsent as unsent:
-            if unsent.reason not in _NOT_THERE:
+            if unsent.reason not in NOT_THERE:
                 raise
             await services.replies.ephemeral(interaction, trouble.refused(Refusal.NOT_IN_CHANNEL))
 
@@ -221,17 +221,21 @@ async def _shared_card(interaction: Interaction, services: Services, place: Plac
 
 
 async def _sharing_refusal(interaction: Interaction, services: Services) -> Refusal | None:
-    """Why nothing is shared into this channel; None if it may be. In doubt it may not."""
+    """Why nothing is shared into this channel; None if it may be."""
     if not in_channel(interaction):
         return Refusal.NOT_IN_CHANNEL
-    try:
-        answer = await services.slack.conversations_info(channel=interaction.channel)
-    except SLACK_ERRORS as error:
-        return Refusal.NOT_IN_CHANNEL if slack_reason(error) in _NOT_THERE else Refusal.UNCHECKED_CHANNEL
-    channel = answer["channel"]
-    if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
-        return Refusal.SHARED_CHANNEL
-    return None
+    problem = (await services.channels.look(interaction.channel, anew=True)).problem
+    match problem:
+        case None:
+            return None
+        case ChannelProblem.SHARED:
+            return Refusal.SHARED_CHANNEL
+        case ChannelProblem.UNCHECKED:
+            return Refusal.UNCHECKED_CHANNEL
+        case ChannelProblem.DIRECT | ChannelProblem.OUT | ChannelProblem.ARCHIVED:
+            return Refusal.NOT_IN_CHANNEL
+        case _:  # pragma: no cover - a closed set
+            assert_never(problem)
 
 
 # Selects

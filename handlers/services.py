@@ -16,6 +16,7 @@ from bot.background import BackgroundTasks
 from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
 from bot.metrics import Metrics
+from bot.slack.channels import Channels
 from bot.slack.deliveries import Deliveries
 from bot.slack.latest_click import LatestClick
 from bot.slack.replies import Replies
@@ -43,5 +44,6 @@ class Services:
     open_forms: OpenForms
     latest_click: LatestClick
     deliveries: Deliveries
+    channels: Channels
     approvals_closed: Callable[[], Awaitable[str | None]]
     """What stands against asking for approvals in their channel; see `approvals_channel.problem`."""

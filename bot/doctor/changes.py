@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import text
@@ -11,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.access.groups import Groups
 from bot.access.policy_file import PolicyError, load
 from bot.access.rules import Policy, Power
-from bot.doctor.finding import Finding, Report, called
+from bot.doctor.finding import Finding, Report
 from bot.settings import Settings
+from bot.slack.channels import ChannelProblem, Channels
 from bot.store.database import Database, database_url
 
 
@@ -36,22 +38,27 @@ async def examine_channel(settings: Settings, slack: AsyncWebClient) -> Finding:
         return Finding(
             "Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused", True
         )
-    answer = await called(slack.conversations_info(channel=channel))
-    if isinstance(answer, str):
-        return Finding(f"Approvals: the channel {channel} cannot be seen ({answer})", False, _MEND_CHANNEL)
-    info = answer["channel"]
-    named = f"the channel #{info.get('name') or channel}"
-    if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
-        return Finding(
-            f"Approvals: {named} is shared with another company",
-            False,
-            "Customers' data is not posted there. Set MAPLE_APPROVALS_CHANNEL to a channel of your own.",
-        )
-    if info.get("is_archived"):
-        return Finding(f"Approvals: {named} is archived", False, _MEND_CHANNEL)
-    if not info.get("is_member"):
-        return Finding(f"Approvals: Maple is not in {named}", False, "Type /invite @Maple there.")
-    return Finding(f"Approvals: go to {named}", True)
+    found = await Channels(slack).look(channel, anew=True)
+    name = f"the channel #{found.name}" if found.name else f"the channel {channel}"
+    if found.error:
+        return Finding(f"Approvals: {name} cannot be seen ({found.error})", False, _MEND_CHANNEL)
+    match found.problem:
+        case None:
+            return Finding(f"Approvals: go to {name}", True)
+        case ChannelProblem.SHARED:
+            return Finding(
+                f"Approvals: {name} is shared with another company",
+                False,
+                "Customers' data is not posted there. Set MAPLE_APPROVALS_CHANNEL to a channel of your own.",
+            )
+        case ChannelProblem.ARCHIVED:
+            return Finding(f"Approvals: {name} is archived", False, _MEND_CHANNEL)
+        case ChannelProblem.OUT:
+            return Finding(f"Approvals: Maple is not in {name}", False, "Type /invite @Maple there.")
+        case ChannelProblem.DIRECT | ChannelProblem.UNCHECKED:
+            return Finding(f"Approvals: {name} is not a channel", False, _MEND_CHANNEL)
+        case _:  # pragma: no cover - a closed set
+            assert_never(found.problem)
 
 
 async def examine_database(settings: Settings) -> Finding:

@@ -1,27 +1,27 @@
-"""May a digest go to this channel? Asked of Slack anew, as channels change without a word."""
+"""The one place that says whether customer data may go into a channel, by what Slack says of it just now."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.errors import SLACK_READ_ERRORS, PostStatus, interpret_error
+from bot.slack.errors import NOT_THERE, SLACK_READ_ERRORS, PostStatus, interpret_error
 
-_NO_CHANNEL = frozenset({"channel_not_found", "not_in_channel", "method_not_supported_for_channel_type"})
+_NO_CHANNEL = NOT_THERE | {"method_not_supported_for_channel_type"}
 _CROWD = 20
-"""Channels that are asked about one by one within a minute: Slack takes some fifty such calls."""
+"""Channels asked about one by one within a minute: Slack takes some fifty such calls."""
 _FRESH = 20.0
 """Seconds for which a list of Maple's channels is believed, when there are more."""
 _PAGE = 200
 
 
 class ChannelProblem(StrEnum):
-    """Why a digest may not go there."""
+    """Why no customer data may go there."""
 
     DIRECT = "direct"
     """A direct message, not a channel."""
@@ -29,36 +29,42 @@ class ChannelProblem(StrEnum):
     """Maple is not in it, or there is none."""
     ARCHIVED = "archived"
     SHARED = "shared"
-    """Shared with another company, or about to be, and the policy does not name it."""
+    """Shared with another company, or about to be, and not allowed all the same."""
     UNCHECKED = "unchecked"
     """Slack could not be asked, or its answer does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What Slack says of one, just now."""
-
     problem: ChannelProblem | None
     private: bool = False
     wait: float = 0.0
     """Seconds that Slack asks to be left alone for; with UNCHECKED."""
+    name: str = field(default="", compare=False)
+    """Empty when Slack does not tell."""
+    error: str = field(default="", compare=False)
+    """Slack's name of the error when it does not show the channel."""
 
 
 def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
-    """What a channel is, by conversations.info. In doubt it is not fit."""
-    private = bool(info.get("is_private"))
+    """What a channel is, by conversations.info. In doubt it is not fit.
+
+    That another company can read it comes first: it also holds for messages that are already there.
+    """
+    problem = None
     if info.get("is_im") or info.get("is_mpim"):
-        return Channel(ChannelProblem.DIRECT, private)
-    if info.get("is_archived"):
-        return Channel(ChannelProblem.ARCHIVED, private)
-    if not info.get("is_member"):
-        return Channel(ChannelProblem.OUT, private)
-    shared = bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
-    return Channel(ChannelProblem.SHARED if shared and not shared_allowed else None, private)
+        problem = ChannelProblem.DIRECT
+    elif (info.get("is_ext_shared") or info.get("is_pending_ext_shared")) and not shared_allowed:
+        problem = ChannelProblem.SHARED
+    elif info.get("is_archived"):
+        problem = ChannelProblem.ARCHIVED
+    elif not info.get("is_member"):
+        problem = ChannelProblem.OUT
+    return Channel(problem, private=bool(info.get("is_private")), name=str(info.get("name") or ""))
 
 
 class Channels:
-    """`shared`: ids of channels shared with another company to which digests may go all the same."""
+    """`shared`: ids of channels shared with another company into which customer data may go all the same."""
 
     def __init__(
         self,
@@ -75,33 +81,32 @@ class Channels:
         self._listed_at = float("-inf")
         self._listing = asyncio.Lock()
 
-    async def look(self, channel: str) -> Channel:
-        """Never raises."""
+    async def look(self, channel: str, *, anew: bool = False) -> Channel:
+        """Never raises. `anew`: Slack is asked about this channel alone, however many others were asked about
+        just now."""
         if channel.startswith("D"):
             return Channel(ChannelProblem.DIRECT)
         try:
-            if self._crowded():
+            if not anew and self._crowded():
                 known = (await self._list()).get(channel)
-                # Only a good word of the list's is taken: what it says against a channel, or leaves out, is
-                # asked about.
-                if known is not None and (found := self._judge(channel, known)).problem is None:
-                    return found
+                # The list is trusted only when it says that a channel is fine.
+                if known is not None and (listed := self._judge(channel, known)).problem is None:
+                    return listed
             self._asked.append(self._clock())
             answer = await self._slack.conversations_info(channel=channel)
             return self._judge(channel, answer["channel"])
         except SLACK_READ_ERRORS as error:
-            told = interpret_error(error)
-            if told.reason in _NO_CHANNEL:
-                return Channel(ChannelProblem.OUT)
-            return Channel(
-                ChannelProblem.UNCHECKED, wait=told.wait if told.answer is PostStatus.LIMITED else 0
-            )
+            refusal = interpret_error(error)
+            if refusal.reason in _NO_CHANNEL:
+                return Channel(ChannelProblem.OUT, error=refusal.reason)
+            wait = refusal.wait if refusal.answer is PostStatus.LIMITED else 0
+            return Channel(ChannelProblem.UNCHECKED, wait=wait, error=refusal.reason)
 
     def _judge(self, channel: str, info: Mapping[str, Any]) -> Channel:
         return judge(info, shared_allowed=channel in self._shared)
 
     def _crowded(self) -> bool:
-        """Whether so many were asked about just now that one by one would be too much for Slack."""
+        """Whether asking about one more by itself would be too much for Slack."""
         return len(self._asked) == _CROWD and self._clock() - self._asked[0] < 60
 
     async def _list(self) -> Mapping[str, Mapping[str, Any]]:
@@ -110,21 +115,21 @@ class Channels:
             if self._clock() - self._listed_at >= _FRESH:
                 begun = self._clock()
                 self._listed = {
-                    str(one["id"]): {**one, "is_member": True}
-                    for one in await self._pages()
-                    if "is_ext_shared" in one
+                    str(info["id"]): {**info, "is_member": True}
+                    for info in await self._pages()
+                    if "is_ext_shared" in info
                 }
                 self._listed_at = begun
             return self._listed
 
     async def _pages(self) -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = []
+        channels: list[Mapping[str, Any]] = []
         cursor = ""
         while True:
             page = await self._slack.users_conversations(
                 types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
             )
-            found += page["channels"]
+            channels += page["channels"]
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                return found
+                return channels
