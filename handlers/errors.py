@@ -70,6 +70,9 @@ class ErrorTarget(StrEnum):
     """In place of the card that was clicked."""
     DM = "dm"
     MODAL = "modal"
+    """A modal of its own."""
+    CURRENT_MODAL = "current_modal"
+    """In the modal that was clicked in or submitted; a new message if it is closed."""
     ON_TOP = "on_top"
     """A modal over the one that was clicked in."""
     HOME = "home"
@@ -86,6 +89,8 @@ async def show_error(target: ErrorTarget, interaction: Interaction, services: Se
             await replies.dm(interaction, card)
         case ErrorTarget.MODAL:
             await replies.open_modal(interaction, surfaces.as_modal(card))
+        case ErrorTarget.CURRENT_MODAL:
+            await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
         case ErrorTarget.ON_TOP:
             await replies.push_modal(interaction, surfaces.as_modal(card))
         case ErrorTarget.HOME:

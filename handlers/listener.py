@@ -194,7 +194,8 @@ class FormListener(Generic[T]):
         async def run(interaction: Interaction, services: Services) -> None:
             await self.run(interaction, services, form)
 
-        return Listener(self.kind, self.action, run, ErrorTarget.DM, self.harmless)
+        errors_to = ErrorTarget.CURRENT_MODAL if self.working else ErrorTarget.DM
+        return Listener(self.kind, self.action, run, errors_to, self.harmless)
 
 
 @dataclass(frozen=True, slots=True)
