@@ -14,6 +14,7 @@ from handlers.listener import FormListener, Invalid, Listener
 from handlers.routes import Route, clicked, event
 from handlers.services import Services
 from tests.databases import fresh
+from tests.handlers.test_changes import lose_the_database
 from tests.stage import Mode, Stage, on_stage
 
 TEAM = "T01NORTHW"
@@ -146,24 +147,19 @@ async def test_repeated_event_on_another_replica_does_not_run(
     assert len(handled.interactions) == 1
 
 
-async def test_harmless_route_runs_without_the_database_and_others_do_not(
+async def test_harmless_route_runs_without_the_database_andothers_do_not(
     handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks_up = clicked("looks_up", handled, harmless=True)
     add(monkeypatch, looks_up, Route("made_up", Listener(InteractionKind.ACTION, "made_up", handled)))
-    async with two_replicas("http") as (maple, _other):
-        await maple.bot.database.aclose()
-        monkeypatch.setattr(type(maple.bot.database), "writing", _lost)
+    async with two_replicas("http") as (maple, other):
+        await lose_the_database(maple)
         await deliver(maple, "interactive", CLICK, times=1)
         action = {"type": "button", "action_id": "looks_up", "block_id": "b"}
         await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.3", "actions": [action]}, times=1)
-        for bot in (maple.bot, _other):
+        for bot in (maple.bot, other):
             await bot.work.drain(10)
     assert [call.action for call in handled.interactions] == ["looks_up"]
-
-
-def _lost(_database: object, **_: object) -> object:
-    raise ConnectionRefusedError
 
 
 async def deliver_to_two_replicas(mode: Mode, kind: str, payload: Mapping[str, object]) -> None:
