@@ -4,10 +4,12 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests import card as digest
-from bot.digests import row_text, words
+from bot.digests import sections, words
 from bot.digests.items import ReportItem
 from bot.digests.list_card import modal
 from bot.digests.report.model import ItemPage, ReportSection, RowQuery
+from bot.digests.sections import cells
+from bot.digests.sections.section import Viewpoint
 from bot.kit import blocks, ids, layout, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import frame, labels
@@ -18,7 +20,7 @@ def see_all(
     page: ItemPage, query: RowQuery, *, org: Organization | None = None, note: str = ""
 ) -> dict[str, Any]:
     """A page of rows, each with a button that opens the customer. `note`: what just happened (mrkdwn)."""
-    seen = row_text.where(query.zone, page.read_at)
+    seen = digest.viewpoint(query.zone, page.read_at)
     part = ReportSection(query.section, page.count, page.totals)
     found = [
         *([blocks.section("note", note)] if note else []),
@@ -60,15 +62,15 @@ def digest_expired() -> Card:
 
 
 def _view(query: RowQuery, found: list[Block]) -> dict[str, Any]:
-    title = words.SECTIONS[query.section]
+    title = sections.section(query.section).title
     return modal(title, found, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
 
 
-def _row(index: int, item: ReportItem, seen: row_text.Where) -> list[Block]:
+def _row(index: int, item: ReportItem, seen: Viewpoint) -> list[Block]:
     place = Place(customer=item.customer_id) if item.customer_id else None
     open_it = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
-    told = f"*{row_text.customer(item, text.mrkdwn)}*\n{row_text.detail(item, seen)}".rstrip()
-    return [blocks.section(f"row.{index}", told, accessory=open_it)]
+    lines = f"*{cells.customer(item, text.mrkdwn)}*\n{digest.facts(item, seen)}".rstrip()
+    return [blocks.section(f"row.{index}", lines, accessory=open_it)]
 
 
 def _paging(page: ItemPage, query: RowQuery) -> list[Block]:

@@ -1,14 +1,20 @@
 """What a digest says, as a message: to its channel each due day, or to one person who asks."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.autumn.models import Organization
-from bot.digests import row_text, words
+from bot.digests import sections, words
 from bot.digests.chart import charts
-from bot.digests.model import Digest, Section, Wanted
+from bot.digests.items import ReportItem
+from bot.digests.model import Digest, Wanted
 from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQuery
+from bot.digests.schedule import known_zone
+from bot.digests.sections import cells
+from bot.digests.sections.section import DigestSection, Grouping, Viewpoint
 from bot.kit import blocks, ids, layout, money, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import frame, labels
@@ -71,7 +77,7 @@ def _card(
     notes: Sequence[str] = (),
     told: Sequence[str],
 ) -> Card:
-    seen = row_text.where(query.zone, report.read_at)
+    seen = viewpoint(query.zone, report.read_at)
     span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
     before = [
         blocks.header("head", title(_ahead(report, wanted, seen))),
@@ -91,37 +97,44 @@ def _card(
 
 
 def _missing(report: Report) -> list[Block]:
-    told = dict.fromkeys(words.missing(words.MISSING.get(one, words.MISSING_OTHER)) for one in report.missing)
-    return [blocks.section("missing", "\n".join(told))] if told else []
+    lines = dict.fromkeys(words.warning(_missing_text(name)) for name in report.missing)
+    return [blocks.section("missing", "\n".join(lines))] if lines else []
 
 
-def _content(report: Report, wanted: Wanted, query: RowQuery, seen: row_text.Where) -> list[layout.Drawn]:
+def _missing_text(name: str) -> str:
+    """`name`: a section's key, PREVIEWS or CUSTOMERS."""
+    for section in sections.chosen([name]):
+        return words.section_missing(section.title)
+    return words.MISSING.get(name, words.MISSING_OTHER)
+
+
+def _content(report: Report, wanted: Wanted, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
     if not report.parts:
         return [blocks.section("nothing", _nothing(report, wanted, seen))]
     found: list[layout.Drawn] = []
     drawn = charts(report, seen)
     for part in report.parts:
         found += _part(part, query, seen)
-        if part.section is Section.INVOICES:
+        if sections.section(part.section).upcoming:
             found += [_about_amounts(report), *drawn]
             drawn = []
     zone = words.table_zone(text.mrkdwn(query.zone, 60))
     return [*found, *drawn, layout.Either(rich=(blocks.context("zone", zone),), plain=())]
 
 
-def _nothing(report: Report, wanted: Wanted, seen: row_text.Where) -> str:
+def _nothing(report: Report, wanted: Wanted, seen: Viewpoint) -> str:
     if report.missing:
         return words.NOTHING_READ
-    told = phrases.joined([words.NONE_OF[one] for one in Section if one in wanted.sections])
+    told = phrases.joined([section.none_text for section in sections.chosen(wanted.sections)])
     return words.nothing(_ahead(report, wanted, seen), told)
 
 
-def _ahead(report: Report, wanted: Wanted, seen: row_text.Where) -> str:
+def _ahead(report: Report, wanted: Wanted, seen: Viewpoint) -> str:
     """How far it looks: the days asked for, or further where the next digest is not due before then."""
     whole = report.end - report.read_at
     if whole <= timedelta(days=wanted.days) + _ROUNDING:
         return words.ahead(wanted.days)
-    first, last = (row_text.local(at, seen.zone).date() for at in (report.read_at, report.end))
+    first, last = (cells.local(at, seen.zone).date() for at in (report.read_at, report.end))
     return words.ahead(max(wanted.days, (last - first).days), round(whole / timedelta(hours=1)))
 
 
@@ -133,44 +146,77 @@ def _about_amounts(report: Report) -> Block:
 # A section
 
 
-def _part(part: ReportSection, query: RowQuery, seen: row_text.Where) -> list[layout.Drawn]:
-    block = part.section.value
-    rows, lines, left = _grouped(part) if part.groups else _listed(part, seen)
-    more = left > 0 or bool(part.groups)
+def _part(part: ReportSection, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
+    section = sections.section(part.section)
+    block = section.key
+    if section.grouping is not None and part.groups:
+        shown = _grouped(section.grouping, part)
+    else:
+        shown = _listed(section, part, seen)
+    more = shown.left > 0 or bool(part.groups)
     head = blocks.section(
         block, "\n".join(head_lines(part)), accessory=_see_all(part, query) if more else None
     )
-    found: list[layout.Drawn] = [head]
-    if lines:
-        table = blocks.table(f"{block}.table", words.SECTIONS[part.section], rows)
-        found.append(layout.Either(rich=(table,), plain=tuple(layout.packed(f"{block}.lines", lines))))
-    return [*found, blocks.context(f"{block}.left", phrases.and_more(left))] if left > 0 else found
+    drawn: list[layout.Drawn] = [head]
+    if shown.lines:
+        table = blocks.table(f"{block}.table", section.title, shown.rows)
+        lines = layout.packed(f"{block}.lines", shown.lines)
+        drawn.append(layout.Either(rich=(table,), plain=tuple(lines)))
+    if shown.left > 0:
+        drawn.append(blocks.context(f"{block}.left", phrases.and_more(shown.left)))
+    return drawn
 
 
-_Shown = tuple[list[list[blocks.Cell]], list[str], int]
-"""The table, the same as lines, how many are left out."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    rows: list[list[blocks.Cell]]
+    """The table."""
+    lines: list[str]
+    """The same in mrkdwn."""
+    left: int
+    """How many are left out."""
 
 
-def _listed(part: ReportSection, seen: row_text.Where) -> _Shown:
-    shown = part.items[:_ROWS]
-    rows = [row_text.columns(part.section), *(row_text.cells(one, seen) for one in shown)]
-    return rows, [row_text.line(one, seen) for one in shown], part.count - len(shown)
+def _listed(section: DigestSection, part: ReportSection, seen: Viewpoint) -> _Rows:
+    items = part.items[:_ROWS]
+    rows = [_columns(section.columns), *(section.cells(item, seen) for item in items)]
+    return _Rows(rows, [_line(item, seen) for item in items], part.count - len(items))
 
 
-def _grouped(part: ReportSection) -> _Shown:
-    shown = part.groups[:_ROWS]
-    rows = [row_text.group_columns(), *(row_text.group_cells(one) for one in shown)]
-    return rows, [row_text.group_line(one) for one in shown], len(part.groups) - len(shown)
+def _grouped(grouping: Grouping, part: ReportSection) -> _Rows:
+    groups = part.groups[:_ROWS]
+    rows = [_columns(grouping.columns), *map(grouping.cells, groups)]
+    return _Rows(rows, [*map(grouping.line, groups)], len(part.groups) - len(groups))
+
+
+def _columns(labels: Sequence[str]) -> list[blocks.Cell]:
+    return [blocks.cell(label) for label in labels]
+
+
+def _line(item: ReportItem, seen: Viewpoint) -> str:
+    customer = f"*{cells.customer(item, text.mrkdwn)}*"
+    return "• " + " · ".join(fact for fact in (customer, facts(item, seen)) if fact)
+
+
+def facts(item: ReportItem, seen: Viewpoint) -> str:
+    """What there is to say of a row (mrkdwn), apart from the customer."""
+    section = sections.section(item.section)
+    return " · ".join(fact for fact in section.facts(item, seen) if fact)
+
+
+def viewpoint(zone: str, read_at: datetime) -> Viewpoint:
+    return Viewpoint(ZoneInfo(zone) if known_zone(zone) else UTC, read_at)
 
 
 def head_lines(part: ReportSection) -> list[str]:
-    """What the section is, how many, and what they come to; in mrkdwn."""
-    name = words.section(words.SECTIONS[part.section], words.number(part.section, part.count))
+    """What the section is, how many rows it has, and what they come to; in mrkdwn."""
+    section = sections.section(part.section)
+    name = words.section_title(section.title, phrases.count(part.count, *section.unit))
     if not part.totals:
-        return [" · ".join(one for one in (name, _since(part)) if one)]
-    shown = [_total(one, part) for one in part.totals[:_CURRENCIES]]
-    left = len(part.totals) - len(shown)
-    return [name, *shown, *([phrases.and_more(left)] if left else [])]
+        return [" · ".join(fact for fact in (name, _since(part)) if fact)]
+    totals = [_total(total, part) for total in part.totals[:_CURRENCIES]]
+    left = len(part.totals) - len(totals)
+    return [name, *totals, *([phrases.and_more(left)] if left else [])]
 
 
 def _since(part: ReportSection) -> str:
@@ -181,7 +227,7 @@ def _since(part: ReportSection) -> str:
 
 
 def _total(total: CurrencyTotal, part: ReportSection) -> str:
-    counted = words.number(part.section, total.count) if len(part.totals) > 1 else ""
+    counted = phrases.count(total.count, *sections.section(part.section).unit) if len(part.totals) > 1 else ""
     since = ""
     if total.before is not None:
         since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
@@ -211,8 +257,8 @@ def query_button(label: str, action_id: str, query: RowQuery) -> blocks.Button |
 def _clicks(report: Report, wanted: Wanted, query: RowQuery) -> list[Block]:
     if not report.parts:
         return []
-    sections = tuple(one for one in Section if one in wanted.sections)
-    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=sections))
+    asked = tuple(section.key for section in sections.chosen(wanted.sections))
+    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=asked))
     found: list[Any] = [one for one in (_customers(report), csv) if one is not None]
     return [blocks.actions("more", found)] if found else []
 
@@ -242,6 +288,6 @@ def _label(known: str, name: str, *, alone: bool) -> str:
 
 
 def _days(days: Sequence[date]) -> str:
-    shown = [f"{day:%a} {row_text.short_day(day)}" for day in days[:_DAYS]]
+    shown = [f"{day:%a} {cells.short_day(day)}" for day in days[:_DAYS]]
     left = len(days) - len(shown)
     return phrases.joined(shown) + (f" {phrases.and_more(left)}" if left else "")

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from bot.digests import row_text, words
+from bot.digests import words
 from bot.digests.report.model import Report
+from bot.digests.sections import cells
+from bot.digests.sections.section import Viewpoint
 from bot.kit import blocks, layout, numbers, text
 from bot.kit.card import Block
 
@@ -17,19 +19,19 @@ _FILLED = 62
 _Points = list[tuple[str, Decimal]]
 
 
-def charts(report: Report, seen: row_text.Where) -> list[layout.Drawn]:
+def charts(report: Report, seen: Viewpoint) -> list[layout.Drawn]:
     """One for each of the largest currencies; none where nothing is due."""
-    first = row_text.local(report.start, seen.zone).date()
+    first = cells.local(report.start, seen.zone).date()
     last = _last_day(report, seen)
     found = [(code, _points(days, first, last)) for code, days in report.daily.items()]
     shown = [(code, points) for code, points in found if any(value for _, value in points)][:_MOST]
     return [_chart(index, code, points) for index, (code, points) in enumerate(shown)]
 
 
-def _last_day(report: Report, seen: row_text.Where) -> date:
+def _last_day(report: Report, seen: Viewpoint) -> date:
     """The window ends before `end`."""
-    end: datetime = row_text.local(report.end, seen.zone)
-    return max(end - timedelta(microseconds=1), row_text.local(report.start, seen.zone)).date()
+    end: datetime = cells.local(report.end, seen.zone)
+    return max(end - timedelta(microseconds=1), cells.local(report.start, seen.zone)).date()
 
 
 def _points(days: Sequence[tuple[date, Decimal]], first: date, last: date) -> _Points:
@@ -52,7 +54,7 @@ def _merged(days: list[tuple[date, Decimal]]) -> _Points:
 
 
 def _label(days: list[tuple[date, Decimal]]) -> str:
-    first, last = row_text.short_day(days[0][0]), row_text.short_day(days[-1][0])
+    first, last = cells.short_day(days[0][0]), cells.short_day(days[-1][0])
     return first if len(days) == 1 else f"{first}–{last}"
 
 

@@ -5,9 +5,9 @@ import io
 import re
 from datetime import UTC, datetime
 
-from bot.digests import items, row_text, words
+from bot.digests import items, sections, words
 from bot.digests.items import ReportItem
-from bot.digests.model import MONEY
+from bot.digests.sections import cells
 from bot.kit import blocks, layout, links, text
 from bot.kit.card import Card
 
@@ -27,30 +27,29 @@ def csv_head() -> str:
 
 def csv_line(item: ReportItem) -> str:
     """A row, with its end."""
-    told = row_text.detail_text
-    left = row_text.units(item, items.REMAINING)
-    # Of resets it is not money.
-    amount = item.amount if item.section in MONEY else None
+    left = cells.units(item, items.REMAINING)
+    section = sections.section(item.section)
+    amount = item.amount if section.money else None
     unlimited = bool(item.details.get(items.UNLIMITED))
     return _line(
         [
-            words.SHORT[item.section],
+            section.short_name,
             _safe(item.customer),
             _safe(item.customer_id or ""),
             _safe(item.email),
-            _safe(told(item, items.ENTITY)),
+            _safe(cells.detail(item, items.ENTITY)),
             item.at.astimezone(UTC).isoformat(timespec="seconds") if item.at else "",
             "" if amount is None else format(amount, "f"),
             _safe(item.currency.upper()),
             words.YES if item.details.get(items.ESTIMATE) else "",
-            _safe(", ".join(row_text.plans(item))),
+            _safe(", ".join(cells.plan_names(item))),
             _safe(", ".join(item.plans)),
-            _safe(told(item, items.FEATURE_NAME) or item.feature),
+            _safe(cells.detail(item, items.FEATURE_NAME) or item.feature),
             _safe(item.feature),
             words.UNLIMITED if unlimited else "" if left is None else format(left, "f"),
-            _safe(told(item, items.INVOICE)),
-            _safe(row_text.status(item, text.literal)),
-            _safe(links.web(told(item, items.URL))),
+            _safe(cells.detail(item, items.INVOICE)),
+            _safe(cells.status(item, text.literal)),
+            _safe(links.web(cells.detail(item, items.URL))),
         ]
     )
 

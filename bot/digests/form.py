@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.changes import amounts, canonical, notes
 from bot.changes.amounts import NotAnAmount
 from bot.changes.model import Note, NoteCode
-from bot.digests import words
+from bot.digests import sections, words
 from bot.digests.list_card import plain
-from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Section, Wanted
+from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Wanted
 from bot.digests.schedule import known_zone, zones
 from bot.kit import blocks, form_values, ids, text
 from bot.kit.card import Block
@@ -127,8 +127,8 @@ def parse(values: Values) -> DigestParsed:
     """A submission, out of the view's `state.values`."""
     errors: dict[str, str] = {}
     picked = form_values.picked(values, SECTIONS_BLOCK)
-    sections = frozenset(one for one in Section if one in picked)
-    if not sections:
+    chosen = frozenset(section.key for section in sections.chosen(picked))
+    if not chosen:
         errors[SECTIONS_BLOCK] = words.NO_SECTION
     weekdays = frozenset(day for day in EVERY_DAY if str(day) in form_values.picked(values, WEEKDAYS_BLOCK))
     if not weekdays:
@@ -151,9 +151,7 @@ def parse(values: Values) -> DigestParsed:
     if errors or at is None:
         return DigestParsed(errors=errors)
     skip = _SKIP in form_values.picked(values, EMPTY_BLOCK)
-    return DigestParsed(
-        DigestInput(Schedule(weekdays, at, zone), Wanted(sections, days, plans, minimum, skip))
-    )
+    return DigestParsed(DigestInput(Schedule(weekdays, at, zone), Wanted(chosen, days, plans, minimum, skip)))
 
 
 def zone_options(typed: str = "") -> list[dict[str, Any]]:
@@ -210,9 +208,9 @@ def _view(meta: DigestMeta, found: Sequence[Block]) -> dict[str, Any]:
 
 def _sections(wanted: Wanted) -> Block:
     offered = {
-        one: blocks.option(words.SECTIONS[one], one.value, words.SECTION_HINTS[one]) for one in Section
+        section.key: blocks.option(section.title, section.key, section.hint) for section in sections.SECTIONS
     }
-    initial = [offered[one] for one in Section if one in wanted.sections]
+    initial = [offered[section.key] for section in sections.chosen(wanted.sections)]
     element = blocks.ticks("digest:sections", list(offered.values()), initial)
     return blocks.field(SECTIONS_BLOCK, words.FIELD_SECTIONS, element)
 

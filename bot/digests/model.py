@@ -5,20 +5,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
-
-class Section(StrEnum):
-    """The parts of a digest, in the order they stand in."""
-
-    INVOICES = "invoices"
-    """Invoices coming, with their amounts."""
-    UNPAID = "unpaid"
-    PAST_DUE = "past_due"
-    TRIALS = "trials"
-    RESETS = "resets"
-
-
-MONEY = frozenset({Section.INVOICES, Section.UNPAID})
-"""Sections whose rows have an amount: the smallest amount applies to these."""
+from bot.digests import sections
 
 MOST_DAYS = 31
 WORKDAYS = frozenset(range(5))
@@ -52,7 +39,8 @@ class Schedule:
 class Wanted:
     """What a digest says."""
 
-    sections: frozenset[Section] = frozenset(Section)
+    sections: frozenset[str] = field(default_factory=lambda: frozenset(sections.all_keys()))
+    """Keys of the sections it has; all unless given."""
     days: int = 7
     """How far ahead, 1 to MOST_DAYS."""
     plans: frozenset[str] = frozenset()

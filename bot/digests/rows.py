@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.digests.model import Digest, Figures, Pause, Run, RunState, Schedule, Section, Skip, Wanted
+from bot.digests.model import Digest, Figures, Pause, Run, RunState, Schedule, Skip, Wanted
 
 
 def dump_schedule(schedule: Schedule) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def digest(row: Row[Any]) -> Digest:
             zone=row.zone,
         ),
         wanted=Wanted(
-            sections=frozenset(map(Section, row.sections)),
+            sections=frozenset(row.sections),
             days=row.days,
             plans=frozenset(row.plans),
             minimum=row.minimum,

@@ -3,15 +3,14 @@
 Arguments are texts that are already safe to show where they go.
 """
 
+from bot.digests import sections
 from bot.digests.model import (
     EVERY_DAY,
-    MONEY,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
     WORKDAYS,
     Pause,
     Schedule,
-    Section,
     Wanted,
 )
 from bot.kit import layout, numbers, phrases
@@ -20,45 +19,11 @@ from bot.kit.phrases import Say, count, joined
 _ZONE = 60
 
 
-SECTIONS = {
-    Section.INVOICES: "Invoices to come",
-    Section.UNPAID: "Unpaid invoices",
-    Section.PAST_DUE: "Past due",
-    Section.TRIALS: "Trials ending",
-    Section.RESETS: "Resets",
-}
-"""Up to 24 characters."""
-SECTION_HINTS = {
-    Section.INVOICES: "What will be charged, with Autumn's own preview",
-    Section.UNPAID: "Open invoices, how old they are, where to pay",
-    Section.PAST_DUE: "Products with a payment that failed or is late",
-    Section.TRIALS: "Who turns into a paying customer, or leaves",
-    Section.RESETS: "Balances that start over, and what is left",
-}
-"""Up to 75 characters."""
-SHORT = {
-    Section.INVOICES: "invoices",
-    Section.UNPAID: "unpaid",
-    Section.PAST_DUE: "past due",
-    Section.TRIALS: "trials",
-    Section.RESETS: "resets",
-}
-
-COLUMNS = {
-    Section.INVOICES: ("Customer", "Products", "When", "Amount"),
-    Section.UNPAID: ("Customer", "Amount", "Age", "Since", "Status", "Link"),
-    Section.PAST_DUE: ("Customer", "Products", "Since"),
-    Section.TRIALS: ("Customer", "Products", "Trial ends"),
-    Section.RESETS: ("Customer", "Feature", "Resets", "Left"),
-}
-GROUP_COLUMNS = ("Feature", "Resets", "Customers", "Left")
-
 EVERYTHING = "everything"
 SEE_ALL = "See all"
 DOWNLOAD = "Download CSV"
 OPEN_CUSTOMER = "Open a customer"
 PRIVATE = "Only you see this."
-NO_AMOUNT = "not known"
 UNLIMITED = "unlimited"
 AMOUNT_SERIES = "Amount"
 
@@ -95,21 +60,8 @@ def skipped(days: str) -> str:
     return f":hourglass: Not posted since the last one: {days}. Maple could not post then, nor soon after."
 
 
-def section(name: str, number: str) -> str:
+def section_title(name: str, number: str) -> str:
     return f"*{name}* · {number}"
-
-
-NUMBERS = {
-    Section.INVOICES: ("invoice", "invoices"),
-    Section.UNPAID: ("invoice", "invoices"),
-    Section.PAST_DUE: ("customer", "customers"),
-    Section.TRIALS: ("trial", "trials"),
-    Section.RESETS: ("reset", "resets"),
-}
-
-
-def number(of: Section, found: int) -> str:
-    return count(found, *NUMBERS[of])
 
 
 def change(shown: str, *, more: bool) -> str:
@@ -129,60 +81,12 @@ def currency_unknown(amount: str) -> str:
     return f"{amount} at list prices, currency unknown"
 
 
-def estimated(amount: str) -> str:
-    return f"≈ {amount}"
-
-
 def estimates(number: int) -> str:
     verb = "amount marked ≈ is an estimate" if number == 1 else "amounts marked ≈ are estimates"
     return f"{number:,} {verb}: the base price alone, as Autumn gave no preview."
 
 
 BEFORE_TAX = "Amounts to come are before tax, with what is used until now."
-
-
-def age(days: int) -> str:
-    return "today" if days < 1 else count(days, "day")
-
-
-def old(age: str) -> str:
-    return age if age == "today" else f"{age} old"
-
-
-def customers(number: int) -> str:
-    return count(number, "customer")
-
-
-def remaining(units: str) -> str:
-    return f"{units} left"
-
-
-def of_granted(left: str, granted: str) -> str:
-    return f"{left} of {granted}"
-
-
-def since(day: str) -> str:
-    return f"since {day}"
-
-
-def resets(day: str) -> str:
-    return f"resets {day}"
-
-
-def ends(day: str) -> str:
-    return f"ends {day}"
-
-
-def was_due(day: str) -> str:
-    return f"was due {day}"
-
-
-def was_reset(day: str) -> str:
-    return f"was reset {day}"
-
-
-def ended(day: str) -> str:
-    return f"ended {day}"
 
 
 def table_zone(zone: str) -> str:
@@ -194,32 +98,24 @@ def chart(currency: str) -> str:
 
 
 def nothing(ahead: str, sections: str) -> str:
-    return f"Nothing to tell for {ahead}: {sections}."
+    return f"Nothing to report for {ahead}: {sections}."
 
-
-NONE_OF = {
-    Section.INVOICES: "no invoice is coming",
-    Section.UNPAID: "none is unpaid",
-    Section.PAST_DUE: "nobody is past due",
-    Section.TRIALS: "no trial ends",
-    Section.RESETS: "nothing resets",
-}
 
 NOTHING_READ = "Nothing else was found."
 
 MISSING = {
-    "previews": "Some amounts of invoices to come could not be read: estimates stand in for them.",
-    "customers": "Some customers could not be read: every part may lack rows.",
-    **{
-        section.value: f"{name} could not be read, in part or at all: some are missing here."
-        for section, name in SECTIONS.items()
-    },
+    "previews": "Some upcoming amounts could not be read; estimates stand in for them.",
+    "customers": "Some customers could not be read, so any section may lack rows.",
 }
 MISSING_OTHER = "Something could not be read from Autumn: what is shown here may be incomplete."
 
 
-def missing(told: str) -> str:
-    return f":warning: {told}"
+def section_missing(title: str) -> str:
+    return f"{title} could not be read completely, so some are missing here."
+
+
+def warning(text: str) -> str:
+    return f":warning: {text}"
 
 
 # What a digest is, in a line
@@ -502,11 +398,12 @@ def schedule_text(schedule: Schedule, safe: layout.Safe) -> str:
 
 def content_text(wanted: Wanted) -> str:
     """`next 7 days · invoices, unpaid · 2 products`."""
+    has_minimum = wanted.minimum and sections.with_money(wanted.sections)
     facts = [
         next_days(wanted.days),
-        _sections(wanted.sections),
+        _section_names(wanted.sections),
         products(len(wanted.plans)) if wanted.plans else "",
-        from_amount(numbers.number(wanted.minimum)) if wanted.minimum and wanted.sections & MONEY else "",
+        from_amount(numbers.number(wanted.minimum)) if has_minimum else "",
         "" if wanted.skip_empty else ALSO_EMPTY,
     ]
     return " · ".join(fact for fact in facts if fact)
@@ -522,7 +419,8 @@ def _days(days: frozenset[int]) -> str:
     return weekdays(sorted(days))
 
 
-def _sections(sections: frozenset[Section]) -> str:
-    if sections == frozenset(Section):
+def _section_names(keys: frozenset[str]) -> str:
+    chosen = sections.chosen(keys)
+    if len(chosen) == len(sections.SECTIONS):
         return EVERYTHING
-    return ", ".join(SHORT[one] for one in Section if one in sections)
+    return ", ".join(section.short_name for section in chosen)

@@ -28,14 +28,15 @@ from bot.changes.model import (
     RewardInput,
     ValueFormat,
 )
-from bot.digests import all_rows, list_card
+from bot.digests import all_rows, list_card, sections
 from bot.digests import card as digests_card
 from bot.digests import form as digest_form
 from bot.digests import items as digests_items
 from bot.digests.items import ReportItem
-from bot.digests.model import MONEY, Digest, Pause, Schedule, Section, Wanted
+from bot.digests.model import Digest, Pause, Schedule, Wanted
 from bot.digests.report import model as findings
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
+from bot.digests.sections.section import DigestSection
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.kit.ref import Ref
@@ -182,7 +183,7 @@ def _digests() -> Iterator[Sample]:
     meta = digest_form.DigestMeta(submission="sample", channel="C0MAPLE")
     state = digest_form.DigestState(meta, plans={"pro": "Pro"})
     yield Sample("digest form", view=digest_form.build(state))
-    items = _items(Section.INVOICES)
+    items = _items(sections.SECTIONS[0])
     total = (CurrencyTotal("usd", Decimal(60), len(items)),)
     page = ItemPage(items, page=0, pages=2, left=3, count=6, totals=total, read_at=NOW)
     yield Sample("rows of a digest", view=all_rows.see_all(page, query))
@@ -191,12 +192,12 @@ def _digests() -> Iterator[Sample]:
 def _report() -> Report:
     parts = tuple(
         findings.ReportSection(
-            section,
+            section.key,
             count=3,
-            totals=(CurrencyTotal("usd", Decimal(60), 3),) if section in MONEY else (),
+            totals=(CurrencyTotal("usd", Decimal(60), 3),) if section.money else (),
             items=_items(section),
         )
-        for section in Section
+        for section in sections.SECTIONS
     )
     daily = {"usd": [((NOW + number * DAY).date(), Decimal(20)) for number in range(3)]}
     return Report(
@@ -208,7 +209,7 @@ def _report() -> Report:
     )
 
 
-def _items(section: Section) -> tuple[ReportItem, ...]:
+def _items(section: DigestSection) -> tuple[ReportItem, ...]:
     details = {
         digests_items.FEATURE_NAME: "Messages",
         digests_items.REMAINING: "700",
@@ -216,11 +217,11 @@ def _items(section: Section) -> tuple[ReportItem, ...]:
     }
     return tuple(
         ReportItem(
-            section,
+            section.key,
             f"{CUSTOMER_ID}_{number}",
             f"Maple Sample {number}",
             at=NOW + number * DAY,
-            amount=Decimal(20) if section in MONEY else None,
+            amount=Decimal(20) if section.money else None,
             currency="usd",
             plans=("pro",),
             feature="messages",

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.autumn import bulk
-from bot.digests.items import ScanWindow, StoredItem, of_customer
+from bot.digests.items import ScanWindow, StoredItem
+from bot.digests.sections import of_customer
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SPAN = ScanWindow(START, START + timedelta(days=7), since=START)

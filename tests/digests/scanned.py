@@ -11,7 +11,6 @@ from sqlalchemy import select
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests.items import ReportItem
-from bot.digests.model import Section
 from bot.digests.report.row_query import read_item
 from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace
 from bot.metrics import Metrics
@@ -69,7 +68,7 @@ class Reader:
         self.told.append(progress)
 
 
-async def kept(database: Database, scan: Scan, section: Section) -> list[ReportItem]:
+async def kept(database: Database, scan: Scan, section: str) -> list[ReportItem]:
     """Everything that was kept of a section, in the order it came."""
     wanted = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:

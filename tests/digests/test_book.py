@@ -16,7 +16,6 @@ from bot.digests.model import (
     Pause,
     RunState,
     Schedule,
-    Section,
     Skip,
     TooMany,
     Wanted,
@@ -37,7 +36,7 @@ from tests.digests.booked import (
 )
 
 _MUCH = Wanted(
-    sections=frozenset({Section.RESETS, Section.UNPAID}),
+    sections=frozenset({"resets", "unpaid"}),
     days=31,
     plans=frozenset({"pro", "a|b"}),
     minimum=Decimal("0.10"),

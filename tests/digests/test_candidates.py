@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import InvoicePreview
-from bot.digests.scan import estimates
+from bot.digests.sections import invoices, resets
 from tests.digests.listed import SPAN, START, at, balance, customer, days, held, ms, source
 
 PLAN: dict[str, Any] = {"name": "Usage", "price": None, "items": []}
 
 
-def estimate(whose: dict[str, Any], **fields: Any) -> estimates.Estimate | None:
+def estimate(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
     found = customer(subscriptions=[held(**fields)], **whose)
-    return estimates.estimate(found, (found["subscriptions"] or [])[0])
+    return invoices.estimate(found, (found["subscriptions"] or [])[0])
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def estimate(whose: dict[str, Any], **fields: Any) -> estimates.Estimate | None:
     ],
 )
 def test_the_base_price_is_the_estimate(fields: dict[str, Any], amount: str) -> None:
-    assert estimate({}, **fields) == estimates.Estimate(at(3), Decimal(amount), "")
+    assert estimate({}, **fields) == invoices.Estimate(at(3), Decimal(amount), "")
 
 
 def test_a_currency_that_is_told() -> None:
@@ -41,7 +41,7 @@ def test_a_currency_that_is_told() -> None:
 
 def test_a_plan_with_prices_in_several_currencies_tells_none() -> None:
     price = {"amount": 49, "currency": "usd", "additional_currencies": [{"currency": "eur", "amount": 45}]}
-    assert estimate({}, plan={"price": price}) == estimates.Estimate(at(3), Decimal(49), "")
+    assert estimate({}, plan={"price": price}) == invoices.Estimate(at(3), Decimal(49), "")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_who_is_no_customer_of_stripes_gets_no_invoice() -> None:
     ],
 )
 def test_what_usage_will_cost_is_not_known(whose: dict[str, Any], fields: dict[str, Any]) -> None:
-    assert estimate(whose, **fields) == estimates.Estimate(at(3), None, "")
+    assert estimate(whose, **fields) == invoices.Estimate(at(3), None, "")
 
 
 def test_usage_of_another_plan_is_another_plans() -> None:
@@ -103,7 +103,7 @@ def test_only_what_comes_in_time() -> None:
         InvoicePreview.model_validate({"invoice_at": when, "total": 1})
         for when in (None, days(-1), days(0), days(7), days(7.1))
     ]
-    found = estimates.within(given, SPAN.start, SPAN.end)
+    found = invoices.within(given, SPAN.start, SPAN.end)
     assert [one.invoice_at for one in found] == [at(0), at(7)]
 
 
@@ -113,9 +113,9 @@ def test_only_what_comes_in_time() -> None:
 @pytest.mark.parametrize(
     ("fields", "whose", "expected"),
     [
-        ({"started_at": days(-60)}, {}, estimates.Estimate(at(-27), Decimal(49), "")),
+        ({"started_at": days(-60)}, {}, invoices.Estimate(at(-27), Decimal(49), "")),
         # Though it ends with this period.
-        ({"started_at": days(-60), "expires_at": days(3)}, {}, estimates.Estimate(at(-27), Decimal(49), "")),
+        ({"started_at": days(-60), "expires_at": days(3)}, {}, invoices.Estimate(at(-27), Decimal(49), "")),
         # The first period was billed with the purchase.
         ({"started_at": days(-27)}, {}, None),
         ({"started_at": None}, {}, None),
@@ -125,10 +125,10 @@ def test_only_what_comes_in_time() -> None:
     ],
 )
 def test_last_invoice_of_a_subscription(
-    fields: dict[str, Any], whose: dict[str, Any], expected: estimates.Estimate | None
+    fields: dict[str, Any], whose: dict[str, Any], expected: invoices.Estimate | None
 ) -> None:
     found = customer(subscriptions=[held(**fields)], **whose)
-    assert estimates.last_billed(found, (found["subscriptions"] or [])[0]) == expected
+    assert invoices.last_billed(found, (found["subscriptions"] or [])[0]) == expected
 
 
 def utc(text: str) -> datetime:
@@ -165,5 +165,5 @@ def test_last_reset_of_a_balance(
     }
     found = customer(balances={"messages": balance(source(1, reset=reset))})
     (row,) = (found["balances"] or {})["messages"]["breakdown"] or []
-    told = estimates.last_reset(row, utc(began) if began else None, START)
+    told = resets.last_reset(row, utc(began) if began else None, START)
     assert told == (utc(last_one) if last_one else None)

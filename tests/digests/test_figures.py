@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn
 from bot.autumn.client import Limits as Allowed
-from bot.digests.model import Figures, Section, Wanted
+from bot.digests import sections
+from bot.digests.model import Figures, Wanted
 from bot.digests.report.build import report, rows
 from bot.digests.report.model import RowQuery
 from bot.store.database import Database
@@ -32,7 +33,7 @@ def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
     start, end = state.now, state.now + days * DAY
     coming: defaultdict[str, Decimal] = defaultdict(Decimal)
     unpaid: defaultdict[str, Decimal] = defaultdict(Decimal)
-    counts = dict.fromkeys([section.value for section in Section], 0)
+    counts = dict.fromkeys(sections.all_keys(), 0)
     for who in state.customers:
         products.advance(state, who)
         for one in invoices.previews(state, who):

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.model import Digest, Pause, RunState, Section, Skip, Wanted
+from bot.digests.model import Digest, Pause, RunState, Skip, Wanted
 from bot.digests.report.model import Report
 from bot.digests.service import DigestService
 from bot.kit.card import Card
@@ -592,7 +592,7 @@ async def test_one_reading_serves_all(desk: Bench) -> None:
     for minute, days in enumerate((1, 31, 7)):
         await desk.digest(
             schedule=replace(TIMES, at=time(9, minute)),
-            wanted=Wanted(days=days, skip_empty=False, sections=frozenset({Section.RESETS})),
+            wanted=Wanted(days=days, skip_empty=False, sections=frozenset({"resets"})),
         )
     await desk.digest(FINANCE, wanted=ALWAYS)
     desk.at(DUE)

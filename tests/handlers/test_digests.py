@@ -74,7 +74,7 @@ async def test_what_is_delivered_again_is_done_once() -> None:
         await repeat(maple)
         await ana.close()
         assert ana.screen().count("Preview: coming up") == 1
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         await repeat(maple)
         await ana.click("Open")
@@ -184,7 +184,7 @@ async def test_trouble_is_said_in_the_modal(table: str) -> None:
             await ana.click("Pause")
         else:
             await ana.close()
-            await ana.click("See all", within="Invoices to come")
+            await ana.click("See all", within="Upcoming invoices")
         assert "[Close]" in await ana.sees("Reference")
 
 
@@ -217,7 +217,7 @@ async def test_a_customer_that_cannot_be_read() -> None:
         ana = maple.ana
         await ana.command("/autumn upcoming")
         await ana.sees(COMING)
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         maple.autumn.faults.add("customers.get", "500", times=None)
         await ana.click("Open")
@@ -229,7 +229,7 @@ async def test_who_became_a_guest_meanwhile() -> None:
         ana = maple.ana
         await ana.command("/autumn upcoming")
         await ana.sees(COMING)
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         maple.slack.workspace.user("ana").kind = "guest"
         await ana.click("Open")

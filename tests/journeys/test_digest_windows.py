@@ -32,7 +32,7 @@ async def set_up(maple: Stage, days: tuple[str, ...], ahead: str) -> None:
     await open_list(ana)
     await ana.click("New digest")
     await ana.sees(FORM)
-    await ana.choose("What to tell", "Invoices to come")
+    await ana.choose("What to tell", "Upcoming invoices")
     await ana.choose("On which days", *days)
     await ana.choose("How far ahead", ahead)
     await ana.type_ahead("Time zone", "berlin")

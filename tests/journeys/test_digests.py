@@ -69,7 +69,7 @@ async def test_edited(mode: Mode) -> None:
         await due(maple)
         message = await ana.sees(COMING)
         assert "Globex Corporation" in message
-        assert "Invoices to come" not in message
+        assert "Upcoming invoices" not in message
         assert "Acme Ltd" not in message
 
 
@@ -266,7 +266,7 @@ async def test_nothing_to_tell() -> None:
         await ana.click("Send now", confirm=True)
         await ana.sees("It is in the channel")
         await ana.close()
-        await ana.sees("Nothing to tell for the next 7 days: none is unpaid")
+        await ana.sees("Nothing to report for the next 7 days: no unpaid invoices")
         assert len(posted(maple)) == 1
 
 

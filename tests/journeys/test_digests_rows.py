@@ -12,7 +12,7 @@ from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
 from tests.stage import Mode, Stage
 
-SHOWN = "Invoices to come · "
+SHOWN = "Upcoming invoices · "
 
 
 async def upcoming(maple: Stage, line: str = "/autumn upcoming") -> str:
@@ -61,7 +61,7 @@ async def test_all_rows_in_pages(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
         await in_channel(maple)
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         first = await ana.sees("Page 1 of 2")
         assert "[Previous]" not in first
         await ana.click("Next")
@@ -82,7 +82,7 @@ async def test_another_replica_turns_the_page_of_an_old_message() -> None:
     async with digesting("http") as maple:
         await in_channel(maple)
         async with maple.another():
-            await maple.raj.click("See all", within="Invoices to come")
+            await maple.raj.click("See all", within="Upcoming invoices")
             await maple.raj.sees("Page 1 of 2")
             await maple.raj.click("Next")
             await maple.raj.sees("Page 2 of 2")
@@ -92,7 +92,7 @@ async def test_a_customer_from_the_rows_and_from_the_message() -> None:
     async with digesting("socket") as maple:
         ana = maple.ana
         await in_channel(maple)
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         await ana.click("Open", within="Globex Corporation")
         await ana.sees(re.compile("== Maple ==.*cus_globex.*Products", re.DOTALL))
@@ -195,7 +195,7 @@ async def test_a_file_that_takes_long_is_announced() -> None:
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Making the file")
         await maple.ana.sees("[file: maple-digest-")
-        await maple.ana.click("See all", within="Invoices to come")
+        await maple.ana.click("See all", within="Upcoming invoices")
         await maple.ana.sees("Page 1")
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.1)
         await maple.ana.click("Download CSV")
@@ -215,7 +215,7 @@ async def test_rows_that_are_not_kept_any_more() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await in_channel(maple)
-        await ana.click("See all", within="Invoices to come")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         maple.clock.move(timedelta(days=15))
         await runs.forget(maple.bot.database, maple.clock.now())
@@ -224,8 +224,8 @@ async def test_rows_that_are_not_kept_any_more() -> None:
         await ana.close()
         await ana.click("Download CSV")
         assert "only visible to you" in await ana.sees("These rows are not kept any more")
-        await ana.click("See all", within="Invoices to come")
-        await ana.sees(re.compile("== Invoices to come ==.*These rows are not kept any more", re.DOTALL))
+        await ana.click("See all", within="Upcoming invoices")
+        await ana.sees(re.compile("== Upcoming invoices ==.*These rows are not kept any more", re.DOTALL))
 
 
 async def test_an_estimate_claims_no_currency_that_is_not_known() -> None:

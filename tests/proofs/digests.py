@@ -18,7 +18,7 @@ from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests import rows
 from bot.digests.delivery.runs import LATE_AFTER
-from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, Run, RunState, Schedule, Section, Wanted
+from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, Run, RunState, Schedule, Wanted
 from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
@@ -102,7 +102,7 @@ class Month:
                     team="T01",
                     owner="U01ANA",
                     schedule=schedule,
-                    wanted=Wanted(sections=frozenset({Section.UNPAID}), skip_empty=False),
+                    wanted=Wanted(sections=frozenset({"unpaid"}), skip_empty=False),
                     private=False,
                     now=START,
                 )

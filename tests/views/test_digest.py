@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.digests import card as digests_card
-from bot.digests.model import Schedule, Section, Wanted
-from bot.digests.report.model import CurrencyTotal, Report, RowQuery
+from bot.digests import sections, words
+from bot.digests.model import Schedule, Wanted
+from bot.digests.report.model import PREVIEWS, CurrencyTotal, Report, RowQuery
 from bot.kit import layout
 from bot.kit.card import Card
 from tests.views import checks
@@ -74,8 +75,8 @@ def test_what_passed_since_the_last_digest() -> None:
     made = {"details": {"feature_name": "Messages", "passed": True}}
     found = report(
         part(items=(item(**past),)),
-        part(Section.TRIALS, items=(item(Section.TRIALS, **past),), totals=()),
-        part(Section.RESETS, items=(item(Section.RESETS, amount=None, **past, **made),), totals=()),
+        part("trials", items=(item("trials", **past),), totals=()),
+        part("resets", items=(item("resets", amount=None, **past, **made),), totals=()),
         start=READ - timedelta(hours=4),
     )
     shown = card(found)
@@ -125,7 +126,7 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     )
     shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
     told = said(shown)
-    assert "*Invoices to come* · 45 invoices" in told
+    assert "*Upcoming invoices* · 45 invoices" in told
     assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last one" in told
     assert "Total *€300.00* · 2 invoices · −€20.50 since the last one" in told
     assert "Total *¥500* · 1 invoice · as in the last one" in told
@@ -142,12 +143,12 @@ def test_amounts_in_a_currency_that_is_not_known_claim_none() -> None:
 def test_unpaid_invoices_have_an_age_and_a_link() -> None:
     url = "https://api.useautumn.com/i/1"
     found = part(
-        Section.UNPAID,
+        "unpaid",
         items=(
-            item(Section.UNPAID, at=READ - timedelta(days=12), details={"status": "open", "url": url}),
-            item(Section.UNPAID, at=READ, details={"status": "odd"}, customer_id="cus_2"),
-            item(Section.UNPAID, at=None, details={}, amount=None, customer_id="cus_3"),
-            item(Section.UNPAID, at=READ - timedelta(days=1), details={}, customer_id="cus_4"),
+            item("unpaid", at=READ - timedelta(days=12), details={"status": "open", "url": url}),
+            item("unpaid", at=READ, details={"status": "odd"}, customer_id="cus_2"),
+            item("unpaid", at=None, details={}, amount=None, customer_id="cus_3"),
+            item("unpaid", at=READ - timedelta(days=1), details={}, customer_id="cus_4"),
         ),
     )
     shown = card(report(found))
@@ -162,15 +163,13 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
 
 
 def test_who_is_past_due_and_whose_trial_ends() -> None:
-    late = part(
-        Section.PAST_DUE, totals=(), count=1, count_before=3, items=(item(Section.PAST_DUE, at=None),)
-    )
-    since = part(Section.PAST_DUE, totals=(), items=(item(Section.PAST_DUE),), count_before=0)
+    late = part("past_due", totals=(), count=1, count_before=3, items=(item("past_due", at=None),))
+    since = part("past_due", totals=(), items=(item("past_due"),), count_before=0)
     trial = part(
-        Section.TRIALS,
+        "trials",
         totals=(),
         count_before=1,
-        items=(item(Section.TRIALS), item(Section.TRIALS, at=None, customer_id="cus_2")),
+        items=(item("trials"), item("trials", at=None, customer_id="cus_2")),
     )
     told = checks.read(card(report(late, trial)).plain)
     assert "*Past due* · 1 customer · −2 since the last one" in told
@@ -190,10 +189,10 @@ def test_resets_one_by_one() -> None:
         {"remaining": "NaN"},
     ]
     found = tuple(
-        item(Section.RESETS, feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
+        item("resets", feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
         for index, one in enumerate(details)
     )
-    shown = card(report(part(Section.RESETS, totals=(), count=5, items=found)))
+    shown = card(report(part("resets", totals=(), count=5, items=found)))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
     assert [row[3]["text"] for row in table["rows"]] == [
         "Left",
@@ -206,13 +205,13 @@ def test_resets_one_by_one() -> None:
     plain = checks.read(shown.plain)
     assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 of 10,000 left" in plain
     assert "|2026-11-25> · unlimited" in plain
-    nowhen = part(Section.RESETS, totals=(), items=(item(Section.RESETS, at=None, feature="seats"),))
+    nowhen = part("resets", totals=(), items=(item("resets", at=None, feature="seats"),))
     assert "• *Globex* · seats\n" in checks.read(card(report(nowhen)).plain)
 
 
 def test_resets_grouped_when_there_are_many() -> None:
     groups = (group(), group(name="", feature="seats", remaining=None, customers=1), *([group()] * 10))
-    shown = card(report(part(Section.RESETS, count=1300, totals=(), groups=groups)))
+    shown = card(report(part("resets", count=1300, totals=(), groups=groups)))
     told = said(shown)
     assert "*Resets* · 1,300 resets" in told
     table = next(block for block in shown.blocks if block["type"] == "data_table")
@@ -222,21 +221,19 @@ def test_resets_grouped_when_there_are_many() -> None:
     assert "• *seats* · resets Nov 24 · 1 customer\n" in checks.read(shown.plain)
     assert "_and 2 more_" in told
     assert select(shown) == [], "the customers are not shown"
-    assert RowQuery.decode(checks.buttons(shown)["See all"]).section is Section.RESETS
+    assert RowQuery.decode(checks.buttons(shown)["See all"]).section == "resets"
 
 
 def test_more_than_ten_rows_are_one_click_away() -> None:
-    found = report(
-        part(count=30, items=items(10)), part(Section.UNPAID, items=items(3, Section.UNPAID), count=3)
-    )
+    found = report(part(count=30, items=items(10)), part("unpaid", items=items(3, "unpaid"), count=3))
     shown = card(
         found,
         BERLIN.model_copy(update={"minimum": Decimal(5)}),
-        digest=digest(wanted=Wanted(sections=frozenset({Section.UNPAID, Section.INVOICES}))),
+        digest=digest(wanted=Wanted(sections=frozenset({"unpaid", "invoices"}))),
     )
     buttons = checks.buttons(shown)
-    assert RowQuery.decode(buttons["See all"]) == BERLIN.at(section=Section.INVOICES, minimum=Decimal(5))
-    assert RowQuery.decode(buttons["Download CSV"]).sections == (Section.INVOICES, Section.UNPAID)
+    assert RowQuery.decode(buttons["See all"]) == BERLIN.at(section="invoices", minimum=Decimal(5))
+    assert RowQuery.decode(buttons["Download CSV"]).sections == ("invoices", "unpaid")
     heads = [block for block in shown.blocks if "accessory" in block]
     assert len(heads) == 1, "three rows are all there are"
 
@@ -309,7 +306,7 @@ def test_days_years_apart_have_labels_of_their_own() -> None:
 
 def test_a_chart_without_invoices_stands_after_the_rest() -> None:
     daily = {"usd": [(date(2026, 11, 24), Decimal(5))]}
-    shown = card(report(part(Section.TRIALS), daily=daily))
+    shown = card(report(part("trials"), daily=daily))
     kinds = [block["type"] for block in shown.blocks]
     assert kinds.index("data_visualization") > kinds.index("data_table")
 
@@ -317,25 +314,25 @@ def test_a_chart_without_invoices_stands_after_the_rest() -> None:
 def test_nothing_to_tell() -> None:
     told = said(card(report()))
     assert (
-        "Nothing to tell for the next 7 days: no invoice is coming, none is unpaid, nobody is past due, "
-        "no trial ends and nothing resets."
+        "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, nobody past due, "
+        "no trials ending and no resets."
     ) in told
     assert checks.buttons(card(report())) == {}
-    wanted = Wanted(sections=frozenset({Section.UNPAID}), days=30)
-    assert "for the next 30 days: none is unpaid." in said(card(report(), digest=digest(wanted=wanted)))
+    wanted = Wanted(sections=frozenset({"unpaid"}), days=30)
+    assert "for the next 30 days: no unpaid invoices." in said(card(report(), digest=digest(wanted=wanted)))
 
 
 def test_what_could_not_be_read_is_said() -> None:
     missing = ("previews", "customers", "unpaid", "odd", "odder")
     told = said(card(report(part(), missing=missing)))
-    assert ":warning: Some amounts of invoices to come could not be read" in told
+    assert f":warning: {words.MISSING[PREVIEWS]}" in told
     assert "estimates stand in for them" in told
-    assert ":warning: Some customers could not be read: every part may lack rows." in told
+    assert ":warning: Some customers could not be read, so any section may lack rows." in told
     assert ":warning: Unpaid invoices could not be read" in told
     assert told.count("may be incomplete") == 1
     told = said(card(report(missing=("odd",))))
     assert "Nothing else was found." in told
-    assert "Nothing to tell" not in told
+    assert "Nothing to report" not in told
 
 
 def test_a_late_one_and_days_that_were_skipped() -> None:
@@ -362,13 +359,13 @@ def test_the_same_for_one_person() -> None:
 
 @pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
 def test_a_zone_that_is_none_is_as_utc(zone: str) -> None:
-    shown = card(report(part(Section.TRIALS)), BERLIN.model_copy(update={"zone": zone}))
+    shown = card(report(part("trials")), BERLIN.model_copy(update={"zone": zone}))
     assert "2026-11-25 08:00" in said(shown)
 
 
 def test_at_the_ends_of_the_calendar() -> None:
     last = datetime.max.replace(tzinfo=UTC)
-    shown = card(report(part(Section.TRIALS, items=(item(Section.TRIALS, at=last),))))
+    shown = card(report(part("trials", items=(item("trials", at=last),))))
     assert "9999-12-31 23:59" in said(shown)
 
 
@@ -395,15 +392,15 @@ def tables(shown: Card) -> list[str]:
 
 def test_only_the_first_section_has_a_table() -> None:
     """Slack takes one table in a message; the other sections are written out, with all their rows."""
-    found = report(*(part(one, items=items(10, one), count=10) for one in Section))
+    found = report(*(part(one, items=items(10, one), count=10) for one in sections.all_keys()))
     shown = card(found)
     assert tables(shown) == ["invoices.table"]
-    for section in (Section.UNPAID, Section.PAST_DUE, Section.TRIALS, Section.RESETS):
-        (lines,) = [one for one in shown.blocks if one["block_id"].startswith(f"{section.value}.lines")]
+    for section in ("unpaid", "past_due", "trials", "resets"):
+        (lines,) = [one for one in shown.blocks if one["block_id"].startswith(f"{section}.lines")]
         assert lines["text"]["text"].count("Customer ") == 10
 
 
 def test_table_that_is_too_long_leaves_its_place_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MOST_TABLE_TEXT", 200)
-    found = report(part(items=items(10), count=10), part(Section.TRIALS, items=items(1, Section.TRIALS)))
+    found = report(part(items=items(10), count=10), part("trials", items=items(1, "trials")))
     assert tables(card(found)) == ["trials.table"]

@@ -5,7 +5,6 @@ from typing import Any
 
 from bot.autumn.errors import TimedOut
 from bot.digests import all_rows
-from bot.digests.model import Section
 from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
 from bot.lookups import trouble
@@ -23,8 +22,8 @@ def test_rows_with_totals_on_top_and_a_button_each() -> None:
     found = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
     view = drawn(found)
     told = checks.read(view["blocks"])
-    assert view["title"]["text"] == "Invoices to come"
-    assert "*Invoices to come* · 4 invoices\nTotal *$29.00*" in told
+    assert view["title"]["text"] == "Upcoming invoices"
+    assert "*Upcoming invoices* · 4 invoices\nTotal *$29.00*" in told
     assert "`SANDBOX`" in told
     assert "*Customer 1*\nPro · Nov " in told
     assert "*Customer without a name*" in told
@@ -36,13 +35,13 @@ def test_rows_with_totals_on_top_and_a_button_each() -> None:
 
 
 def test_pages_turn_by_the_query_alone() -> None:
-    query = BERLIN.at(section=Section.UNPAID, minimum=Decimal("2.50"), plans=("pro",), page=9)
-    view = drawn(page(*items(1, Section.UNPAID), page=1, pages=3, left=10, count=30), query)
+    query = BERLIN.at(section="unpaid", minimum=Decimal("2.50"), plans=("pro",), page=9)
+    view = drawn(page(*items(1, "unpaid"), page=1, pages=3, left=10, count=30), query)
     buttons = {one["text"]["text"]: one["value"] for one in checks.elements(view["blocks"])}
     assert RowQuery.decode(buttons["Previous"]) == query.at(page=0)
     assert RowQuery.decode(buttons["Next"]) == query.at(page=2)
     assert RowQuery.decode(view["private_metadata"]) == query.at(page=1)
-    assert RowQuery.decode(buttons["Download CSV"]).sections == (Section.UNPAID,)
+    assert RowQuery.decode(buttons["Download CSV"]).sections == ("unpaid",)
     assert "Page 2 of 3 · 10 left" in checks.read(view["blocks"])
     last = drawn(page(*items(1), page=2, pages=3, count=30))
     assert "Next" not in [one["text"]["text"] for one in checks.elements(last["blocks"])]
@@ -61,7 +60,7 @@ def test_what_just_happened() -> None:
 
 def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
     assert "There are none." in checks.read(drawn(page(totals=()))["blocks"])
-    bare = item(Section.PAST_DUE, at=None, plans=())
+    bare = item("past_due", at=None, plans=())
     assert "*Globex*" in checks.read(drawn(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
 
 

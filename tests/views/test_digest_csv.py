@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digests import csv_file
-from bot.digests.model import Section
 from bot.kit import text
 from tests.views import checks
 from tests.views.digests import READ, item
@@ -39,8 +38,8 @@ def test_the_whole_file() -> None:
             "url": "https://pay.example/1",
         },
     )
-    bare = item(Section.RESETS, customer_id=None, at=None, amount=None, plans=(), currency="", details={})
-    endless = item(Section.RESETS, details={"unlimited": True, "remaining": "4"}, amount=Decimal(4))
+    bare = item("resets", customer_id=None, at=None, amount=None, plans=(), currency="", details={})
+    endless = item("resets", details={"unlimited": True, "remaining": "4"}, amount=Decimal(4))
     rows = read(csv_file.csv_head(), *map(csv_file.csv_line, (full, bare, endless)))
     assert rows[0][0] == "\ufeffsection"
     assert rows[1] == [

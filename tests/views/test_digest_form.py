@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.changes.amounts import MOST
 from bot.digests import form as digest_form
-from bot.digests import words
+from bot.digests import sections, words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
-from bot.digests.model import WORKDAYS, Schedule, Section, Wanted
+from bot.digests.model import WORKDAYS, Schedule, Wanted
 from bot.digests.schedule import zones
 from bot.kit import ids, text
 from sandbox.slack import elements
@@ -64,7 +64,7 @@ def opened(**changes: Any) -> Form:
 def test_opened_and_submitted_at_once_it_is_a_good_digest() -> None:
     form = opened()
     assert form.submit().input == DigestInput(
-        Schedule(WORKDAYS, time(9), "Europe/Berlin"), Wanted(frozenset(Section), 7)
+        Schedule(WORKDAYS, time(9), "Europe/Berlin"), Wanted(frozenset(sections.all_keys()), 7)
     )
     assert form.view["submit"]["text"] == "Create"
     assert form.view["title"]["text"] == "New digest"
@@ -84,7 +84,7 @@ def test_everything_filled_in() -> None:
     assert form.submit().input == DigestInput(
         Schedule(frozenset({0, 6}), time(17, 45), "America/New_York"),
         Wanted(
-            frozenset({Section.UNPAID, Section.RESETS}),
+            frozenset({"unpaid", "resets"}),
             30,
             frozenset({"pro"}),
             Decimal(1500),
@@ -128,7 +128,7 @@ def test_what_is_wrong_is_said_where_it_is(block: str, value: Any, told: str) ->
 
 def test_an_edited_one_holds_what_it_is() -> None:
     meta = DigestMeta(submission="s2", channel="C1", digest="dig_1", version=4)
-    wanted = Wanted(frozenset({Section.TRIALS}), 5, frozenset({"old", "pro"}), Decimal("2.5"))
+    wanted = Wanted(frozenset({"trials"}), 5, frozenset({"old", "pro"}), Decimal("2.5"))
     form = Form(DigestState(meta, Schedule(), wanted, PLANS))
     assert (form.view["submit"]["text"], form.view["title"]["text"]) == ("Save", "Edit digest")
     assert DigestMeta.decode(form.view["private_metadata"]) == meta

@@ -6,12 +6,13 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.digests import sections
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import Figures, Section
+from bot.digests.model import Figures
 
 PREVIEWS = "previews"
 """In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
@@ -31,7 +32,7 @@ class CurrencyTotal:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    section: Section
+    section: str
     count: int
     totals: tuple[CurrencyTotal, ...] = ()
     """The largest first."""
@@ -53,7 +54,7 @@ class Report:
     end: datetime
     """What is due from `start` on and before this."""
     parts: tuple[ReportSection, ...]
-    """In the order of Section; those with no rows are left out."""
+    """In the order of `SECTIONS`; those with no rows are left out."""
     daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
     """Currency → what is due by day (in the digest's time zone), in order; the largest currency first."""
     estimates: int = 0
@@ -62,6 +63,14 @@ class Report:
     """What could not be read: names of sections, PREVIEWS, CUSTOMERS."""
     empty: bool = False
     figures: Figures = field(default_factory=Figures)
+
+
+def _known(key: str) -> str:
+    """Raises ValueError for a key that no section has."""
+    return sections.section(key).key
+
+
+SectionKey: TypeAlias = Annotated[str, AfterValidator(_known)]
 
 
 class RowQuery(BaseModel):
@@ -79,9 +88,9 @@ class RowQuery(BaseModel):
     minimum: Decimal = Field(default=Decimal(0), alias="m")
     zone: str = Field(default="UTC", alias="z")
     """Days are those of this zone."""
-    section: Section = Field(default=Section.INVOICES, alias="c")
+    section: SectionKey = Field(default="invoices", alias="c")
     """Of a page."""
-    sections: tuple[Section, ...] = Field(default=(), alias="e")
+    sections: tuple[SectionKey, ...] = Field(default=(), alias="e")
     """Of all rows, for a file; empty for all."""
     page: int = Field(default=0, ge=0, alias="n")
     """Counted from 0."""

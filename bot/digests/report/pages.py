@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.digests import sections
 from bot.digests.items import ReportItem
-from bot.digests.model import MONEY, Section
 from bot.digests.report import row_query
 from bot.digests.report.model import ItemPage, RowQuery
 from bot.digests.report.row_query import RowFilter
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
 from bot.digests.schedule import Window
+from bot.digests.sections.section import DigestSection
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items
 
@@ -29,16 +30,17 @@ class ScanGone(Exception):
 async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPage:
     """Some of a section's rows: amounts by currency, each the largest first; others the soonest first.
 
-    Raises Expired.
+    Raises ScanGone.
     """
     async with database.reading() as connection:
         scan, chosen = await _chosen(connection, query)
-        where = chosen.where(query.section)
+        section = sections.section(query.section)
+        where = chosen.where(section)
         count = await row_query.count_rows(connection, where)
-        added = await row_query.sum_by_currency(connection, where) if query.section in MONEY else []
+        added = await row_query.sum_by_currency(connection, where) if section.money else []
         pages = max(1, -(-count // size))
         number = min(query.page, pages - 1)
-        wanted = select(digest_items).where(*where).order_by(*row_query.order_by(query.section, added))
+        wanted = select(digest_items).where(*where).order_by(*row_query.order_by(section, added))
         found = await connection.execute(wanted.limit(size).offset(number * size))
         shown = tuple(map(row_query.read_item, found))
     return ItemPage(
@@ -55,10 +57,10 @@ async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPa
 async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]:
     """All rows of the query's sections, in the order of `page`; some hundred are in memory at a time.
 
-    Raises Expired, at once.
+    Raises ScanGone, at once.
     """
     chosen = await _found(database, query)
-    return _stream(database, chosen, [one for one in Section if not query.sections or one in query.sections])
+    return _stream(database, chosen, sections.chosen(query.sections or sections.all_keys()))
 
 
 async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
@@ -79,9 +81,9 @@ async def _found(database: Database, query: RowQuery) -> RowFilter:
 
 
 async def _stream(
-    database: Database, chosen: RowFilter, sections: list[Section]
+    database: Database, chosen: RowFilter, asked: list[DigestSection]
 ) -> AsyncIterator[ReportItem]:
-    for section in sections:
+    for section in asked:
         for course in await _courses(database, chosen, section):
             last: Row[Any] | None = None
             while found := await _chunk(database, course, last):
@@ -112,11 +114,11 @@ class _Course:
 
 
 @unbroken
-async def _courses(database: Database, chosen: RowFilter, section: Section) -> list[_Course]:
+async def _courses(database: Database, chosen: RowFilter, section: DigestSection) -> list[_Course]:
     """One after another they are the whole section."""
     where, by_id = chosen.where(section), digest_items.c.id
     at, amount, currency = digest_items.c.at, digest_items.c.amount, digest_items.c.currency
-    if section not in MONEY:
+    if not section.money:
         return [_Course([*where, at.is_not(None)], at), _Course([*where, at.is_(None)], by_id)]
     async with database.reading() as connection:
         added = await row_query.sum_by_currency(connection, where)

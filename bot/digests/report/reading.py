@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from bot.autumn.environment import Environment
-from bot.digests import rows
+from bot.digests import rows, sections
 from bot.digests.delivery import runs
 from bot.digests.delivery.outcome import ReportProgress
-from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Section, Wanted
+from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Wanted
 from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
@@ -71,7 +71,7 @@ class Reading:
     async def ahead(self, wanted: Wanted, zone: str, watch: ReportProgress | None) -> tuple[Report, RowQuery]:
         """For somebody who asks what comes, without a digest. Raises ScanFailed."""
         now = self._now()
-        need = _Need(now + timedelta(days=wanted.days), None, Section.INVOICES in wanted.sections)
+        need = _Need(now + timedelta(days=wanted.days), None, sections.with_previews(wanted.sections))
         scan = await self._scan(need, now - RECENT, watch)
         return await self._report(scan, wanted, zone, before=None, window=None)
 
@@ -137,7 +137,7 @@ def _need(
     schedule: Schedule, wanted: Wanted, *, due: datetime, now: datetime, covered: datetime | None
 ) -> _Need:
     found = window(schedule, due=due, read_at=now, days=wanted.days, covered=covered)
-    return _Need(found.end, found.start, Section.INVOICES in wanted.sections)
+    return _Need(found.end, found.start, sections.with_previews(wanted.sections))
 
 
 @unbroken

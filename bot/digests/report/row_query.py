@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.digests import sections
 from bot.digests.items import (
     ESTIMATE,
     FEATURE_NAME,
@@ -20,17 +21,13 @@ from bot.digests.items import (
     split_plans,
     units,
 )
-from bot.digests.model import MONEY, Section
 from bot.digests.report.model import CurrencyTotal
 from bot.digests.schedule import Window
+from bot.digests.sections.section import DigestSection, Timing
 from bot.store.tables import digest_items
 
 _MILLION = 1_000_000
 Where = Sequence[ColumnElement[bool]]
-
-
-_WINDOWED = frozenset({Section.INVOICES, Section.TRIALS})
-"""Sections of what lies ahead. Whatever is unpaid or past due counts, however old."""
 
 
 def day_number(window: Window, zone: str) -> ColumnElement[int]:
@@ -77,23 +74,33 @@ class RowFilter:
             tuple(one for one in found if not set(plans).isdisjoint(split_plans(one))),
         )
 
-    def where(self, section: Section) -> list[ColumnElement[bool]]:
-        found = [digest_items.c.scan_id == self.scan_id, digest_items.c.section == section]
-        if section in _WINDOWED:
-            found.append(digest_items.c.at >= self.window.start)
-        if section is Section.RESETS:
-            # One that is overdue counts until Autumn catches up on it; one that it has made, once.
-            made = digest_items.c.details[PASSED].as_boolean()
-            found.append(or_(made.is_(None), digest_items.c.at >= self.window.start))
-        if section in _WINDOWED or section is Section.RESETS:
-            found.append(digest_items.c.at < self.window.end)
-        if self.plans is not None:
-            found.append(digest_items.c.plans.in_(self.plans))
-        if section in MONEY and self.minimum:
-            # Of an amount that is not known it cannot be said that it is too small.
-            least = millionths(self.minimum)
-            found.append(or_(digest_items.c.amount >= least, digest_items.c.amount.is_(None)))
-        return found
+    def where(self, section: DigestSection) -> list[ColumnElement[bool]]:
+        row = digest_items.c
+        return [
+            row.scan_id == self.scan_id,
+            row.section == section.key,
+            *self._due(section.timing),
+            *(() if self.plans is None else (row.plans.in_(self.plans),)),
+            # Keep unknown amounts: they might exceed the minimum.
+            *(
+                (or_(row.amount >= millionths(self.minimum), row.amount.is_(None)),)
+                if section.money and self.minimum
+                else ()
+            ),
+        ]
+
+    def _due(self, timing: Timing) -> list[ColumnElement[bool]]:
+        row, window = digest_items.c, self.window
+        match timing:
+            case Timing.WITHIN_WINDOW:
+                return [row.at >= window.start, row.at < window.end]
+            case Timing.UNTIL_WINDOW_ENDS:
+                has_happened = row.details[PASSED].as_boolean()
+                return [or_(has_happened.is_(None), row.at >= window.start), row.at < window.end]
+            case Timing.ANY_TIME:
+                return []
+            case _:  # pragma: no cover - a closed set
+                assert_never(timing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +207,9 @@ def _total(row: Any) -> Decimal:
     return found
 
 
-def order_by(section: Section, added: list[CurrencySum]) -> tuple[ColumnElement[Any], ...]:
+def order_by(section: DigestSection, added: list[CurrencySum]) -> tuple[ColumnElement[Any], ...]:
     """Amounts by currency, each the largest first; others the soonest first. What is not known comes last."""
-    if section not in MONEY:
+    if not section.money:
         return digest_items.c.at.asc().nulls_last(), digest_items.c.id
     amount = digest_items.c.amount.desc().nulls_last()
     return rank(digest_items.c.currency, added), amount, digest_items.c.id
@@ -229,13 +236,13 @@ def currency_totals(added: list[CurrencySum], before: dict[str, str] | None) -> 
 
 def read_item(row: Row[Any]) -> ReportItem:
     return ReportItem(
-        section=Section(row.section),
+        section=row.section,
         customer_id=row.customer_id,
         customer=row.customer,
         email=row.email,
         at=row.at,
-        # Of resets it is what is left, which the details tell.
-        amount=units(row.amount) if row.section in MONEY else None,
+        # Elsewhere the column holds the remaining units; see `details`.
+        amount=units(row.amount) if sections.section(row.section).money else None,
         currency=row.currency,
         plans=split_plans(row.plans),
         feature=row.feature,

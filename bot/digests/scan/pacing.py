@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.digests.scan.estimates import MOST_PREVIEWS
 from bot.digests.scan.repository import Progress
+
+MOST_PREVIEWS = 500
+"""Customers that one scan asks about; the others stay estimates. Each costs Autumn several
+calls to Stripe."""
 
 
 @dataclass(frozen=True, slots=True)

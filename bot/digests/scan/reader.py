@@ -13,13 +13,12 @@ from bot.autumn.bulk import ListedCustomer, Listing
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unavailable, Unreachable
 from bot.autumn.models import Customer
-from bot.digests import items
+from bot.digests import sections
 from bot.digests.items import ScannedCustomer, ScanWindow, StoredItem
-from bot.digests.model import Section
 from bot.digests.report.model import CUSTOMERS, PREVIEWS
-from bot.digests.scan import estimates
 from bot.digests.scan.pacing import Pacer, ScanPace
 from bot.digests.scan.repository import Progress, ScanWriter
+from bot.digests.sections import invoices
 from bot.lookups.billing import billing_of
 from bot.lookups.customer import BILLING
 from bot.lookups.invoices.discounting import doubtful
@@ -91,21 +90,21 @@ class Scanning:
             try:
                 page = await self._patiently(stride, ask)
             except AutumnError:
-                self._missing.add(Section.UNPAID)
+                self._missing.update(sections.from_invoices())
                 return
             owed, understood = list[StoredItem](), 0
             async for several in self._gently(page):
-                rows = (items.of_invoice(one, self._plan_names) for one in several)
-                owed += [row for row in rows if row is not None]
+                for invoice in several:
+                    owed += sections.of_invoice(invoice, self._plan_names)
                 understood += len(several)
             if understood < page.count:
-                self._missing.add(Section.UNPAID)
+                self._missing.update(sections.from_invoices())
             self._any_unpaid = self._any_unpaid or bool(owed)
             await self._keeper.add(owed, now=self._now())
             if page.next_cursor is None:
                 return
             asked, cursor = cursor, page.next_cursor
-        self._missing.add(Section.UNPAID)
+        self._missing.update(sections.from_invoices())
 
     async def _read_customers(self) -> None:
         cursor: str | None = ""
@@ -149,7 +148,7 @@ class Scanning:
         rows, named, understood = list[StoredItem](), dict[str, ScannedCustomer](), 0
         async for several in self._gently(page):
             for customer in several:
-                rows += items.of_customer(customer, self._span)
+                rows += sections.of_customer(customer, self._span)
                 if known := customer.get("id"):
                     named[known] = ScannedCustomer.of(customer)
             understood += len(several)
@@ -205,8 +204,8 @@ class Scanning:
         if upcoming is None:
             # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
             return None
-        coming = estimates.within(upcoming, self._span.start, self._span.end)
-        return [items.of_preview(whose, one, self._plan_names) for one in coming]
+        coming = invoices.within(upcoming, self._span.start, self._span.end)
+        return [invoices.of_preview(whose, one, self._plan_names) for one in coming]
 
     async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
         """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows

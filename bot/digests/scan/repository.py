@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.autumn.environment import Environment
+from bot.digests import sections
 from bot.digests.items import ScannedCustomer, StoredItem
-from bot.digests.model import Section
+from bot.digests.sections import invoices
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_scans
 from bot.store.upsert import insert
@@ -287,7 +288,11 @@ class ScanWriter:
     @unbroken
     async def name(self, customers: Mapping[str, ScannedCustomer], *, now: datetime) -> None:
         """Fills in the names and addresses of unpaid invoices' customers; `customers` by their id."""
-        unpaid = (digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.UNPAID)
+        unpaid = (
+            digest_items.c.scan_id == self.held.id,
+            # Not `in_`: it cannot be expanded in a statement that is executed many times.
+            or_(false(), *(digest_items.c.section == key for key in sections.from_invoices())),
+        )
         theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(customers))
         async with self.database.reading() as connection:
             found = (await connection.execute(theirs.distinct())).scalars().all()
@@ -342,7 +347,7 @@ class ScanWriter:
             await self._insert(connection, rows)
 
     def _invoices(self) -> tuple[ColumnElement[bool], ...]:
-        return digest_items.c.scan_id == self.held.id, digest_items.c.section == Section.INVOICES
+        return digest_items.c.scan_id == self.held.id, digest_items.c.section == invoices.SECTION.key
 
     async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
         await go_on(connection, self.held, lease=self.lease, now=now, **counts)

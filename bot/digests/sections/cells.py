@@ -1,0 +1,125 @@
+"""Cells and facts that several sections share.
+
+Tables show times in the digest's own zone, as Slack cannot draw them in each reader's; in lines Slack can.
+"""
+
+from datetime import date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+
+from bot.digests import items
+from bot.digests.items import ReportItem
+from bot.digests.sections.section import Viewpoint
+from bot.kit import blocks, layout, money, numbers, text, times
+from bot.lookups import labels
+from bot.lookups.invoices.facts import InvoiceState
+
+NAME_LENGTH = 40
+NO_AMOUNT = "not known"
+_MOST_PLANS = 10
+_STATUS_LENGTH = 30
+
+
+# Facts
+
+
+def customer(item: ReportItem, safe: layout.Safe) -> str:
+    return safe(item.customer, NAME_LENGTH) or safe(item.customer_id or "", NAME_LENGTH) or labels.NO_NAME
+
+
+def plan_names(item: ReportItem) -> list[str]:
+    """Ids for those without a name; not escaped yet."""
+    stored = item.details.get(items.PLAN_NAMES)
+    names = [str(name) for name in stored] if isinstance(stored, list | tuple) else []
+    return [
+        (names[index] if index < len(names) else "") or plan_id for index, plan_id in enumerate(item.plans)
+    ]
+
+
+def plans(item: ReportItem, safe: layout.Safe) -> str:
+    return safe(", ".join(plan_names(item)[:_MOST_PLANS]), NAME_LENGTH)
+
+
+def amount(item: ReportItem) -> str:
+    """In words where there is none."""
+    is_estimate = bool(item.details.get(items.ESTIMATE))
+    if item.amount is None:
+        return labels.BILLED_BY_USE if is_estimate else NO_AMOUNT
+    shown = money.money(item.amount, item.currency)
+    return f"≈ {shown}" if is_estimate else shown
+
+
+def units(item: ReportItem, name: str) -> Decimal | None:
+    """How much of the feature is left (`REMAINING`) or was granted; None where that is not known."""
+    try:
+        number = Decimal(detail(item, name))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def status(item: ReportItem, safe: layout.Safe) -> str:
+    """The status of an invoice."""
+    stored = detail(item, items.STATUS)
+    try:
+        state = InvoiceState(stored)
+    except ValueError:
+        return safe(stored, _STATUS_LENGTH)
+    return labels.INVOICE_STATES.get(state, "")
+
+
+def detail(item: ReportItem, name: str) -> str:
+    return str(item.details.get(name) or "")
+
+
+def day(item: ReportItem) -> str:
+    """In the reader's own zone; empty where it is not known."""
+    return times.day(item.at) if item.at else ""
+
+
+def is_past(item: ReportItem, seen: Viewpoint) -> bool:
+    return item.at is not None and item.at < seen.read_at
+
+
+def short_day(day: date) -> str:
+    """`Nov 24`."""
+    return f"{day:%b} {day.day}"
+
+
+def local(at: datetime, zone: tzinfo) -> datetime:
+    """In the zone; unchanged at the ends of the calendar, where there is no such time."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
+# Cells
+
+
+def customer_cell(item: ReportItem) -> blocks.Cell:
+    return blocks.cell(customer(item, text.literal))
+
+
+def plans_cell(item: ReportItem) -> blocks.Cell:
+    return blocks.cell(plans(item, text.literal))
+
+
+def moment_cell(item: ReportItem, seen: Viewpoint) -> blocks.Cell:
+    if item.at is None:
+        return blocks.cell("")
+    return blocks.cell(local(item.at, seen.zone).isoformat(sep=" ", timespec="minutes")[:16])
+
+
+def day_cell(item: ReportItem, seen: Viewpoint) -> blocks.Cell:
+    return blocks.cell(local(item.at, seen.zone).date().isoformat() if item.at else "")
+
+
+def billing_day_cell(item: ReportItem) -> blocks.Cell:
+    """An invoice has the same day for everybody, whatever the digest's zone."""
+    return blocks.cell(times.utc_day(item.at) if item.at else "")
+
+
+def amount_cell(item: ReportItem) -> blocks.Cell:
+    if item.amount is None:
+        return blocks.cell(amount(item))
+    return blocks.quantity(numbers.finite(item.amount), amount(item))

@@ -1,0 +1,165 @@
+"""Upcoming invoices: when subscriptions are billed, and for how much.
+
+Autumn itself previews the amount, one customer at a time. An estimate, the base price alone, decides who is
+asked about first, and stands in where there is no preview.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
+from bot.autumn.models import InvoicePreview
+from bot.digests import items
+from bot.digests.items import (
+    ReportItem,
+    ScannedCustomer,
+    ScanWindow,
+    StoredItem,
+    join_plans,
+    millionths,
+    stored,
+)
+from bot.digests.sections import cells
+from bot.digests.sections.section import DigestSection, PlanNames, Timing, Viewpoint
+from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.kit import blocks, text, times
+
+_KEY = "invoices"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    at: datetime
+    amount: Decimal | None
+    """The base price; None when only usage will be billed."""
+    currency: str
+    """Empty when not known: the list tells a plan's price in the organisation's own currency without naming
+    it, and not what the customer pays in."""
+
+
+def of_preview(customer: ScannedCustomer, preview: InvoicePreview, plan_names: PlanNames) -> StoredItem:
+    """The row that takes the place of an estimate."""
+    return stored(
+        _KEY,
+        customer,
+        at=preview.invoice_at,
+        amount=millionths(preview.total),
+        currency=preview.currency.lower(),
+        plans=join_plans(preview.plan_ids),
+        details={
+            items.PLAN_NAMES: [plan_names.get(plan, plan) for plan in preview.plan_ids],
+            items.LINES: len(preview.line_items),
+        },
+    )
+
+
+def within(previews: Sequence[InvoicePreview], start: datetime, end: datetime) -> Iterator[InvoicePreview]:
+    """Those of a customer's next invoices that are due in this time."""
+    for preview in previews:
+        if preview.invoice_at is not None and start <= preview.invoice_at <= end:
+            yield preview
+
+
+def estimate(customer: ListedCustomer, subscription: ListedSubscription) -> Estimate | None:
+    """The subscription's next invoice; None when none is coming.
+
+    Autumn bills through Stripe: a customer who is unknown there gets no invoice.
+    """
+    at = moment(subscription.get("current_period_end")) or moment(subscription.get("trial_ends_at"))
+    ends = moment(subscription.get("expires_at"))
+    return None if at is None else _billed(customer, subscription, at, renews=ends is None or ends > at)
+
+
+def last_billed(customer: ListedCustomer, subscription: ListedSubscription) -> Estimate | None:
+    """The invoice with which the current period began; None for a subscription's first period, whose invoice
+    came with the purchase."""
+    at, began = moment(subscription.get("current_period_start")), moment(subscription.get("started_at"))
+    if at is None or began is None or began >= at:
+        return None
+    return _billed(customer, subscription, at, renews=True)
+
+
+def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
+    for subscription in customer.get("subscriptions") or ():
+        coming = estimate(customer, subscription)
+        if coming is not None and coming.at in window:
+            yield _estimated(customer, subscription, coming)
+        last = last_billed(customer, subscription)
+        if last is not None and window.passed(last.at):
+            yield _estimated(customer, subscription, last, passed=True)
+
+
+def _estimated(
+    customer: ListedCustomer, subscription: ListedSubscription, expected: Estimate, *, passed: bool = False
+) -> StoredItem:
+    return subscription_row(
+        _KEY,
+        customer,
+        subscription,
+        expected.at,
+        amount=millionths(expected.amount),
+        currency=expected.currency,
+        details={items.ESTIMATE: True, **({items.PASSED: True} if passed else {})},
+    )
+
+
+def _billed(
+    customer: ListedCustomer, subscription: ListedSubscription, at: datetime, *, renews: bool
+) -> Estimate | None:
+    if not customer.get("stripe_id") or subscription.get("status") == SCHEDULED:
+        return None
+    plan = subscription.get("plan")
+    price = (plan or {}).get("price") or {}
+    by_usage = plan is None or any(item.get("price") is not None for item in plan.get("items") or ())
+    by_usage = by_usage or _usage_priced(customer, subscription.get("plan_id"))
+    base = price.get("amount") if renews else None
+    if not base and not by_usage:
+        return None
+    quantity = subscription.get("quantity")
+    amount = base * (Decimal(1) if quantity is None else quantity) if base else None
+    # Where a plan has prices in several currencies, the list does not tell which one the customer pays.
+    currency = "" if price.get("additional_currencies") else price.get("currency") or ""
+    return Estimate(at, amount, currency.lower())
+
+
+def _usage_priced(customer: ListedCustomer, plan_id: str | None) -> bool:
+    balances = (customer.get("balances") or {}).values()
+    rows = (row for balance in balances for row in balance.get("breakdown") or ())
+    return any(row.get("price") is not None and row.get("plan_id") == plan_id for row in rows)
+
+
+def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
+    return [
+        cells.customer_cell(item),
+        cells.plans_cell(item),
+        cells.billing_day_cell(item),
+        cells.amount_cell(item),
+    ]
+
+
+def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
+    day = times.billing_day(item.at) if item.at else ""
+    return [
+        cells.plans(item, text.mrkdwn),
+        f"was due {day}" if cells.is_past(item, seen) else day,
+        cells.amount(item),
+    ]
+
+
+SECTION = DigestSection(
+    key=_KEY,
+    title="Upcoming invoices",
+    hint="What will be charged, from Autumn's own previews",
+    short_name="invoices",
+    unit=("invoice", "invoices"),
+    none_text="no upcoming invoices",
+    columns=("Customer", "Products", "When", "Amount"),
+    cells=_cells,
+    facts=_facts,
+    timing=Timing.WITHIN_WINDOW,
+    collect=_collect,
+    money=True,
+    upcoming=True,
+)

@@ -1,0 +1,43 @@
+"""Subscriptions that Autumn has marked as past due."""
+
+from collections.abc import Iterator
+
+from bot.autumn.bulk import ListedCustomer, moment
+from bot.digests.items import ReportItem, ScanWindow, StoredItem
+from bot.digests.sections import cells
+from bot.digests.sections.section import DigestSection, Timing, Viewpoint
+from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.kit import blocks, text
+
+_KEY = "past_due"
+
+
+def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredItem]:
+    for subscription in customer.get("subscriptions") or ():
+        if subscription.get("past_due") and subscription.get("status") != SCHEDULED:
+            # What is unpaid was billed when the period began.
+            billed = moment(subscription.get("current_period_start"))
+            yield subscription_row(_KEY, customer, subscription, billed)
+
+
+def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item, seen)]
+
+
+def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
+    return [cells.plans(item, text.mrkdwn), f"since {cells.day(item)}" if item.at else ""]
+
+
+SECTION = DigestSection(
+    key=_KEY,
+    title="Past due",
+    hint="Subscriptions with a payment that failed or is late",
+    short_name="past due",
+    unit=("customer", "customers"),
+    none_text="nobody past due",
+    columns=("Customer", "Products", "Since"),
+    cells=_cells,
+    facts=_facts,
+    timing=Timing.ANY_TIME,
+    collect=_collect,
+)

@@ -1,0 +1,215 @@
+"""Balances that reset."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, moment
+from bot.autumn.models import Reset
+from bot.digests import items
+from bot.digests.items import (
+    ReportItem,
+    ResetGroup,
+    ScannedCustomer,
+    ScanWindow,
+    StoredItem,
+    join_plans,
+    millionths,
+    plain,
+    stored,
+)
+from bot.digests.sections import cells
+from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
+from bot.kit import blocks, layout, numbers, phrases, text
+from bot.lookups import labels
+from bot.lookups.feature.bins import cycle_start
+
+_KEY = "resets"
+_UNLIMITED = "unlimited"
+
+
+def last_reset(row: ListedSource, began: datetime | None, now: datetime) -> datetime | None:
+    """When a plan's balance was last reset; None when it never was, is overdue, or that cannot be said.
+
+    `began`: when the customer got the plan.
+    """
+    reset = row.get("reset") or {}
+    following = moment(reset.get("resets_at"))
+    if following is None or began is None or following <= now:
+        return None
+    known = Reset(
+        interval=reset.get("interval") or "",
+        interval_count=reset.get("interval_count"),
+        resets_at=following,
+    )
+    at = cycle_start(known, now)
+    if at is None:
+        return None
+    if at.day == following.day < began.day and following.day == _last_day(following):
+        # It resets at the end of a short month only for want of the day on which the plan began.
+        at = at.replace(day=min(began.day, _last_day(at)))
+    return at if began < at else None
+
+
+def _last_day(at: datetime) -> int:
+    return monthrange(at.year, at.month)[1]
+
+
+def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
+    for feature_id, balance in (customer.get("balances") or {}).items():
+        yield from _coming(customer, feature_id, balance, window)
+        yield from _passed(customer, feature_id, balance, window)
+
+
+def _coming(
+    customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
+) -> Iterator[StoredItem]:
+    """A row for each time at which some of the balance resets. An overdue reset counts: Autumn catches up
+    on it when the customer is next read on their own."""
+    if balance.get("unlimited"):
+        return
+    for resets_at, (granted, remaining, plans) in _by_time(balance).items():
+        at = moment(resets_at)
+        if at is None or at > window.end:
+            continue
+        yield stored(
+            _KEY,
+            ScannedCustomer.of(customer),
+            at=at,
+            # Not money: stored in `amount` so SQL can sum it.
+            amount=millionths(remaining),
+            plans=join_plans(plans),
+            feature=feature_id,
+            details={
+                items.FEATURE_NAME: _feature_name(feature_id, balance),
+                items.GRANTED: str(plain(granted)),
+                items.REMAINING: str(plain(remaining)),
+            },
+        )
+
+
+def _passed(
+    customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
+) -> Iterator[StoredItem]:
+    """Resets since the last digest, of balances from products that the customer had before the reset."""
+    began = {
+        plan_id: since
+        for subscription in customer.get("subscriptions") or ()
+        if (plan_id := subscription.get("plan_id")) and (since := moment(subscription.get("started_at")))
+    }
+    for source in balance.get("breakdown") or ():
+        plan_id = source.get("plan_id") or ""
+        at = last_reset(source, began.get(plan_id), window.start)
+        if at is not None and window.passed(at) and not source.get("unlimited"):
+            yield stored(
+                _KEY,
+                ScannedCustomer.of(customer),
+                at=at,
+                plans=join_plans([plan_id]),
+                feature=feature_id,
+                details={items.FEATURE_NAME: _feature_name(feature_id, balance), items.PASSED: True},
+            )
+
+
+def _by_time(balance: ListedBalance) -> dict[float, tuple[Decimal, Decimal, list[str]]]:
+    """For each time: granted, remaining, and ids of plans."""
+    totals: dict[float, tuple[Decimal, Decimal, list[str]]] = {}
+    for source in balance.get("breakdown") or ():
+        at = (source.get("reset") or {}).get("resets_at")
+        if at is None or source.get("unlimited"):
+            continue
+        granted, remaining, plans = totals.get(at, (Decimal(0), Decimal(0), []))
+        plan_id = source.get("plan_id")
+        totals[at] = (
+            granted + (source.get("included_grant") or 0) + (source.get("prepaid_grant") or 0),
+            remaining + (source.get("remaining") or 0),
+            plans if plan_id is None or plan_id in plans else [*plans, plan_id],
+        )
+    next_reset = balance.get("next_reset_at")
+    if not totals and next_reset is not None:
+        granted, remaining = balance.get("granted") or Decimal(0), balance.get("remaining") or Decimal(0)
+        return {next_reset: (granted, remaining, [])}
+    return totals
+
+
+def _feature_name(feature_id: str, balance: ListedBalance) -> str:
+    return (balance.get("feature") or {}).get("name") or feature_id
+
+
+def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+    return [
+        cells.customer_cell(item),
+        blocks.cell(_feature(item, text.literal)),
+        cells.moment_cell(item, seen),
+        _left_cell(item),
+    ]
+
+
+def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
+    verb = "was reset" if item.details.get(items.PASSED) else "resets"
+    left = _left(item)
+    if item.details.get(items.UNLIMITED):
+        left = _UNLIMITED
+    elif left:
+        left = f"{left} left"
+    return [_feature(item, text.mrkdwn), f"{verb} {cells.day(item)}" if item.at else "", left]
+
+
+def _feature(item: ReportItem, safe: layout.Safe) -> str:
+    return safe(cells.detail(item, items.FEATURE_NAME) or item.feature, cells.NAME_LENGTH)
+
+
+def _left_cell(item: ReportItem) -> blocks.Cell:
+    if item.details.get(items.UNLIMITED):
+        return blocks.cell(labels.UNLIMITED)
+    left = cells.units(item, items.REMAINING)
+    return blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), _left(item))
+
+
+def _left(item: ReportItem) -> str:
+    """`1,500 of 10,000`."""
+    left, granted = cells.units(item, items.REMAINING), cells.units(item, items.GRANTED)
+    if left is None:
+        return ""
+    return f"{numbers.number(left)} of {numbers.number(granted)}" if granted else numbers.number(left)
+
+
+def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
+    left = group.remaining
+    return [
+        blocks.cell(_group_name(group, text.literal)),
+        blocks.cell(group.day.isoformat()),
+        blocks.quantity(group.customers, f"{group.customers:,}"),
+        blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), numbers.number(left)),
+    ]
+
+
+def _group_line(group: ResetGroup) -> str:
+    facts = [
+        f"*{_group_name(group, text.mrkdwn) or phrases.NONE}*",
+        f"resets {cells.short_day(group.day)}",
+        phrases.count(group.customers, "customer"),
+        "" if group.remaining is None else f"{numbers.number(group.remaining)} left",
+    ]
+    return "• " + " · ".join(fact for fact in facts if fact)
+
+
+def _group_name(group: ResetGroup, safe: layout.Safe) -> str:
+    return safe(group.name or group.feature, cells.NAME_LENGTH)
+
+
+SECTION = DigestSection(
+    key=_KEY,
+    title="Resets",
+    hint="Balances that are about to reset, and what is left of them",
+    short_name="resets",
+    unit=("reset", "resets"),
+    none_text="no resets",
+    columns=("Customer", "Feature", "Resets", "Left"),
+    cells=_cells,
+    facts=_facts,
+    timing=Timing.UNTIL_WINDOW_ENDS,
+    collect=_collect,
+    grouping=Grouping(("Feature", "Resets", "Customers", "Left"), _group_cells, _group_line),
+)

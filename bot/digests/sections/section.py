@@ -1,0 +1,89 @@
+"""What a section of a digest is made of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.autumn.bulk import ListedCustomer, ListedInvoice
+from bot.digests.items import ReportItem, ResetGroup, ScanWindow, StoredItem
+from bot.kit import blocks
+
+
+class Timing(StrEnum):
+    """Which of a section's rows a digest lists."""
+
+    WITHIN_WINDOW = "within_window"
+    """Those due within the digest's window."""
+    UNTIL_WINDOW_ENDS = "until_window_ends"
+    """Those due before the window ends, however long overdue: Autumn has yet to catch up on them. What
+    has already happened is listed once."""
+    ANY_TIME = "any_time"
+    """All of them, however old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """The time zone that tables are in, and when Autumn was read."""
+
+    zone: tzinfo
+    read_at: datetime
+
+
+Collect: TypeAlias = Callable[[ListedCustomer, ScanWindow], Iterator[StoredItem]]
+PlanNames: TypeAlias = Mapping[str, str]
+"""By id."""
+CollectInvoice: TypeAlias = Callable[[ListedInvoice, PlanNames], StoredItem | None]
+Cells: TypeAlias = Callable[[ReportItem, Viewpoint], list[blocks.Cell]]
+Facts: TypeAlias = Callable[[ReportItem, Viewpoint], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How a section is shown when it has too many rows to list: a row for each feature and day."""
+
+    columns: tuple[str, ...]
+    cells: Callable[[ResetGroup], list[blocks.Cell]]
+    line: Callable[[ResetGroup], str]
+    """The same as a line of mrkdwn."""
+
+
+def _collect_nothing(_customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredItem]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSection:
+    """Everything particular to one section. To add one: write a module beside this one and put its
+    SECTION into `SECTIONS`."""
+
+    key: str
+    """Stored with rows and digests, and carried by buttons, so it never changes; up to 16 characters."""
+    title: str
+    """Up to 24 characters."""
+    hint: str
+    """Explains the section in the form; up to 75 characters."""
+    short_name: str
+    """In a digest's summary line and in the file."""
+    unit: tuple[str, str]
+    """What its rows are counted in: one, several."""
+    none_text: str
+    """What a digest with no rows at all says of this section: `no trial ends`."""
+    columns: tuple[str, ...]
+    cells: Cells
+    """A row of the table: as many as `columns`."""
+    facts: Facts
+    """The row in words (mrkdwn), without the customer. Empty ones are left out."""
+    timing: Timing
+    collect: Collect = _collect_nothing
+    """Rows from a customer as Autumn lists them."""
+    collect_invoice: CollectInvoice | None = None
+    """A row from an unpaid invoice, if it gives one."""
+    money: bool = False
+    """Whether rows have an amount: they are added up by currency, sorted by it, and filtered by the
+    digest's smallest amount. Other rows are sorted by their moment."""
+    upcoming: bool = False
+    """Whether its rows are what will be charged: Autumn is asked for previews, and amounts are charted."""
+    grouping: Grouping | None = None
+    """None where the first rows are listed however many there are."""

@@ -1,0 +1,43 @@
+"""Trials that end."""
+
+from collections.abc import Iterator
+
+from bot.autumn.bulk import ListedCustomer, moment
+from bot.digests.items import ReportItem, ScanWindow, StoredItem
+from bot.digests.sections import cells
+from bot.digests.sections.section import DigestSection, Timing, Viewpoint
+from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.kit import blocks, text
+
+_KEY = "trials"
+
+
+def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
+    for subscription in customer.get("subscriptions") or ():
+        ends = moment(subscription.get("trial_ends_at"))
+        if ends in window and subscription.get("status") != SCHEDULED:
+            yield subscription_row(_KEY, customer, subscription, ends)
+
+
+def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+    return [cells.customer_cell(item), cells.plans_cell(item), cells.moment_cell(item, seen)]
+
+
+def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
+    verb = "ended" if cells.is_past(item, seen) else "ends"
+    return [cells.plans(item, text.mrkdwn), f"{verb} {cells.day(item)}" if item.at else ""]
+
+
+SECTION = DigestSection(
+    key=_KEY,
+    title="Trials ending",
+    hint="Who is about to become a paying customer, or to leave",
+    short_name="trials",
+    unit=("trial", "trials"),
+    none_text="no trials ending",
+    columns=("Customer", "Products", "Trial ends"),
+    cells=_cells,
+    facts=_facts,
+    timing=Timing.WITHIN_WINDOW,
+    collect=_collect,
+)
