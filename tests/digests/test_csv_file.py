@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot.digests import csv_file
 from bot.kit import text
+from tests.digests.samples import READ, item
+from tests.digests.test_card_properties import ITEMS
 from tests.views import checks
-from tests.views.digests import READ, item
 from tests.views.examples import examples
-from tests.views.test_digest_any import ITEMS
 
 
 def read(*lines: str) -> list[list[str]]:

@@ -12,8 +12,8 @@ from bot.digests.model import Pause, Wanted
 from bot.kit import ids
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
+from tests.digests.samples import digest, paused
 from tests.views import checks
-from tests.views.digests import digest, paused
 from tests.views.filling import modal
 from tests.views.records import fits
 

@@ -12,8 +12,8 @@ from bot.digests.model import Schedule, Wanted
 from bot.digests.report.model import PREVIEWS, CurrencyTotal, Report, RowQuery
 from bot.kit import layout
 from bot.kit.card import Card
+from tests.digests.samples import BERLIN, ORG, READ, START, digest, group, item, items, part, report
 from tests.views import checks
-from tests.views.digests import BERLIN, ORG, READ, START, digest, group, item, items, part, report
 
 
 def card(found: Report, query: RowQuery = BERLIN, **changes: Any) -> Card:
@@ -83,8 +83,8 @@ def test_what_passed_since_the_last_digest() -> None:
     assert "Includes what was due since <!date" in said(shown)
     assert "which the last digest did not reach" in said(shown)
     plain = checks.read(shown.plain)
-    for words in ("was due Nov 23, 2026", "ended <!date", "was reset <!date"):
-        assert words in plain
+    for sentence in ("was due Nov 23, 2026", "ended <!date", "was reset <!date"):
+        assert sentence in plain
 
 
 def test_invoices_to_come() -> None:

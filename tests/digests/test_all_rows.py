@@ -9,8 +9,8 @@ from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
 from bot.lookups import trouble
 from bot.lookups.place import Place
+from tests.digests.samples import BERLIN, ORG, item, items, page
 from tests.views import checks
-from tests.views.digests import BERLIN, ORG, item, items, page
 from tests.views.filling import modal
 
 
