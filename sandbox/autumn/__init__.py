@@ -5,5 +5,6 @@ from sandbox.autumn.ratelimit import Limit, Limits
 from sandbox.autumn.seed.many import generate
 from sandbox.autumn.seed.start import demo
 from sandbox.autumn.server import LocalAutumn
+from sandbox.autumn.webhooks import Endpoint, Message
 
-__all__ = ["Clock", "Limit", "Limits", "LocalAutumn", "demo", "generate"]
+__all__ = ["Clock", "Endpoint", "Limit", "Limits", "LocalAutumn", "Message", "demo", "generate"]

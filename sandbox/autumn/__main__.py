@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from sandbox.autumn import Limits, LocalAutumn
 
 
-async def run(port: int, seed: str, key: str | None, *, limited: bool) -> None:
+async def run(port: int, seed: str, key: str | None, *, limited: bool, webhooks: str | None = None) -> None:
     """Until interrupted."""
     limits = Limits() if limited else Limits.off()
     async with LocalAutumn.running(seed, port=port, limits=limits, keys=[key] if key else []) as autumn:
         sys.stdout.write(f"{autumn.url}\n{autumn.key}\n")
+        if webhooks:
+            sys.stdout.write(f"{autumn.send_webhooks_to(webhooks).secret}\n")
         sys.stdout.flush()
         stop = asyncio.Event()
         for one in (signal.SIGINT, signal.SIGTERM):
@@ -29,8 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", default="demo", help="demo, empty, or a number of customers")
     parser.add_argument("--key", help="a secret key to accept, am_sk_test_… or am_sk_live_…")
     parser.add_argument("--no-limits", action="store_true", help="answer however many requests come")
+    parser.add_argument("--webhooks", metavar="URL", help="send webhooks there; their secret is printed")
     given = parser.parse_args(arguments)
-    asyncio.run(run(given.port, given.seed, given.key, limited=not given.no_limits))
+    asyncio.run(run(given.port, given.seed, given.key, limited=not given.no_limits, webhooks=given.webhooks))
 
 
 if __name__ == "__main__":

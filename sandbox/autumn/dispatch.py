@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.autumn import happenings
 from sandbox.autumn.context import Context, Route
 from sandbox.autumn.errors import ApiError
 from sandbox.autumn.idempotency import Idempotency
@@ -167,11 +168,13 @@ class Desk:
 
 def _handle(route: Route, context: Context) -> Any:
     customer_id = whose(context.path, context.body)
-    if route.write and route.name not in _KEEP_CACHED and customer_id:
-        customer = context.state.customers.get(customer_id)
-        if customer is not None:
-            customer.drop_cached()
-    return route.handler(context)
+    customer = context.state.customers.get(customer_id) if route.write and customer_id else None
+    if customer is None:
+        return route.handler(context)
+    if route.name not in _KEEP_CACHED:
+        customer.drop_cached()
+    with happenings.plans(context.state, customer):
+        return route.handler(context)
 
 
 def _peek(raw: bytes) -> Json:

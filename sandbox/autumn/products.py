@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sandbox.autumn import happenings
 from sandbox.autumn.balances import refill
 from sandbox.autumn.model import Customer, Item, Plan, Product, Row
 from sandbox.autumn.months import add, next_after, repeats
@@ -137,11 +138,17 @@ def in_order(state: State, products: list[Product]) -> list[Product]:
         plan = state.plan_of(product)
         return (product.entity_id is not None, plan.interval is None, plan.add_on, -product.created_at)
 
-    return sorted(products, key=place)
+    newest_first = products[::-1]  # of two at one moment the later is the newer
+    return sorted(newest_first, key=place)
 
 
 def advance(state: State, customer: Customer) -> None:
     """What the passing of time did to the customer's products: expiry, starts, ends of trials, renewals."""
+    with happenings.plans(state, customer):
+        _advance(state, customer)
+
+
+def _advance(state: State, customer: Customer) -> None:
     now = state.now
     for product in list(customer.products):
         if product.status in ("active", "past_due") and product.expires_at and product.expires_at <= now:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from sandbox.autumn import control, pages
-from sandbox.autumn.billing import payment
+from sandbox.autumn import control, happenings, pages, products
+from sandbox.autumn.billing import payment, topping_up
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
 from sandbox.autumn.faults import Fault, Faults
@@ -34,14 +34,21 @@ from sandbox.autumn.routes import all_routes
 from sandbox.autumn.seed.start import make_state
 from sandbox.autumn.state import State
 from sandbox.autumn.validation import parse
+from sandbox.autumn.webhooks import Endpoint, Webhooks
 from sandbox.serving import cut, listening
+
+_LOCKING = ("billing.attach", "billing.update")
+_LOCKED = {
+    "message": "Another billing operation of this customer is under way",
+    "code": "lock_already_exists",
+}
 
 
 class LocalAutumn:
     """Autumn's API 2.3.0 over HTTP, from memory. `running` starts one.
 
     Everything may be looked at and changed while it runs: `state`, `clock`, `faults`, `ledger` (writes
-    received and applied), `calls` (every request).
+    received and applied), `calls` (every request), `webhooks` (sent and to be sent).
     """
 
     def __init__(
@@ -65,6 +72,9 @@ class LocalAutumn:
         self._limiter = RateLimiter(limits or Limits(), _real_time)
         self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
+        self.webhooks = Webhooks()
+        self.billing_locks: set[str] = set()
+        """Customers for whom a billing call is under way; see `state.org.locks_billing`."""
         self._stopping = asyncio.Event()
         self._serving = AsyncExitStack()
         self.url = ""
@@ -95,6 +105,7 @@ class LocalAutumn:
         async with AsyncExitStack() as self._serving:
             await self._serving.enter_async_context(listening(self, listener))
             self._serving.callback(self._queue.clear)
+            self._serving.callback(self.webhooks.clear)
             self._serving.callback(self._stopping.set)
             yield
 
@@ -136,22 +147,40 @@ class LocalAutumn:
 
         `number`: the invoice's Stripe id, or the end of the checkout URL. Raises KeyError when nothing waits.
         """
-        payment.pay(self.state, number)
+        waiting = self.state.waiting[number]
+        with happenings.plans(self.state, waiting.customer):
+            payment.pay(self.state, number)
 
     def mark_past_due(self, customer_id: str) -> None:
         """The customer's last payment failed: plans that are billed are past due."""
         who = self.state.customer(customer_id)
-        for product in who.products:
-            if product.status == "active" and product.stripe_subscription:
-                product.status = "past_due"
+        with happenings.plans(self.state, who):
+            for product in who.products:
+                if product.status == "active" and product.stripe_subscription:
+                    product.status = "past_due"
+
+    def top_up(self, customer_id: str, feature_id: str, *, failing: str | None = None) -> None:
+        """The customer's auto top-up runs, or fails for a reason such as charge_failed."""
+        who = self.state.customer(customer_id)
+        kind, data = topping_up.top_up(self.state, who, feature_id, failing, self.url)
+        self.webhooks.send(kind, data)
+
+    def send_webhooks_to(self, url: str, *, types: Iterable[str] | None = None, secret: str = "") -> Endpoint:
+        """Tell this address from now on what happens; the endpoint has the secret that signs."""
+        self.state.announce = self.webhooks.send
+        return self.webhooks.to(url, types=types, secret=secret)
 
     def forget_limits(self) -> None:
         """Open every window of the rate limits anew."""
         self._limiter.clear()
 
     def reset(self) -> None:
-        """Back to the seed, with nothing recorded and no faults; keys and the clock stay."""
+        """Back to the seed, nothing recorded, no faults; keys, webhook addresses and the clock stay."""
+        announce = self.state.announce
         self._desk.state = make_state(self._seed, self.clock)
+        self.state.announce = announce
+        self.webhooks.messages.clear()
+        self.billing_locks.clear()
         self._desk.idempotency = Idempotency()
         self._desk.writes.clear()
         self._limiter.clear()
@@ -161,6 +190,9 @@ class LocalAutumn:
 
     def _time_passed(self) -> None:
         self._queue.run_due()
+        if self.state.announce is not None:
+            for who in self.state.customers.kept():
+                products.advance(self.state, who)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
@@ -193,9 +225,24 @@ class LocalAutumn:
         customer = whose(found[1] if found else {}, body)
         call = Call(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
-        reply = await self._with_faults(request, found, self.faults.strike(name, customer, _expanded(body)))
+        faults = self.faults.strike(name, customer, _expanded(body))
+        if customer is not None and name in _LOCKING and self.state.org.locks_billing:
+            reply = await self._one_at_a_time(request, found, faults, customer)
+        else:
+            reply = await self._with_faults(request, found, faults)
         call.status = None if reply.status == CUT else reply.status
         return reply
+
+    async def _one_at_a_time(self, request: Request, found: Any, met: list[Fault], customer: str) -> Reply:
+        """Refuse a billing call while another one of the customer is under way."""
+        if customer in self.billing_locks:
+            self._note_unanswered(request, found, 423)
+            return json_reply(423, {**_LOCKED, "env": "sandbox"})
+        self.billing_locks.add(customer)
+        try:
+            return await self._with_faults(request, found, met)
+        finally:
+            self.billing_locks.discard(customer)
 
     async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> Reply:
         by_kind = {fault.kind: fault for fault in met}

@@ -25,6 +25,8 @@ class Organization:
     """Whether a Stripe account is linked."""
     analytics: bool = True
     """Whether the store of events is configured."""
+    locks_billing: bool = False
+    """Whether one billing call at a time is let in for a customer, as Autumn does outside development."""
     include_past_due: bool = True
     """Whether balances of past-due plans are shown."""
     user: Json | None = None
@@ -46,6 +48,10 @@ class State:
     """Coupons made in Stripe, which Autumn cannot list and yet can give by their ids."""
     redemptions: dict[str, int] = field(default_factory=dict)
     """How often each promo code was redeemed."""
+    announce: Callable[[str, Json], object] | None = None
+    """Told the type and the data of what a webhook would be sent for; None while nobody listens."""
+    watched: set[str] = field(default_factory=set)
+    """Customers whose plans are being changed, by internal id."""
     reserved: dict[str, tuple[Customer, Event]] = field(default_factory=dict)
     """What balances.check holds back until it is released or confirmed, by the id of the lock."""
     waiting: dict[str, "Waiting"] = field(default_factory=dict)

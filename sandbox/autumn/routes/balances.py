@@ -1,6 +1,8 @@
 """balances.*"""
 
-from sandbox.autumn import balances, controls, edits, products, render
+from contextlib import ExitStack
+
+from sandbox.autumn import balances, controls, edits, happenings, products, render
 from sandbox.autumn.context import Context, Route, rpc
 from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Customer, Event, Feature, Json, Row
@@ -127,7 +129,10 @@ def track(ctx: Context) -> Json:
     if behavior == "reject" and value > most:
         message = f"Insufficient balance to deduct {value} from feature {name}"
         raise ApiError(400, "insufficient_balance", message)
-    deductions = edits.track(state, who, event)
+    with ExitStack() as watched:
+        for one in rows:
+            watched.enter_context(happenings.usage(state, who, one, entity_id))
+        deductions = edits.track(state, who, event)
     if ctx.body.get("async"):
         ctx.status = 202
         return {"customer_id": customer_id, "value": value, "balance": None}
@@ -190,7 +195,8 @@ def check(ctx: Context) -> Json:
     allowed = flag is not None or (bool(rows) and controls.usable(state, who, spent_on.id, rows) >= needed)
     if allowed and rows and (ctx.body.get("send_event") or lock.get("enabled")):
         event = Event(state.ids.autumn("evt"), state.now, spent_on.id, who.id, needed, entity_id=entity_id)
-        edits.track(state, who, event)
+        with happenings.usage(state, who, spent_on.id, entity_id):
+            edits.track(state, who, event)
         if lock.get("enabled"):
             state.reserved[str(lock.get("lock_id"))] = (who, event)
     return {
