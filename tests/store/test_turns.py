@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.errors import RateLimited, TimedOut
+from bot.autumn.models import RewardList
 from bot.autumn.throttle import RateGroup, Throttle
 from bot.store import shared_rate_limit
 from bot.store.database import Database
@@ -193,13 +194,13 @@ class Flood:
 
     async def run(self, each: int) -> int:
         """How many were refused with 429."""
-        asked = [client.plans() for client in self._clients for _ in range(each)]
+        asked = [client.rewards() for client in self._clients for _ in range(each)]
         try:
             answers = await asyncio.gather(*asked, return_exceptions=True)
         finally:
             for client in self._clients:
                 await client.aclose()
-        assert {type(one) for one in answers} <= {list, RateLimited}
+        assert {type(one) for one in answers} <= {RewardList, RateLimited}
         return sum(isinstance(one, RateLimited) for one in answers)
 
 
