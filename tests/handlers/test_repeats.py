@@ -17,6 +17,8 @@ from tests.databases import fresh
 from tests.handlers.test_changes import lose_the_database
 from tests.stage import Mode, Stage, on_stage
 
+pytestmark = pytest.mark.both_transports
+
 TEAM = "T01NORTHW"
 WHO = {"user": {"id": "U01ANA", "team_id": TEAM}, "team": {"id": TEAM}}
 CLICK = {

@@ -8,8 +8,8 @@ import pytest
 
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
-from tests.app.test_slack import until
 from tests.journeys.changing import give, lea_sees
+from tests.slack.test_client import until
 from tests.stage import QUICK_PACE, Mode, Stage, on_stage
 
 HOUR = "3600"

@@ -18,8 +18,8 @@ from bot.slack.socket import Socket, SocketPace
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.app.test_slack import until
 from tests.relay import Relay
+from tests.slack.test_client import until
 from tests.stage import MANIFEST, Stage, on_stage, settings_for
 
 QUICK = SocketPace(ping=0.05, deaf=0.3, call=0.3, again=0.02, longest=0.05)
