@@ -12,8 +12,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
@@ -44,7 +42,7 @@ from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
 from bot.slack.channels import Channels
-from bot.slack.client import NotSlack, SlackClient, Token, retries
+from bot.slack.client import NotSlack, SlackClients
 from bot.slack.deliveries import Deliveries
 from bot.slack.errors import SLACK_ERRORS
 from bot.slack.http import SlackEvents, listening, site
@@ -115,10 +113,13 @@ class Maple:
         self._socket: Socket | None = None
         self._organization: Organization | None = None
         self._identity = _Identity(settings.slack_bot_token)
-        self._token = Token("bot")
-        self.slack = self._client(retries(timings.limited))
-        # For what must not be sent twice, whatever becomes of the answer.
-        self._slack_once = self._client([])
+        self._slack_clients = SlackClients(
+            settings.slack_bot_token,
+            api_url=settings.slack_api_url,
+            timeout=timings.slack,
+            limited=timings.limited,
+        )
+        self.slack = self._slack_clients.default
         self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
         self._now = self.database.clock(now)
         self._turns = self._shares()
@@ -154,9 +155,7 @@ class Maple:
         is taken.
         """
         async with contextlib.AsyncExitStack() as stack:
-            timeout = aiohttp.ClientTimeout(total=self.timings.slack)
-            self.slack.session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
-            self._slack_once.session = self.slack.session
+            await stack.enter_async_context(self._slack_clients.connected())
             stack.push_async_callback(self.autumn.aclose)
             stack.push_async_callback(self.database.aclose)
             if self._turns is not None:
@@ -202,7 +201,7 @@ class Maple:
     def readiness(self) -> Mapping[str, bool]:
         """What must be true for Maple to be given work."""
         state = {
-            "slack": self._identity.home is not None and self._token.good,
+            "slack": self._identity.home is not None and self._slack_clients.token.good,
             "database": self._health.well,
             "background": not self._background.stuck(),
             "serving": self.taking,
@@ -211,22 +210,11 @@ class Maple:
             state["socket"] = self._socket is not None and self._socket.open
         return state
 
-    def _client(self, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
-        return SlackClient(
-            self._token,
-            token=self.settings.slack_bot_token.get_secret_value(),
-            base_url=self.settings.slack_api_url,
-            timeout=max(1, round(self.timings.slack)),
-            logger=library_logger(),
-            retry_handlers=retries,
-        )
-
     def _bolt(self) -> AsyncApp:
-        # Without a token of its own Bolt takes the identity given, and calls auth.test for nothing.
         app = AsyncApp(
             name="maple",
             logger=library_logger(),
-            client=AsyncWebClient(base_url=self.settings.slack_api_url, logger=library_logger()),
+            client=self._slack_clients.tokenless,
             # An AsyncAuthorize is taken as it is, though the signature does not say so.
             authorize=self._identity,  # type: ignore[arg-type]
             # Listeners only acknowledge and hand on their work: Bolt may wait for them, and need not poll.
@@ -245,7 +233,7 @@ class Maple:
         return handlers.Services(
             autumn=self.autumn,
             slack=self.slack,
-            slack_once=self._slack_once,
+            slack_once=self._slack_clients.once,
             people=self.people,
             replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
             metrics=self.metrics,
@@ -316,7 +304,7 @@ class Maple:
         return DigestService(
             database=self.database,
             autumn=self.autumn,
-            slack=self._slack_once,
+            slack=self._slack_clients.once,
             env=self.environment,
             shared=self._policy.digests.shared_channels,
             draw=draw,

@@ -1,8 +1,12 @@
-"""Slack's Web API: how long its limits are waited for, and whether it still takes the token."""
+"""Slack's Web API: its clients, how long its limits are waited for, and whether it still takes the token."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
@@ -13,10 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.kit import retry_after
-from bot.log import log
+from bot.log import library_logger, log
 
-_UNSAID = 1.0
-"""Seconds to wait where Slack does not tell."""
+_DEFAULT_WAIT = 1.0
+"""Seconds, where Slack does not tell."""
 REVOKED = frozenset(
     {
         "invalid_auth",
@@ -27,12 +31,14 @@ REVOKED = frozenset(
         "team_access_not_granted",
     }
 )
-"""Errors that say that a token is not good any more, whatever it is used for."""
+"""Errors that mean a token is no longer valid, whatever it is used for."""
 
 
 class RateLimitRetry(AsyncRetryHandler):
-    """Sends once more what Slack limited, when that may be within so many seconds. Past them Slack's refusal
-    is the answer: slack_sdk's own handler sleeps for as long as it is told to, which may be an hour."""
+    """Repeats a call that Slack limited, unless the wait is too long; then the refusal is the answer.
+
+    slack_sdk's own handler sleeps for as long as Slack says, which may be an hour.
+    """
 
     def __init__(self, longest: float) -> None:
         super().__init__(max_retry_count=1)
@@ -57,7 +63,7 @@ class RateLimitRetry(AsyncRetryHandler):
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
         state.next_attempt_requested = True
-        await asyncio.sleep(_wait(response) if response else _UNSAID)
+        await asyncio.sleep(_wait(response) if response else _DEFAULT_WAIT)
         state.increment_current_attempt()
 
 
@@ -67,13 +73,13 @@ def retries(longest: float) -> list[AsyncRetryHandler]:
 
 
 def _wait(response: HttpResponse) -> float:
-    given = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), [""])
-    seconds = retry_after.seconds(given[0])
-    return _UNSAID if seconds is None else seconds
+    header = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), [""])
+    seconds = retry_after.seconds(header[0])
+    return _DEFAULT_WAIT if seconds is None else seconds
 
 
 class Token:
-    """Whether Slack still takes a token, by its latest answer."""
+    """Whether Slack still accepts a token, by its latest answer."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -85,7 +91,7 @@ class Token:
         self.good = True
 
     def refused(self, error: SlackApiError) -> None:
-        """Takes in an error; most say nothing of the token. Logged once, however often it is used."""
+        """Most errors say nothing of the token. A revoked one is logged once, however often it is used."""
         response = error.response
         reason = response.get("error") if isinstance(response, AsyncSlackResponse) else None
         if reason not in REVOKED:
@@ -96,11 +102,11 @@ class Token:
 
 
 class NotSlack(SlackClientError):
-    """What came is no answer of Slack's: something in between gave it, such as a proxy."""
+    """The answer is not Slack's: something in between gave it, such as a proxy."""
 
 
 class SlackClient(AsyncWebClient):
-    """slack_sdk's client, which tells `watched` how Slack took its token.
+    """slack_sdk's client, which also notes whether Slack accepts the token.
 
     Calls raise SlackClientError, and without an answer what aiohttp raises.
     """
@@ -114,12 +120,39 @@ class SlackClient(AsyncWebClient):
             answer = await super().api_call(*args, **kwargs)
         except SlackApiError as error:
             if isinstance(error.response, AsyncSlackResponse) and not isinstance(error.response.data, dict):
-                # Whoever looks what Slack said of it expects an object; its status stays.
+                # Callers expect an object here; the status is kept.
                 error.response.data = {}
             self._watched.refused(error)
             raise
         except (AttributeError, TypeError, ValueError):
-            # slack_sdk takes it to be JSON, and an object.
+            # slack_sdk takes any answer for a JSON object.
             raise NotSlack from None
         self._watched.taken()
         return answer
+
+
+class SlackClients:
+    """The bot's clients, which share one session."""
+
+    def __init__(self, token: SecretStr, *, api_url: str, timeout: float, limited: float) -> None:
+        """`timeout`: seconds for a call; `limited`: the seconds that Slack's limits are waited for."""
+        self.token = Token("bot")
+        self._timeout = timeout
+        options = {
+            "token": token.get_secret_value(),
+            "base_url": api_url,
+            "timeout": max(1, round(timeout)),
+            "logger": library_logger(),
+        }
+        self.default = SlackClient(self.token, retry_handlers=retries(limited), **options)
+        self.once = SlackClient(self.token, retry_handlers=[], **options)
+        """For what must not be sent twice, whatever becomes of the answer."""
+        self.tokenless = AsyncWebClient(base_url=api_url, logger=library_logger())
+        """For Bolt, which is told who Maple is; with a token it would ask auth.test all the same."""
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        timeout = aiohttp.ClientTimeout(total=self._timeout)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            self.default.session = self.once.session = session
+            yield
