@@ -1,8 +1,8 @@
-"""What one peer may cost: each HTTP connection has a deadline, a size, and one of a fixed number of places.
+"""Limits what one peer can cost: each HTTP connection has a deadline, a size and one of so many slots.
 
-uvicorn alone waits for ever for a request that never ends, and counts connections only once a request is
-whole. Here a request that is not answered in time, or is too large, loses its connection; and when every
-place is taken, a new connection gets the place of the one that has kept Maple waiting the longest.
+uvicorn alone waits forever for a request that never ends, and counts connections only once a request is
+complete. Here a request that is not answered in time, or is too large, loses its connection; and when every
+slot is taken, a new connection gets the slot of the one that has kept Maple waiting the longest.
 """
 
 import asyncio
@@ -25,26 +25,26 @@ class HttpLimits:
     exchange: float = 10.0
     """Seconds from the first byte of a request to the last of its answer. Slack itself gives up after 3."""
     keep_alive: float = 75.0
-    """Seconds that an idle connection is kept. Longer than the 60 of common load balancers: whoever closes
-    first must be the peer, or requests are lost that were just sent."""
+    """Seconds an idle connection is kept. Longer than the 60 of common load balancers: the peer has to close
+    first, or requests that it has just sent are lost."""
     connections: int = 512
     """At once. Below the usual limit of 1,024 open files, of which Maple needs some for itself."""
     body: int = 1024 * 1024
     """Bytes; a view submission with everything filled in stays below 300 KB."""
 
 
-class Places:
-    """The connections that are waited for, in the order in which the waiting began."""
+class Slots:
+    """The connections Maple waits for, in the order in which the waiting began."""
 
     def __init__(self, limits: HttpLimits, cut: Callable[[str], None]) -> None:
-        """`cut`: told of each connection that is ended, and why."""
+        """`cut`: called with the reason for each connection that is ended."""
         self.limits = limits
         self.cut = cut
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
 
     def take(self, connection: "Connection") -> bool:
-        """False: every place is taken by a request that is being answered."""
+        """False: every slot is taken by a request that is being answered."""
         if len(self._open) >= self.limits.connections:
             if not self._waiting:
                 return False
@@ -55,25 +55,25 @@ class Places:
         self._waiting[connection] = None
         return True
 
-    def leave(self, connection: "Connection") -> None:
+    def release(self, connection: "Connection") -> None:
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 
-    def waits(self, connection: "Connection", *, anew: bool) -> None:
-        """It is waited for; `anew`: and it has just done what was waited for before."""
+    def waiting(self, connection: "Connection", *, anew: bool) -> None:
+        """Maple waits for it. `anew`: what it waited for before has just come."""
         self._waiting[connection] = None
         if anew:
             self._waiting.move_to_end(connection)
 
-    def answers(self, connection: "Connection") -> None:
-        """Its request is here; it is Maple's turn."""
+    def answering(self, connection: "Connection") -> None:
+        """Its request is complete, and Maple is answering it."""
         self._waiting.pop(connection, None)
 
 
 class Connection(H11Protocol):
     """uvicorn's HTTP/1.1 with these limits. `protocol` makes the class for a listener."""
 
-    places: Places
+    slots: Slots
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,62 +82,62 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if not self.places.take(self):
+        if not self.slots.take(self):
             self.abort("full")
             return
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
-        self.places.leave(self)
+        self.slots.release(self)
         super().connection_lost(exc)
-        # uvicorn lets go of it only when there was no error.
+        # uvicorn releases it only when there was no error.
         self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        if self._received > self.places.limits.body + _EXTRA:
+        if self._received > self.slots.limits.body + _EXTRA:
             self.abort("size")
             return
         super().data_received(data)
-        self._look(anew=False)
+        self._update(anew=False)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.conn.our_state is not h11.DONE:  # else it was answered before all of it was here
+        if self.conn.our_state is not h11.DONE:  # else it was answered before it was complete
             self._disarm()
-        self._look(anew=True)
+        self._update(anew=True)
 
     def timeout_keep_alive_handler(self) -> None:
-        # Not close(), which waits for ever for a peer that does not read its answer.
+        # Not close(), which waits forever for a peer that does not read its answer.
         self.transport.abort()
 
     def abort(self, reason: str) -> None:
-        """Ends the connection now, whatever is on its way."""
-        self.places.cut(reason)
+        """Closes the connection at once, whatever is still being sent."""
+        self.slots.cut(reason)
         self.transport.abort()
 
-    def _look(self, *, anew: bool) -> None:
-        """Sets the deadlines by what the connection is at."""
+    def _update(self, *, anew: bool) -> None:
+        """Sets the deadlines for the state the connection is in."""
         if self.transport.is_closing():
-            return  # the deadline holds for what remains to be sent
+            return  # the deadline still applies to what remains to be sent
         if self.conn.our_state is h11.IDLE and not self.conn.trailing_data[0]:
             self._disarm()
             self._received = 0
             if self.timeout_keep_alive_task is None:
-                # uvicorn stops its timer at any byte, and does not start it again after all of them.
+                # uvicorn stops its timer at any byte, and does not always start it again.
                 self.timeout_keep_alive_task = self.loop.call_later(
                     self.timeout_keep_alive, self.timeout_keep_alive_handler
                 )
         elif self._deadline is None:
             self._arm()
         if self.conn.our_state is h11.SEND_RESPONSE and self.conn.their_state is not h11.SEND_BODY:
-            self.places.answers(self)
+            self.slots.answering(self)
         else:
-            self.places.waits(self, anew=anew)
+            self.slots.waiting(self, anew=anew)
 
     def _arm(self) -> None:
-        self._deadline = self.loop.call_later(self.places.limits.exchange, self.abort, "late")
+        self._deadline = self.loop.call_later(self.slots.limits.exchange, self.abort, "late")
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -146,9 +146,9 @@ class Connection(H11Protocol):
 
 
 def protocol(limits: HttpLimits, cut: Callable[[str], None]) -> type[Connection]:
-    """The class of the connections of one listener, which share its places."""
+    """The class of the connections of one listener, which share its slots."""
 
     class Limited(Connection):
-        places = Places(limits, cut)
+        slots = Slots(limits, cut)
 
     return Limited

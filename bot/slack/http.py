@@ -1,4 +1,4 @@
-"""Maple's HTTP side: Slack's requests (in HTTP mode), health, readiness, metrics."""
+"""The HTTP server: Slack's requests (in HTTP mode), health, readiness, metrics."""
 
 import asyncio
 import contextlib
@@ -22,20 +22,19 @@ from bot.slack.signature import Signature
 EVENTS_PATH = "/slack/events"
 _TICK = 0.002
 _ACCEPTED = 16
-"""Connections accepted at a time. asyncio takes the number of those that may queue for it, and when no file
-can be opened any more it complains once for each."""
+"""Connections accepted at a time. With no file left to open, asyncio logs an error for each of them."""
 _QUEUE = 2048
-"""Connections that may queue."""
+"""Connections that may queue in the kernel."""
 
 
 class TooLarge(Exception):
-    """The body is larger than anything that Slack sends."""
+    """The body is larger than anything Slack sends."""
 
 
 class SlackEvents:
-    """The endpoint for Slack's signed requests: signature first, then Bolt. Plain ASGI, to be quick.
+    """The endpoint for Slack's signed requests: the signature is checked first, then Bolt is called.
 
-    `largest`: of a body, in bytes.
+    Plain ASGI, for speed. `largest`: bytes in a body.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
 
 
 async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
-    """The whole body; None when the sender went away. Raises TooLarge, at once if the headers say so."""
+    """The whole body; None if the sender disconnected. Raises TooLarge, at once if the headers say so."""
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > largest:
             raise TooLarge
@@ -128,7 +127,7 @@ async def _answer(
 def site(
     events: SlackEvents | None, metrics: Metrics, readiness: Callable[[], Mapping[str, bool]]
 ) -> Starlette:
-    """The web application; without `events` (in Socket Mode) Slack's path is not there."""
+    """The web application. Without `events` (in Socket Mode) there is no path for Slack."""
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -151,8 +150,8 @@ def site(
     return Starlette(routes=routes)
 
 
-class Listener:
-    """A running HTTP listener. `url` is where it can be reached; a port of 0 has become a real one."""
+class HttpServer:
+    """A running server. `url` is where it can be reached, with the actual port if 0 was asked for."""
 
     def __init__(self, server: uvicorn.Server, bound: socket.socket, url: str, grace: float) -> None:
         self._server = server
@@ -161,7 +160,7 @@ class Listener:
         self.url = url
 
     async def stop(self) -> None:
-        """Takes nothing new and waits for the answers that are under way; past the grace they are cut off.
+        """Accepts nothing new and finishes the answers under way; past the grace period they are cut off.
 
         Not uvicorn's own shutdown(), which sleeps for a tenth of a second even when there is nothing to do.
         """
@@ -171,8 +170,8 @@ class Listener:
         state = self._server.server_state
         try:
             async with asyncio.timeout(self._grace):
-                # A connection accepted at the last moment is known a tick later. When the last one goes,
-                # uvicorn tells nobody.
+                # A connection accepted at the last moment shows up a tick later, and uvicorn does not signal
+                # when the last one is closed.
                 await asyncio.sleep(_TICK)
                 while state.connections or state.tasks:
                     for connection in list(state.connections):
@@ -193,17 +192,17 @@ async def listening(
     grace: float = 10.0,
     limits: HttpLimits | None = None,
     cut: Callable[[str], None] = lambda _: None,
-) -> AsyncIterator[Listener]:
-    """Serves the application in this event loop. Raises OSError if the address cannot be taken.
+) -> AsyncIterator[HttpServer]:
+    """Serves the application in this event loop. Raises OSError if the address cannot be bound.
 
-    `grace`: the seconds that requests under way have left when it stops. `cut`: told of each connection that
-    is ended for the limits, and why.
+    `grace`: seconds that requests under way get when it stops. `cut`: called with the reason for each
+    connection that is ended because of the limits.
     """
     limits = limits or HttpLimits()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family, backlog=_QUEUE)
-    # Connections take it over. Without it the body of an answer waits for the headers to be acknowledged,
-    # some 40 ms; asyncio sets it only on sockets that it has opened itself.
+    # Connections inherit it. Without it the body of an answer waits some 40 ms for the headers to be
+    # acknowledged; asyncio sets it only on sockets it has opened itself.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         application,
@@ -219,15 +218,14 @@ async def listening(
         timeout_keep_alive=limits.keep_alive,  # type: ignore[arg-type]  # a timer takes fractions
     )
     config.load()
-    # Started by its parts, not by serve(): that would take over the signals, and a stop has more to wait
-    # for than connections.
+    # Not serve(), which would take over the signals: stopping the bot means more than closing connections.
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[bound])
-    bound.listen(_QUEUE)  # asyncio has just set it to what it accepts at a time
-    shown = f"[{host}]" if family == socket.AF_INET6 else host
-    listener = Listener(server, bound, f"http://{shown}:{bound.getsockname()[1]}", grace)
+    bound.listen(_QUEUE)  # asyncio has just set it to _ACCEPTED
+    authority = f"[{host}]" if family == socket.AF_INET6 else host
+    http_server = HttpServer(server, bound, f"http://{authority}:{bound.getsockname()[1]}", grace)
     try:
-        yield listener
+        yield http_server
     finally:
-        await listener.stop()
+        await http_server.stop()

@@ -1,6 +1,6 @@
-"""What Maple asks of Slack: every method it calls, and the scopes that takes.
+"""Every Slack method that Maple calls, and the scopes each needs.
 
-The one authority for the doctor and for the test that holds the manifest to it.
+The doctor checks the token against it, and a test the manifest.
 """
 
 METHODS: dict[str, tuple[str, ...]] = {
@@ -21,13 +21,13 @@ METHODS: dict[str, tuple[str, ...]] = {
     "views.push": (),
     "views.update": (),
 }
-"""Bot-token methods. Scopes for public and private channels are both needed, as either may be asked about."""
+"""Methods of the bot token. Both the scope for public and the one for private channels are needed."""
 
 APP_METHODS: dict[str, tuple[str, ...]] = {"apps.connections.open": ("connections:write",)}
 """Methods of the app-level token, for Socket Mode."""
 
 FEATURES: tuple[str, ...] = ("commands",)
-"""Scopes for what is declared in the manifest rather than called: slash commands and shortcuts."""
+"""Scopes for what the manifest declares: slash commands and shortcuts."""
 
 
 def needed() -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Is this request Slack's? One check in front of everything, which only ever answers yes or no."""
+"""Whether a request is Slack's, checked before anything else is done with it."""
 
 import re
 import time
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from slack_sdk.signature import Clock, SignatureVerifier
 
-# Checked before slack_sdk sees them: its verifier raises on a timestamp that is no number and on a
-# signature that is not ASCII, and int() takes more spellings of a number than Slack sends.
+# Checked before slack_sdk sees them: its verifier raises on a timestamp that is not a number and on a
+# signature that is not ASCII, and int() accepts more spellings of a number than Slack sends.
 _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
 _SIGNATURE = re.compile(rb"v0=[0-9a-f]{64}")
 _OLDEST = 5 * 60
@@ -26,7 +26,7 @@ class _Now(Clock):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request's headers say about its signature; whether that is true only its body tells."""
+    """The signature in a request's headers. Only its body can show that it is genuine."""
 
     timestamp: str
     signature: str
@@ -40,7 +40,7 @@ class Signature:
         self._verifier = SignatureVerifier(secret.get_secret_value(), _Now(clock))
 
     def claim(self, headers: Iterable[tuple[bytes, bytes]]) -> Claim | None:
-        """None: no body could make these headers genuine, so that there is no need to read it.
+        """None if no body could make these headers genuine, so there is no need to read it.
 
         `headers` as in ASGI: names in lower case, repeats kept.
         """

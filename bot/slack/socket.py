@@ -1,8 +1,8 @@
 """Socket Mode: Slack's requests over a connection that Maple opens, so that no public address is needed.
 
-slack_sdk keeps the connection, and opens another when it is told to or finds it closed. What it does not
-notice is a connection that is open and deaf, such as one on which Slack never says hello. So the connection
-is watched here, and a deaf one is given up together with the client that has it.
+slack_sdk keeps the connection, and opens another when Slack asks for it or the connection is closed. It does
+not notice a connection that is open and dead, such as one on which Slack never says hello. So the connection
+is watched here, and a dead one is given up together with the client that has it.
 """
 
 import asyncio
@@ -36,19 +36,21 @@ class SocketPace:
 
     ping: float = 10.0
     """Between pings."""
-    deaf: float = 25.0
-    """A connection on which no ping is answered for so long, or that is not greeted, is deaf."""
+    dead: float = 25.0
+    """A connection on which no ping is answered for so long, or that gets no hello, is dead."""
     call: float = 10.0
     """For asking Slack for an address to connect to, and for closing a connection."""
-    again: float = 5.0
-    """Before Slack is asked for an address again; twice as long each time."""
+    retry: float = 5.0
+    """Before Slack is asked for an address again; doubled each time."""
     longest: float = 60.0
-    """As long at most, whatever Retry-After says: without a connection Maple is deaf."""
+    """The longest wait, whatever Retry-After says: without a connection Maple hears nothing."""
 
 
 class _Client(SocketModeClient):
-    """slack_sdk's client, which says whether it is heard, and neither sleeps as long as Retry-After says nor
-    logs each attempt to connect."""
+    """slack_sdk's client, which knows whether its connection is alive.
+
+    It neither sleeps as long as Retry-After says nor logs each attempt to connect.
+    """
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class _Client(SocketModeClient):
         hello: asyncio.Event,
         watched: Token,
     ) -> None:
-        """`hello`: set while Slack has said hello on the connection that there is."""
+        """`hello`: set once Slack has said hello on the current connection."""
         super().__init__(
             app_token=token.get_secret_value(),
             web_client=app.client,
@@ -71,23 +73,23 @@ class _Client(SocketModeClient):
         self._hello = hello
         self._watched = watched
         self._stopping = asyncio.Event()
-        self._asking = False
+        self._connecting = False
         self._session: object = None
-        self._ponged: float | None = None
-        self._heard = self._greeted = time.monotonic()
+        self._last_pong: float | None = None
+        self._heard_at = self._greeted_at = time.monotonic()
         self.message_listeners.append(self._note_hello)
         self.socket_mode_request_listeners.append(handle)  # type: ignore[arg-type]
 
     async def issue_new_wss_url(self) -> str:
         """Asks until there is one. Raises ConnectionError once the client is closed."""
-        self._asking = True
+        self._connecting = True
         try:
             return await self._ask()
         finally:
-            self._asking = False
+            self._connecting = False
 
     async def _ask(self) -> str:
-        wait = self._pace.again
+        wait = self._pace.retry
         while not self.closed:
             try:
                 async with asyncio.timeout(self._pace.call):
@@ -100,7 +102,7 @@ class _Client(SocketModeClient):
             else:
                 self._watched.taken()
                 return str(answer["url"])
-            if wait == self._pace.again:
+            if wait == self._pace.retry:
                 log.warning("no address to connect to", error=reason)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
@@ -110,36 +112,36 @@ class _Client(SocketModeClient):
 
     async def _note_hello(self, _client: object, message: dict[str, Any], _raw: str | None = None) -> None:
         if message.get("type") == "hello":
-            self.look()
+            self.alive()
             self._hello.set()
 
-    def look(self) -> bool:
-        """Whether the connection is heard, as far as is known."""
+    def alive(self) -> bool:
+        """Whether the connection is alive, as far as is known."""
         now = time.monotonic()
         if self.current_session is not self._session:
             self._session = self.current_session
-            self._heard = self._greeted = now
+            self._heard_at = self._greeted_at = now
             self._hello.clear()
-        if self.last_ping_pong_time not in (None, self._ponged):
-            self._ponged = self.last_ping_pong_time
-            self._heard = now
+        if self.last_ping_pong_time not in (None, self._last_pong):
+            self._last_pong = self.last_ping_pong_time
+            self._heard_at = now
         if self._hello.is_set():
-            self._greeted = now
-        return now - min(self._heard, self._greeted) < self._pace.deaf
+            self._greeted_at = now
+        return now - min(self._heard_at, self._greeted_at) < self._pace.dead
 
     @property
     def open(self) -> bool:
         session = self.current_session
-        greeted = self.look() and self._hello.is_set()
+        greeted = self.alive() and self._hello.is_set()
         return session is not None and not session.closed and not self.stale and greeted
 
     @property
-    def deaf(self) -> bool:
-        """Whether to give it up: not while Slack has no address for it."""
-        return not self.look() and not self._asking
+    def dead(self) -> bool:
+        """Whether to give it up: not while it is still asking Slack for an address."""
+        return not self.alive() and not self._connecting
 
     async def stop(self) -> None:
-        """Closes it, politely if that does not take long; and nothing of it goes on."""
+        """Closes it, properly if that does not take long. None of its tasks is left running."""
         self._stopping.set()
         with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout(self._pace.call):
@@ -153,7 +155,7 @@ class _Client(SocketModeClient):
 
 
 class Socket:
-    """One connection to Slack, renewed when it is deaf. Create it inside the event loop."""
+    """One connection to Slack, renewed when it is dead. Create it inside the event loop."""
 
     def __init__(
         self, app: AsyncApp, token: SecretStr, metrics: Metrics, pace: SocketPace | None = None
@@ -165,7 +167,7 @@ class Socket:
         self._watched = Token("app")
         self._hello = asyncio.Event()
         self._clients: set[_Client] = set()
-        """All that are not stopped yet."""
+        """Those that have not been stopped yet."""
         self._client = self._new()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -175,13 +177,13 @@ class Socket:
         return self._client.open
 
     async def start(self) -> None:
-        """Connects; tries until Slack has said hello."""
-        self._begin(self._client.connect())  # type: ignore[no-untyped-call]
-        self._begin(self._watch())
+        """Connects, and returns once Slack has said hello."""
+        self._start_task(self._client.connect())  # type: ignore[no-untyped-call]
+        self._start_task(self._watch())
         await self._hello.wait()
 
     async def stop(self) -> None:
-        """Takes nothing new. What arrived and was not acknowledged, Slack delivers again elsewhere."""
+        """Slack delivers what arrived and was not acknowledged again elsewhere."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -200,7 +202,7 @@ class Socket:
         self._clients.add(client)
         return client
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -208,12 +210,12 @@ class Socket:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._pace.ping / 2)
-            if self._client.deaf:
-                log.warning("socket deaf")
-                deaf, self._client = self._client, self._new()
-                await deaf.stop()
-                self._clients.discard(deaf)
-                self._begin(self._client.connect())  # type: ignore[no-untyped-call]
+            if self._client.dead:
+                log.warning("socket dead")
+                dead, self._client = self._client, self._new()
+                await dead.stop()
+                self._clients.discard(dead)
+                self._start_task(self._client.connect())  # type: ignore[no-untyped-call]
 
     async def _handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
         started = time.perf_counter()
@@ -221,6 +223,6 @@ class Socket:
             self._app,
             lambda: AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req)),
         )
-        # Acknowledged even if it could not be read, or Slack would only send it again.
+        # Acknowledged even if it could not be read: Slack would only send it again.
         await send_async_response(client, req, response or BoltResponse(status=200), started)
         self._ack.observe(time.perf_counter() - started)

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.slack.connections import Connection, HttpLimits
-from bot.slack.http import Listener, listening
+from bot.slack.http import HttpServer, listening
 from bot.timings import Timeouts
 from tests.stage import Stage, on_stage
 
@@ -261,7 +261,7 @@ class Slow:
         return PlainTextResponse("")
 
     @contextlib.asynccontextmanager
-    async def listening(self, limits: HttpLimits) -> AsyncIterator[tuple[Listener, Peers]]:
+    async def listening(self, limits: HttpLimits) -> AsyncIterator[tuple[HttpServer, Peers]]:
         application = Starlette(routes=[Route("/", self.answer)])
         async with listening(application, "127.0.0.1", 0, limits=limits) as listener:
             peers = Peers(listener.url)

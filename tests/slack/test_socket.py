@@ -1,4 +1,4 @@
-"""Socket Mode's connection, and what becomes of one that is open and deaf."""
+"""Socket Mode's connection, and what becomes of one that is open and dead."""
 
 import asyncio
 import io
@@ -22,7 +22,7 @@ from tests.relay import Relay
 from tests.slack.test_client import until
 from tests.stage import MANIFEST, Stage, on_stage, settings_for
 
-QUICK = SocketPace(ping=0.05, deaf=0.3, call=0.3, again=0.02, longest=0.05)
+QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
 TIMINGS = Timeouts(socket=QUICK)
 
 
@@ -43,7 +43,7 @@ async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.Strin
             assert slack.sockets.connections == 1
             await slack.person("ana").command("/autumn help")
             await slack.person("ana").sees("/autumn")
-    assert events(logs).count("socket deaf") == 1
+    assert events(logs).count("socket dead") == 1
 
 
 async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
@@ -57,7 +57,7 @@ async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.S
         assert (await client.get("/readyz")).json()["socket"] is False
         await until(lambda: maple.bot.readiness()["socket"])
         await works(maple)
-    assert "socket deaf" in events(logs)
+    assert "socket dead" in events(logs)
 
 
 async def test_connection_that_nobody_reads_any_more_is_given_up(logs: io.StringIO) -> None:
@@ -66,7 +66,7 @@ async def test_connection_that_nobody_reads_any_more_is_given_up(logs: io.String
         receiver = maple.bot._socket._client.message_receiver
         assert receiver is not None
         receiver.cancel()
-        await until(lambda: "socket deaf" in logs.getvalue())
+        await until(lambda: "socket dead" in logs.getvalue())
         await maple.slack.sockets.connected()
         await until(lambda: maple.bot.readiness()["socket"])
         await works(maple)
@@ -143,7 +143,7 @@ async def test_it_can_be_stopped_before_slack_has_answered() -> None:
     async with LocalSlack.running(manifest=MANIFEST) as slack:
         app.client.base_url = slack.api_url
         slack.faults.add("apps.connections.open", "error", error="internal_error", times=None)
-        pace = SocketPace(again=30)
+        pace = SocketPace(retry=30)
         socket = Socket(app, SecretStr(slack.app_token), Metrics(), pace)
         starting = asyncio.create_task(socket.start())
         await until(lambda: any(call.method == "apps.connections.open" for call in slack.calls))
