@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -20,9 +21,10 @@ from bot.access.people import Home, People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
+from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
-from bot.approvals.service import ChangeService
+from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
@@ -56,7 +58,6 @@ from bot.store.migrate import migrate
 from bot.store.shared_rate_limit import SharedRateLimit
 from bot.supervision import Background
 from bot.timings import Timeouts
-from handlers import approvals_channel
 
 
 class CannotStart(Exception):
@@ -139,7 +140,11 @@ class Maple:
             self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
         )
         self._groups = Groups(self.slack, within=timings.standing)
-        self._telling = self._tells()
+        self._names = CustomerNames(self.autumn)
+        self._approvals = ApprovalsChannel(
+            settings.maple_approvals_channel or "", partial(Channels(self.slack).look, anew=True)
+        )
+        self._notifier = self._change_notifier()
         self._policy = self._load_policy()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
@@ -244,12 +249,11 @@ class Maple:
             changes=self.changes,
             digests=self.digests,
             permission=self._permission,
-            notifier=self._telling,
+            notifier=self._notifier,
             open_forms=OpenForms(),
             deliveries=Deliveries(self.database, self.work, self._now),
             channels=Channels(self.slack),
             latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
-            approvals_closed=self._approvals_closed,
         )
 
     def _shares(self) -> SharedRateLimit | None:
@@ -269,30 +273,21 @@ class Maple:
         except PolicyError as error:
             raise CannotStart(str(error)) from None
 
-    def _tells(self) -> ChangeNotifier:
+    def _change_notifier(self) -> ChangeNotifier:
         return ChangeNotifier(
             self.slack,
             self.database,
-            CustomerNames(self.autumn),
-            approvals_channel=self.settings.maple_approvals_channel or "",
-            closed=lambda channel: approvals_channel.problem(self.slack, channel),
+            self._names,
+            channel=self._approvals,
             now=self._now,
             within=self.timings.telling,
         )
 
     def _changes(self) -> ChangeService:
-        return ChangeService(
-            database=self.database,
-            autumn=self.autumn,
-            may=self._permission.may,
-            tell=self._telling,
-            now=self._now,
-            env=self.environment,
-            approvals_channel=self.settings.maple_approvals_channel or "",
-            pace=self._pace,
-            checkpoint=self._runtime.checkpoint,
-            moved=self._background.moved,
+        surroundings = Surroundings(
+            self._permission.may, self._notifier, self._approvals, self._names, self._background.moved
         )
+        return ChangeService(self._runtime, surroundings, self._pace)
 
     def _digests(self) -> DigestService:
         def draw(
@@ -316,9 +311,6 @@ class Maple:
             checkpoint=self._runtime.checkpoint,
             moved=self._background.moved,
         )
-
-    async def _approvals_closed(self) -> str | None:
-        return await approvals_channel.problem(self.slack, self.settings.maple_approvals_channel or "")
 
     async def _prepare_database(self) -> None:
         try:

@@ -8,7 +8,6 @@ from bot.approvals import denial, policy_requests, result_card
 from bot.approvals.lifecycle import State
 from bot.approvals.results import Outcome, Result
 from bot.kit.ref import Ref
-from handlers import approvals_channel
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
@@ -49,11 +48,6 @@ async def undo(interaction: Interaction, services: Services) -> None:
     """A change of its own; one click is one, however often it is delivered."""
     ref = Ref.decode(interaction.value)
     if await _closed(interaction, services, ref):
-        return
-    closed = await services.approvals_closed()
-    # Without a channel it depends on the policy; with one that is not fit, nothing goes into it.
-    if closed and closed != Result.NO_CHANNEL:
-        await services.replies.ephemeral(interaction, result_card.result_card(closed, now=services.now()))
         return
     once = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
     reply = await services.changes.undo(ref.id, once, interaction.actor, channel=interaction.channel)
@@ -107,10 +101,10 @@ async def _closed(interaction: Interaction, services: Services, ref: Ref) -> boo
     decided there, and the card is drawn as it may be."""
     if not interaction.message or not interaction.channel.startswith(("C", "G")):
         return False
-    closed = await approvals_channel.problem(services.slack, interaction.channel)
-    if closed is None:
+    refusal = await services.changes.channel.refusal(interaction.channel)
+    if refusal is None:
         return False
-    await services.replies.ephemeral(interaction, result_card.result_card(closed, now=services.now()))
+    await services.replies.ephemeral(interaction, result_card.result_card(refusal, now=services.now()))
     await services.notifier.redraw(ref.id, interaction.message)
     return True
 

@@ -148,44 +148,34 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 
 async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
-    # Whom it would be asked of is judged by figures read now.
-    facts = await _read(services, meta)
-    seen = await services.changes.look(request.input, facts)
-    decision = await services.changes.may_ask(seen, interaction.actor)
-    closed = (
-        await services.approvals_closed()
-        if seen.preview and decision.permit and not decision.at_once
-        else None
-    )
-    if closed:
-        await _again(interaction, services, meta, facts, notices.result_words(closed))
-        return
-    reply = await services.changes.submit(request)
-    await _came_to(interaction, services, meta, reply, facts)
-
-
-async def _came_to(
-    interaction: Interaction, services: Services, meta: Meta, reply: Outcome, facts: Facts
-) -> None:
-    if reply.record and reply.result in _SUBMITTED:
+    outcome = await services.changes.submit(request)
+    if outcome.record and outcome.result in _SUBMITTED:
+        names = await services.changes.names.of(outcome.record)
         card = approvals_card.change_card(
-            reply.record,
+            outcome.record,
             audience=approvals_card.Audience.HISTORY,
             now=services.now(),
-            name=facts.customer.name,
-            called=forms.called(facts),
+            name=names.customer,
+            called=names.called,
         )
-        # The asker is told besides: a form that was closed meanwhile keeps nothing from them.
+        # The asker gets a notice as well, in case the form was closed meanwhile.
         await services.replies.update_modal(interaction.view, forms.stopped(meta, card))
-        return
-    if reply.look is not None:
+    else:
+        await _show_refusal(interaction, services, meta, outcome)
+
+
+async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
+    """The form again, with why nothing was asked for."""
+    facts = services.open_forms.get(meta.submission) or await _read(services, meta)
+    if outcome.look is not None:
         # Read for this change alone, which may need less than the form shows.
-        facts = replace(reply.look.facts, billing=reply.look.facts.billing or facts.billing)
+        billing = outcome.look.facts.billing or facts.billing
+        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans)
     services.open_forms.keep(meta.submission, facts)
-    refusals = reply.look.judgement.refusals if reply.look else ()
+    refusals = outcome.look.judgement.refusals if outcome.look else ()
     called = forms.called(facts)
-    told = notices.result_words(reply.result, error=reply.error, refusals=refusals, called=called)
-    # What the guards refuse the form says itself, unless what was picked is no longer there to be judged.
+    told = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, called=called)
+    # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
     drafted = forms.draft(meta, interaction.state, facts)
     says_itself = (
         bool(refusals)

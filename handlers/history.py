@@ -55,5 +55,5 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     shown = history.history_page(place, records)
     steps = {record.id: await services.changes.steps(record.id) for record in shown}
     coupons = any(record.kind is Kind.REWARD for record in shown)
-    _, called = await services.notifier.naming.about(place.customer, coupons=coupons)
-    return history.history(place, records, steps, now=services.now(), called=called)
+    names = await services.changes.names.about(place.customer, coupons=coupons)
+    return history.history(place, records, steps, now=services.now(), called=names.called)

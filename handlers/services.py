@@ -1,6 +1,6 @@
 """What every handler works with, put together once by bot.app."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,5 +45,3 @@ class Services:
     latest_click: LatestClick
     deliveries: Deliveries
     channels: Channels
-    approvals_closed: Callable[[], Awaitable[str | None]]
-    """What stands against asking for approvals in their channel; see `approvals_channel.problem`."""

@@ -19,13 +19,13 @@ which is before Autumn looks at it.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from bot.access.rules import Kind
 from bot.approvals import asking, carrying, outcome, rows
 from bot.approvals.asking import Preview, Terms
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
@@ -34,48 +34,40 @@ from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
 from bot.approvals.steps import Lease
 from bot.approvals.timeouts import ChangeTimeouts
-from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.model import ChangeKind, Note, Verdict, Write, key
+from bot.changes.model import Note, Verdict, Write, key
 from bot.changes.registry import KINDS
 from bot.log import log
-from bot.runtime import Checkpoint
+from bot.runtime import Runtime
 from bot.store import leases
-from bot.store.database import Database
 from bot.store.errors import LOST, StoreLostMidway
 
 
 class Engine:
-    """`name`: of this process, unlike any other's. `terms`: what the policy asks of a change as it is now."""
+    """`current_terms`: what the policy asks of a change as it is now; None when it lets the asker no more."""
 
     def __init__(
         self,
+        runtime: Runtime,
         *,
-        name: str,
-        database: Database,
-        autumn: Autumn,
-        looking: Assessor,
-        terms: Callable[[Record, Assessment], Awaitable[Terms | None]],
-        tell: Notify,
-        now: Callable[[], datetime],
-        pace: ChangeTimeouts,
-        checkpoint: Checkpoint,
-        kinds: Mapping[Kind, ChangeKind[Any]] = KINDS,
+        assessor: Assessor,
+        current_terms: Callable[[Record, Assessment], Awaitable[Terms | None]],
+        notify: Notify,
+        timeouts: ChangeTimeouts,
     ) -> None:
-        self._name = name
-        self._database = database
-        self._autumn = autumn
-        self._looking = looking
-        self._terms = terms
-        self._tell = tell
-        self._now = now
-        self._pace = pace
-        self._checkpoint = checkpoint
-        self._kinds = kinds
+        self._name = secrets.token_hex(8)
+        self._database = runtime.database
+        self._autumn = runtime.autumn
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
+        self._assessor = assessor
+        self._current_terms = current_terms
+        self._notify = notify
+        self._timeouts = timeouts
 
     def lease(self) -> Lease:
         """From now."""
-        return Lease(self._name, self._now() + self._pace.lease_time)
+        return Lease(self._name, self._now() + self._timeouts.lease_time)
 
     async def apply(self, approved: Record) -> Record | None:
         """Carries out a change that this process has just approved.
@@ -97,7 +89,7 @@ class Engine:
             else:
                 await self._checkpoint("claimed")
                 # Told while the write is under way: the facts it is made from get no older for it.
-                async with _meanwhile(self._tell(claimed, ChangeEvent.APPLYING)):
+                async with _meanwhile(self._notify(claimed, ChangeEvent.APPLYING)):
                     ended = await self._carry_out(claimed)
         return await self._ended(ended)
 
@@ -116,9 +108,9 @@ class Engine:
 
     async def announce(self, record: Record, event: ChangeEvent) -> None:
         """Tells of a change, and of the one it undid."""
-        await self._tell(record, event)
+        await self._notify(record, event)
         if record.state is State.APPLIED and record.undo_of:
-            await self._tell(await rows.get(self._database, record.undo_of), ChangeEvent.UNDONE)
+            await self._notify(await rows.get(self._database, record.undo_of), ChangeEvent.UNDONE)
 
     async def _ended(self, record: Record | None) -> Record | None:
         if record is not None:
@@ -131,14 +123,14 @@ class Engine:
 
     async def _claim(self, approved: Record) -> Record | None:
         """Waits for its turn among the customer's changes; failed when that does not come."""
-        until = self._now() + timedelta(seconds=self._pace.turn)
+        until = self._now() + timedelta(seconds=self._timeouts.turn)
         while True:
             try:
                 return await carrying.claim(self._database, approved.id, lease=self.lease(), now=self._now())
             except carrying.Busy:
                 if self._now() >= until:
                     return await self._fail(approved, Cause.BUSY)
-            await asyncio.sleep(self._pace.turns)
+            await asyncio.sleep(self._timeouts.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
         record, misfits = await rows.checked(self._database, record.id)
@@ -147,15 +139,15 @@ class Engine:
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self._looking.look_again(record)
+            seen = await self._assessor.look_again(record)
         except NotFound:
             return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
             return await self._fail(record, Cause.NOT_READ)
         if seen.preview is None:
             return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
-        if not self._kinds[record.kind].holds(record.input, record.before, seen.preview.before):
-            terms = await self._terms(record, seen) if record.needed else None
+        if not KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+            terms = await self._current_terms(record, seen) if record.needed else None
             return await asking.supersede(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
             )
@@ -170,7 +162,7 @@ class Engine:
         """What the last write that was sent says, and whether others were accepted before it."""
         answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
-        for position, write in enumerate(self._kinds[record.kind].plan(seen.input, seen.facts)):
+        for position, write in enumerate(KINDS[record.kind].plan(seen.input, seen.facts)):
             named = key(record.id, position)
             if not await carrying.begin_write(
                 self._database,
@@ -197,10 +189,10 @@ class Engine:
         """Sends it, and again while Autumn's limits turn it away and it is still what is to be sent. None
         when somebody else took the change over meanwhile."""
         clock = asyncio.get_running_loop().time
-        until = clock() + self._pace.limited
+        until = clock() + self._timeouts.limited
         while True:
             answer = await self._send(write, key(record.id, position))
-            wait = self._pace.limited_pause if answer.retry_after is None else answer.retry_after
+            wait = self._timeouts.limited_pause if answer.retry_after is None else answer.retry_after
             if answer.answer is not WriteStatus.LIMITED or clock() + wait > until:
                 return answer
             await asyncio.sleep(wait)
@@ -211,9 +203,9 @@ class Engine:
 
     async def _still_wanted(self, record: Record, position: int, write: Write) -> bool:
         """Whether the same write would be made from the facts as they are now."""
-        kind = self._kinds[record.kind]
+        kind = KINDS[record.kind]
         try:
-            seen = await self._looking.look_again(record)
+            seen = await self._assessor.look_again(record)
         except AutumnError:
             return False
         if seen.preview is None or not kind.holds(record.input, record.before, seen.preview.before):
@@ -230,7 +222,7 @@ class Engine:
     async def _conclude(self, record: Record, said: WriteAnswer, earlier: bool = False) -> Record | None:
         seen = ReadBack(Verdict.NOT_APPLIED, None)
         if said.answer not in (WriteStatus.NOT_SENT, WriteStatus.LIMITED) or earlier:
-            seen = await self._looking.see(
+            seen = await self._assessor.see(
                 record, once=said.answer is WriteStatus.REFUSED, answered=said.body
             )
         await self._checkpoint("verified")
@@ -266,7 +258,7 @@ class Engine:
         async def renew() -> bool:
             return await carrying.renew(self._database, change_id, self.lease())
 
-        return leases.kept(renew, every=self._pace.renew)
+        return leases.kept(renew, every=self._timeouts.renew)
 
 
 @contextlib.asynccontextmanager

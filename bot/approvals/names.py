@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cachetools import LRUCache, TTLCache
 
 from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
+from bot.changes.forms.fields import called as names_in
+from bot.changes.model import Facts
 from bot.lookups import names as lookup_names
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.lookups.customer import CARD
@@ -19,21 +23,35 @@ T = TypeVar("T")
 
 _WITHIN = 1.0
 """Seconds: a card does not wait longer for names."""
-_KEPT = 60.0
+_FRESH = 60.0
+"""Seconds for which a customer is not asked about again."""
 _MOST = 500
 
 
-class KnownNames(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class KnownNames:
     customer: str = ""
-    called: Mapping[str, str] = {}
+    called: Mapping[str, str] = field(default_factory=dict)
     """Names of features, plans and coupons by id, not yet made safe."""
 
 
 class CustomerNames:
+    """The last names known outlive their customer, for the card of a deletion."""
+
     def __init__(self, autumn: Autumn, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._autumn = autumn
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, bool], tuple[float, KnownNames]] = OrderedDict()
+        self._names: LRUCache[str, KnownNames] = LRUCache(_MOST)
+        self._fresh: TTLCache[tuple[str, bool], bool] = TTLCache(2 * _MOST, _FRESH, timer=clock)
+        """By customer, and by whether coupons are among the names."""
+        self._catalogue: TTLCache[str, Mapping[str, str]] = TTLCache(1, _FRESH, timer=clock)
+
+    def learn(self, customer_id: str, facts: Facts) -> None:
+        """From facts that were just read for a change: its cards need not ask for them again."""
+        before = self._names.get(customer_id, KnownNames())
+        self._names[customer_id] = KnownNames(facts.customer.name, {**before.called, **names_in(facts)})
+        self._fresh[customer_id, False] = True
+        if facts.rewards is not None:
+            self._fresh[customer_id, True] = True
 
     async def of(self, record: Record) -> KnownNames:
         """Never raises."""
@@ -41,45 +59,36 @@ class CustomerNames:
 
     async def about(self, customer_id: str, *, coupons: bool) -> KnownNames:
         """`coupons`: with their names. Never raises."""
-        about = (customer_id, coupons)
-        until, names = self._kept.get(about, (float("-inf"), KnownNames()))
-        if self._clock() < until:
-            return names
-        names = await self._ask(customer_id, names, coupons=coupons)
-        self._kept[about] = (self._clock() + _KEPT, names)
-        self._kept.move_to_end(about)
-        if len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
-        return names
+        known = self._names.get(customer_id, KnownNames())
+        if (customer_id, coupons) not in self._fresh and (customer_id, True) not in self._fresh:
+            known = await self._ask(customer_id, known, coupons=coupons)
+            self._names[customer_id] = known
+            self._fresh[customer_id, coupons] = True
+        return KnownNames(known.customer, {**await self._plans_and_features(), **known.called})
 
-    def forget(self, customer_id: str) -> None:
-        """After a change of the name, so that the next card shows the new one."""
-        for coupons in (True, False):
-            about = (customer_id, coupons)
-            if about in self._kept:
-                # Still there for the case that Autumn does not answer.
-                self._kept[about] = (float("-inf"), self._kept[about][1])
+    async def _plans_and_features(self) -> Mapping[str, str]:
+        """Of the organisation: a change may be about some that the customer does not have."""
+        known = self._catalogue.get("")
+        if known is None:
+            plans, features = await asyncio.gather(
+                _attempt(plan_names(self._autumn)), _attempt(feature_names(self._autumn))
+            )
+            known = self._catalogue[""] = {**(plans or {}), **(features or {})}
+        return known
 
     async def _ask(self, customer_id: str, before: KnownNames, *, coupons: bool) -> KnownNames:
-        """What is not answered in time stays as it was: the last names known outlive the customer, for the
-        card of a deletion."""
-        customer, rewards, plans, features = await asyncio.gather(
+        """What is not answered in time stays as it was."""
+        customer, rewards = await asyncio.gather(
             _attempt(self._autumn.customer(customer_id, expand=CARD)),
             _attempt(self._autumn.rewards() if coupons else None),
-            _attempt(plan_names(self._autumn)),
-            _attempt(feature_names(self._autumn)),
         )
-        called = {
-            **before.called,
-            **({one.id: one.name for one in rewards.coupons if one.name} if rewards else {}),
-            **(plans or {}),
-            **(features or {}),
-        }
+        called = dict(before.called)
+        if rewards:
+            called |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
         if customer is None:
             return KnownNames(before.customer, called)
-        return KnownNames(
-            customer.name, {**called, **lookup_names.plans(customer), **lookup_names.features(customer)}
-        )
+        called |= {**lookup_names.plans(customer), **lookup_names.features(customer)}
+        return KnownNames(customer.name, called)
 
 
 async def _attempt(read: Awaitable[T] | None) -> T | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -11,46 +11,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, notices, rows
+from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.card import Audience
 from bot.approvals.cards import CardKind, PostedCard
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
+from bot.approvals.results import Result
 from bot.kit.card import Card as Drawn
 from bot.slack.errors import SLACK_ERRORS, slack_reason
-from bot.store.database import Database, unbroken
+from bot.store.database import Database
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
-_SHARED, _UNCHECKED = "channel_shared", "channel_unchecked"
 _GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
 
 
-@unbroken
-async def _record(database: Database, change_id: str) -> Record:
-    async with database.reading() as connection:
-        return await rows.known(connection, change_id)
-
-
 class ChangeNotifier:
-    """`closed`: why a channel is not fit for a customer's figures; None when it is. `within`:
-    the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else begins to post
-    a card that is still on its way."""
+    """`within`: the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else
+    begins to post a card that is still on its way."""
 
     def __init__(
         self,
         slack: AsyncWebClient,
         database: Database,
-        naming: CustomerNames,
+        names: CustomerNames,
         *,
-        approvals_channel: str,
-        closed: Callable[[str], Awaitable[str | None]],
+        channel: ApprovalsChannel,
         now: Callable[[], datetime],
         within: float,
     ) -> None:
         self._slack = slack
         self._database = database
-        self.naming = naming
-        self._approvals_channel = approvals_channel
-        self._closed = closed
+        self._names = names
+        self._approvals_channel = channel
         self._now = now
         self._within = within
         self._directs: dict[str, str] = {}
@@ -59,8 +51,6 @@ class ChangeNotifier:
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
         """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
         comes back to it."""
-        if event is ChangeEvent.APPLIED:
-            self.naming.forget(record.customer_id)
         async with asyncio.timeout(self._within):
             await self._step(record, event)
 
@@ -81,7 +71,7 @@ class ChangeNotifier:
         known = await self._posted(change_id)
         if not known or any(card.ts == ts for card in known):
             return
-        kind = CardKind.APPROVAL if channel == self._approvals_channel else CardKind.ASKER
+        kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
         if not await cards.adopt(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
             return
         await asyncio.gather(
@@ -127,20 +117,22 @@ class ChangeNotifier:
         """None when it is gone."""
         for known in await cards.cards_of(self._database, card.change_id):
             if known.id == card.id:
-                return known, await _record(self._database, card.change_id)
+                return known, await rows.get(self._database, card.change_id)
         return None
 
     async def _draw(self, card: PostedCard, record: Record) -> bool:
         """False when there is nothing more to be done about it."""
-        closed = await self._closed(card.channel) if card.kind is CardKind.APPROVAL else None
-        if closed == _SHARED and card.ts:
+        refusal = None
+        if card.kind is CardKind.APPROVAL:
+            refusal = await self._approvals_channel.refusal(card.channel)
+        if refusal is Result.CHANNEL_SHARED and card.ts:
             return await self._update(card, record, approvals_card.withheld_card(record, now=self._now()))
-        if closed and (closed == _UNCHECKED or not card.ts):
+        if refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
             # The sweeper comes back to it.
             return False
-        name, called = await self.naming.of(record)
+        names = await self._names.of(record)
         drawn = approvals_card.change_card(
-            record, audience=_AUDIENCE[card.kind], now=self._now(), name=name, called=called
+            record, audience=_AUDIENCE[card.kind], now=self._now(), name=names.customer, called=names.called
         )
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
@@ -190,8 +182,8 @@ class ChangeNotifier:
     async def _note(self, record: Record, event: ChangeEvent) -> None:
         """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
         card shows it as well."""
-        _, called = await self.naming.of(record)
-        note = notices.notice(record, event, called=called)
+        names = await self._names.of(record)
+        note = notices.notice(record, event, called=names.called)
         if note is None:
             return
         with contextlib.suppress(*SLACK_ERRORS):

@@ -2,22 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from bot.access.rules import Kind
 from bot.approvals.asking import Preview
-from bot.approvals.daily_limits import NOTHING, Counter, Today
+from bot.approvals.daily_limits import NOTHING, Counter, Today, count
 from bot.approvals.lifecycle import AnyInput, Record
+from bot.approvals.names import CustomerNames
 from bot.approvals.refusal_history import Known
-from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes import canonical
 from bot.changes.common import recreated
-from bot.changes.facts import gather
+from bot.changes.facts import gather, gather_for
 from bot.changes.model import (
     BalanceInput,
     Facts,
@@ -33,6 +34,7 @@ from bot.changes.model import (
 from bot.changes.registry import KINDS
 from bot.changes.reward.coupons import grant_of, own_discount
 from bot.changes.write_evidence import credited
+from bot.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,41 +128,39 @@ def rewards(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
 
 
 class Assessor:
-    """`counted`: what other changes moved today. `polls`: seconds to wait before each reading back; `within`:
-    seconds that all of them may take."""
+    """`names` keeps what is read along, so that a change's cards need not ask for it again."""
 
     def __init__(
-        self,
-        autumn: Autumn,
-        known: Known,
-        now: Callable[[], datetime],
-        *,
-        counted: Callable[[Counter], Awaitable[Today]],
-        env: Environment,
-        polls: Sequence[float],
-        within: float,
-        sleep: Sleep = asyncio.sleep,
+        self, runtime: Runtime, names: CustomerNames, timeouts: ChangeTimeouts, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self._autumn = autumn
-        self._known = known
-        self._now = now
-        self._counted = counted
-        self._env = env
-        self._polls = polls
-        self._within = within
+        self._database = runtime.database
+        self._autumn = runtime.autumn
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._history = Known(runtime.database, runtime.environment)
+        self._names = names
+        self._timeouts = timeouts
         self._sleep = sleep
+
+    async def open(self, kind: Kind, customer_id: str) -> Facts:
+        """The facts for a form. Raises AutumnError."""
+        return await self._complete(
+            kind, customer_id, await gather_for(self._autumn, kind, customer_id, now=self._now)
+        )
 
     async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
         """Raises AutumnError; NotFound when the customer is gone."""
-        facts = await gather(self._autumn, asked, now=self._now)
-        facts = await self._known.complete(asked.kind, facts)
+        facts = await self._complete(
+            asked.kind, asked.customer, await gather(self._autumn, asked, now=self._now)
+        )
         return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
 
     async def look_at(
         self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
     ) -> Assessment:
         """From facts that were read before."""
-        today = await self._counted(Counter(self._env, asked, change_id, undo_of))
+        counter = Counter(self._environment, asked, change_id, undo_of)
+        today = await count(self._database, counter, self._now())
         return assess(asked, facts, self._now(), today)
 
     async def look_again(self, record: Record) -> Assessment:
@@ -175,8 +175,8 @@ class Assessor:
         """
         seen = ReadBack(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._within):
-                for wait in self._polls:
+            async with asyncio.timeout(self._timeouts.verify):
+                for wait in self._timeouts.polls:
                     await self._sleep(wait)
                     seen = await self.read_back(record, answered) or seen
                     if seen.verdict is Verdict.APPLIED or (once and seen.verdict is Verdict.NOT_APPLIED):
@@ -187,18 +187,23 @@ class Assessor:
         """What is there now; None when Autumn cannot be read."""
         kind = KINDS[record.kind]
         try:
-            facts = await gather(self._autumn, record.input, now=self._now)
+            facts = await gather(self._autumn, record.input, now=self._now, customer_first=True)
         except NotFound:
             after = None
         except AutumnError:
             return None
         else:
             # A later customer with the same id is not the one that was changed.
-            gone = recreated(record.input, facts.customer)
-            after = (
-                None if gone else credited(record.input, facts, answered, kind.snapshot(record.input, facts))
-            )
+            if recreated(record.input, facts.customer):
+                after = None
+            else:
+                self._names.learn(record.customer_id, facts)
+                after = credited(record.input, facts, answered, kind.snapshot(record.input, facts))
         return ReadBack(kind.verify(record.input, record.before, after), after)
+
+    async def _complete(self, kind: Kind, customer_id: str, facts: Facts) -> Facts:
+        self._names.learn(customer_id, facts)
+        return await self._history.complete(kind, facts)
 
 
 def inverse(record: Record, after: Snapshot | None) -> AnyInput | None:

@@ -1,11 +1,8 @@
 """What can be done with changes, for whoever knows who wants what; nothing of Slack's payloads."""
 
 import asyncio
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -13,26 +10,36 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.access.rules import Kind
 from bot.approvals import asking, deciding, policy_requests, rows
+from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import AnyInput, Cause, ChangeEvent, Record, State
+from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
-from bot.approvals.refusal_history import Known
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
-from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.facts import gather_for
-from bot.changes.model import ChangeKind, Facts, Verdict
+from bot.changes.model import Facts, Verdict
 from bot.changes.registry import KINDS
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the life of a change touches outside Maple's database and Autumn."""
+
+    permits: Permits
+    notify: Notify
+    channel: ApprovalsChannel
+    names: CustomerNames
+    progress: Callable[[str], None] = lambda _: None
+    """Called with the name of each part of the sweeper whenever that part gets on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,92 +51,51 @@ class _Permit:
 
 
 class ChangeService:
-    """`env`: which of Autumn's the key is for; changes of the other are not seen. `approvals_channel`: where
-    cards with buttons go; empty for none, and then only what needs no approval can be asked for.
-    `moved`: told, by name, of every part of the sweeper that gets on."""
+    """Changes of the other environment of Autumn's are not seen. `surroundings`: the people, channels and
+    names around a change."""
 
     def __init__(
         self,
+        runtime: Runtime,
+        surroundings: Surroundings,
+        timeouts: ChangeTimeouts | None = None,
         *,
-        database: Database,
-        autumn: Autumn,
-        may: Permits,
-        tell: Notify,
-        now: Callable[[], datetime],
-        env: Environment,
-        approvals_channel: str = "",
-        pace: ChangeTimeouts | None = None,
-        checkpoint: Checkpoint = no_checkpoint,
         sleep: Sleep = asyncio.sleep,
-        kinds: Mapping[Kind, ChangeKind[Any]] = KINDS,
-        moved: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.pace = pace or ChangeTimeouts()
-        self._database = database
-        self._autumn = autumn
-        self._may = may
-        self._tell = quietly(tell)
-        self._now = now
-        self._env = env
-        self._checkpoint = checkpoint
-        self._known = Known(database, env)
-        self._looking = Assessor(
-            autumn,
-            self._known,
-            now,
-            counted=self._counted,
-            env=env,
-            polls=self.pace.polls,
-            within=self.pace.verify,
-            sleep=sleep,
-        )
+        self.timeouts = timeouts or ChangeTimeouts()
+        self.channel = surroundings.channel
+        self.names = surroundings.names
+        self._database = runtime.database
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
+        self._permits = surroundings.permits
+        self._notify = quietly(surroundings.notify)
+        self._assessor = Assessor(runtime, self.names, self.timeouts, sleep)
         self._engine = Engine(
-            name=secrets.token_hex(8),
-            database=database,
-            autumn=autumn,
-            looking=self._looking,
-            terms=lambda record, seen: current_terms(may, record, seen, now()),
-            tell=self._tell,
-            now=now,
-            pace=self.pace,
-            checkpoint=checkpoint,
-            kinds=kinds,
+            runtime,
+            assessor=self._assessor,
+            current_terms=lambda record, seen: current_terms(self._permits, record, seen, self._now()),
+            notify=self._notify,
+            timeouts=self.timeouts,
         )
-        self._submitting = Submitting(
-            database=database,
-            engine=self._engine,
-            may=may,
-            tell=self._tell,
-            now=now,
-            env=env,
-            approvals_channel=approvals_channel,
-            checkpoint=checkpoint,
-        )
-        self.sweeper = Sweeper(
-            database=database,
-            engine=self._engine,
-            env=env,
-            tell=self._tell,
-            now=now,
-            checkpoint=checkpoint,
-            moved=moved,
-        )
+        self._submitting = Submitting(runtime, self._engine, self._permits, self._notify, self.channel)
+        self.sweeper = Sweeper(runtime, self._engine, self._notify, surroundings.progress)
 
     async def open(self, kind: Kind, customer_id: str) -> Facts:
         """The facts for a form. Raises AutumnError."""
-        facts = await gather_for(self._autumn, kind, customer_id, now=self._now)
-        return await self._known.complete(kind, facts)
+        return await self._assessor.open(kind, customer_id)
 
     async def look(self, asked: AnyInput, facts: Facts) -> Assessment:
         """What a form shows of it, from facts read before."""
-        return await self._looking.look_at(asked, facts)
+        return await self._assessor.look_at(asked, facts)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person could ask for what was seen, and what it would have to go through."""
-        return await self._may(policy_requests.about_look(Verb.ASK, seen, self._env), actor)
+        return await self._permits(policy_requests.about_look(Verb.ASK, seen, self._environment), actor)
 
     async def may_history(self, actor: Actor) -> Decision:
-        return await self._may(Request(Verb.HISTORY, environment=self._env), actor)
+        return await self._permits(Request(Verb.HISTORY, environment=self._environment), actor)
 
     async def get(self, change_id: str) -> Record | None:
         found = await self._select(changes.c.id == change_id)
@@ -157,7 +123,7 @@ class ChangeService:
         if before:
             return Outcome(Result.AGAIN, before[0])
         try:
-            seen = await self._looking.look(wish.input, undo_of=wish.undo_of)
+            seen = await self._assessor.look(wish.input, undo_of=wish.undo_of)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(wish, seen)
@@ -221,8 +187,8 @@ class ChangeService:
         seen = await self._still(record, actor)
         if isinstance(seen, Outcome):
             return seen
-        asker = await self._may(
-            policy_requests.about_look(policy_requests.asking_verb(record.undo_of), seen, self._env),
+        asker = await self._permits(
+            policy_requests.about_look(policy_requests.asking_verb(record.undo_of), seen, self._environment),
             Actor(record.asker, record.asker_team),
         )
         if asker.reason is Reason.UNCHECKED:
@@ -235,11 +201,11 @@ class ChangeService:
                 continue
             approver = Actor(approval.person, approval.team)
             about = policy_requests.about_record(Verb.APPROVE, record, approver, permit.today)
-            decision = await self._may(about, approver)
+            decision = await self._permits(about, approver)
             if decision.reason is Reason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        counter = Counter(self._env, record.input, record.id, record.undo_of)
+        counter = Counter(self._environment, record.input, record.id, record.undo_of)
         return deciding.Basis(asker.approvals, counter, permit.today, others)
 
     async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Outcome:
@@ -277,7 +243,7 @@ class ChangeService:
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        seen = await self._looking.read_back(permit.record)
+        seen = await self._assessor.read_back(permit.record)
         if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
             return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
@@ -317,8 +283,8 @@ class ChangeService:
             return Outcome(Result.UNKNOWN)
         if record.state is not state:
             return Outcome(Result.TOO_LATE, record)
-        today = await self._counted(Counter(self._env, record.input, record.id, record.undo_of))
-        decision = await self._may(policy_requests.about_record(verb, record, actor, today), actor)
+        today = await self._counted(Counter(self._environment, record.input, record.id, record.undo_of))
+        decision = await self._permits(policy_requests.about_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)
@@ -329,7 +295,7 @@ class ChangeService:
     async def _still(self, record: Record, actor: Actor) -> Assessment | Outcome:
         """The change as Autumn has it now, or what stands against approving it."""
         try:
-            seen = await self._looking.look_again(record)
+            seen = await self._assessor.look_again(record)
         except NotFound:
             return await self._refused(record, Cause.CUSTOMER_GONE, actor)
         except AutumnError as error:
@@ -345,7 +311,7 @@ class ChangeService:
             self._database,
             record,
             seen.preview,
-            await current_terms(self._may, record, seen, self._now()),
+            await current_terms(self._permits, record, seen, self._now()),
             lease=self._engine.lease(),
             actor=actor.user,
             now=self._now(),
@@ -375,14 +341,14 @@ class ChangeService:
 
     async def _decided(self, record: Record, event: ChangeEvent, result: Result = Result.DONE) -> Outcome:
         await self._checkpoint("decided")
-        await self._tell(record, event)
+        await self._notify(record, event)
         return Outcome(result, record)
 
     async def _select(
         self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
     ) -> list[Record]:
         return await rows.find(
-            self._database, *where, changes.c.env == self._env, newest_first=newest_first, limit=limit
+            self._database, *where, changes.c.env == self._environment, newest_first=newest_first, limit=limit
         )
 
 

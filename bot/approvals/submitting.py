@@ -1,12 +1,12 @@
 """From a person's wish to a change that waits, or is carried out at once."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.access.people import Actor
 from bot.access.policy import Decision
 from bot.approvals import asking, policy_requests
+from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.asking import Draft, Preview, Terms
 from bot.approvals.cards import CardKind, CardTarget
 from bot.approvals.daily_limits import TodayMoved
@@ -15,12 +15,10 @@ from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
 from bot.approvals.notify import Notify
 from bot.approvals.preview import Assessment, assess
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
-from bot.autumn.environment import Environment
 from bot.autumn.models import Customer
 from bot.changes.registry import KINDS
 from bot.kit.visible import visible_lines
-from bot.runtime import Checkpoint
-from bot.store.database import Database
+from bot.runtime import Runtime
 
 _LONGEST = 3000
 _FULL = {
@@ -31,25 +29,16 @@ _FULL = {
 
 class Submitting:
     def __init__(
-        self,
-        *,
-        database: Database,
-        engine: Engine,
-        may: Permits,
-        tell: Notify,
-        now: Callable[[], datetime],
-        env: Environment,
-        approvals_channel: str,
-        checkpoint: Checkpoint,
+        self, runtime: Runtime, engine: Engine, permits: Permits, notify: Notify, channel: ApprovalsChannel
     ) -> None:
-        self._database = database
+        self._database = runtime.database
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
         self._engine = engine
-        self._may = may
-        self._tell = tell
-        self._now = now
-        self._env = env
-        self._approvals_channel = approvals_channel
-        self._checkpoint = checkpoint
+        self._permits = permits
+        self._notify = notify
+        self._channel = channel
 
     async def submit(self, wish: ChangeRequest, seen: Assessment) -> Outcome:
         """Judges it by the guards, by what the form showed, and by the policy; then asks."""
@@ -68,14 +57,14 @@ class Submitting:
         if wish.seen is not None and not KINDS[wish.input.kind].holds(wish.input, wish.seen, preview.before):
             return Outcome(Result.MOVED, look=seen)
         verb = policy_requests.asking_verb(wish.undo_of)
-        decision = await self._may(policy_requests.about_look(verb, seen, self._env), wish.actor)
+        decision = await self._permits(policy_requests.about_look(verb, seen, self._environment), wish.actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
         wish = replace(wish, reason=clean(wish.reason), ticket=clean(wish.ticket))
         if decision.reason_required and not wish.reason:
             return Outcome(Result.NO_REASON, decision=decision, look=seen)
-        if not decision.at_once and not self._approvals_channel:
-            return Outcome(Result.NO_CHANNEL, decision=decision, look=seen)
+        if not decision.at_once and (unfit := await self._channel.own_refusal()) is not None:
+            return Outcome(unfit, decision=decision, look=seen)
         if wish.input.customer_created_at is None:
             wish = replace(wish, input=_pinned(wish.input, seen.facts.customer))
         draft = replace(self._draft(wish, preview, decision), today=seen.today)
@@ -96,7 +85,7 @@ class Submitting:
             return Outcome(Result.AGAIN, record)
         await self._checkpoint("asked")
         if not decision.at_once:
-            await self._tell(record, ChangeEvent.ASKED)
+            await self._notify(record, ChangeEvent.ASKED)
             return Outcome(Result.DONE, record)
         return Outcome(Result.DONE, await self._engine.apply(record) or record)
 
@@ -104,7 +93,7 @@ class Submitting:
         return Draft(
             submission_id=wish.submission_id,
             input=wish.input,
-            env=self._env,
+            env=self._environment,
             asker=wish.actor.user,
             asker_team=wish.actor.team,
             channel=wish.channel,
@@ -118,7 +107,7 @@ class Submitting:
     def _spots(self, wish: ChangeRequest, decision: Decision) -> list[CardTarget]:
         spots = [CardTarget(CardKind.ASKER, wish.card or wish.actor.user)]
         if not decision.at_once:
-            spots.append(CardTarget(CardKind.APPROVAL, self._approvals_channel))
+            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
         return spots
 
 

@@ -12,11 +12,9 @@ from bot.approvals import cards, carrying, deciding, rows
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
-from bot.autumn.environment import Environment
 from bot.log import log
-from bot.runtime import Checkpoint
+from bot.runtime import Runtime
 from bot.store import deliveries, last_click, shared_rate_limit
-from bot.store.database import Database
 
 T = TypeVar("T")
 Part: TypeAlias = Callable[[datetime], Awaitable[None]]
@@ -25,30 +23,22 @@ _AT_ONCE = 8
 
 
 class Sweeper:
-    """Any number of replicas may sweep: each thing falls to one of them. The parts of it sweep apart, so that
-    one that has to wait for Slack or Autumn holds up none of the others.
+    """Any number of replicas may sweep: each change falls to one of them. The parts sweep apart, so that one
+    that has to wait for Slack or Autumn holds up none of the others.
 
-    `moved`: told, with its name, of every part that gets on.
+    `progress`: called with the name of a part whenever that part gets on.
     """
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        engine: Engine,
-        env: Environment,
-        tell: Notify,
-        now: Callable[[], datetime],
-        checkpoint: Checkpoint,
-        moved: Callable[[str], None] = lambda _: None,
+        self, runtime: Runtime, engine: Engine, notify: Notify, progress: Callable[[str], None]
     ) -> None:
-        self._database = database
+        self._database = runtime.database
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
         self._engine = engine
-        self._env = env
-        self._tell = tell
-        self._now = now
-        self._checkpoint = checkpoint
-        self._moved = moved
+        self._notify = notify
+        self._progress = progress
         self._parts: Mapping[str, Part] = {
             "expiry": self._expire_due,
             "recovery": self._recover_lapsed,
@@ -63,7 +53,7 @@ class Sweeper:
         """Sweeps every so many seconds, beginning now; of each part one sweep at a time."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for name in self._parts:
-            self._moved(name)
+            self._progress(name)
             self._scheduler.add_job(
                 self.tick,
                 "interval",
@@ -106,7 +96,7 @@ class Sweeper:
         """One round of these parts, or of all, for the time it is."""
         for name in names or self._parts:
             await self._parts[name](now)
-            self._moved(name)
+            self._progress(name)
 
     async def _expire_due(self, now: datetime) -> None:
         expired: list[Record] = []
@@ -118,9 +108,9 @@ class Sweeper:
                 await self._checkpoint("decided")
 
         async def tell(record: Record) -> None:
-            await self._tell(record, ChangeEvent.EXPIRED)
+            await self._notify(record, ChangeEvent.EXPIRED)
 
-        await self._each("expiry", await carrying.expired(self._database, self._env, now), expire)
+        await self._each("expiry", await carrying.expired(self._database, self._environment, now), expire)
         # All have expired before anybody is told of the first: telling depends on Slack.
         await self._each("expiry", expired, tell)
 
@@ -130,11 +120,11 @@ class Sweeper:
             if settled is not None:
                 log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
 
-        await self._each("recovery", await carrying.lapsed(self._database, self._env, now), recover)
+        await self._each("recovery", await carrying.lapsed(self._database, self._environment, now), recover)
 
     async def _redraw_overdue(self, now: datetime) -> None:
         async def redraw(change_id: str) -> None:
-            await self._tell(await rows.get(self._database, change_id), ChangeEvent.REDRAW)
+            await self._notify(await rows.get(self._database, change_id), ChangeEvent.REDRAW)
 
         await self._each("redraws", await cards.claim_stale(self._database, now=now), redraw)
 
@@ -151,7 +141,7 @@ class Sweeper:
         async def one(thing: T) -> None:
             async with at_once:
                 await do(thing)
-                self._moved(part)
+                self._progress(part)
 
         for problem in await asyncio.gather(*map(one, things), return_exceptions=True):
             if problem is not None:

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from bot.access.rules import Kind
 from bot.autumn.client import Autumn
-from bot.autumn.errors import AutumnError
+from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Customer
 from bot.changes.model import (
     BalanceInput,
     DeletionInput,
@@ -31,7 +32,7 @@ from bot.lookups.invoices.read import unpaid_page
 
 T = TypeVar("T")
 
-_EXPAND = ("subscriptions.plan", "balances.feature", "flags.feature")
+_EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature")
 _STRIPE = ("rewards", "invoice_previews")
 _MOST_ALIKE = 100
 
@@ -41,20 +42,25 @@ async def gather(
     asked: BalanceInput | RewardInput | DetailsInput | DeletionInput,
     *,
     now: Callable[[], datetime],
+    customer_first: bool = False,
 ) -> Facts:
-    """The facts for one change. Raises AutumnError; NotFound when the customer is gone."""
+    """The facts for one change. Raises AutumnError; NotFound when the customer is gone.
+
+    `customer_first`: nothing else is asked for until the customer is known to be there.
+    """
     needs = KINDS[asked.kind].needs
     if isinstance(asked, RewardInput) and asked.action is RewardAction.REDEEM:
         needs -= {Needs.BILLING}  # a grant has nothing to do with Stripe, and must not wait for it
     email = (asked.email or "") if isinstance(asked, DetailsInput) else ""
-    return await _gather(autumn, asked.kind, asked.customer, needs=needs, email=email, at=now())
+    about = _Subject(asked.kind, asked.customer, needs, email)
+    return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
 
 async def gather_for(autumn: Autumn, kind: Kind, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
     """The facts for a form, before it is known what will be asked, and names to show. Raises AutumnError."""
     needs = KINDS[kind].needs
     async with meanwhile(_plans(autumn, needs)) as plans:
-        facts = await _gather(autumn, kind, customer_id, needs=needs, email="", at=now())
+        facts = await _gather(autumn, _Subject(kind, customer_id, needs), at=now())
         return replace(facts, plans=await plans)
 
 
@@ -65,25 +71,34 @@ async def _plans(autumn: Autumn, needs: frozenset[Needs]) -> Mapping[str, str]:
     return _optional(await attempt(lambda: plan_names(autumn), within=autumn.patience.part)) or {}
 
 
-async def _gather(
-    autumn: Autumn, kind: Kind, customer_id: str, *, needs: frozenset[Needs], email: str, at: datetime
-) -> Facts:
-    expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in needs else ()))
-    customer, billing, rewards, features, invoices, alike = await asyncio.gather(
-        attempt(lambda: autumn.customer(customer_id, expand=expand)),
-        _if(Needs.BILLING in needs, lambda: _billing(autumn, kind, customer_id)),
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    kind: Kind
+    customer_id: str
+    needs: frozenset[Needs]
+    email: str = ""
+
+
+async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_first: bool = False) -> Facts:
+    needs = about.needs
+    reading = asyncio.create_task(attempt(lambda: _customer(autumn, about)))
+    if customer_first:
+        await reading
+        _needed(reading.result())
+    read, rewards, features, invoices, alike = await asyncio.gather(
+        reading,
         _if(Needs.REWARDS in needs, autumn.rewards),
         _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
-        _if(Needs.INVOICES in needs, lambda: _unpaid(autumn, customer_id)),
-        _if(bool(email), lambda: _alike(autumn, customer_id, email)),
+        _if(Needs.INVOICES in needs, lambda: _unpaid(autumn, about.customer_id)),
+        _if(bool(about.email), lambda: _alike(autumn, about.customer_id, about.email)),
     )
-    if isinstance(customer, AutumnError):
-        raise customer
+    if isinstance(read, AutumnError):
+        raise read
+    customer, billing = read
     return Facts(
         customer=customer,
         read_at=at,
-        # A deletion does nothing in Stripe: it may be decided on although Stripe does not answer.
-        billing=_optional(billing) if kind is Kind.DELETION else _needed(billing),
+        billing=billing,
         rewards=_needed(rewards),
         # Known for the customer's own features from the customer, and only warnings depend on it.
         features=_optional(features) or {},
@@ -107,14 +122,26 @@ def _optional(read: T | AutumnError | None) -> T | None:
     return None if isinstance(read, AutumnError) else read
 
 
-async def _billing(autumn: Autumn, kind: Kind, customer_id: str) -> Billing:
-    customer = await autumn.customer(customer_id, expand=_STRIPE)
-    if kind is Kind.REWARD and customer.stripe_id is None:
+async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None]:
+    """The customer and, where it is needed, what Stripe knows of them, in one call."""
+    expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in about.needs else ()))
+    if Needs.BILLING not in about.needs:
+        return await autumn.customer(about.customer_id, expand=expand), None
+    try:
+        customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
+    except NotFound:
+        raise
+    except AutumnError:
+        if about.kind is not Kind.DELETION:
+            raise
+        # A deletion does nothing in Stripe: it may be decided on although Stripe does not answer.
+        return await autumn.customer(about.customer_id, expand=expand), None
+    if about.kind is Kind.REWARD and customer.stripe_id is None:
         # A coupon puts its customer into Stripe, which the copy that Autumn answers from does not show.
         with contextlib.suppress(AutumnError):
-            await autumn.refresh(customer_id)
-            customer = await autumn.customer(customer_id, expand=_STRIPE)
-    return billing_of(customer)
+            await autumn.refresh(about.customer_id)
+            customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
+    return customer, billing_of(customer)
 
 
 async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:

@@ -1,30 +1,30 @@
 """A local Autumn, a database and the desk for changes between them; who may do what is a table here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide
-from bot.access.rules import Kind
+from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.names import CustomerNames
 from bot.approvals.preview import Sleep
 from bot.approvals.results import ChangeRequest
-from bot.approvals.service import ChangeService
+from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput
-from bot.changes.registry import KINDS
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Checkpoint, Runtime, no_checkpoint
+from bot.slack.channels import Channel, ChannelProblem
 from bot.store import audit
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn
@@ -83,6 +83,15 @@ class Clock:
         self.at += timedelta(**by)
 
 
+def approvals_channel(channel_id: str, problem: ChannelProblem | None = None) -> ApprovalsChannel:
+    """One of which Slack always says the same."""
+
+    async def look(_channel_id: str) -> Channel:
+        return Channel(problem)
+
+    return ApprovalsChannel(channel_id, look)
+
+
 @dataclass
 class Bench:
     local: LocalAutumn
@@ -103,21 +112,14 @@ class Bench:
         env: Environment = Environment.SANDBOX,
         sleep: Sleep = asyncio.sleep,
         autumn: Autumn | None = None,
-        kinds: Mapping[Kind, Any] = KINDS,
     ) -> ChangeService:
         """Another process, as it were."""
+        client = autumn or self.autumn
         return ChangeService(
-            database=self.database,
-            autumn=autumn or self.autumn,
-            may=self.law,
-            tell=self.tell,
-            now=self.clock,
-            env=env,
-            approvals_channel=channel,
-            pace=pace,
-            checkpoint=checkpoint,
+            Runtime(self.database, client, env, self.clock, checkpoint),
+            Surroundings(self.law, self.tell, approvals_channel(channel), CustomerNames(client)),
+            pace,
             sleep=sleep,
-            kinds=kinds,
         )
 
     async def tell(self, record: Record, event: ChangeEvent) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
@@ -452,6 +452,9 @@ async def test_the_sweeper_dies_as_well(sqlite_stage: Bench) -> None:
     assert settled.ending is Cause.INTERRUPTED
 
 
+BALANCE = KINDS[Kind.BALANCE]
+
+
 class TwoSteps:
     """A kind whose plan has two writes, which none of Maple's has today."""
 
@@ -459,7 +462,7 @@ class TwoSteps:
         self._bench = autumn
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(KINDS[self._bench.balance().kind], name)
+        return getattr(BALANCE, name)
 
     def plan(self, _asked: Any, _facts: Facts) -> tuple[Write, ...]:
         body = {"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self._bench.row}
@@ -470,14 +473,17 @@ class TwoSteps:
 
 
 @pytest.mark.parametrize(("fault", "state"), [("", State.APPLIED), ("429", State.UNCONFIRMED)])
-async def test_several_writes(sqlite_stage: Bench, fault: str, state: State) -> None:
+async def test_several_writes(
+    sqlite_stage: Bench, monkeypatch: pytest.MonkeyPatch, fault: str, state: State
+) -> None:
     stage = sqlite_stage
 
     async def between(reached: str) -> None:
         if reached == "sent" and fault:
             stage.local.faults.add("balances.update", fault)
 
-    desk = stage.desk(checkpoint=between, kinds={**KINDS, Kind.BALANCE: TwoSteps(stage)})
+    monkeypatch.setitem(cast(dict[Any, Any], KINDS), Kind.BALANCE, TwoSteps(stage))
+    desk = stage.desk(checkpoint=between)
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None

@@ -78,7 +78,7 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     assert (facts.read_at, facts.billing, facts.rewards, facts.unpaid) == (NOW, None, None, None)
 
     facts, routes = await gathered(APPLY)
-    assert routes == ["customers.get", "customers.get", "features.list", "rewards.list"]
+    assert routes == ["customers.get", "features.list", "rewards.list"]
     assert facts.billing is not None
     assert facts.billing.discounts[0].id == "ten"
     assert facts.billing.upcoming is not None
@@ -89,7 +89,7 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     assert facts.billing is None
 
     facts, routes = await gathered(DELETION)
-    assert routes == ["customers.get", "customers.get", "invoices.list"]
+    assert routes == ["customers.get", "invoices.list"]
     assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
     assert [one.id for one in facts.entities] == ["w1"]
 
@@ -117,12 +117,27 @@ async def test_a_customer_without_stripe_is_read_anew_for_a_coupon() -> None:
 
 async def test_a_form_gets_all_that_its_kind_may_need() -> None:
     facts, routes = await gathered(Kind.REWARD, plans_list=listing({"id": "pro", "name": "Pro"}))
-    assert routes == ["customers.get", "customers.get", "features.list", "plans.list", "rewards.list"]
+    assert routes == ["customers.get", "features.list", "plans.list", "rewards.list"]
     assert facts.plans == {"pro": "Pro"}
     facts, _ = await gathered(Kind.REWARD, plans_list=error(500))
     assert facts.plans == {}
     _, routes = await gathered(Kind.DETAILS)
     assert routes == ["customers.get"]
+
+
+async def test_nothing_more_is_read_of_a_customer_who_is_gone() -> None:
+    script = Scripted(ANSWERS | {"customers.get": error(404)})
+    client = script.client()
+    with pytest.raises(NotFound):
+        await gather(client, DELETION, now=lambda: NOW, customer_first=True)
+    assert script.routes == ["customers.get"]
+    await client.aclose()
+    script = Scripted(ANSWERS)
+    client = script.client()
+    facts = await gather(client, DELETION, now=lambda: NOW, customer_first=True)
+    assert facts.unpaid is not None
+    assert script.routes == ["customers.get", "invoices.list"]
+    await client.aclose()
 
 
 async def test_what_may_fail_alone() -> None:

@@ -23,7 +23,7 @@ from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW
 
-EXPAND = ["subscriptions.plan", "balances.feature", "flags.feature"]
+EXPAND = ["subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature"]
 CUSTOMER = {
     "id": "cus_1",
     "entities": [{"id": "w1"}],
@@ -80,12 +80,12 @@ async def test_a_balance() -> None:
 
 async def test_a_coupon() -> None:
     _, bodies = await gathered(APPLY)
-    assert expanded(bodies) == [["rewards", "invoice_previews"], EXPAND]
+    assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]]
 
 
 async def test_a_deletion() -> None:
     facts, bodies = await gathered(DELETION)
-    assert expanded(bodies) == [["rewards", "invoice_previews"], [*EXPAND, "entities"]]
+    assert expanded(bodies) == [[*EXPAND, "entities", "rewards", "invoice_previews"]]
     (invoices,) = bodies["invoices.list"]
     assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open", "uncollectible"])
     assert facts.billing is not None

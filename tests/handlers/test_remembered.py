@@ -5,19 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-import httpx
-from pydantic import SecretStr
-
-from bot.access.rules import Kind
-from bot.approvals.lifecycle import Record, State
-from bot.approvals.names import CustomerNames, KnownNames
-from bot.autumn.client import Autumn, Limits
-from bot.autumn.environment import Environment
 from bot.autumn.models import Customer, Feature
-from bot.changes.model import DeletionInput, Facts
+from bot.changes.model import Facts
 from bot.changes.open_forms import OpenForms
 from bot.lookups.answers import Billing
-from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
@@ -70,61 +61,3 @@ async def test_facts_too_large_to_keep_are_read_anew() -> None:
     kept.keep("one", FACTS)
     kept.keep("two", replace(FACTS, customer=large))
     assert (kept.get("one"), kept.get("two")) == (FACTS, None)
-
-
-async def test_names_are_done_without_when_autumn_does_not_say() -> None:
-    unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
-    autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
-    naming = CustomerNames(autumn)
-    for number in range(501):
-        assert await naming.of(_deletion(f"cus_{number}")) == KnownNames()
-    assert len(naming._kept) == 500
-    await autumn.aclose()
-
-
-async def test_names_are_read_anew_after_a_change_and_outlive_the_customer() -> None:
-    """Features and coupons that the customer does not have are named by the organisation's lists."""
-    script = Scripted(
-        {
-            "customers.get": [
-                ok({"id": "cus_1", "name": "Old"}),
-                ok({"id": "cus_1", "name": "New"}),
-                error(404),
-            ],
-            "plans.list": listing({"id": "pro", "name": "Pro"}),
-            "features.list": listing({"id": "tokens", "name": "Tokens"}),
-            "rewards.list": ok({"coupons": [{"id": "ten", "name": "10% off"}]}),
-        }
-    )
-    autumn = script.client()
-    naming = CustomerNames(autumn)
-    first = await naming.about("cus_1", coupons=True)
-    assert first == KnownNames("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
-    assert await naming.about("cus_1", coupons=True) == first
-    naming.forget("cus_1")
-    naming.forget("cus_2")
-    assert (await naming.about("cus_1", coupons=True)).customer == "New"
-    naming.forget("cus_1")
-    assert await naming.about("cus_1", coupons=True) == KnownNames("New", first.called)
-    await autumn.aclose()
-
-
-def _deletion(customer: str) -> Record:
-    return Record(
-        id="1",
-        state=State.WAITING,
-        version=1,
-        revision=1,
-        kind=Kind.DELETION,
-        input=DeletionInput(customer=customer, typed=customer),
-        customer_id=customer,
-        env=Environment.SANDBOX,
-        asker="U1",
-        asker_team="T1",
-        channel="",
-        created_at=NOW,
-        updated_at=NOW,
-        expires_at=NOW,
-        before={},
-        lines=(),
-    )

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from bot.access.people import Actor
 from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
+from bot.approvals.names import CustomerNames
 from bot.approvals.results import ChangeRequest
-from bot.approvals.service import ChangeService
+from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
@@ -26,10 +27,10 @@ from bot.changes.model import (
     RewardAction,
     RewardInput,
 )
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
-from tests.approvals.bench import FAST, NOW, Law
+from tests.approvals.bench import FAST, NOW, Law, approvals_channel
 from tests.databases import Engine, fresh
 
 ASKER = Actor("U_ASKER", "T1")
@@ -79,16 +80,11 @@ async def bot(
     async def tell(record: Record, event: ChangeEvent) -> None:
         told.append((record.id, event, record.revision))
 
+    channel = approvals_channel("C_APPROVALS")
     changes = ChangeService(
-        database=database,
-        autumn=autumn,
-        may=Law(needed=spec.needed),
-        tell=tell,
-        now=lambda: spec.now,
-        env=Environment.SANDBOX,
-        approvals_channel="C_APPROVALS",
-        pace=pace,
-        checkpoint=checkpoint,
+        Runtime(database, autumn, Environment.SANDBOX, lambda: spec.now, checkpoint),
+        Surroundings(Law(needed=spec.needed), tell, channel, CustomerNames(autumn)),
+        pace,
     )
     try:
         yield Bot(changes, database, told)

@@ -1,0 +1,35 @@
+"""The channel in which changes are approved, and whether customer data may be shown in it."""
+
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from bot.approvals.results import Result
+from bot.slack.channels import Channel, ChannelProblem
+
+
+class ApprovalsChannel:
+    """`id`: empty when there is none; then only what needs no approval can be asked for. `look` asks Slack
+    about a channel each time it is called, and never raises."""
+
+    def __init__(self, channel_id: str, look: Callable[[str], Awaitable[Channel]]) -> None:
+        self.id = channel_id
+        self._look = look
+
+    async def refusal(self, channel_id: str) -> Result | None:
+        """Why a customer's figures may not be shown in this channel; None when they may."""
+        problem = (await self._look(channel_id)).problem
+        match problem:
+            case None:
+                return None
+            case ChannelProblem.SHARED:
+                return Result.CHANNEL_SHARED
+            case ChannelProblem.UNCHECKED:
+                return Result.CHANNEL_UNCHECKED
+            case ChannelProblem.DIRECT | ChannelProblem.OUT | ChannelProblem.ARCHIVED:
+                return Result.CHANNEL_OUT
+            case _:  # pragma: no cover - there is no other problem
+                assert_never(problem)
+
+    async def own_refusal(self) -> Result | None:
+        """Why no approval can be asked for; None when it can."""
+        return await self.refusal(self.id) if self.id else Result.NO_CHANNEL

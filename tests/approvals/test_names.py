@@ -1,0 +1,97 @@
+"""What the ids on a change's card are called."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import httpx
+from pydantic import SecretStr
+
+from bot.access.rules import Kind
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.names import CustomerNames, KnownNames
+from bot.autumn.client import Autumn, Limits
+from bot.autumn.environment import Environment
+from bot.autumn.models import Customer, RewardList
+from bot.changes.model import DeletionInput, Facts
+from tests.autumn.scripted import Scripted, error, listing, ok
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+async def test_names_are_done_without_when_autumn_does_not_say() -> None:
+    unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
+    autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
+    names = CustomerNames(autumn)
+    for number in range(501):
+        assert await names.of(_deletion(f"cus_{number}")) == KnownNames()
+    assert len(names._names) == 500
+    await autumn.aclose()
+
+
+async def test_names_are_read_again_after_a_while_and_outlive_the_customer() -> None:
+    """Features and coupons that the customer does not have are named by the organisation's lists."""
+    script = Scripted(
+        {
+            "customers.get": [
+                ok({"id": "cus_1", "name": "Old"}),
+                ok({"id": "cus_1", "name": "New"}),
+                error(404),
+            ],
+            "plans.list": listing({"id": "pro", "name": "Pro"}),
+            "features.list": listing({"id": "tokens", "name": "Tokens"}),
+            "rewards.list": ok({"coupons": [{"id": "ten", "name": "10% off"}]}),
+        }
+    )
+    clock = SimpleNamespace(now=0.0)
+    autumn = script.client()
+    names = CustomerNames(autumn, clock=lambda: clock.now)
+    first = await names.about("cus_1", coupons=True)
+    assert first == KnownNames("Old", {"pro": "Pro", "tokens": "Tokens", "ten": "10% off"})
+    assert await names.about("cus_1", coupons=True) == first
+    assert await names.about("cus_1", coupons=False) == first
+    clock.now = 61
+    assert (await names.about("cus_1", coupons=True)).customer == "New"
+    clock.now = 122
+    assert await names.about("cus_1", coupons=True) == KnownNames("New", first.called)
+    await autumn.aclose()
+
+
+async def test_names_that_were_read_for_a_change_are_not_asked_for_again() -> None:
+    script = Scripted(
+        {
+            "customers.get": [ok({"id": "cus_1", "name": "Asked for"})],
+            "plans.list": listing({"id": "pro", "name": "Pro"}),
+            "features.list": listing({"id": "tokens", "name": "Tokens"}),
+        }
+    )
+    autumn = script.client()
+    names = CustomerNames(autumn)
+    customer = Customer.model_validate({"id": "cus_1", "name": "Read"})
+    rewards = RewardList.model_validate({"coupons": [{"id": "ten", "name": "10% off"}]})
+    names.learn("cus_1", Facts(customer=customer, read_at=NOW))
+    assert await names.about("cus_1", coupons=False) == KnownNames("Read", {"pro": "Pro", "tokens": "Tokens"})
+    names.learn("cus_2", Facts(customer=customer, read_at=NOW, rewards=rewards))
+    assert (await names.about("cus_2", coupons=True)).called["ten"] == "10% off"
+    assert "customers.get" not in [asked.route for asked in script.asked]
+    await autumn.aclose()
+
+
+def _deletion(customer: str) -> Record:
+    return Record(
+        id="1",
+        state=State.WAITING,
+        version=1,
+        revision=1,
+        kind=Kind.DELETION,
+        input=DeletionInput(customer=customer, typed=customer),
+        customer_id=customer,
+        env=Environment.SANDBOX,
+        asker="U1",
+        asker_team="T1",
+        channel="",
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=NOW,
+        before={},
+        lines=(),
+    )
