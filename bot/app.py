@@ -141,8 +141,9 @@ class Maple:
         )
         self._groups = Groups(self.slack, within=timings.standing)
         self._names = CustomerNames(self.autumn)
+        self._channels = Channels(self.slack)
         self._approvals = ApprovalsChannel(
-            settings.maple_approvals_channel or "", partial(Channels(self.slack).look, anew=True)
+            settings.maple_approvals_channel or "", partial(self._channels.look, anew=True)
         )
         self._notifier = self._change_notifier()
         self._policy = self._load_policy()
@@ -252,7 +253,7 @@ class Maple:
             notifier=self._notifier,
             open_forms=OpenForms(),
             deliveries=Deliveries(self.database, self.work, self._now),
-            channels=Channels(self.slack),
+            channels=self._channels,
             latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
         )
 
