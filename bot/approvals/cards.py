@@ -7,37 +7,21 @@ the message or its channel no longer exists. The sweeper finds out-of-date cards
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
-from bot.approvals import rows
-from bot.approvals.lifecycle import ChangeEvent
-from bot.approvals.steps import GRACE, note
+from bot.approvals import repository
+from bot.approvals.lifecycle import CardKind, ChangeEvent
+from bot.approvals.repository import GRACE, note
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
 
 POSTING = timedelta(seconds=30)
 """No call of Slack's takes longer."""
 _SLOWEST = timedelta(hours=1)
-
-
-class CardKind(StrEnum):
-    APPROVAL = "approval"
-    """In the approvals channel, with its buttons."""
-    ASKER = "asker"
-    """Where it was asked, or to the asker alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardTarget:
-    """Where a card is to be."""
-
-    kind: CardKind
-    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +120,7 @@ async def mark_shown(
             .returning(cards.c.id)
         )
         if ts and changed.one_or_none() is not None:
-            record = await rows.known(connection, card.change_id)
+            record = await repository.known(connection, card.change_id)
             told = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
             await note(connection, record, ChangeEvent.SHOWN, now=now, told=told)
 

@@ -1,16 +1,6 @@
 """Carrying out an approved change: claim it, send its writes, read back, settle.
 
-The process may die at any await. The points where it matters, by their checkpoint, and what is found then:
-
-    asked       asked for, and not told yet        the sweeper draws its cards
-    approved    approved, and not begun            lease lapses: failed, nothing was sent
-    claimed     applying, no write begun           lease lapses: failed, nothing was sent
-    marked      a write is noted, perhaps sent     lease lapses: read back: applied, else unconfirmed
-    sent        Autumn answered                    the same
-    verified    read back                          the same
-    settled     settled, and not told              the sweeper redraws its cards
-    decided     denied, withdrawn, … not told      the same
-    taken       the sweeper took a lapsed one over its own lease lapses, and another sweep takes it
+What is found after a crash stands at the head of `repository`.
 
 A write is never done twice: it is noted before it is sent, each position once, and only by whoever holds the
 lease; nobody sends what somebody else has noted. It is sent again only where Autumn's limits turned it away,
@@ -26,13 +16,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.approvals import asking, carrying, outcome, rows
-from bot.approvals.asking import Preview, Terms
+from bot.approvals import outcome, repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.notify import Notify
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
-from bot.approvals.steps import Lease
+from bot.approvals.proposal import Preview, Terms
+from bot.approvals.repository import Lease
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes.model import Note, Verdict, Write, key
@@ -95,7 +85,7 @@ class Engine:
 
     async def recover(self, change_id: str) -> Record | None:
         """Settles a change whose process died, by reading: nothing is sent. None when another does."""
-        record = await carrying.take_over(self._database, change_id, lease=self.lease(), now=self._now())
+        record = await repository.take_over(self._database, change_id, lease=self.lease(), now=self._now())
         if record is None:
             return None
         await self._checkpoint("taken")
@@ -110,7 +100,7 @@ class Engine:
         """Tells of a change, and of the one it undid."""
         await self._notify(record, event)
         if record.state is State.APPLIED and record.undo_of:
-            await self._notify(await rows.get(self._database, record.undo_of), ChangeEvent.UNDONE)
+            await self._notify(await repository.get(self._database, record.undo_of), ChangeEvent.UNDONE)
 
     async def _ended(self, record: Record | None) -> Record | None:
         if record is not None:
@@ -126,14 +116,16 @@ class Engine:
         until = self._now() + timedelta(seconds=self._timeouts.turn)
         while True:
             try:
-                return await carrying.claim(self._database, approved.id, lease=self.lease(), now=self._now())
-            except carrying.Busy:
+                return await repository.claim(
+                    self._database, approved.id, lease=self.lease(), now=self._now()
+                )
+            except repository.Busy:
                 if self._now() >= until:
                     return await self._fail(approved, Cause.BUSY)
             await asyncio.sleep(self._timeouts.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
-        record, misfits = await rows.checked(self._database, record.id)
+        record, misfits = await repository.checked(self._database, record.id)
         if misfits:
             log.error("not as asked", reference=record.id, count=len(misfits))
             return await self._fail(record, Cause.NOT_AS_ASKED)
@@ -148,7 +140,7 @@ class Engine:
             return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
         if not KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
             terms = await self._current_terms(record, seen) if record.needed else None
-            return await asking.supersede(
+            return await repository.supersede(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
             )
         # What is read back is compared with the facts that were just read.
@@ -164,7 +156,7 @@ class Engine:
         position = -1
         for position, write in enumerate(KINDS[record.kind].plan(seen.input, seen.facts)):
             named = key(record.id, position)
-            if not await carrying.begin_write(
+            if not await repository.begin_write(
                 self._database,
                 record.id,
                 position,
@@ -198,7 +190,7 @@ class Engine:
             await asyncio.sleep(wait)
             if not await self._still_wanted(record, position, write):
                 return answer
-            if not await carrying.renew(self._database, record.id, self.lease()):
+            if not await repository.renew(self._database, record.id, self.lease()):
                 return None
 
     async def _still_wanted(self, record: Record, position: int, write: Write) -> bool:
@@ -228,7 +220,7 @@ class Engine:
         await self._checkpoint("verified")
         end = outcome.final_state(said.answer, seen.verdict, earlier=earlier)
         applied = end.state is State.APPLIED
-        return await carrying.settle(
+        return await repository.settle(
             self._database,
             record.id,
             end.state,
@@ -242,7 +234,7 @@ class Engine:
 
     async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""
-        return await carrying.settle(
+        return await repository.settle(
             self._database,
             record.id,
             State.FAILED,
@@ -256,7 +248,7 @@ class Engine:
         """Renews the lease for as long as the block takes."""
 
         async def renew() -> bool:
-            return await carrying.renew(self._database, change_id, self.lease())
+            return await repository.renew(self._database, change_id, self.lease())
 
         return leases.kept(renew, every=self._timeouts.renew)
 

@@ -251,3 +251,18 @@ class Record:
     def undoable(self) -> bool:
         """Whether Undo can be offered: by the state of things, not by the policy."""
         return self.state is State.APPLIED and self.invertible and not self.undo
+
+
+class CardKind(StrEnum):
+    APPROVAL = "approval"
+    """In the approvals channel, with its buttons."""
+    ASKER = "asker"
+    """Where it was asked, or to the asker alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardTarget:
+    """Where a card is to be."""
+
+    kind: CardKind
+    channel: str

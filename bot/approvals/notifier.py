@@ -10,11 +10,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import card as approvals_card
-from bot.approvals import cards, notices, rows
+from bot.approvals import cards, notices, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.card import Audience
-from bot.approvals.cards import CardKind, PostedCard
-from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.cards import PostedCard
+from bot.approvals.lifecycle import CardKind, ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.results import Result
 from bot.kit.card import Card as Drawn
@@ -117,7 +117,7 @@ class ChangeNotifier:
         """None when it is gone."""
         for known in await cards.cards_of(self._database, card.change_id):
             if known.id == card.id:
-                return known, await rows.get(self._database, card.change_id)
+                return known, await repository.get(self._database, card.change_id)
         return None
 
     async def _draw(self, card: PostedCard, record: Record) -> bool:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
-from bot.approvals.asking import Terms
 from bot.approvals.daily_limits import NOTHING, Today
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
+from bot.approvals.proposal import Terms
 from bot.autumn.environment import Environment
 
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.access.rules import Kind
-from bot.approvals.asking import Preview
 from bot.approvals.daily_limits import NOTHING, Counter, Today, count
 from bot.approvals.lifecycle import AnyInput, Record
 from bot.approvals.names import CustomerNames
+from bot.approvals.proposal import Preview
 from bot.approvals.refusal_history import Known
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.access.rules import Kind
-from bot.approvals import rows
+from bot.approvals import repository
 from bot.approvals.lifecycle import State
 from bot.autumn.environment import Environment
 from bot.changes.common import recreated
@@ -23,7 +23,7 @@ class Known:
         """The facts with what is known beside them."""
         if kind is not Kind.REWARD:
             return facts
-        found = await rows.find(
+        found = await repository.find(
             self._database,
             changes.c.customer_id == facts.customer.id,
             changes.c.env == self._env,

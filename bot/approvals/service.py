@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.access.rules import Kind
-from bot.approvals import asking, deciding, policy_requests, rows
+from bot.approvals import policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
@@ -161,7 +161,7 @@ class ChangeService:
         if isinstance(basis, Outcome):
             return basis
         try:
-            approved = await deciding.approve(
+            approved = await repository.approve(
                 self._database,
                 record.id,
                 version,
@@ -172,7 +172,7 @@ class ChangeService:
                 lease=self._engine.lease(),
                 now=self._now(),
             )
-        except (deciding.ApprovedMeanwhile, TodayMoved):
+        except (repository.ApprovedMeanwhile, TodayMoved):
             # What the policy was asked about is not so any more: ask it again.
             return await self.approve(change_id, version, actor)
         if approved is None:
@@ -181,7 +181,7 @@ class ChangeService:
             return await self._decided(approved, ChangeEvent.APPROVED)
         return Outcome(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
 
-    async def _basis(self, permit: _Permit, actor: Actor) -> deciding.Basis | Outcome:
+    async def _basis(self, permit: _Permit, actor: Actor) -> repository.Basis | Outcome:
         """What the policy says by now of the asker and of earlier approvers; or what stands against it."""
         record = permit.record
         seen = await self._still(record, actor)
@@ -206,13 +206,13 @@ class ChangeService:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
         counter = Counter(self._environment, record.input, record.id, record.undo_of)
-        return deciding.Basis(asker.approvals, counter, permit.today, others)
+        return repository.Basis(asker.approvals, counter, permit.today, others)
 
     async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
         if isinstance(permit, Outcome):
             return permit
-        denied = await deciding.deny(
+        denied = await repository.deny(
             self._database,
             change_id,
             version,
@@ -230,7 +230,7 @@ class ChangeService:
         permit = await self._permitted(Verb.WITHDRAW, State.WAITING, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        withdrawn = await deciding.withdraw(self._database, change_id, person=actor.user, now=self._now())
+        withdrawn = await repository.withdraw(self._database, change_id, person=actor.user, now=self._now())
         if withdrawn is None:
             return await self._beaten(permit.record, actor)
         return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
@@ -247,7 +247,7 @@ class ChangeService:
         if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
             return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
-        marked = await deciding.mark(
+        marked = await repository.mark(
             self._database,
             change_id,
             applied=applied,
@@ -269,7 +269,7 @@ class ChangeService:
         permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        expired = await deciding.expire(self._database, change_id, now=self._now())
+        expired = await repository.expire(self._database, change_id, now=self._now())
         if expired is not None:
             await self._decided(expired, ChangeEvent.EXPIRED)
             return Outcome(Result.TOO_LATE, expired)
@@ -307,7 +307,7 @@ class ChangeService:
             return await self._refused(record, Cause.GUARDED, actor, seen)
         if KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
             return seen
-        overtaken = await asking.supersede(
+        overtaken = await repository.supersede(
             self._database,
             record,
             seen.preview,
@@ -324,7 +324,7 @@ class ChangeService:
         self, record: Record, ending: Cause, actor: Actor, seen: Assessment | None = None
     ) -> Outcome:
         refusals = seen.judgement.refusals if seen else ()
-        failed = await deciding.refuse(
+        failed = await repository.refuse(
             self._database, record, ending, refusals=refusals, actor=actor.user, now=self._now()
         )
         if failed is None:
@@ -347,7 +347,7 @@ class ChangeService:
     async def _select(
         self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
     ) -> list[Record]:
-        return await rows.find(
+        return await repository.find(
             self._database, *where, changes.c.env == self._environment, newest_first=newest_first, limit=limit
         )
 

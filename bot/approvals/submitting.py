@@ -5,15 +5,14 @@ from datetime import datetime
 
 from bot.access.people import Actor
 from bot.access.policy import Decision
-from bot.approvals import asking, policy_requests
+from bot.approvals import policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
-from bot.approvals.asking import Draft, Preview, Terms
-from bot.approvals.cards import CardKind, CardTarget
 from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
+from bot.approvals.lifecycle import AnyInput, CardKind, CardTarget, ChangeEvent, Record
 from bot.approvals.notify import Notify
 from bot.approvals.preview import Assessment, assess
+from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.autumn.models import Customer
 from bot.changes.registry import KINDS
@@ -22,8 +21,8 @@ from bot.runtime import Runtime
 
 _LONGEST = 3000
 _FULL = {
-    asking.Whose.PERSON: Result.TOO_MANY_OF_PERSON,
-    asking.Whose.CHANNEL: Result.TOO_MANY_OF_CHANNEL,
+    repository.Whose.PERSON: Result.TOO_MANY_OF_PERSON,
+    repository.Whose.CHANNEL: Result.TOO_MANY_OF_CHANNEL,
 }
 
 
@@ -44,7 +43,7 @@ class Submitting:
         """Judges it by the guards, by what the form showed, and by the policy; then asks."""
         try:
             return await self._judged(wish, seen)
-        except asking.TooManyWait as full:
+        except repository.TooManyWait as full:
             return Outcome(_FULL[full.whose], look=seen)
         except TodayMoved as moved:
             # Another change was let through while the policy was asked about this one: ask it again.
@@ -71,7 +70,7 @@ class Submitting:
         return await self._ask(wish, draft, decision)
 
     async def _ask(self, wish: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
-        asked = await asking.request(
+        asked = await repository.request(
             self._database,
             draft,
             lease=self._engine.lease(),

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, carrying, deciding, rows
+from bot.approvals import cards, repository
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
@@ -102,7 +102,7 @@ class Sweeper:
         expired: list[Record] = []
 
         async def expire(change_id: str) -> None:
-            record = await deciding.expire(self._database, change_id, now=self._now())
+            record = await repository.expire(self._database, change_id, now=self._now())
             if record is not None:
                 expired.append(record)
                 await self._checkpoint("decided")
@@ -110,7 +110,7 @@ class Sweeper:
         async def tell(record: Record) -> None:
             await self._notify(record, ChangeEvent.EXPIRED)
 
-        await self._each("expiry", await carrying.expired(self._database, self._environment, now), expire)
+        await self._each("expiry", await repository.expired(self._database, self._environment, now), expire)
         # All have expired before anybody is told of the first: telling depends on Slack.
         await self._each("expiry", expired, tell)
 
@@ -120,11 +120,11 @@ class Sweeper:
             if settled is not None:
                 log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
 
-        await self._each("recovery", await carrying.lapsed(self._database, self._environment, now), recover)
+        await self._each("recovery", await repository.lapsed(self._database, self._environment, now), recover)
 
     async def _redraw_overdue(self, now: datetime) -> None:
         async def redraw(change_id: str) -> None:
-            await self._notify(await rows.get(self._database, change_id), ChangeEvent.REDRAW)
+            await self._notify(await repository.get(self._database, change_id), ChangeEvent.REDRAW)
 
         await self._each("redraws", await cards.claim_stale(self._database, now=now), redraw)
 

@@ -10,9 +10,9 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.access.rules import Kind
 from bot.approvals import policy_requests
-from bot.approvals.asking import Terms
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
+from bot.approvals.proposal import Terms
 from bot.autumn.environment import Environment
 from bot.changes.model import Judgement
 from tests.approvals.bench import NOW

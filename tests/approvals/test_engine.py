@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from bot.access.rules import Kind
-from bot.approvals import carrying
+from bot.approvals import repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
-from bot.approvals.steps import Lease
+from bot.approvals.repository import Lease
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
@@ -507,7 +507,7 @@ async def test_a_position_is_begun_once(stage: Bench) -> None:
 
     async def begin(by: Lease) -> bool:
         assert seen.preview is not None
-        return await carrying.begin_write(
+        return await repository.begin_write(
             stage.database, asked.id, 0, write, "key", preview=seen.preview, lease=by, now=NOW
         )
 

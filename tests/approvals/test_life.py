@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.approvals import asking, carrying, deciding, rows
-from bot.approvals.asking import Draft, Preview, Terms
+from bot.approvals import repository
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
-from bot.approvals.steps import Lease
+from bot.approvals.proposal import Draft, Preview, Terms
+from bot.approvals.repository import Lease
 from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, Write
 from bot.store import audit
@@ -63,7 +63,7 @@ class Life(RuleBasedStateMachine):
                 f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
             )
             asked = self.run(
-                asking.request(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now)
+                repository.request(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now)
             )
             assert asked is not None
             self.ids.append(asked[0].id)
@@ -79,21 +79,21 @@ class Life(RuleBasedStateMachine):
     def known(self, change_id: str) -> Record:
         async def read() -> Record:
             async with self.database.reading() as connection:
-                return await rows.known(connection, change_id)
+                return await repository.known(connection, change_id)
 
         return self.run(read())
 
     @rule(which=WHICH, version=VERSIONS, person=PEOPLE, worker=WORKERS)
     def approve(self, which: int, version: int, person: str, worker: str) -> None:
         self.run(
-            deciding.approve(
+            repository.approve(
                 self.database,
                 self.ids[which],
                 version,
                 person=person,
                 team="T1",
                 rule="law",
-                basis=deciding.Basis(
+                basis=repository.Basis(
                     1,
                     Counter(Environment.SANDBOX, self.known(self.ids[which]).input),
                     others=dict.fromkeys(("U1", "U2", "U3"), True),
@@ -106,7 +106,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=WHICH, version=VERSIONS, person=PEOPLE)
     def deny(self, which: int, version: int, person: str) -> None:
         self.run(
-            deciding.deny(
+            repository.deny(
                 self.database,
                 self.ids[which],
                 version,
@@ -120,37 +120,39 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, person=PEOPLE)
     def withdraw(self, which: int, person: str) -> None:
-        self.run(deciding.withdraw(self.database, self.ids[which], person=person, now=self.now))
+        self.run(repository.withdraw(self.database, self.ids[which], person=person, now=self.now))
 
     @rule(which=WHICH)
     def expire(self, which: int) -> None:
-        self.run(deciding.expire(self.database, self.ids[which], now=self.now))
+        self.run(repository.expire(self.database, self.ids[which], now=self.now))
 
     @rule(which=WHICH, again=st.booleans(), worker=WORKERS)
     def overtake(self, which: int, again: bool, worker: str) -> None:
         terms = Terms("law", 1, self.now + timedelta(minutes=5)) if again else None
         record = self.known(self.ids[which])
         self.run(
-            asking.supersede(self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now)
+            repository.supersede(
+                self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now
+            )
         )
 
     @rule(which=WHICH)
     def refuse(self, which: int) -> None:
         record = self.known(self.ids[which])
-        self.run(deciding.refuse(self.database, record, Cause.GUARDED, actor="U2", now=self.now))
+        self.run(repository.refuse(self.database, record, Cause.GUARDED, actor="U2", now=self.now))
 
     @rule(which=WHICH, worker=WORKERS)
     def claim(self, which: int, worker: str) -> None:
         others = [one for one in self.ids if one != self.ids[which]]
         try:
-            self.run(carrying.claim(self.database, self.ids[which], lease=self.lease(worker), now=self.now))
-        except carrying.Busy:
+            self.run(repository.claim(self.database, self.ids[which], lease=self.lease(worker), now=self.now))
+        except repository.Busy:
             assert State.APPLYING in [self.states[one] for one in others]
 
     @rule(which=WHICH, position=st.integers(0, 2), worker=WORKERS)
     def begin_write(self, which: int, position: int, worker: str) -> None:
         begun = self.run(
-            carrying.begin_write(
+            repository.begin_write(
                 self.database,
                 self.ids[which],
                 position,
@@ -168,13 +170,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, worker=WORKERS)
     def renew(self, which: int, worker: str) -> None:
-        self.run(carrying.renew(self.database, self.ids[which], self.lease(worker)))
+        self.run(repository.renew(self.database, self.ids[which], self.lease(worker)))
 
     @rule(which=WHICH, worker=WORKERS)
     def take_over(self, which: int, worker: str) -> None:
         before = self.known(self.ids[which])
         taken = self.run(
-            carrying.take_over(self.database, self.ids[which], lease=self.lease(worker), now=self.now)
+            repository.take_over(self.database, self.ids[which], lease=self.lease(worker), now=self.now)
         )
         if taken is not None:
             assert before.lease_until is not None
@@ -185,7 +187,7 @@ class Life(RuleBasedStateMachine):
         if self.states[self.ids[which]] is State.APPROVED:
             state = State.FAILED  # as the engine does: nothing was begun
         self.run(
-            carrying.settle(
+            repository.settle(
                 self.database,
                 self.ids[which],
                 state,
@@ -198,7 +200,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=WHICH, applied=st.booleans())
     def mark(self, which: int, applied: bool) -> None:
         self.run(
-            deciding.mark(
+            repository.mark(
                 self.database,
                 self.ids[which],
                 applied=applied,

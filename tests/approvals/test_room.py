@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.approvals import asking
+from bot.approvals import repository
 from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
 from tests.approvals.bench import ANA, RAJ, Bench
@@ -16,7 +16,7 @@ async def submit(stage: Bench, **other: Any) -> Result:
 
 
 async def test_person_has_so_many_requests_waiting(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MOST_OF_PERSON", 2)
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 2)
     desk = stage.desk()
     first = await stage.waiting(desk)
     assert await submit(stage) is Result.DONE
@@ -29,7 +29,7 @@ async def test_person_has_so_many_requests_waiting(stage: Bench, monkeypatch: py
 
 
 async def test_channel_has_so_many_requests_waiting(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MOST_OF_CHANNEL", 1)
+    monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 1)
     assert await submit(stage) is Result.DONE
     assert await submit(stage, actor=RAJ) is Result.TOO_MANY_OF_CHANNEL
     assert await submit(stage, channel="C_OTHER") is Result.DONE
@@ -37,7 +37,7 @@ async def test_channel_has_so_many_requests_waiting(stage: Bench, monkeypatch: p
 
 
 async def test_what_is_applied_at_once_does_not_wait(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MOST_OF_PERSON", 0)
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     stage.law.needed = 0
     reply = await stage.desk().submit(stage.wish())
     assert reply.record is not None

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import cards
-from bot.approvals.cards import POSTING, CardKind, PostedCard
-from bot.approvals.lifecycle import ChangeEvent, Record, State
-from bot.approvals.steps import GRACE
+from bot.approvals.cards import POSTING, PostedCard
+from bot.approvals.lifecycle import CardKind, ChangeEvent, Record, State
+from bot.approvals.repository import GRACE
 from bot.store import deliveries
 from bot.store.database import Database
 from tests.approvals.bench import NOW, RAJ, Bench

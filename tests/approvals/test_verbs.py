@@ -12,12 +12,11 @@ import pytest
 from sqlalchemy import Table, select, update
 
 from bot.access.rules import Kind
-from bot.approvals import asking, carrying, deciding, rows
-from bot.approvals.asking import Draft, Preview, Terms
-from bot.approvals.cards import CardKind, CardTarget
+from bot.approvals import repository
 from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
-from bot.approvals.lifecycle import EDGES, Approval, Cause, Record, State
-from bot.approvals.steps import Lease
+from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
+from bot.approvals.proposal import Draft, Preview, Terms
+from bot.approvals.repository import Lease
 from bot.autumn.environment import Environment
 from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, Write
 from bot.store import audit
@@ -92,7 +91,7 @@ class Desk:
     other: Record
 
     async def now(self, record: Record | None = None) -> Record:
-        return await rows.get(self.database, (record or self.change).id)
+        return await repository.get(self.database, (record or self.change).id)
 
     async def row(self) -> dict[str, Any]:
         (found,) = await self.all(changes, changes.c.id == self.change.id)
@@ -144,7 +143,7 @@ class Desk:
 
 
 async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarget, ...] = ()) -> Record:
-    asked = await asking.request(database, draft, lease=LEASE, spots=spots, now=NOW)
+    asked = await repository.request(database, draft, lease=LEASE, spots=spots, now=NOW)
     assert asked is not None
     assert asked[1]
     return asked[0]
@@ -201,7 +200,7 @@ async def test_ask(desk: Desk) -> None:
 
 
 async def test_ask_again(desk: Desk) -> None:
-    again = await asking.request(desk.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
+    again = await repository.request(desk.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
     assert again == (desk.change, False)
     assert len(await desk.all(cards)) == 2
     assert len(await desk.all(changes)) == 2
@@ -224,7 +223,7 @@ async def test_ask_for_an_undo(desk: Desk) -> None:
         asked = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
     assert asked[0]["undo_of"] == desk.change.id
     second = replace(draft, submission_id="form-4")
-    assert await asking.request(desk.database, second, lease=LEASE, spots=(), now=NOW) is None
+    assert await repository.request(desk.database, second, lease=LEASE, spots=(), now=NOW) is None
     assert await desk.now() == replace(desk.change, undo=undo.id)
 
 
@@ -233,7 +232,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
     await desk.put(decided_by="U9", decided_at=NOW)
     async with desk.database.writing() as connection:
         await connection.execute(update(cards).values(tries=3))
-    got = await asking.supersede(
+    got = await repository.supersede(
         desk.database, desk.change, MOVED, OTHER_TERMS, lease=LEASE, actor="U5", now=LATER
     )
     differences: dict[str, Any] = {
@@ -255,7 +254,7 @@ async def test_overtake_what_waits(desk: Desk) -> None:
 
 async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
-    got = await asking.supersede(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
+    got = await repository.supersede(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
     told = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
     told |= {"judged": JUDGED}
@@ -264,7 +263,7 @@ async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
 
 async def test_overtake_what_one_holds(desk: Desk) -> None:
     await desk.in_hand()
-    got = await asking.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
+    got = await repository.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
     await desk.became(got, state=State.WAITING, version=2, lease_until=None)
     assert await desk.leased() is None
 
@@ -282,7 +281,7 @@ async def test_overtake_nothing(desk: Desk, state: State, writes: int, by: str, 
     await desk.in_hand(state, writes=writes)
     seen = replace(desk.change, version=version)
     lease = Lease(by, LEASE.until)
-    await desk.nothing(await asking.supersede(desk.database, seen, MOVED, TERMS, lease=lease, now=LATER))
+    await desk.nothing(await repository.supersede(desk.database, seen, MOVED, TERMS, lease=lease, now=LATER))
 
 
 async def approve(
@@ -296,14 +295,14 @@ async def approve(
 ) -> Record | None:
     counter = Counter(Environment.SANDBOX, ASKED, desk.change.id)
     standing = {"U2": True, "U3": True} if others is None else others
-    return await deciding.approve(
+    return await repository.approve(
         desk.database,
         desk.change.id,
         version,
         person=person,
         team="T2",
         rule="law",
-        basis=deciding.Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
+        basis=repository.Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
         lease=LONGER,
         now=LATER + at,
     )
@@ -350,7 +349,7 @@ async def test_approval_of_someone_without_the_right_no_longer_counts(desk: Desk
 async def test_approval_is_not_taken_beside_one_that_was_not_checked(desk: Desk) -> None:
     await approve(desk)
     desk.change = await desk.now()
-    with pytest.raises(deciding.ApprovedMeanwhile):
+    with pytest.raises(repository.ApprovedMeanwhile):
         await approve(desk, "U3", others={})
     await desk.nothing(None)
 
@@ -381,7 +380,7 @@ async def test_approvals_are_of_one_change_and_one_version(desk: Desk) -> None:
     await approve(desk, "U3")
     desk.change = await desk.now()
     assert desk.change.state is State.WAITING
-    await asking.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
+    await repository.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
     desk.change = await desk.now()
     got = await approve(desk, "U4", version=2)
     await desk.became(got, approvals=(Approval("U4", LATER, "law", "T2"),))
@@ -394,7 +393,7 @@ async def test_approve_too_late(desk: Desk) -> None:
 
 
 async def deny(desk: Desk, *, version: int = 1, at: timedelta = timedelta()) -> Record | None:
-    return await deciding.deny(
+    return await repository.deny(
         desk.database,
         desk.change.id,
         version,
@@ -432,26 +431,26 @@ async def test_deny_too_late(desk: Desk) -> None:
 
 
 async def test_withdraw(desk: Desk) -> None:
-    got = await deciding.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
+    got = await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
     await desk.became(got, state=State.WITHDRAWN, decided_by="U1", decided_at=LATER)
     assert await desk.last() == ("withdrawn", "U1", {"state": "withdrawn", "version": 1})
     desk.change = await desk.now()
-    await desk.nothing(await deciding.withdraw(desk.database, desk.change.id, person="U1", now=LATER))
+    await desk.nothing(await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER))
 
 
 async def test_expire(desk: Desk) -> None:
-    await desk.nothing(await deciding.expire(desk.database, desk.change.id, now=LATER))
+    await desk.nothing(await repository.expire(desk.database, desk.change.id, now=LATER))
     await desk.put(expires_at=LATER)
-    got = await deciding.expire(desk.database, desk.change.id, now=LATER)
+    got = await repository.expire(desk.database, desk.change.id, now=LATER)
     await desk.became(got, state=State.EXPIRED, decided_at=LATER)
     assert await desk.last() == ("expired", "", {"state": "expired", "version": 1})
     desk.change = await desk.now()
-    await desk.nothing(await deciding.expire(desk.database, desk.change.id, now=LATER))
+    await desk.nothing(await repository.expire(desk.database, desk.change.id, now=LATER))
 
 
 async def test_refuse(desk: Desk) -> None:
     async def refuse(record: Record) -> Record | None:
-        return await deciding.refuse(
+        return await repository.refuse(
             desk.database, record, Cause.GUARDED, refusals=REFUSED, actor="U2", now=LATER
         )
 
@@ -469,7 +468,7 @@ async def test_refuse(desk: Desk) -> None:
 @pytest.mark.parametrize("invertible", [True, False])
 async def test_mark(desk: Desk, applied: bool, after: dict[str, str | None] | None, invertible: bool) -> None:
     async def mark() -> Record | None:
-        return await deciding.mark(
+        return await repository.mark(
             desk.database,
             desk.change.id,
             applied=applied,
@@ -504,34 +503,34 @@ async def test_mark(desk: Desk, applied: bool, after: dict[str, str | None] | No
 async def test_claim(desk: Desk) -> None:
     await desk.in_hand(State.APPROVED)
     other = Lease("w2", LONGER.until)
-    await desk.nothing(await carrying.claim(desk.database, desk.change.id, lease=other, now=LATER))
-    got = await carrying.claim(desk.database, desk.change.id, lease=LONGER, now=LATER)
+    await desk.nothing(await repository.claim(desk.database, desk.change.id, lease=other, now=LATER))
+    got = await repository.claim(desk.database, desk.change.id, lease=LONGER, now=LATER)
     await desk.became(got, state=State.APPLYING, lease_until=LONGER.until)
     assert await desk.leased() == LONGER
     assert await desk.last() == ("applying", "", {"state": "applying", "version": 1})
     desk.change = await desk.now()
-    await desk.nothing(await carrying.claim(desk.database, desk.change.id, lease=LONGER, now=LATER))
-    with pytest.raises(carrying.Busy):
-        await carrying.claim(desk.database, desk.other.id, lease=LONGER, now=LATER)
+    await desk.nothing(await repository.claim(desk.database, desk.change.id, lease=LONGER, now=LATER))
+    with pytest.raises(repository.Busy):
+        await repository.claim(desk.database, desk.other.id, lease=LONGER, now=LATER)
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
 async def test_renew(desk: Desk, state: State) -> None:
     await desk.in_hand(state)
-    await desk.nothing(await carrying.renew(desk.database, desk.change.id, Lease("w2", LONGER.until)))
-    assert await carrying.renew(desk.database, desk.change.id, LONGER) is True
+    await desk.nothing(await repository.renew(desk.database, desk.change.id, Lease("w2", LONGER.until)))
+    assert await repository.renew(desk.database, desk.change.id, LONGER) is True
     assert await desk.now() == replace(desk.change, lease_until=LONGER.until)
     assert await desk.now(desk.other) == desk.other
     assert await desk.leased() == LONGER
 
 
 async def test_renew_what_is_over(desk: Desk) -> None:
-    assert await carrying.renew(desk.database, desk.change.id, LONGER) is False
+    assert await repository.renew(desk.database, desk.change.id, LONGER) is False
 
 
 async def begin(desk: Desk, position: int, lease: Lease = LONGER, write: Write | None = None) -> bool:
     write = write or Write("balances.update", "POST", "/v1/balances.update", {"add": 1})
-    return await carrying.begin_write(
+    return await repository.begin_write(
         desk.database, desk.change.id, position, write, "key-0", preview=MOVED, lease=lease, now=LATER
     )
 
@@ -569,7 +568,7 @@ async def test_begin_a_write(desk: Desk) -> None:
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
 async def test_settle(desk: Desk, state: State) -> None:
     async def settle(by: str = "w1") -> Record | None:
-        return await carrying.settle(
+        return await repository.settle(
             desk.database,
             desk.change.id,
             State.FAILED,
@@ -602,7 +601,7 @@ async def test_settle(desk: Desk, state: State) -> None:
 async def test_settle_what_can_be_undone(desk: Desk) -> None:
     await desk.in_hand()
     done = State.APPLIED, Cause.DONE
-    got = await carrying.settle(
+    got = await repository.settle(
         desk.database, desk.change.id, *done, lease=LONGER, now=LATER, invertible=True
     )
     await desk.became(got, state=done[0], ending=done[1], invertible=True, lease_until=None)
@@ -620,7 +619,7 @@ async def test_settle_an_undo(desk: Desk, state: State) -> None:
                 state=State.APPLYING, lease_by="w1", lease_until=LEASE.until
             )
         )  # fmt: skip
-    settled = await carrying.settle(desk.database, undo.id, state, Cause.DONE, lease=LEASE, now=LATER)
+    settled = await repository.settle(desk.database, undo.id, state, Cause.DONE, lease=LEASE, now=LATER)
     assert settled is not None
     assert settled.invertible is False
     if state is State.APPLIED:
@@ -636,7 +635,7 @@ async def test_settle_an_undo(desk: Desk, state: State) -> None:
 async def test_take_over(desk: Desk, state: State) -> None:
     await desk.in_hand(state)
     taken = Lease("w2", LATER)
-    take = carrying.take_over
+    take = repository.take_over
     await desk.nothing(await take(desk.database, desk.change.id, lease=taken, now=LEASE.until))
     moment = LEASE.until + timedelta(milliseconds=1)
     got = await take(desk.database, desk.change.id, lease=taken, now=moment)
@@ -647,7 +646,7 @@ async def test_take_over(desk: Desk, state: State) -> None:
 
 async def test_take_over_what_is_not_in_hand(desk: Desk) -> None:
     await desk.nothing(
-        await carrying.take_over(desk.database, desk.change.id, lease=LEASE, now=NOW + timedelta(days=1))
+        await repository.take_over(desk.database, desk.change.id, lease=LEASE, now=NOW + timedelta(days=1))
     )
 
 
@@ -656,17 +655,17 @@ async def test_who_is_late(desk: Desk) -> None:
     async with desk.database.writing() as connection:
         mine = update(changes).where(changes.c.id == desk.change.id)
         await connection.execute(mine.values(created_at=LATER))
-    assert await carrying.expired(desk.database, env, TERMS.expires_at) == both
-    assert await carrying.expired(desk.database, Environment.LIVE, TERMS.expires_at) == []
+    assert await repository.expired(desk.database, env, TERMS.expires_at) == both
+    assert await repository.expired(desk.database, Environment.LIVE, TERMS.expires_at) == []
     just_before = TERMS.expires_at - timedelta(milliseconds=1)
-    assert await carrying.expired(desk.database, env, just_before) == []
-    assert await carrying.lapsed(desk.database, env, TERMS.expires_at) == []
+    assert await repository.expired(desk.database, env, just_before) == []
+    assert await repository.lapsed(desk.database, env, TERMS.expires_at) == []
     await desk.in_hand()
-    assert await carrying.expired(desk.database, env, TERMS.expires_at) == []
+    assert await repository.expired(desk.database, env, TERMS.expires_at) == []
     moment = LEASE.until + timedelta(milliseconds=1)
-    assert await carrying.lapsed(desk.database, env, moment) == both
-    assert await carrying.lapsed(desk.database, Environment.LIVE, moment) == []
-    assert await carrying.lapsed(desk.database, env, LEASE.until) == []
+    assert await repository.lapsed(desk.database, env, moment) == both
+    assert await repository.lapsed(desk.database, Environment.LIVE, moment) == []
+    assert await repository.lapsed(desk.database, env, LEASE.until) == []
 
 
 async def test_mark_an_undo(desk: Desk) -> None:
@@ -675,7 +674,7 @@ async def test_mark_an_undo(desk: Desk) -> None:
     async with desk.database.writing() as connection:
         mine = update(changes).where(changes.c.id == undo.id)
         await connection.execute(mine.values(state=State.UNCONFIRMED))
-    marked = await deciding.mark(
+    marked = await repository.mark(
         desk.database,
         undo.id,
         applied=True,
@@ -694,7 +693,7 @@ async def test_mark_an_undo(desk: Desk) -> None:
 async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> None:
     third = await ask(desk.database, replace(DRAFT, submission_id="form-3"), spots=SPOTS)
     before = await desk.all(cards, cards.c.change_id == third.id)
-    await deciding.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
+    await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
     assert await desk.all(cards, cards.c.change_id == third.id) == before
     mine = await desk.all(cards, cards.c.change_id == desk.change.id)
     assert [card["due"] for card in mine] == [LATER + timedelta(seconds=20)] * 2
@@ -703,11 +702,11 @@ async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> N
 async def test_settle_what_is_in_doubt(desk: Desk) -> None:
     await desk.in_hand()
     doubt = State.UNCONFIRMED, Cause.NO_ANSWER
-    got = await carrying.settle(desk.database, desk.change.id, *doubt, lease=LONGER, now=LATER)
+    got = await repository.settle(desk.database, desk.change.id, *doubt, lease=LONGER, now=LATER)
     await desk.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
 
 
 async def test_overtake_what_one_holds_and_nobody_may_ask_for_any_more(desk: Desk) -> None:
     await desk.in_hand()
-    got = await asking.supersede(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
+    got = await repository.supersede(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, lease_until=None)

@@ -6,8 +6,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.approvals import cards
-from bot.approvals.cards import CardKind
-from bot.approvals.lifecycle import ChangeEvent, State
+from bot.approvals.lifecycle import CardKind, ChangeEvent, State
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
 from tests.stage import Stage

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.approvals import asking
+from bot.approvals import repository
 from bot.digests import repository as book
 from tests.journeys.changing import (
     UNHURRIED,
@@ -142,7 +142,7 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
 
 
 async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MOST_OF_PERSON", 0)
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     await give(maple)
     told = await maple.ana.sees("requests of yours wait for approval, which is as many as may")
     assert "Nothing was asked for. Withdraw one, or try again once some are decided." in told

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.processes import NotReady, running
-from bot.approvals import rows
+from bot.approvals import repository
 from bot.approvals.lifecycle import Record, State
 from bot.kit.ref import Ref
 from bot.slack.http import EVENTS_PATH
@@ -110,11 +110,11 @@ class Office:
         return Reader(self.slack.workspace, person.user).message(message, {})
 
     async def waiting(self) -> dict[str, Record]:
-        found = await rows.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
+        found = await repository.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
         return {one.id: one for one in found}
 
     async def record(self, change_id: str) -> Record:
-        (found,) = await rows.find(self.database, changes.c.id == change_id, limit=1)
+        (found,) = await repository.find(self.database, changes.c.id == change_id, limit=1)
         return found
 
     # What people do
