@@ -112,7 +112,7 @@ def _why(digest: Digest, why: Pause) -> str:
 
 
 def _person(known: str) -> str:
-    return mentions.person(known) if known else words.SOMEBODY
+    return mentions.person(known) if known else words.SOMEONE
 
 
 def _what(digest: Digest) -> str:

@@ -23,7 +23,7 @@ EVERYTHING = "everything"
 SEE_ALL = "See all"
 DOWNLOAD = "Download CSV"
 OPEN_CUSTOMER = "Open a customer"
-PRIVATE = "Only you see this."
+PRIVATE = "Only you can see this."
 UNLIMITED = "unlimited"
 AMOUNT_SERIES = "Amount"
 
@@ -49,15 +49,15 @@ def window(start: str, end: str) -> str:
 
 
 def late(at: str) -> str:
-    return f":hourglass: This was due {at}. It comes late because Maple could not post it then."
+    return f":hourglass: This was due {at}. It is late because Maple couldn't post it then."
 
 
 def since_last(at: str) -> str:
-    return f":rewind: Includes what was due since {at}, which the last digest did not reach."
+    return f":rewind: Includes what was due since {at}, which the last digest did not cover."
 
 
 def skipped(days: str) -> str:
-    return f":hourglass: Not posted since the last one: {days}. Maple could not post then, nor soon after."
+    return f":hourglass: Skipped since the last digest: {days}. Maple couldn't post on those days."
 
 
 def section_title(name: str, number: str) -> str:
@@ -65,11 +65,11 @@ def section_title(name: str, number: str) -> str:
 
 
 def change(shown: str, *, more: bool) -> str:
-    """`+$120.00 since the last one`. `shown`: the size of the change."""
-    return f"{'+' if more else '−'}{shown} since the last one"
+    """`+$120.00 since the last digest`. `shown`: the size of the change."""
+    return f"{'+' if more else '−'}{shown} since the last digest"
 
 
-SAME = "as in the last one"
+SAME = "same as in the last digest"
 
 
 def total(amount: str, invoices: str, since: str) -> str:
@@ -83,14 +83,14 @@ def currency_unknown(amount: str) -> str:
 
 def estimates(number: int) -> str:
     verb = "amount marked ≈ is an estimate" if number == 1 else "amounts marked ≈ are estimates"
-    return f"{number:,} {verb}: the base price alone, as Autumn gave no preview."
+    return f"{number:,} {verb}: the base price only, because Autumn gave no preview."
 
 
-BEFORE_TAX = "Amounts to come are before tax, with what is used until now."
+BEFORE_TAX = "Upcoming amounts are before tax and include usage so far."
 
 
 def table_zone(zone: str) -> str:
-    return f"Times in tables and charts are those of {zone}. Invoices have their day in UTC."
+    return f"Times in tables and charts are in {zone}; invoice dates are in UTC."
 
 
 def chart(currency: str) -> str:
@@ -101,13 +101,13 @@ def nothing(ahead: str, sections: str) -> str:
     return f"Nothing to report for {ahead}: {sections}."
 
 
-NOTHING_READ = "Nothing else was found."
+NOTHING_READ = "There is nothing else to report."
 
 MISSING = {
     "previews": "Some upcoming amounts could not be read; estimates stand in for them.",
     "customers": "Some customers could not be read, so any section may lack rows.",
 }
-MISSING_OTHER = "Something could not be read from Autumn: what is shown here may be incomplete."
+MISSING_OTHER = "Something could not be read from Autumn, so this may be incomplete."
 
 
 def section_missing(title: str) -> str:
@@ -151,20 +151,18 @@ def from_amount(amount: str) -> str:
     return f"invoices from {amount} up"
 
 
-ALSO_EMPTY = "also when there is nothing to tell"
-MANAGE = "`/autumn digest` changes it"
+ALSO_EMPTY = "posted even when there is nothing to report"
+MANAGE = "change it with `/autumn digest`"
 
 # The list
 
 LIST_TITLE = "Digests"
 LIST_WHAT = (
-    "A digest tells this channel what is about to be charged, what is unpaid or past due, which trials end, "
-    "and which balances reset."
+    "A digest is a regular post about upcoming and unpaid invoices, past due subscriptions, trials that end "
+    "and balances that reset."
 )
-LIST_LOADING = ":hourglass_flowing_sand: Looking for this channel's digests …"
-ONLY_OTHERS = (
-    "Your team's policy lets other people set digests up and change them. A preview is for everyone."
-)
+LIST_LOADING = ":hourglass_flowing_sand: Loading this channel's digests…"
+ONLY_OTHERS = "Your team's policy doesn't let you set up or change digests. Anyone can preview one."
 NO_DIGESTS = "This channel has no digests yet."
 NEW = "New digest"
 EDIT = "Edit"
@@ -175,9 +173,9 @@ PREVIEW = "Preview to me"
 REMOVE = "Remove"
 NOT_NOW = "Not now"
 SEND_TITLE = "Send it to the channel now?"
-SEND_TEXT = "Everyone in the channel will see it. The next one comes at its time all the same."
+SEND_TEXT = "Everyone in the channel will see it. The next scheduled one still comes."
 REMOVE_TITLE = "Remove this digest?"
-REMOVE_TEXT = "It will not be posted any more. What it has posted stays in the channel."
+REMOVE_TEXT = "It won't be posted again. Earlier posts stay in the channel."
 
 
 def next_due(at: str) -> str:
@@ -194,17 +192,18 @@ def set_up_by(person: str) -> str:
 
 PAUSES = {
     Pause.SHARED: (
-        "the channel is shared with another company now, so customer data stays out of it. Resume it when it "
-        "is not shared any more."
+        "the channel is now shared with another company, so customer data stays out of it. Resume the digest "
+        "once the channel is no longer shared."
     ),
-    Pause.REMOVED: "Maple is not in the channel any more. Type `/invite @Maple` there, then resume it.",
-    Pause.ARCHIVED: "the channel is archived. Resume it when the channel is back.",
+    Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the digest.",
+    Pause.ARCHIVED: "the channel is archived. Resume the digest once the channel is back.",
     Pause.PUBLIC: (
-        "the channel was private and is public now. Resume it if everyone in your workspace may read it."
+        "the channel was private and is now public. Resume the digest if everyone in your workspace may "
+        "read it."
     ),
     Pause.RESTRICTED: (
-        "only some people may post in the channel, and Maple is not one of them. Let Maple post there, then "
-        "resume it."
+        "only some people may post in the channel, and Maple isn't one of them. Let Maple post there, then "
+        "resume the digest."
     ),
 }
 
@@ -213,8 +212,8 @@ def paused(why: str) -> str:
     return f":double_vertical_bar: *Paused:* {why}"
 
 
-SOMEBODY = "somebody"
-"""When it is not known any more who it was."""
+SOMEONE = "someone"
+"""For a person who is no longer known."""
 
 
 def paused_by(person: str) -> str:
@@ -224,7 +223,8 @@ def paused_by(person: str) -> str:
 PROBLEMS = {
     "direct": Say(
         "Digests go to channels, not to direct messages.",
-        "Type `/autumn digest` in the channel that should have one. For yourself, now: `/autumn upcoming`.",
+        "Type `/autumn digest` in the channel that should have one. To see what's coming up yourself: "
+        "`/autumn upcoming`.",
     ),
     "out": Say(
         "Maple is not in this channel, so it cannot post digests here.",
@@ -233,11 +233,11 @@ PROBLEMS = {
     "archived": Say("This channel is archived.", "Type `/autumn digest` in a channel that is in use."),
     "shared": Say(
         "This channel is shared with another company, so customer data stays out of it.",
-        "Set the digest up in a channel of your own workspace. Whoever runs Maple can allow this channel in "
+        "Set up the digest in a channel of your own workspace. Your Maple admin can allow this channel in "
         "the policy.",
     ),
     "unchecked": Say(
-        "Maple could not check with Slack what kind of channel this is, so no digest can be set up.",
+        "Maple couldn't check what kind of channel this is, so no digest can be set up here.",
         "Try again in a minute.",
     ),
 }
@@ -250,48 +250,54 @@ def problem(say: Say) -> str:
 
 HAPPENED = {
     "too_many_of_person": (
-        f":warning: You have {MOST_OF_PERSON} digests, which is as many as one person may have, so none was "
-        "set up. Remove one first; somebody else may set this one up."
+        f":warning: You have {MOST_OF_PERSON} digests, the most one person can have, so this one was not set "
+        "up. Remove one first, or ask someone else to set this one up."
     ),
     "too_many_of_channel": (
-        f":warning: {MOST_OF_CHANNEL} digests go to this channel, which is as many as there may be, so none "
-        "was set up. Remove one first."
+        f":warning: This channel has {MOST_OF_CHANNEL} digests, the most it can have, so this one was not "
+        "set up. Remove one first."
     ),
-    "edited": ":white_check_mark: The digest is changed, from now on.",
+    "edited": ":white_check_mark: The digest has been updated.",
     "paused": ":white_check_mark: The digest is paused.",
-    "resumed": ":white_check_mark: The digest goes on.",
-    "removed": ":white_check_mark: The digest is removed.",
-    "changed": ":warning: Somebody else changed or removed this digest meanwhile. This is how it is now.",
-    "sending": ":hourglass_flowing_sand: Sending it …",
-    "previewing": ":hourglass_flowing_sand: Making the preview …",
-    "previewed": ":white_check_mark: The preview is in the conversation, for you alone.",
-    "not_previewed": ":warning: Autumn could not be read, so there is no preview. Try again in some minutes.",
-    "not_allowed": ":no_entry: Your team's policy lets other people set digests up. Nothing was changed.",
+    "resumed": ":white_check_mark: The digest is active again.",
+    "removed": ":white_check_mark: The digest has been removed.",
+    "changed": (
+        ":warning: Someone else changed or removed this digest in the meantime. This is how things are now."
+    ),
+    "sending": ":hourglass_flowing_sand: Sending…",
+    "previewing": ":hourglass_flowing_sand: Preparing the preview…",
+    "previewed": ":white_check_mark: The preview is in the channel; only you can see it.",
+    "not_previewed": (
+        ":warning: Maple couldn't read from Autumn, so there is no preview. Try again in a few minutes."
+    ),
+    "not_allowed": (
+        ":no_entry: Your team's policy doesn't let you set up or change digests. Nothing was changed."
+    ),
 }
 """What just happened with a digest."""
 
 
 def created(at: str) -> str:
-    return f":white_check_mark: The digest is set up. The first one comes {at}."
+    return f":white_check_mark: The digest is set up. The first post comes {at}."
 
 
 OUTCOMES = {
-    "posted": ":white_check_mark: It is in the channel.",
-    "found": ":white_check_mark: It is in the channel.",
-    "empty": ":white_check_mark: There is nothing to tell just now, so nothing was posted.",
+    "posted": ":white_check_mark: Posted to the channel.",
+    "found": ":white_check_mark: Posted to the channel.",
+    "empty": ":white_check_mark: There is nothing to report right now, so nothing was posted.",
     "late": ":warning: It took too long, so nothing was posted. Try again.",
-    "paused": ":warning: It cannot be posted in this channel now: see below.",
-    "put_off": ":hourglass: It could not be posted just now. Maple tries again soon, by itself.",
-    "taken": ":hourglass: It is being posted already.",
-    "failed": ":warning: Autumn could not be read, so nothing was posted. Try again in some minutes.",
-    "gone": ":warning: Somebody else removed this digest meanwhile.",
+    "paused": ":warning: It can't be posted in this channel right now; see below.",
+    "put_off": ":hourglass: It couldn't be posted right now. Maple will try again soon.",
+    "taken": ":hourglass: It is already being posted.",
+    "failed": ":warning: Maple couldn't read from Autumn, so nothing was posted. Try again in a few minutes.",
+    "gone": ":warning: Someone else removed this digest in the meantime.",
 }
 """How *Send now* ended, by the names of `DeliveryOutcome`."""
 
 
 def progress(customers: int, previewed: int, to_preview: int) -> str:
     told = f":hourglass_flowing_sand: Reading Autumn: {customers:,} customers so far"
-    return f"{told}, {previewed:,} of {to_preview:,} amounts …" if to_preview else f"{told} …"
+    return f"{told}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{told}…"
 
 
 def owner_paused(channel: str, what: str, why: str) -> str:
@@ -312,29 +318,29 @@ CREATE = "Create"
 SAVE = "Save"
 CANCEL = "Cancel"
 CLOSE = "Close"
-LOADING = "Getting the form ready …"
-WORKING = "Putting it down …"
+LOADING = "Loading the form…"
+WORKING = "Saving…"
 EDITED_MEANWHILE = (
-    ":warning: *Somebody else edited this digest meanwhile; nothing of yours is saved yet.*\nWhat you filled "
-    "in is still here. *Save* puts it in the place of theirs; *Cancel* leaves theirs as it is."
+    ":warning: *Someone else edited this digest in the meantime; your changes are not saved yet.*\nWhat you "
+    "filled in is still here. *Save* replaces their changes; *Cancel* keeps them."
 )
-FIELD_SECTIONS = "What to tell"
+FIELD_SECTIONS = "Sections"
 FIELD_DAYS = "How far ahead"
 FIELD_WEEKDAYS = "On which days"
 FIELD_TIME = "At what time"
 FIELD_ZONE = "Time zone"
-ZONE_HINT = "Type a city: berlin, new york. The clocks there say when it is due, summer and winter."
+ZONE_HINT = "Type a city: Berlin, New York. The digest follows its clocks, daylight saving time included."
 FIELD_PLANS = "Only these products"
-PLANS_HINT = "Leave it empty for all."
+PLANS_HINT = "Leave empty for all."
 FIELD_MINIMUM = "Smallest amount"
-MINIMUM_HINT = "Invoices below it are left out, in whatever currency. Leave it empty for all."
-FIELD_EMPTY = "When there is nothing to tell"
+MINIMUM_HINT = "Smaller invoices are left out, whatever their currency. Leave empty for all."
+FIELD_EMPTY = "When there is nothing to report"
 SKIP_EMPTY = "Post nothing"
 PICK_DAYS = "How many days"
 PICK_ZONE = "Type a city"
 PICK_PLANS = "All products"
-NO_SECTION = "Tick at least one."
-NO_WEEKDAY = "Tick at least one day."
+NO_SECTION = "Choose at least one section."
+NO_WEEKDAY = "Choose at least one day."
 NO_DAYS = "Pick how far ahead it looks."
 NO_TIME = "Pick a time."
 NO_ZONE = "Pick a time zone from the list."
@@ -349,19 +355,19 @@ def days_option(days: int) -> str:
 # All rows
 
 
-ALL_LOADING = "Getting all rows …"
-ALL_NONE = "There are none."
+ALL_LOADING = "Loading all rows…"
+ALL_NONE = "There is nothing to list."
 
 
 def more_of(command: str) -> str:
-    return f"{command} in a channel shows this with everything that can be done there."
+    return f"{command} in a channel shows the full card, with its buttons."
 
 
-CSV_ASKING = "Making the file …"
+CSV_ASKING = "Preparing the file…"
 CSV_SENT = ":white_check_mark: The file is in your messages with Maple."
 EXPIRED = (
-    "*These rows are not kept any more.*\nMaple keeps them for 14 days. `/autumn upcoming` shows what is "
-    "coming now."
+    "*These rows are no longer available.*\nMaple keeps them for 14 days. `/autumn upcoming` shows what is "
+    "coming up now."
 )
 
 
@@ -373,7 +379,7 @@ CSV_COLUMNS = (
     "section",
     "customer",
     "customer id",
-    "e-mail",
+    "email",
     "entity",
     "when (UTC)",
     "amount",

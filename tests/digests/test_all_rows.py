@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.autumn.errors import TimedOut
-from bot.digests import all_rows
+from bot.digests import all_rows, words
 from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
 from bot.lookups import trouble
@@ -59,14 +59,14 @@ def test_what_just_happened() -> None:
 
 
 def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
-    assert "There are none." in checks.read(drawn(page(totals=()))["blocks"])
+    assert "There is nothing to list." in checks.read(drawn(page(totals=()))["blocks"])
     bare = item("past_due", at=None, plans=())
     assert "*Globex*" in checks.read(drawn(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
 
 
 def test_before_and_instead_of_the_rows() -> None:
-    assert "Getting all rows" in checks.read(modal(all_rows.see_all_loading(BERLIN))["blocks"])
-    assert "not kept any more" in checks.read(modal(all_rows.see_all_expired(BERLIN))["blocks"])
+    assert words.ALL_LOADING in checks.read(modal(all_rows.see_all_loading(BERLIN))["blocks"])
+    assert "no longer available" in checks.read(modal(all_rows.see_all_expired(BERLIN))["blocks"])
     card = trouble.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))
     stopped = modal(all_rows.see_all_stopped(BERLIN, card))
     assert "did not answer in time" in checks.read(stopped["blocks"])

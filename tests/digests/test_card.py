@@ -43,8 +43,8 @@ def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
     assert "|2026-11-23> to <" in told
     assert "|2026-11-30>" in told
     assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
-    assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · `/autumn digest` changes it" in told
-    assert "Times in tables and charts are those of Europe/Berlin. Invoices have their day in UTC." in told
+    assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · change it with `/autumn digest`" in told
+    assert "Times in tables and charts are in Europe/Berlin; invoice dates are in UTC." in told
 
 
 def test_a_day_ahead() -> None:
@@ -67,7 +67,7 @@ def test_title_says_how_far_it_looks(days: int, ahead: timedelta, words: str) ->
     shown = said(card(found, digest=digest(wanted=Wanted(days=days))))
     assert f"Coming up in {words}" in shown
     assert f"for {words}: " in shown
-    assert "which the last digest did not reach" not in shown
+    assert "which the last digest did not cover" not in shown
 
 
 def test_what_passed_since_the_last_digest() -> None:
@@ -81,7 +81,7 @@ def test_what_passed_since_the_last_digest() -> None:
     )
     shown = card(found)
     assert "Includes what was due since <!date" in said(shown)
-    assert "which the last digest did not reach" in said(shown)
+    assert "which the last digest did not cover" in said(shown)
     plain = checks.read(shown.plain)
     for sentence in ("was due Nov 23, 2026", "ended <!date", "was reset <!date"):
         assert sentence in plain
@@ -113,7 +113,7 @@ def test_invoices_to_come() -> None:
     assert "• *Initech* · a, b · Nov 25, 2026 · ≈ $29.00" in plain
     assert "• *Hooli* · not known" in plain
     assert "before tax" in plain
-    assert "1 amount marked ≈ is an estimate: the base price alone, as Autumn gave no preview." in plain
+    assert "1 amount marked ≈ is an estimate: the base price only, because Autumn gave no preview." in plain
 
 
 def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
@@ -127,9 +127,9 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
     told = said(shown)
     assert "*Upcoming invoices* · 45 invoices" in told
-    assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last one" in told
-    assert "Total *€300.00* · 2 invoices · −€20.50 since the last one" in told
-    assert "Total *¥500* · 1 invoice · as in the last one" in told
+    assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last digest" in told
+    assert "Total *€300.00* · 2 invoices · −€20.50 since the last digest" in told
+    assert "Total *¥500* · 1 invoice · same as in the last digest" in told
     assert "Total *£5.00* · 1 invoice\n_and 1 more_" in told
     assert "_and 35 more_" in told
     assert "Total *$29.00*\n" in said(card(report(part()))) + "\n"
@@ -172,11 +172,11 @@ def test_who_is_past_due_and_whose_trial_ends() -> None:
         items=(item("trials"), item("trials", at=None, customer_id="cus_2")),
     )
     told = checks.read(card(report(late, trial)).plain)
-    assert "*Past due* · 1 customer · −2 since the last one" in told
+    assert "*Past due* · 1 customer · −2 since the last digest" in told
     assert "• *Globex* · Pro\n" in told
-    assert "*Trials ending* · 1 trial · as in the last one" in told
+    assert "*Trials ending* · 1 trial · same as in the last digest" in told
     assert "• *Globex* · Pro · ends <!date^" in told
-    assert "· +1 since the last one" in said(card(report(since)))
+    assert "· +1 since the last digest" in said(card(report(since)))
     assert "• *Globex* · Pro · since <!date^" in checks.read(card(report(since)).plain)
 
 
@@ -331,7 +331,7 @@ def test_what_could_not_be_read_is_said() -> None:
     assert ":warning: Unpaid invoices could not be read" in told
     assert told.count("may be incomplete") == 1
     told = said(card(report(missing=("odd",))))
-    assert "Nothing else was found." in told
+    assert "There is nothing else to report." in told
     assert "Nothing to report" not in told
 
 
@@ -339,7 +339,7 @@ def test_a_late_one_and_days_that_were_skipped() -> None:
     days = [date(2026, 11, 18), date(2026, 11, 19)]
     told = said(card(report(part()), late=READ - timedelta(hours=3), skipped=days))
     assert "This was due <!date^" in told
-    assert "Not posted since the last one: Wed Nov 18 and Thu Nov 19." in told
+    assert "Skipped since the last digest: Wed Nov 18 and Thu Nov 19." in told
     many = [date(2026, 11, 2) + timedelta(days=one) for one in range(7)]
     assert "Fri Nov 6 _and 2 more_." in said(card(report(part()), skipped=many))
 
@@ -350,7 +350,7 @@ def test_the_same_for_one_person() -> None:
     checks.fits(shown)
     told = said(shown)
     assert "Coming up in the next 14 days" in told
-    assert "Only you see this." in told
+    assert words.PRIVATE in told
     assert "`ENVIRONMENT UNKNOWN`" in told
     preview = digests_card.upcoming_card(report(), wanted=wanted, query_base=BERLIN, org=ORG, preview=True)
     checks.fits(preview)

@@ -96,10 +96,10 @@ def test_everything_filled_in() -> None:
 @pytest.mark.parametrize(
     ("block", "value", "told"),
     [
-        ("sections", [], "Tick at least one."),
-        ("sections", [{"value": "odd"}], "Tick at least one."),
-        ("weekdays", [], "Tick at least one day."),
-        ("weekdays", [{"value": "7"}], "Tick at least one day."),
+        ("sections", [], "Choose at least one section."),
+        ("sections", [{"value": "odd"}], "Choose at least one section."),
+        ("weekdays", [], "Choose at least one day."),
+        ("weekdays", [{"value": "7"}], "Choose at least one day."),
         ("days", None, "Pick how far ahead"),
         ("days", {"value": "32"}, "Pick how far ahead"),
         ("days", {"value": "-1"}, "Pick how far ahead"),
@@ -191,7 +191,7 @@ def test_products_by_what_is_typed() -> None:
 
 
 def test_before_and_instead_of_the_form() -> None:
-    assert "Getting the form ready" in checks.read(modal(digest_form.loading(META))["blocks"])
+    assert words.LOADING in checks.read(modal(digest_form.loading(META))["blocks"])
     assert words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
 
 

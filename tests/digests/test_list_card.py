@@ -50,7 +50,7 @@ def test_what_each_is_and_when_it_comes() -> None:
     )
     told = checks.read(drawn(digest(), digest(wanted=few))["blocks"])
     assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · everything\nNext: <!date^" in told
-    assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · also when" in told
+    assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · posted even when" in told
     assert "Set up by <@U1ANA>" in told
     none = Wanted(sections=frozenset({"trials"}), minimum=Decimal(50))
     assert "next 7 days · trials\n" in checks.read(drawn(digest(wanted=none))["blocks"])
@@ -99,8 +99,8 @@ def test_what_just_happened() -> None:
 
 
 def test_progress() -> None:
-    assert list_card.digest_progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far …")
-    assert list_card.digest_progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts …")
+    assert list_card.digest_progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far…")
+    assert list_card.digest_progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts…")
 
 
 def test_more_than_a_modal_holds() -> None:
@@ -111,7 +111,7 @@ def test_more_than_a_modal_holds() -> None:
 
 def test_the_owner_is_told_why_it_is_paused() -> None:
     card = list_card.digest_stopped(digest(), Pause.SHARED)
-    assert "*Your digest in <#C1> is paused:* the channel is shared" in card.text
+    assert "*Your digest in <#C1> is paused:* the channel is now shared" in card.text
     assert "Type `/autumn digest`" in card.text
     odd = list_card.digest_stopped(digest(channel="<!here>"), Pause.REMOVED)
     fits(odd)
@@ -137,4 +137,4 @@ def test_while_something_is_done_and_after() -> None:
 
 def test_pause_whose_author_is_not_known() -> None:
     view = drawn(paused(Pause.ASKED))
-    assert "*Paused:* somebody paused it." in checks.read(view["blocks"])
+    assert "*Paused:* someone paused it." in checks.read(view["blocks"])

@@ -328,10 +328,10 @@ async def test_all_is_down_for_seven_hours(desk: Bench) -> None:
     desk.at(DUE + timedelta(days=1))
     await tick(bot)
     (post,) = desk.posts()
-    assert "Not posted since the last one" in post.text
+    assert "Skipped since the last digest" in post.text
     desk.move(days=1)
     await tick(bot)
-    assert "Not posted since the last one" not in desk.posts()[-1].text
+    assert "Skipped since the last digest" not in desk.posts()[-1].text
 
 
 async def test_one_that_could_not_be_posted_ends_when_it_is_carried(desk: Bench) -> None:
@@ -351,7 +351,7 @@ async def test_one_that_could_not_be_posted_ends_when_it_is_carried(desk: Bench)
         (Pause.SHARED, "shared with another company"),
         (Pause.REMOVED, "/invite @Maple"),
         (Pause.ARCHIVED, "archived"),
-        (Pause.PUBLIC, "public now"),
+        (Pause.PUBLIC, "now public"),
         (Pause.RESTRICTED, "only some people may post"),
     ],
 )

@@ -54,7 +54,7 @@ async def test_what_is_delivered_again_is_done_once() -> None:
         await ana.sees(FORM)
         await repeat(maple)
         await ana.submit()
-        await ana.sees("The first one comes")
+        await ana.sees("The first post comes")
         await repeat(maple)
         first = await the_digest(maple)
         await ana.click("Pause")
@@ -66,11 +66,11 @@ async def test_what_is_delivered_again_is_done_once() -> None:
         await ana.sees(FORM)
         await repeat(maple)
         await ana.submit()
-        await ana.sees("The digest is changed")
+        await ana.sees("The digest has been updated")
         await repeat(maple)
         assert (await the_digest(maple)).version == first.version + 1
         await ana.click("Preview to me")
-        await ana.sees("The preview is in the conversation")
+        await ana.sees("The preview is in the channel")
         await repeat(maple)
         await ana.close()
         assert ana.screen().count("Preview: coming up") == 1
@@ -78,7 +78,7 @@ async def test_what_is_delivered_again_is_done_once() -> None:
         await ana.sees("Page 1")
         await repeat(maple)
         await ana.click("Open")
-        await ana.sees("shows this with everything")
+        await ana.sees("shows the full card")
         await repeat(maple)
         assert (calls(maple, "views.open"), calls(maple, "views.push")) == (2, 1)
 
@@ -93,7 +93,7 @@ async def test_a_list_that_somebody_else_had_open() -> None:
         await lea.sees(FORM)
         opened = said(maple)
         await lea.submit()
-        await lea.sees("The first one comes")
+        await lea.sees("The first post comes")
         submitted = said(maple, "view_submission")
         before = await the_digest(maple)
         await lea.click("Edit")
@@ -104,7 +104,7 @@ async def test_a_list_that_somebody_else_had_open() -> None:
             payloads.append({**said(maple), "actions": [click]})
         for payload in payloads:
             await as_another(maple, payload, maple.ana)
-            assert "Your team's policy lets other people" in await lea.sees("Nothing was changed")
+            assert "Your team's policy doesn't let you" in await lea.sees("Nothing was changed")
         assert await the_digest(maple) == before
         assert posted(maple) == []
 
@@ -120,11 +120,11 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
         await maple.bot.digests.remove(removed, by="U01ANA")
         before = said(maple)
         for action, told in (
-            ("digest_pause", "Somebody else changed or removed"),
-            ("digest_resume", "Somebody else changed or removed"),
-            ("digest_edit", "Somebody else changed or removed"),
-            ("digest_preview", "Somebody else changed or removed"),
-            ("digest_send", "Somebody else removed this digest"),
+            ("digest_pause", "Someone else changed or removed"),
+            ("digest_resume", "Someone else changed or removed"),
+            ("digest_edit", "Someone else changed or removed"),
+            ("digest_preview", "Someone else changed or removed"),
+            ("digest_send", "Someone else removed this digest"),
         ):
             click = {**before["actions"][0], "action_id": action}
             await as_another(maple, {**before, "actions": [click]}, raj)
@@ -154,7 +154,7 @@ async def test_the_form_does_without_autumn() -> None:
         assert "Pro" in await ana.type_ahead("Only these products", "pro")
         await ana.choose("Only these products", "Pro")
         await ana.submit()
-        assert "1 product" in await ana.sees("The first one comes")
+        assert "1 product" in await ana.sees("The first post comes")
 
 
 async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
@@ -168,7 +168,7 @@ async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
         maple.autumn.faults.add("plans.list", "latency", seconds=0.3)
         await ana.submit()
         await ana.close()
-        assert "only visible to you" in await ana.sees("Somebody else changed or removed this digest")
+        assert "only visible to you" in await ana.sees("Someone else changed or removed this digest")
 
 
 @pytest.mark.parametrize("table", ["digests", "digest_items"])
@@ -177,7 +177,7 @@ async def test_trouble_is_said_in_the_modal(table: str) -> None:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Send now", confirm=True)
-        await ana.sees("It is in the channel")
+        await ana.sees("Posted to the channel")
         async with maple.bot.database.writing() as connection:
             await connection.execute(text(f"ALTER TABLE {table} RENAME TO lost"))
         if table == "digests":

@@ -23,7 +23,7 @@ QUICK = DigestTimeouts(
     doubt=0.05,
     scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
 )
-LIST = "A digest tells this channel"
+LIST = "A digest is a regular post"
 FORM = "At what time"
 COMING = "Coming up in the next"
 
@@ -46,7 +46,7 @@ async def set_up(person: Person) -> str:
     await person.click("New digest")
     await person.sees(FORM)
     await person.submit()
-    return await person.sees("The first one comes")
+    return await person.sees("The first post comes")
 
 
 async def the_digest(maple: Stage, channel: str = SUPPORT) -> Digest:

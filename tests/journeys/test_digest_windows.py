@@ -32,13 +32,13 @@ async def set_up(maple: Stage, days: tuple[str, ...], ahead: str) -> None:
     await open_list(ana)
     await ana.click("New digest")
     await ana.sees(FORM)
-    await ana.choose("What to tell", "Upcoming invoices")
+    await ana.choose("Sections", "Upcoming invoices")
     await ana.choose("On which days", *days)
     await ana.choose("How far ahead", ahead)
     await ana.type_ahead("Time zone", "berlin")
     await ana.choose("Time zone", "Berlin")
     await ana.submit()
-    await ana.sees("The first one comes")
+    await ana.sees("The first post comes")
     await ana.close()
 
 
@@ -147,7 +147,7 @@ async def test_time_that_a_digest_was_paused_is_not_made_up_for(maple: Stage) ->
     await maple.ana.sees("The digest is paused")
     await it_is(maple, nine(day + 4 * DAY) + timedelta(hours=1))
     await maple.ana.click("Resume")
-    await maple.ana.sees("The digest goes on")
+    await maple.ana.sees("The digest is active again")
     await it_is(maple, nine(day + 5 * DAY))
     assert len(posted(maple)) == 2
     assert NAME not in await read(maple)

@@ -34,7 +34,7 @@ async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
         await ana.click("New digest")
         assert "Time zone: [Europe/Lisbon" in await ana.sees(FORM)
         await ana.submit()
-        shown = await ana.sees("The first one comes")
+        shown = await ana.sees("The first post comes")
         assert "Weekdays at 09:00 Europe/Lisbon · next 7 days · everything" in shown
         await ana.close()
         assert not posted(maple)
@@ -53,7 +53,7 @@ async def test_edited(mode: Mode) -> None:
         await set_up(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
-        await ana.choose("What to tell", "Unpaid invoices", "Past due")
+        await ana.choose("Sections", "Unpaid invoices", "Past due")
         await ana.choose("On which days", "Monday", "Wednesday", "Friday")
         await ana.choose("At what time", "16:30")
         await ana.choose("How far ahead", "14 days")
@@ -62,7 +62,7 @@ async def test_edited(mode: Mode) -> None:
         await ana.choose("Only these products", "Pro", "Team")
         await ana.fill("Smallest amount", "60")
         await ana.submit()
-        shown = await ana.sees("The digest is changed")
+        shown = await ana.sees("The digest has been updated")
         line = "Mon, Wed and Fri at 16:30 America/New_York · next 14 days · unpaid, past due · 2 products"
         assert f"{line} · invoices from 60 up" in shown
         await ana.close()
@@ -90,7 +90,7 @@ async def test_wrong_entries_are_told_beside_the_fields(maple: Stage) -> None:
     await ana.sees("cannot be below zero")
     await ana.fill("Smallest amount", "")
     await ana.submit()
-    assert "Sundays at 09:00" in await ana.sees("The first one comes")
+    assert "Sundays at 09:00" in await ana.sees("The first post comes")
 
 
 async def test_paused_and_resumed() -> None:
@@ -103,7 +103,7 @@ async def test_paused_and_resumed() -> None:
         await later(maple, timedelta(hours=1))
         assert posted(maple) == []
         await ana.click("Resume")
-        assert "Next:" in await ana.sees("The digest goes on")
+        assert "Next:" in await ana.sees("The digest is active again")
         await ana.close()
         await due(maple)
         await ana.sees(COMING)
@@ -121,7 +121,7 @@ async def test_owner_hears_who_paused_and_removed_their_digest() -> None:
         assert "@raj paused it" in await raj.sees("The digest is paused")
         assert "@raj paused it" in await ana.sees("Your digest in #support is paused")
         await raj.click("Remove", confirm=True)
-        await raj.sees("The digest is removed")
+        await raj.sees("The digest has been removed")
         await ana.sees("Your digest in #support was removed by @raj")
 
 
@@ -134,9 +134,9 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
         await ana.sees(FORM)
         await ana.choose("At what time", "16:30")
         await ana.submit()
-        await ana.sees("The digest is changed")
+        await ana.sees("The digest has been updated")
         await open_list(raj)
-        for button, sees in (("Pause", "is paused"), ("Resume", "goes on"), ("Remove", "is removed")):
+        for button, sees in (("Pause", "paused"), ("Resume", "active again"), ("Remove", "been removed")):
             await raj.click(button, confirm=True if button == "Remove" else None)
             await raj.sees(sees)
         recorded = await trail(maple.bot.database, made.id)
@@ -156,12 +156,12 @@ async def test_sent_now(mode: Mode) -> None:
         await set_up(ana)
         await ana.click("Send now", confirm=False)
         await ana.click("Send now", confirm=True)
-        await ana.sees("It is in the channel")
+        await ana.sees("Posted to the channel")
         click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
         await maple.slack.deliveries.repeat(click)
         await settled(maple)
         assert len(posted(maple)) == 1
-        assert "Send now" in await ana.sees("It is in the channel")
+        assert "Send now" in await ana.sees("Posted to the channel")
         await ana.close()
         await maple.raj.sees(COMING)
 
@@ -173,7 +173,7 @@ async def test_how_far_it_is() -> None:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=None)
         await ana.click("Send now", confirm=True)
         await ana.sees("Reading Autumn")
-        await ana.sees("It is in the channel")
+        await ana.sees("Posted to the channel")
 
 
 async def test_whoever_closes_the_list_is_told_all_the_same() -> None:
@@ -183,7 +183,7 @@ async def test_whoever_closes_the_list_is_told_all_the_same() -> None:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await ana.click("Send now", confirm=True)
         await ana.close()
-        assert "only visible to you" in await ana.sees("It is in the channel")
+        assert "only visible to you" in await ana.sees("Posted to the channel")
         assert len(posted(maple)) == 1
 
 
@@ -193,9 +193,9 @@ async def test_autumn_does_not_answer() -> None:
         await set_up(ana)
         maple.autumn.faults.add("customers.list", "500", times=None)
         await ana.click("Send now", confirm=True)
-        await ana.sees("Autumn could not be read, so nothing was posted")
+        await ana.sees("Maple couldn't read from Autumn, so nothing was posted")
         await ana.click("Preview to me")
-        await ana.sees("Autumn could not be read, so there is no preview")
+        await ana.sees("Maple couldn't read from Autumn, so there is no preview")
         await ana.close()
         await ana.command("/autumn upcoming")
         await ana.sees("Autumn has trouble of its own")
@@ -207,7 +207,7 @@ async def test_preview() -> None:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Preview to me")
-        await ana.sees("The preview is in the conversation")
+        await ana.sees("The preview is in the channel")
         await ana.close()
         shown = await ana.sees("Preview: coming up in the next 7 days")
         assert "only visible to you" in shown
@@ -222,7 +222,7 @@ async def test_removed() -> None:
         await set_up(ana)
         before = (await the_digest(maple)).next_due
         await ana.click("Remove", confirm=True)
-        shown = await ana.sees("The digest is removed")
+        shown = await ana.sees("The digest has been removed")
         assert "This channel has no digests yet" in shown
         await later(maple, before - maple.clock.now() + timedelta(minutes=1))
         assert posted(maple) == []
@@ -256,15 +256,15 @@ async def test_nothing_to_tell() -> None:
         await open_list(ana)
         await ana.click("New digest")
         await ana.sees(FORM)
-        await ana.choose("What to tell", "Unpaid invoices")
+        await ana.choose("Sections", "Unpaid invoices")
         await ana.fill("Smallest amount", "9999999")
         await ana.submit()
-        await ana.sees("The first one comes")
+        await ana.sees("The first post comes")
         await due(maple)
         await later(maple, timedelta(minutes=5))
         assert posted(maple) == []
         await ana.click("Send now", confirm=True)
-        await ana.sees("It is in the channel")
+        await ana.sees("Posted to the channel")
         await ana.close()
         await ana.sees("Nothing to report for the next 7 days: no unpaid invoices")
         assert len(posted(maple)) == 1
@@ -282,10 +282,10 @@ async def test_two_people_edit_one_digest() -> None:
         await ana.submit()
         await ana.sees("Weekdays at 10:00")
         await raj.submit()
-        form = await raj.sees("Somebody else edited this digest meanwhile")
+        form = await raj.sees("Someone else edited this digest in the meantime")
         assert "11:15" in form
         await raj.submit()
-        await raj.sees("The digest is changed")
+        await raj.sees("The digest has been updated")
         assert "Weekdays at 11:15" in raj.last()
 
 
@@ -297,9 +297,9 @@ async def test_what_another_removed_meanwhile() -> None:
         await raj.click("Edit")
         await raj.sees(FORM)
         await ana.click("Remove", confirm=True)
-        await ana.sees("The digest is removed")
+        await ana.sees("The digest has been removed")
         await raj.submit()
-        await raj.sees("Somebody else changed or removed this digest meanwhile")
+        await raj.sees("Someone else changed or removed this digest in the meantime")
 
 
 # Where, and who
@@ -361,7 +361,7 @@ async def test_only_those_whom_the_policy_lets() -> None:
         maple.lea.go("#support")
         await set_up(maple.lea)
         shown = await open_list(maple.ana)
-        assert "Your team's policy lets other people set digests up" in shown
+        assert "Your team's policy doesn't let you set up or change digests" in shown
         assert "[Preview to me]" in shown
         for label in ("New digest", "Edit", "Pause", "Send now", "Remove"):
             assert f"[{label}]" not in shown
@@ -381,7 +381,7 @@ async def test_a_workspace_without_the_new_blocks() -> None:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Send now", confirm=True)
-        await ana.sees("It is in the channel")
+        await ana.sees("Posted to the channel")
         await ana.close()
         assert "Globex Corporation" in await ana.sees(COMING)
         (message,) = posted(maple)

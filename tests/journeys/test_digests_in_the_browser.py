@@ -32,7 +32,7 @@ async def test_a_lead_sets_a_digest_up() -> None:
         await modal.get_by_role("button", name="Send now").click()
         await _kept(page, "confirm")
         await page.get_by_role("button", name="Send now").last.click()
-        await expect(modal).to_contain_text("It is in the channel")
+        await expect(modal).to_contain_text("Posted to the channel")
         await modal.get_by_role("button", name="Close").last.click()
         message = page.get_by_role("article", name="Maple")
         await expect(message).to_contain_text("Coming up in the next 7 days")

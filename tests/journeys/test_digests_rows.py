@@ -24,7 +24,7 @@ async def in_channel(maple: Stage) -> None:
     """A digest that everyone in the channel has."""
     await set_up(maple.ana)
     await maple.ana.click("Send now", confirm=True)
-    await maple.ana.sees("It is in the channel")
+    await maple.ana.sees("Posted to the channel")
     await maple.ana.close()
 
 
@@ -41,7 +41,7 @@ async def test_what_is_coming(mode: Mode) -> None:
         shown = await upcoming(maple)
         assert "only visible to you" in shown
         assert "Coming up in the next 7 days" in shown
-        assert "Times in tables and charts are those of Europe/Lisbon" in shown
+        assert "Times in tables and charts are in Europe/Lisbon" in shown
         for words in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Resets"):
             assert words in shown
         await maple.ana.command("/autumn upcoming 1")
@@ -126,7 +126,7 @@ async def test_the_file_in_the_thread(mode: Mode) -> None:
             "USD",
         )
         assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
-        assert {row["e-mail"] for row in rows if row["customer id"] == "cus_globex"} == {"ap@globex.example"}
+        assert {row["email"] for row in rows if row["customer id"] == "cus_globex"} == {"ap@globex.example"}
         assert f"All {len(rows)} rows" in message.text
 
 
@@ -165,7 +165,7 @@ async def test_file_does_not_go_to_a_private_channel_that_became_public() -> Non
         lea.go("#finance-private")
         await set_up(lea)
         await lea.click("Send now", confirm=True)
-        await lea.sees("It is in the channel")
+        await lea.sees("Posted to the channel")
         await lea.close()
         await lea.click("Download CSV")
         await lea.sees("[file: maple-digest-")
@@ -193,7 +193,7 @@ async def test_a_file_that_takes_long_is_announced() -> None:
         await in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
         await maple.ana.click("Download CSV")
-        await maple.ana.sees("Making the file")
+        await maple.ana.sees("Preparing the file")
         await maple.ana.sees("[file: maple-digest-")
         await maple.ana.click("See all", within="Upcoming invoices")
         await maple.ana.sees("Page 1")
@@ -220,12 +220,12 @@ async def test_rows_that_are_not_kept_any_more() -> None:
         maple.clock.move(timedelta(days=15))
         await runs.forget(maple.bot.database, maple.clock.now())
         await ana.click("Download CSV")
-        await ana.sees("These rows are not kept any more")
+        await ana.sees("These rows are no longer available")
         await ana.close()
         await ana.click("Download CSV")
-        assert "only visible to you" in await ana.sees("These rows are not kept any more")
+        assert "only visible to you" in await ana.sees("These rows are no longer available")
         await ana.click("See all", within="Upcoming invoices")
-        await ana.sees(re.compile("== Upcoming invoices ==.*These rows are not kept any more", re.DOTALL))
+        await ana.sees(re.compile("== Upcoming invoices ==.*These rows are no longer available", re.DOTALL))
 
 
 async def test_an_estimate_claims_no_currency_that_is_not_known() -> None:

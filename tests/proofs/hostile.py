@@ -460,11 +460,11 @@ async def _walk(made: World) -> Harvest:
         await ana.sees(words)
     lea.go("#support")
     await lea.command("/autumn digest")
-    await lea.sees("A digest tells this channel")
+    await lea.sees("A digest is a regular post")
     await lea.click("New digest")
     await lea.sees("At what time")
     await lea.submit()
-    await lea.sees("The first one comes")
+    await lea.sees("The first post comes")
     await made.idle()
     return Harvest.of(made.slack)
 
