@@ -1,4 +1,4 @@
-// The server's page API: two reads, one stream and one verb. Every answer is JSON with `ok`.
+// The server's API for the page: two reads, a stream of events and one POST for all actions.
 
 const query = (values) => new URLSearchParams(values).toString();
 
@@ -26,7 +26,7 @@ export const readState = (person) => ask(`/-/state?${query({ person })}`);
 
 export const readHistory = (person, channel) => ask(`/-/history?${query({ person, channel })}`);
 
-/** POST one act of a person; answers {ok: true, …} or {ok: false, error, shown?, errors?}. */
+/** Acts as a person. Returns {ok: true, …} or {ok: false, error, shown?, errors?}. */
 export const perform = (person, act, details) =>
   ask("/-/do", {
     method: "POST",
@@ -34,7 +34,7 @@ export const perform = (person, act, details) =>
     body: JSON.stringify({ person, act, ...details }),
   });
 
-/** Without shared workers (some phones): a stream of this tab's own. */
+/** For browsers without shared workers, such as some phones. */
 function ownStream(told) {
   const source = new EventSource("/-/stream");
   source.addEventListener("message", ({ data }) => told({ event: JSON.parse(data) }));
@@ -46,7 +46,7 @@ function sharedStream(told) {
   const { port } = new SharedWorker("/static/stream-worker.js", { name: "local-slack" });
   port.addEventListener("message", ({ data }) => told(data));
   port.start();
-  // A port has no target to name, as a window has.
+  // Unlike a window, a port has no target origin.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   const tell = (word) => port.postMessage(word);
   tell("join");
@@ -54,14 +54,14 @@ function sharedStream(told) {
 }
 
 /**
- * Follows what changes in the workspace, for everybody. `onOpen` is called whenever the stream opens: at first, after
- * it was cut off, and when the browser brings this page back from its history; what happened before is to be read anew.
+ * Follows all changes in the workspace. Calls `onOpen` each time the stream opens: at first, after a lost connection,
+ * and when the browser restores the page from its history. Events before that are lost, so the state must be reloaded.
  */
 export function follow(onEvent, onOpen) {
   const told = ({ event }) => (event ? onEvent(event) : onOpen());
   const begin = () => (globalThis.SharedWorker ? sharedStream : ownStream)(told);
   let leave = begin();
-  // A page that is left must not keep a connection.
+  // A page in the browser history must not hold a connection.
   addEventListener("pagehide", () => leave());
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) leave = begin();

@@ -1,4 +1,4 @@
-// The page: the store's state, drawn.
+// The page.
 import { html, render, useEffect, useMemo, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
@@ -82,7 +82,7 @@ function Panel({ state }) {
     ${state.thread && channel && !home && html`<${Thread} key=${state.thread} ts=${state.thread} messages=${state.messages[channel.id] ?? []} channel=${channel.id} title=${title} editing=${state.editing?.inThread ? state.editing.ts : null} target=${state.target} />`}`;
 }
 
-/** As Slack's: how often one is called, or a mark that something is new. */
+/** As in Slack: the number of mentions, or * for other unread messages. */
 function titleOf({ me, team, channels }) {
   const calls = channels.reduce((sum, { mentions }) => sum + mentions, 0);
   const mark = calls ? `(${calls}) ` : channels.some(({ unread }) => unread) ? "* " : "";

@@ -1,4 +1,4 @@
-// Link previews: what an app shows under a message that has a link of its domain.
+// Link previews of the app under a message.
 import { html } from "./vendor/preact-htm.js";
 import { Blocks } from "./blocks/index.js";
 import { mrkdwn } from "./text/mrkdwn.js";

@@ -1,4 +1,4 @@
-// A rounded square with a person's initials in their colour, or the app's sign.
+// The initials of a person, or the letter of the app, on their colour.
 import { html } from "./vendor/preact-htm.js";
 
 const initialsOf = (name) =>

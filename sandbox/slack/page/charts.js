@@ -1,4 +1,4 @@
-// The data_visualization block, drawn in inline SVG: bar, line, area, pie; the numbers also stand in a table for screen readers.
+// The data_visualization block as inline SVG, with a table for screen readers.
 import { html, useRef, useState } from "./vendor/preact-htm.js";
 
 const WIDTH = 640;
@@ -11,7 +11,7 @@ const exact = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 });
 
 const colour = (index) => `series-${index % COLORS}`;
 
-/** About `count` round steps that hold both ends: [ticks]. */
+/** About `count` round ticks that include both ends. */
 export function niceTicks(low, high, count = 5) {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / count;
@@ -51,7 +51,7 @@ function frameOf(chart) {
   };
 }
 
-/** Every label if they fit, else every second, third …, always the first. */
+/** Which labels fit: each, every second, every third … */
 function labelStep({ labels, slot }) {
   const widest = Math.max(...labels.map((label) => [...label].length)) * 6.6 + 10;
   return Math.max(1, Math.ceil(widest / slot));
@@ -111,12 +111,12 @@ function Tip({ spot, title, lines }) {
 }
 
 function Numbers({ title, names, labels, rows }) {
-  // In a box, because a table cannot be made smaller than its rows and would leave a gap below the chart.
+  // In a box, since a table cannot be smaller than its rows and would leave a gap.
   return html`<div class="unseen"><table><caption>${title}</caption><thead><tr><th></th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${labels.map((label, at) => html`<tr><th scope="row">${label}</th>${rows.map((row) => html`<td>${exact.format(row[at])}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-/** Where in the box the pointer is; `flip` when a tip to its right would leave the box. */
+/** The position of the pointer in the box; `flip` if a tip to its right would not fit. */
 function pointer(event, box) {
   const frame = box.getBoundingClientRect();
   const x = event.clientX - frame.left;
@@ -155,7 +155,7 @@ const onCircle = (turn) =>
   `${(Math.sin(turn * 2 * Math.PI) * 100).toFixed(2)} ${(-Math.cos(turn * 2 * Math.PI) * 100).toFixed(2)}`;
 
 function slice(from, to) {
-  // A whole turn starts where it ends, which an arc cannot say: stop just short of it.
+  // An arc cannot be a full circle: stop just short of it.
   const end = Math.min(to, from + 0.9999);
   return `M0 0L${onCircle(from)}A100 100 0 ${end - from > 0.5 ? 1 : 0} 1 ${onCircle(end)}Z`;
 }

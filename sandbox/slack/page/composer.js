@@ -1,4 +1,4 @@
-// Where a person types: messages, slash commands with suggestions, mentions, a few marks, emoji and shortcuts.
+// The message box, with suggestions for commands and mentions, formatting, emoji and shortcuts.
 import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
@@ -8,7 +8,7 @@ import { commonEmoji } from "./text/emoji.js";
 import { askedFor, inCode } from "./typed.js";
 import { Lookup } from "./context.js";
 
-// Drafts live as long as the page, by conversation: changing channel loses none.
+// Drafts by conversation, as long as the page is open.
 const drafts = new Map();
 
 /** Who can be mentioned: people, the app, groups of people, and everybody. */
@@ -53,7 +53,7 @@ function mentionable({ people, groups, app }) {
   ];
 }
 
-/** Names whose beginning was typed come before those that have it somewhere inside. */
+/** Matches at the beginning of a word come before other matches. */
 function byBeginning(list, wanted) {
   const begins = ({ words }) =>
     words
@@ -141,7 +141,7 @@ function ShortcutsButton() {
   return html`<${MenuButton} class="icon-button" label="Shortcuts" items=${items} above><${Icon} name="bolt" size="18" /><//>`;
 }
 
-/** The command being typed in full, so that its hint can stand above the box. */
+/** The command in the box, to show its hint. */
 const commandIn = (text, commands) =>
   commands.find(({ command }) => text === command || text.startsWith(`${command} `));
 
@@ -159,7 +159,7 @@ export function Composer({ channel, thread, label }) {
   const box = useRef();
   const field = useRef();
   const asked = askedFor(text, caret);
-  // Slack takes no commands in a thread, so it suggests none there.
+  // Slack refuses commands in threads and suggests none.
   const list = hidden || (thread && asked?.sign === "/") ? [] : offers(asked, lookup);
   const listId = `offers-${thread ?? "main"}`;
   const command = !thread && commandIn(text, lookup.commands);
@@ -180,7 +180,7 @@ export function Composer({ channel, thread, label }) {
   const insert = (piece, from, to) => {
     const next = text.slice(0, from) + piece + text.slice(to);
     write(next, from + piece.length);
-    // At once, not with the next drawing: the next key may come before that.
+    // Now rather than on the next render: another key may come first.
     field.current.focus();
     field.current.value = next;
     field.current.setSelectionRange(from + piece.length, from + piece.length);
@@ -196,11 +196,11 @@ export function Composer({ channel, thread, label }) {
     field.current.focus();
     const details = { channel, text: line, ...(thread ? { thread_ts: thread } : {}) };
     if (line.startsWith("/")) {
-      // The box stays usable while the app has its three seconds.
+      // The box stays usable while the app responds.
       setBusy(true);
       const answer = await act("command", details);
       setBusy(false);
-      // Slack leaves a refused line in the box, to be sent elsewhere.
+      // Slack keeps a refused command in the box.
       if (answer.error === "not_supported_in_thread" && !drafts.get(key)) write(line);
       return;
     }

@@ -1,4 +1,4 @@
-// What every part of the page may look up: people, channels, who is looking, the time, and how to ask a person to confirm.
+// What all components can look up: people, channels, the current person, the time.
 import { createContext } from "./vendor/preact-htm.js";
 
 export const Lookup = createContext({ people: {}, channels: [], me: { tz: "UTC" }, now: () => Date.now() });

@@ -1,4 +1,4 @@
-// The frame of every dialog (modals and confirmations) and the question "are you sure?".
+// The frame of modals and confirmation dialogs.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { focusAgain, placeOfFocus, useFocusAgain } from "./focus.js";
 import { Icon } from "./icons.js";
@@ -8,7 +8,7 @@ import { Text, words } from "./text/object.js";
 const TABBABLE =
   'button:not([disabled]), a[href], input:not([disabled]), textarea:not([disabled]), select, [tabindex="0"]';
 
-/** Keeps Tab inside, as a modal dialog must. */
+/** Keeps Tab within the dialog. */
 function cycle(event, box) {
   if (event.key !== "Tab") return;
   const stops = [...box.querySelectorAll(TABBABLE)].filter((each) => each.offsetParent !== null);
@@ -36,7 +36,7 @@ export function Dialog({
   useFocusAgain();
   useLayoutEffect(() => {
     const before = placeOfFocus();
-    // After the next drawing: what is behind may be changed by the same event.
+    // After the next render: the same event may change what is behind the dialog.
     return () => requestAnimationFrame(() => document.activeElement === document.body && focusAgain(before));
   }, []);
   useEffect(() => {
@@ -62,7 +62,7 @@ export function Dialog({
 
 let show = () => {};
 
-/** Asks with a confirmation object of Block Kit; true when the person agrees. Without one there is nothing to ask. */
+/** Shows a confirmation object of Block Kit. True if the person agrees, or if there is none. */
 export const confirmed = (confirm) =>
   confirm ? new Promise((answer) => show({ confirm, answer })) : Promise.resolve(true);
 

@@ -1,4 +1,4 @@
-// A message of one's own, being edited in its place.
+// Edits a person's own message in place.
 import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { useEscape } from "./popover.js";
 import { act, edit } from "./store.js";
@@ -13,7 +13,7 @@ export function EditBox({ message }) {
   const [text, setText] = useState(before);
   const stop = () => {
     edit(null);
-    // Back to where the editing began from.
+    // Return to the message box.
     document
       .querySelector(`[data-composer="${field.current?.closest(".thread") ? "thread" : "main"}"]`)
       ?.focus();

@@ -1,4 +1,4 @@
-// Keeps the keyboard where it was when what had the focus is drawn anew, or when a dialog over it closes.
+// Keeps the keyboard focus when the focused element is re-rendered, and restores it after a dialog.
 import { useEffect, useLayoutEffect } from "./vendor/preact-htm.js";
 
 const FOCUSABLE = "button, a[href], input, textarea, select, [tabindex]";
@@ -7,7 +7,7 @@ const nameOf = (element) => element.getAttribute("aria-label") ?? element.textCo
 
 const within = (box) => [...box.querySelectorAll(FOCUSABLE)];
 
-/** Where the focus is, in words that outlive a new drawing: which message, dialog or Home, which element, which place. */
+/** Describes the focused element so that it can be found after a new render: its surface, action, name and index. */
 export function placeOfFocus() {
   const element = document.activeElement;
   const box = element?.closest("[data-surface]");
@@ -21,7 +21,7 @@ export function placeOfFocus() {
   };
 }
 
-/** Puts the focus back: on the very element, on the one that took its place, or on the message it was in. */
+/** Focuses the element, or the one that replaced it, or the message it was in. */
 export function focusAgain(place) {
   const { element, surface, action, name, at } = place;
   const box = surface && document.querySelector(`[data-surface="${CSS.escape(surface)}"]`);
@@ -38,7 +38,7 @@ export function focusAgain(place) {
 
 let last = null;
 
-/** Mounted once: remembers the focus, and gives it back when the element that had it is gone from the page. */
+/** Remembers the focused element. Used once, at the top of the page. */
 export function useKeptFocus() {
   useEffect(() => {
     const gained = () => {
@@ -46,7 +46,7 @@ export function useKeptFocus() {
     };
     const lost = ({ target }) =>
       queueMicrotask(() => {
-        // Still there: the person went elsewhere, and nothing is to be given back.
+        // The element is still there: the person moved the focus away.
         if (target.isConnected && last?.element === target && document.activeElement === document.body)
           last = null;
       });
@@ -59,7 +59,7 @@ export function useKeptFocus() {
   }, []);
 }
 
-/** Called by what draws a surface, after each drawing. */
+/** Restores the focus after a render that removed the focused element. Used by each surface. */
 export function useFocusAgain() {
   useLayoutEffect(() => {
     if (last?.surface && !last.element.isConnected && document.activeElement === document.body)

@@ -1,4 +1,4 @@
-// The app's own page: its Home and its Messages.
+// The Home of the app, and the header with its tabs.
 import { html, useContext } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Blocks } from "./blocks/index.js";
@@ -15,7 +15,7 @@ function HomeView({ view }) {
 export function Home({ home }) {
   const { app } = useContext(Lookup);
   return html`<div class="home" role="tabpanel" aria-label="Home">
-    ${home?.blocks ? html`<${HomeView} view=${home} />` : html`<div class="nothing"><${Avatar} app=${app} size="72" /><h2>${app.name}</h2><p>This app has not shown anything here yet.</p></div>`}
+    ${home?.blocks ? html`<${HomeView} view=${home} />` : html`<div class="nothing"><${Avatar} app=${app} size="72" /><h2>${app.name}</h2><p>This app has not published a Home yet.</p></div>`}
   </div>`;
 }
 

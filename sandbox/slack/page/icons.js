@@ -1,4 +1,4 @@
-// Inline drawings on a 20 × 20 grid, so that nothing is fetched.
+// Inline icons on a 20 × 20 grid.
 import { html } from "./vendor/preact-htm.js";
 
 const PATHS = {

@@ -1,5 +1,5 @@
-// Ctrl+K: a box to go to any conversation by typing some of its name.
-import { html, useContext, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+// Ctrl+K: go to a conversation by typing part of its name.
+import { html, useContext, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { placeOfFocus, focusAgain } from "./focus.js";
 import { Icon } from "./icons.js";
@@ -51,7 +51,7 @@ function places({ channels, people, app, me }) {
 const here = ({ key }) =>
   Number(key === channelInView() || (key === state.app.id && state.place?.kind === "app"));
 
-/** Unread conversations first, then those talked in last, and the one on the screen at the end; of what was typed, names that begin with it. */
+/** Matches at the beginning of a word first, then unread, then recent conversations; the open one is last. */
 function matching(list, text) {
   const wanted = text.trim().toLowerCase().replace(/^[#@]/, "");
   const rank = (each) =>
@@ -127,7 +127,8 @@ function JumpBox() {
 }
 
 export function Jump({ open }) {
-  useEffect(() => {
+  // Before the browser paints, so that the key works as soon as the page is visible.
+  useLayoutEffect(() => {
     const keys = (event) => {
       if (
         event.key.toLowerCase() !== "k" ||

@@ -38,7 +38,7 @@ function size(bytes) {
 }
 
 function File({ file }) {
-  // The server's address may be spelt in full; only its path matters here, and no other host is ever asked.
+  // Use only the path, so that no other host is asked.
   const { pathname } = new URL(file.url, location.href);
   if (file.mimetype?.startsWith("image/"))
     return html`<figure class="image-block"><figcaption>${file.name}</figcaption><img class="image" src=${pathname} alt=${file.name} /></figure>`;
@@ -102,7 +102,7 @@ function Body({ message }) {
   return html`<div class="text">${mrkdwn(message.text)} ${edited}</div>${previews}`;
 }
 
-/** Where the blocks of a message find their elements: its own, and those of its link previews. */
+/** The blocks of a message and its link previews. */
 const blocksOf = (message) => [
   ...(message.blocks ?? []),
   ...(message.unfurls ?? []).flatMap(({ blocks }) => blocks ?? []),
@@ -119,7 +119,7 @@ export function Message({ message, follows, inThread, editing, target, answers =
   const author = authorOf(message, lookup);
   const ms = Number(message.ts) * 1000;
   const time = html`<time class="time" datetime=${new Date(ms).toISOString()} title=${fullWords(ms, me.tz, now())}>${clock(ms, me.tz)}</time>`;
-  // A reply may have come since the server counted.
+  // A reply may be newer than the count of the server.
   const replies = Math.max(message.reply_count ?? 0, answers);
   const look = ["message", follows && "follows", message.ephemeral && "ephemeral", target && "target"]
     .filter(Boolean)
@@ -137,7 +137,7 @@ export function Message({ message, follows, inThread, editing, target, answers =
   </article>`;
 }
 
-/** A message stands under the one before it without a name when the same author wrote both within five minutes. */
+/** Whether a message follows another of the same author within five minutes, and is shown without a name. */
 const followsOn = (before, message) =>
   Boolean(before) &&
   before.user === message.user &&
@@ -146,7 +146,7 @@ const followsOn = (before, message) =>
   !message.ephemeral &&
   Number(message.ts) - Number(before.ts) < RUN_SECONDS;
 
-/** Rows of a list: {divider}, {isNew} before the first message that is new to the reader, and {message, follows}. */
+/** The rows of a list: {divider}, {isNew} before the first unread message, and {message, follows}. */
 export function rowsOf(messages, zone, firstNew) {
   const rows = [];
   let day = "";
@@ -165,7 +165,7 @@ export function rowsOf(messages, zone, firstNew) {
   return rows;
 }
 
-/** `replies`: how many answers the page knows, by the ts they answer. */
+/** `replies`: the number of known replies by the ts of their thread. */
 export function MessageList({ messages, replies, name, intro, newSince, editing, target }) {
   const { me, now } = useContext(Lookup);
   const box = useRef();
@@ -188,7 +188,7 @@ export function MessageList({ messages, replies, name, intro, newSince, editing,
     else if (stick.current || messages[messages.length - 1]?.user === me.id) toEnd();
     else setMissed(true);
   }, [newest]);
-  // A card that grows in place must not push the end out of sight of somebody who reads there.
+  // A card that grows must not push the end out of view.
   useLayoutEffect(() => {
     if (stick.current) box.current.scrollTop = box.current.scrollHeight;
   });

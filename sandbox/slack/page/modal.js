@@ -1,4 +1,4 @@
-// Modals: a stack of views of which the top one shows; what was typed below stays.
+// Modals: a stack of views, of which the top one is shown; the others keep their inputs.
 import { html, useContext, useEffect, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Blocks } from "./blocks/index.js";
@@ -36,7 +36,7 @@ const isEmpty = (input) =>
     (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0),
   );
 
-/** What Slack itself refuses before the app is asked: {block_id: words}. */
+/** Slack's own validation, before the app is asked: {block_id: words}. */
 export function wrongIn(blocks, state) {
   const wrong = {};
   for (const block of blocks.filter(({ type }) => type === "input")) {
@@ -53,16 +53,16 @@ export function wrongIn(blocks, state) {
   return wrong;
 }
 
-const SUBMIT_NEEDED = "This form could not be sent. Please look at the marked fields.";
+const SUBMIT_NEEDED = "This form could not be sent. Check the marked fields.";
 
 function View({ view, top, below }) {
   const { app } = useContext(Lookup);
   const surface = useSurface({ view: view.id }, view.blocks);
   const [local, setLocal] = useState({});
   const [busy, setBusy] = useState(false);
-  // New content means that the app has answered: old complaints are no longer true.
+  // The app has updated the view, so old errors no longer apply.
   useEffect(() => setLocal({}), [view.hash]);
-  // The app's own complaints come with the view; while it looks again, none is shown.
+  // Errors of the app come with the view; hide them during the next submission.
   const errors = busy ? {} : { ...view.errors, ...local };
   const submit = async () => {
     if (busy || !view.submit) return;

@@ -1,4 +1,4 @@
-// Things that float: popovers, menus, and who gets the Escape key.
+// Popovers and menus, and which of them the Escape key closes.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 
 const escapes = [];
@@ -7,7 +7,7 @@ document.addEventListener(
   "keydown",
   (event) => {
     if (event.key !== "Escape" || escapes.length === 0) return;
-    // Only the topmost thing closes: a menu inside a modal must not take the modal with it.
+    // Only the topmost closes: Escape in a menu must not close the modal around it.
     event.preventDefault();
     event.stopPropagation();
     escapes[escapes.length - 1].current();
@@ -19,7 +19,7 @@ document.addEventListener(
 export function useEscape(close, active = true) {
   const latest = useRef(close);
   latest.current = close;
-  // Before the browser paints: whoever sees a dialog can close it.
+  // Before the browser paints, so that a visible dialog can be closed.
   useLayoutEffect(() => {
     if (!active) return undefined;
     escapes.push(latest);

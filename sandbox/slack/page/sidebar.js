@@ -1,4 +1,4 @@
-// The rail and the list of conversations; who one is, and light or dark.
+// The rail and the list of conversations, with the menus for person and theme.
 import { html, useContext, useState } from "./vendor/preact-htm.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
@@ -20,7 +20,7 @@ const KIND_WORDS = {
 function PersonMenu() {
   const { people, me, app } = useContext(Lookup);
   const items = () => [
-    { heading: "Be another person" },
+    { heading: "Switch to another person" },
     ...Object.values(people)
       .filter(({ id }) => id !== app.user_id)
       .map((person) => ({
@@ -31,9 +31,9 @@ function PersonMenu() {
         href: `?person=${encodeURIComponent(person.id)}${location.hash}`,
       })),
     { line: true },
-    { heading: "Ctrl-click opens the person in another tab" },
+    { heading: "Ctrl-click opens another tab" },
   ];
-  return html`<${MenuButton} class="rail-person" label=${`You are ${me.real_name}: be another person`} title=${`You are ${me.real_name}`} items=${items} above><${Avatar} person=${me} size="36" /><//>`;
+  return html`<${MenuButton} class="rail-person" label=${`You are ${me.real_name}: switch to another person`} title=${`You are ${me.real_name}`} items=${items} above><${Avatar} person=${me} size="36" /><//>`;
 }
 
 function ThemeButton() {
@@ -55,7 +55,7 @@ export function Rail({ place, onChosen }) {
     place?.kind === "channel"
       ? channels.find((each) => each.id === place.id)?.kind === "im"
       : place?.tab === "messages";
-  // The conversation with something new, else the one talked in last; the app's own if there is no other.
+  // An unread direct message, else the most recent one; the app's if there is no other.
   const ims = channels.filter((each) => each.kind === "im");
   const rank = (each) => [each.unread > 0, each.with !== app.user_id, Number(each.latest)];
   const [nextIm] = ims.toSorted((a, b) => rank(b).reduce((sum, value, at) => sum || value - rank(a)[at], 0));
@@ -86,7 +86,7 @@ function Group({ title, children }) {
   </section>`;
 }
 
-/** Bold while something is unread; a number only for what calls this person, as Slack has it. */
+/** As in Slack: bold if unread, and a number for mentions. */
 function Row({ chosen, channel, onClick, mark, label, tail }) {
   const { unread = 0, mentions = 0 } = channel ?? {};
   return html`<li><button type="button" class=${`side-row ${chosen ? "on" : ""} ${unread ? "unread" : ""}`} aria-current=${chosen ? "page" : undefined} aria-label=${unread > 0 && mentions === 0 ? `${label}, unread` : undefined} onClick=${onClick}>

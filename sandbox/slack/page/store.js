@@ -1,9 +1,9 @@
-// All that the page knows, in one place, and the only functions that change it.
+// The state of the page and the only functions that change it.
 import { follow, perform, readHistory, readState } from "./api.js";
 
 const NOTICE_REPEAT_MS = 3000;
 
-/** The person to be when the address names nobody. */
+/** The person if the address names none. */
 const FIRST_PERSON = "ana";
 
 const listeners = new Set();
@@ -40,7 +40,7 @@ export function subscribe(listen) {
   return () => listeners.delete(listen);
 }
 
-/** Milliseconds since 1970 on the server's clock, which tests may have moved. */
+/** Epoch milliseconds by the server's clock, which tests may move. */
 export const now = () => Date.now() + state.ahead;
 
 export const channelOf = (id) => state.channels.find((channel) => channel.id === id);
@@ -48,7 +48,7 @@ export const channelOf = (id) => state.channels.find((channel) => channel.id ===
 export const appChannel = () =>
   state.app && state.channels.find((channel) => channel.kind === "im" && channel.with === state.app.user_id);
 
-/** The channel whose messages are on the screen, or undefined where there are none. */
+/** The id of the channel on the screen, if any. */
 export function channelInView() {
   const { place } = state;
   if (!place) return undefined;
@@ -72,7 +72,7 @@ function take(channel, ts) {
   change({ messages: { ...state.messages, [channel]: known.filter((each) => each.ts !== ts) } });
 }
 
-/** Tells the server what this person has seen. It counts what is unread, so that a reload or a second tab agrees. */
+/** Marks the channel on the screen as read. The server keeps this, so that it is the same after a reload and in other tabs. */
 function markRead() {
   const channel = channelOf(channelInView());
   if (channel?.unread && !document.hidden) perform(state.person, "read", { channel: channel.id });
@@ -80,10 +80,10 @@ function markRead() {
 
 let lastNotice = { text: "", at: 0 };
 
-/** Slack's own words to this person: a line from Slackbot in the conversation, or a toast where that is not on the screen. */
+/** Shows a message of Slack itself: as Slackbot in the conversation or, if that is not on the screen, as a toast. */
 export function notice({ text, channel = channelInView(), thread_ts: thread }) {
   if (!text) return;
-  // The same words may come as an answer and on the stream: once is enough.
+  // The same text may come both in a response and on the stream.
   if (lastNotice.text === text && Date.now() - lastNotice.at < NOTICE_REPEAT_MS) return;
   lastNotice = { text, at: Date.now() };
   if (!channel || state.views.length > 0 || channel !== channelInView()) {
@@ -112,7 +112,7 @@ export const dropToast = (id) => change({ toasts: state.toasts.filter((each) => 
 
 const events = {
   message: ({ channel, message }) => {
-    // A conversation that has not been opened yet is read whole when it is.
+    // Other conversations are loaded when they are opened.
     if (state.messages[channel]) put(channel, message);
     if (message.user !== state.person) refreshSoon();
   },
@@ -124,7 +124,7 @@ const events = {
   read: () => refreshSoon(),
 };
 
-/** Events that came while the state was being read. */
+/** Events received while the state was loading. */
 const early = [];
 
 function receive(event) {
@@ -162,7 +162,7 @@ async function refresh() {
 
 let refreshing = null;
 
-/** Several events in a row lead to one reading. */
+/** Several events in a row cause one refresh. */
 function refreshSoon() {
   refreshing ??= setTimeout(() => {
     refreshing = null;
@@ -171,7 +171,7 @@ function refreshSoon() {
 }
 
 async function read(channel) {
-  // From here on events are kept: what they bring is newer than the answer.
+  // From now on events are stored; they are newer than the response.
   change({ messages: { [channel]: [], ...state.messages } });
   const answer = await readHistory(state.person, channel);
   if (!answer.ok) {
@@ -186,11 +186,11 @@ async function read(channel) {
 
 const hashOf = (place) => (place.kind === "app" ? `#app-${place.tab}` : `#${place.id}`);
 
-/** The direct message with the app is the Messages tab of the app. */
+/** The direct message with the app opens as the Messages tab of the app. */
 const settle = (place) =>
   place.kind === "channel" && place.id === appChannel()?.id ? { kind: "app", tab: "messages" } : place;
 
-/** #C01/p1750000000000000/1740000000.000000: a channel, a message in it, and the thread that this is in. */
+/** Parses #C01/p1750000000000000/1740000000.000000: channel, message and thread. */
 function fromHash() {
   const [name, message, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
   if (name === "app-home" || name === "app-messages") return { place: { kind: "app", tab: name.slice(4) } };
@@ -232,7 +232,7 @@ async function openApp(tab) {
   }
 }
 
-/** A permalink of this workspace opens here. False for any other address. */
+/** Opens a permalink of this workspace. Returns false for any other address. */
 export function openPermalink(url) {
   const { origin, pathname, searchParams } = new URL(url, location.href);
   const [, id, whole, rest] = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(pathname) ?? [];
@@ -250,12 +250,12 @@ export async function openPerson(id) {
 
 export const openThread = (ts) => change({ thread: ts, editing: null });
 
-/** Which message is being edited, in the conversation or in the thread beside it, where it may be as well. */
+/** Edits a message, in the conversation or in the thread beside it; the first message of a thread is in both. */
 export const edit = (ts, inThread = false) => change({ editing: ts && { ts, inThread } });
 
 export const jump = (jumping) => change({ jumping });
 
-/** Does one act as this person; shows Slack's words when it is refused, and returns the server's answer. */
+/** Acts as this person, shows Slack's message if that is refused, and returns the response. */
 export async function act(name, details = {}) {
   const answer = await perform(state.person, name, details);
   if (!answer.ok && !answer.errors) {
@@ -264,7 +264,7 @@ export async function act(name, details = {}) {
   return answer;
 }
 
-/** Asks an app for options; its failure is shown in the list itself, not as a notice. */
+/** Gets the options of an external select. The list itself shows errors. */
 export const suggest = (details) => perform(state.person, "suggest", details);
 
 const firstPlace = () => {
@@ -282,7 +282,7 @@ async function begin() {
     return;
   }
   learn(answer);
-  // The address names the person, so that two tabs can be two people and a reload stays the same one.
+  // The address names the person, so that tabs can be different people and a reload keeps the person.
   if (asked !== state.person) history.replaceState(null, "", `?person=${state.person}${location.hash}`);
   const { place, ...where } = fromHash() ?? { place: firstPlace() };
   await goTo(place, where);
@@ -291,14 +291,14 @@ async function begin() {
 async function readAnew() {
   await refresh();
   const channel = channelInView();
-  // Slackbot's own lines live only here: keep them.
+  // Keep Slackbot's messages, which only this page has.
   const own = (state.messages[channel] ?? []).filter((each) => each.slackbot);
   change({ messages: channel ? { [channel]: own } : {} });
   if (channel) await read(channel);
 }
 
 export function start() {
-  // The state is read when the stream is open, so that nothing falls between them.
+  // Load the state once the stream is open, so that no event is missed.
   follow(receive, () => (state.ready ? readAnew() : begin()));
   addEventListener("hashchange", () => {
     const { place, ...where } = fromHash() ?? {};

@@ -1,11 +1,11 @@
-// One event stream for all tabs of this workspace: a browser opens only six connections to a server, and a stream holds
-// one of them for as long as it lasts. Each tab picks out what is for its person.
+// One event stream for all tabs: browsers open at most six connections to a server, and each stream holds one of them.
+// Each tab picks out the events for its person.
 
 const tabs = new Set();
 let source = null;
 let open = false;
 
-// A port leads to one page of this origin: there is no target to name, as there is for a window.
+// Unlike a window, a port has no target origin.
 // oxlint-disable-next-line unicorn/require-post-message-target-origin
 const tell = (tab, message) => tab.postMessage(message);
 

@@ -1,11 +1,11 @@
-// A surface is one message, one view or the Home: where its elements keep what was typed, and whom they tell.
+// A surface is a message, a view or the Home. It holds the inputs of its elements and sends their actions.
 import { createContext, useMemo, useState } from "./vendor/preact-htm.js";
 import { act, suggest } from "./store.js";
 import { initialInput } from "./elements/initial.js";
 
 export const Surface = createContext(null);
 
-/** Every interactive element of `blocks` with its block. */
+/** The interactive elements of `blocks`, each with its block. */
 export function elementsOf(blocks) {
   return (blocks ?? []).flatMap((block) => {
     const children = [block.element, block.accessory, ...(block.elements ?? []), ...(block.actions ?? [])];
@@ -17,7 +17,7 @@ export function elementsOf(blocks) {
   });
 }
 
-/** {block_id: {action_id: input}} as the server takes it: what was typed, or else what the app put there. */
+/** {block_id: {action_id: input}} for the server: the input of the person or the initial value. */
 function collect(blocks, typed) {
   const out = {};
   for (const { block, element } of elementsOf(blocks)) {
@@ -29,8 +29,7 @@ function collect(blocks, typed) {
 }
 
 /**
- * The state of one surface. What a person typed is kept as long as an element with the same block_id and action_id
- * is there, as Slack does when a view is updated.
+ * The state of a surface. As in Slack, an input is kept while there is an element with the same block_id and action_id.
  */
 export function useSurface(source, blocks) {
   const [typed, setTyped] = useState({});

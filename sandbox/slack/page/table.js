@@ -48,7 +48,7 @@ function arranged(rows, { column, down }, filters) {
   return kept.toSorted((a, b) => (down ? -1 : 1) * compare(a[column], b[column]));
 }
 
-/** Clicking a header goes up, down, and back to the app's own order. */
+/** Clicking a header sorts up, down, and in the order of the app. */
 function nextSort(sort, column) {
   if (sort.column !== column) return { column, down: false };
   return sort.down ? { column: null, down: false } : { column, down: true };
@@ -77,7 +77,7 @@ export function DataTable({ block }) {
   const rows = useMemo(() => arranged(all, sort, filters), [block.rows, sort, filters]);
   const size = block.page_size ?? DEFAULT_PAGE;
   const pages = Math.max(1, Math.ceil(rows.length / size));
-  // The table may have become shorter since the page was chosen.
+  // The table may have become shorter.
   const page = Math.min(asked, pages - 1);
   const first = page * size;
   const numeric = head.map((_, column) => all.some((row) => isNumber(row[column])));

@@ -1,4 +1,4 @@
-// Light or dark: the person's own choice if there is one, else the machine's.
+// Light or dark: the choice of the person or, without one, of the system.
 const KEY = "local-slack-theme";
 const machine = matchMedia("(prefers-color-scheme: dark)");
 

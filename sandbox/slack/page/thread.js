@@ -1,4 +1,4 @@
-// One message and its replies, in a panel at the side.
+// A message and its replies in a side panel.
 import { html } from "./vendor/preact-htm.js";
 import { Composer } from "./composer.js";
 import { Icon } from "./icons.js";
@@ -8,7 +8,7 @@ import { useEscape } from "./popover.js";
 
 export const inMain = (message) => !message.thread_ts || message.thread_ts === message.ts;
 
-/** How many replies there are, by the ts of the message they answer. */
+/** The number of replies by the ts of their thread. */
 export function countReplies(messages) {
   const count = {};
   for (const message of messages.filter((each) => !inMain(each) && !each.ephemeral))

@@ -1,11 +1,11 @@
-// What a person types in the composer: what is to be suggested, and a stored message as it was typed.
+// Text as people type it: what to suggest, and stored messages converted back for editing.
 
 const unescape = (text) =>
   text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
 
 const name = (list, id, key) => list.find((each) => each.id === id)?.[key];
 
-/** A stored text as a person would type it, for editing: `<@U01>` is "@Ana Silva" again. */
+/** Converts a stored text back to what was typed: `<@U01>` to "@Ana Silva". */
 export function asTyped(text, people, channels) {
   const typed = text.replace(/<([^<>]+)>/g, (_, inside) => {
     const [target, label] = inside.split("|");
@@ -19,7 +19,7 @@ export function asTyped(text, people, channels) {
   return unescape(typed);
 }
 
-/** The words being typed at the caret after a `/` at the start, `@` or `#`: {sign, query, from} or null. */
+/** The name being typed at the caret after `/` (at the start), `@` or `#`: {sign, query, from} or null. */
 export function askedFor(text, caret) {
   const before = text.slice(0, caret);
   if (/^\/\S*$/.test(before)) return { sign: "/", query: before, from: 0 };
@@ -27,5 +27,5 @@ export function askedFor(text, caret) {
   return match ? { sign: match[1], query: match[2], from: caret - match[2].length - 1 } : null;
 }
 
-/** Whether the caret is in a block of code that was opened with ``` and not closed. */
+/** Whether the caret is in an open ``` code block. */
 export const inCode = (text, caret) => text.slice(0, caret).split("```").length % 2 === 0;

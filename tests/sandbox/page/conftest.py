@@ -1,4 +1,4 @@
-"""One browser, one workspace and one small app for all tests of the page."""
+"""One browser, workspace and app for all page tests."""
 
 import asyncio
 import os
@@ -32,38 +32,38 @@ FLAGS = [
 ]
 MANIFEST = Path(__file__).parents[1] / "slack" / "manifest.yml"
 TIMEOUT = 5000
-"""Milliseconds that a thing may take to appear."""
+"""Milliseconds to wait for something to appear."""
 
 
 @dataclass
-class Heard:
-    """What reached the app, and how it answers a submission."""
+class Received:
+    """What the app received, and its response to a submission."""
 
     actions: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
     answer: dict[str, Any] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    queries: list[str] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def hears(self, count: int) -> list[dict[str, Any]]:
-        """The first so many presses and choices, once they are there."""
+    async def wait_for_actions(self, count: int) -> list[dict[str, Any]]:
+        """Waits for `count` actions and returns them."""
         async with asyncio.timeout(TIMEOUT / 1000):
             while len(self.actions) < count:
-                self.news.clear()
-                await self.news.wait()
+                self.changed.clear()
+                await self.changed.wait()
         return [body["actions"][0] for body in self.actions]
 
 
 @dataclass
 class Local:
-    """A running workspace with its app, as the tests use it."""
+    """A running workspace with an app and a browser."""
 
     slack: LocalSlack
     web: AsyncWebClient
-    heard: Heard
+    received: Received
     browser: Browser
     tabs: dict[str, tuple[Page, list[str]]] = field(default_factory=dict)
-    """One a person for all tests: a second load finds the modules in the cache."""
+    """One tab per person for all tests, so that the modules are cached."""
     loads: int = 0
 
     async def post(self, blocks: gallery.Blocks, channel: str, text: str = "fallback") -> str:
@@ -74,14 +74,14 @@ class Local:
     async def seen_by(
         self, handle: str, channel: str, scheme: Literal["dark", "light"] = "light"
     ) -> AsyncIterator[Page]:
-        """The page of one person. At the end nothing may have gone wrong in it, nor come from outside."""
+        """One person's page. Fails if it logged an error or requested another host."""
         if handle not in self.tabs:
             self.tabs[handle] = await self._tab()
         page, wrong = self.tabs[handle]
         wrong.clear()
         await page.set_viewport_size({"width": 1280, "height": 800})
         await page.emulate_media(color_scheme=scheme)
-        # An address that was not there before is loaded anew; the same one with a hash is not.
+        # A new query forces a reload; a new hash alone would not.
         self.loads += 1
         await page.goto(f"{self.slack.url}?load={self.loads}&person={handle}#{channel}")
         yield page
@@ -89,27 +89,27 @@ class Local:
         await page.evaluate("localStorage.clear()")
 
     async def _tab(self) -> tuple[Page, list[str]]:
-        # A window of its own: a tab behind another one is put to sleep by the browser.
+        # A separate window: the browser suspends background tabs.
         context = await self.browser.new_context(locale="en-US")
         context.set_default_timeout(TIMEOUT)
         page = await context.new_page()
         wrong: list[str] = []
 
-        def asked(request: Request) -> None:
+        def check_host(request: Request) -> None:
             if not request.url.startswith((self.slack.url, "data:")):
                 wrong.append(f"asked {request.url}")
 
-        def said(message: ConsoleMessage) -> None:
+        def check_console(message: ConsoleMessage) -> None:
             if message.type in ("error", "warning"):
                 wrong.append(message.text)
 
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", said)
-        page.on("request", asked)
+        page.on("console", check_console)
+        page.on("request", check_host)
         return page, wrong
 
 
-def _answers(app: AsyncApp, heard: Heard) -> None:
+def _answers(app: AsyncApp, received: Received) -> None:
     @app.command("/probe")
     async def command(ack: Any, body: Any, client: Any) -> None:
         await ack()
@@ -128,19 +128,19 @@ def _answers(app: AsyncApp, heard: Heard) -> None:
 
     @app.options("customer")
     async def customers(ack: Any, payload: Any) -> None:
-        heard.asked.append(payload["value"])
+        received.queries.append(payload["value"])
         await ack(options=[gallery.option("Acme Ltd", "cus_1"), gallery.option("Acorn", "cus_2")])
 
     @app.action(re.compile(".*"))
     async def action(ack: Any, body: Any) -> None:
-        heard.actions.append(body)
-        heard.news.set()
+        received.actions.append(body)
+        received.changed.set()
         await ack()
 
     @app.view("form")
     async def view(ack: Any, body: Any) -> None:
-        heard.views.append(body["view"])
-        await ack(**heard.answer)
+        received.views.append(body["view"])
+        await ack(**received.answer)
 
     @app.event("app_home_opened")
     async def home(event: Any, client: Any) -> None:
@@ -162,23 +162,23 @@ async def running() -> AsyncIterator[Local]:
             pytest.fail("Chromium is not installed: the page cannot be tried in a browser")
         pytest.skip("Chromium is not installed: the page is not tried in a browser")
     async with LocalSlack.running(MANIFEST) as slack:
-        app, heard = bolt(slack), Heard()
-        _answers(app, heard)
+        app, received = bolt(slack), Received()
+        _answers(app, received)
         async with over_http(app, slack), async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             try:
-                yield Local(slack, client(slack), heard, browser)
+                yield Local(slack, client(slack), received, browser)
             finally:
                 await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def local(running: Local) -> Local:
-    """The workspace with empty channels."""
+    """The workspace, with empty channels."""
     running.slack.workspace.messages.clear()
-    running.heard.actions.clear()
-    running.heard.views.clear()
-    running.heard.answer.clear()
-    running.heard.asked.clear()
+    running.received.actions.clear()
+    running.received.views.clear()
+    running.received.answer.clear()
+    running.received.queries.clear()
     running.slack.views.clear("U01ANA")
     return running

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 SUPPORT = "C01SUPPORT"
 
 
-async def test_text_keeps_its_marks_and_its_readers_zone(local: Local) -> None:
+async def test_text_has_its_styles_and_local_times(local: Local) -> None:
     await local.post(gallery.TEXT, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         message = page.get_by_role("article", name="Probe")
@@ -32,7 +32,7 @@ async def test_text_keeps_its_marks_and_its_readers_zone(local: Local) -> None:
         await expect(page.get_by_text("Due Jun 15, 2025 at 8:36 PM")).to_be_visible()
 
 
-async def test_elements_are_found_by_what_they_are_called(local: Local) -> None:
+async def test_elements_have_accessible_names(local: Local) -> None:
     await local.post(gallery.ACTIONS, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         for name in ("Overview", "Products", "Delete", "More options", "Show rows", "Good", "Bad", "Remove"):
@@ -64,7 +64,7 @@ async def test_rich_text_markdown_images_and_cards(local: Local) -> None:
         await expect(message.get_by_role("group", name="Pro plan")).to_contain_text("Renews soon")
 
 
-async def test_an_unknown_block_is_named(local: Local) -> None:
+async def test_unknown_block_is_named(local: Local) -> None:
     local.slack.workspace.post(
         local.slack.workspace.channel("support"), "U02RAJ", "later", [{"type": "hologram", "block_id": "h"}]
     )
@@ -72,7 +72,7 @@ async def test_an_unknown_block_is_named(local: Local) -> None:
         await expect(page.get_by_text("This block cannot be shown here: hologram")).to_be_visible()
 
 
-async def test_a_table_stands_as_it_was_sent(local: Local) -> None:
+async def test_table_has_its_rows_in_order(local: Local) -> None:
     await local.post(gallery.TABLE, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         rows = page.get_by_role("table").get_by_role("row")
@@ -109,7 +109,7 @@ async def test_a_data_table_sorts_filters_and_pages(local: Local) -> None:
         await expect(table).to_contain_text("No rows match")
 
 
-async def test_charts_are_drawn_and_told(local: Local) -> None:
+async def test_charts_are_drawn_and_readable_as_tables(local: Local) -> None:
     await local.post(gallery.CHARTS, SUPPORT)
     await local.post(gallery.MORE_CHARTS, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:

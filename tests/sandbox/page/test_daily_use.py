@@ -1,4 +1,4 @@
-"""A day in the page: many tabs, direct messages, threads, what is unread, the keyboard, a phone."""
+"""Daily use of the page: many tabs, direct messages, threads, unread marks, keyboard, phone."""
 
 import asyncio
 
@@ -32,7 +32,7 @@ async def test_many_tabs_and_switches_of_person_all_stay_live(local: Local) -> N
     switching = tabs[0]
     for number in range(12):
         name = NEXT_PERSON[number % len(NEXT_PERSON)]
-        await switching.get_by_role("button", name="be another person").click()
+        await switching.get_by_role("button", name="switch to another person").click()
         await switching.get_by_role("menuitemradio", name=name).click()
         await expect(switching.get_by_role("navigation", name="Conversations")).to_contain_text(
             f"You are {name}"
@@ -49,6 +49,24 @@ async def test_many_tabs_and_switches_of_person_all_stay_live(local: Local) -> N
             await local.slack.workspace.feed.changed()
     # Eight tabs, which changed their page twelve times, held one stream.
     assert before - local.slack.workspace.feed.subscribers == 1
+
+
+async def test_browser_without_shared_workers_has_a_stream_that_closes_with_the_page(local: Local) -> None:
+    feed = local.slack.workspace.feed
+    before = feed.subscribers
+    context = await local.browser.new_context(locale="en-US")
+    context.set_default_timeout(TIMEOUT)
+    await context.add_init_script("delete globalThis.SharedWorker")
+    page = await context.new_page()
+    for handle in ("ana", "raj", "lea"):
+        await page.goto(f"{local.slack.url}?person={handle}#{SUPPORT}")
+        await expect(page.get_by_role("textbox", name="Message #support")).to_be_visible()
+    local.slack.workspace.post(local.slack.workspace.channel("support"), "U04MAX", "hello, all")
+    await expect(page.get_by_role("log")).to_contain_text("hello, all")
+    async with asyncio.timeout(TIMEOUT / 1000):
+        while feed.subscribers > before + 1:
+            await feed.changed()
+    await context.close()
 
 
 async def test_direct_message_opens_as_a_conversation(local: Local) -> None:
@@ -130,7 +148,7 @@ CARD = [
 
 
 def card(title: str) -> gallery.Blocks:
-    """The same card drawn anew, with other block_ids."""
+    """The same card with new block_ids."""
     return [gallery.section(title), *CARD[1:]]
 
 
@@ -139,13 +157,13 @@ async def test_focus_stays_on_the_button_when_its_card_is_drawn_anew(local: Loca
     async with local.seen_by("ana", SUPPORT) as page:
         await page.get_by_role("button", name="Features").focus()
         await page.keyboard.press("Enter")
-        await local.heard.hears(1)
+        await local.received.wait_for_actions(1)
         for title in ("Loading", "Acme, features"):
             await local.web.chat_update(channel=SUPPORT, ts=ts, text=title, blocks=card(title))
             await expect(page.get_by_role("log")).to_contain_text(title)
         assert await page.evaluate(FOCUSED) == "features"
         await page.keyboard.press("Enter")
-        await local.heard.hears(2)
+        await local.received.wait_for_actions(2)
 
 
 async def test_focus_returns_to_the_button_after_a_dialog(local: Local) -> None:
@@ -326,8 +344,8 @@ async def test_link_preview_is_drawn_under_the_message_and_its_button_works(loca
         preview = raj.get_by_role("group", name="Link preview")
         await expect(preview).to_contain_text("Acme Ltd · Pro")
         await preview.get_by_role("button", name="Look up").click()
-        await local.heard.hears(1)
-    assert local.heard.actions[0]["container"]["type"] == "message_attachment"
+        await local.received.wait_for_actions(1)
+    assert local.received.actions[0]["container"]["type"] == "message_attachment"
 
 
 async def test_a_permalink_opens_the_message_in_the_page(local: Local) -> None:

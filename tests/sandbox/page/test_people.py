@@ -1,4 +1,4 @@
-"""What people do in the page: write, open forms, choose, switch, look around."""
+"""What people do in the page: write, fill in forms, choose, switch."""
 
 import json
 
@@ -19,7 +19,7 @@ async def write(page: Page, words: str) -> None:
     await box.press("Enter")
 
 
-async def test_two_people_talk_and_an_ephemeral_is_for_one(local: Local) -> None:
+async def test_two_people_talk_and_one_gets_an_ephemeral(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as ana, local.seen_by("raj", SUPPORT) as raj:
         await write(ana, "Hello *all*, @Raj Patel & <b>co</b>")
         message = raj.get_by_role("article", name="Ana Silva")
@@ -33,7 +33,7 @@ async def test_two_people_talk_and_an_ephemeral_is_for_one(local: Local) -> None
         )
 
 
-async def test_messages_change_and_go_in_place(local: Local) -> None:
+async def test_messages_are_updated_and_deleted_in_place(local: Local) -> None:
     ts = await local.post([gallery.section("before")], SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         await expect(page.get_by_text("before")).to_be_visible()
@@ -44,7 +44,7 @@ async def test_messages_change_and_go_in_place(local: Local) -> None:
         await expect(page.get_by_text("after")).to_have_count(0)
 
 
-async def test_a_thread_opens_at_the_side(local: Local) -> None:
+async def test_thread_opens_at_the_side(local: Local) -> None:
     await local.post([gallery.section("the start")], SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         message = page.get_by_role("article", name="Probe")
@@ -59,7 +59,7 @@ async def test_a_thread_opens_at_the_side(local: Local) -> None:
         await expect(thread).to_have_count(0)
 
 
-async def test_commands_are_offered_and_refusals_are_shown(local: Local) -> None:
+async def test_commands_are_suggested_and_refusals_shown(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         box = page.get_by_role("textbox", name="Message #support")
         await box.press_sequentially("/pr")
@@ -72,14 +72,14 @@ async def test_commands_are_offered_and_refusals_are_shown(local: Local) -> None
         await expect(refusal).to_have_count(1)
 
 
-async def test_a_form_is_filled_in_refused_and_sent(local: Local) -> None:
-    local.heard.answer.update(response_action="errors", errors={"reason": "Say more, please."})
+async def test_form_is_filled_in_refused_and_sent(local: Local) -> None:
+    local.received.answer.update(response_action="errors", errors={"reason": "Say more, please."})
     async with local.seen_by("ana", SUPPORT) as page:
         await write(page, "/probe form")
         form = page.get_by_role("dialog", name="Change a balance")
         await form.get_by_role("button", name="Send").click()
         await expect(form.get_by_text("Please complete this required field.")).to_have_count(3)
-        assert local.heard.views == []
+        assert local.received.views == []
         await form.get_by_label("Reason").fill("why")
         await form.get_by_label("Amount").fill("2.5")
         customer = form.get_by_role("combobox", name="Customer")
@@ -101,12 +101,12 @@ async def test_a_form_is_filled_in_refused_and_sent(local: Local) -> None:
         await form.get_by_label("Amount").fill("25")
         await form.get_by_role("button", name="Send").click()
         await expect(form.get_by_text("Say more, please.")).to_be_visible()
-        local.heard.answer.clear()
+        local.received.answer.clear()
         await form.get_by_label("Reason").fill("because")
         await form.get_by_role("button", name="Send").click()
         await expect(form).to_have_count(0)
-    assert local.heard.asked[-1] == "ac"
-    state = local.heard.views[-1]["state"]["values"]
+    assert local.received.queries[-1] == "ac"
+    state = local.received.views[-1]["state"]["values"]
     assert state["reason"]["reason"]["value"] == "because"
     assert state["amount"]["amount"]["value"] == "25"
     assert state["customer"]["customer"]["selected_option"]["value"] == "cus_2"
@@ -133,7 +133,7 @@ async def test_dates_are_picked_and_escape_closes_one_thing_at_a_time(local: Loc
         await expect(form).to_have_count(0)
 
 
-async def test_presses_and_choices_reach_the_app(local: Local) -> None:
+async def test_clicks_and_choices_reach_the_app(local: Local) -> None:
     await local.post(gallery.ACTIONS, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         await page.get_by_role("button", name="Delete").click()
@@ -147,12 +147,12 @@ async def test_presses_and_choices_reach_the_app(local: Local) -> None:
         await expect(page.get_by_role("combobox", name="Feature")).to_have_value("Second")
         await page.get_by_role("button", name="More options").click()
         await page.get_by_role("menuitem", name="Archive").click()
-        heard = await local.heard.hears(3)
-    assert [one["action_id"] for one in heard] == ["delete", "Feature", "more"]
-    assert [one["selected_option"]["value"] for one in heard[1:]] == ["second", "archive"]
+        actions = await local.received.wait_for_actions(3)
+    assert [one["action_id"] for one in actions] == ["delete", "Feature", "more"]
+    assert [one["selected_option"]["value"] for one in actions[1:]] == ["second", "archive"]
 
 
-async def test_a_message_shortcut_is_in_the_messages_menu(local: Local) -> None:
+async def test_message_menu_has_the_message_shortcut(local: Local) -> None:
     await local.post([gallery.section("Please file")], SUPPORT, text="Please file")
     async with local.seen_by("ana", SUPPORT) as page:
         message = page.get_by_role("article", name="Probe")
@@ -162,7 +162,7 @@ async def test_a_message_shortcut_is_in_the_messages_menu(local: Local) -> None:
         await expect(page.get_by_text("Filed: Please file")).to_be_visible()
 
 
-async def test_the_apps_home_and_messages(local: Local) -> None:
+async def test_app_has_home_and_messages_tabs(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         await page.get_by_role("button", name="Probe").click()
         await expect(page.get_by_role("tabpanel", name="Home")).to_contain_text("Welcome home")
@@ -170,7 +170,7 @@ async def test_the_apps_home_and_messages(local: Local) -> None:
         await expect(page.get_by_role("textbox", name="Message Probe")).to_be_visible()
 
 
-async def test_channels_are_those_the_person_may_see(local: Local) -> None:
+async def test_sidebar_shows_the_channels_of_the_person(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         side = page.get_by_role("navigation", name="Conversations")
         await expect(side.get_by_role("button", name="billing")).to_be_visible()
@@ -180,13 +180,13 @@ async def test_channels_are_those_the_person_may_see(local: Local) -> None:
         await side.get_by_role("button", name="billing").click()
         await expect(page.get_by_text("over here")).to_be_visible()
         await expect(side.get_by_role("button", name="billing", exact=True)).to_be_visible()
-        await page.get_by_role("button", name="be another person").click()
+        await page.get_by_role("button", name="switch to another person").click()
         await page.get_by_role("menuitemradio", name="Lea Martin").click()
         await expect(side.get_by_role("button", name="finance-private")).to_be_visible()
         assert "person=U03LEA" in page.url
 
 
-async def test_dark_follows_the_machine_and_the_switch_wins(local: Local) -> None:
+async def test_dark_mode_follows_the_system_unless_switched(local: Local) -> None:
     back = "getComputedStyle(document.querySelector('.panel')).backgroundColor"
     async with local.seen_by("ana", SUPPORT, "dark") as page:
         await expect(page.get_by_role("main")).to_be_visible()
@@ -198,7 +198,7 @@ async def test_dark_follows_the_machine_and_the_switch_wins(local: Local) -> Non
         assert await page.evaluate(back) == "rgb(255, 255, 255)"
 
 
-async def test_a_narrow_window_keeps_everything_in_reach(local: Local) -> None:
+async def test_narrow_window_keeps_everything_reachable(local: Local) -> None:
     await local.post(gallery.CHARTS, SUPPORT)
     await local.post(gallery.DATA_TABLE, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:

@@ -1,4 +1,4 @@
-"""A small Bolt app to hold the local Slack against: Slack's own client library on the other side."""
+"""Bolt apps to test the local Slack with, over HTTP and Socket Mode, and short forms of blocks."""
 
 import asyncio
 import socket

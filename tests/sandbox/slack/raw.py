@@ -1,4 +1,4 @@
-"""An app without a framework: it records what it is sent, and answers as the test says."""
+"""An app without a framework, which records requests and answers as a test says."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ class RawApp:
     """Events about the app's own messages. Bolt drops them, so they are kept apart here."""
     headers: list[dict[str, str]] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
-    """Given in this order; after that, an empty 200."""
+    """The next responses, in order; then an empty 200."""
     hangs: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -1,4 +1,4 @@
-"""What Slack refuses, and where it says the trouble is."""
+"""Which blocks and views are refused, with which pointer."""
 
 import copy
 import json
@@ -199,12 +199,14 @@ REFUSED: list[tuple[str, list[Any], str, str]] = [
 
 
 @pytest.mark.parametrize("blocks", FINE)
-def test_fine(blocks: list[Json]) -> None:
+def test_valid_blocks_are_accepted(blocks: list[Json]) -> None:
     assert blocks_problems(blocks, "message") == []
 
 
 @pytest.mark.parametrize(("why", "blocks", "pointer", "words"), REFUSED, ids=[case[0] for case in REFUSED])
-def test_refused(why: str, blocks: list[Any], pointer: str, words: str) -> None:
+def test_invalid_blocks_are_refused_with_a_pointer(
+    why: str, blocks: list[Any], pointer: str, words: str
+) -> None:
     found = blocks_problems(copy.deepcopy(blocks), "message")
     assert any(one.pointer.startswith(pointer) and words in one.message for one in found), found
 
@@ -240,14 +242,14 @@ VIEWS_REFUSED: list[tuple[str, Json, str, str]] = [
 @pytest.mark.parametrize(
     ("why", "view", "pointer", "words"), VIEWS_REFUSED, ids=[v[0] for v in VIEWS_REFUSED]
 )
-def test_view_refused(why: str, view: Json, pointer: str, words: str) -> None:
+def test_invalid_view_is_refused_with_a_pointer(why: str, view: Json, pointer: str, words: str) -> None:
     found = view_problems(view)
     assert any(one.pointer.startswith(pointer) and words in one.message for one in found), found
     with pytest.raises(SlackError, match="invalid_arguments"):
         checked_view(json.dumps(view))
 
 
-def test_view_fine() -> None:
+def test_valid_view_is_accepted() -> None:
     inputs = [NUMBER_INPUT, text_input("b", "b")]
     assert view_problems(modal(*inputs, private_metadata="x" * 3000)) == []
     assert view_problems({"type": "home", "blocks": [section("x")] * 100}) == []
@@ -255,7 +257,7 @@ def test_view_fine() -> None:
         checked_view(modal(*[section("x" * 3000) for _ in range(90)]))
 
 
-def test_not_rolled_out_yet() -> None:
+def test_block_before_its_rollout_is_refused() -> None:
     blocks = [WEEK, data_table(row("a"), row("b"))]
     found = blocks_problems(blocks, "message", missing=["data_table", "data_visualization"])
     assert [(one.pointer, one.code) for one in found] == [
@@ -274,13 +276,13 @@ def test_not_rolled_out_yet() -> None:
         ([section("x" * 3000) for _ in range(5)], "msg_blocks_too_long"),
     ],
 )
-def test_errors_by_name(given: Any, error: str) -> None:
+def test_message_blocks_raise_slacks_error_names(given: Any, error: str) -> None:
     with pytest.raises(SlackError) as refused:
         message_blocks(given)
     assert refused.value.name == error
 
 
-def test_errors_say_where() -> None:
+def test_error_messages_contain_the_pointer() -> None:
     with pytest.raises(SlackError) as refused:
         message_blocks([section("")])
     body = refused.value.body()
@@ -291,7 +293,7 @@ def test_errors_say_where() -> None:
 
 @given(st.integers(1, 15), st.integers(1, 3000))
 @settings(max_examples=40, deadline=None)
-def test_the_whole_text_has_a_limit(blocks: int, length: int) -> None:
+def test_total_text_of_a_message_is_limited(blocks: int, length: int) -> None:
     given = [section("x" * length) for _ in range(blocks)]
     if blocks * length <= rules.MOST_TEXT:
         assert message_blocks(given) == given
@@ -302,7 +304,7 @@ def test_the_whole_text_has_a_limit(blocks: int, length: int) -> None:
 
 @given(st.integers(0, 60), st.integers(0, 110))
 @settings(max_examples=40, deadline=None)
-def test_counts(blocks: int, options: int) -> None:
+def test_blocks_and_options_are_counted(blocks: int, options: int) -> None:
     assert bool(blocks_problems([{"type": "divider"}] * blocks, "message")) == (blocks > 50)
     picks = [actions(select(*[option(str(number)) for number in range(options)]))]
     assert bool(blocks_problems(picks, "message")) == (options not in range(1, 101))
@@ -328,8 +330,8 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @given(st.data())
 @settings(max_examples=150, deadline=None)
-def test_agrees_with_jsonschema(data: st.DataObject) -> None:
-    """The compiled schema and jsonschema give the same verdict on good blocks with one thing changed."""
+def test_compiled_schema_agrees_with_jsonschema(data: st.DataObject) -> None:
+    """Both give the same result for valid blocks with one change."""
     block = copy.deepcopy(
         data.draw(st.sampled_from([block for blocks in FINE for block in blocks if len(block) > 1]))
     )

@@ -1,4 +1,4 @@
-"""What Slack sends, what it makes of the answers, and what it says when there are none."""
+"""Requests to the app, what happens with its responses, and what people see without one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ async def error_of(call: Any) -> str:
     return str(refused.value.response["error"])
 
 
-async def test_a_command(slack: LocalSlack, app: RawApp) -> None:
+async def test_command_payload_and_its_response_reach_both_sides(slack: LocalSlack, app: RawApp) -> None:
     ana, eve = slack.person("ana"), slack.person("eve")
     app.answer("Working on it")
     await ana.command("/probe  features cus_1 ")
@@ -68,7 +68,9 @@ async def test_a_command(slack: LocalSlack, app: RawApp) -> None:
     ("status", "words"),
     [(404, "http_client_error"), (500, "http_service_error")],
 )
-async def test_a_command_refused(slack: LocalSlack, app: RawApp, status: int, words: str) -> None:
+async def test_refused_command_shows_slacks_error(
+    slack: LocalSlack, app: RawApp, status: int, words: str
+) -> None:
     ana = slack.person("ana")
     app.answer("", status)
     await ana.command("/probe")
@@ -78,7 +80,7 @@ async def test_a_command_refused(slack: LocalSlack, app: RawApp, status: int, wo
     await ana.sees("/probe failed with the error “invalid_blocks”")
 
 
-async def test_nobody_answers(slack: LocalSlack, app: RawApp) -> None:
+async def test_unanswered_requests_show_slacks_error(slack: LocalSlack, app: RawApp) -> None:
     ana = slack.person("ana")
     slack.deliveries.patience = 0.02
     app.hangs = True
@@ -95,7 +97,9 @@ async def test_nobody_answers(slack: LocalSlack, app: RawApp) -> None:
     assert [one.outcome for one in slack.sent] == ["operation_timeout"] * 2 + ["dispatch_failed"] * 2
 
 
-async def test_a_click(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_click_payload_has_the_action_and_the_state(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     pick = {
         "type": "static_select",
@@ -148,7 +152,9 @@ async def test_a_click(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -
     await ana.sees("⚠ Probe did not respond to this (http_service_error).")
 
 
-async def test_which_button(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_click_takes_the_newest_button_unless_narrowed(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     for name in ("Acme", "Bolt"):
         rows = [
@@ -165,7 +171,7 @@ async def test_which_button(slack: LocalSlack, app: RawApp, client: AsyncWebClie
         await ana.click("Close")
 
 
-async def test_an_ephemeral_click_has_no_message(
+async def test_click_in_an_ephemeral_message_has_no_message(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient
 ) -> None:
     ana = slack.person("ana")
@@ -187,7 +193,7 @@ async def test_an_ephemeral_click_has_no_message(
     ] == "message_not_found"
 
 
-async def test_a_commands_response_url_replaces_nothing(slack: LocalSlack, app: RawApp) -> None:
+async def test_response_url_of_a_command_replaces_nothing(slack: LocalSlack, app: RawApp) -> None:
     ana = slack.person("ana")
     await ana.command("/probe")
     url = app.last["response_url"]
@@ -203,7 +209,7 @@ async def test_a_commands_response_url_replaces_nothing(slack: LocalSlack, app: 
     ana.does_not_see("six")
 
 
-async def test_a_response_url_lives_half_an_hour(slack: LocalSlack, app: RawApp) -> None:
+async def test_response_url_expires_after_thirty_minutes(slack: LocalSlack, app: RawApp) -> None:
     await slack.person("ana").command("/probe")
     url = app.last["response_url"]
     slack.responses.refusal_status = 400
@@ -217,7 +223,9 @@ async def test_a_response_url_lives_half_an_hour(slack: LocalSlack, app: RawApp)
     assert (await respond(f"{url}x", text="x"))[0] == 404
 
 
-async def test_trigger_ids(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_trigger_id_opens_one_view_within_three_seconds(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     await ana.command("/probe")
     trigger = app.last["trigger_id"]
@@ -241,7 +249,7 @@ async def test_trigger_ids(slack: LocalSlack, app: RawApp, client: AsyncWebClien
     assert newer["view"]["hash"] != opened["hash"]
 
 
-async def test_what_was_typed_outlives_an_update(
+async def test_input_survives_an_update_of_the_view(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient
 ) -> None:
     ana = slack.person("ana")
@@ -256,7 +264,9 @@ async def test_what_was_typed_outlives_an_update(
     ana.does_not_see("me ▾")
 
 
-async def test_a_stack_of_modals(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_modals_stack_three_deep_and_close_together(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     await ana.command("/probe")
 
@@ -298,7 +308,7 @@ async def test_a_stack_of_modals(slack: LocalSlack, app: RawApp, client: AsyncWe
         ({"response_action": "dance"}, "We had some trouble connecting."),
     ],
 )
-async def test_submitting(
+async def test_response_action_of_a_submission_is_applied(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient, answer: Json, words: str
 ) -> None:
     ana = slack.person("ana")
@@ -311,7 +321,9 @@ async def test_submitting(
     await ana.sees(words)
 
 
-async def test_clearing(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_response_action_clear_closes_all_views(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     await ana.command("/probe")
     await client.views_open(trigger_id=app.last["trigger_id"], view=modal(section("One")))
@@ -341,7 +353,7 @@ def typed(kind: str, **more: Any) -> Json:
         (typed("url_text_input"), "me", "Please enter a valid URL."),
     ],
 )
-async def test_slack_checks_inputs_itself(  # noqa: PLR0917 - fixtures and a case
+async def test_invalid_input_is_refused_before_the_app_is_asked(  # noqa: PLR0917 - fixtures and a case
     slack: LocalSlack, app: RawApp, client: AsyncWebClient, block: Json, text: str, words: str
 ) -> None:
     ana = slack.person("ana")
@@ -354,7 +366,9 @@ async def test_slack_checks_inputs_itself(  # noqa: PLR0917 - fixtures and a cas
     assert len(app.payloads) == before
 
 
-async def test_choices_of_every_kind(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_every_kind_of_choice_is_in_the_state(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     both = [
         {"text": {**plain(name), "emoji": True}, "value": value}
@@ -394,7 +408,9 @@ async def test_choices_of_every_kind(slack: LocalSlack, app: RawApp, client: Asy
         assert list(held.values()) == [expected]
 
 
-async def test_suggestions(slack: LocalSlack, app: RawApp, client: AsyncWebClient) -> None:
+async def test_external_select_shows_the_options_of_the_app(
+    slack: LocalSlack, app: RawApp, client: AsyncWebClient
+) -> None:
     ana = slack.person("ana")
     pick = {"type": "external_select", "action_id": "who", "placeholder": plain("Customer")}
     await client.chat_postMessage(channel=SUPPORT, text="x", blocks=[{**actions(pick), "block_id": "b"}])
@@ -413,7 +429,7 @@ async def test_suggestions(slack: LocalSlack, app: RawApp, client: AsyncWebClien
             await ana.type_ahead("Customer", "ac")
 
 
-async def test_a_message_shortcut(slack: LocalSlack, app: RawApp) -> None:
+async def test_message_shortcut_has_the_message(slack: LocalSlack, app: RawApp) -> None:
     ana = slack.person("ana")
     await slack.person("raj").say("cus_1 is angry")
     await slack.person("raj").settled()
@@ -427,7 +443,7 @@ async def test_a_message_shortcut(slack: LocalSlack, app: RawApp) -> None:
         await ana.shortcut("Look up", on="angry")
 
 
-async def test_events_are_tried_again(slack: LocalSlack, app: RawApp) -> None:
+async def test_event_is_retried_with_the_same_id(slack: LocalSlack, app: RawApp) -> None:
     delays: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -458,7 +474,7 @@ async def test_events_are_tried_again(slack: LocalSlack, app: RawApp) -> None:
     assert app.headers[-1]["x-slack-retry-reason"] == "http_timeout"
 
 
-async def test_events_by_the_manifest(slack: LocalSlack, app: RawApp) -> None:
+async def test_only_subscribed_events_are_sent(slack: LocalSlack, app: RawApp) -> None:
     ana, eve, lea = slack.person("ana"), slack.person("eve"), slack.person("lea")
     await ana.say("@probe see https://app.acme.example/c/1 and https://acme.example.evil/x")
     await ana.settled()
@@ -479,7 +495,7 @@ async def test_events_by_the_manifest(slack: LocalSlack, app: RawApp) -> None:
     assert len(app.payloads) == before
 
 
-async def test_an_app_that_is_not_written_to(slack: LocalSlack, app: RawApp) -> None:
+async def test_read_only_app_takes_no_messages(slack: LocalSlack, app: RawApp) -> None:
     ana = slack.person("ana")
     ana.go("@probe")
     await ana.say("hello")
@@ -490,13 +506,13 @@ async def test_an_app_that_is_not_written_to(slack: LocalSlack, app: RawApp) -> 
         await ana.command("/probe")
 
 
-async def test_the_request_url_is_verified(slack: LocalSlack, app: RawApp) -> None:
+async def test_request_url_is_verified_by_its_challenge(slack: LocalSlack, app: RawApp) -> None:
     assert not await slack.deliveries.verify_url()
     app.answer("c0ffee")
     assert await slack.deliveries.verify_url()
 
 
-async def test_sockets_refresh_and_retry(slack: LocalSlack) -> None:
+async def test_socket_app_reconnects_after_a_refresh(slack: LocalSlack) -> None:
     served = bolt(slack)
     served_words: list[str] = []
 
@@ -522,7 +538,7 @@ async def test_sockets_refresh_and_retry(slack: LocalSlack) -> None:
     await ana.sees("dispatch_failed")
 
 
-async def test_requests_go_to_replicas_in_turn_and_come_again_as_they_were(
+async def test_requests_alternate_between_replicas_and_repeat_unchanged(
     slack: LocalSlack, app: RawApp
 ) -> None:
     first = str(slack.request_url)
@@ -536,7 +552,7 @@ async def test_requests_go_to_replicas_in_turn_and_come_again_as_they_were(
         assert app.last == other.payloads[0]
 
 
-async def test_a_request_comes_again_over_a_socket(slack: LocalSlack) -> None:
+async def test_request_is_repeated_over_a_socket(slack: LocalSlack) -> None:
     app = bolt(slack)
     heard: list[str] = []
 
@@ -551,7 +567,7 @@ async def test_a_request_comes_again_over_a_socket(slack: LocalSlack) -> None:
         assert heard == ["once", "once"]
 
 
-async def test_a_click_of_somebody_new_on_a_message_at_hand(
+async def test_new_member_clicks_on_a_given_message(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient
 ) -> None:
     slack.workspace.join("kim", "#support")

@@ -1,4 +1,4 @@
-"""A whole small app, by both transports, driven as a person would."""
+"""A small Bolt app, over both transports, used as a person would."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -103,7 +103,7 @@ async def app(request: pytest.FixtureRequest, slack: LocalSlack) -> AsyncIterato
         yield served
 
 
-async def test_a_command_a_click_a_form(slack: LocalSlack, app: AsyncApp) -> None:
+async def test_command_click_and_form(slack: LocalSlack, app: AsyncApp) -> None:
     ana, raj = slack.person("ana"), slack.person("raj")
     await ana.command("/probe cus_1")
     await ana.sees("First card of cus_1")
@@ -124,7 +124,7 @@ async def test_a_command_a_click_a_form(slack: LocalSlack, app: AsyncApp) -> Non
     ana.does_not_see("== A form ==")
 
 
-async def test_a_shortcut_with_typeahead(slack: LocalSlack, app: AsyncApp) -> None:
+async def test_shortcut_with_typeahead(slack: LocalSlack, app: AsyncApp) -> None:
     ana = slack.person("ana")
     await ana.shortcut("Look up")
     await ana.sees("Customer")
@@ -137,7 +137,7 @@ async def test_a_shortcut_with_typeahead(slack: LocalSlack, app: AsyncApp) -> No
         await ana.click("Next")
 
 
-async def test_events(slack: LocalSlack, app: AsyncApp) -> None:
+async def test_home_and_mention(slack: LocalSlack, app: AsyncApp) -> None:
     ana = slack.person("ana")
     await ana.open_home()
     await ana.sees("Welcome home")
@@ -147,7 +147,7 @@ async def test_events(slack: LocalSlack, app: AsyncApp) -> None:
     await ana.settled()
 
 
-async def test_a_frozen_clock(slack: LocalSlack, app: AsyncApp) -> None:
+async def test_frozen_clock_is_used_for_signatures_and_triggers(slack: LocalSlack, app: AsyncApp) -> None:
     ana = slack.person("ana")
     with freeze_time("2026-03-01 12:00", real_asyncio=True) as frozen:
         await ana.command("/probe cus_1")

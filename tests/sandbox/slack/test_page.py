@@ -1,4 +1,4 @@
-"""What the page in the browser is answered."""
+"""The API of the page in the browser."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ async def browser(slack: LocalSlack) -> AsyncIterator[Browser]:
         yield Browser(http)
 
 
-async def test_state(slack: LocalSlack, browser: Browser) -> None:
+async def test_state_shows_what_the_person_may_see(slack: LocalSlack, browser: Browser) -> None:
     slack.clock.set(datetime(2026, 3, 1, tzinfo=UTC))
     state = await browser.get("/-/state", person="ana")
     assert state["me"]["real_name"] == "Ana Silva"
@@ -83,7 +83,7 @@ async def test_state(slack: LocalSlack, browser: Browser) -> None:
         assert (await browser.get(path, person="nobody"))["error"] == "user_not_found"
 
 
-async def test_history_keeps_ephemerals_apart(browser: Browser, client: AsyncWebClient) -> None:
+async def test_history_has_only_the_persons_own_ephemerals(browser: Browser, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel=SUPPORT, text="for all")
     await client.chat_postEphemeral(channel=SUPPORT, user="U01ANA", text="for ana")
     ana = await browser.get("/-/history", person="ana", channel=SUPPORT)
@@ -98,7 +98,9 @@ async def test_history_keeps_ephemerals_apart(browser: Browser, client: AsyncWeb
     assert hidden["error"] == "channel_not_found"
 
 
-async def test_the_news(slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient) -> None:
+async def test_stream_has_every_kind_of_change(
+    slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient
+) -> None:
     async with browser.news("ana") as ana, browser.news("raj") as raj:
         await client.chat_postEphemeral(channel=SUPPORT, user="U01ANA", text="for ana")
         posted = await client.chat_postMessage(channel=SUPPORT, text="for all")
@@ -130,7 +132,9 @@ async def test_the_news(slack: LocalSlack, app: RawApp, browser: Browser, client
         assert first["message"]["text"] == "for all"
 
 
-async def test_saying(slack: LocalSlack, app: RawApp, browser: Browser) -> None:
+async def test_message_is_posted_with_mentions_and_thread(
+    slack: LocalSlack, app: RawApp, browser: Browser
+) -> None:
     said = await browser.do("ana", "say", channel=SUPPORT, text="hello @raj")
     await browser.do("raj", "say", channel=SUPPORT, text="hi", thread_ts=said["ts"])
     messages = (await browser.get("/-/history", person="ana", channel=SUPPORT))["messages"]
@@ -144,7 +148,7 @@ async def test_saying(slack: LocalSlack, app: RawApp, browser: Browser) -> None:
     await slack.person("ana").settled()
 
 
-async def test_a_reply_is_counted(browser: Browser, client: AsyncWebClient) -> None:
+async def test_reply_updates_the_count_of_its_thread(browser: Browser, client: AsyncWebClient) -> None:
     async with browser.news("ana") as ana:
         root = await client.chat_postMessage(channel=SUPPORT, text="root")
         await client.chat_postMessage(channel=SUPPORT, text="reply", thread_ts=root["ts"])
@@ -153,7 +157,9 @@ async def test_a_reply_is_counted(browser: Browser, client: AsyncWebClient) -> N
     assert (news[2]["message"]["ts"], news[2]["message"]["reply_count"]) == (root["ts"], 1)
 
 
-async def test_clicking(slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient) -> None:
+async def test_click_and_choice_reach_the_app(
+    slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient
+) -> None:
     external = {"type": "external_select", "placeholder": plain("Customer")}
     blocks = [actions(button("Go", "go", value="v"), external)]
     posted = await client.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks)
@@ -178,7 +184,9 @@ async def test_clicking(slack: LocalSlack, app: RawApp, browser: Browser, client
     assert home["error"] == "not_found"
 
 
-async def test_a_form(slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient) -> None:
+async def test_form_is_submitted_refused_and_closed(
+    slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient
+) -> None:
     await browser.do("ana", "shortcut", callback_id="look_up")
     view = modal(text_input("Why", "why"), actions(button("Check", "check")), notify_on_close=True)
     opened = (await client.views_open(trigger_id=app.last["trigger_id"], view=view))["view"]["id"]
@@ -201,7 +209,9 @@ async def test_a_form(slack: LocalSlack, app: RawApp, browser: Browser, client: 
     assert (await browser.do("ana", "submit", view=opened, state={}))["error"] == "not_found"
 
 
-async def test_home(slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient) -> None:
+async def test_home_opens_and_takes_clicks(
+    slack: LocalSlack, app: RawApp, browser: Browser, client: AsyncWebClient
+) -> None:
     assert await browser.do("ana", "open_home") == {"ok": True}
     await slack.person("ana").settled()
     assert (app.last["event"]["type"], app.last["event"]["tab"]) == ("app_home_opened", "home")
@@ -213,14 +223,14 @@ async def test_home(slack: LocalSlack, app: RawApp, browser: Browser, client: As
     assert app.last["view"]["type"] == "home"
 
 
-async def test_nonsense(browser: Browser) -> None:
+async def test_invalid_requests_are_refused(browser: Browser) -> None:
     assert (await browser.do("nobody", "say"))["error"] == "user_not_found"
     assert (await browser.do("ana", "dance"))["error"] == "unknown_act"
     assert (await browser.do("ana", "say"))["error"] == "invalid_arguments"
     assert (await browser.http.post("/-/do", content=b"{")).status_code == 400
 
 
-async def test_a_stream_of_everything_names_who_sees_it(
+async def test_shared_stream_names_who_sees_each_change(
     slack: LocalSlack, browser: Browser, client: AsyncWebClient
 ) -> None:
     async with browser.http.stream("GET", "/-/stream") as answer:
@@ -237,12 +247,14 @@ async def test_a_stream_of_everything_names_who_sees_it(
     assert [event["to"] for event in events] == [["U01ANA"], ["U03LEA", "U04MAX"]]
 
 
-async def test_a_permalink_leads_to_the_page(browser: Browser) -> None:
+async def test_permalink_redirects_to_the_page(browser: Browser) -> None:
     answer = await browser.http.get("/archives/C01SUPPORT/p1750000000000001?thread_ts=1750000000.000000")
     assert answer.headers["location"] == "/#C01SUPPORT/p1750000000000001/1750000000.000000"
 
 
-async def test_reading_is_told_to_the_persons_other_tabs(browser: Browser, client: AsyncWebClient) -> None:
+async def test_reading_a_channel_updates_the_persons_other_tabs(
+    browser: Browser, client: AsyncWebClient
+) -> None:
     await client.chat_postMessage(channel=SUPPORT, text="<@U01ANA> look")
     channels = (await browser.get("/-/state", person="ana"))["channels"]
     assert (channels[0]["unread"], channels[0]["mentions"]) == (1, 1)
@@ -253,7 +265,9 @@ async def test_reading_is_told_to_the_persons_other_tabs(browser: Browser, clien
     assert (channels[0]["unread"], channels[0]["mentions"]) == (0, 0)
 
 
-async def test_people_change_their_own_messages(slack: LocalSlack, app: RawApp, browser: Browser) -> None:
+async def test_people_edit_and_delete_their_own_messages(
+    slack: LocalSlack, app: RawApp, browser: Browser
+) -> None:
     posted = await browser.do("ana", "say", channel=SUPPORT, text="first")
     target = {"channel": SUPPORT, "ts": posted["ts"]}
     assert await browser.do("ana", "edit", **target, text="second @raj") == {"ok": True}
@@ -265,14 +279,14 @@ async def test_people_change_their_own_messages(slack: LocalSlack, app: RawApp, 
     await slack.person("ana").settled()
 
 
-async def test_a_stream_ends_with_the_workspace(slack: LocalSlack, browser: Browser) -> None:
+async def test_stream_ends_when_the_workspace_closes(slack: LocalSlack, browser: Browser) -> None:
     async with browser.news("ana") as news:
         slack.workspace.feed.close()
         async with asyncio.timeout(10):
             assert [one async for one in news] == []
 
 
-async def test_only_its_own_address_is_answered(slack: LocalSlack) -> None:
+async def test_foreign_host_header_is_refused(slack: LocalSlack) -> None:
     async with httpx.AsyncClient(base_url=slack.url) as http:
         assert (await http.get("/-/state", params={"person": "ana"})).status_code == 200
         strange = await http.get("/-/state", params={"person": "ana"}, headers={"host": "evil.example"})

@@ -1,4 +1,4 @@
-"""What the local Slack sends has the keys and the types of payloads recorded from Slack.
+"""The payloads of the local Slack have the keys and types of payloads recorded from Slack.
 
 tests/fixtures/slack/payload-shapes.json holds the shapes, each with the public recording it comes from.
 """
@@ -56,8 +56,8 @@ DOCUMENTED: dict[str, Json] = {
     "shortcut": EVERY_INTERACTION,
     "view_closed": {**EVERY_INTERACTION, "is_cleared": "boolean"},
 }
-"""Keys that Slack documents, or sends with newer payloads of the same family, and that no recording of the
-kind happens to have. {} takes any object."""
+"""Keys that Slack documents or sends in related payloads, but that no recording of the kind has.
+{} accepts any object."""
 
 LINK_SHARED: Json = {
     "token": "string",
@@ -90,16 +90,16 @@ LINK_SHARED: Json = {
     "is_ext_shared_channel": "boolean",
     **ENVELOPE,
 }
-"""As Slack documents it; there is no recording."""
+"""From Slack's documentation; there is no recording."""
 
 GRID_ONLY = {"enterprise_id", "enterprise_name"}
-"""Only payloads of an Enterprise Grid have these."""
+"""Keys that only an Enterprise Grid sends."""
 FREE = {"blocks", "values", "selected_option"}
-"""What the app itself put together: checked by the schema of blocks, not here."""
+"""Built by the app, and checked against the schema of blocks instead."""
 
 
 def merged(first: Any, second: Any) -> Any:
-    """A shape that takes what either takes. A leaf is a set of types."""
+    """A shape that accepts what either accepts. Leaves are sets of types."""
     if first is None or second is None:
         return second if first is None else first
     if isinstance(first, dict) and isinstance(second, dict):
@@ -126,7 +126,7 @@ def _type_of(value: Any) -> str:
 
 
 def unknown(value: Any, shape: Any, path: str = "") -> list[str]:
-    """Where a payload has a key or a type that the shape does not."""
+    """Keys and types of a payload that the shape does not have."""
     if isinstance(shape, dict) and isinstance(value, dict):
         if not shape:
             return []
@@ -141,7 +141,7 @@ def unknown(value: Any, shape: Any, path: str = "") -> list[str]:
 
 
 def missing(value: Any, shape: Any, path: str = "") -> list[str]:
-    """Which keys of a recording a payload lacks."""
+    """Keys of a recording that the payload lacks."""
     if isinstance(shape, dict) and isinstance(value, dict):
         found = [f"{path}/{key}: missing" for key in shape if key not in value and key not in GRID_ONLY]
         for key in value.keys() & shape.keys() - FREE:
@@ -167,7 +167,7 @@ def allowed(kind: str) -> Any:
 
 
 @dataclass
-class Stage:
+class Setup:
     slack: LocalSlack
     app: RawApp
     web: AsyncWebClient
@@ -201,141 +201,141 @@ class Stage:
         return [payload for payload in sent if payload["event"]["type"] == name][-1]
 
 
-async def command(stage: Stage) -> Json:
-    await stage.slack.person("ana").command("/probe x")
-    return stage.app.last
+async def command(setup: Setup) -> Json:
+    await setup.slack.person("ana").command("/probe x")
+    return setup.app.last
 
 
-async def click(stage: Stage) -> Json:
-    await stage.message_in_thread()
-    await stage.slack.person("ana").click("Go")
-    return stage.app.last
+async def click(setup: Setup) -> Json:
+    await setup.message_in_thread()
+    await setup.slack.person("ana").click("Go")
+    return setup.app.last
 
 
-async def ephemeral_click(stage: Stage) -> Json:
-    root = await stage.message_in_thread()
+async def ephemeral_click(setup: Setup) -> Json:
+    root = await setup.message_in_thread()
     blocks = [actions(button("Psst", "psst", style="primary"))]
-    await stage.web.chat_postEphemeral(
+    await setup.web.chat_postEphemeral(
         channel=SUPPORT, user="U01ANA", text="x", blocks=blocks, thread_ts=root
     )
-    await stage.slack.person("ana").click("Psst")
-    return stage.app.last
+    await setup.slack.person("ana").click("Psst")
+    return setup.app.last
 
 
-async def form_click(stage: Stage) -> Json:
-    await stage.form()
-    await stage.slack.person("ana").click("Check")
-    return stage.app.last
+async def form_click(setup: Setup) -> Json:
+    await setup.form()
+    await setup.slack.person("ana").click("Check")
+    return setup.app.last
 
 
-async def preview_click(stage: Stage) -> Json:
-    await stage.slack.person("ana").say("see https://acme.example/c/1")
-    shared = (await stage.event("link_shared"))["event"]
+async def preview_click(setup: Setup) -> Json:
+    await setup.slack.person("ana").say("see https://acme.example/c/1")
+    shared = (await setup.event("link_shared"))["event"]
     preview = {"blocks": [actions(button("Open", "open"))]}
     unfurls = {shared["links"][0]["url"]: preview}
-    await stage.web.chat_unfurl(channel=shared["channel"], ts=shared["message_ts"], unfurls=unfurls)
-    await stage.slack.person("ana").settled()
-    await stage.slack.person("ana").click("Open")
-    return stage.app.last
+    await setup.web.chat_unfurl(channel=shared["channel"], ts=shared["message_ts"], unfurls=unfurls)
+    await setup.slack.person("ana").settled()
+    await setup.slack.person("ana").click("Open")
+    return setup.app.last
 
 
-async def suggestion(stage: Stage) -> Json:
-    await stage.form()
-    stage.app.answer({"options": [{"text": plain("Acme"), "value": "1"}]})
-    await stage.slack.person("ana").type_ahead("Who", "ac")
-    return stage.app.last
+async def suggestion(setup: Setup) -> Json:
+    await setup.form()
+    setup.app.answer({"options": [{"text": plain("Acme"), "value": "1"}]})
+    await setup.slack.person("ana").type_ahead("Who", "ac")
+    return setup.app.last
 
 
-async def submission(stage: Stage) -> Json:
-    await stage.form()
-    await stage.slack.person("ana").submit()
-    return stage.app.last
+async def submission(setup: Setup) -> Json:
+    await setup.form()
+    await setup.slack.person("ana").submit()
+    return setup.app.last
 
 
-async def closed(stage: Stage) -> Json:
-    await stage.form(notify_on_close=True)
-    await stage.slack.person("ana").close()
-    return stage.app.last
+async def closed(setup: Setup) -> Json:
+    await setup.form(notify_on_close=True)
+    await setup.slack.person("ana").close()
+    return setup.app.last
 
 
-async def shortcut(stage: Stage) -> Json:
-    await stage.slack.person("ana").shortcut("Look up")
-    return stage.app.last
+async def shortcut(setup: Setup) -> Json:
+    await setup.slack.person("ana").shortcut("Look up")
+    return setup.app.last
 
 
-async def message_shortcut(stage: Stage) -> Json:
-    await stage.slack.person("raj").say("@ana cus_1 is angry")
-    await stage.slack.person("raj").settled()
-    await stage.slack.person("ana").message_shortcut("File this", on="angry")
-    return stage.app.last
+async def message_shortcut(setup: Setup) -> Json:
+    await setup.slack.person("raj").say("@ana cus_1 is angry")
+    await setup.slack.person("raj").settled()
+    await setup.slack.person("ana").message_shortcut("File this", on="angry")
+    return setup.app.last
 
 
-async def message(stage: Stage) -> Json:
-    await stage.slack.person("ana").say("hello")
-    return await stage.event("message")
+async def message(setup: Setup) -> Json:
+    await setup.slack.person("ana").say("hello")
+    return await setup.event("message")
 
 
-async def direct_message(stage: Stage) -> Json:
-    await stage.slack.person("ana").direct_message("hello")
-    return await stage.event("message")
+async def direct_message(setup: Setup) -> Json:
+    await setup.slack.person("ana").direct_message("hello")
+    return await setup.event("message")
 
 
-async def reply(stage: Stage) -> Json:
-    ana = stage.slack.person("ana")
+async def reply(setup: Setup) -> Json:
+    ana = setup.slack.person("ana")
     await ana.direct_message("hello")
     await ana.direct_message("once more", in_thread_of="hello")
-    return await stage.event("message")
+    return await setup.event("message")
 
 
-async def own_message(stage: Stage) -> Json:
-    await stage.web.chat_postMessage(channel=SUPPORT, text="from the app")
-    return await stage.event("message")
+async def own_message(setup: Setup) -> Json:
+    await setup.web.chat_postMessage(channel=SUPPORT, text="from the app")
+    return await setup.event("message")
 
 
-async def edited(stage: Stage) -> Json:
-    ana = stage.slack.person("ana")
+async def edited(setup: Setup) -> Json:
+    ana = setup.slack.person("ana")
     await ana.say("hello")
     await ana.edit("hello", "goodbye")
-    return await stage.event("message")
+    return await setup.event("message")
 
 
-async def deleted(stage: Stage) -> Json:
-    ana = stage.slack.person("ana")
+async def deleted(setup: Setup) -> Json:
+    ana = setup.slack.person("ana")
     await ana.say("hello")
     await ana.delete("hello")
-    return await stage.event("message")
+    return await setup.event("message")
 
 
-async def mention(stage: Stage) -> Json:
-    await stage.slack.person("ana").mention("who is cus_1?")
-    return await stage.event("app_mention")
+async def mention(setup: Setup) -> Json:
+    await setup.slack.person("ana").mention("who is cus_1?")
+    return await setup.event("app_mention")
 
 
-async def mention_in_thread(stage: Stage) -> Json:
-    await stage.message_in_thread()
-    await stage.slack.person("ana").mention("who is cus_1?", in_thread_of="the start")
-    return await stage.event("app_mention")
+async def mention_in_thread(setup: Setup) -> Json:
+    await setup.message_in_thread()
+    await setup.slack.person("ana").mention("who is cus_1?", in_thread_of="the start")
+    return await setup.event("app_mention")
 
 
-async def home(stage: Stage) -> Json:
-    await stage.slack.person("ana").open_home()
-    return await stage.event("app_home_opened")
+async def home(setup: Setup) -> Json:
+    await setup.slack.person("ana").open_home()
+    return await setup.event("app_home_opened")
 
 
-async def link(stage: Stage) -> Json:
-    await stage.message_in_thread()
-    await stage.slack.person("ana").say("see https://acme.example/c/1", in_thread_of="the start")
-    return await stage.event("link_shared")
+async def link(setup: Setup) -> Json:
+    await setup.message_in_thread()
+    await setup.slack.person("ana").say("see https://acme.example/c/1", in_thread_of="the start")
+    return await setup.event("link_shared")
 
 
 @dataclass(frozen=True)
 class Case:
     kind: str
-    send: Callable[[Stage], Awaitable[Json]]
+    send: Callable[[Setup], Awaitable[Json]]
     recording: str | None = None
-    """Whose keys the payload has all of."""
+    """A recording whose keys must all be in the payload."""
     lacks: set[str] = field(default_factory=set)
-    """But for these, which belong to what was recorded and not to the kind."""
+    """Keys of the recording that this kind of payload need not have."""
 
 
 CASES = [
@@ -363,14 +363,14 @@ CASES = [
 
 
 @pytest.fixture
-async def stage(slack: LocalSlack, client: AsyncWebClient) -> AsyncIterator[Stage]:
+async def setup(slack: LocalSlack, client: AsyncWebClient) -> AsyncIterator[Setup]:
     async with raw_app(slack) as app:
-        yield Stage(slack, app, client)
+        yield Setup(slack, app, client)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.send.__name__)
-async def test_payload_has_the_keys_and_types_of_recorded_ones(stage: Stage, case: Case) -> None:
-    payload = await case.send(stage)
+async def test_payload_has_the_keys_and_types_of_recorded_ones(setup: Setup, case: Case) -> None:
+    payload = await case.send(setup)
     assert unknown(payload, allowed(case.kind)) == []
     if case.recording:
         kinds = [one for one in RECORDINGS if one["source"].endswith(case.recording)]

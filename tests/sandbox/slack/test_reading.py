@@ -1,4 +1,4 @@
-"""How what is on the screen reads."""
+"""Messages and views as text."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ def workspace() -> Workspace:
         ("<@U404>", "@U404"),
     ],
 )
-def test_mrkdwn(workspace: Workspace, text: str, read: str) -> None:
+def test_mrkdwn_is_read_without_markup(workspace: Workspace, text: str, read: str) -> None:
     assert readable(text, workspace, workspace.user("ana")) == read
 
 
@@ -64,12 +64,12 @@ def test_mrkdwn(workspace: Workspace, text: str, read: str) -> None:
         ("{time_secs}", "12:05:09 AM"),
     ],
 )
-def test_dates(pattern: str, read: str) -> None:
+def test_date_tokens(pattern: str, read: str) -> None:
     at = datetime(2026, 1, 1, 0, 5, 9, tzinfo=UTC)
     assert format_date(pattern, at, at - timedelta(hours=1)) == read
 
 
-def test_ordinals() -> None:
+def test_ordinal_suffixes() -> None:
     days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30)]
     read = [format_date("{date}", day, days[0]).split()[1] for day in days]
     assert read == [
@@ -87,14 +87,14 @@ def test_ordinals() -> None:
     ]
 
 
-def test_everyone_reads_their_own_time(workspace: Workspace) -> None:
+def test_times_are_in_the_readers_zone(workspace: Workspace) -> None:
     mark = f"<!date^{NOON}^{{time}}|x>"
     read = {name: readable(mark, workspace, workspace.user(name)) for name in ("ana", "raj", "lea")}
     assert read == {"ana": "4:06 PM", "raj": "8:36 PM", "lea": "11:06 AM"}
 
 
 @given(st.text(max_size=60))
-def test_links_come_only_from_markup(text: str) -> None:
+def test_escaped_text_has_no_links(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert links(escaped) == []
 
@@ -173,12 +173,12 @@ def rich(*children: Json) -> Json:
         ),
     ],
 )
-def test_blocks(workspace: Workspace, block: Json, read: str) -> None:
+def test_blocks_are_read_as_text(workspace: Workspace, block: Json, read: str) -> None:
     assert Reader(workspace, workspace.user("ana")).blocks([block], {}) == read
 
 
 class Still(Clock):
-    """Moves only when told to."""
+    """A clock that moves only when a test moves it."""
 
     seconds = 0.0
 
@@ -190,8 +190,8 @@ class Still(Clock):
     st.integers(1, 10),
     st.lists(st.floats(0, 5, allow_nan=False), min_size=1, max_size=60),
 )
-def test_the_limit_over_any_stretch(burst: int, gaps: list[float]) -> None:
-    """Never more than the burst and one a second get through, and nobody who waits is refused."""
+def test_post_limit_holds_over_any_period(burst: int, gaps: list[float]) -> None:
+    """At most the burst plus one a second pass, and callers that wait are never refused."""
     clock = Still()
     limit = PostLimit(clock, burst=burst)
     for taken, gap in enumerate(gaps, start=1):

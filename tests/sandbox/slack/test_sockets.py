@@ -1,4 +1,4 @@
-"""Socket Mode frame by frame, and the workspace as a process of its own."""
+"""Socket Mode frame by frame, and the workspace as its own process."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ async def frame(socket: ClientConnection) -> Json:
     return read
 
 
-async def test_frames(slack: LocalSlack) -> None:
+async def test_frames_of_each_kind_are_acknowledged(slack: LocalSlack) -> None:
     ana = slack.person("ana")
     async with connect(await link(slack)) as socket:
         hello = await frame(socket)
@@ -54,7 +54,7 @@ async def test_frames(slack: LocalSlack) -> None:
     assert slack.sockets.connections == 0
 
 
-async def test_an_event_not_acknowledged_comes_again(slack: LocalSlack) -> None:
+async def test_unacknowledged_event_is_sent_again(slack: LocalSlack) -> None:
     slack.deliveries.patience = 0.02
     slack.deliveries.retry_delays = (0, 0, 0)
     async with connect(await link(slack)) as socket:
@@ -83,7 +83,7 @@ async def test_a_ticket_works_once(slack: LocalSlack) -> None:
             await slack.sockets.connected(connections=2)
 
 
-async def test_by_itself() -> None:
+async def test_workspace_runs_as_its_own_process() -> None:
     arguments = ["-m", "sandbox.slack", "--manifest", str(MANIFEST)]
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,4 +1,4 @@
-"""The Web API as Slack's own client sees it."""
+"""The Web API, called with Slack's own client."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ async def refused(call: Awaitable[Any]) -> Json:
     return body
 
 
-async def test_who_am_i(client: AsyncWebClient) -> None:
+async def test_auth_test_names_the_bot(client: AsyncWebClient) -> None:
     answer = await client.auth_test()
     assert (answer["user"], answer["team"]) == ("probe", "Northwind")
     assert "chat:write" in answer.headers["X-OAuth-Scopes"]
@@ -37,7 +37,7 @@ async def test_who_am_i(client: AsyncWebClient) -> None:
     assert team["team"]["id"] == answer["team_id"]
 
 
-async def test_a_message_lives(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_message_is_posted_updated_and_deleted(slack: LocalSlack, client: AsyncWebClient) -> None:
     raj = slack.person("raj")
     blocks = [section("*Hello* <https://acme.example|Acme>"), actions(button("Go", "go"))]
     metadata = {"event_type": "digest", "event_payload": {"key": "1"}}
@@ -60,13 +60,15 @@ async def test_a_message_lives(slack: LocalSlack, client: AsyncWebClient) -> Non
     assert [message.text for message in slack.workspace.posts] == ["Bye"]
 
 
-async def test_an_update_of_the_text_keeps_the_blocks(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_text_update_keeps_the_blocks(slack: LocalSlack, client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel=SUPPORT, text="a", blocks=[section("shown")])
     await client.chat_update(channel=SUPPORT, ts=posted["ts"], text="b")
     await slack.person("ana").sees("shown")
 
 
-async def test_an_ephemeral_message(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_ephemeral_message_is_seen_by_one_until_reload(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     sent = await client.chat_postEphemeral(channel=SUPPORT, user=ANA, text="psst")
     await slack.person("ana").sees("(only visible to you)")
     slack.person("raj").does_not_see("psst")
@@ -77,7 +79,7 @@ async def test_an_ephemeral_message(slack: LocalSlack, client: AsyncWebClient) -
     slack.person("ana").does_not_see("psst")
 
 
-async def test_direct_messages(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_direct_message_opens_by_user_id(slack: LocalSlack, client: AsyncWebClient) -> None:
     ana = slack.person("ana")
     opened = await client.conversations_open(users=ANA)
     by_user = await client.chat_postMessage(channel=ANA, text="for you")
@@ -88,7 +90,7 @@ async def test_direct_messages(slack: LocalSlack, client: AsyncWebClient) -> Non
         slack.person("raj").go("#leads")
 
 
-async def test_threads(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_thread_has_its_replies(slack: LocalSlack, client: AsyncWebClient) -> None:
     root = await client.chat_postMessage(channel=SUPPORT, text="root")
     await client.chat_postMessage(channel=SUPPORT, text="reply", thread_ts=root["ts"])
     replies = await client.conversations_replies(channel=SUPPORT, ts=root["ts"])
@@ -144,11 +146,13 @@ REFUSALS: list[tuple[str, Call]] = [
 
 
 @pytest.mark.parametrize(("error", "call"), REFUSALS)
-async def test_refused(client: AsyncWebClient, error: str, call: Call) -> None:
+async def test_invalid_call_is_refused_with_slacks_error(
+    client: AsyncWebClient, error: str, call: Call
+) -> None:
     assert (await refused(call(client)))["error"] == error
 
 
-async def test_only_its_own_messages(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_bot_changes_only_its_own_messages(slack: LocalSlack, client: AsyncWebClient) -> None:
     await slack.person("ana").say("mine")
     ts = slack.workspace.history(SUPPORT)[-1].ts
     assert (await refused(client.chat_update(channel=SUPPORT, ts=ts, text="x")))[
@@ -163,12 +167,12 @@ async def test_only_its_own_messages(slack: LocalSlack, client: AsyncWebClient) 
     ("token", "error"),
     [("", "not_authed"), ("xoxb-wrong", "invalid_auth"), ("app", "not_allowed_token_type")],
 )
-async def test_tokens(slack: LocalSlack, token: str, error: str) -> None:
+async def test_wrong_token_is_refused(slack: LocalSlack, token: str, error: str) -> None:
     wrong = AsyncWebClient(token=slack.app_token if token == "app" else token, base_url=slack.api_url)
     assert (await refused(wrong.auth_test()))["error"] == error
 
 
-async def test_scopes(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_missing_scope_names_what_is_needed(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.scopes.difference_update({"chat:write", "groups:read", "users:read"})
     body = await refused(client.chat_postMessage(channel=SUPPORT, text="x"))
     assert (body["error"], body["needed"]) == ("missing_scope", "chat:write")
@@ -178,7 +182,7 @@ async def test_scopes(slack: LocalSlack, client: AsyncWebClient) -> None:
     assert (await client.conversations_info(channel=SUPPORT))["channel"]["name"] == "support"
 
 
-async def test_channels(client: AsyncWebClient) -> None:
+async def test_channels_are_described_and_listed_in_pages(client: AsyncWebClient) -> None:
     shared = (await client.conversations_info(channel=SHARED, include_num_members=True))["channel"]
     assert (shared["is_ext_shared"], shared["num_members"]) == (True, 4)
     private = (await client.conversations_info(channel=FINANCE))["channel"]
@@ -194,7 +198,7 @@ async def test_channels(client: AsyncWebClient) -> None:
     assert EVE in (await client.conversations_members(channel=SHARED))["members"]
 
 
-async def test_people(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_users_and_groups_are_described(slack: LocalSlack, client: AsyncWebClient) -> None:
     guest = (await client.users_info(user="U05GUS"))["user"]
     assert (guest["is_restricted"], guest["is_ultra_restricted"]) == (True, False)
     slack.workspace.users["U05GUS"].kind = "single_channel_guest"
@@ -223,7 +227,7 @@ async def test_people(slack: LocalSlack, client: AsyncWebClient) -> None:
     assert (await client.usergroups_users_list(usergroup=groups[0]["id"]))["users"] == ["U03LEA"]
 
 
-async def test_posting_too_fast(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_posting_too_fast_is_rate_limited(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.limit = PostLimit(slack.clock, burst=3)
     for _ in range(3):
         await client.chat_postMessage(channel=SUPPORT, text="x")
@@ -236,7 +240,7 @@ async def test_posting_too_fast(slack: LocalSlack, client: AsyncWebClient) -> No
     await client.chat_postMessage(channel=SUPPORT, text="x")
 
 
-async def test_faults(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_faults_hit_their_method(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.faults.add("chat.postMessage", "429", seconds=7)
     slack.faults.add("users.info", "500")
     slack.faults.add("*", "error", error="fatal_error", times=None)
@@ -258,7 +262,7 @@ async def test_faults(slack: LocalSlack, client: AsyncWebClient) -> None:
     ("kind", "done"),
     [("500", 0), ("cut_before", 0), ("500_after", 1), ("cut_after", 1), ("latency_after", 1)],
 )
-async def test_answers_that_are_lost(
+async def test_lost_answers_may_have_posted(
     slack: LocalSlack, client: AsyncWebClient, kind: FaultKind, done: int
 ) -> None:
     client.retry_handlers.clear()
@@ -275,7 +279,7 @@ async def test_answers_that_are_lost(
     assert {call.error for call in slack.calls[1:]} == {None, "internal_error"}
 
 
-async def test_no_token_in_the_record(slack: LocalSlack) -> None:
+async def test_recorded_calls_have_no_token(slack: LocalSlack) -> None:
     async with httpx.AsyncClient(base_url=slack.api_url, trust_env=False) as http:
         answer = await http.post("auth.test", data={"token": slack.bot_token})
         assert answer.json()["ok"]
@@ -288,7 +292,7 @@ async def test_no_token_in_the_record(slack: LocalSlack) -> None:
     assert slack.bot_token not in repr(slack.simulation.credentials)
 
 
-async def test_files(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_file_upload_in_three_steps(slack: LocalSlack, client: AsyncWebClient) -> None:
     done = await client.files_upload_v2(
         channel=SUPPORT, filename="usage.csv", content="a,b", initial_comment="Here it is"
     )
@@ -301,7 +305,7 @@ async def test_files(slack: LocalSlack, client: AsyncWebClient) -> None:
         assert (await http.post("/upload/nothing")).status_code == 404
 
 
-async def test_blocks_validate(client: AsyncWebClient) -> None:
+async def test_blocks_validate_returns_pointers(client: AsyncWebClient) -> None:
     assert (await client.api_call("blocks.validate", json={"blocks": [section("x")]}))["ok"]
     for argument, value, pointer in [
         ("blocks", [section("")], "/0/text/text"),
@@ -316,7 +320,7 @@ async def test_blocks_validate(client: AsyncWebClient) -> None:
     assert (await refused(client.api_call("blocks.validate", json=both)))["error"] == "invalid_arguments"
 
 
-async def test_one_table_a_message_unless_more_are_allowed(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_second_table_is_refused_unless_allowed(slack: LocalSlack, client: AsyncWebClient) -> None:
     cells = [[{"type": "raw_text", "text": "a"}], [{"type": "raw_number", "value": 1, "text": "1"}]]
     two = [{"type": "data_table", "caption": "c", "rows": cells}, {"type": "table", "rows": cells[:1] * 2}]
     body = await refused(client.chat_postMessage(channel=SUPPORT, text="x", blocks=two))
@@ -332,7 +336,7 @@ async def test_one_table_a_message_unless_more_are_allowed(slack: LocalSlack, cl
     assert body["errors"][0]["message"] == "tables hold more than 10000 characters"
 
 
-async def test_blocks_not_rolled_out(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_blocks_before_their_rollout_are_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
     cells = [[{"type": "raw_text", "text": "a"}], [{"type": "raw_number", "value": 1, "text": "1"}]]
     blocks = [{"type": "data_table", "caption": "c", "rows": cells}]
     await client.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks)
@@ -344,7 +348,7 @@ async def test_blocks_not_rolled_out(slack: LocalSlack, client: AsyncWebClient) 
     await client.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks)
 
 
-async def test_unfurl(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_unfurl_shows_a_preview_for_a_posted_link(slack: LocalSlack, client: AsyncWebClient) -> None:
     ana = slack.person("ana")
     await ana.say("see https://acme.example/c/1")
     ts = slack.workspace.history(SUPPORT)[-1].ts

@@ -1,4 +1,4 @@
-// Images. Only the local workspace's own are fetched; an outside one is named and linked, for the page works with no network.
+// Images of this workspace. Others are shown as links, since the page must work without a network.
 import { html } from "../vendor/preact-htm.js";
 import { Icon } from "../icons.js";
 import { words } from "../text/object.js";

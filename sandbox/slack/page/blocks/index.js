@@ -1,4 +1,4 @@
-// Which component draws which block.
+// Maps block types to components.
 import { html } from "../vendor/preact-htm.js";
 import { Chart } from "../charts.js";
 import { Element } from "../elements/index.js";
@@ -22,7 +22,7 @@ function Section({ block }) {
   const fields =
     block.fields &&
     html`<div class="fields">${block.fields.map((field) => html`<${Text} text=${field} />`)}</div>`;
-  // Checkboxes and radio buttons stand under the text, as wide as it.
+  // Checkboxes and radio buttons are below the text at full width.
   const under = accessory && ["checkboxes", "radio_buttons"].includes(accessory.type);
   return html`<div class=${`section-block ${under ? "stacked" : ""}`}><div class="section-main"><${Text} text=${block.text} />${fields}</div>${beside}</div>`;
 }
@@ -80,7 +80,7 @@ const DRAWN = {
   context_actions: ContextActions,
 };
 
-/** The blocks of one surface, in order; `surface` is what useSurface gave for them. */
+/** The blocks of a surface from useSurface. */
 export function Blocks({ blocks, surface }) {
   return html`<${Surface.Provider} value=${surface}>
     <div class="blocks">${blocks.map((block, index) => {

@@ -1,4 +1,4 @@
-// An input block: its label, its element, its hint, and what is wrong with it.
+// An input block with label, element, hint and error.
 import { html, useContext } from "../vendor/preact-htm.js";
 import { Element } from "../elements/index.js";
 import { Icon } from "../icons.js";

@@ -50,7 +50,7 @@ function List({ list }) {
   const start = (list.offset ?? 0) + 1;
   const mark = (index) =>
     list.style === "ordered" ? `${ORDERED[depth % 3](index + start)}.` : BULLETS[depth % 3];
-  // The marks are drawn here because Slack cycles them by depth while every depth is a list of its own.
+  // Slack cycles markers by depth, but each depth is a separate list, so CSS counters do not apply.
   return html`<ul class=${`rich-list ${list.border ? "bordered" : ""}`} style=${{ marginLeft: `${depth * 28}px` }}>
     ${list.elements.map((item, index) => html`<li><span class="rich-mark">${mark(index)}</span><span>${run(item)}</span></li>`)}
   </ul>`;

@@ -23,7 +23,7 @@ export function Button({ block, element, class: size = "" }) {
     if (state === "busy" || !(await confirmed(element.confirm))) return;
     surface.act(block, element, {});
   };
-  // A link button opens its address and tells the app all the same.
+  // A link button opens its address and sends the action, too.
   if (isSafe(element.url)) {
     return html`<a class=${look} href=${element.url} target="_blank" rel="noopener noreferrer" aria-label=${label} onClick=${() => surface.act(block, element, {})}>
       <${Inside} state=${state === "failed" ? state : ""}>${words(element.text)}<//>

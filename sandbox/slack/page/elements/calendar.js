@@ -31,7 +31,7 @@ export function Calendar({ date, today, onPick }) {
   const [at, setAt] = useState(date ?? today);
   const grid = useRef();
   const month = at.slice(0, 7);
-  // Before the next key can come, or an arrow would be lost on the button that turned the month.
+  // Synchronously: otherwise a quick arrow key would go to the button that changed the month.
   useLayoutEffect(() => grid.current.querySelector('[tabindex="0"]')?.focus(), [at]);
   const turn = (by) => {
     const [year, number] = month.split("-").map(Number);

@@ -1,4 +1,4 @@
-// One combobox for every select: typing narrows or asks, arrows move, Enter picks; several picks become chips.
+// The combobox of all selects: type to filter or search, arrows to move, Enter to pick; several picks are chips.
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { Icon } from "../icons.js";
 import { Popover } from "../popover.js";
@@ -7,7 +7,7 @@ let made = 0;
 
 const NOTHING = { groups: [], busy: false, words: "" };
 
-/** The list: its groups [{label?, options: [{key, label, note?, mark?}]}], whether it is loading, or why it is empty. */
+/** Loads the list: groups [{label?, options: [{key, label, note?, mark?}]}], busy, and words if it is empty. */
 function useOptions(load, open, query) {
   const [late, setLate] = useState(NOTHING);
   const answer = useMemo(() => (open ? load(query) : null), [open, query, load]);
@@ -16,13 +16,13 @@ function useOptions(load, open, query) {
     if (!asking) return undefined;
     let current = true;
     setLate((before) => ({ ...before, busy: true, words: "" }));
-    // An answer that comes after the next key was typed must not replace the newer one.
+    // Ignore the response to an earlier query.
     answer.then((got) => current && setLate({ ...NOTHING, ...got }));
     return () => {
       current = false;
     };
   }, [answer]);
-  // What is known at once is shown at once, so that Enter right after a key picks what was typed.
+  // Show what is known immediately, so that Enter right after a key picks what was typed.
   return asking ? late : { ...NOTHING, ...answer };
 }
 
@@ -156,7 +156,7 @@ export function Combobox({
   </div>`;
 }
 
-/** Options whose label or note holds the typed words. */
+/** Options whose label or note contains the text. */
 export const matching = (options, text) => {
   const wanted = text.trim().toLowerCase();
   return wanted

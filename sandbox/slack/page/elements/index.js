@@ -1,4 +1,4 @@
-// Which component draws which element; an unknown one is said, not hidden.
+// Maps element types to components. Unknown types are named, not hidden.
 import { html } from "../vendor/preact-htm.js";
 import { Image } from "../blocks/image.js";
 import { Button, FeedbackButtons, IconButton, Overflow } from "./button.js";
@@ -27,7 +27,7 @@ function drawerOf(type) {
   return DRAWN[type];
 }
 
-/** One element of a block. `field` is given by input blocks: {id, label, optional, invalid, describedBy, dispatch}. */
+/** An element of a block. Input blocks pass `field`: {id, label, optional, invalid, describedBy, dispatch}. */
 export function Element({ block, element, field, class: name }) {
   const Drawer = drawerOf(element.type);
   if (!Drawer) return html`<span class="unsupported">Unsupported element: ${element.type}</span>`;

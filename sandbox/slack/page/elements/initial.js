@@ -1,4 +1,4 @@
-// What an element holds before anybody touches it, in the server's form of input; undefined when it is empty.
+// The initial value of an element as the server takes it; undefined if empty.
 
 const values = (options) => (options ?? []).map((option) => option.value);
 const filled = (key, list) => (list?.length ? { [key]: list } : undefined);

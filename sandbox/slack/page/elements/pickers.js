@@ -1,4 +1,4 @@
-// Date, time, and date-and-time pickers; times are the reader's own.
+// Date, time, and date-and-time pickers, in the person's time zone.
 import { html, useCallback, useContext, useRef, useState } from "../vendor/preact-htm.js";
 import { confirmed } from "../dialog.js";
 import { Icon } from "../icons.js";

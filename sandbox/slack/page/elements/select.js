@@ -123,7 +123,7 @@ const TYPE = /^(multi_)?(static|external|users|channels|conversations)_select$/;
 
 export const isSelect = (type) => TYPE.test(type);
 
-/** `field`: drawn inside an input block, which gives it its label, its error and its width. */
+/** `field`: set inside an input block, which provides label and error. */
 export function Select({ block, element, field }) {
   const surface = useContext(Surface);
   const lookup = useContext(Lookup);
@@ -136,7 +136,7 @@ export function Select({ block, element, field }) {
       ? []
       : [current[kind.one]];
   const chosen = raw.map(kind.find(element, lookup));
-  // Asked through a ref: what is typed elsewhere must not start the list anew.
+  // Through a ref, so that input elsewhere does not reload the list.
   const asking = useRef();
   asking.current = (text) => surface.suggest(block, element, text);
   const load = useCallback(

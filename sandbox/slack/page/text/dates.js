@@ -1,4 +1,4 @@
-// Slack's date tokens and the page's own times, always in the reader's zone.
+// Slack's date tokens and the times of the page, in the reader's time zone.
 
 const DAY_MS = 86_400_000;
 const HALF_YEAR_MS = 183 * DAY_MS;
@@ -58,7 +58,7 @@ export function wall(ms, zone) {
   };
 }
 
-/** Epoch milliseconds of a wall clock in `zone`; two looks settle the offset across a change of clocks. */
+/** Epoch milliseconds of a wall clock time in `zone`. The second pass corrects for daylight saving. */
 export function epochOf({ year, month, day, hour = 0, minute = 0 }, zone) {
   const wanted = Date.UTC(year, month - 1, day, hour, minute);
   let ms = wanted;
@@ -108,10 +108,10 @@ export function ago(ms, nowMs) {
   return ms > nowMs ? `in ${words}` : `${words} ago`;
 }
 
-/** The plain tokens of Slack's date formatting for one moment, by name. */
+/** The values of Slack's date tokens at a given time. */
 function tokens(ms, zone, nowMs) {
   const at = wall(ms, zone);
-  // Slack leaves the year out of the middle forms when the date is near.
+  // Slack omits the year of near dates in these formats.
   const near = Math.abs(ms - nowMs) < HALF_YEAR_MS;
   const long = `${at.weekday}, ${at.monthName} ${ordinal(at.day)}`;
   const middle = `${at.monthName} ${ordinal(at.day)}`;
@@ -138,7 +138,7 @@ function tokens(ms, zone, nowMs) {
   };
 }
 
-/** Fills Slack's {tokens}; null when one is unknown, for then Slack shows the fallback. A word such as Today is small inside a sentence. */
+/** Fills in Slack's {tokens}; null if one is unknown, since Slack then shows the fallback. Today is lower-case within a sentence. */
 export function fillDate(format, ms, zone, nowMs) {
   const known = tokens(ms, zone, nowMs);
   let unknown = false;

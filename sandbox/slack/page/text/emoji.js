@@ -1,4 +1,4 @@
-// A compact table of the emoji that people and apps use most; an unknown name stays as typed, as in Slack.
+// The most used emoji. Unknown names stay as typed, as in Slack.
 
 const TABLE = `smile 😄|smiley 😃|grinning 😀|slightly_smiling_face 🙂|blush 😊|wink 😉|joy 😂|sweat_smile 😅|laughing 😆|heart_eyes 😍|thinking_face 🤔|sunglasses 😎|cry 😢|sob 😭|scream 😱|rage 😡|neutral_face 😐|
 +1 👍|thumbsup 👍|-1 👎|thumbsdown 👎|clap 👏|wave 👋|raised_hands 🙌|pray 🙏|muscle 💪|ok_hand 👌|point_right 👉|point_left 👈|point_up ☝️|point_down 👇|eyes 👀|handshake 🤝|raised_hand ✋|
@@ -24,14 +24,14 @@ const EMOJI = new Map(
   }),
 );
 
-/** The character for a name, without a skin tone's suffix, or undefined. */
+/** The character for a name, ignoring a skin tone suffix, or undefined. */
 export const emojiOf = (name) => EMOJI.get(name.replace(/::skin-tone-\d$/, ""));
 
 export const PATTERN = /:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/;
 
-/** Replaces :names: in plain text; unknown ones stay. */
+/** Replaces known :names: in plain text. */
 export const withEmoji = (text) =>
   text.replace(new RegExp(PATTERN, "g"), (whole, name) => emojiOf(name) ?? whole);
 
-/** Names for a picker: the first `count`, each with its character. */
+/** The first `count` names with their characters, for a picker. */
 export const commonEmoji = (count) => [...EMOJI].slice(0, count);

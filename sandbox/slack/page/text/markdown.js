@@ -1,4 +1,4 @@
-// The usual Markdown, for Slack's markdown block: headings, lists, quotes, code, tables, rules, bold, italic, links.
+// Standard Markdown, for Slack's markdown block: headings, lists, quotes, code, tables, rules, bold, italic, links.
 import { html } from "../vendor/preact-htm.js";
 import { Emoji, Link } from "./parts.js";
 import { emojiOf } from "./emoji.js";

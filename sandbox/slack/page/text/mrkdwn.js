@@ -1,4 +1,4 @@
-// Slack's own markup into nodes. Text never becomes HTML: every piece is a text node or a component of parts.js.
+// Renders mrkdwn. Text never becomes HTML: all of it is text nodes and components of parts.js.
 import { html } from "../vendor/preact-htm.js";
 import { PATTERN as EMOJI, emojiOf } from "./emoji.js";
 import {
@@ -52,7 +52,7 @@ function angle(body) {
   return html`<${Link} url=${unescape(url)}>${shown}<//>`;
 }
 
-/** Where the mark opened at `start` closes, or -1: on the same line, against a word, before no letter. */
+/** The index of the closing mark for `start`, or -1. It is on the same line, after a word and not before a letter. */
 function closing(text, start) {
   const mark = text[start];
   for (let at = start + 1; at < text.length && text[at] !== "\n"; at += 1) {
@@ -112,11 +112,11 @@ for (const mark of Object.keys(MARKS)) {
   };
 }
 
-/** Inside code only links and mentions keep their meaning. */
+/** In code, only links and mentions are rendered. */
 const inlineCode = (text) =>
   text.split(/(<[^>\n]+>)/).map((piece, index) => (index % 2 ? angle(piece.slice(1, -1)) : unescape(piece)));
 
-/** One run of text, without quotes and code blocks. `links`: whether bare addresses become links. */
+/** Renders text without quotes and code blocks. `links`: whether bare addresses become links. */
 export function inline(text, options = { links: true }) {
   const out = [];
   let plain = "";
@@ -157,7 +157,7 @@ function lines(text, options) {
   });
 }
 
-/** A whole mrkdwn text into nodes. `verbatim`: leave bare addresses alone, as Slack's flag of that name does. */
+/** Renders a mrkdwn text. `verbatim`: bare addresses are not links, as in Slack. */
 export function mrkdwn(text, verbatim = false) {
   const pieces = String(text ?? "").split(/```\n?([\s\S]+?)```\n?/);
   return pieces.flatMap((piece, index) => {

@@ -3,7 +3,7 @@ import { html } from "../vendor/preact-htm.js";
 import { withEmoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 
-/** The words alone of a text object (or a string), emoji names replaced: for labels and attributes. */
+/** A text object or string as plain text with emoji, for labels and attributes. */
 export function words(text) {
   if (text === undefined || text === null) return "";
   if (typeof text === "string") return text;

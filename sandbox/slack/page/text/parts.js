@@ -1,4 +1,4 @@
-// The small pieces that formatted text is made of. They look people, channels and the zone up when they are drawn.
+// Components for links, mentions, dates and emoji.
 import { html, useContext } from "../vendor/preact-htm.js";
 import { openPermalink } from "../store.js";
 import { Lookup } from "../context.js";
@@ -9,7 +9,7 @@ const SAFE = /^(https?:|mailto:|tel:|slack:)/i;
 
 export const isSafe = (url) => SAFE.test(url ?? "");
 
-/** A link only to a scheme that cannot run anything; any other address is shown as text. */
+/** A link, if its scheme is safe; otherwise text. */
 export function Link({ url, children }) {
   if (!isSafe(url)) return html`<span>${children}</span>`;
   const open = (event) => {
