@@ -96,7 +96,7 @@ class Bench:
             else max(concurrency, plan.flood // (10 if concurrency == 1 else 1)),
             bursts=max(1, plan.burst // concurrency) if burst else 1,
             answered=who != FLOOR,
-            preliminary=lookup_help.asking(None).text,
+            preliminary=lookup_help.still_waiting().text,
         )
 
 

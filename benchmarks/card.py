@@ -96,7 +96,7 @@ class Bench:
             requests=requests,
             answered=True,
             in_turn=True,
-            preliminary=lookup_help.asking(None).text,
+            preliminary=lookup_help.still_waiting().text,
         )
 
 

@@ -70,7 +70,7 @@ class Bench:
             answered=True,
             in_turn=True,
             pause=plan.pause,
-            preliminary=lookup_help.asking(None).text,
+            preliminary=lookup_help.still_waiting().text,
         )
         return processes.load(self.maple, job)
 

@@ -56,5 +56,9 @@ def only_reads(interaction: Interaction) -> bool:
 async def _search(interaction: Interaction, services: Services, query: Search) -> None:
     answer = search_card(interaction, services, query)
     await respond(
-        interaction, services, answer, loading=lookup_help.asking(None), send=services.replies.ephemeral
+        interaction,
+        services,
+        answer,
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
     )

@@ -65,7 +65,7 @@ async def _page(services: Services, query: RowQuery, note: str = "") -> dict[str
 async def open_customer(interaction: Interaction, services: Services) -> None:
     """A customer's card on top of the rows, without the buttons that change a message."""
     place = Place.decode(interaction.value)
-    view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.asking(place)))
+    view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.still_waiting(place)))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services):
         card = await customer_card(interaction, services, place)

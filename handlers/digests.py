@@ -169,7 +169,7 @@ async def upcoming(interaction: Interaction, services: Services, days: int) -> N
         interaction,
         services,
         _upcoming_card(interaction, services, days),
-        loading=lookup_help.asking(None),
+        loading=lookup_help.still_waiting(),
         send=services.replies.ephemeral,
     )
 

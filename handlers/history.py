@@ -23,7 +23,7 @@ async def commanded(interaction: Interaction, services: Services, query: str) ->
         interaction,
         services,
         _of(interaction, services, query),
-        loading=lookup_help.asking(None),
+        loading=lookup_help.still_waiting(),
         send=services.replies.ephemeral,
     )
 

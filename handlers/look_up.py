@@ -31,7 +31,7 @@ async def submitted(interaction: Interaction, services: Services, place: Place) 
         interaction,
         services,
         customer_card(interaction, services, place),
-        loading=lookup_help.asking(place),
+        loading=lookup_help.still_waiting(place),
         send=services.replies.editable_dm(),
     )
 

@@ -136,20 +136,20 @@ async def go_to(interaction: Interaction, services: Services) -> None:
     """Changes the card to another place."""
     place = Place.decode(interaction.value)
     answer = customer_card(interaction, services, place)
-    await _update_card(interaction, services, answer, lookup_help.asking(place))
+    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     """Another page of search results."""
     answer = search_card(interaction, services, Search.decode(interaction.value))
-    await _update_card(interaction, services, answer, lookup_help.asking(None))
+    await _update_card(interaction, services, answer, lookup_help.still_waiting())
 
 
 async def pick_feature(interaction: Interaction, services: Services) -> None:
     """Opens the feature that was picked, or filters the events by it."""
     place = _place_of_select(interaction)
     answer = _picked_card(interaction, services, place)
-    await _update_card(interaction, services, answer, lookup_help.asking(place))
+    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def _update_card(
@@ -184,7 +184,7 @@ async def send_card(interaction: Interaction, services: Services, place: Place) 
         interaction,
         services,
         customer_card(interaction, services, place),
-        loading=lookup_help.asking(place),
+        loading=lookup_help.still_waiting(place),
         send=services.replies.ephemeral,
     )
 
@@ -209,7 +209,7 @@ async def share(interaction: Interaction, services: Services) -> None:
         interaction,
         services,
         _shared_card(interaction, services, place),
-        loading=lookup_help.asking(place),
+        loading=lookup_help.still_waiting(place),
         send=post,
         send_loading=services.replies.ephemeral,
     )

@@ -154,7 +154,7 @@ def _found() -> Iterator[Sample]:
     yield Sample("help", lookup_help.help_card())
     yield Sample("history", history.history(place, [_record(Kind.BALANCE)], {}, now=NOW))
     asked = notices.notice(_record(Kind.BALANCE), ChangeEvent.ASKED)
-    yield Sample("notice", asked or lookup_help.asking(place))
+    yield Sample("notice", asked or lookup_help.still_waiting(place))
     yield Sample("error", trouble.trouble(TimeoutError(), reference="sample", place=place))
     yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card()))
 

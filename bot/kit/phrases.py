@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 CANCEL = "Cancel"
 
-
 MAPLE = "Maple"
-
 
 PREVIOUS = "Previous"
 NEXT = "Next"
@@ -37,11 +35,13 @@ def credit(shown: str) -> str:
 
 
 def page(number: int, pages: int, left: int) -> str:
-    return f"Page {number} of {pages:,} · {left:,} left" if left else f"Page {number} of {pages:,} · the last"
+    return (
+        f"Page {number} of {pages:,} · {left:,} left" if left else f"Page {number} of {pages:,} · last page"
+    )
 
 
 def left_out(number: int) -> str:
-    return f"_{count(number, 'more part')} left out: too much for one Slack message_"
+    return f"_{count(number, 'more part')} left out: too long for one Slack message_"
 
 
 def more_lines(number: int) -> str:

@@ -72,7 +72,7 @@ def environment(customer: Customer | None, org: Organization | None) -> str:
 
 
 def title(customer: Customer | None, customer_id: str) -> str:
-    """The name, else the e-mail address, else the id."""
+    """The name, else the email address, else the id."""
     known = (customer.name, customer.email, customer.id or "") if customer else ()
     return next((shown for raw in (*known, customer_id) if (shown := text.literal(raw, 140))), labels.NO_NAME)
 

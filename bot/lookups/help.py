@@ -1,4 +1,4 @@
-"""What to type."""
+"""The list of commands, hints for incomplete ones, and the notice that an answer takes long."""
 
 from bot.kit import blocks, ids, layout, text
 from bot.kit.card import Card
@@ -27,18 +27,18 @@ def command_list() -> str:
 
 def usage_hint(sub: str) -> Card:
     """For a sub-command without a customer."""
-    told = (
+    hint = (
         labels.text_hint(ids.COMMAND) if sub == "find" else labels.usage_hint(ids.COMMAND, text.mrkdwn(sub))
     )
-    return layout.card([blocks.section("hint", told)], [], [], stamp=None)
+    return layout.card([blocks.section("hint", hint)], [], [], stamp=None)
 
 
 def days_hint(most: int) -> Card:
-    """For something other than a number of days that can be looked ahead. `most`: of them."""
+    """For `/autumn upcoming` with anything but a number of days. `most`: how many days it can look ahead."""
     return layout.card([blocks.section("hint", labels.days_hint(ids.COMMAND, most))], [], [], stamp=None)
 
 
-def asking(place: Place | None = None) -> Card:
-    """Said when Autumn takes longer than a person expects."""
-    told = labels.asking(text.code(place.customer)) if place else labels.ASKING
-    return layout.card([blocks.context("asking", told)], [], [], stamp=None)
+def still_waiting(place: Place | None = None) -> Card:
+    """Shown while Autumn takes longer than a person expects."""
+    message = labels.still_waiting(text.code(place.customer) if place else "")
+    return layout.card([blocks.context("still_waiting", message)], [], [], stamp=None)

@@ -1,4 +1,4 @@
-"""Every word Maple says about a look-up, in one place.
+"""Words that several parts of a customer's card share, and those for errors and refusals.
 
 Arguments are texts that are already safe to show where they go.
 """
@@ -54,9 +54,9 @@ OPEN_CUSTOMER = "Open customer"
 TRY_AGAIN = "Try again"
 LOOK_UP = "Look up a customer"
 
-NO_NAME = "Customer without a name"
+NO_NAME = "Unnamed customer"
 NO_ID = "no id"
-NO_EMAIL = "no e-mail"
+NO_EMAIL = "no email"
 ENV_UNKNOWN = "ENVIRONMENT UNKNOWN"
 AUTUMN = "Autumn"
 STRIPE = "Stripe"
@@ -65,14 +65,14 @@ USAGE_BASED = "Pay as you go"
 UNLIMITED = "Unlimited"
 READ = "Read"
 RESETS = "resets"
-NO_PLAN = "Granted on its own"
+NO_PLAN = "Standalone grant"
 BY_ENTITIES = "Held by entities"
 """Never how many: Autumn shows what several entities hold of one plan as one."""
-ONE_OFF = "Bought once"
+ONE_OFF = "One-time purchase"
 
 NO_PRODUCTS = "This customer has no products."
 NO_INVOICES = "No invoices yet."
-TOO_LONG_TO_CLICK = "Some buttons are left out: this customer's id is too long for Slack to carry."
+TOO_LONG_TO_CLICK = "Some buttons are missing: this customer's id is too long for a Slack button."
 
 HOSTED = "View invoice"
 HOSTED_SHORT = "View"
@@ -93,8 +93,8 @@ def shared_by(user: str) -> str:
 
 def share_text(title: str) -> str:
     return (
-        f"Everyone in this channel will see this customer's {title.lower()} as shown here, with names "
-        "and e-mail addresses. It stays until someone deletes it."
+        f"Everyone in this channel will see this customer's {title.lower()} as shown here, including "
+        "names and email addresses. It stays until someone deletes it."
     )
 
 
@@ -125,7 +125,7 @@ def resets(interval: str, times: int | None) -> str:
 
 
 def hidden(plan: str) -> str:
-    return f"Autumn hides the balances of *{plan}* while it is past due, so features can seem to be missing."
+    return f"Autumn hides the balances of *{plan}* while it is past due, so features may seem to be missing."
 
 
 def becomes(plan: str, day: str, price: str) -> str:
@@ -159,9 +159,6 @@ PREPAID = "prepaid"
 BILLED_BY_USE = "billed by use"
 
 
-# Usage
-
-
 # Invoices
 
 
@@ -177,7 +174,7 @@ def newest_only(number: int, things: str) -> str:
     return f"Autumn has more: only the newest {number:,} {things} are listed."
 
 
-FOREVER = "for ever"
+FOREVER = "forever"
 ONCE = "once"
 
 
@@ -190,9 +187,6 @@ def months(number: str) -> str:
 
 def total(name: str, units: str, events: int) -> str:
     return f"{name}: {units} in {count(events, 'event')}"
-
-
-# Searching
 
 
 # Help
@@ -212,43 +206,46 @@ HELP_MORE = (
 HELP_FIND = ("find <text>", "list the customers that match")
 HELP_TITLE = "Look up or change a customer in Autumn"
 HELP_CUSTOMER = (
-    "A customer is an id, an e-mail address, a part of a name, or a link to them in Autumn or Stripe. Put a "
-    "name that begins with one of these words in quotes. Only you see the answer, until you choose "
-    "*Share to channel*. Looking up never changes anything; a change is shown before and after, and asks for "
-    "approval where your team's policy wants it."
+    "A customer can be an id, an email address, part of a name, or a link to them in Autumn or Stripe. Put a "
+    "name that starts with one of these words in quotes. Only you see the answer until you choose "
+    "*Share to channel*. Looking up never changes anything. A change shows you before and after first, and "
+    "needs approval where your team's policy says so."
 )
 
 
 def usage_hint(command: str, sub: str) -> str:
-    return f"Which customer? Type `{command} {sub}` and then an id, an e-mail address, or a part of a name."
+    return f"Which customer? Type `{command} {sub}` and then an id, an email address or part of a name."
 
 
 def text_hint(command: str) -> str:
-    return f"Find what? Type `{command} find` and then a part of an id, a name, or an e-mail address."
+    return f"Find what? Type `{command} find` and then part of an id, a name or an email address."
 
 
 def days_hint(command: str, most: int) -> str:
-    return f"How many days ahead? Type `{command} upcoming` and a number from 1 to {most}, or nothing for 7."
+    return (
+        f"How many days ahead? Type `{command} upcoming` and a number from 1 to {most}, or no number for 7."
+    )
 
 
-ASKING = "Still asking Autumn … the answer will follow here."
+STILL_WAITING = "Still waiting for Autumn"
 
 
-def asking(customer: str) -> str:
-    return f"Still asking Autumn about {customer} … the answer will follow here."
+def still_waiting(customer: str = "") -> str:
+    about = f" to look up {customer}" if customer else ""
+    return f"{STILL_WAITING}{about}… The answer will appear here."
 
 
 # Home and the look-up form
 
 HOME_WHAT = (
-    "Maple answers what a customer has in Autumn and what they will pay: products, feature balances with "
-    "usage charts, invoices, and events. Answers are for you alone unless you share them."
+    "Maple shows what a customer has in Autumn and what they will pay: products, feature balances with "
+    "usage charts, invoices and events. Only you see the answer, unless you share it."
 )
-HOME_TIPS = "*Worth knowing*"
+HOME_TIPS = "*Good to know*"
 HOME_TIP_LINES = (
-    "The buttons on a card move between its parts; *Refresh* reads it again.",
-    "*Share to channel* posts what you see for everyone, after asking you once more.",
-    "Times show in your own time zone. Each card says when it was read.",
+    "The buttons on a card switch between its tabs. *Refresh* reads it again.",
+    "*Share to channel* posts what you see for everyone, after you confirm.",
+    "Times are in your own time zone. Each card says when it was read.",
 )
 
 
@@ -262,7 +259,7 @@ MODAL_NO_CUSTOMER = "Pick a customer from the list."
 # Refusals
 
 
-GUEST = Say("Guests cannot look up customers.", "Ask a full member of this workspace.")
+GUEST = Say("Guests can't look up customers.", "Ask a full member of this workspace.")
 OUTSIDER = Say(
     "Only members of this workspace can look up customers.", "Ask the people you share this channel with."
 )
@@ -270,15 +267,15 @@ UNCHECKED = Say(
     "Maple could not check with Slack who you are, so it showed nothing.", "Try again in a minute."
 )
 SHARED_CHANNEL = Say(
-    "This channel is shared with another company, so customer data stays out of it.",
-    "Share it in a channel of your own workspace.",
+    "This channel is shared with another company, so Maple posts no customer data here.",
+    "Share it in one of your own workspace's channels.",
 )
 UNCHECKED_CHANNEL = Say(
     "Maple could not check with Slack who is in this channel, so it shared nothing.", "Try again in a minute."
 )
 NOT_IN_CHANNEL = Say(
-    "Maple cannot post here, because it is not in this channel.",
-    "Type `/invite @Maple` and then share again. In a direct message between people nothing can be shared.",
+    "Maple can't post here because it isn't in this channel.",
+    "Type `/invite @Maple`, then share again. Nothing can be shared in a direct message between people.",
 )
 
 
@@ -286,50 +283,56 @@ NOT_IN_CHANNEL = Say(
 
 NOTHING_CHANGED = "Nothing was changed."
 
+UNREACHABLE = Say("Maple couldn't reach Autumn.", "Try again in a minute.")
+GARBLED = Say(
+    "Maple couldn't make sense of Autumn's answer.",
+    "Try again. If it keeps happening, contact your Maple admin.",
+)
+UNAVAILABLE = Say("Autumn is having problems.", "Try again in a few minutes.")
+BROKEN = Say(
+    "Something went wrong in Maple.", "Try again. If it keeps happening, give your Maple admin the reference."
+)
 FAILURES: dict[type[BaseException], Say] = {
     errors.NotFound: Say(
-        "Autumn does not know this customer.", "It may have been deleted, or its id changed."
+        "Autumn has no such customer.", "They may have been deleted, or their id may have changed."
     ),
     errors.TimedOut: Say("Autumn did not answer in time.", "Try again in a minute."),
-    errors.Unreachable: Say("Autumn could not be reached.", "Try again in a minute."),
-    errors.Garbled: Say(
-        "Autumn's answer could not be read.", "Try again. If it stays so, tell whoever runs Maple."
-    ),
+    errors.Unreachable: UNREACHABLE,
+    errors.Garbled: GARBLED,
     errors.NoSuchRoute: Say(
-        "This Autumn does not know the request.",
-        "Whoever runs Maple should check AUTUMN_URL: `python -m bot doctor` says more.",
+        "This Autumn server doesn't know the request.",
+        "Your Maple admin should check AUTUMN_URL: `python -m bot doctor` says more.",
     ),
     errors.Unauthorized: Say(
-        "Autumn did not accept Maple's key.",
-        "Whoever runs Maple must set a valid key: `python -m bot doctor` says how.",
+        "Autumn didn't accept Maple's key.",
+        "Your Maple admin must set a valid key: `python -m bot doctor` says how.",
     ),
     errors.Forbidden: Say(
-        "Maple's key may not read this in Autumn.",
-        "Whoever runs Maple must give the key the missing permission: `python -m bot doctor` says which.",
+        "Maple's key isn't allowed to read this in Autumn.",
+        "Your Maple admin must give the key the missing permission: `python -m bot doctor` says which.",
     ),
     errors.Conflict: Say("Autumn is busy with another change to this customer.", "Try again in a minute."),
     errors.RateLimited: Say("Autumn is limiting requests.", "Try again in a minute."),
-    errors.Unavailable: Say("Autumn has trouble of its own.", "Try again in a few minutes."),
+    errors.Unavailable: UNAVAILABLE,
     errors.Refused: Say(
-        "Autumn refused the request.", "Check what was asked for. If it stays so, tell whoever runs Maple."
+        "Autumn refused the request.",
+        "Check what you requested. If it keeps happening, contact your Maple admin.",
     ),
     errors.AutumnError: Say("Something went wrong while asking Autumn.", "Try again in a minute."),
     StoreLost: Say(
         "Maple cannot reach its database, so it takes no changes.",
-        "Looking up still works. Try again in a few minutes.",
+        "Looking up customers still works. Try again in a few minutes.",
     ),
     StoreSlow: Say(
-        "Maple took too long: Slack lets a window open for three seconds after the click.",
-        "Try again. If it stays so, tell whoever runs Maple.",
+        "Maple took too long: Slack opens a window only within three seconds of a click.",
+        "Try again. If it keeps happening, contact your Maple admin.",
     ),
     StoreLostMidway: Say(
-        "Maple lost its database while it carried this out.",
-        "It may have been done, so do not ask for it again. Once the database is back, Maple looks in Autumn"
-        " what became of it, and the card says so.",
+        "Maple lost its database while applying this.",
+        "It may have been applied, so don't request it again. Once the database is back, Maple checks in "
+        "Autumn what happened and updates the card.",
     ),
-    BaseException: Say(
-        "Something went wrong in Maple.", "Try again. If it stays so, tell whoever runs Maple the reference."
-    ),
+    BaseException: BROKEN,
 }
 """What is said of an error: that of the nearest class up its tree."""
 

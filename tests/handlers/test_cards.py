@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.lookups import labels
 from bot.lookups.options import token
 from bot.lookups.place import Place
 from bot.timings import Timeouts
@@ -32,17 +33,17 @@ async def test_a_slow_click_says_so_on_the_card(mode: Mode) -> None:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.click("Products")
-        await maple.ana.sees("Still asking Autumn about")
+        await maple.ana.sees(labels.STILL_WAITING)
         maple.ana.does_not_see("Acme Ltd")
         await maple.ana.sees("Acme Ltd")
-        maple.ana.does_not_see("Still asking Autumn about")
+        maple.ana.does_not_see(labels.STILL_WAITING)
 
 
 async def test_trouble_on_a_click_can_be_tried_again(maple: Stage) -> None:
     await look_up(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.ana.click("Products")
-    await maple.ana.sees("Autumn has trouble of its own")
+    await maple.ana.sees(labels.UNAVAILABLE.what)
     maple.autumn.faults.clear()
     await maple.ana.click("Try again")
     await maple.ana.sees("Acme Ltd")
@@ -118,7 +119,7 @@ async def test_sharing_slowly_leaves_the_card_alone(mode: Mode) -> None:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.click("Share to channel", confirm=True)
-        await maple.ana.sees("Still asking Autumn about")
+        await maple.ana.sees(labels.STILL_WAITING)
         await maple.ana.sees("Needs attention", timeout=0.1)
         await maple.raj.sees("Shared by")
 
@@ -148,7 +149,7 @@ async def test_a_feature_with_a_very_long_id_is_opened_by_its_mark(maple: Stage)
     assert [option["text"]["text"] for option in options["options"]] == ["Messages"]
     picked = _clicked(maple, "pick_feature", block=block, chosen={"value": token("x" * 80)})
     await maple.slack.deliveries.send("interactive", picked)
-    await maple.ana.sees("does not have the feature")
+    await maple.ana.sees("doesn't have the feature")
 
 
 def _clicked(

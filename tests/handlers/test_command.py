@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
@@ -75,24 +76,24 @@ async def test_a_slow_answer_is_announced(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn cus_acme")
-        await maple.ana.sees("Still asking Autumn")
+        await maple.ana.sees(labels.STILL_WAITING)
         maple.ana.does_not_see("Acme Ltd")
         await maple.ana.sees("Acme Ltd")
-        await maple.ana.sees("Still asking Autumn", timeout=0.1), "a command's messages cannot be replaced"
+        await maple.ana.sees(labels.STILL_WAITING, timeout=0.1), "a command's messages cannot be replaced"
 
 
 async def test_a_search_that_is_slow_is_announced_too(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn find acme")
-        await maple.ana.sees("Still asking Autumn")
+        await maple.ana.sees(labels.STILL_WAITING)
         await maple.ana.sees("match")
 
 
 async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) -> None:  # type: ignore[no-untyped-def]
     maple.autumn.faults.add("*", "500")
     await maple.ana.command("/autumn cus_acme")
-    said = await maple.ana.sees("Autumn has trouble of its own")
+    said = await maple.ana.sees(labels.UNAVAILABLE.what)
     reference = said.split("Reference ")[1].split()[0]
     assert "Nothing was changed" in said
     await maple.bot.work.drain(10)
@@ -114,8 +115,8 @@ async def test_what_autumn_did_not_answer_is_tried_again_by_a_click(
 ) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.command(line)
-    await maple.ana.sees("Autumn has trouble of its own.")
+    await maple.ana.sees(labels.UNAVAILABLE.what)
     maple.autumn.faults.clear()
     await maple.ana.click("Try again")
     await maple.ana.sees(answer)
-    maple.ana.does_not_see("Autumn has trouble of its own.")
+    maple.ana.does_not_see(labels.UNAVAILABLE.what)

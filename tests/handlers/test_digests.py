@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.digests.model import Pause
+from bot.lookups import labels
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.journeys.digesting import (
@@ -221,7 +222,7 @@ async def test_a_customer_that_cannot_be_read() -> None:
         await ana.sees("Page 1")
         maple.autumn.faults.add("customers.get", "500", times=None)
         await ana.click("Open")
-        assert "[Close]" in await ana.sees("Autumn has trouble of its own")
+        assert "[Close]" in await ana.sees(labels.UNAVAILABLE.what)
 
 
 async def test_who_became_a_guest_meanwhile() -> None:
@@ -233,7 +234,7 @@ async def test_who_became_a_guest_meanwhile() -> None:
         await ana.sees("Page 1")
         maple.slack.workspace.user("ana").kind = "guest"
         await ana.click("Open")
-        assert "[Close]" in await ana.sees("Guests cannot")
+        assert "[Close]" in await ana.sees(labels.GUEST.what)
         await ana.close()
         await ana.sees("Page 1")
 

@@ -8,6 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.autumn.errors import NotFound, TimedOut
+from bot.lookups import labels
 from bot.lookups.place import Place
 from bot.slack.errors import Unsent
 from bot.timings import Timeouts
@@ -32,7 +33,7 @@ async def outcomes(maple: Stage) -> list[str]:
 
 async def test_guests_are_refused_in_words(maple: Stage) -> None:
     await maple.gus.command("/autumn cus_acme")
-    said = await maple.gus.sees("Guests cannot look up customers")
+    said = await maple.gus.sees(labels.GUEST.what)
     assert "only visible to you" in said
     maple.gus.does_not_see("Acme Ltd")
     assert await outcomes(maple) == ["/autumn refused"]
@@ -53,10 +54,10 @@ async def test_people_of_another_company_are_refused(maple: Stage) -> None:
 
 async def test_guests_see_no_form_and_no_home(maple: Stage) -> None:
     await maple.gus.shortcut("Look up a customer")
-    await maple.gus.sees("Guests cannot look up customers")
+    await maple.gus.sees(labels.GUEST.what)
     await maple.gus.close()
     await maple.gus.open_home()
-    await maple.gus.sees("Guests cannot look up customers")
+    await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Look up a customer in")
 
 
@@ -89,7 +90,7 @@ async def test_people_are_asked_about_once(maple: Stage) -> None:
 async def test_a_fault_of_ours_becomes_words_and_a_place_in_the_log(maple: Stage, logs: io.StringIO) -> None:
     payload = _click(maple, maple.ana.id, action="go:x", value="not a place")
     await maple.slack.deliveries.send("interactive", payload)
-    said = await maple.ana.sees("Something went wrong in Maple")
+    said = await maple.ana.sees(labels.BROKEN.what)
     reference = said.split("Reference ")[1].split()[0]
     await maple.bot.work.drain(10)
     (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]

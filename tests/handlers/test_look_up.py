@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.stage import Mode, Stage, on_stage
 
@@ -28,7 +29,7 @@ async def test_the_shortcut_answers_in_a_direct_message(maple: Stage) -> None:
 
 async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
     await maple.ana.open_home()
-    await maple.ana.sees("Maple answers what a customer has")
+    await maple.ana.sees(labels.HOME_WHAT)
     await maple.ana.click("Look up a customer")
     await fill_in(maple, "Overview")
     maple.ana.go("@maple")
@@ -52,9 +53,9 @@ async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await fill_in(maple, "Overview")
         maple.ana.go("@maple")
-        await maple.ana.sees("Still asking Autumn about")
+        await maple.ana.sees(labels.STILL_WAITING)
         await maple.ana.sees("Needs attention")
-        maple.ana.does_not_see("Still asking Autumn about")
+        maple.ana.does_not_see(labels.STILL_WAITING)
 
 
 async def test_trouble_after_the_form_is_told_where_the_answer_would_be(maple: Stage) -> None:
@@ -62,7 +63,7 @@ async def test_trouble_after_the_form_is_told_where_the_answer_would_be(maple: S
     await maple.ana.shortcut("Look up a customer")
     await fill_in(maple, "Overview")
     maple.ana.go("@maple")
-    await maple.ana.sees("Autumn has trouble of its own")
+    await maple.ana.sees(labels.UNAVAILABLE.what)
     maple.autumn.faults.clear()
     await maple.ana.click("Try again")
     await maple.ana.sees("Needs attention")

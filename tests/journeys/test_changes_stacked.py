@@ -22,7 +22,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
         card = await lea_sees(maple, "Waiting for approval")
-        assert "Part: Granted on its own" in card
+        assert "Part: Standalone grant" in card
         assert "…other2" in card
         await maple.lea.command("/autumn history cus_vandelay")
         await maple.lea.sees("Changes of this customer")

@@ -161,7 +161,7 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
             while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await loss.lose()
-        said = await maple.ana.sees("Maple lost its database while it carried this out")
+        said = await maple.ana.sees("Maple lost its database while applying this")
         assert "It may have been done" in said
         assert "Nothing was changed" not in said
         await loss.find()

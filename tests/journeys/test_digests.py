@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.lookups import labels
 from tests.journeys.digesting import (
     COMING,
     FORM,
@@ -198,7 +199,7 @@ async def test_autumn_does_not_answer() -> None:
         await ana.sees("Maple couldn't read from Autumn, so there is no preview")
         await ana.close()
         await ana.command("/autumn upcoming")
-        await ana.sees("Autumn has trouble of its own")
+        await ana.sees(labels.UNAVAILABLE.what)
         assert posted(maple) == []
 
 
@@ -370,7 +371,7 @@ async def test_only_those_whom_the_policy_lets() -> None:
 async def test_guests_are_refused(maple: Stage) -> None:
     for line in ("/autumn digest", "/autumn upcoming"):
         await maple.gus.command(line)
-        await maple.gus.sees("Guests cannot")
+        await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see(LIST)
     maple.gus.does_not_see(COMING)
 

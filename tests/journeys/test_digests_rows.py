@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 
 from bot.digests.delivery import runs
+from bot.lookups import labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
@@ -53,7 +54,7 @@ async def test_slow_autumn_is_announced() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn upcoming")
-        await maple.ana.sees("Still asking Autumn")
+        await maple.ana.sees(labels.STILL_WAITING)
         await maple.ana.sees(COMING)
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, line_with, press
 from tests.stage import Stage
 
@@ -41,7 +42,7 @@ async def test_every_kind_of_balance(maple: Stage, customer: str, lines: tuple[s
 async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Stage) -> None:
     maple.autumn.state.org.include_past_due = False
     shown = await ask(maple, "/autumn features cus_globex", "\nFeatures\n")
-    in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a plan is past due")
+    in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
     assert "used" not in shown
 
 
@@ -53,7 +54,7 @@ async def test_many_features_page_by_page(maple: Stage) -> None:
         shown = await press(maple, "Next", f"Page {page} of 7")
         seen |= set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
     assert len(seen) == 66
-    assert "the last" in shown
+    assert "last page" in shown
 
 
 async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
@@ -62,14 +63,14 @@ async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
     assert offered
     assert all("Translations" in label for label in offered)
     await maple.ana.choose("Pick a feature", "APAC Translations")
-    shown = await maple.ana.sees("Where it comes from")
+    shown = await maple.ana.sees(feature_words.ROWS.strip("*"))
     in_order(shown, "APAC Translations\n▰", "475 of 1,000 left · 525 used")
     await press(maple, "All features", "Page 1 of 7")
 
 
 async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
-    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
         shown,
         "Messages\n▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱",
@@ -84,12 +85,12 @@ async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
 
 async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_vandelay", "from 5 sources")
-    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
         shown,
         "Source | Included | Used | Remaining | Resets | Expires",
         "Starter | 2,000 | 2,000 | 0 | per month | –",
-        "Granted on its own | 300 | 150 | 150 | never | 20",
+        "Standalone grant | 300 | 150 | 150 | never | 20",
         "Message Pack | 5,000 | 0 | 5,000 | never | –",
         "Times in the table are UTC.",
     )
@@ -112,7 +113,7 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
 
 async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_piedpiper", "Messages")
-    shown = await press(maple, "Open", "Where it comes from", within="Messages")
+    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     whole = re.search(r"([\d,]+) of ([\d,]+) left · ([\d,]+) used", shown)
     assert whole
     assert "Held by entities | " in shown
@@ -126,7 +127,7 @@ async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage)
 @pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
 async def test_every_span_has_its_chart(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
-    await press(maple, "Open", "Where it comes from", within="Messages")
+    await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     for label, title in (
         ("24 hours", "last 24 hours"),
         ("7 days", "last 7 days"),

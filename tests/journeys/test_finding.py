@@ -70,7 +70,7 @@ async def test_everything_at_a_glance(maple: Stage) -> None:
         "• API Calls · Unlimited · 184,220 used",
         "Also included: Audit Log, Custom Domain",
         "Next invoices, before tax\n• $179.10 on ",
-        "Discounts\n• 10% off, always · 10% · for ever",
+        "Discounts\n• 10% off, always · 10% · forever",
         "Last invoices",
         "$24.50 · :warning: Open · View invoice",
         "and 7 more: see Invoices",
@@ -113,7 +113,7 @@ async def test_of_several_one_is_picked(maple: Stage) -> None:
 async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Stage, query: str) -> None:
     before = len(list(maple.autumn.state.customers))
     shown = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
-    assert "ids, names and e-mail addresses were searched" in shown
+    assert "Maple searched ids, names and email addresses" in shown
     assert "Nothing was created." in shown
     assert len(list(maple.autumn.state.customers)) == before
     assert maple.autumn.ledger == []
@@ -128,7 +128,7 @@ async def test_find_lists_page_after_page(maple: Stage) -> None:
     for page in range(2, int(pages) + 1):
         left -= 10
         shown = await press(
-            maple, "Next", f"Page {page} of {pages} · {f'{left} left' if left > 0 else 'the last'}"
+            maple, "Next", f"Page {page} of {pages} · {f'{left} left' if left > 0 else 'last page'}"
         )
     assert "[Next]" not in shown
     await press(maple, "Previous", f"Page {int(pages) - 1} of")
@@ -167,7 +167,7 @@ async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str
         (
             "cus_globex",
             (
-                "Team is past due: a payment for it has failed or is late.",
+                "Team is past due: a payment failed or is late.",
                 "1 unpaid invoice: $199.00.",
                 "Team · Past due",
                 "Messages · 38,000 of 50,000 left",
@@ -200,10 +200,10 @@ async def test_balances_hidden_while_past_due_are_announced_first(maple: Stage) 
     maple.autumn.state.org.include_past_due = False
     in_order(
         await ask(maple, "/autumn cus_globex", "Read today at"),
-        "Team is past due: a payment for it has failed or is late.",
+        "Team is past due: a payment failed or is late.",
         "Autumn hides the balances of Team while it is past due",
         "1 unpaid invoice: $199.00.",
-        "Hidden by Autumn while a plan is past due",
+        "Hidden by Autumn while a product is past due",
     )
 
 

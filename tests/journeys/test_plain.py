@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
 
@@ -33,7 +34,7 @@ async def test_invoices_are_lines(old: Stage) -> None:
 
 async def test_a_chart_is_bars_of_text(old: Stage) -> None:
     await ask(old, "/autumn features cus_acme", "AI Credits")
-    shown = await press(old, "Open", "Where it comes from", within="Messages")
+    shown = await press(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
         shown,
         "• Team · included 50,000 · used 31,240 · remaining 18,760 · resets per month · price $0.80 per 100",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
 
@@ -37,12 +38,12 @@ async def test_none_has_expired(maple: Stage) -> None:
 
 
 async def test_bought_once(maple: Stage) -> None:
-    shown = await ask(maple, "/autumn products cus_wonka", "Bought once")
+    shown = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
     in_order(
         shown,
-        "Message Pack · Bought once · $15 one off · × 2\nStarted",
+        "Message Pack · One-time purchase · $15 one off · × 2\nStarted",
         "Includes 5,000 messages",
-        "Guided Onboarding · Bought once · $500 one off",
+        "Guided Onboarding · One-time purchase · $500 one off",
     )
 
 

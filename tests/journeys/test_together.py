@@ -1,5 +1,6 @@
 """Sharing, reading again, the other ways in, and who is kept out."""
 
+from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
 
@@ -46,7 +47,7 @@ async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Stage) -
 
 async def test_a_guest_learns_nothing(maple: Stage) -> None:
     await maple.gus.command("/autumn cus_acme")
-    await maple.gus.sees("Guests cannot look up customers")
+    await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Acme Ltd")
     assert not [call for call in maple.autumn.calls if call.route.startswith("customers")]
 
@@ -64,7 +65,7 @@ async def test_in_a_shared_channel_answers_stay_private(maple: Stage) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     maple.eve.does_not_see("Acme Ltd")
     await maple.ana.click("Share to channel", confirm=True)
-    await maple.ana.sees("This channel is shared with another company, so customer data stays out of it.")
+    await maple.ana.sees("This channel is shared with another company, so Maple posts no customer data here.")
     maple.eve.does_not_see("Acme Ltd")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
+from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.journeys.steps import ask, press
 from tests.stage import Mode, Stage, on_stage
@@ -32,11 +33,11 @@ LINES = (
     "/autumn find acme",
 )
 TROUBLE = {
-    "500": "Autumn has trouble of its own.",
-    "503": "Autumn has trouble of its own.",
+    "500": labels.UNAVAILABLE.what,
+    "503": labels.UNAVAILABLE.what,
     "429": "Autumn is limiting requests.",
-    "cut_before": "Autumn could not be reached.",
-    "garbage": "Autumn's answer could not be read.",
+    "cut_before": labels.UNREACHABLE.what,
+    "garbage": labels.GARBLED.what,
     "latency": "Autumn did not answer in time.",
 }
 
@@ -98,7 +99,7 @@ async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
     async with on_stage(mode, timings=HURRIED) as maple:
         await maple.autumn.stop()
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
-        assert (await settled(maple)).count("Autumn could not be reached.") == len(LINES)
+        assert (await settled(maple)).count(labels.UNREACHABLE.what) == len(LINES)
         await ask(maple, "/autumn help", "Look up or change a customer in Autumn")
         await maple.bot.work.drain(10)
         unharmed(maple, logs)

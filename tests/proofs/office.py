@@ -23,7 +23,7 @@ from tests.databases import Engine, fresh
 from tests.proofs.replay import Copier, copying
 from tests.stage import APPROVALS, MANIFEST
 
-BUSY = "Maple took too long: Slack lets a window open for three seconds after the click."
+BUSY = "Maple took too long: Slack opens a window only within three seconds of a click."
 """Said when somebody clicked and there was no time left to open a form."""
 _PATIENCE = 60.0
 _FREE = 1_000_000

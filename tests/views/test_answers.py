@@ -107,8 +107,8 @@ def test_hints_and_asking() -> None:
     assert "`/autumn products`" in said(lookup_help.usage_hint("products"))
     assert "`/autumn find`" in said(lookup_help.usage_hint("find"))
     assert "`/autumn upcoming` and a number from 1 to 31" in said(lookup_help.days_hint(31))
-    assert said(lookup_help.asking()) == labels.ASKING
-    assert "`cus_1`" in said(lookup_help.asking(PLACE))
+    assert said(lookup_help.still_waiting()) == labels.still_waiting()
+    assert "`cus_1`" in said(lookup_help.still_waiting(PLACE))
 
 
 # Trouble
@@ -117,20 +117,20 @@ def test_hints_and_asking() -> None:
 @pytest.mark.parametrize(
     ("error", "what", "do"),
     [
-        (errors.Unreachable(), "Autumn could not be reached.", "Try again in a minute."),
+        (errors.Unreachable(), labels.UNREACHABLE.what, "Try again in a minute."),
         (errors.TimedOut(), "Autumn did not answer in time.", "Try again in a minute."),
-        (errors.Garbled(), "Autumn's answer could not be read.", "tell whoever runs Maple"),
+        (errors.Garbled(), labels.GARBLED.what, "your Maple admin"),
         (errors.Refused(status=400), "Autumn refused the request.", "Check what was asked for."),
-        (errors.Unauthorized(status=401), "did not accept Maple's key", "python -m bot doctor"),
-        (errors.Forbidden(status=403), "may not read this", "missing permission"),
+        (errors.Unauthorized(status=401), "didn't accept Maple's key", "python -m bot doctor"),
+        (errors.Forbidden(status=403), "isn't allowed to read this", "missing permission"),
         (errors.Conflict(status=423), "busy with another change", "Try again in a minute."),
         (errors.RateLimited(status=429), "Autumn is limiting requests.", "Try again in a minute."),
         (errors.RateLimited(status=429, retry_after=0.2), "limiting", "Try again in 1 second."),
         (errors.RateLimited(status=429, retry_after=29.5), "limiting", "Try again in 30 seconds."),
         (errors.RateLimited(status=429, retry_after=1e9), "limiting", "Try again in 3,600 seconds."),
-        (errors.Unavailable(status=503), "Autumn has trouble of its own.", "Try again in a few minutes."),
+        (errors.Unavailable(status=503), labels.UNAVAILABLE.what, "Try again in a few minutes."),
         (errors.AutumnError(), "Something went wrong while asking Autumn.", "Try again"),
-        (RuntimeError("secret"), "Something went wrong in Maple.", "the reference"),
+        (RuntimeError("secret"), labels.BROKEN.what, "the reference"),
     ],
 )
 def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, do: str) -> None:
@@ -144,7 +144,7 @@ def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, 
 
 def test_trouble_that_trying_again_cannot_help() -> None:
     gone = trouble.trouble(errors.NotFound(status=404), reference="", place=PLACE)
-    assert "Autumn does not know this customer." in said(gone)
+    assert "Autumn has no such customer." in said(gone)
     assert "Reference" not in said(gone)
     assert checks.buttons(gone) == {}
     for place in (None, Place(customer="x" * 3000)):

@@ -325,7 +325,7 @@ def test_any_search_can_be_shown(found: list[Customer], query: str, more: bool, 
     checks.fits(find_card.matches(matches, page=page))
     checks.fits(find_card.nobody(query))
     checks.fits(lookup_help.usage_hint(query))
-    checks.fits(lookup_help.asking(Place(customer=query)))
+    checks.fits(lookup_help.still_waiting(Place(customer=query)))
     options.customer_options(found)
     for customer in found:
         options.feature_options(names.features(customer), query[:2])

@@ -46,7 +46,7 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
         ({}, []),
         (
             {"subscriptions": [subscription(past_due=True)]},
-            ["*Pro* is past due: a payment for it has failed or is late."],
+            ["*Pro* is past due: a payment failed or is late."],
         ),
         (
             {"subscriptions": [subscription(canceled_at=BEFORE, expires_at=LATER)]},

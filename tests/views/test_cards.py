@@ -31,8 +31,8 @@ from bot.autumn.models import (
 from bot.kit import times
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
+from bot.lookups import labels, names
 from bot.lookups import labels as words
-from bot.lookups import names
 from bot.lookups.answers import Billing
 from bot.lookups.events.answer import Events
 from bot.lookups.feature import words as feature_words
@@ -216,13 +216,13 @@ def test_the_overview_has_what_matters_in_order() -> None:
         ":warning: 1 unpaid invoice: $40.00.",
         "*Products*",
         f"• *Pro* · Past due · $20 per month · Next billing {times.day(LATER)}",
-        "• *Setup* · Bought once · $20 per month · × 2",
+        "• *Setup* · One-time purchase · $20 per month · × 2",
         "*Balances*",
         "• ▰▰▰▰▰▰▰▱▱▱ *Messages* · 700 of 1,000 left · 300 used",
         "*Also included:* sso",
         "*Next invoice:* $20.00 on Dec 2, 2026, before tax",
         "*Discounts*",
-        "• *Ten* · 10% · for ever",
+        "• *Ten* · 10% · forever",
         "*Last invoices*",
         "• Nov 2, 2026 · Pro · *$49.00* · paid $9.00 · $40.00 due · refunded $1.00 · :warning: Partly paid",
         "_and 6 more: see Invoices_",
@@ -402,8 +402,8 @@ def test_purchases_and_expired_products_follow() -> None:
     card = drawn(products(customer(purchases=[bought]), gone), AT_PRODUCTS.at(expired=True))
     shown = said(card)
     assert (
-        f"*Setup* · Bought once · $20 per month\nStarted {times.day(BEFORE)} · Expires {times.day(LATER)}"
-        in shown
+        f"*Setup* · {labels.ONE_OFF} · $20 per month\n"
+        f"Started {times.day(BEFORE)} · Expires {times.day(LATER)}" in shown
     )
     assert f"*Old* · Expired · × 2\nStarted {times.day(BEFORE)} · Ended {times.day(NOW)}" in shown
     assert "*–* · Expired" in shown
@@ -431,7 +431,7 @@ def test_many_products_come_in_pages() -> None:
     following = Place.decode(checks.buttons(first)["Next"])
     assert following == AT_PRODUCTS.at(page=1)
     last = drawn(products(many), AT_PRODUCTS.at(page=99))
-    assert "Page 3 of 3 · the last" in said(last)
+    assert "Page 3 of 3 · last page" in said(last)
     assert "Next" not in checks.buttons(last)
     assert Place.decode(checks.buttons(last)["Previous"]) == following
 
@@ -551,7 +551,7 @@ def test_a_feature_opens_into_its_rows() -> None:
     card = drawn(detail(balance(breakdown=rows), usage(1, 2)), AT_FEATURE)
     assert table(card)[1:] == [
         ["Pro", "1,000", "5", "300", "700", "per month", "$0.01 each, prepaid", "–"],
-        ["Granted on its own", "1,000", "0", "300", "700", "–", "$2.00 per 1,000", "2026-12-02 15:06"],
+        [labels.NO_PLAN, "1,000", "0", "300", "700", "–", "$2.00 per 1,000", "2026-12-02 15:06"],
         ["addon", "Unlimited", "0", "300", "Unlimited", "several dates", "by tier, billed by use", "–"],
         ["free", "1,000", "0", "300", "700", "never", "–", "–"],
     ]
@@ -590,7 +590,7 @@ def test_a_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -
     pack = Purchase(plan_id="pack", plan=plan("pack", price=None, items=items))
     rows = [row(), row("pack", granted=0, left=300, prepaid_grant=Decimal(300))]
     held = customer(purchases=[pack], balances={"messages": balance(breakdown=rows)}, invoices=[invoice()])
-    told = f"*Pack* · Bought once · {shown} · 300 Messages bought"
+    told = f"*Pack* · One-time purchase · {shown} · 300 Messages bought"
     assert told in said(drawn(Products(held, None, NOW), AT_PRODUCTS))
     assert told in said(drawn(overview(customer=held), PLACE))
 
@@ -672,7 +672,7 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     found = balance(feature=credits_, breakdown=[row()] * 25, rollovers=rollovers)
     shown = said(drawn(detail(found, usage(1)), AT_FEATURE))
     assert "Spent by other features: api (2 each), x." in shown
-    assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, without an end" in shown
+    assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, no expiry" in shown
     assert "_and 5 more_" in shown
     assert words.BY_ENTITIES in said(drawn(detail(balance(breakdown=[])), AT_FEATURE))
     assert feature_words.NO_ROWS in said(drawn(detail(balance(left=0, granted=0, breakdown=[])), AT_FEATURE))
@@ -694,8 +694,8 @@ def test_long_names_are_counted_as_slack_counts_them() -> None:
         ("sso", {}, "*sso* is included in Pro."),
         ("sso", {"flags": {"sso": flag(plan_id=None)}}, "*sso* is included."),
         ("sso", {"flags": {"sso": flag(expires_at=LATER)}}, f"in Pro. It expires on {times.day(LATER)}."),
-        ("gone", {}, "This customer does not have the feature `gone`."),
-        ("", {}, "This customer does not have the feature –."),
+        ("gone", {}, "This customer doesn't have the feature `gone`."),
+        ("", {}, "This customer doesn't have the feature –."),
     ],
 )
 def test_a_feature_without_a_balance(feature_id: str, changes: dict[str, Any], line: str) -> None:

@@ -125,7 +125,7 @@ def test_a_coupon_is_applied() -> None:
     assert "• *Ten off* · $10.00" in form.text
     assert form.options("coupon") == [
         ("once", "once", "$5.00 off · once · all products"),
-        ("ten", "ten", "$10.00 off · for ever · Pro, max"),
+        ("ten", "ten", "$10.00 off · forever · Pro, max"),
         ("Twenty", "twenty", "20% off · for 3 months · all products"),
     ]
     assert form.submit().errors["coupon"] == "Pick a coupon."

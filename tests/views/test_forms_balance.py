@@ -147,7 +147,7 @@ def test_of_several_rows_one_is_picked() -> None:
 @pytest.mark.parametrize(
     ("row", "label", "description"),
     [
-        ({"id": "cus_ent_3MTbwr"}, "Granted on its own · 40 of 100 left", ""),
+        ({"id": "cus_ent_3MTbwr"}, "Standalone grant · 40 of 100 left", ""),
         ({"id": "goodwill"}, "Granted as goodwill · 40 of 100 left", ""),
         ({"id": "reward_SALE_messages_bal_3M"}, "Promo code SALE · 40 of 100 left", ""),
         ({"id": "reward_A_B_messages_bal_3M"}, "Promo code A_B · 40 of 100 left", ""),

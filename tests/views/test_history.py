@@ -79,7 +79,7 @@ def test_many_steps_are_counted() -> None:
     [
         (0, ["chg_0", "chg_4"], {"Next": 1}, "Page 1 of 3 · 7 left"),
         (1, ["chg_5", "chg_9"], {"Previous": 0, "Next": 2}, "Page 2 of 3 · 2 left"),
-        (9, ["chg_10", "chg_11"], {"Previous": 1}, "Page 3 of 3 · the last"),
+        (9, ["chg_10", "chg_11"], {"Previous": 1}, "Page 3 of 3 · last page"),
     ],
 )
 def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, int], left: str) -> None:

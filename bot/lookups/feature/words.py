@@ -9,10 +9,10 @@ TITLE = "Feature"
 BACK_TO_FEATURES = "All features"
 
 ROLLOVERS = "*Rolled over*"
-ROWS = "*Where it comes from*"
+ROWS = "*Sources*"
 
 NO_USAGE_KIND = "Features like this one have no usage history."
-NO_ROWS = "Autumn gives no details on where this balance comes from."
+NO_ROWS = "Autumn doesn't list the sources of this balance."
 TABLE_UTC = "Times in the table are UTC."
 
 ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
@@ -35,8 +35,8 @@ def flag_expires(day: str) -> str:
 
 def not_held(feature: str) -> str:
     return (
-        f"This customer does not have the feature {feature}. It may have ended, or be hidden while a plan is "
-        "past due."
+        f"This customer doesn't have the feature {feature}. It may have ended, or Autumn may hide it while a "
+        "product is past due."
     )
 
 
@@ -46,7 +46,7 @@ def labelled(label: str, fact: str) -> str:
 
 def rollover(units: str, granted: str, day: str) -> str:
     first = f"{units} of {granted} left" if granted else f"{units} left"
-    return f"{first}, until {day}" if day else f"{first}, without an end"
+    return f"{first}, until {day}" if day else f"{first}, no expiry"
 
 
 def credit_cost(name: str, cost: str) -> str:
@@ -70,9 +70,9 @@ def no_usage(span: Span) -> str:
 
 
 def usage_note(number: int) -> str:
-    return f"The first {count(number, 'bar')} left out. Times on the chart are UTC."
+    return f"Not shown: the first {count(number, 'bar')}. {USAGE_UTC}"
 
 
 def spending(name: str, units: str, events: int, taken: str) -> str:
-    told = f"{name}: {units} in {count(events, 'event')}"
-    return f"{told}, {taken} credits" if taken else told
+    usage = f"{name}: {units} in {count(events, 'event')}"
+    return f"{usage}, {taken} credits" if taken else usage

@@ -9,9 +9,9 @@ PICK_FEATURE = "Pick a feature"
 DUE_NOW = "resets now"
 
 
-NO_FEATURES = "This customer has no features: no product or grant gives any."
+NO_FEATURES = "This customer has no features: no product or grant includes any."
 NO_BALANCES = "No metered features."
-HIDDEN_BALANCES = "Hidden by Autumn while a plan is past due: see above."
+HIDDEN_BALANCES = "Hidden by Autumn while a product is past due: see above."
 
 
 def remaining(left: str, granted: str) -> str:

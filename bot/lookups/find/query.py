@@ -10,7 +10,7 @@ import unicodedata
 from urllib.parse import unquote
 
 LONGEST = 200
-"""Longer than any id or e-mail address; Autumn is not asked for more."""
+"""Longer than any id or email address; Autumn is not asked for more."""
 _MOST_EMAILS = 3
 
 _AN_ID = re.compile(r"[a-zA-Z0-9_:-]+")

@@ -30,7 +30,7 @@ def _utc_now() -> datetime:
 
 
 async def find(autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now) -> Found:
-    """The customer whose id, e-mail or name this is; else those whose id, name or e-mail contain it.
+    """The customer whose id, email or name this is; else those whose id, name or email contain it.
 
     Raises AutumnError.
     """
@@ -64,7 +64,7 @@ async def find_or_open(
 async def search(
     autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now
 ) -> SeveralMatches | NoMatch:
-    """Every customer whose id, name or e-mail contains the text, newest first. Raises AutumnError."""
+    """Every customer whose id, name or email contains the text, newest first. Raises AutumnError."""
     unfinished: SeveralMatches | None = None
     for text in readings(query):
         found = await _search(autumn, text, now)
@@ -99,7 +99,7 @@ async def _suggested(autumn: Autumn, text: str) -> list[Customer]:
 
 
 def contains(customer: Customer, text: str) -> bool:
-    """Whether the text is in the id, name or e-mail. Autumn takes % and _ for wildcards; people do not."""
+    """Whether the text is in the id, name or email. Autumn takes % and _ for wildcards; people do not."""
     return any(matches(field, text) for field in (customer.id or "", customer.name, customer.email))
 
 

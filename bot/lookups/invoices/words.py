@@ -16,7 +16,7 @@ INVOICE_STATUSES = {
 
 NO_STRIPE = "No next invoice: this customer is not in Stripe."
 NEXT_INVOICES = "*Next invoices*, before tax"
-NOTHING_COMING = "No next invoice is coming."
+NOTHING_COMING = "No next invoice."
 
 INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Status", "Link")
 
@@ -24,8 +24,8 @@ UPCOMING = "The next invoice"
 
 
 def invoice_with_plan(plan: str, day: str, price: str) -> str:
-    told = f"*Next invoice:* when *{plan}* starts on {day}"
-    return f"{told}, {price}" if price else told
+    invoice = f"*Next invoice:* when *{plan}* starts on {day}"
+    return f"{invoice}, {price}" if price else invoice
 
 
 def one_of_next(total: str, day: str) -> str:

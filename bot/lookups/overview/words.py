@@ -22,7 +22,7 @@ def more_than_on(title: str) -> str:
 
 
 def past_due(plan: str) -> str:
-    return f"*{plan}* is past due: a payment for it has failed or is late."
+    return f"*{plan}* is past due: a payment failed or is late."
 
 
 def cancels(plan: str, day: str) -> str:
