@@ -7,7 +7,7 @@ from bot.autumn.errors import TimedOut
 from bot.digests import all_rows, words
 from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
-from bot.lookups import trouble
+from bot.lookups import labels, trouble
 from bot.lookups.place import Place
 from tests.digests.samples import BERLIN, ORG, item, items, page
 from tests.views import checks
@@ -26,7 +26,7 @@ def test_rows_with_totals_on_top_and_a_button_each() -> None:
     assert "*Upcoming invoices* · 4 invoices\nTotal *$29.00*" in told
     assert "`SANDBOX`" in told
     assert "*Customer 1*\nPro · Nov " in told
-    assert "*Customer without a name*" in told
+    assert f"*{labels.NO_NAME}*" in told
     rows = [block for block in view["blocks"] if block["block_id"].startswith("row.")]
     opened = [one["accessory"] for one in rows if "accessory" in one]
     assert len(rows) == 4

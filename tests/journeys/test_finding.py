@@ -148,7 +148,7 @@ async def test_help_says_what_can_be_typed(maple: Stage, line: str) -> None:
 
 async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple: Stage) -> None:
     shown = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
-    in_order(shown, "no id", "Cannot be opened here: it has no id in Autumn.")
+    in_order(shown, "no id", "Cannot be opened here: this customer has no id in Autumn.")
     assert "[Open]" not in shown
 
 

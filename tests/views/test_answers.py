@@ -14,6 +14,7 @@ from bot.lookups import labels, names, trouble
 from bot.lookups import options as lookup_options
 from bot.lookups.find import card as find_card
 from bot.lookups.find import modal, words
+from bot.lookups.find import words as find_words
 from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
@@ -89,7 +90,7 @@ def test_nobody_says_what_was_searched() -> None:
 
 def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
     shown = said(find_card.nobody("cus_1", compared=5000, meant="products acme"))
-    assert "those of its newest 5,000 customers" in shown
+    assert find_words.stripe_ids_compared(5000) in shown
     assert "Did you mean `/autumn products acme`?" in shown
     assert "match –" in said(find_card.matches(several(customer(), customer(id="c"), query="")))
 
@@ -120,7 +121,7 @@ def test_hints_and_asking() -> None:
         (errors.Unreachable(), labels.UNREACHABLE.what, "Try again in a minute."),
         (errors.TimedOut(), "Autumn did not answer in time.", "Try again in a minute."),
         (errors.Garbled(), labels.GARBLED.what, "your Maple admin"),
-        (errors.Refused(status=400), "Autumn refused the request.", "Check what was asked for."),
+        (errors.Refused(status=400), "Autumn refused the request.", "Check what you requested."),
         (errors.Unauthorized(status=401), "didn't accept Maple's key", "python -m bot doctor"),
         (errors.Forbidden(status=403), "isn't allowed to read this", "missing permission"),
         (errors.Conflict(status=423), "busy with another change", "Try again in a minute."),

@@ -5,6 +5,7 @@ import pytest
 
 from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, UsagePrice
 from bot.kit import layout, times
+from bot.lookups import labels
 from bot.lookups.invoices.facts import unpaid
 from bot.lookups.overview import attention
 from bot.lookups.products.status import Status, status
@@ -87,7 +88,7 @@ def test_what_needs_attention(changes: dict[str, Any], lines: list[str]) -> None
     assert told(**changes) == lines
 
 
-HIDDEN = "Autumn hides the balances of *Pro* while it is past due, so features can seem to be missing."
+HIDDEN = labels.hidden("Pro")
 GIVES = PlanItem(feature_id="messages", included=Decimal(10))
 
 

@@ -754,7 +754,7 @@ def test_usage_without_a_chart(read: Any, line: str) -> None:
 def test_bins_beyond_what_a_chart_holds_are_counted() -> None:
     card = drawn(detail(read=usage(*range(1, 25))), AT_FEATURE)
     assert len(chart(card)["chart"]["axis_config"]["categories"]) == 20
-    assert "The first 4 bars left out." in said(card)
+    assert feature_words.usage_note(4) in said(card)
 
 
 # Invoices

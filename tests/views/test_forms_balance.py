@@ -15,6 +15,7 @@ from bot.changes.balance import form as balance
 from bot.changes.forms import Meta
 from bot.changes.model import BalanceAction, BalanceInput, Facts
 from bot.kit import ids, times
+from bot.lookups import labels
 from tests.views import given
 from tests.views.filling import Filling
 from tests.views.given import BEFORE, LATER, NOW
@@ -338,7 +339,7 @@ def test_every_block_of_an_error_is_in_the_form() -> None:
 
 def test_balances_that_are_hidden_are_called_hidden() -> None:
     late = given.subscription(past_due=True, plan=given.plan(items=[PlanItem(feature_id="exports")]))
-    hidden = "Autumn hides the balances of *Pro* while it is past due, so features can seem to be missing."
+    hidden = labels.hidden("Pro")
     assert hidden in opened(given.customer(subscriptions=[late], balances={}, flags={}), feature="").text
     held = {"messages": given.balance(breakdown=[given.row(None)])}
     assert hidden in opened(given.customer(subscriptions=[late], balances=held, flags={})).text

@@ -2,9 +2,11 @@
 
 from bot.kit.phrases import count
 
-NO_ID_TO_OPEN = "Cannot be opened here: they have no id in Autumn. Open them in Autumn's dashboard."
+NO_ID_TO_OPEN = (
+    "Cannot be opened here: this customer has no id in Autumn. Look for them in Autumn's dashboard."
+)
 ID_TOO_LONG_TO_OPEN = (
-    "Cannot be opened here: their id is too long for a Slack button. Type `/autumn` and the id."
+    "Cannot be opened here: this customer's id is too long for a Slack button. Type `/autumn` and the id."
 )
 
 MODAL_TITLE = "Look up a customer"
