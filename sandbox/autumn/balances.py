@@ -167,7 +167,7 @@ def reset_due(state: State, customer: Customer) -> None:
         if row.price is None and row.resets_at is not None and row.resets_at <= now and repeats(row.interval):
             refill(row, now)
     for row in customer.rows:
-        row.rollovers = [one for one in row.rollovers if (one["expires_at"] or now + 1) > now]
+        row.rollovers = [rollover for rollover in row.rollovers if (rollover["expires_at"] or now + 1) > now]
 
 
 def refill(row: Row, now: int) -> None:
@@ -220,13 +220,17 @@ def show(rows: Sequence[Row], feature: Feature, *, entity_id: str | None = None)
     """A feature's balance from its rows. Entities' rows count in a customer's totals, not its breakdown."""
     listed = [row for row in rows if row.entity_id in (None, entity_id)]
     unlimited = any(row.unlimited for row in rows)
-    rollovers = [one for row in rows for one in row.rollovers]
-    grant = 0 if unlimited else sum(row.grant for row in rows) + sum(one["granted"] for one in rollovers)
-    left = sum(max(0.0, row.balance) for row in rows) + sum(one["balance"] for one in rollovers)
+    rollovers = [rollover for row in rows for rollover in row.rollovers]
+    grant = (
+        0
+        if unlimited
+        else sum(row.grant for row in rows) + sum(rollover["granted"] for rollover in rollovers)
+    )
+    left = sum(max(0.0, row.balance) for row in rows) + sum(rollover["balance"] for rollover in rollovers)
     used = sum(
         (0 if unlimited else row.grant) - row.balance for row in rows if row.unlimited or not unlimited
     )
-    used += 0 if unlimited else sum(one["granted"] - one["balance"] for one in rollovers)
+    used += 0 if unlimited else sum(rollover["granted"] - rollover["balance"] for rollover in rollovers)
     priced = [row.price for row in rows if row.price]
     caps = [price["max_purchase"] for price in priced if price.get("max_purchase") is not None]
     resets = [row.resets_at for row in rows if row.resets_at is not None and feature.consumable]

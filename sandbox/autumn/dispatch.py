@@ -82,7 +82,7 @@ class Router:
 
 
 @dataclass(slots=True)
-class Desk:
+class Dispatcher:
     """Takes requests for the API."""
 
     state: State
@@ -120,7 +120,9 @@ class Desk:
         context = Context(self.state, key.env, version, request.base_url, query=request.query, path=path)
         if route.write:
             body = _peek(request.raw)
-            answer.write = Write(route.name, self.state.clock.now(), whose(path, body), body, idempotency_key)
+            answer.write = Write(
+                route.name, self.state.clock.now(), named_customer(path, body), body, idempotency_key
+            )
             self.writes.append(answer.write)
         try:
             key.check(route.scope)
@@ -155,7 +157,7 @@ class Desk:
         self, request: Request, route: Route, path: Json, version: tuple[int, int, int], answer: Answer
     ) -> bool:
         by_customer = route.group in ("check", "entities", "events", "track", "attach")
-        counted = (whose(path, _peek(request.raw)) or "undefined") if by_customer else "organization"
+        counted = (named_customer(path, _peek(request.raw)) or "undefined") if by_customer else "organization"
         old = route.group == "list_customers" and version < NEWEST
         verdict = self.limiter.take(
             "list_customers_old" if old else route.group, counted, _OLD_LIST if old else None
@@ -167,7 +169,7 @@ class Desk:
 
 
 def _handle(route: Route, context: Context) -> Any:
-    customer_id = whose(context.path, context.body)
+    customer_id = named_customer(context.path, context.body)
     customer = context.state.customers.get(customer_id) if route.write and customer_id else None
     if customer is None:
         return route.handler(context)
@@ -184,7 +186,7 @@ def _peek(raw: bytes) -> Json:
         return {}
 
 
-def whose(path: Mapping[str, str], body: Json) -> str | None:
+def named_customer(path: Mapping[str, str], body: Json) -> str | None:
     """The customer a request is about, if it says."""
     found = path.get("customer_id", body.get("customer_id"))
     return found if isinstance(found, str) else None

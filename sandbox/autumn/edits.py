@@ -26,7 +26,7 @@ class Update:
 
 
 def need_entity(who: Customer, entity_id: str | None) -> None:
-    if entity_id is not None and all(one.id != entity_id for one in who.entities):
+    if entity_id is not None and all(entity.id != entity_id for entity in who.entities):
         raise no_entity(entity_id)
 
 
@@ -212,7 +212,9 @@ def track(state: State, who: Customer, event: Event) -> list[Json]:
     deductions = _draw(state, rows, event.value, most)
     if not rows:
         for pool in state.features.values():
-            costs = [one for one in pool.credit_schema or () if one["metered_feature_id"] == event.feature_id]
+            costs = [
+                part for part in pool.credit_schema or () if part["metered_feature_id"] == event.feature_id
+            ]
             rows = balances.of_feature(balances.seen(state, who), pool.id)
             if costs and rows:
                 most = controls.usable(state, who, pool.id, rows)

@@ -14,15 +14,15 @@ RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 CYCLES = {"1bc": 1, "last_cycle": 1, "3bc": 3}
 
 
-def show(one: Event) -> Json:
+def show(event: Event) -> Json:
     return {
-        "id": one.id,
-        "timestamp": one.timestamp,
-        "feature_id": one.feature_id,
-        "customer_id": one.customer_id,
-        "value": clean(one.value),
-        "properties": one.properties,
-        "deductions": one.deductions,
+        "id": event.id,
+        "timestamp": event.timestamp,
+        "feature_id": event.feature_id,
+        "customer_id": event.customer_id,
+        "value": clean(event.value),
+        "properties": event.properties,
+        "deductions": event.deductions,
     }
 
 
@@ -37,17 +37,17 @@ class Query:
 
 def find(state: State, query: Query) -> list[Event]:
     """Newest first."""
-    whose: Iterable[Customer] = [query.customer] if query.customer else state.customers
-    found = [one for who in whose for one in state.events(who) if _wanted(one, query)]
-    return sorted(found, key=lambda one: (one.timestamp, one.id), reverse=True)
+    customers: Iterable[Customer] = [query.customer] if query.customer else state.customers
+    events = [event for who in customers for event in state.events(who) if _matches(event, query)]
+    return sorted(events, key=lambda event: (event.timestamp, event.id), reverse=True)
 
 
-def _wanted(one: Event, query: Query) -> bool:
+def _matches(event: Event, query: Query) -> bool:
     return (
-        (not query.features or one.feature_id in query.features)
-        and (query.entity_id is None or one.entity_id == query.entity_id)
-        and (query.start is None or one.timestamp >= query.start)
-        and (query.end is None or one.timestamp <= query.end)
+        (not query.features or event.feature_id in query.features)
+        and (query.entity_id is None or event.entity_id == query.entity_id)
+        and (query.start is None or event.timestamp >= query.start)
+        and (query.end is None or event.timestamp <= query.end)
     )
 
 
@@ -91,41 +91,41 @@ class Aggregation:
     deducted: bool = False
 
 
-def aggregate(state: State, wanted: Aggregation) -> Json:
+def aggregate(state: State, aggregation: Aggregation) -> Json:
     """{list, total, deductions if asked for}: bins oldest first, empty ones too, none in the future."""
-    query = wanted.query
+    query = aggregation.query
     assert query.start is not None  # noqa: S101
-    found = find(state, query)
+    events = find(state, query)
     end = min(query.end or state.now, state.now)
     bins: dict[int, dict[str, float]] = {}
-    moment = floor(query.start, wanted.bin_size)
+    moment = floor(query.start, aggregation.bin_size)
     while moment <= end:
         bins[moment] = dict.fromkeys(query.features, 0)
-        moment = _next(moment, wanted.bin_size)
+        moment = _next(moment, aggregation.bin_size)
     totals: dict[str, dict[str, float]] = {}
-    for one in found:
-        slot = bins.get(floor(one.timestamp, wanted.bin_size))
+    for event in events:
+        slot = bins.get(floor(event.timestamp, aggregation.bin_size))
         if slot is not None:
-            slot[one.feature_id] = clean(slot.get(one.feature_id, 0) + one.value)
-            total = totals.setdefault(one.feature_id, {"count": 0, "sum": 0})
+            slot[event.feature_id] = clean(slot.get(event.feature_id, 0) + event.value)
+            total = totals.setdefault(event.feature_id, {"count": 0, "sum": 0})
             total["count"] += 1
-            total["sum"] = clean(total["sum"] + one.value)
+            total["sum"] = clean(total["sum"] + event.value)
     listed: list[Json] = [{"period": moment, "values": values} for moment, values in bins.items()]
-    if wanted.group_by is not None:
-        _group(found, wanted, listed)
+    if aggregation.group_by is not None:
+        _group(events, aggregation, listed)
     shown: Json = {"list": listed, "total": dict(sorted(totals.items()))}
-    if wanted.deducted:
-        shown["deductions"] = _deductions(state, found, wanted.bin_size)
+    if aggregation.deducted:
+        shown["deductions"] = _deductions(state, events, aggregation.bin_size)
     return shown
 
 
-def _deductions(state: State, found: list[Event], size: str) -> list[Json]:
+def _deductions(state: State, events: list[Event], size: str) -> list[Json]:
     """What the events took from which balance, by bin; bins without any are left out."""
     bins: dict[int, Json] = {}
-    for one in sorted(found, key=lambda event: event.timestamp):
-        for part in one.deductions or ():
+    for event in sorted(events, key=lambda event: event.timestamp):
+        for part in event.deductions or ():
             feature_id = part["feature_id"]
-            slot = bins.setdefault(floor(one.timestamp, size), {})
+            slot = bins.setdefault(floor(event.timestamp, size), {})
             spent = "credit_system" if state.feature(feature_id).credit_schema else "metered"
             taken = slot.setdefault(
                 feature_id, {"feature_type": spent, "deducted": 0, "events": 0, "balances": []}
@@ -139,28 +139,28 @@ def _deductions(state: State, found: list[Event], size: str) -> list[Json]:
 def _count(drawn: list[Json], part: Json) -> None:
     row = next((row for row in drawn if row["balance_id"] == part["balance_id"]), None)
     if row is None:
-        told = {name: part[name] for name in ("balance_id", "plan_id", "reset")}
-        row = {**told, "entity_id": None, "credit_cost": None, "deducted": 0, "events": 0}
+        facts = {name: part[name] for name in ("balance_id", "plan_id", "reset")}
+        row = {**facts, "entity_id": None, "credit_cost": None, "deducted": 0, "events": 0}
         drawn.append(row)
     row["deducted"] = clean(row["deducted"] + part["value"])
     row["events"] += 1
 
 
-def _group(found: list[Event], wanted: Aggregation, listed: list[Json]) -> None:
-    assert wanted.group_by is not None  # noqa: S101
-    group = _grouper(wanted.group_by)
-    names = [*sorted({group(one) for one in found} - {NO_GROUP}), NO_GROUP]
+def _group(events: list[Event], aggregation: Aggregation, listed: list[Json]) -> None:
+    assert aggregation.group_by is not None  # noqa: S101
+    group = _grouper(aggregation.group_by)
+    names = [*sorted({group(event) for event in events} - {NO_GROUP}), NO_GROUP]
     for slot in listed:
-        slot["grouped_values"] = {one: dict.fromkeys(names, 0) for one in wanted.query.features}
+        slot["grouped_values"] = {name: dict.fromkeys(names, 0) for name in aggregation.query.features}
     by_period = {slot["period"]: slot["grouped_values"] for slot in listed}
-    for one in found:
-        values = by_period[floor(one.timestamp, wanted.bin_size)].setdefault(one.feature_id, {})
-        values[group(one)] = clean(values.get(group(one), 0) + one.value)
+    for event in events:
+        values = by_period[floor(event.timestamp, aggregation.bin_size)].setdefault(event.feature_id, {})
+        values[group(event)] = clean(values.get(group(event), 0) + event.value)
 
 
 def _grouper(group_by: str) -> Callable[[Event], str]:
     if group_by.startswith("properties."):
         name = group_by.removeprefix("properties.")
-        return lambda one: str(one.properties[name]) if name in one.properties else NO_GROUP
+        return lambda event: str(event.properties[name]) if name in event.properties else NO_GROUP
     field = group_by.removeprefix("$")
-    return lambda one: str(getattr(one, field, None) or NO_GROUP)
+    return lambda event: str(getattr(event, field, None) or NO_GROUP)

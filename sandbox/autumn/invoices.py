@@ -10,35 +10,35 @@ from sandbox.autumn.rewards import discounts_for
 from sandbox.autumn.state import State
 
 
-def show(one: Invoice, base_url: str) -> Json:
+def show(invoice: Invoice, base_url: str) -> Json:
     """As `expand: invoices` gives it. A draft has no hosted page."""
-    hosted = None if one.status == "draft" else f"{base_url}/invoices/hosted_invoice_url/{one.id}"
+    hosted = None if invoice.status == "draft" else f"{base_url}/invoices/hosted_invoice_url/{invoice.id}"
     return {
-        "plan_ids": one.plan_ids,
-        "stripe_id": one.stripe_id,
-        "processor_type": one.processor,
-        "status": one.status,
-        "total": clean(one.total),
-        "currency": one.currency,
-        "created_at": one.created_at,
+        "plan_ids": invoice.plan_ids,
+        "stripe_id": invoice.stripe_id,
+        "processor_type": invoice.processor,
+        "status": invoice.status,
+        "total": clean(invoice.total),
+        "currency": invoice.currency,
+        "created_at": invoice.created_at,
         "hosted_invoice_url": hosted,
     }
 
 
-def show_listed(one: Invoice, base_url: str) -> Json:
+def show_listed(invoice: Invoice, base_url: str) -> Json:
     """As invoices.list gives it."""
     return {
-        **show(one, base_url),
-        "id": one.id,
-        "customer_id": one.customer_id,
-        "entity_id": one.entity_id,
-        "amount_paid": None if one.amount_paid is None else clean(one.amount_paid),
-        "refunded_amount": clean(one.refunded),
+        **show(invoice, base_url),
+        "id": invoice.id,
+        "customer_id": invoice.customer_id,
+        "entity_id": invoice.entity_id,
+        "amount_paid": None if invoice.amount_paid is None else clean(invoice.amount_paid),
+        "refunded_amount": clean(invoice.refunded),
     }
 
 
 def newest(who: Customer) -> list[Invoice]:
-    return sorted(who.invoices, key=lambda one: (one.created_at, one.id), reverse=True)
+    return sorted(who.invoices, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
 
 
 def currency_of(state: State, who: Customer) -> str:
@@ -63,7 +63,7 @@ def previews(state: State, who: Customer) -> list[Json]:
     spent: dict[str, float] = {}
     lines = {
         product.id: lines_of(state, who, product, starting=product.period_end or 0, spent=spent)
-        for product in sorted(due, key=lambda one: one.period_end or 0)
+        for product in sorted(due, key=lambda product: product.period_end or 0)
     }
     return [_preview(state, who, product, lines[product.id]) for product in due if lines[product.id]]
 
@@ -100,7 +100,7 @@ def lines_of(
     if renewing and usage:
         rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
         lines += [line for row in rows for line in overage(state, who, plan, product, row)]
-    own = any(one.subscription_id == product.stripe_subscription for one in who.discounts)
+    own = any(discount.subscription_id == product.stripe_subscription for discount in who.discounts)
     before = {} if own or spent is None else spent
     for reward in discounts_for(state, who, product, starting):
         left = _left(state, reward, currency_of(state, who), before.get(reward.id, 0))
@@ -145,7 +145,7 @@ def entity_label(who: Customer, product: Product) -> str:
     """Whose plan a line is for, after the description, when it is an entity's."""
     if product.entity_id is None:
         return ""
-    names = (one.name for one in who.entities if one.id == product.entity_id)
+    names = (entity.name for entity in who.entities if entity.id == product.entity_id)
     return f" ({next(names, None) or product.entity_id})"
 
 

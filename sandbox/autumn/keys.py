@@ -19,9 +19,9 @@ class Key:
         """Raises 403 when the key lacks the scope (one of several, when several are given)."""
         if scope is None or self.scopes is None:
             return
-        wanted = (scope,) if isinstance(scope, str) else scope
-        if not any(self._has(one) for one in wanted):
-            raise ApiError(403, "insufficient_scopes", f"Insufficient scopes. Missing: {wanted[0]}")
+        scopes = (scope,) if isinstance(scope, str) else scope
+        if not any(self._has(wanted) for wanted in scopes):
+            raise ApiError(403, "insufficient_scopes", f"Insufficient scopes. Missing: {scopes[0]}")
 
     def _has(self, scope: str) -> bool:
         assert self.scopes is not None  # noqa: S101

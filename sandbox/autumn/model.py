@@ -69,7 +69,7 @@ class Plan:
         if self.price is not None:
             return str(self.price["interval"])
         priced = [str(item.price["interval"]) for item in self.items if item.price]
-        return next((one for one in priced if one != "one_off"), priced[0] if priced else None)
+        return next((interval for interval in priced if interval != "one_off"), priced[0] if priced else None)
 
 
 @dataclass(slots=True)

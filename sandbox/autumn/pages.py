@@ -15,7 +15,8 @@ _STYLE = (
     "@media(prefers-color-scheme:dark){body{background:#1a1d21;color:#e8e8e8}}"
 )
 STARTS = ("/invoices/", "/invoice/", "/portal/", "/checkout/")
-_NOTE = "This page is part of a local demonstration. Nothing here can be paid."
+_NOTE = "This page is part of a local demonstration. No money moves."
+_PAY = "<form method=post><button>Pay</button></form>"
 
 
 def page(title: str, body: str) -> str:
@@ -27,30 +28,38 @@ def page(title: str, body: str) -> str:
 
 def find_invoice(state: State, number: str) -> Invoice | None:
     """An invoice that has a hosted page, by its id or Stripe's."""
-    hosted = (one for one in state.invoices() if one.status != "draft" and one.processor == "stripe")
-    return next((one for one in hosted if number in (one.id, one.stripe_id)), None)
+    hosted = (
+        invoice for invoice in state.invoices() if invoice.status != "draft" and invoice.processor == "stripe"
+    )
+    return next((invoice for invoice in hosted if number in (invoice.id, invoice.stripe_id)), None)
 
 
-def invoice(state: State, one: Invoice) -> str:
-    who = state.customers.get(one.customer_id or "")
+def invoice(state: State, invoice: Invoice) -> str:
+    who = state.customers.get(invoice.customer_id or "")
     name = (who.name or who.email or who.id or "") if who else ""
-    lines = one.lines or [
-        {"description": ", ".join(_plan_names(state, one)) or "Invoice", "total": one.total}
+    lines = invoice.lines or [
+        {"description": ", ".join(_plan_names(state, invoice)) or "Invoice", "total": invoice.total}
     ]
     rows = "".join(
         f"<tr><td>{html.escape(line['description'])}</td><td>{clean(line['total']):,}</td></tr>"
         for line in lines
     )
+    dated = f"{day(invoice.created_at)} · {html.escape(invoice.status)}"
+    pay = _PAY if invoice.stripe_id in state.waiting else ""
     return page(
-        f"Invoice {one.stripe_id}",
-        f"<p>{html.escape(name)}<br>{day(one.created_at)} · {html.escape(one.status)}</p><table>{rows}"
-        f"<tr><th>Total {one.currency.upper()}</th><th>{clean(one.total):,}</th></tr></table>",
+        f"Invoice {invoice.stripe_id}",
+        f"<p>{html.escape(name)}<br>{dated}</p><table>{rows}"
+        f"<tr><th>Total {invoice.currency.upper()}</th><th>{clean(invoice.total):,}</th></tr></table>{pay}",
     )
 
 
-def _plan_names(state: State, one: Invoice) -> list[str]:
-    return [state.plans[plan_id].name for plan_id in one.plan_ids if plan_id in state.plans]
+def _plan_names(state: State, invoice: Invoice) -> list[str]:
+    return [state.plans[plan_id].name for plan_id in invoice.plan_ids if plan_id in state.plans]
 
 
 def portal(number: str) -> str:
     return page("Billing portal", f"<p>Session {html.escape(number)}</p>")
+
+
+def checkout(state: State, number: str) -> str:
+    return page("Checkout", _PAY if number in state.waiting else "<p>There is nothing left to do here.</p>")

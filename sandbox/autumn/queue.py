@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sandbox.autumn.clock import Clock
 from sandbox.autumn.context import Route
-from sandbox.autumn.dispatch import Answer, Desk, Request, whose
+from sandbox.autumn.dispatch import Answer, Dispatcher, Request, named_customer
 from sandbox.autumn.ledger import Write
 from sandbox.autumn.model import Customer
 from sandbox.autumn.validation import parse
@@ -27,18 +27,18 @@ class Queue:
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def take(
-        self, desk: Desk, request: Request, found: tuple[Route, dict[str, str]], seconds: float
+        self, dispatcher: Dispatcher, request: Request, found: tuple[Route, dict[str, str]], seconds: float
     ) -> Answer:
         """Answer as if it were done, undo it, and do it `seconds` later."""
-        who = desk.state.customers.get(whose(found[1], parse(request.raw)) or "")
+        who = dispatcher.state.customers.get(named_customer(found[1], parse(request.raw)) or "")
         before = deepcopy(who)
-        answer = desk.take(request, found)
+        answer = dispatcher.take(request, found)
         if who is None or before is None or answer.status >= 400 or answer.write is None:
             return answer
         _put_back(who, before)
         answer.write.applied, answer.write.applied_at = False, None
         write = answer.write
-        self._later(seconds, lambda: _apply(desk, request, found, write))
+        self._later(seconds, lambda: _apply(dispatcher, request, found, write))
         return answer
 
     def _later(self, seconds: float, run: Callable[[], None]) -> None:
@@ -50,10 +50,10 @@ class Queue:
     def run_due(self) -> None:
         """Do what is due by the clock, in the order it came."""
         now = self.clock.now()
-        due = [one for one in self._waiting if one.due <= now]
-        self._waiting = [one for one in self._waiting if one.due > now]
-        for one in due:
-            one.run()
+        due = [waiting for waiting in self._waiting if waiting.due <= now]
+        self._waiting = [waiting for waiting in self._waiting if waiting.due > now]
+        for waiting in due:
+            waiting.run()
 
     def clear(self) -> None:
         """Forget what waits."""
@@ -64,10 +64,12 @@ class Queue:
 
 
 def _put_back(who: Customer, before: Customer) -> None:
-    for one in fields(Customer):
-        setattr(who, one.name, getattr(before, one.name))
+    for part in fields(Customer):
+        setattr(who, part.name, getattr(before, part.name))
 
 
-def _apply(desk: Desk, request: Request, found: tuple[Route, dict[str, str]], write: Write) -> None:
-    write.applied = desk.apply(request, found)
-    write.applied_at = desk.state.clock.now()
+def _apply(
+    dispatcher: Dispatcher, request: Request, found: tuple[Route, dict[str, str]], write: Write
+) -> None:
+    write.applied = dispatcher.apply(request, found)
+    write.applied_at = dispatcher.state.clock.now()

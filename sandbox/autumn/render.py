@@ -11,36 +11,36 @@ from sandbox.autumn.state import State
 _SYMBOLS = {"usd": "$", "eur": "€", "jpy": "¥", "gbp": "£"}
 
 
-def feature(one: Feature) -> Json:
+def feature(feature: Feature) -> Json:
     return {
-        "id": one.id,
-        "name": one.name,
-        "type": one.type,
-        "consumable": one.consumable,
-        "event_names": one.event_names,
-        "archived": one.archived,
-        **({"credit_schema": one.credit_schema} if one.credit_schema is not None else {}),
-        **({"display": one.display} if one.display is not None else {}),
+        "id": feature.id,
+        "name": feature.name,
+        "type": feature.type,
+        "consumable": feature.consumable,
+        "event_names": feature.event_names,
+        "archived": feature.archived,
+        **({"credit_schema": feature.credit_schema} if feature.credit_schema is not None else {}),
+        **({"display": feature.display} if feature.display is not None else {}),
     }
 
 
-def plan(state: State, one: Plan, env: str) -> Json:
+def plan(state: State, plan: Plan, env: str) -> Json:
     return {
-        "id": one.id,
-        "name": one.name,
-        "description": one.description,
-        "group": one.group,
-        "version": one.version,
-        "add_on": one.add_on,
-        "auto_enable": one.auto_enable,
-        "price": _plan_price(state, one),
-        "items": [_item(state, item) for item in _by_name(state, one.items)],
-        **({"free_trial": one.trial} if one.trial else {}),
-        "created_at": one.created_at,
+        "id": plan.id,
+        "name": plan.name,
+        "description": plan.description,
+        "group": plan.group,
+        "version": plan.version,
+        "add_on": plan.add_on,
+        "auto_enable": plan.auto_enable,
+        "price": _plan_price(state, plan),
+        "items": [_item(state, item) for item in _by_name(state, plan.items)],
+        **({"free_trial": plan.trial} if plan.trial else {}),
+        "created_at": plan.created_at,
         "env": env,
-        "archived": one.archived,
+        "archived": plan.archived,
         "config": {"ignore_past_due": False},
-        "billing_controls": one.billing_controls,
+        "billing_controls": plan.billing_controls,
         "metadata": {},
         "base_variant_id": None,
     }
@@ -56,13 +56,13 @@ def amount(value: float, currency: str) -> str:
     return f"{_SYMBOLS.get(currency, currency.upper() + ' ')}{text}"
 
 
-def _plan_price(state: State, one: Plan) -> Json | None:
-    if one.price is None:
+def _plan_price(state: State, plan: Plan) -> Json | None:
+    if plan.price is None:
         return None
-    interval = one.price["interval"]
+    interval = plan.price["interval"]
     secondary = "one off" if interval == "one_off" else f"per {interval}"
-    display = {"primary_text": amount(one.price["amount"], state.org.currency), "secondary_text": secondary}
-    return {**one.price, "price_id": one.price_id, "display": display}
+    display = {"primary_text": amount(plan.price["amount"], state.org.currency), "secondary_text": secondary}
+    return {**plan.price, "price_id": plan.price_id, "display": display}
 
 
 def _item(state: State, item: Item) -> Json:
@@ -111,7 +111,7 @@ def _item_display(state: State, known: Feature, item: Item) -> Json:
 
 def subscription(
     state: State,
-    one: Product,
+    product: Product,
     env: str,
     expand: Collection[str],
     *,
@@ -123,25 +123,25 @@ def subscription(
     `period`: whether to show the billing period, which a merged one has when a plan of the customer's own is
     on the same Stripe subscription.
     """
-    known = state.plan_of(one)
+    known = state.plan_of(product)
     shown = plan(state, known, env) if "subscriptions.plan" in expand else {}
     bare: Json = {"price": None, "items": []} if merged else {}
     return {
-        "id": one.key,
-        "plan_id": one.plan_id,
+        "id": product.key,
+        "plan_id": product.plan_id,
         **({"plan": {**shown, **bare}} if shown else {}),
         "auto_enable": known.auto_enable,
         "add_on": known.add_on,
-        "status": "scheduled" if one.status == "scheduled" else "active",
-        "past_due": one.status == "past_due",
-        "canceled_at": one.canceled_at,
-        "expires_at": one.expires_at,
-        "trial_ends_at": one.trial_ends_at,
-        "started_at": one.started_at,
-        "current_period_start": one.period_start if period else None,
-        "current_period_end": one.period_end if period else None,
-        "quantity": 1 if merged else one.quantity,
-        "scope": "entity" if one.entity_id else "customer",
+        "status": "scheduled" if product.status == "scheduled" else "active",
+        "past_due": product.status == "past_due",
+        "canceled_at": product.canceled_at,
+        "expires_at": product.expires_at,
+        "trial_ends_at": product.trial_ends_at,
+        "started_at": product.started_at,
+        "current_period_start": product.period_start if period else None,
+        "current_period_end": product.period_end if period else None,
+        "quantity": 1 if merged else product.quantity,
+        "scope": "entity" if product.entity_id else "customer",
     }
 
 
@@ -155,14 +155,14 @@ def _merged(products: list[Product]) -> list[Product]:
     return own + list(newest.values())
 
 
-def purchase(state: State, one: Product, env: str, expand: Collection[str]) -> Json:
+def purchase(state: State, product: Product, env: str, expand: Collection[str]) -> Json:
     return {
-        "plan_id": one.plan_id,
-        **({"plan": plan(state, state.plan(one.plan_id), env)} if "purchases.plan" in expand else {}),
-        "expires_at": one.expires_at,
-        "started_at": one.started_at,
-        "quantity": one.quantity,
-        "scope": "entity" if one.entity_id else "customer",
+        "plan_id": product.plan_id,
+        **({"plan": plan(state, state.plan(product.plan_id), env)} if "purchases.plan" in expand else {}),
+        "expires_at": product.expires_at,
+        "started_at": product.started_at,
+        "quantity": product.quantity,
+        "scope": "entity" if product.entity_id else "customer",
     }
 
 
@@ -189,7 +189,7 @@ def holdings(
     rows = balances.seen(state, who)
     own: set[str | None] = set()
     products = who.products
-    products = [one for one in products if one.status != "expired"]
+    products = [product for product in products if product.status != "expired"]
     if entity_id is None:
         own = {product.stripe_subscription for product in products if product.entity_id is None}
         products = _merged(products)
@@ -199,8 +199,8 @@ def holdings(
             (row for row in rows if row.entity_id in (None, entity_id)), key=lambda row: row.entity_id is None
         )
         products = sorted(
-            (one for one in products if one.entity_id in (None, entity_id)),
-            key=lambda one: one.entity_id is None,
+            (product for product in products if product.entity_id in (None, entity_id)),
+            key=lambda product: product.entity_id is None,
         )
     products = products[:15]
     grouped: dict[str, list[Row]] = {}
@@ -213,23 +213,23 @@ def holdings(
         shown[feature_id] = balances.show(mine, known, entity_id=entity_id)
         if "balances.feature" in expand:
             shown[feature_id]["feature"] = feature(known)
-    one_off = {one.id for one in products if state.plan(one.plan_id).one_off}
+    one_off = {product.id for product in products if state.plan(product.plan_id).one_off}
     # Of two rows of one flag the newest is shown, in lists the oldest.
     flags = [row for row in (reversed(rows) if listed else rows) if row.flag]
     return {
         "subscriptions": [
             subscription(
                 state,
-                one,
+                product,
                 env,
                 expand,
-                merged=entity_id is None and one.entity_id is not None,
-                period=entity_id is not None or one.stripe_subscription in own,
+                merged=entity_id is None and product.entity_id is not None,
+                period=entity_id is not None or product.stripe_subscription in own,
             )
-            for one in products
-            if one.id not in one_off
+            for product in products
+            if product.id not in one_off
         ],
-        "purchases": [purchase(state, one, env, expand) for one in products if one.id in one_off],
+        "purchases": [purchase(state, product, env, expand) for product in products if product.id in one_off],
         "balances": shown,
         "flags": {row.feature_id: flag(state, row, expand) for row in flags},
     }
@@ -261,21 +261,21 @@ def customer(
     }
 
 
-def entity(who: Customer, one: Entity, env: str) -> Json:
+def short_entity(who: Customer, entity: Entity, env: str) -> Json:
     """As `expand: entities` gives it."""
     return {
-        "id": one.id,
-        "name": one.name,
+        "id": entity.id,
+        "name": entity.name,
         "customer_id": who.id,
-        "feature_id": one.feature_id,
-        "created_at": one.created_at,
+        "feature_id": entity.feature_id,
+        "created_at": entity.created_at,
         "env": env,
     }
 
 
-def full_entity(state: State, who: Customer, one: Entity, env: str) -> Json:
+def full_entity(state: State, who: Customer, entity: Entity, env: str) -> Json:
     return {
-        **entity(who, one, env),
-        **holdings(state, who, env, entity_id=one.id),
-        "billing_controls": one.billing_controls,
+        **short_entity(who, entity, env),
+        **holdings(state, who, env, entity_id=entity.id),
+        "billing_controls": entity.billing_controls,
     }

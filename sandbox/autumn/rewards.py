@@ -7,43 +7,43 @@ from sandbox.autumn.numbers import clean
 from sandbox.autumn.state import State
 
 
-def show(one: Reward) -> Json:
+def show(reward: Reward) -> Json:
     """{coupon: …} or {feature_grant: …}."""
-    if one.type == "feature_grant":
+    if reward.type == "feature_grant":
         return {
             "feature_grant": {
-                "id": one.id,
-                "name": one.name,
-                "grants": one.grants,
-                "promo_codes": one.promo_codes,
-                "created_at": one.created_at,
+                "id": reward.id,
+                "name": reward.name,
+                "grants": reward.grants,
+                "promo_codes": reward.promo_codes,
+                "created_at": reward.created_at,
             }
         }
     return {
         "coupon": {
-            "id": one.id,
-            "name": one.name,
-            "type": one.type,
-            "value": clean(one.value),
-            "duration": {"type": one.duration, "length": one.length},
-            "plan_ids": one.plan_ids,
-            "promo_codes": one.promo_codes,
-            "created_at": one.created_at,
+            "id": reward.id,
+            "name": reward.name,
+            "type": reward.type,
+            "value": clean(reward.value),
+            "duration": {"type": reward.duration, "length": reward.length},
+            "plan_ids": reward.plan_ids,
+            "promo_codes": reward.promo_codes,
+            "created_at": reward.created_at,
         }
     }
 
 
-def show_discount(state: State, one: Discount) -> Json:
-    reward = coupon(state, one.reward_id)
+def show_discount(state: State, discount: Discount) -> Json:
+    reward = coupon(state, discount.reward_id)
     return {
         "id": reward.id,
         "name": reward.name,
         "type": reward.type,
         "discount_value": clean(reward.value),
         "currency": None if reward.type == "percentage_discount" else state.org.currency,
-        "start": one.start,
-        "end": one.end,
-        "subscription_id": one.subscription_id,
+        "start": discount.start,
+        "end": discount.end,
+        "subscription_id": discount.subscription_id,
         "duration_type": reward.duration,
         "duration_value": reward.length or 0,
     }
@@ -51,14 +51,17 @@ def show_discount(state: State, one: Discount) -> Json:
 
 def in_force(state: State, who: Customer) -> list[Discount]:
     now = state.now // 1000
-    return [one for one in who.discounts if one.end is None or one.end > now]
+    return [discount for discount in who.discounts if discount.end is None or discount.end > now]
 
 
 def discounts_for(state: State, who: Customer, product: Product, when: int) -> list[Reward]:
     """Those that count for a product's invoice at a time: its own, or else the customer's."""
-    active = [one for one in who.discounts if one.end is None or one.end * 1000 > when]
-    own = [one for one in active if one.subscription_id == product.stripe_subscription]
-    return [coupon(state, one.reward_id) for one in own or (d for d in active if d.subscription_id is None)]
+    active = [discount for discount in who.discounts if discount.end is None or discount.end * 1000 > when]
+    own = [discount for discount in active if discount.subscription_id == product.stripe_subscription]
+    return [
+        coupon(state, discount.reward_id)
+        for discount in own or (d for d in active if d.subscription_id is None)
+    ]
 
 
 def coupon(state: State, reward_id: str) -> Reward:
@@ -76,7 +79,7 @@ def put(state: State, who: Customer, reward: Reward, subscription_id: str | None
     if subscription_id is None:
         if who.stripe_id is None:
             who.stripe_id, who.cached_before_stripe = state.ids.stripe("cus"), who.cached
-        who.discounts = [one for one in who.discounts if one.subscription_id is not None]
+        who.discounts = [discount for discount in who.discounts if discount.subscription_id is not None]
     elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in who.discounts):
         return
     who.discounts.append(Discount(reward.id, start, end, subscription_id))
@@ -84,7 +87,7 @@ def put(state: State, who: Customer, reward: Reward, subscription_id: str | None
 
 def take(who: Customer) -> None:
     """Take the customer's own coupon away. Raises 400 when there is none."""
-    own = [one for one in who.discounts if one.subscription_id is None]
+    own = [discount for discount in who.discounts if discount.subscription_id is None]
     if not own:
         message = f"(Stripe Error) No active discount for customer: {who.stripe_id}"
         raise ApiError(400, "stripe_error", message)
@@ -94,7 +97,7 @@ def take(who: Customer) -> None:
 def by_code(state: State, code: str) -> Reward:
     """The reward of a promo code, letter for letter. Raises 404."""
     for reward in state.rewards.values():
-        if any(one["code"] == code for one in reward.promo_codes):
+        if any(promo["code"] == code for promo in reward.promo_codes):
             return reward
     raise ApiError(404, "reward_not_found", f'No reward found for code "{code}"')
 
@@ -107,14 +110,14 @@ def redeem(state: State, who: Customer, code: str) -> Reward:
     if reward.id in who.redeemed:
         message = f'Customer "{who.id}" has already redeemed this reward'
         raise ApiError(400, "customer_already_redeemed_referral_code", message)
-    most = next(one.get("max_uses") for one in reward.promo_codes if one["code"] == code)
+    most = next(promo.get("max_uses") for promo in reward.promo_codes if promo["code"] == code)
     if most is not None and state.redemptions.get(code, 0) >= most:
         message = f'Promo code "{code}" has reached its maximum redemptions'
         raise ApiError(400, "referral_code_max_redemptions_reached", message)
     state.redemptions[code] = state.redemptions.get(code, 0) + 1
     who.redeemed.append(reward.id)
-    for one in reward.grants:
-        who.rows.append(_granted(state, code, one))
+    for grant in reward.grants:
+        who.rows.append(_granted(state, code, grant))
     return reward
 
 

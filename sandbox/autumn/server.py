@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.autumn import control, happenings, pages, products
 from sandbox.autumn.billing import payment, topping_up
 from sandbox.autumn.clock import Clock
-from sandbox.autumn.dispatch import Answer, Desk, Request, Router, whose
+from sandbox.autumn.dispatch import Answer, Dispatcher, Request, Router, named_customer
 from sandbox.autumn.faults import Fault, Faults
 from sandbox.autumn.idempotency import Idempotency
 from sandbox.autumn.keys import Keys
@@ -70,7 +70,7 @@ class LocalAutumn:
             self._key = self._keys.add(secret)
         self._router = Router(all_routes())
         self._limiter = RateLimiter(limits or Limits(), _real_time)
-        self._desk = Desk(make_state(seed, self.clock), self._keys, self._limiter, self._router)
+        self._dispatcher = Dispatcher(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
         self.webhooks = Webhooks()
         self.billing_locks: set[str] = set()
@@ -127,11 +127,11 @@ class LocalAutumn:
 
     @property
     def state(self) -> State:
-        return self._desk.state
+        return self._dispatcher.state
 
     @property
     def ledger(self) -> list[Write]:
-        return self._desk.writes
+        return self._dispatcher.writes
 
     def set_card(self, customer_id: str, *, on_file: bool = True) -> None:
         """Put a card on file, or take it away."""
@@ -177,12 +177,12 @@ class LocalAutumn:
     def reset(self) -> None:
         """Back to the seed, nothing recorded, no faults; keys, webhook addresses and the clock stay."""
         announce = self.state.announce
-        self._desk.state = make_state(self._seed, self.clock)
+        self._dispatcher.state = make_state(self._seed, self.clock)
         self.state.announce = announce
         self.webhooks.messages.clear()
         self.billing_locks.clear()
-        self._desk.idempotency = Idempotency()
-        self._desk.writes.clear()
+        self._dispatcher.idempotency = Idempotency()
+        self._dispatcher.writes.clear()
         self._limiter.clear()
         self.faults.clear()
         self.calls.clear()
@@ -222,7 +222,7 @@ class LocalAutumn:
         found = self._router.find(request.method, request.path)
         name = found[0].name if found else request.path
         body = _quietly(request.raw)
-        customer = whose(found[1] if found else {}, body)
+        customer = named_customer(found[1] if found else {}, body)
         call = Call(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
         faults = self.faults.strike(name, customer, _expanded(body))
@@ -256,9 +256,9 @@ class LocalAutumn:
             self._note_unanswered(request, found)
             return Reply(CUT)
         if "queued" in by_kind and found is not None and found[0].write:
-            answer = self._queue.take(self._desk, request, found, by_kind["queued"].seconds)
+            answer = self._queue.take(self._dispatcher, request, found, by_kind["queued"].seconds)
         else:
-            answer = self._desk.take(request, found)
+            answer = self._dispatcher.take(request, found)
         return self._afterwards(answer, by_kind)
 
     def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> Reply:
@@ -295,19 +295,24 @@ class LocalAutumn:
         if found is not None and found[0].write:
             body, now = _quietly(request.raw), self.clock.now()
             key = request.headers.get("idempotency-key")
-            self.ledger.append(Write(found[0].name, now, whose(found[1], body), body, key, status))
+            self.ledger.append(Write(found[0].name, now, named_customer(found[1], body), body, key, status))
 
     def _page(self, request: Request) -> Reply:
         kind, _, name = request.path.strip("/").rpartition("/")
-        if not kind.startswith("invoice"):
+        invoice = pages.find_invoice(self.state, name) if kind.startswith("invoice") else None
+        number = invoice.stripe_id if invoice else name
+        if request.method == "POST" and number in self.state.waiting:
+            self.pay(number)
+        if kind == "portal":
             return html_reply(200, pages.portal(name))
+        if kind == "checkout":
+            return html_reply(200, pages.checkout(self.state, name))
         verdict = self._limiter.take("hosted", "all")
         if not verdict.allowed:
             return Reply(429, LIMITED.encode(), "text/plain; charset=UTF-8")
-        found = pages.find_invoice(self.state, name)
-        if found is None:
+        if invoice is None:
             return html_reply(404, pages.page("Not found", "<p>There is no such invoice.</p>"))
-        return html_reply(200, pages.invoice(self.state, found))
+        return html_reply(200, pages.invoice(self.state, invoice))
 
 
 def _real_time() -> float:

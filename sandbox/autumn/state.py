@@ -110,7 +110,11 @@ class State:
         if self.outlined_invoices is not None:
             if self._invoices is None:
                 self._invoices = self.outlined_invoices()
-            yield from (one for one in self._invoices if self.customers.only_outlined(one.customer_id or ""))
+            yield from (
+                invoice
+                for invoice in self._invoices
+                if self.customers.only_outlined(invoice.customer_id or "")
+            )
 
     def random(self, *about: object) -> random.Random:
         """Chance that falls the same way every time for the same things."""

@@ -39,13 +39,13 @@ class Customers:
 
     def outline(self, outlines: list[Outline], build: Callable[[Outline], Customer]) -> None:
         self._build = build
-        for one in outlines:
-            self._enter(one)
+        for outline in outlines:
+            self._enter(outline)
 
-    def _enter(self, one: Outline) -> None:
-        self._outlines[one.internal_id] = one
-        if one.id is not None:
-            self._by_id[one.id] = one.internal_id
+    def _enter(self, outline: Outline) -> None:
+        self._outlines[outline.internal_id] = outline
+        if outline.id is not None:
+            self._by_id[outline.id] = outline.internal_id
         self._sorted = None
 
     def __len__(self) -> int:
@@ -122,7 +122,8 @@ class Customers:
     def _in_order(self) -> list[tuple[int, str, str]]:
         if self._sorted is None:
             self._sorted = sorted(
-                (one.created_at, one.id or "", one.internal_id) for one in self._outlines.values()
+                (outline.created_at, outline.id or "", outline.internal_id)
+                for outline in self._outlines.values()
             )
         return self._sorted
 
@@ -137,9 +138,9 @@ def _outline(customer: Customer) -> Outline:
 
 def search(text: str) -> Callable[[Outline], bool]:
     """Autumn's search: a trimmed, case-insensitive part of id, name or e-mail; % and _ are wildcards."""
-    wanted = text.strip()
-    if not wanted:
+    trimmed = text.strip()
+    if not trimmed:
         return lambda _: True
-    pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in wanted)
+    pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in trimmed)
     find = re.compile(pattern, re.IGNORECASE | re.DOTALL).search
-    return lambda one: any(find(value) for value in (one.id, one.name, one.email) if value)
+    return lambda outline: any(find(value) for value in (outline.id, outline.name, outline.email) if value)

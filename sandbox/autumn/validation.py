@@ -107,7 +107,7 @@ class Reader:
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         """A string or a list of strings."""
         if isinstance(self._body.get(name), list):
-            return tuple(str(one) for one in self._body[name])
+            return tuple(str(text) for text in self._body[name])
         value = self.get(name, "string", required=required)
         return () if value is None else (value,)
 

@@ -69,7 +69,7 @@ def create(ctx: Context) -> Json:
     who = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
     edits.need_entity(who, entity_id)
-    if any(one.id == entity_id and one.feature_id == feature_id for one in who.entities):
+    if any(entity.id == entity_id and entity.feature_id == feature_id for entity in who.entities):
         raise invalid("Cannot give an entity a balance of its own feature type")
     grant = edits.Grant(
         feature_id=feature_id,
@@ -122,29 +122,29 @@ def track(ctx: Context) -> Json:
     edits.need_entity(who, entity_id)
     name = _tracked(ctx, feature_id, event_name or "")
     event = Event(state.ids.autumn("evt"), timestamp, name, who.id, value, properties, entity_id=entity_id)
-    pools = [one.id for one in state.features.values() if _pays_for(one.credit_schema, name)]
+    pools = [feature.id for feature in state.features.values() if _pays_for(feature.credit_schema, name)]
     before = balances.seen(state, who)
-    rows = {one: balances.of_feature(before, one, entity_id=entity_id) for one in [name, *pools]}
+    rows = {paid_by: balances.of_feature(before, paid_by, entity_id=entity_id) for paid_by in [name, *pools]}
     most = controls.usable(state, who, name, rows[name], properties)
     if behavior == "reject" and value > most:
         message = f"Insufficient balance to deduct {value} from feature {name}"
         raise ApiError(400, "insufficient_balance", message)
     with ExitStack() as watched:
-        for one in rows:
-            watched.enter_context(happenings.usage(state, who, one, entity_id))
+        for paid_by in rows:
+            watched.enter_context(happenings.usage(state, who, paid_by, entity_id))
         deductions = edits.track(state, who, event)
     if ctx.body.get("async"):
         ctx.status = 202
         return {"customer_id": customer_id, "value": value, "balance": None}
     shown = {
-        one: balances.show(mine, state.feature(one), entity_id=entity_id) if mine else None
-        for one, mine in rows.items()
+        paid_by: balances.show(mine, state.feature(paid_by), entity_id=entity_id) if mine else None
+        for paid_by, mine in rows.items()
     }
     return {
         "customer_id": customer_id,
         **({"entity_id": entity_id} if entity_id else {}),
         "value": value,
-        "balance": next((one for one in shown.values() if one), None),
+        "balance": next((balance for balance in shown.values() if balance), None),
         **({"balances": shown} if pools else {}),
         "deductions": deductions,
     }
@@ -171,7 +171,7 @@ def _rollover(reader: Reader) -> Json | None:
 
 
 def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
-    return any(one["metered_feature_id"] == feature_id for one in schema or ())
+    return any(part["metered_feature_id"] == feature_id for part in schema or ())
 
 
 def check(ctx: Context) -> Json:
@@ -250,15 +250,17 @@ def finalize(ctx: Context) -> Json:
 def set_by_path(ctx: Context) -> Json:
     """The older way of setting balances: each becomes the grant and what remains."""
     reader = ctx.reader
-    wanted = reader.get("balances", "array", required=True)
+    entries = reader.get("balances", "array", required=True)
     reader.done()
     who = _settled(ctx, ctx.path["customer_id"])
-    for one in wanted:
-        ctx.state.feature(one["feature_id"])
-    for one in wanted:
-        change = edits.Update(one["feature_id"], remaining=one["balance"], included_grant=one["balance"])
+    for entry in entries:
+        ctx.state.feature(entry["feature_id"])
+    for entry in entries:
+        change = edits.Update(
+            entry["feature_id"], remaining=entry["balance"], included_grant=entry["balance"]
+        )
         if not edits.matched(ctx.state, who, change):
-            raise invalid(f"No balances found for feature {one['feature_id']}")
+            raise invalid(f"No balances found for feature {entry['feature_id']}")
         edits.apply(ctx.state, who, change)
     return DONE
 

@@ -14,7 +14,7 @@ def organization(ctx: Context) -> Json:
 
 
 def list_features(ctx: Context) -> Json:
-    return {"list": [render.feature(one) for one in ctx.state.features.values()]}
+    return {"list": [render.feature(feature) for feature in ctx.state.features.values()]}
 
 
 def get_feature(ctx: Context) -> Json:
@@ -47,11 +47,11 @@ def create_feature(ctx: Context) -> Json:
 def list_plans(ctx: Context) -> Json:
     """The cheapest first, and of those the newest."""
     plans = sorted(ctx.state.plans.values(), key=_by_price)
-    return {"list": [render.plan(ctx.state, one, ctx.env) for one in plans if not one.archived]}
+    return {"list": [render.plan(ctx.state, plan, ctx.env) for plan in plans if not plan.archived]}
 
 
-def _by_price(one: Plan) -> tuple[float, int]:
-    return (one.price["amount"] if one.price else 0, -one.created_at)
+def _by_price(plan: Plan) -> tuple[float, int]:
+    return (plan.price["amount"] if plan.price else 0, -plan.created_at)
 
 
 def get_plan(ctx: Context) -> Json:
@@ -74,7 +74,7 @@ def create_plan(ctx: Context) -> Json:
         add_on=ctx.body.get("add_on", False),
         auto_enable=ctx.body.get("auto_enable", False),
         price=price,
-        items=[_item(state, one) for one in items],
+        items=[_item(state, item) for item in items],
         trial=trial,
         created_at=state.now,
         internal_id=state.ids.autumn("prod"),

@@ -26,24 +26,24 @@ def add_coupon(ctx: Context) -> Json:
     return {"customer": _stored_customer(ctx, who), "coupon": shown}
 
 
-def _stripe_coupon(one: Reward) -> Json:
-    percent = one.type == "percentage_discount"
+def _stripe_coupon(coupon: Reward) -> Json:
+    percent = coupon.type == "percentage_discount"
     return {
-        "id": one.id,
+        "id": coupon.id,
         "object": "coupon",
-        "created": one.created_at // 1000,
+        "created": coupon.created_at // 1000,
         "livemode": False,
         "metadata": {},
         "valid": True,
         "times_redeemed": 0,
-        "amount_off": None if percent else round(one.value * 100),
-        "percent_off": one.value if percent else None,
+        "amount_off": None if percent else round(coupon.value * 100),
+        "percent_off": coupon.value if percent else None,
         "currency": None if percent else "usd",
-        "duration": {"months": "repeating", "one_off": "once"}.get(one.duration, one.duration),
-        "duration_in_months": one.length,
+        "duration": {"months": "repeating", "one_off": "once"}.get(coupon.duration, coupon.duration),
+        "duration_in_months": coupon.length,
         "max_redemptions": None,
         "redeem_by": None,
-        "name": one.name,
+        "name": coupon.name,
     }
 
 
@@ -56,9 +56,9 @@ def remove_coupon(ctx: Context) -> Json:
 
 
 def _stored_customer(ctx: Context, who: Customer) -> Json:
-    subscribed = any(one.stripe_subscription for one in who.products)
+    subscribed = any(product.stripe_subscription for product in who.products)
     controls = {
-        kind: [{key: value for key, value in one.items() if key != "usage"} for one in rules]
+        kind: [{key: value for key, value in rule.items() if key != "usage"} for rule in rules]
         for kind, rules in who.billing_controls.items()
     }
     return {
@@ -84,49 +84,49 @@ def _stored_customer(ctx: Context, who: Customer) -> Json:
     }
 
 
-def _stored_reward(ctx: Context, one: Reward) -> Json:
-    grant = one.type == "feature_grant"
+def _stored_reward(ctx: Context, reward: Reward) -> Json:
+    grant = reward.type == "feature_grant"
     codes = [
         {"code": code["code"], **({"global_max_redemption": code["max_uses"]} if grant else {})}
-        for code in one.promo_codes
+        for code in reward.promo_codes
     ]
     return {
-        "internal_id": one.internal_id,
-        "id": one.id,
+        "internal_id": reward.internal_id,
+        "id": reward.id,
         "org_id": ctx.state.org.id,
         "env": ctx.env,
-        "created_at": one.created_at,
-        "name": one.name,
-        "discount_config": None if grant else _discount_config(ctx, one),
+        "created_at": reward.created_at,
+        "name": reward.name,
+        "discount_config": None if grant else _discount_config(ctx, reward),
         "free_product_config": None,
         "free_product_id": None,
         "promo_codes": codes,
-        "type": one.type,
-        "entitlements": [_stored_grant(ctx, one, grant) for grant in one.grants],
+        "type": reward.type,
+        "entitlements": [_stored_grant(ctx, reward, grant) for grant in reward.grants],
     }
 
 
-def _discount_config(ctx: Context, one: Reward) -> Json:
-    plans = [ctx.state.plans[plan_id] for plan_id in one.plan_ids or () if plan_id in ctx.state.plans]
+def _discount_config(ctx: Context, reward: Reward) -> Json:
+    plans = [ctx.state.plans[plan_id] for plan_id in reward.plan_ids or () if plan_id in ctx.state.plans]
     return {
         "price_ids": [plan.price_id for plan in plans],
-        **({} if one.plan_ids is None else {"product_ids": one.plan_ids}),
-        "apply_to_all": one.plan_ids is None,
-        "duration_type": one.duration,
-        "discount_value": one.value,
-        "duration_value": one.length or 0,
+        **({} if reward.plan_ids is None else {"product_ids": reward.plan_ids}),
+        "apply_to_all": reward.plan_ids is None,
+        "duration_type": reward.duration,
+        "discount_value": reward.value,
+        "duration_value": reward.length or 0,
         "should_rollover": True,
     }
 
 
-def _stored_grant(ctx: Context, one: Reward, grant: Json) -> Json:
+def _stored_grant(ctx: Context, reward: Reward, grant: Json) -> Json:
     expiry = grant.get("expiry") or {}
     return {
-        "id": f"ent_{one.internal_id.removeprefix('rew_')}",
-        "created_at": one.created_at,
+        "id": f"ent_{reward.internal_id.removeprefix('rew_')}",
+        "created_at": reward.created_at,
         "internal_feature_id": ctx.state.feature(grant["feature_id"]).internal_id,
         "internal_product_id": None,
-        "internal_reward_id": one.internal_id,
+        "internal_reward_id": reward.internal_id,
         "is_custom": False,
         "allowance_type": "fixed",
         "allowance": grant.get("included"),

@@ -20,24 +20,26 @@ def list_page(ctx: Context) -> Json:
     reader.done()
     check_page(limit)
     last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
-    descending, found = order == "desc", search(text)
+    descending, matches_text = order == "desc", search(text)
     low, high = created.get("start"), created.get("end")
-    wanted = {one["id"] for one in plans}
-    expand = tuple(one for one in ctx.body.get("expand", ()) if "." in str(one))
+    plan_ids = {product["id"] for product in plans}
+    expand = tuple(product for product in ctx.body.get("expand", ()) if "." in str(product))
     page: list[Customer] = []
     matching = ctx.state.customers.scan(
         descending=descending,
-        matches=lambda one: (
-            found(one) and (low is None or one.created_at >= low) and (high is None or one.created_at <= high)
+        matches=lambda product: (
+            matches_text(product)
+            and (low is None or product.created_at >= low)
+            and (high is None or product.created_at <= high)
         ),
         after=(last_moment, last_id) if cursor else None,
     )
     for who in matching:
         products.advance(ctx.state, who)
-        live = [one for one in who.products if one.status != "expired"]
-        if wanted and not wanted & {one.plan_id for one in live}:
+        live = [product for product in who.products if product.status != "expired"]
+        if plan_ids and not plan_ids & {product.plan_id for product in live}:
             continue
-        if status and not any((one.status == "scheduled") == (status == "scheduled") for one in live):
+        if status and not any((product.status == "scheduled") == (status == "scheduled") for product in live):
             continue
         if processors and not ("stripe" in processors and who.stripe_id):
             continue

@@ -17,49 +17,49 @@ def list_products(ctx: Context) -> Json:
         )
     products.advance(state, who)
     show_expired = ctx.query.get("show_expired", "") not in ("", "false", "0")
-    wanted = {"expired": ("expired",), "all": ("active", "past_due", "scheduled", "expired")}.get(
+    statuses = {"expired": ("expired",), "all": ("active", "past_due", "scheduled", "expired")}.get(
         "all" if show_expired else status, ("active", "past_due", "scheduled")
     )
-    found = sorted(
-        (one for one in who.products if one.status in wanted),
-        key=lambda one: (one.created_at, one.id),
+    matching = sorted(
+        (product for product in who.products if product.status in statuses),
+        key=lambda product: (product.created_at, product.id),
         reverse=True,
     )
     if cursor := ctx.query.get("start_cursor", ""):
         last, moment = decode_cursor(cursor)
-        found = [one for one in found if (one.created_at, one.id) < (moment, last)]
-    page = found[:limit]
+        matching = [product for product in matching if (product.created_at, product.id) < (moment, last)]
+    page = matching[:limit]
     return {
-        "list": [_stored_product(ctx, who, one) for one in page],
-        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(found) > limit else None,
-        "total_count": len(found),
+        "list": [_stored_product(ctx, who, product) for product in page],
+        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(matching) > limit else None,
+        "total_count": len(matching),
     }
 
 
-def _stored_product(ctx: Context, who: Customer, one: Product) -> Json:
-    plan = ctx.state.plan(one.plan_id)
+def _stored_product(ctx: Context, who: Customer, product: Product) -> Json:
+    plan = ctx.state.plan(product.plan_id)
     return {
-        "id": one.id,
+        "id": product.id,
         "internal_product_id": plan.internal_id,
         "product_id": plan.id,
         "internal_customer_id": who.internal_id,
         "customer_id": who.id,
-        "internal_entity_id": one.entity_id,
-        "entity_id": one.entity_id,
-        "created_at": one.created_at,
+        "internal_entity_id": product.entity_id,
+        "entity_id": product.entity_id,
+        "created_at": product.created_at,
         "updated_at": None,
-        "status": one.status,
-        "canceled": one.canceled_at is not None,
-        "starts_at": one.started_at,
-        "trial_ends_at": one.trial_ends_at,
-        "canceled_at": one.canceled_at,
-        "ended_at": one.ended_at,
-        "options": [{"feature_id": key, "quantity": value} for key, value in one.prepaid.items()],
+        "status": product.status,
+        "canceled": product.canceled_at is not None,
+        "starts_at": product.started_at,
+        "trial_ends_at": product.trial_ends_at,
+        "canceled_at": product.canceled_at,
+        "ended_at": product.ended_at,
+        "options": [{"feature_id": key, "quantity": value} for key, value in product.prepaid.items()],
         "free_trial_id": None,
         "collection_method": "charge_automatically",
-        "subscription_ids": [one.stripe_subscription] if one.stripe_subscription else [],
+        "subscription_ids": [product.stripe_subscription] if product.stripe_subscription else [],
         "scheduled_ids": [],
-        "quantity": one.quantity,
+        "quantity": product.quantity,
         "is_custom": False,
         "customer_prices": [],
         "customer_entitlements": [],

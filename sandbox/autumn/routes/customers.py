@@ -38,9 +38,9 @@ def read(ctx: Context, who: Customer, expand: tuple[str, ...] = ()) -> Json:
         shown["autumn_id"] = who.internal_id
     if "invoices" in expand:
         last = invoices.newest(who)[:LAST_INVOICES]
-        shown["invoices"] = [invoices.show(one, ctx.base_url) for one in last]
+        shown["invoices"] = [invoices.show(invoice, ctx.base_url) for invoice in last]
     if "entities" in expand:
-        shown["entities"] = [render.entity(who, one, ctx.env) for one in who.entities[:1000]]
+        shown["entities"] = [render.short_entity(who, entity, ctx.env) for entity in who.entities[:1000]]
     if "trials_used" in expand:
         shown["trials_used"] = [
             {"plan_id": plan_id, "customer_id": who.id, "fingerprint": who.fingerprint}
@@ -59,7 +59,7 @@ def _from_stripe(ctx: Context, who: Customer, expand: tuple[str, ...]) -> Json:
         shown["invoice_previews"] = invoices.previews(ctx.state, who)
     if "rewards" in expand:
         active = rewards.in_force(ctx.state, who)
-        shown["rewards"] = {"discounts": [rewards.show_discount(ctx.state, one) for one in active]}
+        shown["rewards"] = {"discounts": [rewards.show_discount(ctx.state, discount) for discount in active]}
     if "payment_method" in expand and who.payment_method is not None:
         shown["payment_method"] = who.payment_method
     return shown
@@ -83,8 +83,8 @@ def get(ctx: Context) -> Json:
 
 
 def get_by_path(ctx: Context) -> Json:
-    asked = [one for one in ctx.query.get("expand", "").split(",") if one]
-    return read(ctx, ctx.state.customer(ctx.path["customer_id"]), _expand(asked))
+    names = [name for name in ctx.query.get("expand", "").split(",") if name]
+    return read(ctx, ctx.state.customer(ctx.path["customer_id"]), _expand(names))
 
 
 def update(ctx: Context) -> Json:

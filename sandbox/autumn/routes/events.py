@@ -30,19 +30,19 @@ def list_page(ctx: Context) -> Json:
     if customer_id is not None and (who is None or who.id != customer_id):
         return {"list": [], "next_cursor": None}
     query = events.Query(who, entity_id, names, span.get("start"), span.get("end"))
-    found = [one for one in events.find(ctx.state, query) if one.timestamp <= ctx.state.now]
+    found = [event for event in events.find(ctx.state, query) if event.timestamp <= ctx.state.now]
     if cursor:
         last, moment = decode_cursor(cursor)
-        found = [one for one in found if _place(one) < (moment, last)]
+        found = [event for event in found if _place(event) < (moment, last)]
     page = found[:limit]
     return {
-        "list": [events.show(one) for one in page],
+        "list": [events.show(event) for event in page],
         "next_cursor": encode_cursor(page[-1].id, page[-1].timestamp * _US) if len(found) > limit else None,
     }
 
 
-def _place(one: Event) -> tuple[int, str]:
-    return (one.timestamp * _US, one.id)
+def _place(event: Event) -> tuple[int, str]:
+    return (event.timestamp * _US, event.id)
 
 
 def aggregate(ctx: Context) -> Json:

@@ -29,26 +29,26 @@ def list_page(ctx: Context) -> Json:
     else:
         who = ctx.state.customers.get(customer_id)
         source = who.invoices if who is not None and who.id == customer_id else []
-    found = [
-        one
-        for one in source
-        if (not statuses or one.status in statuses)
-        and (entity_id is None or one.entity_id == entity_id)
-        and (not processors or one.processor in processors)
+    matching = [
+        invoice
+        for invoice in source
+        if (not statuses or invoice.status in statuses)
+        and (entity_id is None or invoice.entity_id == entity_id)
+        and (not processors or invoice.processor in processors)
     ]
-    found.sort(key=_place, reverse=True)
+    matching.sort(key=_place, reverse=True)
     if cursor:
         last, moment = decode_cursor(cursor)
-        found = [one for one in found if _place(one) < (moment, last)]
-    page = found[:limit]
+        matching = [invoice for invoice in matching if _place(invoice) < (moment, last)]
+    page = matching[:limit]
     return {
-        "list": [invoices.show_listed(one, ctx.base_url) for one in page],
-        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(found) > limit else None,
+        "list": [invoices.show_listed(invoice, ctx.base_url) for invoice in page],
+        "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(matching) > limit else None,
     }
 
 
-def _place(one: Invoice) -> tuple[int, str]:
-    return (one.created_at, one.id)
+def _place(invoice: Invoice) -> tuple[int, str]:
+    return (invoice.created_at, invoice.id)
 
 
 def insert(ctx: Context) -> Json:
@@ -56,13 +56,13 @@ def insert(ctx: Context) -> Json:
     reader, state = ctx.reader, ctx.state
     given = reader.get("invoices", "array", required=True)
     reader.done()
-    strangers = [one["customer_id"] for one in given if one["customer_id"] not in state.customers]
+    strangers = [invoice["customer_id"] for invoice in given if invoice["customer_id"] not in state.customers]
     if strangers:
         raise invalid(f"Customers not found: {', '.join(strangers)}")
-    unknown = [plan for one in given for plan in one.get("plan_ids", ()) if plan not in state.plans]
+    unknown = [plan for invoice in given for plan in invoice.get("plan_ids", ()) if plan not in state.plans]
     if unknown:
         raise invalid(f"Plans not found: {', '.join(unknown)}")
-    return {"invoices": [_insert(ctx, one) for one in given]}
+    return {"invoices": [_insert(ctx, invoice) for invoice in given]}
 
 
 def _insert(ctx: Context, given: Json) -> Json:

@@ -8,11 +8,11 @@ from sandbox.autumn.validation import Reader, bad_input
 
 
 def list_all(ctx: Context) -> Json:
-    newest = sorted(ctx.state.rewards.values(), key=lambda one: one.created_at, reverse=True)
-    shown = [rewards.show(one) for one in newest]
+    newest = sorted(ctx.state.rewards.values(), key=lambda reward: reward.created_at, reverse=True)
+    shown = [rewards.show(reward) for reward in newest]
     return {
-        "coupons": [one["coupon"] for one in shown if "coupon" in one],
-        "feature_grants": [one["feature_grant"] for one in shown if "feature_grant" in one],
+        "coupons": [reward["coupon"] for reward in shown if "coupon" in reward],
+        "feature_grants": [reward["feature_grant"] for reward in shown if "feature_grant" in reward],
     }
 
 
@@ -43,7 +43,7 @@ def create(ctx: Context) -> Json:
     else:
         reward = Reward(given["id"], given["name"], "feature_grant", grants=given["grants"])
         reward.promo_codes = [
-            {"code": one["code"], "max_uses": one.get("max_uses")} for one in given["promo_codes"]
+            {"code": promo["code"], "max_uses": promo.get("max_uses")} for promo in given["promo_codes"]
         ]
     reward.created_at, reward.internal_id = state.now, state.ids.autumn("rew")
     state.rewards[reward.id] = reward
@@ -52,8 +52,8 @@ def create(ctx: Context) -> Json:
 
 def _coupon(given: Json) -> Reward:
     codes = [
-        {"global_max_redemption": None, "first_time_transaction": False, **one}
-        for one in given["promo_codes"]
+        {"global_max_redemption": None, "first_time_transaction": False, **promo}
+        for promo in given["promo_codes"]
     ]
     duration = given["duration"]
     return Reward(
@@ -76,8 +76,8 @@ def _coupon_problems(given: Json) -> list[str]:
 
 def _grant_problems(given: Json) -> list[str]:
     problems = []
-    for index, one in enumerate(given["grants"]):
-        if expiry := one.get("expiry"):
+    for index, grant in enumerate(given["grants"]):
+        if expiry := grant.get("expiry"):
             where = f"feature_grant.grants.{index}.expiry"
             reader = Reader(expiry, f"{where}.")
             if expiry.get("type") not in ("day", "week", "month", "year"):
@@ -105,7 +105,9 @@ def redeem(ctx: Context) -> Json:
     customer_id = reader.customer_id()
     reader.done()
     reward = rewards.redeem(ctx.state, ctx.state.customer(customer_id), code)
-    granted = [{"feature_id": one["feature_id"], "balance": one.get("included")} for one in reward.grants]
+    granted = [
+        {"feature_id": grant["feature_id"], "balance": grant.get("included")} for grant in reward.grants
+    ]
     return {"reward_id": reward.id, "entitlements_granted": granted}
 
 

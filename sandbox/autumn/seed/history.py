@@ -17,8 +17,8 @@ _CURVES = {"office": _DAY_CURVE, "launch": _DAY_CURVE, "fading": _DAY_CURVE, "ni
 def events_of(state: State, who: Customer) -> list[Event]:
     """Oldest first; the same for the same customer every time."""
     ids = Ids(f"events:{who.internal_id}")
-    made = [one for history in who.history for one in _of_feature(state, who, history, ids)]
-    return sorted(made, key=lambda one: one.timestamp)
+    events = [event for history in who.history for event in _of_feature(state, who, history, ids)]
+    return sorted(events, key=lambda event: event.timestamp)
 
 
 def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list[Event]:

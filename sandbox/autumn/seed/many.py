@@ -36,32 +36,32 @@ def _outline(index: int, created_at: int) -> Outline:
     )
 
 
-def _build(state: State, one: Outline) -> Customer:
+def _build(state: State, outline: Outline) -> Customer:
     """The same customer for the same outline, whenever it is built."""
-    index = int(one.internal_id[-16:])
-    who = Customer(one.internal_id, one.id, one.name, one.email, one.created_at)
-    kept, state.ids = state.ids, Ids(one.internal_id)
+    index = int(outline.internal_id[-16:])
+    who = Customer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
+    kept, state.ids = state.ids, Ids(outline.internal_id)
     plan = state.plans[_PLANS[index % len(_PLANS)]]
-    product = products.give(state, who, plan, Terms(started_at=one.created_at))
+    product = products.give(state, who, plan, Terms(started_at=outline.created_at))
     for row in [row for row in who.rows if not row.flag]:
         balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
     if index % 50 == 3 and plan.price is not None:
         product.status = "past_due"
-    who.invoices = _invoices(state, one)
+    who.invoices = _invoices(state, outline)
     start = add(who.rows[0].resets_at or state.now, "month", -1)
     who.history.append(History("messages", 30, 2, start, max(0.0, -who.rows[0].balance + who.rows[0].grant)))
     state.ids = kept
     return who
 
 
-def _invoices(state: State, one: Outline) -> list[Invoice]:
+def _invoices(state: State, outline: Outline) -> list[Invoice]:
     """One a month of the last three, the newest unpaid by one customer in fifty."""
-    index = int(one.internal_id[-16:])
+    index = int(outline.internal_id[-16:])
     plan = state.plans[_PLANS[index % len(_PLANS)]]
     if plan.price is None:
         return []
     total, now = float(plan.price["amount"]), state.now
-    months = (now - one.created_at) // (30 * DAY)
+    months = (now - outline.created_at) // (30 * DAY)
     made = []
     for number in range(min(3, months + 1)):
         unpaid = number == 0 and index % 50 == 3
@@ -69,10 +69,10 @@ def _invoices(state: State, one: Outline) -> list[Invoice]:
             Invoice(
                 id=f"inv_3MGenerated{index:015}{number}",
                 stripe_id=f"in_{index:015}{number}",
-                customer_id=one.id,
+                customer_id=outline.id,
                 status="open" if unpaid else "paid",
                 total=total,
-                created_at=one.created_at + (months - number) * 30 * DAY,
+                created_at=outline.created_at + (months - number) * 30 * DAY,
                 plan_ids=[plan.id],
                 amount_paid=0 if unpaid else total,
             )
