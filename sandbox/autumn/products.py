@@ -134,12 +134,17 @@ def current(customer: Customer, plan_id: str, entity_id: str | None = None) -> P
 def in_order(state: State, products: list[Product]) -> list[Product]:
     """The customer's own first, then what is paid for, main plans before add-ons, the newest first."""
 
-    def place(product: Product) -> tuple[bool, bool, bool, int]:
-        plan = state.plan_of(product)
-        return (product.entity_id is not None, plan.interval is None, plan.add_on, -product.created_at)
+    def place(product: Product) -> tuple[bool, bool, bool, int, bool]:
+        plan, waits = state.plan_of(product), product.status == "scheduled"
+        return (
+            product.entity_id is not None,
+            plan.interval is None,
+            plan.add_on,
+            -product.created_at,
+            not waits,
+        )
 
-    newest_first = products[::-1]  # of two at one moment the later is the newer
-    return sorted(newest_first, key=place)
+    return sorted(products, key=place)
 
 
 def advance(state: State, customer: Customer) -> None:

@@ -104,6 +104,34 @@ async def test_too_many_calls_are_told_in_plain_text() -> None:
     assert answers[0].headers["ratelimit-remaining"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("route", "policy"),
+    [
+        ("billing.update", "30;w=60"),
+        ("billing.attach", "30;w=60"),
+        ("billing.setup_payment", "30;w=60"),
+        ("billing.preview_update", "25;w=1"),
+        ("billing.preview_attach", "25;w=1"),
+        ("billing.open_customer_portal", "25;w=1"),
+        ("customers/cus_acme/invoices/in_nope/refund", "25;w=1"),
+        ("balances.create", "25;w=1"),
+        ("balances.delete", "25;w=1"),
+        ("balances.update", "10000;w=1"),
+        ("balances.track", "10000;w=1"),
+        ("balances.check", "10000;w=1"),
+        ("balances.finalize", "10000;w=1"),
+        ("entities.get", "50;w=1"),
+        ("entities.list", "50;w=1"),
+        ("entities.create", "25;w=1"),
+        ("entities.update", "25;w=1"),
+        ("entities.delete", "25;w=1"),
+    ],
+)
+async def test_each_route_counts_in_its_group(route: str, policy: str) -> None:
+    (answer,) = await _limited(Limits(), 1, route, customer_id="cus_acme")
+    assert answer.headers["ratelimit-policy"] == policy
+
+
 async def test_events_are_limited_by_customer() -> None:
     limits = Limits(events=Limit(1, 60))
     async with (
