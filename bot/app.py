@@ -150,7 +150,7 @@ class Maple:
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
         self.digests = self._digests()
-        self.desk = self._desk()
+        self.services = self._services()
         self.bolt = self._bolt()
 
     @contextlib.asynccontextmanager
@@ -232,10 +232,10 @@ class Maple:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        handlers.register(app, self.desk)
+        handlers.register(app, self.services)
         return app
 
-    def _desk(self) -> handlers.Services:
+    def _services(self) -> handlers.Services:
         return handlers.Services(
             autumn=self.autumn,
             slack=self.slack,

@@ -1,4 +1,4 @@
-"""The buttons on a change's card: approve, deny with a reason, withdraw, undo, and say what became of it."""
+"""The buttons on a change's card: approve, deny with a reason, withdraw, undo, mark as applied or not."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,16 +12,15 @@ from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
 
-_SHOWN_BY_THE_CARD = (Result.DONE, Result.AGAIN)
+_SHOWN_ON_THE_CARD = (Result.DONE, Result.AGAIN)
 
 
 async def approve(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if await _closed(interaction, services, ref):
+    if await _channel_closed(interaction, services, ref):
         return
-    await _show(
-        interaction, services, ref, await services.changes.approve(ref.id, ref.version, interaction.actor)
-    )
+    outcome = await services.changes.approve(ref.id, ref.version, interaction.actor)
+    await _show(interaction, services, ref, outcome)
 
 
 async def withdraw(interaction: Interaction, services: Services) -> None:
@@ -39,31 +38,33 @@ async def mark_not_applied(interaction: Interaction, services: Services) -> None
 
 async def _mark(interaction: Interaction, services: Services, *, applied: bool) -> None:
     ref = Ref.decode(interaction.value)
-    if await _closed(interaction, services, ref):
+    if await _channel_closed(interaction, services, ref):
         return
     await _show(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
 
 
 async def undo(interaction: Interaction, services: Services) -> None:
-    """A change of its own; one click is one, however often it is delivered."""
+    """Asks for a change of its own."""
     ref = Ref.decode(interaction.value)
-    if await _closed(interaction, services, ref):
+    if await _channel_closed(interaction, services, ref):
         return
-    once = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
-    reply = await services.changes.undo(ref.id, once, interaction.actor, channel=interaction.channel)
-    await _show(interaction, services, ref, reply)
+    submission_id = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
+    outcome = await services.changes.undo(
+        ref.id, submission_id, interaction.actor, channel=interaction.channel
+    )
+    await _show(interaction, services, ref, outcome)
 
 
 # Denying
 
 
 async def ask_why(interaction: Interaction, services: Services) -> None:
-    """Opens the form that asks why, for somebody who may deny."""
+    """Opens the form that asks why, for someone who may deny."""
     ref = Ref.decode(interaction.value)
-    if await _closed(interaction, services, ref):
+    if await _channel_closed(interaction, services, ref):
         return
     record = await services.changes.get(ref.id)
-    reply = Outcome(Result.UNKNOWN)
+    outcome = Outcome(Result.UNKNOWN)
     if record is not None:
         decision = await services.permission.may(
             policy_requests.about_record(Verb.APPROVE, record, interaction.actor), interaction.actor
@@ -71,34 +72,34 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
             await services.replies.open_modal(interaction, denial.deny_modal(ref))
             return
-        late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
-        reply = Outcome(late if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show(interaction, services, ref, reply)
+        too_late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
+        outcome = Outcome(too_late if decision.permit else Result.NOT_ALLOWED, record, decision)
+    await _show(interaction, services, ref, outcome)
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class DenyForm:
     ref: Ref
     reason: str
 
 
-def parse(interaction: Interaction) -> Denied | Invalid:
+def parse(interaction: Interaction) -> DenyForm | Invalid:
     form = denial.denial(interaction.state)
-    return Invalid(form.errors) if form.errors else Denied(Ref.decode(interaction.metadata), form.said)
+    return Invalid(form.errors) if form.errors else DenyForm(Ref.decode(interaction.metadata), form.said)
 
 
-async def denied(interaction: Interaction, services: Services, form: Denied) -> None:
+async def denied(interaction: Interaction, services: Services, form: DenyForm) -> None:
     ref = form.ref
     outcome = await services.changes.deny(ref.id, ref.version, interaction.actor, form.reason)
     await _show(interaction, services, ref, outcome)
 
 
-# What came of it
+# Showing the outcome
 
 
-async def _closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
-    """Whether it was clicked in a channel that is not fit for a change's figures by now. Then nothing is
-    decided there, and the card is drawn as it may be."""
+async def _channel_closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
+    """Whether the channel it was clicked in may not show customer data any more. Then nothing is decided
+    there, and the card is redrawn without it."""
     if not interaction.message or not interaction.channel.startswith(("C", "G")):
         return False
     refusal = await services.changes.channel.refusal(interaction.channel)
@@ -109,16 +110,16 @@ async def _closed(interaction: Interaction, services: Services, ref: Ref) -> boo
     return True
 
 
-async def _show(interaction: Interaction, services: Services, ref: Ref, reply: Outcome) -> None:
-    """The cards show what was done; whoever was too late, or may not, is told alone."""
+async def _show(interaction: Interaction, services: Services, ref: Ref, outcome: Outcome) -> None:
+    """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if interaction.message:
         await services.notifier.adopt(ref.id, interaction.channel, interaction.message)
-    if reply.result not in _SHOWN_BY_THE_CARD:
+    if outcome.result not in _SHOWN_ON_THE_CARD:
         card = result_card.result_card(
-            reply.result,
+            outcome.result,
             now=services.now(),
-            record=reply.record,
-            decision=reply.decision,
-            refusals=reply.look.judgement.refusals if reply.look else (),
+            record=outcome.record,
+            decision=outcome.decision,
+            refusals=outcome.look.judgement.refusals if outcome.look else (),
         )
         await services.replies.ephemeral(interaction, card)

@@ -1,4 +1,4 @@
-"""The forms in which changes are asked for: opened at once, filled with what Autumn says, submitted."""
+"""The forms for changes: opened at once, filled with what Autumn says, submitted."""
 
 import secrets
 from collections.abc import Mapping
@@ -30,14 +30,14 @@ _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
 async def clicked(interaction: Interaction, services: Services) -> None:
-    """A button on a card, which knows the customer, and on a feature's page the feature."""
+    """From a card, which knows the customer, and on a feature's tab the feature."""
     place = Place.decode(interaction.value)
     kind = Kind(interaction.action.partition(":")[2])
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 
 async def commanded(interaction: Interaction, services: Services, kind: Kind, query: str) -> None:
-    """`/autumn balance acme`: the customer is looked for while the form says that it is being read."""
+    """`/autumn balance acme`: the customer is searched for while the form says it is loading."""
     await _open(interaction, services, kind, query=query)
 
 
@@ -67,29 +67,29 @@ async def _open(
             return
         meta = meta.model_copy(update={"reason_required": decision.reason_required})
         if query:
-            found = await find(services.autumn, query, now=services.now)
-            if not isinstance(found, SingleMatch):
+            match = await find(services.autumn, query, now=services.now)
+            if not isinstance(match, SingleMatch):
                 await _stop(interaction, services, meta, notices.elsewhere())
-                await services.replies.ephemeral(interaction, matches_card(found))
+                await services.replies.ephemeral(interaction, matches_card(match))
                 return
-            meta = meta.model_copy(update={"customer": found.customer_id})
+            meta = meta.model_copy(update={"customer": match.customer_id})
         facts = await _read(services, meta)
-        await services.replies.update_modal(view, await _drawn(interaction, services, meta, facts, values={}))
+        await services.replies.update_modal(view, await _view(interaction, services, meta, facts, values={}))
 
 
 # Filling in
 
 
 async def filled(interaction: Interaction, services: Services) -> None:
-    """Something was chosen or typed: draws the form anew, with what it comes to."""
+    """Something was chosen or typed: redraws the form with a preview of the change."""
     meta = Meta.decode(interaction.metadata)
     async with (
-        services.latest_click.handling(interaction.view, interaction.occurred_at) as last,
+        services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
         shown_in_modal(interaction, services, partial(forms.stopped, meta)),
     ):
         facts = services.open_forms.get(meta.submission) or await _read(services, meta)
-        drawn = await _drawn(interaction, services, meta, facts, values=interaction.state)
-        await services.replies.update_modal_if_latest(interaction, drawn, last)
+        view = await _view(interaction, services, meta, facts, values=interaction.state)
+        await services.replies.update_modal_if_latest(interaction, view, is_latest)
 
 
 async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
@@ -139,7 +139,7 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 
 async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
-    # Redraws that are under way would bring the form back over what came of it.
+    # A redraw that is under way would put the form back over the outcome.
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at),
         shown_in_modal(interaction, services, partial(forms.stopped, form.meta)),
@@ -174,7 +174,7 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     services.open_forms.keep(meta.submission, facts)
     refusals = outcome.look.judgement.refusals if outcome.look else ()
     called = forms.called(facts)
-    told = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, called=called)
+    words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, called=called)
     # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
     drafted = forms.draft(meta, interaction.state, facts)
     says_itself = (
@@ -182,7 +182,7 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
         and drafted is not None
         and (await services.changes.look(drafted, facts)).judgement.refusals == refusals
     )
-    await _again(interaction, services, meta, facts, told, says_itself=says_itself)
+    await _again(interaction, services, meta, facts, words, says_itself=says_itself)
 
 
 async def _again(
@@ -190,14 +190,14 @@ async def _again(
     services: Services,
     meta: Meta,
     facts: Facts,
-    told: str,
+    words: str,
     *,
     says_itself: bool = False,
 ) -> None:
-    """The form as it was filled in, and why it was not taken; to be submitted again."""
-    trouble = "" if says_itself else told
-    drawn = await _drawn(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
-    await update_modal(interaction, services, drawn, instead=notices.not_taken(told))
+    """The form as it was filled in, with why it was not taken, so that it can be submitted again."""
+    trouble = "" if says_itself else words
+    view = await _view(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
+    await update_modal(interaction, services, view, instead=notices.not_taken(words))
 
 
 # Both
@@ -209,7 +209,7 @@ async def _read(services: Services, meta: Meta) -> Facts:
     return facts
 
 
-async def _drawn(
+async def _view(
     interaction: Interaction,
     services: Services,
     meta: Meta,

@@ -1,4 +1,4 @@
-"""Shows changes in Slack: every card as things are now, and each step to the person who asked."""
+"""Shows changes in Slack: keeps every card up to date, and tells the person who asked of each step."""
 
 import asyncio
 import contextlib
@@ -18,16 +18,16 @@ from bot.approvals.lifecycle import CardKind, ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.results import Result
 from bot.kit.card import Card as Drawn
-from bot.slack.errors import SLACK_ERRORS, slack_reason
+from bot.slack import messages
+from bot.slack.errors import MESSAGE_GONE, SLACK_ERRORS, slack_reason
 from bot.store.database import Database
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
-_GONE = frozenset({"message_not_found", "channel_not_found", "cant_update_message", "is_archived"})
 
 
 class ChangeNotifier:
-    """`within`: the seconds that showing one step may take: shorter than cards.POSTING, so that nobody else
-    begins to post a card that is still on its way."""
+    """`within`: seconds that showing one step may take. Shorter than cards.POSTING, so that nobody else
+    starts to post a card that is still being posted."""
 
     def __init__(
         self,
@@ -45,19 +45,19 @@ class ChangeNotifier:
         self._approvals_channel = channel
         self._now = now
         self._within = within
-        self._directs: dict[str, str] = {}
+        self._dms: dict[str, str] = {}
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
         """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
-        comes back to it."""
+        tries again."""
         async with asyncio.timeout(self._within):
             await self._step(record, event)
 
     async def _step(self, record: Record, event: ChangeEvent) -> None:
         showing = [self._show(card) for card in await cards.cards_of(self._database, record.id)]
         if record.undo_of:
-            # Whether it can be undone hangs on the undo, of which its own revision tells nothing.
+            # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
             undone = await cards.cards_of(self._database, record.undo_of)
             showing += [self._show(card, anew=True) for card in undone]
         shown = await asyncio.gather(*showing, return_exceptions=True)
@@ -98,14 +98,14 @@ class ChangeNotifier:
     # Cards
 
     async def _show(self, card: PostedCard, *, anew: bool = False) -> None:
-        """Until it shows the last step: of redraws at once, here or elsewhere, an early one may come late.
+        """Redraws it until it shows the last step: redraws that run at once may arrive in another order.
 
-        `anew`: even if it shows that already.
+        `anew`: even if it shows the last step already.
         """
         async with self._turn(card):
             shown = 0
-            while (found := await self._now_is(card)) is not None:
-                card, record = found
+            while (current := await self._current(card)) is not None:
+                card, record = current
                 if record.revision <= (shown or card.shown) and not anew:
                     return
                 anew = False
@@ -113,7 +113,7 @@ class ChangeNotifier:
                 if not await self._draw(card, record):
                     return
 
-    async def _now_is(self, card: PostedCard) -> tuple[PostedCard, Record] | None:
+    async def _current(self, card: PostedCard) -> tuple[PostedCard, Record] | None:
         """None when it is gone."""
         for known in await cards.cards_of(self._database, card.change_id):
             if known.id == card.id:
@@ -140,28 +140,18 @@ class ChangeNotifier:
         if not await cards.claim_post(self._database, card.id, now=self._now()):
             return False
         try:
-            posted = await self._slack.chat_postMessage(
-                channel=await self._channel(card),
-                text=drawn.text,
-                blocks=list(drawn.plain),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            ts = await messages.post(self._slack, await self._channel(card), drawn.text, drawn.plain)
         except SlackApiError:
             await cards.release_post(self._database, card.id)
             raise
-        await cards.mark_shown(
-            self._database, card, revision=record.revision, now=self._now(), ts=str(posted["ts"])
-        )
+        await cards.mark_shown(self._database, card, revision=record.revision, now=self._now(), ts=ts)
         return True
 
     async def _update(self, card: PostedCard, record: Record, drawn: Drawn) -> bool:
         try:
-            await self._slack.chat_update(
-                channel=await self._channel(card), ts=card.ts, text=drawn.text, blocks=list(drawn.plain)
-            )
+            await messages.update(self._slack, await self._channel(card), card.ts, drawn.text, drawn.plain)
         except SlackApiError as error:
-            if slack_reason(error) not in _GONE:
+            if slack_reason(error) not in MESSAGE_GONE:
                 raise
             await cards.mark_gone(self._database, card.id)
             return False
@@ -169,19 +159,18 @@ class ChangeNotifier:
         return True
 
     async def _channel(self, card: PostedCard) -> str:
-        """A card for a person is in the direct messages with them."""
+        """A person's own card is in the direct messages with them."""
         if not card.channel.startswith(("U", "W")):
             return card.channel
-        if card.channel not in self._directs:
-            opened = await self._slack.conversations_open(users=[card.channel])
-            self._directs[card.channel] = str(opened["channel"]["id"])
-        return self._directs[card.channel]
+        if card.channel not in self._dms:
+            self._dms[card.channel] = await messages.open_dm(self._slack, card.channel)
+        return self._dms[card.channel]
 
     # Steps
 
     async def _note(self, record: Record, event: ChangeEvent) -> None:
-        """Where it was asked, to the asker alone; else under their own card. Not again when it fails: the
-        card shows it as well."""
+        """To the asker, in the channel they asked in; else below their own card. Not tried again when it
+        fails, as the card shows it too."""
         names = await self._names.of(record)
         note = notices.notice(record, event, called=names.called)
         if note is None:
@@ -192,11 +181,9 @@ class ChangeNotifier:
             await self._under(record, note)
 
     async def _aside(self, record: Record, note: Drawn) -> bool:
-        """False when Maple is not in that channel, or the asker is there no more."""
+        """False when Maple or the asker is not in that channel (any more)."""
         try:
-            await self._slack.chat_postEphemeral(
-                channel=record.channel, user=record.asker, text=note.text, blocks=list(note.plain)
-            )
+            await messages.post_ephemeral(self._slack, record.channel, record.asker, note.text, note.plain)
         except SlackApiError:
             return False
         return True
@@ -207,9 +194,5 @@ class ChangeNotifier:
         own = [card for card in known if card.kind is CardKind.ASKER and card.ts]
         if not own:
             return
-        await self._slack.chat_postMessage(
-            channel=await self._channel(own[0]),
-            thread_ts=own[0].ts,
-            text=note.text,
-            blocks=list(note.plain),
-        )
+        channel = await self._channel(own[0])
+        await messages.post(self._slack, channel, note.text, note.plain, thread_ts=own[0].ts)

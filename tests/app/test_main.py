@@ -239,4 +239,4 @@ def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def test_no_request_is_answered_before_slack_said_who_maple_is() -> None:
     maple = build(Settings.model_validate(GIVEN))
     with pytest.raises(LookupError):
-        asyncio.run(maple.desk.people.standing(Actor("U1")))
+        asyncio.run(maple.services.people.standing(Actor("U1")))

@@ -55,7 +55,7 @@ async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple:
     maple.slack.faults.add("chat.update", "latency", seconds=0.2, times=None)
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=None)
     before = len(maple.slack.calls)
-    tell = maple.bot.desk.notifier
+    tell = maple.bot.services.notifier
     await asyncio.gather(tell(record, ChangeEvent.REDRAW), tell(record, ChangeEvent.REDRAW))
     assert await cards.cards_of(maple.bot.database, record.id) == []
     assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
@@ -86,8 +86,8 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as other:
         await asyncio.gather(
-            maple.bot.desk.notifier(record, ChangeEvent.REDRAW),
-            other.desk.notifier(record, ChangeEvent.REDRAW),
+            maple.bot.services.notifier(record, ChangeEvent.REDRAW),
+            other.services.notifier(record, ChangeEvent.REDRAW),
         )
     posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
     assert len(posted) == 2, "one card to decide on, and one to the asker"

@@ -51,7 +51,7 @@ async def set_up(person: Person) -> str:
 
 async def the_digest(maple: Stage, channel: str = SUPPORT) -> Digest:
     """The only one of a channel."""
-    (digest,) = await maple.bot.desk.digests.of_channel(channel)
+    (digest,) = await maple.bot.services.digests.of_channel(channel)
     return digest
 
 
