@@ -78,7 +78,7 @@ async def test_telling_has_a_deadline(mode: Mode) -> None:
 async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_so(mode: Mode) -> None:
     pace = replace(QUICK_PACE, sweep=0.02)
     async with (
-        on_stage(mode, timings=Timeouts(telling=60, stuck=0.4), pace=pace) as maple,
+        on_stage(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         await give(maple)
