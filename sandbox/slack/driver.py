@@ -155,6 +155,10 @@ class Person:
         """Everything that can be read now, the modal last."""
         return self._screen.read()
 
+    def pieces(self) -> list[str]:
+        """Each message, notice and home tab on the screen, the open modal last."""
+        return self._screen.pieces()
+
     def thread(self, root: str) -> list[str]:
         """The visible replies to the newest message that contains the words `root`, oldest first."""
         return self._screen.thread(root)

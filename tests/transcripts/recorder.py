@@ -1,0 +1,127 @@
+"""Plays a person's conversation with Maple and writes it down as plain text.
+
+After each step, what is new on that person's screen is added. The time is that of one fixed morning, and ids
+that differ from run to run are masked.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from freezegun import freeze_time
+
+from sandbox.slack import Person
+from tests.journeys.digesting import QUICK
+from tests.stage import Stage, on_stage
+
+FOLDER = Path(__file__).parent
+MORNING = "2026-03-02 14:00:00"
+"""A Monday: nine o'clock for Lea in New York, two for Ana in Lisbon."""
+REWRITE = os.environ.get("MAPLE_TRANSCRIPTS") == "write"
+_FORM = "== "
+_MASKED = (
+    (re.compile(r"\bChange (?=[0-9a-f]*\d)[0-9a-f]{24}\b"), "Change 0123456789abcdef01234567"),
+    (re.compile(r"(?<=https://)127\.0\.0\.1:\d+"), "autumn.example"),
+)
+
+
+class Transcript:
+    def __init__(self, title: str, maple: Stage) -> None:
+        self.maple = maple
+        self._lines = [f"# {title}"]
+        self._seen: dict[str, list[str]] = {}
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+    def forget(self) -> None:
+        """Leaves out everything so far but the title."""
+        del self._lines[1:]
+
+    async def type(self, person: Person, line: str) -> None:
+        await person.command(line)
+        await self._note(person, f"types {line}")
+
+    async def click(self, person: Person, label: str, *, confirm: bool | None = None) -> None:
+        await person.click(label, confirm=confirm)
+        await self._note(person, f"clicks [{label}]" + (" and confirms" if confirm else ""))
+
+    async def choose(self, person: Person, label: str, *options: str) -> None:
+        await person.choose(label, *options)
+        await self._note(person, f"picks {', '.join(options)} as {label}")
+
+    async def fill(self, person: Person, label: str, text: str) -> None:
+        await person.fill(label, text)
+        await self._note(person, f"writes {text} as {label}")
+
+    async def submit(self, person: Person, label: str) -> None:
+        assert f"[{label}]" in person.last()
+        await person.submit()
+        self._seen[person.id] = [piece for piece in self._seen[person.id] if not piece.startswith(_FORM)]
+        await self._note(person, f"clicks [{label}]")
+
+    async def close(self, person: Person) -> None:
+        await person.close()
+        await self._note(person, "closes the window")
+
+    async def go(self, person: Person, place: str) -> None:
+        person.go(place)
+        await self._note(person, f"opens {place}")
+
+    async def wait(self, person: Person, what: str) -> None:
+        """Something happened without the person; what they see of it."""
+        await self._note(person, what, acts=False)
+
+    async def _note(self, person: Person, what: str, *, acts: bool = True) -> None:
+        await person.settled()
+        await self.maple.bot.work.drain(10)
+        await person.settled()
+        before = list(self._seen.get(person.id, []))
+        now = [_masked(piece) for piece in person.pieces()]
+        self._seen[person.id] = now
+        name = person.user.name.capitalize()
+        self._lines += ["", f"{name} {what}." if acts else what]
+        for piece in now:
+            if piece in before:
+                before.remove(piece)
+            elif shown := _changed(piece, before):
+                self._lines += ["", *(f"    {line}".rstrip() for line in shown)]
+
+
+def _changed(piece: str, before: list[str]) -> list[str]:
+    """The lines of a piece; of a form that was there before, only new ones, without what was just typed."""
+    lines = piece.splitlines()
+    earlier = next((old.splitlines() for old in before if old.startswith(lines[0])), None)
+    if earlier is None or not piece.startswith(_FORM):
+        return lines
+    typed = re.compile(r"[^:]+: (\[.*\]|\(.*\).*)")
+    new = [line for line in lines if line not in earlier and not typed.fullmatch(line)]
+    return [lines[0], "…", *new] if new else []
+
+
+def _masked(text: str) -> str:
+    for pattern, instead in _MASKED:
+        text = pattern.sub(instead, text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+@asynccontextmanager
+async def recorded(name: str, title: str, *, policy: str = "") -> AsyncIterator[Transcript]:
+    """A conversation that must be as it is in `<name>.txt`. MAPLE_TRANSCRIPTS=write writes the file anew."""
+    with freeze_time(MORNING, tick=True, real_asyncio=True):
+        # Over Socket Mode: the check of a signature reads the real clock.
+        async with on_stage("socket", policy=policy, digest_pace=QUICK) as maple:
+            transcript = Transcript(title, maple)
+            yield transcript
+    path = FOLDER / f"{name}.txt"
+    if REWRITE:
+        path.write_text(transcript.text)
+    expected = path.read_text()
+    difference = difflib.unified_diff(
+        expected.splitlines(), transcript.text.splitlines(), path.name, "as it is now", lineterm=""
+    )
+    assert transcript.text == expected, "\n".join(difference)

@@ -1,0 +1,95 @@
+"""Whole conversations, word for word. The files beside this one double as documentation.
+
+`MAPLE_TRANSCRIPTS=write scripts/test tests/transcripts` rewrites them. Read the diff before you commit it.
+"""
+
+from tests.journeys.digesting import due, settled
+from tests.transcripts.recorder import Transcript, recorded
+
+TICKET = "https://tickets.example/4711"
+REASON = "They lost a day to our outage"
+
+
+async def _request_allowance(transcript: Transcript) -> None:
+    ana = transcript.maple.ana
+    await transcript.type(ana, "/autumn balance cus_acme")
+    await transcript.choose(ana, "Feature", "Messages")
+    await transcript.fill(ana, "Amount", "5k")
+    await transcript.fill(ana, "Reason", REASON)
+    await transcript.fill(ana, "Link to a ticket", TICKET)
+    await transcript.submit(ana, "Submit change")
+    await transcript.close(ana)
+
+
+async def test_looking_up_a_customer() -> None:
+    async with recorded("look_up", "Ana looks up a customer by a name that several share") as transcript:
+        ana = transcript.maple.ana
+        await transcript.type(ana, "/autumn pine")
+        await transcript.type(ana, "/autumn cus_acme")
+        await transcript.click(ana, "Invoices")
+
+
+async def test_asking_when_a_balance_resets() -> None:
+    async with recorded("reset_date", "Ana wants to know when Acme's messages reset") as transcript:
+        ana = transcript.maple.ana
+        await transcript.type(ana, "/autumn features cus_acme")
+        await transcript.click(ana, "Messages")
+
+
+async def test_requesting_extra_allowance() -> None:
+    async with recorded("give_allowance", "Ana requests 5,000 more messages for Acme") as transcript:
+        await _request_allowance(transcript)
+
+
+async def test_approving_a_request() -> None:
+    async with recorded("approve", "Lea approves Ana's request in the approvals channel") as transcript:
+        await _request_allowance(transcript)
+        transcript.forget()
+        lea = transcript.maple.lea
+        await transcript.go(lea, "#billing")
+        await transcript.click(lea, "Approve")
+
+
+async def test_learning_the_outcome() -> None:
+    async with recorded(
+        "outcome", "Ana learns that her request was applied, and what Acme has now"
+    ) as transcript:
+        await _request_allowance(transcript)
+        lea, ana = transcript.maple.lea, transcript.maple.ana
+        lea.go("#billing")
+        await lea.sees("Approve")
+        await lea.click("Approve")
+        transcript.forget()
+        await transcript.go(ana, "@maple")
+        await transcript.go(ana, "#support")
+        await transcript.type(ana, "/autumn history cus_acme")
+
+
+async def test_deleting_a_customer() -> None:
+    async with recorded("deletion", "Ana requests a deletion, and Lea approves it") as transcript:
+        ana, lea = transcript.maple.ana, transcript.maple.lea
+        await transcript.type(ana, "/autumn delete cus_noname")
+        await transcript.fill(ana, "Type the customer's id in full", "cus_noname")
+        await transcript.fill(ana, "Reason", "A test account that nobody uses")
+        await transcript.choose(ana, "Last confirmation", "Delete this customer")
+        await transcript.submit(ana, "Submit change")
+        await transcript.close(ana)
+        await transcript.go(lea, "#billing")
+        await transcript.click(lea, "Approve", confirm=True)
+        await transcript.go(ana, "@maple")
+
+
+async def test_setting_up_a_digest() -> None:
+    async with recorded(
+        "digest", "Ana sets up a digest, and the channel gets it the next morning"
+    ) as transcript:
+        maple, ana = transcript.maple, transcript.maple.ana
+        await transcript.type(ana, "/autumn digest")
+        await transcript.click(ana, "New digest")
+        await transcript.choose(ana, "Only these products", "Team")
+        await transcript.submit(ana, "Create")
+        await transcript.close(ana)
+        await due(maple)
+        maple.slack.clock.set(maple.clock.now())
+        await settled(maple)
+        await transcript.wait(ana, "Tuesday, nine o'clock in Lisbon.")
