@@ -298,18 +298,14 @@ class Maple:
             return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped, org=org)
 
         return DigestService(
-            database=self.database,
-            autumn=self.autumn,
+            self._runtime,
             slack=self._slack_clients.once,
-            env=self.environment,
             shared=self._policy.digests.shared_channels,
             draw=draw,
             tell_owner=OwnerMessage(self.slack, digest_stopped),
             metrics=self.metrics,
-            now=self._now,
             pace=self._digest_pace,
             new_blocks=self.timings.new_blocks,
-            checkpoint=self._runtime.checkpoint,
             moved=self._background.moved,
         )
 

@@ -11,9 +11,8 @@ from typing import Protocol, assert_never
 
 from bot.digests import card as digests_card
 from bot.digests import list_card
-from bot.digests.delivery.outcome import ReportProgress
 from bot.digests.model import Digest, Wanted
-from bot.digests.scan.scanner import Progress, ScanFailed
+from bot.digests.scan.scanner import Progress, ReportProgress, ScanFailed
 from bot.digests.schedule import known_zone
 from bot.kit.card import Card
 from bot.kit.ref import Ref

@@ -1,6 +1,6 @@
-"""Digests: what a channel is told each morning of resets, renewals and unpaid invoices, once a day.
+"""Digests: regular posts about upcoming and unpaid invoices, past due subscriptions, trials and resets.
 
-`model` says what a digest is, `schedule` when it is due (pure), `book` keeps the digests, `runs` the days
-they are due on, `scan` reads Autumn once for all that are due together, `report` is what one digest has to
-say, and `posting` puts it into the channel. `service` is the one door for the rest of Maple.
+`model` says what a digest is, `sections` what it can list, `schedule` when it is due (pure). `scan` reads
+Autumn once for all digests that are due together, `report` computes what one of them says, and `delivery`
+posts it. `ticker` finds what is due; `service` is what the rest of Maple calls.
 """

@@ -2,90 +2,75 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
-from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, ReportProgress, TellOwner
-from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.pauses import pause_for
-from bot.digests.delivery.posting import Posting
+from bot.digests.delivery.owner_notice import OwnerNotifier, TellOwner
+from bot.digests.delivery.posting import Delivery, DeliveryOutcome, Draw, Posting, pause_for
 from bot.digests.items import ReportItem
 from bot.digests.model import Digest, Pause, Schedule, TooMany, Wanted
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
 from bot.digests.report.reading import Reading
-from bot.digests.scan.scanner import Scanner
+from bot.digests.scan.scanner import ReportProgress, Scanner
 from bot.digests.ticker import Ticker
 from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Runtime
 from bot.slack.channels import ChannelProblem, Channels
-from bot.store.database import Database
 
 
 class DigestService:
-    """`env`: which of Autumn's the key is for; digests of the other are not seen. `slack`: a client that
+    """`slack`: a client that
     never sends again by itself. `shared`: ids of channels shared with another company to which digests may
     go all the same. `new_blocks`: seconds for which a refusal of the newer blocks is remembered."""
 
     def __init__(
         self,
+        runtime: Runtime,
         *,
-        database: Database,
-        autumn: Autumn,
         slack: AsyncWebClient,
-        env: Environment,
         shared: frozenset[str],
         draw: Draw,
         tell_owner: TellOwner,
         metrics: Metrics,
-        now: Callable[[], datetime],
         pace: DigestTimeouts | None = None,
         new_blocks: float = 3600.0,
-        checkpoint: Checkpoint = no_checkpoint,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.pace = pace or DigestTimeouts()
-        self._database = database
-        self._env = env
-        self._now = now
+        self._database = runtime.database
+        self._env = runtime.environment
+        self._now = runtime.now
         self._name = secrets.token_hex(8)
         self._channels = Channels(slack, shared)
-        scanner = Scanner(database, autumn, env, now, self.pace.scan, metrics=metrics)
-        self._reading = Reading(database=database, scanner=scanner, env=env, now=now)
-        telling = OwnerNotifier(database=database, env=env, tell=tell_owner, now=now)
+        self._reading = Reading(runtime, Scanner(runtime, self.pace.scan, metrics=metrics))
+        telling = OwnerNotifier(runtime, tell_owner)
         self._posting = Posting(
+            runtime,
             name=self._name,
-            database=database,
             slack=slack,
             reading=self._reading,
             channels=self._channels,
             draw=draw,
             telling=telling,
-            now=now,
             pace=self.pace,
-            checkpoint=checkpoint,
             new_blocks=new_blocks,
         )
         self.ticker = Ticker(
+            runtime,
             name=self._name,
-            database=database,
-            env=env,
             posting=self._posting,
             telling=telling,
-            now=now,
             pace=self.pace,
             metrics=metrics,
             moved=moved,
         )
 
-    # The book
+    # Setting up
 
     async def channel_problem(self, channel: str) -> ChannelProblem | None:
         """Why no digest may go to this channel, just now; None when one may. Never raises."""

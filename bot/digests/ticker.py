@@ -10,16 +10,14 @@ from typing import Any, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.autumn.environment import Environment
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import Delivery, DeliveryOutcome
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.posting import Posting
+from bot.digests.delivery.posting import Delivery, DeliveryOutcome, Posting
 from bot.digests.model import Run
 from bot.digests.timeouts import DigestTimeouts
 from bot.log import log
 from bot.metrics import Metrics
-from bot.store.database import Database
+from bot.runtime import Runtime
 
 _FORGET = timedelta(minutes=10)
 _PART = "digests"
@@ -30,23 +28,21 @@ class Ticker:
 
     def __init__(
         self,
+        runtime: Runtime,
         *,
         name: str,
-        database: Database,
-        env: Environment,
         posting: Posting,
         telling: OwnerNotifier,
-        now: Callable[[], datetime],
         pace: DigestTimeouts,
         metrics: Metrics,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._name = name
-        self._database = database
-        self._env = env
+        self._database = runtime.database
+        self._env = runtime.environment
         self._posting = posting
         self._telling = telling
-        self._now = now
+        self._now = runtime.now
         self._pace = pace
         self._metrics = metrics
         self._moved = moved

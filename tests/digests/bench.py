@@ -17,8 +17,8 @@ from bot.autumn.throttle import Limits
 from bot.digests import repository as book
 from bot.digests import rows
 from bot.digests.card import digest_card
-from bot.digests.delivery.outcome import Draw
 from bot.digests.delivery.owner_notice import OwnerMessage
+from bot.digests.delivery.posting import Draw
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
 from bot.digests.report.model import Report, RowQuery
@@ -27,7 +27,7 @@ from bot.digests.service import DigestService
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
-from bot.runtime import Checkpoint, no_checkpoint
+from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
 from sandbox.autumn import Limits as LocalLimits
@@ -103,17 +103,13 @@ class Bench:
         )
 
         made = DigestService(
-            database=database,
-            autumn=autumn,
+            Runtime(database, autumn, Environment.SANDBOX, self.clock, checkpoint),
             slack=slack,
-            env=Environment.SANDBOX,
             shared=shared,
             draw=draw,
             tell_owner=OwnerMessage(slack, digest_stopped),
             metrics=self.metrics,
-            now=self.clock,
             pace=pace,
-            checkpoint=checkpoint,
         )
         self._stack.push_async_callback(made.ticker.stop, 1)
         return made

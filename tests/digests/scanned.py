@@ -14,6 +14,7 @@ from bot.digests.items import ReportItem
 from bot.digests.report.row_query import read_item
 from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace
 from bot.metrics import Metrics
+from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items
 from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
@@ -54,7 +55,9 @@ class Reader:
         recent: timedelta = timedelta(minutes=5),
         since: datetime | None = None,
     ) -> Scan:
-        scanner = Scanner(self.database, self.autumn, self.env, self.clock, self.pace, metrics=self.metrics)
+        scanner = Scanner(
+            Runtime(self.database, self.autumn, self.env, self.clock), self.pace, metrics=self.metrics
+        )
         now = self.clock()
         return await scanner.scan(
             horizon=now + horizon,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.digests import list_card, words
-from bot.digests.delivery.outcome import DeliveryOutcome
+from bot.digests.delivery.posting import DeliveryOutcome
 from bot.digests.list_card import MOST
 from bot.digests.model import Pause, Wanted
 from bot.kit import ids

@@ -9,8 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests import repository as book
 from bot.digests.delivery.owner_notice import OwnerNotifier
@@ -18,7 +20,7 @@ from bot.digests.model import Digest, Pause, RunState, Skip, Wanted
 from bot.digests.report.model import Report
 from bot.digests.service import DigestService
 from bot.kit.card import Card
-from bot.runtime import Checkpoint
+from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
@@ -479,7 +481,8 @@ async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:
         return True
 
     database = Database(desk.url)
-    telling = OwnerNotifier(database=database, env=Environment.SANDBOX, tell=tell, now=desk.clock)
+    autumn = Autumn(key=SecretStr(desk.autumn.key), url=desk.autumn.url)
+    telling = OwnerNotifier(Runtime(database, autumn, Environment.SANDBOX, desk.clock), tell)
     await telling.due()
     os.rename(away, file)
     for _ in range(2):

@@ -22,6 +22,7 @@ from bot.digests.scan import repository as scans
 from bot.digests.scan.pacing import Pacer, ScanPace, Seldom
 from bot.digests.scan.scanner import Progress, ScanFailed, Scanner
 from bot.lookups import failures, labels
+from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_scans
 from sandbox.autumn import LocalAutumn
@@ -535,7 +536,7 @@ async def test_a_scan_that_is_gone_has_ended(database: Database) -> None:
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_there_is_nothing_to_wait_for_when_it_just_ended(database: Database) -> None:
     async with reading(database, asking()) as reader:
-        scanner = Scanner(database, reader.autumn, reader.env, reader.clock, HASTE)
+        scanner = Scanner(Runtime(database, reader.autumn, reader.env, reader.clock), HASTE)
         wish = scans.ScanRequest(reader.env, at(7), True, START)
         await scanner._wait(wish, Seldom(0, None))
 
@@ -555,7 +556,7 @@ async def test_one_that_ends_between_two_looks_serves() -> None:
     await _abandoned(database, clock)
     script = asking()
     autumn = script.client(ONCE)
-    scanner = Scanner(database, autumn, Environment.SANDBOX, now, HASTE)
+    scanner = Scanner(Runtime(database, autumn, Environment.SANDBOX, now), HASTE)
     assert (await scanner.scan(horizon=at(7), previews=True, not_before=START)).horizon == at(30)
     assert script.asked == []
     await autumn.aclose()

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 import pytest
 
 from bot.access.people import Actor
-from bot.digests.delivery.outcome import DeliveryOutcome
+from bot.digests.delivery.posting import DeliveryOutcome
 from bot.digests.model import Digest, Pause, RunState, Skip, Wanted
 from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed

@@ -25,6 +25,7 @@ from bot.digests.service import DigestService
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
+from bot.runtime import Runtime
 from bot.store.database import Database
 from tests.approvals.bench import FAST
 
@@ -63,15 +64,12 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
         yield DigestService(
-            database=database,
-            autumn=autumn,
+            Runtime(database, autumn, Environment.SANDBOX, now),
             slack=slack,
-            env=Environment.SANDBOX,
             shared=frozenset(),
             draw=_draw,
             tell_owner=OwnerMessage(slack, digest_stopped),
             metrics=Metrics(),
-            now=now,
             pace=PACE,
         )
 

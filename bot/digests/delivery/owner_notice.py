@@ -5,23 +5,28 @@ attempt first stores when the next one is due, so that no two replicas tell at o
 it. If they die in between, the owner is told twice: better than never.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.autumn.environment import Environment
 from bot.digests import rows
-from bot.digests.delivery.outcome import TellOwner
 from bot.digests.model import Digest, Pause
 from bot.kit.card import Card
 from bot.log import log
+from bot.runtime import Runtime
 from bot.slack.errors import SLACK_READ_ERRORS, interpret_error
 from bot.store.database import Database, unbroken
 from bot.store.tables import digests
+
+TellOwner: TypeAlias = Callable[[Digest, Pause | None], Awaitable[bool]]
+"""Tells the owner of a digest why it is paused and how to mend that, or, with None, that it was removed.
+False: perhaps it did not. Never raises."""
+
 
 _FIRST = timedelta(minutes=1)
 """Before the second attempt; then each is as far away as the pause is long ago."""
@@ -42,13 +47,11 @@ class _Untold:
 class OwnerNotifier:
     """`tell`: once, and whether that went well."""
 
-    def __init__(
-        self, *, database: Database, env: Environment, tell: TellOwner, now: Callable[[], datetime]
-    ) -> None:
-        self._database = database
-        self._env = env
+    def __init__(self, runtime: Runtime, tell: TellOwner) -> None:
+        self._database = runtime.database
+        self._env = runtime.environment
+        self._now = runtime.now
         self._tell = tell
-        self._now = now
 
     async def due(self) -> None:
         """Tells all who are to be told by now. Never raises."""

@@ -15,35 +15,103 @@ lease outlasts the one request by far, and the request is cut off long before th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.digests import repository as book
 from bot.digests.delivery import runs, slack_post
 from bot.digests.delivery.channel_queue import ChannelQueue
-from bot.digests.delivery.finish import Settling
-from bot.digests.delivery.outcome import Delivery, DeliveryOutcome, Draw, ReportProgress
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.pauses import PAUSES, pause_for
-from bot.digests.model import Digest, Figures, Run, Skip
+from bot.digests.delivery.runs import LATE_AFTER
+from bot.digests.model import Digest, Figures, Pause, Run, Skip
+from bot.digests.report.model import Report, RowQuery
 from bot.digests.report.reading import Reading
-from bot.digests.scan.scanner import ScanFailed
+from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import log
-from bot.runtime import Checkpoint
+from bot.runtime import Runtime
 from bot.slack.block_refusals import CardForm
-from bot.slack.channels import Channels
+from bot.slack.channels import Channel, ChannelProblem, Channels
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.store import leases
-from bot.store.database import Database
+
+Draw: TypeAlias = Callable[[Report, Digest, RowQuery, datetime | None, Sequence[date]], Card]
+"""A digest's message. The time it was due, if it is late; and the days that were skipped since the last."""
+
+
+PAUSES = {
+    "not_in_channel": Pause.REMOVED,
+    "channel_not_found": Pause.REMOVED,
+    "is_archived": Pause.ARCHIVED,
+    "restricted_action": Pause.RESTRICTED,
+    "restricted_action_read_only_channel": Pause.RESTRICTED,
+    "restricted_action_thread_only_channel": Pause.RESTRICTED,
+    "restricted_action_non_threadable_channel": Pause.RESTRICTED,
+}
+"""Refusals that will be the same tomorrow."""
+
+_PAUSES = {
+    ChannelProblem.DIRECT: Pause.REMOVED,
+    ChannelProblem.OUT: Pause.REMOVED,
+    ChannelProblem.ARCHIVED: Pause.ARCHIVED,
+    ChannelProblem.SHARED: Pause.SHARED,
+}
+
 
 SAID_LATE = timedelta(minutes=10)
 """A post that comes later than this after its time says so."""
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class DeliveryOutcome(StrEnum):
+    POSTED = "posted"
+    FOUND = "found"
+    """It had been posted already, by a process that could not say so any more."""
+    EMPTY = "empty"
+    LATE = "late"
+    PAUSED = "paused"
+    """Not posted: its channel is none to post in, or the digest is paused or removed."""
+    PUT_OFF = "put_off"
+    """Not yet: tried again by whoever is there then."""
+    FAILED = "failed"
+    """Sent by hand, and Autumn could not be read: not tried again."""
+    TAKEN = "taken"
+    """Somebody else is at it, or has done it."""
+    GONE = "gone"
+    """Sent by hand, and there is no such digest any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    outcome: DeliveryOutcome
+    channel: str = ""
+    ts: str = ""
+    """With POSTED and FOUND: Slack's timestamp."""
+    pause: Pause | None = None
+    """With PAUSED: why, where that was found out just now."""
+    error: ScanFailed | None = None
+    """With FAILED; and with PUT_OFF when it was Autumn."""
+
+
+_OUTCOMES = {
+    Skip.EMPTY: DeliveryOutcome.EMPTY,
+    Skip.LATE: DeliveryOutcome.LATE,
+    Skip.PAUSED: DeliveryOutcome.PAUSED,
+}
+
+
+def pause_for(channel: Channel, *, was_private: bool) -> Pause | None:
+    """Why a digest that was set up there cannot go on; None when it can, or when that is not known."""
+    if channel.problem is not None:
+        return _PAUSES.get(channel.problem)
+    return Pause.PUBLIC if was_private and not channel.private else None
 
 
 class Posting:
@@ -52,33 +120,29 @@ class Posting:
 
     def __init__(
         self,
+        runtime: Runtime,
         *,
         name: str,
-        database: Database,
         slack: AsyncWebClient,
         reading: Reading,
         channels: Channels,
         draw: Draw,
         telling: OwnerNotifier,
-        now: Callable[[], datetime],
         pace: DigestTimeouts,
-        checkpoint: Checkpoint,
         new_blocks: float,
     ) -> None:
         self._name = name
-        self._database = database
+        self._database = runtime.database
         self._slack = slack
         self._reading = reading
         self._channels = channels
         self._draw = draw
-        self._now = now
+        self._now = runtime.now
         self._pace = pace
-        self._checkpoint = checkpoint
+        self._checkpoint = runtime.checkpoint
         self._turns = ChannelQueue(channel=pace.channel, overall=pace.overall)
-        self._form = CardForm(new_blocks, clock=lambda: now().timestamp())
-        self.settling = Settling(
-            name=name, database=database, telling=telling, now=now, pace=pace, checkpoint=checkpoint
-        )
+        self._form = CardForm(new_blocks, clock=lambda: runtime.now().timestamp())
+        self.settling = Settling(runtime, name=name, telling=telling, pace=pace)
         self.sending: set[str] = set()
         """Runs of which a post is being sent: better not cut off."""
 
@@ -198,3 +262,76 @@ class Posting:
             return await runs.renew(self._database, run_id, by=self._name, lease=lease, now=self._now())
 
         return leases.kept(renew, every=self._pace.renew)
+
+
+class Settling:
+    """`name`: of this process, unlike any other's."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        name: str,
+        telling: OwnerNotifier,
+        pace: DigestTimeouts,
+    ) -> None:
+        self._name = name
+        self._database = runtime.database
+        self._telling = telling
+        self._now = runtime.now
+        self._pace = pace
+        self._checkpoint = runtime.checkpoint
+
+    async def posted(
+        self, run: Run, ts: str, outcome: DeliveryOutcome, figures: Figures | None = None
+    ) -> Delivery:
+        """Whoever knows that it is in the channel may say so. `figures`: those noted before, unless given."""
+        await runs.posted(self._database, run.id, ts, figures or run.figures, now=self._now())
+        await self._checkpoint("settled")
+        return Delivery(outcome, run.channel, ts)
+
+    async def skipped(self, run: Run, why: Skip) -> Delivery:
+        done = await runs.skipped(self._database, run.id, why, now=self._now(), by=self._name)
+        return Delivery(_OUTCOMES[why] if done else DeliveryOutcome.TAKEN)
+
+    async def paused(self, run: Run, digest: Digest, why: Pause) -> Delivery:
+        """The digest cannot go on, and its owner is told; this day is skipped."""
+        now = self._now()
+        moved = await book.pause(self._database, digest.id, why, now=now)
+        await runs.skipped(self._database, run.id, Skip.PAUSED, now=now, by=self._name)
+        await self._checkpoint("paused")
+        carried = Delivery(DeliveryOutcome.PAUSED, pause=why)
+        if moved is None:
+            # It was paused before.
+            return carried
+        log.warning("digest paused", outcome=why, reference=digest.id, channel=digest.channel)
+        await self._telling.due()
+        return carried
+
+    async def put_off(self, run: Run, seconds: float, error: ScanFailed | None = None) -> Delivery:
+        now = self._now()
+        until = now + timedelta(seconds=seconds)
+        held = await runs.put_off(self._database, run.id, by=self._name, until=until, now=now)
+        return Delivery(DeliveryOutcome.PUT_OFF, error=error) if held else Delivery(DeliveryOutcome.TAKEN)
+
+    async def release(self, run_id: str) -> None:
+        """Lets go of a run that was cut off, so that others need not wait for its lease to lapse."""
+        now = self._now()
+        await runs.put_off(self._database, run_id, by=self._name, until=now, now=now)
+
+    async def not_read(self, run: Run, error: ScanFailed) -> Delivery:
+        """Autumn could not be read."""
+        if run.day is None:
+            # Somebody waits for it, is told, and can press again.
+            await runs.skipped(self._database, run.id, Skip.LATE, now=self._now(), by=self._name)
+            return Delivery(DeliveryOutcome.FAILED, error=error)
+        return await self.put_off(run, self._pace.wait(run.tries), error)
+
+    async def not_found_out(self, run: Run, said: PostAnswer) -> Delivery:
+        """Whether it was posted cannot be asked. Past its time it would not be posted again, so be it."""
+        if said.answer is PostStatus.CLOSED or self.too_late(run):
+            return await self.skipped(run, Skip.PAUSED if said.answer is PostStatus.CLOSED else Skip.LATE)
+        return await self.put_off(run, said.wait or self._pace.wait(run.tries))
+
+    def too_late(self, run: Run) -> bool:
+        return self._now() - run.due > LATE_AFTER

@@ -1,7 +1,7 @@
 """What a digest says, read for all that need it together: one scan of Autumn serves them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +10,13 @@ from sqlalchemy import func, or_, select
 from bot.autumn.environment import Environment
 from bot.digests import rows, sections
 from bot.digests.delivery import runs
-from bot.digests.delivery.outcome import ReportProgress
 from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Wanted
 from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
-from bot.digests.scan.scanner import ScanFailed, Scanner
+from bot.digests.scan.scanner import ReportProgress, ScanFailed, Scanner
 from bot.digests.schedule import Window, window
+from bot.runtime import Runtime
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 
@@ -29,13 +29,11 @@ RECENT = timedelta(minutes=5)
 
 
 class Reading:
-    def __init__(
-        self, *, database: Database, scanner: Scanner, env: Environment, now: Callable[[], datetime]
-    ) -> None:
-        self._database = database
+    def __init__(self, runtime: Runtime, scanner: Scanner) -> None:
+        self._database = runtime.database
+        self._env = runtime.environment
+        self._now = runtime.now
         self._scanner = scanner
-        self._env = env
-        self._now = now
         self._turn = asyncio.Lock()
         self._failed: tuple[datetime, ScanFailed] | None = None
 

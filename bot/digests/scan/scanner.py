@@ -11,8 +11,6 @@ from typing import TypeAlias
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.autumn import errors
-from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError
 from bot.digests.items import ScanWindow
 from bot.digests.scan import repository as scans
@@ -21,7 +19,11 @@ from bot.digests.scan.reader import Scanning
 from bot.digests.scan.repository import HeldScan, Lost, Progress, Scan, ScanRequest, ScanWriter
 from bot.log import log
 from bot.metrics import Metrics
-from bot.store.database import Database
+from bot.runtime import Runtime
+
+ReportProgress: TypeAlias = Callable[[Progress], Awaitable[None]]
+"""Is told how far a scan is."""
+
 
 __all__ = ["Progress", "Scan", "ScanFailed", "ScanPace", "Scanner"]
 
@@ -49,18 +51,15 @@ class Scanner:
 
     def __init__(
         self,
-        database: Database,
-        autumn: Autumn,
-        env: Environment,
-        now: Callable[[], datetime],
+        runtime: Runtime,
         pace: ScanPace = ScanPace(),  # noqa: B008 - frozen
         *,
         metrics: Metrics | None = None,
     ) -> None:
-        self._database = database
-        self._autumn = autumn
-        self._env = env
-        self._now = now
+        self._database = runtime.database
+        self._autumn = runtime.autumn
+        self._env = runtime.environment
+        self._now = runtime.now
         self._pace = pace
         self._metrics = metrics or Metrics()
 
