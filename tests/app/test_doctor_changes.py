@@ -114,6 +114,7 @@ async def test_groups_that_slack_does_not_tell(
         ("C03RANDOM", "✗ Approvals: Maple is not in the channel #random\n  Type /invite @Maple there."),
         ("C05SHARED", "✗ Approvals: the channel #shared-acme is shared with another company\n  Customers'"),
         ("C06LEADS", "✗ Approvals: the channel C06LEADS cannot be seen (channel_not_found)\n  Set MAPLE_APP"),
+        ("D01DIRECT", "✗ Approvals: the channel D01DIRECT is not a channel\n  Set MAPLE_"),
         ("C0NOWHERE", "✗ Approvals: the channel C0NOWHERE cannot be seen (channel_not_found)\n  Set MAPLE_"),
     ],
 )

@@ -165,3 +165,11 @@ def _clicked(
         "channel": {"id": channel or maple.ana.channel.id},
         "actions": [{"action_id": action, "block_id": block, **value}],
     }
+
+
+async def test_card_is_not_shared_where_maple_was_removed_meanwhile(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    maple.slack.faults.add("chat.postMessage", "error", error="not_in_channel", times=None)
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
