@@ -12,6 +12,8 @@ import pytest
 
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.timeouts import ChangeTimeouts
+from bot.lookups import labels
+from bot.store.errors import StoreLostMidway
 from bot.timings import Timeouts
 from tests.databases import ENGINES, Engine, fresh
 from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
@@ -161,9 +163,10 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
             while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await loss.lose()
-        said = await maple.ana.sees("Maple lost its database while applying this")
-        assert "It may have been done" in said
-        assert "Nothing was changed" not in said
+        failure = labels.FAILURES[StoreLostMidway]
+        shown = await maple.ana.sees(failure.what)
+        assert failure.do in shown
+        assert labels.NOTHING_CHANGED not in shown
         await loss.find()
         record = await swept(maple)
         assert record.state in (State.APPLIED, State.UNCONFIRMED)
