@@ -83,7 +83,7 @@ EDGES: Mapping[State, frozenset[State]] = {
         frozenset[State](),
     ),
 }
-"""What may follow each state."""
+"""What may follow each state; every step in `repository` is held to it."""
 
 OVER = frozenset(state for state, following in EDGES.items() if not following)
 """Nothing follows these."""

@@ -37,6 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.rules import Kind
 from bot.approvals.daily_limits import NOTHING, Counter, Today
 from bot.approvals.lifecycle import (
+    EDGES,
     HOLDS_UNDO,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
@@ -59,9 +60,6 @@ from bot.store.upsert import insert
 _IN_HAND = changes.c.state.in_((State.APPROVED, State.APPLYING))
 
 
-_WAITING = changes.c.state == State.WAITING
-
-
 GRACE = timedelta(seconds=20)
 """For as long a card is left to whoever made the step; after that the sweeper sees to it."""
 
@@ -69,6 +67,11 @@ GRACE = timedelta(seconds=20)
 _LINES = TypeAdapter(tuple[Line, ...])
 _NOTES = TypeAdapter(tuple[Note, ...])
 _undo = changes.alias("undo")
+
+
+def _may_become(to: State, *leaving: State) -> ColumnElement[bool]:
+    """The change is in one of these states, and this one may follow it."""
+    return changes.c.state.in_([state for state in leaving if to in EDGES[state]])
 
 
 def dump_input(given: AnyInput) -> Any:
@@ -334,9 +337,10 @@ async def supersede(
     Of one that waits, or that the caller holds and has begun no write of. Without terms, which is to say
     that it cannot be asked for as it is now, it ends here.
     """
+    state = State.WAITING if terms else State.OVERTAKEN
     values: dict[str, Any] = {
         **_preview_columns(preview),
-        "state": State.OVERTAKEN if terms is None else State.WAITING,
+        "state": state,
         "version": record.version + 1,
         "decided_by": "",
         "decided_at": None,
@@ -345,13 +349,13 @@ async def supersede(
     }
     if terms is not None:
         values |= {"rule": terms.rule, "needed": terms.needed, "expires_at": terms.expires_at}
-    held = and_(changes.c.state == State.APPLYING, changes.c.writes == 0, changes.c.lease_by == lease.by)
+    held = and_(_may_become(state, State.APPLYING), changes.c.writes == 0, changes.c.lease_by == lease.by)
     async with database.writing() as connection:
         return await step(
             connection,
             record.id,
             ChangeEvent.OVERTAKEN,
-            or_(changes.c.state == State.WAITING, held),
+            or_(_may_become(state, State.WAITING), held),
             changes.c.version == record.version,
             values=values,
             now=now,
@@ -472,7 +476,10 @@ async def approve(
         waiting = (
             select(changes.c.needed)
             .where(
-                changes.c.id == change_id, _WAITING, changes.c.version == version, changes.c.expires_at > now
+                changes.c.id == change_id,
+                _may_become(State.APPROVED, State.WAITING),
+                changes.c.version == version,
+                changes.c.expires_at > now,
             )
             .with_for_update()
         )
@@ -538,7 +545,7 @@ async def deny(
         moved = await move(
             connection,
             change_id,
-            _WAITING,
+            _may_become(State.DENIED, State.WAITING),
             changes.c.version == version,
             changes.c.expires_at > now,
             values={"state": State.DENIED, "decided_by": person, "decided_at": now, "said": said},
@@ -571,7 +578,7 @@ async def withdraw(database: Database, change_id: str, *, person: str, now: date
             connection,
             change_id,
             ChangeEvent.WITHDRAWN,
-            _WAITING,
+            _may_become(State.WITHDRAWN, State.WAITING),
             values={"state": State.WITHDRAWN, "decided_by": person, "decided_at": now},
             now=now,
             actor=person,
@@ -587,7 +594,7 @@ async def expire(database: Database, change_id: str, *, now: datetime) -> Record
             connection,
             change_id,
             ChangeEvent.EXPIRED,
-            _WAITING,
+            _may_become(State.EXPIRED, State.WAITING),
             changes.c.expires_at <= now,
             values={"state": State.EXPIRED, "decided_at": now},
             now=now,
@@ -611,7 +618,7 @@ async def refuse(
             connection,
             record.id,
             ChangeEvent.FAILED,
-            _WAITING,
+            _may_become(State.FAILED, State.WAITING),
             changes.c.version == record.version,
             values={"state": State.FAILED, "ending": ending, "refusals": dump_notes(refusals)},
             now=now,
@@ -650,7 +657,7 @@ async def mark(
             connection,
             change_id,
             ChangeEvent.MARKED,
-            changes.c.state == State.UNCONFIRMED,
+            _may_become(values["state"], State.UNCONFIRMED),
             values=values,
             now=now,
             actor=person,
@@ -701,7 +708,7 @@ async def claim(database: Database, change_id: str, *, lease: Lease, now: dateti
                 connection,
                 change_id,
                 ChangeEvent.APPLYING,
-                changes.c.state == State.APPROVED,
+                _may_become(State.APPLYING, State.APPROVED),
                 changes.c.lease_by == lease.by,
                 values={"state": State.APPLYING, "lease_until": lease.until},
                 now=now,
@@ -746,7 +753,7 @@ async def begin_write(
             connection,
             change_id,
             ChangeEvent.WRITING,
-            changes.c.state == State.APPLYING,
+            _may_become(State.APPLYING, State.APPLYING),
             changes.c.lease_by == lease.by,
             changes.c.writes == position,
             values={**_preview_columns(preview), "writes": position + 1, "lease_until": lease.until},
@@ -795,7 +802,7 @@ async def settle(
             connection,
             change_id,
             ChangeEvent(state.value),
-            _IN_HAND,
+            _may_become(state, State.APPROVED, State.APPLYING),
             changes.c.lease_by == lease.by,
             values=values,
             now=now,

@@ -710,3 +710,10 @@ async def test_overtake_what_one_holds_and_nobody_may_ask_for_any_more(desk: Des
     await desk.in_hand()
     got = await repository.supersede(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
     await desk.became(got, state=State.OVERTAKEN, version=2, lease_until=None)
+
+
+@pytest.mark.parametrize("state", [State.APPLIED, State.UNCONFIRMED])
+async def test_change_that_was_not_claimed_cannot_end_as_if_it_had_been(desk: Desk, state: State) -> None:
+    await desk.in_hand(State.APPROVED)
+    got = await repository.settle(desk.database, desk.change.id, state, Cause.DONE, lease=LEASE, now=LATER)
+    await desk.nothing(got)
