@@ -43,7 +43,7 @@ HEADLINES = {
     State.DENIED: ":no_entry: *Denied: nothing was changed*",
     State.WITHDRAWN: ":leftwards_arrow_with_hook: *Withdrawn: nothing was changed*",
     State.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
-    State.OVERTAKEN: ":fast_forward: *Overtaken: nothing was changed*",
+    State.OVERTAKEN: ":fast_forward: *Outdated: nothing was changed*",
 }
 STATES = {
     State.WAITING: "waiting",
@@ -55,19 +55,19 @@ STATES = {
     State.DENIED: "denied",
     State.WITHDRAWN: "withdrawn",
     State.EXPIRED: "expired",
-    State.OVERTAKEN: "overtaken",
+    State.OVERTAKEN: "outdated",
 }
 OVERTAKEN = (
-    "What it was asked on no longer holds. These are the figures as they are now; ask again if it is still "
-    "wanted."
+    "The figures have changed since this was requested. These are the current ones; request it again if "
+    "it is still needed."
 )
-EXPIRED = "Nobody decided in time. Ask again if it is still wanted."
+EXPIRED = "Nobody decided in time. Request it again if it is still needed."
 ANEW = (
-    "*The figures moved since it was asked.* These are the new ones; earlier approvals do not count for them."
+    "*The figures changed since this was requested.* These are the new ones; earlier approvals do not count."
 )
 WAIT_FOR_IT = "Maple is writing this to Autumn and reads it back. This card will say what happened."
 UNDONE = "It was undone."
-UNDOING = "An undo of it is under way or was asked for."
+UNDOING = "An undo was requested or is being applied."
 WITHHELD = (
     "People of another company can read this channel now, so Maple does not show the request here any more. "
     "Approvers find it in Maple's Home tab, and the person who asked in their messages with Maple."
@@ -170,7 +170,7 @@ NOT_NOW = "Not now"
 APPROVE_TITLE = "Approve this on live?"
 APPROVE_TEXT = (
     "It is applied to the customer's live account as soon as there are enough approvals. Maple looks again "
-    "first: if the figures moved, nothing runs."
+    "first: if the figures have changed, nothing is applied."
 )
 APPROVE_DELETION_TITLE = "Approve this deletion?"
 APPROVE_DELETION_TEXT = (
@@ -179,7 +179,7 @@ APPROVE_DELETION_TEXT = (
 WITHDRAW_TITLE = "Withdraw this?"
 WITHDRAW_TEXT = "Nobody can approve it any more. You can ask again."
 UNDO_TITLE = "Undo this?"
-UNDO_TEXT = "Undoing is a change of its own: it may need approval, and you will hear of it."
+UNDO_TEXT = "An undo is a change of its own: it may need approval, and Maple tells you how it goes."
 MARK_TITLE = "Have you looked in Autumn?"
 MARK_APPLIED_TEXT = "You say that the change is there in Autumn. This is kept with your name."
 MARK_NOT_APPLIED_TEXT = "You say that the change is not there in Autumn. This is kept with your name."
@@ -200,7 +200,7 @@ STEPS: Mapping[ChangeEvent, str] = {
     ChangeEvent.DENIED: "denied by {by}",
     ChangeEvent.WITHDRAWN: "withdrawn by {by}",
     ChangeEvent.EXPIRED: "expired",
-    ChangeEvent.OVERTAKEN: "the figures moved, previewed anew",
+    ChangeEvent.OVERTAKEN: "figures changed, previewed again",
     ChangeEvent.APPLYING: "applying began",
     ChangeEvent.WRITING: "written to Autumn",
     ChangeEvent.APPLIED: "applied",
@@ -235,34 +235,34 @@ def more_steps(number: int) -> str:
 # What came of a click or a submission, where the card alone does not say it
 
 RESULTS: Mapping[str, Say] = {
-    "done": Say("It was taken in.", "The change's card shows what comes of it."),
-    "again": Say("This form was submitted before.", "It is one change, and its card shows what comes of it."),
-    "refused": Say("As things are now, this cannot be done.", "Nothing was asked for."),
+    "done": Say("Your request was sent.", "Its card shows how it goes on."),
+    "again": Say("This form was submitted before.", "It counts once; its card shows how it goes on."),
+    "refused": Say("This cannot be done as things are now.", "Nothing was requested."),
     "moved": Say(
-        "The figures moved while the form was open.",
-        "Nothing was asked for. Look at the new ones and submit again.",
+        "The figures changed while the form was open.",
+        "Nothing was requested. Check the new figures and submit again.",
     ),
     "not_allowed": Say("You may not do this.", "Nothing was changed."),
-    "no_reason": Say("The team's policy wants a reason for this.", "Nothing was asked for yet."),
+    "no_reason": Say("Your team's policy asks for a reason.", "Nothing was requested yet."),
     "no_channel": Say(
-        "This needs approval, and there is no channel to ask in.",
-        "Nothing was asked for. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL.",
+        "This needs approval, and no channel for approvals is set up.",
+        "Nothing was requested. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL.",
     ),
     "too_many_of_person": Say(
-        f"{MOST_OF_PERSON} requests of yours wait for approval, which is as many as may.",
-        "Nothing was asked for. Withdraw one, or try again once some are decided.",
+        f"{MOST_OF_PERSON} of your requests are waiting for approval, which is the limit.",
+        "Nothing was requested. Withdraw one, or try again once some are decided.",
     ),
     "too_many_of_channel": Say(
-        f"{MOST_OF_CHANNEL} requests from this channel wait for approval, which is as many as may.",
-        "Nothing was asked for. Try again once some are decided.",
+        f"{MOST_OF_CHANNEL} requests from this channel are waiting for approval, which is the limit.",
+        "Nothing was requested. Try again once some are decided.",
     ),
     "overtaken": Say(
-        "The figures moved since this was shown, so nothing was run.",
+        "The figures changed since this was shown, so nothing was applied.",
         "The card shows the new ones. Look at them and decide again.",
     ),
-    "failed": Say("This cannot be done any more, so nothing was run.", "The card says why."),
-    "too_late": Say("Somebody was first, or its time was up.", "The card shows what it has come to."),
-    "stale": Say("This showed older figures.", "Nothing was decided. Look at the card as it is now."),
+    "failed": Say("This can no longer be done, so nothing was applied.", "The card says why."),
+    "too_late": Say("Someone already decided this request, or it expired.", "The card shows the outcome."),
+    "stale": Say("This card showed older figures.", "Nothing was decided. Look at the card as it is now."),
     "seen_applied": Say(
         "Autumn shows this change, so it was not marked as not applied.",
         "Look at the customer in Autumn. If it is there, mark it as applied; that can be undone.",
@@ -271,27 +271,27 @@ RESULTS: Mapping[str, Say] = {
         "Maple could not check with Slack whether whoever asked, or approved before, still may.",
         "Nothing was decided. Try again in a minute.",
     ),
-    "already": Say("You have approved this already.", "It waits for somebody else's approval."),
-    "no_undo": Say("There is no undo for this, or it is under way or done.", "Nothing was changed."),
-    "unknown": Say("Maple does not know this change.", "Nothing was changed."),
+    "already": Say("You have approved this already.", "It still needs someone else's approval."),
+    "no_undo": Say("This cannot be undone, or is already being undone.", "Nothing was changed."),
+    "unknown": Say("Maple cannot find this change.", "Nothing was changed."),
     "trouble": Say("Autumn could not be read.", "Nothing was decided. Try again in a minute."),
     "channel_shared": Say(
         "The channel for approvals is shared with another company, so customer data stays out of it.",
-        "Nothing was asked for or decided. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of "
+        "Nothing was requested or decided. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of "
         "your own.",
     ),
     "channel_unchecked": Say(
         "Maple could not check with Slack who is in the channel for approvals.",
-        "Nothing was asked for or decided. Try again in a minute.",
+        "Nothing was requested or decided. Try again in a minute.",
     ),
     "channel_out": Say(
         "Maple is not in the channel for approvals, or it is archived.",
-        "Nothing was asked for or decided. Type `/invite @Maple` there, then try again.",
+        "Nothing was requested or decided. Type `/invite @Maple` there, then try again.",
     ),
 }
 """By the results of the verbs, and by what stands against the channel for approvals."""
 
-NOT_TAKEN = "The form was not taken, so nothing was asked for."
+NOT_TAKEN = "Your form was not accepted, so nothing was requested."
 YOUR_COPY = "Its card, with *Withdraw*, is in your messages with Maple."
 ELSEWHERE = "More than one customer may be meant, or none. Look in the conversation behind this window."
 

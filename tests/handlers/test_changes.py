@@ -181,7 +181,7 @@ async def test_a_form_closed_before_it_was_refused(mode: Mode) -> None:
         await give(maple)
         await maple.ana.sees("Checking with Autumn")
         await maple.ana.close()
-        await maple.ana.sees("The form was not taken, so nothing was asked for")
+        await maple.ana.sees("Your form was not accepted, so nothing was requested")
 
 
 async def test_figures_that_moved_while_the_form_was_open(maple: Stage) -> None:
@@ -196,7 +196,7 @@ async def test_figures_that_moved_while_the_form_was_open(maple: Stage) -> None:
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.ana.fill("Reason", "x")
     await maple.ana.submit()
-    form = await maple.ana.sees("The figures moved while the form was open")
+    form = await maple.ana.sees("The figures changed while the form was open")
     assert "20,000 → 900" in form
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
@@ -236,7 +236,7 @@ async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> No
     await maple.lea.sees("Autumn was read back and shows the change")
     await maple.bot.work.drain(10)
     assert len(maple.autumn.ledger) == 1
-    maple.lea.does_not_see("Somebody was first")
+    maple.lea.does_not_see("Someone already decided")
 
 
 @pytest.mark.both_transports
@@ -279,11 +279,11 @@ async def test_a_click_on_what_is_decided_is_told_by_whom(maple: Stage) -> None:
     await maple.lea.fill("Why", "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
-    told = await maple.lea.sees("Somebody was first, or its time was up")
+    told = await maple.lea.sees("Someone already decided this request, or it expired")
     assert "Approved by @max" in told
     maple.lea.go("#billing")
     await maple.lea.click("Deny")
-    await maple.lea.sees("Somebody was first, or its time was up")
+    await maple.lea.sees("Someone already decided this request, or it expired")
     assert len(maple.autumn.ledger) == 1
 
 
@@ -318,7 +318,7 @@ async def test_a_change_that_is_not_known(maple: Stage) -> None:
         payload["trigger_id"] = f"{number}.1.x"
         await maple.slack.deliveries.send("interactive", payload)
         await maple.bot.work.drain(10)
-    assert maple.lea.screen().count("Maple does not know this change") == 5
+    assert maple.lea.screen().count("Maple cannot find this change") == 5
 
 
 async def test_an_undo_waits_for_a_channel_that_is_fit(maple: Stage) -> None:
@@ -458,4 +458,4 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await again(maple, last(maple, "block_actions"), 4)
     await maple.ana.sees("Withdrawn: nothing was changed")
     await maple.bot.work.drain(10)
-    maple.ana.does_not_see("Somebody was first")
+    maple.ana.does_not_see("Someone already decided")

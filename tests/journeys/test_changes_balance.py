@@ -107,7 +107,7 @@ async def test_expired_before_it_was_swept(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     maple.clock.move(timedelta(hours=25))
     await maple.lea.click("Approve")
-    await maple.lea.sees("Somebody was first, or its time was up")
+    await maple.lea.sees("Someone already decided this request, or it expired")
     await maple.lea.sees("Expired: nothing was changed")
     assert writes(maple) == []
 
@@ -117,9 +117,9 @@ async def test_overtaken_then_approved(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
-    await maple.lea.sees("The figures moved since this was shown, so nothing was run")
+    await maple.lea.sees("The figures changed since this was shown, so nothing was applied")
     card = await maple.lea.sees("20,000 → 900")
-    assert "The figures moved since it was asked" in card
+    assert "The figures changed since this was requested" in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
     await maple.ana.sees("earlier approvals do not count")
@@ -183,7 +183,7 @@ async def test_undone(maple: Stage) -> None:
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
     await maple.lea.sees("Undo: change of a balance")
-    await maple.lea.sees("An undo of it is under way or was asked for")
+    await maple.lea.sees("An undo was requested or is being applied")
     await maple.lea.click("Approve")
     await maple.lea.sees("It was undone")
     assert await remaining(maple) == before
@@ -222,9 +222,9 @@ async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
     )
-    told = await second.sees("Somebody was first, or its time was up")
+    told = await second.sees("Someone already decided this request, or it expired")
     assert f"Approved by @{first.user.name}" in told
-    first.does_not_see("Somebody was first")
+    first.does_not_see("Someone already decided")
     assert writes(maple) == ["balances.update"]
 
 

@@ -22,7 +22,7 @@ from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fi
 from tests.journeys.kinds import apply_coupon
 from tests.stage import Mode, Stage, on_stage
 
-REFUSED = "As things are now, this cannot be done"
+REFUSED = "This cannot be done as things are now"
 MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
     "balance": ("http", BALANCE),
     "reward": ("socket", REWARD),
@@ -131,7 +131,7 @@ async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Stage) -> 
     await maple.ana.submit()
     await maple.ana.sees("Checking with Autumn")
     await maple.ana.close()
-    told = await maple.ana.sees("The form was not taken, so nothing was asked for")
+    told = await maple.ana.sees("Your form was not accepted, so nothing was requested")
     assert "This part of Messages is no longer there." in told
 
 
@@ -141,7 +141,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     await _part_goes(maple)
     await maple.lea.click("Approve")
-    await maple.lea.sees("This cannot be done any more, so nothing was run")
+    await maple.lea.sees("This can no longer be done, so nothing was applied")
     card = await maple.lea.sees("As things are now, it must not be done:")
     assert "is no longer there. Pick another." in card
     assert maple.autumn.ledger == []
@@ -329,7 +329,7 @@ async def _undo(maple: Stage, said: str) -> None:
     await maple.ana.click("Undo", confirm=True)
     told = await maple.ana.sees(said)
     assert REFUSED in told
-    assert "Nothing was asked for" in told
+    assert "Nothing was requested" in told
     assert len(maple.autumn.ledger) == before
 
 

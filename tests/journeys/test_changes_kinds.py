@@ -70,7 +70,7 @@ async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
         return
     await maple.ana.click("Undo", confirm=True)
     await maple.lea.sees(sort.undo)
-    await maple.lea.sees("An undo of it is under way or was asked for")
+    await maple.lea.sees("An undo was requested or is being applied")
     await approve(maple, sort)
     await maple.lea.sees("It was undone")
     assert len(writes(maple)) == 2
@@ -113,9 +113,9 @@ async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
     await sort.meddle(maple)
     before = writes(maple)
     await approve(maple, sort)
-    await maple.lea.sees("The figures moved since this was shown, so nothing was run")
+    await maple.lea.sees("The figures changed since this was shown, so nothing was applied")
     card = await maple.lea.sees(sort.anew)
-    assert "The figures moved since it was asked" in card
+    assert "The figures changed since this was requested" in card
     assert "[Approve]" in card
     assert writes(maple) == before
     await maple.ana.sees("earlier approvals do not count")
@@ -165,7 +165,7 @@ async def test_a_deletion_of_somebody_who_is_gone() -> None:
         await lea_sees(maple, "Waiting for approval")
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")
         await maple.lea.click("Approve", confirm=True)
-        await maple.lea.sees("This cannot be done any more, so nothing was run")
+        await maple.lea.sees("This can no longer be done, so nothing was applied")
         await maple.lea.sees("The customer is no longer in Autumn")
         assert writes(maple) == ["customers.delete"], "what somebody else did"
         await maple.lea.command("/autumn history cus_noname")

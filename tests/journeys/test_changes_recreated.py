@@ -55,7 +55,7 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort)
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
     told = await maple.ana.sees(REFUSED)
-    assert "Nothing was asked for" in told
+    assert "Nothing was requested" in told
     assert len(maple.autumn.ledger) == 1
 
 

@@ -144,8 +144,8 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
 async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     await give(maple)
-    told = await maple.ana.sees("requests of yours wait for approval, which is as many as may")
-    assert "Nothing was asked for. Withdraw one, or try again once some are decided." in told
+    told = await maple.ana.sees("of your requests are waiting for approval, which is the limit")
+    assert "Nothing was requested. Withdraw one, or try again once some are decided." in told
     assert await maple.bot.changes.waiting() == []
 
 

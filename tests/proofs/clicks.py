@@ -22,7 +22,7 @@ from tests.proofs.office import BUSY, Office, change_of, office
 
 PEOPLE = 50
 OPEN = 20
-_TOO_LATE = "Somebody was first, or its time was up"
+_TOO_LATE = "Someone already decided this request, or it expired"
 _CUSTOMERS = ("cus_acme", "cus_northwind", "cus_bold", "cus_soylent")
 _WRONG_IN_LOGS = re.compile(
     r'"outcome": "fault"|Traceback|Acme|Northwind|Bold|Soylent|@\w+\.example|am_sk_|xoxb-'

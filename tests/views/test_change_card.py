@@ -128,7 +128,7 @@ def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
 
 def test_a_preview_made_anew_says_so() -> None:
     _, told = drawn(record(version=2, approvals=()))
-    assert "The figures moved since it was asked." in told
+    assert "The figures changed since this was requested." in told
     assert "0 of 2 approvals · Expires" in told
     assert "Change `chg_1`, version 2" in told
 
@@ -182,7 +182,7 @@ def test_who_approved_it() -> None:
     [
         ({}, True, ""),
         ({"invertible": False}, False, ""),
-        ({"undo": "chg_2"}, False, "An undo of it is under way or was asked for."),
+        ({"undo": "chg_2"}, False, "An undo was requested or is being applied."),
         ({"undo": "chg_2", "undone": True}, False, "It was undone."),
     ],
 )
@@ -401,7 +401,7 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     card = result_card.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
     fits(card)
     told = checks.read(card.blocks)
-    assert "Somebody was first" in told
+    assert "Someone already decided" in told
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
     no = Decision(False, Reason.DENIED, "no *deletions*")
     card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
@@ -409,7 +409,7 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert result_card.barred(Decision(False, Reason.OWN)).endswith("so somebody else must decide.")
     assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
     yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
-    assert "It was taken in." in checks.read(yes.blocks)
+    assert "Your request was sent." in checks.read(yes.blocks)
 
 
 # The buttons on a customer's card
