@@ -10,6 +10,7 @@ import gc
 import hashlib
 import hmac
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -235,7 +236,7 @@ def _request(job: Job, number: int, answer_at: str) -> bytes:
             "api_app_id": "A01LOCALAPP",
             "is_enterprise_install": "false",
             "response_url": answer_at,
-            "trigger_id": f"{number}.0.0",
+            "trigger_id": f"{number}.{os.getpid()}.{time.monotonic_ns()}",
         }
     ).encode()
     at = str(int(time.time()))
