@@ -30,6 +30,7 @@ from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.changes import registry as kinds
 from bot.changes.open_forms import OpenForms
 from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
@@ -270,7 +271,7 @@ class Maple:
 
     def _load_policy(self) -> Policy:
         try:
-            return load(self.settings.maple_policy)
+            return load(self.settings.maple_policy, kinds.policy_kinds())
         except PolicyError as error:
             raise CannotStart(str(error)) from None
 

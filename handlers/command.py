@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from bot.changes import registry as kinds
 from bot.digests.model import MOST_DAYS
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
@@ -27,13 +28,13 @@ async def run(interaction: Interaction, services: Services) -> None:
     command = parse(interaction.text)
     match command:
         case HelpCommand():
-            await services.replies.ephemeral(interaction, lookup_help.help_card())
+            await services.replies.ephemeral(interaction, lookup_help.help_card(kinds.help_lines()))
         case Incomplete(sub):
             await services.replies.ephemeral(interaction, lookup_help.usage_hint(sub))
         case FindCommand(query):
             await _search(interaction, services, Search(query=query))
-        case ChangeCommand(kind, query):
-            await forms.commanded(interaction, services, kind, query)
+        case ChangeCommand(kind_id, query):
+            await forms.commanded(interaction, services, kind_id, query)
         case HistoryCommand(query):
             await history.commanded(interaction, services, query)
         case DigestsCommand():

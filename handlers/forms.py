@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals.results import ChangeRequest, Outcome, Result
-from bot.changes import forms
-from bot.changes.forms import FormPreview, FormState, Meta, Values
+from bot.changes import registry as kinds
+from bot.changes import request_form
+from bot.changes.forms.fields import called as names_in
+from bot.changes.forms.model import FormPreview, FormState, Meta
 from bot.changes.model import Facts
+from bot.changes.spec import ChangeKind
 from bot.kit.card import Card
+from bot.kit.form_values import Values
 from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
@@ -32,35 +35,35 @@ _SUBMITTED = (Result.DONE, Result.AGAIN)
 async def clicked(interaction: Interaction, services: Services) -> None:
     """From a card, which knows the customer, and on a feature's tab the feature."""
     place = Place.decode(interaction.value)
-    kind = Kind(interaction.action.partition(":")[2])
+    kind = kinds.kind(interaction.action.partition(":")[2])
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 
-async def commanded(interaction: Interaction, services: Services, kind: Kind, query: str) -> None:
+async def commanded(interaction: Interaction, services: Services, kind_id: str, query: str) -> None:
     """`/autumn balance acme`: the customer is searched for while the form says it is loading."""
-    await _open(interaction, services, kind, query=query)
+    await _open(interaction, services, kinds.kind(kind_id), query=query)
 
 
 async def _open(
     interaction: Interaction,
     services: Services,
-    kind: Kind,
+    kind: ChangeKind[Any],
     *,
     customer: str = "",
     query: str = "",
     feature: str = "",
 ) -> None:
     meta = Meta(
-        kind=kind,
+        kind=kind.id,
         customer=customer or query,
         submission=secrets.token_hex(16),
         channel=interaction.channel,
         feature=feature,
     )
-    view = await services.replies.open_modal(interaction, forms.loading(meta))
+    view = await services.replies.open_modal(interaction, request_form.loading(meta))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services, partial(forms.stopped, meta)):
-        decision = await services.permission.may_open(kind, interaction.actor)
+    async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
+        decision = await services.permission.may_open(kind.policy, interaction.actor)
         if not decision.permit:
             card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
             await _stop(interaction, services, meta, card)
@@ -85,21 +88,18 @@ async def filled(interaction: Interaction, services: Services) -> None:
     meta = Meta.decode(interaction.metadata)
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
-        shown_in_modal(interaction, services, partial(forms.stopped, meta)),
+        shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
         facts = services.open_forms.get(meta.submission) or await _read(services, meta)
         view = await _view(interaction, services, meta, facts, values=interaction.state)
         await services.replies.update_modal_if_latest(interaction, view, is_latest)
 
 
-async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
-    """For the external select of a balance's form."""
-    return forms.feature_options(await _known(interaction, services), interaction.value)
-
-
-async def rewards(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
-    """For the external select of a reward's form."""
-    return forms.reward_options(await _known(interaction, services), interaction.value)
+async def options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For an external select of the form."""
+    facts = await _known(interaction, services)
+    meta = Meta.decode(interaction.metadata)
+    return request_form.options(meta, interaction.action, facts, interaction.value)
 
 
 async def _known(interaction: Interaction, services: Services) -> Facts:
@@ -118,7 +118,7 @@ class SubmittedForm:
 
 def parse(interaction: Interaction) -> SubmittedForm | Invalid:
     meta = Meta.decode(interaction.metadata)
-    parsed = forms.parse(meta, interaction.state)
+    parsed = request_form.parse(meta, interaction.state)
     if parsed.input is None:
         return Invalid(parsed.errors)
     request = ChangeRequest(
@@ -134,7 +134,7 @@ def parse(interaction: Interaction) -> SubmittedForm | Invalid:
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
-    return forms.working(Meta.decode(interaction.metadata))
+    return request_form.working(Meta.decode(interaction.metadata))
 
 
 async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
@@ -142,7 +142,7 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
     # A redraw that is under way would put the form back over the outcome.
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at),
-        shown_in_modal(interaction, services, partial(forms.stopped, form.meta)),
+        shown_in_modal(interaction, services, partial(request_form.stopped, form.meta)),
     ):
         await _submit(interaction, services, form.meta, form.request)
 
@@ -159,7 +159,7 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
             called=names.called,
         )
         # The asker gets a notice as well, in case the form was closed meanwhile.
-        await services.replies.update_modal(interaction.view, forms.stopped(meta, card))
+        await services.replies.update_modal(interaction.view, request_form.stopped(meta, card))
     else:
         await _show_refusal(interaction, services, meta, outcome)
 
@@ -173,10 +173,10 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
         facts = replace(outcome.look.facts, billing=billing, plans=facts.plans)
     services.open_forms.keep(meta.submission, facts)
     refusals = outcome.look.judgement.refusals if outcome.look else ()
-    called = forms.called(facts)
+    called = names_in(facts)
     words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, called=called)
     # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
-    drafted = forms.draft(meta, interaction.state, facts)
+    drafted = request_form.draft(meta, interaction.state, facts)
     says_itself = (
         bool(refusals)
         and drafted is not None
@@ -218,7 +218,7 @@ async def _view(
     values: Values,
     trouble: str = "",
 ) -> dict[str, Any]:
-    wanted = forms.draft(meta, values, facts)
+    wanted = request_form.draft(meta, values, facts)
     sight = None
     if wanted is not None:
         seen = await services.changes.look(wanted, facts)
@@ -233,8 +233,8 @@ async def _view(
                 needed=decision.approvals if decision.permit else None,
                 barred=result_card.barred(decision),
             )
-    return forms.build(FormState(meta, facts, values, sight, trouble))
+    return request_form.build(FormState(meta, facts, values, sight, trouble))
 
 
 async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:
-    await update_modal(interaction, services, forms.stopped(meta, card), instead=card)
+    await update_modal(interaction, services, request_form.stopped(meta, card), instead=card)

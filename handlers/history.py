@@ -1,8 +1,9 @@
 """`/autumn history` and its button: what was changed for a customer, to the person who asks."""
 
-from bot.access.rules import Kind
 from bot.approvals import history, result_card
 from bot.approvals.results import Result
+from bot.changes import registry as kinds
+from bot.changes.model import Needs
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
 from bot.lookups.find.answer import SingleMatch
@@ -54,6 +55,6 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     records = await services.changes.history(place.customer, limit=_MOST)
     shown = history.history_page(place, records)
     steps = {record.id: await services.changes.steps(record.id) for record in shown}
-    coupons = any(record.kind is Kind.REWARD for record in shown)
+    coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in shown)
     names = await services.changes.names.about(place.customer, coupons=coupons)
     return history.history(place, records, steps, now=services.now(), called=names.called)

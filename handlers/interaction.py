@@ -119,6 +119,7 @@ def _options(body: Mapping[str, Any]) -> Interaction:
     return Interaction(
         kind=InteractionKind.OPTIONS,
         actor=_actor(body),
+        action=_text(body, "action_id"),
         block=_text(body, "block_id"),
         value=_text(body, "value"),
         **_modal(body),

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from bot.access.rules import Kind
+from bot.changes import registry as kinds
 from bot.digests.model import MOST_DAYS
 from bot.lookups import registry
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
 from bot.lookups.place import OVERVIEW
 
-CHANGES = {
-    "balance": Kind.BALANCE,
-    "reward": Kind.REWARD,
-    "update": Kind.DETAILS,
-    "delete": Kind.DELETION,
-}
 HISTORY = "history"
 DIGEST = ("digest", "digests")
 UPCOMING = "upcoming"
@@ -51,7 +45,8 @@ class FindCommand:
 class ChangeCommand:
     """Open the form for a change of a customer."""
 
-    kind: Kind
+    kind: str
+    """Its id."""
     query: str
 
 
@@ -108,7 +103,7 @@ def sub_commands() -> Mapping[str, Callable[[str], Command]]:
         "find": FindCommand,
         HISTORY: HistoryCommand,
         **{sub: partial(LookUpCommand, part=part) for sub, part in registry.commands().items()},
-        **{sub: partial(ChangeCommand, kind) for sub, kind in CHANGES.items()},
+        **{kind.command: partial(ChangeCommand, kind.id) for kind in kinds.KINDS},
     }
 
 

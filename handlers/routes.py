@@ -63,8 +63,8 @@ def event(
     return Route(kind, replace(listener, harmless=always) if harmless else listener)
 
 
-def options(action: str, suggest: Suggest) -> Route:
-    return Route(action, OptionsListener(action, suggest))
+def options(action: str, suggest: Suggest, *, family: bool = False) -> Route:
+    return Route(action, OptionsListener(action, suggest), family)
 
 
 # Bolt tries them in this order for every request; the most frequent come first.
@@ -105,8 +105,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     clicked(ids.CHANGE, forms.clicked, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.FORM_FIELD, forms.filled, ErrorTarget.CURRENT_MODAL, harmless=True),
-    options(ids.FORM_FEATURE, forms.features),
-    options(ids.FORM_REWARD, forms.rewards),
+    options(ids.FORM_FIELD, forms.options, family=True),
     Route(ids.CHANGE_FORM, FormListener(ids.CHANGE_FORM, forms.parse, forms.submitted, forms.working)),
     clicked(ids.APPROVE, decisions.approve),
     clicked(ids.DENY, decisions.ask_why, opens_modal=True),

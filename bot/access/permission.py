@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.access.groups import Groups
 from bot.access.people import Actor, People, Standing
 from bot.access.policy import Decision, Person, Policy, Request, Verb, decide, decide_digests
-from bot.access.rules import Kind, Rule, When
+from bot.access.rules import PolicyKind, Rule, When
 from bot.autumn.environment import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
@@ -24,7 +24,7 @@ class Permission:
         """Never raises; what cannot be checked counts against the person."""
         return decide(self._policy, request, await self._person(actor))
 
-    async def may_open(self, kind: Kind, actor: Actor) -> Decision:
+    async def may_open(self, kind: PolicyKind, actor: Actor) -> Decision:
         """Whether there is any change of this kind that the person may ask for.
 
         Also tells whether a reason may be required for it.

@@ -16,7 +16,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.access.rules import BUILT_IN, Kind, Person, Policy, Power, Request, Requirement, Rule, Verb
+from bot.access.rules import BUILT_IN, Person, Policy, Power, Request, Requirement, Rule, Verb
 
 __all__ = [
     "BUILT_IN",
@@ -39,8 +39,8 @@ NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
         Verb.HISTORY: (Power.HISTORY,),
     }
 )
-_SPELT_OUT = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})
-"""A deletion is done alone only where a rule names deletions."""
+_ALONE = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})
+"""With these one person can change something alone: for a deletion, only where a rule names deletions."""
 
 
 class Reason(StrEnum):
@@ -142,9 +142,9 @@ def _power(policy: Policy, power: Power, request: Request, person: Person) -> De
 def _gives(rule: Rule, power: Power, request: Request) -> bool:
     if power not in rule.may or rule.when.holds(request) is not True:
         return False
-    return not (
-        power in _SPELT_OUT and request.kind is Kind.DELETION and Kind.DELETION not in rule.when.changes
-    )
+    kind = request.kind
+    must_be_named = power in _ALONE and kind is not None and kind.named_only
+    return not must_be_named or (kind is not None and kind.id in rule.when.changes)
 
 
 def _restricts(rule: Rule | Requirement, request: Request, person: Person) -> bool | None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.access.policy_tables import MOST_APPROVALS, Allow, Deny, DigestsTable, PolicyFile, Require, nearest
-from bot.access.rules import BUILT_IN, Policy
+from bot.access.rules import BUILT_IN, Policy, PolicyKind
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
 
@@ -21,8 +21,11 @@ class PolicyError(Exception):
     """The policy cannot be used; one line for each thing that is wrong, with the file's name and the line."""
 
 
-def load(path: Path | None) -> Policy:
-    """The policy in that file; the built-in one when there is none. Raises PolicyError."""
+def load(path: Path | None, kinds: Sequence[PolicyKind]) -> Policy:
+    """The policy in that file; the built-in one when there is none. Raises PolicyError.
+
+    `kinds`: the kinds of change that rules may name.
+    """
     if path is None:
         return BUILT_IN
     try:
@@ -36,17 +39,17 @@ def load(path: Path | None) -> Policy:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PolicyError(f"{path}, line {line}: is not UTF-8 text") from None
-    return read(text, str(path))
+    return read(text, kinds, str(path))
 
 
-def read(text: str, name: str = "policy") -> Policy:
+def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy:
     """The policy in a TOML text; `name` is what errors call it. Raises PolicyError."""
     try:
         found = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise PolicyError(_not_toml(name, text, error)) from None
     try:
-        file = PolicyFile.model_validate(found)
+        file = PolicyFile.model_validate(found, context=kinds)
     except ValidationError as error:
         wrong = [(one["loc"], _words(one)) for one in error.errors(include_url=False)]
     else:

@@ -1,15 +1,16 @@
 """The tables of a policy file, as they are written there."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from bot.access.rules import EVERYONE, DigestRules, Kind, Policy, Power, Requirement, Rule, When, Who
+from bot.access.rules import EVERYONE, DigestRules, Policy, PolicyKind, Power, Requirement, Rule, When, Who
 from bot.autumn.environment import Environment
 
 MOST_APPROVALS = 10
@@ -31,6 +32,19 @@ def _word(words: type[Word]) -> BeforeValidator:
         raise ValueError(f"{_quoted(value)} is not known{nearest(str(value), known)}")
 
     return BeforeValidator(check)
+
+
+def _kind(value: object, info: ValidationInfo) -> PolicyKind:
+    known = _known(info)
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise ValueError(f"{_quoted(value)} is not known{nearest(str(value), list(known))}")
+
+
+def _known(info: ValidationInfo) -> Mapping[str, PolicyKind]:
+    """By id. The validation's context is the kinds of change that there are."""
+    kinds: Sequence[PolicyKind] = info.context or ()
+    return {kind.id: kind for kind in kinds}
 
 
 def _list(value: object) -> object:
@@ -85,7 +99,7 @@ Names = Annotated[list[Text], BeforeValidator(_list), Some]
 Whom = Annotated[list[Annotated[str, BeforeValidator(_one_of_who)]], BeforeValidator(_list), Some]
 Channels = Annotated[list[Annotated[str, BeforeValidator(_channel)]], BeforeValidator(_list)]
 Powers = Annotated[list[Annotated[Power, _word(Power)]], BeforeValidator(_list), Some]
-Kinds = Annotated[list[Annotated[Kind, _word(Kind)]], BeforeValidator(_list), Some]
+Kinds = Annotated[list[Annotated[PolicyKind, BeforeValidator(_kind)]], BeforeValidator(_list), Some]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 
 
@@ -106,27 +120,33 @@ class _Table(BaseModel):
     rewards: Names = []
 
     @model_validator(mode="after")
-    def _of_one_kind(self) -> "_Table":
+    def _of_one_kind(self, info: ValidationInfo) -> "_Table":
+        known, kind = _known(info).values(), self._only_kind
         sized = (self.amount_over, self.amount_up_to) != (None, None)
-        if sized and self.changes not in ([Kind.BALANCE], [Kind.REWARD]):
-            raise ValueError(
-                'an amount goes with changes = "balance" (units of the feature) or changes = "reward" '
-                "(percent or money), and with one of them only"
-            )
-        if self.per_day is not None and self.changes != [Kind.BALANCE]:
-            raise ValueError('per_day goes with changes = "balance", and with that only')
-        if self.rewards and self.changes != [Kind.REWARD]:
-            raise ValueError('rewards go with changes = "reward"')
+        if sized and not (kind and kind.unit):
+            units = " or ".join(f'changes = "{each.id}" ({each.unit})' for each in known if each.unit)
+            raise ValueError(f"an amount goes with {units}, and with one of them only")
+        if self.per_day is not None and not (kind and kind.daily):
+            daily = " or ".join(f'changes = "{each.id}"' for each in known if each.daily)
+            raise ValueError(f"per_day goes with {daily}, and with that only")
+        if self.rewards and not (kind and kind.rewards):
+            with_rewards = " or ".join(f'changes = "{each.id}"' for each in known if each.rewards)
+            raise ValueError(f"rewards go with {with_rewards}")
         over, up_to = self.amount_over, self.amount_up_to
         if over is not None and up_to is not None and over >= up_to:
             raise ValueError("no amount is over amount_over and up to amount_up_to at once")
         return self
 
+    @property
+    def _only_kind(self) -> PolicyKind | None:
+        return self.changes[0] if len(self.changes) == 1 else None
+
     def when(self) -> When:
         """With limits on the day as strict as those on one change, so that splitting one gains nothing."""
-        day = None if self.changes != [Kind.BALANCE] else self._day_limit()
+        kind = self._only_kind
+        day = self._day_limit() if kind and kind.daily else None
         return When(
-            changes=frozenset(self.changes),
+            changes=frozenset(each.id for each in self.changes),
             amount_over=self.amount_over,
             amount_up_to=self.amount_up_to,
             day_over=None if self.gives else day,

@@ -9,11 +9,19 @@ from enum import StrEnum
 from bot.autumn.environment import Environment
 
 
-class Kind(StrEnum):
-    BALANCE = "balance"
-    REWARD = "reward"
-    DETAILS = "details"
-    DELETION = "deletion"
+@dataclass(frozen=True, slots=True)
+class PolicyKind:
+    """What a policy may say about a kind of change."""
+
+    id: str
+    unit: str = ""
+    """What its amounts are in; empty for a kind without a size."""
+    daily: bool = False
+    """Whether its amounts add up over a day."""
+    rewards: bool = False
+    """Whether it gives or takes away rewards, which rules may name."""
+    named_only: bool = False
+    """Whether only a rule that names the kind gives AT_ONCE and APPROVE_OWN for it."""
 
 
 _ENDLESS = Decimal("Infinity")
@@ -53,7 +61,7 @@ class Request:
     """What is wanted."""
 
     verb: Verb
-    kind: Kind | None = None
+    kind: PolicyKind | None = None
     """None for HISTORY, which is of all the changes of a customer."""
     amount: Decimal | None = None
     """Its size: units for a balance, percent or major units of money for a coupon. None: it has none, which
@@ -63,11 +71,11 @@ class Request:
     products: frozenset[str] | None = None
     """Ids of the plans that the change is about. None: not known."""
     rewards: frozenset[str] | None = None
-    """Ids of the rewards that the change gives or takes away, for Kind.REWARD. None: not known."""
+    """Ids of the rewards that the change gives or takes away, None: not known."""
     own: bool = False
     """Whether the change was asked for by the person who now wants to decide, mark or withdraw it."""
     earlier: Decimal = _NOTHING
-    """Of a balance: what other changes already moved today for the same customer and feature."""
+    """What other changes that add up with it already moved today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ EVERYONE = Who(everyone=True)
 class When:
     """Which changes a rule is about; what is left empty does not narrow it."""
 
-    changes: frozenset[Kind] = frozenset()
+    changes: frozenset[str] = frozenset()
+    """Ids of kinds."""
     amount_over: Decimal | None = None
     amount_up_to: Decimal | None = None
     day_over: Decimal | None = None
@@ -127,7 +136,7 @@ class When:
             return False
         return _all(
             (
-                not self.changes or request.kind in self.changes,
+                not self.changes or (request.kind is not None and request.kind.id in self.changes),
                 self._large_enough(request),
                 self._small_enough(request),
                 _among(self.environment, request.environment),

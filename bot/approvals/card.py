@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from bot.access.rules import Kind
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record, State
+from bot.changes import descriptions, notes, registry
 from bot.changes import lines as change_lines
-from bot.changes import notes
 from bot.changes import words as changes_words
-from bot.changes.model import NoteCode
 from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
@@ -23,8 +21,7 @@ from bot.lookups.place import Place
 _REASON = 2000
 _DECIDED_ALONE = frozenset({State.APPROVED, State.APPLYING})
 """Somebody works on these: there is nothing to click."""
-_GOES_ON = (NoteCode.KEEPS_CHARGING, NoteCode.NEXT_CHARGE, NoteCode.OPEN_INVOICES)
-_DELETED = (State.APPLIED, State.UNCONFIRMED)
+_MAY_BE_APPLIED = (State.APPLIED, State.UNCONFIRMED)
 
 
 class Audience(StrEnum):
@@ -62,9 +59,8 @@ def withheld_card(record: Record, *, now: datetime) -> Card:
 
 
 def _kind(record: Record) -> str:
-    return (
-        f"{words.UNDO_OF}: {words.KINDS[record.kind].lower()}" if record.undo_of else words.KINDS[record.kind]
-    )
+    heading = registry.kind(record.kind).heading
+    return f"{words.UNDO_OF}: {heading.lower()}" if record.undo_of else heading
 
 
 def _head(record: Record, name: str) -> list[Block]:
@@ -77,29 +73,23 @@ def _head(record: Record, name: str) -> list[Block]:
 
 
 def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
-    asked = f"*{change_lines.asked(record.input, named)}*"
+    asked = f"*{descriptions.summary(record.input, named)}*"
     part = state_text.part(record, named)
     found = layout.packed(
-        "what", [asked, *([part] if part else []), *change_lines.lines(record.lines, named)]
+        "what", [asked, *([part] if part else []), *change_lines.bullets(record.lines, named)]
     )
     if record.warnings and record.state is State.WAITING:
         found += layout.packed(
             "warnings", notes.listed(changes_words.WARNED, record.warnings, named).split("\n")
         )
-    if record.kind is Kind.DELETION:
-        found += _in_stripe(record, named)
-    return found
+    return [*found, *_in_stripe(record, named)]
 
 
 def _in_stripe(record: Record, named: Mapping[str, str]) -> list[Block]:
-    """What goes on there once the customer is deleted in Autumn, for as long as the card is there; and
-    where."""
-    going_on = [note for note in record.warnings if note.code in _GOES_ON]
-    lines = []
-    if going_on and record.state in _DELETED:
-        lines += notes.listed(words.TO_DO_IN_STRIPE, going_on, named).split("\n")
-    if stripe_id := next((note.details["stripe"] for note in going_on if "stripe" in note.details), ""):
-        lines.append(links.linked(links.stripe(stripe_id, record.env), words.IN_STRIPE))
+    """What goes on there all the same, for as long as the card is there."""
+    lines = registry.kind(record.kind).left_in_stripe(
+        record.warnings, named, environment=record.env, applied=record.state in _MAY_BE_APPLIED
+    )
     return layout.packed("stripe", lines) if lines else []
 
 
@@ -152,13 +142,9 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
 
 def _approve(record: Record) -> blocks.Button:
     asked = None
-    if record.kind is Kind.DELETION:
+    if confirmation := registry.kind(record.kind).confirm_approval:
         asked = blocks.confirm(
-            words.APPROVE_DELETION_TITLE,
-            words.APPROVE_DELETION_TEXT,
-            words.APPROVE,
-            words.NOT_NOW,
-            danger=True,
+            confirmation.title, confirmation.text, words.APPROVE, words.NOT_NOW, danger=True
         )
     elif record.env == links.LIVE:
         asked = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
@@ -189,7 +175,7 @@ def _marks(record: Record) -> list[blocks.Button]:
 
 def _open(record: Record) -> blocks.Button | None:
     """None for a customer that is deleted, and for an id that a button cannot carry."""
-    if record.kind is Kind.DELETION and record.state is State.APPLIED:
+    if record.state is State.APPLIED and registry.kind(record.kind).removes_customer:
         return None
     return frame.go(labels.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN)
 

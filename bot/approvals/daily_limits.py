@@ -1,8 +1,7 @@
-"""How much of a customer's balance was already moved today: what the limits on a day are judged by.
+"""How much was already moved today by changes that add up: what the limits on a day are judged by.
 
-A day is one of UTC. It counts every change of the feature that was applied or may have been, undos too, by
-when it was decided on. A change without a size counts for nothing here: it was judged as larger than any
-limit.
+A day is a day in UTC. It counts every change that was applied or may have been, undos too, by when it was
+decided on. A change without a size counts for nothing here: it was judged as larger than any limit.
 """
 
 import hashlib
@@ -13,9 +12,10 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.lifecycle import AnyInput, State
+from bot.approvals.lifecycle import State
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceInput
+from bot.changes import registry
+from bot.changes.model import ChangeInput
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
@@ -24,7 +24,7 @@ _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Of other changes of the same customer and feature."""
+    """Of other changes that add up with this one."""
 
     count: int = 0
     units: Decimal = Decimal(0)
@@ -46,19 +46,19 @@ class Counter:
     """Counts for one change: leaves out the change itself, and the one that it undoes."""
 
     env: Environment
-    asked: AnyInput
+    asked: ChangeInput
     change_id: str = ""
     undo_of: str = ""
 
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
-        if not isinstance(self.asked, BalanceInput):
+        if (daily := registry.of(self.asked).daily) is None:
             return NOTHING
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         counted = select(changes.c.amount).where(
             changes.c.env == self.env,
             changes.c.customer_id == self.asked.customer,
             changes.c.kind == self.asked.kind,
-            changes.c.input["feature"].as_string() == self.asked.feature,
+            changes.c.input[daily.field].as_string() == getattr(self.asked, daily.field),
             changes.c.state.in_(_COUNTED),
             changes.c.amount.is_not(None),
             changes.c.id.not_in((self.change_id, self.undo_of)),
@@ -74,13 +74,14 @@ class Counter:
             raise TodayMoved(today)
 
     async def lock(self, connection: AsyncConnection) -> None:
-        """Until the transaction ends, nobody else lets a change of the same balance through.
+        """Until the transaction ends, nobody else lets a change that adds up with this one through.
 
         Before any other lock is taken. SQLite has one writing transaction at a time anyway.
         """
-        if connection.dialect.name == "sqlite" or not isinstance(self.asked, BalanceInput):
+        daily = registry.of(self.asked).daily
+        if connection.dialect.name == "sqlite" or daily is None:
             return
-        name = "\0".join((self.env, self.asked.customer, self.asked.feature))
+        name = "\0".join((self.env, self.asked.customer, getattr(self.asked, daily.field)))
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
         number = int.from_bytes(digest[:8], signed=True)
         await connection.execute(select(func.pg_advisory_xact_lock(number)))

@@ -25,8 +25,10 @@ from bot.approvals.proposal import Preview, Terms
 from bot.approvals.repository import Lease
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.model import Note, Verdict, Write, key
-from bot.changes.registry import KINDS
+from bot.autumn.write import Write
+from bot.changes import registry
+from bot.changes.model import Verdict, key
+from bot.changes.notes import Note
 from bot.log import log
 from bot.runtime import Runtime
 from bot.store import leases
@@ -138,7 +140,7 @@ class Engine:
             return await self._fail(record, Cause.NOT_READ)
         if seen.preview is None:
             return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
-        if not KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+        if not registry.kind(record.kind).holds(record.input, record.before, seen.preview.before):
             terms = await self._current_terms(record, seen) if record.needed else None
             return await repository.supersede(
                 self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
@@ -154,7 +156,7 @@ class Engine:
         """What the last write that was sent says, and whether others were accepted before it."""
         answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
-        for position, write in enumerate(KINDS[record.kind].plan(seen.input, seen.facts)):
+        for position, write in enumerate(registry.kind(record.kind).plan(seen.input, seen.facts)):
             named = key(record.id, position)
             if not await repository.begin_write(
                 self._database,
@@ -195,7 +197,7 @@ class Engine:
 
     async def _still_wanted(self, record: Record, position: int, write: Write) -> bool:
         """Whether the same write would be made from the facts as they are now."""
-        kind = KINDS[record.kind]
+        kind = registry.kind(record.kind)
         try:
             seen = await self._assessor.look_again(record)
         except AutumnError:

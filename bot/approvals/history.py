@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.changes import descriptions
 from bot.changes import lines as change_lines
 from bot.kit import blocks, ids, layout, mentions, phrases, text, times
 from bot.kit.card import Block, Card
@@ -65,11 +66,11 @@ def history(
 
 def _one(index: int, record: Record, steps: Sequence[Step], named: Mapping[str, str]) -> list[Block]:
     asked = words.history_line(
-        times.moment(record.created_at), change_lines.asked(record.input, named), _state(record)
+        times.moment(record.created_at), descriptions.summary(record.input, named), _state(record)
     )
     reason = text.mrkdwn(record.reason, _REASON)
     part = state_text.part(record, named)
-    lines = [asked, part, *change_lines.lines(record.lines, named), words.because(reason) if reason else ""]
+    lines = [asked, part, *change_lines.bullets(record.lines, named), words.because(reason) if reason else ""]
     found = layout.packed(f"change.{index}", [line for line in lines if line])
     told = [_step(one) for one in steps if one.event not in _SILENT]
     if told:

@@ -16,16 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
 
-from bot.access.rules import Kind
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceInput, DeletionInput, DetailsInput, Line, Note, RewardInput, Snapshot
+from bot.changes.lines import Line
+from bot.changes.model import ChangeInput, Snapshot
+from bot.changes.notes import Note
 
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
 """Requests that may wait for approval at once: of one person, and from one channel."""
-
-AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
 
 
 class State(StrEnum):
@@ -192,8 +190,9 @@ class Record:
     """Of the preview, counted from 1. A decision is about one version; a higher one was previewed anew."""
     revision: int
     """Grows with every step; a card that shows a lower one is out of date."""
-    kind: Kind
-    input: AnyInput
+    kind: str
+    """The id of its kind."""
+    input: ChangeInput
     customer_id: str
     env: Environment
     asker: str

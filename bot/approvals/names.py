@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from cachetools import LRUCache, TTLCache
 
-from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
+from bot.changes import registry
 from bot.changes.forms.fields import called as names_in
-from bot.changes.model import Facts
+from bot.changes.model import Facts, Needs
 from bot.lookups import names as lookup_names
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.lookups.customer import CARD
@@ -55,7 +55,7 @@ class CustomerNames:
 
     async def of(self, record: Record) -> KnownNames:
         """Never raises."""
-        return await self.about(record.customer_id, coupons=record.kind is Kind.REWARD)
+        return await self.about(record.customer_id, coupons=Needs.REWARDS in registry.kind(record.kind).needs)
 
     async def about(self, customer_id: str, *, coupons: bool) -> KnownNames:
         """`coupons`: with their names. Never raises."""

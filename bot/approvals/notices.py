@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.autumn.errors import AutumnError
-from bot.changes import lines, notes
-from bot.changes.model import Note
+from bot.changes import descriptions, notes
+from bot.changes.notes import Note
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
 from bot.lookups import failures, labels
@@ -20,7 +20,7 @@ def notice(record: Record, event: ChangeEvent, *, called: Mapping[str, str] | No
     if event in _SILENT:
         return None
     named = called or {}
-    asked = lines.asked(record.input, named)
+    asked = descriptions.summary(record.input, named)
     customer = text.code(record.customer_id, 120) or labels.NO_ID
     told = state_text.told(record, named)
     more = words.YOUR_COPY if event is ChangeEvent.ASKED else ""

@@ -9,6 +9,7 @@ from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Terms
 from bot.autumn.environment import Environment
+from bot.changes import registry
 
 
 def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
@@ -16,7 +17,7 @@ def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
     preview = seen.preview
     return Request(
         verb,
-        kind=seen.input.kind,
+        kind=registry.of(seen.input).policy,
         amount=preview.amount if preview else None,
         environment=env,
         products=preview.products if preview else None,
@@ -30,7 +31,7 @@ def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHIN
     """`today`: what other changes moved; it matters for a balance that is still to be changed."""
     return Request(
         verb,
-        kind=record.kind,
+        kind=registry.kind(record.kind).policy,
         amount=record.amount,
         environment=record.env,
         products=record.products,

@@ -8,32 +8,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from bot.access.rules import Kind
 from bot.approvals.daily_limits import NOTHING, Counter, Today, count
-from bot.approvals.lifecycle import AnyInput, Record
+from bot.approvals.lifecycle import Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.proposal import Preview
 from bot.approvals.refusal_history import Known
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes import canonical
+from bot.changes import canonical, registry
 from bot.changes.common import recreated
 from bot.changes.facts import gather, gather_for
-from bot.changes.model import (
-    BalanceInput,
-    Facts,
-    Judgement,
-    Note,
-    NoteCode,
-    Now,
-    RewardAction,
-    RewardInput,
-    Snapshot,
-    Verdict,
-)
-from bot.changes.registry import KINDS
-from bot.changes.reward.coupons import grant_of, own_discount
-from bot.changes.write_evidence import credited
+from bot.changes.model import ChangeInput, Facts, Judgement, Now, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.spec import DailyTotal
 from bot.runtime import Runtime
 
 
@@ -41,7 +28,7 @@ from bot.runtime import Runtime
 class Assessment:
     """A change, seen against facts."""
 
-    input: AnyInput
+    input: ChangeInput
     facts: Facts
     judgement: Judgement
     preview: Preview | None
@@ -72,59 +59,31 @@ class Sleep(Protocol):
     def __call__(self, seconds: float, /) -> Awaitable[None]: ...
 
 
-def assess(asked: AnyInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
+def assess(asked: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
     """Pure. `today`: what other changes moved."""
-    kind = KINDS[asked.kind]
+    kind = registry.of(asked)
     judgement = kind.guard(asked, facts, now)
     if not judgement.allowed:
         return Assessment(asked, facts, judgement, None, today)
     before = kind.snapshot(asked, facts)
     amount = kind.amount(asked, before)
-    judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(amount, today)))
+    judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(kind.daily, amount, today)))
     preview = Preview(
         before=before,
         lines=kind.preview(asked, facts),
         warnings=judgement.warnings,
         amount=amount,
-        products=products(asked, facts),
-        rewards=rewards(asked, facts),
+        products=kind.products(asked, facts),
+        rewards=kind.rewards(asked, facts),
     )
     return Assessment(asked, facts, judgement, preview, today)
 
 
-def _same_day(amount: Decimal | None, today: Today) -> tuple[Note, ...]:
-    if amount is None or not today.count:
+def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) -> tuple[Note, ...]:
+    if daily is None or amount is None or not today.count:
         return ()
     details = {"nth": str(today.count + 1), "units": canonical.number(today.units + amount)}
-    return (Note(NoteCode.SAME_DAY, details),)
-
-
-def products(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
-    """Ids of the plans a change is about: the one a balance comes from, else all that the customer has."""
-    customer = facts.customer
-    if isinstance(asked, BalanceInput):
-        balance = customer.balances.get(asked.feature)
-        row = next((row for row in balance.breakdown if row.id == asked.row), None) if balance else None
-        if row is None:
-            return None
-        if row.plan_id:
-            return frozenset({row.plan_id})
-    subscribed = {held.plan_id for held in customer.subscriptions}
-    return frozenset(subscribed | {bought.plan_id for bought in customer.purchases})
-
-
-def rewards(asked: AnyInput, facts: Facts) -> frozenset[str] | None:
-    """Ids of the rewards that a change gives or takes away; None when they are not known."""
-    if not isinstance(asked, RewardInput):
-        return None
-    if asked.action is RewardAction.REDEEM:
-        grant = grant_of(asked.code, facts)
-        return None if grant is None else frozenset({grant.id})
-    if facts.billing is None:
-        return None
-    given = {asked.reward} if asked.action is RewardAction.APPLY else set()
-    replaced = own_discount(facts)
-    return frozenset(given | ({replaced.id} if replaced else set()))
+    return (Note(daily.note, details),)
 
 
 class Assessor:
@@ -142,13 +101,13 @@ class Assessor:
         self._timeouts = timeouts
         self._sleep = sleep
 
-    async def open(self, kind: Kind, customer_id: str) -> Facts:
+    async def open(self, kind: str, customer_id: str) -> Facts:
         """The facts for a form. Raises AutumnError."""
         return await self._complete(
             kind, customer_id, await gather_for(self._autumn, kind, customer_id, now=self._now)
         )
 
-    async def look(self, asked: AnyInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
+    async def look(self, asked: ChangeInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
         """Raises AutumnError; NotFound when the customer is gone."""
         facts = await self._complete(
             asked.kind, asked.customer, await gather(self._autumn, asked, now=self._now)
@@ -156,7 +115,7 @@ class Assessor:
         return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
 
     async def look_at(
-        self, asked: AnyInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
+        self, asked: ChangeInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
     ) -> Assessment:
         """From facts that were read before."""
         counter = Counter(self._environment, asked, change_id, undo_of)
@@ -185,7 +144,7 @@ class Assessor:
 
     async def read_back(self, record: Record, answered: object = None) -> ReadBack | None:
         """What is there now; None when Autumn cannot be read."""
-        kind = KINDS[record.kind]
+        kind = registry.kind(record.kind)
         try:
             facts = await gather(self._autumn, record.input, now=self._now, customer_first=True)
         except NotFound:
@@ -198,17 +157,19 @@ class Assessor:
                 after = None
             else:
                 self._names.learn(record.customer_id, facts)
-                after = credited(record.input, facts, answered, kind.snapshot(record.input, facts))
+                read = kind.snapshot(record.input, facts)
+                after = kind.credited(record.input, facts, answered, read)
         return ReadBack(kind.verify(record.input, record.before, after), after)
 
-    async def _complete(self, kind: Kind, customer_id: str, facts: Facts) -> Facts:
+    async def _complete(self, kind: str, customer_id: str, facts: Facts) -> Facts:
         self._names.learn(customer_id, facts)
         return await self._history.complete(kind, facts)
 
 
-def inverse(record: Record, after: Snapshot | None) -> AnyInput | None:
+def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
     """The change that takes an applied one back."""
-    back = None if after is None else KINDS[record.kind].inverse(record.input, record.before, after)
+    back = None if after is None else registry.kind(record.kind).inverse(record.input, record.before, after)
     if back is None:
         return None
-    return back.model_copy(update={"customer_created_at": record.input.customer_created_at})
+    undo: ChangeInput = back.model_copy(update={"customer_created_at": record.input.customer_created_at})
+    return undo

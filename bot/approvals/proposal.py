@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.approvals.daily_limits import NOTHING, Today
-from bot.approvals.lifecycle import AnyInput
 from bot.autumn.environment import Environment
-from bot.changes.model import Line, Note, Snapshot
+from bot.changes.lines import Line
+from bot.changes.model import ChangeInput, Snapshot
+from bot.changes.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Draft:
     """A change before it is asked for."""
 
     submission_id: str
-    input: AnyInput
+    input: ChangeInput
     env: Environment
     asker: str
     asker_team: str

@@ -1,13 +1,10 @@
 """What Maple's own history knows of a customer, for the guards: Autumn does not tell all of it."""
 
-from dataclasses import replace
-
-from bot.access.rules import Kind
 from bot.approvals import repository
 from bot.approvals.lifecycle import State
 from bot.autumn.environment import Environment
-from bot.changes.common import recreated
-from bot.changes.model import Facts, RewardAction, RewardInput
+from bot.changes import registry
+from bot.changes.model import Facts, Needs
 from bot.store.database import Database
 from bot.store.tables import changes
 
@@ -19,23 +16,18 @@ class Known:
         self._database = database
         self._env = env
 
-    async def complete(self, kind: Kind, facts: Facts) -> Facts:
+    async def complete(self, kind_id: str, facts: Facts) -> Facts:
         """The facts with what is known beside them."""
-        if kind is not Kind.REWARD:
+        kind = registry.kind(kind_id)
+        if Needs.HISTORY not in kind.needs:
             return facts
-        found = await repository.find(
+        records = await repository.find(
             self._database,
             changes.c.customer_id == facts.customer.id,
             changes.c.env == self._env,
-            changes.c.kind == kind,
+            changes.c.kind == kind_id,
             changes.c.state == State.APPLIED,
             newest_first=True,
             limit=_MOST,
         )
-        rewards = [one.input for one in found if isinstance(one.input, RewardInput)]
-        redeemed = (
-            one.code
-            for one in rewards
-            if one.action is RewardAction.REDEEM and not recreated(one, facts.customer)
-        )
-        return replace(facts, redeemed=frozenset(redeemed))
+        return kind.with_history(facts, [record.input for record in records])

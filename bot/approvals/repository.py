@@ -28,20 +28,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.rules import Kind
 from bot.approvals.daily_limits import NOTHING, Counter, Today
 from bot.approvals.lifecycle import (
     EDGES,
     HOLDS_UNDO,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
-    AnyInput,
     Approval,
     CardTarget,
     Cause,
@@ -51,7 +48,11 @@ from bot.approvals.lifecycle import (
 )
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.autumn.environment import Environment
-from bot.changes.model import INPUT, Line, Note, Snapshot, Write
+from bot.autumn.write import Write
+from bot.changes import stored
+from bot.changes.lines import Line
+from bot.changes.model import ChangeInput, Snapshot
+from bot.changes.notes import Note
 from bot.store import audit, recorded
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes, decisions
@@ -64,8 +65,6 @@ GRACE = timedelta(seconds=20)
 """For as long a card is left to whoever made the step; after that the sweeper sees to it."""
 
 
-_LINES = TypeAdapter(tuple[Line, ...])
-_NOTES = TypeAdapter(tuple[Note, ...])
 _undo = changes.alias("undo")
 
 
@@ -74,16 +73,16 @@ def _may_become(to: State, *leaving: State) -> ColumnElement[bool]:
     return changes.c.state.in_([state for state in leaving if to in EDGES[state]])
 
 
-def dump_input(given: AnyInput) -> Any:
-    return INPUT.dump_python(given, mode="json")
+def dump_input(given: ChangeInput) -> Any:
+    return stored.dump_input(given)
 
 
 def dump_lines(lines: Sequence[Line]) -> Any:
-    return _LINES.dump_python(tuple(lines), mode="json")
+    return stored.dump_lines(lines)
 
 
 def dump_notes(notes: Sequence[Note]) -> Any:
-    return _NOTES.dump_python(tuple(notes), mode="json")
+    return stored.dump_notes(notes)
 
 
 @unbroken
@@ -151,8 +150,8 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         state=State(row.state),
         version=row.version,
         revision=row.revision,
-        kind=Kind(row.kind),
-        input=INPUT.validate_python(row.input),
+        kind=row.kind,
+        input=stored.read_input(row.input),
         customer_id=row.customer_id,
         env=Environment(row.env),
         asker=row.asker,
@@ -162,9 +161,9 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         updated_at=row.updated_at,
         expires_at=row.expires_at,
         before=row.before,
-        lines=_LINES.validate_python(row.lines),
-        warnings=_NOTES.validate_python(row.warnings),
-        refusals=_NOTES.validate_python(row.refusals),
+        lines=stored.read_lines(row.lines),
+        warnings=stored.read_notes(row.warnings),
+        refusals=stored.read_notes(row.refusals),
         amount=row.amount,
         products=None if row.products is None else frozenset(row.products),
         rewards=None if row.rewards is None else frozenset(row.rewards),

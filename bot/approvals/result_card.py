@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.access.policy import Decision
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record
-from bot.changes import lines, notes
-from bot.changes.model import Note
+from bot.changes import descriptions, notes
+from bot.changes.notes import Note
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
 
@@ -26,7 +26,7 @@ def result_card(
     do = told.do if decision is None or decision.permit else f"{barred(decision)}\n{told.do}"
     found = [blocks.section("result", notes.listed(f"*{told.what}*\n{do}", refusals))]
     if record is not None:
-        asked = lines.asked(record.input, {})
+        asked = descriptions.summary(record.input, {})
         found.append(blocks.section("change", f"{asked}\n{state_text.told(record, {})}"))
     return layout.card(found, [], [], stamp=now)
 

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request
-from bot.approvals.lifecycle import AnyInput, Record
+from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
 from bot.autumn.errors import AutumnError
-from bot.changes.model import Snapshot
+from bot.changes.model import ChangeInput, Snapshot
 
 Permits: TypeAlias = Callable[[Request, Actor], Awaitable[Decision]]
 """The policy's answer, with the person's groups as they are just now. It fails closed, and does not raise."""
@@ -78,7 +78,7 @@ class ChangeRequest:
 
     submission_id: str
     """Made when the form was opened, and unlike any other; at most 64 characters."""
-    input: AnyInput
+    input: ChangeInput
     actor: Actor
     channel: str = ""
     """Where it is asked; empty when nowhere in particular."""

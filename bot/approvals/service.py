@@ -8,12 +8,11 @@ from sqlalchemy import ColumnElement
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.access.rules import Kind
 from bot.approvals import policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import AnyInput, Cause, ChangeEvent, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
@@ -22,8 +21,8 @@ from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes.model import Facts, Verdict
-from bot.changes.registry import KINDS
+from bot.changes import registry
+from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import Database, unbroken
@@ -82,11 +81,11 @@ class ChangeService:
         self._submitting = Submitting(runtime, self._engine, self._permits, self._notify, self.channel)
         self.sweeper = Sweeper(runtime, self._engine, self._notify, surroundings.progress)
 
-    async def open(self, kind: Kind, customer_id: str) -> Facts:
+    async def open(self, kind: str, customer_id: str) -> Facts:
         """The facts for a form. Raises AutumnError."""
         return await self._assessor.open(kind, customer_id)
 
-    async def look(self, asked: AnyInput, facts: Facts) -> Assessment:
+    async def look(self, asked: ChangeInput, facts: Facts) -> Assessment:
         """What a form shows of it, from facts read before."""
         return await self._assessor.look_at(asked, facts)
 
@@ -305,7 +304,7 @@ class ChangeService:
             return Outcome(Result.TROUBLE, record, error=error)
         if seen.preview is None:
             return await self._refused(record, Cause.GUARDED, actor, seen)
-        if KINDS[record.kind].holds(record.input, record.before, seen.preview.before):
+        if registry.kind(record.kind).holds(record.input, record.before, seen.preview.before):
             return seen
         overtaken = await repository.supersede(
             self._database,

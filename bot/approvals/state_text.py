@@ -5,11 +5,8 @@ from datetime import datetime
 
 from bot.approvals import autumn_refusals, words
 from bot.approvals.lifecycle import Cause, Record, State
-from bot.changes import lines, notes
-from bot.changes.balance import sources
-from bot.changes.balance.figures import BalanceFigures
-from bot.changes.lines import _Names
-from bot.changes.model import BalanceInput, LineLabel, Now
+from bot.changes import descriptions, notes, registry
+from bot.changes.model import Now
 from bot.kit import text, times
 from bot.kit.mentions import people, person
 
@@ -108,7 +105,7 @@ def now_shown(record: Record) -> str:
     """What Autumn shows now, for a change of which that is not clear; else empty."""
     if record.state is not State.UNCONFIRMED:
         return ""
-    return lines.now_shown(record.input, record.before, record.after, _now(record))
+    return descriptions.shown_now(record.input, record.before, record.after, _now(record))
 
 
 def _read_back(record: Record) -> str:
@@ -130,10 +127,6 @@ def _when(at: datetime) -> str:
     return times.moment(at)
 
 
-def part(record: Record, called: _Names) -> str:
-    """Of a balance that has several parts, the one that is changed, in mrkdwn; else empty."""
-    stacked = any(one.label is LineLabel.TOTAL_REMAINING for one in record.lines)
-    pool = BalanceFigures.read(record.before) if stacked else None
-    if pool is None or not isinstance(record.input, BalanceInput):
-        return ""
-    return sources.line(pool, record.input.feature, called)
+def part(record: Record, called: Mapping[str, str]) -> str:
+    """Which part of the customer is changed, in mrkdwn; empty where the summary says it all."""
+    return registry.kind(record.kind).part(record.input, record.before, record.lines, called)

@@ -9,13 +9,14 @@ from bot.approvals import policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import AnyInput, CardKind, CardTarget, ChangeEvent, Record
+from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, Record
 from bot.approvals.notify import Notify
 from bot.approvals.preview import Assessment, assess
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.autumn.models import Customer
-from bot.changes.registry import KINDS
+from bot.changes import registry
+from bot.changes.model import ChangeInput
 from bot.kit.visible import visible_lines
 from bot.runtime import Runtime
 
@@ -53,7 +54,7 @@ class Submitting:
         preview = seen.preview
         if preview is None:
             return Outcome(Result.REFUSED, look=seen)
-        if wish.seen is not None and not KINDS[wish.input.kind].holds(wish.input, wish.seen, preview.before):
+        if wish.seen is not None and not registry.of(wish.input).holds(wish.input, wish.seen, preview.before):
             return Outcome(Result.MOVED, look=seen)
         verb = policy_requests.asking_verb(wish.undo_of)
         decision = await self._permits(policy_requests.about_look(verb, seen, self._environment), wish.actor)
@@ -110,7 +111,7 @@ class Submitting:
         return spots
 
 
-def _pinned(asked: AnyInput, customer: Customer) -> AnyInput:
+def _pinned(asked: ChangeInput, customer: Customer) -> ChangeInput:
     """For this very customer, and not for a later one with the same id."""
     return asked.model_copy(update={"customer_created_at": customer.created_at})
 

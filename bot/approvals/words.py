@@ -5,23 +5,14 @@ Arguments are texts that are already safe to show where they go.
 
 from collections.abc import Mapping
 
-from bot.access.rules import Kind
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, Cause, ChangeEvent, State
 from bot.changes.model import Now
 from bot.kit.phrases import Say, count
 
-KINDS = {
-    Kind.BALANCE: "Change of a balance",
-    Kind.REWARD: "Change of a reward",
-    Kind.DETAILS: "Change of details",
-    Kind.DELETION: "Deletion of a customer",
-}
 UNDO_OF = "Undo"
 
 # Forms
 
-IN_STRIPE = "The customer in Stripe"
-TO_DO_IN_STRIPE = ":warning: *Still to do in Stripe*"
 ESTIMATE = "Maple's own estimate, before tax"
 
 
@@ -171,10 +162,6 @@ APPROVE_TITLE = "Approve this on live?"
 APPROVE_TEXT = (
     "It is applied to the customer's live account as soon as there are enough approvals. Maple looks again "
     "first: if the figures have changed, nothing is applied."
-)
-APPROVE_DELETION_TITLE = "Approve this deletion?"
-APPROVE_DELETION_TEXT = (
-    "The customer is deleted in Autumn. It cannot be undone, and nothing is cancelled in Stripe."
 )
 WITHDRAW_TITLE = "Withdraw this?"
 WITHDRAW_TEXT = "Nobody can approve it any more. You can ask again."

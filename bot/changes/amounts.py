@@ -1,9 +1,10 @@
-"""Numbers as people type them."""
+"""Amounts as people type them."""
 
 import re
 from decimal import Decimal
 
-from bot.changes.model import NoteCode
+from bot.changes import canonical
+from bot.changes.notes import Note, NoteCode
 
 MOST = Decimal(10) ** 12
 DECIMALS = 6
@@ -19,12 +20,36 @@ _PLAIN = re.compile(r"[0-9]*\.?[0-9]*")
 _LIKE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
-class NotAnAmount(ValueError):
-    """The text is no amount that can be taken; `code` says why."""
+class AmountNote(NoteCode):
+    """Why an amount is refused."""
 
-    def __init__(self, code: NoteCode) -> None:
-        super().__init__(code.value)
+    NO_AMOUNT = "no_amount", "Enter an amount."
+    NOT_A_NUMBER = "not_a_number", "This is not a number. Write it like 1,000, 1k, 2.5m or -40."
+    TOO_LARGE = "too_large", lambda of: f"The amount is too large. The most is {of.number('most')}."
+    TOO_MANY_DECIMALS = (
+        "too_many_decimals",
+        lambda of: f"The amount has too many digits. Up to {of.number('most')} decimals are possible.",
+    )
+    SEPARATORS = (
+        "separators",
+        "This can be read in two ways. Write 1000 for a thousand, 1.5 for one and a half.",
+    )
+
+
+class NotAnAmount(ValueError):
+    """The text is not an amount that Autumn can take; `code` says why."""
+
+    def __init__(self, code: AmountNote) -> None:
+        super().__init__(code.id)
         self.code = code
+
+
+def note(code: AmountNote) -> Note:
+    most = {
+        AmountNote.TOO_LARGE: canonical.number(MOST),
+        AmountNote.TOO_MANY_DECIMALS: str(DECIMALS),
+    }
+    return Note(code, {"most": most[code]} if code in most else {})
 
 
 def parse_amount(text: str) -> Decimal:
@@ -35,35 +60,35 @@ def parse_amount(text: str) -> Decimal:
     """
     tidy = _SPACES.sub(" ", text.translate(_MINUS)).strip().lower()
     if not tidy:
-        raise NotAnAmount(NoteCode.NO_AMOUNT)
+        raise NotAnAmount(AmountNote.NO_AMOUNT)
     typed = _TYPED.fullmatch(tidy)
     if typed is None or typed[3] not in _TIMES:
-        raise NotAnAmount(NoteCode.NOT_A_NUMBER)
+        raise NotAnAmount(AmountNote.NOT_A_NUMBER)
     amount = _digits(typed[2].strip()) * _TIMES[typed[3]] * (-1 if typed[1] == "-" else 1)
     if (problem := size_problem(amount)) is not None:
         raise NotAnAmount(problem)
     return amount
 
 
-def size_problem(amount: Decimal) -> NoteCode | None:
-    """Why an amount is not taken for its size or its fraction."""
+def size_problem(amount: Decimal) -> AmountNote | None:
+    """Why an amount is refused for its size or its decimals."""
     if not amount.is_finite():
-        return NoteCode.NOT_A_NUMBER
+        return AmountNote.NOT_A_NUMBER
     if abs(amount) > MOST:
-        return NoteCode.TOO_LARGE
+        return AmountNote.TOO_LARGE
     shown = amount.normalize()
     exponent = shown.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     if decimals > DECIMALS or max(shown.adjusted(), 0) + 1 + decimals > _DIGITS:
-        return NoteCode.TOO_MANY_DECIMALS
+        return AmountNote.TOO_MANY_DECIMALS
     return None
 
 
 def _digits(text: str) -> Decimal:
     if _LIKE_THOUSANDS.fullmatch(text):
-        raise NotAnAmount(NoteCode.SEPARATORS)
+        raise NotAnAmount(AmountNote.SEPARATORS)
     if _GROUPED.fullmatch(text):
         return Decimal(text.replace(",", "").replace(" ", ""))
     if _PLAIN.fullmatch(text):
         return Decimal(text)
-    raise NotAnAmount(NoteCode.SEPARATORS)
+    raise NotAnAmount(AmountNote.SEPARATORS)

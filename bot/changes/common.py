@@ -5,29 +5,31 @@ from collections.abc import Iterable
 
 from bot.autumn.models import Customer
 from bot.changes.canonical import same_time
-from bot.changes.model import AnyInput, Facts, Note, NoteCode, Verdict
+from bot.changes.common_notes import CommonNote
+from bot.changes.model import ChangeInput, Facts, Verdict
+from bot.changes.notes import Note
 
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
 
 
-def whose(asked: AnyInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
+def whose(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
     """Refusals for a customer that cannot be written to under this id.
 
     `old_ids`: whether the write takes ids of the form that older customers may have, such as an e-mail
     address. Balances, coupons and promo codes do; details and deletions do not.
     """
-    if facts.customer.id != asked.customer:
-        return (Note(NoteCode.OTHER_CUSTOMER),)
-    if recreated(asked, facts.customer):
-        return (Note(NoteCode.RECREATED),)
-    if not old_ids and not _TAKEN_BY_WRITES.fullmatch(asked.customer):
-        return (Note(NoteCode.OLD_ID),)
+    if facts.customer.id != request.customer:
+        return (Note(CommonNote.OTHER_CUSTOMER),)
+    if recreated(request, facts.customer):
+        return (Note(CommonNote.RECREATED),)
+    if not old_ids and not _TAKEN_BY_WRITES.fullmatch(request.customer):
+        return (Note(CommonNote.OLD_ID),)
     return ()
 
 
-def recreated(asked: AnyInput, customer: Customer) -> bool:
+def recreated(request: ChangeInput, customer: Customer) -> bool:
     """Whether this is a later customer, with the id of the one that the change is for."""
-    known = asked.customer_created_at
+    known = request.customer_created_at
     return known is not None and not same_time(known, customer.created_at)
 
 

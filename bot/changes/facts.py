@@ -7,20 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.access.rules import Kind
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
-from bot.changes.model import (
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Needs,
-    RewardAction,
-    RewardInput,
-)
-from bot.changes.registry import KINDS
+from bot.changes import registry
+from bot.changes.model import ChangeInput, Facts, Needs
 from bot.lookups.answers import Billing, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.catalogue import catalogue
@@ -34,33 +25,26 @@ T = TypeVar("T")
 
 _EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature")
 _STRIPE = ("rewards", "invoice_previews")
-_MOST_ALIKE = 100
+_MOST_SAME_EMAIL = 100
 
 
 async def gather(
-    autumn: Autumn,
-    asked: BalanceInput | RewardInput | DetailsInput | DeletionInput,
-    *,
-    now: Callable[[], datetime],
-    customer_first: bool = False,
+    autumn: Autumn, request: ChangeInput, *, now: Callable[[], datetime], customer_first: bool = False
 ) -> Facts:
     """The facts for one change. Raises AutumnError; NotFound when the customer is gone.
 
     `customer_first`: nothing else is asked for until the customer is known to be there.
     """
-    needs = KINDS[asked.kind].needs
-    if isinstance(asked, RewardInput) and asked.action is RewardAction.REDEEM:
-        needs -= {Needs.BILLING}  # a grant has nothing to do with Stripe, and must not wait for it
-    email = (asked.email or "") if isinstance(asked, DetailsInput) else ""
-    about = _Subject(asked.kind, asked.customer, needs, email)
+    kind = registry.of(request)
+    about = _Subject(request.customer, kind.needs_for(request), kind.email_to_check(request))
     return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
 
-async def gather_for(autumn: Autumn, kind: Kind, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
-    """The facts for a form, before it is known what will be asked, and names to show. Raises AutumnError."""
-    needs = KINDS[kind].needs
+async def gather_for(autumn: Autumn, kind_id: str, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
+    """The facts for a form, before it is known what will be requested, with names. Raises AutumnError."""
+    needs = registry.kind(kind_id).needs
     async with meanwhile(_plans(autumn, needs)) as plans:
-        facts = await _gather(autumn, _Subject(kind, customer_id, needs), at=now())
+        facts = await _gather(autumn, _Subject(customer_id, needs), at=now())
         return replace(facts, plans=await plans)
 
 
@@ -73,7 +57,6 @@ async def _plans(autumn: Autumn, needs: frozenset[Needs]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    kind: Kind
     customer_id: str
     needs: frozenset[Needs]
     email: str = ""
@@ -85,12 +68,12 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
     if customer_first:
         await reading
         _needed(reading.result())
-    read, rewards, features, invoices, alike = await asyncio.gather(
+    read, rewards, features, invoices, same_email = await asyncio.gather(
         reading,
         _if(Needs.REWARDS in needs, autumn.rewards),
         _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
         _if(Needs.INVOICES in needs, lambda: _unpaid(autumn, about.customer_id)),
-        _if(bool(about.email), lambda: _alike(autumn, about.customer_id, about.email)),
+        _if(bool(about.email), lambda: _same_email(autumn, about.customer_id, about.email)),
     )
     if isinstance(read, AutumnError):
         raise read
@@ -104,7 +87,7 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
         features=_optional(features) or {},
         unpaid=_needed(invoices),
         entities=tuple(customer.entities),
-        same_email=_optional(alike),
+        same_email=_optional(same_email),
     )
 
 
@@ -125,18 +108,17 @@ def _optional(read: T | AutumnError | None) -> T | None:
 async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None]:
     """The customer and, where it is needed, what Stripe knows of them, in one call."""
     expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in about.needs else ()))
-    if Needs.BILLING not in about.needs:
+    if not about.needs & {Needs.BILLING, Needs.BILLING_IF_READ}:
         return await autumn.customer(about.customer_id, expand=expand), None
     try:
         customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
     except NotFound:
         raise
     except AutumnError:
-        if about.kind is not Kind.DELETION:
+        if Needs.BILLING in about.needs:
             raise
-        # A deletion does nothing in Stripe: it may be decided on although Stripe does not answer.
         return await autumn.customer(about.customer_id, expand=expand), None
-    if about.kind is Kind.REWARD and customer.stripe_id is None:
+    if Needs.STRIPE_LINK in about.needs and customer.stripe_id is None:
         # A coupon puts its customer into Stripe, which the copy that Autumn answers from does not show.
         with contextlib.suppress(AutumnError):
             await autumn.refresh(about.customer_id)
@@ -149,7 +131,7 @@ async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:
     return invoice_facts.unpaid(page.list, more=page.next_cursor is not None)
 
 
-async def _alike(autumn: Autumn, customer_id: str, email: str) -> int:
+async def _same_email(autumn: Autumn, customer_id: str, email: str) -> int:
     """How many others have this e-mail, among the first that the search finds."""
-    found = (await autumn.customers(search=email, limit=_MOST_ALIKE)).list
+    found = (await autumn.customers(search=email, limit=_MOST_SAME_EMAIL)).list
     return sum(one.id != customer_id and one.email.casefold() == email.casefold() for one in found)

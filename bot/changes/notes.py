@@ -1,72 +1,115 @@
-"""Why a change is refused and what to know before it, in words."""
+"""Notes on a change: why it is refused, or what to know before requesting it.
+
+Each kind of change defines its own notes as a `NoteCode` enum; every code carries its text.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
+from typing import TypeAlias
 
-from bot.changes import note_words
-from bot.changes.model import Note, NoteCode
 from bot.kit import money, numbers, phrases, text, times
 
-_NUMBERS = ("units", "most", "count")
-_TIMES = ("at", "cycle", "latest")
-_OF_INVOICES = (NoteCode.NEXT_CHARGE, NoteCode.FROM_NEXT_INVOICE)
-"""Notes whose time is the day of an invoice."""
-_MONEY = ("total", "off", "off_now")
-"""In major units of the note's `currency`."""
-_FIELDS = ("field", "fields")
-_LISTS = ("plans", "names")
-_LIMIT = 60
-_LIST_LIMIT = 200
+Names: TypeAlias = Mapping[str, str]
+"""Of features, plans and coupons by id, not yet escaped."""
+
+_TEXT_LENGTH = 60
+_LIST_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How what came from outside, and times, are written."""
+    """How text from outside, and times, are written in the place where the note is shown."""
 
-    safe: Callable[[str, int], str]
+    escape: Callable[[str, int], str]
     moment: Callable[[datetime], str]
-    called: Mapping[str, str]
-    """Names of features, plans and coupons by id, not yet made safe."""
+    names: Names
 
 
-def mrkdwn(note: Note, called: Mapping[str, str] | None = None) -> str:
-    """One note. `called`: names of features, plans and coupons by id, not yet made safe."""
-    style = _Style(lambda found, limit: text.mrkdwn(found, limit) or phrases.NONE, times.dated, called or {})
-    return _said(note, style)
+class Details:
+    """The details of a note, each written the way its text asks for. Figures and times are stored in
+    canonical text."""
+
+    def __init__(self, values: Mapping[str, str], style: _Style) -> None:
+        self._values = values
+        self._style = style
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self._values.get(name))
+
+    def raw(self, name: str) -> str:
+        """Unescaped: only for what Maple wrote itself."""
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        value = self._values[name]
+        return self._style.escape(self._style.names.get(value) or value, _TEXT_LENGTH)
+
+    def names(self, name: str) -> str:
+        """Of several ids, separated by commas."""
+        listed = [self._style.names.get(each) or each for each in self._values[name].split(", ")]
+        return self._style.escape(", ".join(listed), _LIST_LENGTH)
+
+    def number(self, name: str) -> str:
+        return numbers.number(Decimal(self._values[name]))
+
+    def ordinal(self, name: str) -> str:
+        return numbers.ordinal(int(self._values[name]))
+
+    def moment(self, name: str) -> str:
+        return self._style.moment(datetime.fromisoformat(self._values[name]))
+
+    def billing_day(self, name: str) -> str:
+        return times.billing_day(datetime.fromisoformat(self._values[name]))
+
+    def money(self, name: str) -> str:
+        """In major units of the detail `currency`."""
+        return money.money(Decimal(self._values[name]), self._values["currency"])
+
+    def plural(self, one: str, many: str) -> str:
+        """By the detail `count`; `{}` in `many` stands for the number. Names in it may hold braces."""
+        count = self.number("count")
+        return one if count == "1" else many.replace("{}", count, 1)
+
+
+NoteText: TypeAlias = str | Callable[[Details], str]
+
+
+class NoteCode(Enum):
+    """Subclassed by each kind of change, with a member for each of its notes: an id, which is stored, and
+    the text."""
+
+    def __init__(self, id_: str, text: NoteText) -> None:
+        self.id = id_
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    code: NoteCode
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def mrkdwn(note: Note, names: Names | None = None) -> str:
+    def escape(value: str, limit: int) -> str:
+        return text.mrkdwn(value, limit) or phrases.NONE
+
+    return _text(note, _Style(escape, times.dated, names or {}))
 
 
 def plain(note: Note) -> str:
-    """The same where Slack formats nothing: under an input of a form."""
-    return _said(note, _Style(text.literal, lambda at: f"{times.utc(at)} UTC", {})).replace("*", "")
+    """For places where Slack formats nothing, such as under an input of a form."""
+    return _text(note, _Style(text.literal, lambda at: f"{times.utc(at)} UTC", {})).replace("*", "")
 
 
-def listed(title: str, found: Sequence[Note], called: Mapping[str, str] | None = None) -> str:
-    """A title and the notes under it, in mrkdwn; what would be said twice is said once."""
-    lines = dict.fromkeys(f"• {mrkdwn(note, called)}" for note in found)
+def listed(title: str, notes: Sequence[Note], names: Names | None = None) -> str:
+    """A title and the notes under it, in mrkdwn; the same sentence is not repeated."""
+    lines = dict.fromkeys(f"• {mrkdwn(note, names)}" for note in notes)
     return "\n".join([title, *lines])
 
 
-def _said(note: Note, style: _Style) -> str:
-    told = note_words.NOTES[note.code]
-    if isinstance(told, str):
-        return told
-    return told({name: _detail(name, value, note, style) for name, value in note.details.items()})
-
-
-def _detail(name: str, value: str, note: Note, style: _Style) -> str:
-    if name in _NUMBERS:
-        return numbers.number(Decimal(value))
-    if name == "nth":
-        return numbers.ordinal(int(value))
-    if name in _TIMES:
-        draw = times.billing_day if note.code in _OF_INVOICES else style.moment
-        return draw(datetime.fromisoformat(value)) if value else ""
-    if name in _MONEY:
-        return money.money(Decimal(value), note.details["currency"])
-    if name in _FIELDS:
-        return phrases.joined(note_words.fields(value.split(", ")))
-    if name in _LISTS:
-        return style.safe(", ".join(style.called.get(one) or one for one in value.split(", ")), _LIST_LIMIT)
-    return style.safe(style.called.get(value) or value, _LIMIT)
+def _text(note: Note, style: _Style) -> str:
+    template = note.code.text
+    return template if isinstance(template, str) else template(Details(note.details, style))

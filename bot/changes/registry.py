@@ -1,18 +1,64 @@
-"""The one table of the kinds of change; all else that is per kind derives from it."""
+"""The kinds of change. Everything else that is particular to a kind derives from this tuple."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from bot.access.rules import Kind
-from bot.changes.balance.kind import BalanceChange
-from bot.changes.deletion.kind import DeletionChange
-from bot.changes.details.kind import DetailsChange
-from bot.changes.model import ChangeKind
-from bot.changes.reward.kind import RewardChange
+from bot.access.rules import PolicyKind
+from bot.changes import balance, deletion, details, reward
+from bot.changes.amounts import AmountNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import LineLabel
+from bot.changes.model import ChangeInput
+from bot.changes.notes import NoteCode
+from bot.changes.spec import ChangeKind
 
-KINDS: Mapping[Kind, ChangeKind[Any]] = {
-    Kind.BALANCE: BalanceChange(),
-    Kind.REWARD: RewardChange(),
-    Kind.DETAILS: DetailsChange(),
-    Kind.DELETION: DeletionChange(),
-}
+KINDS: tuple[ChangeKind[Any], ...] = (balance.KIND, reward.KIND, details.KIND, deletion.KIND)
+"""In the order of the buttons and of the help."""
+
+
+class UnknownKind(LookupError):
+    """There is no such kind of change."""
+
+
+def kind(kind_id: str) -> ChangeKind[Any]:
+    """Raises UnknownKind."""
+    for known in KINDS:
+        if known.id == kind_id:
+            return known
+    raise UnknownKind(kind_id)
+
+
+def of(request: ChangeInput) -> ChangeKind[Any]:
+    return kind(request.kind)
+
+
+def policy_kinds() -> tuple[PolicyKind, ...]:
+    """What a policy file may name."""
+    return tuple(known.policy for known in KINDS)
+
+
+def note_codes() -> Mapping[str, NoteCode]:
+    """By id, as stored."""
+    return _note_codes(KINDS)
+
+
+def line_labels() -> Mapping[str, LineLabel]:
+    """By id, as stored."""
+    return _line_labels(KINDS)
+
+
+def help_lines() -> list[tuple[str, str]]:
+    """What to type after `/autumn`, and what it does."""
+    return [(f"{known.command} <customer>", known.help) for known in KINDS]
+
+
+@lru_cache(maxsize=8)
+def _note_codes(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, NoteCode]:
+    enums: tuple[type[NoteCode], ...] = (AmountNote, CommonNote, *(known.notes for known in kinds))
+    return {code.id: code for codes in enums for code in codes}
+
+
+@lru_cache(maxsize=8)
+def _line_labels(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, LineLabel]:
+    return {label.id: label for known in kinds for label in known.lines}

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.changes import amounts, canonical, notes
 from bot.changes.amounts import NotAnAmount
-from bot.changes.model import Note, NoteCode
 from bot.digests import sections, words
 from bot.digests.list_card import plain
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Wanted
@@ -37,10 +36,6 @@ MOST_PLANS = 20
 _DAYS = (1, 3, 7, 14, 30)
 _SKIP = "skip"
 _LONGEST = 100
-_MOST_AMOUNT = {
-    NoteCode.TOO_LARGE: canonical.number(amounts.MOST),
-    NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
-}
 
 
 class DigestMeta(BaseModel):
@@ -187,8 +182,7 @@ def _amount(typed: str) -> tuple[Decimal, str]:
     try:
         found = amounts.parse_amount(typed)
     except NotAnAmount as problem:
-        most = {"most": _MOST_AMOUNT[problem.code]} if problem.code in _MOST_AMOUNT else {}
-        return Decimal(0), notes.plain(Note(problem.code, most))
+        return Decimal(0), notes.plain(amounts.note(problem.code))
     return (Decimal(0), words.BELOW_ZERO) if found < 0 else (found, "")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.access.groups import Groups
 from bot.access.policy_file import PolicyError, load
 from bot.access.rules import Policy, Power
+from bot.changes import registry as kinds
 from bot.doctor.finding import Finding, Report
 from bot.settings import Settings
 from bot.slack.channels import ChannelProblem, Channels
@@ -21,7 +22,7 @@ from bot.store.database import Database, database_url
 async def examine_policy(settings: Settings, slack: AsyncWebClient | None, report: Report) -> None:
     """`slack` None: it does not let Maple in, so nothing can be asked of it."""
     try:
-        policy = load(settings.maple_policy)
+        policy = load(settings.maple_policy, kinds.policy_kinds())
     except PolicyError as error:
         report(Finding("Policy: cannot be used", False, str(error).replace("\n", "\n  ")))
         return

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.access.policy_file import PolicyError, load
+from bot.changes import registry as kinds
 from bot.digests import repository as book
 from bot.digests.model import Digest
 from bot.doctor.finding import Finding, Report
@@ -29,7 +30,7 @@ _PROBLEMS = {
 async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Report) -> None:
     """A finding for each channel whose digests cannot be posted, and one for all the others together."""
     try:
-        channels = Channels(slack, load(settings.maple_policy).digests.shared_channels)
+        channels = Channels(slack, load(settings.maple_policy, kinds.policy_kinds()).digests.shared_channels)
     except PolicyError:
         # That is a finding of its own.
         return

@@ -5,29 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any
 
-from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import denial, history, notices
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record, State
+from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.autumn import models
 from bot.autumn.environment import Environment
-from bot.changes import buttons, forms
-from bot.changes.forms import FormState, Meta
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Line,
-    LineLabel,
-    RewardAction,
-    RewardInput,
-    ValueFormat,
-)
+from bot.changes import buttons, request_form
+from bot.changes import registry as kinds
+from bot.changes.balance.words import BalanceLine
+from bot.changes.forms.model import FormState, Meta
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts
 from bot.digests import all_rows, list_card, sections
 from bot.digests import card as digests_card
 from bot.digests import form as digest_form
@@ -71,15 +62,17 @@ def samples() -> Iterator[Sample]:
         yield Sample(part.id, card)
     shared = lookup_card.shared(Place(customer=CUSTOMER_ID), registry.part(OVERVIEW).sample(), by=_PERSON)
     yield Sample("shared card", shared)
-    for kind in Kind:
+    for kind in kinds.KINDS:
         for audience in (Audience.APPROVER, Audience.ASKER):
-            card = approvals_card.change_card(_record(kind), audience=audience, now=NOW, name="Maple Sample")
-            yield Sample(f"{kind} for the {audience}", card)
-        meta = Meta(kind=kind, customer=CUSTOMER_ID, submission="sample", feature="messages")
-        yield Sample(f"{kind} form", view=forms.build(FormState(meta, _facts())))
+            card = approvals_card.change_card(
+                _record(kind.id), audience=audience, now=NOW, name="Maple Sample"
+            )
+            yield Sample(f"{kind.id} for the {audience}", card)
+        meta = Meta(kind=kind.id, customer=CUSTOMER_ID, submission="sample", feature="messages")
+        yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
     yield from _found()
     yield from _digests()
-    yield Sample("Home tab", view=lookup_home.home())
+    yield Sample("Home tab", view=lookup_home.home(kinds.help_lines()))
     yield Sample("look-up form", view=modal.look_up_modal())
     yield Sample("denial form", view=denial.deny_modal(Ref(CUSTOMER_ID, 1)))
 
@@ -103,34 +96,14 @@ def _facts() -> Facts:
     )
 
 
-def _input(kind: Kind) -> AnyInput:
-    match kind:
-        case Kind.BALANCE:
-            return BalanceInput(
-                customer=CUSTOMER_ID,
-                feature="messages",
-                row="row",
-                action=BalanceAction.GIVE,
-                amount=Decimal(500),
-            )
-        case Kind.REWARD:
-            return RewardInput(customer=CUSTOMER_ID, action=RewardAction.APPLY, reward="ten")
-        case Kind.DETAILS:
-            return DetailsInput(customer=CUSTOMER_ID, name="Maple Sample Ltd")
-        case Kind.DELETION:
-            return DeletionInput(customer=CUSTOMER_ID, typed=CUSTOMER_ID)
-        case _:  # pragma: no cover - there is no other kind
-            assert_never(kind)
-
-
-def _record(kind: Kind) -> Record:
+def _record(kind: str) -> Record:
     return Record(
         id=CUSTOMER_ID,
         state=State.WAITING,
         version=1,
         revision=1,
         kind=kind,
-        input=_input(kind),
+        input=kinds.kind(kind).sample(CUSTOMER_ID),
         customer_id=CUSTOMER_ID,
         env=Environment.SANDBOX,
         asker=_PERSON,
@@ -140,7 +113,7 @@ def _record(kind: Kind) -> Record:
         updated_at=NOW,
         expires_at=SOON,
         before={},
-        lines=(Line(LineLabel.REMAINING, "700", "1200", ValueFormat.NUMBER),),
+        lines=(Line(BalanceLine.REMAINING, "700", "1200", ValueFormat.NUMBER),),
         reason="A sample",
         rule="sample",
     )
@@ -151,12 +124,12 @@ def _found() -> Iterator[Sample]:
     several = SeveralMatches("maple", (sample_customer(), sample_customer()), more=True, read_at=NOW)
     yield Sample("matches", find_card.matches(several))
     yield Sample("no match", find_card.nobody("maple"))
-    yield Sample("help", lookup_help.help_card())
-    yield Sample("history", history.history(place, [_record(Kind.BALANCE)], {}, now=NOW))
-    asked = notices.notice(_record(Kind.BALANCE), ChangeEvent.ASKED)
+    yield Sample("help", lookup_help.help_card(kinds.help_lines()))
+    yield Sample("history", history.history(place, [_record("balance")], {}, now=NOW))
+    asked = notices.notice(_record("balance"), ChangeEvent.ASKED)
     yield Sample("notice", asked or lookup_help.still_waiting(place))
     yield Sample("error", trouble.trouble(TimeoutError(), reference="sample", place=place))
-    yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card()))
+    yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card(kinds.help_lines())))
 
 
 def _digests() -> Iterator[Sample]:

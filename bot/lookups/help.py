@@ -1,16 +1,19 @@
 """The list of commands, hints for incomplete ones, and the notice that an answer takes long."""
 
+from collections.abc import Sequence
+
 from bot.kit import blocks, ids, layout, text
 from bot.kit.card import Card
 from bot.lookups import labels, registry
 from bot.lookups.place import Place
 
 
-def help_card() -> Card:
+def help_card(changes: Sequence[tuple[str, str]]) -> Card:
+    """`changes`: what to type for each kind of change, and what it does."""
     return layout.card(
         [
             blocks.header("help", labels.HELP_TITLE),
-            blocks.section("commands", command_list()),
+            blocks.section("commands", command_list(changes)),
             blocks.context("customer", labels.HELP_CUSTOMER),
         ],
         [],
@@ -19,9 +22,9 @@ def help_card() -> Card:
     )
 
 
-def command_list() -> str:
+def command_list(changes: Sequence[tuple[str, str]]) -> str:
     """Every command and what it does, a line each."""
-    commands = (*registry.help_lines(), labels.HELP_FIND, *labels.HELP_CHANGES, *labels.HELP_MORE)
+    commands = (*registry.help_lines(), labels.HELP_FIND, *changes, *labels.HELP_MORE)
     return "\n".join(f"• {text.code(f'{ids.COMMAND} {usage}')} {does}" for usage, does in commands)
 
 

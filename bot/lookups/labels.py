@@ -191,14 +191,8 @@ def total(name: str, units: str, events: int) -> str:
 
 # Help
 
-HELP_CHANGES = (
-    ("balance <customer>", "give more of a feature, set or correct a balance, move its reset"),
-    ("reward <customer>", "apply or remove a coupon, redeem a promo code"),
-    ("update <customer>", "edit name, email and fingerprint"),
-    ("delete <customer>", "delete the customer in Autumn"),
-    ("history <customer>", "every change made with Maple, who made it and why"),
-)
 HELP_MORE = (
+    ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
     ("upcoming [days]", "upcoming invoices, trials and resets, and what is unpaid or past due"),
     ("help", "show this help"),

@@ -58,9 +58,9 @@ async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -
         "✓ Autumn: events and usage can be read (analytics:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: the key may change balances (balances:write)",
-        "✓ Autumn: the key may change details, and delete customers (customers:write)",
-        "✓ Autumn: the key may change coupons (billing:write)",
-        "✓ Autumn: the key may change feature grants (rewards:write)",
+        "✓ Autumn: the key may apply coupons (billing:write)",
+        "✓ Autumn: the key may redeem promo codes (rewards:write)",
+        "✓ Autumn: the key may edit customers' details and delete customers (customers:write)",
     ]
     assert findings[7].startswith("✓ Autumn: the key is good (")
     assert [write for write in autumn.ledger if write.applied] == []
@@ -126,12 +126,12 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
         "✗ Autumn: the key may not read products",
         "✗ Autumn: the key may not read events and usage",
         "✗ Autumn: the key may not read rewards",
-        "✗ Autumn: the key may not change details, and delete customers",
-        "✗ Autumn: the key may not change coupons",
-        "✗ Autumn: the key may not change feature grants",
+        "✗ Autumn: the key may not apply coupons",
+        "✗ Autumn: the key may not redeem promo codes",
+        "✗ Autumn: the key may not edit customers' details and delete customers",
     ]
     assert "Give the key the scope plans:read" in wrong[0]
-    assert "Give the key the scope customers:write" in wrong[3]
+    assert "Give the key the scope billing:write" in wrong[3]
 
 
 async def test_a_key_to_look_up_with_is_all_right(slack: LocalSlack, autumn: LocalAutumn) -> None:
@@ -158,5 +158,6 @@ async def test_what_the_key_may_change_cannot_be_asked(
     autumn.faults.add("customers.update", fault)
     findings = await found(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
-        f"✗ Autumn: whether the key may change details, and delete customers could not be asked ({kind})"
+        "✗ Autumn: Maple could not find out whether the key may edit customers' details and delete customers "
+        f"({kind})"
     ]

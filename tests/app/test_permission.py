@@ -4,9 +4,9 @@ import pytest
 
 from bot.access.permission import widest
 from bot.access.policy import Person, Request, Verb, decide
-from bot.access.policy_file import read
-from bot.access.rules import Kind
+from bot.access.rules import PolicyKind
 from bot.autumn.environment import Environment
+from tests.policy import BALANCE, DELETION, DETAILS, REWARD, read
 
 RULES = """
 [[allow]]
@@ -40,8 +40,8 @@ changes = ["deletion"]
 
 @pytest.mark.parametrize(
     ("kind", "opens"),
-    [(Kind.BALANCE, True), (Kind.REWARD, True), (Kind.DETAILS, False), (Kind.DELETION, False)],
+    [(BALANCE, True), (REWARD, True), (DETAILS, False), (DELETION, False)],
 )
-def test_a_form_opens_for_whom_something_is_allowed(kind: Kind, opens: bool) -> None:
+def test_a_form_opens_for_whom_something_is_allowed(kind: PolicyKind, opens: bool) -> None:
     request = Request(Verb.ASK, kind=kind, environment=Environment.SANDBOX)
     assert decide(widest(read(RULES)), request, Person("U1")).permit is opens

@@ -22,7 +22,9 @@ from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceAction, BalanceInput, DeletionInput, DetailsInput
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channel, ChannelProblem
 from bot.store import audit

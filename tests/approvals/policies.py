@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.access.rules import (
     EVERYONE,
-    Kind,
     Person,
     Policy,
     Power,
@@ -22,6 +21,7 @@ from bot.access.rules import (
     Who,
 )
 from bot.autumn.environment import Environment
+from tests.policy import KINDS
 
 T = TypeVar("T")
 
@@ -43,13 +43,13 @@ amounts = st.integers(0, 4).map(Decimal)
 
 @st.composite
 def whens(draw: st.DrawFn, *, gives: bool) -> When:
-    changes = draw(some(Kind, mostly_none=True))
-    sized = changes in (frozenset({Kind.BALANCE}), frozenset({Kind.REWARD}))
+    changes = draw(some([kind.id for kind in KINDS], mostly_none=True))
+    sized = changes in (frozenset({"balance"}), frozenset({"reward"}))
     over = draw(st.none() | amounts) if sized else None
     more = Decimal(0) if over is None else over + 1
     up_to = draw(st.none() | amounts.map(more.__add__)) if sized else None
     day = None
-    if changes == {Kind.BALANCE}:
+    if changes == {"balance"}:
         # As a file has it: where it says nothing of the day, the limit on one change holds for it too.
         day = draw(st.none() | amounts)
         day = day if day is not None else up_to if gives else over
@@ -61,7 +61,7 @@ def whens(draw: st.DrawFn, *, gives: bool) -> When:
         day_up_to=day if gives else None,
         environment=draw(st.none() | st.sampled_from(Environment)),
         products=draw(some(PRODUCTS, mostly_none=True)),
-        rewards=draw(some(REWARDS)) if changes == {Kind.REWARD} else frozenset(),
+        rewards=draw(some(REWARDS)) if changes == {"reward"} else frozenset(),
     )
 
 
@@ -99,7 +99,7 @@ policies = st.builds(
 requests = st.builds(
     Request,
     verb=st.sampled_from(Verb),
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(KINDS),
     amount=st.none() | amounts,
     environment=st.none() | st.sampled_from(Environment),
     products=st.none() | some(PRODUCTS),

@@ -8,7 +8,6 @@ import pytest
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.access.rules import Kind
 from bot.approvals import policy_requests
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
@@ -18,10 +17,11 @@ from bot.changes.model import Judgement
 from tests.approvals.bench import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW
 from tests.changes.facts import facts
+from tests.policy import BALANCE
 
 ABOUT = Request(
     Verb.UNDO,
-    Kind.BALANCE,
+    BALANCE,
     Decimal(5),
     Environment.SANDBOX,
     frozenset({"pro", "add"}),
@@ -38,7 +38,7 @@ def test_about_what_is_not_asked_for_yet() -> None:
 
 def test_about_what_cannot_be_previewed() -> None:
     asked = policy_requests.about_look(Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE)
-    assert asked == Request(Verb.ASK, Kind.BALANCE, None, Environment.LIVE, None, None, own=True)
+    assert asked == Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, own=True)
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])

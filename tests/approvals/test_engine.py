@@ -7,21 +7,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from bot.access.rules import Kind
 from bot.approvals import repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.repository import Lease
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
-from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, Facts, NoteCode, Write
-from bot.changes.registry import KINDS
+from bot.autumn.write import Write
+from bot.changes import registry
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.kind import BalanceChange
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.model import Facts
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 from tests.approvals.bench import CUSTOMER, FAST, NOW, QUICK, RAJ, Bench, bench
@@ -281,7 +286,7 @@ async def test_a_customer_recreated_at_the_last_moment_is_not_changed(sqlite_sta
     done = (await desk.approve(asked.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.writes) == (State.FAILED, Cause.GUARDED, 0)
-    assert [note.code for note in done.refusals] == [NoteCode.RECREATED]
+    assert [note.code for note in done.refusals] == [CommonNote.RECREATED]
 
 
 @pytest.mark.parametrize(
@@ -452,20 +457,13 @@ async def test_the_sweeper_dies_as_well(sqlite_stage: Bench) -> None:
     assert settled.ending is Cause.INTERRUPTED
 
 
-BALANCE = KINDS[Kind.BALANCE]
-
-
-class TwoSteps:
+class TwoWrites(BalanceChange):
     """A kind whose plan has two writes, which none of Maple's has today."""
 
-    def __init__(self, autumn: Bench) -> None:
-        self._bench = autumn
+    row = ""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(BALANCE, name)
-
-    def plan(self, _asked: Any, _facts: Facts) -> tuple[Write, ...]:
-        body = {"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self._bench.row}
+    def plan(self, request: BalanceInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = {"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self.row}
         return tuple(
             Write("balances.update", "POST", "/v1/balances.update", {**body, "add_to_balance": 50, **more})
             for more in ({}, {"included_grant": 2100})
@@ -482,7 +480,9 @@ async def test_several_writes(
         if reached == "sent" and fault:
             stage.local.faults.add("balances.update", fault)
 
-    monkeypatch.setitem(cast(dict[Any, Any], KINDS), Kind.BALANCE, TwoSteps(stage))
+    kind = TwoWrites()
+    kind.row = stage.row
+    monkeypatch.setattr(registry, "KINDS", (kind, *registry.KINDS[1:]))
     desk = stage.desk(checkpoint=between)
     asked = await stage.waiting(desk)
     done = (await desk.approve(asked.id, 1, RAJ)).record
@@ -501,7 +501,7 @@ async def test_a_position_is_begun_once(stage: Bench) -> None:
     with pytest.raises(Stopped):
         await stuck.approve(asked.id, 1, RAJ)
     seen = await stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER))
-    write = KINDS[asked.kind].plan(asked.input, seen.facts)[0]
+    write = registry.kind(asked.kind).plan(asked.input, seen.facts)[0]
     assert seen.preview is not None
     lease = stuck._engine.lease()
 

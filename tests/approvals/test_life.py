@@ -16,7 +16,8 @@ from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent,
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.repository import Lease
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceAction, BalanceInput, Write
+from bot.autumn.write import Write
+from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import STATES, changes

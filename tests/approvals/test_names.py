@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import httpx
 from pydantic import SecretStr
 
-from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames, KnownNames
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.environment import Environment
 from bot.autumn.models import Customer, RewardList
-from bot.changes.model import DeletionInput, Facts
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.model import Facts
 from tests.autumn.scripted import Scripted, error, listing, ok
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -82,7 +82,7 @@ def _deletion(customer: str) -> Record:
         state=State.WAITING,
         version=1,
         revision=1,
-        kind=Kind.DELETION,
+        kind="deletion",
         input=DeletionInput(customer=customer, typed=customer),
         customer_id=customer,
         env=Environment.SANDBOX,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, enough
-from bot.access.policy_file import read
-from bot.access.rules import Kind
 from bot.autumn.environment import Environment
+from tests.policy import BALANCE, DELETION, REWARD, read
 
 ANA = Person("U1ANA", groups=frozenset({"@support"}))
 LEA = Person("U2LEA", groups=frozenset({"@leads"}))
@@ -62,7 +61,7 @@ expires = "3h"
 
 def balance(verb: Verb = Verb.ASK, amount: int | None = 5, **more: Any) -> Request:
     size = None if amount is None else Decimal(amount)
-    request = Request(verb, Kind.BALANCE, size, environment=LIVE, products=frozenset({"pro"}))
+    request = Request(verb, BALANCE, size, environment=LIVE, products=frozenset({"pro"}))
     return replace(request, **more)
 
 
@@ -184,15 +183,15 @@ def test_at_once_can_be_denied() -> None:
     assert (denied.permit, denied.approvals) == (True, 1)
 
 
-DELETION = Request(Verb.ASK, Kind.DELETION, environment=LIVE, products=frozenset())
+DELETE = Request(Verb.ASK, DELETION, environment=LIVE, products=frozenset())
 OWN = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve", "approve_own"]'
 
 
 @pytest.mark.parametrize(("changes", "alone"), [("", False), ('changes = ["balance", "deletion"]', True)])
 def test_a_deletion_is_done_alone_only_where_it_is_named(changes: str, alone: bool) -> None:
-    assert of(DELETION, MAX, ASK, AT_ONCE, changes).at_once is alone
-    assert of(DELETION, MAX, OWN, changes).self_approval is alone
-    approved = of(Request(Verb.APPROVE, Kind.DELETION, own=True), MAX, OWN, changes)
+    assert of(DELETE, MAX, ASK, AT_ONCE, changes).at_once is alone
+    assert of(DELETE, MAX, OWN, changes).self_approval is alone
+    approved = of(Request(Verb.APPROVE, DELETION, own=True), MAX, OWN, changes)
     assert approved.reason is (Reason.ALLOWED if alone else Reason.OWN)
 
 
@@ -266,16 +265,16 @@ def test_an_unchecked_group_does_not_hide_a_rule_that_allows() -> None:
         (balance(amount=None), 'changes = "balance"\namount_up_to = 7', False),
         (balance(environment=None), 'changes = "reward"\nenvironment = "live"', False),
         (
-            Request(Verb.ASK, Kind.REWARD, rewards=frozenset({"vip"})),
+            Request(Verb.ASK, REWARD, rewards=frozenset({"vip"})),
             'changes = "reward"\nrewards = ["vip"]',
             True,
         ),
         (
-            Request(Verb.ASK, Kind.REWARD, rewards=frozenset({"new"})),
+            Request(Verb.ASK, REWARD, rewards=frozenset({"new"})),
             'changes = "reward"\nrewards = ["vip"]',
             False,
         ),
-        (Request(Verb.ASK, Kind.REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
+        (Request(Verb.ASK, REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
     ],
 )
 def test_what_cannot_be_told_counts_against(given: Request, narrowed: str, held: bool | None) -> None:
@@ -347,7 +346,7 @@ def test_deny_over_a_limit_holds_for_the_day_too() -> None:
 )
 def test_replacing_a_coupon_is_removing_one_as_well(rewards: set[str] | None, at_once: bool) -> None:
     rules = f'{AT_ONCE}\nchanges = "reward"\nrewards = "sorry"'
-    about = Request(Verb.ASK, Kind.REWARD, rewards=None if rewards is None else frozenset(rewards))
+    about = Request(Verb.ASK, REWARD, rewards=None if rewards is None else frozenset(rewards))
     assert of(about, MAX, ASK, rules).at_once is at_once
     keeps_vip = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "reward"\nrewards = "vip"'
     assert of(about, MAX, ASK, keeps_vip).permit is at_once

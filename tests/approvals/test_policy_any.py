@@ -8,10 +8,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
-from bot.access.policy_file import PolicyError, read
+from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
-from bot.access.rules import EVERYONE, Kind, Policy, Power, Rule
+from bot.access.rules import EVERYONE, Policy, Power, Rule
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
+from tests.policy import BALANCE, read
 
 often = settings(max_examples=100, deadline=None)
 
@@ -112,7 +113,7 @@ def test_splitting_a_change_never_adds_power(
     bounds += [rule.when.amount_up_to for rule in policy.deny]
     bounds += [rule.when.amount_up_to for rule in policy.require]
     assume(bounds == [None] * len(bounds))
-    asked = replace(request, kind=Kind.BALANCE, rewards=None)
+    asked = replace(request, kind=BALANCE, rewards=None)
     whole = replace(asked, amount=sum(parts, Decimal(0)))
     last = replace(asked, amount=parts[-1], earlier=asked.earlier + sum(parts[:-1], Decimal(0)))
     assert no_more(decide(policy, last, person), decide(policy, whole, person))

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
-from bot.access.policy_file import PolicyError, load, read
+from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Deny, DigestsTable, Require
-from bot.access.rules import EVERYONE, DigestRules, Kind, Policy, Power, Requirement, Rule, When, Who
+from bot.access.rules import EVERYONE, DigestRules, Policy, PolicyKind, Power, Requirement, Rule, When, Who
 from bot.access.toml_lines import Lines
 from bot.autumn.environment import Environment
+from tests.policy import BALANCE, DELETION, DETAILS, REWARD, load, read
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/policy.md").read_text()
@@ -53,7 +54,7 @@ def test_all_that_can_be_said() -> None:
                 Who(users=frozenset({"U01", "W02"}), groups=frozenset({"S03", "@a-b.c_d"})),
                 powers - {Power.HISTORY},
                 When(
-                    frozenset({Kind.REWARD}),
+                    frozenset({"reward"}),
                     Decimal(0),
                     Decimal("12.5"),
                     environment=Environment.LIVE,
@@ -344,7 +345,7 @@ def section(title: str) -> str:
 
 
 def asks(
-    kind: Kind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **more: str
+    kind: PolicyKind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **more: str
 ) -> Request:
     size = None if amount is None else Decimal(amount)
     rewards = frozenset({more["reward"]}) if "reward" in more else None
@@ -355,7 +356,7 @@ ANA, RAJ, MAX = Person("U01ANA"), Person("U02RAJ"), Person("U04MAX")
 AGENT = Person("U01ANA", groups=frozenset({"@support"}))
 LEAD = Person("U03LEA", groups=frozenset({"@billing-leads"}))
 BOTH = Person("U05BOTH", groups=frozenset({"@support", "@finance"}))
-GIFT = asks(Kind.BALANCE, 500)
+GIFT = asks(BALANCE, 500)
 REFUSED = None
 
 
@@ -363,23 +364,23 @@ REFUSED = None
     ("title", "person", "asked", "approvals"),
     [
         ("Two people", ANA, GIFT, 0),
-        ("Two people", ANA, asks(Kind.BALANCE, 501), 1),
-        ("Two people", RAJ, asks(Kind.DETAILS), 0),
-        ("Two people", RAJ, asks(Kind.DELETION), 1),
-        ("Two people", RAJ, asks(Kind.DELETION, env="sandbox"), 0),
+        ("Two people", ANA, asks(BALANCE, 501), 1),
+        ("Two people", RAJ, asks(DETAILS), 0),
+        ("Two people", RAJ, asks(DELETION), 1),
+        ("Two people", RAJ, asks(DELETION, env="sandbox"), 0),
         ("Two people", MAX, GIFT, REFUSED),
-        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 1000), 0),
-        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 1001), 1),
-        ("Support, and billing leads", AGENT, asks(Kind.BALANCE, 100_001), 2),
-        ("Support, and billing leads", AGENT, asks(Kind.REWARD, 10, reward="sorry-10"), 0),
-        ("Support, and billing leads", AGENT, asks(Kind.REWARD, 10, reward="other"), 1),
-        ("Support, and billing leads", AGENT, asks(Kind.DELETION), REFUSED),
-        ("Support, and billing leads", LEAD, asks(Kind.DELETION), 2),
+        ("Support, and billing leads", AGENT, asks(BALANCE, 1000), 0),
+        ("Support, and billing leads", AGENT, asks(BALANCE, 1001), 1),
+        ("Support, and billing leads", AGENT, asks(BALANCE, 100_001), 2),
+        ("Support, and billing leads", AGENT, asks(REWARD, 10, reward="sorry-10"), 0),
+        ("Support, and billing leads", AGENT, asks(REWARD, 10, reward="other"), 1),
+        ("Support, and billing leads", AGENT, asks(DELETION), REFUSED),
+        ("Support, and billing leads", LEAD, asks(DELETION), 2),
         ("Support, and billing leads", LEAD, GIFT, 1),
         ("Strict finance", AGENT, GIFT, 2),
-        ("Strict finance", AGENT, asks(Kind.BALANCE, 500, env="sandbox"), 1),
-        ("Strict finance", AGENT, asks(Kind.BALANCE, 1, plan="enterprise"), REFUSED),
-        ("Strict finance", AGENT, asks(Kind.DELETION, env="sandbox"), REFUSED),
+        ("Strict finance", AGENT, asks(BALANCE, 500, env="sandbox"), 1),
+        ("Strict finance", AGENT, asks(BALANCE, 1, plan="enterprise"), REFUSED),
+        ("Strict finance", AGENT, asks(DELETION, env="sandbox"), REFUSED),
     ],
 )
 def test_the_teams_of_the_guide(title: str, person: Person, asked: Request, approvals: int | None) -> None:
@@ -388,7 +389,7 @@ def test_the_teams_of_the_guide(title: str, person: Person, asked: Request, appr
 
 
 def test_who_asks_does_not_decide_in_strict_finance() -> None:
-    approve = Request(Verb.APPROVE, Kind.BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
+    approve = Request(Verb.APPROVE, BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
     found = decide(read(section("Strict finance")), approve, BOTH)
     assert found == Decision(False, Reason.DENIED, "who asks does not decide")
 
@@ -396,10 +397,10 @@ def test_who_asks_does_not_decide_in_strict_finance() -> None:
 def test_the_example_is_good() -> None:
     policy = load(ROOT / "policy.example.toml")
     assert policy.groups == {"@support", "@billing-leads"}
-    assert decide(policy, asks(Kind.BALANCE, 1000), AGENT).at_once
-    assert decide(policy, asks(Kind.BALANCE, 100_001), AGENT).approvals == 2
-    assert decide(policy, asks(Kind.BALANCE, 5, plan="enterprise"), AGENT).reason is Reason.DENIED
-    assert decide(policy, asks(Kind.DELETION), LEAD).reason_required
+    assert decide(policy, asks(BALANCE, 1000), AGENT).at_once
+    assert decide(policy, asks(BALANCE, 100_001), AGENT).approvals == 2
+    assert decide(policy, asks(BALANCE, 5, plan="enterprise"), AGENT).reason is Reason.DENIED
+    assert decide(policy, asks(DELETION), LEAD).reason_required
     assert policy.digests.who.groups == policy.groups
 
 

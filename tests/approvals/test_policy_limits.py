@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.access.policy import BUILT_IN, decide
-from bot.access.policy_file import PolicyError, load, read
-from bot.access.rules import Kind, Person, Request, Verb, When
+from bot.access.policy_file import PolicyError
+from bot.access.rules import Person, Request, Verb, When
 from bot.approvals.outcome import WriteStatus, write_answer
 from bot.autumn.environment import Environment
 from bot.autumn.errors import refused
+from tests.policy import BALANCE, DETAILS, load, read
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from bot.autumn.errors import refused
     [
         (When(), True),
         (When(environment=Environment.LIVE), True),
-        (When(changes=frozenset({Kind.BALANCE})), False),
+        (When(changes=frozenset({"balance"})), False),
         (When(amount_over=Decimal(0)), False),
         (When(amount_up_to=Decimal(0)), False),
         (When(day_over=Decimal(0)), False),
@@ -110,8 +111,8 @@ def test_what_is_wrong_is_the_policys_unless_it_has_a_name() -> None:
 def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
     policy = read(f'[[allow]]\nwho = "everyone"\nmay = {may if "[" in may else repr(may)}')
     person = Person("U01")
-    wanted = {verb: Request(verb, None if verb is Verb.HISTORY else Kind.BALANCE) for verb in Verb}
-    wanted[Verb.WITHDRAW] = Request(Verb.WITHDRAW, Kind.BALANCE, own=True)
+    wanted = {verb: Request(verb, None if verb is Verb.HISTORY else BALANCE) for verb in Verb}
+    wanted[Verb.WITHDRAW] = Request(Verb.WITHDRAW, BALANCE, own=True)
     assert {verb for verb, request in wanted.items() if decide(policy, request, person).permit} == verbs
 
 
@@ -122,6 +123,6 @@ def test_a_duplicate_is_told_with_what_autumn_said(code: str) -> None:
 
 
 def test_the_built_in_policy_is_called_so_in_the_trail() -> None:
-    found = decide(BUILT_IN, Request(Verb.ASK, Kind.DETAILS), Person("U01"))
+    found = decide(BUILT_IN, Request(Verb.ASK, DETAILS), Person("U01"))
     assert (found.rule, found.approvals, found.self_approval) == ("built in", 1, False)
     assert [rule.name for rule in BUILT_IN.allow] == ["built in"]

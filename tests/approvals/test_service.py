@@ -9,12 +9,16 @@ from sqlalchemy import update
 
 from bot.access.people import Actor
 from bot.access.policy import Verb
-from bot.access.rules import Kind
 from bot.approvals import cards
 from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceAction, DeletionInput, DetailsInput, NoteCode, RewardAction, RewardInput
+from bot.changes import registry
+from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceNote
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.reward.input import RewardAction, RewardInput
 from bot.store import audit
 from bot.store.tables import changes
 from tests.approvals.bench import ANA, CUSTOMER, LEA, NOW, RAJ, Bench
@@ -127,9 +131,9 @@ async def test_what_stands_against_asking(sqlite_stage: Bench) -> None:
     refused = await desk.submit(stage.wish(stage.balance(amount=-5)))
     assert refused.result is Result.REFUSED
     assert refused.look is not None
-    assert [note.code for note in refused.look.judgement.refusals] == [NoteCode.NOT_POSITIVE]
+    assert [note.code for note in refused.look.judgement.refusals] == [BalanceNote.NOT_POSITIVE]
 
-    seen = (await desk.look(wish.input, await desk.open(Kind.BALANCE, CUSTOMER))).preview
+    seen = (await desk.look(wish.input, await desk.open("balance", CUSTOMER))).preview
     assert seen is not None
     await stage.elsewhere(usage=7)
     absolute = replace(stage.wish(stage.balance(BalanceAction.SET, 50)), seen=seen.before)
@@ -153,7 +157,7 @@ async def test_what_stands_against_asking(sqlite_stage: Bench) -> None:
 
 async def test_what_the_policy_is_asked(sqlite_stage: Bench) -> None:
     desk = sqlite_stage.desk()
-    facts = await desk.open(Kind.BALANCE, CUSTOMER)
+    facts = await desk.open("balance", CUSTOMER)
     assert (await desk.may_ask(await desk.look(sqlite_stage.balance(), facts), ANA)).permit
     assert (await desk.may_ask(await desk.look(sqlite_stage.balance(amount=-1), facts), ANA)).permit
     assert (await desk.may_history(ANA)).permit
@@ -181,7 +185,6 @@ async def test_what_the_policy_is_asked(sqlite_stage: Bench) -> None:
 def test_policy_is_asked_about_rewards_given_and_replaced(
     action: RewardAction, given: dict[str, str], held: list[str], rewards: set[str] | None
 ) -> None:
-    from bot.approvals import preview as looking
     from tests.changes import facts
 
     known = replace(
@@ -189,13 +192,12 @@ def test_policy_is_asked_about_rewards_given_and_replaced(
         billing=facts.billing(*(facts.discount(reward) for reward in held)),
     )
     asked = RewardInput(customer="cus_1", action=action, **given)
-    assert looking.rewards(asked, known) == rewards
-    assert looking.rewards(asked, facts.facts()) is None
+    assert registry.kind("reward").rewards(asked, known) == rewards
+    assert registry.kind("reward").rewards(asked, facts.facts()) is None
 
 
 def test_the_products_that_a_policy_is_asked_about() -> None:
-    from bot.approvals import preview as looking
-    from bot.changes.model import BalanceInput
+    from bot.changes.balance.input import BalanceInput
     from tests.changes import facts
 
     known = facts.facts(
@@ -205,10 +207,10 @@ def test_the_products_that_a_policy_is_asked_about() -> None:
         )
     )
     row = BalanceInput(customer="cus_1", feature="messages", row="a", action=BalanceAction.GIVE)
-    assert looking.products(row, known) == frozenset({"pro"})
-    assert looking.products(row.model_copy(update={"row": "b"}), known) == frozenset({"max"})
-    assert looking.products(row.model_copy(update={"row": "c"}), known) is None
-    assert looking.products(row.model_copy(update={"feature": "other"}), known) is None
+    assert registry.kind("balance").products(row, known) == frozenset({"pro"})
+    assert registry.kind("balance").products(row.model_copy(update={"row": "b"}), known) == frozenset({"max"})
+    assert registry.kind("balance").products(row.model_copy(update={"row": "c"}), known) is None
+    assert registry.kind("balance").products(row.model_copy(update={"feature": "other"}), known) is None
 
 
 async def test_two_approvals_of_two_people(stage: Bench) -> None:

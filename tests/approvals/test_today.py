@@ -8,15 +8,15 @@ from decimal import Decimal
 import pytest
 
 from bot.access.policy import Verb
-from bot.access.policy_file import read
-from bot.access.rules import Kind
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
-from bot.changes.model import BalanceAction, NoteCode
+from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceNote
 from bot.store.database import Database
 from tests.approvals.bench import ANA, CUSTOMER, LEA, RAJ, Bench, bench
 from tests.databases import Engine, fresh
+from tests.policy import read
 
 SMALL_AT_ONCE = """
 [[allow]]
@@ -76,14 +76,14 @@ async def test_change_over_the_day_needs_approval(stage: Bench) -> None:
 async def test_form_says_what_the_day_comes_to(stage: Bench) -> None:
     stage.law.policy = read(SMALL_AT_ONCE)
     desk = stage.desk()
-    facts = await desk.open(Kind.BALANCE, CUSTOMER)
+    facts = await desk.open("balance", CUSTOMER)
     first = await desk.look(stage.balance(amount=500), facts)
-    assert NoteCode.SAME_DAY not in [note.code for note in first.judgement.warnings]
+    assert BalanceNote.SAME_DAY not in [note.code for note in first.judgement.warnings]
     await give(stage, desk)
     await give(stage, desk)
     third = await desk.look(stage.balance(amount=500), facts)
     note = third.judgement.warnings[-1]
-    assert (note.code, note.details) == (NoteCode.SAME_DAY, {"nth": "3", "units": "1500"})
+    assert (note.code, note.details) == (BalanceNote.SAME_DAY, {"nth": "3", "units": "1500"})
     record = await give(stage, desk)
     assert note in record.warnings
 
@@ -200,6 +200,6 @@ async def test_set_balance_counts_by_what_it_moves(sqlite_stage: Bench) -> None:
     remaining = (await stage.autumn.customer(CUSTOMER)).balances["messages"].remaining
     await give(stage, desk)
     lowered = stage.balance(BalanceAction.SET, int(remaining + 100))
-    seen = await desk.look(lowered, await desk.open(Kind.BALANCE, CUSTOMER))
+    seen = await desk.look(lowered, await desk.open("balance", CUSTOMER))
     assert seen.judgement.warnings[-1].details["units"] == "900"
     assert seen.today.units == Decimal(500)

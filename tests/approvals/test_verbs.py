@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.access.rules import Kind
 from bot.approvals import repository
 from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.repository import Lease
 from bot.autumn.environment import Environment
-from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, Write
+from bot.autumn.write import Write
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.lines import Line
+from bot.changes.notes import Note
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import cards, changes, decisions
@@ -26,7 +29,7 @@ from tests.approvals.bench import NOW
 from tests.databases import fresh
 
 ASKED = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.GIVE, amount=Decimal(5))
-LINE, WARNING = Line(LineLabel.GRANTED, "5", "10"), Note(NoteCode.OTHER_ROWS, {"count": "2"})
+LINE, WARNING = Line(BalanceLine.GRANTED, "5", "10"), Note(BalanceNote.OTHER_ROWS, {"count": "2"})
 LINE_KEPT = {
     "label": "granted",
     "before": "5",
@@ -49,7 +52,7 @@ LONGER = Lease("w1", LATER + timedelta(seconds=20))
 SPOTS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
 JUDGED = {"amount": "5", "products": ["add", "pro"], "rewards": ["vip"]}
 UNJUDGED = {"amount": None, "products": None, "rewards": None}
-REFUSED = (Note(NoteCode.ROW_GONE, {"feature": "f"}),)
+REFUSED = (Note(BalanceNote.ROW_GONE, {"feature": "f"}),)
 REFUSED_KEPT = [{"code": "row_gone", "details": {"feature": "f"}}]
 DRAFT = Draft(
     "form-1", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "so", "T-9", PREVIEW, TERMS
@@ -59,7 +62,7 @@ NEW = Record(
     state=State.WAITING,
     version=1,
     revision=1,
-    kind=Kind.BALANCE,
+    kind="balance",
     input=ASKED,
     customer_id="cus_1",
     env=Environment.SANDBOX,

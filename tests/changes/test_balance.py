@@ -5,21 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.access.rules import Kind
 from bot.autumn.models import Feature, Flag, Plan, PlanItem, UsagePrice
+from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    Facts,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    ValueFormat,
-    Verdict,
-)
-from bot.changes.registry import KINDS
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import Line, LineLabel, ValueFormat
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note, NoteCode
 from tests.changes.facts import (
     AHEAD,
     BY_USE,
@@ -54,12 +48,6 @@ def seats(*, used: int = 3, price: UsagePrice = BY_USE, **changes: Any) -> Facts
     return facts(held(one, feature_id="seats"))
 
 
-def test_it_is_in_the_table() -> None:
-    assert isinstance(KINDS[Kind.BALANCE], balance.BalanceChange)
-    assert KINDS[Kind.BALANCE].kind is Kind.BALANCE
-    assert set(KINDS) == set(Kind)
-
-
 HIDDEN = replace(
     facts(),
     customer=customer(subscriptions=[subscription("free"), subscription("team", plan=None, past_due=True)]),
@@ -76,51 +64,59 @@ UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
 @pytest.mark.parametrize(
     ("asked", "known", "refusal"),
     [
-        (ask(GIVE), PLAIN, Note(NoteCode.NO_AMOUNT)),
-        (ask(GIVE, 0), PLAIN, Note(NoteCode.NOT_POSITIVE)),
-        (ask(GIVE, -1), PLAIN, Note(NoteCode.NOT_POSITIVE)),
-        (ask(TAKE, -1), PLAIN, Note(NoteCode.NOT_POSITIVE)),
-        (ask(USAGE, -1), PLAIN, Note(NoteCode.NEGATIVE_USAGE)),
-        (ask(GIVE, 10**12 + 1), PLAIN, Note(NoteCode.TOO_LARGE, {"most": "1000000000000"})),
-        (ask(SHIFT, -(10**12) - 1), PLAIN, Note(NoteCode.TOO_LARGE, {"most": "1000000000000"})),
-        (ask(SET, "0.1234567"), PLAIN, Note(NoteCode.TOO_MANY_DECIMALS, {"most": "6"})),
-        (ask(SET, 700), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
-        (ask(USAGE, 300), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
-        (ask(NONE), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
-        (ask(NONE, reset_at=SOON), PLAIN, Note(NoteCode.NOTHING_TO_DO)),
-        (ask(NONE, reset_at=NOW), PLAIN, Note(NoteCode.RESET_PAST)),
-        (ask(GIVE, 5, reset_at=NOW - timedelta(1)), PLAIN, Note(NoteCode.RESET_PAST)),
+        (ask(GIVE), PLAIN, Note(AmountNote.NO_AMOUNT)),
+        (ask(GIVE, 0), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (ask(GIVE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (ask(TAKE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (ask(USAGE, -1), PLAIN, Note(BalanceNote.NEGATIVE_USAGE)),
+        (ask(GIVE, 10**12 + 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
+        (ask(SHIFT, -(10**12) - 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
+        (ask(SET, "0.1234567"), PLAIN, Note(AmountNote.TOO_MANY_DECIMALS, {"most": "6"})),
+        (ask(SET, 700), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (ask(USAGE, 300), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (ask(NONE), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (ask(NONE, reset_at=SOON), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (ask(NONE, reset_at=NOW), PLAIN, Note(BalanceNote.RESET_PAST)),
+        (ask(GIVE, 5, reset_at=NOW - timedelta(1)), PLAIN, Note(BalanceNote.RESET_PAST)),
         (
             ask(NONE, reset_at=NOW + timedelta(3661)),
             PLAIN,
-            Note(NoteCode.RESET_TOO_FAR, {"latest": "2036-11-29T15:06:00.000+00:00"}),
+            Note(BalanceNote.RESET_TOO_FAR, {"latest": "2036-11-29T15:06:00.000+00:00"}),
         ),
-        (ask(NONE, reset_at=LATER), facts(held(row(price=BY_USE))), Note(NoteCode.RESET_ON_PAID)),
-        (ask(NONE, reset_at=LATER), facts(held(row(reset=ONE_OFF))), Note(NoteCode.RESET_ONE_OFF)),
-        (ask(NONE, reset_at=LATER), facts(held(row(reset=None))), Note(NoteCode.RESET_NEVER)),
-        (ask(GIVE, 5, feature="sso"), PLAIN, Note(NoteCode.FEATURE_IS_FLAG, {"feature": "sso"})),
+        (ask(NONE, reset_at=LATER), facts(held(row(price=BY_USE))), Note(BalanceNote.RESET_ON_PAID)),
+        (ask(NONE, reset_at=LATER), facts(held(row(reset=ONE_OFF))), Note(BalanceNote.RESET_ONE_OFF)),
+        (ask(NONE, reset_at=LATER), facts(held(row(reset=None))), Note(BalanceNote.RESET_NEVER)),
+        (ask(GIVE, 5, feature="sso"), PLAIN, Note(BalanceNote.FEATURE_IS_FLAG, {"feature": "sso"})),
         (
             ask(GIVE, 5, feature="white_label"),
             replace(PLAIN, customer=customer(flags={"white_label": Flag(feature_id="white_label")})),
-            Note(NoteCode.FEATURE_IS_FLAG, {"feature": "white_label"}),
+            Note(BalanceNote.FEATURE_IS_FLAG, {"feature": "white_label"}),
         ),
-        (ask(GIVE, 5, feature="seats"), PLAIN, Note(NoteCode.FEATURE_NOT_HELD, {"feature": "seats"})),
-        (ask(GIVE, 5), OTHER_PLAN, Note(NoteCode.FEATURE_NOT_HELD, {"feature": "messages"})),
-        (ask(GIVE, 5), HIDDEN, Note(NoteCode.PAST_DUE_HIDDEN, {"feature": "messages", "plan": "team"})),
-        (ask(GIVE, 5, row="gone"), PLAIN, Note(NoteCode.ROW_GONE, {"feature": "messages"})),
-        (ask(GIVE, 5, row=""), facts(held(row(""))), Note(NoteCode.ROW_GONE, {"feature": "messages"})),
-        (ask(GIVE, 5), facts(held(granted=10)), Note(NoteCode.ENTITY_BALANCE, {"feature": "messages"})),
-        (ask(GIVE, 5), facts(held(row(unlimited=True))), Note(NoteCode.UNLIMITED, {"feature": "messages"})),
-        (ask(GIVE, 5), facts(held(row(), unlimited=True)), Note(NoteCode.UNLIMITED, {"feature": "messages"})),
-        (ask(SET, 5), UNCLEAR_ROLLOVERS, Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
-        (ask(TAKE, 5), UNCLEAR_ROLLOVERS, Note(NoteCode.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
-        (ask(TAKE, 1001), PLAIN, Note(NoteCode.MORE_THAN_GRANTED, {"most": "1000"})),
+        (ask(GIVE, 5, feature="seats"), PLAIN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "seats"})),
+        (ask(GIVE, 5), OTHER_PLAN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "messages"})),
+        (ask(GIVE, 5), HIDDEN, Note(BalanceNote.PAST_DUE_HIDDEN, {"feature": "messages", "plan": "team"})),
+        (ask(GIVE, 5, row="gone"), PLAIN, Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
+        (ask(GIVE, 5, row=""), facts(held(row(""))), Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
+        (ask(GIVE, 5), facts(held(granted=10)), Note(BalanceNote.ENTITY_BALANCE, {"feature": "messages"})),
+        (
+            ask(GIVE, 5),
+            facts(held(row(unlimited=True))),
+            Note(BalanceNote.UNLIMITED, {"feature": "messages"}),
+        ),
+        (
+            ask(GIVE, 5),
+            facts(held(row(), unlimited=True)),
+            Note(BalanceNote.UNLIMITED, {"feature": "messages"}),
+        ),
+        (ask(SET, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (ask(TAKE, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (ask(TAKE, 1001), PLAIN, Note(BalanceNote.MORE_THAN_GRANTED, {"most": "1000"})),
         (
             ask(TAKE, 5, cycle=LATER),
             PLAIN,
-            Note(NoteCode.RESET_SINCE, {"cycle": "2026-12-12T15:06:00.000+00:00"}),
+            Note(BalanceNote.RESET_SINCE, {"cycle": "2026-12-12T15:06:00.000+00:00"}),
         ),
-        (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(NoteCode.OTHER_CUSTOMER)),
+        (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )
 def test_refused(asked: BalanceInput, known: Facts, refusal: Note) -> None:
@@ -130,7 +126,7 @@ def test_refused(asked: BalanceInput, known: Facts, refusal: Note) -> None:
     assert not judged.allowed
 
 
-UNTIL = Note(NoteCode.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
+UNTIL = Note(BalanceNote.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
 
 
 def note(code: NoteCode, **details: str) -> Note:
@@ -145,49 +141,49 @@ def note(code: NoteCode, **details: str) -> Note:
         (
             ask(GIVE, 5),
             facts(held(row(reset=MONTHLY.model_copy(update={"resets_at": None})))),
-            [note(NoteCode.UNTIL_RESET, at="")],
+            [note(BalanceNote.UNTIL_RESET, at="")],
         ),
         (ask(NONE, reset_at=LATER), PLAIN, []),
         (
             ask(GIVE, 5, reset_at=LATER),
             PLAIN,
-            [note(NoteCode.UNTIL_RESET, at="2026-12-12T15:06:00.000+00:00")],
+            [note(BalanceNote.UNTIL_RESET, at="2026-12-12T15:06:00.000+00:00")],
         ),
-        (ask(SET, -40), PLAIN, [UNTIL, note(NoteCode.BECOMES_DEBT, units="40")]),
+        (ask(SET, -40), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
         (
             ask(SET, -40),
             facts(held(row(price=BY_USE))),
-            [UNTIL, note(NoteCode.OVERAGE_BILLED, units="40")],
+            [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="40")],
         ),
-        (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(NoteCode.BECOMES_DEBT, units="40")]),
+        (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
         (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
         # Of seats too only those above the grant are billed: 5 are granted and 3 used.
         (ask(USAGE, 5, feature="seats"), seats(), []),
         (ask(USAGE, 1, feature="seats"), seats(), []),
         (ask(GIVE, 1, feature="seats"), seats(), []),
         (ask(TAKE, 1, feature="seats"), seats(), []),
-        (ask(USAGE, 7, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="2")]),
-        (ask(SET, -1, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="1")]),
-        (ask(TAKE, 3, feature="seats"), seats(), [note(NoteCode.SEATS_BILLED, units="1")]),
-        (ask(USAGE, 9, feature="seats"), seats(used=8), [note(NoteCode.SEATS_BILLED, units="1")]),
-        (ask(USAGE, 4, feature="seats"), seats(used=6), [note(NoteCode.SEATS_LOWERED, units="1")]),
-        (ask(GIVE, 3, feature="seats"), seats(used=6), [note(NoteCode.SEATS_LOWERED, units="1")]),
-        (ask(USAGE, 7, feature="seats"), seats(price=AHEAD), [note(NoteCode.BECOMES_DEBT, units="2")]),
+        (ask(USAGE, 7, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="2")]),
+        (ask(SET, -1, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (ask(TAKE, 3, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (ask(USAGE, 9, feature="seats"), seats(used=8), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (ask(USAGE, 4, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
+        (ask(GIVE, 3, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
+        (ask(USAGE, 7, feature="seats"), seats(price=AHEAD), [note(BalanceNote.BECOMES_DEBT, units="2")]),
         (ask(USAGE, 4, feature="seats"), seats(used=6, price=AHEAD), []),
         (
             ask(USAGE, 7, feature="seats"),
             replace(seats(), features={}),
-            [note(NoteCode.SEATS_BILLED, units="2")],
+            [note(BalanceNote.SEATS_BILLED, units="2")],
         ),
         (
             ask(SET, -10),
             facts(held(row(usage=1040, price=BY_USE))),
-            [UNTIL, note(NoteCode.OVERAGE_LOWERED, units="30")],
+            [UNTIL, note(BalanceNote.OVERAGE_LOWERED, units="30")],
         ),
         (
             ask(SET, -60),
             facts(held(row(usage=1040, price=BY_USE))),
-            [UNTIL, note(NoteCode.OVERAGE_BILLED, units="20")],
+            [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="20")],
         ),
         (
             ask(USAGE, 400),
@@ -199,16 +195,19 @@ def note(code: NoteCode, **details: str) -> Note:
         (
             ask(SET, 0),
             facts(held(row(plan_id=None, reset=ONE_OFF, expires_at=LATER))),
-            [note(NoteCode.ROW_VANISHES), note(NoteCode.ROW_EXPIRES, at="2026-12-12T15:06:00.000+00:00")],
+            [
+                note(BalanceNote.ROW_VANISHES),
+                note(BalanceNote.ROW_EXPIRES, at="2026-12-12T15:06:00.000+00:00"),
+            ],
         ),
         (ask(SET, 0), facts(held(row())), [UNTIL]),
         (
             ask(SET, 650),
             facts(held(row(), rollovers=((100, 80),))),
-            [UNTIL, note(NoteCode.ROLLOVERS_FIRST, units="80")],
+            [UNTIL, note(BalanceNote.ROLLOVERS_FIRST, units="80")],
         ),
-        (ask(GIVE, 650), UNCLEAR_ROLLOVERS, [UNTIL, note(NoteCode.OTHER_ROWS, count="1")]),
-        (ask(GIVE, 5), facts(held(row(), granted=1500)), [UNTIL, note(NoteCode.ENTITIES_COUNTED)]),
+        (ask(GIVE, 650), UNCLEAR_ROLLOVERS, [UNTIL, note(BalanceNote.OTHER_ROWS, count="1")]),
+        (ask(GIVE, 5), facts(held(row(), granted=1500)), [UNTIL, note(BalanceNote.ENTITIES_COUNTED)]),
         (ask(GIVE, 5), facts(held(row(), rollovers=((None, 80),))), [UNTIL]),
     ],
 )
@@ -237,7 +236,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
             ("1000", "1000"),
             ("700", "0"),
             ("300", "1040"),
-            [figure(LineLabel.OVERAGE, "0", "40")],
+            [figure(BalanceLine.OVERAGE, "0", "40")],
         ),
         (
             ask(GIVE, 100),
@@ -245,7 +244,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
             ("1000", "1100"),
             ("0", "60"),
             ("1040", "1040"),
-            [figure(LineLabel.OVERAGE, "40", "0")],
+            [figure(BalanceLine.OVERAGE, "40", "0")],
         ),
         (ask(SHIFT, -50), PLAIN, ("1000", "1000"), ("700", "650"), ("300", "350"), []),
         (ask(TAKE, 50), PLAIN, ("1000", "950"), ("700", "650"), ("300", "300"), []),
@@ -257,7 +256,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
             ("300", "300"),
             [
                 Line(
-                    LineLabel.RESET,
+                    BalanceLine.RESET,
                     "2026-12-02T15:06:00.000+00:00",
                     "2026-12-12T15:06:00.000+00:00",
                     ValueFormat.TIME,
@@ -281,7 +280,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
             ("1000", "1010"),
             ("700", "710"),
             ("300", "300"),
-            [figure(LineLabel.TOTAL_REMAINING, "1400", "1410")],
+            [figure(BalanceLine.TOTAL_REMAINING, "1400", "1410")],
         ),
     ],
 )
@@ -295,9 +294,9 @@ def test_preview(
     others: list[Line],
 ) -> None:
     assert list(CHANGE.preview(asked, known)) == [
-        figure(LineLabel.GRANTED, *granted),
-        figure(LineLabel.REMAINING, *remaining),
-        figure(LineLabel.USAGE, *usage),
+        figure(BalanceLine.GRANTED, *granted),
+        figure(BalanceLine.REMAINING, *remaining),
+        figure(BalanceLine.USAGE, *usage),
         *others,
     ]
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.changes.model import AnyInput, DetailsInput, RewardAction, RewardInput, Snapshot
-from bot.changes.write_evidence import credited
+from bot.changes import registry
+from bot.changes.details.input import DetailsInput
+from bot.changes.model import ChangeInput, Snapshot
+from bot.changes.reward.input import RewardAction, RewardInput
 from tests.changes.facts import customer, facts
 
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
@@ -30,6 +32,6 @@ ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten
         (DetailsInput(customer="cus_1", name="x"), None, ANSWER, AFTER),
     ],
 )
-def test_what_counts(asked: AnyInput, stripe_id: str | None, answer: Any, after: Snapshot) -> None:
+def test_what_counts(asked: ChangeInput, stripe_id: str | None, answer: Any, after: Snapshot) -> None:
     known = replace(facts(), customer=customer(stripe_id=stripe_id))
-    assert credited(asked, known, answer, dict(AFTER)) == after
+    assert registry.of(asked).credited(asked, known, answer, dict(AFTER)) == after

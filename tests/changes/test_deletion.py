@@ -5,24 +5,20 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.kind import DeletionChange
-from bot.changes.model import (
-    ChangeKind,
-    DeletionInput,
-    Facts,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    ValueFormat,
-    Verdict,
-)
+from bot.changes.deletion.words import DeletionLine, DeletionNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note, NoteCode
+from bot.changes.spec import ChangeKind
 from bot.lookups.invoices.facts import unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
 CHANGE = DeletionChange()
 ASKED = DeletionInput(customer="cus_1", typed="cus_1")
-NO_UNDO = Note(NoteCode.NO_UNDO)
+NO_UNDO = Note(CommonNote.NO_UNDO)
 
 
 def live(**changes: Any) -> Facts:
@@ -35,9 +31,13 @@ def invoice(total: int, currency: str = "usd") -> Invoice:
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("cus_2", NoteCode.ID_NOT_TYPED), ("", NoteCode.ID_NOT_TYPED), ("cus_1 ", NoteCode.ID_NOT_TYPED),
-     ("CUS_1", NoteCode.ID_NOT_TYPED)],
-)  # fmt: skip
+    [
+        ("cus_2", DeletionNote.ID_NOT_TYPED),
+        ("", DeletionNote.ID_NOT_TYPED),
+        ("cus_1 ", DeletionNote.ID_NOT_TYPED),
+        ("CUS_1", DeletionNote.ID_NOT_TYPED),
+    ],
+)
 def test_refused_until_the_id_is_typed(typed: str, code: NoteCode) -> None:
     judged = CHANGE.guard(DeletionInput(customer="cus_1", typed=typed), live(), NOW)
     assert judged.refusals == (Note(code),)
@@ -45,17 +45,17 @@ def test_refused_until_the_id_is_typed(typed: str, code: NoteCode) -> None:
 
 def test_refused_for_another_customer_and_for_an_old_id() -> None:
     other = DeletionInput(customer="cus_2", typed="cus_2")
-    assert CHANGE.guard(other, live(), NOW).refusals == (Note(NoteCode.OTHER_CUSTOMER),)
+    assert CHANGE.guard(other, live(), NOW).refusals == (Note(CommonNote.OTHER_CUSTOMER),)
     old = DeletionInput(customer="a.b", typed="a.b")
     known = live(customer=customer(id="a.b"))
-    assert CHANGE.guard(old, known, NOW).refusals == (Note(NoteCode.OLD_ID),)
+    assert CHANGE.guard(old, known, NOW).refusals == (Note(CommonNote.OLD_ID),)
 
 
 @pytest.mark.parametrize(
     ("known", "warnings"),
     [
         (live(), [NO_UNDO]),
-        (facts(), [Note(NoteCode.STRIPE_UNREAD), NO_UNDO]),
+        (facts(), [Note(DeletionNote.STRIPE_UNREAD), NO_UNDO]),
         (
             live(
                 customer=customer(
@@ -72,7 +72,7 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
             ),
             [
                 Note(
-                    NoteCode.KEEPS_CHARGING,
+                    DeletionNote.KEEPS_CHARGING,
                     {"plans": "pro, by_use, unknown", "count": "4", "stripe": "cus_S1"},
                 ),
                 NO_UNDO,
@@ -89,10 +89,10 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
             ),
             [
                 Note(
-                    NoteCode.KEEPS_CHARGING,
+                    DeletionNote.KEEPS_CHARGING,
                     {"plans": "pro, seat", "count": "2", "at_least": "yes", "stripe": "cus_S1"},
                 ),
-                Note(NoteCode.HAS_ENTITIES, {"count": "1000", "at_least": "yes"}),
+                Note(DeletionNote.HAS_ENTITIES, {"count": "1000", "at_least": "yes"}),
                 NO_UNDO,
             ],
         ),
@@ -108,18 +108,18 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
             ),
             [
                 Note(
-                    NoteCode.NEXT_CHARGE,
+                    DeletionNote.NEXT_CHARGE,
                     {"at": "2026-12-12T15:06:00.000+00:00", "total": "29.9", "currency": "usd"},
                 ),
-                Note(NoteCode.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"}),
+                Note(DeletionNote.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"}),
                 NO_UNDO,
             ],
         ),
         (
             live(unpaid=unpaid([invoice(10), invoice(5, "eur"), invoice(20)], more=False)),
             [
-                Note(NoteCode.OPEN_INVOICES, {"count": "2", "total": "30", "currency": "USD"}),
-                Note(NoteCode.OPEN_INVOICES, {"count": "1", "total": "5", "currency": "EUR"}),
+                Note(DeletionNote.OPEN_INVOICES, {"count": "2", "total": "30", "currency": "USD"}),
+                Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "5", "currency": "EUR"}),
                 NO_UNDO,
             ],
         ),
@@ -127,7 +127,7 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
             live(unpaid=unpaid([invoice(10)], more=True)),
             [
                 Note(
-                    NoteCode.OPEN_INVOICES,
+                    DeletionNote.OPEN_INVOICES,
                     {"count": "1", "total": "10", "currency": "USD", "at_least": "yes"},
                 ),
                 NO_UNDO,
@@ -136,8 +136,8 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
         (
             live(entities=(Entity(id="a"), Entity(id="b")), customer=customer(balance(row()))),
             [
-                Note(NoteCode.HAS_ENTITIES, {"count": "2"}),
-                Note(NoteCode.BALANCES_LOST, {"count": "1"}),
+                Note(DeletionNote.HAS_ENTITIES, {"count": "2"}),
+                Note(DeletionNote.BALANCES_LOST, {"count": "1"}),
                 NO_UNDO,
             ],
         ),
@@ -150,12 +150,12 @@ def test_warned(known: Facts, warnings: list[Note]) -> None:
 
 
 def test_preview() -> None:
-    assert CHANGE.preview(ASKED, live()) == (Line(LineLabel.CUSTOMER, "cus_1", None),)
+    assert CHANGE.preview(ASKED, live()) == (Line(DeletionLine.CUSTOMER, "cus_1", None),)
     who = customer(name="Acme", subscriptions=[subscription()])
     assert CHANGE.preview(ASKED, live(customer=who, entities=(Entity(), Entity()))) == (
-        Line(LineLabel.CUSTOMER, "Acme", None),
-        Line(LineLabel.SUBSCRIPTIONS, "1", None, ValueFormat.NUMBER),
-        Line(LineLabel.ENTITIES, "2", None, ValueFormat.NUMBER),
+        Line(DeletionLine.CUSTOMER, "Acme", None),
+        Line(DeletionLine.SUBSCRIPTIONS, "1", None, ValueFormat.NUMBER),
+        Line(DeletionLine.ENTITIES, "2", None, ValueFormat.NUMBER),
     )
 
 
@@ -195,6 +195,6 @@ def test_what_autumn_merged_is_not_counted() -> None:
     held = customer(subscriptions=[subscription("pro"), subscription("seat", scope="entity")])
     lines = CHANGE.preview(ASKED, live(customer=held, entities=(Entity(id="a"),) * 1000))
     assert lines[1:] == (
-        Line(LineLabel.SUBSCRIPTIONS, "2", None, ValueFormat.NUMBER, at_least=True),
-        Line(LineLabel.ENTITIES, "1000", None, ValueFormat.NUMBER, at_least=True),
+        Line(DeletionLine.SUBSCRIPTIONS, "2", None, ValueFormat.NUMBER, at_least=True),
+        Line(DeletionLine.ENTITIES, "1000", None, ValueFormat.NUMBER, at_least=True),
     )

@@ -3,8 +3,13 @@ from typing import Any
 
 import pytest
 
+from bot.changes.common_notes import CommonNote
+from bot.changes.details.input import DetailsInput
 from bot.changes.details.kind import DetailsChange
-from bot.changes.model import DetailsInput, Facts, Line, LineLabel, Note, NoteCode, ValueFormat, Verdict
+from bot.changes.details.words import DetailsLine, DetailsNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note
 from tests.changes.facts import NOW, customer, facts
 
 CHANGE = DetailsChange()
@@ -21,27 +26,40 @@ def ask(**changes: Any) -> DetailsInput:
 @pytest.mark.parametrize(
     ("asked", "known", "refusals"),
     [
-        (ask(), KNOWN, [Note(NoteCode.NOTHING_TO_DO)]),
-        (ask(**ACME), KNOWN, [Note(NoteCode.NOTHING_TO_DO)]),
-        (ask(name="", email="", fingerprint=""), BLANK, [Note(NoteCode.NOTHING_TO_DO)]),
-        (ask(name="x" * 257), KNOWN, [Note(NoteCode.NAME_TOO_LONG, {"most": "256"})]),
-        (ask(fingerprint="x" * 257), KNOWN, [Note(NoteCode.FINGERPRINT_TOO_LONG, {"most": "256"})]),
+        (ask(), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
+        (ask(**ACME), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
+        (ask(name="", email="", fingerprint=""), BLANK, [Note(CommonNote.NOTHING_TO_DO)]),
+        (ask(name="x" * 257), KNOWN, [Note(DetailsNote.NAME_TOO_LONG, {"most": "256"})]),
+        (ask(fingerprint="x" * 257), KNOWN, [Note(DetailsNote.FINGERPRINT_TOO_LONG, {"most": "256"})]),
         (
             ask(name="x" * 257, email=f"{'x' * 250}@acme.example"),
             KNOWN,
-            [Note(NoteCode.NAME_TOO_LONG, {"most": "256"}), Note(NoteCode.EMAIL_TOO_LONG, {"most": "254"})],
+            [
+                Note(DetailsNote.NAME_TOO_LONG, {"most": "256"}),
+                Note(DetailsNote.EMAIL_TOO_LONG, {"most": "254"}),
+            ],
         ),
-        (ask(name="a\x00b"), KNOWN, [Note(NoteCode.BAD_TEXT, {"field": "name"})]),
-        (ask(fingerprint="\ud800"), KNOWN, [Note(NoteCode.BAD_TEXT, {"field": "fingerprint"})]),
+        (ask(name="a\x00b"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "name"})]),
+        (ask(fingerprint="\ud800"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "fingerprint"})]),
         *(
-            (ask(email=email), KNOWN, [Note(NoteCode.BAD_EMAIL)])
-            for email in ("ada", "ada@", "@acme.example", "ada@acme", "a b@acme.example", "a@b@c.example",
-                          '"ada"@acme.example', "ada@acme.e", "ada@acme..", "<ada@acme.example>",
-                          f"{'x' * 65}@a.example")
+            (ask(email=email), KNOWN, [Note(DetailsNote.BAD_EMAIL)])
+            for email in (
+                "ada",
+                "ada@",
+                "@acme.example",
+                "ada@acme",
+                "a b@acme.example",
+                "a@b@c.example",
+                '"ada"@acme.example',
+                "ada@acme.e",
+                "ada@acme..",
+                "<ada@acme.example>",
+                f"{'x' * 65}@a.example",
+            )
         ),
-        (ask(customer="cus_2", name="x"), KNOWN, [Note(NoteCode.OTHER_CUSTOMER)]),
+        (ask(customer="cus_2", name="x"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
     ],
-)  # fmt: skip
+)
 def test_refused(asked: DetailsInput, known: Facts, refusals: list[Note]) -> None:
     judged = CHANGE.guard(asked, known, NOW)
     assert list(judged.refusals) == refusals
@@ -52,25 +70,25 @@ def test_refused(asked: DetailsInput, known: Facts, refusals: list[Note]) -> Non
     ("asked", "known", "warnings"),
     [
         (ask(name="Acme Ltd"), KNOWN, []),
-        (ask(name="Acme Ltd"), LINKED, [Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name"})]),
+        (ask(name="Acme Ltd"), LINKED, [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"})]),
         (
             ask(name="Acme Ltd", email="bo@acme.example", fingerprint="f2"),
             LINKED,
-            [Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name, email"})],
+            [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name, email"})],
         ),
         (ask(fingerprint=""), LINKED, []),
         (
             ask(name="Acme Ltd", email=""),
             LINKED,
             [
-                Note(NoteCode.ALSO_IN_STRIPE, {"fields": "name"}),
-                Note(NoteCode.NOT_CLEARED_IN_STRIPE, {"fields": "email"}),
+                Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"}),
+                Note(DetailsNote.NOT_CLEARED_IN_STRIPE, {"fields": "email"}),
             ],
         ),
         (
             ask(email="zoë@acme.example"),
             replace(KNOWN, same_email=2),
-            [Note(NoteCode.SAME_EMAIL, {"count": "2"})],
+            [Note(DetailsNote.SAME_EMAIL, {"count": "2"})],
         ),
         (ask(name="Acme Ltd"), replace(KNOWN, same_email=2), []),
         (ask(email="zoe@acme.example"), replace(KNOWN, same_email=0), []),
@@ -85,8 +103,8 @@ def test_warned(asked: DetailsInput, known: Facts, warnings: list[Note]) -> None
 def test_preview_plan_and_undo_are_of_what_differs() -> None:
     asked = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
     assert CHANGE.preview(asked, KNOWN) == (
-        Line(LineLabel.NAME, "Acme", "Acme Ltd", ValueFormat.TEXT),
-        Line(LineLabel.FINGERPRINT, "f1", None, ValueFormat.TEXT),
+        Line(DetailsLine.NAME, "Acme", "Acme Ltd", ValueFormat.TEXT),
+        Line(DetailsLine.FINGERPRINT, "f1", None, ValueFormat.TEXT),
     )
     (write,) = CHANGE.plan(asked, KNOWN)
     assert dict(write.body) == {"customer_id": "cus_1", "name": "Acme Ltd", "fingerprint": None}

@@ -18,8 +18,11 @@ from bot.autumn.models import (
     PlanPrice,
     PreviewLine,
 )
-from bot.changes.model import Facts, LineLabel, Note, NoteCode, RewardAction
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.changes.reward.input import RewardAction
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.words import RewardLine, RewardNote
 from tests.changes.facts import (
     LATER,
     NOW,
@@ -55,7 +58,7 @@ def several(*figures: tuple[Any, Any, str]) -> tuple[InvoicePreview, ...]:
 def estimated(new: Any, facts: Facts) -> list[tuple[str | None, str | None]]:
     asked = ask(APPLY, reward=new.id) if new else ask(REMOVE)
     lines = CHANGE.preview(asked, replace(facts, rewards=rewards(*([new] if new else []))))
-    return [(one.before, one.after) for one in lines if one.label is LineLabel.NEXT_INVOICE]
+    return [(one.before, one.after) for one in lines if one.label is RewardLine.NEXT_INVOICE]
 
 
 THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
@@ -92,12 +95,12 @@ def test_an_amount_counts_in_its_own_currency_only() -> None:
     assert estimated(new, facts) == [("3000", "3000"), ("45", "45"), ("20", "15")]
     judged = CHANGE.guard(ask(APPLY, reward="ten"), replace(facts, rewards=rewards(new)), NOW)
     assert judged.warnings == (
-        Note(NoteCode.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY, EUR"}),
-        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-12T15:06:00.000+00:00"}),
+        Note(RewardNote.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY, EUR"}),
+        Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-12T15:06:00.000+00:00"}),
     )
     yen = replace(facts, billing=billing(upcoming=several((3000, SOON, "jpy"))), rewards=rewards(new))
     assert CHANGE.guard(ask(APPLY, reward="ten"), yen, NOW).warnings == (
-        Note(NoteCode.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY"}),
+        Note(RewardNote.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY"}),
     )
 
 
@@ -106,8 +109,8 @@ def test_a_currency_that_nothing_tells_is_said_to_be_a_guess() -> None:
     facts = replace(known(upcoming=several((20, SOON, "eur"))), rewards=rewards(new))
     assert estimated(new, facts) == [("20", "15")]
     assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
-        Note(NoteCode.CURRENCY_UNKNOWN, {"currencies": "EUR"}),
-        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
+        Note(RewardNote.CURRENCY_UNKNOWN, {"currencies": "EUR"}),
+        Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
     )
 
 
@@ -130,7 +133,7 @@ def test_a_coupon_without_effect_is_not_promised() -> None:
     facts = replace(known(THEIRS, upcoming=(coming(line(90, "pro", ("sub", 10))),)), rewards=rewards(new))
     facts = replace(facts, customer=customer(subscriptions=[subscription("pro")]))
     codes = [one.code for one in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
-    assert codes == [NoteCode.SUBSCRIPTION_DISCOUNTS, NoteCode.NO_EFFECT]
+    assert codes == [RewardNote.SUBSCRIPTION_DISCOUNTS, RewardNote.NO_EFFECT]
 
 
 def test_a_worse_coupon_in_the_place_of_a_better_one() -> None:
@@ -139,9 +142,9 @@ def test_a_worse_coupon_in_the_place_of_a_better_one() -> None:
     facts = known(held, upcoming=upcoming)
     less = {"name": "Half", "off": "14", "off_now": "70", "currency": "usd"}
     assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
-        Note(NoteCode.REPLACES, {"name": "Half"}),
-        Note(NoteCode.TAKES_LESS, less),
-        Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
+        Note(RewardNote.REPLACES, {"name": "Half"}),
+        Note(RewardNote.TAKES_LESS, less),
+        Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
     )
 
 

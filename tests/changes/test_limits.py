@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.access.rules import Kind
 from bot.autumn.models import (
     BalanceRow,
     Coupon,
@@ -28,30 +27,25 @@ from bot.autumn.models import (
     Reset,
     UsagePrice,
 )
-from bot.changes.amounts import parse_amount, size_problem
+from bot.changes import registry
+from bot.changes.amounts import AmountNote, parse_amount, size_problem
 from bot.changes.balance.figures import BalanceFigures
+from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.kind import BalanceChange
+from bot.changes.balance.words import BalanceNote
 from bot.changes.canonical import near
 from bot.changes.common import whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.kind import DeletionChange
+from bot.changes.details.input import DetailsInput
 from bot.changes.details.kind import DetailsChange
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-    Snapshot,
-    Verdict,
-)
-from bot.changes.registry import KINDS
+from bot.changes.lines import Line
+from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.notes import Note, NoteCode
+from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.words import RewardLine, RewardNote
 from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.changes.facts import (
     BY_USE,
@@ -70,6 +64,7 @@ from tests.changes.facts import (
     row,
     subscription,
 )
+from tests.policy import KIND_IDS
 
 BALANCE = BalanceChange()
 PLAIN = facts(balance(row()))
@@ -91,8 +86,8 @@ def edit(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceIn
 
 GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE
 TAKE = BalanceAction.TAKE
-UNTIL = Note(NoteCode.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
-NOTHING = [Note(NoteCode.NOTHING_TO_DO)]
+UNTIL = Note(BalanceNote.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
+NOTHING = [Note(CommonNote.NOTHING_TO_DO)]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +112,10 @@ def test_just_allowed(asked: BalanceInput) -> None:
     ("asked", "refusals"),
     [
         # The size first: nothing else is said of what cannot be an amount.
-        (edit(GIVE, -(10**13)), [NoteCode.TOO_LARGE]),
-        (edit(USAGE, "-0.0000001"), [NoteCode.TOO_MANY_DECIMALS]),
-        (edit(TAKE), [NoteCode.NO_AMOUNT]),
-        (edit(GIVE, 0, reset_at=NOW), [NoteCode.NOT_POSITIVE, NoteCode.RESET_PAST]),
+        (edit(GIVE, -(10**13)), [AmountNote.TOO_LARGE]),
+        (edit(USAGE, "-0.0000001"), [AmountNote.TOO_MANY_DECIMALS]),
+        (edit(TAKE), [AmountNote.NO_AMOUNT]),
+        (edit(GIVE, 0, reset_at=NOW), [BalanceNote.NOT_POSITIVE, BalanceNote.RESET_PAST]),
     ],
 )
 def test_all_that_is_refused(asked: BalanceInput, refusals: list[NoteCode]) -> None:
@@ -160,18 +155,18 @@ def seats(**changes: Any) -> Facts:
 @pytest.mark.parametrize(
     ("asked", "known", "warnings"),
     [
-        (edit(NONE, reset_at=LATER), UNCLEAR_ROLLOVERS, [Note(NoteCode.OTHER_ROWS, {"count": "1"})]),
+        (edit(NONE, reset_at=LATER), UNCLEAR_ROLLOVERS, [Note(BalanceNote.OTHER_ROWS, {"count": "1"})]),
         (
             edit(SET, 730),
             facts(balance(row(), rollovers=((100, 80),))),
-            [UNTIL, Note(NoteCode.ROLLOVERS_FIRST, {"units": "50"})],
+            [UNTIL, Note(BalanceNote.ROLLOVERS_FIRST, {"units": "50"})],
         ),
         # Seats that nobody pays for cost nothing; of those that are paid for, half of one counts too.
         (edit(USAGE, 5, feature="seats"), seats(), []),
         (
             edit(USAGE, "5.5", feature="seats"),
             seats(price=BY_USE),
-            [Note(NoteCode.SEATS_BILLED, {"units": "0.5"})],
+            [Note(BalanceNote.SEATS_BILLED, {"units": "0.5"})],
         ),
         (edit(GIVE, 5), facts(balance(row(prepaid_grant=Decimal(200)))), [UNTIL]),
         (edit(SET, -40), facts(balance(row(usage=1040))), NOTHING),
@@ -235,13 +230,13 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
 @pytest.mark.parametrize(
     ("known", "refusal"),
     [
-        (hidden(plan=PLAN, past_due=True), NoteCode.PAST_DUE_HIDDEN),
-        (hidden(plan=PLAN), NoteCode.FEATURE_NOT_HELD),
-        (hidden(plan=None), NoteCode.FEATURE_NOT_HELD),
+        (hidden(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
+        (hidden(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
+        (hidden(plan=None), BalanceNote.FEATURE_NOT_HELD),
         # A feature that only the balance tells of.
         (
             replace(facts(balance(row(), feature=Feature(id="messages", type="boolean"))), features={}),
-            NoteCode.FEATURE_IS_FLAG,
+            BalanceNote.FEATURE_IS_FLAG,
         ),
     ],
 )
@@ -257,7 +252,7 @@ def test_what_is_spent_is_no_seat_though_it_never_resets() -> None:
 
 def test_fifteen_digits_are_held_without_loss() -> None:
     assert parse_amount("123456789012.345") == Decimal("123456789012.345")
-    assert size_problem(Decimal("123456789012.3456")) is NoteCode.TOO_MANY_DECIMALS
+    assert size_problem(Decimal("123456789012.3456")) is AmountNote.TOO_MANY_DECIMALS
 
 
 def test_as_near_as_autumn_counts() -> None:
@@ -320,7 +315,7 @@ def test_a_coupon_starts_afresh_only_when_it_comes_back() -> None:
     asked, again = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
     first, back = (REWARD.guard(one, OWN, NOW) for one in (asked, again))
     assert first.refusals == back.refusals == ()
-    starts = Note(NoteCode.STARTS_AFRESH, {"name": "ten off"})
+    starts = Note(RewardNote.STARTS_AFRESH, {"name": "ten off"})
     assert starts not in first.warnings
     assert starts in back.warnings
 
@@ -328,7 +323,7 @@ def test_a_coupon_starts_afresh_only_when_it_comes_back() -> None:
 @pytest.mark.parametrize(
     ("asked", "refusals"),
     [
-        (reward(REDEEM, code="x" * 200), (Note(NoteCode.GRANT_UNKNOWN),)),
+        (reward(REDEEM, code="x" * 200), (Note(RewardNote.GRANT_UNKNOWN),)),
         (reward(REDEEM, code="BONUS"), ()),
         (reward(REMOVE), ()),
     ],
@@ -340,7 +335,7 @@ def test_what_is_refused_of_rewards(asked: RewardInput, refusals: tuple[Note, ..
 
 def test_a_code_where_no_rewards_are_known() -> None:
     judged = REWARD.guard(reward(REDEEM, code="X"), facts(), NOW)
-    assert judged.refusals == (Note(NoteCode.GRANT_UNKNOWN),)
+    assert judged.refusals == (Note(RewardNote.GRANT_UNKNOWN),)
 
 
 def test_a_grant_has_any_of_its_codes() -> None:
@@ -394,7 +389,7 @@ def test_a_discount_of_an_unknown_size_gives_nothing_back() -> None:
 
 def test_no_invoices_where_stripe_was_not_read() -> None:
     known = replace(facts(), rewards=rewards(coupon()))
-    assert REWARD.preview(reward(APPLY, reward="ten"), known) == (Line(LineLabel.COUPON, None, "ten off"),)
+    assert REWARD.preview(reward(APPLY, reward="ten"), known) == (Line(RewardLine.COUPON, None, "ten off"),)
 
 
 DETAILS, DELETION = DetailsChange(), DeletionChange()
@@ -449,28 +444,28 @@ def test_a_customer_that_can_be_written_to() -> None:
     old_form = replace(facts(), customer=customer(id="a@b"))
     assert whose(DetailsInput(customer="cus_1"), facts(), old_ids=False) == ()
     assert whose(DetailsInput(customer="a@b"), old_form, old_ids=True) == ()
-    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=False) == (Note(NoteCode.OLD_ID),)
+    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=False) == (Note(CommonNote.OLD_ID),)
 
 
 @pytest.mark.parametrize(
     ("known_since", "refused"),
     [(None, False), (NOW, False), (NOW + timedelta(milliseconds=1), True), (NOW - timedelta(days=1), True)],
 )
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", KIND_IDS)
 def test_a_later_customer_with_the_same_id_is_refused(
-    kind: Kind, known_since: datetime | None, refused: bool
+    kind: str, known_since: datetime | None, refused: bool
 ) -> None:
     known = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))
     asked = _ANY[kind].model_copy(update={"customer_created_at": known_since})
-    refusals = KINDS[kind].guard(asked, known, NOW).refusals
-    assert (refusals == (Note(NoteCode.RECREATED),)) is refused
+    refusals = registry.kind(kind).guard(asked, known, NOW).refusals
+    assert (refusals == (Note(CommonNote.RECREATED),)) is refused
 
 
-_ANY: Mapping[Kind, Any] = {
-    Kind.BALANCE: BalanceInput(
+_ANY: Mapping[str, Any] = {
+    "balance": BalanceInput(
         customer="cus_1", feature="messages", row="row", action=BalanceAction.GIVE, amount=Decimal(5)
     ),
-    Kind.REWARD: RewardInput(customer="cus_1", action=RewardAction.REMOVE),
-    Kind.DETAILS: DetailsInput(customer="cus_1", name="New"),
-    Kind.DELETION: DeletionInput(customer="cus_1", typed="cus_1"),
+    "reward": RewardInput(customer="cus_1", action=RewardAction.REMOVE),
+    "details": DetailsInput(customer="cus_1", name="New"),
+    "deletion": DeletionInput(customer="cus_1", typed="cus_1"),
 }

@@ -18,28 +18,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.access.rules import Kind
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
-from bot.changes import canonical
+from bot.changes import canonical, registry
+from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.words import DeletionNote
+from bot.changes.details.input import DetailsInput
+from bot.changes.details.words import DetailsNote
 from bot.changes.facts import gather
-from bot.changes.model import (
-    OFFERED,
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Line,
-    LineLabel,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-    Verdict,
-    key,
-)
-from bot.changes.registry import KINDS
+from bot.changes.lines import Line
+from bot.changes.model import Facts, Verdict, key
+from bot.changes.notes import NoteCode
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardLine
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 
@@ -64,7 +59,7 @@ class Bench:
 
     async def apply(self, asked: Any, facts: Facts) -> Facts:
         """Do it, and see that the ledger holds exactly what was planned and that it reads as applied."""
-        change = KINDS[asked.kind]
+        change = registry.kind(asked.kind)
         writes, before = change.plan(asked, facts), change.snapshot(asked, facts)
         assert change.verify(asked, before, before) is Verdict.NOT_APPLIED
         seen = len(self.local.ledger)
@@ -78,7 +73,7 @@ class Bench:
         assert [one.idempotency_key for one in told] == [
             f"maple:{self.number}:{position}" for position in range(len(writes))
         ]
-        if asked.kind is Kind.REWARD:  # after a coupon customers.get may answer from an older copy
+        if asked.kind == "reward":  # after a coupon customers.get may answer from an older copy
             self.local.state.customer(asked.customer).drop_cached()
         after = await self.facts(asked)
         assert change.verify(asked, before, change.snapshot(asked, after)) is Verdict.APPLIED
@@ -136,15 +131,15 @@ def _resets(row: BalanceRow) -> bool:
 
 
 def promised(asked: BalanceInput, facts: Facts) -> tuple[Figures, str | None]:
-    lines = {line.label: line for line in KINDS[asked.kind].preview(asked, facts)}
-    reset = lines.get(LineLabel.RESET)
-    vanishes = lines[LineLabel.GRANTED].after is None
+    lines = {line.label: line for line in registry.kind(asked.kind).preview(asked, facts)}
+    reset = lines.get(BalanceLine.RESET)
+    vanishes = lines[BalanceLine.GRANTED].after is None
     kept = None if vanishes else shown(facts.customer, asked.feature, asked.row)[3]
-    total = lines.get(LineLabel.TOTAL_REMAINING)
+    total = lines.get(BalanceLine.TOTAL_REMAINING)
     figures = (
-        lines[LineLabel.GRANTED].after,
-        lines[LineLabel.REMAINING].after or "",
-        lines[LineLabel.USAGE].after,
+        lines[BalanceLine.GRANTED].after,
+        lines[BalanceLine.REMAINING].after or "",
+        lines[BalanceLine.USAGE].after,
         reset.after if reset and not vanishes else kept,
     )
     return figures, total.after if total else None
@@ -187,7 +182,7 @@ async def places_of(bench: Bench) -> list[Place]:
 
 async def check_balance(bench: Bench, asked: BalanceInput, *, back: bool = True) -> set[NoteCode]:
     """Refused in words, or done as promised and undone again; answers the codes of what was said."""
-    change = KINDS[asked.kind]
+    change = registry.kind(asked.kind)
     facts = await bench.facts(asked)
     judged = change.guard(asked, facts, bench.local.clock.now())
     if judged.refusals:
@@ -209,19 +204,19 @@ async def check_balance(bench: Bench, asked: BalanceInput, *, back: bool = True)
 
 
 async def check_undone(bench: Bench, undo: BalanceInput, first: Facts, facts: Facts) -> None:
-    assert not KINDS[undo.kind].guard(undo, facts, bench.local.clock.now()).refusals
+    assert not registry.kind(undo.kind).guard(undo, facts, bench.local.clock.now()).refusals
     now = (await bench.apply(undo, facts)).customer
     assert shown(now, undo.feature, undo.row) == shown(first.customer, undo.feature, undo.row)
     assert now.balances[undo.feature].remaining == first.customer.balances[undo.feature].remaining
 
 
 REFUSALS = {
-    NoteCode.UNLIMITED,
-    NoteCode.RESET_ON_PAID,
-    NoteCode.RESET_ONE_OFF,
-    NoteCode.RESET_NEVER,
-    NoteCode.NOTHING_TO_DO,
-    NoteCode.ROLLOVERS_UNCLEAR,
+    BalanceNote.UNLIMITED,
+    BalanceNote.RESET_ON_PAID,
+    BalanceNote.RESET_ONE_OFF,
+    BalanceNote.RESET_NEVER,
+    CommonNote.NOTHING_TO_DO,
+    BalanceNote.ROLLOVERS_UNCLEAR,
 }
 
 AMOUNTS = st.one_of(st.integers(0, 60_000).map(Decimal), st.decimals(0, 2_000, places=2, allow_nan=False))
@@ -271,8 +266,8 @@ async def test_every_balance_there_is_becomes_what_was_promised_and_again_what_i
         done += not codes & REFUSALS
         said |= codes
     assert done > 200
-    assert not {NoteCode.ROW_GONE, NoteCode.FEATURE_NOT_HELD, NoteCode.OTHER_CUSTOMER} & said
-    assert {NoteCode.UNLIMITED, NoteCode.RESET_ON_PAID, NoteCode.RESET_ONE_OFF} <= said
+    assert not {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER} & said
+    assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= said
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -282,7 +277,7 @@ async def test_any_edit_of_any_sort_of_balance(sorts: tuple[Bench, list[Place]],
     bench.local.state.org.adding_raises_grant = data.draw(st.booleans())
     place = data.draw(st.sampled_from(places))
     codes = await check_balance(bench, place.ask(**data.draw(edits())))
-    assert not codes & {NoteCode.ROW_GONE, NoteCode.FEATURE_NOT_HELD, NoteCode.OTHER_CUSTOMER}
+    assert not codes & {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER}
 
 
 @pytest.fixture
@@ -314,7 +309,7 @@ async def check_in_use(
     bench: Bench, asked: BalanceInput, idempotency_key: str, backend: httpx.AsyncClient
 ) -> None:
     """Ten uses before the write and ten beside it."""
-    change, facts = KINDS[asked.kind], await bench.facts(asked)
+    change, facts = registry.kind(asked.kind), await bench.facts(asked)
     before = change.snapshot(asked, facts)
     (write,) = change.plan(asked, facts)
     body = {"customer_id": asked.customer, "feature_id": asked.feature, "value": 1}
@@ -353,7 +348,7 @@ async def test_every_coupon_changes_the_next_invoice_as_estimated(bench: Bench) 
 
 
 async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> None:
-    change = KINDS[Kind.REWARD]
+    change = registry.kind("reward")
     for coupon in coupons:
         asked = RewardInput(customer=customer_id, action=RewardAction.APPLY, reward=coupon)
         facts = await bench.facts(asked)
@@ -374,7 +369,7 @@ async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> N
 
 
 def check_invoices(lines: tuple[Line, ...], before: Facts, after: Facts) -> None:
-    invoices = [line for line in lines if line.label is LineLabel.NEXT_INVOICE]
+    invoices = [line for line in lines if line.label is RewardLine.NEXT_INVOICE]
     assert [Decimal(line.before or "") for line in invoices] == totals(before)
     estimated = [Decimal(line.after or "") for line in invoices]
     for ours, theirs, preview in zip(estimated, totals(after), upcoming(after), strict=True):
@@ -389,7 +384,7 @@ def upcoming(facts: Facts) -> tuple[InvoicePreview, ...]:
 async def test_a_coupon_is_removed_and_put_back(bench: Bench) -> None:
     for customer_id in ("cus_acme", "cus_coupons", "cus_stark"):
         asked = RewardInput(customer=customer_id, action=RewardAction.REMOVE)
-        change, facts = KINDS[asked.kind], await bench.facts(asked)
+        change, facts = registry.kind(asked.kind), await bench.facts(asked)
         after = await bench.apply(asked, facts)
         assert own(after) is None
         check_invoices(change.preview(asked, facts), facts, after)
@@ -400,7 +395,7 @@ async def test_a_coupon_is_removed_and_put_back(bench: Bench) -> None:
 async def test_a_grant_gives_what_it_said_and_once(bench: Bench) -> None:
     for customer_id, code in product(("cus_northwind", "cus_empty", "cus_globex"), ("BONUS500", "AIWEEK")):
         asked = RewardInput(customer=customer_id, action=RewardAction.REDEEM, code=code)
-        change, facts = KINDS[asked.kind], await bench.facts(asked)
+        change, facts = registry.kind(asked.kind), await bench.facts(asked)
         assert change.guard(asked, facts, NOW).allowed
         _, line = change.preview(asked, facts)
         after = await bench.apply(asked, facts)
@@ -419,16 +414,16 @@ async def test_details_become_what_was_asked_and_again_what_they_were(
     bench: Bench, name: str | None, email: str | None, fingerprint: str | None
 ) -> None:
     asked = DetailsInput(customer="cus_acme", name=name, email=email, fingerprint=fingerprint)
-    change, facts = KINDS[asked.kind], await bench.facts(asked)
+    change, facts = registry.kind(asked.kind), await bench.facts(asked)
     judged = change.guard(asked, facts, NOW)
     if judged.refusals:
         codes = {note.code for note in judged.refusals}
-        assert codes <= {NoteCode.NOTHING_TO_DO, NoteCode.BAD_EMAIL, NoteCode.BAD_TEXT}, codes
+        assert codes <= {CommonNote.NOTHING_TO_DO, DetailsNote.BAD_EMAIL, DetailsNote.BAD_TEXT}, codes
         return
     lines = change.preview(asked, facts)
     after = await bench.apply(asked, facts)
     told = change.snapshot(asked, after)
-    assert {line.label.value: line.after for line in lines}.items() <= told.items()
+    assert {line.label.id: line.after for line in lines}.items() <= told.items()
     undo = change.inverse(asked, change.snapshot(asked, facts), told)
     again = await bench.apply(undo, after)
     assert change.snapshot(asked, again) == change.snapshot(asked, facts)
@@ -436,9 +431,9 @@ async def test_details_become_what_was_asked_and_again_what_they_were(
 
 async def test_a_customer_is_gone_and_the_ledger_says_so(bench: Bench) -> None:
     asked = DeletionInput(customer="cus_acme", typed="cus_acme")
-    change, facts = KINDS[asked.kind], await bench.facts(asked)
+    change, facts = registry.kind(asked.kind), await bench.facts(asked)
     before = change.snapshot(asked, facts)
-    assert {NoteCode.KEEPS_CHARGING, NoteCode.NEXT_CHARGE, NoteCode.OPEN_INVOICES} <= {
+    assert {DeletionNote.KEEPS_CHARGING, DeletionNote.NEXT_CHARGE, DeletionNote.OPEN_INVOICES} <= {
         note.code for note in change.guard(asked, facts, NOW).warnings
     }
     (write,) = change.plan(asked, facts)
@@ -452,7 +447,7 @@ async def test_a_customer_is_gone_and_the_ledger_says_so(bench: Bench) -> None:
 async def test_a_key_is_taken_once(bench: Bench) -> None:
     asked = DetailsInput(customer="cus_acme", name="New")
     facts = await bench.facts(asked)
-    (write,) = KINDS[asked.kind].plan(asked, facts)
+    (write,) = registry.kind(asked.kind).plan(asked, facts)
     await bench.autumn.send(write, "maple:1:0")
     with pytest.raises(Conflict) as caught:
         await bench.autumn.send(write, "maple:1:0")
@@ -464,5 +459,5 @@ async def test_what_a_past_due_plan_hides_is_said(bench: Bench) -> None:
     asked = BalanceInput(
         customer="cus_globex", feature="messages", row="x", action=BalanceAction.GIVE, amount=Decimal(5)
     )
-    judged = KINDS[asked.kind].guard(asked, await bench.facts(asked), NOW)
-    assert [note.code for note in judged.refusals] == [NoteCode.PAST_DUE_HIDDEN]
+    judged = registry.kind(asked.kind).guard(asked, await bench.facts(asked), NOW)
+    assert [note.code for note in judged.refusals] == [BalanceNote.PAST_DUE_HIDDEN]

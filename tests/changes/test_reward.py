@@ -5,18 +5,13 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.model import (
-    Facts,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-    ValueFormat,
-    Verdict,
-)
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note
+from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.words import RewardLine, RewardNote
 from tests.changes.facts import (
     LATER,
     NOW,
@@ -61,24 +56,24 @@ def coming(*lines: PreviewLine, currency: str = "usd", at: Any = LATER) -> Invoi
 @pytest.mark.parametrize(
     ("asked", "facts", "refusal"),
     [
-        (ask(APPLY), known(), Note(NoteCode.NO_REWARD)),
-        (ask(APPLY, reward="gone"), known(), Note(NoteCode.REWARD_UNKNOWN, {"reward": "gone"})),
+        (ask(APPLY), known(), Note(RewardNote.NO_REWARD)),
+        (ask(APPLY, reward="gone"), known(), Note(RewardNote.REWARD_UNKNOWN, {"reward": "gone"})),
         (ask(APPLY, reward="ten"), replace(facts(), billing=billing()),
-         Note(NoteCode.REWARD_UNKNOWN, {"reward": "ten"})),
+         Note(RewardNote.REWARD_UNKNOWN, {"reward": "ten"})),
         (ask(APPLY, reward="ten"), known(discount("ten")),
-         Note(NoteCode.ALREADY_ACTIVE, {"name": "ten off"})),
-        (ask(APPLY, reward="ten", instead="gone"), known(discount("twenty")), Note(NoteCode.MOVED_SINCE)),
-        (ask(APPLY, reward="ten", instead=""), known(discount("twenty")), Note(NoteCode.MOVED_SINCE)),
-        (ask(REMOVE, instead="ten"), known(), Note(NoteCode.MOVED_SINCE)),
-        (ask(REMOVE), known(), Note(NoteCode.NO_COUPON)),
-        (ask(REMOVE), known(discount(subscription_id="sub")), Note(NoteCode.NO_COUPON)),
-        (ask(REMOVE), facts(), Note(NoteCode.NO_COUPON)),
-        (ask(REDEEM), known(), Note(NoteCode.NO_CODE)),
-        (ask(REDEEM, code="x" * 201), known(), Note(NoteCode.CODE_TOO_LONG, {"most": "200"})),
-        (ask(REDEEM, code="SALE"), known(), Note(NoteCode.NOT_A_GRANT, {"name": "coded off"})),
-        (ask(REDEEM, code="bonus"), known(), Note(NoteCode.GRANT_UNKNOWN)),
-        (ask(REDEEM, code="EMPTY"), known(), Note(NoteCode.GRANT_UNKNOWN)),
-        (ask(REMOVE, customer="cus_2"), known(), Note(NoteCode.OTHER_CUSTOMER)),
+         Note(RewardNote.ALREADY_ACTIVE, {"name": "ten off"})),
+        (ask(APPLY, reward="ten", instead="gone"), known(discount("twenty")), Note(RewardNote.MOVED_SINCE)),
+        (ask(APPLY, reward="ten", instead=""), known(discount("twenty")), Note(RewardNote.MOVED_SINCE)),
+        (ask(REMOVE, instead="ten"), known(), Note(RewardNote.MOVED_SINCE)),
+        (ask(REMOVE), known(), Note(RewardNote.NO_COUPON)),
+        (ask(REMOVE), known(discount(subscription_id="sub")), Note(RewardNote.NO_COUPON)),
+        (ask(REMOVE), facts(), Note(RewardNote.NO_COUPON)),
+        (ask(REDEEM), known(), Note(RewardNote.NO_CODE)),
+        (ask(REDEEM, code="x" * 201), known(), Note(RewardNote.CODE_TOO_LONG, {"most": "200"})),
+        (ask(REDEEM, code="SALE"), known(), Note(RewardNote.NOT_A_GRANT, {"name": "coded off"})),
+        (ask(REDEEM, code="bonus"), known(), Note(RewardNote.GRANT_UNKNOWN)),
+        (ask(REDEEM, code="EMPTY"), known(), Note(RewardNote.GRANT_UNKNOWN)),
+        (ask(REMOVE, customer="cus_2"), known(), Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )  # fmt: skip
 def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
@@ -99,11 +94,11 @@ def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
 )
 def test_a_code_that_was_redeemed_before(row_id: str, history: tuple[str, ...], refused: bool) -> None:
     facts = replace(known(customer=customer(balance(row(row_id)))), redeemed=frozenset(history))
-    note = Note(NoteCode.ALREADY_REDEEMED, {"promo": "BONUS"})
+    note = Note(RewardNote.ALREADY_REDEEMED, {"promo": "BONUS"})
     assert (CHANGE.guard(ask(REDEEM, code="BONUS"), facts, NOW).refusals == (note,)) is refused
 
 
-CHECKOUT = Note(NoteCode.AT_NEXT_CHECKOUT)
+CHECKOUT = Note(RewardNote.AT_NEXT_CHECKOUT)
 LIMITED = replace(known(), rewards=rewards(coupon(plan_ids=["team", "pro"])))
 TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
 
@@ -117,24 +112,24 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         (
             ask(APPLY, reward="ten"),
             known(upcoming=(coming(line(9), at=LATER), coming(line(9), at=SOON), coming(line(9), at=None))),
-            [Note(NoteCode.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"})],
+            [Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"})],
         ),
         (
             ask(APPLY, reward="ten"),
             known(upcoming=(coming(line(9), at=None),)),
-            [Note(NoteCode.FROM_NEXT_INVOICE, {"at": ""})],
+            [Note(RewardNote.FROM_NEXT_INVOICE, {"at": ""})],
         ),
         (
             ask(APPLY, reward="ten"),
             known(discount("old", name="")),
-            [Note(NoteCode.REPLACES, {"name": "old"}), CHECKOUT],
+            [Note(RewardNote.REPLACES, {"name": "old"}), CHECKOUT],
         ),
         (
             ask(APPLY, reward="ten"),
             known(discount("a", subscription_id="s"), discount("b", subscription_id="s")),
-            [Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": "a off, b off"}), CHECKOUT],
+            [Note(RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": "a off, b off"}), CHECKOUT],
         ),
-        (ask(APPLY, reward="ten"), LIMITED, [Note(NoteCode.OTHER_PLANS, {"plans": "team, pro"}), CHECKOUT]),
+        (ask(APPLY, reward="ten"), LIMITED, [Note(RewardNote.OTHER_PLANS, {"plans": "team, pro"}), CHECKOUT]),
         (
             ask(APPLY, reward="ten"),
             replace(LIMITED, customer=customer(subscriptions=[subscription("pro")])),
@@ -144,7 +139,7 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         (
             ask(APPLY, reward="ten", instead=""),
             replace(known(), rewards=TIMED),
-            [Note(NoteCode.STARTS_AFRESH, {"name": "ten off"}), CHECKOUT],
+            [Note(RewardNote.STARTS_AFRESH, {"name": "ten off"}), CHECKOUT],
         ),
         (
             ask(APPLY, reward="ten", instead=""),
@@ -156,9 +151,9 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         (
             ask(REMOVE, instead="ten"),
             known(discount(), discount("five", subscription_id="s")),
-            [Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": "five off"})],
+            [Note(RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": "five off"})],
         ),
-        (ask(REDEEM, code="BONUS"), known(), [Note(NoteCode.NO_UNDO)]),
+        (ask(REDEEM, code="BONUS"), known(), [Note(CommonNote.NO_UNDO)]),
     ],
 )
 def test_warned(asked: RewardInput, facts: Facts, warnings: list[Note]) -> None:
@@ -171,9 +166,9 @@ def test_preview_names_the_coupons_and_estimates_the_next_invoices() -> None:
     upcoming = (coming(line(100)), coming(line(7, "team"), currency="jpy", at=None))
     now = known(discount("old", name="Old"), upcoming=upcoming)
     assert CHANGE.preview(ask(APPLY, reward="ten"), now) == (
-        Line(LineLabel.COUPON, "Old", "ten off"),
+        Line(RewardLine.COUPON, "Old", "ten off"),
         Line(
-            LineLabel.NEXT_INVOICE,
+            RewardLine.NEXT_INVOICE,
             "100",
             "90",
             ValueFormat.MONEY,
@@ -181,10 +176,10 @@ def test_preview_names_the_coupons_and_estimates_the_next_invoices() -> None:
             "2026-12-12T15:06:00.000+00:00",
             True,
         ),
-        Line(LineLabel.NEXT_INVOICE, "7", "6", ValueFormat.MONEY, "jpy", "", True),
+        Line(RewardLine.NEXT_INVOICE, "7", "6", ValueFormat.MONEY, "jpy", "", True),
     )
-    assert CHANGE.preview(ask(REMOVE), known(discount("old"))) == (Line(LineLabel.COUPON, "old off", None),)
-    assert CHANGE.preview(ask(APPLY, reward="ten"), known()) == (Line(LineLabel.COUPON, None, "ten off"),)
+    assert CHANGE.preview(ask(REMOVE), known(discount("old"))) == (Line(RewardLine.COUPON, "old off", None),)
+    assert CHANGE.preview(ask(APPLY, reward="ten"), known()) == (Line(RewardLine.COUPON, None, "ten off"),)
 
 
 FIXED: dict[str, Any] = {"type": "fixed_discount"}
@@ -240,16 +235,16 @@ def test_preview_of_a_grant() -> None:
         rewards=rewards(grants=(grant(messages=5, seats=2, sso=None),)),
     )
     assert CHANGE.preview(ask(REDEEM, code="BONUS"), several) == (
-        Line(LineLabel.CODE, None, "BONUS"),
-        Line(LineLabel.GRANT, "700", "705", ValueFormat.NUMBER, about="messages"),
-        Line(LineLabel.GRANT, "0", "2", ValueFormat.NUMBER, about="seats"),
-        Line(LineLabel.GRANT, None, None, about="sso"),
+        Line(RewardLine.CODE, None, "BONUS"),
+        Line(RewardLine.GRANT, "700", "705", ValueFormat.NUMBER, about="messages"),
+        Line(RewardLine.GRANT, "0", "2", ValueFormat.NUMBER, about="seats"),
+        Line(RewardLine.GRANT, None, None, about="sso"),
     )
     unlimited = replace(several, customer=customer(balance(row(), unlimited=True)))
     assert CHANGE.preview(ask(REDEEM, code="BONUS"), unlimited)[1] == Line(
-        LineLabel.GRANT, None, None, about="messages"
+        RewardLine.GRANT, None, None, about="messages"
     )
-    assert CHANGE.preview(ask(REDEEM, code="gone"), several) == (Line(LineLabel.CODE, None, "gone"),)
+    assert CHANGE.preview(ask(REDEEM, code="gone"), several) == (Line(RewardLine.CODE, None, "gone"),)
 
 
 @pytest.mark.parametrize(

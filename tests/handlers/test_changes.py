@@ -247,7 +247,7 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await maple.lea.sees("[Undo]")
     await maple.lea.click("Undo", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees("Undo: change of a balance")
+    await maple.lea.sees("Undo: balance change")
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
     maple.lea.does_not_see("There is no undo")

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.access.rules import Kind
 from bot.lookups import registry
 from bot.lookups.find.query import readings
 from handlers.parsing import (
@@ -43,7 +42,7 @@ SUBS = set(sub_commands())
         ('"Balance Labs"', LookUpCommand('"Balance Labs"')),
         ("“History Channel”", LookUpCommand("“History Channel”")),
         ('products "Features Ltd"', LookUpCommand('"Features Ltd"', "products")),
-        ("`balance acme`", ChangeCommand(Kind.BALANCE, "acme")),
+        ("`balance acme`", ChangeCommand("balance", "acme")),
         ("history channel", HistoryCommand("channel")),
         ("'acme'", LookUpCommand("'acme'")),
         ("O'Brien & Sons", LookUpCommand("O'Brien & Sons")),

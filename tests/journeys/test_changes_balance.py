@@ -182,7 +182,7 @@ async def test_undone(maple: Stage) -> None:
     await maple.ana.sees("Waiting for approval")
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
-    await maple.lea.sees("Undo: change of a balance")
+    await maple.lea.sees("Undo: balance change")
     await maple.lea.sees("An undo was requested or is being applied")
     await maple.lea.click("Approve")
     await maple.lea.sees("It was undone")

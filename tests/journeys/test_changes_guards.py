@@ -7,7 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.changes.model import NoteCode
+from bot.changes import registry
+from bot.changes.balance.words import BalanceNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.words import DeletionNote
+from bot.changes.details.words import DetailsNote
+from bot.changes.reward.words import RewardNote
 from sandbox.autumn.model import Customer
 from tests.journeys.changing import (
     AT_ONCE,
@@ -43,30 +48,30 @@ async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
 
 def test_every_guard_is_met() -> None:
     met = {case.code for _, cases in MODES.values() for case in cases} | MET_BELOW
-    assert set(NoteCode) - met == set()
+    assert set(registry.note_codes().values()) - met == set()
 
 
 MET_BELOW = {
-    NoteCode.ALREADY_REDEEMED,
-    NoteCode.BAD_TEXT,
-    NoteCode.CURRENCY_UNKNOWN,
-    NoteCode.FEATURE_NOT_HELD,
-    NoteCode.MORE_THAN_GRANTED,
-    NoteCode.MOVED_SINCE,
-    NoteCode.OLD_ID,
-    NoteCode.OTHER_CUSTOMER,
-    NoteCode.PAST_DUE_HIDDEN,
-    NoteCode.OVERAGE_LOWERED,
-    NoteCode.RECREATED,
-    NoteCode.RESET_SINCE,
-    NoteCode.REWARD_UNKNOWN,
-    NoteCode.ROLLOVERS_UNCLEAR,
-    NoteCode.ROW_GONE,
-    NoteCode.SAME_DAY,
-    NoteCode.SAME_EMAIL,
-    NoteCode.STARTS_AFRESH,
-    NoteCode.SEATS_LOWERED,
-    NoteCode.STRIPE_UNREAD,
+    RewardNote.ALREADY_REDEEMED,
+    DetailsNote.BAD_TEXT,
+    RewardNote.CURRENCY_UNKNOWN,
+    BalanceNote.FEATURE_NOT_HELD,
+    BalanceNote.MORE_THAN_GRANTED,
+    RewardNote.MOVED_SINCE,
+    CommonNote.OLD_ID,
+    CommonNote.OTHER_CUSTOMER,
+    BalanceNote.PAST_DUE_HIDDEN,
+    BalanceNote.OVERAGE_LOWERED,
+    CommonNote.RECREATED,
+    BalanceNote.RESET_SINCE,
+    RewardNote.REWARD_UNKNOWN,
+    BalanceNote.ROLLOVERS_UNCLEAR,
+    BalanceNote.ROW_GONE,
+    BalanceNote.SAME_DAY,
+    DetailsNote.SAME_EMAIL,
+    RewardNote.STARTS_AFRESH,
+    BalanceNote.SEATS_LOWERED,
+    DeletionNote.STRIPE_UNREAD,
 }
 """These want more than a form that is filled in."""
 
@@ -107,7 +112,7 @@ async def _part(maple: Stage) -> None:
     """Ana fills in a form for one part of a balance."""
     part = ("Which part of it", "250 of 250 left")
     about = (("Feature", "Messages"), part, ("Amount", "5"), ("Reason", "x"))
-    await fill_in(maple, Case(NoteCode.OTHER_ROWS, "/autumn balance cus_vandelay", "250 → 255", about))
+    await fill_in(maple, Case(BalanceNote.OTHER_ROWS, "/autumn balance cus_vandelay", "250 → 255", about))
 
 
 async def _part_goes(maple: Stage) -> None:
@@ -166,14 +171,14 @@ async def test_rolled_over_units_that_may_be_of_either_part() -> None:
         about = (("Feature", "AI Credits"), ("Which part of it", "Team"), ("What to do", "Set the balance"))
         said = "AI Credits has rolled-over units, and Autumn does not tell of which part"
         line = "/autumn balance cus_acme"
-        await fill_in(maple, Case(NoteCode.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
+        await fill_in(maple, Case(BalanceNote.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
 
 
 @pytest.mark.parametrize(
     ("becomes", "said"),
     [
-        ("cus_other", "Autumn answered with another customer, so nothing is done."),
-        ("old@form", "This customer's id is of an old form, with which Autumn takes changes of balances"),
+        ("cus_other", "Autumn answered with another customer, so nothing was changed."),
+        ("old@form", "This customer's id has an old format, which Autumn accepts only for balance changes"),
     ],
 )
 async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
@@ -193,15 +198,16 @@ async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
 
 async def ask_for_a_name_of(maple: Stage, customer: str) -> None:
     await fill_in(
-        maple, Case(NoteCode.OLD_ID, f"/autumn update {customer}", "Name", (("Name", "New"), ("Reason", "x")))
+        maple,
+        Case(CommonNote.OLD_ID, f"/autumn update {customer}", "Name", (("Name", "New"), ("Reason", "x"))),
     )
 
 
 async def test_without_stripe_a_deletion_says_so() -> None:
     async with on_stage("http") as maple:
         maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
-        said = "Stripe could not be asked, so coming charges are not listed here."
-        await fill_in(maple, Case(NoteCode.STRIPE_UNREAD, "/autumn delete cus_noname", said))
+        said = "Stripe could not be reached, so coming charges are not listed here."
+        await fill_in(maple, Case(DeletionNote.STRIPE_UNREAD, "/autumn delete cus_noname", said))
 
 
 async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves() -> None:
@@ -224,17 +230,19 @@ async def test_only_seats_above_the_grant_are_billed() -> None:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
         row.balance = 6
-        within = Case(NoteCode.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20")))
+        within = Case(
+            BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20"))
+        )
         await fill_in(maple, within)
         form = await maple.ana.sees("14 → 20")
         assert "billed." not in form
         assert "card" not in form
         row.balance = -4
         await maple.ana.close()
-        fewer = "1 fewer than now will be billed. If there is a credit"
+        fewer = "1 fewer than now will be billed. Any credit comes"
         await fill_in(
             maple,
-            Case(NoteCode.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),
+            Case(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),
         )
 
 
@@ -245,7 +253,7 @@ async def test_less_overage_is_told_as_such() -> None:
         row.balance = -500
         filled = (("Feature", "Messages"), ("What to do", "Set the balance"), ("Amount", "-400"))
         said = "100 fewer over the limit will be billed on the next invoice."
-        await fill_in(maple, Case(NoteCode.OVERAGE_LOWERED, "/autumn balance cus_northwind", said, filled))
+        await fill_in(maple, Case(BalanceNote.OVERAGE_LOWERED, "/autumn balance cus_northwind", said, filled))
 
 
 # What cannot be seen
@@ -290,7 +298,7 @@ async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
         await maple.ana.sees("Autumn was read back and shows the change")
-        await _undo(maple, "The name holds characters that cannot be seen.")
+        await _undo(maple, "The name contains invisible characters.")
 
 
 # Undoing
@@ -319,7 +327,7 @@ async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
         await apply_coupon(maple)
         await maple.ana.sees("Autumn was read back and shows the change")
         await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
-        await _undo(maple, "The customer's coupon is another one by now, so this cannot be undone.")
+        await _undo(maple, "The customer has a different coupon by now, so this cannot be undone.")
 
 
 async def _undo(maple: Stage, said: str) -> None:
@@ -336,14 +344,14 @@ async def _undo(maple: Stage, said: str) -> None:
 async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
     async with on_stage("socket", timings=UNHURRIED) as maple:
         remove = (("What to do", "Remove the coupon"), ("Reason", "x"))
-        await fill_in(maple, Case(NoteCode.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
+        await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
         await maple.ana.submit()
         await lea_sees(maple, "Waiting for approval")
         await maple.lea.click("Approve")
         await maple.lea.sees("Autumn was read back and shows the change")
         await maple.lea.click("Undo", confirm=True)
-        card = await maple.lea.sees("Undo: change of a reward")
-        assert "20% off for 3 months starts anew: its time begins again from now." in card
+        card = await maple.lea.sees("Undo: reward change")
+        assert "20% off for 3 months restarts: its duration begins now." in card
 
 
 async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
@@ -354,13 +362,13 @@ async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
         who.products[:] = [one for one in who.products if one.plan_id == "extra_seats"]
         said = "Autumn does not say which currency this coupon is in. The estimate takes it to be USD"
         pick = ("Coupon", "$100 off for 6 months")
-        await fill_in(maple, Case(NoteCode.CURRENCY_UNKNOWN, "/autumn reward cus_acme", said, (pick,)))
+        await fill_in(maple, Case(RewardNote.CURRENCY_UNKNOWN, "/autumn reward cus_acme", said, (pick,)))
 
 
 async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
     async with on_stage("socket", timings=UNHURRIED) as maple:
         pick = ("Coupon", "$250 of invoice credit")
-        await fill_in(maple, Case(NoteCode.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
+        await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
         shown = await maple.ana.sees("What changes")
         figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", shown)
         assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
@@ -370,7 +378,7 @@ async def test_dollars_are_not_taken_off_yen() -> None:
     async with on_stage("http", timings=UNHURRIED) as maple:
         pick = ("Coupon", "$100 off for 6 months")
         said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
-        await fill_in(maple, Case(NoteCode.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))
+        await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))
         shown = await maple.ana.sees("What changes")
         assert ": ¥31,530, unchanged" in shown
         assert "shows from the next invoice" not in shown

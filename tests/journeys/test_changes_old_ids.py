@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.changes import notes
+from bot.changes.common_notes import CommonNote
+from bot.changes.notes import Note
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look
 from tests.stage import Stage, on_stage
 
@@ -65,4 +68,4 @@ async def test_details_and_deletion_are_left_to_the_dashboard(maple: Stage, kind
     if kind == "update":
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill("Name", "New")
-    await maple.ana.sees("This customer's id is of an old form, with which Autumn takes changes of balances")
+    await maple.ana.sees(notes.plain(Note(CommonNote.OLD_ID)))

@@ -8,7 +8,7 @@ from tests.journeys.changing import UNHURRIED, ask_for_a_name, close_and_look, e
 from tests.journeys.kinds import SORTS, Sort
 from tests.stage import Stage, on_stage
 
-REFUSED = "This customer was deleted since, and another one was created with the same id."
+REFUSED = "This customer was deleted, and a new one was created with the same id."
 GIVING = Sort(
     "balance", "http", give, "Give 500 extra of Messages", "balances.update", give, "", undo="Take 500 of"
 )

@@ -84,4 +84,4 @@ async def _says_redeemed(maple: Stage) -> None:
     await maple.ana.choose("What to do", "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
     await maple.ana.fill("Promo code", "BONUS500")
-    await maple.ana.sees("This customer has redeemed BONUS500 before, and each customer can do that once.")
+    await maple.ana.sees("This customer has already redeemed BONUS500.")

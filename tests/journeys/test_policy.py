@@ -56,11 +56,11 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         await maple.ana.sees("resets")
         await maple.ana.fill("Amount", "500")
         form = await maple.ana.sees("This needs 1 approval before it is applied")
-        assert "This is the 3rd change to this balance today, 1,500 in all." in form
+        assert "This is the 3rd change to this balance today, 1,500 in total." in form
         await maple.ana.fill("Reason", "They asked again")
         await maple.ana.submit()
         card = await lea_sees(maple, "Waiting for approval")
-        assert "This is the 3rd change to this balance today, 1,500 in all." in card
+        assert "This is the 3rd change to this balance today, 1,500 in total." in card
         assert len(maple.autumn.ledger) == 2
 
 
@@ -137,7 +137,7 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve", confirm=True)
     card = await maple.lea.sees("Still to do in Stripe")
-    assert "Stripe goes on charging for 3 subscriptions" in card
+    assert "Stripe keeps charging for 3 subscriptions" in card
     assert "The customer in Stripe" in card
 
 

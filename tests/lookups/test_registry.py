@@ -83,7 +83,7 @@ async def test_registered_part_is_shared_into_the_channel(maple: Stage) -> None:
 async def test_registered_part_is_in_the_help(maple: Stage) -> None:
     help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
     assert REFERRALS.help in help_text
-    assert REFERRALS.help in str(home.home())
+    assert REFERRALS.help in str(home.home([]))
 
 
 async def test_sub_command_without_a_customer_asks_for_one(maple: Stage) -> None:

@@ -7,9 +7,11 @@ from multiprocessing.connection import Connection
 
 from sqlalchemy import func, select
 
-from bot.approvals.lifecycle import AnyInput, Record, State
+from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import Result
-from bot.changes.model import BalanceAction, DetailsInput
+from bot.changes.balance.input import BalanceAction
+from bot.changes.details.input import DetailsInput
+from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from bot.store.tables import decisions
 from tests.databases import Engine
@@ -43,7 +45,7 @@ async def one_change(engine: Engine, processes: int, rounds: int) -> Figures:
     return figures
 
 
-def _edit(made: World, number: int) -> AnyInput:
+def _edit(made: World, number: int) -> ChangeInput:
     if number % 3 == 0:
         return made.balance(BalanceAction.GIVE, 1 + number)
     if number % 3 == 1:

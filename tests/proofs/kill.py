@@ -1,7 +1,8 @@
 """The process is killed on the way; another finds what it left, once its lease has lapsed."""
 
-from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record, State
+from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.approvals.timeouts import ChangeTimeouts
+from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from tests.databases import Engine
 from tests.proofs.figures import Figures
@@ -51,7 +52,7 @@ async def _one(figures: Figures, made: World, point: str, edit: str, seed: int) 
         await reconcile_one(found.database, made, figures, record)
 
 
-async def _die(figures: Figures, made: World, spec: Spec, asked: AnyInput, death: Death) -> str:
+async def _die(figures: Figures, made: World, spec: Spec, asked: ChangeInput, death: Death) -> str:
     wish = made.wish(asked)
     async with bot(spec) as alive:
         if death.point == "asked":

@@ -103,7 +103,7 @@ async def _give_and_undo(maple: Stage, copier: Copier) -> None:
     await copier.quiet()
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
-    await maple.lea.sees("Undo: change of a balance")
+    await maple.lea.sees("Undo: balance change")
     await copier.quiet()
     await maple.lea.click("Approve")
     await maple.lea.sees("It was undone")

@@ -12,21 +12,18 @@ import httpx
 from pydantic import SecretStr
 
 from bot.access.people import Actor
-from bot.approvals.lifecycle import AnyInput, ChangeEvent, Record
+from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    RewardAction,
-    RewardInput,
-)
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.model import ChangeInput
+from bot.changes.reward.input import RewardAction, RewardInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
@@ -102,7 +99,7 @@ class World:
     """Of cus_bold's messages."""
     numbers: Iterator[int] = field(default_factory=count)
 
-    def edits(self) -> dict[str, AnyInput]:
+    def edits(self) -> dict[str, ChangeInput]:
         """One of every kind of change, each unlike any before it."""
         number = next(self.numbers)
         return {
@@ -128,10 +125,10 @@ class World:
             customer="cus_bold", feature="messages", row=self.row, action=action, amount=Decimal(amount)
         )
 
-    def wish(self, asked: AnyInput) -> ChangeRequest:
+    def wish(self, asked: ChangeInput) -> ChangeRequest:
         return ChangeRequest(f"form-{next(self.numbers)}", asked, ASKER, channel="C_SUPPORT", reason="so")
 
-    async def ask(self, changes: ChangeService, asked: AnyInput) -> Record:
+    async def ask(self, changes: ChangeService, asked: ChangeInput) -> Record:
         """Raises AssertionError when the guards or the policy refuse it."""
         reply = await changes.submit(self.wish(asked))
         assert reply.record is not None, reply

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.approvals.preview import assess
-from bot.changes import forms
-from bot.changes.forms import FormPreview, FormState, Meta, Parsed
+from bot.changes import request_form
+from bot.changes.forms.model import FormPreview, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from sandbox.slack import elements
 from sandbox.slack.blocks.check import view_problems
@@ -37,7 +37,7 @@ class Filling:
         self._now = now
         self._opened = meta
         self._chosen: dict[str, dict[str, Any]] = {}
-        self.view: dict[str, Any] = modal(forms.loading(meta))
+        self.view: dict[str, Any] = modal(request_form.loading(meta))
         self.view["blocks"] = []
         self.redraw()
 
@@ -56,7 +56,7 @@ class Filling:
 
     @property
     def sight(self) -> FormPreview | None:
-        wanted = forms.draft(self.meta, self.values, self.facts)
+        wanted = request_form.draft(self.meta, self.values, self.facts)
         if wanted is None:
             return None
         seen = assess(wanted, self.facts, self._now)
@@ -65,7 +65,7 @@ class Filling:
 
     def redraw(self, *, trouble: str = "") -> None:
         state = FormState(self.meta, self.facts, self.values, self.sight, trouble)
-        self.view = modal(forms.build(state))
+        self.view = modal(request_form.build(state))
 
     def fill(self, block_id: str, *, redraw: bool = True, **given: Any) -> None:
         """`text`, `option` (a value), `datetime` (seconds) or `options`, into the one input of a block."""
@@ -78,7 +78,7 @@ class Filling:
             self.redraw()
 
     def submit(self) -> Parsed:
-        return forms.parse(self.meta, self.values)
+        return request_form.parse(self.meta, self.values)
 
     def has(self, block_id: str) -> bool:
         return any(block["block_id"].startswith(block_id) for block in self.view["blocks"])

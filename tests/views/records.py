@@ -6,9 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.access.rules import Kind
 from bot.approvals.lifecycle import Approval, Cause, Record, State
-from bot.changes.model import BalanceAction, BalanceInput, Line, LineLabel, Note, NoteCode, ValueFormat
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.notes import Note
 from bot.kit.card import Card
 from tests.views import checks
 from tests.views.given import BEFORE, LATER, NOW
@@ -42,7 +44,7 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "state": state,
         "version": 1,
         "revision": 3,
-        "kind": Kind.BALANCE,
+        "kind": "balance",
         "input": BalanceInput(
             customer="cus_1",
             feature="messages",
@@ -60,10 +62,10 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "expires_at": LATER,
         "before": POOL,
         "lines": (
-            Line(LineLabel.GRANTED, "1000", "1500", ValueFormat.NUMBER),
-            Line(LineLabel.REMAINING, "700", "1200", ValueFormat.NUMBER),
+            Line(BalanceLine.GRANTED, "1000", "1500", ValueFormat.NUMBER),
+            Line(BalanceLine.REMAINING, "700", "1200", ValueFormat.NUMBER),
         ),
-        "warnings": (Note(NoteCode.UNTIL_RESET, {"at": ""}),),
+        "warnings": (Note(BalanceNote.UNTIL_RESET, {"at": ""}),),
         "reason": "A bad week",
         "rule": "two people",
         "needed": 2,

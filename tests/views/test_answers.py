@@ -6,6 +6,7 @@ import pytest
 
 from bot.autumn import errors
 from bot.autumn.models import Customer, Organization
+from bot.changes import registry
 from bot.kit import blocks, ids, layout, surfaces
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
@@ -99,7 +100,7 @@ def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
 
 
 def test_help_lists_every_command() -> None:
-    shown = said(lookup_help.help_card())
+    shown = said(lookup_help.help_card(registry.help_lines()))
     for sub in ("products", "features", "invoices", "events", "find", "help"):
         assert f"`/autumn {sub}" in shown
 
@@ -186,7 +187,7 @@ def test_the_look_up_form() -> None:
     ],
 )
 def test_home(org: Organization | None, where: str) -> None:
-    view = lookup_home.home(org)
+    view = lookup_home.home(registry.help_lines(), org)
     assert check.view_problems(view) == []
     assert where in checks.read(view["blocks"])
     (button,) = checks.elements(view["blocks"])

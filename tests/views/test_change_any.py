@@ -5,36 +5,29 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import history, result_card
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
 from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
-from bot.changes import notes
-from bot.changes.forms import Meta, Parsed
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    Now,
-    RewardAction,
-    RewardInput,
-    ValueFormat,
-)
+from bot.changes import notes, registry
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.forms.model import Meta, Parsed
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Now
+from bot.changes.notes import Note
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardLine
 from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place
 from bot.store.audit import Entry
 from sandbox.slack import elements
+from tests.policy import KIND_IDS
 from tests.views import checks
 from tests.views.examples import examples
 from tests.views.filling import Filling
@@ -83,15 +76,17 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     "at_least": st.sampled_from(["", "yes"]),
     "nth": st.integers(1, 99).map(str),
 }
-NOTES = st.builds(Note, st.sampled_from(list(NoteCode)), st.fixed_dictionaries(_DETAILS))
+NOTES = st.builds(
+    Note, st.sampled_from(list(registry.note_codes().values())), st.fixed_dictionaries(_DETAILS)
+)
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
     form = draw(st.sampled_from(list(ValueFormat)))
     values = {ValueFormat.TIME: MOMENTS, ValueFormat.TEXT: TEXTS}.get(form, FIGURES)
-    label = draw(st.sampled_from(list(LineLabel)))
-    about = draw(MOMENTS | st.just("")) if label is LineLabel.NEXT_INVOICE else draw(TEXTS)
+    label = draw(st.sampled_from(list(registry.line_labels().values())))
+    about = draw(MOMENTS | st.just("")) if label is RewardLine.NEXT_INVOICE else draw(TEXTS)
     before, after = draw(st.none() | values), draw(st.none() | values)
     return Line(label, before, after, form, draw(CURRENCIES), about, draw(st.booleans()))
 
@@ -227,7 +222,7 @@ def facts(draw: st.DrawFn, customer_id: str) -> Facts:
 def test_any_customer_has_every_form(data: st.DataObject) -> None:
     """And whatever is picked and typed, a submission is an input that the guards can judge, or has errors
     under inputs that the form has."""
-    kind = data.draw(st.sampled_from(list(Kind)))
+    kind = data.draw(st.sampled_from(KIND_IDS))
     customer_id = data.draw(IDS)
     known = data.draw(facts(customer_id))
     feature = data.draw(st.sampled_from(["", "gone", *list(known.customer.balances)[:1]]))

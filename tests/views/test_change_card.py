@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.access.policy import Decision, Reason
-from bot.access.rules import Kind
 from bot.approvals import card as approvals_card
 from bot.approvals import denial, result_card
 from bot.approvals import words as say
@@ -16,22 +15,18 @@ from bot.approvals.card import Audience
 from bot.approvals.denial import REASON_BLOCK
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import Result
-from bot.changes import buttons, lines
-from bot.changes import words as changes_words
-from bot.changes.model import (
-    BalanceAction,
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Line,
-    LineLabel,
-    Note,
-    NoteCode,
-    RewardAction,
-    RewardInput,
-    ValueFormat,
-)
-from bot.changes.note_words import NOTES
+from bot.changes import buttons, descriptions, lines
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.words import DeletionLine, DeletionNote
+from bot.changes.details.input import DetailsInput
+from bot.changes.details.words import DetailsLine
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.notes import Note
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardLine
 from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.ref import Ref
@@ -99,13 +94,13 @@ def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
         record(ticket="https://desk.example/7"), name="Acme <Ltd>", called={"messages": "Messages*"}
     )
     for words in (
-        "Change of a balance",
+        "Balance change",
         "`LIVE`",
         "Acme <Ltd>",
         "cus_1",
         "*Give 500 extra of Messages∗*",
         "• Granted: 1,000 → *1,500*",
-        "Know this first",
+        "Before you continue",
         "*Asked by* <@U1ANA>, <!date^",
         "*Why:* A bad week",
         "<https://desk.example/7|Ticket>",
@@ -121,7 +116,7 @@ def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
     assert elements(live)["Approve"]["confirm"]["title"]["text"] == say.APPROVE_TITLE
     sandbox, _ = drawn(record(env="sandbox"))
     assert "confirm" not in elements(sandbox)["Approve"]
-    deletion = record(env="sandbox", kind=Kind.DELETION, input=DeletionInput(customer="cus_1", typed="cus_1"))
+    deletion = record(env="sandbox", kind="deletion", input=DeletionInput(customer="cus_1", typed="cus_1"))
     card, _ = drawn(deletion)
     assert elements(card)["Approve"]["confirm"]["style"] == "danger"
 
@@ -138,7 +133,7 @@ def test_every_ending_has_its_words(ending: Cause) -> None:
     changes: dict[str, Any] = {
         "ending": ending,
         "details": {"status": "400", "code": "bad_inputs"},
-        "refusals": (Note(NoteCode.UNLIMITED, {"feature": "messages"}),),
+        "refusals": (Note(BalanceNote.UNLIMITED, {"feature": "messages"}),),
         "decided_by": "U3RAJ",
         "said": "I looked",
     }
@@ -191,18 +186,18 @@ def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool,
     assert ("Undo" in elements(card)) is undo
     assert told in shown
     _, shown = drawn(record(undo_of="chg_0"))
-    assert "Undo: change of a balance" in shown
+    assert "Undo: balance change" in shown
 
 
 def test_a_deleted_customer_cannot_be_opened() -> None:
     card, told = drawn(
         record(
             State.APPLIED,
-            kind=Kind.DELETION,
+            kind="deletion",
             input=DeletionInput(customer="cus_1", typed="cus_1"),
             lines=(
-                Line(LineLabel.CUSTOMER, "Acme", None),
-                Line(LineLabel.ENTITIES, "2", None, ValueFormat.NUMBER),
+                Line(DeletionLine.CUSTOMER, "Acme", None),
+                Line(DeletionLine.ENTITIES, "2", None, ValueFormat.NUMBER),
             ),
             invertible=False,
         )
@@ -223,7 +218,7 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
     [
         (record().input, POOL, ["Granted: *1,000*", "Remaining: *700*", "Used: *300*"]),
         (record().input, AFTER, ["Used: *1,040*", "Over the limit: *40*", "Resets: *<!date^"]),
-        (record().input, {"row": None}, ["Maple read it, and this balance is not there any more"]),
+        (record().input, {"row": None}, ["Maple read it, and this balance is no longer there"]),
         (record().input, None, ["could not read it, or the customer is gone"]),
         (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
         (REWARD, {"coupon": "ten", "coupon_name": ""}, ["Coupon: *ten*"]),
@@ -246,7 +241,7 @@ BONUS = {"grant": "g", "gives:f": "5"}
 @pytest.mark.parametrize(
     ("now", "wanted", "before", "after", "told"),
     [
-        ("unread", None, POOL, None, "Maple could not read it. Look in Autumn."),
+        ("unread", None, POOL, None, "Maple could not read it. Check in Autumn."),
         (
             "unread",
             None,
@@ -255,7 +250,7 @@ BONUS = {"grant": "g", "gives:f": "5"}
             "cut off or did not come.\nMaple could not read it back.",
         ),
         ("gone", None, POOL, None, "Read back, the customer is not there any more."),
-        ("gone", None, POOL, None, "*What Autumn shows now*\nThe customer is not there any more."),
+        ("gone", None, POOL, None, "*What Autumn shows now*\nThe customer is no longer there."),
         ("absent", None, POOL, POOL, "It was read back, and the change is not there."),
         (
             "unclear",
@@ -270,7 +265,7 @@ BONUS = {"grant": "g", "gives:f": "5"}
             GRANT,
             BONUS | {"rows:f": "[]"},
             {"grant": "g", "gives:f": "9"},
-            "not what the grant was",
+            "not what the grant should",
         ),
     ],
 )
@@ -284,8 +279,8 @@ def test_what_could_not_be_read_is_told_from_what_was_not_there(
 
 
 CHARGING = (
-    Note(NoteCode.KEEPS_CHARGING, {"plans": "pro", "count": "1", "stripe": "cus_Stripe1"}),
-    Note(NoteCode.NO_UNDO),
+    Note(DeletionNote.KEEPS_CHARGING, {"plans": "pro", "count": "1", "stripe": "cus_Stripe1"}),
+    Note(CommonNote.NO_UNDO),
 )
 
 
@@ -295,7 +290,7 @@ def test_a_deletion_keeps_what_goes_on_in_stripe(state: State) -> None:
     _, shown = drawn(record(state, input=wanted, kind=wanted.kind, warnings=CHARGING))
     kept = state in (State.APPLIED, State.UNCONFIRMED)
     assert ("Still to do in Stripe" in shown) is kept
-    assert ("Stripe goes on charging for a subscription* (pro)" in shown) is (kept or state is State.WAITING)
+    assert ("Stripe keeps charging for a subscription* (pro)" in shown) is (kept or state is State.WAITING)
     assert "https://dashboard.stripe.com/customers/cus_Stripe1" in shown
 
 
@@ -313,10 +308,10 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
     ("action", "amount", "reset", "told"),
     [
         (BalanceAction.GIVE, 5, False, "Give 5 extra of f"),
-        (BalanceAction.TAKE, 5, False, "Take 5 of the allowance of f back"),
+        (BalanceAction.TAKE, 5, False, "Take back 5 of the allowance of f"),
         (BalanceAction.SET, -40, True, "Set the balance of f to -40, and move its reset to <!date^"),
         (BalanceAction.USAGE, 0, False, "Correct the billed usage of f to 0"),
-        (BalanceAction.SHIFT, -5, False, "Move what remains of f by -5"),
+        (BalanceAction.SHIFT, -5, False, "Change what remains of f by -5"),
         (BalanceAction.NONE, None, True, "Move the reset of f to <!date^"),
         (BalanceAction.NONE, None, False, "Move the reset of f to –"),
     ],
@@ -332,44 +327,45 @@ def test_what_is_asked_for_in_one_line(
         amount=None if amount is None else Decimal(amount),
         reset_at=LATER if reset else None,
     )
-    assert lines.asked(wanted, {}).startswith(told)
+    assert descriptions.summary(wanted, {}).startswith(told)
 
 
 def test_other_kinds_in_one_line() -> None:
-    assert lines.asked(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
+    assert descriptions.summary(REWARD, {"ten": "Ten off"}) == "Apply the coupon Ten off"
     redeem = RewardInput(customer="c", action=RewardAction.REDEEM, code="")
-    assert lines.asked(redeem, {}) == "Redeem the promo code –"
+    assert descriptions.summary(redeem, {}) == "Redeem the promo code –"
     remove = RewardInput(customer="c", action=RewardAction.REMOVE)
-    assert lines.asked(remove, {}) == "Remove the coupon"
+    assert descriptions.summary(remove, {}) == "Remove the coupon"
     details = DetailsInput(customer="c", name="", fingerprint="x")
-    assert lines.asked(details, {}) == "Change name and fingerprint"
-    assert lines.asked(DetailsInput(customer="c"), {}) == "Change –"
+    assert descriptions.summary(details, {}) == "Change name and fingerprint"
+    assert descriptions.summary(DetailsInput(customer="c"), {}) == "Change –"
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (Line(LineLabel.GRANTED, "5", None, ValueFormat.NUMBER), "Granted: 5 → *no longer shown by Autumn*"),
-        (Line(LineLabel.COUPON, None, "a*"), "Coupon: none → *a∗*"),
-        (Line(LineLabel.COUPON, "a", None), "Coupon: a → *none*"),
-        (Line(LineLabel.NAME, "", "x"), "Name: – → *x*"),
         (
-            Line(LineLabel.NEXT_INVOICE, "20", "16.5", ValueFormat.MONEY, "usd", "", estimate=True),
+            Line(BalanceLine.GRANTED, "5", None, ValueFormat.NUMBER),
+            "Granted: 5 → *no longer shown by Autumn*",
+        ),
+        (Line(RewardLine.COUPON, None, "a*"), "Coupon: none → *a∗*"),
+        (Line(RewardLine.COUPON, "a", None), "Coupon: a → *none*"),
+        (Line(DetailsLine.NAME, "", "x"), "Name: – → *x*"),
+        (
+            Line(RewardLine.NEXT_INVOICE, "20", "16.5", ValueFormat.MONEY, "usd", "", estimate=True),
             "Next invoice: $20.00 → *$16.50* (estimate, before tax)",
         ),
         (
-            Line(LineLabel.NEXT_INVOICE, "20", "20", ValueFormat.MONEY, "usd", "2026-12-01T00:00:00+00:00"),
+            Line(RewardLine.NEXT_INVOICE, "20", "20", ValueFormat.MONEY, "usd", "2026-12-01T00:00:00+00:00"),
             "Next invoice on Dec 1, 2026: $20.00, unchanged",
         ),
     ],
 )
 def test_lines_in_words(line: Line, told: str) -> None:
-    assert lines.lines([line], {}) == [f"• {told}"]
+    assert lines.bullets([line], {}) == [f"• {told}"]
 
 
 def test_every_code_has_words() -> None:
-    assert set(NOTES) == set(NoteCode)
-    assert set(changes_words.LABELS) == set(LineLabel)
     assert set(say.ENDINGS) == set(Cause)
     assert set(say.HEADLINES) == set(say.STATES) == set(State)
     assert set(say.STEPS) == set(ChangeEvent)

@@ -9,7 +9,6 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.access.rules import Kind
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import (
     Coupon,
@@ -22,13 +21,17 @@ from bot.autumn.models import (
     PromoCode,
     RewardList,
 )
-from bot.changes import forms
-from bot.changes.forms import FormState, Meta
-from bot.changes.model import DeletionInput, DetailsInput, Facts, RewardAction, RewardInput
+from bot.changes import request_form
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.forms.model import FormState, Meta
+from bot.changes.model import Facts
+from bot.changes.reward.input import RewardAction, RewardInput
 from bot.kit import ids
 from bot.lookups import trouble
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
+from tests.policy import KIND_IDS
 from tests.views import checks, given
 from tests.views.filling import Filling, modal
 from tests.views.given import BEFORE, NOW
@@ -57,7 +60,7 @@ GRANT = FeatureGrant(
 OWN = Discount(id="ten", name="Ten off", type="fixed_discount", discount_value=Decimal(10), currency="usd")
 
 
-def meta(kind: Kind, **changes: Any) -> Meta:
+def meta(kind: str, **changes: Any) -> Meta:
     return Meta(**{"kind": kind, "customer": "cus_1", "submission": "s1", **changes})
 
 
@@ -72,9 +75,9 @@ def facts(customer: Customer | None = None, **changes: Any) -> Facts:
 # The frame
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_form_opens_at_once(kind: Kind) -> None:
-    for view in (forms.loading(meta(kind)), forms.working(meta(kind))):
+@pytest.mark.parametrize("kind", KIND_IDS)
+def test_a_form_opens_at_once(kind: str) -> None:
+    for view in (request_form.loading(meta(kind)), request_form.working(meta(kind))):
         modal(view)
         assert "submit" not in view
         assert view["callback_id"] == ids.CHANGE_FORM
@@ -83,32 +86,32 @@ def test_a_form_opens_at_once(kind: Kind) -> None:
 
 def test_a_form_that_cannot_go_on_says_why() -> None:
     card = trouble.trouble(TimedOut(), reference="r1")
-    view = modal(forms.stopped(meta(Kind.DETAILS), card))
+    view = modal(request_form.stopped(meta("details"), card))
     assert "Autumn did not answer in time." in checks.read(view["blocks"])
 
 
 def test_a_customer_that_slack_cannot_carry() -> None:
-    long = meta(Kind.DELETION, customer="c" * 3000)
-    view = modal(forms.loading(long))
+    long = meta("deletion", customer="c" * 3000)
+    view = modal(request_form.loading(long))
     assert "too long for a form" in checks.read(view["blocks"])
     assert len(view["private_metadata"]) < 3000
 
 
 def test_what_was_seen_is_kept_if_there_is_room() -> None:
-    form = Filling(meta(Kind.DETAILS), facts(given.customer(name="n" * 2900)))
+    form = Filling(meta("details"), facts(given.customer(name="n" * 2900)))
     form.fill("email", text="new@acme.com")
     assert form.meta.seen is None
     assert form.meta.customer == "cus_1"
 
 
-@pytest.mark.parametrize("metadata", ["", "{}", "null", '{"k":"other","c":"x","s":"y"}'])
+@pytest.mark.parametrize("metadata", ["", "{}", "null", '{"k":"details","c":"x"}'])
 def test_only_what_a_form_remembered_is_read(metadata: str) -> None:
     with pytest.raises(ValidationError):
         Meta.decode(metadata)
 
 
 def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in() -> None:
-    form = Filling(meta(Kind.DETAILS), facts())
+    form = Filling(meta("details"), facts())
     form.fill("name", text="Acme Inc")
     form.fill("reason", text="They moved")
     form.redraw(trouble="The figures moved.")
@@ -121,7 +124,7 @@ def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in()
 
 
 def test_a_coupon_is_applied() -> None:
-    form = Filling(meta(Kind.REWARD), facts(billing=Billing((OWN,), (given.preview(),))))
+    form = Filling(meta("reward"), facts(billing=Billing((OWN,), (given.preview(),))))
     assert "• *Ten off* · $10.00" in form.text
     assert form.options("coupon") == [
         ("once", "once", "$5.00 off · once · all products"),
@@ -142,12 +145,12 @@ def test_a_coupon_is_applied() -> None:
 
 
 def test_a_promo_code_is_redeemed() -> None:
-    form = Filling(meta(Kind.REWARD, reason_required=False), facts())
+    form = Filling(meta("reward", reason_required=False), facts())
     form.fill("action", option="redeem", redraw=False)
-    assert "still being redrawn" in form.submit().errors["action"]
+    assert "still updating" in form.submit().errors["action"]
     form.redraw()
     assert not form.has("coupon")
-    assert form.submit().errors == {"code": "Type the promo code."}
+    assert form.submit().errors == {"code": "Enter the promo code."}
     form.fill("code", text="MORE")
     assert "Promo code: *MORE*" in form.text
     assert "Grant of Messages: 700 → *750*" in form.text
@@ -157,15 +160,15 @@ def test_a_promo_code_is_redeemed() -> None:
         customer="cus_1", customer_created_at=BEFORE, action=RewardAction.REDEEM, code="MORE"
     )
     form.fill("code", text="TWENTY")
-    assert "This is a code of the coupon Twenty" in form.text
+    assert "This code belongs to the coupon Twenty" in form.text
 
 
 def test_the_coupon_is_removed() -> None:
-    form = Filling(meta(Kind.REWARD, reason_required=False), facts(billing=Billing((), None)))
+    form = Filling(meta("reward", reason_required=False), facts(billing=Billing((), None)))
     form.fill("action", option="remove")
     assert "*Discounts*\nNone." in form.text
     assert "no coupon of their own" in form.text
-    form = Filling(meta(Kind.REWARD, reason_required=False), facts(billing=Billing((OWN,), None)))
+    form = Filling(meta("reward", reason_required=False), facts(billing=Billing((OWN,), None)))
     form.fill("coupon", option="twenty")
     form.fill("action", option="remove")
     assert "Coupon: Ten off → *none*" in form.text
@@ -175,55 +178,59 @@ def test_the_coupon_is_removed() -> None:
 
 
 def test_discounts_that_were_not_read_are_not_called_none() -> None:
-    form = Filling(meta(Kind.REWARD), facts(billing=None))
+    form = Filling(meta("reward"), facts(billing=None))
     assert "*Discounts*\nNot read from Stripe." in form.text
 
 
-@pytest.mark.parametrize("kind", [Kind.BALANCE, Kind.REWARD])
+@pytest.mark.parametrize("kind", ["balance", "reward"])
 @given_any(picked=st.sampled_from(["take", "shift", "GIVE", "none ", "delete"]) | st.text(min_size=1))
-def test_an_action_that_the_form_does_not_offer_is_refused(kind: Kind, picked: str) -> None:
+def test_an_action_that_the_form_does_not_offer_is_refused(kind: str, picked: str) -> None:
     form = Filling(meta(kind, feature="messages", reason_required=False), facts())
     assume(picked not in {value for _, value, _ in form.options("action")})
     option = {"selected_option": {"value": picked}}
     crafted = {**form.values, "action": {"form:action": option}, "amount": {"a": {"value": "5"}}}
-    found = forms.parse(form.meta, crafted)
+    found = request_form.parse(form.meta, crafted)
     assert found.input is None
     assert "does not offer that" in found.errors["action"]
-    assert forms.draft(form.meta, crafted, form.facts) is None
-    drawn = forms.build(FormState(form.meta, form.facts, crafted))
+    assert request_form.draft(form.meta, crafted, form.facts) is None
+    drawn = request_form.build(FormState(form.meta, form.facts, crafted))
     assert "Fill in the form to see" in checks.read(drawn["blocks"])
 
 
-@pytest.mark.parametrize("kind", [Kind.BALANCE, Kind.REWARD])
-def test_a_submission_without_an_action_is_refused(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ["balance", "reward"])
+def test_a_submission_without_an_action_is_refused(kind: str) -> None:
     form = Filling(meta(kind, feature="messages", reason_required=False), facts())
-    found = forms.parse(form.meta, {name: held for name, held in form.values.items() if name != "action"})
+    found = request_form.parse(
+        form.meta, {name: held for name, held in form.values.items() if name != "action"}
+    )
     assert found.input is None
     assert "action" in found.errors
 
 
 def test_without_coupons_there_is_nothing_to_pick() -> None:
-    form = Filling(meta(Kind.REWARD), facts(rewards=None, billing=None))
+    form = Filling(meta("reward"), facts(rewards=None, billing=None))
     assert "Autumn has no coupons." in form.text
-    assert "still being redrawn" in form.submit().errors["action"]
+    assert "still updating" in form.submit().errors["action"]
 
 
 def test_many_coupons_are_asked_for() -> None:
     many = [Coupon(id=f"c{index:03}", name=f"Number {index}") for index in range(101)]
-    form = Filling(meta(Kind.REWARD), facts(rewards=RewardList(coupons=[*many, Coupon(id="x" * 76)])))
+    form = Filling(meta("reward"), facts(rewards=RewardList(coupons=[*many, Coupon(id="x" * 76)])))
     assert "1 more cannot be picked here" in form.text
     assert form.element("coupon")["type"] == "external_select"
     assert form.element("coupon")["action_id"] == ids.FORM_REWARD
-    (found,) = forms.reward_options(form.facts, " number 42 ")
+    (found,) = request_form.options(form.meta, ids.FORM_REWARD, form.facts, " number 42 ")
     assert found["value"] == "c042"
     form.fill("coupon", option={"text": found["text"], "value": found["value"]})
     assert form.element("coupon")["initial_option"]["value"] == "c042"
-    assert [one["value"] for one in forms.reward_options(form.facts, "C007")] == ["c007"]
+    assert [one["value"] for one in request_form.options(form.meta, ids.FORM_REWARD, form.facts, "C007")] == [
+        "c007"
+    ]
 
 
 def test_a_coupon_of_an_unknown_duration() -> None:
     odd = [Coupon(id="a", duration=Duration(type="weeks")), Coupon(id="b")]
-    form = Filling(meta(Kind.REWARD), facts(rewards=RewardList(coupons=odd)))
+    form = Filling(meta("reward"), facts(rewards=RewardList(coupons=odd)))
     assert [more for *_, more in form.options("coupon")] == ["$0.00 off · all products"] * 2
 
 
@@ -231,8 +238,8 @@ def test_a_coupon_of_an_unknown_duration() -> None:
 
 
 def test_only_what_is_altered_is_asked_for() -> None:
-    form = Filling(meta(Kind.DETAILS, reason_required=False), facts(given.customer(fingerprint="fp")))
-    assert form.submit().errors == {"name": "Nothing is altered yet."}
+    form = Filling(meta("details", reason_required=False), facts(given.customer(fingerprint="fp")))
+    assert form.submit().errors == {"name": "Change at least one of the fields."}
     assert "Fill in the form" in form.text
     form.fill("email", text="billing@acme.com ")
     form.fill("fingerprint", text="")
@@ -249,14 +256,14 @@ def test_only_what_is_altered_is_asked_for() -> None:
 
 def test_an_untidy_name_is_not_altered_by_being_shown() -> None:
     untidy = given.customer(name="  Acme\u202e \n Ltd ", email="")
-    form = Filling(meta(Kind.DETAILS), facts(untidy))
-    assert form.submit().errors["name"] == "Nothing is altered yet."
+    form = Filling(meta("details"), facts(untidy))
+    assert form.submit().errors["name"] == "Change at least one of the fields."
 
 
 def test_a_name_too_long_to_show_is_left_alone() -> None:
-    form = Filling(meta(Kind.DETAILS, reason_required=False), facts(given.customer(name="n" * 3001)))
+    form = Filling(meta("details", reason_required=False), facts(given.customer(name="n" * 3001)))
     assert "initial_value" not in form.element("name")
-    assert form.submit().errors == {"name": "Nothing is altered yet."}
+    assert form.submit().errors == {"name": "Change at least one of the fields."}
 
 
 # Deletion
@@ -265,7 +272,7 @@ def test_a_name_too_long_to_show_is_left_alone() -> None:
 def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None:
     unpaid = invoice_facts.unpaid([given.invoice("open", "200", amount_paid=Decimal(150))], more=False)
     live = facts(unpaid=unpaid, entities=(Entity(id="e1"), Entity(id="e2")))
-    form = Filling(meta(Kind.DELETION), live)
+    form = Filling(meta("deletion"), live)
     for told in (
         "• *Pro* · Active",
         "*Next invoice:* $20.00 on ",
@@ -273,10 +280,10 @@ def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None
         "• 2 entities",
         "Nothing is deleted or cancelled in Stripe",
         "Customer: Acme Ltd → *gone from Autumn*",
-        "Stripe goes on charging for a subscription",
-        "Stripe will charge $20.00 next on ",
+        "Stripe keeps charging for a subscription",
+        "Stripe's next charge is $20.00 on ",
         "One invoice is unpaid: $50.00 stays due in Stripe.",
-        "2 entities go with it.",
+        "2 entities are deleted too.",
         "The balance of one feature is lost.",
         "This cannot be undone.",
         "cus_1",
@@ -286,7 +293,7 @@ def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None
     assert form.submit().errors == {
         "typed": "This is not the customer's id. Type it exactly as shown.",
         "understood": "Tick the box to confirm, then submit again.",
-        "reason": "Say why. The reason is kept with the change.",
+        "reason": "Enter a reason. It is kept with the change.",
     }
     form.fill("typed", text="cus_1")
     form.fill("understood", options=["yes"])
@@ -299,35 +306,35 @@ def test_a_deletion_with_nothing_live() -> None:
     nobody = given.customer(subscriptions=[], balances={}, flags={})
     assert (
         "Nothing: no subscriptions"
-        in Filling(meta(Kind.DELETION), facts(nobody, billing=Billing((), None))).text
+        in Filling(meta("deletion"), facts(nobody, billing=Billing((), None))).text
     )
-    unread = Filling(meta(Kind.DELETION), facts(nobody, billing=None)).text
-    assert "Stripe could not be asked" in unread
+    unread = Filling(meta("deletion"), facts(nobody, billing=None)).text
+    assert "Stripe could not be reached" in unread
     undated = facts(billing=Billing((), (given.preview(invoice_at=None),)))
-    assert "*Next invoice:* $20.00, before tax" in Filling(meta(Kind.DELETION), undated).text
+    assert "*Next invoice:* $20.00, before tax" in Filling(meta("deletion"), undated).text
 
 
 def test_a_deletion_of_somebody_never_in_stripe_speaks_of_no_charges() -> None:
     nobody = given.customer(stripe_id=None)
-    shown = Filling(meta(Kind.DELETION), facts(nobody, billing=Billing((), None))).text
+    shown = Filling(meta("deletion"), facts(nobody, billing=Billing((), None))).text
     assert "They are not in Stripe, so nothing is charged there." in shown
-    assert "goes on charging" not in shown
+    assert "keeps charging" not in shown
     assert "go on charging" not in shown
 
 
 def test_a_deletion_says_at_least_how_many_where_autumn_merges() -> None:
     held = given.customer(subscriptions=[given.subscription(), given.subscription("seat", scope="entity")])
     entities = tuple(Entity(id=f"e{number}") for number in range(1000))
-    shown = Filling(meta(Kind.DELETION), facts(held, entities=entities)).text
+    shown = Filling(meta("deletion"), facts(held, entities=entities)).text
     for told in (
         "• *Seat* · Active · $20 per month · held by entities",
         "• at least 1,000 entities",
         "Subscriptions: at least 2 → *gone from Autumn*",
         "Entities: at least 1,000 → *gone from Autumn*",
-        "Stripe goes on charging for at least 2 subscriptions* (Pro, Seat) unless they are cancelled there.",
-        "At least 1,000 entities go with it.",
+        "Stripe keeps charging for at least 2 subscriptions* (Pro, Seat) unless they are cancelled there.",
+        "At least 1,000 entities are deleted too.",
     ):
         assert told in shown
     alone = given.customer(subscriptions=[given.subscription("seat", scope="entity")])
-    shown = Filling(meta(Kind.DELETION), facts(alone)).text
-    assert "Stripe goes on charging for at least one subscription* (Seat) unless they are" in shown
+    shown = Filling(meta("deletion"), facts(alone)).text
+    assert "Stripe keeps charging for at least one subscription* (Seat) unless they are" in shown

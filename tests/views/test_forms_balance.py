@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
-from bot.access.rules import Kind
 from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
-from bot.changes import forms
+from bot.changes import request_form
 from bot.changes.balance import form as balance
-from bot.changes.forms import Meta
-from bot.changes.model import BalanceAction, BalanceInput, Facts
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
 from bot.kit import ids, times
 from bot.lookups import labels
 from tests.views import given
 from tests.views.filling import Filling
 from tests.views.given import BEFORE, LATER, NOW
 
-OPENED = Meta(kind=Kind.BALANCE, customer="cus_1", submission="s1", channel="C1", feature="messages")
+OPENED = Meta(kind="balance", customer="cus_1", submission="s1", channel="C1", feature="messages")
 
 
 def facts(customer: Customer | None = None, **features: Feature) -> Facts:
@@ -70,10 +70,10 @@ def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
         ("give", "5x", "This is not a number"),
         ("give", "1.000", "This can be read in two ways"),
         ("give", "0", "The amount must be more than 0"),
-        ("give", "9999999999999", "The amount is too large: 1,000,000,000,000 at most"),
-        ("give", "0.12345678", "The amount has too many digits: 6 decimals at most"),
+        ("give", "9999999999999", "The amount is too large. The most is 1,000,000,000,000"),
+        ("give", "0.12345678", "The amount has too many digits. Up to 6 decimals are possible"),
         ("usage", "-1", "Usage cannot be less than 0"),
-        ("set", "700", "This would change nothing"),
+        ("set", "700", "Nothing would change"),
     ],
 )
 def test_every_way_shows_what_comes_of_it(action: str, typed: str, shown: str) -> None:
@@ -88,7 +88,7 @@ def test_an_amount_that_cannot_be_read_is_an_error_under_it() -> None:
     form.fill("amount", text="a few")
     assert form.submit().errors == {
         "amount": "This is not a number. Write it like 1,000, 1k, 2.5m or -40.",
-        "reason": "Say why. The reason is kept with the change.",
+        "reason": "Enter a reason. It is kept with the change.",
     }
     assert form.submit().input is None
 
@@ -125,7 +125,7 @@ def test_a_past_reset_date_is_refused_in_words() -> None:
     form = opened()
     form.fill("amount", text="5")
     form.fill("reset", datetime=int((NOW - timedelta(days=3)).timestamp()))
-    assert "The new reset date is past" in form.text
+    assert "The new reset date is in the past" in form.text
 
 
 def test_of_several_rows_one_is_picked() -> None:
@@ -219,7 +219,7 @@ def test_another_feature_has_rows_of_its_own() -> None:
     form.fill("amount", text="1")
     form.fill("feature", option="seats", redraw=False)
     form.fill("reason", text="x")
-    assert "still being redrawn" in form.submit().errors["feature"]
+    assert "still updating" in form.submit().errors["feature"]
     form.redraw()
     assert not form.has("row")
     found = form.submit().input
@@ -231,7 +231,7 @@ def test_an_amount_not_yet_asked_for_is_not_missed() -> None:
     form = opened()
     form.fill("action", option="none")
     form.fill("action", option="set", redraw=False)
-    assert "still being redrawn" in form.submit().errors["action"]
+    assert "still updating" in form.submit().errors["action"]
 
 
 def test_features_without_a_balance_to_change_are_refused_in_words() -> None:
@@ -245,7 +245,7 @@ def test_features_without_a_balance_to_change_are_refused_in_words() -> None:
     assert "*Calls* · Unlimited · 300 used" in form.text or "Calls is unlimited" in form.text
     assert "Calls is unlimited, so there is no balance to change." in form.text
     form.fill("feature", option="sso")
-    assert "sso is either there or not" in form.text
+    assert "sso is on or off" in form.text
 
 
 def test_a_feature_that_is_not_held_says_so_at_once() -> None:
@@ -288,7 +288,9 @@ def test_what_can_be_picked_beyond_a_hundred_is_asked_for() -> None:
     select = form.element("feature")
     assert (select["type"], select["action_id"]) == ("external_select", ids.FORM_FEATURE)
     assert select["initial_option"]["value"] == "f007"
-    assert [one["value"] for one in forms.feature_options(form.facts, "f10")] == ["f100"]
+    assert [one["value"] for one in request_form.options(OPENED, ids.FORM_FEATURE, form.facts, "f10")] == [
+        "f100"
+    ]
 
 
 def test_ids_too_long_for_an_option_are_counted() -> None:

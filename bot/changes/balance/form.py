@@ -6,14 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from bot.autumn.models import BalanceRow
-from bot.changes import amounts, canonical, notes
+from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import sources
 from bot.changes.balance import words as balance_words
+from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed
-from bot.changes.model import OFFERED, BalanceAction, BalanceInput, Facts, Note, NoteCode
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -26,10 +29,6 @@ ACTION_BLOCK = "action"
 AMOUNT_BLOCK = "amount"
 RESET_BLOCK = "reset"
 
-_MOST = {
-    NoteCode.TOO_LARGE: canonical.number(amounts.MOST),
-    NoteCode.TOO_MANY_DECIMALS: str(amounts.DECIMALS),
-}
 _LONGEST = 100
 _HIDDEN = 3
 """Plans that are named."""
@@ -40,13 +39,15 @@ def row_block(feature: str) -> str:
     return f"row:{parts.digest(feature)}"
 
 
-def build(state: FormState) -> dict[str, Any]:
+def build(state: FormState) -> FormContent:
     offered = _offered(state.facts)
     feature = _feature(state.meta, state.values)
     if not offered:
         refused = state.sight.refusals if state.sight else ()
         told = notes.listed(changes_words.REFUSED, refused, parts.called(state.facts)) if refused else ""
-        return parts.closed(state, told or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES)
+        return FormContent(
+            state.meta, closed=told or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES
+        )
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
@@ -68,7 +69,7 @@ def build(state: FormState) -> dict[str, Any]:
             for index, told in enumerate(_hidden(state.facts)[:_HIDDEN])
         ),
     ]
-    return parts.form(state, meta, before, fields, problem=_typed_wrong(state.values, action))
+    return FormContent(meta, before, fields, problem=_typed_wrong(state.values, action))
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
@@ -141,8 +142,7 @@ def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note
     try:
         return amounts.parse_amount(form_values.typed(values, AMOUNT_BLOCK)), None
     except NotAnAmount as problem:
-        most = {"most": _MOST[problem.code]} if problem.code in _MOST else {}
-        return None, Note(problem.code, most)
+        return None, amounts.note(problem.code)
 
 
 def _typed_wrong(values: Values, action: BalanceAction) -> str:
@@ -279,3 +279,6 @@ def _now(facts: Facts, feature: str) -> list[Block]:
     told = [f"*{names.feature(balance)}*", *features.figures(balance)]
     told.append(features.resets(balance.next_reset_at, facts.read_at))
     return [blocks.section("now", " · ".join(one for one in told if one))]
+
+
+FORM = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from bot.autumn.models import Balance, BalanceRow, Customer, Feature
 from bot.changes.balance.figures import BalanceFigures, rolled_over_to
-from bot.changes.model import BalanceInput, Facts, Note, NoteCode
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceNote
+from bot.changes.model import Facts
+from bot.changes.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +19,21 @@ class HeldBalance:
     """Whether it is known which rolled-over units are this row's; if not, they are left out of `pool`."""
 
 
-def find(asked: BalanceInput, facts: Facts) -> HeldBalance | Note:
+def find(request: BalanceInput, facts: Facts) -> HeldBalance | Note:
     """The row, or the refusal."""
-    about = {"feature": asked.feature}
-    if is_flag(asked.feature, facts):
-        return Note(NoteCode.FEATURE_IS_FLAG, about)
-    balance = facts.customer.balances.get(asked.feature)
+    about = {"feature": request.feature}
+    if is_flag(request.feature, facts):
+        return Note(BalanceNote.FEATURE_IS_FLAG, about)
+    balance = facts.customer.balances.get(request.feature)
     if balance is None:
-        return _missing(asked.feature, facts.customer)
+        return _missing(request.feature, facts.customer)
     if not balance.breakdown:
-        return Note(NoteCode.ENTITY_BALANCE, about)
-    row = next((one for one in balance.breakdown if one.id and one.id == asked.row), None)
+        return Note(BalanceNote.ENTITY_BALANCE, about)
+    row = next((one for one in balance.breakdown if one.id and one.id == request.row), None)
     if row is None:
-        return Note(NoteCode.ROW_GONE, about)
+        return Note(BalanceNote.ROW_GONE, about)
     if balance.unlimited or row.unlimited:
-        return Note(NoteCode.UNLIMITED, about)
+        return Note(BalanceNote.UNLIMITED, about)
     rollovers = rolled_over_to(row, balance)
     return HeldBalance(balance, row, BalanceFigures.of(row, rollovers or []), rollovers is not None)
 
@@ -61,5 +64,5 @@ def _missing(feature_id: str, customer: Customer) -> Note:
         has = plan is None or any(item.feature_id == feature_id for item in plan.items)
         if subscription.past_due and has:
             details = {"feature": feature_id, "plan": subscription.plan_id}
-            return Note(NoteCode.PAST_DUE_HIDDEN, details)
-    return Note(NoteCode.FEATURE_NOT_HELD, {"feature": feature_id})
+            return Note(BalanceNote.PAST_DUE_HIDDEN, details)
+    return Note(BalanceNote.FEATURE_NOT_HELD, {"feature": feature_id})

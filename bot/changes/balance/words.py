@@ -1,12 +1,19 @@
-"""Words of the balance."""
+"""What people read about balance changes."""
 
-from bot.changes.model import BalanceAction
+from bot.changes.balance.input import BalanceAction
+from bot.changes.lines import LineLabel, LineStyle
+from bot.changes.notes import Details, NoteCode
+
+BUTTON = "Change balance"
+TITLE = "Change balance"
+HEADING = "Balance change"
+HELP = "give extra allowance, set a balance, correct usage, or move the reset date"
 
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"
 ROW = "Which part of it"
-PICK_ROW = "Pick where it comes from"
-ROW_HINT = "This feature comes from several sources. The change is made to one of them."
+PICK_ROW = "Pick a source"
+ROW_HINT = "This feature comes from several sources. Only the one you pick changes."
 ACTIONS = {
     BalanceAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
     BalanceAction.SET: ("Set the balance", "What remains becomes the amount"),
@@ -16,8 +23,8 @@ ACTIONS = {
 """Label and description, up to 75 characters each."""
 AMOUNT = "Amount"
 AMOUNT_HINTS = {
-    BalanceAction.GIVE: "How many units more: 500, 1,000, 1k, 2.5m",
-    BalanceAction.SET: "1,000, 1k, 2.5m. A negative one, -40, is so many units over the limit.",
+    BalanceAction.GIVE: "How many extra units: 500, 1,000, 1k, 2.5m",
+    BalanceAction.SET: "1,000, 1k, 2.5m. A negative amount, such as -40, means units over the limit.",
     BalanceAction.USAGE: "How many units count as used: 0, 1,000, 1k, 2.5m",
 }
 RESET = "New reset date"
@@ -26,9 +33,153 @@ RESET_ONLY_HINT = "In your own time zone."
 PAID_FOR = "paid for"
 NO_RESET = "does not reset"
 NO_BALANCES = "This customer has no features, so there is no balance to change."
-NO_RESET_PICKED = "Pick the new reset date, or another thing to do."
+NO_RESET_PICKED = "Pick the new reset date, or something else to do."
 NO_FEATURE_PICKED = "Pick a feature."
 NO_ROW_PICKED = "Pick which part of the balance to change."
+
+_GONE = LineStyle(no_after="no longer shown by Autumn")
+
+
+class BalanceLine(LineLabel):
+    GRANTED = "granted", "Granted", _GONE
+    REMAINING = "remaining", "Remaining"
+    USAGE = "usage", "Used", _GONE
+    OVERAGE = "overage", "Over the limit"
+    RESET = "reset", "Resets"
+    TOTAL_REMAINING = "total_remaining", "Total remaining of the feature"
+    """When the row is one of several."""
+
+
+def _until_reset(of: Details) -> str:
+    on_day = f" on {of.moment('at')}" if "at" in of else ""
+    return (
+        f"This lasts until the balance next resets{on_day}. For a permanent allowance, use a custom product "
+        "in Autumn."
+    )
+
+
+class BalanceNote(NoteCode):
+    # Refusals
+    NOT_POSITIVE = "not_positive", "The amount must be more than 0."
+    NEGATIVE_USAGE = (
+        "negative_usage",
+        f"Usage cannot be less than 0. To give more, use {ACTIONS[BalanceAction.GIVE][0]}.",
+    )
+    FEATURE_IS_FLAG = (
+        "feature_is_flag",
+        lambda of: f"{of.text('feature')} is on or off, so it has no balance to change.",
+    )
+    FEATURE_NOT_HELD = (
+        "feature_not_held",
+        lambda of: (
+            f"The customer does not have {of.text('feature')}. Give them a product that includes it, in "
+            "Autumn."
+        ),
+    )
+    PAST_DUE_HIDDEN = (
+        "past_due_hidden",
+        lambda of: (
+            f"Autumn hides the balance of {of.text('feature')} while {of.text('plan')} is past due. It can "
+            "be changed once that is paid."
+        ),
+    )
+    UNLIMITED = (
+        "unlimited",
+        lambda of: f"{of.text('feature')} is unlimited, so there is no balance to change.",
+    )
+    ROW_GONE = (
+        "row_gone",
+        lambda of: f"This part of {of.text('feature')} is no longer there. Pick another.",
+    )
+    ENTITY_BALANCE = (
+        "entity_balance",
+        lambda of: (
+            f"{of.text('feature')} is held by the customer's entities. Change it for each of them, in Autumn."
+        ),
+    )
+    ROLLOVERS_UNCLEAR = (
+        "rollovers_unclear",
+        lambda of: (
+            f"{of.text('feature')} has rolled-over units, and Autumn does not say which part they belong to, "
+            "so only giving extra allowance is safe."
+        ),
+    )
+    MORE_THAN_GRANTED = (
+        "more_than_granted",
+        lambda of: f"Only {of.number('most')} are granted now, so no more can be taken back.",
+    )
+    RESET_SINCE = "reset_since", "The balance has reset since, so there is nothing left to undo."
+    RESET_PAST = "reset_past", "The new reset date is in the past. Autumn would reset the balance at once."
+    RESET_TOO_FAR = (
+        "reset_too_far",
+        lambda of: f"The new reset date is too far away. The latest is {of.moment('latest')}.",
+    )
+    RESET_ON_PAID = (
+        "reset_on_paid",
+        "The customer pays for this, so its reset date follows their billing and cannot be moved.",
+    )
+    RESET_ONE_OFF = (
+        "reset_one_off",
+        "This was given once and does not reset, so it has no reset date to move.",
+    )
+    RESET_NEVER = "reset_never", "This never resets, so it has no reset date to move."
+    # Warnings
+    UNTIL_RESET = "until_reset", _until_reset
+    SEATS_BILLED = (
+        "charges_now",
+        lambda of: (
+            f"*{of.number('units')} more than now will be billed*, at once or on the next invoice: Autumn "
+            "does not say which."
+        ),
+    )
+    SEATS_LOWERED = (
+        "seats_lowered",
+        lambda of: (
+            f"{of.number('units')} fewer than now will be billed. Any credit comes at once or on the next "
+            "invoice."
+        ),
+    )
+    OVERAGE_BILLED = (
+        "overage_billed",
+        lambda of: f"{of.number('units')} more over the limit will be billed on the next invoice.",
+    )
+    OVERAGE_LOWERED = (
+        "overage_lowered",
+        lambda of: f"{of.number('units')} fewer over the limit will be billed on the next invoice.",
+    )
+    BECOMES_DEBT = (
+        "becomes_debt",
+        lambda of: (
+            f"The balance goes {of.number('units')} below zero. The customer needs to be given that many "
+            "before anything is left."
+        ),
+    )
+    ROW_VANISHES = "row_vanishes", "Autumn no longer shows a grant once nothing of it is left."
+    ROW_EXPIRES = (
+        "row_expires",
+        lambda of: f"This part of the balance expires on {of.moment('at')}, and the change with it.",
+    )
+    ROLLOVERS_FIRST = (
+        "rollovers_first",
+        lambda of: f"{of.number('units')} of them come out of units rolled over from before.",
+    )
+    OTHER_ROWS = (
+        "other_rows",
+        lambda of: of.plural(
+            "The feature has one other part, which stays as it is.",
+            "The feature has {} other parts, which stay as they are.",
+        ),
+    )
+    ENTITIES_COUNTED = (
+        "entities_counted",
+        "The feature's total includes what entities hold, which stays as it is.",
+    )
+    SAME_DAY = (
+        "same_day",
+        lambda of: (
+            f"This is the {of.ordinal('nth')} change to this balance today, {of.number('units')} in total."
+        ),
+    )
 
 
 def by_code(code: str) -> str:
@@ -39,9 +190,40 @@ def granted_as(balance: str) -> str:
     return f"Granted as {balance}"
 
 
-def part(told: str) -> str:
-    return f"*Part:* {told}"
+def part(source: str) -> str:
+    return f"*Part:* {source}"
 
 
 def row_left(left: str, granted: str) -> str:
     return f"{left} of {granted} left"
+
+
+# The request in one line
+
+
+def give(feature: str, amount: str) -> str:
+    return f"Give {amount} extra of {feature}"
+
+
+def take(feature: str, amount: str) -> str:
+    return f"Take back {amount} of the allowance of {feature}"
+
+
+def set_balance(feature: str, amount: str) -> str:
+    return f"Set the balance of {feature} to {amount}"
+
+
+def correct_usage(feature: str, amount: str) -> str:
+    return f"Correct the billed usage of {feature} to {amount}"
+
+
+def shift(feature: str, amount: str) -> str:
+    return f"Change what remains of {feature} by {amount}"
+
+
+def only_reset(feature: str, moment: str) -> str:
+    return f"Move the reset of {feature} to {moment}"
+
+
+def and_reset(summary: str, moment: str) -> str:
+    return f"{summary}, and move its reset to {moment}"

@@ -1,16 +1,19 @@
 """The form that deletes a customer."""
 
 from datetime import datetime
-from typing import Any
 
 from bot.autumn.models import InvoicePreview, Subscription
-from bot.changes import note_words
+from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.deletion import words as deletion_words
-from bot.changes.deletion.kind import MOST_ENTITIES
+from bot.changes.deletion.guard import MOST_ENTITIES
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.words import DeletionNote
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed
-from bot.changes.model import DeletionInput, Facts, NoteCode
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, layout, money, text, times
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -24,10 +27,11 @@ _MOST = 15
 _LONGEST = 3000
 
 
-def build(state: FormState) -> dict[str, Any]:
-    fields = [_type_id(state), _understand(state)]
-    return parts.form(
-        state, state.meta, [_live(state.facts), blocks.section("stripe", _stripe(state.facts))], fields
+def build(state: FormState) -> FormContent:
+    return FormContent(
+        state.meta,
+        before=[_live(state.facts), blocks.section("stripe", _stripe(state.facts))],
+        fields=[_type_id(state), _understand(state)],
     )
 
 
@@ -40,7 +44,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
     typed = form_values.typed(values, TYPED_BLOCK)
     errors = {}
     if typed != meta.customer:
-        errors[TYPED_BLOCK] = str(note_words.NOTES[NoteCode.ID_NOT_TYPED])
+        errors[TYPED_BLOCK] = notes.plain(Note(DeletionNote.ID_NOT_TYPED))
     if not form_values.ticked(values, UNDERSTOOD_BLOCK):
         errors[UNDERSTOOD_BLOCK] = deletion_words.CONFIRM_FIRST
     return parts.parsed(meta, values, DeletionInput(customer=meta.customer, typed=typed), errors)
@@ -58,7 +62,7 @@ def _live(facts: Facts) -> Block:
         known = deletion_words.entities(len(facts.entities))
         lines.append(changes_words.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
     if not lines:
-        unread = "" if facts.billing else f"\n{note_words.NOTES[NoteCode.STRIPE_UNREAD]}"
+        unread = "" if facts.billing else f"\n{notes.plain(Note(DeletionNote.STRIPE_UNREAD))}"
         return blocks.section("live", f"{deletion_words.NOTHING_LIVE}{unread}")
     return blocks.section("live", layout.listed(deletion_words.LIVE, [f"• {one}" for one in lines], _MOST))
 
@@ -94,3 +98,6 @@ def _understand(state: FormState) -> Block:
     return parts.tick(
         UNDERSTOOD_BLOCK, deletion_words.UNDERSTOOD, deletion_words.UNDERSTOOD_LABEL, more, state.values
     )
+
+
+FORM = ChangeForm(build, draft, parse)

@@ -1,0 +1,5 @@
+"""Editing a customer's name, e-mail and fingerprint."""
+
+from bot.changes.details.kind import DetailsChange
+
+KIND = DetailsChange()

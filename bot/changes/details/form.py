@@ -1,11 +1,11 @@
 """The form that edits a customer's name, e-mail and fingerprint."""
 
-from typing import Any
-
 from bot.changes.details import words
+from bot.changes.details.input import DetailsInput
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed
-from bot.changes.model import DetailsInput, Facts
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -20,11 +20,10 @@ _LONGEST = 3000
 """What Slack takes; the guards say what Autumn does."""
 
 
-def build(state: FormState) -> dict[str, Any]:
+def build(state: FormState) -> FormContent:
     shown = {name: _shown(state.facts, name) for name in _FIELDS}
     meta = state.meta.model_copy(update={"shown": {name: parts.digest(one) for name, one in shown.items()}})
-    fields = [_field(name, state.values, shown[name]) for name in _FIELDS]
-    return parts.form(state, meta, [], fields)
+    return FormContent(meta, fields=[_field(name, state.values, shown[name]) for name in _FIELDS])
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> DetailsInput | None:
@@ -57,3 +56,6 @@ def _field(name: str, values: Values, shown: str) -> Block:
     element = blocks.typed(parts.field_id(name), initial, telling=True)
     hint = words.FINGERPRINT_HINT if name == FINGERPRINT_BLOCK else ""
     return blocks.field(name, _FIELDS[name], element, hint, optional=True, listens=True)
+
+
+FORM = ChangeForm(build, draft, parse)

@@ -1,81 +1,106 @@
 """A customer's name, e-mail and fingerprint. Never the id, nor the link to Stripe."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from bot.access.rules import Kind
+from bot.autumn.write import Write
+from bot.changes import words as changes_words
 from bot.changes.common import agreed, joined, whose
-from bot.changes.model import (
-    DetailsInput,
-    Facts,
-    Judgement,
-    Line,
-    LineLabel,
-    Needs,
-    Note,
-    NoteCode,
-    Snapshot,
-    Verdict,
-    Write,
-)
+from bot.changes.common_notes import CommonNote
+from bot.changes.details import words
+from bot.changes.details.form import FORM
+from bot.changes.details.input import DetailsInput
+from bot.changes.details.words import DetailsLine, DetailsNote
+from bot.changes.lines import Line, value_bullet
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names, Note
+from bot.changes.probes import UPDATE_CUSTOMER
+from bot.changes.spec import ChangeKind, KeyScope
+from bot.kit import text
 from bot.kit.visible import hides
 
-_FIELDS = ("name", "email", "fingerprint")
+_LINES = {"name": DetailsLine.NAME, "email": DetailsLine.EMAIL, "fingerprint": DetailsLine.FINGERPRINT}
+"""By the field of the customer."""
 _IN_STRIPE = ("name", "email")
 _TOO_LONG = {
-    "name": (256, NoteCode.NAME_TOO_LONG),
-    "email": (254, NoteCode.EMAIL_TOO_LONG),
-    "fingerprint": (256, NoteCode.FINGERPRINT_TOO_LONG),
+    "name": (256, DetailsNote.NAME_TOO_LONG),
+    "email": (254, DetailsNote.EMAIL_TOO_LONG),
+    "fingerprint": (256, DetailsNote.FINGERPRINT_TOO_LONG),
 }
 _EMAIL = re.compile(r"[^\s@\"<>()\[\],;:]{1,64}@[^\s@\"<>()\[\],;:]+\.[^\s@.\"<>()\[\],;:]{2,}")
 
 
-class DetailsChange:
-    kind = Kind.DETAILS
-    needs = frozenset({Needs.EMAIL})
+class DetailsChange(ChangeKind[DetailsInput]):
+    id = "details"
+    command = "update"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"overview"})
+    input = DetailsInput
+    form = FORM
+    notes = DetailsNote
+    lines = DetailsLine
+    scopes = (KeyScope("customers:write", "edit customers' details", UPDATE_CUSTOMER),)
 
-    def guard(self, asked: DetailsInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002 - as all kinds
-        if notes := whose(asked, facts, old_ids=False):
+    def email_to_check(self, request: DetailsInput) -> str:
+        return request.email or ""
+
+    def guard(self, request: DetailsInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        if notes := whose(request, facts, old_ids=False):
             return Judgement(notes)
-        changed = _changed(asked, self.snapshot(asked, facts))
+        changed = _changed(request, self.snapshot(request, facts))
         if not changed:
-            return Judgement((Note(NoteCode.NOTHING_TO_DO),))
+            return Judgement((Note(CommonNote.NOTHING_TO_DO),))
         refusals = tuple(note for name, value in changed.items() for note in _wrong(name, value or ""))
         return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(changed, facts)))
 
-    def snapshot(self, asked: DetailsInput, facts: Facts) -> Snapshot:  # noqa: ARG002 - as all kinds
-        who = facts.customer
-        return {"name": who.name or None, "email": who.email or None, "fingerprint": who.fingerprint or None}
+    def snapshot(self, request: DetailsInput, facts: Facts) -> Snapshot:  # noqa: ARG002
+        customer = facts.customer
+        return {
+            "name": customer.name or None,
+            "email": customer.email or None,
+            "fingerprint": customer.fingerprint or None,
+        }
 
-    def preview(self, asked: DetailsInput, facts: Facts) -> tuple[Line, ...]:
-        before = self.snapshot(asked, facts)
+    def preview(self, request: DetailsInput, facts: Facts) -> tuple[Line, ...]:
+        before = self.snapshot(request, facts)
         return tuple(
-            Line(LineLabel(name), before[name], value) for name, value in _changed(asked, before).items()
+            Line(_LINES[name], before[name], value) for name, value in _changed(request, before).items()
         )
 
-    def amount(self, asked: DetailsInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002 - as all kinds
-        return None
+    def holds(self, request: DetailsInput, previewed: Snapshot, current: Snapshot) -> bool:
+        return all(previewed.get(name) == current.get(name) for name in _requested(request))
 
-    def holds(self, asked: DetailsInput, then: Snapshot, now: Snapshot) -> bool:
-        return all(then.get(name) == now.get(name) for name in _asked(asked))
-
-    def plan(self, asked: DetailsInput, facts: Facts) -> tuple[Write, ...]:
-        changed = _changed(asked, self.snapshot(asked, facts))
-        body = {"customer_id": asked.customer, **changed}
+    def plan(self, request: DetailsInput, facts: Facts) -> tuple[Write, ...]:
+        changed = _changed(request, self.snapshot(request, facts))
+        body = {"customer_id": request.customer, **changed}
         return (Write("customers.update", "POST", "/v1/customers.update", body),)
 
-    def verify(self, asked: DetailsInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """Usage does not touch these; another hand may, and then it is for a person to say."""
+    def verify(self, request: DetailsInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        """Usage never changes these. If someone else did, a person has to decide."""
         if after is None:
             return Verdict.UNCLEAR
-        changed = _changed(asked, before)
+        changed = _changed(request, before)
         return agreed(_became(before.get(name), value, after.get(name)) for name, value in changed.items())
 
-    def inverse(self, asked: DetailsInput, before: Snapshot, after: Snapshot) -> DetailsInput | None:  # noqa: ARG002
-        back = {name: before.get(name) or "" for name in _changed(asked, before)}
-        return DetailsInput(customer=asked.customer, **back) if back else None
+    def inverse(self, request: DetailsInput, before: Snapshot, after: Snapshot) -> DetailsInput | None:  # noqa: ARG002
+        back = {name: before.get(name) or "" for name in _changed(request, before)}
+        return DetailsInput(customer=request.customer, **back) if back else None
+
+    def summary(self, request: DetailsInput, names: Names) -> str:  # noqa: ARG002
+        return words.edit(list(_requested(request)))
+
+    def shown_now(self, request: DetailsInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        return [
+            value_bullet(_LINES[name], text.mrkdwn(after.get(name) or "", 100) or changes_words.ABSENT)
+            for name in _requested(request)
+        ]
+
+    def sample(self, customer: str) -> DetailsInput:
+        return DetailsInput(customer=customer, name="Maple Sample Ltd")
 
 
 def _became(was: str | None, wanted: str | None, now: str | None) -> Verdict:
@@ -84,14 +109,14 @@ def _became(was: str | None, wanted: str | None, now: str | None) -> Verdict:
     return Verdict.NOT_APPLIED if now == was else Verdict.UNCLEAR
 
 
-def _asked(asked: DetailsInput) -> dict[str, str | None]:
-    """What is to become of each field asked for; None to clear it."""
-    values: dict[str, str | None] = {name: getattr(asked, name) for name in _FIELDS}
+def _requested(request: DetailsInput) -> dict[str, str | None]:
+    """What is to become of each field request for; None to clear it."""
+    values: dict[str, str | None] = {name: getattr(request, name) for name in _LINES}
     return {name: value or None for name, value in values.items() if value is not None}
 
 
-def _changed(asked: DetailsInput, before: Snapshot) -> dict[str, str | None]:
-    return {name: value for name, value in _asked(asked).items() if value != before.get(name)}
+def _changed(request: DetailsInput, before: Snapshot) -> dict[str, str | None]:
+    return {name: value for name, value in _requested(request).items() if value != before.get(name)}
 
 
 def _wrong(name: str, value: str) -> Iterator[Note]:
@@ -99,9 +124,9 @@ def _wrong(name: str, value: str) -> Iterator[Note]:
     if len(value) > most:
         yield Note(too_long, {"most": str(most)})
     elif hides(value):
-        yield Note(NoteCode.BAD_TEXT, {"field": name})
+        yield Note(DetailsNote.BAD_TEXT, {"field": name})
     elif name == "email" and value and not _EMAIL.fullmatch(value):
-        yield Note(NoteCode.BAD_EMAIL)
+        yield Note(DetailsNote.BAD_EMAIL)
 
 
 def _warnings(changed: dict[str, str | None], facts: Facts) -> Iterator[Note]:
@@ -111,8 +136,8 @@ def _warnings(changed: dict[str, str | None], facts: Facts) -> Iterator[Note]:
             for empty in (False, True)
         )
         if set_:
-            yield Note(NoteCode.ALSO_IN_STRIPE, {"fields": joined(set_)})
+            yield Note(DetailsNote.ALSO_IN_STRIPE, {"fields": joined(set_)})
         if cleared:
-            yield Note(NoteCode.NOT_CLEARED_IN_STRIPE, {"fields": joined(cleared)})
+            yield Note(DetailsNote.NOT_CLEARED_IN_STRIPE, {"fields": joined(cleared)})
     if facts.same_email and changed.get("email"):
-        yield Note(NoteCode.SAME_EMAIL, {"count": str(facts.same_email)})
+        yield Note(DetailsNote.SAME_EMAIL, {"count": str(facts.same_email)})

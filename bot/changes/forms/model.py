@@ -1,27 +1,17 @@
 """What a form is drawn from, and what comes of a submission."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self, TypeAlias
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from bot.access.rules import Kind
-from bot.changes.model import (
-    BalanceInput,
-    DeletionInput,
-    DetailsInput,
-    Facts,
-    Judgement,
-    Line,
-    Note,
-    RewardInput,
-    Snapshot,
-)
+from bot.changes.lines import Line
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
+from bot.changes.notes import Note
 from bot.kit import text
+from bot.kit.card import Block
 from bot.kit.form_values import Values
-
-AnyInput: TypeAlias = BalanceInput | RewardInput | DetailsInput | DeletionInput
 
 MOST_METADATA = 3000
 
@@ -31,7 +21,7 @@ class Meta(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    kind: Kind = Field(alias="k")
+    kind: str = Field(alias="k")
     customer: str = Field(alias="c")
     """The customer's id."""
     submission: str = Field(alias="s")
@@ -104,8 +94,22 @@ class FormState:
 
 
 @dataclass(frozen=True, slots=True)
+class FormContent:
+    """What a kind of change puts into its form; the frame around it is the same for all."""
+
+    meta: Meta
+    before: Sequence[Block] = ()
+    """What the customer has now."""
+    fields: Sequence[Block] = ()
+    problem: str = ""
+    """What is wrong with what is typed, in plain text; shown in place of the preview."""
+    closed: str = ""
+    """Why there is nothing to fill in, in mrkdwn; if set, nothing else is shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    input: AnyInput | None = None
+    input: ChangeInput | None = None
     """None when `errors` says why."""
     reason: str = ""
     ticket: str = ""

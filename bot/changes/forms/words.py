@@ -1,28 +1,22 @@
-"""Words of the forms."""
+"""What people read in the forms of all kinds of change."""
 
-from bot.access.rules import Kind
 from bot.kit.phrases import count
 
-TITLES = {
-    Kind.BALANCE: "Change balance",
-    Kind.REWARD: "Change reward",
-    Kind.DETAILS: "Edit details",
-    Kind.DELETION: "Delete customer",
-}
-"""Up to 24 characters."""
 SUBMIT = "Submit change"
 
 CLOSE = "Close"
 LOADING = "Reading this customer from Autumn …"
-WORKING = "Checking with Autumn and taking the change in …"
-WORKING_MORE = "You can close this window: you will hear of it where you asked."
+WORKING = "Checking with Autumn and saving your request …"
+WORKING_MORE = "You can close this window. The result is posted where you opened it."
 TOO_LONG = "This customer's id is too long for a form in Slack. Change it in Autumn's dashboard."
 REASON = "Reason"
-REASON_HINT = "Kept with the change for good, and shown to whoever approves it."
+REASON_HINT = "Kept with the change permanently, and shown to whoever approves it."
 TICKET = "Link to a ticket"
 
-REASON_NEEDED = "Say why. The reason is kept with the change."
-TICKET_WRONG = "This is not a web address that Maple can keep: it begins with https:// and has no spaces."
+REASON_NEEDED = "Enter a reason. It is kept with the change."
+TICKET_WRONG = (
+    "This is not a web address that Maple can keep. It must begin with https:// and have no spaces."
+)
 
 PREVIEW = "*What changes*"
 NOT_YET = "Fill in the form to see what changes, before and after."

@@ -1,0 +1,5 @@
+"""Coupons and promo codes."""
+
+from bot.changes.reward.kind import RewardChange
+
+KIND = RewardChange()

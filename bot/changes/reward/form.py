@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.autumn.models import Coupon
-from bot.changes import note_words
+from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.estimate import currency_of
 from bot.changes.forms import fields as parts
-from bot.changes.forms.model import FormState, Meta, Parsed
-from bot.changes.model import Facts, NoteCode, RewardAction, RewardInput
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.notes import Note
 from bot.changes.reward import words as reward_words
 from bot.changes.reward.coupons import name_of
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardNote
+from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, ids, money, numbers, phrases, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -25,7 +29,7 @@ CODE_BLOCK = "code"
 _LONGEST = 250
 
 
-def build(state: FormState) -> dict[str, Any]:
+def build(state: FormState) -> FormContent:
     # One that is not offered is drawn as none picked yet, and refused when it is submitted.
     action = _action(state.values) or RewardAction.APPLY
     offered = _offered(state.facts)
@@ -39,7 +43,7 @@ def build(state: FormState) -> dict[str, Any]:
     coupons = state.facts.rewards.coupons if state.facts.rewards else ()
     if left_out := len({one.id for one in coupons}) - len(offered):
         note.append(blocks.context("left_out", changes_words.left_out(left_out)))
-    return parts.form(state, state.meta, _discounts(state.facts), [*fields, *note])
+    return FormContent(state.meta, _discounts(state.facts), [*fields, *note])
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:  # noqa: ARG001 - as all kinds
@@ -58,13 +62,13 @@ def parse(meta: Meta, values: Values) -> Parsed:
     reward, code = form_values.chosen(values, COUPON_BLOCK), form_values.typed(values, CODE_BLOCK)
     errors = {}
     for wants, block, filled, missing in (
-        (RewardAction.APPLY, COUPON_BLOCK, reward, NoteCode.NO_REWARD),
-        (RewardAction.REDEEM, CODE_BLOCK, code, NoteCode.NO_CODE),
+        (RewardAction.APPLY, COUPON_BLOCK, reward, RewardNote.NO_REWARD),
+        (RewardAction.REDEEM, CODE_BLOCK, code, RewardNote.NO_CODE),
     ):
         if action is wants and block not in values:
             errors[ACTION_BLOCK] = changes_words.STALE
         elif action is wants and not filled:
-            errors[block] = str(note_words.NOTES[missing])
+            errors[block] = notes.plain(Note(missing))
     return parts.parsed(meta, values, _wanted(meta, action, reward, code), errors)
 
 
@@ -175,3 +179,6 @@ def _type_code(values: Values) -> Block:
         parts.field_id("code"), form_values.typed(values, CODE_BLOCK)[:_LONGEST], most=_LONGEST, telling=True
     )
     return blocks.field(CODE_BLOCK, reward_words.CODE, element, reward_words.CODE_HINT, listens=True)
+
+
+FORM = ChangeForm(build, draft, parse, options={ids.FORM_REWARD: reward_options})

@@ -9,7 +9,9 @@ import json
 from bot.autumn.models import Customer, FeatureGrant
 from bot.changes import canonical
 from bot.changes.common import agreed
-from bot.changes.model import Line, LineLabel, Snapshot, ValueFormat, Verdict
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Snapshot, Verdict
+from bot.changes.reward.words import RewardLine
 
 _ROWS = "rows:"
 _GIVES = "gives:"
@@ -32,15 +34,15 @@ def offer(told: Snapshot) -> Snapshot:
 
 
 def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:
-    lines = [Line(LineLabel.CODE, None, code)]
+    lines = [Line(RewardLine.CODE, None, code)]
     for one in grant.grants if grant else ():
         balance = customer.balances.get(one.feature_id)
         if one.included is None or (balance is not None and balance.unlimited):
-            lines.append(Line(LineLabel.GRANT, None, None, about=one.feature_id))
+            lines.append(Line(RewardLine.GRANT, None, None, about=one.feature_id))
         else:
             had = balance.remaining if balance else canonical.ZERO
             before, after = canonical.number(had), canonical.number(had + one.included)
-            lines.append(Line(LineLabel.GRANT, before, after, ValueFormat.NUMBER, about=one.feature_id))
+            lines.append(Line(RewardLine.GRANT, before, after, ValueFormat.NUMBER, about=one.feature_id))
     return tuple(lines)
 
 

@@ -1,13 +1,16 @@
 """What must not be done about a customer's rewards, and what to know before doing it."""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from bot.autumn.models import Coupon, Discount
 from bot.changes import canonical
 from bot.changes.canonical import ZERO
 from bot.changes.common import joined, whose
+from bot.changes.common_notes import CommonNote
 from bot.changes.estimate import Next, currency_of, estimates
-from bot.changes.model import Facts, Judgement, Note, NoteCode, RewardAction, RewardInput
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note, NoteCode
 from bot.changes.reward.coupons import (
     coupon_by_code,
     coupon_of,
@@ -17,67 +20,71 @@ from bot.changes.reward.coupons import (
     redeemed_code,
     subscription_discounts,
 )
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardNote
 
 _LONGEST_CODE = 200
 
 
-def guard(asked: RewardInput, facts: Facts) -> Judgement:
-    if notes := whose(asked, facts, old_ids=True):
+def guard(request: RewardInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=True):
         return Judgement(notes)
     own = own_discount(facts)
-    if asked.instead is not None and asked.instead != (own.id if own else ""):
-        return Judgement((Note(NoteCode.MOVED_SINCE),))
-    match asked.action:
+    if request.instead is not None and request.instead != (own.id if own else ""):
+        return Judgement((Note(RewardNote.MOVED_SINCE),))
+    match request.action:
         case RewardAction.REDEEM:
-            return _redeem(asked, facts)
+            return _redeem(request, facts)
         case RewardAction.REMOVE:
             return _remove(own, facts)
-        case _:
-            return _apply(asked, own, facts)
+        case RewardAction.APPLY:
+            return _apply(request, own, facts)
+        case _:  # pragma: no cover - mypy sees to it that there is no other action
+            assert_never(request.action)
 
 
-def _redeem(asked: RewardInput, facts: Facts) -> Judgement:
-    if not asked.code:
-        return _no(NoteCode.NO_CODE)
-    if len(asked.code) > _LONGEST_CODE:
-        return _no(NoteCode.CODE_TOO_LONG, most=str(_LONGEST_CODE))
-    if (coupon := coupon_by_code(asked.code, facts)) is not None:
-        return _no(NoteCode.NOT_A_GRANT, name=name_of(coupon))
-    grant = grant_of(asked.code, facts)
+def _redeem(request: RewardInput, facts: Facts) -> Judgement:
+    if not request.code:
+        return _no(RewardNote.NO_CODE)
+    if len(request.code) > _LONGEST_CODE:
+        return _no(RewardNote.CODE_TOO_LONG, most=str(_LONGEST_CODE))
+    if (coupon := coupon_by_code(request.code, facts)) is not None:
+        return _no(RewardNote.NOT_A_GRANT, name=name_of(coupon))
+    grant = grant_of(request.code, facts)
     if grant is None or not grant.grants:
-        return _no(NoteCode.GRANT_UNKNOWN)
+        return _no(RewardNote.GRANT_UNKNOWN)
     if (redeemed := redeemed_code(grant, facts)) is not None:
-        return _no(NoteCode.ALREADY_REDEEMED, promo=redeemed)
-    return Judgement((), (Note(NoteCode.NO_UNDO),))
+        return _no(RewardNote.ALREADY_REDEEMED, promo=redeemed)
+    return Judgement((), (Note(CommonNote.NO_UNDO),))
 
 
 def _remove(own: Discount | None, facts: Facts) -> Judgement:
-    return _no(NoteCode.NO_COUPON) if own is None else Judgement((), tuple(_apart(facts)))
+    return _no(RewardNote.NO_COUPON) if own is None else Judgement((), tuple(_apart(facts)))
 
 
-def _apply(asked: RewardInput, own: Discount | None, facts: Facts) -> Judgement:
-    if not asked.reward:
-        return _no(NoteCode.NO_REWARD)
-    coupon = coupon_of(asked.reward, facts)
+def _apply(request: RewardInput, own: Discount | None, facts: Facts) -> Judgement:
+    if not request.reward:
+        return _no(RewardNote.NO_REWARD)
+    coupon = coupon_of(request.reward, facts)
     if coupon is None:
-        return _no(NoteCode.REWARD_UNKNOWN, reward=asked.reward)
+        return _no(RewardNote.REWARD_UNKNOWN, reward=request.reward)
     if own is not None and own.id == coupon.id:
-        return _no(NoteCode.ALREADY_ACTIVE, name=name_of(coupon))
-    return Judgement((), tuple(_warnings(asked, coupon, own, facts)))
+        return _no(RewardNote.ALREADY_ACTIVE, name=name_of(coupon))
+    return Judgement((), tuple(_warnings(request, coupon, own, facts)))
 
 
-def _warnings(asked: RewardInput, coupon: Coupon, own: Discount | None, facts: Facts) -> Iterator[Note]:
+def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts: Facts) -> Iterator[Note]:
     if own is not None:
-        yield Note(NoteCode.REPLACES, {"name": name_of(own)})
+        yield Note(RewardNote.REPLACES, {"name": name_of(own)})
     held = {one.plan_id for one in facts.customer.subscriptions}
     if coupon.plan_ids is not None and not held & set(coupon.plan_ids):
-        yield Note(NoteCode.OTHER_PLANS, {"plans": joined(coupon.plan_ids)})
+        yield Note(RewardNote.OTHER_PLANS, {"plans": joined(coupon.plan_ids)})
     yield from _apart(facts)
-    if asked.instead is not None and coupon.duration is not None and coupon.duration.type != "forever":
-        yield Note(NoteCode.STARTS_AFRESH, {"name": name_of(coupon)})
+    if request.instead is not None and coupon.duration is not None and coupon.duration.type != "forever":
+        yield Note(RewardNote.STARTS_AFRESH, {"name": name_of(coupon)})
     found = estimates(facts, coupon)
     if not found:
-        yield Note(NoteCode.AT_NEXT_CHECKOUT)
+        yield Note(RewardNote.AT_NEXT_CHECKOUT)
         return
     unmatched = tuple(_currency(coupon, found, facts))
     yield from unmatched
@@ -86,9 +93,11 @@ def _warnings(asked: RewardInput, coupon: Coupon, own: Discount | None, facts: F
     reached = [one for one in found if one.after < one.without]
     if reached:
         dates = [one.at for one in reached if one.at is not None]
-        yield Note(NoteCode.FROM_NEXT_INVOICE, {"at": canonical.time_or_none(min(dates, default=None)) or ""})
+        yield Note(
+            RewardNote.FROM_NEXT_INVOICE, {"at": canonical.time_or_none(min(dates, default=None)) or ""}
+        )
     elif not unmatched:
-        yield Note(NoteCode.NO_EFFECT)
+        yield Note(RewardNote.NO_EFFECT)
 
 
 def _currency(coupon: Coupon, found: Sequence[Next], facts: Facts) -> Iterator[Note]:
@@ -98,9 +107,9 @@ def _currency(coupon: Coupon, found: Sequence[Next], facts: Facts) -> Iterator[N
     billed = dict.fromkeys(one.currency.upper() for one in found if not one.apart)
     own = currency_of(facts)
     if not own and billed:
-        yield Note(NoteCode.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
+        yield Note(RewardNote.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
     elif others := [one for one in billed if one != own]:
-        yield Note(NoteCode.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
+        yield Note(RewardNote.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
 
 
 def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
@@ -115,13 +124,13 @@ def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
                 "off_now": canonical.number(off_now),
                 "currency": currency,
             }
-            yield Note(NoteCode.TAKES_LESS, {"name": name_of(own), **figures})
+            yield Note(RewardNote.TAKES_LESS, {"name": name_of(own), **figures})
 
 
 def _apart(facts: Facts) -> Iterator[Note]:
     """A subscription's own discounts stay, and keep it from the customer's."""
     if theirs := subscription_discounts(facts):
-        yield Note(NoteCode.SUBSCRIPTION_DISCOUNTS, {"names": joined(name_of(one) for one in theirs)})
+        yield Note(RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": joined(name_of(one) for one in theirs)})
 
 
 def _no(code: NoteCode, **details: str) -> Judgement:

@@ -1,104 +1,205 @@
 """A customer's coupon, and feature grants by promo code."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import assert_never
 from urllib.parse import quote
 
-from bot.access.rules import Kind
+from pydantic import BaseModel, ValidationError
+
 from bot.autumn.models import Coupon, Discount
+from bot.autumn.write import Write
 from bot.changes import canonical
+from bot.changes import words as changes_words
+from bot.changes.common import recreated
 from bot.changes.estimate import estimates
-from bot.changes.model import (
-    Facts,
-    Judgement,
-    Line,
-    LineLabel,
-    Needs,
-    RewardAction,
-    RewardInput,
-    Snapshot,
-    ValueFormat,
-    Verdict,
-    Write,
-)
-from bot.changes.reward import grant
+from bot.changes.lines import Line, ValueFormat, name, value_bullet
+from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.probes import NOBODY
+from bot.changes.reward import grant, words
 from bot.changes.reward.coupons import coupon_of, grant_of, name_of, own_discount
+from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.words import RewardLine, RewardNote
+from bot.changes.spec import ChangeKind, KeyScope
+from bot.kit import phrases, text
 
 
-class RewardChange:
-    kind = Kind.REWARD
-    needs = frozenset({Needs.BILLING, Needs.REWARDS, Needs.FEATURES})
+class _AppliedCoupon(BaseModel):
+    id: str
+    name: str | None = None
 
-    def guard(self, asked: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002 - as all kinds
-        return guard(asked, facts)
 
-    def snapshot(self, asked: RewardInput, facts: Facts) -> Snapshot:
-        if asked.action is RewardAction.REDEEM:
-            return grant.snapshot(grant_of(asked.code, facts), facts.customer)
-        own, coupon = own_discount(facts), coupon_of(asked.reward, facts)
+class _Answer(BaseModel):
+    """Autumn's answer to a coupon that it applied."""
+
+    coupon: _AppliedCoupon
+
+
+class RewardChange(ChangeKind[RewardInput]):
+    id = "reward"
+    command = "reward"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"overview", "products", "invoices"})
+    input = RewardInput
+    form = FORM
+    notes = RewardNote
+    lines = RewardLine
+    scopes = (
+        KeyScope(
+            "billing:write",
+            "apply coupons",
+            Write("coupons.add", "POST", f"/v1/customers/{NOBODY}/coupons/{NOBODY}"),
+        ),
+        KeyScope(
+            "rewards:write",
+            "redeem promo codes",
+            Write("rewards.redeem", "POST", "/v1/rewards.redeem", {"customer_id": NOBODY, "code": NOBODY}),
+        ),
+    )
+    needs = frozenset({Needs.BILLING, Needs.STRIPE_LINK, Needs.REWARDS, Needs.FEATURES, Needs.HISTORY})
+    unit = "percent or money"
+    has_rewards = True
+
+    def needs_for(self, request: RewardInput) -> frozenset[Needs]:
+        if request.action is RewardAction.REDEEM:
+            # A grant has nothing to do with Stripe, and must not wait for it.
+            return self.needs - {Needs.BILLING, Needs.STRIPE_LINK}
+        return self.needs
+
+    def with_history(self, facts: Facts, applied: Sequence[RewardInput]) -> Facts:
+        """With the promo codes that were redeemed: Autumn shows only grants that are not used up."""
+        redeemed = (
+            earlier.code
+            for earlier in applied
+            if earlier.action is RewardAction.REDEEM and not recreated(earlier, facts.customer)
+        )
+        return replace(facts, redeemed=frozenset(redeemed))
+
+    def guard(self, request: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: RewardInput, facts: Facts) -> Snapshot:
+        if request.action is RewardAction.REDEEM:
+            return grant.snapshot(grant_of(request.code, facts), facts.customer)
+        own, coupon = own_discount(facts), coupon_of(request.reward, facts)
         return {**_discount(own), **_offer(coupon)}
 
-    def preview(self, asked: RewardInput, facts: Facts) -> tuple[Line, ...]:
-        if asked.action is RewardAction.REDEEM:
-            return grant.preview(asked.code, grant_of(asked.code, facts), facts.customer)
-        own, coupon = own_discount(facts), coupon_of(asked.reward, facts)
+    def preview(self, request: RewardInput, facts: Facts) -> tuple[Line, ...]:
+        if request.action is RewardAction.REDEEM:
+            return grant.preview(request.code, grant_of(request.code, facts), facts.customer)
+        own, coupon = own_discount(facts), coupon_of(request.reward, facts)
         before = name_of(own) if own else None
         after = name_of(coupon) if coupon else None
-        return (Line(LineLabel.COUPON, before, after), *_invoices(facts, coupon))
+        return (Line(RewardLine.COUPON, before, after), *_invoices(facts, coupon))
 
-    def amount(self, asked: RewardInput, before: Snapshot) -> Decimal | None:
+    def amount(self, request: RewardInput, before: Snapshot) -> Decimal | None:
         """The discount's value: percent, or an amount in major units; `before` tells its type.
 
         One that takes the place of another counts as the larger of the two, and has no size when they cannot
         be compared. Nor has a grant: it may be of several features.
         """
         removed, given = before.get("coupon_value"), before.get("offer_value")
-        if asked.action is RewardAction.REMOVE:
+        if request.action is RewardAction.REMOVE:
             return None if removed is None else Decimal(removed)
         if given is None or removed is None:
             return None if given is None else Decimal(given)
         comparable = before.get("coupon_type") == before.get("offer_type")
         return max(Decimal(removed), Decimal(given)) if comparable else None
 
-    def holds(self, asked: RewardInput, then: Snapshot, now: Snapshot) -> bool:
+    def holds(self, request: RewardInput, previewed: Snapshot, current: Snapshot) -> bool:
         """The coupon that goes, and the one that comes, are those that were shown; of a grant, what it
         gives. What the customer has of the features may have moved."""
-        if asked.action is RewardAction.REDEEM:
-            return grant.offer(then) == grant.offer(now)
-        return then == now
+        if request.action is RewardAction.REDEEM:
+            return grant.offer(previewed) == grant.offer(current)
+        return previewed == current
 
-    def plan(self, asked: RewardInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002 - as all kinds
-        coupons = f"/v1/customers/{_in_path(asked.customer)}/coupons"
-        match asked.action:
+    def plan(self, request: RewardInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        coupons = f"/v1/customers/{_in_path(request.customer)}/coupons"
+        match request.action:
             case RewardAction.APPLY:
-                path = f"{coupons}/{_in_path(asked.reward)}"
+                path = f"{coupons}/{_in_path(request.reward)}"
                 return (Write("coupons.add", "POST", path),)
             case RewardAction.REMOVE:
                 return (Write("coupons.remove", "DELETE", coupons),)
-            case _:
-                body = {"code": asked.code, "customer_id": asked.customer}
+            case RewardAction.REDEEM:
+                body = {"code": request.code, "customer_id": request.customer}
                 return (Write("rewards.redeem", "POST", "/v1/rewards.redeem", body),)
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
 
-    def verify(self, asked: RewardInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+    def verify(self, request: RewardInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """A coupon is there or not, whatever is used; an invoice finalised in between may use up one that
         is for one invoice, which then reads as not applied, and is never taken for a failure alone."""
         if after is None:
             return Verdict.UNCLEAR
-        if asked.action is RewardAction.REDEEM:
+        if request.action is RewardAction.REDEEM:
             return grant.verify(before, after)
-        wanted = asked.reward if asked.action is RewardAction.APPLY else None
+        wanted = request.reward if request.action is RewardAction.APPLY else None
         if after.get("coupon") == wanted:
             return Verdict.APPLIED
         return Verdict.NOT_APPLIED if after.get("coupon") == before.get("coupon") else Verdict.UNCLEAR
 
-    def inverse(self, asked: RewardInput, before: Snapshot, after: Snapshot) -> RewardInput | None:
-        if asked.action is RewardAction.REDEEM:
+    def inverse(self, request: RewardInput, before: Snapshot, after: Snapshot) -> RewardInput | None:
+        if request.action is RewardAction.REDEEM:
             return None
         was, instead = before.get("coupon"), after.get("coupon") or ""
         if was is None:
-            return RewardInput(customer=asked.customer, action=RewardAction.REMOVE, instead=instead)
-        return RewardInput(customer=asked.customer, action=RewardAction.APPLY, reward=was, instead=instead)
+            return RewardInput(customer=request.customer, action=RewardAction.REMOVE, instead=instead)
+        return RewardInput(customer=request.customer, action=RewardAction.APPLY, reward=was, instead=instead)
+
+    def rewards(self, request: RewardInput, facts: Facts) -> frozenset[str] | None:
+        if request.action is RewardAction.REDEEM:
+            redeemed = grant_of(request.code, facts)
+            return None if redeemed is None else frozenset({redeemed.id})
+        if facts.billing is None:
+            return None
+        applied = {request.reward} if request.action is RewardAction.APPLY else set()
+        replaced = own_discount(facts)
+        return frozenset(applied | ({replaced.id} if replaced else set()))
+
+    def credited(self, request: RewardInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:
+        """With a coupon that Autumn says it applied.
+
+        Applying one creates the customer in Stripe, so a customer read back without Stripe is a copy from
+        before.
+        """
+        if request.action is not RewardAction.APPLY or facts.customer.stripe_id is not None:
+            return after
+        try:
+            coupon = _Answer.model_validate(answer).coupon
+        except ValidationError:
+            return after
+        return {**after, "coupon": coupon.id, "coupon_name": coupon.name}
+
+    def summary(self, request: RewardInput, names: Names) -> str:
+        match request.action:
+            case RewardAction.APPLY:
+                return words.apply_coupon(name(request.reward, names))
+            case RewardAction.REDEEM:
+                return words.redeem(text.mrkdwn(request.code, 60) or phrases.NONE)
+            case RewardAction.REMOVE:
+                return words.REMOVE_COUPON
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+
+    def shown_now(self, request: RewardInput, before: Snapshot, after: Snapshot) -> Sequence[str]:
+        if request.action is RewardAction.REDEEM:
+            absent = grant.verify(before, after) is Verdict.NOT_APPLIED
+            return [words.NO_GRANT if absent else words.PART_OF_GRANT]
+        coupon = after.get("coupon_name") or after.get("coupon")
+        shown = text.mrkdwn(coupon, 100) if coupon else changes_words.ABSENT
+        return [value_bullet(RewardLine.COUPON, shown)]
+
+    def sample(self, customer: str) -> RewardInput:
+        return RewardInput(customer=customer, action=RewardAction.APPLY, reward="ten")
 
 
 def _in_path(part: str) -> str:
@@ -133,13 +234,13 @@ def _offer(coupon: Coupon | None) -> Snapshot:
 def _invoices(facts: Facts, coupon: Coupon | None) -> tuple[Line, ...]:
     return tuple(
         Line(
-            LineLabel.NEXT_INVOICE,
-            canonical.number(one.before),
-            canonical.number(one.after),
+            RewardLine.NEXT_INVOICE,
+            canonical.number(invoice.before),
+            canonical.number(invoice.after),
             ValueFormat.MONEY,
-            currency=one.currency,
-            about=canonical.time_or_none(one.at) or "",
+            currency=invoice.currency,
+            about=canonical.time_or_none(invoice.at) or "",
             estimate=True,
         )
-        for one in estimates(facts, coupon)
+        for invoice in estimates(facts, coupon)
     )

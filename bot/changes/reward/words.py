@@ -1,21 +1,146 @@
-"""Words of the reward."""
+"""What people read about coupons and promo codes."""
 
-from bot.changes.model import RewardAction
+from bot.changes import words
+from bot.changes.lines import LineLabel, LineStyle, billing_day, name
+from bot.changes.notes import Details, NoteCode
+from bot.changes.reward.input import RewardAction
+
+BUTTON = "Change reward"
+TITLE = "Change reward"
+HEADING = "Reward change"
+HELP = "apply or remove a coupon, or redeem a promo code"
 
 REWARD_ACTIONS = {
     RewardAction.APPLY: ("Apply a coupon", "A discount on what the customer pays"),
-    RewardAction.REDEEM: ("Redeem a promo code", "A grant of features, by its code"),
+    RewardAction.REDEEM: ("Redeem a promo code", "Grants features, by its code"),
     RewardAction.REMOVE: ("Remove the coupon", "Takes the customer's own discount away"),
 }
 COUPON = "Coupon"
 PICK_COUPON = "Pick a coupon"
 CODE = "Promo code"
-CODE_HINT = "Letter for letter, as it is in Autumn."
-NO_COUPONS = "Autumn has no coupons. Make one in its dashboard first."
+CODE_HINT = "Exactly as it is in Autumn, letter for letter."
+NO_COUPONS = "Autumn has no coupons. Create one in its dashboard first."
 NO_DISCOUNTS = "*Discounts*\nNone."
 DISCOUNTS_UNREAD = "*Discounts*\nNot read from Stripe."
 ALL_PLANS = "all products"
 
+NO_GRANT = "Maple read it, and the grant is not there."
+PART_OF_GRANT = "Maple read it, and what is there is not what the grant should give."
+
+REMOVE_COUPON = "Remove the coupon"
+
+
+def apply_coupon(coupon: str) -> str:
+    return f"Apply the coupon {coupon}"
+
+
+def redeem(code: str) -> str:
+    return f"Redeem the promo code {code}"
+
 
 def off(value: str) -> str:
     return f"{value} off"
+
+
+class RewardLine(LineLabel):
+    COUPON = "coupon", "Coupon"
+    """The customer's own discount."""
+    NEXT_INVOICE = "next_invoice", "Next invoice", LineStyle(about=billing_day)
+    """Its total; `about` is its time."""
+    GRANT = (
+        "grant",
+        "Grant",
+        LineStyle(
+            no_before="", no_after="given", about=lambda about, names: words.of_feature(name(about, names))
+        ),
+    )
+    """What a feature grant gives; `about` is the feature's id."""
+    CODE = "code", "Promo code", LineStyle(no_before="")
+
+
+def _from_next_invoice(of: Details) -> str:
+    return f"The discount shows from the next invoice{', ' + of.billing_day('at') if 'at' in of else ''}."
+
+
+class RewardNote(NoteCode):
+    # Refusals
+    NO_REWARD = "no_reward", "Pick a coupon."
+    NO_CODE = "no_code", "Enter the promo code."
+    CODE_TOO_LONG = (
+        "code_too_long",
+        lambda of: f"A promo code can have up to {of.number('most')} characters.",
+    )
+    REWARD_UNKNOWN = (
+        "reward_unknown",
+        lambda of: f"Autumn no longer has the coupon {of.text('reward')}.",
+    )
+    ALREADY_ACTIVE = "already_active", lambda of: f"The customer already has {of.text('name')}."
+    NO_COUPON = "no_coupon", "The customer has no coupon of their own to remove."
+    NOT_A_GRANT = (
+        "not_a_grant",
+        lambda of: (
+            f"This code belongs to the coupon {of.text('name')}, which grants no features. Apply the coupon "
+            "instead."
+        ),
+    )
+    GRANT_UNKNOWN = (
+        "grant_unknown",
+        "Autumn has no feature grant with this code. Codes must match letter for letter.",
+    )
+    ALREADY_REDEEMED = (
+        "already_redeemed",
+        lambda of: (
+            f"This customer has already redeemed {of.text('promo')}. Each customer can redeem it only once."
+        ),
+    )
+    MOVED_SINCE = (
+        "moved_since",
+        "The customer has a different coupon by now, so this cannot be undone.",
+    )
+    # Warnings
+    REPLACES = (
+        "replaces",
+        lambda of: f"This replaces {of.text('name')}: a customer can have only one coupon of their own.",
+    )
+    OTHER_PLANS = (
+        "other_plans",
+        lambda of: (
+            f"This coupon is only for {of.names('plans')}, which the customer does not have: no discount "
+            "until they do."
+        ),
+    )
+    SUBSCRIPTION_DISCOUNTS = (
+        "subscription_discounts",
+        lambda of: (
+            f"A subscription has a discount of its own ({of.names('names')}). It stays, and the customer's "
+            "coupon does not apply to that subscription."
+        ),
+    )
+    FROM_NEXT_INVOICE = "from_next_invoice", _from_next_invoice
+    NO_EFFECT = "no_effect", "It takes nothing off the coming invoices."
+    OTHER_CURRENCY = (
+        "other_currency",
+        lambda of: (
+            f"This coupon is an amount in {of.text('currency')}: it takes nothing off invoices in "
+            f"{of.text('currencies')}."
+        ),
+    )
+    CURRENCY_UNKNOWN = (
+        "currency_unknown",
+        lambda of: (
+            "Autumn does not say which currency this coupon is in. The estimate assumes "
+            f"{of.text('currencies')}; in any other, it takes nothing off."
+        ),
+    )
+    TAKES_LESS = (
+        "takes_less",
+        lambda of: (
+            f"*{of.text('name')} takes more off.* It takes {of.money('off_now')} off the coming invoices, "
+            f"and the new coupon {of.money('off')}."
+        ),
+    )
+    AT_NEXT_CHECKOUT = (
+        "at_next_checkout",
+        "No invoice is coming: the discount shows at the next checkout link.",
+    )
+    STARTS_AFRESH = "starts_afresh", lambda of: f"{of.text('name')} restarts: its duration begins now."

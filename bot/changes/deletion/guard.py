@@ -1,0 +1,76 @@
+"""Why a customer cannot be deleted, and what to know before deleting one."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.autumn.models import Subscription
+from bot.changes import canonical
+from bot.changes.common import joined, whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.words import DeletionNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.products.plan_changes import is_free
+
+MOST_ENTITIES = 1000
+"""Autumn shows no more of a customer's entities; there may be more."""
+
+
+def guard(request: DeletionInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=False):
+        return Judgement(notes)
+    if request.typed != request.customer:
+        return Judgement((Note(DeletionNote.ID_NOT_TYPED),))
+    return Judgement((), tuple(_warnings(facts)))
+
+
+def charging(facts: Facts) -> list[Subscription]:
+    """What Stripe goes on charging for, if it charges them at all: everything but plans known to be free."""
+    return [one for one in facts.customer.subscriptions if not _free(one)]
+
+
+def merged(subscriptions: Iterable[Subscription]) -> bool:
+    """Whether there may be more of them: Autumn shows one for all entities that hold the same plan."""
+    return any(one.scope == "entity" for one in subscriptions)
+
+
+def _free(one: Subscription) -> bool:
+    plan = one.plan
+    if plan is None:
+        return one.auto_enable
+    return is_free(plan)
+
+
+def _warnings(facts: Facts) -> Iterator[Note]:
+    charged = charging(facts)
+    if charged and facts.customer.stripe_id:
+        plans = joined(one.plan_id for one in charged)
+        details = {"plans": plans, "count": str(len(charged))}
+        at_least = {"at_least": "yes"} if merged(charged) else {}
+        # The card keeps it: once the customer is deleted, Autumn does not tell any more.
+        stripe = {"stripe": facts.customer.stripe_id}
+        yield Note(DeletionNote.KEEPS_CHARGING, details | at_least | stripe)
+    if facts.billing is None:
+        yield Note(DeletionNote.STRIPE_UNREAD)
+    else:
+        for coming in facts.billing.upcoming or ():
+            details = {"total": canonical.number(coming.total), "currency": coming.currency}
+            at = canonical.time_or_none(coming.invoice_at) or ""
+            yield Note(DeletionNote.NEXT_CHARGE, {"at": at, **details})
+    if facts.unpaid is not None:
+        yield from _unpaid(facts.unpaid)
+    if facts.entities:
+        at_least = {"at_least": "yes"} if len(facts.entities) >= MOST_ENTITIES else {}
+        yield Note(DeletionNote.HAS_ENTITIES, {"count": str(len(facts.entities)), **at_least})
+    if facts.customer.balances:
+        yield Note(DeletionNote.BALANCES_LOST, {"count": str(len(facts.customer.balances))})
+    yield Note(CommonNote.NO_UNDO)
+
+
+def _unpaid(unpaid: Unpaid) -> Iterator[Note]:
+    for owed in unpaid.owed:
+        details = {"count": str(owed.count), "total": canonical.number(owed.due), "currency": owed.currency}
+        if unpaid.at_least:
+            details["at_least"] = "yes"
+        yield Note(DeletionNote.OPEN_INVOICES, details)

@@ -1,0 +1,10 @@
+"""Requests about nobody, by which `maple doctor` finds out what Autumn's key may do.
+
+Autumn checks the key's permissions first, and only then for whom the request is.
+"""
+
+from bot.autumn.write import Write
+
+NOBODY = "maple-doctor-asks-about-nobody"
+
+UPDATE_CUSTOMER = Write("customers.update", "POST", "/v1/customers.update", {"customer_id": NOBODY})

@@ -1,0 +1,205 @@
+"""What a kind of change is: one object that carries everything particular to it.
+
+A kind is a folder with one such object, named in `bot.changes.registry`. Values in, values out: nothing here
+does I/O, and the clock is passed in.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from bot.access.rules import PolicyKind
+from bot.autumn.write import Write
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.lines import Line, LineLabel
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
+from bot.changes.notes import Names, Note, NoteCode
+from bot.kit.form_values import Values
+
+I = TypeVar("I", bound=ChangeInput)  # noqa: E741 - the input
+
+Options: TypeAlias = Callable[[Facts, str], list[dict[str, Any]]]
+"""Options of an external select, for what is typed in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeForm(Generic[I]):
+    build: Callable[[FormState], FormContent]
+    """The form as it should be now. What was filled in stays in it."""
+    draft: Callable[[Meta, Values, Facts], I | None]
+    """The change as filled in so far, to preview; None while there is too little. Never to be requested."""
+    parse: Callable[[Meta, Values], Parsed]
+    """A submission."""
+    options: Mapping[str, Options] = field(default_factory=dict)
+    """By the action_id of the external select."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyScope:
+    """A permission that Autumn's key needs, and a request that finds out whether it has it and can change
+    nothing: it is about a customer that does not exist."""
+
+    scope: str
+    allows: str
+    """What the key may do with it, as a verb phrase."""
+    probe: Write
+
+
+@dataclass(frozen=True, slots=True)
+class DailyTotal:
+    """Changes of a kind that add up over a day, for the policy's limits."""
+
+    field: str
+    """Of the input: those with the same value add up."""
+    note: NoteCode
+    """Warns about earlier changes on the same day; its details are `nth` and `units`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    title: str
+    text: str
+
+
+class ChangeKind(ABC, Generic[I]):
+    """One kind of change.
+
+    `snapshot` and `plan` of one application must come from the same facts, read just before the write: the
+    relative edits send absolute figures along, and `verify` compares with what they were made from.
+    """
+
+    id: str
+    """Stored with each change, written in policy files: never reuse or rename it."""
+    command: str
+    """The word after `/autumn`."""
+    button: str
+    title: str
+    """Of the form; up to 24 characters."""
+    heading: str
+    """Of the change's card."""
+    help: str
+    """What the command does."""
+    offered_on: frozenset[str] = frozenset()
+    """Ids of the parts of a customer's card that have the button."""
+    danger: bool = False
+    """Whether the button is red."""
+    confirm_approval: Confirmation | None = None
+    """Asked of every approver; None: only of approvers on live, in general terms."""
+    removes_customer: bool = False
+    """Whether the customer is gone from Autumn once it is applied."""
+
+    input: type[I]
+    form: ChangeForm[I]
+    notes: type[NoteCode]
+    lines: type[LineLabel]
+    scopes: tuple[KeyScope, ...]
+    needs: frozenset[Needs] = frozenset()
+
+    # What the policy may say about it
+    unit: str = ""
+    """What its amounts are in, for people who write a policy; empty for a kind without a size."""
+    daily: DailyTotal | None = None
+    has_rewards: bool = False
+    """Whether rules may name the rewards that it is about."""
+    named_only: bool = False
+    """Whether only a rule that names the kind lets one person change something alone."""
+
+    @property
+    def policy(self) -> PolicyKind:
+        return PolicyKind(
+            self.id,
+            unit=self.unit,
+            daily=self.daily is not None,
+            rewards=self.has_rewards,
+            named_only=self.named_only,
+        )
+
+    # Judging
+
+    def needs_for(self, request: I) -> frozenset[Needs]:  # noqa: ARG002 - for those that override it
+        return self.needs
+
+    def email_to_check(self, request: I) -> str:  # noqa: ARG002 - for those that override it
+        """An e-mail address to look for among the other customers; empty for none."""
+        return ""
+
+    def with_history(self, facts: Facts, applied: Sequence[I]) -> Facts:  # noqa: ARG002 - as above
+        """The facts, completed by earlier changes that were applied; for a kind that needs its history."""
+        return facts
+
+    @abstractmethod
+    def guard(self, request: I, facts: Facts, now: datetime) -> Judgement: ...
+
+    @abstractmethod
+    def snapshot(self, request: I, facts: Facts) -> Snapshot: ...
+
+    @abstractmethod
+    def preview(self, request: I, facts: Facts) -> tuple[Line, ...]:
+        """Only for what `guard` allows."""
+
+    def amount(self, request: I, before: Snapshot) -> Decimal | None:  # noqa: ARG002 - for those that override it
+        """How large the change is, for the policy's limits; None when it has no size."""
+        return None
+
+    def products(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
+        """Ids of the plans it is about: by default all that the customer has. None: not known."""
+        subscribed = {subscription.plan_id for subscription in facts.customer.subscriptions}
+        return frozenset(subscribed | {purchase.plan_id for purchase in facts.customer.purchases})
+
+    def rewards(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
+        """Ids of the rewards that it gives or takes away; None when they are not known, or it has none."""
+        return None
+
+    # Applying
+
+    def holds(self, request: I, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002 - as above
+        """Whether the preview is still valid, though the facts may have moved a little."""
+        return previewed == current
+
+    @abstractmethod
+    def plan(self, request: I, facts: Facts) -> tuple[Write, ...]:
+        """The exact requests, in order. Only for what `guard` allows."""
+
+    def credited(self, request: I, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        """What was read back, completed by what Autumn's answer to the write proves."""
+        return after
+
+    @abstractmethod
+    def verify(self, request: I, before: Snapshot, after: Snapshot | None) -> Verdict:
+        """What became of it, from what was read back. `after` None: the customer is gone."""
+
+    def inverse(self, request: I, before: Snapshot, after: Snapshot) -> I | None:  # noqa: ARG002 - as above
+        """The change that takes it back; None where there is none."""
+        return None
+
+    # In words, all in mrkdwn
+
+    @abstractmethod
+    def summary(self, request: I, names: Names) -> str:
+        """The request in one line."""
+
+    def part(self, request: I, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
+        """Which part of the customer it is about, where the summary leaves that open."""
+        return ""
+
+    @abstractmethod
+    def shown_now(self, request: I, before: Snapshot, after: Snapshot) -> Sequence[str]:
+        """What was read back after a change that may have happened, line by line."""
+
+    def left_in_stripe(
+        self,
+        warnings: Sequence[Note],  # noqa: ARG002 - as above
+        names: Names,  # noqa: ARG002
+        *,
+        environment: str,  # noqa: ARG002
+        applied: bool,  # noqa: ARG002
+    ) -> Sequence[str]:
+        """What goes on in Stripe nonetheless. `applied`: it was, or may have been."""
+        return ()
+
+    @abstractmethod
+    def sample(self, customer: str) -> I:
+        """A request to draw, when `maple doctor` asks Slack whether it takes every card."""
