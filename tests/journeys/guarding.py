@@ -12,7 +12,7 @@ from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
 from tests.stage import Stage
 
-_PICKED = ("Feature", "Which part of it", "What to do", "Coupon", "Last confirmation", "New reset date")
+_PICKED = ("Feature", "Which part of it", "What to do", "Coupon", "Final confirmation", "New reset date")
 _REASON = ("Reason", "x")
 
 
@@ -190,7 +190,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.UNTIL_RESET,
-        "The edit lasts until the balance next resets on",
+        "This lasts until the balance next resets on",
         "cus_acme",
         "Messages",
         _amount("5"),
@@ -214,7 +214,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.BECOMES_DEBT,
-        "The balance goes 40 below zero:",
+        "The balance goes 40 below zero.",
         "cus_gekko",
         "Messages",
         _SET,
@@ -239,7 +239,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.ROLLOVERS_FIRST,
-        "860 of them come off what rolled over from before.",
+        "860 of them come out of units rolled over from before.",
         "cus_acme",
         "AI Credits",
         _SET,
@@ -255,7 +255,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.ENTITIES_COUNTED,
-        "The feature's total also counts what entities hold",
+        "The feature's total includes what entities hold",
         "cus_piedpiper",
         "Messages",
         _amount("5"),
@@ -310,7 +310,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.REPLACES,
-        "This replaces 10% off, always: a customer has one coupon of their own.",
+        "This replaces 10% off, always: a customer can have only one coupon of their own.",
         "cus_acme",
         ("Coupon", "50% off the next invoice"),
     ),
@@ -322,7 +322,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.TAKES_LESS,
-        "it takes $39.80 and the new coupon $0.00.",
+        "It takes $39.80 off the coming invoices, and the new coupon $0.00.",
         "cus_acme",
         ("Coupon", "$5 off the next invoice"),
     ),
@@ -334,7 +334,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.NO_EFFECT,
-        "It takes nothing off the invoices that are coming.",
+        "It takes nothing off the coming invoices.",
         "cus_coupons",
         ("Coupon", "$5 off the next invoice"),
     ),
@@ -387,7 +387,7 @@ DELETION = (
         "This is not the customer's id. Type it exactly as shown.",
         (
             ("Type the customer's id in full", "cus_acne"),
-            ("Last confirmation", "Delete this customer. It cannot be undone."),
+            ("Final confirmation", "Delete this customer. It cannot be undone."),
         ),
         submits=True,
     ),

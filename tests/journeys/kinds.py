@@ -91,7 +91,7 @@ async def _renamed(maple: Stage) -> None:
 async def delete(maple: Stage) -> None:
     await _open(maple, "/autumn delete cus_noname", "Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
-    await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
+    await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
     await _submit(maple, "They asked to be forgotten")
 
 

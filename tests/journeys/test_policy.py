@@ -131,7 +131,7 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
     await maple.ana.command("/autumn delete cus_acme")
     await maple.ana.sees("Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_acme")
-    await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
+    await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
     await maple.ana.fill("Reason", "They asked to be forgotten")
     await maple.ana.submit()
     await lea_sees(maple, "Waiting for approval")
