@@ -190,7 +190,7 @@ async def test_figures_that_moved_while_the_form_was_open(maple: Stage) -> None:
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
     await maple.ana.choose("What to do", "Set the balance")
-    await maple.ana.sees("A negative one")
+    await maple.ana.sees("A negative amount")
     await maple.ana.fill("Amount", "900")
     await maple.ana.sees("→ 900")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)

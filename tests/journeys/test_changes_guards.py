@@ -92,7 +92,7 @@ def _lost(who: Customer) -> None:
     ("becomes", "said"),
     [
         (_past_due, "Autumn hides the balance of Messages while Pro is past due."),
-        (_lost, "The customer does not have Messages. Give them a product that has it, in Autumn."),
+        (_lost, "The customer does not have Messages. Give them a product that includes it, in Autumn."),
     ],
 )
 async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], None], said: str) -> None:
@@ -159,7 +159,7 @@ async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
         del maple.autumn.state.rewards["loyal10"]
         await maple.lea.click("Approve")
         card = await maple.lea.sees("As things are now, it must not be done:")
-        assert "Autumn has no coupon 10% off, always any more." in card
+        assert "Autumn no longer has the coupon 10% off, always." in card
         assert maple.autumn.ledger == []
 
 
@@ -169,7 +169,7 @@ async def test_rolled_over_units_that_may_be_of_either_part() -> None:
         (one,) = [row for row in rows if row.feature_id == "credits"]
         rows.append(replace(one, id="another", rollovers=[]))
         about = (("Feature", "AI Credits"), ("Which part of it", "Team"), ("What to do", "Set the balance"))
-        said = "AI Credits has rolled-over units, and Autumn does not tell of which part"
+        said = "AI Credits has rolled-over units, and Autumn does not say which part"
         line = "/autumn balance cus_acme"
         await fill_in(maple, Case(BalanceNote.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
 
@@ -217,7 +217,7 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
         await maple.ana.fill("E-mail", "billing@twinpeaks.example")
         await maple.bot.work.drain(10)
         await maple.ana.submit()
-        await lea_sees(maple, "3 other customers have this e-mail address too.")
+        await lea_sees(maple, "3 other customers also have this e-mail address.")
 
 
 # What is billed
@@ -360,7 +360,7 @@ async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
         who.discounts.clear()
         # Of what is left no plan has a price of its own, which would tell the company's currency.
         who.products[:] = [one for one in who.products if one.plan_id == "extra_seats"]
-        said = "Autumn does not say which currency this coupon is in. The estimate takes it to be USD"
+        said = "Autumn does not say which currency this coupon is in. The estimate assumes USD"
         pick = ("Coupon", "$100 off for 6 months")
         await fill_in(maple, Case(RewardNote.CURRENCY_UNKNOWN, "/autumn reward cus_acme", said, (pick,)))
 
