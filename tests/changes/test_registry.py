@@ -1,0 +1,203 @@
+"""The registry of kinds: a kind that is listed works everywhere, from the command to the undo."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import pytest
+
+from bot.access.policy_file import PolicyError, read
+from bot.approvals import words as approvals_words
+from bot.autumn.write import Write
+from bot.changes import buttons, registry, stored
+from bot.changes.forms import fields
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.lines import Line, LineLabel, value_bullet
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names, Note, NoteCode, mrkdwn
+from bot.changes.probes import UPDATE_CUSTOMER
+from bot.changes.spec import ChangeForm, ChangeKind, KeyScope
+from bot.doctor.samples import samples
+from bot.kit import blocks, form_values, text
+from bot.kit.form_values import Values
+from bot.lookups.help import help_card
+from bot.lookups.place import Place
+from tests.journeys.changing import close_and_look, lea_sees
+from tests.stage import Stage
+
+TEXT_BLOCK = "text"
+TEXT_LABEL = "Remark"
+
+
+class RemarkNote(NoteCode):
+    EMPTY = "remark_empty", "Enter a remark."
+    SHOUTING = "remark_shouting", lambda of: f"{of.text('remark')} is in capitals."
+
+
+class RemarkLine(LineLabel):
+    REMARK = "remark", TEXT_LABEL
+
+
+class RemarkInput(ChangeInput):
+    kind: Literal["remark"] = "remark"
+    text: str
+
+
+def build(state: FormState) -> FormContent:
+    typed = blocks.typed(fields.field_id("text"), form_values.typed(state.values, TEXT_BLOCK), telling=True)
+    return FormContent(state.meta, fields=[blocks.field(TEXT_BLOCK, TEXT_LABEL, typed, listens=True)])
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> RemarkInput | None:
+    remark = form_values.typed(values, TEXT_BLOCK)
+    return RemarkInput(customer=meta.customer, text=remark) if remark else None
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    remark = form_values.typed(values, TEXT_BLOCK)
+    errors = {} if remark else {TEXT_BLOCK: str(RemarkNote.EMPTY.text)}
+    return fields.parsed(meta, values, RemarkInput(customer=meta.customer, text=remark), errors)
+
+
+class RemarkChange(ChangeKind[RemarkInput]):
+    """Keeps a remark in the customer's metadata."""
+
+    id = "remark"
+    command = "remark"
+    button = "Write a remark"
+    title = "Write a remark"
+    heading = "Remark about a customer"
+    help = "keep a remark about the customer"
+    offered_on = frozenset({"overview"})
+    input = RemarkInput
+    form = ChangeForm(build, draft, parse)
+    notes = RemarkNote
+    lines = RemarkLine
+    scopes = (KeyScope("customers:write", "write remarks", UPDATE_CUSTOMER),)
+
+    def guard(self, request: RemarkInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        if not request.text.isupper():
+            return Judgement()
+        return Judgement(warnings=(Note(RemarkNote.SHOUTING, {"remark": request.text}),))
+
+    def snapshot(self, request: RemarkInput, facts: Facts) -> Snapshot:  # noqa: ARG002
+        return {"remark": facts.customer.metadata.get("remark")}
+
+    def preview(self, request: RemarkInput, facts: Facts) -> tuple[Line, ...]:
+        return (Line(RemarkLine.REMARK, self.snapshot(request, facts)["remark"], request.text or None),)
+
+    def plan(self, request: RemarkInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = {"customer_id": request.customer, "metadata": {"remark": request.text or None}}
+        return (Write("customers.update", "POST", "/v1/customers.update", body),)
+
+    def verify(self, request: RemarkInput, before: Snapshot, after: Snapshot | None) -> Verdict:  # noqa: ARG002
+        applied = after is not None and (after["remark"] or "") == request.text
+        return Verdict.APPLIED if applied else Verdict.NOT_APPLIED
+
+    def inverse(self, request: RemarkInput, before: Snapshot, after: Snapshot) -> RemarkInput:  # noqa: ARG002
+        return RemarkInput(customer=request.customer, text=before["remark"] or "")
+
+    def summary(self, request: RemarkInput, names: Names) -> str:  # noqa: ARG002
+        return f"Remark that {text.mrkdwn(request.text, 60)}" if request.text else "Remove the remark"
+
+    def shown_now(self, request: RemarkInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        return [value_bullet(RemarkLine.REMARK, text.mrkdwn(after["remark"] or "", 60))]
+
+    def sample(self, customer: str) -> RemarkInput:
+        return RemarkInput(customer=customer, text="Likes maple syrup")
+
+
+REMARK = RemarkChange()
+
+
+@pytest.fixture(autouse=True)
+def remark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, REMARK))
+
+
+def remark_in_autumn(maple: Stage) -> object:
+    return maple.autumn.state.customers["cus_acme"].metadata.get("remark")
+
+
+async def test_registered_kind_works_from_the_command_to_the_undo(maple: Stage) -> None:
+    await maple.ana.command("/autumn remark cus_acme")
+    await maple.ana.sees(TEXT_LABEL)
+    await maple.ana.fill("Reason", "They said so")
+    await maple.ana.fill(TEXT_LABEL, "  ")
+    await maple.ana.submit()
+    await maple.ana.sees(str(RemarkNote.EMPTY.text))
+    await maple.ana.fill(TEXT_LABEL, "LIKES SYRUP")
+    await maple.ana.sees("LIKES SYRUP is in capitals.")
+    await maple.ana.fill(TEXT_LABEL, "Likes syrup")
+    await maple.ana.sees("→ Likes syrup")
+    await maple.ana.submit()
+    await lea_sees(maple, REMARK.heading, "Remark that Likes syrup", "→ Likes syrup")
+    assert remark_in_autumn(maple) is None
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees("Applied")
+    assert remark_in_autumn(maple) == "Likes syrup"
+    await maple.ana.sees("Applied")
+    await close_and_look(maple.ana, f"[{approvals_words.UNDO}]")
+    await maple.ana.click(approvals_words.UNDO, confirm=True)
+    await lea_sees(maple, "Remove the remark")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert remark_in_autumn(maple) is None
+    assert [write.idempotency_key is not None for write in maple.autumn.ledger if write.applied] == [True] * 2
+
+
+async def test_registered_kind_has_a_button_that_opens_its_form(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees(REMARK.button)
+    await maple.ana.click(REMARK.button)
+    await maple.ana.sees(TEXT_LABEL)
+
+
+async def test_mistyped_command_of_a_registered_kind_is_suggested(maple: Stage) -> None:
+    await maple.ana.command("/autumn remrk nobody-at-all")
+    await maple.ana.sees("/autumn remark nobody-at-all")
+
+
+def test_registered_kind_is_offered_only_on_its_parts() -> None:
+    assert REMARK.button in str(buttons.row(Place(customer="cus_acme")))
+    assert REMARK.button not in str(buttons.row(Place(customer="cus_acme", part="features")))
+
+
+def test_registered_kind_is_in_the_help() -> None:
+    assert REMARK.help in str(help_card(registry.help_lines()).blocks)
+
+
+def test_registered_kind_has_samples_for_the_doctor() -> None:
+    assert {"remark form", "remark for the approver"} <= {sample.name for sample in samples()}
+
+
+def test_registered_kind_can_be_named_in_a_policy() -> None:
+    rule = '[[allow]]\nwho = "everyone"\nmay = "ask"\nchanges = "remark"\n'
+    policy = read(rule, registry.policy_kinds())
+    assert policy.allow[0].when.changes == {"remark"}
+    with pytest.raises(PolicyError, match="an amount goes with"):
+        read(f"{rule}amount_over = 5", registry.policy_kinds())
+
+
+def test_requests_lines_and_notes_come_back_from_json() -> None:
+    request = REMARK.sample("cus_1")
+    assert stored.read_input(stored.dump_input(request)) == request
+    line, note = Line(RemarkLine.REMARK, None, "x"), Note(RemarkNote.SHOUTING, {"remark": "X"})
+    assert stored.read_lines(stored.dump_lines([line])) == (line,)
+    assert stored.read_notes(stored.dump_notes([note])) == (note,)
+    assert mrkdwn(note) == "X is in capitals."
+
+
+def test_unknown_kind_is_an_error() -> None:
+    with pytest.raises(registry.UnknownKind, match="elsewhere"):
+        registry.kind("elsewhere")
+
+
+def test_ids_commands_notes_and_lines_are_unique() -> None:
+    for each in ("id", "command", "button"):
+        values = [getattr(kind, each) for kind in registry.KINDS]
+        assert len(set(values)) == len(values)
+    for enums in ([kind.notes for kind in registry.KINDS], [kind.lines for kind in registry.KINDS]):
+        ids = [member.id for enum in enums for member in enum]
+        assert len(set(ids)) == len(ids)
+    assert all(len(kind.title) <= 24 for kind in registry.KINDS)
