@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
 from bot.app import CannotStart, build
 from bot.settings import Settings, SettingsError, load, withdraw
+from tests.examples import examples
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-canary-1",
@@ -215,7 +215,7 @@ _VALUES = st.one_of(
 )
 
 
-@settings_of(max_examples=400, deadline=None)
+@examples(400)
 @drawn(name=st.sampled_from(sorted(Settings.model_fields)), start=st.sampled_from(_STARTS), rest=_VALUES)
 def test_whatever_a_variable_holds_the_bot_is_put_together_or_says_why_not(
     name: str, start: str, rest: str

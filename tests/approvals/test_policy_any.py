@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
@@ -12,9 +12,10 @@ from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
 from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
+from tests.examples import examples
 from tests.policy import BALANCE, read
 
-often = settings(max_examples=100, deadline=None)
+often = examples(100)
 
 
 def power_of(decision: Decision) -> tuple[bool, int, bool]:
@@ -148,7 +149,7 @@ def test_a_policy_comes_back_from_a_file(policy: Policy) -> None:
     assert read(written(policy)) == policy
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(alphabet="allowdenyrequirechangesmay[]=\n\"'.,{}#-_0123456789eE+:TZ\r\t \\é\x00"))
 @example("a = " + "[" * 5_000 + "]" * 5_000)
 @example("a = " + "{b = " * 2_000 + "1" + "}" * 2_000)
@@ -178,7 +179,7 @@ KEY = st.sampled_from(KEYS)
 VALUE = st.sampled_from([*WORDS.split(), '"""\n[[deny]]\n"""', "{a=1}", "[\n1,\n]"])
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(TABLE | st.builds("{} = {}".format, KEY, VALUE), max_size=12).map("\n".join))
 def test_odd_tables_are_a_policy_or_a_policy_error(text: str) -> None:
     read_or_refuse(text)

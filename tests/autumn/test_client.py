@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -35,6 +35,7 @@ from tests.autumn.scripted import (
     ok,
     recorded,
 )
+from tests.examples import examples
 
 Question = Callable[[Autumn], Awaitable[Any]]
 
@@ -367,7 +368,7 @@ async def test_space_around_a_key_does_no_harm() -> None:
     await client.aclose()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     customer_id=st.text(), body=st.binary(max_size=30), status=st.sampled_from([200, 204, 302, 404, 429, 500])
 )

@@ -7,12 +7,13 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.autumn import bulk
 from bot.autumn.errors import Garbled, RateLimited
 from tests.autumn.scripted import RECORDED, Asked, Scripted, error, listing, ok
 from tests.autumn.test_reading import BODIES
+from tests.examples import examples
 
 
 def page(*rows: Any, cursor: str | None = None) -> bytes:
@@ -103,7 +104,7 @@ def test_rubbish_is_refused(content: bytes) -> None:
         bulk.customers(content)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(BODIES)
 def test_any_body_is_a_page_or_refused(body: bytes) -> None:
     for read in (bulk.customers, bulk.invoices):

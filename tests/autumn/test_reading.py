@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from freezegun import freeze_time
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.errors import (
@@ -25,6 +25,7 @@ from bot.autumn.errors import (
 from bot.autumn.models import Aggregate, Customer, Event, Feature, Invoice, Page
 from bot.autumn.reading import model, refusal, retry_after, without_key
 from tests.autumn.scripted import recorded
+from tests.examples import examples
 
 SHAPES: list[Any] = [Customer, Page[Customer], Page[Invoice], Page[Event], Page[Feature], Aggregate]
 
@@ -160,7 +161,7 @@ SHAPED = st.recursive(
 BODIES = st.binary(max_size=50) | (JSON | SHAPED).map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     body=BODIES,
     status=st.integers(200, 599),

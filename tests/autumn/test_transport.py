@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -19,6 +19,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled, NotFound
 from bot.autumn.transport import MOST, MOST_OF_AN_ERROR, TooLarge, Transport, proxy_for
 from bot.autumn.write import Write
+from tests.examples import examples
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n" + b'{"ok":true}'
 
@@ -215,7 +216,7 @@ async def test_answer_of_the_largest_size_is_read(status: int, most: int) -> Non
         assert len((await http.get("/")).content) == most
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(body=st.binary(max_size=400_000), level=st.integers(0, 9), cut=st.booleans())
 async def test_whatever_is_packed_comes_out_whole_or_not_at_all(body: bytes, level: int, cut: bool) -> None:
     packed = gzip.compress(body, level)

@@ -35,7 +35,7 @@ from tests.changes.facts import (
     subscription,
 )
 from tests.changes.test_reward import ask, coming, known, line
-from tests.views.examples import examples
+from tests.examples import examples
 
 APPLY, REMOVE = RewardAction.APPLY, RewardAction.REMOVE
 CHANGE = RewardChange()

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -37,6 +37,7 @@ from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
@@ -270,7 +271,7 @@ async def test_every_balance_there_is_becomes_what_was_promised_and_again_what_i
     assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= said
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, HealthCheck.function_scoped_fixture)
 @given(data=st.data())
 async def test_any_edit_of_any_sort_of_balance(sorts: tuple[Bench, list[Place]], data: st.DataObject) -> None:
     bench, places = sorts
@@ -408,7 +409,7 @@ NAMES = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 EMAILS = st.one_of(st.just(""), st.emails().filter(lambda one: not set('"()<>[],;:') & set(one)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, HealthCheck.function_scoped_fixture)
 @given(name=st.none() | NAMES, email=st.none() | EMAILS, fingerprint=st.none() | NAMES)
 async def test_details_become_what_was_asked_and_again_what_they_were(
     bench: Bench, name: str | None, email: str | None, fingerprint: str | None

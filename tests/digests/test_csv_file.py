@@ -13,8 +13,8 @@ from bot.digests import csv_file
 from bot.kit import text
 from tests.digests.samples import READ, item
 from tests.digests.test_card_properties import ITEMS
+from tests.examples import examples
 from tests.views import checks
-from tests.views.examples import examples
 
 
 def read(*lines: str) -> list[list[str]]:

@@ -17,8 +17,8 @@ from bot.digests.schedule import zones
 from bot.kit import ids, text
 from sandbox.slack import elements
 from tests.digests.test_card_properties import SCHEDULES, WANTED
+from tests.examples import examples
 from tests.views import checks
-from tests.views.examples import examples
 from tests.views.filling import modal
 from tests.views.test_any_customer import TEXTS
 

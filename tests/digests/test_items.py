@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn import bulk
@@ -11,6 +11,7 @@ from bot.autumn.models import InvoicePreview
 from bot.digests import items, sections
 from bot.digests.sections import invoices
 from tests.digests.listed import SPAN, START, at, balance, customer, days, held, source, stored
+from tests.examples import examples
 
 
 def of(section: str, **fields: Any) -> list[items.StoredItem]:
@@ -281,7 +282,7 @@ def test_millionths(amount: str, expected: int | None) -> None:
 
 
 @given(st.decimals(-9_000_000_000_000, 9_000_000_000_000, places=6))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_an_amount_survives_the_database(amount: Decimal) -> None:
     lies = items.millionths(amount)
     assert items.units(lies) == amount
@@ -333,7 +334,7 @@ _BALANCE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.none() | st.lists(_HELD, max_size=3),
     st.none() | st.dictionaries(st.text(max_size=3), _BALANCE, max_size=3),

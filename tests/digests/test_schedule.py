@@ -6,12 +6,13 @@ from itertools import chain, combinations
 
 import pytest
 from freezegun import freeze_time
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digests.model import EVERY_DAY, Schedule
 from bot.digests.schedule import due_at, due_between, known_zone, local_day, next_due, zones
 from tests.digests import clocks
+from tests.examples import examples
 
 _MASKS = [
     frozenset(mask) for mask in chain.from_iterable(combinations(range(7), size) for size in range(1, 8))
@@ -74,7 +75,7 @@ def test_every_choice_of_weekdays_is_kept_around_the_changes_of_the_clocks(zone:
             assert found == {day: due for day, due in dues.items() if day.weekday() in mask}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(schedules)
 def test_a_year_has_each_of_its_days_once(schedule: Schedule) -> None:
     dues = {day: clocks.due(schedule, day) for day in _YEAR if day.weekday() in schedule.weekdays}
@@ -83,7 +84,7 @@ def test_a_year_has_each_of_its_days_once(schedule: Schedule) -> None:
     assert sorted(at for _, at in found) == [at for _, at in found]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(schedules, moments)
 def test_the_next_is_the_first_after(schedule: Schedule, after: datetime) -> None:
     near = (after.date() + timedelta(days=number) for number in range(-2, 10))
@@ -91,7 +92,7 @@ def test_the_next_is_the_first_after(schedule: Schedule, after: datetime) -> Non
     assert next_due(schedule, after) == min(at for at in dues if at > after)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(schedules, moments)
 def test_at_the_due_moment_the_next_is_another_day(schedule: Schedule, after: datetime) -> None:
     due = next_due(schedule, after)
@@ -100,7 +101,7 @@ def test_at_the_due_moment_the_next_is_another_day(schedule: Schedule, after: da
     assert [at for _, at in due_between(schedule, due, due)] == [due]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(schedules, moments)
 def test_the_local_day_is_what_the_clocks_show(schedule: Schedule, at: datetime) -> None:
     assert local_day(schedule, at) == clocks.shown(schedule.zone, at).date()

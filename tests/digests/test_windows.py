@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, combinations, pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.digests.model import EVERY_DAY, MOST_DAYS, WORKDAYS, Schedule
 from bot.digests.schedule import FURTHEST_BACK, Window, due_between, window
 from tests.digests import clocks
+from tests.examples import examples
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 YEAR = 365 * DAY
@@ -54,7 +55,7 @@ def posts(
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(schedules, st.sampled_from([1, 2, 7, MOST_DAYS]), st.lists(delays, min_size=1, max_size=12))
 @example(Schedule(EVERY_DAY, time(9), "Europe/Berlin"), 1, [timedelta(0)])
 @example(Schedule(frozenset({0}), time(9), "Europe/Berlin"), 7, [timedelta(0)])
@@ -75,7 +76,7 @@ def test_windows_of_a_year_leave_no_gap(
         assert one.end >= next((later for later in dues if later > max(due, read_at)), due)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     schedules,
     st.sampled_from([1, 7]),

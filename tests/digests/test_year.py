@@ -15,7 +15,7 @@ from itertools import chain, combinations, count
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.digests import repository as book
@@ -25,6 +25,7 @@ from bot.store.database import Database
 from tests.databases import Engine, fresh
 from tests.digests import clocks
 from tests.digests.booked import DAY, LEASE, SECOND, booked, written
+from tests.examples import examples
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -346,7 +347,7 @@ _EVE = _at(date(2026, 3, 28))
 _DUE = Wait(timedelta(0), due=True)
 
 
-@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(45)
 @_examples
 @example(_NIGHTLY, _EVE, [_DUE, Tick("a", Fate.DIES_SENT), Turn.PAUSE])
 @example(_NIGHTLY, _EVE, [_DUE, Tick("ab", Fate.POSTS), _DUE, Tick("ba", Fate.POSTS)])
@@ -355,7 +356,7 @@ def test_each_due_day_once(sqlite: Ground, schedule: Schedule, begin: datetime, 
     sqlite.live(schedule, begin, steps)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(8)
 @_examples
 def test_each_due_day_once_on_postgresql(
     postgresql: Ground, schedule: Schedule, begin: datetime, steps: list[Step]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookups import registry
@@ -19,6 +19,7 @@ from handlers.parsing import (
     parse,
     sub_commands,
 )
+from tests.examples import examples
 
 SUBS = set(sub_commands())
 
@@ -92,7 +93,7 @@ def test_what_people_type(text: str, wish: Command) -> None:
     assert parse(text) == wish
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(max_size=200))
 def test_anything_can_be_typed(text: str) -> None:
     match parse(text):
@@ -105,7 +106,7 @@ def test_anything_can_be_typed(text: str) -> None:
             pass
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.from_regex(r"[a-zA-Z0-9_:-]{1,40}", fullmatch=True),
     st.sampled_from(list(registry.commands().values())),

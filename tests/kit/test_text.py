@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.kit import text
-from tests.views.examples import examples
+from tests.examples import examples
 
 ANY = st.text(st.characters(), max_size=200) | st.text(
     st.sampled_from("*_~`<>&:|@#! ab\u05d0\U0001f600\u0301"), max_size=60

@@ -1,9 +1,10 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.lookups.place import Place, Span
+from tests.examples import examples
 
 PLACES = st.builds(
     Place,
@@ -18,7 +19,7 @@ PLACES = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(PLACES)
 def test_a_place_survives_a_button(place: Place) -> None:
     assert Place.decode(place.encode()) == place

@@ -170,6 +170,7 @@ def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> 
     profile = settings(derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
     settings.register_profile("mutation", profile)
     settings.load_profile("mutation")
+    os.environ.setdefault("MAPLE_EXAMPLES", "1")
     # Nowhere near UTC, which the tests must not depend on.
     os.environ["TZ"] = "Pacific/Auckland"
     time.tzset()

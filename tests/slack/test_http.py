@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
@@ -25,6 +25,7 @@ from starlette.routing import Route
 from bot.metrics import Metrics
 from bot.slack.http import SlackEvents, listening, site
 from bot.slack.signature import Signature
+from tests.examples import examples
 from tests.stage import on_stage
 
 SECRET = "shh"
@@ -166,7 +167,7 @@ ODD = st.one_of(
 STAMP, MARK = b"x-slack-request-timestamp", b"x-slack-signature"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(ODD, min_size=5, max_size=5), st.lists(ODD, min_size=5, max_size=5))
 def test_ten_thousand_odd_headers_are_refused_and_break_nothing(
     stamps: list[bytes], marks: list[bytes]

@@ -3,11 +3,12 @@ import hmac
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.slack.signature import Signature
+from tests.examples import examples
 
 NOW = 1_750_000_000
 SECRET = "shh"
@@ -74,7 +75,7 @@ def test_a_body_that_is_not_utf8_is_not_slacks() -> None:
     assert not genuine(signed(b"\xff\xfe"), b"\xff\xfe")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.lists(
         st.tuples(

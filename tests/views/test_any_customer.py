@@ -45,8 +45,8 @@ from bot.lookups.overview.answer import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.products.answer import ExpiredProduct, Products
+from tests.examples import examples
 from tests.views import checks
-from tests.views.examples import examples
 from tests.views.given import invoice_list
 
 HOSTILE = [

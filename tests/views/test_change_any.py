@@ -27,9 +27,9 @@ from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place
 from bot.store.audit import Entry
 from sandbox.slack import elements
+from tests.examples import examples
 from tests.policy import KIND_IDS
 from tests.views import checks
-from tests.views.examples import examples
 from tests.views.filling import Filling
 from tests.views.records import POOL, fits
 from tests.views.test_any_customer import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.kit import currency as arithmetic
 from bot.kit import links, money, numbers, times
-from tests.views.examples import examples
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(

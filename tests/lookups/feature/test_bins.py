@@ -2,11 +2,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.models import Reset
 from bot.lookups.feature.bins import DAY, HOUR, MOST, Point, cycle_start, merged
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -69,7 +70,7 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.
 POINTS = st.lists(st.tuples(MOMENTS, st.decimals(-1000, 1000, places=2)), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(points=POINTS, width=st.sampled_from([HOUR, DAY]), now=MOMENTS, since=st.none() | MOMENTS)
 def test_bins_are_few_join_up_and_lose_nothing(
     points: list[Point], width: timedelta, now: datetime, since: datetime | None

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.autumn.errors import Refused, TimedOut, Unavailable
@@ -18,6 +18,7 @@ from bot.lookups.find.query import readings
 from bot.lookups.find.search import contains, find, search, suggest
 from handlers.parsing import FindCommand, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -234,7 +235,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(query=LETTERS, customers=PEOPLE)
 def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[str, Any]]) -> None:
     answer, script = asyncio.run(found(query, customers))
@@ -347,7 +348,7 @@ NAMES = st.text(max_size=30).map(str.strip).filter(bool) | st.text(
 ).map(str.strip).filter(bool)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(name=NAMES, others=PEOPLE)
 def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, Any]]) -> None:
     holder = person("cus-with-this-name", name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import Discount, InvoicePreview, LineDiscount, PreviewLine
 from bot.lookups.invoices.discounting import doubtful, settled
-from tests.views.examples import examples
+from tests.examples import examples
 
 SOON = datetime(2026, 12, 2, tzinfo=UTC)
 LATER = SOON + timedelta(days=10)

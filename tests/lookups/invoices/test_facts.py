@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.autumn.models import Invoice
 from bot.lookups import labels
 from bot.lookups.invoices.facts import UNPAID, InvoiceState, Owed, Unpaid, facts, facts_of, unpaid
-from tests.views.examples import examples
+from tests.examples import examples
 
 
 def invoice(status: str, total: Any = 200, currency: str = "usd", **fields: Any) -> Invoice:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.autumn import LocalAutumn
@@ -12,6 +12,7 @@ from sandbox.autumn.balances import shift, total
 from sandbox.autumn.model import Row
 from sandbox.autumn.months import DAY, add_months
 from sandbox.autumn.validation import decode_cursor, encode_cursor
+from tests.examples import examples
 from tests.sandbox.autumn.conftest import Caller
 
 ONE_ROW: dict[str, Any] = {"customer_id": "cus_rows", "feature_id": "messages"}
@@ -194,7 +195,7 @@ def test_taking_drains_rollovers_first_then_rows_in_order_then_the_first_goes_be
 AMOUNTS = st.integers(-10_000, 10_000)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.tuples(AMOUNTS, st.integers(0, 500)), min_size=1, max_size=5), AMOUNTS)
 def test_moving_an_amount_changes_the_whole_by_just_that(rows: list[tuple[int, int]], by: int) -> None:
     made = [

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -13,6 +13,7 @@ from sandbox.slack.blocks import rules
 from sandbox.slack.blocks.check import blocks_problems, checked_view, message_blocks, view_problems
 from sandbox.slack.blocks.schema import PATH, schema
 from sandbox.slack.errors import SlackError
+from tests.examples import examples
 from tests.sandbox.slack.app import Json, actions, button, modal, plain, section, text_input
 
 DOCUMENT = json.loads(PATH.read_text("utf-8"))
@@ -292,7 +293,7 @@ def test_error_messages_contain_the_pointer() -> None:
 
 
 @given(st.integers(1, 15), st.integers(1, 3000))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_total_text_of_a_message_is_limited(blocks: int, length: int) -> None:
     given = [section("x" * length) for _ in range(blocks)]
     if blocks * length <= rules.MOST_TEXT:
@@ -303,7 +304,7 @@ def test_total_text_of_a_message_is_limited(blocks: int, length: int) -> None:
 
 
 @given(st.integers(0, 60), st.integers(0, 110))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_blocks_and_options_are_counted(blocks: int, options: int) -> None:
     assert bool(blocks_problems([{"type": "divider"}] * blocks, "message")) == (blocks > 50)
     picks = [actions(select(*[option(str(number)) for number in range(options)]))]
@@ -329,7 +330,7 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_compiled_schema_agrees_with_jsonschema(data: st.DataObject) -> None:
     """Both give the same result for valid blocks with one change."""
     block = copy.deepcopy(
