@@ -3,6 +3,9 @@
 `MAPLE_TRANSCRIPTS=write scripts/test tests/transcripts` rewrites them. Read the diff before you commit it.
 """
 
+from bot.approvals import words as approvals
+from bot.changes.deletion import words as deletion
+from bot.changes.forms import words as forms
 from tests.journeys.digesting import due, settled
 from tests.transcripts.recorder import Transcript, recorded
 
@@ -15,9 +18,9 @@ async def _request_allowance(transcript: Transcript) -> None:
     await transcript.type(ana, "/autumn balance cus_acme")
     await transcript.choose(ana, "Feature", "Messages")
     await transcript.fill(ana, "Amount", "5k")
-    await transcript.fill(ana, "Reason", REASON)
-    await transcript.fill(ana, "Link to a ticket", TICKET)
-    await transcript.submit(ana, "Submit change")
+    await transcript.fill(ana, forms.REASON, REASON)
+    await transcript.fill(ana, forms.TICKET, TICKET)
+    await transcript.submit(ana, forms.SUBMIT)
     await transcript.close(ana)
 
 
@@ -47,7 +50,7 @@ async def test_approving_a_request() -> None:
         transcript.forget()
         lea = transcript.maple.lea
         await transcript.go(lea, "#billing")
-        await transcript.click(lea, "Approve")
+        await transcript.click(lea, approvals.APPROVE)
 
 
 async def test_learning_the_outcome() -> None:
@@ -57,8 +60,8 @@ async def test_learning_the_outcome() -> None:
         await _request_allowance(transcript)
         lea, ana = transcript.maple.lea, transcript.maple.ana
         lea.go("#billing")
-        await lea.sees("Approve")
-        await lea.click("Approve")
+        await lea.sees(approvals.APPROVE)
+        await lea.click(approvals.APPROVE)
         transcript.forget()
         await transcript.go(ana, "@maple")
         await transcript.go(ana, "#support")
@@ -69,13 +72,13 @@ async def test_deleting_a_customer() -> None:
     async with recorded("deletion", "Ana requests a deletion, and Lea approves it") as transcript:
         ana, lea = transcript.maple.ana, transcript.maple.lea
         await transcript.type(ana, "/autumn delete cus_noname")
-        await transcript.fill(ana, "Type the customer's id in full", "cus_noname")
-        await transcript.fill(ana, "Reason", "A test account that nobody uses")
-        await transcript.choose(ana, "Last confirmation", "Delete this customer")
-        await transcript.submit(ana, "Submit change")
+        await transcript.fill(ana, deletion.TYPE_ID, "cus_noname")
+        await transcript.fill(ana, forms.REASON, "A test account that nobody uses")
+        await transcript.choose(ana, deletion.UNDERSTOOD, deletion.UNDERSTOOD_LABEL)
+        await transcript.submit(ana, forms.SUBMIT)
         await transcript.close(ana)
         await transcript.go(lea, "#billing")
-        await transcript.click(lea, "Approve", confirm=True)
+        await transcript.click(lea, approvals.APPROVE, confirm=True)
         await transcript.go(ana, "@maple")
 
 
