@@ -130,7 +130,7 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_path_that_is_named_exists(page: str) -> None:
     named = re.findall(
         r"`((?:bot|handlers|sandbox|tests|scripts|docs|benchmarks)/[\w./]*)`", (ROOT / page).read_text()
