@@ -72,7 +72,7 @@ async def test_deletion_at_once_takes_six_calls() -> None:
         await maple.ana.command("/autumn delete cus_noname")
         await maple.ana.sees("Type the customer's id in full")
         await maple.ana.fill("Type the customer's id in full", "cus_noname")
-        await maple.ana.choose("Last confirmation", "Delete this customer. It cannot be undone.")
+        await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
         await maple.ana.sees("What changes")
         await maple.ana.fill("Reason", "They asked to be forgotten")
         await forget_calls(maple)
