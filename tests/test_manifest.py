@@ -94,8 +94,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
     assert {
         ids.PICK_CUSTOMER,
         ids.PICK_FEATURE,
-        ids.FORM_FEATURE,
-        ids.FORM_REWARD,
+        ids.FORM_FIELD,
         ids.DIGEST_ZONE,
         ids.DIGEST_PLANS,
     } == listened(InteractionKind.OPTIONS)

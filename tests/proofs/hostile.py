@@ -553,7 +553,7 @@ async def _still_there(figures: Figures, made: World) -> None:
 _SECRET = (CANARY, "am_sk_", "xoxb-", "xapp-", "Traceback", "Acme", "@secret", "@acme", ".example")
 
 
-_UNREADABLE = re.compile(r"(ref|main|enum)\.py:\d+$")
+_UNREADABLE = re.compile(r"(ref|main|enum|registry)\.py:\d+$")
 """Where a button's or a form's value is read: by Maple, and for it by pydantic and Python's enum."""
 
 
@@ -568,7 +568,7 @@ def _look_into(figures: Figures, written: str, exposed: str) -> None:
             reached.add(f"{noted['kind']} {noted['action']}")
         if '"outcome": "fault"' in line:
             fault = json.loads(line)
-            unreadable = fault["error"] in ("ValueError", "ValidationError")
+            unreadable = fault["error"] in ("ValueError", "ValidationError", "UnknownKind")
             told = f"fault: {fault['action']} {fault['error']} {fault['at']}"
             figures.hold(unreadable and _UNREADABLE.search(fault["at"]) is not None, told)
             figures.count("values that Maple never made, told to the person with a reference")

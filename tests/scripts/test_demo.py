@@ -99,7 +99,9 @@ async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
             state = (await page.get("/-/state", params={"person": "U01ANA"})).json()
             support = next(one["id"] for one in state["channels"] if one["name"] == "support")
             for (command, _), words in zip(
-                demo.TRIES, ("Last invoices", "Coming up in the next", "A digest tells"), strict=True
+                demo.TRIES,
+                ("Last invoices", "Coming up in the next", "A digest is a regular post"),
+                strict=True,
             ):
                 assert command in said
                 assert (await do(page, person="U01ANA", act="command", channel=support, text=command))["ok"]
