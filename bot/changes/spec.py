@@ -126,9 +126,9 @@ class ChangeKind(ABC, Generic[I]):
         """An e-mail address to look for among the other customers; empty for none."""
         return ""
 
-    def with_history(self, facts: Facts, applied: Sequence[I]) -> Facts:  # noqa: ARG002 - as above
-        """The facts, completed by earlier changes that were applied; for a kind that needs its history."""
-        return facts
+    def with_history(self, facts: Facts, applied: Sequence[I]) -> Facts:
+        """The facts, completed by earlier changes that were applied; for kinds with `Needs.HISTORY`."""
+        raise NotImplementedError  # pragma: no cover - the kinds that need their history override it
 
     @abstractmethod
     def guard(self, request: I, facts: Facts, now: datetime) -> Judgement: ...

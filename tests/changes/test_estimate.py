@@ -34,7 +34,7 @@ from tests.changes.facts import (
     rewards,
     subscription,
 )
-from tests.changes.test_reward import ask, coming, known, line
+from tests.changes.reward.test_kind import ask, coming, known, line
 from tests.examples import examples
 
 APPLY, REMOVE = RewardAction.APPLY, RewardAction.REMOVE
