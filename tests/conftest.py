@@ -1,7 +1,10 @@
 import gc
 import io
 import re
+import sys
+import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,24 @@ _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 
 _no_starts = NoStarts()
+
+
+def pytest_configure() -> None:
+    """Python 3.11 refuses to install a trace function in one thread while another thread installs its own. Under
+    coverage, that ends a database driver's thread at its start, and whoever waits for it waits forever."""
+    if sys.gettrace() is None:
+        return
+    install = sys.settrace
+
+    def settrace(function: Any) -> None:
+        for _ in range(1000):
+            try:
+                return install(function)
+            except RuntimeError:
+                time.sleep(0.001)
+        return install(function)
+
+    sys.settrace = settrace
 
 
 @pytest.hookimpl(tryfirst=True)
