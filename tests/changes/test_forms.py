@@ -31,10 +31,11 @@ from bot.kit import ids
 from bot.lookups import trouble
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
+from tests.changes.filling import Filling, modal
+from tests.kit import checks
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, NOW
 from tests.policy import KIND_IDS
-from tests.views import checks, given
-from tests.views.filling import Filling, modal
-from tests.views.given import BEFORE, NOW
 
 TWENTY = Coupon(
     id="twenty",

@@ -9,9 +9,9 @@ from bot.digests.report.model import CurrencyTotal, ItemPage, RowQuery
 from bot.kit import ids
 from bot.lookups import labels, trouble
 from bot.lookups.place import Place
+from tests.changes.filling import modal
 from tests.digests.samples import BERLIN, ORG, item, items, page
-from tests.views import checks
-from tests.views.filling import modal
+from tests.kit import checks
 
 
 def drawn(found: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bot.digests.report.model import PREVIEWS, CurrencyTotal, Report, RowQuery
 from bot.kit import layout
 from bot.kit.card import Card
 from tests.digests.samples import BERLIN, ORG, READ, START, digest, group, item, items, part, report
-from tests.views import checks
+from tests.kit import checks
 
 
 def card(found: Report, query: RowQuery = BERLIN, **changes: Any) -> Card:

@@ -16,10 +16,10 @@ from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Wan
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 from bot.digests.schedule import zones
 from bot.kit import text
+from tests.changes.filling import modal
 from tests.examples import examples
-from tests.views import checks
-from tests.views.filling import modal
-from tests.views.test_any_customer import CURRENCIES, MAYBE_TIMES, NUMBERS, TEXTS, TIMES, URLS
+from tests.kit import checks
+from tests.lookups.test_any_customer import CURRENCIES, MAYBE_TIMES, NUMBERS, TEXTS, TIMES, URLS
 
 SECTIONS = st.sampled_from(sections.all_keys())
 MISSING = st.sampled_from(["previews", *sections.all_keys()])

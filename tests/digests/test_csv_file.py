@@ -14,7 +14,7 @@ from bot.kit import text
 from tests.digests.samples import READ, item
 from tests.digests.test_card_properties import ITEMS
 from tests.examples import examples
-from tests.views import checks
+from tests.kit import checks
 
 
 def read(*lines: str) -> list[list[str]]:

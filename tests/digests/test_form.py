@@ -16,11 +16,11 @@ from bot.digests.model import WORKDAYS, Schedule, Wanted
 from bot.digests.schedule import zones
 from bot.kit import ids, text
 from sandbox.slack import elements
+from tests.changes.filling import modal
 from tests.digests.test_card_properties import SCHEDULES, WANTED
 from tests.examples import examples
-from tests.views import checks
-from tests.views.filling import modal
-from tests.views.test_any_customer import TEXTS
+from tests.kit import checks
+from tests.lookups.test_any_customer import TEXTS
 
 META = DigestMeta(submission="s1", channel="C1")
 PLANS = {"pro": "Pro", "free": "Free", "": "nameless", "p" * 76: "long"}

@@ -12,10 +12,10 @@ from bot.digests.model import Pause, Wanted
 from bot.kit import ids
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
+from tests.approvals.records import fits
+from tests.changes.filling import modal
 from tests.digests.samples import digest, paused
-from tests.views import checks
-from tests.views.filling import modal
-from tests.views.records import fits
+from tests.kit import checks
 
 
 def drawn(*digests: Any, **changes: Any) -> dict[str, Any]:

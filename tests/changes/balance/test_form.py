@@ -16,9 +16,9 @@ from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.kit import ids, times
 from bot.lookups import labels
-from tests.views import given
-from tests.views.filling import Filling
-from tests.views.given import BEFORE, LATER, NOW
+from tests.changes.filling import Filling
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, LATER, NOW
 
 OPENED = Meta(kind="balance", customer="cus_1", submission="s1", channel="C1", feature="messages")
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.autumn.models import Customer, PlanItem, Subscription, UsagePrice
 from bot.lookups.products.plan_changes import ByEnding, is_free, plan_changes
-from tests.views.given import LATER, NOW, plan, subscription
+from tests.lookups.samples import LATER, NOW, plan, subscription
 
 DAY = timedelta(days=1)
 

@@ -9,7 +9,7 @@ from bot.lookups import labels
 from bot.lookups.invoices.facts import unpaid
 from bot.lookups.overview import attention
 from bot.lookups.products.status import Status, status
-from tests.views.given import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
+from tests.lookups.samples import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ from bot.lookups.overview.answer import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.products.answer import ExpiredProduct, Products
-from tests.views import checks
-from tests.views.given import (
+from tests.kit import checks
+from tests.lookups.samples import (
     BEFORE,
     LATER,
     NOW,

@@ -9,8 +9,8 @@ from bot.changes.forms.model import FormPreview, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from sandbox.slack import elements
 from sandbox.slack.blocks.check import view_problems
-from tests.views import checks
-from tests.views.given import NOW
+from tests.kit import checks
+from tests.lookups.samples import NOW
 
 
 def modal(view: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.kit import ids
 from bot.lookups.place import Place
 from bot.store.audit import Entry
-from tests.views import checks
-from tests.views.given import NOW
-from tests.views.records import fits, record
+from tests.approvals.records import fits, record
+from tests.kit import checks
+from tests.lookups.samples import NOW
 
 PLACE = Place(customer="cus_1")
 

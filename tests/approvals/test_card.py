@@ -34,10 +34,11 @@ from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing
 from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Place
-from tests.views import checks, given
-from tests.views.filling import modal
-from tests.views.given import LATER, NOW
-from tests.views.records import POOL, fits, record
+from tests.approvals.records import POOL, fits, record
+from tests.changes.filling import modal
+from tests.kit import checks
+from tests.lookups import samples as given
+from tests.lookups.samples import LATER, NOW
 
 
 def drawn(shown: Record, audience: Audience = Audience.APPROVER, **more: Any) -> tuple[Card, str]:

@@ -18,8 +18,18 @@ from bot.lookups.overview.answer import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place
 from bot.lookups.products.answer import Products
+from tests.lookups.samples import (
+    NOW,
+    balance,
+    customer,
+    invoice,
+    invoice_list,
+    plan,
+    preview,
+    row,
+    subscription,
+)
 from tests.policy import KIND_IDS
-from tests.views.given import NOW, balance, customer, invoice, invoice_list, plan, preview, row, subscription
 
 T = TypeVar("T")
 

@@ -46,8 +46,8 @@ from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.products.answer import ExpiredProduct, Products
 from tests.examples import examples
-from tests.views import checks
-from tests.views.given import invoice_list
+from tests.kit import checks
+from tests.lookups.samples import invoice_list
 
 HOSTILE = [
     "<!channel>",

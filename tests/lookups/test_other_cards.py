@@ -21,8 +21,8 @@ from bot.lookups.find.card import Search
 from bot.lookups.place import Place
 from bot.lookups.trouble import Refusal
 from sandbox.slack.blocks import check
-from tests.views import checks
-from tests.views.given import NOW, balance, customer, flag
+from tests.kit import checks
+from tests.lookups.samples import NOW, balance, customer, flag
 
 PLACE = Place(customer="cus_1")
 

@@ -27,12 +27,11 @@ from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place
 from bot.store.audit import Entry
 from sandbox.slack import elements
+from tests.approvals.records import POOL, fits
+from tests.changes.filling import Filling
 from tests.examples import examples
-from tests.policy import KIND_IDS
-from tests.views import checks
-from tests.views.filling import Filling
-from tests.views.records import POOL, fits
-from tests.views.test_any_customer import (
+from tests.kit import checks
+from tests.lookups.test_any_customer import (
     CURRENCIES,
     DISCOUNTS,
     INVOICES,
@@ -43,6 +42,7 @@ from tests.views.test_any_customer import (
     TIMES,
     customers,
 )
+from tests.policy import KIND_IDS
 
 PEOPLE = st.sampled_from(["U1ANA", "U2LEA", "", "<!channel>"])
 IDS = st.sampled_from(["cus_1", "", "<!channel>", "c" * 2500, "é*"])

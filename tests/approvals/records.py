@@ -12,8 +12,8 @@ from bot.changes.balance.words import BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
 from bot.kit.card import Card
-from tests.views import checks
-from tests.views.given import BEFORE, LATER, NOW
+from tests.kit import checks
+from tests.lookups.samples import BEFORE, LATER, NOW
 
 _PERSON = re.compile(r"<@(U1ANA|U2LEA|U3RAJ|U\d)>")
 """Whom the records below name; anybody else must not be mentioned."""
