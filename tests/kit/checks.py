@@ -28,6 +28,12 @@ def fits(card: Card) -> None:
     assert not _NEW & {block["type"] for block in card.plain}
 
 
+def fitting_text(card: Card) -> str:
+    """Everything written on a card, which fits."""
+    fits(card)
+    return read(card.blocks)
+
+
 def message(blocks: list[Block]) -> None:
     assert check.blocks_problems(blocks, "message") == []
     assert rules.text_length(blocks) <= 12_000

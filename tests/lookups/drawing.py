@@ -1,0 +1,71 @@
+"""Cards drawn and checked, and what they say."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from bot.autumn.models import Customer, Feature, Organization, UsageTotal
+from bot.kit.card import Card
+from bot.lookups import card as lookup_card
+from bot.lookups.answers import Billing
+from bot.lookups.events.answer import Events
+from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.invoices.answer import Invoices
+from bot.lookups.overview.answer import Overview
+from bot.lookups.part import Answer
+from bot.lookups.place import Place
+from bot.lookups.products.answer import Products
+from tests.kit import checks
+from tests.lookups.samples import NOW, balance, customer, invoice_list, preview
+
+PLACE = Place(customer="cus_1")
+AT_PRODUCTS = PLACE.go("products")
+AT_FEATURES = PLACE.go("features")
+AT_FEATURE = PLACE.go("feature").at(feature="messages")
+AT_INVOICES = PLACE.go("invoices")
+AT_EVENTS = PLACE.go("events")
+ORG = Organization(id="org", name="Maple & Co", env="live")
+NOTHING_DUE = Billing((), ())
+
+
+def draw(answer: Answer, place: Place, **more: Any) -> Card:
+    card = lookup_card.card(place, answer, **{"shareable": True, **more})
+    checks.fits(card)
+    shared = lookup_card.shared(place, answer, by=checks.SHARER)
+    checks.fits(shared)
+    return card
+
+
+def overview(**changes: Any) -> Overview:
+    return replace(Overview(customer(), NOTHING_DUE, invoice_list(), NOW), **changes)
+
+
+def text_of(card: Card) -> str:
+    return checks.read(card.blocks)
+
+
+def table(card: Card) -> list[list[str]]:
+    (found,) = (block for block in card.blocks if block["type"] == "data_table")
+    return [[checks.read(cell) for cell in line] for line in found["rows"]]
+
+
+def events(*found: Any, **changes: Any) -> Events:
+    totals = {"messages": UsageTotal(count=2, sum=Decimal(6)), "quiet": UsageTotal()}
+    known = {
+        "messages": Feature(id="messages", name="Messages"),
+        "sent": Feature(id="messages", name="Messages"),
+    }
+    return replace(Events(customer(), found, False, totals, known, NOW, NOW), **changes)
+
+
+def invoices(*found: Any, **changes: Any) -> Invoices:
+    return replace(Invoices(customer(), found, False, (preview(),), NOW), **changes)
+
+
+def detail(found: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:
+    known = customer(balances={"messages": found or balance()}, **changes)
+    return FeatureDetail(known, read, NOW)
+
+
+def products(found: Customer, expired: Any = None) -> Products:
+    return Products(found, expired, NOW)

@@ -1,0 +1,105 @@
+"""What the features say."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import PlanItem
+from bot.kit import times
+from bot.lookups.features import words as features_words
+from bot.lookups.features.answer import Features
+from bot.lookups.place import Place
+from tests.kit import checks
+from tests.lookups.drawing import AT_FEATURES, PLACE, draw, overview, text_of
+from tests.lookups.samples import (
+    BEFORE,
+    LATER,
+    NOW,
+    balance,
+    balances,
+    customer,
+    flag,
+    plan,
+    row,
+    subscription,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, f"▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · {times.moment(LATER, 'resets')}"),
+        ({"next_reset_at": BEFORE}, "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · resets now"),
+        ({"unlimited": True, "next_reset_at": None}, "Unlimited · 300 used"),
+        (
+            {"next_reset_at": None, "breakdown": [row(), row(left=-5)]},
+            "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · *5 over* · from 2 sources",
+        ),
+        ({"next_reset_at": None, "granted": Decimal(0)}, "700 of 0 left · -700 used"),
+    ],
+)
+def test_a_balance(changes: dict[str, Any], line: str) -> None:
+    card = draw(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
+    assert f"*Messages*\n{line}" in text_of(card)
+    assert Place.decode(checks.buttons(card)["Open"]) == PLACE.go("feature").at(feature="messages")
+
+
+def test_trouble_comes_first_then_names() -> None:
+    found = customer(
+        balances={
+            "b": balance("b"),
+            "a": balance("a"),
+            "z": balance("z", left=0),
+            "y": balance("y", left=0, breakdown=[row(left=-1)]),
+        }
+    )
+    shown = text_of(draw(Features(found, NOW), AT_FEATURES))
+    assert [name for name in shown.splitlines() if name in ("*A*", "*B*", "*Y*", "*Z*")] == [
+        "*Y*",
+        "*Z*",
+        "*A*",
+        "*B*",
+    ]
+
+
+def test_more_than_a_page_of_features_can_be_picked_from() -> None:
+    card = draw(Features(customer(balances=balances(70)), NOW), AT_FEATURES.at(page=1))
+    assert "Page 2 of 7 · 50 left" in text_of(card)
+    (block,) = (block for block in card.blocks if block["block_id"].startswith("pick_feature:"))
+    assert Place.decode(block["block_id"].removeprefix("pick_feature:")) == AT_FEATURES
+    assert block["elements"][0]["action_id"] == "pick_feature"
+
+
+def test_the_select_is_left_out_when_its_place_is_too_long() -> None:
+    place = Place(customer="c" * 250, part="features")
+    card = draw(Features(customer(balances=balances(11)), NOW), place)
+    assert not [block for block in card.blocks if block["block_id"].startswith("pick_feature")]
+
+
+def test_boolean_features_are_one_compact_list() -> None:
+    flags = {f"flag{index:03}": flag(f"flag{index:03}") for index in range(100)}
+    card = draw(Features(customer(balances={}, flags=flags), NOW), AT_FEATURES)
+    assert "*Also included:* flag000, flag001," in text_of(card)
+    assert "_and 40 more_" in text_of(card)
+    assert features_words.NO_BALANCES in text_of(card)
+    long = {f"{index}": flag("&" * 99 + str(index)) for index in range(99)}
+    draw(Features(customer(flags=long), NOW), AT_FEATURES)
+
+
+def test_a_customer_without_features() -> None:
+    assert features_words.NO_FEATURES in text_of(
+        draw(Features(customer(balances={}, flags={}), NOW), AT_FEATURES)
+    )
+
+
+@pytest.mark.parametrize("part", ["overview", "features"])
+def test_balances_that_autumn_hides_are_not_called_missing(part: str) -> None:
+    hiding = plan(items=[PlanItem(feature_id="messages", included=Decimal(5))])
+    known = customer(
+        subscriptions=[subscription(past_due=True, plan=hiding)],
+        balances={},
+        flags={"sso": flag(plan_id="x")},
+    )
+    answer = overview(customer=known) if part == "overview" else Features(known, NOW)
+    assert features_words.HIDDEN_BALANCES in text_of(draw(answer, PLACE.go(part)))

@@ -1,0 +1,92 @@
+"""A search's matches, and the look-up form."""
+
+from bot.autumn.models import Customer
+from bot.kit import ids
+from bot.lookups.find import card as find_card
+from bot.lookups.find import modal, words
+from bot.lookups.find import words as find_words
+from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.find.card import Search
+from bot.lookups.place import Place
+from sandbox.slack.blocks import check
+from tests.kit import checks
+from tests.lookups.drawing import PLACE
+from tests.lookups.samples import NOW, customer
+
+
+def several(*matches: Customer, more: bool = False, query: str = "acme") -> SeveralMatches:
+    return SeveralMatches(query, matches, more, NOW)
+
+
+def test_each_match_can_be_opened_in_place() -> None:
+    card = find_card.matches(
+        several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
+    )
+    shown = checks.fitting_text(card)
+    assert "*2 customers match `acme`*" in shown
+    assert "Acme Ltd\nops@acme.com · cus_1 · Pro · sandbox" in shown
+    assert "*b*@x.com\ncus_2 · sandbox" in shown
+    opened = [one for one in checks.elements(card.blocks) if one["action_id"].startswith(f"{ids.GO}:")]
+    assert [Place.decode(one["value"]) for one in opened] == [PLACE, Place(customer="cus_2")]
+
+
+def test_matches_that_cannot_be_opened_say_why() -> None:
+    shown = checks.fitting_text(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
+    assert words.NO_ID_TO_OPEN in shown
+    assert words.ID_TOO_LONG_TO_OPEN in shown
+
+
+def test_matches_come_in_pages() -> None:
+    found = several(*[customer(id=f"cus_{index}") for index in range(25)], more=True, query="a*<!here>")
+    first = find_card.matches(found)
+    assert "*More than 25 customers match `a*&lt;!here&gt;`*" in checks.fitting_text(first)
+    assert "Page 1 of 3 · 15 left" in checks.fitting_text(first)
+    assert words.matches_more(25) in checks.fitting_text(first)
+    following = Search.decode(checks.buttons(first)["Next"])
+    assert following == Search(query="a*<!here>", page=1)
+    second = checks.buttons(find_card.matches(found, page=1))
+    assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
+    invoices = checks.buttons(find_card.matches(found, part="invoices"))
+    assert Search.decode(invoices["Next"]).part == "invoices"
+    assert Place.decode(invoices["Open"]).part == "invoices"
+    last = checks.buttons(find_card.matches(found, page=9))
+    assert "Next" not in last
+    assert "1 customer matches" in checks.fitting_text(find_card.matches(several(customer())))
+
+
+def test_a_query_too_long_for_buttons_has_none() -> None:
+    found = several(*[customer()] * 12, query="q" * 2500)
+    card = find_card.matches(found)
+    assert "Next" not in checks.buttons(card)
+    checks.fitting_text(card)
+
+
+def test_nobody_says_what_was_searched() -> None:
+    shown = checks.fitting_text(find_card.nobody("<@U1> *x*"))
+    assert "*No customer found for `&lt;@U1&gt; *x*`*" in shown
+    assert "Nothing was created." in shown
+    assert "found for –" in checks.fitting_text(find_card.nobody(" "))
+
+
+def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
+    shown = checks.fitting_text(find_card.nobody("cus_1", compared=5000, meant="products acme"))
+    assert find_words.stripe_ids_compared(5000) in shown
+    assert "Did you mean `/autumn products acme`?" in shown
+    assert "match –" in checks.fitting_text(
+        find_card.matches(several(customer(), customer(id="c"), query=""))
+    )
+
+
+def test_the_look_up_form() -> None:
+    view = modal.look_up_modal()
+    assert check.view_problems(view) == []
+    picker, part = (block["element"] for block in view["blocks"])
+    assert (picker["action_id"], picker["min_query_length"]) == (ids.PICK_CUSTOMER, 2)
+    assert [option["value"] for option in part["options"]] == [
+        "overview",
+        "products",
+        "features",
+        "invoices",
+        "events",
+    ]
+    assert part["initial_option"]["value"] == "overview"

@@ -1,0 +1,144 @@
+"""What the invoices say."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import TimedOut
+from bot.autumn.models import LineDiscount, PreviewLine
+from bot.kit import times
+from bot.lookups import labels as words
+from bot.lookups.answers import Billing
+from bot.lookups.features.answer import Features
+from bot.lookups.invoices import facts
+from bot.lookups.invoices import words as invoices_words
+from bot.lookups.place import Place
+from bot.lookups.products.answer import Products
+from tests.kit import checks
+from tests.lookups.drawing import AT_FEATURES, AT_INVOICES, PLACE, draw, invoices, overview, table, text_of
+from tests.lookups.samples import (
+    BEFORE,
+    LATER,
+    NOW,
+    customer,
+    invoice,
+    invoice_list,
+    plan,
+    preview,
+    subscription,
+)
+
+
+@pytest.mark.parametrize(
+    ("starts", "next_invoice"),
+    [
+        (plan("team"), f"*Next invoice:* when *Team* starts on {times.day(LATER)}, $20 per month"),
+        (None, f"*Next invoice:* when *team* starts on {times.day(LATER)}"),
+        (plan("free", price=None), invoices_words.NOTHING_COMING),
+    ],
+)
+def test_the_invoice_of_a_plan_to_come_is_told(starts: Any, next_invoice: str) -> None:
+    ending = subscription(canceled_at=BEFORE, expires_at=LATER)
+    coming = subscription("team", plan=starts, status="scheduled", started_at=LATER)
+    held = customer(subscriptions=[ending, coming])
+    nothing = Billing((), ())
+    assert next_invoice in text_of(draw(overview(customer=held, billing=nothing), PLACE))
+    assert next_invoice in text_of(draw(invoices(invoice(), customer=held, upcoming=()), AT_INVOICES))
+
+
+def test_invoices_are_a_table_after_the_next_one() -> None:
+    found = (
+        invoice("paid", "20", amount_paid=Decimal(20), refunded_amount=Decimal(5)),
+        invoice("open", "-5", hosted_invoice_url=None, created_at=None, plan_ids=["other"], currency="jpy"),
+        invoice("", "1"),
+        invoice("odd*", "1"),
+    )
+    card = draw(invoices(*found), AT_INVOICES)
+    shown = text_of(card)
+    assert shown.index("*Next invoice:*") < shown.index("4 invoices")
+    assert "• Pro - Base Price · *$20.00*" in shown
+    assert table(card)[1:] == [
+        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Partly refunded", "View"],
+        ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View"],
+        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View"],
+    ]
+    owed = draw(invoices(invoice("open"), invoice("uncollectible", amount_paid=Decimal(20))), AT_INVOICES)
+    assert [line[5] for line in table(owed)] == ["Status", "⚠️ Open", "Uncollectible"]
+    assert "|View invoice>" in checks.read(card.plain)
+    assert "odd∗" in checks.read(card.plain)
+
+
+def test_invoices_are_filtered_and_paged() -> None:
+    place = AT_INVOICES.at(status="open")
+    card = draw(invoices(*[invoice("open")] * 25, more=True), place)
+    assert "25+ open invoices" in text_of(card)
+    assert "Autumn has more: only the newest 25 invoices are listed." in text_of(card)
+    assert "Page 1 of 3 · 15 left" in text_of(card)
+    buttons = checks.buttons(card)
+    assert Place.decode(buttons["Next"]) == place.at(page=1)
+    for label, status in (
+        ("All", ""),
+        ("Paid", "paid"),
+        ("Draft", "draft"),
+        ("Void", "void"),
+        ("Uncollectible", "uncollectible"),
+    ):
+        assert Place.decode(buttons[label]) == AT_INVOICES.at(status=status)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"upcoming": None}, invoices_words.NO_STRIPE),
+        ({"upcoming": ()}, invoices_words.NOTHING_COMING),
+        ({"upcoming": TimedOut()}, "The next invoice could not be read: Autumn did not answer in time."),
+        ({"upcoming": (preview(),) * 5}, "_and 2 more_"),
+        ({"upcoming": (preview(invoice_at=None),)}, "*Next invoice:* $20.00, before tax"),
+        ({"invoices": ()}, words.NO_INVOICES),
+        ({"invoices": TimedOut()}, "The invoices could not be read: Autumn did not answer in time."),
+        ({"customer": TimedOut()}, "The customer's name and products could not be read"),
+    ],
+)
+def test_invoices_when_something_is_missing(changes: dict[str, Any], line: str) -> None:
+    assert line in text_of(draw(invoices(invoice(), **changes), AT_INVOICES))
+
+
+def test_unpaid_invoices_need_attention_on_every_part() -> None:
+    owing = facts.unpaid([invoice("open", "49")], more=False)
+    for answer, place in (
+        (invoices(invoice(), unpaid=owing), AT_INVOICES),
+        (Products(customer(), None, NOW, unpaid=owing), PLACE.go("products")),
+        (overview(invoices=invoice_list(invoice("open", "49"))), PLACE),
+    ):
+        assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in text_of(draw(answer, place))
+
+
+def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:
+    shown = text_of(draw(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
+    assert "Unpaid invoices could not be read: Autumn did not answer in time." in shown
+
+
+def test_a_refunded_invoice_is_called_the_same_everywhere() -> None:
+    refunded = invoice("paid", "49", amount_paid=Decimal(49), refunded_amount=Decimal(49))
+    assert "*$49.00* · Refunded" in text_of(draw(overview(invoices=invoice_list(refunded)), PLACE))
+    assert table(draw(invoices(refunded), AT_INVOICES))[1][5] == "Refunded"
+
+
+def test_no_invoices_of_a_status() -> None:
+    assert "No draft invoices." in text_of(draw(invoices(), AT_INVOICES.at(status="draft")))
+    assert "No odd invoices." in text_of(draw(invoices(), AT_INVOICES.at(status="odd")))
+
+
+def test_lines_of_the_next_invoice_tell_their_discounts() -> None:
+    discounts = [
+        LineDiscount(percent_off=Decimal(10), reward_name="Ten"),
+        LineDiscount(amount_off=Decimal(5)),
+        LineDiscount(),
+    ]
+    line = PreviewLine(display_name="Seats", total=Decimal(8), discounts=discounts)
+    many = preview(line_items=[line] * 12)
+    shown = text_of(draw(invoices(upcoming=(many,)), AT_INVOICES))
+    assert "• Seats · *$8.00* · 10% off (Ten) · $5.00 off" in shown
+    assert "_and 4 more_" in shown

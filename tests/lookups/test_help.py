@@ -1,0 +1,21 @@
+"""The list of commands, and hints."""
+
+from bot.changes import registry
+from bot.lookups import help as lookup_help
+from bot.lookups import labels
+from tests.kit import checks
+from tests.lookups.drawing import PLACE
+
+
+def test_help_lists_every_command() -> None:
+    shown = checks.fitting_text(lookup_help.help_card(registry.help_lines()))
+    for sub in ("products", "features", "invoices", "events", "find", "help"):
+        assert f"`/autumn {sub}" in shown
+
+
+def test_hints_and_asking() -> None:
+    assert "`/autumn products`" in checks.fitting_text(lookup_help.usage_hint("products"))
+    assert "`/autumn find`" in checks.fitting_text(lookup_help.usage_hint("find"))
+    assert "`/autumn upcoming` and a number from 1 to 31" in checks.fitting_text(lookup_help.days_hint(31))
+    assert checks.fitting_text(lookup_help.still_waiting()) == labels.still_waiting()
+    assert "`cus_1`" in checks.fitting_text(lookup_help.still_waiting(PLACE))
