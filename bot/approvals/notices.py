@@ -36,7 +36,7 @@ def result_words(
     called: Mapping[str, str] | None = None,
 ) -> str:
     """Why a form was not taken, in mrkdwn; `refusals`: what the guards say against it."""
-    told = failures.said(error) if error else words.RESULTS[result]
+    told = failures.explanation(error) if error else words.RESULTS[result]
     return notes.listed(f"*{told.what}* {told.do}", refusals, called)
 
 

@@ -35,13 +35,13 @@ def header(block_id: str, text: str) -> Block:
 
 def section(block_id: str, text: str | Text, *, accessory: kit.Button | None = None) -> Block:
     """`text` is mrkdwn unless it is `plain`."""
-    shown = mrkdwn(text) if isinstance(text, str) else text
-    return _drawn(kit.SectionBlock(shown, block_id=block_id, accessory=accessory))
+    text_object = mrkdwn(text) if isinstance(text, str) else text
+    return _drawn(kit.SectionBlock(text_object, block_id=block_id, accessory=accessory))
 
 
 def context(block_id: str, *texts: str | Text) -> Block:
-    shown: list[Any] = [mrkdwn(text) if isinstance(text, str) else text for text in texts]
-    return _drawn(kit.ContextBlock(shown, block_id=block_id))
+    elements: list[Any] = [mrkdwn(text) if isinstance(text, str) else text for text in texts]
+    return _drawn(kit.ContextBlock(elements, block_id=block_id))
 
 
 def actions(block_id: str, elements: Sequence[kit.Element]) -> Block:
@@ -185,18 +185,23 @@ def field(
     listens: bool = False,
 ) -> Block:
     """An input of a modal. `listens`: what is filled in is told at once."""
-    shown = plain(hint) if hint else None
+    hint_text = plain(hint) if hint else None
     return _drawn(
         kit.InputBlock(
-            plain(label), element, hint=shown, block_id=block_id, optional=optional, dispatch_action=listens
+            plain(label),
+            element,
+            hint=hint_text,
+            block_id=block_id,
+            optional=optional,
+            dispatch_action=listens,
         )
     )
 
 
-def drawn_option(shown: kit.Option) -> dict[str, Any]:
+def drawn_option(choice: kit.Option) -> dict[str, Any]:
     """An option as an options request is answered with."""
-    found: dict[str, Any] = _literal(shown._resolve())
-    return found
+    drawn: dict[str, Any] = _literal(choice._resolve())
+    return drawn
 
 
 def cell(text: str) -> Cell:
@@ -215,15 +220,15 @@ def link(url: str, label: str) -> Cell:
 
 def table(block_id: str, caption: str, rows: Sequence[Sequence[Cell]]) -> Block:
     """The first row is the header. 2 to 101 rows."""
-    found = _drawn(
+    drawn = _drawn(
         kit.DataTableBlock(
             [list(row) for row in rows], caption=caption, page_size=min(100, len(rows) - 1), block_id=block_id
         )
     )
-    for row in found["rows"]:
-        for shown in row:
-            shown.pop("block_id", None)  # only blocks of the message itself have an id
-    return found
+    for row in drawn["rows"]:
+        for drawn_cell in row:
+            drawn_cell.pop("block_id", None)  # only blocks of the message itself have an id
+    return drawn
 
 
 def bars(block_id: str, title: str, name: str, points: Sequence[tuple[str, float]]) -> Block:
@@ -237,19 +242,19 @@ def grouped_bars(
     block_id: str, title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
 ) -> Block:
     """A bar chart of 1 to 6 series with unique names, each with a value for every label."""
-    drawn = [
+    data_series = [
         kit.DataSeries(
             name, [kit.DataPoint(label, value) for label, value in zip(labels, values, strict=True)]
         )
         for name, values in series
     ]
     axis = kit.AxisConfig(list(labels))
-    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart(drawn, axis), block_id=block_id))
+    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart(data_series, axis), block_id=block_id))
 
 
 def _drawn(block: kit.Block) -> Block:
-    found: Block = _literal(block._resolve())
-    return found
+    drawn: Block = _literal(block._resolve())
+    return drawn
 
 
 def _literal(value: Any) -> Any:

@@ -43,8 +43,8 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 def currency_in(price: str) -> str:
     """The currency of a price as Autumn writes it, such as `$20` or `RSD 1,200`; empty if it is not told."""
-    found = re.match(r"([^\d\s]+)\s?\d", price)
-    return _by_symbol().get(found.group(1), "") if found else ""
+    match = re.match(r"([^\d\s]+)\s?\d", price)
+    return _by_symbol().get(match.group(1), "") if match else ""
 
 
 @cache
@@ -55,8 +55,8 @@ def _by_symbol() -> dict[str, str]:
 
 def totals(amounts: Iterable[tuple[Decimal, str]]) -> list[tuple[Decimal, str]]:
     """One total a currency (in capitals), the largest first. Currencies are never added to each other."""
-    found: dict[str, Decimal] = {}
+    by_currency: dict[str, Decimal] = {}
     for amount, currency in amounts:
         code = currency.upper()
-        found[code] = found.get(code, Decimal(0)) + amount
-    return sorted(((total, code) for code, total in found.items()), key=lambda one: -one[0])
+        by_currency[code] = by_currency.get(code, Decimal(0)) + amount
+    return sorted(((total, code) for code, total in by_currency.items()), key=lambda entry: -entry[0])

@@ -11,20 +11,24 @@ _LINK = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
 _SILENT = ("actions", "divider")
 
 
-def words_of(found: list[Block]) -> str:
+def words_of(drawn: list[Block]) -> str:
     """All that the blocks say, in mrkdwn, without buttons and links; what does not fit is counted."""
     lines = [
-        line for block in found if block["type"] not in _SILENT for line in _told(block).splitlines() if line
+        line
+        for block in drawn
+        if block["type"] not in _SILENT
+        for line in _text_of(block).splitlines()
+        if line
     ]
-    shown: list[str] = []
+    fitting: list[str] = []
     room = LONGEST - 40
     for line in lines:
         room -= text.length(line) + 1
         if room < 0:
             break
-        shown.append(line)
-    left = len(lines) - len(shown)
-    return "\n".join([*shown, phrases.more_lines(left)] if left else shown)
+        fitting.append(line)
+    left = len(lines) - len(fitting)
+    return "\n".join([*fitting, phrases.more_lines(left)] if left else fitting)
 
 
 def size(value: Any) -> int:
@@ -41,12 +45,12 @@ def size(value: Any) -> int:
     return 0
 
 
-def _told(block: Block) -> str:
+def _text_of(block: Block) -> str:
     texts = [block["text"]] if "text" in block else block.get("elements", [])
-    return text.unlinked(" · ".join(_safe(shown) for shown in texts))
+    return text.unlinked(" · ".join(_safe(text_object) for text_object in texts))
 
 
-def _safe(shown: dict[str, Any]) -> str:
-    if shown["type"] == "plain_text":
-        return "\n".join(text.mrkdwn(line, 600) for line in shown["text"].split("\n"))
-    return _LINK.sub(r"\1", shown["text"])
+def _safe(text_object: dict[str, Any]) -> str:
+    if text_object["type"] == "plain_text":
+        return "\n".join(text.mrkdwn(line, 600) for line in text_object["text"].split("\n"))
+    return _LINK.sub(r"\1", text_object["text"])

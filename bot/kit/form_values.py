@@ -31,8 +31,8 @@ def ticked(values: Values, block: str) -> bool:
 
 def picked(values: Values, block: str) -> tuple[str, ...]:
     """The values of the options that are picked."""
-    found = _held(values, block).get("selected_options") or ()
-    return tuple(str(one.get("value") or "") for one in found)
+    options = _held(values, block).get("selected_options") or ()
+    return tuple(str(option.get("value") or "") for option in options)
 
 
 def clock(values: Values, block: str) -> time | None:

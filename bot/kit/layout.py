@@ -1,6 +1,6 @@
 """Puts a card together and keeps it within Slack's limits: sections, pages, what is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -53,8 +53,8 @@ class Paged(Generic[T]):
 def paged(items: Sequence[T], number: int, size: int) -> Paged[T]:
     pages = max(1, -(-len(items) // size))
     number = min(number, pages - 1)
-    shown = items[number * size : (number + 1) * size]
-    return Paged(shown, number, pages, max(0, len(items) - (number + 1) * size))
+    page = items[number * size : (number + 1) * size]
+    return Paged(page, number, pages, max(0, len(items) - (number + 1) * size))
 
 
 def listed(title: str, lines: Sequence[str], most: int, *, more: str = "") -> str:
@@ -62,39 +62,51 @@ def listed(title: str, lines: Sequence[str], most: int, *, more: str = "") -> st
 
     `more` replaces the usual words for what is left out, `{}` standing for the number.
     """
-    shown = [title]
+    fitting = [title]
     size = text.length(title)
     for line in lines[:most]:
         if size + text.length(line) + 1 > SECTION - 100:
             break
-        shown.append(line)
+        fitting.append(line)
         size += text.length(line) + 1
-    left = len(lines) - (len(shown) - 1)
+    left = len(lines) - (len(fitting) - 1)
     if left:
-        shown.append(more.format(f"{left:,}") if more else phrases.and_more(left))
-    return "\n".join(shown)
+        fitting.append(more.format(f"{left:,}") if more else phrases.and_more(left))
+    return "\n".join(fitting)
 
 
 def inline(names: Sequence[str], most: int) -> str:
     """`a, b, c and 4 more`, in the order given."""
-    shown = list(names[:most])
-    left = len(names) - len(shown)
-    return ", ".join(shown) + (f" {phrases.and_more(left)}" if left else "")
+    first = list(names[:most])
+    left = len(names) - len(first)
+    return ", ".join(first) + (f" {phrases.and_more(left)}" if left else "")
 
 
 def packed(block_id: str, lines: Sequence[str]) -> list[Block]:
     """Lines in as few sections as they fit into."""
-    found: list[list[str]] = [[]]
+    groups: list[list[str]] = [[]]
     size = 0
     for line in lines:
-        if found[-1] and size + text.length(line) + 1 > SECTION:
-            found.append([])
+        if groups[-1] and size + text.length(line) + 1 > SECTION:
+            groups.append([])
             size = 0
-        found[-1].append(line)
+        groups[-1].append(line)
         size += text.length(line) + 1
     return [
-        blocks.section(f"{block_id}.{index}", "\n".join(some)) for index, some in enumerate(found) if some
+        blocks.section(f"{block_id}.{index}", "\n".join(group)) for index, group in enumerate(groups) if group
     ]
+
+
+def table(
+    title: Callable[[Safe], str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[blocks.Cell]],
+    lines: Sequence[str],
+) -> Either:
+    """The same entries as rows of a table and as lines of text, under the same title."""
+    rich = blocks.table("table", title(text.literal), [[blocks.cell(column) for column in columns], *rows])
+    plain = packed("list", [f"*{title(text.mrkdwn)}*", *lines])
+    return Either(rich=(rich,), plain=tuple(plain))
 
 
 def card(
@@ -105,29 +117,29 @@ def card(
     A message that is changed wants new block ids, so each carries the time it was read.
     """
     plain = _within(before, _form(content, rich=False), after)
-    told, shown = fallback.words_of(plain), _stamped(plain, stamp)
+    words, stamped = fallback.words_of(plain), _stamped(plain, stamp)
     if not any(isinstance(drawn, Either) for drawn in content):
-        return Card(text=told, blocks=shown, plain=shown)
+        return Card(text=words, blocks=stamped, plain=stamped)
     rich = _within(before, _form(content, rich=True), after)
-    return Card(text=told, blocks=_stamped(rich, stamp), plain=shown)
+    return Card(text=words, blocks=_stamped(rich, stamp), plain=stamped)
 
 
 def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
     """Tables come in the order of the content, as far as Slack takes them; the others are written out."""
-    found: list[Block] = []
+    chosen: list[Block] = []
     tables, room = MOST_TABLES, MOST_TABLE_TEXT
     for drawn in content:
         if not isinstance(drawn, Either):
-            found.append(drawn)
+            chosen.append(drawn)
             continue
         drawn_tables = [block for block in drawn.rich if block["type"] == "data_table"]
         size = sum(fallback.size(block["rows"]) for block in drawn_tables)
         if rich and len(drawn_tables) <= tables and size <= room:
-            found.extend(drawn.rich)
+            chosen.extend(drawn.rich)
             tables, room = tables - len(drawn_tables), room - size
         else:
-            found.extend(drawn.plain)
-    return found
+            chosen.extend(drawn.plain)
+    return chosen
 
 
 def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[Block]) -> list[Block]:
@@ -135,28 +147,28 @@ def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[B
     buttons = [block for block in content if block["type"] == "actions"]
     blocks_left = MOST_BLOCKS - len(before) - len(after) - len(buttons) - 1
     text_left = MOST_TEXT - sum(fallback.size(block) for block in (*before, *buttons, *after))
-    shown: list[Block] = []
-    lost = 0
+    fitting: list[Block] = []
+    left_out = 0
     for block in content:
         if block["type"] == "actions":
-            shown.append(block)
+            fitting.append(block)
         elif blocks_left and (size := fallback.size(block)) <= text_left:
-            shown.append(block)
+            fitting.append(block)
             blocks_left -= 1
             text_left -= size
         else:
-            lost += 1
-    counted = [blocks.context("lost", phrases.left_out(lost))] if lost else []
-    return [*before, *shown, *counted, *after]
+            left_out += 1
+    counted = [blocks.context("lost", phrases.left_out(left_out))] if left_out else []
+    return [*before, *fitting, *counted, *after]
 
 
-def _stamped(found: Sequence[Block], stamp: datetime | None) -> tuple[Block, ...]:
+def _stamped(message: Sequence[Block], stamp: datetime | None) -> tuple[Block, ...]:
     if stamp is None:
-        return tuple(found)
+        return tuple(message)
     at = times.milliseconds(stamp)
     return tuple(
         block
         if block["block_id"].startswith(ids.PICK_FEATURE)
         else {**block, "block_id": f"{block['block_id']}@{at}"}
-        for block in found
+        for block in message
     )

@@ -18,6 +18,6 @@ def person(user: str) -> str:
 
 
 def people(users: Sequence[str]) -> str:
-    shown = [person(user) for user in dict.fromkeys(users)]
-    left = len(shown) - _SHOWN
-    return ", ".join(shown[:_SHOWN]) + (f" {phrases.and_others(left)}" if left > 0 else "")
+    mentions = [person(user) for user in dict.fromkeys(users)]
+    left = len(mentions) - _SHOWN
+    return ", ".join(mentions[:_SHOWN]) + (f" {phrases.and_others(left)}" if left > 0 else "")

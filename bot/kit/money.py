@@ -19,14 +19,14 @@ _MOST_DECIMALS = 9
 
 def money(amount: Decimal, currency: str) -> str:
     """A total: `$29.99`, `¥500`, `BHD 1.250`; a negative one is a credit. Bare if the currency is unknown."""
-    shown = _shown(abs(amount), currency, exact=False)
-    return phrases.credit(shown) if amount < 0 else shown
+    size = _shown(abs(amount), currency, exact=False)
+    return phrases.credit(size) if amount < 0 else size
 
 
 def price(amount: Decimal, currency: str) -> str:
     """What one unit costs: as `money`, with every digit of fractions such as $0.0005."""
-    shown = _shown(abs(amount), currency, exact=True)
-    return phrases.credit(shown) if amount < 0 else shown
+    size = _shown(abs(amount), currency, exact=True)
+    return phrases.credit(size) if amount < 0 else size
 
 
 def sums(amounts: Iterable[tuple[Decimal, str]]) -> str:

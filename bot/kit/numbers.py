@@ -55,5 +55,5 @@ def finite(value: Decimal) -> int | float:
     """For JSON: an exact integer where possible, never infinity."""
     if abs(value) < _EXACT and value == value.to_integral_value():
         return int(value)
-    found = float(value)
-    return found if math.isfinite(found) else math.copysign(1.7e308, found)
+    approximate = float(value)
+    return approximate if math.isfinite(approximate) else math.copysign(1.7e308, approximate)

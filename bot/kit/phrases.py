@@ -22,16 +22,16 @@ def joined(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: int, singular: str, plural: str = "") -> str:
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def and_more(number: int) -> str:
     return f"_and {number:,} more_"
 
 
-def credit(shown: str) -> str:
-    return f"{shown} credit"
+def credit(amount: str) -> str:
+    return f"{amount} credit"
 
 
 def page(number: int, pages: int, left: int) -> str:

@@ -16,7 +16,7 @@ class Ref(NamedTuple):
     @classmethod
     def decode(cls, value: str) -> "Ref":
         """Raises ValueError on anything that `encode` did not make."""
-        found = _ENCODED.fullmatch(value)
-        if found is None:
+        match = _ENCODED.fullmatch(value)
+        if match is None:
             raise ValueError("not a change")
-        return cls(found[1], int(found[2]))
+        return cls(match[1], int(match[2]))

@@ -68,11 +68,11 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     """What a person sees of a text made by `mrkdwn`."""
-    for shown, char in (
-        *((look, char) for char, look in _LOOK_ALIKES.items()),
+    for look_alike, char in (
+        *((replacement, char) for char, replacement in _LOOK_ALIKES.items()),
         (_UNDERSCORE_LOOK_ALIKE, "_"),
     ):
-        text = text.replace(shown, char)
+        text = text.replace(look_alike, char)
     for char in (_BREAK, _ISOLATE, _END_ISOLATE):
         text = text.replace(char, "")
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -89,10 +89,10 @@ def unlinked(text: str) -> str:
 
 def _inert(text: str) -> str:
     if _MARKUP.search(text):
-        for char, shown in _ENTITIES.items():
-            text = text.replace(char, shown)
-        for char, shown in _LOOK_ALIKES.items():
-            text = text.replace(char, shown)
+        for char, replacement in _ENTITIES.items():
+            text = text.replace(char, replacement)
+        for char, replacement in _LOOK_ALIKES.items():
+            text = text.replace(char, replacement)
     if "_" in text:
         text = _LOOSE_UNDERSCORE.sub(_UNDERSCORE_LOOK_ALIKE, text)
     return _EMOJI_COLON.sub(":" + _BREAK, text) if ":" in text else text

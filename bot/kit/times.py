@@ -8,8 +8,8 @@ def moment(at: datetime, lead: str = "") -> str:
 
     Slack writes Today, Tomorrow and Yesterday small only where its own token begins with something else.
     """
-    told = f"{lead} " if lead else ""
-    return f"<!date^{_seconds(at)}^{told}{{date_short_pretty}} at {{time}}|{told}{utc(at)} UTC>"
+    prefix = f"{lead} " if lead else ""
+    return f"<!date^{_seconds(at)}^{prefix}{{date_short_pretty}} at {{time}}|{prefix}{utc(at)} UTC>"
 
 
 def day(at: datetime) -> str:

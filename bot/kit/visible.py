@@ -33,10 +33,10 @@ def visible(text: str) -> str:
     """One line as it is seen: white space runs are a space, lone surrogates U+FFFD, towers of marks cut."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    shown = _BLANK.sub(" ", _HIDDEN.sub("", _SURROGATE.sub("\ufffd", text)))
-    if _DEPENDENT.search(shown):
-        shown = _without_loose(shown)
-    return _SPACE.sub(" ", _STACKED.sub(r"\1", shown)).strip()
+    seen = _BLANK.sub(" ", _HIDDEN.sub("", _SURROGATE.sub("\ufffd", text)))
+    if _DEPENDENT.search(seen):
+        seen = _without_loose(seen)
+    return _SPACE.sub(" ", _STACKED.sub(r"\1", seen)).strip()
 
 
 def visible_lines(text: str) -> str:
@@ -60,7 +60,8 @@ def _without_loose(text: str) -> str:
 
 def _belongs(char: str, before: str, after: str) -> bool:
     if char in _JOINERS:
-        return _joins(before) and _joins(after)
+        # What depends on a letter cannot be joined to one, and may itself be left out.
+        return _joins(before) and _joins(after) and not _DEPENDENT.match(after)
     if "\U000e0020" <= char <= "\U000e007f":
         return before == _BLACK_FLAG or "\U000e0020" <= before <= "\U000e007f"
     return after == _KEYCAP or _varies(before)

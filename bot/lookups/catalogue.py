@@ -24,10 +24,10 @@ def names(feature_id: str, features: Catalogue) -> tuple[str, ...]:
     if feature is None:
         return (feature_id,)
     spent_on = [cost.metered_feature_id for cost in feature.credit_costs]
-    each = [feature_id, *feature.event_names]
+    tracked_as = [feature_id, *feature.event_names]
     for metered in spent_on:
-        each += [metered, *(features[metered].event_names if metered in features else ())]
-    return _once(each)
+        tracked_as += [metered, *(features[metered].event_names if metered in features else ())]
+    return _once(tracked_as)
 
 
 def tracked(features: Catalogue) -> tuple[str, ...]:
@@ -42,5 +42,5 @@ def by_name(features: Catalogue) -> dict[str, Feature]:
     return by_event | dict(features)
 
 
-def _once(each: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each))
+def _once(repeated: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(repeated))

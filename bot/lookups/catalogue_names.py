@@ -29,9 +29,9 @@ async def missing_names(
     """
     plan_ids, feature_ids = set(plans), set(features)
     if not isinstance(customer, AutumnError):
-        held = list(held_plans(customer))
-        plan_ids |= {plan_id for plan_id, _ in held}
-        plan_ids -= {plan_id for plan_id, plan in held if plan and plan.name}
+        holdings = list(held_plans(customer))
+        plan_ids |= {plan_id for plan_id, _ in holdings}
+        plan_ids -= {plan_id for plan_id, plan in holdings if plan and plan.name}
         feature_ids -= _named_features(customer)
     within = autumn.patience.part
     return Names(
@@ -42,13 +42,13 @@ async def missing_names(
 
 def held_plans(customer: Customer) -> Iterator[tuple[str, Plan | None]]:
     """Ids of the customer's plans, and the plans as far as the answer has them."""
-    held: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
-    yield from ((holding.plan_id, holding.plan) for holding in held)
+    holdings: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
+    yield from ((holding.plan_id, holding.plan) for holding in holdings)
 
 
 def _named_features(customer: Customer) -> set[str]:
-    held: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
-    return {holding.feature_id for holding in held if holding.feature and holding.feature.name}
+    holdings: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
+    return {holding.feature_id for holding in holdings if holding.feature and holding.feature.name}
 
 
 def _or_none(read: Read[dict[str, str]]) -> dict[str, str]:

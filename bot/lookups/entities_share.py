@@ -15,12 +15,17 @@ def entities_share(balance: Balance) -> BalanceRow | None:
 
     Usage alone does not make a share: Autumn also takes unused seats off the usage of the whole.
     """
-    rows, rolled = balance.breakdown, balance.rollovers
+    rows, rollovers = balance.breakdown, balance.rollovers
     granted = sum((row.included_grant + row.prepaid_grant for row in rows), _ZERO)
-    granted += sum((one.granted or one.balance for one in rolled), _ZERO)
-    remaining = sum((row.remaining for row in rows), _ZERO) + sum((one.balance for one in rolled), _ZERO)
+    granted += sum((rollover.granted or rollover.balance for rollover in rollovers), _ZERO)
+    remaining = sum((row.remaining for row in rows), _ZERO) + sum(
+        (rollover.balance for rollover in rollovers), _ZERO
+    )
     used = sum((row.usage for row in rows), _ZERO)
-    used += sum((max(_ZERO, (one.granted or one.balance) - one.balance) for one in rolled), _ZERO)
+    used += sum(
+        (max(_ZERO, (rollover.granted or rollover.balance) - rollover.balance) for rollover in rollovers),
+        _ZERO,
+    )
     share = BalanceRow(
         included_grant=_rounded(balance.granted - granted),
         remaining=_rounded(balance.remaining - remaining),

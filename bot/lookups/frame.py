@@ -27,10 +27,10 @@ class Frame:
             return None
         return go(label, key, place, primary=primary)
 
-    def buttons(self, block_id: str, found: Iterable[blocks.Button | None]) -> list[Block]:
+    def buttons(self, block_id: str, candidates: Iterable[blocks.Button | None]) -> list[Block]:
         """A row of those buttons that there are."""
-        shown = [button for button in found if button is not None]
-        return [blocks.actions(block_id, shown)] if shown else []
+        drawn = [button for button in candidates if button is not None]
+        return [blocks.actions(block_id, drawn)] if drawn else []
 
 
 def go(
@@ -67,14 +67,17 @@ def failed(block_id: str, what: str, error: AutumnError) -> Block:
 
 def environment(customer: Customer | None, org: Organization | None) -> str:
     """The badge: which of Autumn's environments the customer is in."""
-    known = (customer.env if customer else "") or (org.env if org else "")
-    return text.code(known.upper() or labels.ENV_UNKNOWN, 30)
+    env = (customer.env if customer else "") or (org.env if org else "")
+    return text.code(env.upper() or labels.ENV_UNKNOWN, 30)
 
 
 def title(customer: Customer | None, customer_id: str) -> str:
     """The name, else the email address, else the id."""
-    known = (customer.name, customer.email, customer.id or "") if customer else ()
-    return next((shown for raw in (*known, customer_id) if (shown := text.literal(raw, 140))), labels.NO_NAME)
+    candidates = (customer.name, customer.email, customer.id or "") if customer else ()
+    return next(
+        (safe for candidate in (*candidates, customer_id) if (safe := text.literal(candidate, 140))),
+        labels.NO_NAME,
+    )
 
 
 def head(customer: Customer | None, customer_id: str, org: Organization | None) -> list[Block]:
@@ -93,12 +96,12 @@ def head(customer: Customer | None, customer_id: str, org: Organization | None) 
 
 def _elsewhere(customer: Customer, customer_id: str, org: Organization | None) -> str:
     env = customer.env or (org.env if org else "")
-    found = []
-    if known := customer.id or customer_id:
-        found.append(links.linked(links.autumn(known, env), labels.AUTUMN))
+    elsewhere = []
+    if known_id := customer.id or customer_id:
+        elsewhere.append(links.linked(links.autumn(known_id, env), labels.AUTUMN))
     if customer.stripe_id:
-        found.append(links.linked(links.stripe(customer.stripe_id, env), labels.STRIPE))
-    return " · ".join(found)
+        elsewhere.append(links.linked(links.stripe(customer.stripe_id, env), labels.STRIPE))
+    return " · ".join(elsewhere)
 
 
 def foot(read_at: datetime, badge: str, org: Organization | None, *more: str) -> Block:

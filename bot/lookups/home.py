@@ -15,7 +15,7 @@ def home(changes: Sequence[tuple[str, str]], org: Organization | None = None) ->
     `changes`: what to type for each kind of change, and what it does. `org`: the organisation that Maple's
     key belongs to, if known.
     """
-    found = [
+    drawn = [
         blocks.header("home", phrases.HOME_TITLE),
         blocks.section("what", labels.HOME_WHAT),
         blocks.actions("look_up", [blocks.button(labels.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)]),
@@ -27,5 +27,5 @@ def home(changes: Sequence[tuple[str, str]], org: Organization | None = None) ->
         where = labels.home_where(
             text.mrkdwn(org.name, 60), text.code(org.env.upper() or labels.ENV_UNKNOWN, 30)
         )
-        found.append(blocks.context("where", where))
-    return {"type": "home", "blocks": found}
+        drawn.append(blocks.context("where", where))
+    return {"type": "home", "blocks": drawn}

@@ -133,8 +133,8 @@ def becomes(plan: str, day: str, price: str) -> str:
 
 
 def unpaid(number: int, amounts: str, *, at_least: bool) -> str:
-    told = f"{count(number, 'unpaid invoice')}: {amounts}."
-    return f"At least {told}" if at_least else told
+    amount_owed = f"{count(number, 'unpaid invoice')}: {amounts}."
+    return f"At least {amount_owed}" if at_least else amount_owed
 
 
 # Products
@@ -337,8 +337,8 @@ def wait(seconds: int) -> str:
 
 def failure(what: str, do: str, reference: str, *, changed: bool = False) -> str:
     """`changed`: whether something may have been."""
-    told = f"*{what}*\n{do}" if changed else f"*{what}*\n{NOTHING_CHANGED} {do}"
-    return f"{told}\nReference {reference}" if reference else told
+    explanation = f"*{what}*\n{do}" if changed else f"*{what}*\n{NOTHING_CHANGED} {do}"
+    return f"{explanation}\nReference {reference}" if reference else explanation
 
 
 def part_failed(part: str, what: str, do: str) -> str:

@@ -21,25 +21,32 @@ _LIMIT = 60
 NO_NAMES = Names()
 
 
-def plan(holding: Subscription | Purchase, known: Names = NO_NAMES) -> str:
+def plan(holding: Subscription | Purchase, names: Names = NO_NAMES) -> str:
     """In mrkdwn."""
-    name = (holding.plan.name if holding.plan else "") or known.plans.get(holding.plan_id)
+    name = (holding.plan.name if holding.plan else "") or names.plans.get(holding.plan_id)
     return text.mrkdwn(name or holding.plan_id, _LIMIT) or phrases.NONE
 
 
-def plans(customer: Customer | None, known: Names = NO_NAMES) -> dict[str, str]:
+def plans(customer: Customer | None, names: Names = NO_NAMES) -> dict[str, str]:
     """Names by plan id, not yet made safe."""
     if customer is None:
-        return dict(known.plans)
-    held: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
-    return {**known.plans, **{one.plan_id: one.plan.name for one in held if one.plan and one.plan.name}}
+        return dict(names.plans)
+    holdings: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
+    return {
+        **names.plans,
+        **{holding.plan_id: holding.plan.name for holding in holdings if holding.plan and holding.plan.name},
+    }
 
 
-def features(customer: Customer, known: Names = NO_NAMES) -> dict[str, str]:
+def features(customer: Customer, names: Names = NO_NAMES) -> dict[str, str]:
     """Names by feature id, of all features the customer has; not yet made safe."""
-    held: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
-    own = {one.feature_id: one.feature.name for one in held if one.feature and one.feature.name}
-    return {**{one.feature_id: one.feature_id for one in held}, **known.features, **own}
+    holdings: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
+    own = {
+        holding.feature_id: holding.feature.name
+        for holding in holdings
+        if holding.feature and holding.feature.name
+    }
+    return {**{holding.feature_id: holding.feature_id for holding in holdings}, **names.features, **own}
 
 
 def feature(balance: Balance | Flag) -> str:
@@ -49,66 +56,70 @@ def feature(balance: Balance | Flag) -> str:
 
 def currency(customer: Customer) -> str:
     """The currency the customer is billed in, empty if nothing tells."""
-    known = [one.currency for one in (*customer.invoices, *(customer.invoice_previews or ()))]
-    known += [one.plan.price.currency for one in customer.subscriptions if one.plan and one.plan.price]
-    return next((found for found in known if found), "")
+    currencies = [priced.currency for priced in (*customer.invoices, *(customer.invoice_previews or ()))]
+    currencies += [
+        priced.plan.price.currency for priced in customer.subscriptions if priced.plan and priced.plan.price
+    ]
+    return next((code for code in currencies if code), "")
 
 
-def price(found: Plan | None, in_currency: str) -> str:
+def price(priced_plan: Plan | None, in_currency: str) -> str:
     """What a plan costs the customer, in mrkdwn. Empty if not known.
 
     Autumn's own words for it where they are right: they tell the price in the organisation's own currency.
     """
-    if found is None:
+    if priced_plan is None:
         return ""
-    if found.price is None:
-        return _unit_prices([item.price for item in found.items if item.price], in_currency)
-    own = amount_in(in_currency, found.price)
-    shown = found.price.display
-    if own is None and shown and shown.primary_text:
-        return text.mrkdwn(f"{shown.primary_text} {shown.secondary_text}", _LIMIT)
-    if own is not None:
-        amount = money.price(own, in_currency)
-    elif found.price.amount is not None:
-        amount = money.price(found.price.amount, found.price.currency or in_currency)
+    if priced_plan.price is None:
+        return _unit_prices([item.price for item in priced_plan.items if item.price], in_currency)
+    local_amount = amount_in(in_currency, priced_plan.price)
+    display = priced_plan.price.display
+    if local_amount is None and display and display.primary_text:
+        return text.mrkdwn(f"{display.primary_text} {display.secondary_text}", _LIMIT)
+    if local_amount is not None:
+        amount = money.price(local_amount, in_currency)
+    elif priced_plan.price.amount is not None:
+        amount = money.price(priced_plan.price.amount, priced_plan.price.currency or in_currency)
     else:
         return ""
-    return f"{amount} {labels.every(found.price.interval, found.price.interval_count)}".rstrip()
+    return f"{amount} {labels.every(priced_plan.price.interval, priced_plan.price.interval_count)}".rstrip()
 
 
 def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
     """Of a plan without a price of its own: what is bought ahead is not paid for as it is used."""
     if not prices:
         return labels.FREE
-    ahead = [rate(one, in_currency) for one in prices if one.billing_method == "prepaid"]
-    return phrases.joined(ahead) if all(ahead) and len(ahead) == len(prices) else labels.USAGE_BASED
+    prepaid = [
+        rate(usage_price, in_currency) for usage_price in prices if usage_price.billing_method == "prepaid"
+    ]
+    return phrases.joined(prepaid) if all(prepaid) and len(prepaid) == len(prices) else labels.USAGE_BASED
 
 
-def amount_in(currency: str, found: PlanPrice | UsagePrice) -> Decimal | None:
+def amount_in(currency: str, priced: PlanPrice | UsagePrice) -> Decimal | None:
     """The amount in a currency that has a price of its own; None where the usual one holds."""
-    known = {one.currency.upper(): one.amount for one in found.additional_currencies}
-    return known.get(currency.upper()) if currency else None
+    amounts = {other.currency.upper(): other.amount for other in priced.additional_currencies}
+    return amounts.get(currency.upper()) if currency else None
 
 
-def unit_price(found: UsagePrice | None, in_currency: str) -> str:
+def unit_price(usage_price: UsagePrice | None, in_currency: str) -> str:
     """What units of a feature cost: `$0.01 each, billed by use`. Empty if nothing."""
-    if found is None:
+    if usage_price is None:
         return ""
     methods = {"prepaid": labels.PREPAID, "usage_based": labels.BILLED_BY_USE}
-    parts = [rate(found, in_currency), methods.get(found.billing_method, "")]
+    parts = [rate(usage_price, in_currency), methods.get(usage_price.billing_method, "")]
     return ", ".join(part for part in parts if part)
 
 
-def rate(found: UsagePrice, in_currency: str) -> str:
+def rate(usage_price: UsagePrice, in_currency: str) -> str:
     """`$0.01 each`, `$2.00 per 1,000`. Empty if not known."""
-    own = amount_in(in_currency, found)
-    amount = found.amount if own is None else own
+    local_amount = amount_in(in_currency, usage_price)
+    amount = usage_price.amount if local_amount is None else local_amount
     if amount is None:
-        return labels.TIERED if found.tiers else ""
-    units = found.billing_units or Decimal(1)
+        return labels.TIERED if usage_price.tiers else ""
+    units = usage_price.billing_units or Decimal(1)
     return labels.unit_price(money.price(amount, in_currency), "" if units == 1 else numbers.number(units))
 
 
-def reset(found: Reset | None) -> str:
+def reset(cycle: Reset | None) -> str:
     """How often a balance resets, for a table."""
-    return labels.resets(found.interval, found.interval_count) if found else ""
+    return labels.resets(cycle.interval, cycle.interval_count) if cycle else ""

@@ -27,23 +27,26 @@ def resolve(value: str, feature_ids: Iterable[str]) -> str | None:
 
 def customer_options(customers: Iterable[Customer]) -> list[dict[str, Any]]:
     """Those that can be picked: with an id that an option can carry, each once. At most 100."""
-    known: dict[str, Customer] = {}
+    by_id: dict[str, Customer] = {}
     for customer in customers:
         if customer.id and text.length(customer.id) <= blocks.OPTION:
-            known.setdefault(customer.id, customer)
-    return [blocks.drawn_option(_customer(customer, found)) for found, customer in list(known.items())[:MOST]]
+            by_id.setdefault(customer.id, customer)
+    return [
+        blocks.drawn_option(_customer(customer, customer_id))
+        for customer_id, customer in list(by_id.items())[:MOST]
+    ]
 
 
 def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
     """Features (names by id) whose name or id has what was typed, by name. At most 100."""
-    wanted = typed.strip().casefold()
-    found = [
+    part = typed.strip().casefold()
+    matching = [
         (feature_id, name)
         for feature_id, name in features.items()
-        if wanted in name.casefold() or wanted in feature_id.casefold()
+        if part in name.casefold() or part in feature_id.casefold()
     ]
-    found.sort(key=lambda item: (item[1].casefold(), item[0]))
-    return [blocks.drawn_option(feature_option(*item)) for item in found[:MOST]]
+    matching.sort(key=lambda item: (item[1].casefold(), item[0]))
+    return [blocks.drawn_option(feature_option(*item)) for item in matching[:MOST]]
 
 
 def feature_option(feature_id: str, name: str) -> Any:
@@ -51,13 +54,9 @@ def feature_option(feature_id: str, name: str) -> Any:
     return blocks.option(label, token(feature_id))
 
 
-def customer_option(customer: Customer) -> Any:
-    """None for a customer that an option cannot carry."""
-    found = customer.id or ""
-    return _customer(customer, found) if found and text.length(found) <= blocks.OPTION else None
-
-
 def _customer(customer: Customer, customer_id: str) -> Any:
-    shown = " · ".join(part for part in (text.clean(customer.name), text.clean(customer.email)) if part)
-    label = text.literal(shown or customer_id, blocks.OPTION) or labels.NO_NAME
+    name_and_email = " · ".join(
+        part for part in (text.clean(customer.name), text.clean(customer.email)) if part
+    )
+    label = text.literal(name_and_email or customer_id, blocks.OPTION) or labels.NO_NAME
     return blocks.option(label, customer_id, text.literal(customer_id, blocks.OPTION))

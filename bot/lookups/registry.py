@@ -26,21 +26,21 @@ PARTS: tuple[LookupPart[Any], ...] = (
 
 def part(part_id: str) -> LookupPart[Any]:
     """Raises LookupError for an id that no part has."""
-    for known in PARTS:
-        if known.id == part_id:
-            return known
+    for candidate in PARTS:
+        if candidate.id == part_id:
+            return candidate
     raise LookupError(f"no part of a card is called {part_id!r}")
 
 
 def tabs() -> tuple[LookupPart[Any], ...]:
-    return tuple(known for known in PARTS if not known.parent)
+    return tuple(part for part in PARTS if not part.parent)
 
 
 def commands() -> dict[str, str]:
     """Part ids by the word after `/autumn`."""
-    return {known.command: known.id for known in PARTS if known.command}
+    return {part.command: part.id for part in PARTS if part.command}
 
 
 def help_lines() -> list[tuple[str, str]]:
     """What to type after `/autumn`, and what it shows."""
-    return [(f"{known.command} <customer>".strip(), known.help) for known in PARTS if known.help]
+    return [(f"{part.command} <customer>".strip(), part.help) for part in PARTS if part.help]

@@ -42,14 +42,14 @@ def trouble(
     """A whole answer that failed; with a button to try again where that can help."""
     if isinstance(error, Refusal):
         return refused(error)
-    say = failures.said(error)
+    failure = failures.explanation(error)
     changed = isinstance(error, StoreLostMidway)
-    told = labels.failure(say.what, say.do, text.code(reference), changed=changed)
-    shown = [blocks.section("trouble", told)]
+    explanation = labels.failure(failure.what, failure.do, text.code(reference), changed=changed)
+    drawn = [blocks.section("trouble", explanation)]
     again = None if isinstance(error, NotFound) else _again(place)
     if again:
-        shown.append(blocks.actions("again", [again]))
-    return layout.card(shown, [], [], stamp=None)
+        drawn.append(blocks.actions("again", [again]))
+    return layout.card(drawn, [], [], stamp=None)
 
 
 def _again(place: Place | find.Search | None) -> blocks.Button | None:
@@ -59,5 +59,5 @@ def _again(place: Place | find.Search | None) -> blocks.Button | None:
 
 
 def refused(reason: Refusal) -> Card:
-    say = _REFUSALS[reason]
-    return layout.card([blocks.section("refused", f"*{say.what}*\n{say.do}")], [], [], stamp=None)
+    refusal = _REFUSALS[reason]
+    return layout.card([blocks.section("refused", f"*{refusal.what}*\n{refusal.do}")], [], [], stamp=None)

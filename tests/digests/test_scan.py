@@ -346,7 +346,7 @@ async def test_then_the_scan_fails(
         with pytest.raises(ScanFailed) as failed:
             await reader.scan()
     assert failed.value.kind is kind
-    assert failures.said(failed.value) == labels.FAILURES[kind]
+    assert failures.explanation(failed.value) == labels.FAILURES[kind]
     assert len(routes(script, "customers.list")) == asked
     assert await states(database) == [("failed", kind.__name__)]
 

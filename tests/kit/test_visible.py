@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.kit import text
@@ -66,6 +66,7 @@ def test_lines_stay_lines() -> None:
 
 
 @given(ANY)
+@example("🀀\u200c\ufe0f")
 def test_what_is_left_is_seen_and_is_what_a_card_shows(typed: str) -> None:
     seen = visible(typed)
     assert visible(seen) == seen

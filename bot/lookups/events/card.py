@@ -21,12 +21,12 @@ _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER)
 
 
 def content(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:
-    found: list[layout.Drawn] = []
+    drawn: list[layout.Drawn] = []
     if isinstance(answer.customer, AutumnError):
-        found.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
-    found += _totals(answer)
-    found += _events(answer, frame)
-    return [*found, *_filters(answer, frame)]
+        drawn.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
+    drawn += _totals(answer)
+    drawn += _events(answer, frame)
+    return [*drawn, *_filters(answer, frame)]
 
 
 def _totals(answer: Events) -> list[Block]:
@@ -34,41 +34,34 @@ def _totals(answer: Events) -> list[Block]:
     if isinstance(totals, AutumnError):
         return [parts.failed("totals", words.EVENT_TOTALS, totals)]
     ranked = sorted(totals.items(), key=lambda item: (-item[1].sum, -item[1].count, item[0]))
-    lines = [_total(tracked, one, answer) for tracked, one in ranked if one.count or one.sum]
+    lines = [_total(tracked, usage, answer) for tracked, usage in ranked if usage.count or usage.sum]
     return [blocks.section("totals", layout.listed(words.TOTALS, lines, _TOTALS))] if lines else []
 
 
-def _total(tracked: str, one: UsageTotal, answer: Events) -> str:
+def _total(tracked: str, usage: UsageTotal, answer: Events) -> str:
     name = text.mrkdwn(_name(tracked, answer), 60) or phrases.NONE
-    return f"• {labels.total(name, numbers.number(one.sum), one.count)}"
+    return f"• {labels.total(name, numbers.number(usage.sum), usage.count)}"
 
 
 def _events(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:
-    place, found = frame.place, answer.events
-    if isinstance(found, AutumnError):
-        return [parts.failed("events", words.EVENT_LIST, found)]
+    place, listed = frame.place, answer.events
+    if isinstance(listed, AutumnError):
+        return [parts.failed("events", words.EVENT_LIST, listed)]
     feature = _name(place.feature, answer)
-    if not found:
+    if not listed:
         return [blocks.section("events", words.no_events(place.span, text.mrkdwn(feature, 60)))]
-    page = layout.paged(found, place.page, SIZE)
+    page = layout.paged(listed, place.page, SIZE)
 
     def title(safe: layout.Safe) -> str:
-        return words.events_title(len(found), place.span, safe(feature, 60), more=answer.more)
+        return words.events_title(len(listed), place.span, safe(feature, 60), more=answer.more)
 
-    rich = blocks.table(
-        "table",
-        title(text.literal),
-        [
-            [blocks.cell(column) for column in words.EVENT_COLUMNS],
-            *(_row(one, answer) for one in page.items),
-        ],
-    )
-    plain = layout.packed("list", [f"*{title(text.mrkdwn)}*", *(_line(one, answer) for one in page.items)])
-    shown: list[layout.Drawn] = [layout.Either(rich=(rich,), plain=tuple(plain))]
+    rows = [_row(event, answer) for event in page.items]
+    lines = [_line(event, answer) for event in page.items]
+    drawn: list[layout.Drawn] = [layout.table(title, words.EVENT_COLUMNS, rows, lines)]
     if answer.more:
-        shown.append(blocks.context("more", labels.newest_only(len(found), "events")))
-    held = place.model_copy(update={"until": times.milliseconds(answer.until)})
-    return [*shown, *parts.paging(frame, page, held)]
+        drawn.append(blocks.context("more", labels.newest_only(len(listed), "events")))
+    fixed = place.model_copy(update={"until": times.milliseconds(answer.until)})
+    return [*drawn, *parts.paging(frame, page, fixed)]
 
 
 def _row(event: Event, answer: Events) -> list[blocks.Cell]:
@@ -102,8 +95,8 @@ def _property(value: Any) -> str:
 
 
 def _name(tracked: str, answer: Events) -> str:
-    known = answer.features.get(tracked)
-    return (known.name if known else "") or tracked
+    feature = answer.features.get(tracked)
+    return (feature.name if feature else "") or tracked
 
 
 def _filters(answer: Events, frame: parts.Frame) -> list[Block]:

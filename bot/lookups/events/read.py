@@ -72,9 +72,9 @@ class _Span:
 
 
 async def _page(autumn: Autumn, place: Place, span: _Span, features: _Reading) -> Page[Event]:
-    wanted = await _names(place, features) if place.feature else None
+    tracked_names = await _names(place, features) if place.feature else None
     return await autumn.events(
-        customer_id=place.customer, feature_id=wanted, start=span.start, end=span.end, limit=MOST
+        customer_id=place.customer, feature_id=tracked_names, start=span.start, end=span.end, limit=MOST
     )
 
 
@@ -104,12 +104,12 @@ async def _usage(autumn: Autumn, place: Place, span: _Span, tracked_names: tuple
 
 async def _names(place: Place, features: _Reading) -> tuple[str, ...]:
     """The tracked names that are looked at. Raises AutumnError if that cannot be known."""
-    known = await result_of(features)
-    if isinstance(known, AutumnError):
+    listed_features = await result_of(features)
+    if isinstance(listed_features, AutumnError):
         if place.feature:
             return (place.feature,)
-        raise known
-    return names(place.feature, known) if place.feature else tracked(known)
+        raise listed_features
+    return names(place.feature, listed_features) if place.feature else tracked(listed_features)
 
 
 def _none_after(until: datetime, page: Page[Event]) -> tuple[Event, ...]:

@@ -37,13 +37,13 @@ def merged(
     `width` is how long each point lasts. The first bin begins no earlier than `since`, and the last ends
     no later than `now`.
     """
-    each = sorted(points)
-    if not each:
+    ordered = sorted(points)
+    if not ordered:
         return ()
-    first, last = each[0][0], _after(each[-1][0], width)
+    first, last = ordered[0][0], _after(ordered[-1][0], width)
     step = width * _per_bin(ceil((last - first) / width), width)
     values = [Decimal(0)] * ceil((last - first) / step)
-    for start, value in each:
+    for start, value in ordered:
         values[(start - first) // step] += value
     edges = [_after(first, step * index) for index in range(len(values))]
     ends = [*edges[1:], now if edges[-1] < now < last else last]

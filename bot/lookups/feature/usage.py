@@ -31,9 +31,9 @@ async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Ta
 
 
 async def _features(autumn: Autumn, place: Place, customer: asyncio.Task[Customer]) -> Catalogue:
-    known = await attempt(lambda: catalogue(autumn))
-    if not isinstance(known, AutumnError) and place.feature in known:
-        return known
+    features = await attempt(lambda: catalogue(autumn))
+    if not isinstance(features, AutumnError) and place.feature in features:
+        return features
     return _own(await result_of(customer), place.feature)
 
 
@@ -47,14 +47,14 @@ async def _asked(
     start = None
     if place.span is Span.CYCLE:
         start = _started(await result_of(customer), place.feature, at)
-    wanted = names(place.feature, features)
+    tracked_names = names(place.feature, features)
     feature = features.get(place.feature)
     spends = feature is not None and feature.type in CREDITS
     short = start is not None and at - start <= _AN_HOURLY_CYCLE
     width = HOUR if place.span is Span.DAY or short else DAY
     answer = await autumn.usage(
         customer_id=place.customer,
-        feature_ids=wanted,
+        feature_ids=tracked_names,
         range=None if start else place.span.value,
         start=start,
         end=at if start else None,
@@ -64,7 +64,7 @@ async def _asked(
     if spends:
         used = _credits(answer, place.feature, features, (await result_of(customer)).balances)
     else:
-        points, events = _units(answer, wanted)
+        points, events = _units(answer, tracked_names)
         used = _Used(points, events)
     bins = merged(used.points, width, at, start)
     return Usage(
@@ -75,13 +75,13 @@ async def _asked(
         end=bins[-1].end if bins else at,
         spent_by=tuple(
             Spending(
-                feature_id=one.feature_id,
-                name=one.name,
-                credits=tuple(bin_.value for bin_ in merged(one.points, width, at, start)),
-                units=one.units,
-                events=one.events,
+                feature_id=spent.feature_id,
+                name=spent.name,
+                credits=tuple(bin_.value for bin_ in merged(spent.points, width, at, start)),
+                units=spent.units,
+                events=spent.events,
             )
-            for one in used.by
+            for spent in used.by
         ),
     )
 
@@ -107,12 +107,12 @@ class _Used:
     by: tuple[_SpentBy, ...] = ()
 
 
-def _units(answer: Aggregate, wanted: tuple[str, ...]) -> tuple[list[Point], int]:
+def _units(answer: Aggregate, tracked_names: tuple[str, ...]) -> tuple[list[Point], int]:
     points = [
-        (bin_.period, sum((bin_.values.get(name, Decimal(0)) for name in wanted), Decimal(0)))
+        (bin_.period, sum((bin_.values.get(name, Decimal(0)) for name in tracked_names), Decimal(0)))
         for bin_ in answer.list
     ]
-    return points, sum(answer.total[name].count for name in wanted if name in answer.total)
+    return points, sum(answer.total[name].count for name in tracked_names if name in answer.total)
 
 
 def _credits(answer: Aggregate, feature_id: str, features: Catalogue, held: Collection[str]) -> _Used:
@@ -125,21 +125,21 @@ def _credits(answer: Aggregate, feature_id: str, features: Catalogue, held: Coll
     if any(bin_.values for bin_ in answer.deductions or ()) or not spenders:
         deducted = _deducted(answer, feature_id)
         total = sum((value for _, value in deducted.points), Decimal(0))
-        told = round(sum((one.credits for one in spenders), Decimal(0)) - total, 6) == 0
-        by = spenders if told else [replace(one, points=()) for one in spenders]
-        return _Used(deducted.points, deducted.events, tuple(by))
-    if any(not one.points or one.feature_id in held for one in spenders):
+        adds_up = round(sum((spender.credits for spender in spenders), Decimal(0)) - total, 6) == 0
+        spent_by = spenders if adds_up else [replace(spender, points=()) for spender in spenders]
+        return _Used(deducted.points, deducted.events, tuple(spent_by))
+    if any(not spender.points or spender.feature_id in held for spender in spenders):
         raise Garbled("The answer has no deductions.", request="POST events.aggregate")
     points = [
-        (bin_.period, sum((one.points[index][1] for one in spenders), Decimal(0)))
+        (bin_.period, sum((spender.points[index][1] for spender in spenders), Decimal(0)))
         for index, bin_ in enumerate(answer.list)
     ]
-    return _Used(points, sum(one.events for one in spenders), tuple(spenders))
+    return _Used(points, sum(spender.events for spender in spenders), tuple(spenders))
 
 
 def _spenders(answer: Aggregate, system: Feature, features: Catalogue) -> list[_SpentBy]:
     """The features with usage, and what that comes to in credits, the most expensive first."""
-    found = []
+    spenders = []
     for cost in system.credit_costs:
         metered = features.get(cost.metered_feature_id)
         tracked = names(cost.metered_feature_id, features)
@@ -148,16 +148,16 @@ def _spenders(answer: Aggregate, system: Feature, features: Catalogue) -> list[_
         if not events:
             continue
         price = cost.credit_cost
-        found.append(
+        spenders.append(
             _SpentBy(
                 feature_id=cost.metered_feature_id,
                 name=metered.name if metered else "",
                 points=() if price is None else tuple((at, value * price) for at, value in points),
-                units=sum((one.sum for one in totals), Decimal(0)),
+                units=sum((usage.sum for usage in totals), Decimal(0)),
                 events=events,
             )
         )
-    return sorted(found, key=lambda one: (-one.credits, -one.units, one.feature_id))
+    return sorted(spenders, key=lambda usage: (-usage.credits, -usage.units, usage.feature_id))
 
 
 def _deducted(answer: Aggregate, feature_id: str) -> _Used:
@@ -174,8 +174,8 @@ def _deducted(answer: Aggregate, feature_id: str) -> _Used:
 
 def _own(customer: Customer, feature_id: str) -> dict[str, Feature]:
     """The feature as the customer's balance or flag tells it, when the organisation's list does not."""
-    held = customer.balances.get(feature_id) or customer.flags.get(feature_id)
-    return {feature_id: held.feature} if held is not None and held.feature is not None else {}
+    holding = customer.balances.get(feature_id) or customer.flags.get(feature_id)
+    return {feature_id: holding.feature} if holding is not None and holding.feature is not None else {}
 
 
 def _started(customer: Customer, feature_id: str, at: datetime) -> datetime | None:
@@ -183,7 +183,11 @@ def _started(customer: Customer, feature_id: str, at: datetime) -> datetime | No
     balance = customer.balances.get(feature_id)
     starts = [cycle_start(row.reset, at) for row in _by_plan_first(balance)] if balance else []
     plans = {row.plan_id for row in balance.breakdown} if balance else set()
-    periods = [held.current_period_start for held in customer.subscriptions if held.plan_id in plans]
+    periods = [
+        subscription.current_period_start
+        for subscription in customer.subscriptions
+        if subscription.plan_id in plans
+    ]
     return next((start for start in (*starts, *periods) if start is not None and start < at), None)
 
 

@@ -23,17 +23,17 @@ _FLAGS = 60
 def content(answer: Features, frame: parts.Frame) -> list[layout.Drawn]:
     customer = answer.customer
     page = layout.paged(ranked(customer), frame.place.page, SIZE)
-    found: list[layout.Drawn] = [
+    drawn: list[layout.Drawn] = [
         _balance(index, balance, frame, answer.read_at) for index, balance in enumerate(page.items)
     ]
     if not page.items:
-        found.append(blocks.section("none", nothing(customer)))
-    found += parts.paging(frame, page, frame.place)
+        drawn.append(blocks.section("none", nothing(customer)))
+    drawn += parts.paging(frame, page, frame.place)
     if page.pages > 1 or len(customer.flags) > SIZE:
-        found += pick(frame, words.PICK_FEATURE)
+        drawn += pick(frame, words.PICK_FEATURE)
     if customer.flags:
-        found.append(blocks.section("flags", flags(customer, _FLAGS)))
-    return found
+        drawn.append(blocks.section("flags", flags(customer, _FLAGS)))
+    return drawn
 
 
 def ranked(customer: Customer) -> list[Balance]:
@@ -48,7 +48,7 @@ def ranked(customer: Customer) -> list[Balance]:
 
 def nothing(customer: Customer) -> str:
     """Why there are no balances."""
-    if any(attention.hides_balances(customer, one) for one in customer.subscriptions):
+    if any(attention.hides_balances(customer, subscription) for subscription in customer.subscriptions):
         return words.HIDDEN_BALANCES
     return words.NO_BALANCES if customer.flags else words.NO_FEATURES
 
@@ -57,24 +57,24 @@ def figures(balance: Balance) -> list[str]:
     """What is left, used and over, without the bar."""
     if balance.unlimited:
         return [words.unlimited(numbers.number(balance.usage))]
-    found = [
+    facts = [
         words.remaining(numbers.number(balance.remaining), numbers.number(balance.granted)),
         words.used(numbers.number(balance.usage)),
     ]
-    return [*found, words.overage(numbers.number(balance.overage))] if balance.overage > 0 else found
+    return [*facts, words.overage(numbers.number(balance.overage))] if balance.overage > 0 else facts
 
 
 def flags(customer: Customer, most: int) -> str:
     """All boolean features in one line."""
-    found = sorted((names.feature(flag) for flag in customer.flags.values()), key=str.casefold)
-    shown: list[str] = []
+    flag_names = sorted((names.feature(flag) for flag in customer.flags.values()), key=str.casefold)
+    fitting: list[str] = []
     room = layout.SECTION - 100
-    for name in found[:most]:
+    for name in flag_names[:most]:
         room -= text.length(name) + 2
         if room > 0:
-            shown.append(name)
-    left = len(found) - len(shown)
-    return words.flags(", ".join(shown) + (f" {phrases.and_more(left)}" if left else ""))
+            fitting.append(name)
+    left = len(flag_names) - len(fitting)
+    return words.flags(", ".join(fitting) + (f" {phrases.and_more(left)}" if left else ""))
 
 
 def resets(at: datetime | None, now: datetime) -> str:
@@ -105,5 +105,5 @@ def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) ->
     sources = len(balance.breakdown) + (entities_share(balance) is not None)
     several = words.sources(sources) if sources > 1 else ""
     facts = [*figures(balance), resets(balance.next_reset_at, now), several]
-    shown = f"*{names.feature(balance)}*\n" + f"{bar} {' · '.join(fact for fact in facts if fact)}".strip()
-    return blocks.section(f"balance.{index}", shown, accessory=frame.go(labels.OPEN, f"open:{index}", place))
+    lines = f"*{names.feature(balance)}*\n" + f"{bar} {' · '.join(fact for fact in facts if fact)}".strip()
+    return blocks.section(f"balance.{index}", lines, accessory=frame.go(labels.OPEN, f"open:{index}", place))

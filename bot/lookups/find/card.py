@@ -11,6 +11,7 @@ from bot.lookups import frame, labels
 from bot.lookups.find import words
 from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.place import OVERVIEW, Place
+from bot.lookups.products.status import running_first
 
 SIZE = 10
 
@@ -36,16 +37,16 @@ class Search(BaseModel):
         return cls.model_validate_json(value)
 
 
-def matches(found: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:
+def matches(answer: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:
     """The customers that match, each with a button that opens it in place of the list."""
-    shown = layout.paged(found.matches, page, SIZE)
-    query = text.code(found.query, 120) or phrases.NONE
-    head = [blocks.section("matches", f"*{words.matches(query, len(found.matches), more=found.more)}*")]
+    page_of_matches = layout.paged(answer.matches, page, SIZE)
+    query = text.code(answer.query, 120) or phrases.NONE
+    head = [blocks.section("matches", f"*{words.matches(query, len(answer.matches), more=answer.more)}*")]
     content: list[Block] = []
-    for index, customer in enumerate(shown.items):
+    for index, customer in enumerate(page_of_matches.items):
         content += _match(index, customer, part)
-    foot = [blocks.context("foot", times.moment(found.read_at, labels.READ))]
-    return layout.card(head, content, [*_pages(found, shown, part), *foot], stamp=found.read_at)
+    foot = [blocks.context("foot", times.moment(answer.read_at, labels.READ))]
+    return layout.card(head, content, [*_pages(answer, page_of_matches, part), *foot], stamp=answer.read_at)
 
 
 def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
@@ -71,33 +72,36 @@ def _match(index: int, customer: Customer, part: str) -> list[Block]:
 
 def _who(customer: Customer) -> str:
     """Two lines of plain text, so that a name shows exactly as it is."""
-    held = [(one.plan.name if one.plan else "") or one.plan_id for one in customer.subscriptions[:3]]
+    plan_names = [
+        (subscription.plan.name if subscription.plan else "") or subscription.plan_id
+        for subscription in running_first(customer)[:3]
+    ]
     facts = [
         text.literal(customer.email, 100) if customer.name else "",
         text.literal(customer.id or "", 100) or labels.NO_ID,
-        text.literal(", ".join(held), 80),
+        text.literal(", ".join(plan_names), 80),
         text.literal(customer.env, 20),
     ]
     return f"{frame.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
 
 
-def _pages(found: SeveralMatches, shown: layout.Paged[Customer], part: str) -> list[Block]:
-    blocks_found: list[Block] = []
-    if shown.pages > 1:
-        blocks_found.append(blocks.context("page", phrases.page(shown.number + 1, shown.pages, shown.left)))
+def _pages(answer: SeveralMatches, page: layout.Paged[Customer], part: str) -> list[Block]:
+    drawn: list[Block] = []
+    if page.pages > 1:
+        drawn.append(blocks.context("page", phrases.page(page.number + 1, page.pages, page.left)))
         turns = [
-            _turn(phrases.PREVIOUS, "previous", Search(query=found.query, page=shown.number - 1, part=part))
-            if shown.number
+            _turn(phrases.PREVIOUS, "previous", Search(query=answer.query, page=page.number - 1, part=part))
+            if page.number
             else None,
-            _turn(phrases.NEXT, "next", Search(query=found.query, page=shown.number + 1, part=part))
-            if shown.left
+            _turn(phrases.NEXT, "next", Search(query=answer.query, page=page.number + 1, part=part))
+            if page.left
             else None,
         ]
         if turning := [turn for turn in turns if turn]:
-            blocks_found.append(blocks.actions("paging", turning))
-    if found.more:
-        blocks_found.append(blocks.context("more", words.matches_more(len(found.matches))))
-    return blocks_found
+            drawn.append(blocks.actions("paging", turning))
+    if answer.more:
+        drawn.append(blocks.context("more", words.matches_more(len(answer.matches))))
+    return drawn
 
 
 def again(search: Search) -> blocks.Button | None:

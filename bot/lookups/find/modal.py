@@ -25,5 +25,5 @@ def look_up_modal() -> dict[str, Any]:
     }
 
 
-def _plain(shown: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": shown, "emoji": False}
+def _plain(label: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": label, "emoji": False}

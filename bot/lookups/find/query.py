@@ -51,18 +51,18 @@ def readings(text: str) -> tuple[str, ...]:
     to goes before the link itself.
     """
     typed = cut(text)
-    shown = unmarked(typed)
-    plain = " ".join(shown.translate(INVISIBLE).split())
-    found = [
-        *(unquote(match.rstrip(".!:")) for match in _CUSTOMER_LINK.findall(shown)),
+    unwrapped = unmarked(typed)
+    plain = " ".join(unwrapped.translate(INVISIBLE).split())
+    candidates = [
+        *(unquote(match.rstrip(".!:")) for match in _CUSTOMER_LINK.findall(unwrapped)),
         typed,
         *list(dict.fromkeys(_EMAIL.findall(plain)))[:_MOST_EMAILS],
-        shown,
+        unwrapped,
         plain,
         plain.strip(f"{QUOTES}` "),
         bare(plain),
     ]
-    return tuple(dict.fromkeys(short for one in found if (short := cut(one))))
+    return tuple(dict.fromkeys(reading for candidate in candidates if (reading := cut(candidate))))
 
 
 def unmarked(text: str) -> str:

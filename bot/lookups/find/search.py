@@ -54,10 +54,10 @@ async def find_or_open(
     for text in texts:
         if is_id(text) and (opened := await by_id(text)) is not None:
             return opened
-        found = choose(text, await _search(autumn, text, now))
-        if isinstance(found, SingleMatch) or (isinstance(found, SeveralMatches) and found.matches):
-            return found
-        unfinished = unfinished or (found if isinstance(found, SeveralMatches) else None)
+        match = choose(text, await _search(autumn, text, now))
+        if isinstance(match, SingleMatch) or (isinstance(match, SeveralMatches) and match.matches):
+            return match
+        unfinished = unfinished or (match if isinstance(match, SeveralMatches) else None)
     return unfinished or await _by_stripe_id(autumn, query, texts)
 
 
@@ -67,11 +67,11 @@ async def search(
     """Every customer whose id, name or email contains the text, newest first. Raises AutumnError."""
     unfinished: SeveralMatches | None = None
     for text in readings(query):
-        found = await _search(autumn, text, now)
-        if isinstance(found, SeveralMatches):
-            if found.matches:
-                return found
-            unfinished = unfinished or found
+        answer = await _search(autumn, text, now)
+        if isinstance(answer, SeveralMatches):
+            if answer.matches:
+                return answer
+            unfinished = unfinished or answer
     return unfinished or NoMatch(cut(query))
 
 
@@ -81,21 +81,21 @@ async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECON
     try:
         async with asyncio.timeout(within):
             for reading in readings(text):
-                if found := await _suggested(autumn, reading):
-                    return found
+                if customers := await _suggested(autumn, reading):
+                    return customers
     except TimeoutError:
         raise TimedOut from None
     return []
 
 
 async def _suggested(autumn: Autumn, text: str) -> list[Customer]:
-    found: dict[str, Customer] = {}
+    by_id: dict[str, Customer] = {}
     for pattern in patterns(text):
         page = await autumn.customers(search=pattern, limit=_PAGE)
-        found |= {customer.id: customer for customer in page.list if customer.id and contains(customer, text)}
-    if not found and is_id(text) and (customer := await _by_id(autumn, text)) is not None and customer.id:
+        by_id |= {customer.id: customer for customer in page.list if customer.id and contains(customer, text)}
+    if not by_id and is_id(text) and (customer := await _by_id(autumn, text)) is not None and customer.id:
         return [customer]
-    return list(found.values())[:_PAGE]
+    return list(by_id.values())[:_PAGE]
 
 
 def contains(customer: Customer, text: str) -> bool:
@@ -103,22 +103,25 @@ def contains(customer: Customer, text: str) -> bool:
     return any(matches(field, text) for field in (customer.id or "", customer.name, customer.email))
 
 
-def choose(text: str, found: SeveralMatches | NoMatch) -> Found:
+def choose(text: str, answer: SeveralMatches | NoMatch) -> Found:
     """The one customer that is meant, when that is beyond doubt."""
-    if isinstance(found, NoMatch):
-        return found
-    wanted = fold(text)
+    if isinstance(answer, NoMatch):
+        return answer
+    folded = fold(text)
+    with_email = [customer for customer in answer.matches if fold(customer.email) == folded]
+    with_name = [customer for customer in answer.matches if fold(customer.name) == folded]
+    named_only = [customer for customer in with_name if customer not in with_email]
     for meant in (
-        [customer for customer in found.matches if customer.id == text],
-        [customer for customer in found.matches if fold(customer.email) == wanted],
-        [] if found.more else [customer for customer in found.matches if fold(customer.name) == wanted],
-        [] if found.more else list(found.matches),
+        [customer for customer in answer.matches if customer.id == text],
+        [] if named_only else with_email,
+        [] if answer.more or with_email else with_name,
+        [] if answer.more else list(answer.matches),
     ):
         if len(meant) == 1 and meant[0].id:
             return SingleMatch(meant[0].id)
-        if meant and all(fold(customer.email) == wanted for customer in meant):
-            return SeveralMatches(found.query, tuple(meant), False, found.read_at)
-    return found
+        if meant and all(fold(customer.email) == folded for customer in meant):
+            return SeveralMatches(answer.query, tuple(meant), False, answer.read_at)
+    return answer
 
 
 async def _by_id(autumn: Autumn, text: str) -> Customer | None:
@@ -134,13 +137,13 @@ async def _by_id(autumn: Autumn, text: str) -> Customer | None:
 
 
 async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> SeveralMatches | NoMatch:
-    found: dict[object, Customer] = {}
+    by_key: dict[object, Customer] = {}
     more = False
     for pattern in patterns(text):
         customers, unread = await _pages(autumn, pattern, text)
-        found |= {_key(customer): customer for customer in customers}
+        by_key |= {_key(customer): customer for customer in customers}
         more = more or unread
-    matching = tuple(found.values())
+    matching = tuple(by_key.values())
     more = more or len(matching) > _PAGE
     return SeveralMatches(text, matching[:_PAGE], more, now()) if matching or more else NoMatch(text)
 
@@ -150,29 +153,29 @@ def _key(customer: Customer) -> object:
 
 
 async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer], bool]:
-    found: list[Customer] = []
+    matching: list[Customer] = []
     cursor = ""
     for _ in range(_PAGES):
         page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor, expand=_EXPAND)
-        found += (customer for customer in page.list if contains(customer, text))
+        matching += (customer for customer in page.list if contains(customer, text))
         cursor = page.next_cursor or ""
         # Only a wildcard makes Autumn answer with customers that do not match; then it is worth going on.
-        if not cursor or len(found) >= _PAGE or "_" not in pattern:
+        if not cursor or len(matching) >= _PAGE or "_" not in pattern:
             break
-    return found, bool(cursor)
+    return matching, bool(cursor)
 
 
 async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> SingleMatch | NoMatch:
     """Autumn does not search by Stripe's id, so the ids of its newest customers are compared."""
-    wanted = next((text for text in texts if is_stripe_id(text)), None)
-    if wanted is None:
+    stripe_id = next((text for text in texts if is_stripe_id(text)), None)
+    if stripe_id is None:
         return NoMatch(cut(query))
     cursor, compared = "", 0
     for _ in range(_STRIPE_PAGES):
         page = await autumn.newest_customers(limit=_STRIPE_PAGE, cursor=cursor)
         for start in range(0, page.count, _SLICE):
             for row in page.rows(start, start + _SLICE):
-                if row.get("stripe_id") == wanted and (customer_id := row.get("id")):
+                if row.get("stripe_id") == stripe_id and (customer_id := row.get("id")):
                     return SingleMatch(customer_id)
             await asyncio.sleep(0)
         compared += page.count

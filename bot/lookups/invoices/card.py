@@ -21,13 +21,13 @@ _LINES = 8
 
 
 def content(answer: Invoices, frame: parts.Frame) -> list[layout.Drawn]:
-    found: list[layout.Drawn] = []
+    drawn: list[layout.Drawn] = []
     customer = answer.customer if isinstance(answer.customer, Customer) else None
     if isinstance(answer.customer, AutumnError):
-        found.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
-    found += _upcoming(answer.upcoming, customer)
-    found += _invoices(answer, frame, names.plans(customer, answer.names))
-    return [*found, *_filters(frame)]
+        drawn.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
+    drawn += _upcoming(answer.upcoming, customer)
+    drawn += _invoices(answer, frame, names.plans(customer, answer.names))
+    return [*drawn, *_filters(frame)]
 
 
 def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Customer | None) -> str:
@@ -40,26 +40,28 @@ def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Custome
         return _preview_head(upcoming[0])
     return layout.listed(
         words.NEXT_INVOICES,
-        [words.one_of_next(*_total_and_day(one)) for one in upcoming],
+        [words.one_of_next(*_total_and_day(preview)) for preview in upcoming],
         _PREVIEWS,
         more=labels.more_on(words.TITLE),
     )
 
 
-def line(invoice: Invoice, called: dict[str, str]) -> str:
+def line(invoice: Invoice, plan_names: dict[str, str]) -> str:
     """One invoice in mrkdwn; what was paid and what is due are told where they are a part of the total."""
     paid = invoice.amount_paid or Decimal(0)
-    known = invoice_facts.facts(invoice)
+    state_and_due = invoice_facts.facts(invoice)
     facts = [
         times.billing_day(invoice.created_at) if invoice.created_at else "",
-        _plans(invoice, called, text.mrkdwn),
+        _plans(invoice, plan_names, text.mrkdwn),
         f"*{money.money(invoice.total, invoice.currency)}*",
         words.paid(money.money(paid, invoice.currency)) if paid not in (0, invoice.total) else "",
-        words.due(money.money(known.due, invoice.currency)) if known.due not in (0, invoice.total) else "",
-        words.refunded(money.money(invoice.refunded_amount, invoice.currency))
-        if invoice.refunded_amount and known.state is not InvoiceState.REFUNDED
+        words.due(money.money(state_and_due.due, invoice.currency))
+        if state_and_due.due not in (0, invoice.total)
         else "",
-        (":warning: " if known.unpaid else "") + _status(invoice, known.state, text.mrkdwn),
+        words.refunded(money.money(invoice.refunded_amount, invoice.currency))
+        if invoice.refunded_amount and state_and_due.state is not InvoiceState.REFUNDED
+        else "",
+        (":warning: " if state_and_due.unpaid else "") + _status(invoice, state_and_due.state, text.mrkdwn),
         links.linked(invoice.hosted_invoice_url, labels.HOSTED)
         if links.web(invoice.hosted_invoice_url)
         else "",
@@ -70,7 +72,7 @@ def line(invoice: Invoice, called: dict[str, str]) -> str:
 def _with_a_plan(customer: Customer | None) -> str:
     """When the next invoice comes that Autumn does not preview: that of a plan yet to start."""
     changes = plan_changes(customer) if customer else ()
-    change = next((one for one in changes if not one.to_free), None)
+    change = next((candidate for candidate in changes if not candidate.to_free), None)
     if customer is None or change is None:
         return ""
     price = names.price(change.starts.plan, names.currency(customer))
@@ -82,24 +84,28 @@ def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None, customer: Custo
         return [parts.failed("upcoming", words.UPCOMING, upcoming)]
     if not upcoming:
         return [blocks.section("upcoming", upcoming_line(upcoming, customer))]
-    found = [
-        blocks.section(f"upcoming.{index}", layout.listed(_preview_head(one), _preview_lines(one), _LINES))
-        for index, one in enumerate(upcoming[:_PREVIEWS])
+    drawn = [
+        blocks.section(
+            f"upcoming.{index}", layout.listed(_preview_head(preview), _preview_lines(preview), _LINES)
+        )
+        for index, preview in enumerate(upcoming[:_PREVIEWS])
     ]
-    left = len(upcoming) - len(found)
-    return [*found, blocks.context("upcoming.left", phrases.and_more(left))] if left else found
+    left = len(upcoming) - len(drawn)
+    return [*drawn, blocks.context("upcoming.left", phrases.and_more(left))] if left else drawn
 
 
-def _preview_head(one: InvoicePreview) -> str:
-    return labels.next_invoice(*_total_and_day(one))
+def _preview_head(preview: InvoicePreview) -> str:
+    return labels.next_invoice(*_total_and_day(preview))
 
 
-def _total_and_day(one: InvoicePreview) -> tuple[str, str]:
-    return money.money(one.total, one.currency), times.billing_day(one.invoice_at) if one.invoice_at else ""
+def _total_and_day(preview: InvoicePreview) -> tuple[str, str]:
+    return money.money(preview.total, preview.currency), times.billing_day(
+        preview.invoice_at
+    ) if preview.invoice_at else ""
 
 
-def _preview_lines(one: InvoicePreview) -> list[str]:
-    return [_preview_line(item, one.currency) for item in one.line_items]
+def _preview_lines(preview: InvoicePreview) -> list[str]:
+    return [_preview_line(item, preview.currency) for item in preview.line_items]
 
 
 def _preview_line(item: PreviewLine, currency: str) -> str:
@@ -107,61 +113,54 @@ def _preview_line(item: PreviewLine, currency: str) -> str:
     facts = [
         name,
         f"*{money.money(item.total, currency)}*",
-        *(_off(one, currency) for one in item.discounts[:3]),
+        *(_off(discount, currency) for discount in item.discounts[:3]),
     ]
     return "• " + " · ".join(fact for fact in facts if fact)
 
 
-def _off(one: LineDiscount, currency: str) -> str:
-    if one.percent_off is not None:
-        amount = labels.percent(numbers.number(one.percent_off))
-    elif one.amount_off is not None:
-        amount = money.money(one.amount_off, currency)
+def _off(discount: LineDiscount, currency: str) -> str:
+    if discount.percent_off is not None:
+        amount = labels.percent(numbers.number(discount.percent_off))
+    elif discount.amount_off is not None:
+        amount = money.money(discount.amount_off, currency)
     else:
         return ""
-    return words.discount_off(amount, text.mrkdwn(one.reward_name or one.reward_id or "", 40))
+    return words.discount_off(amount, text.mrkdwn(discount.reward_name or discount.reward_id or "", 40))
 
 
-def _invoices(answer: Invoices, frame: parts.Frame, called: dict[str, str]) -> list[layout.Drawn]:
-    found = answer.invoices
-    if isinstance(found, AutumnError):
-        return [parts.failed("invoices", labels.INVOICE_LIST, found)]
+def _invoices(answer: Invoices, frame: parts.Frame, plan_names: dict[str, str]) -> list[layout.Drawn]:
+    listed = answer.invoices
+    if isinstance(listed, AutumnError):
+        return [parts.failed("invoices", labels.INVOICE_LIST, listed)]
     status = frame.place.status
-    if not found:
+    if not listed:
         return [blocks.section("invoices", words.no_invoices(text.mrkdwn(status, 30)))]
-    page = layout.paged(found, frame.place.page, SIZE)
+    page = layout.paged(listed, frame.place.page, SIZE)
 
     def title(safe: layout.Safe) -> str:
-        return words.invoices_title(safe(status, 30), len(found), more=answer.more)
+        return words.invoices_title(safe(status, 30), len(listed), more=answer.more)
 
-    rich = blocks.table(
-        "table",
-        title(text.literal),
-        [
-            [blocks.cell(column) for column in words.INVOICE_COLUMNS],
-            *(_row(one, called) for one in page.items),
-        ],
-    )
-    plain = layout.packed("list", [f"*{title(text.mrkdwn)}*", *(line(one, called) for one in page.items)])
-    shown: list[layout.Drawn] = [layout.Either(rich=(rich,), plain=tuple(plain))]
+    rows = [_row(invoice, plan_names) for invoice in page.items]
+    lines = [line(invoice, plan_names) for invoice in page.items]
+    drawn: list[layout.Drawn] = [layout.table(title, words.INVOICE_COLUMNS, rows, lines)]
     if answer.more:
-        shown.append(blocks.context("more", labels.newest_only(len(found), "invoices")))
-    return [*shown, *parts.paging(frame, page, frame.place)]
+        drawn.append(blocks.context("more", labels.newest_only(len(listed), "invoices")))
+    return [*drawn, *parts.paging(frame, page, frame.place)]
 
 
-def _row(invoice: Invoice, called: dict[str, str]) -> list[blocks.Cell]:
-    known = invoice_facts.facts(invoice)
-    url, status = links.web(invoice.hosted_invoice_url), _status(invoice, known.state, text.literal)
+def _row(invoice: Invoice, plan_names: dict[str, str]) -> list[blocks.Cell]:
+    state_and_due = invoice_facts.facts(invoice)
+    url, status = links.web(invoice.hosted_invoice_url), _status(invoice, state_and_due.state, text.literal)
     paid, currency = invoice.amount_paid, invoice.currency
     return [
         blocks.cell(times.utc_day(invoice.created_at) if invoice.created_at else ""),
-        blocks.cell(_plans(invoice, called, text.literal)),
+        blocks.cell(_plans(invoice, plan_names, text.literal)),
         blocks.quantity(numbers.finite(invoice.total), money.money(invoice.total, currency)),
         blocks.cell("")
         if paid is None
         else blocks.quantity(numbers.finite(paid), money.money(paid, currency)),
         _refunded(invoice),
-        blocks.cell(words.warned(status) if known.unpaid else status),
+        blocks.cell(words.warned(status) if state_and_due.unpaid else status),
         blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
 
@@ -173,8 +172,8 @@ def _refunded(invoice: Invoice) -> blocks.Cell:
     return blocks.quantity(numbers.finite(amount), money.money(amount, invoice.currency))
 
 
-def _plans(invoice: Invoice, called: dict[str, str], safe: layout.Safe) -> str:
-    return safe(", ".join(called.get(plan_id) or plan_id for plan_id in invoice.plan_ids[:10]), 80)
+def _plans(invoice: Invoice, plan_names: dict[str, str], safe: layout.Safe) -> str:
+    return safe(", ".join(plan_names.get(plan_id) or plan_id for plan_id in invoice.plan_ids[:10]), 80)
 
 
 def _status(invoice: Invoice, state: InvoiceState, safe: layout.Safe) -> str:

@@ -63,7 +63,7 @@ class Left:
 
 def own_discount(discounts: Iterable[Discount]) -> Discount | None:
     """The customer's own discount, of which Stripe keeps one; those of subscriptions are apart."""
-    return next((one for one in discounts if one.subscription_id is None), None)
+    return next((discount for discount in discounts if discount.subscription_id is None), None)
 
 
 def earliest_first(previews: Sequence[InvoicePreview]) -> list[int]:
@@ -73,25 +73,29 @@ def earliest_first(previews: Sequence[InvoicePreview]) -> list[int]:
 
 def apart(preview: InvoicePreview, discounts: Iterable[Discount]) -> bool:
     """Whether its subscription has a discount of its own, which keeps the customer's away."""
-    theirs = {one.id for one in discounts if one.subscription_id is not None}
-    return any(off.reward_id in theirs for line in preview.line_items for off in line.discounts)
+    reward_ids = {discount.id for discount in discounts if discount.subscription_id is not None}
+    return any(
+        discount_taken.reward_id in reward_ids
+        for line in preview.line_items
+        for discount_taken in line.discounts
+    )
 
 
 def taken(line: PreviewLine, reward_id: str) -> Decimal:
     """Never more than the line was reduced by: Autumn may tell a larger share than the line had left."""
-    told = sum((off.amount_off or _ZERO for off in line.discounts if off.reward_id == reward_id), _ZERO)
-    return min(told, line.subtotal - line.total) if line.subtotal > line.total else told
+    amount = sum((off.amount_off or _ZERO for off in line.discounts if off.reward_id == reward_id), _ZERO)
+    return min(amount, line.subtotal - line.total) if line.subtotal > line.total else amount
 
 
 def doubtful(previews: Sequence[InvoicePreview]) -> bool:
     """Whether `settled` may have something to correct: a discount on several invoices, or an amount."""
-    seen: set[str | None] = set()
+    earlier: set[str | None] = set()
     for preview in previews:
-        found = [off for line in preview.line_items for off in line.discounts]
-        rewards = {off.reward_id for off in found}
-        if rewards & seen or any(off.percent_off is None for off in found):
+        discounts = [discount for line in preview.line_items for discount in line.discounts]
+        rewards = {discount.reward_id for discount in discounts}
+        if rewards & earlier or any(discount.percent_off is None for discount in discounts):
             return True
-        seen |= rewards
+        earlier |= rewards
     return False
 
 
@@ -101,11 +105,11 @@ def settled(previews: Sequence[InvoicePreview], discounts: Sequence[Discount]) -
     if own is None:
         return tuple(previews)
     left = Left.whole(_offer(own))
-    found = list(previews)
+    corrected = list(previews)
     for index in earliest_first(previews):
         if not apart(previews[index], discounts):
-            found[index] = _settle(previews[index], own.id, left)
-    return tuple(found)
+            corrected[index] = _settle(previews[index], own.id, left)
+    return tuple(corrected)
 
 
 def _offer(own: Discount) -> Offer:
@@ -120,25 +124,29 @@ def _offer(own: Discount) -> Offer:
 
 
 def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePreview:
-    told = sum((taken(line, reward_id) for line in preview.line_items), _ZERO)
+    previewed = sum((taken(line, reward_id) for line in preview.line_items), _ZERO)
     value = left.for_invoice(preview)
-    real = min(told, value) if value and not left.offer.percent else told if value else _ZERO
-    left.spend(real)
-    if real == told:
+    allowed = min(previewed, value) if value and not left.offer.percent else previewed if value else _ZERO
+    left.spend(allowed)
+    if allowed == previewed:
         return preview
     lines = []
     for line in preview.line_items:
-        was = taken(line, reward_id)
-        off = min(was, real)
-        real -= off
-        lines.append(line if off == was else _with(line, reward_id, was, off))
-    back = sum((line.total for line in lines), _ZERO) - sum((one.total for one in preview.line_items), _ZERO)
+        line_amount = taken(line, reward_id)
+        line_allowed = min(line_amount, allowed)
+        allowed -= line_allowed
+        lines.append(
+            line if line_allowed == line_amount else _with(line, reward_id, line_amount, line_allowed)
+        )
+    back = sum((line.total for line in lines), _ZERO) - sum(
+        (line.total for line in preview.line_items), _ZERO
+    )
     return preview.model_copy(update={"total": preview.total + back, "line_items": lines})
 
 
-def _with(line: PreviewLine, reward_id: str, was: Decimal, off: Decimal) -> PreviewLine:
+def _with(line: PreviewLine, reward_id: str, previewed: Decimal, allowed: Decimal) -> PreviewLine:
     """The line with so much of the discount taken off instead."""
-    others: list[LineDiscount] = [one for one in line.discounts if one.reward_id != reward_id]
-    (mine, *_) = [one for one in line.discounts if one.reward_id == reward_id]
-    kept = [mine.model_copy(update={"amount_off": off})] if off else []
-    return line.model_copy(update={"total": line.total + was - off, "discounts": [*others, *kept]})
+    others: list[LineDiscount] = [discount for discount in line.discounts if discount.reward_id != reward_id]
+    (own, *_) = [discount for discount in line.discounts if discount.reward_id == reward_id]
+    kept = [own.model_copy(update={"amount_off": allowed})] if allowed else []
+    return line.model_copy(update={"total": line.total + previewed - allowed, "discounts": [*others, *kept]})

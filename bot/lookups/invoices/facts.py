@@ -56,11 +56,11 @@ class Unpaid:
 
     @property
     def count(self) -> int:
-        return sum(one.count for one in self.owed)
+        return sum(owed.count for owed in self.owed)
 
     @property
     def totals(self) -> list[tuple[Decimal, str]]:
-        return [(one.due, one.currency) for one in self.owed]
+        return [(owed.due, owed.currency) for owed in self.owed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def facts_of(
 
 def unpaid(invoices: Sequence[Invoice], *, more: bool) -> Unpaid:
     """The unpaid ones among these. `more`: there are others that were not read."""
-    due = [(amount, one.currency) for one in invoices if (amount := facts(one).due)]
+    due = [(amount, invoice.currency) for invoice in invoices if (amount := facts(invoice).due)]
     counts = Counter(currency.upper() for _, currency in due)
     owed = tuple(Owed(currency, counts[currency], total) for total, currency in money.totals(due))
     return Unpaid(owed, at_least=more)

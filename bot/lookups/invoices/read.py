@@ -62,7 +62,7 @@ def nothing_owed(customer: Customer) -> bool:
     """
     newest = customer.invoices
     known = "invoices" in customer.model_fields_set and len(newest) < _WITH_CUSTOMER
-    return known and all(one.status not in UNPAID for one in newest)
+    return known and all(invoice.status not in UNPAID for invoice in newest)
 
 
 async def unpaid(autumn: Autumn, customer_id: str) -> Read[Unpaid]:

@@ -21,33 +21,41 @@ def attention(
 ) -> list[Block]:
     """One section, the worst first; nothing when all is well. `unpaid`: None when the invoices were not read,
     which the card says elsewhere."""
-    found = [f":warning: {line}" for line in lines(customer, now, unpaid)]
+    warnings = [f":warning: {line}" for line in lines(customer, now, unpaid)]
     if isinstance(unpaid, AutumnError):
-        found.append(failures.line(words.UNPAID_LIST, unpaid))
-    return [blocks.section("attention", layout.listed(words.ATTENTION, found, most))] if found else []
+        warnings.append(failures.line(words.UNPAID_LIST, unpaid))
+    return [blocks.section("attention", layout.listed(words.ATTENTION, warnings, most))] if warnings else []
 
 
 def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None) -> list[str]:
     held, changes, currency = customer.subscriptions, ByEnding(customer), names.currency(customer)
     return [
-        *(words.past_due(names.plan(one)) for one in held if one.past_due),
-        *(labels.hidden(names.plan(one)) for one in held if hides_balances(customer, one)),
+        *(words.past_due(names.plan(subscription)) for subscription in held if subscription.past_due),
+        *(
+            labels.hidden(names.plan(subscription))
+            for subscription in held
+            if hides_balances(customer, subscription)
+        ),
         *_unpaid(unpaid),
         *_over(list(customer.balances.values())),
-        *(_cancels(one, changes.of(one), currency) for one in held if one.canceled_at),
-        *(_trial(one) for one in held if status(one, now) is Status.TRIAL),
+        *(
+            _cancels(subscription, changes.of(subscription), currency)
+            for subscription in held
+            if subscription.canceled_at
+        ),
+        *(_trial(subscription) for subscription in held if status(subscription, now) is Status.TRIAL),
         *_used_up(list(customer.balances.values())),
     ]
 
 
-def hides_balances(customer: Customer, held: Subscription) -> bool:
+def hides_balances(customer: Customer, subscription: Subscription) -> bool:
     """Whether a past-due plan gives features of which Autumn shows no balance."""
-    if not held.past_due:
+    if not subscription.past_due:
         return False
     rows = (row for balance in customer.balances.values() for row in balance.breakdown)
-    shown = any(row.plan_id == held.plan_id for row in rows)
-    shown = shown or any(flag.plan_id == held.plan_id for flag in customer.flags.values())
-    return not shown and (held.plan is None or bool(held.plan.items))
+    has_shares = any(row.plan_id == subscription.plan_id for row in rows)
+    has_shares = has_shares or any(flag.plan_id == subscription.plan_id for flag in customer.flags.values())
+    return not has_shares and (subscription.plan is None or bool(subscription.plan.items))
 
 
 def exhausted(balance: Balance) -> bool:
@@ -63,10 +71,13 @@ def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
 
 
 def _over(balances: list[Balance]) -> list[str]:
-    found = [balance for balance in balances if balance.overage > 0 and not balance.unlimited]
-    if len(found) > _ONE_BY_ONE:
-        return [words.many_over(layout.inline([names.feature(one) for one in found], 5))]
-    return [words.over(names.feature(one), numbers.number(one.overage), billed=_billed(one)) for one in found]
+    over = [balance for balance in balances if balance.overage > 0 and not balance.unlimited]
+    if len(over) > _ONE_BY_ONE:
+        return [words.many_over(layout.inline([names.feature(balance) for balance in over], 5))]
+    return [
+        words.over(names.feature(balance), numbers.number(balance.overage), billed=_billed(balance))
+        for balance in over
+    ]
 
 
 def _billed(balance: Balance) -> bool:
@@ -77,20 +88,24 @@ def _billed(balance: Balance) -> bool:
     )
 
 
-def _cancels(one: Subscription, change: PlanChange | None, currency: str) -> str:
+def _cancels(subscription: Subscription, change: PlanChange | None, currency: str) -> str:
     if change is None:
-        return words.cancels(names.plan(one), times.day(one.expires_at) if one.expires_at else "")
+        return words.cancels(
+            names.plan(subscription), times.day(subscription.expires_at) if subscription.expires_at else ""
+        )
     day, follows = times.day(change.at), names.plan(change.starts)
     if change.to_free:
-        return words.cancels_to(names.plan(one), day, follows)
+        return words.cancels_to(names.plan(subscription), day, follows)
     price = names.price(change.starts.plan, currency)
-    return words.changes(names.plan(one), labels.becomes(follows, day, price))
+    return words.changes(names.plan(subscription), labels.becomes(follows, day, price))
 
 
-def _trial(one: Subscription) -> str:
-    return words.trial_ends(names.plan(one), times.day(one.trial_ends_at) if one.trial_ends_at else "")
+def _trial(subscription: Subscription) -> str:
+    return words.trial_ends(
+        names.plan(subscription), times.day(subscription.trial_ends_at) if subscription.trial_ends_at else ""
+    )
 
 
 def _used_up(balances: list[Balance]) -> list[str]:
-    found = [names.feature(balance) for balance in balances if exhausted(balance)]
-    return [words.used_up(layout.inline(found, 5))] if found else []
+    used_up = [names.feature(balance) for balance in balances if exhausted(balance)]
+    return [words.used_up(layout.inline(used_up, 5))] if used_up else []

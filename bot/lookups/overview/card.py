@@ -17,6 +17,7 @@ from bot.lookups.overview.answer import Overview
 from bot.lookups.products import card as products
 from bot.lookups.products import words as products_words
 from bot.lookups.products.plan_changes import ByEnding
+from bot.lookups.products.status import running_first
 
 _PRODUCTS = 6
 _BALANCES = 8
@@ -27,59 +28,62 @@ _DISCOUNTS = 5
 
 def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:
     customer = answer.customer
-    found: list[layout.Drawn] = [
+    drawn: list[layout.Drawn] = [
         blocks.section("products", _products(answer)),
         blocks.section("balances", _balances(customer)),
     ]
     if customer.flags:
-        found.append(blocks.section("flags", features.flags(customer, _FLAGS)))
-    found += _billing(answer.billing, customer)
-    found.append(_invoices(answer))
-    return found
+        drawn.append(blocks.section("flags", features.flags(customer, _FLAGS)))
+    drawn += _billing(answer.billing, customer)
+    drawn.append(_invoices(answer))
+    return drawn
 
 
 def _products(answer: Overview) -> str:
     customer = answer.customer
     currency = names.currency(customer)
     changes, bought = ByEnding(customer), products.bought(customer)
-    lines = [_holding(one, answer, currency, changes) for one in customer.subscriptions]
+    lines = [_holding(holding, answer, currency, changes) for holding in running_first(customer)]
     lines += [
         _line(
             [
-                f"*{names.plan(one, answer.names)}*",
+                f"*{names.plan(holding, answer.names)}*",
                 labels.ONE_OFF,
-                names.price(one.plan, currency),
-                products.quantity(one),
-                bought.get(one.plan_id, ""),
+                names.price(holding.plan, currency),
+                products.quantity(holding),
+                bought.get(holding.plan_id, ""),
             ]
         )
-        for one in customer.purchases
+        for holding in customer.purchases
     ]
     if not lines:
         return labels.NO_PRODUCTS
     return layout.listed(words.PRODUCTS, lines, _PRODUCTS, more=labels.more_on(products_words.TITLE))
 
 
-def _holding(one: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
-    change = changes.of(one)
+def _holding(subscription: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
+    change = changes.of(subscription)
     return _line(
         [
-            f"*{names.plan(one, answer.names)}*",
-            products.state(one, answer.read_at, change),
-            products.price(one, currency),
-            products.quantity(one),
-            products.following(one, answer.read_at, change, currency),
-            labels.BY_ENTITIES.lower() if one.scope == "entity" else "",
+            f"*{names.plan(subscription, answer.names)}*",
+            products.state(subscription, answer.read_at, change),
+            products.price(subscription, currency),
+            products.quantity(subscription),
+            products.following(subscription, answer.read_at, change, currency),
+            labels.BY_ENTITIES.lower() if subscription.scope == "entity" else "",
         ]
     )
 
 
 def _balances(customer: Customer) -> str:
-    found = features.ranked(customer)
-    if not found:
+    balances = features.ranked(customer)
+    if not balances:
         return f"{words.BALANCES}\n{features.nothing(customer)}"
     return layout.listed(
-        words.BALANCES, [_balance(one) for one in found], _BALANCES, more=labels.more_on(features_words.TITLE)
+        words.BALANCES,
+        [_balance(balance) for balance in balances],
+        _BALANCES,
+        more=labels.more_on(features_words.TITLE),
     )
 
 
@@ -91,37 +95,37 @@ def _balance(balance: Balance) -> str:
 def _billing(billing: Read[Billing], customer: Customer) -> list[Block]:
     if isinstance(billing, AutumnError):
         return [frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
-    found = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming, customer))]
+    drawn = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming, customer))]
     if billing.discounts:
-        found.append(blocks.section("discounts", discounts(billing.discounts)))
-    return found
+        drawn.append(blocks.section("discounts", discounts(billing.discounts)))
+    return drawn
 
 
-def discounts(found: Sequence[Discount]) -> str:
-    return layout.listed(words.DISCOUNTS, [f"• {_discount(one)}" for one in found], _DISCOUNTS)
+def discounts(held: Sequence[Discount]) -> str:
+    return layout.listed(words.DISCOUNTS, [f"• {_discount(discount)}" for discount in held], _DISCOUNTS)
 
 
-def _discount(one: Discount) -> str:
-    share = one.type == "percentage_discount"
+def _discount(discount: Discount) -> str:
+    share = discount.type == "percentage_discount"
     value = (
-        labels.percent(numbers.number(one.discount_value))
+        labels.percent(numbers.number(discount.discount_value))
         if share
-        else money.money(one.discount_value, one.currency or "")
+        else money.money(discount.discount_value, discount.currency or "")
     )
     return words.discount(
-        text.mrkdwn(one.name or one.id) or phrases.NONE,
+        text.mrkdwn(discount.name or discount.id) or phrases.NONE,
         value,
-        _lasts(one),
-        words.ON_SUBSCRIPTION if one.subscription_id else "",
+        _lasts(discount),
+        words.ON_SUBSCRIPTION if discount.subscription_id else "",
     )
 
 
-def _lasts(one: Discount) -> str:
-    if one.end:
-        return words.until(times.day(one.end))
-    if one.duration_type == "months" and one.duration_value is not None:
-        return labels.months(numbers.number(one.duration_value))
-    return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(one.duration_type, "")
+def _lasts(discount: Discount) -> str:
+    if discount.end:
+        return words.until(times.day(discount.end))
+    if discount.duration_type == "months" and discount.duration_value is not None:
+        return labels.months(numbers.number(discount.duration_value))
+    return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(discount.duration_type, "")
 
 
 def _invoices(answer: Overview) -> Block:
@@ -130,8 +134,8 @@ def _invoices(answer: Overview) -> Block:
         return frame.failed("invoices", labels.INVOICE_LIST, listed)
     if not listed.newest:
         return blocks.section("invoices", f"{words.INVOICES}\n{labels.NO_INVOICES}")
-    called = names.plans(answer.customer, answer.names)
-    lines = [invoices.line(one, called) for one in listed.newest]
+    plan_names = names.plans(answer.customer, answer.names)
+    lines = [invoices.line(invoice, plan_names) for invoice in listed.newest]
     more = (words.more_than_on if listed.more else labels.more_on)(invoices_words.TITLE)
     return blocks.section("invoices", layout.listed(words.INVOICES, lines, _INVOICES, more=more))
 

@@ -50,7 +50,9 @@ async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[In
 
 async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]) -> Names:
     newest = () if isinstance(invoices, AutumnError) else invoices.newest
-    return await missing_names(autumn, customer, plans=(plan for one in newest for plan in one.plan_ids))
+    return await missing_names(
+        autumn, customer, plans=(plan for invoice in newest for plan in invoice.plan_ids)
+    )
 
 
 async def _billing(autumn: Autumn, customer_id: str) -> Billing:

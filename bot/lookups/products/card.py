@@ -14,7 +14,7 @@ from bot.lookups.answers import Names
 from bot.lookups.products import words
 from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
-from bot.lookups.products.status import Status, status
+from bot.lookups.products.status import Status, running_first, status
 
 SIZE = 8
 _ITEMS = 10
@@ -23,35 +23,39 @@ _ITEMS = 10
 def content(answer: Products, frame: parts.Frame) -> list[layout.Drawn]:
     entries = _entries(answer)
     page = layout.paged(entries, frame.place.page, SIZE)
-    found: list[layout.Drawn] = [
+    drawn: list[layout.Drawn] = [
         blocks.section(f"product.{index}", entry) for index, entry in enumerate(page.items)
     ]
     if not entries:
-        found.append(blocks.section("none", labels.NO_PRODUCTS))
+        drawn.append(blocks.section("none", labels.NO_PRODUCTS))
     if isinstance(answer.expired, AutumnError):
-        found.append(parts.failed("expired", words.EXPIRED_PRODUCTS, answer.expired))
+        drawn.append(parts.failed("expired", words.EXPIRED_PRODUCTS, answer.expired))
     elif answer.expired is not None and not answer.expired:
-        found.append(blocks.context("expired", words.NO_EXPIRED))
-    found += parts.paging(frame, page, frame.place)
-    return [*found, *_toggle(frame)]
+        drawn.append(blocks.context("expired", words.NO_EXPIRED))
+    drawn += parts.paging(frame, page, frame.place)
+    return [*drawn, *_toggle(frame)]
 
 
-def state(one: Subscription, now: datetime, change: PlanChange | None = None) -> str:
+def state(subscription: Subscription, now: datetime, change: PlanChange | None = None) -> str:
     """Its display status, in mrkdwn. `change`: the one by which it ends."""
-    found = status(one, now)
-    if found is Status.CANCELS and change is not None and not change.to_free:
+    current = status(subscription, now)
+    if current is Status.CANCELS and change is not None and not change.to_free:
         return words.CHANGES
-    return text.mrkdwn(one.status.capitalize(), 30) if found is Status.OTHER else words.STATUSES[found]
+    return (
+        text.mrkdwn(subscription.status.capitalize(), 30)
+        if current is Status.OTHER
+        else words.STATUSES[current]
+    )
 
 
-def price(one: Subscription, currency: str) -> str:
+def price(subscription: Subscription, currency: str) -> str:
     """Empty for an entity's plan that reads as free, since a customer's view leaves entities' prices out."""
-    shown = names.price(one.plan, currency)
-    return "" if shown == labels.FREE and one.scope == "entity" else shown
+    plan_price = names.price(subscription.plan, currency)
+    return "" if plan_price == labels.FREE and subscription.scope == "entity" else plan_price
 
 
-def quantity(one: Subscription | Purchase | ExpiredProduct) -> str:
-    return "" if one.quantity == 1 else words.quantity(numbers.number(one.quantity))
+def quantity(holding: Subscription | Purchase | ExpiredProduct) -> str:
+    return "" if holding.quantity == 1 else words.quantity(numbers.number(holding.quantity))
 
 
 def bought(customer: Customer) -> dict[str, str]:
@@ -63,32 +67,38 @@ def bought(customer: Customer) -> dict[str, str]:
             if row.plan_id and row.prepaid_grant:
                 totals[row.plan_id] = totals.get(row.plan_id, Decimal(0)) + row.prepaid_grant
         for plan_id, total in totals.items():
-            told = words.bought(numbers.number(total), names.feature(balance))
-            units.setdefault(plan_id, []).append(told)
-    return {plan_id: layout.inline(told, _ITEMS) for plan_id, told in units.items()}
+            units_bought = words.bought(numbers.number(total), names.feature(balance))
+            units.setdefault(plan_id, []).append(units_bought)
+    return {plan_id: layout.inline(units_bought, _ITEMS) for plan_id, units_bought in units.items()}
 
 
-def following(one: Subscription, now: datetime, change: PlanChange | None = None, currency: str = "") -> str:
+def following(
+    subscription: Subscription, now: datetime, change: PlanChange | None = None, currency: str = ""
+) -> str:
     """The next date that matters: when it starts, changes, ends, leaves its trial, or is billed."""
-    found = status(one, now)
+    current = status(subscription, now)
     if change is not None and change.to_free:
         return words.ends_then(times.day(change.at), names.plan(change.starts))
     if change is not None:
         return labels.becomes(names.plan(change.starts), times.day(change.at), price(change.starts, currency))
-    if found is Status.SCHEDULED:
-        return _on(words.STARTS, one.started_at)
-    if one.canceled_at is not None:
-        return _on(words.ENDS, one.expires_at)
-    if found is Status.TRIAL:
-        return _on(words.TRIAL_ENDS, one.trial_ends_at)
-    free = one.plan is not None and is_free(one.plan)
-    return "" if free and one.scope != "entity" else _on(words.NEXT_BILLING, one.current_period_end)
+    if current is Status.SCHEDULED:
+        return _on(words.STARTS, subscription.started_at)
+    if subscription.canceled_at is not None:
+        return _on(words.ENDS, subscription.expires_at)
+    if current is Status.TRIAL:
+        return _on(words.TRIAL_ENDS, subscription.trial_ends_at)
+    free = subscription.plan is not None and is_free(subscription.plan)
+    return (
+        ""
+        if free and subscription.scope != "entity"
+        else _on(words.NEXT_BILLING, subscription.current_period_end)
+    )
 
 
 def _toggle(frame: parts.Frame) -> list[Block]:
-    shown = frame.place.expired
-    label = words.HIDE_EXPIRED if shown else words.SHOW_EXPIRED
-    return frame.buttons("toggle", [frame.go(label, "expired", frame.place.at(expired=not shown))])
+    expired = frame.place.expired
+    label = words.HIDE_EXPIRED if expired else words.SHOW_EXPIRED
+    return frame.buttons("toggle", [frame.go(label, "expired", frame.place.at(expired=not expired))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,43 +126,58 @@ def _entries(answer: Products) -> list[str]:
     )
     expired = answer.expired if isinstance(answer.expired, tuple) else ()
     return [
-        *(_subscription(one, known) for one in customer.subscriptions),
-        *(_purchase(one, known) for one in customer.purchases),
-        *(_expired(one, known) for one in expired),
+        *(_subscription(holding, known) for holding in running_first(customer)),
+        *(_purchase(holding, known) for holding in customer.purchases),
+        *(_expired(holding, known) for holding in expired),
     ]
 
 
-def _subscription(one: Subscription, known: _Known) -> str:
-    change = known.changes.of(one)
+def _subscription(subscription: Subscription, known: _Known) -> str:
+    change = known.changes.of(subscription)
     top = [
-        state(one, known.now, change),
-        price(one, known.currency),
-        quantity(one),
-        words.ADD_ON if one.add_on else "",
+        state(subscription, known.now, change),
+        price(subscription, known.currency),
+        quantity(subscription),
+        words.ADD_ON if subscription.add_on else "",
     ]
-    started = "" if status(one, known.now) is Status.SCHEDULED else _on(words.STARTED, one.started_at)
-    dates = [started, _period(one), following(one, known.now, change, known.currency)]
-    return _told(names.plan(one, known.names), top, dates, _includes(one.plan, known), one.scope)
+    started = (
+        ""
+        if status(subscription, known.now) is Status.SCHEDULED
+        else _on(words.STARTED, subscription.started_at)
+    )
+    dates = [started, _period(subscription), following(subscription, known.now, change, known.currency)]
+    return _entry(
+        names.plan(subscription, known.names),
+        top,
+        dates,
+        _includes(subscription.plan, known),
+        subscription.scope,
+    )
 
 
-def _purchase(one: Purchase, known: _Known) -> str:
+def _purchase(purchase: Purchase, known: _Known) -> str:
     top = [
         labels.ONE_OFF,
-        names.price(one.plan, known.currency),
-        quantity(one),
-        known.bought.get(one.plan_id, ""),
+        names.price(purchase.plan, known.currency),
+        quantity(purchase),
+        known.bought.get(purchase.plan_id, ""),
     ]
-    dates = [_on(words.STARTED, one.started_at), _on(labels.EXPIRES, one.expires_at)]
-    return _told(names.plan(one, known.names), top, dates, _includes(one.plan, known), one.scope)
+    dates = [_on(words.STARTED, purchase.started_at), _on(labels.EXPIRES, purchase.expires_at)]
+    return _entry(
+        names.plan(purchase, known.names), top, dates, _includes(purchase.plan, known), purchase.scope
+    )
 
 
-def _expired(one: ExpiredProduct, known: _Known) -> str:
-    name = text.mrkdwn(one.name or known.names.plans.get(one.plan_id) or one.plan_id, 60) or phrases.NONE
-    dates = [_on(words.STARTED, one.started_at), _on(words.ENDED, one.ended_at)]
-    return _told(name, [words.EXPIRED, quantity(one)], dates, "", "")
+def _expired(product: ExpiredProduct, known: _Known) -> str:
+    name = (
+        text.mrkdwn(product.name or known.names.plans.get(product.plan_id) or product.plan_id, 60)
+        or phrases.NONE
+    )
+    dates = [_on(words.STARTED, product.started_at), _on(words.ENDED, product.ended_at)]
+    return _entry(name, [words.EXPIRED, quantity(product)], dates, "", "")
 
 
-def _told(name: str, top: list[str], dates: list[str], includes: str, scope: str) -> str:
+def _entry(name: str, top: list[str], dates: list[str], includes: str, scope: str) -> str:
     lines = [
         _joined([f"*{name}*", *top]),
         _joined(dates),
@@ -162,10 +187,12 @@ def _told(name: str, top: list[str], dates: list[str], includes: str, scope: str
     return "\n".join(line for line in lines if line)
 
 
-def _period(one: Subscription) -> str:
-    if one.current_period_start is None or one.current_period_end is None:
+def _period(subscription: Subscription) -> str:
+    if subscription.current_period_start is None or subscription.current_period_end is None:
         return ""
-    return words.period(times.day(one.current_period_start), times.day(one.current_period_end))
+    return words.period(
+        times.day(subscription.current_period_start), times.day(subscription.current_period_end)
+    )
 
 
 def _includes(plan: Plan | None, known: _Known) -> str:
@@ -177,14 +204,14 @@ def _includes(plan: Plan | None, known: _Known) -> str:
 def _item(item: PlanItem, known: _Known) -> str:
     name = known.features.get(item.feature_id) or item.feature_id
     if item.display and item.display.primary_text:
-        shown = item.display.primary_text
+        amount = item.display.primary_text
     elif item.unlimited:
-        shown = f"{labels.UNLIMITED} {name}"
+        amount = f"{labels.UNLIMITED} {name}"
     else:
-        shown = f"{numbers.number(item.included)} {name}" if item.included else name
+        amount = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = labels.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return words.item(text.mrkdwn(shown, 60), every, text.mrkdwn(_beyond(item, known.currency), 60))
+    return words.item(text.mrkdwn(amount, 60), every, text.mrkdwn(_beyond(item, known.currency), 60))
 
 
 def _beyond(item: PlanItem, currency: str) -> str:

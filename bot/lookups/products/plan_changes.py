@@ -24,19 +24,25 @@ class PlanChange:
 def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
     """In the order in which the plans that end are listed. Add-ons end and start on their own."""
     scheduled: dict[tuple[str, date], list[tuple[datetime, Subscription]]] = {}
-    for one in customer.subscriptions:
-        if one.status == "scheduled" and not one.add_on and one.started_at is not None:
-            scheduled.setdefault((one.scope, one.started_at.date()), []).append((one.started_at, one))
-    found = []
+    for subscription in customer.subscriptions:
+        if (
+            subscription.status == "scheduled"
+            and not subscription.add_on
+            and subscription.started_at is not None
+        ):
+            scheduled.setdefault((subscription.scope, subscription.started_at.date()), []).append(
+                (subscription.started_at, subscription)
+            )
+    changes = []
     for ending in customer.subscriptions if scheduled else ():
         if ending.status == "scheduled" or ending.add_on or ending.canceled_at is None:
             continue
         for day in _days_around(ending.expires_at):
             if waiting := scheduled.get((ending.scope, day)):
                 at, starting = waiting.pop(0)
-                found.append(PlanChange(ending, starting, at))
+                changes.append(PlanChange(ending, starting, at))
                 break
-    return tuple(found)
+    return tuple(changes)
 
 
 class ByEnding:
@@ -59,4 +65,6 @@ def _days_around(at: datetime | None) -> tuple[date, ...]:
     if at is None:
         return ()
     day = at.date().toordinal()
-    return tuple(date.fromordinal(one) for one in (day, day - 1, day + 1) if 0 < one <= date.max.toordinal())
+    return tuple(
+        date.fromordinal(number) for number in (day, day - 1, day + 1) if 0 < number <= date.max.toordinal()
+    )

@@ -28,7 +28,7 @@ async def products(autumn: Autumn, place: Place, at: datetime, known: Customer |
 
 
 async def _expired(autumn: Autumn, customer_id: str) -> tuple[ExpiredProduct, ...]:
-    stored = [_told(product) for product in await autumn.expired_products(customer_id)]
+    stored = [_expired_product(product) for product in await autumn.expired_products(customer_id)]
     return tuple(sorted(stored, key=_ended, reverse=True))
 
 
@@ -45,7 +45,7 @@ def _ended(product: ExpiredProduct) -> float:
     return product.ended_at.timestamp() if product.ended_at else 0
 
 
-def _told(product: StoredProduct) -> ExpiredProduct:
+def _expired_product(product: StoredProduct) -> ExpiredProduct:
     return ExpiredProduct(
         plan_id=product.product_id or (product.product.id if product.product else ""),
         name=product.product.name if product.product else "",

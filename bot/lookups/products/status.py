@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from bot.autumn.models import Subscription
+from bot.autumn.models import Customer, Subscription
 
 
 class Status(StrEnum):
@@ -14,6 +14,11 @@ class Status(StrEnum):
     ACTIVE = "active"
     OTHER = "other"
     """A state this version of Maple does not know: shown in Autumn's own word."""
+
+
+def running_first(customer: Customer) -> list[Subscription]:
+    """Autumn may list a plan that is yet to start before the one that runs."""
+    return sorted(customer.subscriptions, key=lambda subscription: subscription.status == "scheduled")
 
 
 def status(subscription: Subscription, now: datetime) -> Status:
