@@ -12,11 +12,11 @@ from bot.kit import links
         ("sandbox", "https://app.useautumn.com/sandbox/customers/a%2Fb%20c"),
     ],
 )
-def test_autumn_link(env: str, found: str) -> None:
+def test_autumn_link_depends_on_the_environment(env: str, found: str) -> None:
     assert links.autumn("a/b c", env) == found
 
 
-def test_stripe_link() -> None:
+def test_stripe_link_depends_on_the_environment() -> None:
     assert links.stripe("cus_S", "live") == "https://dashboard.stripe.com/customers/cus_S"
     assert links.stripe("cus_S", "sandbox") == "https://dashboard.stripe.com/test/customers/cus_S"
 

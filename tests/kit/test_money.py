@@ -47,7 +47,7 @@ from tests.examples import examples
         ("19.99998", "usd", "$20.00"),
     ],
 )
-def test_money(amount: str, currency: str, shown: str) -> None:
+def test_amount_is_written_as_its_currency_is(amount: str, currency: str, shown: str) -> None:
     assert money.money(Decimal(amount), currency) == shown
 
 
@@ -60,11 +60,11 @@ def test_money(amount: str, currency: str, shown: str) -> None:
         ("0.0125", "", "0.0125"),
     ],
 )
-def test_unit_price(amount: str, currency: str, shown: str) -> None:
+def test_unit_price_keeps_its_fractions(amount: str, currency: str, shown: str) -> None:
     assert money.price(Decimal(amount), currency) == shown
 
 
-def test_sums_are_told_by_currency_the_largest_first() -> None:
+def test_sums_are_by_currency_the_largest_first() -> None:
     owed = [(Decimal(5), "eur"), (Decimal(10), "usd"), (Decimal(2), "EUR")]
     assert money.sums(owed) == "$10.00 and €7.00"
 

@@ -24,7 +24,7 @@ from tests.examples import examples
         ("12345E+396", "1.234E+400"),
     ],
 )
-def test_number(value: str, shown: str) -> None:
+def test_number_is_written_in_full(value: str, shown: str) -> None:
     assert numbers.number(Decimal(value)) == shown
 
 
@@ -32,7 +32,7 @@ def test_number(value: str, shown: str) -> None:
     ("value", "shown"),
     [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")],
 )
-def test_ordinal(value: int, shown: str) -> None:
+def test_ordinal_has_its_ending(value: int, shown: str) -> None:
     assert numbers.ordinal(value) == shown
 
 
@@ -47,7 +47,7 @@ def test_ordinal(value: int, shown: str) -> None:
         ("1E+20", "1.000E+20"),
     ],
 )
-def test_compact(value: str, shown: str) -> None:
+def test_compact_number_has_a_letter_for_its_size(value: str, shown: str) -> None:
     assert numbers.compact(Decimal(value)) == shown
 
 
@@ -65,7 +65,7 @@ def test_compact(value: str, shown: str) -> None:
         (1, -5, ""),
     ],
 )
-def test_bar(part: int, whole: int, shown: str) -> None:
+def test_bar_is_full_or_empty_only_at_the_ends(part: int, whole: int, shown: str) -> None:
     assert numbers.bar(Decimal(part), Decimal(whole), 5) == shown
 
 
@@ -73,13 +73,13 @@ def test_bar(part: int, whole: int, shown: str) -> None:
     ("value", "found"),
     [("3", 3), ("0.5", 0.5), ("1E+400", 1.7e308), ("-1E+400", -1.7e308), ("1E+20", 1e20)],
 )
-def test_finite(value: str, found: float) -> None:
+def test_number_for_json_is_finite(value: str, found: float) -> None:
     assert numbers.finite(Decimal(value)) == found
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 @examples(200)
-def test_any_number_can_be_said(value: Decimal) -> None:
+def test_any_number_can_be_written(value: Decimal) -> None:
     assert len(numbers.number(value)) < 30
     assert len(money.money(value, "usd")) < 40
     assert len(money.price(value, "JPY")) < 40

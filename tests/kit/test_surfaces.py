@@ -8,7 +8,7 @@ from tests.kit import checks
 from tests.lookups.drawing import PLACE
 
 
-def test_a_card_as_a_view_has_no_buttons() -> None:
+def test_card_in_a_view_has_no_buttons() -> None:
     card = trouble.trouble(errors.TimedOut(), reference="x", place=PLACE)
     for view in (surfaces.as_modal(card), surfaces.as_home(card)):
         assert check.view_problems(view) == []

@@ -66,17 +66,17 @@ def test_mrkdwn_shows_a_text_as_it_is(given: str, shown: str) -> None:
         ("\u0941" * 9, 5, "\u0941" * 4 + "…"),
     ],
 )
-def test_a_long_text_is_cut_between_visible_characters(given: str, limit: int, shown: str) -> None:
+def test_long_text_is_cut_between_visible_characters(given: str, limit: int, shown: str) -> None:
     assert text.mrkdwn(given, limit) == shown
 
 
-def test_a_literal_text_keeps_every_character() -> None:
+def test_literal_text_keeps_every_character() -> None:
     assert text.literal("*<!channel>* :tada:") == "*<!channel>* :tada:"
     assert text.literal("x" * 200) == "x" * 149 + "…"
     assert text.literal("שלום") == "\u2068שלום\u2069"
 
 
-def test_code_cannot_be_left() -> None:
+def test_code_span_cannot_be_closed_from_inside() -> None:
     assert text.code("a`b <c>") == "`aˋb &lt;c&gt;`"
     assert text.code(" ") == ""
 
@@ -97,7 +97,7 @@ def test_unlinked_breaks_up_bare_addresses_only(given: str, shown: str) -> None:
 
 @given(ANY, st.integers(5, 120))
 @examples(200)
-def test_every_way_keeps_to_its_limit(given: str, limit: int) -> None:
+def test_text_keeps_to_its_limit_whichever_way_it_is_escaped(given: str, limit: int) -> None:
     for safe in (text.literal, text.mrkdwn, text.code):
         assert text.length(safe(given, limit)) <= limit
     shown = text.mrkdwn(given, limit)
@@ -109,7 +109,7 @@ def test_every_way_keeps_to_its_limit(given: str, limit: int) -> None:
 
 @given(ANY)
 @examples(200)
-def test_what_is_shown_is_what_was_given(given: str) -> None:
+def test_escaped_text_reads_as_typed(given: str) -> None:
     plain = "".join(char for char in given if char not in LOOK_ALIKES)
     assert text.unescape(text.mrkdwn(plain, 10_000)) == text.clean(plain)
     assert text.clean(text.clean(plain)) == text.clean(plain)

@@ -24,7 +24,7 @@ ANY = st.text(st.characters(), max_size=60) | st.text(
 
 
 @pytest.mark.parametrize("char", [*BLANKS, *IGNORED, "\xa0", "\u3000", "\u2028", "\t"])
-def test_a_character_that_draws_nothing_is_nothing(char: str) -> None:
+def test_character_that_draws_nothing_is_removed(char: str) -> None:
     assert visible(char * 3) == ""
     assert visible(f"{char}Acme{char}") == "Acme"
     assert visible(f"Ac{char}me") in ("Acme", "Ac me")

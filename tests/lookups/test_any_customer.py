@@ -305,7 +305,7 @@ def test_any_customer_can_be_shown(data: st.DataObject) -> None:
 
 @given(customers())
 @examples(25)
-def test_a_name_reads_as_it_is(customer: Customer) -> None:
+def test_name_is_shown_as_stored(customer: Customer) -> None:
     card = lookup_card.card(
         Place(customer="c"),
         Overview(customer, TimedOut(), TimedOut(), datetime(2026, 1, 1, tzinfo=UTC)),

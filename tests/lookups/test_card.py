@@ -18,7 +18,7 @@ from tests.lookups.samples import BEFORE, NOW, balances, customer, invoice_list
 # The frame
 
 
-def test_the_head_says_who_and_where() -> None:
+def test_head_shows_name_environment_ids_and_links() -> None:
     card = draw(overview(), PLACE)
     head, who, *_ = card.blocks
     assert head["text"]["text"] == "Acme Ltd"
@@ -41,12 +41,12 @@ def test_the_head_says_who_and_where() -> None:
         ({"name": "x" * 300}, "x" * 139 + "…"),
     ],
 )
-def test_the_title_is_the_name_or_else_what_there_is(changes: dict[str, str], title: str) -> None:
+def test_title_is_the_name_or_email_or_id(changes: dict[str, str], title: str) -> None:
     card = draw(overview(customer=customer(**changes)), PLACE)
     assert card.blocks[0]["text"] == {"type": "plain_text", "text": title, "emoji": False}
 
 
-def test_a_bare_customer_still_has_a_card() -> None:
+def test_customer_without_details_has_a_card() -> None:
     card = draw(Overview(Customer(), NOTHING_DUE, invoice_list(), NOW), Place(customer=""))
     shown = text_of(card)
     for found in (words.NO_NAME, words.NO_ID, words.NO_EMAIL, "`ENVIRONMENT UNKNOWN`", words.NO_PRODUCTS):
@@ -61,7 +61,7 @@ def test_the_organisation_fills_in_the_environment() -> None:
     assert "https://app.useautumn.com/customers/cus_1" in text_of(card)
 
 
-def test_the_navigation_carries_places() -> None:
+def test_navigation_carries_places() -> None:
     card = draw(overview(), PLACE)
     places = {label: Place.decode(value) for label, value in checks.buttons(card).items()}
     assert places == {
@@ -79,11 +79,11 @@ def test_the_navigation_carries_places() -> None:
     assert share["confirm"]["confirm"]["text"] == "Share"
 
 
-def test_a_card_that_cannot_be_shared_does_not_offer_it() -> None:
+def test_card_that_cannot_be_shared_has_no_share_button() -> None:
     assert "Share to channel" not in checks.buttons(draw(overview(), PLACE, shareable=False))
 
 
-def test_an_id_too_long_for_buttons_leaves_them_out_with_words() -> None:
+def test_id_too_long_for_buttons_is_explained() -> None:
     place = Place(customer="x" * 3000)
     card = draw(overview(customer=customer(id="x" * 3000)), place)
     assert checks.buttons(card) == {}
@@ -97,7 +97,7 @@ def test_refresh_forgets_where_events_were_held() -> None:
     assert Place.decode(checks.buttons(card)["Refresh"]) == place.at(until=0)
 
 
-def test_a_shared_card_has_the_facts_and_one_button() -> None:
+def test_shared_card_has_one_button() -> None:
     place = PLACE.go("features")
     answer = Features(customer(balances=balances(12)), NOW)
     card = lookup_card.shared(place, answer, by=checks.SHARER, org=ORG)
@@ -113,7 +113,7 @@ def test_block_ids_are_new_with_every_reading() -> None:
     assert not {block["block_id"] for block in one.blocks} & {block["block_id"] for block in two.blocks}
 
 
-def test_a_card_without_newer_blocks_has_one_form() -> None:
+def test_card_without_newer_blocks_has_one_form() -> None:
     card = draw(overview(), PLACE)
     assert card.plain == card.blocks
 

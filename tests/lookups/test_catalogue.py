@@ -18,7 +18,7 @@ FEATURES = {
 }
 
 
-def test_what_a_feature_is_tracked_as() -> None:
+def test_feature_is_tracked_by_id_and_event_names() -> None:
     assert names("messages", FEATURES) == ("messages", "message.sent", "sms")
     assert names("sso", FEATURES) == ("sso",)
     assert names("unknown", FEATURES) == ("unknown",)
@@ -29,7 +29,7 @@ def test_everything_that_is_tracked_is_named_once() -> None:
     assert tracked(FEATURES) == ("messages", "message.sent", "sms", "tokens", "completion")
 
 
-def test_an_id_wins_over_an_event_of_the_same_name() -> None:
+def test_id_wins_over_an_event_of_the_same_name() -> None:
     features = by_name(FEATURES)
     assert features["sms"].id == "sms"
     assert features["completion"].id == "tokens"

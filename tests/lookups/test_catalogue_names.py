@@ -77,7 +77,7 @@ async def test_names_that_the_customer_lacks_are_read(
 
 
 @pytest.mark.parametrize(("place", "plans", "features"), PLACES)
-async def test_without_the_lists_ids_have_to_do(place: Place, plans: set[str], features: set[str]) -> None:
+async def test_ids_stand_in_for_missing_names(place: Place, plans: set[str], features: set[str]) -> None:
     client = script(plans_list=error(500), features_list=error(403)).client()
     answer = await read(client, place, now=lambda: NOW)
     assert isinstance(answer, Overview | Products | FeatureDetail | Invoices)
@@ -85,7 +85,7 @@ async def test_without_the_lists_ids_have_to_do(place: Place, plans: set[str], f
     await client.aclose()
 
 
-async def test_lists_are_read_only_for_what_is_not_known() -> None:
+async def test_lists_are_read_only_for_missing_names() -> None:
     lacking = script(customers_get=ok(KNOWN), invoices_list=listing())
     client = lacking.client()
     for part in ("overview", "products", "features", "invoices"):
@@ -94,7 +94,7 @@ async def test_lists_are_read_only_for_what_is_not_known() -> None:
     await client.aclose()
 
 
-async def test_what_could_not_be_read_needs_no_names() -> None:
+async def test_failed_reading_needs_no_names() -> None:
     client = script(invoices_list=error(500)).client()
     overview = await read(client, Place(customer="cus_1"), now=lambda: NOW)
     assert isinstance(overview, Overview)

@@ -18,19 +18,19 @@ async def broken() -> int:
     raise ZeroDivisionError
 
 
-async def test_an_autumn_error_stands_in_for_what_was_not_read() -> None:
+async def test_autumn_error_is_the_result_of_a_failed_reading() -> None:
     assert await attempt(lambda: told(1)) == 1
     assert isinstance(await attempt(failed), Unreachable)
     with pytest.raises(ZeroDivisionError):
         await attempt(broken)
 
 
-async def test_what_takes_longer_is_given_up() -> None:
+async def test_slow_reading_times_out() -> None:
     assert await attempt(lambda: told(1), within=1) == 1
     assert isinstance(await attempt(lambda: asyncio.sleep(60), within=0.001), TimedOut)
 
 
-async def test_both_go_on_at_the_same_time() -> None:
+async def test_reading_and_block_run_at_the_same_time() -> None:
     started = asyncio.Event()
 
     async def other() -> int:
@@ -42,14 +42,14 @@ async def test_both_go_on_at_the_same_time() -> None:
         assert await reading == 2
 
 
-async def test_a_failing_block_stops_the_reading() -> None:
+async def test_reading_stops_when_its_block_fails() -> None:
     with pytest.raises(Unreachable):
         async with meanwhile(asyncio.sleep(60)) as reading:
             await failed()
     assert reading.cancelled()
 
 
-async def test_a_reading_nobody_waits_for_ends_with_the_block() -> None:
+async def test_unawaited_reading_ends_with_its_block() -> None:
     async with meanwhile(asyncio.sleep(60)) as reading:
         pass
     assert reading.cancelled()
@@ -58,7 +58,7 @@ async def test_a_reading_nobody_waits_for_ends_with_the_block() -> None:
     assert isinstance(failing.exception(), Unreachable)
 
 
-async def test_what_is_stopped_before_it_began_leaves_nothing_behind() -> None:
+async def test_reading_stopped_before_it_began_leaves_nothing_behind() -> None:
     with pytest.raises(ZeroDivisionError):
         async with meanwhile(attempt(lambda: told(1), within=1)):
             raise ZeroDivisionError

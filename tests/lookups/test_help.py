@@ -13,7 +13,7 @@ def test_help_lists_every_command() -> None:
         assert f"`/autumn {sub}" in shown
 
 
-def test_hints_and_asking() -> None:
+def test_hints_name_the_command() -> None:
     assert "`/autumn products`" in checks.fitting_text(lookup_help.usage_hint("products"))
     assert "`/autumn find`" in checks.fitting_text(lookup_help.usage_hint("find"))
     assert "`/autumn upcoming` and a number from 1 to 31" in checks.fitting_text(lookup_help.days_hint(31))

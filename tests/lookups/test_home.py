@@ -18,7 +18,7 @@ from tests.kit import checks
         (Organization(), "Connected to Autumn `ENVIRONMENT UNKNOWN`"),
     ],
 )
-def test_home(org: Organization | None, where: str) -> None:
+def test_home_says_where_maple_is_connected(org: Organization | None, where: str) -> None:
     view = lookup_home.home(registry.help_lines(), org)
     assert check.view_problems(view) == []
     assert where in checks.read(view["blocks"])

@@ -108,7 +108,7 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
 
 
 @pytest.mark.parametrize(("customer_id", "calls"), [("cus_acme", 3), ("cus_empty", 2)])
-async def test_an_overview_by_id_asks_for_invoices_only_where_there_are_some(
+async def test_overview_reads_invoices_only_where_there_are_some(
     local: LocalAutumn, client: Autumn, customer_id: str, calls: int
 ) -> None:
     before = len(local.calls)
@@ -132,7 +132,7 @@ async def test_everyone_is_found_by_id_and_by_email(local: LocalAutumn, client: 
     assert not local.ledger
 
 
-async def test_a_key_without_scopes_and_a_wrong_key(local: LocalAutumn, client: Autumn) -> None:
+async def test_key_without_scopes_and_wrong_key_are_errors(local: LocalAutumn, client: Autumn) -> None:
     async with client_of(local, local.keys(scopes=["features:read"])) as few:
         with pytest.raises(Forbidden):
             await few.customers()

@@ -13,7 +13,7 @@ def values(options: list[dict[str, Any]]) -> list[str]:
     return [option["value"] for option in options]
 
 
-def test_customers_to_pick_from() -> None:
+def test_customer_options_are_unique_and_fit() -> None:
     found = [
         customer(id="a"),
         customer(id="a", name="again"),
@@ -31,7 +31,7 @@ def test_customers_to_pick_from() -> None:
     assert len(lookup_options.customer_options(customer(id=str(one)) for one in range(300))) == 100
 
 
-def test_features_to_pick_from() -> None:
+def test_feature_options_match_name_or_id() -> None:
     held = customer(balances={"messages": balance()}, flags={"sso": flag(), "": flag("")})
     known = names.features(held)
     assert known == {"messages": "Messages", "sso": "sso", "": ""}
@@ -41,12 +41,12 @@ def test_features_to_pick_from() -> None:
 
 
 @pytest.mark.parametrize("feature_id", ["messages", "x" * 75, "x" * 76, "#odd", "", "😀" * 40])
-def test_a_token_stands_for_its_feature(feature_id: str) -> None:
+def test_token_resolves_to_its_feature(feature_id: str) -> None:
     token = lookup_options.token(feature_id)
     assert 0 < len(token) <= 75
     assert lookup_options.resolve(token, ["other", feature_id]) == feature_id
 
 
-def test_a_token_of_nothing_known() -> None:
+def test_unknown_token_is_no_feature() -> None:
     assert lookup_options.resolve("", []) is None
     assert lookup_options.resolve(lookup_options.token("x" * 80), ["y"]) is None

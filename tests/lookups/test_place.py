@@ -21,15 +21,15 @@ PLACES = st.builds(
 
 @examples(50)
 @given(PLACES)
-def test_a_place_survives_a_button(place: Place) -> None:
+def test_place_survives_a_button(place: Place) -> None:
     assert Place.decode(place.encode()) == place
 
 
-def test_a_place_is_short() -> None:
+def test_encoded_place_is_short() -> None:
     assert Place(customer="cus_1").encode() == '{"c":"cus_1"}'
 
 
-def test_another_part_starts_over() -> None:
+def test_another_part_starts_with_its_defaults() -> None:
     place = Place(customer="cus_1", part="events", page=3, feature="messages", until=5)
     assert place.go("invoices") == Place(customer="cus_1", part="invoices")
     assert place.at(span=Span.DAY) == place.model_copy(update={"page": 0, "span": Span.DAY})
@@ -37,6 +37,6 @@ def test_another_part_starts_over() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", '{"c":"x","n":-1}'])
-def test_anything_else_is_no_place(value: str) -> None:
+def test_other_values_are_no_place(value: str) -> None:
     with pytest.raises(ValidationError):
         Place.decode(value)

@@ -85,7 +85,7 @@ async def shown(
 # Overview
 
 
-async def test_an_overview_takes_three_questions() -> None:
+async def test_overview_takes_three_calls() -> None:
     script = Scripted(
         {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
     )
@@ -103,7 +103,7 @@ async def test_an_overview_takes_three_questions() -> None:
     ]
 
 
-async def test_a_customer_just_found_is_not_read_again() -> None:
+async def test_customer_just_found_is_not_read_again() -> None:
     script = Scripted({"customers.get": recorded("customer with a discount"), "invoices.list": error(500)})
     overview = await shown(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
     assert overview.customer.name == "Known"
@@ -114,7 +114,7 @@ async def test_a_customer_just_found_is_not_read_again() -> None:
     assert script.routes.count("customers.get") == 1
 
 
-async def test_the_two_questions_go_out_together() -> None:
+async def test_both_calls_of_an_overview_run_together() -> None:
     both = asyncio.Barrier(2)
 
     async def meet(asked: Asked) -> httpx.Response:
@@ -138,7 +138,7 @@ async def test_stripe_may_fail_alone(stripe: Told, kind: type[AutumnError]) -> N
 @pytest.mark.parametrize(
     ("told", "kind"), [(recorded("unknown customer"), NotFound), (error(503), Unavailable)]
 )
-async def test_nothing_at_all_is_an_error(part: str, told: Told, kind: type[AutumnError]) -> None:
+async def test_nothing_read_is_an_error(part: str, told: Told, kind: type[AutumnError]) -> None:
     routes = ("customers.get", "features.list", "events.list", "events.aggregate", "invoices.list")
     answers: dict[str, Any] = dict.fromkeys(routes, told)
     script = Scripted(answers | {"customers/cus_erin/products": told})
@@ -149,14 +149,14 @@ async def test_nothing_at_all_is_an_error(part: str, told: Told, kind: type[Autu
 # Products
 
 
-async def test_products() -> None:
+async def test_products_are_read_without_expired_ones() -> None:
     script = Scripted({"customers.get": customer()})
     products = await shown(Products, script, ERIN.go("products"))
     assert products.expired is None
     assert script.routes == ["customers.get", "invoices.list"]
 
 
-async def test_products_that_are_over() -> None:
+async def test_expired_products_are_read_newest_first() -> None:
     bare = {"product_id": "old", "status": "expired", "created_at": 1600000000000, "quantity": 2}
     told = bare | {
         "product": {"id": "pro", "name": "Pro"},
@@ -182,7 +182,7 @@ async def test_products_that_are_over() -> None:
 
 
 @pytest.mark.parametrize("told", [recorded("unknown route"), error(403), hang])
-async def test_products_that_are_over_may_fail_alone(told: Told) -> None:
+async def test_expired_products_may_fail_alone(told: Told) -> None:
     script = Scripted({"customers.get": customer(), "customers/cus_erin/products": told})
     products = await shown(Products, script, Place(customer="cus_erin", part="products", expired=True))
     assert products.customer.name == "Erin"
@@ -192,7 +192,7 @@ async def test_products_that_are_over_may_fail_alone(told: Told) -> None:
 # Features
 
 
-async def test_features() -> None:
+async def test_features_are_read_without_invoices_where_nothing_is_owed() -> None:
     script = Scripted({"customers.get": recorded("customer of a paid plan")})
     features = await shown(Features, script, ERIN.go("features"))
     assert list(features.customer.balances) == ["messages"]
@@ -228,7 +228,7 @@ FEATURE = Place(customer="cus_erin", part="feature", feature="messages")
         (Span.CYCLE, "1bc", "day"),
     ],
 )
-async def test_usage_over_a_span(span: Span, range_: str, bin_size: str) -> None:
+async def test_usage_is_binned_by_its_span(span: Span, range_: str, bin_size: str) -> None:
     script = Scripted(
         {
             "customers.get": holding(),
@@ -285,7 +285,7 @@ def subscription(start: datetime, plan: str = "pro") -> dict[str, Any]:
         ),
     ],
 )
-async def test_the_cycle_is_the_balances_own(
+async def test_cycle_is_that_of_the_balance(
     rows: list[Any], subscriptions: list[Any], start: datetime | None, bin_size: str
 ) -> None:
     script = Scripted(
@@ -303,7 +303,7 @@ async def test_the_cycle_is_the_balances_own(
     assert asked.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
 
 
-async def test_a_balance_that_is_not_held_has_no_cycle() -> None:
+async def test_balance_that_is_not_held_has_no_cycle() -> None:
     script = Scripted(
         {"customers.get": customer(), "features.list": listing(), "events.aggregate": usage_of(1)}
     )
@@ -311,7 +311,7 @@ async def test_a_balance_that_is_not_held_has_no_cycle() -> None:
     assert detail.usage is None
 
 
-async def test_usage_by_the_names_it_is_tracked_as() -> None:
+async def test_usage_is_read_by_the_names_it_is_tracked_as() -> None:
     told = ok(
         {
             "list": [{"period": ms(NOW - DAY), "values": {"messages": 1, "sms": 2, "odd": 5}}],
@@ -385,7 +385,7 @@ async def test_credits_without_deductions_are_not_guessed(held: tuple[str, ...],
     assert isinstance(detail.usage, Garbled)
 
 
-async def test_usage_of_nothing_at_all() -> None:
+async def test_usage_without_bins_is_empty() -> None:
     script = Scripted(
         {
             "customers.get": holding(),
@@ -398,7 +398,7 @@ async def test_usage_of_nothing_at_all() -> None:
 
 
 @pytest.mark.parametrize("features", [recorded("features"), error(403), listing()])
-async def test_a_boolean_feature_has_no_usage(features: Told) -> None:
+async def test_boolean_feature_has_no_usage(features: Told) -> None:
     sso = {"sso": {"feature_id": "sso", "feature": {"id": "sso", "type": "boolean"}}}
     script = Scripted(
         {"customers.get": customer(flags=sso), "features.list": features, "events.aggregate": error(500)}
@@ -408,7 +408,7 @@ async def test_a_boolean_feature_has_no_usage(features: Told) -> None:
     assert "events.aggregate" not in script.routes
 
 
-async def test_a_boolean_feature_held_as_a_balance() -> None:
+async def test_boolean_feature_held_as_a_balance_has_no_usage() -> None:
     script = Scripted(
         {"customers.get": holding("sso"), "features.list": recorded("features"), "events.aggregate": hang}
     )
@@ -423,7 +423,7 @@ async def test_a_boolean_feature_held_as_a_balance() -> None:
         (None, []),
     ],
 )
-async def test_without_the_list_of_features_the_customers_own_will_do(
+async def test_customers_own_features_stand_in_for_the_list(
     expanded: dict[str, Any] | None, names: list[str]
 ) -> None:
     script = Scripted(
@@ -458,7 +458,7 @@ async def test_usage_may_fail_alone(told: Told, kind: type[AutumnError]) -> None
     assert type(detail.usage) is kind
 
 
-async def test_giving_up_the_usage_does_not_give_up_the_customer() -> None:
+async def test_usage_that_is_given_up_leaves_the_customer() -> None:
     async def late(asked: Asked) -> httpx.Response:
         await asyncio.sleep(0.1)
         return holding()
@@ -476,7 +476,7 @@ async def test_giving_up_the_usage_does_not_give_up_the_customer() -> None:
 INVOICES = ERIN.go("invoices")
 
 
-async def test_invoices() -> None:
+async def test_invoices_are_read_with_the_next_one() -> None:
     script = Scripted(
         {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
     )
@@ -508,7 +508,7 @@ async def test_invoices_of_one_status_and_more_of_them() -> None:
         pytest.param(customer(), error(500), error(403), {"invoices", "upcoming"}, id="only the customer"),
     ],
 )
-async def test_what_is_left_of_the_invoices(card: Told, stripe: Told, listed: Told, fails: set[str]) -> None:
+async def test_invoices_fail_piece_by_piece(card: Told, stripe: Told, listed: Told, fails: set[str]) -> None:
     script = Scripted({"customers.get": apart(card, stripe), "invoices.list": listed})
     invoices = await shown(Invoices, script, INVOICES)
     parts = ("customer", "invoices", "upcoming")
@@ -527,7 +527,7 @@ def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Told:
 
 
 @pytest.mark.parametrize("cursor", [None, "more"])
-async def test_what_is_owed_on_invoices_beyond_the_first_page(cursor: str | None) -> None:
+async def test_unpaid_invoices_beyond_the_first_page_are_counted(cursor: str | None) -> None:
     owed = (
         {"status": "open", "total": 200, "amount_paid": 150, "currency": "usd"},
         {"status": "uncollectible", "total": 7, "currency": "eur"},
@@ -546,13 +546,13 @@ async def test_what_is_owed_on_invoices_beyond_the_first_page(cursor: str | None
     assert (products.unpaid, features.unpaid) == (found, found)
 
 
-async def test_what_is_owed_may_fail_alone() -> None:
+async def test_unpaid_invoices_may_fail_alone() -> None:
     script = Scripted({"customers.get": customer(), "invoices.list": error(503)})
     products = await shown(Products, script, ERIN.go("products"))
     assert isinstance(products.unpaid, Unavailable)
 
 
-async def test_a_coupon_for_one_invoice_is_taken_off_one_on_every_part() -> None:
+async def test_one_time_coupon_is_taken_off_one_invoice_on_every_part() -> None:
     """Autumn takes it off each of the coming invoices."""
     off = [{"amount_off": 10, "percent_off": 10, "reward_id": "once"}]
     line = {"subtotal": 100, "total": 90, "discounts": off}
@@ -588,7 +588,7 @@ def eventful(**told: Told) -> Scripted:
     return Scripted(answers | named)
 
 
-async def test_events() -> None:
+async def test_events_are_read_with_totals() -> None:
     script = eventful()
     until = datetime(2026, 11, 22, 20, 3, 24, 600_000, tzinfo=UTC)
     events = await shown(Events, script, EVENTS.at(until=ms(until), span=Span.WEEK))
@@ -617,7 +617,7 @@ async def test_events() -> None:
 @pytest.mark.parametrize(
     ("span", "days"), [(Span.DAY, 1), (Span.MONTH, 30), (Span.QUARTER, 90), (Span.CYCLE, 30)]
 )
-async def test_events_up_to_now(span: Span, days: int) -> None:
+async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
     script = eventful(events_list=listing(cursor="c"))
     events = await shown(Events, script, EVENTS.at(span=span), known=Customer(id="cus_erin"))
     assert (events.events, events.until, events.more) == ((), NOW, True)
@@ -667,7 +667,7 @@ async def test_totals_that_lack_a_listed_feature_are_not_shown() -> None:
     assert isinstance(events.totals, Unavailable)
 
 
-async def test_nothing_to_total() -> None:
+async def test_no_tracked_features_have_no_totals() -> None:
     script = eventful(features_list=listing(), events_list=listing())
     events = await shown(Events, script, EVENTS)
     assert events.totals == {}
@@ -690,7 +690,7 @@ async def test_nothing_to_total() -> None:
         ),
     ],
 )
-async def test_what_is_left_of_the_events(told: dict[str, Told], fails: set[str]) -> None:
+async def test_events_fail_piece_by_piece(told: dict[str, Told], fails: set[str]) -> None:
     events = await shown(Events, eventful(**told), EVENTS)
     parts = ("customer", "events", "totals")
     assert {part for part in parts if isinstance(getattr(events, part), AutumnError)} == fails
@@ -708,7 +708,7 @@ async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any
         await client.aclose()
 
 
-async def test_an_id_is_looked_up_in_three_questions() -> None:
+async def test_id_is_looked_up_in_three_calls() -> None:
     script = Scripted({"customers.get": customer()})
     place, answer = await looked_up(script, " cus_erin ")
     assert place == ERIN
@@ -717,7 +717,7 @@ async def test_an_id_is_looked_up_in_three_questions() -> None:
 
 
 @pytest.mark.parametrize("query", ["erin", "erin@example.com"])
-async def test_a_name_is_searched_for_and_then_read(query: str) -> None:
+async def test_customer_found_by_name_is_read(query: str) -> None:
     async def by_id(asked: Asked) -> httpx.Response:
         return customer() if asked.body["customer_id"] == "cus_erin" else recorded("unknown customer")
 
@@ -731,7 +731,7 @@ async def test_a_name_is_searched_for_and_then_read(query: str) -> None:
 ERIN_FOUND = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
 
 
-async def test_who_is_found_by_e_mail_is_looked_up_in_three_questions() -> None:
+async def test_customer_found_by_email_is_read_in_three_calls() -> None:
     whole = recorded("customer of a paid plan")
     script = Scripted({"customers.get": whole, "customers.list": ERIN_FOUND})
     place, overview = await looked_up(script, "erin@example.com")
@@ -743,14 +743,14 @@ async def test_who_is_found_by_e_mail_is_looked_up_in_three_questions() -> None:
 
 
 @pytest.mark.parametrize("stripe", [hang, error(500)])
-async def test_and_in_more_where_stripe_fails(stripe: Told) -> None:
+async def test_search_takes_more_calls_where_stripe_fails(stripe: Told) -> None:
     script = Scripted({"customers.get": apart(customer(), stripe), "customers.list": ERIN_FOUND})
     _, overview = await looked_up(script, "erin@example.com")
     assert overview.customer.name == "Erin"
     assert isinstance(overview.billing, AutumnError)
 
 
-async def test_several_or_nobody() -> None:
+async def test_several_matches_and_no_match_are_returned() -> None:
     two = listing({"id": "cus_1", "name": "Erin A"}, {"id": "cus_2", "name": "Erin B"})
     script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": [two, listing()]})
     assert isinstance(await looked_up(script, "erin"), SeveralMatches)

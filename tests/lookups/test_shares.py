@@ -58,5 +58,5 @@ def test_rows_rollovers_and_share_add_up_to_the_totals(
         ),
     ],
 )
-def test_without_entities_there_is_no_share(balance: Balance) -> None:
+def test_balance_without_entities_has_no_share(balance: Balance) -> None:
     assert entities_share(balance) is None

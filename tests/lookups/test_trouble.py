@@ -38,7 +38,7 @@ def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, 
     assert Place.decode(checks.buttons(card)["Try again"]) == PLACE
 
 
-def test_trouble_that_trying_again_cannot_help() -> None:
+def test_error_that_trying_again_cannot_help_has_no_button() -> None:
     gone = trouble.trouble(errors.NotFound(status=404), reference="", place=PLACE)
     assert "Autumn has no such customer." in checks.fitting_text(gone)
     assert "Reference" not in checks.fitting_text(gone)
@@ -48,7 +48,7 @@ def test_trouble_that_trying_again_cannot_help() -> None:
 
 
 @pytest.mark.parametrize("reason", list(Refusal))
-def test_refusals(reason: Refusal) -> None:
+def test_refusal_says_what_and_why(reason: Refusal) -> None:
     shown = checks.fitting_text(trouble.refused(reason))
     assert shown.startswith("*")
     assert trouble.trouble(reason, reference="") == trouble.refused(reason)

@@ -60,5 +60,5 @@ def test_events_of_one_feature() -> None:
         ({"customer": TimedOut()}, AT_EVENTS, "The customer's name and products could not be read"),
     ],
 )
-def test_events_when_something_is_missing(changes: dict[str, Any], place: Place, line: str) -> None:
+def test_events_say_what_could_not_be_read(changes: dict[str, Any], place: Place, line: str) -> None:
     assert line in text_of(draw(events(**changes), place))

@@ -34,7 +34,7 @@ def back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
         pytest.param(back_from(NOON, 1, HOUR), HOUR, 1, None, id="one"),
     ],
 )
-def test_bins_are_of_a_round_length(
+def test_bins_have_a_round_length(
     points: list[Point], width: timedelta, count: int, length: timedelta | None
 ) -> None:
     bins = merged(points, width, NOW)
@@ -54,12 +54,12 @@ def test_the_first_bin_begins_with_the_cycle() -> None:
     assert bins[1].start == MIDNIGHT - 2 * DAY
 
 
-def test_a_bin_that_is_over_keeps_its_end() -> None:
+def test_past_bin_keeps_its_end() -> None:
     (bin_,) = merged([(MIDNIGHT - DAY, Decimal(3))], DAY, NOW)
     assert (bin_.start, bin_.end) == (MIDNIGHT - DAY, MIDNIGHT)
 
 
-def test_the_end_of_time() -> None:
+def test_bins_near_the_last_date_do_not_overflow() -> None:
     last = datetime(9999, 12, 31, 12, tzinfo=UTC)
     bins = merged([(MIDNIGHT, Decimal(1)), (last, Decimal(2))], DAY, NOW)
     assert sum(bin_.value for bin_ in bins) == 3
@@ -72,7 +72,7 @@ POINTS = st.lists(st.tuples(MOMENTS, st.decimals(-1000, 1000, places=2)), max_si
 
 @examples(150)
 @given(points=POINTS, width=st.sampled_from([HOUR, DAY]), now=MOMENTS, since=st.none() | MOMENTS)
-def test_bins_are_few_join_up_and_lose_nothing(
+def test_bins_are_few_adjoin_and_lose_nothing(
     points: list[Point], width: timedelta, now: datetime, since: datetime | None
 ) -> None:
     bins = merged(points, width, now, since)
@@ -113,7 +113,7 @@ def at(month: int, day: int, year: int = 2026) -> datetime:
         ("month", None, None, None),
     ],
 )
-def test_when_the_cycle_began(
+def test_cycle_start_is_one_interval_before_the_reset(
     interval: str, times: int | None, resets_at: datetime | None, expected: datetime | None
 ) -> None:
     reset = Reset(interval=interval, interval_count=times, resets_at=resets_at)

@@ -22,7 +22,7 @@ from tests.lookups.drawing import AT_FEATURE, AT_FEATURES, PLACE, detail, draw, 
 from tests.lookups.samples import LATER, NOW, balance, customer, flag, plan, row, subscription, usage
 
 
-def test_a_feature_opens_into_its_rows() -> None:
+def test_feature_lists_the_sources_of_its_balance() -> None:
     tiered = UsagePrice(tiers=[Tier(to="inf", amount=Decimal(1))], billing_method="usage_based")
     rows = [
         row(prepaid_grant=Decimal(5), price=UsagePrice(amount=Decimal("0.01"), billing_method="prepaid")),
@@ -137,7 +137,7 @@ def test_long_names_are_counted_as_slack_counts_them() -> None:
         ("", {}, "This customer doesn't have the feature –."),
     ],
 )
-def test_a_feature_without_a_balance(feature_id: str, changes: dict[str, Any], line: str) -> None:
+def test_feature_without_a_balance_says_why(feature_id: str, changes: dict[str, Any], line: str) -> None:
     card = draw(detail(**changes), AT_FEATURE.at(feature=feature_id))
     assert line in text_of(card)
     assert (feature_words.NO_USAGE_KIND in text_of(card)) is (feature_id == "sso")
@@ -184,7 +184,7 @@ def test_the_chart_says_its_total_and_offers_other_spans() -> None:
         (TimedOut(), "Usage could not be read: Autumn did not answer in time."),
     ],
 )
-def test_usage_without_a_chart(read: Any, line: str) -> None:
+def test_usage_without_a_chart_says_why(read: Any, line: str) -> None:
     card = draw(detail(read=read), AT_FEATURE)
     assert line in text_of(card)
     assert "7 days" in checks.buttons(card)

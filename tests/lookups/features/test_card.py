@@ -39,13 +39,13 @@ from tests.lookups.samples import (
         ({"next_reset_at": None, "granted": Decimal(0)}, "700 of 0 left · -700 used"),
     ],
 )
-def test_a_balance(changes: dict[str, Any], line: str) -> None:
+def test_balance_shows_what_is_left_used_and_when_it_resets(changes: dict[str, Any], line: str) -> None:
     card = draw(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
     assert f"*Messages*\n{line}" in text_of(card)
     assert Place.decode(checks.buttons(card)["Open"]) == PLACE.go("feature").at(feature="messages")
 
 
-def test_trouble_comes_first_then_names() -> None:
+def test_balances_are_listed_worst_first_then_by_name() -> None:
     found = customer(
         balances={
             "b": balance("b"),
@@ -87,7 +87,7 @@ def test_boolean_features_are_one_compact_list() -> None:
     draw(Features(customer(flags=long), NOW), AT_FEATURES)
 
 
-def test_a_customer_without_features() -> None:
+def test_customer_without_features_is_told_so() -> None:
     assert features_words.NO_FEATURES in text_of(
         draw(Features(customer(balances={}, flags={}), NOW), AT_FEATURES)
     )

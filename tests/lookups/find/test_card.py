@@ -18,7 +18,7 @@ def several(*matches: Customer, more: bool = False, query: str = "acme") -> Seve
     return SeveralMatches(query, matches, more, NOW)
 
 
-def test_each_match_can_be_opened_in_place() -> None:
+def test_match_is_opened_in_place() -> None:
     card = find_card.matches(
         several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
     )
@@ -54,21 +54,21 @@ def test_matches_come_in_pages() -> None:
     assert "1 customer matches" in checks.fitting_text(find_card.matches(several(customer())))
 
 
-def test_a_query_too_long_for_buttons_has_none() -> None:
+def test_query_too_long_for_buttons_has_none() -> None:
     found = several(*[customer()] * 12, query="q" * 2500)
     card = find_card.matches(found)
     assert "Next" not in checks.buttons(card)
     checks.fitting_text(card)
 
 
-def test_nobody_says_what_was_searched() -> None:
+def test_no_match_says_what_was_searched() -> None:
     shown = checks.fitting_text(find_card.nobody("<@U1> *x*"))
     assert "*No customer found for `&lt;@U1&gt; *x*`*" in shown
     assert "Nothing was created." in shown
     assert "found for –" in checks.fitting_text(find_card.nobody(" "))
 
 
-def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
+def test_no_match_says_what_was_compared_and_suggests_a_command() -> None:
     shown = checks.fitting_text(find_card.nobody("cus_1", compared=5000, meant="products acme"))
     assert find_words.stripe_ids_compared(5000) in shown
     assert "Did you mean `/autumn products acme`?" in shown
@@ -77,7 +77,7 @@ def test_nobody_says_what_was_not_compared_and_what_was_perhaps_meant() -> None:
     )
 
 
-def test_the_look_up_form() -> None:
+def test_look_up_form_offers_customers_and_tabs() -> None:
     view = modal.look_up_modal()
     assert check.view_problems(view) == []
     picker, part = (block["element"] for block in view["blocks"])

@@ -104,20 +104,22 @@ def shown(answer: Found) -> list[str | None]:
         pytest.param(" \t ", NoMatch, [], id="nothing typed"),
     ],
 )
-async def test_who_is_meant(query: str, kind: type[Found], ids: list[str | None]) -> None:
+async def test_query_finds_the_customer_it_means(
+    query: str, kind: type[Found], ids: list[str | None]
+) -> None:
     answer, _ = await found(query)
     assert isinstance(answer, kind)
     assert shown(answer) == ids
 
 
-async def test_an_id_takes_one_question_and_keeps_the_answer() -> None:
+async def test_id_takes_one_call_and_keeps_the_answer() -> None:
     answer, script = await found("cus_acme")
     assert isinstance(answer, SingleMatch)
     assert answer.customer == Customer(id="cus_acme", name="Acme", email="Billing@acme.com")
     assert script.routes == ["customers.get"]
 
 
-async def test_an_internal_id_opens_even_a_customer_without_an_id() -> None:
+async def test_internal_id_opens_a_customer_without_an_id() -> None:
     script = Scripted({"customers.get": ok({"id": None, "name": "No Id"})})
     client = script.client()
     answer = await find(client, "cus_3MTbwk")
@@ -125,7 +127,7 @@ async def test_an_internal_id_opens_even_a_customer_without_an_id() -> None:
     await client.aclose()
 
 
-async def test_nothing_typed_asks_nothing() -> None:
+async def test_blank_query_makes_no_call() -> None:
     script = autumn_with(EVERYONE)
     client = script.client()
     assert await find(client, "") == NoMatch("")
@@ -135,7 +137,7 @@ async def test_nothing_typed_asks_nothing() -> None:
     await client.aclose()
 
 
-async def test_a_query_has_an_end() -> None:
+async def test_long_query_is_cut() -> None:
     answer, script = await found("x" * 5000)
     assert answer == NoMatch("x" * 200)
     assert {len(asked.body.get("search", "")) for asked in script.asked} <= {0, 200}
@@ -156,7 +158,7 @@ async def test_what_autumn_does_not_take_for_an_id_is_searched_for() -> None:
         ({"customers.get": recorded("unknown customer"), "customers.list": error(500)}, Unavailable),
     ],
 )
-async def test_trouble_is_not_taken_for_nobody(answers: dict[str, Answer], kind: type[Exception]) -> None:
+async def test_error_is_not_taken_for_no_match(answers: dict[str, Answer], kind: type[Exception]) -> None:
     client = Scripted({**answers}).client()
     with pytest.raises(kind):
         await find(client, "acme")
@@ -166,14 +168,14 @@ async def test_trouble_is_not_taken_for_nobody(answers: dict[str, Answer], kind:
 MANY = [person(f"cus-{number}", f"Person {number}", f"{number}@example.com") for number in range(250)]
 
 
-async def test_more_than_are_listed() -> None:
+async def test_more_matches_than_listed_are_reported() -> None:
     answer, script = await found("example", MANY)
     assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more, answer.read_at) == (100, True, NOW)
     assert script.routes == ["customers.get", "customers.list"]
 
 
-async def test_a_whole_name_proves_nothing_while_there_are_more() -> None:
+async def test_whole_name_is_not_unique_while_there_are_more_matches() -> None:
     twins = [person("cus-a", "Person"), *MANY, person("cus-b", "Person")]
     answer, _ = await found("person", twins)
     assert isinstance(answer, SeveralMatches)
@@ -188,19 +190,19 @@ async def test_wildcards_are_sifted_page_by_page() -> None:
     assert script.routes == ["customers.list"] * 3
 
 
-async def test_looking_for_wildcards_ends() -> None:
+async def test_search_for_wildcards_ends() -> None:
     answer, script = await found("%", MANY * 2)
     assert answer == SeveralMatches("%", (), True, NOW)
     assert script.routes == ["customers.list"] * 3
 
 
-async def test_more_matches_than_a_page_among_wildcards() -> None:
+async def test_more_matches_than_a_page_among_wildcards_are_counted() -> None:
     answer, _ = await found("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
     assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more) == (100, True)
 
 
-async def test_search_lists_even_one() -> None:
+async def test_search_lists_a_single_match() -> None:
     client = autumn_with(EVERYONE).client()
     answer = await search(client, "cus_acme_eu", now=lambda: NOW)
     assert shown(answer) == ["cus_acme_eu"]
@@ -391,7 +393,7 @@ async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
     await client.aclose()
 
 
-async def test_stripe_id_that_nobody_has_is_nobody() -> None:
+async def test_unknown_stripe_id_has_no_match() -> None:
     answer, _ = await found("cus_NffrFeUfNV2Hib")
     assert answer == NoMatch("cus_NffrFeUfNV2Hib")
 

@@ -38,7 +38,7 @@ from tests.lookups.samples import (
         (plan("free", price=None), invoices_words.NOTHING_COMING),
     ],
 )
-def test_the_invoice_of_a_plan_to_come_is_told(starts: Any, next_invoice: str) -> None:
+def test_next_invoice_of_a_scheduled_plan_is_shown(starts: Any, next_invoice: str) -> None:
     ending = subscription(canceled_at=BEFORE, expires_at=LATER)
     coming = subscription("team", plan=starts, status="scheduled", started_at=LATER)
     held = customer(subscriptions=[ending, coming])
@@ -101,7 +101,7 @@ def test_invoices_are_filtered_and_paged() -> None:
         ({"customer": TimedOut()}, "The customer's name and products could not be read"),
     ],
 )
-def test_invoices_when_something_is_missing(changes: dict[str, Any], line: str) -> None:
+def test_invoices_say_what_could_not_be_read(changes: dict[str, Any], line: str) -> None:
     assert line in text_of(draw(invoices(invoice(), **changes), AT_INVOICES))
 
 
@@ -120,18 +120,18 @@ def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:
     assert "Unpaid invoices could not be read: Autumn did not answer in time." in shown
 
 
-def test_a_refunded_invoice_is_called_the_same_everywhere() -> None:
+def test_refunded_invoice_has_the_same_state_everywhere() -> None:
     refunded = invoice("paid", "49", amount_paid=Decimal(49), refunded_amount=Decimal(49))
     assert "*$49.00* · Refunded" in text_of(draw(overview(invoices=invoice_list(refunded)), PLACE))
     assert table(draw(invoices(refunded), AT_INVOICES))[1][5] == "Refunded"
 
 
-def test_no_invoices_of_a_status() -> None:
+def test_status_without_invoices_is_named() -> None:
     assert "No draft invoices." in text_of(draw(invoices(), AT_INVOICES.at(status="draft")))
     assert "No odd invoices." in text_of(draw(invoices(), AT_INVOICES.at(status="odd")))
 
 
-def test_lines_of_the_next_invoice_tell_their_discounts() -> None:
+def test_lines_of_the_next_invoice_show_their_discounts() -> None:
     discounts = [
         LineDiscount(percent_off=Decimal(10), reward_name="Ten"),
         LineDiscount(amount_off=Decimal(5)),

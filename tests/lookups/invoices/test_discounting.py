@@ -63,7 +63,7 @@ CREDIT = own("invoice_credits", 250, "one_off")
         ),
     ],
 )
-def test_what_the_coming_invoices_come_to(
+def test_coupon_is_spent_over_the_coming_invoices(
     discount: Discount, previews: tuple[InvoicePreview, ...], totals: list[int]
 ) -> None:
     found = settled(previews, (discount,))
@@ -71,13 +71,13 @@ def test_what_the_coming_invoices_come_to(
     assert [sum(line.total for line in one.line_items) for one in found] == totals
 
 
-def test_a_subscription_with_its_own_discount_leaves_the_coupon_to_the_others() -> None:
+def test_subscription_with_its_own_discount_leaves_the_coupon_to_the_others() -> None:
     theirs = Discount(id="sub", subscription_id="s")
     previews = (preview(line(50, 5, "sub")), preview(line(20, 10), at=LATER))
     assert [one.total for one in settled(previews, (theirs, ONCE))] == [45, 10]
 
 
-def test_what_is_not_taken_off_is_not_told_either() -> None:
+def test_discount_that_is_not_taken_off_is_not_listed() -> None:
     previews = (preview(line(199, 199)), preview(line(60, 60), line(40), at=LATER))
     first, second = settled(previews, (CREDIT,))
     assert first.line_items[0].discounts[0].amount_off == 199
@@ -96,7 +96,9 @@ def test_what_is_not_taken_off_is_not_told_either() -> None:
         ((preview(line(50, 5)),), True),
     ],
 )
-def test_when_there_is_something_to_look_into(previews: tuple[InvoicePreview, ...], found: bool) -> None:
+def test_previews_are_doubtful_only_with_shared_or_amount_discounts(
+    previews: tuple[InvoicePreview, ...], found: bool
+) -> None:
     assert doubtful(previews) is found
 
 
@@ -110,7 +112,7 @@ def test_when_there_is_something_to_look_into(previews: tuple[InvoicePreview, ..
     st.integers(1, 250),
 )
 @examples(200)
-def test_an_amount_is_never_taken_off_twice(
+def test_amount_is_never_taken_off_twice(
     invoices: list[tuple[int, datetime | None, str]], kind: str, lasts: str, value: int
 ) -> None:
     told = [preview(line(before, min(before, value)), at=at, currency=code) for before, at, code in invoices]

@@ -37,7 +37,7 @@ def invoice(status: str, total: Any = 200, currency: str = "usd", **fields: Any)
         (invoice("deleted"), InvoiceState.OTHER, 0),
     ],
 )
-def test_an_invoice_has_one_state_and_one_amount_due(found: Invoice, state: InvoiceState, due: int) -> None:
+def test_invoice_has_one_state_and_one_amount_due(found: Invoice, state: InvoiceState, due: int) -> None:
     known = facts(found)
     assert (known.state, known.due, known.unpaid) == (state, Decimal(due), due > 0)
 
@@ -51,7 +51,7 @@ def test_every_state_but_the_unknown_has_a_name() -> None:
     assert set(labels.INVOICE_STATES) == set(InvoiceState) - {InvoiceState.OTHER}
 
 
-def test_what_is_owed_is_told_by_currency() -> None:
+def test_debt_is_totalled_by_currency() -> None:
     found = [
         invoice("open", 10, "eur"),
         invoice("open", 200, amount_paid=150),

@@ -84,7 +84,7 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
         ({"balances": {"m": balance(left=0, unlimited=True)}}, []),
     ],
 )
-def test_what_needs_attention(changes: dict[str, Any], lines: list[str]) -> None:
+def test_warning_has_its_sentence(changes: dict[str, Any], lines: list[str]) -> None:
     assert told(**changes) == lines
 
 
@@ -125,7 +125,7 @@ def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
     assert attention.attention(customer(), NOW) == []
 
 
-def test_a_list_never_grows_beyond_a_section() -> None:
+def test_list_fits_into_a_section() -> None:
     shown = layout.listed("Title", ["x" * 900] * 9, 9)
     assert len(shown) < 3000
     assert shown.endswith("_and 6 more_")

@@ -88,14 +88,14 @@ def test_what_failed_is_one_line_and_the_rest_stays() -> None:
         ({"name": ""}, "• *d* · 10%"),
     ],
 )
-def test_discounts(changes: dict[str, Any], line: str) -> None:
+def test_discount_shows_value_and_duration(changes: dict[str, Any], line: str) -> None:
     known = {"id": "d", "name": "Ten", "type": "percentage_discount", "discount_value": Decimal(10)}
     answer = overview(billing=Billing((Discount(**{**known, **changes}),), None))
     assert line in text_of(draw(answer, PLACE)).splitlines()
     assert invoices_words.NO_STRIPE in text_of(draw(answer, PLACE))
 
 
-def test_an_empty_overview_says_so() -> None:
+def test_overview_says_what_is_empty() -> None:
     shown = text_of(draw(overview(customer=customer(subscriptions=[], balances={}, flags={})), PLACE))
     for found in (
         words.NO_PRODUCTS,
@@ -106,19 +106,19 @@ def test_an_empty_overview_says_so() -> None:
         assert found in shown
 
 
-def test_an_overview_without_its_invoices_says_so_once() -> None:
+def test_overview_without_its_invoices_says_so_once() -> None:
     shown = text_of(draw(overview(invoices=TimedOut()), PLACE))
     assert shown.count("could not be read") == 1
     assert "The invoices could not be read: Autumn did not answer in time." in shown
 
 
-def test_an_overview_counts_what_was_not_read() -> None:
+def test_overview_counts_invoices_that_were_not_read() -> None:
     shown = text_of(draw(overview(invoices=invoice_list(*[invoice("open", "10")] * 200, more=True)), PLACE))
     assert ":warning: At least 200 unpaid invoices: $2,000.00." in shown
     assert "_and more than 196 more: see Invoices_" in shown
 
 
-def test_what_an_entity_holds_is_marked_on_the_overview() -> None:
+def test_products_of_entities_are_marked_on_the_overview() -> None:
     shown = text_of(draw(overview(customer=customer(subscriptions=[subscription(scope="entity")])), PLACE))
     assert f"Next billing {times.day(LATER)} · held by entities" in shown
 

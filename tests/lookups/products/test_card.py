@@ -80,7 +80,7 @@ PACK = UsagePrice(
         ),
     ],
 )
-def test_a_product(changes: dict[str, Any], lines: list[str]) -> None:
+def test_product_shows_status_price_and_dates(changes: dict[str, Any], lines: list[str]) -> None:
     card = draw(products(customer(subscriptions=[subscription(**changes)])), AT_PRODUCTS)
     assert "\n".join(lines) in text_of(card)
 
@@ -103,7 +103,7 @@ def test_a_product(changes: dict[str, Any], lines: list[str]) -> None:
         (plan(price=PlanPrice()), ""),
     ],
 )
-def test_the_price_of_a_plan(found: Plan | None, shown: str) -> None:
+def test_plan_price_is_written_with_its_interval(found: Plan | None, shown: str) -> None:
     assert names.price(found, "usd") == shown
 
 
@@ -168,7 +168,7 @@ def test_purchases_and_expired_products_follow() -> None:
         (TimedOut(), "Expired products could not be read: Autumn did not answer"),
     ],
 )
-def test_without_expired_products(expired: Any, line: str) -> None:
+def test_expired_products_missing_or_unread_are_named(expired: Any, line: str) -> None:
     card = draw(products(customer(subscriptions=[]), expired), AT_PRODUCTS.at(expired=True))
     assert line in text_of(card)
     assert words.NO_PRODUCTS in text_of(card)
@@ -197,7 +197,7 @@ def test_many_products_come_in_pages() -> None:
         ([], "Free"),
     ],
 )
-def test_a_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -> None:
+def test_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -> None:
     items = [PlanItem(feature_id="messages", price=price) for price in prices]
     pack = Purchase(plan_id="pack", plan=plan("pack", price=None, items=items))
     rows = [row(), row("pack", granted=0, left=300, prepaid_grant=Decimal(300))]
@@ -207,7 +207,7 @@ def test_a_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -
     assert told in text_of(draw(overview(customer=held), PLACE))
 
 
-def test_a_free_plan_is_not_billed_next() -> None:
+def test_free_plan_has_no_next_billing_date() -> None:
     free = subscription("free", plan=plan("free", price=None))
     assert "Next billing" not in text_of(
         draw(Products(customer(subscriptions=[free]), None, NOW), AT_PRODUCTS)

@@ -39,7 +39,7 @@ def starting(plan_id: str = "team", **changes: Any) -> Subscription:
         ([ending(expires_at=datetime.max.replace(tzinfo=UTC)), starting()], []),
     ],
 )
-def test_plans_that_change(held: list[Subscription], changes: list[str]) -> None:
+def test_scheduled_changes_of_plan_are_paired(held: list[Subscription], changes: list[str]) -> None:
     customer = Customer(id="cus_1", subscriptions=held)
     found = plan_changes(customer)
     assert [f"{one.ends.plan_id} → {one.starts.plan_id}" for one in found] == changes
@@ -48,7 +48,7 @@ def test_plans_that_change(held: list[Subscription], changes: list[str]) -> None
         assert ByEnding(customer).of(change.starts) is None
 
 
-def test_a_fall_back_to_a_free_plan_is_a_cancellation() -> None:
+def test_change_to_a_free_plan_is_a_cancellation() -> None:
     free = starting("free", plan=plan("free", price=None))
     unknown = starting("free", plan=None)
     assert [
