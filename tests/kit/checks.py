@@ -39,20 +39,20 @@ def message(blocks: list[Block]) -> None:
     assert rules.text_length(blocks) <= 12_000
     for block in blocks:
         assert block["block_id"]
-    for shown in strings(blocks, "mrkdwn"):
-        assert text.length(shown) <= 3000
-        harmless(shown)
+    for mrkdwn in strings(blocks, "mrkdwn"):
+        assert text.length(mrkdwn) <= 3000
+        harmless(mrkdwn)
     for element in elements(blocks):
         assert text.length(element.get("value", "")) <= kit.BUTTON_VALUE
         if element["type"] != "overflow":
             assert element["action_id"]
 
 
-def harmless(shown: str) -> None:
+def harmless(mrkdwn: str) -> None:
     """No ping and no link but ours."""
-    for token in _TOKEN.findall(shown):
+    for token in _TOKEN.findall(mrkdwn):
         assert _DATE.fullmatch(token) or _LINK.fullmatch(token) or token == f"@{SHARER}", token
-    rest = _TOKEN.sub("", shown)
+    rest = _TOKEN.sub("", mrkdwn)
     assert "<" not in rest
     assert ">" not in rest
 
@@ -79,20 +79,20 @@ def elements(blocks: Any) -> Iterator[dict[str, Any]]:
 
 def buttons(card: Card) -> dict[str, str]:
     """Values by label; the first of several."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for element in elements(card.blocks):
         if element["type"] == "button":
-            found.setdefault(element["text"]["text"], element.get("value", ""))
-    return found
+            values.setdefault(element["text"]["text"], element.get("value", ""))
+    return values
 
 
 def read(blocks: Any) -> str:
     """Everything written in the blocks, tables and charts too."""
-    found: list[str] = []
+    texts: list[str] = []
 
     def walk(value: Any) -> None:
         if isinstance(value, dict):
-            found.extend(
+            texts.extend(
                 inner
                 for key, inner in value.items()
                 if key in ("text", "title", "label", "caption") and isinstance(inner, str)
@@ -104,4 +104,4 @@ def read(blocks: Any) -> str:
                 walk(inner)
 
     walk(blocks)
-    return "\n".join(found)
+    return "\n".join(texts)

@@ -6,14 +6,14 @@ from bot.kit import links
 
 
 @pytest.mark.parametrize(
-    ("env", "found"),
+    ("env", "expected"),
     [
         ("live", "https://app.useautumn.com/customers/a%2Fb%20c"),
         ("sandbox", "https://app.useautumn.com/sandbox/customers/a%2Fb%20c"),
     ],
 )
-def test_autumn_link_depends_on_the_environment(env: str, found: str) -> None:
-    assert links.autumn("a/b c", env) == found
+def test_autumn_link_depends_on_the_environment(env: str, expected: str) -> None:
+    assert links.autumn("a/b c", env) == expected
 
 
 def test_stripe_link_depends_on_the_environment() -> None:
@@ -22,7 +22,7 @@ def test_stripe_link_depends_on_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "found"),
+    ("url", "expected"),
     [
         ("https://a.example/x?y=1", "https://a.example/x?y=1"),
         ("https://a.example/<!channel>|x", "https://a.example/%3C!channel%3E%7Cx"),
@@ -35,6 +35,6 @@ def test_stripe_link_depends_on_the_environment() -> None:
         ("https://a.example/" + "&" * 300, ""),
     ],
 )
-def test_only_web_addresses_are_linked(url: str | None, found: str) -> None:
-    assert links.web(url) == found
-    assert links.linked(url, "Open") == (f"<{found}|Open>" if found else "Open")
+def test_only_web_addresses_are_linked(url: str | None, expected: str) -> None:
+    assert links.web(url) == expected
+    assert links.linked(url, "Open") == (f"<{expected}|Open>" if expected else "Open")

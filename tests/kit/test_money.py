@@ -12,7 +12,7 @@ from tests.examples import examples
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "shown"),
+    ("amount", "currency", "expected"),
     [
         ("29.99", "usd", "$29.99"),
         ("1234", "EUR", "€1,234.00"),
@@ -47,12 +47,12 @@ from tests.examples import examples
         ("19.99998", "usd", "$20.00"),
     ],
 )
-def test_amount_is_written_as_its_currency_is(amount: str, currency: str, shown: str) -> None:
-    assert money.money(Decimal(amount), currency) == shown
+def test_amount_is_written_as_its_currency_is(amount: str, currency: str, expected: str) -> None:
+    assert money.money(Decimal(amount), currency) == expected
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "shown"),
+    ("amount", "currency", "expected"),
     [
         ("0.0005", "usd", "$0.0005"),
         ("20", "usd", "$20.00"),
@@ -60,8 +60,8 @@ def test_amount_is_written_as_its_currency_is(amount: str, currency: str, shown:
         ("0.0125", "", "0.0125"),
     ],
 )
-def test_unit_price_keeps_its_fractions(amount: str, currency: str, shown: str) -> None:
-    assert money.price(Decimal(amount), currency) == shown
+def test_unit_price_keeps_its_fractions(amount: str, currency: str, expected: str) -> None:
+    assert money.price(Decimal(amount), currency) == expected
 
 
 def test_sums_are_by_currency_the_largest_first() -> None:
@@ -79,8 +79,8 @@ _CURRENCIES = st.sampled_from(sorted(list_currencies()))
 @given(st.decimals(min_value=0, max_value=10**9, places=3), _CURRENCIES)
 @examples(300)
 def test_every_currency_is_shown_with_the_decimals_it_is_billed_in(amount: Decimal, currency: str) -> None:
-    shown = money.money(amount, currency.lower())
-    digits = re.sub(r"^[^0-9]+", "", shown)
+    written = money.money(amount, currency.lower())
+    digits = re.sub(r"^[^0-9]+", "", written)
     fraction = digits.partition(".")[2]
     billed = arithmetic.rounded(amount, currency)
     assert Decimal(digits.replace(",", "")) == (billed if billed or not amount else amount)

@@ -11,7 +11,7 @@ from tests.examples import examples
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "expected"),
     [
         ("0", "0"),
         ("1234567", "1,234,567"),
@@ -24,20 +24,20 @@ from tests.examples import examples
         ("12345E+396", "1.234E+400"),
     ],
 )
-def test_number_is_written_in_full(value: str, shown: str) -> None:
-    assert numbers.number(Decimal(value)) == shown
+def test_number_is_written_in_full(value: str, expected: str) -> None:
+    assert numbers.number(Decimal(value)) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "expected"),
     [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")],
 )
-def test_ordinal_has_its_ending(value: int, shown: str) -> None:
-    assert numbers.ordinal(value) == shown
+def test_ordinal_has_its_ending(value: int, expected: str) -> None:
+    assert numbers.ordinal(value) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "expected"),
     [
         ("999", "999"),
         ("1200", "1.2K"),
@@ -47,12 +47,12 @@ def test_ordinal_has_its_ending(value: int, shown: str) -> None:
         ("1E+20", "1.000E+20"),
     ],
 )
-def test_compact_number_has_a_letter_for_its_size(value: str, shown: str) -> None:
-    assert numbers.compact(Decimal(value)) == shown
+def test_compact_number_has_a_letter_for_its_size(value: str, expected: str) -> None:
+    assert numbers.compact(Decimal(value)) == expected
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "shown"),
+    ("part", "whole", "expected"),
     [
         (0, 10, "▱▱▱▱▱"),
         (1, 1000, "▰▱▱▱▱"),
@@ -65,16 +65,16 @@ def test_compact_number_has_a_letter_for_its_size(value: str, shown: str) -> Non
         (1, -5, ""),
     ],
 )
-def test_bar_is_full_or_empty_only_at_the_ends(part: int, whole: int, shown: str) -> None:
-    assert numbers.bar(Decimal(part), Decimal(whole), 5) == shown
+def test_bar_is_full_or_empty_only_at_the_ends(part: int, whole: int, expected: str) -> None:
+    assert numbers.bar(Decimal(part), Decimal(whole), 5) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [("3", 3), ("0.5", 0.5), ("1E+400", 1.7e308), ("-1E+400", -1.7e308), ("1E+20", 1e20)],
 )
-def test_number_for_json_is_finite(value: str, found: float) -> None:
-    assert numbers.finite(Decimal(value)) == found
+def test_number_for_json_is_finite(value: str, expected: float) -> None:
+    assert numbers.finite(Decimal(value)) == expected
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))

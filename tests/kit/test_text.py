@@ -14,7 +14,7 @@ LOOK_ALIKES = "∗ˍ∼ˋ"
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("raw", "expected"),
     [
         ("Acme", "Acme"),
         ("  Acme \t\n Ltd ", "Acme Ltd"),
@@ -26,12 +26,12 @@ LOOK_ALIKES = "∗ˍ∼ˋ"
         ("Z\u0334\u0321\u0322\u031b\u0316algo e\u0301", "Z\u0334\u0321\u0322algo e\u0301"),
     ],
 )
-def test_clean_leaves_one_line_without_tricks(given: str, shown: str) -> None:
-    assert text.clean(given) == shown
+def test_clean_leaves_one_line_without_tricks(raw: str, expected: str) -> None:
+    assert text.clean(raw) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("raw", "expected"),
     [
         ("<!channel>", "&lt;!channel&gt;"),
         ("<https://evil.example|Approve>", "&lt;https://evil.example|Approve&gt;"),
@@ -46,13 +46,13 @@ def test_clean_leaves_one_line_without_tricks(given: str, shown: str) -> None:
         ("", ""),
     ],
 )
-def test_mrkdwn_shows_a_text_as_it_is(given: str, shown: str) -> None:
-    assert text.mrkdwn(given) == shown
-    assert text.unescape(shown) == given
+def test_mrkdwn_shows_a_text_as_it_is(raw: str, expected: str) -> None:
+    assert text.mrkdwn(raw) == expected
+    assert text.unescape(expected) == raw
 
 
 @pytest.mark.parametrize(
-    ("given", "limit", "shown"),
+    ("raw", "limit", "expected"),
     [
         ("abcdef", 6, "abcdef"),
         ("abcdefg", 6, "abcde…"),
@@ -66,8 +66,8 @@ def test_mrkdwn_shows_a_text_as_it_is(given: str, shown: str) -> None:
         ("\u0941" * 9, 5, "\u0941" * 4 + "…"),
     ],
 )
-def test_long_text_is_cut_between_visible_characters(given: str, limit: int, shown: str) -> None:
-    assert text.mrkdwn(given, limit) == shown
+def test_long_text_is_cut_between_visible_characters(raw: str, limit: int, expected: str) -> None:
+    assert text.mrkdwn(raw, limit) == expected
 
 
 def test_literal_text_keeps_every_character() -> None:
@@ -82,7 +82,7 @@ def test_code_span_cannot_be_closed_from_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("raw", "expected"),
     [
         ("see https://evil.example/x", "see https:\u2060//evil.\u2060example/x"),
         ("ops@acme.com", "ops@\u2060acme.\u2060com"),
@@ -91,26 +91,26 @@ def test_code_span_cannot_be_closed_from_inside() -> None:
         ("<https://a.com|Autumn> a.com", "<https://a.com|Autumn> a.\u2060com"),
     ],
 )
-def test_unlinked_breaks_up_bare_addresses_only(given: str, shown: str) -> None:
-    assert text.unlinked(given) == shown
+def test_unlinked_breaks_up_bare_addresses_only(raw: str, expected: str) -> None:
+    assert text.unlinked(raw) == expected
 
 
 @given(ANY, st.integers(5, 120))
 @examples(200)
-def test_text_keeps_to_its_limit_whichever_way_it_is_escaped(given: str, limit: int) -> None:
+def test_text_keeps_to_its_limit_whichever_way_it_is_escaped(raw: str, limit: int) -> None:
     for safe in (text.literal, text.mrkdwn, text.code):
-        assert text.length(safe(given, limit)) <= limit
-    shown = text.mrkdwn(given, limit)
-    assert "<" not in shown
-    assert ">" not in shown
-    assert not set(shown) & {"*", "~", "`"}
-    assert text.escape(text.unescape(shown)).count("&") >= shown.count("&"), "no entity is cut"
+        assert text.length(safe(raw, limit)) <= limit
+    escaped = text.mrkdwn(raw, limit)
+    assert "<" not in escaped
+    assert ">" not in escaped
+    assert not set(escaped) & {"*", "~", "`"}
+    assert text.escape(text.unescape(escaped)).count("&") >= escaped.count("&"), "no entity is cut"
 
 
 @given(ANY)
 @examples(200)
-def test_escaped_text_reads_as_typed(given: str) -> None:
-    plain = "".join(char for char in given if char not in LOOK_ALIKES)
+def test_escaped_text_reads_as_typed(raw: str) -> None:
+    plain = "".join(char for char in raw if char not in LOOK_ALIKES)
     assert text.unescape(text.mrkdwn(plain, 10_000)) == text.clean(plain)
     assert text.clean(text.clean(plain)) == text.clean(plain)
     assert not any(unicodedata.category(char) == "Cc" for char in text.clean(plain))

@@ -75,6 +75,6 @@ def test_what_is_left_is_seen_and_is_what_a_card_shows(typed: str) -> None:
     assert not set(seen) & set(BLANKS)
     assert not re.search(r"\s\s|^\s|\s$", seen)
     if seen:
-        drawn = {unicodedata.category(one)[0] for one in seen}
+        drawn = {unicodedata.category(char)[0] for char in seen}
         assert drawn & set("LMNPSC")
-        assert not all(one in IGNORED for one in seen)
+        assert not all(char in IGNORED for char in seen)

@@ -45,27 +45,27 @@ def text_of(card: Card) -> str:
 
 
 def table(card: Card) -> list[list[str]]:
-    (found,) = (block for block in card.blocks if block["type"] == "data_table")
-    return [[checks.read(cell) for cell in line] for line in found["rows"]]
+    (block_found,) = (block for block in card.blocks if block["type"] == "data_table")
+    return [[checks.read(cell) for cell in line] for line in block_found["rows"]]
 
 
-def events(*found: Any, **changes: Any) -> Events:
+def events(*listed: Any, **changes: Any) -> Events:
     totals = {"messages": UsageTotal(count=2, sum=Decimal(6)), "quiet": UsageTotal()}
     known = {
         "messages": Feature(id="messages", name="Messages"),
         "sent": Feature(id="messages", name="Messages"),
     }
-    return replace(Events(customer(), found, False, totals, known, NOW, NOW), **changes)
+    return replace(Events(customer(), listed, False, totals, known, NOW, NOW), **changes)
 
 
-def invoices(*found: Any, **changes: Any) -> Invoices:
-    return replace(Invoices(customer(), found, False, (preview(),), NOW), **changes)
+def invoices(*listed: Any, **changes: Any) -> Invoices:
+    return replace(Invoices(customer(), listed, False, (preview(),), NOW), **changes)
 
 
-def detail(found: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:
-    known = customer(balances={"messages": found or balance()}, **changes)
+def detail(held: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:
+    known = customer(balances={"messages": held or balance()}, **changes)
     return FeatureDetail(known, read, NOW)
 
 
-def products(found: Customer, expired: Any = None) -> Products:
-    return Products(found, expired, NOW)
+def products(holder: Customer, expired: Any = None) -> Products:
+    return Products(holder, expired, NOW)

@@ -91,8 +91,8 @@ def invoice(status: str = "paid", total: str = "20", **changes: Any) -> Invoice:
     return Invoice(**{**known, **changes})
 
 
-def invoice_list(*found: Invoice, more: bool = False) -> InvoiceList:
-    return InvoiceList(found, more, facts.unpaid(found, more=more))
+def invoice_list(*newest: Invoice, more: bool = False) -> InvoiceList:
+    return InvoiceList(newest, more, facts.unpaid(newest, more=more))
 
 
 def preview(**changes: Any) -> InvoicePreview:

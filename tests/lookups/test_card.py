@@ -22,7 +22,7 @@ def test_head_shows_name_environment_ids_and_links() -> None:
     card = draw(overview(), PLACE)
     head, who, *_ = card.blocks
     assert head["text"]["text"] == "Acme Ltd"
-    assert [one["text"] for one in who["elements"]] == [
+    assert [element["text"] for element in who["elements"]] == [
         "`SANDBOX`",
         "cus_1",
         "ops@acme.com",
@@ -48,10 +48,10 @@ def test_title_is_the_name_or_email_or_id(changes: dict[str, str], title: str) -
 
 def test_customer_without_details_has_a_card() -> None:
     card = draw(Overview(Customer(), NOTHING_DUE, invoice_list(), NOW), Place(customer=""))
-    shown = text_of(card)
+    card_text = text_of(card)
     for found in (words.NO_NAME, words.NO_ID, words.NO_EMAIL, "`ENVIRONMENT UNKNOWN`", words.NO_PRODUCTS):
-        assert found in shown
-    assert "Stripe|" not in shown
+        assert found in card_text
+    assert "Stripe|" not in card_text
 
 
 def test_the_organisation_fills_in_the_environment() -> None:
@@ -73,9 +73,9 @@ def test_navigation_carries_places() -> None:
         "Refresh": PLACE,
         "Share to channel": PLACE,
     }
-    styles = {one["text"]["text"]: one.get("style") for one in checks.elements(card.blocks)}
+    styles = {element["text"]["text"]: element.get("style") for element in checks.elements(card.blocks)}
     assert [label for label, style in styles.items() if style == "primary"] == ["Overview"]
-    (share,) = (one for one in checks.elements(card.blocks) if one["action_id"] == "share")
+    (share,) = (element for element in checks.elements(card.blocks) if element["action_id"] == "share")
     assert share["confirm"]["confirm"]["text"] == "Share"
 
 
@@ -102,7 +102,7 @@ def test_shared_card_has_one_button() -> None:
     answer = Features(customer(balances=balances(12)), NOW)
     card = lookup_card.shared(place, answer, by=checks.SHARER, org=ORG)
     assert checks.buttons(card) == {"Open customer": place.encode()}
-    assert [one["action_id"] for one in checks.elements(card.blocks)] == ["open:customer"]
+    assert [element["action_id"] for element in checks.elements(card.blocks)] == ["open:customer"]
     assert f"Shared by <@{checks.SHARER}>" in text_of(card)
     assert "Page 1 of 2 · 2 left" in text_of(card)
     assert card.text.startswith("Acme Ltd\n")

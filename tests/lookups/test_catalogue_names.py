@@ -40,7 +40,7 @@ FEATURES = listing({"id": "tokens", "name": "Tokens"}, {"id": "exports", "name":
 
 
 def script(**answers: Answer) -> Scripted:
-    told: dict[str, Any] = {
+    replies: dict[str, Any] = {
         "customers.get": ok(CUSTOMER),
         "invoices.list": listing({"id": "in_1", "plan_ids": ["old"], "status": "paid"}),
         "customers/cus_1/products": listing({"status": "expired", "product_id": "old"}),
@@ -49,7 +49,7 @@ def script(**answers: Answer) -> Scripted:
         "events.aggregate": ok({"list": [], "total": {}}),
         **{name.replace("_", "."): answer for name, answer in answers.items()},
     }
-    return Scripted(told)
+    return Scripted(replies)
 
 
 PLACES = [

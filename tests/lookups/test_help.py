@@ -8,9 +8,9 @@ from tests.lookups.drawing import PLACE
 
 
 def test_help_lists_every_command() -> None:
-    shown = checks.fitting_text(lookup_help.help_card(registry.help_lines()))
+    card_text = checks.fitting_text(lookup_help.help_card(registry.help_lines()))
     for sub in ("products", "features", "invoices", "events", "find", "help"):
-        assert f"`/autumn {sub}" in shown
+        assert f"`/autumn {sub}" in card_text
 
 
 def test_hints_name_the_command() -> None:

@@ -14,7 +14,7 @@ def values(options: list[dict[str, Any]]) -> list[str]:
 
 
 def test_customer_options_are_unique_and_fit() -> None:
-    found = [
+    holder = [
         customer(id="a"),
         customer(id="a", name="again"),
         customer(id=None),
@@ -22,7 +22,7 @@ def test_customer_options_are_unique_and_fit() -> None:
         customer(id="b", name="", email=""),
         customer(id="\u200b", name="", email=""),
     ]
-    options = lookup_options.customer_options(found)
+    options = lookup_options.customer_options(holder)
     assert values(options) == ["a", "b", "\u200b"]
     assert options[0]["text"] == {"type": "plain_text", "text": "Acme Ltd · ops@acme.com", "emoji": False}
     assert options[0]["description"]["text"] == "a"

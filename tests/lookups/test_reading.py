@@ -36,7 +36,7 @@ from bot.lookups.place import Place, Span
 from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
-from tests.autumn.scripted import Answer as Told
+from tests.autumn.scripted import Answer as Reply
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -53,19 +53,19 @@ def customer(**fields: Any) -> httpx.Response:
     return ok({"id": "cus_erin", "name": "Erin", **fields})
 
 
-def apart(card: Told, stripe: Told) -> Callable[[Asked], Any]:
+def apart(card: Reply, stripe: Reply) -> Callable[[Asked], Any]:
     """Answers a question that goes to Stripe one way, and the others another."""
 
     async def answer(asked: Asked) -> httpx.Response:
-        told = stripe if "invoice_previews" in asked.body.get("expand", ()) else card
-        if isinstance(told, Exception):
-            raise told
-        return told if isinstance(told, httpx.Response) else await told(asked)
+        reply = stripe if "invoice_previews" in asked.body.get("expand", ()) else card
+        if isinstance(reply, Exception):
+            raise reply
+        return reply if isinstance(reply, httpx.Response) else await reply(asked)
 
     return answer
 
 
-async def shown(
+async def answer_of(
     kind: type[A],
     script: Scripted,
     place: Place,
@@ -89,7 +89,7 @@ async def test_overview_takes_three_calls() -> None:
     script = Scripted(
         {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
     )
-    overview = await shown(Overview, script, ERIN)
+    overview = await answer_of(Overview, script, ERIN)
     assert overview.customer.name == "Erin Paying"
     assert isinstance(overview.billing, Billing)
     assert overview.billing.discounts == ()
@@ -105,7 +105,7 @@ async def test_overview_takes_three_calls() -> None:
 
 async def test_customer_just_found_is_not_read_again() -> None:
     script = Scripted({"customers.get": recorded("customer with a discount"), "invoices.list": error(500)})
-    overview = await shown(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
+    overview = await answer_of(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
     assert overview.customer.name == "Known"
     assert isinstance(overview.billing, Billing)
     assert [discount.id for discount in overview.billing.discounts] == ["off20"]
@@ -121,29 +121,29 @@ async def test_both_calls_of_an_overview_run_together() -> None:
         await both.wait()
         return customer()
 
-    await shown(Overview, Scripted({"customers.get": meet}), ERIN)
+    await answer_of(Overview, Scripted({"customers.get": meet}), ERIN)
 
 
 @pytest.mark.parametrize(
     ("stripe", "kind"),
     [(hang, TimedOut), (error(500), Unavailable), (httpx.ConnectError(""), Unreachable)],
 )
-async def test_stripe_may_fail_alone(stripe: Told, kind: type[AutumnError]) -> None:
-    overview = await shown(Overview, Scripted({"customers.get": apart(customer(), stripe)}), ERIN)
+async def test_stripe_may_fail_alone(stripe: Reply, kind: type[AutumnError]) -> None:
+    overview = await answer_of(Overview, Scripted({"customers.get": apart(customer(), stripe)}), ERIN)
     assert overview.customer.name == "Erin"
     assert type(overview.billing) is kind
 
 
 @pytest.mark.parametrize("part", [part.id for part in registry.PARTS])
 @pytest.mark.parametrize(
-    ("told", "kind"), [(recorded("unknown customer"), NotFound), (error(503), Unavailable)]
+    ("reply", "kind"), [(recorded("unknown customer"), NotFound), (error(503), Unavailable)]
 )
-async def test_nothing_read_is_an_error(part: str, told: Told, kind: type[AutumnError]) -> None:
+async def test_nothing_read_is_an_error(part: str, reply: Reply, kind: type[AutumnError]) -> None:
     routes = ("customers.get", "features.list", "events.list", "events.aggregate", "invoices.list")
-    answers: dict[str, Any] = dict.fromkeys(routes, told)
-    script = Scripted(answers | {"customers/cus_erin/products": told})
+    answers: dict[str, Any] = dict.fromkeys(routes, reply)
+    script = Scripted(answers | {"customers/cus_erin/products": reply})
     with pytest.raises(kind):
-        await shown(Overview, script, Place(customer="cus_erin", part=part, feature="x", expired=True))
+        await answer_of(Overview, script, Place(customer="cus_erin", part=part, feature="x", expired=True))
 
 
 # Products
@@ -151,14 +151,14 @@ async def test_nothing_read_is_an_error(part: str, told: Told, kind: type[Autumn
 
 async def test_products_are_read_without_expired_ones() -> None:
     script = Scripted({"customers.get": customer()})
-    products = await shown(Products, script, ERIN.go("products"))
+    products = await answer_of(Products, script, ERIN.go("products"))
     assert products.expired is None
     assert script.routes == ["customers.get", "invoices.list"]
 
 
 async def test_expired_products_are_read_newest_first() -> None:
     bare = {"product_id": "old", "status": "expired", "created_at": 1600000000000, "quantity": 2}
-    told = bare | {
+    reply = bare | {
         "product": {"id": "pro", "name": "Pro"},
         "product_id": "pro",
         "starts_at": 1700000000000,
@@ -167,9 +167,9 @@ async def test_expired_products_are_read_newest_first() -> None:
     }
     nameless = {"product": {"id": "free"}, "status": "expired", "canceled_at": 1650000000000}
     script = Scripted(
-        {"customers.get": customer(), "customers/cus_erin/products": listing(bare, nameless, told)}
+        {"customers.get": customer(), "customers/cus_erin/products": listing(bare, nameless, reply)}
     )
-    products = await shown(Products, script, Place(customer="cus_erin", part="products", expired=True))
+    products = await answer_of(Products, script, Place(customer="cus_erin", part="products", expired=True))
 
     def at(seconds: int) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
@@ -181,10 +181,10 @@ async def test_expired_products_are_read_newest_first() -> None:
     )
 
 
-@pytest.mark.parametrize("told", [recorded("unknown route"), error(403), hang])
-async def test_expired_products_may_fail_alone(told: Told) -> None:
-    script = Scripted({"customers.get": customer(), "customers/cus_erin/products": told})
-    products = await shown(Products, script, Place(customer="cus_erin", part="products", expired=True))
+@pytest.mark.parametrize("reply", [recorded("unknown route"), error(403), hang])
+async def test_expired_products_may_fail_alone(reply: Reply) -> None:
+    script = Scripted({"customers.get": customer(), "customers/cus_erin/products": reply})
+    products = await answer_of(Products, script, Place(customer="cus_erin", part="products", expired=True))
     assert products.customer.name == "Erin"
     assert isinstance(products.expired, AutumnError)
 
@@ -194,7 +194,7 @@ async def test_expired_products_may_fail_alone(told: Told) -> None:
 
 async def test_features_are_read_without_invoices_where_nothing_is_owed() -> None:
     script = Scripted({"customers.get": recorded("customer of a paid plan")})
-    features = await shown(Features, script, ERIN.go("features"))
+    features = await answer_of(Features, script, ERIN.go("features"))
     assert list(features.customer.balances) == ["messages"]
     # The one invoice that comes with the customer is paid.
     assert features.unpaid == Unpaid()
@@ -236,7 +236,7 @@ async def test_usage_is_binned_by_its_span(span: Span, range_: str, bin_size: st
             "events.aggregate": usage_of(*range(31)),
         }
     )
-    detail = await shown(FeatureDetail, script, FEATURE.at(span=span))
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=span))
     assert isinstance(detail.usage, Usage)
     assert (int(detail.usage.total), detail.usage.events) == (465, 31)
     assert len(detail.usage.bins) <= 20
@@ -295,7 +295,7 @@ async def test_cycle_is_that_of_the_balance(
             "events.aggregate": usage_of(1, 1),
         }
     )
-    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
     assert isinstance(detail.usage, Usage)
     (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
     assert asked.body["bin_size"] == bin_size
@@ -307,20 +307,20 @@ async def test_balance_that_is_not_held_has_no_cycle() -> None:
     script = Scripted(
         {"customers.get": customer(), "features.list": listing(), "events.aggregate": usage_of(1)}
     )
-    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
     assert detail.usage is None
 
 
 async def test_usage_is_read_by_the_names_it_is_tracked_as() -> None:
-    told = ok(
+    reply = ok(
         {
             "list": [{"period": ms(NOW - DAY), "values": {"messages": 1, "sms": 2, "odd": 5}}],
             "total": {"messages": {"count": 1, "sum": 1}, "sms": {"count": 2, "sum": 2}},
         }
     )
     features = listing({"id": "messages", "type": "metered", "event_names": ["sms", "mms"]})
-    script = Scripted({"customers.get": holding(), "features.list": features, "events.aggregate": told})
-    detail = await shown(FeatureDetail, script, FEATURE)
+    script = Scripted({"customers.get": holding(), "features.list": features, "events.aggregate": reply})
+    detail = await answer_of(FeatureDetail, script, FEATURE)
     assert detail.usage == Usage((Bin(NOW - DAY, NOW, Decimal(3)),), Decimal(3), 3, NOW - DAY, NOW)
 
 
@@ -340,7 +340,7 @@ async def test_usage_of_credits_is_what_was_deducted() -> None:
             "events.aggregate": usage_of(9, 9, 9, name="tokens", deductions=deductions),
         }
     )
-    detail = await shown(FeatureDetail, script, CREDITS)
+    detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Usage)
     assert [bin_.value for bin_ in detail.usage.bins] == [0, 0, Decimal("4.5")]
     assert (detail.usage.total, detail.usage.events) == (Decimal("4.5"), 2)
@@ -359,7 +359,7 @@ async def test_credits_without_deductions_are_charted_by_what_spent_them(
             "events.aggregate": usage_of(9, 3, name="tokens", deductions=deductions),
         }
     )
-    detail = await shown(FeatureDetail, script, CREDITS)
+    detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Usage)
     assert [bin_.value for bin_ in detail.usage.bins] == [Decimal("4.5"), Decimal("1.5")]
     (tokens,) = detail.usage.spent_by
@@ -381,7 +381,7 @@ async def test_credits_without_deductions_are_not_guessed(held: tuple[str, ...],
             "events.aggregate": usage_of(9, name="tokens"),
         }
     )
-    detail = await shown(FeatureDetail, script, CREDITS)
+    detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Garbled)
 
 
@@ -393,17 +393,17 @@ async def test_usage_without_bins_is_empty() -> None:
             "events.aggregate": ok({"list": [], "total": {}}),
         }
     )
-    detail = await shown(FeatureDetail, script, FEATURE)
+    detail = await answer_of(FeatureDetail, script, FEATURE)
     assert detail.usage == Usage((), Decimal(0), 0, NOW, NOW)
 
 
 @pytest.mark.parametrize("features", [recorded("features"), error(403), listing()])
-async def test_boolean_feature_has_no_usage(features: Told) -> None:
+async def test_boolean_feature_has_no_usage(features: Reply) -> None:
     sso = {"sso": {"feature_id": "sso", "feature": {"id": "sso", "type": "boolean"}}}
     script = Scripted(
         {"customers.get": customer(flags=sso), "features.list": features, "events.aggregate": error(500)}
     )
-    detail = await shown(FeatureDetail, script, FEATURE.at(feature="sso"))
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(feature="sso"))
     assert detail.usage is None
     assert "events.aggregate" not in script.routes
 
@@ -412,7 +412,7 @@ async def test_boolean_feature_held_as_a_balance_has_no_usage() -> None:
     script = Scripted(
         {"customers.get": holding("sso"), "features.list": recorded("features"), "events.aggregate": hang}
     )
-    detail = await shown(FeatureDetail, script, FEATURE.at(feature="sso"))
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(feature="sso"))
     assert detail.usage is None
 
 
@@ -433,14 +433,14 @@ async def test_customers_own_features_stand_in_for_the_list(
             "events.aggregate": usage_of(1, name="credits", deductions=[]),
         }
     )
-    detail = await shown(FeatureDetail, script, CREDITS)
+    detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Usage)
     (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
     assert asked.body["feature_id"] == ["credits", *names]
 
 
 @pytest.mark.parametrize(
-    ("told", "kind"),
+    ("reply", "kind"),
     [
         (recorded("no analytics"), Unavailable),
         (recorded("too many requests"), RateLimited),
@@ -449,11 +449,11 @@ async def test_customers_own_features_stand_in_for_the_list(
         (ok([]), Garbled),
     ],
 )
-async def test_usage_may_fail_alone(told: Told, kind: type[AutumnError]) -> None:
+async def test_usage_may_fail_alone(reply: Reply, kind: type[AutumnError]) -> None:
     script = Scripted(
-        {"customers.get": holding(), "features.list": recorded("features"), "events.aggregate": told}
+        {"customers.get": holding(), "features.list": recorded("features"), "events.aggregate": reply}
     )
-    detail = await shown(FeatureDetail, script, FEATURE)
+    detail = await answer_of(FeatureDetail, script, FEATURE)
     assert detail.customer.name == "Erin"
     assert type(detail.usage) is kind
 
@@ -465,7 +465,7 @@ async def test_usage_that_is_given_up_leaves_the_customer() -> None:
 
     script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
     soon = RetryPolicy(part=0.02)
-    detail = await shown(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), patience=soon)
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), patience=soon)
     assert detail.customer.name == "Erin"
     assert isinstance(detail.usage, TimedOut)
 
@@ -480,7 +480,7 @@ async def test_invoices_are_read_with_the_next_one() -> None:
     script = Scripted(
         {"customers.get": recorded("customer of a paid plan"), "invoices.list": recorded("invoices")}
     )
-    invoices = await shown(Invoices, script, INVOICES)
+    invoices = await answer_of(Invoices, script, INVOICES)
     assert isinstance(invoices.customer, Customer)
     assert isinstance(invoices.invoices, tuple)
     assert [invoice.status for invoice in invoices.invoices] == ["paid", "open", "paid"]
@@ -492,7 +492,7 @@ async def test_invoices_are_read_with_the_next_one() -> None:
 
 async def test_invoices_of_one_status_and_more_of_them() -> None:
     script = Scripted({"customers.get": customer(), "invoices.list": listing({"id": "inv_1"}, cursor="c")})
-    invoices = await shown(Invoices, script, INVOICES.at(status="open"), known=Customer(id="cus_erin"))
+    invoices = await answer_of(Invoices, script, INVOICES.at(status="open"), known=Customer(id="cus_erin"))
     assert invoices.more
     assert invoices.upcoming is None
     asked = [asked.body["status"] for asked in script.asked if asked.route == "invoices.list"]
@@ -508,14 +508,16 @@ async def test_invoices_of_one_status_and_more_of_them() -> None:
         pytest.param(customer(), error(500), error(403), {"invoices", "upcoming"}, id="only the customer"),
     ],
 )
-async def test_invoices_fail_piece_by_piece(card: Told, stripe: Told, listed: Told, fails: set[str]) -> None:
+async def test_invoices_fail_piece_by_piece(
+    card: Reply, stripe: Reply, listed: Reply, fails: set[str]
+) -> None:
     script = Scripted({"customers.get": apart(card, stripe), "invoices.list": listed})
-    invoices = await shown(Invoices, script, INVOICES)
+    invoices = await answer_of(Invoices, script, INVOICES)
     parts = ("customer", "invoices", "upcoming")
     assert {part for part in parts if isinstance(getattr(invoices, part), AutumnError)} == fails
 
 
-def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Told:
+def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Reply:
     """The unpaid invoices, where they are asked for, and a first page of paid ones."""
 
     async def answer(asked: Asked) -> httpx.Response:
@@ -533,22 +535,22 @@ async def test_unpaid_invoices_beyond_the_first_page_are_counted(cursor: str | N
         {"status": "uncollectible", "total": 7, "currency": "eur"},
     )
     script = Scripted({"customers.get": customer(), "invoices.list": unpaid_list(*owed, cursor=cursor)})
-    found = Unpaid((Owed("USD", 1, Decimal(50)), Owed("EUR", 1, Decimal(7))), at_least=cursor is not None)
-    overview = await shown(Overview, script, ERIN)
+    unpaid = Unpaid((Owed("USD", 1, Decimal(50)), Owed("EUR", 1, Decimal(7))), at_least=cursor is not None)
+    overview = await answer_of(Overview, script, ERIN)
     assert isinstance(overview.invoices, InvoiceList)
-    assert (overview.invoices.more, overview.invoices.unpaid) == (True, found)
-    invoices = await shown(Invoices, script, INVOICES)
-    assert (invoices.more, invoices.unpaid) == (True, found)
-    paid = await shown(Invoices, script, INVOICES.at(status="paid"))
-    assert paid.unpaid == found
-    products = await shown(Products, script, ERIN.go("products"))
-    features = await shown(Features, script, ERIN.go("features"))
-    assert (products.unpaid, features.unpaid) == (found, found)
+    assert (overview.invoices.more, overview.invoices.unpaid) == (True, unpaid)
+    invoices = await answer_of(Invoices, script, INVOICES)
+    assert (invoices.more, invoices.unpaid) == (True, unpaid)
+    paid = await answer_of(Invoices, script, INVOICES.at(status="paid"))
+    assert paid.unpaid == unpaid
+    products = await answer_of(Products, script, ERIN.go("products"))
+    features = await answer_of(Features, script, ERIN.go("features"))
+    assert (products.unpaid, features.unpaid) == (unpaid, unpaid)
 
 
 async def test_unpaid_invoices_may_fail_alone() -> None:
     script = Scripted({"customers.get": customer(), "invoices.list": error(503)})
-    products = await shown(Products, script, ERIN.go("products"))
+    products = await answer_of(Products, script, ERIN.go("products"))
     assert isinstance(products.unpaid, Unavailable)
 
 
@@ -563,9 +565,9 @@ async def test_one_time_coupon_is_taken_off_one_invoice_on_every_part() -> None:
     held = {"id": "once", "type": "percentage_discount", "discount_value": 10, "duration_type": "one_off"}
     whole = customer(invoice_previews=coming, rewards={"discounts": [held]})
     script = Scripted({"customers.get": whole, "invoices.list": listing()})
-    overview = await shown(Overview, script, ERIN)
+    overview = await answer_of(Overview, script, ERIN)
     assert isinstance(overview.billing, Billing)
-    invoices = await shown(Invoices, script, INVOICES)
+    invoices = await answer_of(Invoices, script, INVOICES)
     for upcoming in (overview.billing.upcoming, invoices.upcoming):
         assert isinstance(upcoming, tuple)
         assert [one.total for one in upcoming] == [100, 90]
@@ -577,21 +579,21 @@ async def test_one_time_coupon_is_taken_off_one_invoice_on_every_part() -> None:
 EVENTS = ERIN.go("events")
 
 
-def eventful(**told: Told) -> Scripted:
+def eventful(**reply: Reply) -> Scripted:
     answers: dict[str, Any] = {
         "customers.get": customer(),
         "features.list": recorded("features"),
         "events.list": recorded("events"),
         "events.aggregate": recorded("usage of a week"),
     }
-    named = {name.replace("_", "."): answer for name, answer in told.items()}
+    named = {name.replace("_", "."): answer for name, answer in reply.items()}
     return Scripted(answers | named)
 
 
 async def test_events_are_read_with_totals() -> None:
     script = eventful()
     until = datetime(2026, 11, 22, 20, 3, 24, 600_000, tzinfo=UTC)
-    events = await shown(Events, script, EVENTS.at(until=ms(until), span=Span.WEEK))
+    events = await answer_of(Events, script, EVENTS.at(until=ms(until), span=Span.WEEK))
     assert isinstance(events.events, tuple)
     assert [event.value for event in events.events] == [1, 3, 10, 7]
     assert all(event.timestamp <= until for event in events.events)
@@ -619,7 +621,7 @@ async def test_events_are_read_with_totals() -> None:
 )
 async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
     script = eventful(events_list=listing(cursor="c"))
-    events = await shown(Events, script, EVENTS.at(span=span), known=Customer(id="cus_erin"))
+    events = await answer_of(Events, script, EVENTS.at(span=span), known=Customer(id="cus_erin"))
     assert (events.events, events.until, events.more) == ((), NOW, True)
     (asked,) = [asked for asked in script.asked if asked.route == "events.list"]
     assert asked.body["custom_range"] == {"start": ms(NOW - days * DAY), "end": ms(NOW)}
@@ -633,9 +635,9 @@ async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
         ("messages", error(403), ["messages"]),
     ],
 )
-async def test_events_of_one_feature(feature: str, features: Told, names: list[str]) -> None:
+async def test_events_of_one_feature(feature: str, features: Reply, names: list[str]) -> None:
     script = eventful(features_list=features)
-    await shown(Events, script, EVENTS.at(feature=feature))
+    await answer_of(Events, script, EVENTS.at(feature=feature))
     asked = [asked.body["feature_id"] for asked in script.asked if asked.route.startswith("events.")]
     assert asked == [names, names]
 
@@ -651,7 +653,7 @@ async def test_totals_have_every_feature_that_is_listed() -> None:
         return ok({"list": [], "total": {name: {"count": 1, "sum": 2} for name in asked.body["feature_id"]}})
 
     script = eventful(events_list=listing(*rows), events_aggregate=aggregate)
-    events = await shown(Events, script, EVENTS)
+    events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, dict)
     assert {"messages", "retired", "credits"} <= set(events.totals)
     asked = [one.body["feature_id"] for one in script.asked if one.route == "events.aggregate"]
@@ -663,19 +665,19 @@ async def test_totals_that_lack_a_listed_feature_are_not_shown() -> None:
     answers = [recorded("usage of a week"), error(500)]
     script = eventful(events_list=listing(row))
     script.answers["events.aggregate"] = answers
-    events = await shown(Events, script, EVENTS)
+    events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, Unavailable)
 
 
 async def test_no_tracked_features_have_no_totals() -> None:
     script = eventful(features_list=listing(), events_list=listing())
-    events = await shown(Events, script, EVENTS)
+    events = await answer_of(Events, script, EVENTS)
     assert events.totals == {}
     assert "events.aggregate" not in script.routes
 
 
 @pytest.mark.parametrize(
-    ("told", "fails"),
+    ("reply", "fails"),
     [
         pytest.param({"events_aggregate": error(500)}, {"totals"}, id="no totals"),
         pytest.param({"events_aggregate": hang}, {"totals"}, id="totals dawdle"),
@@ -690,11 +692,11 @@ async def test_no_tracked_features_have_no_totals() -> None:
         ),
     ],
 )
-async def test_events_fail_piece_by_piece(told: dict[str, Told], fails: set[str]) -> None:
-    events = await shown(Events, eventful(**told), EVENTS)
+async def test_events_fail_piece_by_piece(reply: dict[str, Reply], fails: set[str]) -> None:
+    events = await answer_of(Events, eventful(**reply), EVENTS)
     parts = ("customer", "events", "totals")
     assert {part for part in parts if isinstance(getattr(events, part), AutumnError)} == fails
-    assert bool(events.features) == ("features_list" not in told)
+    assert bool(events.features) == ("features_list" not in reply)
 
 
 # Finding and reading in one
@@ -721,8 +723,8 @@ async def test_customer_found_by_name_is_read(query: str) -> None:
     async def by_id(asked: Asked) -> httpx.Response:
         return customer() if asked.body["customer_id"] == "cus_erin" else recorded("unknown customer")
 
-    found = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
-    script = Scripted({"customers.get": by_id, "customers.list": found, "invoices.list": listing()})
+    matches = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
+    script = Scripted({"customers.get": by_id, "customers.list": matches, "invoices.list": listing()})
     place, answer = await looked_up(script, query, "invoices")
     assert place == INVOICES
     assert isinstance(answer, Invoices)
@@ -743,7 +745,7 @@ async def test_customer_found_by_email_is_read_in_three_calls() -> None:
 
 
 @pytest.mark.parametrize("stripe", [hang, error(500)])
-async def test_search_takes_more_calls_where_stripe_fails(stripe: Told) -> None:
+async def test_search_takes_more_calls_where_stripe_fails(stripe: Reply) -> None:
     script = Scripted({"customers.get": apart(customer(), stripe), "customers.list": ERIN_FOUND})
     _, overview = await looked_up(script, "erin@example.com")
     assert overview.customer.name == "Erin"

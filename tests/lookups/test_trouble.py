@@ -31,10 +31,10 @@ from tests.lookups.drawing import PLACE
 )
 def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, do: str) -> None:
     card = trouble.trouble(error, reference="ab12", place=PLACE)
-    shown = checks.fitting_text(card)
+    card_text = checks.fitting_text(card)
     for part in (what, do, "Nothing was changed.", "Reference `ab12`"):
-        assert part in shown
-    assert "secret" not in shown
+        assert part in card_text
+    assert "secret" not in card_text
     assert Place.decode(checks.buttons(card)["Try again"]) == PLACE
 
 
@@ -49,6 +49,6 @@ def test_error_that_trying_again_cannot_help_has_no_button() -> None:
 
 @pytest.mark.parametrize("reason", list(Refusal))
 def test_refusal_says_what_and_why(reason: Refusal) -> None:
-    shown = checks.fitting_text(trouble.refused(reason))
-    assert shown.startswith("*")
+    card_text = checks.fitting_text(trouble.refused(reason))
+    assert card_text.startswith("*")
     assert trouble.trouble(reason, reference="") == trouble.refused(reason)

@@ -19,10 +19,10 @@ def test_events_are_a_table_with_totals() -> None:
         event("long", properties={"x": "y" * 300}),
     )
     card = draw(events(*found), AT_EVENTS)
-    shown = text_of(card)
-    assert "*Total per feature*\n• Messages: 6 in 2 events" in shown
-    assert "quiet" not in shown
-    assert "3 events, last 30 days" in shown
+    card_text = text_of(card)
+    assert "*Total per feature*\n• Messages: 6 in 2 events" in card_text
+    assert "quiet" not in card_text
+    assert "3 events, last 30 days" in card_text
     rows = table(card)[1:]
     assert rows[0] == ["2026-11-02 15:06", "Messages", "3", "model: a`b, n: 1"]
     assert rows[1] == ["2026-11-02 15:06", "odd", "3", "–"]
@@ -45,7 +45,7 @@ def test_events_of_one_feature() -> None:
     card = draw(events(event()), place)
     assert "1 event of Messages, last 30 days" in text_of(card)
     assert Place.decode(checks.buttons(card)["All features"]) == AT_EVENTS
-    (select,) = (one for one in checks.elements(card.blocks) if one["type"] == "external_select")
+    (select,) = (element for element in checks.elements(card.blocks) if element["type"] == "external_select")
     assert select["initial_option"]["value"] == "messages"
     assert select["initial_option"]["text"]["text"] == "Messages"
 

@@ -76,20 +76,22 @@ def test_credits_are_charted_by_the_features_that_spent_them() -> None:
 
     def chart(*spending: Spending) -> tuple[str, dict[str, Any]]:
         card = draw(detail(balance(), replace(usage(7, 2), spent_by=spending)), AT_FEATURE)
-        (found,) = (block for block in card.blocks if block["type"] == "data_visualization")
-        series = {one["name"]: [point["value"] for point in one["data"]] for one in found["chart"]["series"]}
+        (block_found,) = (block for block in card.blocks if block["type"] == "data_visualization")
+        series = {
+            one["name"]: [point["value"] for point in one["data"]] for one in block_found["chart"]["series"]
+        }
         return text_of(card), series
 
-    shown, series = chart(spent(5, "Tokens"), spent(2, "Images"))
-    assert "*Spent by*\n• Tokens: 50 in 3 events, 6 credits\n• Images: 20 in 3 events, 3 credits" in shown
+    card_text, series = chart(spent(5, "Tokens"), spent(2, "Images"))
+    assert "*Spent by*\n• Tokens: 50 in 3 events, 6 credits\n• Images: 20 in 3 events, 3 credits" in card_text
     assert series == {"Tokens": [5, 1], "Images": [2, 1]}
     assert list(chart(spent(5, "Same"), spent(2, "Same"))[1]) == ["1 · Same", "2 · Same"]
     many = chart(*(spent(number) for number in range(8, 0, -1)))[1]
     assert list(many) == ["f8", "f7", "f6", "f5", "f4", "Others"]
     assert many["Others"] == [6, 3]
     unpriced = replace(spent(1, "Tokens"), credits=())
-    shown, series = chart(unpriced, spent(2, "Images"))
-    assert "• Tokens: 10 in 3 events\n" in shown
+    card_text, series = chart(unpriced, spent(2, "Images"))
+    assert "• Tokens: 10 in 3 events\n" in card_text
     assert list(series) == [feature_words.USED_SERIES]
 
 
@@ -108,10 +110,10 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
         Rollover(balance=Decimal(1)),
     ]
     found = balance(feature=credits_, breakdown=[row()] * 25, rollovers=rollovers)
-    shown = text_of(draw(detail(found, usage(1)), AT_FEATURE))
-    assert "Spent by other features: api (2 each), x." in shown
-    assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, no expiry" in shown
-    assert "_and 5 more_" in shown
+    card_text = text_of(draw(detail(found, usage(1)), AT_FEATURE))
+    assert "Spent by other features: api (2 each), x." in card_text
+    assert f"• 5 of 9 left, until {times.day(LATER)}\n• 1 left, no expiry" in card_text
+    assert "_and 5 more_" in card_text
     assert words.BY_ENTITIES in text_of(draw(detail(balance(breakdown=[])), AT_FEATURE))
     empty = detail(balance(left=0, granted=0, breakdown=[]))
     assert feature_words.NO_ROWS in text_of(draw(empty, AT_FEATURE))
@@ -144,8 +146,8 @@ def test_feature_without_a_balance_says_why(feature_id: str, changes: dict[str, 
 
 
 def chart(card: Card) -> dict[str, Any]:
-    (found,) = (block for block in card.blocks if block["type"] == "data_visualization")
-    return found
+    (block_found,) = (block for block in card.blocks if block["type"] == "data_visualization")
+    return block_found
 
 
 @pytest.mark.parametrize(

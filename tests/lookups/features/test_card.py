@@ -46,7 +46,7 @@ def test_balance_shows_what_is_left_used_and_when_it_resets(changes: dict[str, A
 
 
 def test_balances_are_listed_worst_first_then_by_name() -> None:
-    found = customer(
+    holder = customer(
         balances={
             "b": balance("b"),
             "a": balance("a"),
@@ -54,8 +54,8 @@ def test_balances_are_listed_worst_first_then_by_name() -> None:
             "y": balance("y", left=0, breakdown=[row(left=-1)]),
         }
     )
-    shown = text_of(draw(Features(found, NOW), AT_FEATURES))
-    assert [name for name in shown.splitlines() if name in ("*A*", "*B*", "*Y*", "*Z*")] == [
+    card_text = text_of(draw(Features(holder, NOW), AT_FEATURES))
+    assert [name for name in card_text.splitlines() if name in ("*A*", "*B*", "*Y*", "*Z*")] == [
         "*Y*",
         "*Z*",
         "*A*",

@@ -22,56 +22,58 @@ def test_match_is_opened_in_place() -> None:
     card = find_card.matches(
         several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
     )
-    shown = checks.fitting_text(card)
-    assert "*2 customers match `acme`*" in shown
-    assert "Acme Ltd\nops@acme.com · cus_1 · Pro · sandbox" in shown
-    assert "*b*@x.com\ncus_2 · sandbox" in shown
-    opened = [one for one in checks.elements(card.blocks) if one["action_id"].startswith(f"{ids.GO}:")]
-    assert [Place.decode(one["value"]) for one in opened] == [PLACE, Place(customer="cus_2")]
+    card_text = checks.fitting_text(card)
+    assert "*2 customers match `acme`*" in card_text
+    assert "Acme Ltd\nops@acme.com · cus_1 · Pro · sandbox" in card_text
+    assert "*b*@x.com\ncus_2 · sandbox" in card_text
+    opened = [
+        element for element in checks.elements(card.blocks) if element["action_id"].startswith(f"{ids.GO}:")
+    ]
+    assert [Place.decode(element["value"]) for element in opened] == [PLACE, Place(customer="cus_2")]
 
 
 def test_matches_that_cannot_be_opened_say_why() -> None:
-    shown = checks.fitting_text(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
-    assert words.NO_ID_TO_OPEN in shown
-    assert words.ID_TOO_LONG_TO_OPEN in shown
+    card_text = checks.fitting_text(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
+    assert words.NO_ID_TO_OPEN in card_text
+    assert words.ID_TOO_LONG_TO_OPEN in card_text
 
 
 def test_matches_come_in_pages() -> None:
-    found = several(*[customer(id=f"cus_{index}") for index in range(25)], more=True, query="a*<!here>")
-    first = find_card.matches(found)
+    holder = several(*[customer(id=f"cus_{index}") for index in range(25)], more=True, query="a*<!here>")
+    first = find_card.matches(holder)
     assert "*More than 25 customers match `a*&lt;!here&gt;`*" in checks.fitting_text(first)
     assert "Page 1 of 3 · 15 left" in checks.fitting_text(first)
     assert words.matches_more(25) in checks.fitting_text(first)
     following = Search.decode(checks.buttons(first)["Next"])
     assert following == Search(query="a*<!here>", page=1)
-    second = checks.buttons(find_card.matches(found, page=1))
+    second = checks.buttons(find_card.matches(holder, page=1))
     assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
-    invoices = checks.buttons(find_card.matches(found, part="invoices"))
+    invoices = checks.buttons(find_card.matches(holder, part="invoices"))
     assert Search.decode(invoices["Next"]).part == "invoices"
     assert Place.decode(invoices["Open"]).part == "invoices"
-    last = checks.buttons(find_card.matches(found, page=9))
+    last = checks.buttons(find_card.matches(holder, page=9))
     assert "Next" not in last
     assert "1 customer matches" in checks.fitting_text(find_card.matches(several(customer())))
 
 
 def test_query_too_long_for_buttons_has_none() -> None:
-    found = several(*[customer()] * 12, query="q" * 2500)
-    card = find_card.matches(found)
+    holder = several(*[customer()] * 12, query="q" * 2500)
+    card = find_card.matches(holder)
     assert "Next" not in checks.buttons(card)
     checks.fitting_text(card)
 
 
 def test_no_match_says_what_was_searched() -> None:
-    shown = checks.fitting_text(find_card.nobody("<@U1> *x*"))
-    assert "*No customer found for `&lt;@U1&gt; *x*`*" in shown
-    assert "Nothing was created." in shown
+    card_text = checks.fitting_text(find_card.nobody("<@U1> *x*"))
+    assert "*No customer found for `&lt;@U1&gt; *x*`*" in card_text
+    assert "Nothing was created." in card_text
     assert "found for –" in checks.fitting_text(find_card.nobody(" "))
 
 
 def test_no_match_says_what_was_compared_and_suggests_a_command() -> None:
-    shown = checks.fitting_text(find_card.nobody("cus_1", compared=5000, meant="products acme"))
-    assert find_words.stripe_ids_compared(5000) in shown
-    assert "Did you mean `/autumn products acme`?" in shown
+    card_text = checks.fitting_text(find_card.nobody("cus_1", compared=5000, meant="products acme"))
+    assert find_words.stripe_ids_compared(5000) in card_text
+    assert "Did you mean `/autumn products acme`?" in card_text
     assert "match –" in checks.fitting_text(
         find_card.matches(several(customer(), customer(id="c"), query=""))
     )

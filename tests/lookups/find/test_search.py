@@ -40,8 +40,8 @@ def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripte
     """Finds as Autumn does: a customer by id; a search by wildcards, in pages."""
 
     async def get(asked: Asked) -> httpx.Response:
-        wanted = asked.body["customer_id"]
-        held = next((customer for customer in customers if customer["id"] == wanted), None)
+        customer_id = asked.body["customer_id"]
+        held = next((customer for customer in customers if customer["id"] == customer_id), None)
         return ok(held) if held else recorded("unknown customer")
 
     async def list_(asked: Asked) -> httpx.Response:
@@ -52,14 +52,14 @@ def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripte
             ),
             re.IGNORECASE | re.DOTALL,
         )
-        found = [
+        matching = [
             customer
             for customer in customers
             if any(like.search(customer[name] or "") for name in ("id", "name", "email"))
         ]
         start = int(asked.body["start_cursor"] or 0)
         end = start + min(page, asked.body["limit"])
-        return listing(*found[start:end], cursor=str(end) if end < len(found) else None)
+        return listing(*matching[start:end], cursor=str(end) if end < len(matching) else None)
 
     return Scripted({"customers.get": get, "customers.list": list_})
 
@@ -73,7 +73,7 @@ async def found(query: str, customers: Sequence[dict[str, Any]] = EVERYONE) -> t
         await client.aclose()
 
 
-def shown(answer: Found) -> list[str | None]:
+def ids_of(answer: Found) -> list[str | None]:
     match answer:
         case SingleMatch(customer_id):
             return [customer_id]
@@ -109,7 +109,7 @@ async def test_query_finds_the_customer_it_means(
 ) -> None:
     answer, _ = await found(query)
     assert isinstance(answer, kind)
-    assert shown(answer) == ids
+    assert ids_of(answer) == ids
 
 
 async def test_id_takes_one_call_and_keeps_the_answer() -> None:
@@ -184,9 +184,9 @@ async def test_whole_name_is_not_unique_while_there_are_more_matches() -> None:
 async def test_wildcards_are_sifted_page_by_page() -> None:
     hundred = [*MANY, person("cus_100%", "100% Fun")]
     answer, script = await found("100%", hundred)
-    assert shown(answer) == ["cus_100%"]
+    assert ids_of(answer) == ["cus_100%"]
     everyone, script = await found("%", hundred)
-    assert shown(everyone) == ["cus_100%"]
+    assert ids_of(everyone) == ["cus_100%"]
     assert script.routes == ["customers.list"] * 3
 
 
@@ -205,7 +205,7 @@ async def test_more_matches_than_a_page_among_wildcards_are_counted() -> None:
 async def test_search_lists_a_single_match() -> None:
     client = autumn_with(EVERYONE).client()
     answer = await search(client, "cus_acme_eu", now=lambda: NOW)
-    assert shown(answer) == ["cus_acme_eu"]
+    assert ids_of(answer) == ["cus_acme_eu"]
     assert isinstance(await search(client, "acme"), SeveralMatches)
     await client.aclose()
 
@@ -355,7 +355,7 @@ NAMES = st.text(max_size=30).map(str.strip).filter(bool) | st.text(
 @example(name="a", others=[person(":", email="A")])
 def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, Any]]) -> None:
     holder = person("cus-with-this-name", name)
-    customers = [*(one for one in others if one["id"]), holder]
+    customers = [*(other for other in others if other["id"]), holder]
     wish = parse(f"find {html.escape(name, quote=False)}")
     # A name of nothing but quotes and invisible characters is no name to type.
     assume(isinstance(wish, FindCommand))
@@ -363,7 +363,7 @@ def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, 
     by_command, _ = asyncio.run(found(wish.query, customers))
     by_typeahead = asyncio.run(suggested(name, customers))
     other_ids = {customer["id"] for customer in customers}
-    assert name in other_ids or "cus-with-this-name" in shown(by_command)
+    assert name in other_ids or "cus-with-this-name" in ids_of(by_command)
     assert "cus-with-this-name" in by_typeahead
 
 
@@ -400,7 +400,7 @@ async def test_unknown_stripe_id_has_no_match() -> None:
 
 async def test_search_reads_pasted_text_too() -> None:
     client = autumn_with([*EVERYONE, *MANY, *MANY]).client()
-    assert shown(await search(client, "Somebody <eu@acme.com>")) == ["cus_acme_eu"]
+    assert ids_of(await search(client, "Somebody <eu@acme.com>")) == ["cus_acme_eu"]
     assert await search(client, "“nobody”") == NoMatch("“nobody”")
     assert await search(client, "%", now=lambda: NOW) == SeveralMatches("%", (), True, NOW)
     await client.aclose()

@@ -55,9 +55,9 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
         invoice("odd*", "1"),
     )
     card = draw(invoices(*found), AT_INVOICES)
-    shown = text_of(card)
-    assert shown.index("*Next invoice:*") < shown.index("4 invoices")
-    assert "• Pro - Base Price · *$20.00*" in shown
+    card_text = text_of(card)
+    assert card_text.index("*Next invoice:*") < card_text.index("4 invoices")
+    assert "• Pro - Base Price · *$20.00*" in card_text
     assert table(card)[1:] == [
         ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Partly refunded", "View"],
         ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
@@ -116,8 +116,8 @@ def test_unpaid_invoices_need_attention_on_every_part() -> None:
 
 
 def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:
-    shown = text_of(draw(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
-    assert "Unpaid invoices could not be read: Autumn did not answer in time." in shown
+    card_text = text_of(draw(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
+    assert "Unpaid invoices could not be read: Autumn did not answer in time." in card_text
 
 
 def test_refunded_invoice_has_the_same_state_everywhere() -> None:
@@ -139,6 +139,6 @@ def test_lines_of_the_next_invoice_show_their_discounts() -> None:
     ]
     line = PreviewLine(display_name="Seats", total=Decimal(8), discounts=discounts)
     many = preview(line_items=[line] * 12)
-    shown = text_of(draw(invoices(upcoming=(many,)), AT_INVOICES))
-    assert "• Seats · *$8.00* · 10% off (Ten) · $5.00 off" in shown
-    assert "_and 4 more_" in shown
+    card_text = text_of(draw(invoices(upcoming=(many,)), AT_INVOICES))
+    assert "• Seats · *$8.00* · 10% off (Ten) · $5.00 off" in card_text
+    assert "_and 4 more_" in card_text

@@ -18,13 +18,13 @@ LATER = SOON + timedelta(days=10)
 
 def line(before: Any, off: Any = 0, reward: str = "own", percent: Any = None) -> PreviewLine:
     share = None if percent is None else Decimal(percent)
-    told = [LineDiscount(reward_id=reward, amount_off=Decimal(off), percent_off=share)] if off else []
+    discounts = [LineDiscount(reward_id=reward, amount_off=Decimal(off), percent_off=share)] if off else []
     total = max(Decimal(0), Decimal(before) - Decimal(off))
-    return PreviewLine(subtotal=Decimal(before), total=total, discounts=told)
+    return PreviewLine(subtotal=Decimal(before), total=total, discounts=discounts)
 
 
 def preview(*lines: PreviewLine, at: datetime | None = SOON, currency: str = "usd") -> InvoicePreview:
-    total = sum((one.total for one in lines), Decimal(0))
+    total = sum((line.total for line in lines), Decimal(0))
     return InvoicePreview(invoice_at=at, currency=currency, total=total, line_items=list(lines))
 
 

@@ -107,25 +107,25 @@ def test_balances_that_a_past_due_plan_hides(
     held: dict[str, Any], flags: dict[str, Flag], given: Plan | None, hidden: bool
 ) -> None:
     late = subscription(past_due=True, plan=given)
-    found = customer(subscriptions=[late], balances=held, flags=flags)
-    assert (HIDDEN in [line.replace("*pro*", "*Pro*") for line in attention.lines(found, NOW)]) is hidden
+    holder = customer(subscriptions=[late], balances=held, flags=flags)
+    assert (HIDDEN in [line.replace("*pro*", "*Pro*") for line in attention.lines(holder, NOW)]) is hidden
 
 
 def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
-    found: Customer = customer(
+    holder: Customer = customer(
         subscriptions=[subscription(past_due=True, canceled_at=BEFORE, trial_ends_at=LATER)],
         balances={"m": OVER},
     )
     owed = unpaid([invoice("open")], more=False)
-    lines = attention.lines(found, NOW, owed)
+    lines = attention.lines(holder, NOW, owed)
     assert [line.split()[0] for line in lines] == ["*Pro*", "1", "*Messages*", "*Pro*"]
-    (block,) = attention.attention(found, NOW, owed, most=2)
+    (block,) = attention.attention(holder, NOW, owed, most=2)
     assert block["text"]["text"].splitlines()[0] == "*Needs attention*"
     assert block["text"]["text"].splitlines()[-1] == "_and 2 more_"
     assert attention.attention(customer(), NOW) == []
 
 
 def test_list_fits_into_a_section() -> None:
-    shown = layout.listed("Title", ["x" * 900] * 9, 9)
-    assert len(shown) < 3000
-    assert shown.endswith("_and 6 more_")
+    section = layout.listed("Title", ["x" * 900] * 9, 9)
+    assert len(section) < 3000
+    assert section.endswith("_and 6 more_")

@@ -28,7 +28,7 @@ from tests.lookups.samples import (
 
 
 def test_the_overview_has_what_matters_in_order() -> None:
-    found = customer(
+    holder = customer(
         subscriptions=[subscription(past_due=True)],
         purchases=[Purchase(plan_id="setup", plan=plan("setup"), quantity=Decimal(2))],
         flags={"sso": flag()},
@@ -45,7 +45,7 @@ def test_the_overview_has_what_matters_in_order() -> None:
     listed = invoice_list(
         invoice("open", "49", amount_paid=Decimal(9), refunded_amount=Decimal(1)), *[invoice()] * 9
     )
-    shown = text_of(draw(Overview(found, Billing(discounts, (preview(),)), listed, NOW), PLACE))
+    card_text = text_of(draw(Overview(holder, Billing(discounts, (preview(),)), listed, NOW), PLACE))
     lines = [
         "*Needs attention*",
         ":warning: 1 unpaid invoice: $40.00.",
@@ -62,15 +62,15 @@ def test_the_overview_has_what_matters_in_order() -> None:
         "• Nov 2, 2026 · Pro · *$49.00* · paid $9.00 · $40.00 due · refunded $1.00 · :warning: Partly paid",
         "_and 6 more: see Invoices_",
     ]
-    places = [shown.find(line) for line in lines]
+    places = [card_text.find(line) for line in lines]
     assert -1 not in places, lines[places.index(-1)]
     assert places == sorted(places)
 
 
 def test_what_failed_is_one_line_and_the_rest_stays() -> None:
-    shown = text_of(draw(overview(billing=TimedOut()), PLACE))
-    assert "Discounts and the next invoice could not be read: Autumn did not answer in time." in shown
-    assert "*Products*" in shown
+    card_text = text_of(draw(overview(billing=TimedOut()), PLACE))
+    assert "Discounts and the next invoice could not be read: Autumn did not answer in time." in card_text
+    assert "*Products*" in card_text
 
 
 @pytest.mark.parametrize(
@@ -96,35 +96,41 @@ def test_discount_shows_value_and_duration(changes: dict[str, Any], line: str) -
 
 
 def test_overview_says_what_is_empty() -> None:
-    shown = text_of(draw(overview(customer=customer(subscriptions=[], balances={}, flags={})), PLACE))
+    card_text = text_of(draw(overview(customer=customer(subscriptions=[], balances={}, flags={})), PLACE))
     for found in (
         words.NO_PRODUCTS,
         features_words.NO_FEATURES,
         invoices_words.NOTHING_COMING,
         words.NO_INVOICES,
     ):
-        assert found in shown
+        assert found in card_text
 
 
 def test_overview_without_its_invoices_says_so_once() -> None:
-    shown = text_of(draw(overview(invoices=TimedOut()), PLACE))
-    assert shown.count("could not be read") == 1
-    assert "The invoices could not be read: Autumn did not answer in time." in shown
+    card_text = text_of(draw(overview(invoices=TimedOut()), PLACE))
+    assert card_text.count("could not be read") == 1
+    assert "The invoices could not be read: Autumn did not answer in time." in card_text
 
 
 def test_overview_counts_invoices_that_were_not_read() -> None:
-    shown = text_of(draw(overview(invoices=invoice_list(*[invoice("open", "10")] * 200, more=True)), PLACE))
-    assert ":warning: At least 200 unpaid invoices: $2,000.00." in shown
-    assert "_and more than 196 more: see Invoices_" in shown
+    card_text = text_of(
+        draw(overview(invoices=invoice_list(*[invoice("open", "10")] * 200, more=True)), PLACE)
+    )
+    assert ":warning: At least 200 unpaid invoices: $2,000.00." in card_text
+    assert "_and more than 196 more: see Invoices_" in card_text
 
 
 def test_products_of_entities_are_marked_on_the_overview() -> None:
-    shown = text_of(draw(overview(customer=customer(subscriptions=[subscription(scope="entity")])), PLACE))
-    assert f"Next billing {times.day(LATER)} · held by entities" in shown
+    card_text = text_of(
+        draw(overview(customer=customer(subscriptions=[subscription(scope="entity")])), PLACE)
+    )
+    assert f"Next billing {times.day(LATER)} · held by entities" in card_text
 
 
 def test_many_next_invoices_on_the_overview() -> None:
     coming = (preview(), preview(invoice_at=None), preview(), preview())
-    shown = text_of(draw(overview(billing=Billing((), coming)), PLACE))
+    card_text = text_of(draw(overview(billing=Billing((), coming)), PLACE))
     line = "• $20.00 on Dec 2, 2026"
-    assert f"{invoices_words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in shown
+    assert (
+        f"{invoices_words.NEXT_INVOICES}\n{line}\n• $20.00\n{line}\n_and 1 more: see Invoices_" in card_text
+    )

@@ -135,9 +135,9 @@ def test_prices_are_in_the_currency_the_customer_pays() -> None:
             invoices=[invoice(currency=currency)],
             balances={"messages": balance(breakdown=[row(price=usage_price)])},
         )
-        shown = text_of(draw(products(known), AT_PRODUCTS))
-        assert f"*Pro* · Active · {top}" in shown
-        assert includes in shown
+        card_text = text_of(draw(products(known), AT_PRODUCTS))
+        assert f"*Pro* · Active · {top}" in card_text
+        assert includes in card_text
     yen = customer(
         invoices=[invoice(currency="jpy")], balances={"messages": balance(breakdown=[row(price=usage_price)])}
     )
@@ -151,13 +151,13 @@ def test_purchases_and_expired_products_follow() -> None:
         ExpiredProduct("", "", None, None),
     )
     card = draw(products(customer(purchases=[bought]), gone), AT_PRODUCTS.at(expired=True))
-    shown = text_of(card)
+    card_text = text_of(card)
     assert (
         f"*Setup* · {labels.ONE_OFF} · $20 per month\n"
-        f"Started {times.day(BEFORE)} · Expires {times.day(LATER)}" in shown
+        f"Started {times.day(BEFORE)} · Expires {times.day(LATER)}" in card_text
     )
-    assert f"*Old* · Expired · × 2\nStarted {times.day(BEFORE)} · Ended {times.day(NOW)}" in shown
-    assert "*–* · Expired" in shown
+    assert f"*Old* · Expired · × 2\nStarted {times.day(BEFORE)} · Ended {times.day(NOW)}" in card_text
+    assert "*–* · Expired" in card_text
     assert Place.decode(checks.buttons(card)["Hide expired"]) == AT_PRODUCTS
 
 

@@ -41,9 +41,9 @@ def starting(plan_id: str = "team", **changes: Any) -> Subscription:
 )
 def test_scheduled_changes_of_plan_are_paired(held: list[Subscription], changes: list[str]) -> None:
     customer = Customer(id="cus_1", subscriptions=held)
-    found = plan_changes(customer)
-    assert [f"{one.ends.plan_id} → {one.starts.plan_id}" for one in found] == changes
-    for change in found:
+    paired = plan_changes(customer)
+    assert [f"{change_.ends.plan_id} → {change_.starts.plan_id}" for change_ in paired] == changes
+    for change in paired:
         assert ByEnding(customer).of(change.ends) == change
         assert ByEnding(customer).of(change.starts) is None
 
