@@ -21,7 +21,7 @@ _no_starts = NoStarts()
 
 
 def pytest_configure() -> None:
-    """Python 3.11 refuses to install a trace function in one thread while another thread installs its own. Under
+    """Python 3.11 refuses to install a trace function in one thread while another installs its own. Under
     coverage, that ends a database driver's thread at its start, and whoever waits for it waits forever."""
     if sys.gettrace() is None:
         return
