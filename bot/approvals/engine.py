@@ -127,9 +127,9 @@ class Engine:
             await asyncio.sleep(self._timeouts.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
-        record, misfits = await repository.checked(self._database, record.id)
-        if misfits:
-            log.error("not as asked", reference=record.id, count=len(misfits))
+        record, differences = await repository.checked(self._database, record.id)
+        if differences:
+            log.error("not as asked", reference=record.id, count=len(differences))
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:

@@ -105,7 +105,7 @@ async def get(database: Database, change_id: str) -> Record:
 async def checked(database: Database, change_id: str) -> tuple[Record, list[str]]:
     """A change that is there for sure, and what of it is not as the audit trail has it."""
     async with database.reading() as connection:
-        return await known(connection, change_id), await audit.misfits(connection, change_id)
+        return await known(connection, change_id), await audit.differences(connection, change_id)
 
 
 async def known(connection: AsyncConnection, change_id: str) -> Record:

@@ -1,7 +1,8 @@
 """The audit trail: a row for every step, each holding the hash of the one before.
 
-Rows are only added, in the transaction of the step they record; triggers refuse anything else. Whoever gets
-round these has to alter every later row and the head as well, and a head noted elsewhere still tells.
+A row is added in the transaction of the step that it records; triggers refuse every other change. Someone
+who gets past the triggers must rewrite all later rows and the head, and then a head noted elsewhere gives it
+away.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ from bot.store.recorded import Recorded
 from bot.store.tables import audit, audit_head, changes, decisions, digests
 
 _ONLY = 1
-_OF_DIGESTS = "digest_"
-"""Events that begin so are about digests: `change_id` is a digest's then."""
+_DIGEST_EVENT = "digest_"
+"""The prefix of events about digests, whose `change_id` is the id of a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,18 @@ class Entry:
     actor: str
     """A person's id in Slack; empty for Maple itself."""
     body: str
-    """JSON: state, version, rule, reason, figures, as far as the event has them."""
+    """JSON. Which of state, version, rule, reason and figures it has depends on the event."""
     previous: str
-    """The hash of the row before; empty for the first."""
+    """The hash of the previous row; empty for the first."""
     hash: str
 
     def expected(self) -> str:
-        """The hash it must have."""
-        whole = [self.seq, self.change_id, self.at, self.event, self.actor, self.body, self.previous]
-        return hashlib.sha256(canonical(whole).encode()).hexdigest()
+        """The hash that this row must have."""
+        hashed = [self.seq, self.change_id, self.at, self.event, self.actor, self.body, self.previous]
+        return hashlib.sha256(canonical(hashed).encode()).hexdigest()
 
     def exported(self) -> str:
-        """One line of JSON."""
+        """The row as one line of JSON, for `maple audit export`."""
         names = ("seq", "change_id", "at", "event", "actor")
         return canonical(
             {name: getattr(self, name) for name in names}
@@ -55,14 +56,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the trail; kept elsewhere, it proves later that nothing up to it was altered."""
+    """The end of the trail. A copy kept elsewhere proves later that nothing before it was altered."""
 
     seq: int
     hash: str
 
     @classmethod
     def parse(cls, text: str) -> "Head":
-        """From `12:9f86d0…`. Raises ValueError on anything else."""
+        """Reads the form `12:9f86d0…`. Raises ValueError for anything else."""
         seq, _, digest = text.partition(":")
         if len(digest) != 64:
             raise ValueError("should look like 12:9f86d0…, as `audit verify` prints it")
@@ -76,7 +77,7 @@ class Head:
 class Verified:
     head: Head
     faults: tuple[str, ...]
-    """What is wrong, the first ones of it; empty when nothing is."""
+    """At most twenty descriptions of what is wrong; empty if the trail is intact."""
 
 
 def canonical(value: object) -> str:
@@ -92,9 +93,9 @@ async def append(
     at: datetime,
     body: Mapping[str, Any],
 ) -> None:
-    """Adds a row. The last thing in a transaction: it holds the head until that ends."""
+    """Adds a row. Call it last in a transaction: it locks the head until the transaction ends."""
     head = (await connection.execute(select(audit_head).with_for_update())).one()
-    bare = Entry(
+    unhashed = Entry(
         seq=head.seq + 1,
         change_id=change_id,
         at=at.astimezone(UTC).isoformat(),
@@ -104,30 +105,31 @@ async def append(
         previous=head.hash,
         hash="",
     )
-    values = {name: getattr(bare, name) for name in Entry.__slots__} | {"hash": bare.expected()}
+    values = {name: getattr(unhashed, name) for name in Entry.__slots__} | {"hash": unhashed.expected()}
     await connection.execute(insert(audit).values(values))
     await connection.execute(
-        update(audit_head).where(audit_head.c.id == _ONLY).values(seq=bare.seq, hash=values["hash"])
+        update(audit_head).where(audit_head.c.id == _ONLY).values(seq=unhashed.seq, hash=values["hash"])
     )
 
 
 async def entries(connection: AsyncConnection, *, change_id: str = "") -> AsyncIterator[Entry]:
-    """The trail, oldest first; of one change when its id is given."""
-    wanted = select(audit).order_by(audit.c.seq)
+    """The rows of the trail, oldest first: all of them, or those of one change."""
+    query = select(audit).order_by(audit.c.seq)
     if change_id:
-        wanted = wanted.where(audit.c.change_id == change_id)
-    async with connection.stream(wanted) as rows:
+        query = query.where(audit.c.change_id == change_id)
+    async with connection.stream(query) as rows:
         async for row in rows:
             yield _entry(row)
 
 
 async def verify(connection: AsyncConnection, *, since: Head | None = None) -> Verified:
-    """Whether the trail is whole, ends at its head, passes through `since`, and fits the changes."""
+    """Checks that the trail has no gap, ends at its head, contains `since`, and agrees with the
+    stored changes."""
     faults = []
     seq, digest = 0, ""
     recorded: defaultdict[str, Recorded] = defaultdict(Recorded)
     digest_states: dict[str, tuple[int, str]] = {}
-    passed = since is None or since.seq == 0
+    contains_since = since is None or since.seq == 0
     async for entry in entries(connection):
         if entry.seq != seq + 1:
             faults.append(f"rows {seq + 1} to {entry.seq - 1} are missing")
@@ -135,24 +137,24 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
             faults.append(f"row {entry.seq} does not follow row {seq}")
         if entry.hash != entry.expected():
             faults.append(f"row {entry.seq} was altered")
-        passed = passed or Head(entry.seq, entry.hash) == since
+        contains_since = contains_since or Head(entry.seq, entry.hash) == since
         seq, digest = entry.seq, entry.hash
-        if entry.event.startswith(_OF_DIGESTS):
+        if entry.event.startswith(_DIGEST_EVENT):
             digest_states[entry.change_id] = (entry.seq, _state(entry))
         else:
             recorded[entry.change_id].take(entry.seq, entry.event, entry.actor, entry.body)
     head = (await connection.execute(select(audit_head))).one_or_none()
     if head is None or (head.seq, head.hash) != (seq, digest):
         faults.append(f"the trail ends at row {seq}, and its head says otherwise")
-    if not passed:
+    if not contains_since:
         faults.append(f"row {since.seq if since else 0} is not what it was")
-    faults += await _misfits(connection, recorded)
-    faults += await _digest_misfits(connection, digest_states)
+    faults += await _change_differences(connection, recorded)
+    faults += await _digest_differences(connection, digest_states)
     return Verified(Head(seq, digest), tuple(faults[:20]))
 
 
-async def misfits(connection: AsyncConnection, change_id: str) -> list[str]:
-    """What of a change as it is stored is not as the trail has it; also rows of it that were altered."""
+async def differences(connection: AsyncConnection, change_id: str) -> list[str]:
+    """Where a stored change differs from its rows in the trail, and which of these rows were altered."""
     recorded = Recorded()
     faults = []
     async for entry in entries(connection, change_id=change_id):
@@ -164,30 +166,31 @@ async def misfits(connection: AsyncConnection, change_id: str) -> list[str]:
     return [*faults, *recorded.differences(row, verdicts[change_id])]
 
 
-async def _misfits(connection: AsyncConnection, recorded: Mapping[str, Recorded]) -> list[str]:
+async def _change_differences(connection: AsyncConnection, recorded: Mapping[str, Recorded]) -> list[str]:
     verdicts = await _verdicts(connection)
     faults = []
-    known = set()
-    async with connection.stream(select(changes)) as found:
-        async for row in found:
-            known.add(row.id)
+    stored = set()
+    async with connection.stream(select(changes)) as rows:
+        async for row in rows:
+            stored.add(row.id)
             faults += recorded.get(row.id, Recorded()).differences(row, verdicts[row.id])
-    faults += [f"change {change_id} is missing" for change_id in recorded if change_id not in known]
+    faults += [f"change {change_id} is missing" for change_id in recorded if change_id not in stored]
     return faults
 
 
 async def _verdicts(
     connection: AsyncConnection, *where: ColumnElement[bool]
 ) -> defaultdict[str, dict[tuple[int, str], str]]:
-    """By change."""
-    found: defaultdict[str, dict[tuple[int, str], str]] = defaultdict(dict)
+    """The verdicts by change, then by version and person."""
+    verdicts: defaultdict[str, dict[tuple[int, str], str]] = defaultdict(dict)
     for row in await connection.execute(select(decisions).where(*where)):
-        found[row.change_id][row.version, row.person] = row.verdict
-    return found
+        verdicts[row.change_id][row.version, row.person] = row.verdict
+    return verdicts
 
 
-async def _digest_misfits(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
-    """Digests without any row were set up before they were recorded."""
+async def _digest_differences(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
+    """Where a stored digest differs from its last row. Those set up before the trail covered digests have
+    none."""
     current: dict[str, str] = {
         row.id: row.state for row in await connection.execute(select(digests.c.id, digests.c.state))
     }

@@ -29,7 +29,7 @@ _READING = "reading"
 _FILE = "file"
 _OWNER_ALONE = 0o600
 _TCP = {
-    # Of a server that went away without a word, the system's own settings tell after hours.
+    # The system defaults take hours to notice a server that vanished.
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -41,9 +41,9 @@ T = TypeVar("T")
 
 
 def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """For whatever makes a transaction: when its task is cancelled, it is finished first.
+    """Makes a function finish its transaction before a cancellation of its task takes effect.
 
-    Cut off within a statement, SQLite's lock would stay with a connection that nobody closes any more.
+    Interrupted within a statement, a connection would keep SQLite's lock and never be closed.
     """
 
     @functools.wraps(verb)
@@ -52,7 +52,7 @@ def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            # However often it is cancelled meanwhile.
+            # It may be cancelled again while it finishes.
             while not task.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait({task})
@@ -62,7 +62,7 @@ def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine
 
 
 def is_host(name: str) -> bool:
-    """Whether it can be looked up at all; of anything else the resolver makes an error of its own kind."""
+    """Whether it can be a host name. For other names the resolver raises UnicodeError instead of OSError."""
     try:
         return bool(name) and bool(name.encode("idna"))
     except UnicodeError:
@@ -70,7 +70,7 @@ def is_host(name: str) -> bool:
 
 
 def database_url(given: str) -> URL:
-    """The URL with the driver Maple uses. Raises ValueError, in words that quote none of it."""
+    """The URL with the driver that Maple uses. Raises ValueError, whose text does not quote the URL."""
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
@@ -91,14 +91,13 @@ def database_url(given: str) -> URL:
 class Database:
     """A pool of connections.
 
-    `patience`: seconds to wait, in SQLite for whoever else is writing, in PostgreSQL for a connection that
-    answers.
+    `patience` is in seconds: how long to wait in SQLite for another writer, in PostgreSQL for a connection.
     """
 
     def __init__(self, url: str, *, patience: float = 10.0) -> None:
         target = database_url(url)
         self.sqlite = target.drivername.startswith("sqlite")
-        # Parameters are customers' data: they must not be in the text of an error.
+        # Parameters hold customer data, which must not appear in the text of an error.
         options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": not self.sqlite}
         if self.sqlite:
             options["connect_args"] = {"isolation_level": None, "timeout": patience}
@@ -111,15 +110,15 @@ class Database:
         self._engine: AsyncEngine = create_async_engine(target, **options)
         if self.sqlite:
             file = _File(str(target.database))
-            event.listen(self._engine.sync_engine, "do_connect", file.before)
+            event.listen(self._engine.sync_engine, "do_connect", file.before_connecting)
             event.listen(self._engine.sync_engine, "connect", file.opened)
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self._engine.sync_engine, "checkout", file.same)
+            event.listen(self._engine.sync_engine, "checkout", file.check)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
 
     def clock(self, own: Callable[[], datetime]) -> Callable[[], datetime]:
-        """Tells the time for everything that is stored: by PostgreSQL's clock, which all replicas share; with
-        SQLite, which has a single process, by `own`."""
+        """The clock for every time that is stored: PostgreSQL's, which all replicas share, or `own` with
+        SQLite, which serves a single process."""
         return own if self.sqlite else ServerClock(self._engine.sync_engine, own)
 
     async def aclose(self) -> None:
@@ -128,20 +127,20 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed when the block ends well. In SQLite there is one at a time."""
+        """A transaction that commits when the block ends without an error. SQLite runs one at a time."""
         async with self._connected() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def each(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is a transaction of its own; on PostgreSQL alone."""
+        """A connection on which each statement is its own transaction. PostgreSQL only."""
         async with self._connected() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that changes nothing, and sees one state of things throughout."""
+        """A read-only transaction that sees one snapshot throughout."""
         level: dict[str, Any] = {_READING: True}
         if not self.sqlite:
             level["isolation_level"] = "REPEATABLE READ"
@@ -163,7 +162,7 @@ class Database:
             await asyncio.shield(asyncio.create_task(connection.close()))
 
     async def _in_time(self) -> AsyncConnection:
-        """A connection that has just answered. Raises SQLAlchemy's TimeoutError past the patience."""
+        """A connection that was just checked. Raises SQLAlchemy's TimeoutError after `patience` seconds."""
         opening = asyncio.create_task(self._engine.connect().start())
         try:
             async with asyncio.timeout(self._patience):
@@ -175,40 +174,40 @@ class Database:
                 self._give_up(opening)
 
     def _give_up(self, opening: asyncio.Task[AsyncConnection]) -> None:
-        """Nobody waits for it: asked to stop, the driver tries for ten seconds more to part in good order."""
+        """Cancels without waiting: the driver takes up to ten seconds to close the connection cleanly."""
         self._late.add(opening)
         opening.add_done_callback(self._late.discard)
         opening.cancel()
 
 
 class _File:
-    """Of a file that was taken away or replaced, open connections know nothing: they would write to one that
-    is nowhere any more."""
+    """Notices that the database file was removed or replaced. Open connections do not: they would go on
+    writing to a file that no path leads to."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._seen = False
 
-    def before(self, _dialect: Any, _record: Any, where: list[Any], how: dict[str, Any]) -> None:
-        # The first one makes the file; later an empty one in its place would only hide that it is gone.
+    def before_connecting(self, _dialect: Any, _record: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+        # Only the first connection may create the file; later, a new empty one would hide the loss.
         if self._seen and not os.path.exists(self._path):
             raise sqlite3.OperationalError("the file is gone")
         if not self._seen:
-            self._close_to_others()
-        # The driver's thread of a connection that could not be made may outlive the event loop, and complain.
-        sqlite3.connect(*where, **how).close()
+            self._restrict_access()
+        # If connecting fails, the driver leaves a thread that complains after the event loop has closed.
+        sqlite3.connect(*args, **kwargs).close()
 
-    def _close_to_others(self) -> None:
-        """Customers' names are in it, and who changed what: only Maple's own account may read it."""
+    def _restrict_access(self) -> None:
+        """Lets only Maple's own account read the file, which holds customers' names and the audit trail."""
         try:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, _OWNER_ALONE)
         except OSError:
-            # SQLite says what is wrong with it.
+            # SQLite reports what is wrong when it opens the file.
             return
         try:
             if stat.S_ISREG(os.fstat(file).st_mode):
                 for path in (self._path, f"{self._path}-wal", f"{self._path}-shm"):
-                    # There may be none; or it is somebody else's, who has to see to it.
+                    # It may not exist, or belong to another account that has to restrict it.
                     with contextlib.suppress(FileNotFoundError, PermissionError):
                         os.chmod(path, _OWNER_ALONE)
         finally:
@@ -216,25 +215,25 @@ class _File:
 
     def opened(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         self._seen = True
-        record.info[_FILE] = self._which()
+        record.info[_FILE] = self._identity()
 
-    def same(self, _connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        if record.info[_FILE] != self._which():
-            raise DisconnectionError("The file is another one.")
+    def check(self, _connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info[_FILE] != self._identity():
+            raise DisconnectionError("The file was replaced.")
 
-    def _which(self) -> tuple[int, int] | None:
+    def _identity(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._path)
+            status = os.stat(self._path)
         except OSError:
             return None
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
     cursor = connection.cursor()
     for setting in (
         "journal_mode = WAL",
-        # A commit must outlive a loss of power: the mark before a write depends on it.
+        # A commit must survive a power failure: the note that a write has begun depends on it.
         "synchronous = FULL",
         "foreign_keys = ON",
     ):
@@ -243,6 +242,6 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # The lock for writing is taken at once: two that had both read first could not both go on to write.
+    # Takes the write lock at once: of two transactions that have read, only one could go on to write.
     reading = connection.get_execution_options().get(_READING)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

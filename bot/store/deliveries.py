@@ -1,4 +1,4 @@
-"""Which of Slack's deliveries were seen: the same one may come more than once, and to any replica."""
+"""Which of Slack's deliveries were seen. Slack may repeat one, and to any replica."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -15,26 +15,26 @@ REMEMBERED = timedelta(minutes=10)
 
 @unbroken
 async def first_time(database: Database, key: str, now: datetime) -> bool:
-    """Whether this key, such as a trigger id or a signature, was not seen in the last ten minutes.
+    """Whether this key, such as a trigger id or a signature, is new within ten minutes.
 
-    One of any number of calls at once gets True. Only a hash of the key is kept.
+    Of any number of simultaneous calls exactly one returns True. Only a hash of the key is stored.
     """
     hashed = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
     async with database.writing() as connection:
-        seen = insert(connection, deliveries, {"key": hashed, "at": now})
-        taken = await connection.execute(
-            seen.on_conflict_do_update(
+        delivery = insert(connection, deliveries, {"key": hashed, "at": now})
+        rows = await connection.execute(
+            delivery.on_conflict_do_update(
                 index_elements=[deliveries.c.key],
                 set_={"at": now},
                 where=deliveries.c.at <= now - REMEMBERED,
             ).returning(deliveries.c.key)
         )
-        return taken.one_or_none() is not None
+        return rows.one_or_none() is not None
 
 
 @unbroken
 async def forget(database: Database, now: datetime) -> int:
-    """Drops what need not be remembered any more; how many."""
+    """Deletes the keys that are older than that, and returns how many there were."""
     async with database.writing() as connection:
         dropped = await connection.execute(delete(deliveries).where(deliveries.c.at <= now - REMEMBERED))
         return dropped.rowcount

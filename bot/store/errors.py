@@ -1,4 +1,4 @@
-"""What goes wrong with the database, told apart from what is wrong with the program."""
+"""Errors of the database, as opposed to errors in the program."""
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -7,11 +7,11 @@ LOST = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class StoreLost(Exception):
-    """The database cannot be reached, or is not fit for use. Nothing that depends on it was done."""
+    """The database cannot be reached or used. Nothing that depends on it was done."""
 
 
 class StoreSlow(StoreLost):
-    """The database did not answer while there was time for what was asked. Nothing was done."""
+    """The database did not answer in time. Nothing was done."""
 
 
 class StoreLostMidway(StoreLost):
@@ -19,5 +19,5 @@ class StoreLostMidway(StoreLost):
 
 
 def lost(error: Exception) -> Exception:
-    """StoreLost for what the database drivers say of it; any other error as it is."""
+    """StoreLost for a database driver's connection error; any other error unchanged."""
     return StoreLost(type(error).__name__) if isinstance(error, LOST) else error

@@ -1,4 +1,4 @@
-"""Whether the database answers, and takes what is written."""
+"""Whether the database answers and accepts writes."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ _WITHIN = 3.0
 
 @unbroken
 async def _ask(database: Database) -> None:
-    # Something is written, and the same as before: a full disk, and a lock, stop only who writes.
+    # A write that changes nothing: reads still work on a full disk and beside a lock.
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 class Health:
-    """`well` is what was found last."""
+    """`well` is the result of the last check."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,8 +28,8 @@ class Health:
 
     @contextlib.asynccontextmanager
     async def watching(self, every: float) -> AsyncIterator[None]:
-        """Looks now, and again every so many seconds until the block ends."""
-        await self.look()
+        """Checks now, and every `every` seconds until the block ends."""
+        await self.check()
         watching = asyncio.create_task(self._watch(every))
         try:
             yield
@@ -37,7 +37,7 @@ class Health:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         try:
             async with asyncio.timeout(_WITHIN):
                 await _ask(self._database)
@@ -49,4 +49,4 @@ class Health:
     async def _watch(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
-            await self.look()
+            await self.check()

@@ -1,6 +1,6 @@
-"""Which of several clicks on the same card or form was the last: the one by which it is drawn.
+"""Which click on a card or form was the last. Only that one may redraw it.
 
-They may come to several replicas, in another order than they were made in: what counts is when, by Slack.
+Clicks may reach several replicas, and not in order, so they are ordered by Slack's time of the click.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from bot.store.tables import latest
 from bot.store.upsert import insert
 
 _REMEMBERED = timedelta(minutes=10)
-"""Nothing that is drawn takes so long."""
+"""Longer than any redraw takes."""
 
 
 @unbroken
 async def note(database: Database, card: str, clicked: datetime) -> None:
-    """There was a click on the card then."""
+    """Records a click on the card at Slack's time `clicked`."""
     async with database.writing() as connection:
         click = insert(connection, latest, {"card": _hashed(card), "clicked": clicked})
         later = latest.c.clicked < clicked
@@ -31,16 +31,16 @@ async def note(database: Database, card: str, clicked: datetime) -> None:
 
 @unbroken
 async def is_last(database: Database, card: str, clicked: datetime) -> bool:
-    """Whether there was no click on the card after that one."""
+    """Whether no later click on the card is recorded."""
     async with database.reading() as connection:
-        found = await connection.execute(select(latest.c.clicked).where(latest.c.card == _hashed(card)))
-        last = found.scalar_one_or_none()
+        rows = await connection.execute(select(latest.c.clicked).where(latest.c.card == _hashed(card)))
+        last = rows.scalar_one_or_none()
     return last is None or last <= clicked
 
 
 @unbroken
 async def forget(database: Database, now: datetime) -> int:
-    """Drops those of ten minutes ago and more; how many."""
+    """Deletes clicks older than ten minutes, and returns how many there were."""
     async with database.writing() as connection:
         dropped = await connection.execute(delete(latest).where(latest.c.clicked <= now - _REMEMBERED))
         return dropped.rowcount

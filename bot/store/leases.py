@@ -1,4 +1,4 @@
-"""Keeps a lease alive while its holder is at work; the tables say what it is a lease on."""
+"""Keeps a lease alive while its holder works."""
 
 import asyncio
 import contextlib
@@ -11,10 +11,10 @@ from bot.log import log
 
 @contextlib.asynccontextmanager
 async def kept(renew: Callable[[], Awaitable[bool]], *, every: float) -> AsyncIterator[None]:
-    """Renews the lease every so many seconds until the block ends.
+    """Renews the lease every `every` seconds until the block ends.
 
-    `renew` answers False when somebody else holds the lease by now: there is nothing left to keep then. When
-    the database cannot be reached, the next attempt comes in its turn all the same.
+    `renew` returns False once someone else holds the lease; renewing then stops. After a database error it
+    tries again at the next interval.
     """
     renewing = asyncio.create_task(_renew(renew, every))
     try:

@@ -1,4 +1,4 @@
-"""Bringing the tables up to date, from however many processes at once."""
+"""Brings the tables up to date, also when several processes start at once."""
 
 from functools import cache
 from pathlib import Path
@@ -13,14 +13,14 @@ from bot.store.database import Database, unbroken
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D61706C65
-"""Any number that no other program takes for its own advisory lock in the same database."""
+"""An advisory lock of our own: the bytes of "maple"."""
 
 
 @unbroken
 async def migrate(database: Database) -> None:
-    """Makes the tables, or brings them up to date; does nothing when they are.
+    """Creates the tables or brings them up to date.
 
-    All in one transaction: the first process does it, the others wait and find it done.
+    In one transaction under a lock: the first process migrates, the others wait and find it done.
     """
     async with database.writing() as connection:
         if not database.sqlite:
@@ -39,7 +39,7 @@ def _heads() -> tuple[str, ...]:
 
 
 def config(connection: Connection) -> Config:
-    """Alembic's configuration, for a connection that is in a transaction already."""
+    """Alembic's configuration for a connection with an open transaction."""
     made = Config(attributes={"connection": connection})
     made.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return made

@@ -1,4 +1,4 @@
-"""What the audit trail says a change is, and where the change as it is stored says otherwise."""
+"""What the audit trail says about a change, and where the stored change differs from it."""
 
 import hashlib
 import json
@@ -26,47 +26,47 @@ _LABELS = {
 
 @dataclass(slots=True)
 class Recorded:
-    """Of one change; its rows of the trail are taken in by their order."""
+    """What the rows of one change say, taken in order."""
 
     state: str = ""
     seq: int = 0
-    """Of its last row."""
+    """The number of its last row."""
     values: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """By column: the row that said so last, and a hash of the value."""
+    """By column: the last row that set it, and a hash of the value."""
     verdicts: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
 
     def take(self, seq: int, event: str, actor: str, body: str) -> None:
         self.seq = seq
-        told = _parsed(body)
-        self.state = str(told.get("state", ""))
+        recorded = _parsed(body)
+        self.state = str(recorded.get("state", ""))
         match event:
             case "asked":
-                self._say(seq, asker=actor, decided_by="", rule=told.get("rule", ""))
-                self._say(seq, **{_COLUMNS.get(name, name): told.get(name, "") for name in _ASKED})
+                self._set(seq, asker=actor, decided_by="", rule=recorded.get("rule", ""))
+                self._set(seq, **{_COLUMNS.get(name, name): recorded.get(name, "") for name in _ASKED})
             case "overtaken":
-                self._say(seq, decided_by="")
-                # Asked anew it is on other terms; what those were was not always recorded.
+                self._set(seq, decided_by="")
+                # A new version may need another number of approvals; older rows do not say how many.
                 self.values.pop("needed", None)
-                if "rule" in told:
-                    self._say(seq, rule=told["rule"])
+                if "rule" in recorded:
+                    self._set(seq, rule=recorded["rule"])
             case "approved":
-                self.verdicts[told.get("version", 0), actor] = seq, "approve"
+                self.verdicts[recorded.get("version", 0), actor] = seq, "approve"
                 if self.state == "approved":
-                    self._say(seq, decided_by=actor)
+                    self._set(seq, decided_by=actor)
             case "denied":
-                self.verdicts[told.get("version", 0), actor] = seq, "deny"
-                self._say(seq, decided_by=actor)
+                self.verdicts[recorded.get("version", 0), actor] = seq, "deny"
+                self._set(seq, decided_by=actor)
             case "withdrawn" | "marked":
-                self._say(seq, decided_by=actor)
-        self._say(seq, **{name: told[name] for name in ("before", "needed") if name in told})
-        judged = told.get("judged", {})
-        self._say(seq, **{name: judged[name] for name in _JUDGED if name in judged})
+                self._set(seq, decided_by=actor)
+        self._set(seq, **{name: recorded[name] for name in ("before", "needed") if name in recorded})
+        judged = recorded.get("judged", {})
+        self._set(seq, **{name: judged[name] for name in _JUDGED if name in judged})
 
     def differences(self, row: Row[Any], verdicts: Verdicts) -> list[str]:
-        """What of the row of `changes`, and of its decisions, is not as it was recorded."""
+        """Where the row of `changes` and its decisions differ from what was recorded."""
         if row.state != self.state:
             return [f"change {row.id} is {row.state}, and row {self.seq} says otherwise"]
-        found = [
+        differences = [
             f"change {row.id}: its {_LABELS.get(name, name)} is not what row {seq} says"
             for name, (seq, digest) in self.values.items()
             if _digest(_stored(row, name)) != digest
@@ -76,16 +76,16 @@ class Recorded:
             if verdicts.get(decided, "") != verdict:
                 version, person = decided
                 says = f"is not what row {seq} says" if seq else "is in no row"
-                found.append(f"change {row.id}: the decision of {person} on version {version} {says}")
-        return found
+                differences.append(f"change {row.id}: the decision of {person} on version {version} {says}")
+        return differences
 
-    def _say(self, seq: int, **values: Any) -> None:
+    def _set(self, seq: int, **values: Any) -> None:
         for name, value in values.items():
             self.values[name] = seq, _digest(value)
 
 
 def judged(amount: object, products: object, rewards: object) -> dict[str, Any]:
-    """For a row of the trail: by what the policy judged the change."""
+    """The quantities that the policy judged a change by, as a row of the trail holds them."""
     return {"amount": None if amount is None else str(amount), "products": products, "rewards": rewards}
 
 
@@ -98,13 +98,13 @@ def _stored(row: Row[Any], name: str) -> object:
 
 def _parsed(body: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        parsed = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _digest(value: object) -> str:
-    """Instead of the value: the trail of all changes is held at once."""
+    """A hash, to save memory: verifying holds the values of every change at once."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""Turns at Autumn that all replicas share: together they keep to the limits of one.
+"""Rate limits that all replicas share: together they stay within the limits of one.
 
-One row for each of Autumn's rate-limit groups, in PostgreSQL. A caller moves the row's time on by one
-request, in one statement and by the database's own clock, and is told how long to wait before it sends. Where
-the database does not answer, a replica goes on by itself, at a fraction of the limits.
+PostgreSQL holds a row for each of Autumn's rate-limit groups. A caller advances the row's time by one
+request, in one statement and by the database's clock, and learns how long to wait before it sends. If the
+database does not answer, a replica continues on its own at a fraction of the limits.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from bot.log import log
 from bot.store.database import Database, unbroken
 
 _ALONE = 0.2
-"""Of the limits, while the database is out of reach: five replicas are then still within them."""
+"""The share of the limits a replica takes without the database; five replicas stay within them."""
 _ANSWER = 1.0
-"""Seconds that the database has to give a turn."""
+"""Seconds to wait for the database to grant a turn."""
 _AGAIN = 5.0
-"""Seconds after which a database that did not answer is asked again."""
+"""Seconds before a database that did not answer is tried again."""
 _SECOND = 1_000_000
 
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-# `free_at` is when all that was let through is through at the even rate; a burst may be ahead of it. A time
-# that is an hour off was written by another clock than the database has now.
+# `free_at` is when the requests granted so far are used up at the even rate; a burst may run ahead of it. A
+# time more than an hour ahead was written before the database's clock was set back, and is ignored.
 _TAKE = text(
     f"""
     INSERT INTO turns AS mine (name, free_at) VALUES (:name, {_NOW} + :apart)
@@ -40,7 +40,7 @@ _TAKE = text(
     RETURNING free_at - :apart - :ahead - {_NOW}
     """  # noqa: S608 - all of it is here
 )
-# As if they had never been: their time is past. Several replicas may do it at once.
+# Rows whose time has passed have no effect. Several replicas may delete them at once.
 _FORGET = text(
     f"""
     DELETE FROM turns WHERE name IN (
@@ -51,10 +51,9 @@ _FORGET = text(
 
 
 class SharedRateLimit:
-    """The `ChannelQueue` of all replicas that use the same key on one PostgreSQL.
+    """The `SharedRate` of all replicas that use the same key on one PostgreSQL.
 
-    `alone` is called for each turn that is taken without the others. Close it with `aclose`, before the
-    database.
+    `alone` is called for each turn taken without the database. Close it with `aclose` before the database.
     """
 
     def __init__(self, database: Database, limits: Limits, key: str, *, alone: Callable[[], None]) -> None:
@@ -63,7 +62,7 @@ class SharedRateLimit:
         self._whose = _hashed(key)
         self._alone = alone
         self._own = Throttle(limits.part(_ALONE))
-        # A flood of requests must not take all connections: the rest of Maple needs some.
+        # A flood of requests must leave connections for the rest of Maple.
         self._asking = asyncio.Semaphore(2)
         self._under_way: set[asyncio.Task[float]] = set()
         self._lost_until: float | None = None
@@ -72,8 +71,8 @@ class SharedRateLimit:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
-        """Wait until a request of this group may be sent. Raises TimeoutError at once when that is later than
-        `within` seconds from now; it then takes no turn."""
+        """Waits until a request of this group may be sent. Raises TimeoutError at once, and takes no turn, if
+        that is more than `within` seconds away."""
         rate = self._limits.rate(group)
         if rate is None:
             return
@@ -91,7 +90,7 @@ class SharedRateLimit:
             await asyncio.sleep(wait)
 
     async def _asked(self, name: str, rate: float, within: float) -> float | None:
-        """Seconds to wait, without end if that would be too long; None when the database does not say."""
+        """Seconds to wait, infinite if longer than `within`; None when the database does not answer."""
         async with self._asking:
             if self._still_lost():
                 return None
@@ -104,7 +103,7 @@ class SharedRateLimit:
             return wait
 
     async def _in_time(self, name: str, rate: float, within: float) -> float:
-        # Left to itself when it takes too long: a statement is not to be broken off.
+        # When it takes too long it is left to finish: a statement must not be interrupted.
         task = asyncio.create_task(_take(self._database, name, rate, within))
         self._under_way.add(task)
         task.add_done_callback(self._done)
@@ -113,7 +112,7 @@ class SharedRateLimit:
 
     def _done(self, task: asyncio.Task[float]) -> None:
         self._under_way.discard(task)
-        # Seen, or nobody waits for it any more.
+        # Marks the exception as retrieved, in case nobody waits any more.
         task.exception()
 
     def _still_lost(self) -> bool:
@@ -121,18 +120,18 @@ class SharedRateLimit:
 
     def _lose(self, error: Exception) -> None:
         if self._lost_until is None:
-            log.warning("turns not shared", error=type(error).__name__)
+            log.warning("rate limit not shared", error=type(error).__name__)
         self._lost_until = asyncio.get_running_loop().time() + _AGAIN
 
     def _find(self) -> None:
         if self._lost_until is not None:
-            log.info("turns shared again")
+            log.info("rate limit shared again")
             self._lost_until = None
 
 
 @unbroken
 async def _take(database: Database, name: str, rate: float, within: float) -> float:
-    """Seconds to wait; infinite when no turn was taken, since it would have been too late."""
+    """Seconds to wait; infinite, with no turn taken, if that is longer than `within`."""
     given = {
         "name": name,
         "apart": round(_SECOND / rate),
@@ -146,7 +145,7 @@ async def _take(database: Database, name: str, rate: float, within: float) -> fl
 
 @unbroken
 async def forget(database: Database) -> None:
-    """Drops the turns that are long past; there are only shared ones on PostgreSQL."""
+    """Deletes rows whose time is long past. There are none on SQLite."""
     if database.sqlite:
         return
     async with database.each() as connection:
@@ -154,5 +153,5 @@ async def forget(database: Database) -> None:
 
 
 def _hashed(secret: str) -> str:
-    """Tells it from others, and does not tell what it is."""
+    """Distinguishes secrets without revealing them."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The tables. The guarantees lie here, in keys and constraints; the code only observes them."""
+"""The tables. Their keys and constraints hold the guarantees that the code relies on."""
 
 from sqlalchemy import (
     JSON,
@@ -52,7 +52,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", String(32), primary_key=True),
-    # Made when the form was opened: a form submitted twice is one change.
+    # Given when the form is opened, so that a form submitted twice is one change.
     Column("submission_id", String(64), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
     Column("version", Integer, nullable=False),
@@ -86,20 +86,20 @@ changes = Table(
     Column("said", Text, nullable=False),
     Column("undo_of", String(32), ForeignKey("changes.id")),
     Column("invertible", Boolean, nullable=False),
-    # Who works on it and until when; past that, its process is taken to be dead.
+    # Who is working on it and until when; after that its process is presumed dead.
     Column("lease_by", String(32)),
     Column("lease_until", Instant),
-    # Writes begun: counted up, and committed, before each is sent.
+    # Writes begun: incremented and committed before each is sent.
     Column("writes", Integer, nullable=False),
     CheckConstraint(f"state IN {STATES}", name="state"),
     CheckConstraint("version >= 1 AND revision >= 1 AND needed >= 0 AND writes >= 0", name="counts"),
-    # Nothing is written but under a lease, and no lease outlives the work.
+    # A lease exists exactly while a change is approved or being applied.
     CheckConstraint("(state IN ('approved', 'applying')) = (lease_by IS NOT NULL)", name="lease"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
     CheckConstraint("writes = 0 OR state IN ('applying', 'applied', 'failed', 'unconfirmed')", name="writes"),
     Index("ix_changes_customer", "customer_id", "created_at"),
     Index("ix_changes_in_hand", "state", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
-    # One change of a customer at a time: the facts its writes are made from must not move under it.
+    # One change of a customer at a time: another would alter the facts its writes are based on.
     Index(
         "uq_changes_applying",
         "env",
@@ -108,7 +108,7 @@ changes = Table(
         sqlite_where=_APPLYING,
         postgresql_where=_APPLYING,
     ),
-    # A change takes one undo at a time, and none once it is undone.
+    # A change has at most one undo that is open or applied.
     Index(
         "uq_changes_undo_of",
         "undo_of",
@@ -121,7 +121,7 @@ changes = Table(
 decisions = Table(
     "decisions",
     metadata,
-    # A person decides once on what is shown; previewed anew, anew.
+    # One decision per person and version.
     Column("change_id", String(32), ForeignKey("changes.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("person", String(32), primary_key=True),
@@ -130,7 +130,7 @@ decisions = Table(
     Column("rule", Text, nullable=False),
     Column("said", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    # An approval by somebody who lost the right to approve is kept, and not counted.
+    # An approval by someone who has lost the right to approve is kept but does not count.
     Column("counts", Boolean, nullable=False),
     CheckConstraint("verdict IN ('approve', 'deny')", name="verdict"),
 )
@@ -138,13 +138,13 @@ decisions = Table(
 audit = Table(
     "audit",
     metadata,
-    # Numbered by the head row, without gaps; a trigger refuses to alter or delete what is here.
+    # Numbered by the head row without gaps; triggers refuse to alter or delete rows.
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("change_id", String(32), nullable=False, index=True),
     Column("at", Text, nullable=False),
     Column("event", String(16), nullable=False),
     Column("actor", String(32), nullable=False),
-    # Canonical JSON, kept as the text that was hashed.
+    # Canonical JSON: the text that was hashed.
     Column("body", Text, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
@@ -176,12 +176,12 @@ cards = Table(
     # Slack's timestamp of the message; null until it is posted.
     Column("ts", String(32)),
     Column("shown_revision", Integer, nullable=False),
-    # Not before this does the sweeper see to it: who made the step draws it first.
+    # The sweeper leaves it alone until then: whoever made the step redraws it first.
     Column("due", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
-    # Somebody is posting it: until then nobody else does, for Slack would take both.
+    # While someone is posting it nobody else may, since Slack would accept both.
     Column("posting_until", Instant),
-    # Cannot be shown any more: the message or its channel is gone.
+    # The message or its channel no longer exists.
     Column("gone", Boolean, nullable=False),
     UniqueConstraint("channel", "ts"),
 )
@@ -190,7 +190,7 @@ digests = Table(
     "digests",
     metadata,
     Column("id", String(32), primary_key=True),
-    # Made when the form was opened: a form submitted twice is one digest.
+    # Given when the form is opened, so that a form submitted twice is one digest.
     Column("submission_id", String(64), nullable=False, unique=True),
     Column("env", String(16), nullable=False),
     Column("channel", String(32), nullable=False),
@@ -199,7 +199,7 @@ digests = Table(
     Column("state", String(16), nullable=False),
     Column("pause", String(16)),
     Column("private", Boolean, nullable=False),
-    # Monday is 1, Tuesday 2, Wednesday 4 and so on.
+    # A bit mask: Monday 1, Tuesday 2, Wednesday 4 and so on.
     Column("weekdays", Integer, nullable=False),
     Column("at", String(5), nullable=False),
     Column("zone", String(64), nullable=False),
@@ -208,16 +208,16 @@ digests = Table(
     Column("plans", JSON, nullable=False),
     Column("minimum", Figure, nullable=False),
     Column("skip_empty", Boolean, nullable=False),
-    # When it was set up or last resumed: windows do not reach back past that.
+    # When it was set up or last resumed; windows begin no earlier.
     Column("active_since", Instant, nullable=False, server_default="0"),
-    # The first due time that has no run yet.
+    # The first due time without a run.
     Column("next_due", Instant, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    # Who paused or removed it; empty when Maple did, and while it is active.
+    # Who paused or removed it; empty if Maple did or it is active.
     Column("stopped_by", String(32), nullable=False, server_default=""),
-    # When its owner is to be told of the pause or removal; null when they know.
+    # When to tell its owner of the pause or removal; null once they were told.
     Column("tell_owner_at", Instant),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
@@ -231,7 +231,7 @@ digest_runs = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("digest_id", String(32), ForeignKey("digests.id"), nullable=False),
-    # YYYY-MM-DD in the digest's time zone; null for one sent by hand.
+    # YYYY-MM-DD in the digest's time zone; null for a run started by hand.
     Column("day", String(10)),
     Column("due", Instant, nullable=False),
     Column("state", String(16), nullable=False),
@@ -239,16 +239,16 @@ digest_runs = Table(
     Column("asked_by", String(32), nullable=False),
     Column("lease_by", String(32)),
     Column("lease_until", Instant),
-    # Not before this is it tried again.
+    # The earliest time of the next attempt.
     Column("not_before", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
-    # When a post was about to be sent: from then on one may be there, though none is known.
+    # When a post was about to be sent; it may exist from then on, though its ts is unknown.
     Column("posting_at", Instant),
     Column("scan_id", String(32)),
     Column("channel", String(32), nullable=False),
     Column("ts", String(32)),
     Column("figures", JSON, nullable=False),
-    # The end of the window that it is about: the next one begins there. Null until it is read.
+    # The end of the window it covers, where the next window begins; null until it was read.
     Column("covers_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -257,7 +257,7 @@ digest_runs = Table(
     CheckConstraint("(state = 'skipped') = (skip IS NOT NULL)", name="skip"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
     CheckConstraint("lease_by IS NULL OR state = 'claimed'", name="lease"),
-    # A day is taken once, by whomever.
+    # One run per day.
     UniqueConstraint("digest_id", "day"),
     Index("ix_digest_runs_claimed", "not_before", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
     Index("ix_digest_runs_posted", "digest_id", "due"),
@@ -269,11 +269,11 @@ digest_scans = Table(
     Column("id", String(32), primary_key=True),
     Column("env", String(16), nullable=False),
     Column("state", String(16), nullable=False),
-    # What is due until then was read.
+    # It covers what is due until then.
     Column("horizon", Instant, nullable=False),
     Column("previews", Boolean, nullable=False),
     Column("started_at", Instant, nullable=False),
-    # What was due from then on was read; null for `started_at`.
+    # It covers what was due from then on; null means `started_at`.
     Column("since", Instant),
     Column("finished_at", Instant),
     Column("lease_by", String(32)),
@@ -281,13 +281,13 @@ digest_scans = Table(
     Column("customers", Integer, nullable=False),
     Column("previewed", Integer, nullable=False),
     Column("to_preview", Integer, nullable=False),
-    # What could not be read, by name; empty when all was.
+    # The names of what could not be read.
     Column("missing", JSON, nullable=False),
     Column("said", Text, nullable=False),
     CheckConstraint("state IN ('running', 'done', 'failed')", name="state"),
     CheckConstraint("(state = 'running') = (lease_by IS NOT NULL)", name="lease"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
-    # One at a time reads all of Autumn's customers, for everybody.
+    # One scan of all customers at a time, shared by all digests.
     Index("uq_digest_scans_running", "env", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     Index("ix_digest_scans_started", "env", "started_at"),
 )
@@ -302,10 +302,10 @@ digest_items = Table(
     Column("customer", Text, nullable=False),
     Column("email", Text, nullable=False, server_default=""),
     Column("at", Instant),
-    # Millionths of the major unit, so that the database can add up and sort exactly.
+    # Millionths of the major unit, so that the database adds and sorts exactly.
     Column("amount", BigInteger),
     Column("currency", String(8), nullable=False),
-    # Ids between bars: |pro|addon|
+    # Plan ids between bars: |pro|addon|
     Column("plans", Text, nullable=False),
     Column("feature", Text, nullable=False),
     Column("details", JSON, nullable=False),
@@ -317,17 +317,17 @@ digest_items = Table(
 turns = Table(
     "turns",
     metadata,
-    # Autumn's rate-limit group, of one key.
+    # A rate-limit group of one Autumn key.
     Column("name", String(160), primary_key=True),
-    # By the database's clock: when the next request may be sent if none had been waiting.
+    # By the database's clock: when the requests granted so far are used up.
     Column("free_at", Instant, nullable=False),
 )
 
 latest = Table(
     "latest",
     metadata,
-    # A hash of what tells a card or a form from others.
+    # A hash that identifies a card or form.
     Column("card", String(64), primary_key=True),
-    # When the last click on it was, by Slack's clock.
+    # The last click on it, by Slack's clock.
     Column("clicked", Instant, nullable=False, index=True),
 )

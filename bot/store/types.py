@@ -1,4 +1,4 @@
-"""How times and figures lie in columns: the same in SQLite and PostgreSQL, and nothing lost."""
+"""Column types for times and decimals: the same in SQLite and PostgreSQL, without loss."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Figure(TypeDecorator[Decimal]):
-    """A decimal, as text: only shown and compared in Python, never summed by the database."""
+    """A decimal as text; the database never adds or compares it."""
 
     impl = Text
     cache_ok = True

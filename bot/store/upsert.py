@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT, which both databases have and SQLAlchemy spells per database."""
+"""INSERT … ON CONFLICT, for which SQLAlchemy has a construct per database."""
 
 from typing import Any, TypeAlias
 
@@ -10,5 +10,5 @@ Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 
 def insert(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> Insert:
-    made = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    return made.values(values)
+    statement = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return statement.values(values)

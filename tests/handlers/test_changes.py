@@ -346,7 +346,7 @@ async def test_without_the_database_reads_go_on(maple: Stage) -> None:
     await maple.raj.sees("Maple cannot reach its database, so it takes no changes")
     await maple.raj.command("/autumn cus_acme")
     await maple.raj.sees("Needs attention")
-    await maple.bot._health.look()
+    await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is False
     assert maple.autumn.ledger == []
 

@@ -110,7 +110,7 @@ async def test_a_card_is_shared_all_the_same(loss: Loss) -> None:
 async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -> None:
     maple = loss.maple
     await loss.lose()
-    await maple.bot._health.look()
+    await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is False
     for line in CHANGING:
         maple.ana.reload()
@@ -120,7 +120,7 @@ async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -
     assert maple.autumn.ledger == []
     unharmed(maple, logs)
     await loss.find()
-    await maple.bot._health.look()
+    await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is True
     maple.ana.reload()
     await give(maple)
@@ -195,11 +195,11 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
         await ask(maple, "/autumn cus_acme", "Needs attention")
         await ask(maple, "/autumn history cus_acme", NO_MEMORY)
         await ask(maple, "/autumn balance cus_acme", NO_MEMORY)
-        await maple.bot._health.look()
+        await maple.bot._health.check()
         assert maple.bot.readiness()["database"] is False
         unharmed(maple, logs)
         await relay.mend()
-        await maple.bot._health.look()
+        await maple.bot._health.check()
         assert maple.bot.readiness()["database"] is True
         maple.ana.reload()
         await ask(maple, "/autumn history cus_acme", "Nothing was changed for this customer")
@@ -212,7 +212,7 @@ async def test_a_locked_file_is_given_up(mode: Mode) -> None:
         async with maple.bot.database.writing():
             await maple.lea.click("Approve")
             await maple.lea.sees(NO_MEMORY)
-            await maple.bot._health.look()
+            await maple.bot._health.check()
             assert maple.bot.readiness()["database"] is False
             await ask(maple, "/autumn help", "Look up or change a customer")
         await maple.lea.click("Approve")

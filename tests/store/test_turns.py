@@ -244,12 +244,12 @@ async def test_without_the_database_a_replica_goes_on_slowly(replica: Replicas, 
             await one.turns.turn(RateGroup.EVENTS, "cus_1", within=10)
             one.turns._own = Throttle(LIMITS)  # its own limits are tried below
         assert one.alone == 4
-        assert logs.getvalue().count("turns not shared") == 1
+        assert logs.getvalue().count("rate limit not shared") == 1
         await relay.mend()
         one.turns._lost_until = 0.0
         await one.turns.turn(RateGroup.GENERAL, within=1)
         assert one.alone == 4
-        assert logs.getvalue().count("turns shared again") == 1
+        assert logs.getvalue().count("rate limit shared again") == 1
 
 
 async def test_alone_it_takes_a_fifth(replica: Replicas) -> None:
