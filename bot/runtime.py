@@ -1,4 +1,4 @@
-"""What every service of the bot needs."""
+"""What every service of the bot needs: the database, Autumn and the clock."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from bot.autumn.environment import Environment
 from bot.store.database import Database
 
 Checkpoint: TypeAlias = Callable[[str], Awaitable[None]]
-"""Awaited with its name at every point where the process may die with something half done. It does nothing;
-a test gives one that kills the process there, which no other means could do at a chosen point."""
+"""Awaited, with its name, at every point where a crash would leave something half done. It does nothing; a
+test passes one that kills the process at a chosen point."""
 
 
 async def no_checkpoint(_name: str) -> None:
@@ -23,6 +23,6 @@ class Runtime:
     database: Database
     autumn: Autumn
     environment: Environment
-    """The one that Autumn's key is for; what was recorded for the other is left alone."""
+    """The environment of the Autumn key; records of the other one are left alone."""
     now: Callable[[], datetime]
     checkpoint: Checkpoint = no_checkpoint

@@ -1,10 +1,12 @@
-"""Rows of the long lists, with only the fields that a scan of all customers needs.
+"""Rows of Autumn's long lists, with only the fields that a scan of all customers needs.
 
-Thousands of customers go by in a scan while people are being answered, so a page may not keep the event loop
-busy. It is split into its rows in less than a millisecond for a megabyte, and each row is made from its bytes
-when its turn comes, with no Python objects for what is not asked for, and as dictionaries, which are made in
-half the time that models take. Any field may be missing or null.
-Quantities and money are `Decimal` (money in major units), times epoch milliseconds: see `moment`.
+A scan reads thousands of customers while people are being answered, so a page must not block the event
+loop. A page of a megabyte is split into raw rows in under a millisecond, and each row is parsed only when
+it is needed, into a dictionary, which takes half as long as a model. Fields that are not listed here are
+skipped.
+
+Any field may be missing or null. Quantities and money are `Decimal` (money in major units); times are epoch
+milliseconds, see `moment`.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +23,7 @@ from bot.autumn.models import from_epoch
 
 
 class ListedPrice(TypedDict):
-    """That there is a price is what counts, whatever it is."""
+    """Only whether there is a price matters."""
 
 
 class ListedPlanPrice(TypedDict, total=False):
@@ -45,7 +47,7 @@ class ListedSubscription(TypedDict, total=False):
     plan_id: str | None
     plan: ListedPlan | None
     status: str | None
-    """active or scheduled; past due and trial are told by the fields below."""
+    """active or scheduled; `past_due` and `trial_ends_at` tell the rest."""
     past_due: bool | None
     expires_at: float | None
     trial_ends_at: float | None
@@ -62,7 +64,7 @@ class ListedReset(TypedDict, total=False):
 
 
 class ListedSource(TypedDict, total=False):
-    """One source of a balance: a plan's item, or a grant of its own."""
+    """One source of a balance: an item of a plan, or a standalone grant."""
 
     plan_id: str | None
     included_grant: Decimal | None
@@ -109,8 +111,8 @@ class ListedInvoice(TypedDict, total=False):
     hosted_invoice_url: str | None
 
 
-class _Odd(RootModel[Any]):
-    """A row of another shape than documented."""
+class _Unreadable(RootModel[Any]):
+    """A row that does not have the documented shape."""
 
 
 class _Page(msgspec.Struct):
@@ -119,12 +121,12 @@ class _Page(msgspec.Struct):
 
 
 _PAGE = msgspec.json.Decoder(_Page)
-# One row that is not understood must not hide the others.
-_CUSTOMER: TypeAdapter[ListedCustomer | _Odd] = TypeAdapter(
-    Annotated[ListedCustomer | _Odd, Field(union_mode="left_to_right")]
+# An unreadable row must not hide the others.
+_CUSTOMER: TypeAdapter[ListedCustomer | _Unreadable] = TypeAdapter(
+    Annotated[ListedCustomer | _Unreadable, Field(union_mode="left_to_right")]
 )
-_INVOICE: TypeAdapter[ListedInvoice | _Odd] = TypeAdapter(
-    Annotated[ListedInvoice | _Odd, Field(union_mode="left_to_right")]
+_INVOICE: TypeAdapter[ListedInvoice | _Unreadable] = TypeAdapter(
+    Annotated[ListedInvoice | _Unreadable, Field(union_mode="left_to_right")]
 )
 
 Row = TypeVar("Row")
@@ -132,54 +134,54 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
-    """One page. Its rows are made when they are asked for, so that it can be done a few at a time."""
+    """One page, whose rows are parsed on demand, so that they can be read a few at a time."""
 
     next_cursor: str | None
-    """None at the end."""
-    _shape: "TypeAdapter[Row | _Odd]"
+    """None on the last page."""
+    _shape: "TypeAdapter[Row | _Unreadable]"
     _raw: Sequence[msgspec.Raw]
 
     @property
     def count(self) -> int:
-        """Rows that came, with those that will not be understood."""
+        """The number of rows, including unreadable ones."""
         return len(self._raw)
 
     def rows(self, start: int = 0, end: int | None = None) -> list[Row]:
-        """Those of the rows from `start` to before `end` that are understood."""
-        found = (self._row(raw) for raw in self._raw[start:end])
-        return [row for row in found if not isinstance(row, _Odd)]
+        """The readable rows from `start` up to but not including `end`."""
+        rows = (self._row(raw) for raw in self._raw[start:end])
+        return [row for row in rows if not isinstance(row, _Unreadable)]
 
     def up_to(self, has: Callable[[Row], bool]) -> int:
-        """Rows up to the last one of which this is true."""
-        for place in range(self.count, 0, -1):
-            row = self._row(self._raw[place - 1])
-            if not isinstance(row, _Odd) and has(row):
-                return place
+        """The number of rows up to and including the last one for which `has` is true."""
+        for count in range(self.count, 0, -1):
+            row = self._row(self._raw[count - 1])
+            if not isinstance(row, _Unreadable) and has(row):
+                return count
         return 0
 
-    def _row(self, raw: msgspec.Raw) -> Row | _Odd:
+    def _row(self, raw: msgspec.Raw) -> Row | _Unreadable:
         try:
             return self._shape.validate_json(bytes(raw))
         except ValidationError:
-            return _Odd(None)
+            return _Unreadable(None)
 
 
 def customers(content: bytes) -> Listing[ListedCustomer]:
-    """An answer of customers.list. Raises msgspec.DecodeError, which is a ValueError, and RecursionError."""
+    """Parses an answer of customers.list. Raises msgspec.DecodeError (a ValueError) or RecursionError."""
     page = _PAGE.decode(content)
     return Listing(page.next_cursor, _CUSTOMER, page.rows or ())
 
 
 def invoices(content: bytes) -> Listing[ListedInvoice]:
-    """An answer of invoices.list. Raises msgspec.DecodeError, which is a ValueError, and RecursionError."""
+    """Parses an answer of invoices.list. Raises msgspec.DecodeError (a ValueError) or RecursionError."""
     page = _PAGE.decode(content)
     return Listing(page.next_cursor, _INVOICE, page.rows or ())
 
 
 def moment(milliseconds: float | None) -> datetime | None:
-    """The time, aware and in UTC; None for what is none."""
+    """An aware UTC datetime; None if it is not a time."""
     try:
-        found = from_epoch(milliseconds)
+        parsed = from_epoch(milliseconds)
     except ValueError:
         return None
-    return found if isinstance(found, datetime) else None
+    return parsed if isinstance(parsed, datetime) else None

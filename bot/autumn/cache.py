@@ -1,4 +1,4 @@
-"""Something read once and kept for a while, however many ask for it at the same time."""
+"""A value that is read once and cached, also when many ask for it at the same time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,17 @@ class Cached(Generic[T]):
         self._until = 0.0
 
     async def get(self) -> T:
-        """The value, at most `seconds` old. Raises what reading it raised; a failure is not kept."""
+        """The value, at most `seconds` old. Raises what reading it raises; failures are not cached."""
         task = self._task
         if task is None or _failed(task) or (task.done() and asyncio.get_running_loop().time() > self._until):
             self._task = task = asyncio.create_task(self._fresh())
             task.add_done_callback(_failed)
-        # Not awaited itself: one who gives up must not take the answer from the others who wait for it.
+        # Awaiting the task itself would cancel it for everyone when one caller gives up.
         await asyncio.wait([task])
         return task.result()
 
     async def aclose(self) -> None:
-        """Stop a read that is under way."""
+        """Cancels a read in progress."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -39,5 +39,5 @@ class Cached(Generic[T]):
 
 
 def _failed(task: "asyncio.Task[T]") -> bool:
-    """Whether it ended without a value. Asking also marks its exception as seen."""
+    """Whether the task ended without a value. Asking also marks its exception as retrieved."""
     return task.done() and (task.cancelled() or task.exception() is not None)

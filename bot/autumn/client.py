@@ -1,6 +1,6 @@
-"""What Maple asks Autumn: one method per question, typed both ways.
+"""The client of Autumn's API: one typed method per request.
 
-Every method but `send` reads and changes nothing. All raise errors of `bot.autumn.errors`, and no other.
+Every method except `send` only reads. All raise the errors of `bot.autumn.errors` and no others.
 """
 
 import re
@@ -40,14 +40,14 @@ API_VERSION = "2.3.0"
 
 M = TypeVar("M", bound=Model)
 
-_SAYABLE_ID = re.compile(r"[a-zA-Z0-9_:-]+")
-_CATALOGUE_KEPT = 180.0
+_ACCEPTED_ID = re.compile(r"[a-zA-Z0-9_:-]+")
+_CATALOGUE_SECONDS = 180.0
 _MOST_EXPIRED = 100
 _LONGEST_ID = 1000
 
 
 class Autumn:
-    """A client of Autumn's API. One per key; close it with `aclose`."""
+    """A client for one key. Close it with `aclose`."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Autumn:
         observe: Callable[[Call], None] | None = None,
         turns: SharedRate | None = None,
     ) -> None:
-        """`turns`: who says when a request may be sent; this client alone, by `limits`, unless given."""
+        """`turns` decides when a request may be sent; without it this client keeps to `limits` on its own."""
         self.url = url
         self.patience = patience
         self._wire = Wire(
@@ -74,8 +74,8 @@ class Autumn:
             observe=observe,
             turns=turns,
         )
-        self._features = Cached(self._read_features, seconds=_CATALOGUE_KEPT)
-        self._plans = Cached(self._read_plans, seconds=_CATALOGUE_KEPT)
+        self._features = Cached(self._read_features, seconds=_CATALOGUE_SECONDS)
+        self._plans = Cached(self._read_plans, seconds=_CATALOGUE_SECONDS)
 
     def __repr__(self) -> str:
         return f"Autumn({self.url})"
@@ -86,24 +86,24 @@ class Autumn:
         await self._wire.aclose()
 
     async def organization(self) -> Organization:
-        """Whose key this is: the one question that needs no scope."""
+        """The organization the key belongs to. The only request that needs no scope."""
         question = ReadRequest.rest("organization/me", "/v1/organization/me", {}, group=RateGroup.GENERAL)
         return await self._wire.read(Organization, question)
 
     async def customer(self, customer_id: str, *, expand: Sequence[str] = ()) -> Customer:
         """A customer, by id or by Autumn's internal id. Raises NotFound.
 
-        An id that customers.get refuses by its form (older customers have such) goes over the REST route.
+        Older customers may have ids that customers.get does not accept; those are read over the REST route.
         """
-        return await self._wire.read(Customer, _one_customer(customer_id, expand))
+        return await self._wire.read(Customer, _customer_request(customer_id, expand))
 
     async def customers(
         self, *, search: str = "", limit: int = 50, cursor: str = "", expand: Sequence[str] = ()
     ) -> Page[Customer]:
-        """Customers, newest first; `search` is a part of id, name or e-mail, where % and _ are wildcards.
+        """Customers, newest first. `search` matches part of the id, name or email; % and _ are wildcards.
 
-        Their balances may not show a reset that is due: that happens when one customer is read. The list
-        ends early at a page whose last customer has no id.
+        Balances may lack a reset that is due: Autumn carries it out when it reads a single customer. The
+        list ends early at a page whose last customer has no id.
         """
         body = _page(limit, cursor) | _given(search=search, expand=list(expand))
         return await self._wire.read(
@@ -112,14 +112,14 @@ class Autumn:
 
     async def every_customer(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
         """A page of all customers, oldest first, in outline, with their plans and the features of their
-        balances. Ends early as `customers` does."""
+        balances. Ends early like `customers`."""
         expand = ["subscriptions.plan", "balances.feature"]
         body = _page(limit, cursor) | {"sort_order": "asc", "expand": expand}
         question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.ask(bulk.customers, question)
 
     async def newest_customers(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
-        """A page of all customers, newest first, in outline. Ends early as `customers` does."""
+        """A page of all customers, newest first, in outline. Ends early like `customers`."""
         question = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.ask(bulk.customers, question)
 
@@ -132,12 +132,12 @@ class Autumn:
         return await self._wire.ask(bulk.invoices, question)
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
-        """Products the customer no longer has, up to 100, newest first. Not a documented route."""
+        """Products the customer no longer has, newest first, at most 100. The route is undocumented."""
         path = f"/v1/customers/{_in_path(customer_id[:_LONGEST_ID])}/products"
         query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
         question = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
         page = await self._wire.read(Page[StoredProduct], question)
-        # Servers that do not know the filter answer with those held now as well.
+        # Older servers ignore the filter and include current products.
         return [product for product in page.list if product.status == "expired"]
 
     async def invoices(
@@ -207,39 +207,40 @@ class Autumn:
         )
 
     async def features(self) -> list[Feature]:
-        """Every feature of the organisation; kept for three minutes."""
+        """Every feature of the organization, cached for three minutes."""
         return await self._features.get()
 
     async def plans(self) -> list[Plan]:
-        """Every product of the organisation; kept for three minutes."""
+        """Every product of the organization, cached for three minutes."""
         return await self._plans.get()
 
     async def rewards(self) -> RewardList:
-        """Every coupon and feature grant of the organisation."""
+        """Every coupon and feature grant of the organization."""
         question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
         return await self._wire.read(RewardList, question)
 
     async def entities(self, customer_id: str) -> Page[Entity]:
-        """The customer's entities, such as seats or workspaces, up to 100."""
+        """The customer's entities, such as seats or workspaces, at most 100."""
         body = _page(100, "") | {"customer_id": customer_id}
         question = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
 
     async def refresh(self, customer_id: str) -> None:
-        """Has Autumn read the customer anew, for it may go on answering from an older copy. Changes nothing,
-        yet needs the scope customers:write. Not a documented route."""
+        """Makes Autumn drop its cached copy of the customer. Changes nothing, but needs the scope
+        customers:write. The route is undocumented."""
         body = {"customer_id": customer_id}
         question = ReadRequest("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
         await self._wire.read(Model, question)
 
     async def send(self, write: Write, key: str) -> Any:
-        """Make one change, in one attempt. `key` goes along as Idempotency-Key.
+        """Sends one write, once. `key` is its Idempotency-Key.
 
-        Returns Autumn's answer (None when it cannot be read), which says that it is done; some
-        organisations' balances change a little later, and some edits are done in name only, so read back.
-        Raises AutumnError: NotSent means that nothing was changed. Refused with a status of 4xx, other than
-        409, means that Autumn did not want it, though of a balance's edit with several parts it may have
-        done the first. After any other error it is not known whether it was done.
+        Returns Autumn's answer (None if it cannot be read). An answer means the write was accepted, but a
+        balance may change a little later and some edits are accepted without effect, so read back.
+
+        Raises AutumnError. NotSent means that nothing changed. Refused with a 4xx status other than 409
+        means that Autumn rejected it, though of a balance edit with several parts the first may be done.
+        After any other error the outcome is unknown.
         """
         return await self._wire.write(write, key)
 
@@ -254,10 +255,10 @@ class Autumn:
         return page.list
 
 
-def _one_customer(customer_id: str, expand: Sequence[str]) -> ReadRequest:
+def _customer_request(customer_id: str, expand: Sequence[str]) -> ReadRequest:
     if not 0 < len(customer_id) <= _LONGEST_ID:
-        raise NotFound("No customer has such an id.", request="customers.get", status=404)
-    if _SAYABLE_ID.fullmatch(customer_id):
+        raise NotFound("No customer can have this id.", request="customers.get", status=404)
+    if _ACCEPTED_ID.fullmatch(customer_id):
         body = {"customer_id": customer_id} | _given(expand=list(expand))
         return ReadRequest.rpc("customers.get", body, group=RateGroup.CHECK)
     query = {"expand": ",".join(expand)} if expand else {}
@@ -266,7 +267,7 @@ def _one_customer(customer_id: str, expand: Sequence[str]) -> ReadRequest:
 
 
 def _in_path(customer_id: str) -> str:
-    # "." and ".." would be taken for steps in the path.
+    # "." and ".." would be read as path segments.
     dots = customer_id in (".", "..")
     return "%2E" * len(customer_id) if dots else quote(customer_id, safe="", errors="replace")
 
@@ -276,7 +277,7 @@ def _page(limit: int, cursor: str) -> dict[str, Any]:
 
 
 def _given(**fields: Any) -> dict[str, Any]:
-    """Those that say something: Autumn takes an empty filter for a filter."""
+    """The fields that are not empty: Autumn treats an empty filter as a filter."""
     return {name: value for name, value in fields.items() if value}
 
 

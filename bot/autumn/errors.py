@@ -1,7 +1,7 @@
 """What can go wrong between Maple and Autumn.
 
 AutumnError
-├── NotSent              a write that surely did not reach Autumn: no connection, or no turn in time
+├── NotSent              a write that certainly did not reach Autumn: no connection, or no turn in time
 ├── Unreachable          no answer: connection refused, reset, name not found
 │   └── TimedOut         no answer within the time allowed
 ├── Garbled              an answer that is not Autumn's (not JSON, or not the documented shape)
@@ -19,17 +19,17 @@ from typing import ClassVar
 
 
 class AutumnError(Exception):
-    """Something went wrong while asking Autumn."""
+    """A request to Autumn failed."""
 
     def __init__(self, detail: str = "", *, request: str = "") -> None:
         super().__init__(detail or (self.__doc__ or ""))
         self.detail = detail
-        #: What was asked, e.g. ``POST /v1/customers.get``. Never carries a key, a body or a customer's data.
+        #: The request, e.g. ``POST customers.get``. Never contains a key, a body or customer data.
         self.request = request
 
     @property
     def kind(self) -> "type[AutumnError]":
-        """The class that says what went wrong: of an error that stands for another, the other's."""
+        """The class that says what went wrong; an error that wraps another returns the other's."""
         return type(self)
 
 
@@ -72,13 +72,13 @@ class Refused(AutumnError):
 
 
 class NotFound(Refused):
-    """Autumn does not know what was asked for."""
+    """Autumn has no such thing."""
 
     statuses = (404,)
 
 
 class NoSuchRoute(Refused):
-    """Autumn does not know this kind of request: it may be another version, or another address."""
+    """Autumn has no such route: it may be another version, or another server."""
 
 
 class Unauthorized(Refused):
@@ -88,19 +88,19 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """Autumn's key may not do this."""
+    """The key lacks the permission for this."""
 
     statuses = (403,)
 
 
 class Conflict(Refused):
-    """Autumn says this conflicts with something else that happened or is happening."""
+    """The request conflicts with another operation."""
 
     statuses = (409, 423)
 
 
 class RateLimited(Refused):
-    """Autumn is limiting requests."""
+    """Autumn's rate limit was reached."""
 
     statuses = (429,)
 
@@ -122,9 +122,9 @@ _NO_ROUTE = "no_auth_header"
 
 
 def refused(status: int, code: str = "") -> type[Refused]:
-    """The error class for a status of 400 or more, and Autumn's code when it sent one.
+    """The error class for a status of 400 or above and the code that Autumn sent, if any.
 
-    A wrong path is answered with a 401 of its own code, which says nothing about the key.
+    Autumn answers an unknown path with a 401 and a code of its own; the key may be fine.
     """
     if status == 401 and code == _NO_ROUTE:
         return NoSuchRoute
@@ -132,7 +132,7 @@ def refused(status: int, code: str = "") -> type[Refused]:
 
 
 def named(name: str) -> type[AutumnError]:
-    """The class of that name; AutumnError for any other."""
+    """The error class with that name; AutumnError if there is none."""
     known: list[type[AutumnError]] = [AutumnError]
     for kind in known:
         known += kind.__subclasses__()

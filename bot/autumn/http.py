@@ -1,6 +1,6 @@
-"""One HTTP connection pool to Autumn, and how requests go over it.
+"""Sends requests to Autumn over one connection pool.
 
-A read is throttled, retried and bounded in time. A write is sent once.
+A read is throttled, retried and limited in time. A write is sent once.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.retry_policy import RetryPolicy, pause
-from bot.autumn.shares import Line, SharedOut
+from bot.autumn.shares import FairQueue, FairRate
 from bot.autumn.throttle import Limits, RateGroup, SharedRate, Throttle
 from bot.autumn.transport import ENCODINGS, TooLarge, Transport, proxy_for
 from bot.autumn.write import Write
@@ -27,17 +27,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """A request that changes nothing at Autumn."""
+    """A request that changes nothing."""
 
     route: str
-    """What is asked, without any id: for logs and metrics."""
+    """The route without any id, for logs and metrics."""
     method: str = "POST"
     path: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     group: RateGroup = RateGroup.GENERAL
     customer_id: str = ""
-    """Whose rate limit it counts against, for Group.EVENTS."""
+    """The customer whose rate limit it counts against, for RateGroup.EVENTS."""
 
     @classmethod
     def rpc(
@@ -52,16 +52,16 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a request went, for logs and metrics: nothing of whom it was about."""
+    """How a request went, for logs and metrics. Contains no customer data."""
 
     route: str
     status: int | None
-    """Of the last answer; None when there was none."""
+    """The status of the last answer; None without an answer."""
     error: str | None
-    """The name of the error's class; None when it went well."""
+    """The name of the error class; None on success."""
     seconds: float
     attempts: int
-    """Requests sent."""
+    """The number of requests sent."""
 
 
 class Wire:
@@ -78,9 +78,9 @@ class Wire:
         turns: SharedRate | None,
     ) -> None:
         self._patience = patience
-        self._turns = SharedOut(turns or Throttle(limits))
-        # For reads. Some connections are left for writes, which wait for nobody.
-        self._connections = Line(max(1, limits.at_once * 7 // 8))
+        self._turns = FairRate(turns or Throttle(limits))
+        # Reads leave some connections free, so that a write never waits for one.
+        self._connections = FairQueue(max(1, limits.at_once * 7 // 8))
         self._observe = observe
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -97,11 +97,11 @@ class Wire:
         await self._http.aclose()
 
     async def read(self, shape: type[M], question: ReadRequest) -> M:
-        """Autumn's answer as `shape`, within `Patience.whole` seconds. Raises AutumnError."""
+        """Autumn's answer as `shape`, within `RetryPolicy.whole` seconds. Raises AutumnError."""
         return await self.ask(reading.as_model(shape), question)
 
     async def ask(self, parse: reading.Parse[T], question: ReadRequest) -> T:
-        """As `read`, with `parse` making what is wanted of the answer's body."""
+        """Like `read`, with a parser for the body of the answer."""
         effort = _Effort(asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout_at(effort.started + self._patience.whole):
@@ -116,8 +116,8 @@ class Wire:
             self._tell(question.route, effort)
 
     async def write(self, write: Write, key: str) -> Any:
-        """Send it once; the answer, None for one that cannot be read. Raises AutumnError: NotSent when it
-        surely did not leave."""
+        """Sends the write once and returns the answer; None if it cannot be read. Raises AutumnError: NotSent
+        if it certainly was not sent."""
         effort = _Effort(asyncio.get_running_loop().time())
         try:
             return await self._send(write, key, effort)
@@ -158,8 +158,7 @@ class Wire:
         return reading.done(response, request=name)
 
     async def _persist(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
-        # A loop of our own: the retry libraries decide on the exception alone, and this decision also
-        # needs Retry-After and what is left of the whole read's time.
+        # Not a retry library: the decision also needs Retry-After and the time left for the whole read.
         while True:
             left = self._patience.whole - effort.elapsed()
             await self._turns.turn(question.group, question.customer_id, within=left)
@@ -194,8 +193,8 @@ class Wire:
         try:
             return reading.answer(parse, response, request=name)
         finally:
-            # It and httpx's response hold each other: a page of a megabyte would stay until the collector,
-            # which has to wait for quiet moments, comes by.
+            # The stream and the response refer to each other: without this a page of a megabyte would stay in
+            # memory until the next garbage collection, which waits for quiet moments.
             response.stream = _READ
 
     def _tell(self, route: str, effort: "_Effort") -> None:
@@ -209,7 +208,7 @@ class _Effort:
     attempts: int = 0
     status: int | None = None
     error: str | None = None
-    """Its name alone: the error itself holds the frames that hold this, for the collector to find."""
+    """Only the name: the error refers to frames that refer back to this, which would delay freeing it."""
 
     def failed(self, error: AutumnError) -> None:
         self.error = type(error).__name__
@@ -233,6 +232,6 @@ def _garbled(failed: httpx.DecodingError, name: str) -> Garbled:
 def _plain(key: SecretStr) -> str:
     plain = key.get_secret_value().strip()
     if not plain.isascii() or not plain.isprintable():
-        # Said here, without the key: the HTTP library would put it into its own error.
-        raise ValueError("The Autumn key holds characters that no Autumn key has.")
+        # The HTTP library's own error would quote the key.
+        raise ValueError("The Autumn key contains characters that no Autumn key has.")
     return plain

@@ -1,10 +1,10 @@
-"""What Autumn's API 2.3.0 answers, as far as Maple reads it.
+"""Models of the parts of Autumn's API 2.3.0 that Maple reads.
 
-Every model keeps fields it does not know (`model_extra`) and gives those it can do without a default, so
-that an addition on Autumn's side never takes a card down. Enums are plain strings for the same reason.
-Quantities and money are `Decimal`; money is in major units (29.99 is $29.99). Times arrive as epoch
-milliseconds and are aware UTC datetimes here; a value too small to be milliseconds is taken as seconds,
-because Autumn passes some of Stripe's timestamps through unconverted.
+Unknown fields are kept in `model_extra`, fields that Maple can do without have defaults, and enums are
+plain strings, so that an addition to the API never breaks a card. Quantities and money are `Decimal`; money
+is in major units (29.99 is $29.99). Times are aware UTC datetimes, made from epoch milliseconds; a value
+too small for milliseconds is read as seconds, because Autumn passes on some of Stripe's timestamps
+unconverted.
 """
 
 from datetime import UTC, datetime
@@ -17,7 +17,8 @@ _SECONDS_BELOW = 100_000_000_000  # 1973 in milliseconds, 5138 in seconds
 
 
 def from_epoch(value: object) -> object:
-    """An aware UTC datetime, if it is a number: epoch milliseconds, or seconds. Raises ValueError."""
+    """An aware UTC datetime from a number of epoch milliseconds or seconds; other values unchanged. Raises
+    ValueError."""
     if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
         return value
     try:
@@ -51,7 +52,7 @@ Many = Annotated[list[Item], BeforeValidator(_none_to_list)]
 
 
 class Model(BaseModel):
-    """Null reads as a field's default, so that only what a card cannot do without can make it fail."""
+    """Reads null as the field's default, so that only a missing required field is an error."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -85,14 +86,14 @@ class Tier(Model):
 
 
 class OtherPrice(Model):
-    """What the same costs in another currency than the organisation's own."""
+    """The price in a currency other than the organization's own."""
 
     currency: Text = ""
     amount: Decimal | None = None
 
 
 class UsagePrice(Model):
-    """How units of a feature beyond what is included are billed."""
+    """How units of a feature beyond the included ones are billed."""
 
     amount: Decimal | None = None
     additional_currencies: Many[OtherPrice] = Field(default_factory=list)
@@ -107,7 +108,7 @@ class UsagePrice(Model):
 class CreditCost(Model):
     metered_feature_id: str = ""
     credit_cost: Annotated[Decimal | None, BeforeValidator(_number_or_none)] = None
-    """Credits a unit; None when it is not one number (tiers, multipliers)."""
+    """Credits per unit; None if it is not a single number (tiers, multipliers)."""
 
 
 class FeatureDisplay(Model):
@@ -121,7 +122,7 @@ class Feature(Model):
     type: Text = ""
     """metered, boolean, credit_system or ai_credit_system."""
     consumable: bool = False
-    """False for things held rather than spent, such as seats."""
+    """False for a feature that is held rather than spent, such as seats."""
     event_names: Many[str] = Field(default_factory=list)
     archived: bool = False
     display: FeatureDisplay | None = None
@@ -130,7 +131,7 @@ class Feature(Model):
 
     @property
     def credit_costs(self) -> tuple[CreditCost, ...]:
-        """What each metered feature costs in this credit system, as far as the shape is understood."""
+        """What each metered feature costs in this credit system; rows of an unknown shape are left out."""
         if not isinstance(self.credit_schema, list):
             return ()
         return tuple(
@@ -147,7 +148,7 @@ class PlanDisplay(Model):
 
 class PlanPrice(Model):
     amount: Decimal | None = None
-    """In the organisation's own currency, as `display` is."""
+    """In the organization's own currency, like `display`."""
     additional_currencies: Many[OtherPrice] = Field(default_factory=list)
     interval: Text = ""
     interval_count: int | None = None
@@ -167,7 +168,7 @@ class PlanItem(Model):
 
 
 class Plan(Model):
-    """A product, in the API's word."""
+    """A product. The API calls it a plan."""
 
     id: str
     name: Text = ""
@@ -188,7 +189,7 @@ class Subscription(Model):
     auto_enable: bool = False
     add_on: bool = False
     status: Text = ""
-    """active or scheduled; past due and trial are told by the fields below."""
+    """active or scheduled; `past_due` and `trial_ends_at` tell the rest."""
     past_due: bool = False
     canceled_at: Instant | None = None
     expires_at: Instant | None = None
@@ -213,7 +214,7 @@ class Purchase(Model):
 
 
 class BalanceRow(Model):
-    """One source of a balance: a plan's item, an add-on, or a grant of its own (`plan_id` null)."""
+    """One source of a balance: an item of a plan or add-on, or a standalone grant (`plan_id` null)."""
 
     id: Text = ""
     plan_id: str | None = None
@@ -221,7 +222,7 @@ class BalanceRow(Model):
     prepaid_grant: Decimal = Decimal(0)
     remaining: Decimal = Decimal(0)
     usage: Decimal = Decimal(0)
-    """May be negative (granted above the plan) or above the grants (overage)."""
+    """May be negative (more granted than the plan includes) or exceed the grants (overage)."""
     unlimited: bool = False
     reset: Reset | None = None
     price: UsagePrice | None = None
@@ -229,7 +230,7 @@ class BalanceRow(Model):
 
     @property
     def overage(self) -> Decimal:
-        """Units used beyond what this row grants; these are what usage-based pricing bills."""
+        """Units used beyond this row's grants, which usage-based pricing bills."""
         return max(Decimal(0), self.usage - self.included_grant - self.prepaid_grant)
 
 
@@ -242,8 +243,8 @@ class Rollover(Model):
 class Balance(Model):
     """A customer's balance of one metered feature, the sum of its rows and rollovers.
 
-    `granted`, `remaining` and `usage` are not a closed triple: never derive one from the other two. The
-    totals can exceed the sum of the rows, since entities' balances are counted in too.
+    Never derive one of `granted`, `remaining` and `usage` from the other two: they need not add up. The
+    totals can exceed the sum of the rows, because they include the balances of entities.
     """
 
     feature_id: str
@@ -260,7 +261,7 @@ class Balance(Model):
 
     @property
     def overage(self) -> Decimal:
-        """Billable units beyond the grants, summed over the rows."""
+        """Billable units beyond the grants: the sum over the rows."""
         return sum((row.overage for row in self.breakdown), Decimal(0))
 
     @property
@@ -327,7 +328,7 @@ class PreviewLine(Model):
 
 
 class InvoicePreview(Model):
-    """What a subscription's next invoice will be, without tax."""
+    """A subscription's next invoice, before tax."""
 
     plan_ids: Many[str] = Field(default_factory=list)
     invoice_at: Instant | None = None
@@ -338,7 +339,7 @@ class InvoicePreview(Model):
 
 
 class Discount(Model):
-    """A discount that is active; `subscription_id` null means it is the customer's own."""
+    """An active discount, on one subscription or, if `subscription_id` is null, on the customer."""
 
     id: Text = ""
     name: Text = ""
@@ -378,18 +379,18 @@ class Coupon(Model):
     """Percent, or an amount in major units."""
     duration: Duration | None = None
     plan_ids: list[str] | None = None
-    """The products it is for; None for all."""
+    """The products it applies to; None for all."""
     promo_codes: Many[PromoCode] = Field(default_factory=list)
 
 
 class Granted(Model):
-    """What a feature grant gives of one feature."""
+    """The part of a feature grant that concerns one feature."""
 
     feature_id: str = ""
     included: Decimal | None = None
     """None for unlimited, and for a boolean feature."""
     expiry: Duration | None = None
-    """How long it lasts, its type a unit of time; None for ever."""
+    """How long it lasts; its type is a unit of time. None means forever."""
 
 
 class FeatureGrant(Model):
@@ -412,9 +413,9 @@ class Entity(Model):
 
 
 class Customer(Model):
-    """A customer. The last five fields are there only when asked for by `expand`.
+    """A customer. The last five fields are present only if requested by `expand`.
 
-    `invoice_previews` is None when the customer has no Stripe customer, empty when nothing is coming.
+    `invoice_previews` is None if the customer is not in Stripe, and empty if no invoice is due.
     """
 
     id: str | None = None
@@ -431,7 +432,7 @@ class Customer(Model):
     balances: dict[str, Balance] = Field(default_factory=dict)
     flags: dict[str, Flag] = Field(default_factory=dict)
     invoices: Many[Invoice] = Field(default_factory=list)
-    """The last ten at most, newest first."""
+    """At most the last ten, newest first."""
     invoice_previews: list[InvoicePreview] | None = None
     rewards: Rewards | None = None
     entities: Many[Entity] = Field(default_factory=list)
@@ -448,11 +449,11 @@ class Event(Model):
     id: Text = ""
     timestamp: Instant
     feature_id: Text = ""
-    """The name that was tracked: a feature's id or one of its event names."""
+    """The tracked name: a feature's id or one of its event names."""
     customer_id: str | None = None
     value: Decimal = Decimal(0)
     properties: dict[str, Any] | None = None
-    """Whatever the company sent along: may hold personal data, so never logged and always shortened."""
+    """Free-form data from the company. It may be personal: never log it, and always shorten it."""
     deductions: Many[Deduction] = Field(default_factory=list)
 
 
@@ -468,7 +469,7 @@ class UsageTotal(Model):
 
 
 class Deducted(Model):
-    """What was taken from a balance: credits for a credit system, else the feature's own units."""
+    """What was deducted from a balance: credits of a credit system, or units of the feature."""
 
     deducted: Decimal = Decimal(0)
     events: int = 0
@@ -477,16 +478,16 @@ class Deducted(Model):
 class DeductionBin(Model):
     period: Instant
     values: dict[str, Deducted] = Field(default_factory=dict)
-    """By the feature whose balance was drawn from, which need not be the one that was tracked."""
+    """By the feature whose balance was charged, which may differ from the tracked one."""
 
 
 class Aggregate(Model):
-    """Usage in bins of an hour, day, week or month, gaps filled with zeros, oldest first."""
+    """Usage in bins of an hour, day, week or month, oldest first, with zeros in the gaps."""
 
     list: Many[UsageBin] = Field(default_factory=list)
     total: dict[str, UsageTotal] = Field(default_factory=dict)
     deductions: Many[DeductionBin] | None = None
-    """Only when asked for by `aggregate_on`; bins without any are left out."""
+    """Only if requested by `aggregate_on`; empty bins are left out."""
 
 
 class StoredPlan(Model):
@@ -495,9 +496,9 @@ class StoredPlan(Model):
 
 
 class StoredProduct(Model):
-    """A product a customer holds or held, as Autumn stores it: the documented answers leave out expired ones.
+    """A product that a customer has or had, as Autumn stores it.
 
-    From GET customers/{id}/products, which is not documented.
+    From the undocumented GET customers/{id}/products; the documented answers leave out expired products.
     """
 
     product_id: Text = ""
@@ -513,7 +514,7 @@ class StoredProduct(Model):
 
 
 class Page(Model, Generic[Item]):
-    """One page of a cursor list; `next_cursor` None at the end."""
+    """One page of a list; `next_cursor` is None on the last page."""
 
     list: Many[Item] = Field(default_factory=list)
     next_cursor: str | None = None

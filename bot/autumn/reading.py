@@ -1,4 +1,4 @@
-"""From an HTTP response to a model, or to the error that it stands for. No I/O."""
+"""Turns an HTTP response into a model or an error. No I/O."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from bot.kit import retry_after as waits
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 Parse: TypeAlias = Callable[[bytes], T]
-"""Makes something of an answer's body. May raise ValidationError, ValueError or RecursionError."""
+"""Parses the body of an answer. May raise ValidationError, ValueError or RecursionError."""
 
 _DETAIL_LENGTH = 300
 _MOST_DIGITS = 40
@@ -32,7 +32,7 @@ def as_model(shape: type[M]) -> Parse[M]:
 
 
 def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
-    """As `model`, with `parse` making what is wanted of the body."""
+    """Like `model`, with a parser for the body."""
     if response.status_code >= 400:
         raise refusal(response, request=request)
     if response.status_code != 200:
@@ -46,8 +46,8 @@ def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
 
 
 def done(response: httpx.Response, *, request: str) -> Any:
-    """The answer to a write that was accepted: None when it cannot be read, for it was accepted all the
-    same. Raises Refused, or Garbled for a redirect."""
+    """The answer to an accepted write; None if it cannot be read, since the write was accepted all the same.
+    Raises Refused, or Garbled for a redirect."""
     if response.status_code >= 400:
         raise refusal(response, request=request)
     if not response.is_success:
@@ -59,7 +59,7 @@ def done(response: httpx.Response, *, request: str) -> Any:
 
 
 def refusal(response: httpx.Response, *, request: str) -> Refused:
-    """The error for a response of 400 or more. The status decides; the body may be anything."""
+    """The error for a status of 400 or above. The status decides; the body may be anything."""
     status = response.status_code
     message, code = _said(response)
     return refused(status, code)(
@@ -68,8 +68,8 @@ def refusal(response: httpx.Response, *, request: str) -> Refused:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds until asking again is welcome, from Retry-After or RateLimit-Reset; None if not said."""
-    # RateLimit-Reset is on every answer, and means something only once the limit is reached.
+    """Seconds to wait before the next request, from Retry-After or RateLimit-Reset; None without either."""
+    # RateLimit-Reset is on every answer, but only matters once the limit is reached.
     names = ("retry-after", "ratelimit-reset") if response.status_code == 429 else ("retry-after",)
     for name in names:
         value = response.headers.get(name)
@@ -79,7 +79,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def without_key(text: str) -> str:
-    """`text` with anything that looks like an Autumn key shortened to its kind."""
+    """`text` with anything that looks like an Autumn key redacted."""
     return _KEY.sub("am_…", text)
 
 
@@ -88,7 +88,7 @@ def _said(response: httpx.Response) -> tuple[str, str]:
         body = _decode(response.content)
     except (ValueError, RecursionError):
         plain = response.headers.get("content-type", "").startswith("text/plain")
-        # Not in the charset that the answer names: some of Python's unpack, without a bound.
+        # Not the charset that the answer names: some of Python's codecs decompress without a limit.
         return (_short(response.content.decode(errors="replace")) if plain else ""), ""
     if not isinstance(body, dict):
         return "", ""
@@ -116,7 +116,7 @@ def _number(text: str) -> Decimal:
 
 
 def _integer(text: str) -> int:
-    # Nothing that Autumn counts has forty digits, and writing such a number out would take a card down.
+    # No real quantity has forty digits, and formatting a huge number would fail.
     if len(text) > _MOST_DIGITS:
         raise ValueError("not a quantity")
     return int(text)
@@ -127,7 +127,7 @@ def _constant(name: str) -> Any:
 
 
 def _where(error: ValidationError) -> str:
-    """Which fields were wrong, without their values: those may be a customer's data."""
+    """Which fields were wrong, without their values, which may be customer data."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    places = (".".join(str(step) for step in problem["loc"]) or "the whole" for problem in problems[:3])
+    places = (".".join(str(step) for step in problem["loc"]) or "the body" for problem in problems[:3])
     return f"The answer is not of the documented shape: {', '.join(places)}."

@@ -1,4 +1,4 @@
-"""How long a read may take, and when it is worth asking again. All times in seconds."""
+"""How long a request may take, and when a read is retried. All times are in seconds."""
 
 from dataclasses import dataclass
 
@@ -11,27 +11,27 @@ _PASSING = (502, 503, 504)
 class RetryPolicy:
     connect: float = 5.0
     attempt: float = 10.0
-    """One request, from sending it to the last byte of its answer."""
+    """One request, from sending it to the last byte of the answer."""
     whole: float = 15.0
-    """A whole read: its turn at the throttle, every attempt, every pause between them."""
+    """A whole read: waiting for its turn, every attempt and every pause."""
     attempts: int = 3
     backoff: float = 0.25
-    """The first pause when Autumn names none; it doubles each time."""
+    """The first pause, if Autumn names none; it doubles each time."""
     part: float = 8.0
-    """A part of a card that may fail alone, so that it does not keep the rest waiting."""
+    """A part of a card that may fail on its own, so that the rest does not wait for it."""
     write: float = 30.0
-    """A write, from having its connection to the last byte of its answer. It is never sent again."""
+    """A write, from getting a connection to the last byte of the answer. It is never retried."""
 
     @property
     def longest_write(self) -> float:
-        """From asking to send a write to knowing what became of it: its turn, its connection, its answer."""
+        """The longest time a write takes: its turn, its connection and its answer."""
         return self.whole + self.connect + self.write
 
 
 def passing(error: AutumnError) -> bool:
-    """Whether the same question, asked again, may well be answered.
+    """Whether a retry is likely to succeed.
 
-    A time-out is not: the next attempt would most likely take as long, and a person is waiting.
+    Not after a timeout: the next attempt would probably take as long, and a person is waiting.
     """
     if isinstance(error, Unavailable):
         return error.status in _PASSING
@@ -43,8 +43,7 @@ def passing(error: AutumnError) -> bool:
 def pause(patience: RetryPolicy, error: AutumnError, *, attempt: int, elapsed: float) -> float | None:
     """Seconds to wait before attempt `attempt + 1`, or None to give up with `error`.
 
-    What Autumn asks for in Retry-After is kept to. When that goes past the end of the whole read, waiting
-    would help nobody, so the error is passed on at once.
+    Retry-After is honored. If it exceeds the time left for the whole read, the read fails at once.
     """
     if attempt >= patience.attempts or not passing(error):
         return None

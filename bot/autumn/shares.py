@@ -1,6 +1,6 @@
-"""A share of Autumn for everybody: what one person asks for by the hundred holds up nobody else.
+"""Fair queueing of requests to Autumn, so that one person's hundreds of requests delay nobody else.
 
-Whoever waits for a turn, or for a connection, waits in a line of their own, and the lines are served in turn.
+Each person has a queue for turns and one for connections, and the queues are served round-robin.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from math import inf
 from bot.autumn.throttle import RateGroup, SharedRate
 
 asker: ContextVar[str] = ContextVar("asker", default="")
-"""The person for whom Autumn is asked; empty for what Maple does by itself."""
+"""The person a request is made for; empty for Maple's own."""
 
 _AHEAD = 2
-"""Turns that are taken or waited for at a time. Turns are handed out in the order in which they are asked
-for, so all others wait here; two, because asking the database for one takes a moment."""
+"""Turns requested at a time. Turns are granted in the order of the requests, so everything else waits here.
+Two, because asking the database for one takes a moment."""
 
 
-class Line:
-    """Lets so many in at a time; those who wait, in turn by who they are."""
+class FairQueue:
+    """A semaphore that serves the people waiting for it round-robin."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
@@ -50,7 +50,7 @@ class Line:
             await let_in
         except asyncio.CancelledError:
             if let_in.done() and not let_in.cancelled():
-                self._leave()  # it was let in at the moment it gave up
+                self._leave()  # admitted in the moment it was cancelled
             raise
 
     def _leave(self) -> None:
@@ -58,29 +58,29 @@ class Line:
             who, line = self._waiting.popitem(last=False)
             next_in = line.popleft()
             if line:
-                self._waiting[who] = line  # behind everybody else
+                self._waiting[who] = line  # to the end of the round
             if not next_in.done():
                 next_in.set_result(None)
                 return
         self._inside -= 1
 
 
-class SharedOut:
-    """Turns of which everybody has a share."""
+class FairRate:
+    """A rate limit whose turns are shared fairly."""
 
     def __init__(self, turns: SharedRate) -> None:
         self._turns = turns
-        self._lines: dict[tuple[RateGroup, str], Line] = {}
+        self._lines: dict[tuple[RateGroup, str], FairQueue] = {}
 
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
-        """As `Turns.turn`."""
+        """Like `SharedRate.turn`."""
         if group is RateGroup.CHECK:
             await self._turns.turn(group, customer_id, within=within)
             return
         loop = asyncio.get_running_loop()
         latest = loop.time() + within
         key = (group, customer_id if group is RateGroup.EVENTS else "")
-        line = self._lines.setdefault(key, Line(_AHEAD))
+        line = self._lines.setdefault(key, FairQueue(_AHEAD))
         try:
             async with line.place():
                 await self._turns.turn(group, customer_id, within=latest - loop.time())

@@ -13,10 +13,10 @@ _CUSTOMERS_REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests a second, and how many may be under way at once."""
+    """Requests per second, and the number of concurrent requests."""
 
     general: float = 5
-    """Autumn allows 25 for the organisation, its own backend included."""
+    """Autumn allows the organization 25, its own backend included."""
     customers_list: float = 10
     """Autumn allows 50."""
     events_per_customer: float = 2
@@ -24,13 +24,13 @@ class Limits:
     at_once: int = 64
 
     def part(self, share: float) -> "Limits":
-        """The rates times this share; as many at once."""
+        """The rates multiplied by this share; the same concurrency."""
         return Limits(
             self.general * share, self.customers_list * share, self.events_per_customer * share, self.at_once
         )
 
     def rate(self, group: "RateGroup") -> float | None:
-        """Requests a second; None for a group that has no limit of its own."""
+        """Requests per second; None for a group without a limit of its own."""
         return {
             RateGroup.GENERAL: self.general,
             RateGroup.CUSTOMERS_LIST: self.customers_list,
@@ -39,30 +39,30 @@ class Limits:
 
 
 class RateGroup(Enum):
-    """Autumn's rate-limit groups, as far as Maple's requests fall in them."""
+    """The rate-limit groups of Autumn that Maple's requests fall into."""
 
     GENERAL = auto()
     CUSTOMERS_LIST = auto()
     EVENTS = auto()
     CHECK = auto()
-    """Reads of one customer: allowed thousands a second, so only `Limits.at_once` holds them."""
+    """Reads of one customer. Autumn allows thousands a second, so only `Limits.at_once` limits them."""
 
 
 class SharedRate(Protocol):
-    """Who says when a request may be sent: this process by itself, or all replicas together."""
+    """Decides when a request may be sent: for this process alone, or for all replicas together."""
 
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
-        """Wait until a request of this group may be sent.
+        """Waits until a request of this group may be sent.
 
-        `within`: seconds that the caller can wait. Raises TimeoutError at once, and takes no turn, when it is
-        known that it would be longer; where that is not known, whoever calls sees to the time.
+        Raises TimeoutError at once, and takes no turn, if the wait is known to exceed `within` seconds.
+        An implementation that cannot know leaves it to the caller to limit the time.
         """
 
 
 def burst(per_second: float) -> float:
-    """Requests that may go at once after a quiet time.
+    """Requests that may be sent at once after a quiet period.
 
-    A bucket holds whole requests, so a rate below one a second becomes one request in a longer time.
+    At least one: a rate below one per second becomes one request in a longer time.
     """
     return max(1.0, per_second)
 
@@ -72,7 +72,7 @@ def _limiter(per_second: float) -> AsyncLimiter:
 
 
 class Throttle:
-    """The turns of one process, in the order in which they were asked for."""
+    """The rate limits of one process. Turns are granted in the order of the requests."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -87,9 +87,9 @@ class Throttle:
         group: RateGroup,
         customer_id: str = "",
         *,
-        within: float = inf,  # noqa: ARG002 - it does not know beforehand how long it will be
+        within: float = inf,  # noqa: ARG002 - the wait is not known in advance
     ) -> None:
-        """Wait until a request of this group may be sent."""
+        """Waits until a request of this group may be sent."""
         if group is RateGroup.EVENTS:
             await self._of(customer_id).acquire()
         elif (limiter := self._limiters.get(group)) is not None:

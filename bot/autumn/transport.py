@@ -1,11 +1,10 @@
-"""How httpx's requests travel: over aiohttp's connection pool.
+"""An httpx transport over aiohttp's connection pool.
 
-httpx's own pool looks through all its connections and all waiting requests for every request: with 50 reads
-under way that takes some ten times the processor time of everything else about a read. Of the packages that
-do the same as this module, none fits: they rewrite an encoded path, and report a connection that broke after
-the request had gone as one that was never made.
+For every request, httpx's own pool scans all its connections and all waiting requests: with 50 concurrent
+reads this takes about ten times the CPU time of the rest of a read. No existing package fits: they rewrite
+encoded paths, and report a connection that broke after the request was sent as one that was never made.
 
-Answers are unpacked here and not by httpx, which has no bound: two megabytes can unpack to gigabytes.
+Answers are decompressed here, with a limit: httpx has none, and two megabytes can expand to gigabytes.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-# The first that fits counts: special ones stand before what they are special cases of.
+# The first match counts, so subclasses come before their base classes.
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
@@ -34,9 +33,9 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 
 _MEBIBYTE = 1024 * 1024
 MOST = 16 * _MEBIBYTE
-"""Bytes of an answer, as sent and unpacked: some four times the largest page of customers."""
+"""The largest answer in bytes, both compressed and decompressed: about four times the largest page."""
 MOST_OF_AN_ERROR = _MEBIBYTE // 4
-"""Of an error's text a few hundred characters are read, and its status says the rest."""
+"""The largest body of an error. Only a few hundred characters of it are used."""
 ENCODINGS = "gzip, deflate"
 _PIECE = 65_536
 _UNPACKED_HERE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -47,19 +46,20 @@ class TooLarge(httpx.DecodingError):
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Opens its connections in the event loop it is first used in."""
+    """Opens its connections in the event loop in which it is first used."""
 
     def __init__(self, *, at_once: int, proxy: str | None = None) -> None:
-        """`at_once`: connections, at most; further requests wait."""
+        """`at_once` is the largest number of connections; further requests wait."""
         self._at_once = at_once
         self._proxy = proxy
         self._context = _trusted()
         self._opened: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, its body read and unpacked; an error's is empty if too large or broken.
+        """The answer with its body read and decompressed.
 
-        Raises httpx.TransportError; httpx.DecodingError or TooLarge for the body of any other answer.
+        The body of an error status is empty if it is too large or broken; for any other status that raises
+        TooLarge or httpx.DecodingError. Raises httpx.TransportError when the connection fails.
         """
         limits = request.extensions.get("timeout", {})
         timeout = aiohttp.ClientTimeout(
@@ -107,7 +107,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
 
 
 async def _unpacked(answer: aiohttp.ClientResponse, most: int) -> bytes:
-    """Raises httpx.DecodingError, and TooLarge once there is more than `most`; the rest stays unread."""
+    """Raises httpx.DecodingError, or TooLarge as soon as there are more than `most` bytes."""
     unpacker = _unpacker(answer.headers.get("content-encoding", ""))
     parts: list[bytes] = []
     received = size = 0
@@ -119,7 +119,7 @@ async def _unpacked(answer: aiohttp.ClientResponse, most: int) -> bytes:
         if max(received, size) > most:
             raise TooLarge("too large")
         if len(part) > len(piece):
-            # Pieces that are there already come without a pause: others have their turn in between.
+            # Pieces already received arrive without a pause, so let other tasks run in between.
             await asyncio.sleep(0)
     if received and not unpacker.complete:
         raise httpx.DecodingError("cut off")
@@ -134,7 +134,7 @@ class _Plain:
 
 
 class _Zlib:
-    """Of gzip and deflate, whichever the first bytes say."""
+    """gzip or deflate, detected by the first bytes."""
 
     def __init__(self) -> None:
         self._inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)
@@ -144,11 +144,11 @@ class _Zlib:
         return self._inflating.eof
 
     def unpack(self, piece: bytes, most: int) -> bytes:
-        """At most so many bytes, and not zero, which would mean all. Raises httpx.DecodingError."""
+        """At most `most` bytes; it must not be zero, which means no limit. Raises httpx.DecodingError."""
         try:
             return self._inflating.decompress(piece, most)
         except zlib.error:
-            raise httpx.DecodingError("not what it says it is") from None
+            raise httpx.DecodingError("not compressed as declared") from None
 
 
 def _unpacker(encoding: str) -> _Plain | _Zlib:
@@ -158,18 +158,18 @@ def _unpacker(encoding: str) -> _Plain | _Zlib:
         case "gzip" | "x-gzip" | "deflate":
             return _Zlib()
         case _:
-            raise httpx.DecodingError("not an encoding that was asked for")
+            raise httpx.DecodingError("not an accepted encoding")
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The authorities that httpx trusts; reading them all takes a while."""
+    """httpx's default context, which is slow to create."""
     return httpx.create_ssl_context()
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """When a connection breaks, aiohttp sends a DELETE anew, and Autumn may have done the first. Errors that
-    are not its own it passes on."""
+    """Prevents a resend: when a connection breaks, aiohttp repeats a DELETE, though Autumn may have done the
+    first. It does not repeat after an error that is not its own."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
@@ -177,15 +177,15 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY, …).
+    """The proxy that the environment names for a URL (HTTPS_PROXY, NO_PROXY, …).
 
-    Asked once: aiohttp would look it up, and a netrc file besides, in a thread for every request.
+    Looked up once: aiohttp would do so, and read a netrc file, in a thread for every request.
     """
     to = urlsplit(url)
     return None if proxy_bypass(to.netloc) else getproxies().get(to.scheme)
 
 
 def _as_httpx(error: Exception) -> httpx.TransportError:
-    # Only the kind goes over: the text may quote what was sent.
+    # Without the text, which may quote the request.
     kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
     return kind(type(error).__name__)

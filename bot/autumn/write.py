@@ -1,4 +1,4 @@
-"""A request that changes something at Autumn."""
+"""A request that changes something in Autumn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Write:
     route: str
-    """What is asked, without any id: for logs and metrics."""
+    """The route without any id, for logs and metrics."""
     method: str
     path: str
     """Percent-encoded."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """Ready for JSON: whole numbers are int, others float."""
+    """JSON values: whole numbers as int, others as float."""
     per_customer: bool = False
-    """Whether Autumn limits it by the customer, and so far off; else it counts against the organisation's
-    general limit."""
+    """Whether it counts against Autumn's generous per-customer limit instead of the organization's general
+    one."""

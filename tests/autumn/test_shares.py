@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.autumn.shares import Line, SharedOut, asker
+from bot.autumn.shares import FairQueue, FairRate, asker
 from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
@@ -43,7 +43,7 @@ def by(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
 
 async def test_lines_are_served_in_turn() -> None:
     turns = Turns()
-    shared = SharedOut(turns)
+    shared = FairRate(turns)
 
     async def ask() -> None:
         await shared.turn(RateGroup.CUSTOMERS_LIST)
@@ -58,7 +58,7 @@ async def test_lines_are_served_in_turn() -> None:
 
 async def test_groups_and_customers_have_lines_of_their_own() -> None:
     turns = Turns()
-    shared = SharedOut(turns)
+    shared = FairRate(turns)
     asking = [
         asyncio.create_task(shared.turn(group, customer))
         for group, customer in [
@@ -77,7 +77,7 @@ async def test_groups_and_customers_have_lines_of_their_own() -> None:
 
 async def test_time_spent_in_line_is_taken_off_what_is_left() -> None:
     turns = Turns()
-    shared = SharedOut(turns)
+    shared = FairRate(turns)
     asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL, within=5)) for _ in range(3)]
     await asyncio.sleep(0.02)
     await turns.serve(3)
@@ -91,7 +91,7 @@ async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
         async def turn(self, *_: object, **__: object) -> None:
             raise TimeoutError
 
-    shared = SharedOut(Late())
+    shared = FairRate(Late())
     asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL)) for _ in range(5)]
     answers = await asyncio.gather(*asking, return_exceptions=True)
     assert [type(one) for one in answers] == [TimeoutError] * 5
@@ -99,7 +99,7 @@ async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
 
 
 async def test_rate_stays_what_it_is() -> None:
-    shared = SharedOut(Throttle(Limits(general=3)))
+    shared = FairRate(Throttle(Limits(general=3)))
     turns = [by(who, lambda: shared.turn(RateGroup.GENERAL)) for who in "abcdefgh"]
     done, waiting = await asyncio.wait(turns, timeout=0.02)
     for turn in waiting:
@@ -117,7 +117,7 @@ async def test_rate_stays_what_it_is() -> None:
 )
 def test_nobody_is_lost_whoever_gives_up(at_once: int, steps: list[tuple[str, str]]) -> None:
     async def run() -> None:
-        line = Line(at_once)
+        line = FairQueue(at_once)
         inside = 0
         most = 0
         leaving: list[asyncio.Event] = []
