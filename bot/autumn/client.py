@@ -5,6 +5,7 @@ Every method except `send` only reads. All raise the errors of `bot.autumn.error
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -147,14 +148,17 @@ class Autumn:
         status: Sequence[str] = (),
         limit: int = 100,
         cursor: str = "",
+        turn_within: float | None = None,
     ) -> Page[Invoice]:
-        """Invoices, newest first, of one customer or of all. An unknown customer has none."""
+        """Invoices, newest first, of one customer or of all. An unknown customer has none.
+
+        Raises NotSent if it would have to wait more than `turn_within` seconds for its turn.
+        """
         if customer_id == "":
             return Page[Invoice]()  # Autumn would answer with everybody's
         body = _page(limit, cursor) | _given(customer_id=customer_id, status=list(status))
-        return await self._wire.read(
-            Page[Invoice], ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
-        )
+        question = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
+        return await self._wire.read(Page[Invoice], replace(question, turn_within=turn_within))
 
     async def events(
         self,

@@ -1,7 +1,7 @@
 """What can go wrong between Maple and Autumn.
 
 AutumnError
-├── NotSent              a write that certainly did not reach Autumn: no connection, or no turn in time
+├── NotSent              a request that certainly did not reach Autumn: no connection, or no turn in time
 ├── Unreachable          no answer: connection refused, reset, name not found
 │   └── TimedOut         no answer within the time allowed
 ├── Garbled              an answer that is not Autumn's (not JSON, or not the documented shape)

@@ -38,6 +38,8 @@ class ReadRequest:
     group: RateGroup = RateGroup.GENERAL
     customer_id: str = ""
     """The customer whose rate limit it counts against, for RateGroup.EVENTS."""
+    turn_within: float | None = None
+    """Seconds that it may wait for its turn; None for as long as the whole read may take."""
 
     @classmethod
     def rpc(
@@ -160,8 +162,7 @@ class Wire:
     async def _persist(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
         # Not a retry library: the decision also needs Retry-After and the time left for the whole read.
         while True:
-            left = self._patience.whole - effort.elapsed()
-            await self._turns.turn(question.group, question.customer_id, within=left)
+            await self._turn(question, effort)
             effort.attempts += 1
             effort.status = None
             try:
@@ -172,6 +173,18 @@ class Wire:
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
+
+    async def _turn(self, question: ReadRequest, effort: "_Effort") -> None:
+        left = self._patience.whole - effort.elapsed()
+        if question.turn_within is None:
+            await self._turns.turn(question.group, question.customer_id, within=left)
+            return
+        within = min(left, question.turn_within)
+        try:
+            async with asyncio.timeout(within):
+                await self._turns.turn(question.group, question.customer_id, within=within)
+        except TimeoutError:
+            raise NotSent("No turn in time.", request=_name(question)) from None
 
     async def _attempt(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
         name = _name(question)

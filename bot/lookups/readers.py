@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import NotFound
+from bot.autumn.errors import NotFound, NotSent
 from bot.autumn.models import Customer
 from bot.lookups import registry
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find_or_open
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.read import nothing_owed, unpaid
+from bot.lookups.invoices.read import SOON, came_with, in_brief, nothing_owed, unpaid
 from bot.lookups.part import Answer, LookupPart
 from bot.lookups.place import OVERVIEW, Place
 
@@ -56,4 +56,7 @@ async def _with_unpaid(autumn: Autumn, place: Place, part: LookupPart[Any], answ
         return answer
     if isinstance(answer.customer, Customer) and nothing_owed(answer.customer):
         return replace(answer, unpaid=Unpaid())
-    return replace(answer, unpaid=await unpaid(autumn, place.customer))
+    if not isinstance(answer.customer, Customer) or not came_with(answer.customer):
+        return replace(answer, unpaid=await unpaid(autumn, place.customer))
+    read = await unpaid(autumn, place.customer, turn_within=SOON)
+    return replace(answer, unpaid=in_brief(answer.customer).unpaid if isinstance(read, NotSent) else read)

@@ -53,6 +53,8 @@ class Unpaid:
     """One a currency, the largest first."""
     at_least: bool = False
     """Whether there are more than were read."""
+    in_brief: bool = False
+    """Whether only the newest invoices were read, and not what was paid of them."""
 
     @property
     def count(self) -> int:
@@ -100,9 +102,10 @@ def facts_of(
     return InvoiceFacts(state, due)
 
 
-def unpaid(invoices: Sequence[Invoice], *, more: bool) -> Unpaid:
-    """The unpaid ones among these. `more`: there are others that were not read."""
+def unpaid(invoices: Sequence[Invoice], *, more: bool, in_brief: bool = False) -> Unpaid:
+    """The unpaid ones among these. `more`: there are others that were not read. `in_brief`: these came with
+    the customer, without what was paid of them."""
     due = [(amount, invoice.currency) for invoice in invoices if (amount := facts(invoice).due)]
     counts = Counter(currency.upper() for _, currency in due)
     owed = tuple(Owed(currency, counts[currency], total) for total, currency in money.totals(due))
-    return Unpaid(owed, at_least=more)
+    return Unpaid(owed, at_least=more, in_brief=in_brief)

@@ -18,6 +18,10 @@ from bot.lookups.place import Place
 MOST = 200
 _WITH_CUSTOMER = 10
 """How many invoices come with a customer, at most."""
+SOON = 0.05
+"""Seconds that a card about something else waits for its turn to read invoices. Autumn limits these requests
+for the whole organization, its own backend included. While many people ask, a card shows what came with the
+customer and says so."""
 MOST_UNPAID = 1000
 """The largest page that Autumn gives."""
 
@@ -42,14 +46,16 @@ async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer |
         return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid, names)
 
 
-async def invoice_list(autumn: Autumn, customer_id: str, *, status: str = "") -> InvoiceList:
+async def invoice_list(
+    autumn: Autumn, customer_id: str, *, status: str = "", turn_within: float | None = None
+) -> InvoiceList:
     """The newest invoices, of one status if given, and all the unpaid ones however old. Raises AutumnError
-    when the newest cannot be read."""
+    when the newest cannot be read, NotSent when that would have to wait more than `turn_within` seconds."""
     if status:
         async with meanwhile(unpaid(autumn, customer_id)) as owing:
             page = await _page(autumn, customer_id, status)
             return InvoiceList(tuple(page.list), page.next_cursor is not None, await owing)
-    page = await _page(autumn, customer_id, "")
+    page = await _page(autumn, customer_id, "", turn_within)
     if page.next_cursor is not None:
         return InvoiceList(tuple(page.list), True, await unpaid(autumn, customer_id))
     return InvoiceList(tuple(page.list), False, facts.unpaid(page.list, more=False))
@@ -61,25 +67,46 @@ def nothing_owed(customer: Customer) -> bool:
     Saves a request of the limit that the organisation's own backend shares.
     """
     newest = customer.invoices
-    known = "invoices" in customer.model_fields_set and len(newest) < _WITH_CUSTOMER
+    known = came_with(customer) and len(newest) < _WITH_CUSTOMER
     return known and all(invoice.status not in UNPAID for invoice in newest)
 
 
-async def unpaid(autumn: Autumn, customer_id: str) -> Read[Unpaid]:
+def came_with(customer: Customer) -> bool:
+    """Whether the newest invoices came with the customer."""
+    return "invoices" in customer.model_fields_set
+
+
+def in_brief(customer: Customer) -> InvoiceList:
+    """What came with the customer: the newest invoices, without what was paid or refunded."""
+    more = len(customer.invoices) >= _WITH_CUSTOMER
+    unpaid = facts.unpaid(customer.invoices, more=more, in_brief=True)
+    return InvoiceList(tuple(customer.invoices), more, unpaid)
+
+
+async def unpaid(autumn: Autumn, customer_id: str, *, turn_within: float | None = None) -> Read[Unpaid]:
     """What the customer owes, on invoices of any age."""
-    page = await attempt(lambda: unpaid_page(autumn, customer_id), within=autumn.patience.part)
+    page = await attempt(
+        lambda: unpaid_page(autumn, customer_id, turn_within=turn_within), within=autumn.patience.part
+    )
     if isinstance(page, AutumnError):
         return page
     return facts.unpaid(page.list, more=page.next_cursor is not None)
 
 
-async def unpaid_page(autumn: Autumn, customer_id: str) -> Page[Invoice]:
+async def unpaid_page(autumn: Autumn, customer_id: str, *, turn_within: float | None = None) -> Page[Invoice]:
     """Raises AutumnError."""
-    return await autumn.invoices(customer_id=customer_id, status=UNPAID, limit=MOST_UNPAID)
+    return await autumn.invoices(
+        customer_id=customer_id, status=UNPAID, limit=MOST_UNPAID, turn_within=turn_within
+    )
 
 
-async def _page(autumn: Autumn, customer_id: str, status: str) -> Page[Invoice]:
-    return await autumn.invoices(customer_id=customer_id, status=(status,) if status else (), limit=MOST)
+async def _page(
+    autumn: Autumn, customer_id: str, status: str, turn_within: float | None = None
+) -> Page[Invoice]:
+    statuses = (status,) if status else ()
+    return await autumn.invoices(
+        customer_id=customer_id, status=statuses, limit=MOST, turn_within=turn_within
+    )
 
 
 async def _upcoming(autumn: Autumn, customer_id: str) -> tuple[InvoicePreview, ...] | None:

@@ -65,7 +65,12 @@ def exhausted(balance: Balance) -> bool:
 
 
 def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
-    if unpaid is None or isinstance(unpaid, AutumnError) or not unpaid.count:
+    if unpaid is None or isinstance(unpaid, AutumnError):
+        return []
+    if unpaid.in_brief:
+        owed = labels.count(unpaid.count, "unpaid invoice") if unpaid.count else ""
+        return [words.unpaid_in_brief(owed)]
+    if not unpaid.count:
         return []
     return [labels.unpaid(unpaid.count, money.sums(unpaid.totals), at_least=unpaid.at_least)]
 

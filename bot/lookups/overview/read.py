@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import AutumnError
+from bot.autumn.errors import AutumnError, NotSent
 from bot.autumn.models import Customer
 from bot.lookups.answers import Billing, Names, Read
 from bot.lookups.billing import billing_of
@@ -13,7 +13,7 @@ from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, CARD, customer_of
 from bot.lookups.invoices.answer import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.read import invoice_list
+from bot.lookups.invoices.read import SOON, came_with, in_brief, invoice_list
 from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Place
 
@@ -42,10 +42,14 @@ async def overview_in_one(autumn: Autumn, place: Place, at: datetime, known: Cus
 
 
 async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[InvoiceList]:
-    """What was paid and refunded is told by the list alone; it is not asked for where there are none."""
-    if "invoices" in customer.model_fields_set and not customer.invoices:
+    """Only the list says what was paid and refunded. It is not read if there are no invoices."""
+    if not came_with(customer):
+        return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.patience.part)
+    if not customer.invoices:
         return InvoiceList((), False, Unpaid())
-    return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.patience.part)
+    soon = partial(invoice_list, autumn, place.customer, turn_within=SOON)
+    listed = await attempt(soon, within=autumn.patience.part)
+    return in_brief(customer) if isinstance(listed, NotSent) else listed
 
 
 async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]) -> Names:

@@ -16,6 +16,15 @@ UPCOMING_AND_DISCOUNTS = "Discounts and the next invoice"
 UNPAID_LIST = "Unpaid invoices"
 
 
+def unpaid_in_brief(unpaid: str) -> str:
+    """When many people ask at once, and only what comes with the customer was read. `unpaid`: how many of
+    these invoices are unpaid, or empty."""
+    not_read = (
+        "Payments, refunds and older invoices were not read, because many people are asking: see Invoices."
+    )
+    return f"{unpaid}. {not_read}" if unpaid else not_read
+
+
 def more_than_on(title: str) -> str:
     """As `labels.more_on`, where not all were read."""
     return f"_and more than {{}} more: see {title}_"

@@ -1,0 +1,87 @@
+"""While many people ask, a card about something else shows the invoices that came with the customer, and says
+so: Autumn limits reading the list for the whole organization."""
+
+import asyncio
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.client import Autumn
+from bot.autumn.models import Customer
+from bot.autumn.throttle import Limits
+from bot.lookups.invoices.answer import InvoiceList
+from bot.lookups.invoices.facts import Owed, Unpaid
+from bot.lookups.overview import attention, words
+from bot.lookups.overview.answer import Overview
+from bot.lookups.place import Place
+from bot.lookups.readers import read
+from tests.autumn.scripted import QUICK, Scripted, listing, ok
+from tests.lookups.test_reading import ERIN, NOW
+
+OPEN = {"status": "open", "total": 200, "currency": "usd"}
+PAID = {"status": "paid", "total": 9, "currency": "usd"}
+PARTLY_PAID = {**OPEN, "amount_paid": 150}
+
+
+def script(*newest: dict[str, Any], **fields: Any) -> Scripted:
+    customer = ok({"id": "cus_erin", "name": "Erin", "invoices": list(newest), **fields})
+    return Scripted(
+        {"customers.get": customer, "invoices.list": listing(PARTLY_PAID), "plans.list": listing()}
+    )
+
+
+async def after_the_last_turn(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
+    """Reads a place when all turns for reading invoices are used up."""
+    await asyncio.gather(*(autumn.invoices(customer_id="cus_other") for _ in range(turns)))
+    return await read(autumn, place, now=lambda: NOW)
+
+
+@pytest.mark.parametrize(("rows", "more"), [((OPEN, PAID), False), ((OPEN, *[PAID] * 9), True)])
+async def test_overview_without_a_turn_shows_what_came_with_the_customer(rows: Any, more: bool) -> None:
+    autumn = script(*rows).client(QUICK, Limits(general=0.001))
+    overview = await after_the_last_turn(autumn, ERIN)
+    await autumn.aclose()
+    assert isinstance(overview, Overview)
+    unpaid = Unpaid((Owed("USD", 1, Decimal(200)),), at_least=more, in_brief=True)
+    assert isinstance(overview.invoices, InvoiceList)
+    assert (len(overview.invoices.newest), overview.invoices.more) == (len(rows), more)
+    assert overview.invoices.unpaid == unpaid
+
+
+async def test_other_parts_without_a_turn_show_what_came_with_the_customer() -> None:
+    autumn = script(OPEN).client(QUICK, Limits(general=0.001))
+    features = await after_the_last_turn(autumn, ERIN.go("features"))
+    await autumn.aclose()
+    assert features.unpaid == Unpaid((Owed("USD", 1, Decimal(200)),), in_brief=True)
+
+
+@pytest.mark.parametrize("place", [ERIN, ERIN.go("features")])
+async def test_cards_with_a_turn_show_what_is_due(place: Place) -> None:
+    autumn = script(OPEN).client(QUICK, Limits(general=0.001))
+    answer = await read(autumn, place, now=lambda: NOW)
+    await autumn.aclose()
+    assert answer.unpaid == Unpaid((Owed("USD", 1, Decimal(50)),))
+
+
+@pytest.mark.parametrize("place", [ERIN, ERIN.go("features")])
+async def test_cards_wait_for_the_list_where_no_invoice_came_with_the_customer(place: Place) -> None:
+    scripted = Scripted({"customers.get": ok({"id": "cus_erin"}), "invoices.list": listing(PARTLY_PAID)})
+    autumn = scripted.client(QUICK, Limits(general=5))
+    answer = await after_the_last_turn(autumn, place, turns=5)
+    await autumn.aclose()
+    assert answer.unpaid == Unpaid((Owed("USD", 1, Decimal(50)),))
+
+
+@pytest.mark.parametrize(
+    ("unpaid", "line"),
+    [
+        (Unpaid((Owed("USD", 1, Decimal(200)),), in_brief=True), words.unpaid_in_brief("1 unpaid invoice")),
+        (Unpaid((Owed("USD", 2, Decimal(200)),), in_brief=True), words.unpaid_in_brief("2 unpaid invoices")),
+        (Unpaid(in_brief=True), words.unpaid_in_brief("")),
+    ],
+)
+def test_invoices_in_brief_are_said_to_be_incomplete(unpaid: Unpaid, line: str) -> None:
+    assert attention.lines(Customer(id="cus_erin"), NOW, unpaid) == [line]
+    assert not re.search(r"\$", line), "an amount would be before part payments"
