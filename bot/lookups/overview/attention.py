@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Subscription
-from bot.kit import blocks, layout, money, numbers, times
+from bot.kit import blocks, layout, money, numbers, phrases, times
 from bot.kit.card import Block
 from bot.lookups import failures, labels, names
 from bot.lookups.answers import Read
@@ -68,7 +68,7 @@ def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
     if unpaid is None or isinstance(unpaid, AutumnError):
         return []
     if unpaid.in_brief:
-        owed = labels.count(unpaid.count, "unpaid invoice") if unpaid.count else ""
+        owed = phrases.count(unpaid.count, "unpaid invoice") if unpaid.count else ""
         return [words.unpaid_in_brief(owed)]
     if not unpaid.count:
         return []
