@@ -353,7 +353,7 @@ async def test_the_key_is_nowhere_to_be_read() -> None:
 
 @pytest.mark.parametrize("key", ["am_sk_tést_1", "am_sk_\n_1"])
 def test_a_key_that_cannot_be_sent_is_not_repeated(key: str) -> None:
-    with pytest.raises(ValueError, match="holds characters") as caught:
+    with pytest.raises(ValueError, match="contains characters") as caught:
         Autumn(key=SecretStr(key))
     assert key not in str(caught.value)
 
