@@ -35,7 +35,7 @@ class Services:
     work: BackgroundTasks
     timings: Timeouts
     organization: Callable[[], Organization | None]
-    """The organisation Autumn's key belongs to; None until Autumn has said."""
+    """The organization Autumn's key belongs to; None until Autumn has said."""
     now: Callable[[], datetime]
     changes: ChangeService
     digests: DigestService

@@ -72,7 +72,7 @@ class SlackUser:
 
 
 def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
-    """A person's standing. In an Enterprise Grid the organisation counts; elsewhere the workspace."""
+    """A person's standing. In an Enterprise Grid the organization counts; elsewhere the workspace."""
     if not home.enterprise and actor.team and actor.team != home.team:
         return Standing.OUTSIDER
     if facts is None:

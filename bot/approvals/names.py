@@ -67,7 +67,7 @@ class CustomerNames:
         return KnownNames(known.customer, {**await self._plans_and_features(), **known.called})
 
     async def _plans_and_features(self) -> Mapping[str, str]:
-        """Of the organisation: a change may be about some that the customer does not have."""
+        """Of the organization: a change may be about some that the customer does not have."""
         known = self._catalogue.get("")
         if known is None:
             plans, features = await asyncio.gather(

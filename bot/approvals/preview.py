@@ -129,7 +129,7 @@ class Assessor:
     async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
         """What became of it; `answered`: what Autumn said when it accepted it.
 
-        Some organisations' changes are done a little later, so it looks again until it is there or the time
+        Some organizations' changes are done a little later, so it looks again until it is there or the time
         is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
         """
         seen = ReadBack(Verdict.UNCLEAR, None, unread=True)

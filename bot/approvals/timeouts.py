@@ -14,7 +14,7 @@ class ChangeTimeouts:
     renew: float = 5.0
     """Between renewals, while at work."""
     polls: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-    """Before each reading back: an organisation whose balances are changed through a queue lags behind."""
+    """Before each reading back: an organization whose balances are changed through a queue lags behind."""
     verify: float = 8.0
     """For all the readings back of one change."""
     turn: float = 45.0

@@ -28,7 +28,7 @@ class ListedPrice(TypedDict):
 
 class ListedPlanPrice(TypedDict, total=False):
     amount: Decimal | None
-    """In the organisation's own currency."""
+    """In the organization's own currency."""
     currency: str | None
     additional_currencies: list[Any] | None
 

@@ -1,4 +1,4 @@
-"""Keeps Maple far below Autumn's rate limits, which the organisation's own backend shares."""
+"""Keeps Maple far below Autumn's rate limits, which the organization's own backend shares."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

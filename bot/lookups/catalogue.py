@@ -1,4 +1,4 @@
-"""The organisation's features, and under which names their usage is tracked."""
+"""The organization's features, and under which names their usage is tracked."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias

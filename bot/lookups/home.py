@@ -12,7 +12,7 @@ from bot.lookups.help import command_list
 def home(changes: Sequence[tuple[str, str]], org: Organization | None = None) -> dict[str, Any]:
     """What Maple does, and the way in.
 
-    `changes`: what to type for each kind of change, and what it does. `org`: the organisation that Maple's
+    `changes`: what to type for each kind of change, and what it does. `org`: the organization that Maple's
     key belongs to, if known.
     """
     drawn = [

@@ -27,7 +27,7 @@ class ScanPace:
     previews_at_once: int = 3
     most_previews: int = MOST_PREVIEWS
     invoices: float = 1.0
-    """The same between pages of unpaid invoices, whose limit the organisation's own backend shares."""
+    """The same between pages of unpaid invoices, whose limit the organization's own backend shares."""
     again: tuple[float, ...] = (1.0, 3.0)
     """Before a page that failed is asked for again; then the scan fails."""
     lease: float = 90.0

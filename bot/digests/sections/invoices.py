@@ -35,7 +35,7 @@ class Estimate:
     amount: Decimal | None
     """The base price; None when only usage will be billed."""
     currency: str
-    """Empty when not known: the list tells a plan's price in the organisation's own currency without naming
+    """Empty when not known: the list tells a plan's price in the organization's own currency without naming
     it, and not what the customer pays in."""
 
 

@@ -64,7 +64,7 @@ async def invoice_list(
 def nothing_owed(customer: Customer) -> bool:
     """Whether the newest invoices, which come with the customer, are all there are and none can be owed.
 
-    Saves a request of the limit that the organisation's own backend shares.
+    Saves a request of the limit that the organization's own backend shares.
     """
     newest = customer.invoices
     known = came_with(customer) and len(newest) < _WITH_CUSTOMER
