@@ -41,7 +41,7 @@ def run(context: typer.Context) -> None:
 def check() -> None:
     """Check tokens, scopes and Autumn's key, and say how to mend what is wrong."""
     settings = _settings()
-    log.configure("ERROR", settings.log_format)
+    log.configure("CRITICAL", settings.log_format)
     raise typer.Exit(asyncio.run(_examine(settings)))
 
 
@@ -58,14 +58,14 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     serving = asyncio.create_task(_until(stop, maple))
 
-    def told() -> None:
+    def on_signal() -> None:
         if not maple.taking:  # still starting, or stopping already: nothing is worth waiting for
             serving.cancel()
         stop.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, on_signal)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await serving

@@ -315,8 +315,8 @@ class Maple:
             await migrate(self.database)
         except (SQLAlchemyError, OSError) as error:
             # Its text may hold the address, and with it a password.
-            said = f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL."
-            raise CannotStart(said) from None
+            message = f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL."
+            raise CannotStart(message) from None
 
     def _events(self) -> SlackEvents | None:
         secret = self.settings.slack_signing_secret

@@ -5,14 +5,15 @@ Nothing is posted.
 
 from typing import Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.doctor.finding import Finding, Report
+from bot.doctor.finding import NOT_SLACK, Finding, Report
 from bot.doctor.samples import Sample, samples
 from bot.kit.card import Block
+from bot.slack.client import NotSlack
+from bot.slack.errors import SLACK_ERRORS
 
 _REFUSED = "invalid_blocks"
 _MOST_TOLD = 2
@@ -59,24 +60,26 @@ def _message(blocks: tuple[Block, ...]) -> dict[str, Any]:
     return {"blocks": list(blocks)}
 
 
-async def _wrong(slack: AsyncWebClient, **given: dict[str, Any]) -> str:
+async def _wrong(slack: AsyncWebClient, **candidate: dict[str, Any]) -> str:
     """What Slack has against it; empty when nothing. Raises _Unanswered."""
     try:
-        response = await slack.api_call("blocks.validate", json=given)
+        response = await slack.api_call("blocks.validate", json=candidate)
     except SlackApiError as error:
         response = error.response
-    except (aiohttp.ClientError, TimeoutError):
+    except NotSlack:
+        raise _Unanswered(NOT_SLACK) from None
+    except SLACK_ERRORS:
         raise _Unanswered("no answer") from None
     answer = response.data if isinstance(response, AsyncSlackResponse) else None
-    if not isinstance(answer, dict):
-        raise _Unanswered("no answer of Slack's")
+    if not answer or not isinstance(answer, dict):
+        raise _Unanswered(NOT_SLACK)
     # Slack may list what is wrong in an answer that is fine otherwise.
     errors = answer.get("errors") or []
     if errors or answer.get("error") == _REFUSED:
         places = (
-            f"{one.get('code')} at {one.get('pointer') or '/'}: {one.get('message')}"
-            for one in errors[:_MOST_TOLD]
-            if isinstance(one, dict)
+            f"{error.get('code')} at {error.get('pointer') or '/'}: {error.get('message')}"
+            for error in errors[:_MOST_TOLD]
+            if isinstance(error, dict)
         )
         return "; ".join(places) or _REFUSED
     if not answer.get("ok"):

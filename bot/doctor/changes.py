@@ -34,16 +34,16 @@ async def examine_policy(settings: Settings, slack: AsyncWebClient | None, repor
 
 
 async def examine_channel(settings: Settings, slack: AsyncWebClient) -> Finding:
-    channel = settings.maple_approvals_channel
-    if channel is None:
+    channel_id = settings.maple_approvals_channel
+    if channel_id is None:
         return Finding(
             "Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused", True
         )
-    found = await Channels(slack).look(channel, anew=True)
-    name = f"the channel #{found.name}" if found.name else f"the channel {channel}"
-    if found.error:
-        return Finding(f"Approvals: {name} cannot be seen ({found.error})", False, _MEND_CHANNEL)
-    match found.problem:
+    state = await Channels(slack).look(channel_id, anew=True)
+    name = f"the channel #{state.name}" if state.name else f"the channel {channel_id}"
+    if state.error:
+        return Finding(f"Approvals: {name} cannot be seen ({state.error})", False, _MEND_CHANNEL)
+    match state.problem:
         case None:
             return Finding(f"Approvals: go to {name}", True)
         case ChannelProblem.SHARED:
@@ -59,7 +59,7 @@ async def examine_channel(settings: Settings, slack: AsyncWebClient) -> Finding:
         case ChannelProblem.DIRECT | ChannelProblem.UNCHECKED:
             return Finding(f"Approvals: {name} is not a channel", False, _MEND_CHANNEL)
         case _:  # pragma: no cover - a closed set
-            assert_never(found.problem)
+            assert_never(state.problem)
 
 
 async def examine_database(settings: Settings) -> Finding:
@@ -105,12 +105,12 @@ def _policy(path: Path | None, policy: Policy) -> Finding:
 
 
 def _dead_ends(policy: Policy) -> Iterator[Finding]:
-    given = frozenset().union(*(rule.may for rule in policy.allow))
-    if Power.ASK not in given:
+    granted = frozenset().union(*(rule.may for rule in policy.allow))
+    if Power.ASK not in granted:
         yield Finding(
             "Policy: nobody may ask for a change", False, 'Give somebody may = ["ask"] in an [[allow]].'
         )
-    elif Power.APPROVE not in given:
+    elif Power.APPROVE not in granted:
         yield Finding(
             "Policy: nobody may approve, so what is not applied at once waits until it expires",
             False,

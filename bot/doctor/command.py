@@ -5,7 +5,6 @@ Asks only what changes nothing.
 
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -17,20 +16,24 @@ from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.doctor.digests import examine_digests
 from bot.doctor.finding import Finding, Report, called
 from bot.doctor.writes import examine_writes
-from bot.log import library_logger
 from bot.settings import Settings
 from bot.slack import scopes
+from bot.slack.client import SlackClients
 
 __all__ = ["Finding", "Report", "examine"]
 
+_SLACK_SECONDS = 10.0
 # Nobody has this id: asking for its events needs the permission all the same, and answers none.
 _NO_CUSTOMER = "maple-doctor-asks-about-nobody"
 
 
 async def examine(settings: Settings, report: Report) -> None:
     """Reports one finding after the other, as they are made. Never raises."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        slack = await _slack(settings, session, report)
+    clients = SlackClients(
+        settings.slack_bot_token, api_url=settings.slack_api_url, timeout=_SLACK_SECONDS, limited=0
+    )
+    async with clients.connected():
+        slack = await _slack(settings, clients, report)
         await examine_policy(settings, slack, report)
         if slack is not None:
             report(await examine_channel(settings, slack))
@@ -46,10 +49,9 @@ async def examine(settings: Settings, report: Report) -> None:
         await autumn.aclose()
 
 
-async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Report) -> AsyncWebClient | None:
+async def _slack(settings: Settings, clients: SlackClients, report: Report) -> AsyncWebClient | None:
     """The client, when the bot token is good."""
-    client = _client(settings, settings.slack_bot_token, session)
-    answer = await called(client.auth_test())
+    answer = await called(clients.default.auth_test())
     if isinstance(answer, str):
         mend = _MEND_TOKEN.get(answer, _MEND_REACH)
         report(Finding(f"Slack: the bot token is not usable ({answer})", False, mend))
@@ -59,13 +61,12 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession, report: Rep
     if settings.slack_app_token is None:
         report(Finding("Slack: HTTP mode, with a signing secret", True))
     else:
-        report(await _socket(settings, settings.slack_app_token, session))
-    return None if isinstance(answer, str) else client
+        report(await _socket(clients, settings.slack_app_token))
+    return None if isinstance(answer, str) else clients.default
 
 
-async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientSession) -> Finding:
-    client = _client(settings, None, session)
-    answer = await called(client.apps_connections_open(app_token=token.get_secret_value()))
+async def _socket(clients: SlackClients, token: SecretStr) -> Finding:
+    answer = await called(clients.tokenless.apps_connections_open(app_token=token.get_secret_value()))
     if isinstance(answer, str):
         return Finding(
             f"Slack: Socket Mode cannot be opened ({answer})",
@@ -77,8 +78,8 @@ async def _socket(settings: Settings, token: SecretStr, session: aiohttp.ClientS
 
 
 def _scopes(answer: AsyncSlackResponse) -> Finding:
-    given = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
-    missing = sorted(scopes.needed() - given)
+    granted = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
+    missing = sorted(scopes.needed() - granted)
     if missing:
         return Finding(
             f"Slack: scopes are missing: {', '.join(missing)}",
@@ -155,15 +156,6 @@ def _no_autumn(settings: Settings, error: AutumnError) -> Finding:
             )
         case _:
             return Finding(f"Autumn: no proper answer ({type(error).__name__})", False, _MEND_AUTUMN)
-
-
-def _client(settings: Settings, token: SecretStr | None, session: aiohttp.ClientSession) -> AsyncWebClient:
-    return AsyncWebClient(
-        token=token.get_secret_value() if token else None,
-        base_url=settings.slack_api_url,
-        session=session,
-        logger=library_logger(),
-    )
 
 
 _MEND_AUTUMN = "Try again in a few minutes; if it stays so, check AUTUMN_URL."

@@ -38,10 +38,10 @@ async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Rep
     for digest in await _active(settings):
         digests.setdefault(digest.channel, []).append(digest)
     good = 0
-    for name, there in digests.items():
-        found = list(_of(name, await channels.look(name), there))
-        good += not found
-        for finding in found:
+    for name, channel_digests in digests.items():
+        findings = list(_of(name, await channels.look(name), channel_digests))
+        good += not findings
+        for finding in findings:
             report(finding)
     if good:
         report(Finding(f"Digests: can be posted ({good} {'channel' if good == 1 else 'channels'})", True))

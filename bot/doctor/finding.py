@@ -22,7 +22,7 @@ class Finding:
         return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
 
 
-_NOT_SLACK = "no answer of Slack's"
+NOT_SLACK = "no answer of Slack's"
 Report = Callable[[Finding], None]
 
 
@@ -33,8 +33,8 @@ async def called(call: Awaitable[Any]) -> Any:
     except SlackApiError as error:
         answer = error.response
         reason = answer.get("error") if isinstance(answer, AsyncSlackResponse) else None
-        return str(reason or _NOT_SLACK)
+        return str(reason or NOT_SLACK)
     except NotSlack:
-        return _NOT_SLACK
+        return NOT_SLACK
     except (aiohttp.ClientError, TimeoutError):
         return "no answer"

@@ -154,5 +154,5 @@ class SlackClients:
     async def connected(self) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=self._timeout)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            self.default.session = self.once.session = session
+            self.default.session = self.once.session = self.tokenless.session = session
             yield

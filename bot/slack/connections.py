@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import h11
@@ -33,10 +34,19 @@ class HttpLimits:
     """Bytes; a view submission with everything filled in stays below 300 KB."""
 
 
+class CutReason(StrEnum):
+    """Why a connection is ended."""
+
+    LATE = "late"
+    SIZE = "size"
+    FULL = "full"
+    """Another one needed its slot, or there was none left for it."""
+
+
 class Slots:
     """The connections Maple waits for, in the order in which the waiting began."""
 
-    def __init__(self, limits: HttpLimits, cut: Callable[[str], None]) -> None:
+    def __init__(self, limits: HttpLimits, cut: Callable[[CutReason], None]) -> None:
         """`cut`: called with the reason for each connection that is ended."""
         self.limits = limits
         self.cut = cut
@@ -50,7 +60,7 @@ class Slots:
                 return False
             longest, _ = self._waiting.popitem(last=False)
             self._open.discard(longest)
-            longest.abort("full")
+            longest.abort(CutReason.FULL)
         self._open.add(connection)
         self._waiting[connection] = None
         return True
@@ -83,7 +93,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if not self.slots.take(self):
-            self.abort("full")
+            self.abort(CutReason.FULL)
             return
         self._arm()
 
@@ -97,7 +107,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
         if self._received > self.slots.limits.body + _EXTRA:
-            self.abort("size")
+            self.abort(CutReason.SIZE)
             return
         super().data_received(data)
         self._update(anew=False)
@@ -112,7 +122,7 @@ class Connection(H11Protocol):
         # Not close(), which waits forever for a peer that does not read its answer.
         self.transport.abort()
 
-    def abort(self, reason: str) -> None:
+    def abort(self, reason: CutReason) -> None:
         """Closes the connection at once, whatever is still being sent."""
         self.slots.cut(reason)
         self.transport.abort()
@@ -137,7 +147,7 @@ class Connection(H11Protocol):
             self.slots.waiting(self, anew=anew)
 
     def _arm(self) -> None:
-        self._deadline = self.loop.call_later(self.slots.limits.exchange, self.abort, "late")
+        self._deadline = self.loop.call_later(self.slots.limits.exchange, self.abort, CutReason.LATE)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -145,7 +155,7 @@ class Connection(H11Protocol):
             self._deadline = None
 
 
-def protocol(limits: HttpLimits, cut: Callable[[str], None]) -> type[Connection]:
+def protocol(limits: HttpLimits, cut: Callable[[CutReason], None]) -> type[Connection]:
     """The class of the connections of one listener, which share its slots."""
 
     class Limited(Connection):

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from bot.metrics import Metrics
-from bot.slack.connections import HEADERS, HttpLimits, protocol
+from bot.slack.connections import HEADERS, CutReason, HttpLimits, protocol
 from bot.slack.dispatch import dispatch
 from bot.slack.signature import Signature
 
@@ -150,24 +150,36 @@ def site(
     return Starlette(routes=routes)
 
 
-class HttpServer:
-    """A running server. `url` is where it can be reached, with the actual port if 0 was asked for."""
+class HttpServer(uvicorn.Server):
+    """uvicorn's server in an event loop that has other things to do. `url` is where it can be reached, with
+    the actual port if 0 was asked for.
 
-    def __init__(self, server: uvicorn.Server, bound: socket.socket, url: str, grace: float) -> None:
-        self._server = server
+    Not run by its serve(), which would take over the signals: stopping the bot means more than closing
+    connections.
+    """
+
+    def __init__(self, config: uvicorn.Config, bound: socket.socket, grace: float) -> None:
+        super().__init__(config)
         self._bound = bound
         self._grace = grace
-        self.url = url
+        host, port = bound.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if bound.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        await self.startup(sockets=[self._bound])
+        self._bound.listen(_QUEUE)  # asyncio has just set it to _ACCEPTED
 
     async def stop(self) -> None:
         """Accepts nothing new and finishes the answers under way; past the grace period they are cut off.
 
         Not uvicorn's own shutdown(), which sleeps for a tenth of a second even when there is nothing to do.
         """
-        for server in self._server.servers:
+        for server in self.servers:
             server.close()
         self._bound.close()
-        state = self._server.server_state
+        state = self.server_state
         try:
             async with asyncio.timeout(self._grace):
                 # A connection accepted at the last moment shows up a tick later, and uvicorn does not signal
@@ -191,7 +203,7 @@ async def listening(
     *,
     grace: float = 10.0,
     limits: HttpLimits | None = None,
-    cut: Callable[[str], None] = lambda _: None,
+    cut: Callable[[CutReason], None] = lambda _: None,
 ) -> AsyncIterator[HttpServer]:
     """Serves the application in this event loop. Raises OSError if the address cannot be bound.
 
@@ -217,15 +229,9 @@ async def listening(
         h11_max_incomplete_event_size=HEADERS,
         timeout_keep_alive=limits.keep_alive,  # type: ignore[arg-type]  # a timer takes fractions
     )
-    config.load()
-    # Not serve(), which would take over the signals: stopping the bot means more than closing connections.
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[bound])
-    bound.listen(_QUEUE)  # asyncio has just set it to _ACCEPTED
-    authority = f"[{host}]" if family == socket.AF_INET6 else host
-    http_server = HttpServer(server, bound, f"http://{authority}:{bound.getsockname()[1]}", grace)
+    server = HttpServer(config, bound, grace)
+    await server.start()
     try:
-        yield http_server
+        yield server
     finally:
-        await http_server.stop()
+        await server.stop()

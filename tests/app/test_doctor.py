@@ -39,7 +39,9 @@ async def found(settings: Settings, **changed: object) -> list[str]:
 
 
 @pytest.mark.both_transports
-async def test_all_is_well(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
+async def test_healthy_setup_has_no_failed_finding(
+    slack: LocalSlack, autumn: LocalAutumn, mode: Mode
+) -> None:
     findings = await found(settings_for(slack, autumn, mode))
     assert [one for one in findings if not one.startswith("✓")] == []
     way = "Socket Mode can be opened" if mode == "socket" else "HTTP mode, with a signing secret"
@@ -95,7 +97,7 @@ async def test_nobody_answers(slack: LocalSlack, autumn: LocalAutumn) -> None:
     assert findings[-1].startswith("✗ Autumn: no answer\n  Check AUTUMN_URL")
 
 
-async def test_slack_answers_rubbish(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_garbled_slack_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     findings = await found(settings_for(slack, autumn, "http"), slack_api_url=f"{autumn.url}/")
     assert findings[0].startswith("✗ Slack: the bot token is not usable (")
 
@@ -112,7 +114,7 @@ async def test_an_api_version_that_autumn_does_not_know(slack: LocalSlack, autum
     assert findings[-1].startswith("✗ Autumn: API version 9.9.9 is not understood")
 
 
-async def test_autumn_answers_rubbish(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_garbled_autumn_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     autumn.faults.add("*", "garbage")
     findings = await found(settings_for(slack, autumn, "http"))
     assert findings[-1].startswith("✗ Autumn: no proper answer (Garbled)")
@@ -134,7 +136,7 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
     assert "Give the key the scope billing:write" in wrong[3]
 
 
-async def test_a_key_to_look_up_with_is_all_right(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_read_only_key_is_accepted(slack: LocalSlack, autumn: LocalAutumn) -> None:
     scopes = ["customers:read", "plans:read", "features:read", "analytics:read"]
     findings = await found(
         settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(autumn.keys(scopes=scopes))
@@ -152,7 +154,7 @@ async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn
 
 
 @pytest.mark.parametrize(("fault", "kind"), [("500", "Unavailable"), ("cut_before", "Unreachable")])
-async def test_what_the_key_may_change_cannot_be_asked(
+async def test_unknown_write_permission_is_reported(
     slack: LocalSlack, autumn: LocalAutumn, fault: str, kind: str
 ) -> None:
     autumn.faults.add("customers.update", fault)

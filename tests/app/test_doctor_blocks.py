@@ -66,7 +66,7 @@ async def test_forms_and_plain_cards_that_are_refused(slack: LocalSlack) -> None
     ("error", "told"),
     [("unknown_method", "unknown_method"), ("ratelimited", "ratelimited"), ("fatal_error", "fatal_error")],
 )
-async def test_slack_that_does_not_say(slack: LocalSlack, error: str, told: str) -> None:
+async def test_unanswered_block_check_is_reported(slack: LocalSlack, error: str, told: str) -> None:
     slack.faults.add("blocks.validate", "error", error=error)
     assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({told})"]
 

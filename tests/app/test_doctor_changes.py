@@ -71,7 +71,9 @@ async def test_a_wrong_policy(client: AsyncWebClient, tmp_path: Path) -> None:
     ]
 
 
-async def test_policies_that_lead_nowhere(client: AsyncWebClient, tmp_path: Path) -> None:
+async def test_policy_under_which_nobody_can_ask_or_approve_is_reported(
+    client: AsyncWebClient, tmp_path: Path
+) -> None:
     assert await policy("", tmp_path, client) == [
         "✓ Policy: p.toml is good (0 rules)",
         '✗ Policy: nobody may ask for a change\n  Give somebody may = ["ask"] in an [[allow]].',
@@ -83,7 +85,7 @@ async def test_policies_that_lead_nowhere(client: AsyncWebClient, tmp_path: Path
     ]
 
 
-async def test_groups_that_slack_does_not_have(client: AsyncWebClient, tmp_path: Path) -> None:
+async def test_missing_user_group_is_reported(client: AsyncWebClient, tmp_path: Path) -> None:
     rules = ASK + APPROVE + '[[deny]]\nwho = ["@gone", "S0GONE", "@billing-leads"]'
     assert (await policy(rules, tmp_path, client))[1] == (
         "✗ Policy: Slack has no such user group: @gone, S0GONE\n"
@@ -92,7 +94,7 @@ async def test_groups_that_slack_does_not_have(client: AsyncWebClient, tmp_path:
     )
 
 
-async def test_groups_that_slack_does_not_tell(
+async def test_unreadable_user_groups_are_reported(
     slack: LocalSlack, client: AsyncWebClient, tmp_path: Path
 ) -> None:
     slack.scopes.discard("usergroups:read")
@@ -147,7 +149,7 @@ async def test_a_database_in_a_file(tmp_path: Path) -> None:
     )
 
 
-async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+async def test_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "maple.db").write_text("no database, but a letter " * 100)
     assert (await database(f"sqlite:///{tmp_path}/maple.db")).startswith(
         "✗ Database: cannot be used (DatabaseError)\n  Check DATABASE_URL"

@@ -75,7 +75,7 @@ async def test_no_digests(slack: LocalSlack, tmp_path: Path) -> None:
     assert await found(slack, fresh("sqlite"), policy) == []
 
 
-async def test_channels_that_take_them(slack: LocalSlack, tmp_path: Path) -> None:
+async def test_usable_digest_channels_are_counted(slack: LocalSlack, tmp_path: Path) -> None:
     url = fresh("postgresql")
     await digest(url, "C01SUPPORT")
     assert await found(slack, url) == ["✓ Digests: can be posted (1 channel)"]
@@ -92,7 +92,7 @@ async def test_channels_that_take_them(slack: LocalSlack, tmp_path: Path) -> Non
     ]
 
 
-async def test_channels_that_do_not(slack: LocalSlack) -> None:
+async def test_unusable_digest_channels_are_reported(slack: LocalSlack) -> None:
     url = fresh("sqlite")
     for channel in ("C00GONE", "C01SUPPORT", "C05SHARED", "C04FINANCE", "D01ANA", "C02BILLING"):
         await digest(url, channel)

@@ -46,7 +46,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.maple_policy, settings.maple_approvals_channel) == (None, None)
 
 
-def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
     given(
         monkeypatch,
         **SECRETS | {"SLACK_APP_TOKEN": ""},
@@ -98,7 +98,7 @@ def test_what_is_given_is_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: input should be 'json' or 'text'"),
     ],
 )
-def test_what_is_wrong_is_said_by_name(
+def test_invalid_variable_is_named(
     monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
 ) -> None:
     given(monkeypatch, **SECRETS | changed)
@@ -217,9 +217,7 @@ _VALUES = st.one_of(
 
 @examples(400)
 @drawn(name=st.sampled_from(sorted(Settings.model_fields)), start=st.sampled_from(_STARTS), rest=_VALUES)
-def test_whatever_a_variable_holds_the_bot_is_put_together_or_says_why_not(
-    name: str, start: str, rest: str
-) -> None:
+def test_any_value_builds_the_bot_or_is_refused_in_words(name: str, start: str, rest: str) -> None:
     with pytest.MonkeyPatch.context() as environment, tempfile.TemporaryDirectory() as here:
         environment.chdir(here)
         given(environment, **SECRETS | {name.upper(): start + rest})
@@ -228,13 +226,13 @@ def test_whatever_a_variable_holds_the_bot_is_put_together_or_says_why_not(
             asyncio.run(build(load()).autumn.aclose())
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_invalid_variables_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         load()
     assert str(error.value).splitlines() == ["SLACK_BOT_TOKEN is not set", "AUTUMN_SECRET_KEY is not set"]
 
 
-def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repr_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, **SECRETS, DATABASE_URL="postgresql://maple:canary@db/maple")
     assert "canary" not in repr(load())
     assert "canary" not in str(load())
@@ -242,7 +240,7 @@ def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("level", [5, None])
-def test_a_level_that_is_no_text_is_refused_in_words(level: object) -> None:
+def test_level_that_is_not_text_is_refused_in_words(level: object) -> None:
     with pytest.raises(ValueError, match="log_level"):
         Settings.model_validate(
             {name.lower(): value for name, value in SECRETS.items()} | {"log_level": level}

@@ -19,6 +19,7 @@ from bot.digests.model import Digest, Pause
 from bot.kit.card import Card
 from bot.log import log
 from bot.runtime import Runtime
+from bot.slack import messages
 from bot.slack.errors import SLACK_READ_ERRORS, interpret_error
 from bot.store.database import Database, unbroken
 from bot.store.tables import digests
@@ -110,14 +111,8 @@ class OwnerMessage:
         """False: perhaps it did not. Never raises: whoever lists the channel's digests reads it as well."""
         card = self._draw(digest, why)
         try:
-            opened = await self._slack.conversations_open(users=[digest.owner])
-            await self._slack.chat_postMessage(
-                channel=opened["channel"]["id"],
-                text=card.text,
-                blocks=list(card.plain),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            channel = await messages.open_dm(self._slack, digest.owner)
+            await messages.post(self._slack, channel, card.text, card.plain)
         except SLACK_READ_ERRORS as error:
             log.warning(
                 "owner not told", error=interpret_error(error).reason, reference=digest.id, user=digest.owner

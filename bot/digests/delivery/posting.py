@@ -25,7 +25,7 @@ from typing import TypeAlias
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.digests import repository as book
-from bot.digests.delivery import runs, slack_post
+from bot.digests.delivery import runs
 from bot.digests.delivery.channel_queue import ChannelQueue
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.runs import LATE_AFTER
@@ -37,9 +37,11 @@ from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import log
 from bot.runtime import Runtime
+from bot.slack import marked_posts
 from bot.slack.block_refusals import CardForm
 from bot.slack.channels import Channel, ChannelProblem, Channels
 from bot.slack.errors import PostAnswer, PostStatus
+from bot.slack.marked_posts import Mark
 from bot.store import leases
 
 Draw: TypeAlias = Callable[[Report, Digest, RowQuery, datetime | None, Sequence[date]], Card]
@@ -155,8 +157,8 @@ class Posting:
     async def _begun(self, run: Run, watch: ReportProgress | None) -> Delivery:
         if run.posting_at is not None:
             call = timedelta(seconds=self._pace.call)
-            found = await slack_post.find(
-                self._slack, run.channel, run.id, sent_at=run.posting_at, within=call
+            found = await marked_posts.find(
+                self._slack, run.channel, _mark(run), sent_at=run.posting_at, within=call
             )
             if found.ts:
                 return await self.settling.posted(run, found.ts, DeliveryOutcome.FOUND)
@@ -232,14 +234,14 @@ class Posting:
             return PostAnswer(PostStatus.DOUBT, "held_up")
         try:
             async with asyncio.timeout_at(until):
-                said = await slack_post.send(self._slack, run.channel, run.id, card.text, blocks)
+                said = await marked_posts.send(self._slack, run.channel, _mark(run), card.text, blocks)
                 plain = (
                     self._form.again(card, blocks, said.reason) if said.answer is PostStatus.BLOCKS else None
                 )
                 if plain is None:
                     return said
                 log.warning("blocks refused", error=said.reason, reference=run.id, channel=run.channel)
-                return await slack_post.send(self._slack, run.channel, run.id, card.text, plain)
+                return await marked_posts.send(self._slack, run.channel, _mark(run), card.text, plain)
         except TimeoutError:
             return PostAnswer(PostStatus.DOUBT, "timeout")
 
@@ -335,3 +337,8 @@ class Settling:
 
     def too_late(self, run: Run) -> bool:
         return self._now() - run.due > LATE_AFTER
+
+
+def _mark(run: Run) -> Mark:
+    """By which the post of a run is found again. Stored in Slack: never rename it."""
+    return Mark("maple_digest", {"run": run.id})

@@ -1,0 +1,79 @@
+"""Messages that are sent once, and found again by the mark in their metadata."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.kit.card import Block
+from bot.slack import messages
+from bot.slack.errors import SLACK_READ_ERRORS, PostAnswer, PostStatus, interpret_error
+
+_CLOCK_SKEW = timedelta(minutes=5)
+"""How far Slack's clock and ours may be apart."""
+_PAGE = 15
+"""Slack gives some apps no more at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    event: str
+    payload: Mapping[str, str]
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return {"event_type": self.event, "event_payload": dict(self.payload)}
+
+    def is_on(self, message: Mapping[str, Any]) -> bool:
+        metadata = message.get("metadata") or {}
+        payload = metadata.get("event_payload")
+        return (
+            metadata.get("event_type") == self.event
+            and isinstance(payload, dict)
+            and payload.items() >= self.payload.items()
+        )
+
+
+async def send(
+    slack: AsyncWebClient, channel: str, mark: Mark, text: str, blocks: Sequence[Block]
+) -> PostAnswer:
+    """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
+    try:
+        ts = await messages.post(slack, channel, text, blocks, metadata=mark.metadata)
+        return PostAnswer(PostStatus.TAKEN, ts=ts)
+    except SLACK_READ_ERRORS as error:
+        return interpret_error(error)
+
+
+async def find(
+    slack: AsyncWebClient, channel: str, mark: Mark, *, sent_at: datetime, within: timedelta
+) -> PostAnswer:
+    """Whether the marked message is there: TAKEN with its timestamp, or with an empty one when it is not.
+
+    `sent_at`: when it was about to be sent, which took no longer than `within`.
+
+    This assumes that a message Slack has taken is in the history at once, which Slack does not promise. If it
+    is not, the message could be posted twice; so callers let some time pass before they ask.
+    """
+    oldest, latest = sent_at - _CLOCK_SKEW, sent_at + within + _CLOCK_SKEW
+    cursor = ""
+    while True:
+        try:
+            page = await slack.conversations_history(
+                channel=channel,
+                oldest=f"{oldest.timestamp():.6f}",
+                latest=f"{latest.timestamp():.6f}",
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in page["messages"]:
+                if mark.is_on(message):
+                    return PostAnswer(PostStatus.TAKEN, ts=str(message["ts"]))
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        except SLACK_READ_ERRORS as error:
+            return interpret_error(error)
+        if not cursor:
+            return PostAnswer(PostStatus.TAKEN)
