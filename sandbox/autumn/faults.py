@@ -1,6 +1,6 @@
 """Trouble on demand: what goes wrong, where, how often.
 
-latency      the answer comes `seconds` late
+latency      the answer comes `seconds` late, or once the faults are cleared
 429 500 503  refused, nothing done; 429 and 503 name `retry_after` seconds, 1 unless given
 cut_before   the connection is closed, nothing was done
 cut_after    the connection is closed, the write was done
@@ -10,6 +10,7 @@ queued       a balance write is answered with success and done later: when the c
              or after that many real seconds when the clock runs
 """
 
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Fault:
 @dataclass(slots=True)
 class Faults:
     listed: list[Fault] = field(default_factory=list)
+    cleared: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the faults in force now are cleared."""
     _random: random.Random = field(default_factory=lambda: random.Random(0))
 
     def add(self, route: str, kind: str | int, **details: Any) -> Fault:
@@ -73,6 +76,8 @@ class Faults:
 
     def clear(self) -> None:
         self.listed.clear()
+        self.cleared.set()
+        self.cleared = asyncio.Event()
 
     def strike(self, route: str, customer: str | None, expand: Sequence[object] = ()) -> list[Fault]:
         """The faults that this request meets; each is counted as having struck."""

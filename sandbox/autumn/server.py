@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import parse_qsl
@@ -247,8 +247,7 @@ class LocalAutumn:
     async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> Reply:
         by_kind = {fault.kind: fault for fault in met}
         if "latency" in by_kind:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), by_kind["latency"].seconds)
+            await self._be_late(by_kind["latency"].seconds)
         for kind in ("429", "500", "503"):
             if kind in by_kind:
                 return self._refuse(request, found, by_kind[kind])
@@ -260,6 +259,13 @@ class LocalAutumn:
         else:
             answer = self._dispatcher.take(request, found)
         return self._afterwards(answer, by_kind)
+
+    async def _be_late(self, seconds: float) -> None:
+        """Not beyond the moment when the faults are cleared, or the server stops."""
+        over = [asyncio.create_task(event.wait()) for event in (self._stopping, self.faults.cleared)]
+        await asyncio.wait(over, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in over:
+            waiting.cancel()
 
     def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> Reply:
         """What becomes of an answer on its way back."""

@@ -6,8 +6,10 @@ import pytest
 
 from bot.lookups import labels
 from bot.lookups.options import token
+from bot.lookups.overview import words as overview_words
 from bot.lookups.place import Place
 from bot.timings import Timeouts
+from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timeouts(asking_after=0.05)
@@ -18,28 +20,29 @@ async def look_up(maple: Stage, line: str = "/autumn cus_acme") -> None:
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_a_click_changes_the_card_in_place(maple: Stage) -> None:
+async def test_click_changes_the_card_in_place(maple: Stage) -> None:
     await look_up(maple)
     before = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
     await maple.ana.click("Features")
     await maple.ana.sees("resets")
     await maple.ana.click("Overview")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees(on_screen(overview_words.ATTENTION))
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == before
 
 
-async def test_a_slow_click_says_so_on_the_card(mode: Mode) -> None:
+async def test_slow_click_is_announced_on_the_card(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         await look_up(maple)
-        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await maple.ana.click("Products")
         await maple.ana.sees(labels.STILL_WAITING)
         maple.ana.does_not_see("Acme Ltd")
+        maple.autumn.faults.clear()
         await maple.ana.sees("Acme Ltd")
         maple.ana.does_not_see(labels.STILL_WAITING)
 
 
-async def test_trouble_on_a_click_can_be_tried_again(maple: Stage) -> None:
+async def test_failed_click_can_be_retried(maple: Stage) -> None:
     await look_up(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.ana.click("Products")
@@ -49,25 +52,26 @@ async def test_trouble_on_a_click_can_be_tried_again(maple: Stage) -> None:
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_of_two_clicks_the_last_is_shown(mode: Mode) -> None:
+async def test_latest_of_two_clicks_is_shown(mode: Mode) -> None:
     async with on_stage(mode) as maple:
         await look_up(maple)
-        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        maple.autumn.faults.add("customers.get", "latency", seconds=60, times=1)
         await maple.ana.click("Products")
         await maple.ana.click("Features")
         await maple.ana.sees("resets")
+        maple.autumn.faults.clear()
         await maple.bot.work.drain(10)
         await maple.ana.sees("resets", timeout=0.1)
 
 
-async def test_a_feature_is_picked_by_typing(maple: Stage) -> None:
+async def test_feature_is_picked_by_typing(maple: Stage) -> None:
     await look_up(maple, "/autumn events cus_acme")
     assert "Messages" in await maple.ana.type_ahead("Filter by feature", "mess")
     await maple.ana.choose("Filter by feature", "Messages")
     await maple.ana.sees("of Messages")
 
 
-async def test_sharing_posts_the_facts_and_somebody_opens_them(maple: Stage) -> None:
+async def test_shared_card_opens_for_others(maple: Stage) -> None:
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
     shared = await maple.raj.sees("Shared by")
@@ -85,28 +89,28 @@ async def test_nothing_is_shared_with_another_company(maple: Stage) -> None:
     maple.ana.go("#shared-acme")
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
-    await maple.ana.sees("This channel is shared with another company")
+    await maple.ana.sees(labels.SHARED_CHANNEL.what)
     maple.slack.person("lea").go("#shared-acme")
     maple.lea.does_not_see("Acme Ltd")
 
 
-async def test_a_channel_that_maple_is_not_in(maple: Stage) -> None:
+async def test_card_is_not_shared_where_maple_is_not_in_the_channel(maple: Stage) -> None:
     maple.ana.go("#random")
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
-    await maple.ana.sees("/invite @Maple")
+    await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
 
 
-async def test_a_channel_that_slack_says_nothing_about(maple: Stage) -> None:
+async def test_card_is_not_shared_while_the_channel_cannot_be_checked(maple: Stage) -> None:
     await look_up(maple)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await maple.ana.click("Share to channel", confirm=True)
-    await maple.ana.sees("could not check with Slack who is in this channel")
+    await maple.ana.sees(labels.UNCHECKED_CHANNEL.what)
     maple.raj.does_not_see("Acme Ltd")
 
 
 @pytest.mark.parametrize("mode", ["http"])
-async def test_sharing_that_slack_refuses_for_another_reason(maple: Stage) -> None:
+async def test_card_is_not_shared_into_an_archived_channel(maple: Stage) -> None:
     await look_up(maple)
     maple.slack.faults.add("chat.postMessage", "error", error="is_archived")
     await maple.ana.click("Share to channel", confirm=True)
@@ -114,17 +118,18 @@ async def test_sharing_that_slack_refuses_for_another_reason(maple: Stage) -> No
     maple.raj.does_not_see("Shared by")
 
 
-async def test_sharing_slowly_leaves_the_card_alone(mode: Mode) -> None:
+async def test_slow_share_leaves_the_private_card(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         await look_up(maple)
-        maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
+        maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await maple.ana.click("Share to channel", confirm=True)
         await maple.ana.sees(labels.STILL_WAITING)
-        await maple.ana.sees("Needs attention", timeout=0.1)
+        maple.autumn.faults.clear()
+        await maple.ana.sees(on_screen(overview_words.ATTENTION), timeout=0.1)
         await maple.raj.sees("Shared by")
 
 
-async def test_links_are_only_acknowledged(maple: Stage) -> None:
+async def test_link_button_is_only_acknowledged(maple: Stage) -> None:
     await look_up(maple)
     sent = len(maple.slack.calls)
     await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
@@ -136,10 +141,10 @@ async def test_links_are_only_acknowledged(maple: Stage) -> None:
 async def test_nothing_is_shared_into_a_direct_message(maple: Stage) -> None:
     await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
     maple.ana.go("@maple")
-    await maple.ana.sees("/invite @Maple")
+    await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
 
 
-async def test_a_feature_with_a_very_long_id_is_opened_by_its_mark(maple: Stage) -> None:
+async def test_feature_with_a_very_long_id_is_opened_by_its_token(maple: Stage) -> None:
     await look_up(maple, "/autumn features cus_acme")
     block = f"pick_feature:{Place(customer='cus_acme', part='features').encode()}"
     typing = _clicked(maple, "pick_feature") | {"type": "block_suggestion", "value": "mess"}

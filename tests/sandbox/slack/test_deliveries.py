@@ -82,13 +82,14 @@ async def test_refused_command_shows_slacks_error(
 
 async def test_unanswered_requests_show_slacks_error(slack: LocalSlack, app: RawApp) -> None:
     ana = slack.person("ana")
-    slack.deliveries.patience = 0.02
+    ordinary, slack.deliveries.patience = slack.deliveries.patience, 0.02
     app.hangs = True
     await ana.command("/probe")
     await ana.sees("/probe failed with the error “operation_timeout”")
     slack.person("raj").does_not_see("operation_timeout")
     await ana.shortcut("Look up")
     await ana.sees("“Look up” failed with the error “operation_timeout”")
+    slack.deliveries.patience = ordinary
     slack.request_url = "http://127.0.0.1:9/slack/events"
     await ana.command("/probe")
     await ana.sees("/probe failed with the error “dispatch_failed”")
