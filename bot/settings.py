@@ -199,7 +199,7 @@ def _load(kind: type[S]) -> S:
     except ValidationError as error:
         # The original quotes what was given, which may be a secret: it must not be chained.
         problem = SettingsError(
-            "\n".join(_words(one) for one in error.errors(include_input=False, include_url=False))
+            "\n".join(_words(detail) for detail in error.errors(include_input=False, include_url=False))
         )
     raise problem
 
@@ -212,8 +212,10 @@ def withdraw() -> None:
 
 
 def _words(error: Any) -> str:
-    said = str(error["msg"]).removeprefix("Value error, ")
+    message = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:
-        return said
+        return message
     name = str(error["loc"][0]).upper()
-    return f"{name} is not set" if error["type"] == "missing" else f"{name}: {said[0].lower()}{said[1:]}"
+    return (
+        f"{name} is not set" if error["type"] == "missing" else f"{name}: {message[0].lower()}{message[1:]}"
+    )

@@ -43,10 +43,10 @@ def build(state: FormState) -> FormContent:
     offered = _offered(state.facts)
     feature = _feature(state.meta, state.values)
     if not offered:
-        refused = state.sight.refusals if state.sight else ()
-        told = notes.listed(changes_words.REFUSED, refused, parts.called(state.facts)) if refused else ""
+        refusals = state.sight.refusals if state.sight else ()
+        refusal = notes.listed(changes_words.REFUSED, refusals, parts.called(state.facts)) if refusals else ""
         return FormContent(
-            state.meta, closed=told or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES
+            state.meta, closed=refusal or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES
         )
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
@@ -65,8 +65,8 @@ def build(state: FormState) -> FormContent:
         *_now(state.facts, feature),
         *([blocks.context("left_out", changes_words.left_out(left_out))] if left_out else []),
         *(
-            blocks.context(f"hidden.{index}", told)
-            for index, told in enumerate(_hidden(state.facts)[:_HIDDEN])
+            blocks.context(f"hidden.{index}", sentence)
+            for index, sentence in enumerate(_hidden(state.facts)[:_HIDDEN])
         ),
     ]
     return FormContent(meta, before, fields, problem=_typed_wrong(state.values, action))
@@ -103,18 +103,18 @@ def parse(meta: Meta, values: Values) -> Parsed:
         return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
     amount, wrong = _amount(values, action)
     if wrong is not None:
-        block, said = (
+        block, problem = (
             (AMOUNT_BLOCK, notes.plain(wrong))
             if AMOUNT_BLOCK in values
             else (ACTION_BLOCK, changes_words.STALE)
         )
-        errors[block] = said
+        errors[block] = problem
     if action is BalanceAction.NONE and reset_at is None:
         errors[RESET_BLOCK] = balance_words.NO_RESET_PICKED
-    wanted = BalanceInput(
+    request = BalanceInput(
         customer=meta.customer, feature=feature, row=row, action=action, amount=amount, reset_at=reset_at
     )
-    return parts.parsed(meta, values, wanted, errors)
+    return parts.parsed(meta, values, request, errors)
 
 
 def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
@@ -133,7 +133,7 @@ def _action(values: Values) -> BalanceAction | None:
     picked = form_values.chosen(values, ACTION_BLOCK)
     if not picked:
         return BalanceAction.GIVE
-    return next((one for one in OFFERED if one == picked), None)
+    return next((action for action in OFFERED if action == picked), None)
 
 
 def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:
@@ -166,7 +166,7 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
     """The only one, or the one that is picked; to begin with, the one the form was opened with."""
     if len(rows) == 1:
         return rows[0].id
-    known = {one.id for one in rows}
+    known = {row.id for row in rows}
     picked = form_values.chosen(values, row_block(feature)) or meta.row
     return picked if picked in known else None
 
@@ -176,8 +176,8 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
 
 def _offered(facts: Facts) -> Mapping[str, str]:
     """Names by id, of all features the customer has that an option can carry."""
-    found = names.features(facts.customer)
-    return {one: name for one, name in found.items() if _carried(one)}
+    features_by_id = names.features(facts.customer)
+    return {feature_id: name for feature_id, name in features_by_id.items() if _carried(feature_id)}
 
 
 def _carried(known_id: str) -> bool:
@@ -186,47 +186,50 @@ def _carried(known_id: str) -> bool:
 
 def _rows(facts: Facts, feature: str) -> list[BalanceRow]:
     balance = facts.customer.balances.get(feature)
-    found = [one for one in balance.breakdown if _carried(one.id)] if balance else []
-    return list({one.id: one for one in found}.values())[: options.MOST]
+    rows = [row for row in balance.breakdown if _carried(row.id)] if balance else []
+    return list({row.id: row for row in rows}.values())[: options.MOST]
 
 
 # The fields
 
 
 def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
-    found = {one: options.feature_option(one, name) for one, name in offered.items()}
-    initial = found.get(feature)
+    choices = {feature_id: options.feature_option(feature_id, name) for feature_id, name in offered.items()}
+    initial = choices.get(feature)
     element: Any
-    if len(found) > options.MOST:
+    if len(choices) > options.MOST:
         element = blocks.picker(ids.FORM_FEATURE, balance_words.PICK_FEATURE, min_query=0, initial=initial)
     else:
-        ordered = sorted(found.items(), key=lambda item: (offered[item[0]].casefold(), item[0]))
+        ordered = sorted(choices.items(), key=lambda item: (offered[item[0]].casefold(), item[0]))
         element = blocks.select(
-            ids.FORM_FEATURE, balance_words.PICK_FEATURE, [one for _, one in ordered], initial
+            ids.FORM_FEATURE, balance_words.PICK_FEATURE, [choice for _, choice in ordered], initial
         )
     return blocks.field(FEATURE_BLOCK, balance_words.FEATURE, element, listens=True)
 
 
 def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
-    found = _row_options(rows, feature, names.plans(state.facts.customer))
+    choices = _row_options(rows, feature, names.plans(state.facts.customer))
     picked = _picked_row(state.meta, state.values, feature, rows)
     element = blocks.select(
-        parts.field_id("row"), balance_words.PICK_ROW, list(found.values()), found[picked] if picked else None
+        parts.field_id("row"),
+        balance_words.PICK_ROW,
+        list(choices.values()),
+        choices[picked] if picked else None,
     )
     return blocks.field(row_block(feature), balance_words.ROW, element, balance_words.ROW_HINT, listens=True)
 
 
 def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
     """By row; those that are equal but for their amounts have a mark."""
-    told = {row.id: sources.option(row, feature, plans) for row in rows}
-    times_told = Counter(told.values())
-    found = {}
+    labels_by_row = {row.id: sources.option(row, feature, plans) for row in rows}
+    times_used = Counter(labels_by_row.values())
+    choices = {}
     for row in rows:
-        source, facts = told[row.id]
-        marked = f"{source} {sources.mark(row.id)}" if times_told[source, facts] > 1 else source
+        source, facts = labels_by_row[row.id]
+        marked = f"{source} {sources.mark(row.id)}" if times_used[source, facts] > 1 else source
         label = text.literal(f"{marked} · {_left(row)}", blocks.OPTION)
-        found[row.id] = blocks.option(label, row.id, text.literal(facts, blocks.OPTION))
-    return found
+        choices[row.id] = blocks.option(label, row.id, text.literal(facts, blocks.OPTION))
+    return choices
 
 
 def _left(row: BalanceRow) -> str:
@@ -237,11 +240,11 @@ def _left(row: BalanceRow) -> str:
 
 
 def _pick_action(action: BalanceAction) -> Block:
-    found = {
-        one: blocks.option(balance_words.ACTIONS[one][0], one.value, balance_words.ACTIONS[one][1])
-        for one in OFFERED
+    choices = {
+        known: blocks.option(balance_words.ACTIONS[known][0], known.value, balance_words.ACTIONS[known][1])
+        for known in OFFERED
     }
-    element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
+    element = blocks.radio(parts.field_id("action"), list(choices.values()), choices[action])
     return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
 
 
@@ -267,8 +270,12 @@ def _pick_reset(values: Values, *, required: bool) -> Block:
 def _hidden(facts: Facts) -> list[str]:
     """Plans of which Autumn shows no balances, so that what they give cannot be picked."""
     customer = facts.customer
-    held = [one for one in customer.subscriptions if attention.hides_balances(customer, one)]
-    return [labels.hidden(names.plan(one)) for one in held]
+    hidden = [
+        subscription
+        for subscription in customer.subscriptions
+        if attention.hides_balances(customer, subscription)
+    ]
+    return [labels.hidden(names.plan(subscription)) for subscription in hidden]
 
 
 def _now(facts: Facts, feature: str) -> list[Block]:
@@ -276,9 +283,9 @@ def _now(facts: Facts, feature: str) -> list[Block]:
     balance = facts.customer.balances.get(feature)
     if balance is None:
         return []
-    told = [f"*{names.feature(balance)}*", *features.figures(balance)]
-    told.append(features.resets(balance.next_reset_at, facts.read_at))
-    return [blocks.section("now", " · ".join(one for one in told if one))]
+    facts_shown = [f"*{names.feature(balance)}*", *features.figures(balance)]
+    facts_shown.append(features.resets(balance.next_reset_at, facts.read_at))
+    return [blocks.section("now", " · ".join(fact for fact in facts_shown if fact))]
 
 
 FORM = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})

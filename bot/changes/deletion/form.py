@@ -53,8 +53,8 @@ def parse(meta: Meta, values: Values) -> Parsed:
 def _live(facts: Facts) -> Block:
     """What goes on in Stripe, or goes with the customer."""
     currency = names.currency(facts.customer)
-    lines = [_holding(one, currency, facts.read_at) for one in facts.customer.subscriptions]
-    lines += [_coming(one) for one in (facts.billing.upcoming if facts.billing else None) or ()]
+    lines = [_holding(item, currency, facts.read_at) for item in facts.customer.subscriptions]
+    lines += [_coming(item) for item in (facts.billing.upcoming if facts.billing else None) or ()]
     if facts.unpaid is not None and facts.unpaid.count:
         totals = money.sums(facts.unpaid.totals)
         lines.append(labels.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
@@ -64,25 +64,33 @@ def _live(facts: Facts) -> Block:
     if not lines:
         unread = "" if facts.billing else f"\n{notes.plain(Note(DeletionNote.STRIPE_UNREAD))}"
         return blocks.section("live", f"{deletion_words.NOTHING_LIVE}{unread}")
-    return blocks.section("live", layout.listed(deletion_words.LIVE, [f"• {one}" for one in lines], _MOST))
+    return blocks.section("live", layout.listed(deletion_words.LIVE, [f"• {item}" for item in lines], _MOST))
 
 
-def _holding(one: Subscription, currency: str, now: datetime) -> str:
-    price = products.price(one, currency)
-    held = labels.BY_ENTITIES.lower() if one.scope == "entity" else ""
-    told = [f"*{names.plan(one)}*", products.state(one, now), price, products.quantity(one), held]
-    return " · ".join(part for part in told if part)
+def _holding(subscription: Subscription, currency: str, now: datetime) -> str:
+    price = products.price(subscription, currency)
+    by_entities = labels.BY_ENTITIES.lower() if subscription.scope == "entity" else ""
+    facts = [
+        f"*{names.plan(subscription)}*",
+        products.state(subscription, now),
+        price,
+        products.quantity(subscription),
+        by_entities,
+    ]
+    return " · ".join(part for part in facts if part)
 
 
-def _coming(one: InvoicePreview) -> str:
-    day = times.billing_day(one.invoice_at) if one.invoice_at else ""
-    return labels.next_invoice(money.money(one.total, one.currency), day)
+def _coming(preview: InvoicePreview) -> str:
+    day = times.billing_day(preview.invoice_at) if preview.invoice_at else ""
+    return labels.next_invoice(money.money(preview.total, preview.currency), day)
 
 
 def _type_id(state: FormState) -> Block:
     element = blocks.typed(parts.field_id("typed"), form_values.typed(state.values, TYPED_BLOCK)[:_LONGEST])
-    shown = text.literal(state.meta.customer, 1500)
-    return blocks.field(TYPED_BLOCK, deletion_words.TYPE_ID, element, deletion_words.type_id_hint(shown))
+    customer_id = text.literal(state.meta.customer, 1500)
+    return blocks.field(
+        TYPED_BLOCK, deletion_words.TYPE_ID, element, deletion_words.type_id_hint(customer_id)
+    )
 
 
 def _stripe(facts: Facts) -> str:

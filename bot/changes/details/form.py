@@ -22,7 +22,9 @@ _LONGEST = 3000
 
 def build(state: FormState) -> FormContent:
     shown = {name: _shown(state.facts, name) for name in _FIELDS}
-    meta = state.meta.model_copy(update={"shown": {name: parts.digest(one) for name, one in shown.items()}})
+    meta = state.meta.model_copy(
+        update={"shown": {name: parts.digest(value) for name, value in shown.items()}}
+    )
     return FormContent(meta, fields=[_field(name, state.values, shown[name]) for name in _FIELDS])
 
 
@@ -42,7 +44,11 @@ def parse(meta: Meta, values: Values) -> Parsed:
 def _altered(meta: Meta, values: Values) -> dict[str, str]:
     """Only those, so that what somebody else changes meanwhile is left as they set it."""
     typed = {name: form_values.typed(values, name) for name in _FIELDS if name in values}
-    return {name: one for name, one in typed.items() if parts.digest(text.clean(one)) != meta.shown.get(name)}
+    return {
+        name: value
+        for name, value in typed.items()
+        if parts.digest(text.clean(value)) != meta.shown.get(name)
+    }
 
 
 def _shown(facts: Facts, name: str) -> str:

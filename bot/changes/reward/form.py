@@ -41,7 +41,7 @@ def build(state: FormState) -> FormContent:
     elif action is RewardAction.REDEEM:
         fields.append(_type_code(state.values))
     coupons = state.facts.rewards.coupons if state.facts.rewards else ()
-    if left_out := len({one.id for one in coupons}) - len(offered):
+    if left_out := len({coupon.id for coupon in coupons}) - len(offered):
         note.append(blocks.context("left_out", changes_words.left_out(left_out)))
     return FormContent(state.meta, _discounts(state.facts), [*fields, *note])
 
@@ -73,14 +73,14 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def reward_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
-    wanted = typed.strip().casefold()
-    found = [
-        one
-        for one in _offered(facts).values()
-        if wanted in one.name.casefold() or wanted in one.id.casefold()
+    searched = typed.strip().casefold()
+    matching = [
+        coupon
+        for coupon in _offered(facts).values()
+        if searched in coupon.name.casefold() or searched in coupon.id.casefold()
     ]
     named, currency = parts.called(facts), currency_of(facts)
-    return [blocks.drawn_option(_option(one, named, currency)) for one in found[: options.MOST]]
+    return [blocks.drawn_option(_option(coupon, named, currency)) for coupon in matching[: options.MOST]]
 
 
 # What is filled in
@@ -100,7 +100,7 @@ def _action(values: Values) -> RewardAction | None:
     picked = form_values.chosen(values, ACTION_BLOCK)
     if not picked:
         return RewardAction.APPLY
-    return next((one for one in RewardAction if one == picked), None)
+    return next((action for action in RewardAction if action == picked), None)
 
 
 # What there is to pick from
@@ -108,30 +108,32 @@ def _action(values: Values) -> RewardAction | None:
 
 def _offered(facts: Facts) -> Mapping[str, Coupon]:
     """By id, by name; those that an option can carry."""
-    found = facts.rewards.coupons if facts.rewards else ()
-    ordered = sorted(found, key=lambda one: (name_of(one).casefold(), one.id))
-    return {one.id: one for one in ordered if 0 < text.length(one.id) <= blocks.OPTION}
+    coupons = facts.rewards.coupons if facts.rewards else ()
+    ordered = sorted(coupons, key=lambda coupon: (name_of(coupon).casefold(), coupon.id))
+    return {coupon.id: coupon for coupon in ordered if 0 < text.length(coupon.id) <= blocks.OPTION}
 
 
-def _option(one: Coupon, named: Mapping[str, str], currency: str) -> Any:
-    label = text.literal(name_of(one), blocks.OPTION) or text.literal(one.id, blocks.OPTION) or phrases.NONE
-    return blocks.option(label, one.id, text.literal(_worth(one, named, currency), blocks.OPTION))
+def _option(coupon: Coupon, named: Mapping[str, str], currency: str) -> Any:
+    label = (
+        text.literal(name_of(coupon), blocks.OPTION) or text.literal(coupon.id, blocks.OPTION) or phrases.NONE
+    )
+    return blocks.option(label, coupon.id, text.literal(_worth(coupon, named, currency), blocks.OPTION))
 
 
-def _worth(one: Coupon, named: Mapping[str, str], currency: str) -> str:
+def _worth(coupon: Coupon, named: Mapping[str, str], currency: str) -> str:
     """Value, duration and products."""
-    share = one.type == "percentage_discount"
-    value = labels.percent(numbers.number(one.value)) if share else money.money(one.value, currency)
-    plans = [named.get(plan) or plan for plan in one.plan_ids or ()]
+    share = coupon.type == "percentage_discount"
+    value = labels.percent(numbers.number(coupon.value)) if share else money.money(coupon.value, currency)
+    plans = [named.get(plan) or plan for plan in coupon.plan_ids or ()]
     return " · ".join(
         part
-        for part in (reward_words.off(value), _lasts(one), ", ".join(plans) or reward_words.ALL_PLANS)
+        for part in (reward_words.off(value), _lasts(coupon), ", ".join(plans) or reward_words.ALL_PLANS)
         if part
     )
 
 
-def _lasts(one: Coupon) -> str:
-    duration = one.duration
+def _lasts(coupon: Coupon) -> str:
+    duration = coupon.duration
     if duration is None:
         return ""
     if duration.type == "months" and duration.length is not None:
@@ -146,31 +148,33 @@ def _discounts(facts: Facts) -> list[Block]:
     """What the customer has now."""
     if facts.billing is None:
         return [blocks.section("discounts", reward_words.DISCOUNTS_UNREAD)]
-    found = facts.billing.discounts
-    return [blocks.section("discounts", overview.discounts(found) if found else reward_words.NO_DISCOUNTS)]
+    current = facts.billing.discounts
+    return [
+        blocks.section("discounts", overview.discounts(current) if current else reward_words.NO_DISCOUNTS)
+    ]
 
 
 def _pick_action(action: RewardAction) -> Block:
-    found = {
-        one: blocks.option(
-            reward_words.REWARD_ACTIONS[one][0], one.value, reward_words.REWARD_ACTIONS[one][1]
+    choices = {
+        known: blocks.option(
+            reward_words.REWARD_ACTIONS[known][0], known.value, reward_words.REWARD_ACTIONS[known][1]
         )
-        for one in RewardAction
+        for known in RewardAction
     }
-    element = blocks.radio(parts.field_id("action"), list(found.values()), found[action])
+    element = blocks.radio(parts.field_id("action"), list(choices.values()), choices[action])
     return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
 
 
 def _pick_coupon(state: FormState, offered: Mapping[str, Coupon]) -> Block:
     named = parts.called(state.facts)
     currency = currency_of(state.facts)
-    found = {one.id: _option(one, named, currency) for one in offered.values()}
-    initial = found.get(form_values.chosen(state.values, COUPON_BLOCK))
+    choices = {coupon.id: _option(coupon, named, currency) for coupon in offered.values()}
+    initial = choices.get(form_values.chosen(state.values, COUPON_BLOCK))
     element: Any
-    if len(found) > options.MOST:
+    if len(choices) > options.MOST:
         element = blocks.picker(ids.FORM_REWARD, reward_words.PICK_COUPON, min_query=0, initial=initial)
     else:
-        element = blocks.select(ids.FORM_REWARD, reward_words.PICK_COUPON, list(found.values()), initial)
+        element = blocks.select(ids.FORM_REWARD, reward_words.PICK_COUPON, list(choices.values()), initial)
     return blocks.field(COUPON_BLOCK, reward_words.COUPON, element, listens=True)
 
 
