@@ -10,9 +10,6 @@ from dataclasses import replace
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.digests import all_rows, csv_file
 from bot.digests.report.build import ScanGone
 from bot.digests.report.model import RowQuery
@@ -20,14 +17,13 @@ from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
-from bot.slack import messages
+from bot.slack import files, messages
+from handlers import decoding
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
 from handlers.lookups import customer_card, in_channel, send_card, with_loading
 from handlers.services import Services
 
-_UPLOAD_SECONDS = 120
-"""A hundred thousand rows over a slow line."""
 _IN_MEMORY = 1_000_000
 """Bytes; a longer file is kept on disk."""
 
@@ -64,7 +60,7 @@ async def _page(services: Services, query: RowQuery, note: str = "") -> dict[str
 
 async def open_customer(interaction: Interaction, services: Services) -> None:
     """A customer's card on top of the rows, without the buttons that change a message."""
-    place = Place.decode(interaction.value)
+    place = decoding.place(interaction.value)
     view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.still_waiting(place)))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services):
@@ -116,10 +112,11 @@ async def _posted(interaction: Interaction, services: Services, query: RowQuery)
         except ScanGone:
             return all_rows.digest_expired()
         name = csv_file.csv_name(read_at)
-        uploaded = await _upload(services.slack, file, name)
+        uploaded = await files.upload(services.slack, file, name)
         # Only now: the channel may have changed while the file was made and sent.
         thread = await _thread(interaction, services)
-        await _complete(services, thread, uploaded, name, csv_file.csv_comment(count))
+        comment = csv_file.csv_comment(count)
+        await files.share(services.slack_once, thread.channel, uploaded, name, comment, thread_ts=thread.ts)
     return None if thread.ts else csv_file.csv_sent()
 
 
@@ -144,28 +141,4 @@ async def _may_post(interaction: Interaction, services: Services) -> bool:
     else's."""
     return not in_channel(interaction) or await services.digests.may_follow(
         interaction.channel, interaction.message
-    )
-
-
-async def _upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
-    """The id of the file, which nobody sees yet."""
-    length = file.tell()
-    file.seek(0)
-    upload = await slack.files_getUploadURLExternal(filename=name, length=length)
-    session = slack.session
-    if session is None:  # pragma: no cover - the bot gives its client one before it takes requests
-        raise ValueError("There is no session.")
-    timeout = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
-    async with session.post(str(upload["upload_url"]), data=file, timeout=timeout) as answer:
-        answer.raise_for_status()
-    return str(upload["file_id"])
-
-
-async def _complete(services: Services, thread: _Thread, file_id: str, name: str, comment: str) -> None:
-    # Not sent again when an answer is lost: the file might be there twice.
-    await services.slack_once.files_completeUploadExternal(
-        files=[{"id": file_id, "title": name}],
-        channel_id=thread.channel,
-        initial_comment=comment,
-        thread_ts=thread.ts or None,
     )

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from bot.autumn.errors import AutumnError, NotFound
 from bot.kit import surfaces
 from bot.kit.card import Card
+from bot.kit.carried import Unreadable
 from bot.log import log
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
@@ -104,6 +105,8 @@ class InteractionOutcome(StrEnum):
     REPEAT = "repeat"
     """Slack delivered it before, so nothing was done this time."""
     REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    """A button or a form that this version of Maple did not make."""
     USER = "user"
     AUTUMN = "autumn"
     SLACK = "slack"
@@ -122,6 +125,8 @@ class InteractionEnd:
 
 def classify(error: BaseException) -> InteractionOutcome:
     """Whose error it is: the person's request, Autumn's, Slack's, the database's, or ours."""
+    if isinstance(error, Unreadable):
+        return InteractionOutcome.UNREADABLE
     if isinstance(error, NotFound):
         return InteractionOutcome.USER
     if isinstance(error, AutumnError):

@@ -19,7 +19,7 @@ from bot.kit.card import Card
 from bot.kit.form_values import Values
 from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.search import find
-from bot.lookups.place import Place
+from handlers import decoding
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -34,8 +34,8 @@ _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 async def clicked(interaction: Interaction, services: Services) -> None:
     """From a card, which knows the customer, and on a feature's tab the feature."""
-    place = Place.decode(interaction.value)
-    kind = kinds.kind(interaction.action.partition(":")[2])
+    place = decoding.place(interaction.value)
+    kind = decoding.kind(interaction.action.partition(":")[2])
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 
@@ -85,7 +85,7 @@ async def _open(
 
 async def filled(interaction: Interaction, services: Services) -> None:
     """Something was chosen or typed: redraws the form with a preview of the change."""
-    meta = Meta.decode(interaction.metadata)
+    meta = decoding.change_form(interaction.metadata)
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
         shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
@@ -98,12 +98,12 @@ async def filled(interaction: Interaction, services: Services) -> None:
 async def options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For an external select of the form."""
     facts = await _known(interaction, services)
-    meta = Meta.decode(interaction.metadata)
+    meta = decoding.change_form(interaction.metadata)
     return request_form.options(meta, interaction.action, facts, interaction.value)
 
 
 async def _known(interaction: Interaction, services: Services) -> Facts:
-    meta = Meta.decode(interaction.metadata)
+    meta = decoding.change_form(interaction.metadata)
     return services.open_forms.get(meta.submission) or await _read(services, meta)
 
 
@@ -117,7 +117,7 @@ class SubmittedForm:
 
 
 def parse(interaction: Interaction) -> SubmittedForm | Invalid:
-    meta = Meta.decode(interaction.metadata)
+    meta = decoding.change_form(interaction.metadata)
     parsed = request_form.parse(meta, interaction.state)
     if parsed.input is None:
         return Invalid(parsed.errors)
@@ -134,7 +134,7 @@ def parse(interaction: Interaction) -> SubmittedForm | Invalid:
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
-    return request_form.working(Meta.decode(interaction.metadata))
+    return request_form.working(decoding.change_form(interaction.metadata))
 
 
 async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
@@ -218,22 +218,22 @@ async def _view(
     values: Values,
     trouble: str = "",
 ) -> dict[str, Any]:
-    wanted = request_form.draft(meta, values, facts)
-    sight = None
-    if wanted is not None:
-        seen = await services.changes.look(wanted, facts)
-        sight = FormPreview.of(seen.judgement)
+    drafted = request_form.draft(meta, values, facts)
+    preview = None
+    if drafted is not None:
+        seen = await services.changes.look(drafted, facts)
+        preview = FormPreview.of(seen.judgement)
         if seen.preview is not None:
             decision = await services.changes.may_ask(seen, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
-            sight = FormPreview.of(
+            preview = FormPreview.of(
                 seen.judgement,
                 seen.preview.lines,
                 seen.preview.before,
                 needed=decision.approvals if decision.permit else None,
                 barred=result_card.barred(decision),
             )
-    return request_form.build(FormState(meta, facts, values, sight, trouble))
+    return request_form.build(FormState(meta, facts, values, preview, trouble))
 
 
 async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:

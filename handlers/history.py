@@ -10,7 +10,7 @@ from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import lookups
+from handlers import decoding, lookups
 from handlers.interaction import Interaction
 from handlers.lookups import matches_card
 from handlers.services import Services
@@ -31,7 +31,7 @@ async def commanded(interaction: Interaction, services: Services, query: str) ->
 
 async def clicked(interaction: Interaction, services: Services) -> None:
     """From a customer's card a message of its own; within it, another page."""
-    place = Place.decode(interaction.value)
+    place = decoding.place(interaction.value)
     opened = interaction.action.partition(":")[2] == _OPEN
     by = services.replies.ephemeral if opened else services.replies.update_message
     await by(interaction, await _card(interaction, services, place))
@@ -42,10 +42,10 @@ async def _of(interaction: Interaction, services: Services, query: str) -> Card:
     for reading in readings(query):
         if await services.changes.history(reading, limit=1):
             return await _card(interaction, services, Place(customer=reading))
-    found = await find(services.autumn, query, now=services.now)
-    if not isinstance(found, SingleMatch):
-        return matches_card(found)
-    return await _card(interaction, services, Place(customer=found.customer_id))
+    match = await find(services.autumn, query, now=services.now)
+    if not isinstance(match, SingleMatch):
+        return matches_card(match)
+    return await _card(interaction, services, Place(customer=match.customer_id))
 
 
 async def _card(interaction: Interaction, services: Services, place: Place) -> Card:
@@ -53,8 +53,8 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     if not decision.permit:
         return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
     records = await services.changes.history(place.customer, limit=_MOST)
-    shown = history.history_page(place, records)
-    steps = {record.id: await services.changes.steps(record.id) for record in shown}
-    coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in shown)
+    page = history.history_page(place, records)
+    steps = {record.id: await services.changes.steps(record.id) for record in page}
+    coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in page)
     names = await services.changes.names.about(place.customer, coupons=coupons)
     return history.history(place, records, steps, now=services.now(), called=names.called)

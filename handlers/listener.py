@@ -15,6 +15,8 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.access.people import Standing
 from bot.autumn.shares import asker
+from bot.kit import surfaces
+from bot.kit.carried import Unreadable
 from bot.lookups import trouble
 from bot.lookups.trouble import Refusal
 from bot.slack.errors import Unsent, slack_reason
@@ -131,7 +133,7 @@ class Listener:
             if isinstance(error, ShownError):
                 await error.show(card)
             else:
-                await show_error(self.errors_to, interaction, services, card)
+                await show_error(self._errors_to(cause), interaction, services, card)
         except Exception as unsaid:  # noqa: BLE001 - nothing may leave a listener
             details["status"] = slack_reason(unsaid)
         return InteractionEnd(outcome, details)
@@ -146,6 +148,9 @@ class Listener:
                 return await services.people.standing(interaction.actor)
         except TimeoutError:
             return Standing.UNCHECKED
+
+    def _errors_to(self, error: BaseException) -> ErrorTarget:
+        return self._refusals_to() if isinstance(error, Unreadable) else self.errors_to
 
     def _refusals_to(self) -> ErrorTarget:
         # The card may be public: show the refusal privately and leave the card unchanged.
@@ -166,7 +171,7 @@ class FormListener(Generic[T]):
 
     action: str
     parse: Callable[[Interaction], T | Invalid]
-    """Pure."""
+    """Pure. Raises Unreadable on a form that this version of Maple did not make."""
     run: Callable[[Interaction, Services, T], Awaitable[None]]
     working: Callable[[Interaction], Mapping[str, Any]] | None = None
     """What the modal shows while the handler runs; without it the modal closes. Pure."""
@@ -176,8 +181,16 @@ class FormListener(Generic[T]):
 
     def bolt_listener(self, services: Services) -> BoltListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+            started = time.perf_counter()
             interaction = read(InteractionKind.VIEW, body)
-            form = self.parse(interaction)
+            try:
+                form = self.parse(interaction)
+            except Unreadable:
+                card = trouble.refused(Refusal.UNREADABLE)
+                await ack(response_action="update", view=surfaces.as_modal(card))
+                end = InteractionEnd(InteractionOutcome.UNREADABLE)
+                record(self.action, interaction, services, end, time.perf_counter() - started)
+                return
             if isinstance(form, Invalid):
                 await ack(response_action="errors", errors=dict(form.errors))
                 services.metrics.interactions.labels(self.kind, self.action, InteractionOutcome.USER).inc()

@@ -23,6 +23,7 @@ from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
 from bot.slack.channels import ChannelProblem
 from bot.slack.errors import NOT_THERE, Unsent
+from handlers import decoding
 from handlers.errors import LookupFailed
 from handlers.interaction import Interaction
 from handlers.parsing import mistyped
@@ -134,14 +135,14 @@ def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: str = O
 
 async def go_to(interaction: Interaction, services: Services) -> None:
     """Changes the card to another place."""
-    place = Place.decode(interaction.value)
+    place = decoding.place(interaction.value)
     answer = customer_card(interaction, services, place)
     await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     """Another page of search results."""
-    answer = search_card(interaction, services, Search.decode(interaction.value))
+    answer = search_card(interaction, services, decoding.search(interaction.value))
     await _update_card(interaction, services, answer, lookup_help.still_waiting())
 
 
@@ -175,7 +176,7 @@ async def _picked_card(interaction: Interaction, services: Services, place: Plac
 
 async def open_card(interaction: Interaction, services: Services) -> None:
     """Sends whoever clicked a card of their own; the message that was clicked stays as it is."""
-    await send_card(interaction, services, Place.decode(interaction.value))
+    await send_card(interaction, services, decoding.place(interaction.value))
 
 
 async def send_card(interaction: Interaction, services: Services, place: Place) -> None:
@@ -191,7 +192,7 @@ async def send_card(interaction: Interaction, services: Services, place: Place) 
 
 async def share(interaction: Interaction, services: Services) -> None:
     """Posts the card's facts for the whole channel, unless people of another company would see them."""
-    place = Place.decode(interaction.value)
+    place = decoding.place(interaction.value)
     refusal = await _sharing_refusal(interaction, services)
     if refusal:
         await services.replies.ephemeral(interaction, trouble.refused(refusal))
@@ -255,7 +256,7 @@ async def feature_options(interaction: Interaction, services: Services) -> list[
 
 def _place_of_select(interaction: Interaction) -> Place:
     """A select carries no value of its own: the place is in its block_id."""
-    return Place.decode(interaction.block.removeprefix(f"{ids.PICK_FEATURE}:"))
+    return decoding.place(interaction.block.removeprefix(f"{ids.PICK_FEATURE}:"))
 
 
 async def _features_offered(services: Services, place: Place) -> Mapping[str, str]:

@@ -148,10 +148,10 @@ def _blank(text: str) -> bool:
     return not text.translate(INVISIBLE).strip(f"{QUOTES}`").strip()
 
 
-def _upcoming(given: str) -> Command:
-    if not given:
+def _upcoming(typed: str) -> Command:
+    if not typed:
         return UpcomingCommand()
-    found = _DAYS.fullmatch(given)
-    if found is None or not 1 <= int(found[1]) <= MOST_DAYS:
-        return NoDays(given)
-    return UpcomingCommand(int(found[1]))
+    days = _DAYS.fullmatch(typed)
+    if days is None or not 1 <= int(days[1]) <= MOST_DAYS:
+        return NoDays(typed)
+    return UpcomingCommand(int(days[1]))

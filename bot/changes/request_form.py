@@ -18,6 +18,7 @@ from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
 from bot.kit import blocks, form_values, ids, layout, phrases, text
 from bot.kit.card import Block, Card
+from bot.kit.carried import Unreadable
 from bot.kit.form_values import Values
 from bot.lookups import frame, labels
 
@@ -74,8 +75,11 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def options(meta: Meta, action: str, facts: Facts, typed: str = "") -> list[dict[str, Any]]:
-    """For the form's external select with this action_id."""
-    return registry.kind(meta.kind).form.options[action](facts, typed)
+    """For the form's external select with this action_id. Raises Unreadable if it has none."""
+    select = registry.kind(meta.kind).form.options.get(action)
+    if select is None:
+        raise Unreadable("select")
+    return select(facts, typed)
 
 
 def _waiting(meta: Meta, message: str) -> dict[str, Any]:

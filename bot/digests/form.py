@@ -8,9 +8,9 @@ parse(values)                                       # a submission: schedule and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.changes import amounts, canonical, notes
 from bot.changes.amounts import NotAnAmount
@@ -20,6 +20,7 @@ from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Wanted
 from bot.digests.schedule import known_zone, zones
 from bot.kit import blocks, form_values, ids, text
 from bot.kit.card import Block
+from bot.kit.carried import Carried
 from bot.kit.form_values import Values
 from bot.lookups import options
 
@@ -38,10 +39,8 @@ _SKIP = "skip"
 _LONGEST = 100
 
 
-class DigestMeta(BaseModel):
+class DigestMeta(Carried):
     """What the form remembers in its private_metadata."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     submission: str = Field(alias="s")
     """Made when the form was opened, so that submitting it twice is one digest."""
@@ -50,14 +49,6 @@ class DigestMeta(BaseModel):
     """The id of the one that is edited; empty for a new one."""
     version: int = Field(default=0, alias="v")
     """As it was when the form was opened."""
-
-    def encode(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, metadata: str) -> Self:
-        """Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(metadata)
 
 
 @dataclass(frozen=True, slots=True)

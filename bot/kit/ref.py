@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from bot.kit.carried import Unreadable
+
 _ENCODED = re.compile(r"([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,8})")
 
 
@@ -15,8 +17,8 @@ class Ref(NamedTuple):
 
     @classmethod
     def decode(cls, value: str) -> "Ref":
-        """Raises ValueError on anything that `encode` did not make."""
+        """Raises Unreadable on anything that `encode` did not make."""
         match = _ENCODED.fullmatch(value)
         if match is None:
-            raise ValueError("not a change")
+            raise Unreadable(cls.__name__)
         return cls(match[1], int(match[2]))

@@ -257,6 +257,10 @@ GUEST = Say("Guests can't look up customers.", "Ask a full member of this worksp
 OUTSIDER = Say(
     "Only members of this workspace can look up customers.", "Ask the people you share this channel with."
 )
+UNREADABLE = Say(
+    "This button or form no longer works, so nothing was done.",
+    "It was made by another version of Maple. Open the customer again with `/autumn`.",
+)
 UNCHECKED = Say(
     "Maple could not check with Slack who you are, so it showed nothing.", "Try again in a minute."
 )

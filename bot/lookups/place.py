@@ -5,9 +5,10 @@ works after a restart and on any replica.
 """
 
 from enum import StrEnum
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.kit.carried import Carried
 
 OVERVIEW = "overview"
 """The part that opens when none is named."""
@@ -24,9 +25,7 @@ class Span(StrEnum):
     """This billing cycle; for usage charts only."""
 
 
-class Place(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
+class Place(Carried):
     customer: str = Field(alias="c")
     part: str = Field(default=OVERVIEW, alias="p")
     """The id of a part in `lookups.registry`."""
@@ -41,15 +40,6 @@ class Place(BaseModel):
     """Whether expired products are shown."""
     until: int = Field(default=0, alias="u")
     """Epoch milliseconds: events after it are left out, so that pages hold still while new ones arrive."""
-
-    def encode(self) -> str:
-        """Compact JSON for a button's value."""
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, value: str) -> Self:
-        """The place in a button's value. Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(value)
 
     def go(self, part: str) -> "Place":
         """Another part of the same customer, with that part's own defaults."""

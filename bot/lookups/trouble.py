@@ -5,6 +5,7 @@ from enum import StrEnum
 from bot.autumn.errors import NotFound
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
+from bot.kit.carried import Unreadable
 from bot.lookups import failures, frame, labels
 from bot.lookups.find import card as find
 from bot.lookups.place import Place
@@ -24,6 +25,8 @@ class Refusal(StrEnum):
     """Slack could not be asked whether the channel is shared."""
     NOT_IN_CHANNEL = "not_in_channel"
     """Maple is not in the channel, so it can neither look at it nor post there."""
+    UNREADABLE = "unreadable"
+    """A button or a form that this version of Maple did not make."""
 
 
 _REFUSALS = {
@@ -33,6 +36,7 @@ _REFUSALS = {
     Refusal.SHARED_CHANNEL: labels.SHARED_CHANNEL,
     Refusal.UNCHECKED_CHANNEL: labels.UNCHECKED_CHANNEL,
     Refusal.NOT_IN_CHANNEL: labels.NOT_IN_CHANNEL,
+    Refusal.UNREADABLE: labels.UNREADABLE,
 }
 
 
@@ -42,6 +46,8 @@ def trouble(
     """A whole answer that failed; with a button to try again where that can help."""
     if isinstance(error, Refusal):
         return refused(error)
+    if isinstance(error, Unreadable):
+        return refused(Refusal.UNREADABLE)
     failure = failures.explanation(error)
     changed = isinstance(error, StoreLostMidway)
     explanation = labels.failure(failure.what, failure.do, text.code(reference), changed=changed)

@@ -37,7 +37,7 @@ WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORT
         ("events_api", {"type": "app_rate_limited"}, None),
     ],
 )
-async def test_unknown_things_are_acknowledged(  # type: ignore[no-untyped-def]
+async def test_unhandled_payloads_are_acknowledged(  # type: ignore[no-untyped-def]
     maple: Stage, logs: io.StringIO, kind, payload, answer
 ) -> None:
     said = await maple.slack.deliveries.send(kind, {**WHO, **payload})
@@ -50,7 +50,7 @@ async def test_unknown_things_are_acknowledged(  # type: ignore[no-untyped-def]
     ] == []
 
 
-async def test_what_cannot_be_read_is_refused_over_http_and_acknowledged_on_a_socket(maple: Stage) -> None:
+async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_socket(maple: Stage) -> None:
     payload = {**WHO, "type": "block_actions", "actions": []}
     if maple.mode == "http":
         with pytest.raises(NotAcknowledged, match="400"):
@@ -59,7 +59,7 @@ async def test_what_cannot_be_read_is_refused_over_http_and_acknowledged_on_a_so
         assert not await maple.slack.deliveries.send("interactive", payload)
 
 
-async def test_they_are_counted_by_slacks_few_words(maple: Stage) -> None:
+async def test_unhandled_payloads_are_counted_by_type(maple: Stage) -> None:
     await maple.slack.deliveries.send("interactive", {**WHO, "type": "of_the_future"})
     await maple.slack.deliveries.send("interactive", {**WHO, "type": "shortcut", "callback_id": "x"})
     text = maple.bot.metrics.exposition().decode()
@@ -67,7 +67,7 @@ async def test_they_are_counted_by_slacks_few_words(maple: Stage) -> None:
     assert 'maple_interactions_total{action="unknown",kind="shortcut",outcome="ok"} 1.0' in text
 
 
-async def test_what_breaks_before_the_acknowledgement_is_counted_as_ours(logs: io.StringIO) -> None:
+async def test_fault_before_the_acknowledgement_is_counted(logs: io.StringIO) -> None:
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1")
 

@@ -7,11 +7,22 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.approvals.lifecycle import State
+from bot.access.policy import Reason
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, State
+from bot.approvals.results import Result
+from bot.approvals.words import HEADLINES
+from bot.changes import words as changes_words
+from bot.changes.balance import words as balance_words
+from bot.changes.balance.input import BalanceAction
+from bot.changes.forms import words as forms_words
 from bot.lookups import labels
+from bot.lookups.overview import words as overview_words
+from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
+from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
 LEADS_ONLY = """
@@ -67,70 +78,70 @@ async def test_a_card_opens_the_form_with_what_is_known(maple: Stage) -> None:
     await maple.ana.click("Open", within="Messages")
     await maple.bot.work.drain(10)
     await maple.ana.click("Change balance")
-    form = await maple.ana.sees("What to do")
+    form = await maple.ana.sees(changes_words.ACTION)
     assert "Feature: [Messages" in form
 
 
 @pytest.mark.parametrize("sub", ["balance", "reward", "update", "delete", "history"])
-async def test_which_customer(maple: Stage, sub: str) -> None:
+async def test_command_without_a_customer_says_what_to_type(maple: Stage, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
 
 async def test_several_customers_are_listed_behind_the_form(maple: Stage) -> None:
     await maple.ana.command("/autumn balance twin")
-    await maple.ana.sees("More than one customer may be meant, or none")
+    await maple.ana.sees(approvals_words.ELSEWHERE)
     await maple.ana.close()
     await maple.ana.sees("match")
 
 
-async def test_who_may_not_ask_is_told_in_the_form(mode: Mode) -> None:
+async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> None:
     async with on_stage(mode, policy=LEADS_ONLY) as maple:
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
-        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
         await maple.lea.command("/autumn balance cus_acme")
-        await maple.lea.sees("What to do")
+        await maple.lea.sees(changes_words.ACTION)
 
 
-async def test_who_may_ask_for_little_is_told_when_it_is_much(mode: Mode) -> None:
+async def test_amount_over_the_limit_is_refused_in_the_form(mode: Mode) -> None:
     async with on_stage(mode, policy=SMALL) as maple:
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.sees("resets")
         await maple.ana.fill("Amount", "500")
-        await maple.ana.sees("This needs 1 approval before it is applied")
+        await maple.ana.sees(forms_words.needed(1))
         await maple.ana.fill("Amount", "5000")
-        await maple.ana.sees("No rule of the team's policy lets you do this")
+        await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
         await maple.ana.fill("Reason", "Please")
         await maple.ana.submit()
-        await maple.ana.sees("You may not do this")
+        await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
         assert await maple.bot.changes.waiting() == []
 
 
-async def test_autumns_trouble_is_said_in_the_form(maple: Stage) -> None:
+async def test_autumn_error_is_shown_in_the_form(maple: Stage) -> None:
     maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.command("/autumn balance cus_acme")
     said = await maple.ana.sees(labels.UNAVAILABLE.what)
     assert "Reference" in said
 
 
-async def test_a_form_that_was_closed_meanwhile_loses_nothing(maple: Stage) -> None:
+async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Stage) -> None:
     maple.autumn.faults.add("customers.get", "latency", seconds=0.2, times=1)
     maple.autumn.faults.add("features.list", "500", times=1)
     await maple.ana.command("/autumn balance zz-nobody-zz")
-    await maple.ana.sees("Reading this customer")
+    await maple.ana.sees(forms_words.LOADING)
     await maple.ana.close()
-    await maple.ana.sees("More than one customer may be meant, or none")
+    await maple.ana.sees(approvals_words.ELSEWHERE)
 
 
 # Submitting
 
 
-async def test_without_a_channel_for_approvals_nothing_is_asked(mode: Mode) -> None:
+async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> None:
     async with on_stage(mode, approvals=None) as maple:
         await give(maple)
         await maple.ana.sees("Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL")
@@ -145,24 +156,24 @@ async def test_without_a_channel_for_approvals_nothing_is_asked(mode: Mode) -> N
         ("C0NOTHING", "Maple is not in the channel for approvals"),
     ],
 )
-async def test_a_channel_that_is_not_fit_for_approvals(channel: str, said: str) -> None:
+async def test_request_is_refused_while_the_approvals_channel_is_unfit(channel: str, said: str) -> None:
     async with on_stage("http", approvals=channel) as maple:
         await give(maple)
         await maple.ana.sees(said)
         assert await maple.bot.changes.history("cus_acme") == []
 
 
-async def test_a_channel_that_cannot_be_checked(maple: Stage) -> None:
+async def test_request_is_refused_while_the_channel_cannot_be_checked(maple: Stage) -> None:
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await give(maple)
-    await maple.ana.sees("could not check with Slack who is in the channel for approvals")
+    await maple.ana.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval"), "the same form can be submitted again"
 
 
-async def test_what_is_wrong_shows_in_the_form(maple: Stage) -> None:
+async def test_invalid_fields_are_marked_in_the_form(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
     await maple.ana.fill("Amount", "a lot")
@@ -171,38 +182,38 @@ async def test_what_is_wrong_shows_in_the_form(maple: Stage) -> None:
     await maple.ana.sees("!")
     await maple.ana.fill("Amount", "-5")
     await maple.ana.submit()
-    await maple.ana.sees("This cannot be done")
+    await maple.ana.sees(on_screen(changes_words.REFUSED))
     assert await maple.bot.changes.history("cus_acme") == []
 
 
-async def test_a_form_closed_before_it_was_refused(mode: Mode) -> None:
+async def test_refusal_of_a_closed_form_is_sent_as_a_message(mode: Mode) -> None:
     async with on_stage(mode, approvals=None) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
         await give(maple)
-        await maple.ana.sees("Checking with Autumn")
+        await maple.ana.sees(forms_words.WORKING)
         await maple.ana.close()
-        await maple.ana.sees("Your form was not accepted, so nothing was requested")
+        await maple.ana.sees(approvals_words.NOT_TAKEN)
 
 
-async def test_figures_that_moved_while_the_form_was_open(maple: Stage) -> None:
+async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
-    await maple.ana.choose("What to do", "Set the balance")
-    await maple.ana.sees("A negative amount")
+    await maple.ana.choose(changes_words.ACTION, "Set the balance")
+    await maple.ana.sees(balance_words.AMOUNT_HINTS[BalanceAction.SET])
     await maple.ana.fill("Amount", "900")
     await maple.ana.sees("→ 900")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.ana.fill("Reason", "x")
     await maple.ana.submit()
-    form = await maple.ana.sees("The figures changed while the form was open")
+    form = await maple.ana.sees(approvals_words.RESULTS[Result.MOVED].what)
     assert "20,000 → 900" in form
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
 
 
-async def test_autumn_lost_between_two_readings(maple: Stage) -> None:
+async def test_submission_fails_when_autumn_stops_answering(maple: Stage) -> None:
     await maple.ana.command("/autumn update cus_acme")
     await maple.ana.sees("Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
@@ -230,19 +241,19 @@ async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> 
 @pytest.mark.both_transports
 async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     assert len(maple.autumn.ledger) == 1
-    maple.lea.does_not_see("Someone already decided")
+    maple.lea.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
 
 
 @pytest.mark.both_transports
 async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     await maple.lea.click("Undo", confirm=True)
@@ -259,58 +270,58 @@ async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> No
     command = maple.slack.sent[-1]
     await again(maple, command, 4)
     await maple.bot.work.drain(10)
-    await maple.ana.sees("What to do")
-    maple.ana.does_not_see("Something went wrong")
+    await maple.ana.sees(changes_words.ACTION)
+    maple.ana.does_not_see(labels.BROKEN.what)
     assert len([one for one in maple.slack.calls if one.method == "views.open"]) == 1
 
 
 # Deciding
 
 
-async def test_a_click_on_what_is_decided_is_told_by_whom(maple: Stage) -> None:
+async def test_late_decision_is_told_who_decided(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     await maple.lea.click("Deny")
-    await maple.lea.sees("The person who asked will read this")
+    await maple.lea.sees(approvals_words.DENY_HINT)
     maple.max.go("#billing")
     await maple.max.click("Approve")
     await maple.bot.work.drain(10)
     await maple.lea.fill("Why", "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
-    told = await maple.lea.sees("Someone already decided this request, or it expired")
+    told = await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
     assert "Approved by @max" in told
     maple.lea.go("#billing")
     await maple.lea.click("Deny")
-    await maple.lea.sees("Someone already decided this request, or it expired")
+    await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
     assert len(maple.autumn.ledger) == 1
 
 
-async def test_who_may_not_decide_is_not_asked_why(mode: Mode) -> None:
+async def test_own_request_cannot_be_denied(mode: Mode) -> None:
     async with on_stage(mode) as maple:
         await give(maple)
         await maple.ana.sees("0 of 1 approval")
         await maple.ana.close()
         maple.ana.go("#billing")
         await maple.ana.click("Deny")
-        await maple.ana.sees("You asked for this yourself, so somebody else must decide")
+        await maple.ana.sees(approvals_words.BARRED[Reason.OWN])
 
 
-async def test_an_unconfirmed_one_is_marked_as_applied(maple: Stage) -> None:
+async def test_unconfirmed_change_is_marked_as_applied_once(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
     await maple.lea.click("Mark as applied", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees("A person looked and said that it was applied")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_a_change_that_is_not_known(maple: Stage) -> None:
+async def test_button_of_an_unknown_change_is_refused(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
     payload = json.loads(json.dumps(last(maple, "block_actions").payload))
     for number, action in enumerate(("deny", "approve", "withdraw", "undo", "mark_applied")):
@@ -318,51 +329,64 @@ async def test_a_change_that_is_not_known(maple: Stage) -> None:
         payload["trigger_id"] = f"{number}.1.x"
         await maple.slack.deliveries.send("interactive", payload)
         await maple.bot.work.drain(10)
-    assert maple.lea.screen().count("Maple cannot find this change") == 5
+    assert maple.lea.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what) == 5
 
 
-async def test_an_undo_waits_for_a_channel_that_is_fit(maple: Stage) -> None:
+async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await maple.lea.click("Undo", confirm=True)
-    await maple.lea.sees("could not check with Slack who is in the channel for approvals")
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
+
+
+async def test_change_is_not_marked_while_the_channel_cannot_be_checked(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=1)
+    await maple.lea.click("Mark as applied", confirm=True)
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.UNCONFIRMED
 
 
 # The database
 
 
-async def test_without_the_database_reads_go_on(maple: Stage) -> None:
+async def test_look_ups_work_without_the_database(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await lose_the_database(maple)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Maple cannot reach its database, so it takes no changes")
+    await maple.lea.sees(labels.FAILURES[StoreLost].what)
     maple.raj.go("#support")
     await maple.raj.command("/autumn balance cus_acme")
-    await maple.raj.sees("Maple cannot reach its database, so it takes no changes")
+    await maple.raj.sees(labels.FAILURES[StoreLost].what)
     await maple.raj.command("/autumn cus_acme")
-    await maple.raj.sees("Needs attention")
+    await maple.raj.sees(on_screen(overview_words.ATTENTION))
     await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is False
     assert maple.autumn.ledger == []
 
 
-async def test_a_database_that_hangs_holds_nothing_up(mode: Mode) -> None:
+async def test_hanging_database_is_reported_in_time(mode: Mode) -> None:
     async with on_stage(mode, timings=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("Maple took too long")
+        await maple.ana.sees(labels.FAILURES[StoreSlow].what)
 
 
 # Cards
 
 
-async def test_a_card_that_was_deleted_is_let_go(maple: Stage) -> None:
+async def test_deleted_card_does_not_stop_a_change(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
     await maple.lea.click("Approve")
     await maple.bot.work.drain(10)
@@ -375,27 +399,27 @@ async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Stage) -> 
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     maple.lea.go("#billing")
-    maple.lea.does_not_see("Waiting for approval")
+    maple.lea.does_not_see(on_screen(HEADLINES[State.WAITING]))
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
-    await maple.lea.sees("Waiting for approval")
+    await maple.lea.sees(on_screen(HEADLINES[State.WAITING]))
 
 
-async def test_a_copy_that_nobody_noted_follows_once_it_is_clicked(maple: Stage) -> None:
+async def test_clicked_card_is_adopted_and_redrawn(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_asked_where_maple_is_not_the_steps_are_told_in_person(maple: Stage) -> None:
+async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Stage) -> None:
     maple.ana.go("#random")
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     await close_and_look(maple.ana, "Applied")
     posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
@@ -410,18 +434,18 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
         for number in range(6):
             await give(maple, str(100 + number))
             await maple.ana.sees(f"Give {100 + number} extra of Messages")
-            await maple.ana.sees("Applied at once")
+            await maple.ana.sees(approvals_words.AT_ONCE)
             await maple.ana.close()
         await maple.ana.command("/autumn history billing@acme.example")
-        card = await maple.ana.sees("Changes of this customer")
+        card = await maple.ana.sees(on_screen(approvals_words.HISTORY_TITLE))
         assert "only visible to you" in card
         assert "Give 105 extra" in card
-        await maple.ana.click("Next", within="Changes of this customer")
+        await maple.ana.click("Next", within=on_screen(approvals_words.HISTORY_TITLE))
         await maple.ana.sees("Give 100 extra")
         await maple.ana.command("/autumn history twin")
         await maple.ana.sees("match")
         await maple.ana.command("/autumn cus_acme")
-        await maple.ana.sees("Needs attention")
+        await maple.ana.sees(on_screen(overview_words.ATTENTION))
         await maple.ana.click("History")
         await maple.ana.sees("Page 1 of 2")
 
@@ -429,9 +453,9 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
 # Many to choose from
 
 
-async def test_the_selects_of_the_forms(maple: Stage) -> None:
+async def test_selects_of_forms_answer_with_options(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
     payload = last(maple, "block_actions").payload
     for action in ("form:feature", "form:reward"):
@@ -443,12 +467,12 @@ async def test_the_selects_of_the_forms(maple: Stage) -> None:
 
 async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
-    await maple.lea.sees("The person who asked will read this")
+    await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.lea.fill("Why", "No")
     await maple.lea.submit()
-    await maple.lea.sees("Denied: nothing was changed")
+    await maple.lea.sees(on_screen(HEADLINES[State.DENIED]))
     await again(maple, last(maple, "view_submission"), 4)
     await maple.ana.close()
     await give(maple)
@@ -456,6 +480,6 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
-    await maple.ana.sees("Withdrawn: nothing was changed")
+    await maple.ana.sees(on_screen(HEADLINES[State.WITHDRAWN]))
     await maple.bot.work.drain(10)
-    maple.ana.does_not_see("Someone already decided")
+    maple.ana.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)

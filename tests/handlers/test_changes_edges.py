@@ -6,9 +6,13 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.approvals import cards
-from bot.approvals.lifecycle import CardKind, ChangeEvent, State
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
+from bot.approvals.words import HEADLINES
+from bot.lookups import labels
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
+from tests.screen import on_screen
 from tests.stage import Stage
 
 
@@ -22,19 +26,19 @@ async def gone(maple: Stage, kind: CardKind) -> None:
 
 async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     before = len([one for one in maple.slack.calls if one.method == "views.open"])
     await maple.lea.click("Deny")
     await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees("The person who asked will read this")
+    await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.bot.work.drain(10)
     assert len([one for one in maple.slack.calls if one.method == "views.open"]) == before + 1
-    maple.lea.does_not_see("Something went wrong")
+    maple.lea.does_not_see(labels.BROKEN.what)
 
 
-async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None:
+async def test_dropped_card_can_still_be_clicked(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.APPROVAL)
     await maple.lea.click("Approve")
@@ -45,9 +49,9 @@ async def test_a_card_that_was_let_go_can_still_be_clicked(maple: Stage) -> None
     assert left.kind is CardKind.ASKER
 
 
-async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple: Stage) -> None:
+async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Stage) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     async with maple.bot.database.writing() as connection:
@@ -61,7 +65,7 @@ async def test_redraws_at_once_of_a_card_that_was_deleted_give_it_up_once(maple:
     assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
 
 
-async def test_a_card_is_not_posted_into_a_channel_that_is_not_fit(maple: Stage) -> None:
+async def test_card_is_not_posted_into_an_unfit_channel(maple: Stage) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -70,11 +74,11 @@ async def test_a_card_is_not_posted_into_a_channel_that_is_not_fit(maple: Stage)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
-    maple.lea.does_not_see("Waiting for approval")
+    maple.lea.does_not_see(on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.clear()
     maple.clock.move(timedelta(minutes=30))
     await maple.bot.changes.sweeper.tick()
-    await maple.lea.sees("Waiting for approval")
+    await maple.lea.sees(on_screen(HEADLINES[State.WAITING]))
 
 
 async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
@@ -93,14 +97,14 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
-async def test_without_a_card_of_their_own_the_asker_is_told_nothing_in_person(maple: Stage) -> None:
+async def test_asker_without_a_card_gets_no_dm(maple: Stage) -> None:
     maple.ana.go("#random")
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     assert [one for one in maple.slack.calls[before:] if one.method == "chat.postMessage"] == []

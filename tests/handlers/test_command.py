@@ -3,13 +3,15 @@
 import pytest
 
 from bot.lookups import labels
+from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
+from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timeouts(asking_after=0.05)
 
 
-async def test_a_customer_by_id_is_answered_to_that_person_only(maple: Stage) -> None:
+async def test_customer_card_is_private(maple: Stage) -> None:
     await maple.ana.command("/autumn cus_acme")
     card = await maple.ana.sees("cus_acme")
     assert "only visible to you" in card
@@ -41,12 +43,12 @@ async def test_help(maple: Stage, line: str) -> None:
 
 
 @pytest.mark.parametrize("sub", ["products", "find"])
-async def test_a_sub_command_alone_says_what_is_missing(maple: Stage, sub: str) -> None:
+async def test_sub_command_without_a_customer_says_what_to_type(maple: Stage, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
 
-async def test_nobody_found_says_what_was_searched(maple: Stage) -> None:
+async def test_search_without_a_match_says_what_was_searched(maple: Stage) -> None:
     await maple.ana.command("/autumn zz-nobody-zz")
     await maple.ana.sees("No customer found for zz-nobody-zz")
 
@@ -64,15 +66,15 @@ async def test_a_match_opens_in_place_of_the_list(maple: Stage) -> None:
     await maple.ana.command("/autumn find acme")
     await maple.ana.sees("match")
     await maple.ana.click("Open", within="cus_acme")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees(on_screen(overview_words.ATTENTION))
 
 
-async def test_one_found_by_search_is_shown(maple: Stage) -> None:
+async def test_single_match_opens_its_card(maple: Stage) -> None:
     await maple.ana.command("/autumn billing@acme.example")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees(on_screen(overview_words.ATTENTION))
 
 
-async def test_a_slow_answer_is_announced(mode: Mode) -> None:
+async def test_slow_card_is_announced(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn cus_acme")
@@ -82,7 +84,7 @@ async def test_a_slow_answer_is_announced(mode: Mode) -> None:
         await maple.ana.sees(labels.STILL_WAITING, timeout=0.1), "a command's messages cannot be replaced"
 
 
-async def test_a_search_that_is_slow_is_announced_too(mode: Mode) -> None:
+async def test_slow_search_is_announced(mode: Mode) -> None:
     async with on_stage(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn find acme")
@@ -90,7 +92,7 @@ async def test_a_search_that_is_slow_is_announced_too(mode: Mode) -> None:
         await maple.ana.sees("match")
 
 
-async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) -> None:  # type: ignore[no-untyped-def]
+async def test_error_shows_the_reference_that_is_in_the_log(maple: Stage, logs) -> None:  # type: ignore[no-untyped-def]
     maple.autumn.faults.add("*", "500")
     await maple.ana.command("/autumn cus_acme")
     said = await maple.ana.sees(labels.UNAVAILABLE.what)
@@ -104,15 +106,13 @@ async def test_trouble_has_a_reference_that_the_log_knows(maple: Stage, logs) ->
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/autumn cus_acme", "Needs attention"),
-        ("/autumn billing@acme.example", "Needs attention"),
+        ("/autumn cus_acme", on_screen(overview_words.ATTENTION)),
+        ("/autumn billing@acme.example", on_screen(overview_words.ATTENTION)),
         ("/autumn invoices billing@acme.example", "Next invoice"),
         ("/autumn find acme", "matches acme"),
     ],
 )
-async def test_what_autumn_did_not_answer_is_tried_again_by_a_click(
-    maple: Stage, line: str, answer: str
-) -> None:
+async def test_failed_card_is_retried_by_a_click(maple: Stage, line: str, answer: str) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.command(line)
     await maple.ana.sees(labels.UNAVAILABLE.what)

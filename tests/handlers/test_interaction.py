@@ -16,7 +16,7 @@ ANY = st.recursive(
 
 
 @given(state=st.dictionaries(st.sampled_from(["one", "two"]), ANY), text=st.text(st.characters(codec=None)))
-def test_what_cannot_be_sent_or_stored_is_replaced(state: object, text: str) -> None:
+def test_unstorable_characters_are_replaced(state: object, text: str) -> None:
     view = {"id": "V1", "private_metadata": text, "state": {"values": state}}
     interaction = read(InteractionKind.VIEW, {"user": {"id": text}, "trigger_id": text, "view": view})
     assert "\0" not in f"{interaction.actor.user}{interaction.trigger_id}{interaction.metadata}"
@@ -27,7 +27,7 @@ def test_what_cannot_be_sent_or_stored_is_replaced(state: object, text: str) -> 
     assert whole.encode().decode() == whole
 
 
-def test_text_that_is_fine_stays_as_it_is() -> None:
+def test_ordinary_text_is_kept() -> None:
     text = "naïve 👩‍👧 \0 漢字"
     state = {"block": {"field": {"value": text, "chosen": [{"value": text}], "number": 7}}}
     interaction = read(InteractionKind.VIEW, {"user": {"id": "U1"}, "view": {"state": {"values": state}}})

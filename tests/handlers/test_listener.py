@@ -8,11 +8,15 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.autumn.errors import NotFound, TimedOut
+from bot.kit.carried import Unreadable
 from bot.lookups import labels
 from bot.lookups.place import Place
 from bot.slack.errors import Unsent
 from bot.timings import Timeouts
+from handlers import Services
 from handlers.errors import InteractionOutcome, classify
+from handlers.interaction import Interaction, InteractionKind, read
+from handlers.listener import Listener
 from tests.stage import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
@@ -66,10 +70,10 @@ async def test_guests_are_offered_nothing(maple: Stage) -> None:
     assert await outcomes(maple) == ["pick_customer refused"]
 
 
-async def test_who_cannot_be_checked_is_refused(maple: Stage) -> None:
+async def test_person_who_cannot_be_checked_is_refused(maple: Stage) -> None:
     maple.slack.faults.add("users.info", "error", error="fatal_error")
     await maple.ana.command("/autumn cus_acme")
-    await maple.ana.sees("could not check with Slack who you are")
+    await maple.ana.sees(labels.UNCHECKED.what)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd"), "a failed check is not remembered"
 
@@ -78,30 +82,35 @@ async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
     async with on_stage(mode, timings=Timeouts(trigger=0.05)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=0.3)
         await maple.ana.shortcut("Look up a customer")
-        await maple.ana.sees("could not check with Slack who you are")
+        await maple.ana.sees(labels.UNCHECKED.what)
 
 
-async def test_people_are_asked_about_once(maple: Stage) -> None:
+async def test_concurrent_commands_check_a_person_once(maple: Stage) -> None:
     await asyncio.gather(*(maple.ana.command("/autumn help") for _ in range(5)))
     await maple.bot.work.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "users.info"]) == 1
 
 
-async def test_a_fault_of_ours_becomes_words_and_a_place_in_the_log(maple: Stage, logs: io.StringIO) -> None:
-    payload = _click(maple, maple.ana.id, action="go:x", value="not a place")
-    await maple.slack.deliveries.send("interactive", payload)
+async def test_fault_is_shown_with_a_reference_and_located_in_the_log(
+    maple: Stage, logs: io.StringIO
+) -> None:
+    async def breaks(_interaction: Interaction, _services: Services) -> None:
+        raise KeyError("canary")
+
+    interaction = read(InteractionKind.ACTION, _click(maple, maple.ana.id))
+    await Listener(InteractionKind.ACTION, "broken", breaks).handle(interaction, maple.bot.services)
     said = await maple.ana.sees(labels.BROKEN.what)
     reference = said.split("Reference ")[1].split()[0]
     await maple.bot.work.drain(10)
     (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]
     assert record["level"] == "error"
     assert record["outcome"] == "fault"
-    assert record["error"] == "ValidationError"
-    assert "lookups.py:" in record["at"]
-    assert "not a place" not in logs.getvalue()
+    assert record["error"] == "KeyError"
+    assert "test_listener.py:" in record["at"]
+    assert "canary" not in logs.getvalue()
 
 
-async def test_words_that_cannot_be_said_are_noted(maple: Stage, logs: io.StringIO) -> None:
+async def test_error_that_cannot_be_shown_is_logged(maple: Stage, logs: io.StringIO) -> None:
     maple.autumn.faults.add("*", "500")
     maple.slack.faults.add("response_url", "500", times=None)
     maple.slack.faults.add("chat.postEphemeral", "error", error="fatal_error", times=None)
@@ -112,7 +121,7 @@ async def test_words_that_cannot_be_said_are_noted(maple: Stage, logs: io.String
     assert (record["outcome"], record["status"]) == ("autumn", "Unsent")
 
 
-async def test_an_answer_that_cannot_be_sent_is_noted(maple: Stage, logs: io.StringIO) -> None:
+async def test_unsent_answer_is_logged(maple: Stage, logs: io.StringIO) -> None:
     for method in ("response_url", "chat.postEphemeral", "conversations.open"):
         maple.slack.faults.add(method, "error", error="fatal_error", times=None)
     await maple.ana.command("/autumn help")
@@ -121,24 +130,23 @@ async def test_an_answer_that_cannot_be_sent_is_noted(maple: Stage, logs: io.Str
     assert record["error"] == "Unsent:fatal_error"
 
 
-async def test_options_are_late_for_nobody(mode: Mode) -> None:
+async def test_slow_options_are_answered_empty_in_time(mode: Mode) -> None:
     async with on_stage(mode, timings=Timeouts(options=0.1)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=1)
         assert await _suggestions(maple, maple.ana.id) == {"options": []}
         assert await outcomes(maple) == ["pick_customer autumn"]
 
 
-async def test_options_that_fail_are_none(maple: Stage) -> None:
+async def test_failed_options_are_empty(maple: Stage) -> None:
     maple.autumn.faults.add("customers.list", "garbage")
     assert await _suggestions(maple, maple.ana.id) == {"options": []}
     assert await outcomes(maple) == ["pick_customer autumn"]
 
 
-async def test_a_select_that_carries_no_place_offers_nothing(maple: Stage, logs: io.StringIO) -> None:
+async def test_select_with_an_unreadable_place_offers_nothing(maple: Stage) -> None:
     payload = _suggesting(maple, maple.ana.id) | {"action_id": "pick_feature", "block_id": "pick_feature:?"}
     assert await maple.slack.deliveries.send("interactive", payload) == {"options": []}
-    assert await outcomes(maple) == ["pick_feature fault"]
-    assert '"at": "' in logs.getvalue()
+    assert await outcomes(maple) == ["pick_feature unreadable"]
 
 
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
@@ -150,7 +158,7 @@ async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
         assert max(delivery.seconds for delivery in commands) < 3
 
 
-async def test_what_was_acknowledged_is_finished_before_the_end(mode: Mode) -> None:
+async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None:
     async with on_stage(mode) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
         await maple.ana.command("/autumn cus_acme")
@@ -159,7 +167,7 @@ async def test_what_was_acknowledged_is_finished_before_the_end(mode: Mode) -> N
         await maple.ana.sees("Acme Ltd", timeout=0.1)
 
 
-async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.StringIO) -> None:
+async def test_work_that_takes_too_long_is_cut_off_when_stopping(mode: Mode, logs: io.StringIO) -> None:
     async with on_stage(mode, timings=Timeouts(drain=0.1)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=5)
         await maple.ana.command("/autumn cus_acme")
@@ -176,10 +184,11 @@ async def test_what_takes_too_long_at_the_end_is_cut(mode: Mode, logs: io.String
         (Unsent("x"), InteractionOutcome.SLACK),
         (UNSAID, InteractionOutcome.SLACK),
         (TimeoutError(), InteractionOutcome.SLACK),
+        (Unreadable("Place"), InteractionOutcome.UNREADABLE),
         (KeyError("x"), InteractionOutcome.FAULT),
     ],
 )
-def test_whose_trouble_it_is(error: Exception, outcome: InteractionOutcome) -> None:
+def test_errors_are_classified(error: Exception, outcome: InteractionOutcome) -> None:
     assert classify(error) is outcome
 
 

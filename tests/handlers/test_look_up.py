@@ -3,7 +3,9 @@
 import pytest
 
 from bot.lookups import labels
+from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
+from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
@@ -33,7 +35,7 @@ async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
     await maple.ana.click("Look up a customer")
     await fill_in(maple, "Overview")
     maple.ana.go("@maple")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees(on_screen(overview_words.ATTENTION))
 
 
 async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> None:
@@ -54,11 +56,11 @@ async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
         await fill_in(maple, "Overview")
         maple.ana.go("@maple")
         await maple.ana.sees(labels.STILL_WAITING)
-        await maple.ana.sees("Needs attention")
+        await maple.ana.sees(on_screen(overview_words.ATTENTION))
         maple.ana.does_not_see(labels.STILL_WAITING)
 
 
-async def test_trouble_after_the_form_is_told_where_the_answer_would_be(maple: Stage) -> None:
+async def test_error_of_the_form_is_sent_as_a_dm(maple: Stage) -> None:
     maple.autumn.faults.add("customers.get", "500")
     await maple.ana.shortcut("Look up a customer")
     await fill_in(maple, "Overview")
@@ -66,10 +68,10 @@ async def test_trouble_after_the_form_is_told_where_the_answer_would_be(maple: S
     await maple.ana.sees(labels.UNAVAILABLE.what)
     maple.autumn.faults.clear()
     await maple.ana.click("Try again")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees(on_screen(overview_words.ATTENTION))
 
 
-async def test_other_tabs_of_the_app_draw_nothing(maple: Stage) -> None:
+async def test_other_tabs_of_the_app_are_not_drawn(maple: Stage) -> None:
     event = {"type": "app_home_opened", "user": maple.ana.id, "channel": "D1", "tab": "messages"}
     await maple.slack.deliveries.send(
         "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event": event}

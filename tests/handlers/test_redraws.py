@@ -2,13 +2,14 @@
 
 import secrets
 
+from bot.changes import words as changes_words
 from tests.handlers.test_changes import last
 from tests.stage import Stage
 
 
-async def test_of_redraws_at_once_the_last_is_shown(maple: Stage) -> None:
+async def test_latest_of_concurrent_redraws_is_shown(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
     await maple.bot.work.drain(10)
@@ -23,9 +24,9 @@ async def test_of_redraws_at_once_the_last_is_shown(maple: Stage) -> None:
     assert {one.error for one in drawn if not one.ok} <= {"hash_conflict"}
 
 
-async def test_the_last_redraw_is_sent_whatever_came_before(maple: Stage) -> None:
+async def test_latest_redraw_is_sent_despite_a_conflict(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)
     before = len(maple.slack.calls)
     maple.slack.faults.add("views.update", "error", error="hash_conflict", times=1)
@@ -35,9 +36,9 @@ async def test_the_last_redraw_is_sent_whatever_came_before(maple: Stage) -> Non
     assert ["hash" in one.args for one in drawn] == [True, False]
 
 
-async def test_a_form_that_slack_does_not_redraw_is_said(maple: Stage) -> None:
+async def test_failed_redraw_is_reported(maple: Stage) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)
     maple.slack.faults.add("views.update", "error", error="fatal_error", times=1)
     await maple.ana.choose("Feature", "Messages")

@@ -43,7 +43,7 @@ async def test_facts_are_bounded_by_their_size_and_the_oldest_go_first() -> None
     assert [kept.get(str(number)) for number in range(10)] == [None] * 7 + [FACTS] * 3
 
 
-async def test_everything_that_was_read_counts() -> None:
+async def test_size_counts_everything_that_was_read() -> None:
     whole = replace(
         FACTS,
         billing=Billing(discounts=(), upcoming=None),

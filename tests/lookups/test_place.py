@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
+from bot.kit.carried import Unreadable
 from bot.lookups.place import Place, Span
 from tests.examples import examples
 
@@ -38,5 +38,5 @@ def test_another_part_starts_with_its_defaults() -> None:
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", '{"c":"x","n":-1}'])
 def test_other_values_are_no_place(value: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(Unreadable):
         Place.decode(value)

@@ -12,7 +12,6 @@ import copy
 import io
 import json
 import random
-import re
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +29,7 @@ from bot.approvals.lifecycle import State
 from bot.kit import ids
 from bot.slack.http import EVENTS_PATH
 from bot.store.tables import audit, changes, decisions, digests
+from handlers.errors import InteractionOutcome
 from handlers.interaction import InteractionKind
 from handlers.routes import ROUTES
 from sandbox.autumn import Limits as LocalLimits
@@ -553,10 +553,6 @@ async def _still_there(figures: Figures, made: World) -> None:
 _SECRET = (CANARY, "am_sk_", "xoxb-", "xapp-", "Traceback", "Acme", "@secret", "@acme", ".example")
 
 
-_UNREADABLE = re.compile(r"(ref|main|enum|registry)\.py:\d+$")
-"""Where a button's or a form's value is read: by Maple, and for it by pydantic and Python's enum."""
-
-
 def _look_into(figures: Figures, written: str, exposed: str) -> None:
     lines = written.splitlines()
     figures.count("lines of the log", len(lines))
@@ -568,9 +564,8 @@ def _look_into(figures: Figures, written: str, exposed: str) -> None:
             reached.add(f"{noted['kind']} {noted['action']}")
         if '"outcome": "fault"' in line:
             fault = json.loads(line)
-            unreadable = fault["error"] in ("ValueError", "ValidationError", "UnknownKind")
-            told = f"fault: {fault['action']} {fault['error']} {fault['at']}"
-            figures.hold(unreadable and _UNREADABLE.search(fault["at"]) is not None, told)
-            figures.count("values that Maple never made, told to the person with a reference")
+            figures.hold(False, f"fault: {fault['action']} {fault['error']} {fault['at']}")
+        if f'"outcome": "{InteractionOutcome.UNREADABLE}"' in line:
+            figures.count("values that Maple never made, refused in words")
     figures.count("listeners reached", len(reached))
     figures.hold(CANARY not in exposed, "in the metrics")

@@ -48,7 +48,7 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
         ({"is_mpim": True, "is_private": True}, ChannelProblem.DIRECT),
     ],
 )
-def test_what_a_channel_is(given: dict[str, Any], problem: ChannelProblem | None) -> None:
+def test_channel_is_judged_by_slacks_answer(given: dict[str, Any], problem: ChannelProblem | None) -> None:
     found = judge({**OURS, **given}, shared_allowed=False)
     assert found == Channel(problem, bool(given.get("is_private")))
 
@@ -78,7 +78,7 @@ def test_what_pauses_a_digest(
     assert pause_for(Channel(problem, private), was_private=was_private) is pause
 
 
-async def test_slack_is_asked(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_channel_is_looked_up_in_slack(slack: LocalSlack, client: AsyncWebClient) -> None:
     channels = Channels(client)
     assert await channels.look(SUPPORT) == Channel(None)
     assert (await channels.look(FINANCE)).private
@@ -92,7 +92,9 @@ async def test_slack_is_asked(slack: LocalSlack, client: AsyncWebClient) -> None
     assert (await channels.look("D01DIRECT")).problem is ChannelProblem.DIRECT
 
 
-async def test_slack_does_not_tell(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_channel_is_unchecked_when_slack_does_not_answer(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     channels = Channels(client)
     slack.faults.add("conversations.info", "429", seconds=7)
     assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED, wait=7)
@@ -118,7 +120,7 @@ def asked(slack: LocalSlack) -> dict[str, int]:
     return {name: names.count(name) for name in sorted(set(names))}
 
 
-async def test_many_at_once_are_asked_about_together(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, client: AsyncWebClient) -> None:
     """Slack takes some fifty questions about one channel in a minute, and lists hundreds in one answer."""
     for number in range(230):
         made = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])

@@ -78,9 +78,7 @@ async def test_revoked_token_is_noticed_and_logged_once(
 @pytest.mark.parametrize("body", ["<html>Bad gateway</html>", '"text"', "[]", "7", "null"])
 @pytest.mark.parametrize("status", [200, 502])
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
-async def test_answer_of_something_else_than_slack_is_an_error_of_the_client(
-    body: str, status: int, kind: str
-) -> None:
+async def test_foreign_answer_raises_not_slack(body: str, status: int, kind: str) -> None:
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=body, content_type=kind)
 
@@ -96,7 +94,7 @@ async def test_answer_of_something_else_than_slack_is_an_error_of_the_client(
         assert await called(client.auth_test()) == "no answer of Slack's"
 
 
-async def test_other_errors_say_nothing_of_the_token(slack: LocalSlack) -> None:
+async def test_other_errors_leave_the_token_good(slack: LocalSlack) -> None:
     token = Token("bot")
     async with client_of(slack, token) as client:
         slack.faults.add("users.info", "error", error="user_not_found")
@@ -112,9 +110,7 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_revoked_token_makes_the_bot_unready_though_nobody_uses_it(
-    mode: Mode, logs: io.StringIO
-) -> None:
+async def test_revoked_token_makes_an_idle_bot_unready(mode: Mode, logs: io.StringIO) -> None:
     async with (
         on_stage(mode, timings=Timeouts(token=0.02)) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,

@@ -119,7 +119,7 @@ async def test_request_whose_headers_never_end_loses_its_connection(sent: bytes)
         await works(maple)
 
 
-async def test_headers_that_trickle_in_do_not_buy_time() -> None:
+async def test_trickling_headers_do_not_extend_the_deadline() -> None:
     async with attacked(QUICK) as (maple, peers):
         peer = await peers.connect()
         ended = asyncio.create_task(peer.ended())
@@ -236,7 +236,7 @@ async def test_new_connection_takes_the_place_of_the_longest_waiting() -> None:
         assert await hoarded[-1].status() == 200, "the latest keep theirs"
 
 
-async def test_nonsense_is_one_line_in_the_log(logs: io.StringIO) -> None:
+async def test_malformed_requests_are_logged_once(logs: io.StringIO) -> None:
     async with attacked(HttpLimits()) as (maple, peers):
         for nonsense in [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000] * 10:
             peer = await peers.connect()
@@ -274,7 +274,7 @@ class Slow:
 GET = b"GET / HTTP/1.1\r\nhost: maple\r\n\r\n"
 
 
-async def test_requests_being_answered_keep_their_places() -> None:
+async def test_requests_being_answered_keep_their_slots() -> None:
     slow = Slow()
     async with slow.listening(replace(HttpLimits(), connections=3)) as (_, peers):
         asking = [await peers.connect() for _ in range(3)]
@@ -307,7 +307,7 @@ async def test_idle_connection_is_kept_as_long_as_load_balancers_keep_theirs() -
         assert 70 < timer.when() - asyncio.get_running_loop().time() <= 75
 
 
-async def test_no_files_left_is_one_line_in_the_log(
+async def test_exhausted_file_descriptors_are_logged_once(
     logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("asyncio.constants.ACCEPT_RETRY_DELAY", 0.02)

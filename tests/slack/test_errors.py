@@ -68,5 +68,5 @@ def refused(name: str) -> SlackApiError:
         (KeyError("ts"), PostAnswer(PostStatus.DOUBT, "KeyError")),
     ],
 )
-def test_what_it_says(error: Exception, told: PostAnswer) -> None:
+def test_errors_are_interpreted(error: Exception, told: PostAnswer) -> None:
     assert interpret_error(error) == told

@@ -98,14 +98,14 @@ async def test_slacks_own_request_is_handled_and_timed() -> None:
     assert 'maple_ack_seconds_count{mode="http"} 2.0' in endpoint.metrics.exposition().decode()
 
 
-async def test_the_address_is_verified() -> None:
+async def test_url_verification_is_answered() -> None:
     body = b'{"type":"url_verification","challenge":"c0ffee"}'
     answer = await Endpoint().post(signed(body, b"application/json"), [body])
     assert answer is not None
     assert (answer[0], b"c0ffee" in answer[1]) == (200, True)
 
 
-async def test_before_slack_is_known_it_is_told_to_come_back() -> None:
+async def test_requests_before_the_start_get_503() -> None:
     endpoint = Endpoint()
     endpoint.ready = False
     assert await endpoint.post(signed()) == (503, b"")
@@ -122,7 +122,7 @@ async def test_too_large_body_is_refused() -> None:
     assert "maple_unsigned_requests_total 2.0" in endpoint.metrics.exposition().decode()
 
 
-async def test_sender_that_goes_away_is_not_answered() -> None:
+async def test_disconnected_sender_is_not_answered() -> None:
     endpoint = Endpoint()
     assert await endpoint.post(signed(), leave=True) is None
     assert "maple_unsigned_requests_total 0.0" in endpoint.metrics.exposition().decode()
@@ -147,7 +147,7 @@ async def test_body_is_not_read_when_no_body_could_make_it_genuine() -> None:
         (b"payload=5", b"application/x-www-form-urlencoded"),
     ],
 )
-async def test_signed_but_unreadable(body: bytes, kind: bytes, logs: io.StringIO) -> None:
+async def test_signed_unreadable_body_gets_400(body: bytes, kind: bytes, logs: io.StringIO) -> None:
     assert await Endpoint().post(signed(body, kind), [body]) in (
         (400, b""),
         (404, b'{"error": "unhandled request"}'),
@@ -238,7 +238,7 @@ async def test_readiness_in_socket_mode_needs_the_socket() -> None:
         assert (answer.status_code, answer.json()["socket"]) == (503, False)
 
 
-async def test_a_taken_address_is_an_error() -> None:
+async def test_taken_port_raises() -> None:
     application = site(None, Metrics(), lambda: {"serving": True})
     async with listening(application, "127.0.0.1", 0) as listener:
         port = int(listener.url.rsplit(":", 1)[1])
@@ -257,7 +257,7 @@ async def test_listening_on_ipv6() -> None:
 
 
 @pytest.mark.parametrize(("grace", "answered"), [(5.0, True), (0.02, False)])
-async def test_what_is_under_way_may_finish_within_the_grace(grace: float, answered: bool) -> None:
+async def test_requests_under_way_finish_within_the_grace(grace: float, answered: bool) -> None:
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: Request) -> Response:

@@ -23,7 +23,7 @@ def turns(database: Database | None, work: BackgroundTasks) -> LatestClick:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-async def test_the_last_click_has_the_turn(shared: bool, database: Database, work: BackgroundTasks) -> None:
+async def test_latest_click_wins(shared: bool, database: Database, work: BackgroundTasks) -> None:
     replica = turns(database if shared else None, work)
     async with replica.handling("card", NOW) as first:
         assert await first()
@@ -35,7 +35,7 @@ async def test_the_last_click_has_the_turn(shared: bool, database: Database, wor
     assert not replica._latest
 
 
-async def test_what_comes_late_is_not_the_last_for_that(database: Database, work: BackgroundTasks) -> None:
+async def test_late_delivery_of_an_earlier_click_loses(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
     async with here.handling("card", LATER) as second, here.handling("card", NOW) as first:
         assert not await first()
@@ -46,7 +46,7 @@ async def test_what_comes_late_is_not_the_last_for_that(database: Database, work
         assert not await first_there(), "what came later has been shown already"
 
 
-async def test_a_click_at_another_replica_is_later(database: Database, work: BackgroundTasks) -> None:
+async def test_later_click_at_another_replica_wins(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), turns(database, work)
     async with here.handling("card", NOW) as first:
         assert await first()
@@ -56,14 +56,14 @@ async def test_a_click_at_another_replica_is_later(database: Database, work: Bac
         assert not await first(), "what came later has been shown already"
 
 
-async def test_where_slack_does_not_say_when_it_is_now(database: Database, work: BackgroundTasks) -> None:
+async def test_click_without_a_time_counts_as_now(database: Database, work: BackgroundTasks) -> None:
     here, there = turns(database, work), LatestClick(database, work, lambda: LATER)
     async with here.handling("card", None) as first, there.handling("card", None) as second:
         assert await second()
         assert not await first()
 
 
-async def test_without_the_database_a_replica_goes_by_its_own(
+async def test_replica_without_the_database_uses_its_own_clicks(
     database: Database, work: BackgroundTasks
 ) -> None:
     replica = turns(database, work)

@@ -42,7 +42,7 @@ PLAIN = Card("said", (section("said"),), (section("said"),))
         (429, '"slow"', "http_429"),
     ],
 )
-def test_what_a_response_url_said(status: int, body: str, reason: str) -> None:
+def test_response_url_answers_are_interpreted(status: int, body: str, reason: str) -> None:
     assert url_reason(status, body) == reason
 
 
@@ -86,7 +86,7 @@ async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Stag
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "invalid_arguments"])
-async def test_form_whose_blocks_are_refused_gives_way_to_words(maple: Stage, error: str) -> None:
+async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Stage, error: str) -> None:
     """A form has no newer blocks, and so no other form: the person is told, in its place."""
     maple.slack.faults.add("views.update", "error", error=error)
     await maple.ana.command("/autumn digest")
@@ -103,14 +103,14 @@ async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:
     assert len(refused) == 1
 
 
-async def test_a_spent_response_url_gives_way_to_an_ephemeral_message(maple: Stage) -> None:
+async def test_spent_response_url_falls_back_to_an_ephemeral_message(maple: Stage) -> None:
     maple.slack.faults.add("response_url", "error", error="expired_url")
     await maple.ana.command("/autumn cus_acme")
     assert "only visible to you" in await maple.ana.sees("Acme Ltd")
     assert [call.ok for call in maple.slack.calls if call.method == "chat.postEphemeral"] == [True]
 
 
-async def test_where_maple_is_not_a_direct_message_is_left(maple: Stage) -> None:
+async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Stage) -> None:
     maple.ana.go("#random")
     maple.slack.faults.add("response_url", "500", times=None)
     await maple.ana.command("/autumn cus_acme")
@@ -120,13 +120,13 @@ async def test_where_maple_is_not_a_direct_message_is_left(maple: Stage) -> None
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_a_limit_of_slacks_is_waited_out(maple: Stage) -> None:
+async def test_rate_limit_is_waited_for(maple: Stage) -> None:
     maple.slack.faults.add("response_url", "429", seconds=1)
     await maple.ana.command("/autumn help")
     await maple.ana.sees("Look up or change a customer in Autumn")
 
 
-async def test_slack_out_of_reach_is_a_reason() -> None:
+async def test_unreachable_slack_is_the_reason() -> None:
     async with on_stage("http") as maple:
         replies = Replies(maple.bot.slack, new_blocks=60)
         interaction = Interaction(

@@ -67,7 +67,7 @@ STAMP, MARK = signed()
         pytest.param([STAMP, (MARK[0], MARK[1] + b"\n")], BODY, id="something after it"),
     ],
 )
-def test_everything_else_is_not(headers: Headers, body: bytes) -> None:
+def test_other_signatures_are_refused(headers: Headers, body: bytes) -> None:
     assert not genuine(headers, body)
 
 
@@ -86,5 +86,5 @@ def test_a_body_that_is_not_utf8_is_not_slacks() -> None:
     ),
     st.binary(max_size=40),
 )
-def test_nothing_odd_is_genuine_or_raises(headers: Headers, body: bytes) -> None:
+def test_odd_headers_are_refused_without_raising(headers: Headers, body: bytes) -> None:
     assert not genuine(headers, body)

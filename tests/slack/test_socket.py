@@ -106,7 +106,7 @@ async def test_address_that_is_refused_is_not_tried_for_ever() -> None:
 
 
 @pytest.mark.parametrize("said", ["3600", "1.5", "", "soon"])
-async def test_no_retry_after_keeps_it_from_connecting(said: str) -> None:
+async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
     async with on_stage("socket", timings=TIMINGS) as maple:
         maple.slack.faults.add("apps.connections.open", "429", retry_after=said, times=2)
         await maple.slack.sockets.refresh("link_disabled")

@@ -4,22 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note
 from bot.kit import text
 from bot.kit.card import Block
+from bot.kit.carried import Carried
 from bot.kit.form_values import Values
 
 MOST_METADATA = 3000
 
 
-class Meta(BaseModel):
+class Meta(Carried):
     """What a form remembers in its private_metadata. Nothing that the form itself does not show."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     kind: str = Field(alias="k")
     customer: str = Field(alias="c")
@@ -39,14 +38,6 @@ class Meta(BaseModel):
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
     """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
-
-    def encode(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, metadata: str) -> Self:
-        """Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(metadata)
 
     @property
     def fits(self) -> bool:

@@ -6,13 +6,14 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from bot.digests import sections
 from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import Figures
+from bot.kit.carried import Carried
 
 PREVIEWS = "previews"
 """In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
@@ -73,10 +74,8 @@ def _known(key: str) -> str:
 SectionKey: TypeAlias = Annotated[str, AfterValidator(_known)]
 
 
-class RowQuery(BaseModel):
+class RowQuery(Carried):
     """Which rows: what a button carries, so that the rows can be had again with nothing remembered."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     scan: str = Field(alias="s", max_length=64)
     days: int = Field(default=7, ge=1, le=31, alias="d")
@@ -94,15 +93,6 @@ class RowQuery(BaseModel):
     """Of all rows, for a file; empty for all."""
     page: int = Field(default=0, ge=0, alias="n")
     """Counted from 0."""
-
-    def encode(self) -> str:
-        """Compact JSON for a button's value."""
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, value: str) -> Self:
-        """The query in a button's value. Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(value)
 
     def at(self, **changes: object) -> "RowQuery":
         """Another section or page of the same; the page starts over unless given."""

@@ -1,12 +1,11 @@
 """The answer to a search that did not end at one customer."""
 
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.autumn.models import Customer
 from bot.kit import blocks, ids, layout, phrases, text, times
 from bot.kit.card import Block, Card
+from bot.kit.carried import Carried
 from bot.lookups import frame, labels
 from bot.lookups.find import words
 from bot.lookups.find.answer import SeveralMatches
@@ -16,10 +15,8 @@ from bot.lookups.products.status import running_first
 SIZE = 10
 
 
-class Search(BaseModel):
+class Search(Carried):
     """What a button that turns a page of matches carries."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     query: str = Field(alias="q")
     page: int = Field(default=0, ge=0, alias="n")
@@ -27,14 +24,6 @@ class Search(BaseModel):
     """The part that a match opens at."""
     straight: bool = Field(default=False, alias="s")
     """Whether the one customer that is meant opens at once, rather than be listed."""
-
-    def encode(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, value: str) -> Self:
-        """The search in a button's value. Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(value)
 
 
 def matches(answer: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:

@@ -1,0 +1,46 @@
+"""What a button or a form carries, decoded and known to exist here: its part, its kind of change.
+
+All of these raise Unreadable, which the listener tells the person in words.
+"""
+
+from typing import Any
+
+from bot.changes import registry as kinds
+from bot.changes.forms.model import Meta
+from bot.changes.spec import ChangeKind
+from bot.kit.carried import Unreadable
+from bot.lookups import registry as parts
+from bot.lookups.find.card import Search
+from bot.lookups.place import Place
+
+
+def place(value: str) -> Place:
+    decoded = Place.decode(value)
+    _check_part(decoded.part)
+    return decoded
+
+
+def search(value: str) -> Search:
+    decoded = Search.decode(value)
+    _check_part(decoded.part)
+    return decoded
+
+
+def change_form(metadata: str) -> Meta:
+    decoded = Meta.decode(metadata)
+    kind(decoded.kind)
+    return decoded
+
+
+def kind(kind_id: str) -> ChangeKind[Any]:
+    try:
+        return kinds.kind(kind_id)
+    except kinds.UnknownKind:
+        raise Unreadable("kind") from None
+
+
+def _check_part(part_id: str) -> None:
+    try:
+        parts.part(part_id)
+    except LookupError:
+        raise Unreadable("part") from None

@@ -1,0 +1,93 @@
+"""Buttons and forms that this version of Maple did not make: from an older one, or made up."""
+
+from typing import Any
+
+import pytest
+
+from bot.changes import words as changes_words
+from bot.kit import ids
+from bot.lookups import labels
+from bot.lookups.find.card import Search
+from bot.lookups.place import Place
+from tests.handlers.test_changes import last
+from tests.stage import Stage
+
+CUSTOMER = "cus_acme"
+NOWHERE = Place(customer=CUSTOMER, part="nowhere")
+
+
+def sent_by(maple: Stage, kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "user": {"id": maple.ana.id, "team_id": maple.bot_team},
+        "team": {"id": maple.bot_team},
+        "channel": {"id": maple.ana.channel.id},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        (f"{ids.GO}:next", "not a place"),
+        (f"{ids.GO}:next", NOWHERE.encode()),
+        (ids.OPEN, NOWHERE.encode()),
+        (ids.SHARE, NOWHERE.encode()),
+        (ids.HISTORY, NOWHERE.encode()),
+        (f"{ids.FIND}:next", Search(query="acme", part="nowhere").encode()),
+        (f"{ids.FIND}:next", "{}"),
+        (ids.APPROVE, "no change"),
+        (ids.MARK_APPLIED, "no change"),
+        (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),
+    ],
+)
+async def test_button_is_refused_in_words(maple: Stage, action: str, value: str) -> None:
+    button = {"action_id": action, "block_id": "b", "value": value}
+    await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[button]))
+    await maple.ana.sees(labels.UNREADABLE.what)
+    assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
+
+
+async def test_card_stays_when_its_button_is_refused(maple: Stage) -> None:
+    await maple.ana.command(f"/autumn {CUSTOMER}")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Features")
+    await maple.bot.work.drain(10)
+    click = last(maple, "block_actions").payload
+    click["actions"][0]["value"] = NOWHERE.encode()
+    await maple.slack.deliveries.send("interactive", click | {"trigger_id": "1.2.again"})
+    await maple.ana.sees(labels.UNREADABLE.what)
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple: Stage) -> None:
+    await maple.ana.command(f"/autumn features {CUSTOMER}")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Change balance")
+    await maple.bot.work.drain(10)
+    await maple.ana.close()
+    click = last(maple, "block_actions").payload
+    click["actions"][0]["action_id"] = f"{ids.CHANGE}:nothing"
+    trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
+    await maple.slack.deliveries.send("interactive", click | {"trigger_id": trigger})
+    await maple.ana.sees(labels.UNREADABLE.what)
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'])
+async def test_submitted_form_is_refused_in_its_place(maple: Stage, metadata: str) -> None:
+    view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
+    answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
+    assert isinstance(answer, dict)
+    assert answer["response_action"] == "update"
+    assert labels.UNREADABLE.what in str(answer["view"])
+    assert await maple.bot.changes.history(CUSTOMER) == []
+
+
+async def test_select_that_a_form_does_not_have_offers_nothing(maple: Stage) -> None:
+    await maple.ana.command(f"/autumn balance {CUSTOMER}")
+    await maple.ana.sees(changes_words.ACTION)
+    await maple.ana.choose("Feature", "Messages")
+    click = last(maple, "block_actions").payload
+    asked = click | {"type": "block_suggestion", "action_id": f"{ids.FORM_FIELD}:nothing", "value": "mess"}
+    assert await maple.slack.deliveries.send("interactive", asked) == {"options": []}
+    assert 'action="form",kind="options",outcome="unreadable"' in maple.bot.metrics.exposition().decode()
