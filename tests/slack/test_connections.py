@@ -300,7 +300,7 @@ async def test_idle_connection_is_kept_as_long_as_load_balancers_keep_theirs() -
         peer = await peers.connect()
         await peer.send(GET)
         assert await peer.status() == 200
-        (connection,) = listener._server.server_state.connections
+        (connection,) = listener.server_state.connections
         assert isinstance(connection, Connection)
         timer = connection.timeout_keep_alive_task
         assert timer is not None
