@@ -70,6 +70,13 @@ def parse_amount(text: str) -> Decimal:
     return amount
 
 
+def typed(amount: Decimal) -> str:
+    """The amount as somebody could type it: `parse_amount` reads it back as the same."""
+    digits = canonical.number(amount)
+    # 2.883 could also be read as a thousand.
+    return f"{digits}0" if _LIKE_THOUSANDS.fullmatch(digits.removeprefix("-")) else digits
+
+
 def size_problem(amount: Decimal) -> AmountNote | None:
     """Why an amount is refused for its size or its decimals."""
     if not amount.is_finite():
