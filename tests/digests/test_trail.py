@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
-from bot.digests import repository as book
-from bot.digests.model import Pause, Wanted
+from bot.digests import repository
+from bot.digests.model import DigestContent, Pause
 from bot.store import audit
 from bot.store.database import Database
+from bot.store.tables import audit as audit_table
 from bot.store.tables import digest_runs, digests
 from tests.digests.booked import DAY, DUE, NINE, NOON, booked
+from tests.store.test_audit import TRIGGERS
 
 
 async def recorded(database: Database, digest_id: str) -> list[audit.Entry]:
@@ -29,13 +31,17 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
     made = await booked(database)
     await booked(database)
     later = replace(NINE, at=time(10))
-    await book.edit(database, made.id, version=1, schedule=later, wanted=Wanted(), now=NOON, by="U2")
-    await book.edit(database, made.id, version=1, schedule=NINE, wanted=Wanted(), now=NOON, by="U3")
-    await book.pause(database, made.id, Pause.ARCHIVED, now=DUE)
-    await book.pause(database, made.id, Pause.ASKED, now=DUE, by="U3")
-    await book.resume(database, made.id, now=DUE + DAY, by="U2")
-    await book.remove(database, made.id, now=DUE + DAY, by="U1")
-    await book.remove(database, made.id, now=DUE + DAY, by="U1")
+    await repository.edit(
+        database, made.id, version=1, schedule=later, content=DigestContent(), now=NOON, by="U2"
+    )
+    await repository.edit(
+        database, made.id, version=1, schedule=NINE, content=DigestContent(), now=NOON, by="U3"
+    )
+    await repository.pause(database, made.id, Pause.ARCHIVED, now=DUE)
+    await repository.pause(database, made.id, Pause.ASKED, now=DUE, by="U3")
+    await repository.resume(database, made.id, now=DUE + DAY, by="U2")
+    await repository.remove(database, made.id, now=DUE + DAY, by="U1")
+    await repository.remove(database, made.id, now=DUE + DAY, by="U1")
     entries = await recorded(database, made.id)
     assert [(entry.event, entry.actor) for entry in entries] == [
         ("digest_created", "U1"),
@@ -80,3 +86,16 @@ async def test_digest_changed_past_the_trail_is_found(database: Database, how: s
             await connection.execute(update(digests).values(state="removed"))
     expected = f"digest {made.id} is " + ("missing" if how == "gone" else "removed, and row 1 says otherwise")
     assert await faults(database) == (expected,)
+
+
+@pytest.mark.parametrize("body", ["not JSON", "[]", "{}"])
+async def test_unreadable_body_of_a_row_about_a_digest_is_found(database: Database, body: str) -> None:
+    digest = await booked(database)
+    async with database.writing() as connection:
+        for statement in TRIGGERS[connection.dialect.name]:
+            await connection.execute(text(statement))
+        await connection.execute(update(audit_table).values(body=body))
+    assert await faults(database) == (
+        "row 1 was altered",
+        f"digest {digest.id} is active, and row 1 says otherwise",
+    )
