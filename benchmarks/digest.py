@@ -22,8 +22,8 @@ from benchmarks import customers, processes, wide_slack
 from benchmarks.load import Job, Result, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
 from bot.autumn.environment import Environment
-from bot.digests import repository as book
-from bot.digests.model import EVERY_DAY, Schedule, Wanted
+from bot.digests import repository
+from bot.digests.model import EVERY_DAY, DigestContent, NewDigest, Schedule
 from bot.digests.scan.pacing import ScanPace
 from bot.lookups import help as lookup_help
 from bot.store.database import Database
@@ -111,16 +111,18 @@ def add_digests(file: Path, count: int, *, after: float) -> datetime:
     async def add() -> None:
         database = Database(f"sqlite:///{file}")
         for number in range(count):
-            await book.create(
+            await repository.create(
                 database,
-                submission_id=f"benchmark-{number}",
-                env=Environment.SANDBOX,
-                channel=wide_slack.name(number),
-                team="T01NORTHW",
-                owner="U01ANA",
-                schedule=Schedule(weekdays=EVERY_DAY, at=due.time()),
-                wanted=Wanted(skip_empty=False),
-                private=False,
+                NewDigest(
+                    submission_id=f"benchmark-{number}",
+                    env=Environment.SANDBOX,
+                    channel=wide_slack.name(number),
+                    team="T01NORTHW",
+                    owner="U01ANA",
+                    schedule=Schedule(weekdays=EVERY_DAY, at=due.time()),
+                    content=DigestContent(skip_empty=False),
+                    private=False,
+                ),
                 now=datetime.now(UTC),
             )
         await database.aclose()

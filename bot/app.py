@@ -37,7 +37,7 @@ from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
 from bot.digests.report.model import Report, RowQuery
-from bot.digests.service import DigestService
+from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.log import library_logger, log
@@ -300,13 +300,15 @@ class Maple:
 
         return DigestService(
             self._runtime,
-            slack=self._slack_clients.once,
-            shared=self._policy.digests.shared_channels,
-            draw=draw,
-            tell_owner=OwnerMessage(self.slack, digest_stopped),
+            DigestSlack(
+                self._slack_clients.once,
+                draw,
+                OwnerMessage(self.slack, digest_stopped),
+                shared_channels=self._policy.digests.shared_channels,
+                new_blocks=self.timings.new_blocks,
+            ),
             metrics=self.metrics,
-            pace=self._digest_pace,
-            new_blocks=self.timings.new_blocks,
+            timeouts=self._digest_pace,
             moved=self._background.moved,
         )
 

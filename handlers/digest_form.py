@@ -1,4 +1,4 @@
-"""The form in which a digest is set up or edited: in the place of the list, which comes back afterwards."""
+"""The form that sets up or edits a digest. It replaces the list, which comes back afterwards."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,10 @@ from typing import Any, assert_never
 
 from bot.autumn.errors import AutumnError
 from bot.digests import form as digest_form
-from bot.digests import list_card
+from bot.digests import list_card, words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooMany
+from bot.digests.words import DigestNote
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
 from handlers.digests import may_change, show_list, within_list, zone
@@ -42,7 +43,7 @@ async def edit(interaction: Interaction, services: Services) -> None:
             return
         digest = await services.digests.get(ref.id)
         if digest is None:
-            await show_list(interaction, services, list_card.digest_note("changed"))
+            await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
             return
         meta = DigestMeta(
             submission=secrets.token_hex(16),
@@ -50,14 +51,14 @@ async def edit(interaction: Interaction, services: Services) -> None:
             digest=digest.id,
             version=digest.version,
         )
-        await _open(interaction, services, DigestState(meta, digest.schedule, digest.wanted))
+        await _open(interaction, services, DigestState(meta, digest.schedule, digest.content))
 
 
 async def _refused(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy forbids it, which the list then shows."""
+    """Whether the policy forbids it; the list then says so."""
     if await may_change(interaction, services):
         return False
-    await show_list(interaction, services, list_card.digest_note("not_allowed"))
+    await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
     return True
 
 
@@ -68,7 +69,7 @@ async def _open(interaction: Interaction, services: Services, state: DigestState
 
 
 async def _plans(services: Services) -> Mapping[str, str] | None:
-    """Names of products by id. A digest can be set up while Autumn does not answer: None then."""
+    """Names of products by id; None if Autumn does not answer. A digest can be set up all the same."""
     with contextlib.suppress(AutumnError, TimeoutError):
         async with asyncio.timeout(services.timings.asking_after):
             return await _all_plans(services)
@@ -125,13 +126,13 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
 
 async def _create(interaction: Interaction, services: Services, form: FilledIn) -> None:
     created = await services.digests.create(
-        form.meta.submission, form.meta.channel, interaction.actor, form.input.schedule, form.input.wanted
+        form.meta.submission, form.meta.channel, interaction.actor, form.input.schedule, form.input.content
     )
     match created:
         case ChannelProblem():
-            note = ""  # the list shows it
+            note = ""  # the list says why
         case TooMany():
-            note = list_card.digest_note(created)
+            note = words.TOO_MANY[created]
         case Digest():
             note = list_card.digest_created(created)
         case _:  # pragma: no cover - a closed set
@@ -141,24 +142,24 @@ async def _create(interaction: Interaction, services: Services, form: FilledIn) 
 
 async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> None:
     meta, by = form.meta, interaction.user
-    if await services.digests.edit(meta.digest, meta.version, form.input.schedule, form.input.wanted, by=by):
-        await show_list(interaction, services, list_card.digest_note("edited"))
+    if await services.digests.edit(meta.digest, meta.version, form.input.schedule, form.input.content, by=by):
+        await show_list(interaction, services, list_card.digest_note(DigestNote.EDITED))
         return
     digest = await services.digests.get(meta.digest)
     if digest is None:
-        await show_list(interaction, services, list_card.digest_note("changed"))
+        await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
         return
     await _show_again(interaction, services, form, digest)
 
 
 async def _show_again(interaction: Interaction, services: Services, form: FilledIn, digest: Digest) -> None:
-    """The form as it was filled in. Saved once more, it replaces what someone else made of the digest."""
+    """Shows the form as it was filled in. Saving it again replaces the other person's changes."""
     state = DigestState(
         form.meta.model_copy(update={"version": digest.version}),
         form.input.schedule,
-        form.input.wanted,
+        form.input.content,
         await _plans(services),
         digest_form.edited_meanwhile(),
     )
-    closed = list_card.digest_said(list_card.digest_note("changed"))
-    await update_modal(interaction, services, digest_form.build(state), instead=closed)
+    instead = list_card.digest_message(list_card.digest_note(DigestNote.CHANGED))
+    await update_modal(interaction, services, digest_form.build(state), instead=instead)

@@ -1,8 +1,8 @@
-"""All rows of a digest's section: in a modal with pages, with the customers behind them, and as a CSV file.
+"""All rows of a digest's section: page by page in a modal, with the customers behind them, and as a CSV file.
 
-*Download CSV* under a digest in a channel posts the file in that message's thread. What only one person sees
-(a preview, an answer to `/autumn upcoming`, a modal) has no thread: there the file goes into their messages
-with Maple, and so it does where customer data may not go into the channel any more.
+*Download CSV* under a digest in a channel posts the file in that message's thread. Where only one person sees
+the digest (a preview, an answer to `/autumn upcoming`, a modal) there is no thread, so the file goes to their
+messages with Maple; also if customer data may not go into the channel any more.
 """
 
 import tempfile
@@ -37,7 +37,7 @@ async def see_all(interaction: Interaction, services: Services) -> None:
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
-    """Of several clicks at once, only the latest shows its page."""
+    """If there are several clicks at once, only the latest shows its page."""
     await _show_page(interaction, services, RowQuery.decode(interaction.value))
 
 
@@ -59,7 +59,7 @@ async def _page(services: Services, query: RowQuery, note: str = "") -> dict[str
 
 
 async def open_customer(interaction: Interaction, services: Services) -> None:
-    """A customer's card on top of the rows, without the buttons that change a message."""
+    """Shows a customer's card on top of the rows, without the buttons that change a message."""
     place = decoding.place(interaction.value)
     view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.still_waiting(place)))
     interaction = replace(interaction, view=view)
@@ -69,7 +69,8 @@ async def open_customer(interaction: Interaction, services: Services) -> None:
 
 
 async def pick_customer(interaction: Interaction, services: Services) -> None:
-    """The customer chosen on a digest: a card for whoever chose; the digest stays as it is."""
+    """Shows the card of the customer chosen on a digest to the person who chose; the digest stays as it
+    is."""
     await send_card(interaction, services, Place(customer=interaction.value))
 
 
@@ -95,7 +96,7 @@ async def csv(interaction: Interaction, services: Services) -> None:
 
 
 async def _show_outcome(interaction: Interaction, services: Services, outcome: Card) -> None:
-    """In a modal, over the rows the person is looking at; else as a message of its own."""
+    """Above the rows if the person is in the modal; otherwise as a message of its own."""
     if not interaction.view:
         await services.replies.ephemeral(interaction, outcome)
         return
@@ -104,7 +105,7 @@ async def _show_outcome(interaction: Interaction, services: Services, outcome: C
 
 
 async def _posted(interaction: Interaction, services: Services, query: RowQuery) -> Card | None:
-    """What to tell the person; None where the file is there to be seen."""
+    """What to tell the person; None if they can see the file."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         try:
             read_at = (await services.digests.page(query)).read_at
@@ -113,7 +114,7 @@ async def _posted(interaction: Interaction, services: Services, query: RowQuery)
             return all_rows.digest_expired()
         name = csv_file.csv_name(read_at)
         uploaded = await files.upload(services.slack, file, name)
-        # Only now: the channel may have changed while the file was made and sent.
+        # Checked only now, as the channel may have changed while the file was made and sent.
         thread = await _thread(interaction, services)
         comment = csv_file.csv_comment(count)
         await files.share(services.slack_once, thread.channel, uploaded, name, comment, thread_ts=thread.ts)
@@ -121,7 +122,7 @@ async def _posted(interaction: Interaction, services: Services, query: RowQuery)
 
 
 async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
-    """How many rows there are."""
+    """Writes the rows, and answers how many there are."""
     count = 0
     file.write(csv_file.csv_head().encode())
     async for item in await services.digests.rows(query):
@@ -137,8 +138,8 @@ async def _thread(interaction: Interaction, services: Services) -> _Thread:
 
 
 async def _may_post(interaction: Interaction, services: Services) -> bool:
-    """A channel may have been opened, or shared with another company, since. Messages with Maple are nobody
-    else's."""
+    """The channel may have become public, or shared with another company, since. Messages with Maple are
+    private anyway."""
     return not in_channel(interaction) or await services.digests.may_follow(
         interaction.channel, interaction.message
     )

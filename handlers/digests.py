@@ -1,4 +1,4 @@
-"""`/autumn digest`: the channel's digests in a modal, and the buttons beside each of them.
+"""`/autumn digest`: the channel's digests in a modal, and their buttons.
 
 Also `/autumn upcoming`: what a digest would say of the next days, to the person who asks.
 """
@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Protocol, assert_never
 
 from bot.digests import card as digests_card
-from bot.digests import list_card
-from bot.digests.model import Digest, Wanted
+from bot.digests import list_card, words
+from bot.digests.model import Digest, DigestContent
 from bot.digests.scan.scanner import Progress, ReportProgress, ScanFailed
 from bot.digests.schedule import known_zone
+from bot.digests.words import DigestNote
 from bot.kit.card import Card
 from bot.kit.ref import Ref
 from bot.lookups import help as lookup_help
@@ -26,8 +27,8 @@ from handlers.services import Services
 _DEFAULT_ZONE = "UTC"
 
 
-class _Verb(Protocol):
-    """Of `bot.digests.service.DigestService`."""
+class _Change(Protocol):
+    """A method of `DigestService` that changes one digest."""
 
     def __call__(self, digest_id: str, /, *, by: str) -> Awaitable[Digest | ChannelProblem | None]: ...
 
@@ -43,7 +44,7 @@ async def commanded(interaction: Interaction, services: Services) -> None:
 
 
 async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
-    """The channel's digests as they are now. `note`: what just happened, in mrkdwn."""
+    """Shows the channel's digests as they are now. `note`: what just happened (mrkdwn)."""
     problem, digests, may = await asyncio.gather(
         _channel_problem(interaction, services),
         services.digests.of_channel(interaction.channel),
@@ -51,13 +52,13 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
     )
     view = list_card.digest_list(digests, channel=interaction.channel, problem=problem, may=may, note=note)
     if note:
-        await update_modal(interaction, services, view, instead=list_card.digest_said(note))
+        await update_modal(interaction, services, view, instead=list_card.digest_message(note))
     else:
         await services.replies.update_modal(interaction.view, view)
 
 
 def within_list(interaction: Interaction) -> Interaction:
-    """A click in the list, which knows its channel: a message beside the modal goes there."""
+    """A click in the list, which knows its channel. Messages beside the modal go there."""
     return replace(interaction, channel=interaction.metadata)
 
 
@@ -73,7 +74,7 @@ async def _channel_problem(interaction: Interaction, services: Services) -> Chan
 
 
 async def _show_waiting(interaction: Interaction, services: Services, note: str) -> None:
-    """Nothing can be clicked meanwhile."""
+    """Shows that something is being done; nothing can be clicked meanwhile."""
     await services.replies.update_modal(interaction.view, list_card.digest_waiting(interaction.channel, note))
 
 
@@ -81,30 +82,30 @@ async def _show_waiting(interaction: Interaction, services: Services, note: str)
 
 
 async def pause(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.digests.pause, "paused")
+    await _change(interaction, services, services.digests.pause, DigestNote.PAUSED)
 
 
 async def resume(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.digests.resume, "resumed")
+    await _change(interaction, services, services.digests.resume, DigestNote.RESUMED)
 
 
 async def remove(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.digests.remove, "removed")
+    await _change(interaction, services, services.digests.remove, DigestNote.REMOVED)
 
 
-async def _change(interaction: Interaction, services: Services, verb: _Verb, done: str) -> None:
+async def _change(interaction: Interaction, services: Services, change: _Change, done: DigestNote) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         if not await may_change(interaction, services):
-            await show_list(interaction, services, list_card.digest_note("not_allowed"))
+            await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
             return
-        changed = await verb(ref.id, by=interaction.user)
+        changed = await change(ref.id, by=interaction.user)
         match changed:
             case Digest():
                 await show_list(interaction, services, list_card.digest_note(done))
             case None:
-                await show_list(interaction, services, list_card.digest_note("changed"))
+                await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
             case ChannelProblem():
                 # The list shows what is wrong with the channel.
                 await show_list(interaction, services)
@@ -113,48 +114,48 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
 
 
 async def send(interaction: Interaction, services: Services) -> None:
-    """Posts a digest at once."""
+    """Posts a digest right away."""
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         if not await may_change(interaction, services):
-            await show_list(interaction, services, list_card.digest_note("not_allowed"))
+            await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
             return
-        await _show_waiting(interaction, services, list_card.digest_note("sending"))
+        await _show_waiting(interaction, services, list_card.digest_note(DigestNote.SENDING))
         request_id = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
         delivery = await services.digests.send_now(
             ref.id, request_id, interaction.user, _progress(interaction, services)
         )
-        await show_list(interaction, services, list_card.digest_outcome(delivery.outcome))
+        await show_list(interaction, services, words.OUTCOMES[delivery.outcome])
 
 
 async def preview(interaction: Interaction, services: Services) -> None:
-    """What a digest would say now, to the person who asks and nobody else."""
+    """Shows what a digest would say now, only to the person who asks."""
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         digest = await services.digests.get(ref.id)
         if digest is None:
-            await show_list(interaction, services, list_card.digest_note("changed"))
+            await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
             return
-        await _show_waiting(interaction, services, list_card.digest_note("previewing"))
+        await _show_waiting(interaction, services, list_card.digest_note(DigestNote.PREVIEWING))
         try:
             report, query = await services.digests.preview(digest, _progress(interaction, services))
         except ScanFailed:
-            await show_list(interaction, services, list_card.digest_note("not_previewed"))
+            await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_PREVIEWED))
             return
         card = digests_card.upcoming_card(
-            report, wanted=digest.wanted, query_base=query, org=services.organization(), preview=True
+            report, content=digest.content, query_base=query, org=services.organization(), preview=True
         )
         await services.replies.ephemeral(interaction, card)
-        await show_list(interaction, services, list_card.digest_note("previewed"))
+        await show_list(interaction, services, list_card.digest_note(DigestNote.PREVIEWED))
 
 
 def _progress(interaction: Interaction, services: Services) -> ReportProgress:
-    """Shows in the modal how far the scan is, as often as it reports: every few seconds."""
+    """Shows the scan's progress in the modal, every few seconds."""
 
     async def show(progress: Progress) -> None:
-        note = list_card.digest_progress(progress.customers, progress.previewed, progress.to_preview)
+        note = words.progress(progress.customers, progress.previewed, progress.to_preview)
         await _show_waiting(interaction, services, note)
 
     return show
@@ -176,11 +177,11 @@ async def upcoming(interaction: Interaction, services: Services, days: int) -> N
 async def _upcoming_card(interaction: Interaction, services: Services, days: int) -> Card:
     report, query = await services.digests.upcoming(days, await zone(interaction, services))
     return digests_card.upcoming_card(
-        report, wanted=Wanted(days=days), query_base=query, org=services.organization()
+        report, content=DigestContent(days=days), query_base=query, org=services.organization()
     )
 
 
 async def zone(interaction: Interaction, services: Services) -> str:
-    """The person's own time zone; UTC where Slack does not tell, or names one that is not known here."""
+    """The person's own time zone; UTC if Slack names none, or one that is not known here."""
     own = await services.people.zone(interaction.actor)
     return own if known_zone(own) else _DEFAULT_ZONE

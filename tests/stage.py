@@ -66,7 +66,7 @@ class Stage:
             self.bot.settings,
             timings=self.bot.timings,
             pace=QUICK_PACE,
-            digest_pace=self.bot.digests.pace,
+            digest_pace=self.bot.digests.timeouts,
             now=lambda: self.clock.now() + ahead,
         )
         async with more.running() as bot:

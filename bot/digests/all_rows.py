@@ -1,4 +1,4 @@
-"""All rows of one section of a digest, in a modal that turns pages. Its query says all it needs."""
+"""All rows of one section of a digest, page by page in a modal that remembers nothing but its query."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from bot.autumn.models import Organization
 from bot.digests import card as digest
 from bot.digests import sections, words
 from bot.digests.items import ReportItem
-from bot.digests.list_card import modal
 from bot.digests.report.model import ItemPage, ReportSection, RowQuery
 from bot.digests.sections import cells
 from bot.digests.sections.section import Viewpoint
@@ -19,23 +18,23 @@ from bot.lookups.place import Place
 def see_all(
     page: ItemPage, query: RowQuery, *, org: Organization | None = None, note: str = ""
 ) -> dict[str, Any]:
-    """A page of rows, each with a button that opens the customer. `note`: what just happened (mrkdwn)."""
+    """A page of rows, each with a button that opens its customer. `note`: what just happened (mrkdwn)."""
     seen = digest.viewpoint(query.zone, page.read_at)
     part = ReportSection(query.section, page.count, page.totals)
-    found = [
+    shown = [
         *([blocks.section("note", note)] if note else []),
         blocks.section("head", "\n".join(digest.head_lines(part))),
         blocks.context("what", frame.environment(None, org), times.moment(page.read_at, labels.READ)),
     ]
     for index, item in enumerate(page.items):
-        found += _row(index, item, seen)
+        shown += _row(index, item, seen)
     if not page.items:
-        found.append(blocks.section("none", words.ALL_NONE))
-    return _view(query.at(page=page.page), [*found, *_paging(page, query), *_file(query)])
+        shown.append(blocks.section("none", words.ALL_NONE))
+    return _view(query.at(page=page.page), [*shown, *_paging(page, query), *_file(query)])
 
 
 def see_all_loading(query: RowQuery) -> dict[str, Any]:
-    """What is opened at once."""
+    """Opened right away, before the rows are read."""
     return _view(query, [blocks.section("waiting", f":hourglass_flowing_sand: {words.ALL_LOADING}")])
 
 
@@ -45,32 +44,33 @@ def see_all_expired(query: RowQuery) -> dict[str, Any]:
 
 
 def see_all_stopped(query: RowQuery, card: Card) -> dict[str, Any]:
-    """`card` (of `views.trouble`) says why there are no rows."""
+    """`card` says why there are no rows."""
     return _view(query, [block for block in card.plain if block["type"] != "actions"])
 
 
 def customer_on_top(card: Card, place: Place) -> dict[str, Any]:
-    """A customer's card over the rows: without its buttons, which change messages, and where to find them."""
+    """A customer's card on top of the rows. Its buttons change messages, so it says where to find them
+    instead."""
     view = surfaces.as_modal(card)
     command = text.code(f"{ids.COMMAND} {place.customer}")
     return {**view, "blocks": [*view["blocks"], blocks.context("more", words.more_of(command))]}
 
 
 def digest_expired() -> Card:
-    """The same as `see_all_expired`, where there is no modal."""
+    """Like `see_all_expired`, but as a message."""
     return layout.card([blocks.section("expired", words.EXPIRED)], [], [], stamp=None)
 
 
-def _view(query: RowQuery, found: list[Block]) -> dict[str, Any]:
+def _view(query: RowQuery, shown: list[Block]) -> dict[str, Any]:
     title = sections.section(query.section).title
-    return modal(title, found, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
+    return surfaces.modal(title, shown, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
 
 
 def _row(index: int, item: ReportItem, seen: Viewpoint) -> list[Block]:
     place = Place(customer=item.customer_id) if item.customer_id else None
-    open_it = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
+    open_customer = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
     lines = f"*{cells.customer(item, text.mrkdwn)}*\n{digest.facts(item, seen)}".rstrip()
-    return [blocks.section(f"row.{index}", lines, accessory=open_it)]
+    return [blocks.section(f"row.{index}", lines, accessory=open_customer)]
 
 
 def _paging(page: ItemPage, query: RowQuery) -> list[Block]:
@@ -80,14 +80,14 @@ def _paging(page: ItemPage, query: RowQuery) -> list[Block]:
         (page.page > 0, phrases.PREVIOUS, "previous", page.page - 1),
         (page.left > 0, phrases.NEXT, "next", page.page + 1),
     ]
-    found = [
+    buttons = [
         digest.query_button(label, f"{ids.DIGEST_PAGE}:{key}", query.at(page=number))
-        for there, label, key, number in moves
-        if there
+        for possible, label, key, number in moves
+        if possible
     ]
-    shown = [button for button in found if button is not None]
+    fitting = [button for button in buttons if button is not None]
     counted = blocks.context("page", phrases.page(page.page + 1, page.pages, page.left))
-    return [counted, *([blocks.actions("paging", shown)] if shown else [])]
+    return [counted, *([blocks.actions("paging", fitting)] if fitting else [])]
 
 
 def _file(query: RowQuery) -> list[Block]:

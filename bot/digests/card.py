@@ -1,4 +1,4 @@
-"""What a digest says, as a message: to its channel each due day, or to one person who asks."""
+"""A digest as a message: for its channel on each due day, or for one person who asks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.autumn.models import Organization
 from bot.digests import sections, words
 from bot.digests.chart import charts
 from bot.digests.items import ReportItem
-from bot.digests.model import Digest, Wanted
+from bot.digests.model import Digest, DigestContent
 from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQuery
 from bot.digests.schedule import known_zone
 from bot.digests.sections import cells
@@ -22,12 +22,12 @@ from bot.lookups import frame, labels
 _ROWS = 10
 _CURRENCIES = 4
 _DAYS = 5
-_MADE_UP = timedelta(minutes=1)
-"""A post that begins so long before it was read says so."""
+_REACHES_BACK = timedelta(minutes=1)
+"""A post whose window starts this long before Autumn was read says so."""
 _ROUNDING = timedelta(minutes=30)
-"""By so much more than whole days a digest may look ahead and still be said to look ahead by these."""
+"""A digest may look this much further ahead than whole days and still be titled with these."""
 _OPTION = 40
-"""Characters of a customer in the select: fifty of them count to the text of the message."""
+"""Characters of a customer in the select. Fifty of them count towards the message's text."""
 
 
 def digest_card(
@@ -41,57 +41,57 @@ def digest_card(
 ) -> Card:
     """The message in the channel.
 
-    `query_base`: of the scan it was made from. `late`: when it was due, where that is worth telling.
-    `skipped`: local dates that were due since the last one and had none.
+    `query_base`: the query for its rows. `late`: when it was due, if it is late. `skipped`: local dates that
+    were due since the last post and had none.
     """
-    made_up = report.read_at - report.start >= _MADE_UP
+    reaches_back = report.read_at - report.start >= _REACHES_BACK
     notes = [
-        *([words.since_last(times.moment(report.start))] if made_up else []),
+        *([words.since_last(times.moment(report.start))] if reaches_back else []),
         *([words.late(times.moment(late))] if late else []),
         *([words.skipped(_days(skipped))] if skipped else []),
     ]
-    told = [words.schedule_text(digest.schedule, text.mrkdwn), words.MANAGE]
-    return _card(report, digest.wanted, query_base, org, title=words.title, notes=notes, told=told)
+    foot = [words.schedule_text(digest.schedule, text.mrkdwn), words.MANAGE]
+    return _card(report, digest.content, query_base, org, title=words.title, notes=notes, foot=foot)
 
 
 def upcoming_card(
     report: Report,
     *,
-    wanted: Wanted,
+    content: DigestContent,
     query_base: RowQuery,
     org: Organization | None = None,
     preview: bool = False,
 ) -> Card:
-    """The same for one person, in private. `preview`: of a digest, as it would be now."""
+    """The same for one person, in private. `preview`: what a digest would say now."""
     title = words.preview_title if preview else words.title
-    return _card(report, wanted, query_base, org, title=title, told=[words.PRIVATE])
+    return _card(report, content, query_base, org, title=title, foot=[words.PRIVATE])
 
 
 def _card(
     report: Report,
-    wanted: Wanted,
+    content: DigestContent,
     query: RowQuery,
     org: Organization | None,
     *,
     title: Callable[[str], str],
     notes: Sequence[str] = (),
-    told: Sequence[str],
+    foot: Sequence[str],
 ) -> Card:
     seen = viewpoint(query.zone, report.read_at)
     span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
     before = [
-        blocks.header("head", title(_ahead(report, wanted, seen))),
+        blocks.header("head", title(_ahead(report, content, seen))),
         blocks.context("what", frame.environment(None, org), span),
         *([blocks.section("notes", "\n".join(notes))] if notes else []),
         *_missing(report),
     ]
     where = text.mrkdwn(org.name, 60) if org else ""
-    facts = [times.moment(report.read_at, labels.READ), where, *told]
-    foot = blocks.context("foot", " · ".join(fact for fact in facts if fact))
+    facts = [times.moment(report.read_at, labels.READ), where, *foot]
+    last = blocks.context("foot", " · ".join(fact for fact in facts if fact))
     return layout.card(
         before,
-        _content(report, wanted, query, seen),
-        [*_clicks(report, wanted, query), foot],
+        _content(report, content, query, seen),
+        [*_clicks(report, content, query), last],
         stamp=report.read_at,
     )
 
@@ -108,39 +108,39 @@ def _missing_text(name: str) -> str:
     return words.MISSING.get(name, words.MISSING_OTHER)
 
 
-def _content(report: Report, wanted: Wanted, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
+def _content(report: Report, content: DigestContent, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
     if not report.parts:
-        return [blocks.section("nothing", _nothing(report, wanted, seen))]
-    found: list[layout.Drawn] = []
-    drawn = charts(report, seen)
+        return [blocks.section("nothing", _nothing(report, content, seen))]
+    content_blocks: list[layout.Drawn] = []
+    remaining_charts = charts(report, seen)
     for part in report.parts:
-        found += _part(part, query, seen)
+        content_blocks += _part(part, query, seen)
         if sections.section(part.section).upcoming:
-            found += [_about_amounts(report), *drawn]
-            drawn = []
+            content_blocks += [_about_amounts(report), *remaining_charts]
+            remaining_charts = []
     zone = words.table_zone(text.mrkdwn(query.zone, 60))
-    return [*found, *drawn, layout.Either(rich=(blocks.context("zone", zone),), plain=())]
+    return [*content_blocks, *remaining_charts, layout.Either(rich=(blocks.context("zone", zone),), plain=())]
 
 
-def _nothing(report: Report, wanted: Wanted, seen: Viewpoint) -> str:
+def _nothing(report: Report, content: DigestContent, seen: Viewpoint) -> str:
     if report.missing:
         return words.NOTHING_READ
-    told = phrases.joined([section.none_text for section in sections.chosen(wanted.sections)])
-    return words.nothing(_ahead(report, wanted, seen), told)
+    nothing = phrases.joined([section.none_text for section in sections.chosen(content.sections)])
+    return words.nothing(_ahead(report, content, seen), nothing)
 
 
-def _ahead(report: Report, wanted: Wanted, seen: Viewpoint) -> str:
-    """How far it looks: the days asked for, or further where the next digest is not due before then."""
-    whole = report.end - report.read_at
-    if whole <= timedelta(days=wanted.days) + _ROUNDING:
-        return words.ahead(wanted.days)
+def _ahead(report: Report, content: DigestContent, seen: Viewpoint) -> str:
+    """How far it looks: the chosen days, or further if the next digest is due later than that."""
+    length = report.end - report.read_at
+    if length <= timedelta(days=content.days) + _ROUNDING:
+        return words.ahead(content.days)
     first, last = (cells.local(at, seen.zone).date() for at in (report.read_at, report.end))
-    return words.ahead(max(wanted.days, (last - first).days), round(whole / timedelta(hours=1)))
+    return words.ahead(max(content.days, (last - first).days), round(length / timedelta(hours=1)))
 
 
 def _about_amounts(report: Report) -> Block:
-    told = [words.estimates(report.estimates)] if report.estimates else []
-    return blocks.context("amounts", " ".join([words.BEFORE_TAX, *told]))
+    estimates = [words.estimates(report.estimates)] if report.estimates else []
+    return blocks.context("amounts", " ".join([words.BEFORE_TAX, *estimates]))
 
 
 # A section
@@ -150,43 +150,43 @@ def _part(part: ReportSection, query: RowQuery, seen: Viewpoint) -> list[layout.
     section = sections.section(part.section)
     block = section.key
     if section.grouping is not None and part.groups:
-        shown = _grouped(section.grouping, part)
+        listing = _grouped(section.grouping, part)
     else:
-        shown = _listed(section, part, seen)
-    more = shown.left > 0 or bool(part.groups)
+        listing = _listed(section, part, seen)
+    more = listing.left > 0 or bool(part.groups)
     head = blocks.section(
         block, "\n".join(head_lines(part)), accessory=_see_all(part, query) if more else None
     )
-    drawn: list[layout.Drawn] = [head]
-    if shown.lines:
-        table = blocks.table(f"{block}.table", section.title, shown.rows)
-        lines = layout.packed(f"{block}.lines", shown.lines)
-        drawn.append(layout.Either(rich=(table,), plain=tuple(lines)))
-    if shown.left > 0:
-        drawn.append(blocks.context(f"{block}.left", phrases.and_more(shown.left)))
-    return drawn
+    part_blocks: list[layout.Drawn] = [head]
+    if listing.lines:
+        table = blocks.table(f"{block}.table", section.title, listing.rows)
+        lines = layout.packed(f"{block}.lines", listing.lines)
+        part_blocks.append(layout.Either(rich=(table,), plain=tuple(lines)))
+    if listing.left > 0:
+        part_blocks.append(blocks.context(f"{block}.left", phrases.and_more(listing.left)))
+    return part_blocks
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class _Listing:
     rows: list[list[blocks.Cell]]
     """The table."""
     lines: list[str]
     """The same in mrkdwn."""
     left: int
-    """How many are left out."""
+    """How many rows are left out."""
 
 
-def _listed(section: DigestSection, part: ReportSection, seen: Viewpoint) -> _Rows:
+def _listed(section: DigestSection, part: ReportSection, seen: Viewpoint) -> _Listing:
     items = part.items[:_ROWS]
     rows = [_columns(section.columns), *(section.cells(item, seen) for item in items)]
-    return _Rows(rows, [_line(item, seen) for item in items], part.count - len(items))
+    return _Listing(rows, [_line(item, seen) for item in items], part.count - len(items))
 
 
-def _grouped(grouping: Grouping, part: ReportSection) -> _Rows:
+def _grouped(grouping: Grouping, part: ReportSection) -> _Listing:
     groups = part.groups[:_ROWS]
     rows = [_columns(grouping.columns), *map(grouping.cells, groups)]
-    return _Rows(rows, [*map(grouping.line, groups)], len(part.groups) - len(groups))
+    return _Listing(rows, [*map(grouping.line, groups)], len(part.groups) - len(groups))
 
 
 def _columns(labels: Sequence[str]) -> list[blocks.Cell]:
@@ -199,7 +199,7 @@ def _line(item: ReportItem, seen: Viewpoint) -> str:
 
 
 def facts(item: ReportItem, seen: Viewpoint) -> str:
-    """What there is to say of a row (mrkdwn), apart from the customer."""
+    """A row in words (mrkdwn), without the customer."""
     section = sections.section(item.section)
     return " · ".join(fact for fact in section.facts(item, seen) if fact)
 
@@ -209,7 +209,7 @@ def viewpoint(zone: str, read_at: datetime) -> Viewpoint:
 
 
 def head_lines(part: ReportSection) -> list[str]:
-    """What the section is, how many rows it has, and what they come to; in mrkdwn."""
+    """The section's title, number of rows and totals (mrkdwn)."""
     section = sections.section(part.section)
     name = words.section_title(section.title, phrases.count(part.count, *section.unit))
     if not part.totals:
@@ -220,7 +220,7 @@ def head_lines(part: ReportSection) -> list[str]:
 
 
 def _since(part: ReportSection) -> str:
-    """How many more or fewer than in the digest before."""
+    """How many rows more or fewer than in the previous digest."""
     if part.count_before is None:
         return ""
     return _change(part.count - part.count_before, lambda size: f"{size:,}")
@@ -235,8 +235,8 @@ def _total(total: CurrencyTotal, part: ReportSection) -> str:
     return words.total(amount if total.currency else words.currency_unknown(amount), counted, since)
 
 
-def _change(by: Any, shown: Callable[[Any], str]) -> str:
-    return words.change(shown(abs(by)), more=by > 0) if by else words.SAME
+def _change(difference: Any, write: Callable[[Any], str]) -> str:
+    return words.change(write(abs(difference)), more=difference > 0) if difference else words.SAME
 
 
 def _see_all(part: ReportSection, query: RowQuery) -> blocks.Button | None:
@@ -244,7 +244,7 @@ def _see_all(part: ReportSection, query: RowQuery) -> blocks.Button | None:
 
 
 def query_button(label: str, action_id: str, query: RowQuery) -> blocks.Button | None:
-    """None for a query that Slack cannot carry."""
+    """None if the query is too long for a button."""
     value = query.encode()
     if text.length(value) > blocks.BUTTON_VALUE:
         return None
@@ -254,40 +254,40 @@ def query_button(label: str, action_id: str, query: RowQuery) -> blocks.Button |
 # What can be clicked
 
 
-def _clicks(report: Report, wanted: Wanted, query: RowQuery) -> list[Block]:
+def _clicks(report: Report, content: DigestContent, query: RowQuery) -> list[Block]:
     if not report.parts:
         return []
-    asked = tuple(section.key for section in sections.chosen(wanted.sections))
-    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=asked))
-    found: list[Any] = [one for one in (_customers(report), csv) if one is not None]
-    return [blocks.actions("more", found)] if found else []
+    keys = tuple(section.key for section in sections.chosen(content.sections))
+    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=keys))
+    elements: list[Any] = [element for element in (_customers(report), csv) if element is not None]
+    return [blocks.actions("more", elements)] if elements else []
 
 
 def _customers(report: Report) -> Any:
-    """A select of the customers shown, with ids that an option can carry; None when there are none."""
-    named: dict[str, str] = {}
+    """A select of the listed customers whose id fits into an option; None if there are none."""
+    names: dict[str, str] = {}
     for part in report.parts:
         for item in () if part.groups else part.items[:_ROWS]:
-            known = item.customer_id or ""
-            if known and text.length(known) <= blocks.OPTION:
-                named.setdefault(known, text.clean(item.customer) or known)
-    if not named:
+            customer_id = item.customer_id or ""
+            if customer_id and text.length(customer_id) <= blocks.OPTION:
+                names.setdefault(customer_id, text.clean(item.customer) or customer_id)
+    if not names:
         return None
-    shared = [name.casefold() for name in named.values()]
+    folded = [name.casefold() for name in names.values()]
     options = [
-        blocks.option(_label(known, name, alone=shared.count(name.casefold()) == 1), known)
-        for known, name in named.items()
+        blocks.option(_label(customer_id, name, unique=folded.count(name.casefold()) == 1), customer_id)
+        for customer_id, name in names.items()
     ]
     return blocks.select(ids.DIGEST_CUSTOMER, words.OPEN_CUSTOMER, options)
 
 
-def _label(known: str, name: str, *, alone: bool) -> str:
-    """With the id where several are called the same."""
-    told = name if alone else f"{text.literal(name, _OPTION // 2)} · {known}"
-    return text.literal(told, _OPTION) or labels.NO_NAME
+def _label(customer_id: str, name: str, *, unique: bool) -> str:
+    """The name, with the id if several customers share it."""
+    label = name if unique else f"{text.literal(name, _OPTION // 2)} · {customer_id}"
+    return text.literal(label, _OPTION) or labels.NO_NAME
 
 
 def _days(days: Sequence[date]) -> str:
-    shown = [f"{day:%a} {cells.short_day(day)}" for day in days[:_DAYS]]
-    left = len(days) - len(shown)
-    return phrases.joined(shown) + (f" {phrases.and_more(left)}" if left else "")
+    first = [f"{day:%a} {cells.short_day(day)}" for day in days[:_DAYS]]
+    left = len(days) - len(first)
+    return phrases.joined(first) + (f" {phrases.and_more(left)}" if left else "")

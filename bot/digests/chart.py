@@ -1,4 +1,4 @@
-"""What is due per day: a bar for each day, or for a few days together."""
+"""Charts of what is due each day: a bar for each day, or for several days together."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,20 +12,20 @@ from bot.kit import blocks, layout, numbers, text
 from bot.kit.card import Block
 
 _MOST = 2
-"""Slack draws as many charts in a message."""
+"""Slack draws at most this many charts in a message."""
 _FILLED = 62
-"""A window of at most so many days shows those on which nothing is due, too."""
+"""A window of up to this many days also shows days on which nothing is due."""
 
 _Points = list[tuple[str, Decimal]]
 
 
 def charts(report: Report, seen: Viewpoint) -> list[layout.Drawn]:
-    """One for each of the largest currencies; none where nothing is due."""
+    """A chart for each of the largest currencies that has something due."""
     first = cells.local(report.start, seen.zone).date()
     last = _last_day(report, seen)
-    found = [(code, _points(days, first, last)) for code, days in report.daily.items()]
-    shown = [(code, points) for code, points in found if any(value for _, value in points)][:_MOST]
-    return [_chart(index, code, points) for index, (code, points) in enumerate(shown)]
+    by_currency = [(code, _points(days, first, last)) for code, days in report.daily.items()]
+    charted = [(code, points) for code, points in by_currency if any(value for _, value in points)]
+    return [_chart(index, code, points) for index, (code, points) in enumerate(charted[:_MOST])]
 
 
 def _last_day(report: Report, seen: Viewpoint) -> date:
@@ -47,10 +47,10 @@ def _merged(days: list[tuple[date, Decimal]]) -> _Points:
     """At most as many as a chart can have, with unique labels."""
     size = max(1, -(-len(days) // blocks.CHART_POINTS))
     bins = [days[index : index + size] for index in range(0, len(days), size)]
-    found = [(_label(one), sum((amount for _, amount in one), Decimal(0))) for one in bins]
-    if len({label for label, _ in found}) == len(found):
-        return found
-    return [(f"{index} · {label}", amount) for index, (label, amount) in enumerate(found, 1)]
+    bars = [(_label(days), sum((amount for _, amount in days), Decimal(0))) for days in bins]
+    if len({label for label, _ in bars}) == len(bars):
+        return bars
+    return [(f"{index} · {label}", amount) for index, (label, amount) in enumerate(bars, 1)]
 
 
 def _label(days: list[tuple[date, Decimal]]) -> str:
@@ -61,8 +61,8 @@ def _label(days: list[tuple[date, Decimal]]) -> str:
 def _chart(index: int, code: str, points: _Points) -> layout.Drawn:
     currency = text.literal(code.upper(), 8)
     title = text.literal(words.chart(currency), blocks.CHART_TITLE)
-    drawn = [(label, numbers.finite(amount)) for label, amount in points]
-    rich = blocks.bars(f"chart.{index}", title, currency or words.AMOUNT_SERIES, drawn)
+    bars = [(label, numbers.finite(amount)) for label, amount in points]
+    rich = blocks.bars(f"chart.{index}", title, currency or words.AMOUNT_SERIES, bars)
     return layout.Either(rich=(rich,), plain=(_text_bars(f"bars.{index}", code, points),))
 
 

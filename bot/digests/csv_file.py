@@ -12,10 +12,10 @@ from bot.kit import blocks, layout, links, text
 from bot.kit.card import Card
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula; the last four as East Asian keyboards type it."""
+"""What starts a formula in a spreadsheet; the last four as East Asian keyboards type them."""
 _CELL = re.compile(rf"([;,|\t][\s\"]*)(?=[{re.escape(''.join(_FORMULA))}])")
-"""Where a formula would begin if a spreadsheet took this character for the separator, as it does with `;`
-in much of Europe, whatever the quotes say."""
+"""Where a formula would start if a spreadsheet split the line at this character regardless of the quotes, as
+it does at `;` in much of Europe."""
 _MARK = "\ufeff"
 """Tells spreadsheets that the file is UTF-8."""
 
@@ -55,32 +55,32 @@ def csv_line(item: ReportItem) -> str:
 
 
 def csv_name(read_at: datetime) -> str:
-    """What the file is called."""
+    """The file's name."""
     return f"maple-digest-{read_at.astimezone(UTC):%Y-%m-%d-%H%M}.csv"
 
 
 def csv_comment(rows: int) -> str:
-    """What is said with the file."""
+    """The message that comes with the file."""
     return words.csv_comment(rows)
 
 
 def csv_asking() -> Card:
-    """Said when the file takes longer than a person expects."""
+    """Shown if the file takes longer than a person expects."""
     return layout.card([blocks.context("asking", words.CSV_ASKING)], [], [], stamp=None)
 
 
 def csv_sent() -> Card:
-    """Said where the file is not to be seen at once."""
+    """Shown if the file is somewhere else."""
     return layout.card([blocks.section("sent", words.CSV_SENT)], [], [], stamp=None)
 
 
-def _safe(shown: str) -> str:
-    """A text that came from outside: one line, and no formula, whatever separates the cells."""
-    cleaned = _CELL.sub(r"\1'", text.clean(shown))
+def _safe(outside: str) -> str:
+    """A text from outside on one line, and never a formula, whatever separates the cells."""
+    cleaned = _CELL.sub(r"\1'", text.clean(outside))
     return f"'{cleaned}" if cleaned.startswith(_FORMULA) else cleaned
 
 
-def _line(found: list[str]) -> str:
-    held = io.StringIO(newline="")
-    csv.writer(held).writerow(found)
-    return held.getvalue()
+def _line(cells_of_row: list[str]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells_of_row)
+    return line.getvalue()

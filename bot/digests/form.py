@@ -1,8 +1,8 @@
-"""The form in which a digest is set up or edited.
+"""The form that sets up or edits a digest.
 
-view = loading(meta)                                # opened at once
-view = build(DigestState(meta, schedule, wanted, plans))   # once the person's zone and the products are known
-parse(values)                                       # a submission: schedule and contents, or what is wrong
+view = loading(meta)                 # opened at once
+view = build(DigestState(meta, …))   # once the person's zone and the products are known
+parse(values)                        # a submission: schedule and content, or what is wrong
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,12 @@ from typing import Any
 
 from pydantic import Field
 
-from bot.changes import amounts, canonical, notes
+from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
 from bot.digests import sections, words
-from bot.digests.list_card import plain
-from bot.digests.model import EVERY_DAY, MOST_DAYS, Schedule, Wanted
+from bot.digests.model import EVERY_DAY, MOST_DAYS, DigestContent, Schedule
 from bot.digests.schedule import known_zone, zones
-from bot.kit import blocks, form_values, ids, text
+from bot.kit import blocks, form_values, ids, phrases, surfaces, text
 from bot.kit.card import Block
 from bot.kit.carried import Carried
 from bot.kit.form_values import Values
@@ -40,41 +39,41 @@ _LONGEST = 100
 
 
 class DigestMeta(Carried):
-    """What the form remembers in its private_metadata."""
+    """What the form keeps in its private_metadata."""
 
     submission: str = Field(alias="s")
-    """Made when the form was opened, so that submitting it twice is one digest."""
+    """Made when the form is opened, so that submitting it twice creates one digest."""
     channel: str = Field(alias="c")
     digest: str = Field(default="", alias="d")
-    """The id of the one that is edited; empty for a new one."""
+    """The id of the digest that is edited; empty for a new one."""
     version: int = Field(default=0, alias="v")
-    """As it was when the form was opened."""
+    """The digest's version when the form was opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class DigestState:
     meta: DigestMeta
     schedule: Schedule = field(default_factory=Schedule)
-    """What stands in the form to begin with: of a new one, in the person's zone."""
-    wanted: Wanted = field(default_factory=Wanted)
+    """What the form shows at first; for a new digest, in the person's zone."""
+    content: DigestContent = field(default_factory=DigestContent)
     plans: Mapping[str, str] | None = None
-    """Names of all products by id; None when they could not be read."""
+    """Names of all products by id; None if they could not be read."""
     trouble: str = ""
-    """Why a submission was not taken (mrkdwn)."""
+    """Why a submission was not accepted (mrkdwn)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DigestInput:
     schedule: Schedule
-    wanted: Wanted
+    content: DigestContent
 
 
 @dataclass(frozen=True, slots=True)
 class DigestParsed:
     input: DigestInput | None = None
-    """None when `errors` says why."""
+    """None if `errors` says why."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, in plain words by block_id: as Slack takes them in answer to a submission."""
+    """What is wrong, by block_id, as Slack expects it in answer to a submission."""
 
 
 def loading(meta: DigestMeta) -> dict[str, Any]:
@@ -82,35 +81,39 @@ def loading(meta: DigestMeta) -> dict[str, Any]:
 
 
 def working(meta: DigestMeta) -> dict[str, Any]:
-    """What a submitted form becomes while it is taken in."""
+    """What a submitted form shows while it is saved."""
     return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.WORKING}")])
 
 
 def edited_meanwhile() -> str:
-    """The trouble of a form whose digest somebody else edited."""
+    """The trouble shown if somebody else edited the digest meanwhile."""
     return words.EDITED_MEANWHILE
 
 
 def build(state: DigestState) -> dict[str, Any]:
-    """The form to fill in. As it is built, submitting it gives what it was built from."""
-    schedule, wanted = state.schedule, state.wanted
-    found = [
+    """The form to fill in. Submitted unchanged, it parses to what it was built from."""
+    schedule, content = state.schedule, state.content
+    fields = [
         *([blocks.section("trouble", state.trouble)] if state.trouble else []),
-        _sections(wanted),
-        _days(wanted),
+        _sections(content),
+        _days(content),
         _weekdays(schedule),
         blocks.field(TIME_BLOCK, words.FIELD_TIME, blocks.clock("digest:time", f"{schedule.at:%H:%M}")),
         _zone(schedule),
         *_plans(state),
-        _minimum(wanted),
-        _empty(wanted),
+        _minimum(content),
+        _empty(content),
     ]
     submit = words.SAVE if state.meta.digest else words.CREATE
-    return {**_view(state.meta, found), "submit": plain(submit), "close": plain(words.CANCEL)}
+    return {
+        **_view(state.meta, fields),
+        "submit": surfaces.plain_text(submit),
+        "close": surfaces.plain_text(words.CANCEL),
+    }
 
 
 def parse(values: Values) -> DigestParsed:
-    """A submission, out of the view's `state.values`."""
+    """Parses a submission, the view's `state.values`."""
     errors: dict[str, str] = {}
     picked = form_values.picked(values, SECTIONS_BLOCK)
     chosen = frozenset(section.key for section in sections.chosen(picked))
@@ -129,41 +132,43 @@ def parse(values: Values) -> DigestParsed:
     plans = frozenset(form_values.picked(values, PLANS_BLOCK))
     if len(plans) > MOST_PLANS:
         errors[PLANS_BLOCK] = words.TOO_MANY_PLANS
-    minimum, wrong = _amount(form_values.typed(values, MINIMUM_BLOCK))
-    if wrong:
-        errors[MINIMUM_BLOCK] = wrong
+    minimum, problem = _amount(form_values.typed(values, MINIMUM_BLOCK))
+    if problem:
+        errors[MINIMUM_BLOCK] = problem
     if at is None:
         errors[TIME_BLOCK] = words.NO_TIME
     if errors or at is None:
         return DigestParsed(errors=errors)
     skip = _SKIP in form_values.picked(values, EMPTY_BLOCK)
-    return DigestParsed(DigestInput(Schedule(weekdays, at, zone), Wanted(chosen, days, plans, minimum, skip)))
+    return DigestParsed(
+        DigestInput(Schedule(weekdays, at, zone), DigestContent(chosen, days, plans, minimum, skip))
+    )
 
 
 def zone_options(typed: str = "") -> list[dict[str, Any]]:
-    """Time zones that have what was typed, those whose city begins with it first. At most 100."""
-    wanted = text.clean(typed).replace(" ", "_").casefold()
-    found = [name for name in zones() if wanted in name.casefold()]
-    found.sort(key=lambda name: (not name.rpartition("/")[2].casefold().startswith(wanted), name))
-    return [blocks.drawn_option(blocks.option(name, name)) for name in found[: options.MOST]]
+    """Time zones that contain what was typed, those whose city starts with it first. At most 100."""
+    needle = text.clean(typed).replace(" ", "_").casefold()
+    matching = [name for name in zones() if needle in name.casefold()]
+    matching.sort(key=lambda name: (not name.rpartition("/")[2].casefold().startswith(needle), name))
+    return [blocks.drawn_option(blocks.option(name, name)) for name in matching[: options.MOST]]
 
 
 def plan_options(plans: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
-    """Products (names by id) whose name or id has what was typed, by name. At most 100."""
-    wanted = text.clean(typed).casefold()
-    found = {
-        known: name
-        for known, name in plans.items()
-        if wanted in name.casefold() or wanted in known.casefold()
+    """Products (names by id) whose name or id contains what was typed, by name. At most 100."""
+    needle = text.clean(typed).casefold()
+    matching = {
+        plan_id: name
+        for plan_id, name in plans.items()
+        if needle in name.casefold() or needle in plan_id.casefold()
     }
-    return [blocks.drawn_option(one) for one in _plan_options(found)[: options.MOST]]
+    return [blocks.drawn_option(option) for option in _plan_options(matching)[: options.MOST]]
 
 
 # What was filled in
 
 
-def _number(shown: str) -> int:
-    return int(shown) if shown.isdecimal() and len(shown) < _LONGEST else 0
+def _number(digits: str) -> int:
+    return int(digits) if digits.isdecimal() and len(digits) < _LONGEST else 0
 
 
 def _amount(typed: str) -> tuple[Decimal, str]:
@@ -171,40 +176,40 @@ def _amount(typed: str) -> tuple[Decimal, str]:
     if not typed:
         return Decimal(0), ""
     try:
-        found = amounts.parse_amount(typed)
-    except NotAnAmount as problem:
-        return Decimal(0), notes.plain(amounts.note(problem.code))
-    return (Decimal(0), words.BELOW_ZERO) if found < 0 else (found, "")
+        amount = amounts.parse_amount(typed)
+    except NotAnAmount as error:
+        return Decimal(0), notes.plain(amounts.note(error.code))
+    return (Decimal(0), words.BELOW_ZERO) if amount < 0 else (amount, "")
 
 
 # The fields
 
 
-def _view(meta: DigestMeta, found: Sequence[Block]) -> dict[str, Any]:
+def _view(meta: DigestMeta, fields: Sequence[Block]) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": ids.DIGEST_FORM,
         "private_metadata": meta.encode(),
-        "title": plain(words.FORM_EDIT if meta.digest else words.FORM_NEW),
-        "close": plain(words.CLOSE),
-        "blocks": list(found),
+        "title": surfaces.plain_text(words.FORM_EDIT if meta.digest else words.FORM_NEW),
+        "close": surfaces.plain_text(phrases.MODAL_CLOSE),
+        "blocks": list(fields),
     }
 
 
-def _sections(wanted: Wanted) -> Block:
+def _sections(content: DigestContent) -> Block:
     offered = {
         section.key: blocks.option(section.title, section.key, section.hint) for section in sections.SECTIONS
     }
-    initial = [offered[section.key] for section in sections.chosen(wanted.sections)]
+    initial = [offered[section.key] for section in sections.chosen(content.sections)]
     element = blocks.ticks("digest:sections", list(offered.values()), initial)
     return blocks.field(SECTIONS_BLOCK, words.FIELD_SECTIONS, element)
 
 
-def _days(wanted: Wanted) -> Block:
+def _days(content: DigestContent) -> Block:
     offered = {
-        days: blocks.option(words.days_option(days), str(days)) for days in sorted({*_DAYS, wanted.days})
+        days: blocks.option(words.days_option(days), str(days)) for days in sorted({*_DAYS, content.days})
     }
-    element = blocks.select("digest:days", words.PICK_DAYS, list(offered.values()), offered[wanted.days])
+    element = blocks.select("digest:days", words.PICK_DAYS, list(offered.values()), offered[content.days])
     return blocks.field(DAYS_BLOCK, words.FIELD_DAYS, element)
 
 
@@ -223,11 +228,11 @@ def _zone(schedule: Schedule) -> Block:
 
 
 def _plans(state: DigestState) -> list[Block]:
-    """Nothing where there is nothing to choose from."""
-    chosen = {one: one for one in sorted(state.wanted.plans)}
-    known = {**chosen, **(state.plans or {})}
-    offered = _plan_options(known)
-    initial = _plan_options({one: known[one] for one in chosen})
+    """No field if there is nothing to choose from."""
+    chosen = {plan_id: plan_id for plan_id in sorted(state.content.plans)}
+    plans = {**chosen, **(state.plans or {})}
+    offered = _plan_options(plans)
+    initial = _plan_options({plan_id: plans[plan_id] for plan_id in chosen})
     element: Any
     if state.plans is None or len(offered) > options.MOST:
         element = blocks.several_picker(
@@ -241,22 +246,26 @@ def _plans(state: DigestState) -> list[Block]:
 
 
 def _plan_options(plans: Mapping[str, str]) -> list[Any]:
-    """By name; those with an id that an option can carry."""
-    carried = [(known, name) for known, name in plans.items() if 0 < text.length(known) <= blocks.OPTION]
-    carried.sort(key=lambda one: ((one[1] or one[0]).casefold(), one[0]))
+    """Sorted by name, without those whose id does not fit into an option."""
+    fitting = [
+        (plan_id, name) for plan_id, name in plans.items() if 0 < text.length(plan_id) <= blocks.OPTION
+    ]
+    fitting.sort(key=lambda plan: ((plan[1] or plan[0]).casefold(), plan[0]))
     return [
-        blocks.option(text.literal(name, blocks.OPTION) or text.literal(known, blocks.OPTION) or known, known)
-        for known, name in carried
+        blocks.option(
+            text.literal(name, blocks.OPTION) or text.literal(plan_id, blocks.OPTION) or plan_id, plan_id
+        )
+        for plan_id, name in fitting
     ]
 
 
-def _minimum(wanted: Wanted) -> Block:
-    initial = canonical.number(wanted.minimum) if wanted.minimum else ""
+def _minimum(content: DigestContent) -> Block:
+    initial = amounts.typed(content.minimum) if content.minimum else ""
     element = blocks.typed("digest:minimum", initial, most=_LONGEST)
     return blocks.field(MINIMUM_BLOCK, words.FIELD_MINIMUM, element, words.MINIMUM_HINT, optional=True)
 
 
-def _empty(wanted: Wanted) -> Block:
+def _empty(content: DigestContent) -> Block:
     skip = blocks.option(words.SKIP_EMPTY, _SKIP)
-    element = blocks.ticks("digest:empty", [skip], [skip] if wanted.skip_empty else [])
+    element = blocks.ticks("digest:empty", [skip], [skip] if content.skip_empty else [])
     return blocks.field(EMPTY_BLOCK, words.FIELD_EMPTY, element, optional=True)

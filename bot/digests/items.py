@@ -1,5 +1,6 @@
 """One row of a digest's section: how a scan stores it, and how it is read back. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -7,12 +8,12 @@ from typing import Any, TypeAlias
 
 from bot.autumn.bulk import ListedCustomer
 
-# What an item's details may hold. None of them has to be there.
+# What an item's details may hold; all of it is optional.
 
 ESTIMATE = "estimate"
 """True for an amount that neither Stripe nor Autumn has confirmed yet."""
 PLAN_NAMES = "plan_names"
-"""Names of the item's plans, in the order of `plans`."""
+"""The names of `plans`, in their order."""
 FEATURE_NAME = "feature_name"
 REMAINING = "remaining"
 """How much is left of the feature, as decimal text."""
@@ -28,9 +29,9 @@ INVOICE = "invoice"
 LINES = "lines"
 """How many lines an upcoming invoice has."""
 PASSED = "passed"
-"""True for what happened before the scan began, since the last digest."""
+"""True for what happened since the last digest, before the scan started."""
 ENTITY = "entity"
-"""The customer's entity that it is about, if one."""
+"""The entity of the customer that it belongs to."""
 
 StoredItem: TypeAlias = dict[str, Any]
 """The columns of a row of `digest_items`, except for its scan."""
@@ -42,10 +43,10 @@ _LARGEST = Decimal(9_000_000_000_000)
 
 @dataclass(frozen=True, slots=True)
 class ScanWindow:
-    """The time a scan is about: from `since`, which may be before it began, until its horizon."""
+    """The time a scan covers: from `since`, which may be before it started, until its horizon."""
 
     start: datetime
-    """When it began."""
+    """When it started."""
     end: datetime
     since: datetime
 
@@ -53,7 +54,7 @@ class ScanWindow:
         return at is not None and self.since <= at <= self.end
 
     def passed(self, at: datetime | None) -> bool:
-        """Whether it is in the part before the scan began."""
+        """Whether it is in the part before the scan started."""
         return at is not None and self.since <= at < self.start
 
 
@@ -91,12 +92,12 @@ class ReportItem:
     details: dict[str, Any] = field(default_factory=dict)
     """By the names above."""
     email: str = ""
-    """Empty where Autumn has none."""
+    """Empty if Autumn has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResetGroup:
-    """Resets of one feature on one day, for when there are too many to list."""
+    """Resets of one feature on one day, for digests with too many to list."""
 
     feature: str
     name: str
@@ -105,20 +106,27 @@ class ResetGroup:
     """In the digest's time zone."""
     customers: int
     remaining: Decimal | None
-    """How much they have left together; None when one is unlimited or not known."""
+    """What they have left together; None if one is unlimited or unknown."""
 
 
-def stored(section: str, customer: ScannedCustomer, **columns: Any) -> StoredItem:
-    """A row about a customer, empty except for the columns given."""
+def stored(
+    section: str,
+    customer: ScannedCustomer,
+    *,
+    amount: Decimal | None = None,
+    plans: Sequence[str] = (),
+    **columns: Any,
+) -> StoredItem:
+    """A row about a customer, empty except for the columns given. `plans`: their ids."""
     return {
         "section": section,
         "customer_id": customer.id,
         "customer": customer.name,
         "email": customer.email,
         "at": None,
-        "amount": None,
+        "amount": millionths(amount),
         "currency": "",
-        "plans": "",
+        "plans": join_plans(plans),
         "feature": "",
         "details": {},
         **columns,
@@ -126,7 +134,7 @@ def stored(section: str, customer: ScannedCustomer, **columns: Any) -> StoredIte
 
 
 def millionths(amount: Decimal | None) -> int | None:
-    """An amount as the database stores it; None for one that does not fit there."""
+    """An amount as the database stores it; None if it does not fit."""
     if amount is None or not amount.is_finite() or abs(amount) > _LARGEST:
         return None
     return int((amount * _MILLION).to_integral_value(ROUND_HALF_EVEN))
@@ -143,8 +151,8 @@ def plain(number: Decimal) -> Decimal:
     return whole if number == whole else number.normalize()
 
 
-def join_plans(plan_ids: list[str]) -> str:
-    """Plans as the database stores them."""
+def join_plans(plan_ids: Sequence[str]) -> str:
+    """Ids of plans as the database stores them."""
     return f"|{'|'.join(plan_ids)}|" if plan_ids else ""
 
 

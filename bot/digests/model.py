@@ -1,4 +1,4 @@
-"""What a digest is, and what becomes of each day it is due on."""
+"""What a digest is, and what happens on each day it is due."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -13,19 +13,19 @@ EVERY_DAY = frozenset(range(7))
 
 
 class TooMany(StrEnum):
-    """Why there may be no more digests."""
+    """Why no more digests are allowed."""
 
     OF_PERSON = "too_many_of_person"
     OF_CHANNEL = "too_many_of_channel"
 
 
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 10
-"""Digests that one person may own, and that may go to one channel."""
+"""How many digests one person may own, and one channel may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Local time, on some days of the week. Pure data; `schedule.py` computes with it."""
+    """A local time on some days of the week. `schedule.py` computes with it."""
 
     weekdays: frozenset[int] = WORKDAYS
     """0 is Monday. Never empty."""
@@ -36,18 +36,19 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DigestContent:
     """What a digest says."""
 
     sections: frozenset[str] = field(default_factory=lambda: frozenset(sections.all_keys()))
-    """Keys of the sections it has; all unless given."""
+    """Keys of its sections; all unless given."""
     days: int = 7
     """How far ahead, 1 to MOST_DAYS."""
     plans: frozenset[str] = frozenset()
     """Ids of the products it is about; empty for all."""
     minimum: Decimal = Decimal(0)
-    """The smallest amount, in major units of whatever currency, of an invoice that is listed."""
+    """Invoices below this amount, in major units of any currency, are not listed."""
     skip_empty: bool = True
+    """Posts nothing when there is nothing to report."""
 
 
 class Pause(StrEnum):
@@ -62,7 +63,7 @@ class Pause(StrEnum):
     PUBLIC = "public"
     """The channel was private when the digest was set up, and is not any more."""
     RESTRICTED = "restricted"
-    """Slack lets only some people post there, and Maple is none of them."""
+    """Slack lets only some people post there, and Maple is not one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +72,40 @@ class Digest:
     channel: str
     team: str
     owner: str
-    """Who set it up; is told when it cannot go on."""
+    """Who set it up, and is told when it cannot go on."""
     schedule: Schedule
-    wanted: Wanted
+    content: DigestContent
     private: bool
     """Whether the channel was private when it was set up."""
     pause: Pause | None
     """None while it is active."""
     stopped_by: str
-    """Who paused or removed it; empty while it is active, and when Maple did."""
+    """Who paused or removed it; empty while it is active, and if Maple did."""
     next_due: datetime
-    """Of an active digest; of a paused one, stale."""
+    """Out of date while it is paused."""
     version: int
-    """Counts the edits, beginning with 1."""
+    """Counts the edits, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDigest:
+    """A digest to create."""
+
+    submission_id: str
+    """The same when a form is submitted again."""
+    env: str
+    channel: str
+    team: str
+    owner: str
+    schedule: Schedule
+    content: DigestContent
+    private: bool
+    """Whether the channel is private."""
 
 
 class RunState(StrEnum):
     CLAIMED = "claimed"
-    """A process is at it, or was: past its lease another takes over."""
+    """A process is working on it, or was: once its lease lapses another takes over."""
     POSTED = "posted"
     SKIPPED = "skipped"
 
@@ -97,46 +114,66 @@ class Skip(StrEnum):
     """Why a due day has no post."""
 
     EMPTY = "empty"
-    """There was nothing to say, and it is set to be silent then."""
+    """There was nothing to report, and it is set to post nothing then."""
     LATE = "late"
-    """Maple could not post within the six hours, or was not running."""
+    """Maple was not running, or could not post within six hours."""
     EDITED = "edited"
-    """The time was moved to one that had passed already that day."""
+    """The time was changed to one that had already passed that day."""
     PAUSED = "paused"
-    """It was paused or removed before it was posted, or the channel found to be one it may not go to."""
+    """It was paused or removed before it was posted, or may not go to its channel."""
+
+
+class DeliveryOutcome(StrEnum):
+    """How one attempt to deliver a run ended."""
+
+    POSTED = "posted"
+    FOUND = "found"
+    """An earlier attempt had posted it without being able to store that."""
+    EMPTY = "empty"
+    LATE = "late"
+    PAUSED = "paused"
+    """Not posted: the channel does not allow it, or the digest is paused or removed."""
+    PUT_OFF = "put_off"
+    """Not yet: tried again later, by whichever process is free."""
+    FAILED = "failed"
+    """*Send now*, and Autumn could not be read: not tried again."""
+    TAKEN = "taken"
+    """Another process works on it, or has finished it."""
+    GONE = "gone"
+    """*Send now*, and the digest was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a digest said, kept to be compared with the next one: totals by section and currency."""
+    """The figures of a digest, kept to compare the next one with: totals by section and currency."""
 
     totals: dict[str, dict[str, str]] = field(default_factory=dict)
     """Section → currency → amount in major units, as decimal text."""
     counts: dict[str, int] = field(default_factory=dict)
-    """Section → rows."""
+    """Section → number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One due day of a digest; or one *Send now*, which has no day."""
+    """One due day of a digest, or one *Send now*."""
 
     id: str
     digest: str
     day: date | None
-    """The local date; None for one sent by hand."""
+    """The local date; None for *Send now*."""
     due: datetime
     state: RunState
     skip: Skip | None
     asked_by: str
-    """Who pressed *Send now*; else empty."""
+    """Who pressed *Send now*; otherwise empty."""
     lease_by: str
     tries: int
-    """Attempts begun, this one included."""
+    """Attempts started, including this one."""
     posting_at: datetime | None
-    """When the last post was about to be sent that may have gone out, though none is known: look for it
-    before another."""
+    """When a post was about to be sent of which it is not known whether it went out. It must be looked for
+    before another is sent."""
     scan: str
-    """The scan it was made from; empty before that."""
+    """The scan it reports; empty before there is one."""
     channel: str
     ts: str
     """Slack's timestamp of the message; empty until it is posted."""

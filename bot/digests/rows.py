@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.digests.model import Digest, Figures, Pause, Run, RunState, Schedule, Skip, Wanted
+from bot.digests.model import Digest, DigestContent, Figures, Pause, Run, RunState, Schedule, Skip
 
 
 def dump_schedule(schedule: Schedule) -> dict[str, Any]:
@@ -18,14 +18,14 @@ def dump_schedule(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def dump_wanted(wanted: Wanted) -> dict[str, Any]:
+def dump_content(content: DigestContent) -> dict[str, Any]:
     """Columns of `digests`."""
     return {
-        "sections": sorted(wanted.sections),
-        "days": wanted.days,
-        "plans": sorted(wanted.plans),
-        "minimum": wanted.minimum,
-        "skip_empty": wanted.skip_empty,
+        "sections": sorted(content.sections),
+        "days": content.days,
+        "plans": sorted(content.plans),
+        "minimum": content.minimum,
+        "skip_empty": content.skip_empty,
     }
 
 
@@ -44,7 +44,7 @@ def digest(row: Row[Any]) -> Digest:
             at=time.fromisoformat(row.at),
             zone=row.zone,
         ),
-        wanted=Wanted(
+        content=DigestContent(
             sections=frozenset(row.sections),
             days=row.days,
             plans=frozenset(row.plans),

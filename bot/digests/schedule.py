@@ -1,8 +1,8 @@
-"""When a digest is due, and which time its post is about: pure functions of its schedule, the rules of its
-time zone, and the clock.
+"""When a digest is due, and what time its post covers: pure functions of its schedule, its time zone's rules
+and the clock.
 
-A due day is a local date. It is due when the clocks of the zone first show the digest's time that day, or,
-where they are put forward over it, at the first moment after.
+A due day is a local date. It is due when clocks in the zone first show the digest's time that day or, if they
+are put forward past it, at the first moment after.
 """
 
 from bisect import bisect_left
@@ -17,24 +17,24 @@ from bot.digests.model import MOST_DAYS, Schedule
 
 _DAY = timedelta(days=1)
 FURTHEST_BACK = timedelta(days=MOST_DAYS)
-"""A post does not make up for more than this, however long there was none."""
-_NOWHERE = frozenset({"Factory", "localtime", "posixrules"})
+"""A post reaches back no further than this, however long there was none."""
+_NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time that a post is about: from `start` on, and before `end`."""
+    """The time a post covers: from `start` until just before `end`."""
 
     start: datetime
     end: datetime
 
     @classmethod
     def ahead(cls, start: datetime, horizon: datetime, days: int) -> "Window":
-        """So many days from the start of a scan, as far as it looked."""
+        """So many days from the start of a scan, but no further than it read."""
         return cls(start, min(start + timedelta(days=days), horizon))
 
     def days(self, zone: str) -> list[date]:
-        """The local days of which some lies in it, in order."""
+        """The local days it touches, in order."""
         tz = ZoneInfo(zone)
         first = self.start.astimezone(tz).date()
         last = (self.end - timedelta(microseconds=1)).astimezone(tz).date()
@@ -44,11 +44,11 @@ class Window:
 def window(
     schedule: Schedule, *, due: datetime, read_at: datetime, days: int, covered: datetime | None
 ) -> Window:
-    """What a post of the run due at `due` is about, such that the posts of a digest leave no gap.
+    """The time covered by the post due at `due`, such that a digest's posts leave no gap.
 
-    It begins where the last post's window ended (`covered`; None for the first post), if that is past
-    already: when this post is late, or days were skipped. It looks `days` ahead of `read_at`, when Autumn
-    was read, and at least until the next post is due.
+    It starts where the last post's window ended (`covered`; None for the first post) if that is past already,
+    because this post is late or days were skipped. It reaches `days` beyond `read_at`, when Autumn was read,
+    and at least until the next post is due.
     """
     start = max(min(read_at, due if covered is None else covered), read_at - FURTHEST_BACK)
     end = max(read_at + timedelta(days=days), next_due(schedule, max(due, read_at)))
@@ -56,7 +56,7 @@ def window(
 
 
 def due_at(schedule: Schedule, day: date) -> datetime:
-    """When this local date is due, in UTC, whatever the weekday. Of a time that comes twice, the first."""
+    """When this local date is due, in UTC, whatever its weekday. If the time comes twice, the first."""
     return _first(ZoneInfo(schedule.zone), datetime.combine(day, schedule.at))
 
 
@@ -66,7 +66,7 @@ def next_due(schedule: Schedule, after: datetime) -> datetime:
 
 
 def due_between(schedule: Schedule, first: datetime, until: datetime) -> Iterator[tuple[date, datetime]]:
-    """Local dates due at `first` at the earliest and at `until` at the latest, and when; in order."""
+    """The local dates due from `first` until `until`, both included, and when; in order."""
     for day, at in takewhile(lambda due: due[1] <= until, _from(schedule, first)):
         if at >= first:
             yield day, at
@@ -79,19 +79,19 @@ def local_day(schedule: Schedule, at: datetime) -> date:
 
 @cache
 def zones() -> tuple[str, ...]:
-    """The names of the time zones, in the order of the alphabet. Looks on the disk the first time."""
-    return tuple(sorted(available_timezones() - _NOWHERE))
+    """The names of the time zones, sorted. Reads the disk the first time."""
+    return tuple(sorted(available_timezones() - _NOT_ZONES))
 
 
 def known_zone(name: str) -> bool:
-    """Whether there is a time zone of this very name."""
+    """Whether there is a time zone of exactly this name."""
     return name in zones()
 
 
 def _from(schedule: Schedule, first: datetime) -> Iterator[tuple[date, datetime]]:
-    """Due dates and times without end, beginning somewhat before `first`."""
+    """Endless due dates and times, starting somewhat before `first`."""
     zone = ZoneInfo(schedule.zone)
-    # Where the clocks are put forward over midnight, yesterday may be due today.
+    # Where clocks are put forward past midnight, yesterday may be due today.
     day = local_day(schedule, first) - _DAY
     while True:
         if day.weekday() in schedule.weekdays and _exists(zone, day):
@@ -100,23 +100,22 @@ def _from(schedule: Schedule, first: datetime) -> Iterator[tuple[date, datetime]
 
 
 def _exists(zone: ZoneInfo, day: date) -> bool:
-    """False for a date that was left out, as when Samoa went over the date line."""
+    """False for a date that was left out, as when Samoa moved across the date line."""
     return _shown(zone, _first(zone, datetime.combine(day, time.min))).date() == day
 
 
 def _first(zone: ZoneInfo, wall: datetime) -> datetime:
-    """The first moment at which the clocks show this time, or a later one without having shown it."""
+    """The first moment at which clocks show this time, or a later one if they never show it."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if _shown(zone, moment) == wall:
         return moment
-    # Never shown. By the offset before the jump it is that moment, by the one after it an earlier one, and
-    # the jump lies between.
-    early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    seconds = range((moment - early) // timedelta(seconds=1))
-    past = bisect_left(
-        seconds, True, key=lambda second: _shown(zone, early + timedelta(seconds=second)) >= wall
+    # Never shown: the jump lies between the moments that the offsets after and before it give.
+    earliest = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    seconds = range((moment - earliest) // timedelta(seconds=1))
+    first = bisect_left(
+        seconds, True, key=lambda second: _shown(zone, earliest + timedelta(seconds=second)) >= wall
     )
-    return early + timedelta(seconds=past)
+    return earliest + timedelta(seconds=first)
 
 
 def _shown(zone: ZoneInfo, moment: datetime) -> datetime:

@@ -8,28 +8,28 @@ from bot.digests.scan.pacing import ScanPace
 
 @dataclass(frozen=True, slots=True)
 class DigestTimeouts:
-    """In seconds. Given as one value so that tests can shorten it."""
+    """In seconds. One value, so that tests can shorten it."""
 
     tick: float = 2.0
-    """Between looks at what is due."""
+    """Between two checks of what is due."""
     lease: float = 30.0
-    """A process that has not renewed its lease for so long is taken to be dead. Longer than `call` by far."""
+    """A process that has not renewed its lease for this long is considered dead. Far longer than `call`."""
     renew: float = 10.0
-    """Between renewals, while at work."""
+    """Between renewals of a lease."""
     call: float = 10.0
-    """For one post, from when it is noted that it will be sent."""
+    """For one post, from when it is marked as about to be sent."""
     at_once: int = 32
-    """Runs that one process carries at a time; the others wait in the database."""
+    """Runs that one process delivers at a time; the others wait in the database."""
     channel: float = 1.05
     """Between two posts into one channel. Slack takes about one a second."""
     overall: float = 0.1
-    """Between two posts into any. Slack takes some hundred a minute."""
+    """Between two posts anywhere. Slack takes some hundred a minute."""
     again: float = 60.0
-    """Before it is tried again when Autumn or Slack fails; twice as long each time."""
+    """Before the next attempt when Autumn or Slack fails; doubles each time."""
     longest: float = 600.0
-    """As long at most."""
+    """The longest such wait."""
     doubt: float = 15.0
-    """Before a post that may have been taken is looked for: a request may still be under way to Slack."""
+    """Before a post that may have gone out is looked for: the request may still be on its way to Slack."""
 
     scan: ScanPace = field(default_factory=ScanPace)
     """How fast Autumn is read."""
@@ -39,5 +39,6 @@ class DigestTimeouts:
         return timedelta(seconds=self.lease)
 
     def wait(self, tries: int, first: float = 0.0) -> float:
-        """Seconds before the next attempt, after so many. `first`: after the first; `again` unless given."""
+        """Seconds before the next attempt, after `tries`. `first`: after the first one; `again` unless
+        given."""
         return min((first or self.again) * 2.0 ** min(max(tries, 1) - 1, 16), self.longest)

@@ -1,7 +1,6 @@
-"""Every word Maple says about digests, in one place.
+"""Every sentence about digests. Arguments are already safe to show where they go."""
 
-Arguments are texts that are already safe to show where they go.
-"""
+from enum import StrEnum
 
 from bot.digests import sections
 from bot.digests.model import (
@@ -9,15 +8,17 @@ from bot.digests.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
     WORKDAYS,
+    DeliveryOutcome,
+    DigestContent,
     Pause,
     Schedule,
-    Wanted,
+    TooMany,
 )
 from bot.kit import layout, numbers, phrases
 from bot.kit.phrases import Say, count, joined
+from bot.slack.channels import ChannelProblem
 
 _ZONE = 60
-
 
 EVERYTHING = "everything"
 SEE_ALL = "See all"
@@ -32,7 +33,7 @@ AMOUNT_SERIES = "Amount"
 
 
 def ahead(days: int, hours: int = 24) -> str:
-    """`hours`: of a single day, which is longer or shorter when the clocks change."""
+    """`hours`: in a single day, which is longer or shorter when clocks change."""
     return f"the next {hours} hours" if days == 1 else f"the next {days} days"
 
 
@@ -65,7 +66,7 @@ def section_title(name: str, number: str) -> str:
 
 
 def change(shown: str, *, more: bool) -> str:
-    """`+$120.00 since the last digest`. `shown`: the size of the change."""
+    """`+$120.00 since the last digest`. `shown`: the absolute change."""
     return f"{'+' if more else '−'}{shown} since the last digest"
 
 
@@ -77,7 +78,7 @@ def total(amount: str, invoices: str, since: str) -> str:
 
 
 def currency_unknown(amount: str) -> str:
-    """Of estimates: Autumn lists prices without a currency, and not what a customer pays in."""
+    """For estimates: Autumn lists prices without a currency."""
     return f"{amount} at list prices, currency unknown"
 
 
@@ -127,7 +128,7 @@ WEEKEND_NAME = "Weekends"
 
 
 def weekdays(days: list[int]) -> str:
-    """Some days, `0` being Monday, in order: `Mon, Wed and Fri`, `Tue to Sat`, `Mondays`."""
+    """Days in order, with Monday as 0: `Mon, Wed and Fri`, `Tue to Sat`, `Mondays`."""
     if len(days) == 1:
         return f"{WEEKDAYS[days[0]]}s"
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
@@ -213,7 +214,7 @@ def paused(why: str) -> str:
 
 
 SOMEONE = "someone"
-"""For a person who is no longer known."""
+"""Instead of a person who is not known any more."""
 
 
 def paused_by(person: str) -> str:
@@ -221,60 +222,81 @@ def paused_by(person: str) -> str:
 
 
 PROBLEMS = {
-    "direct": Say(
+    ChannelProblem.DIRECT: Say(
         "Digests go to channels, not to direct messages.",
         "Type `/autumn digest` in the channel that should have one. To see what's coming up yourself: "
         "`/autumn upcoming`.",
     ),
-    "out": Say(
+    ChannelProblem.OUT: Say(
         "Maple is not in this channel, so it cannot post digests here.",
         "Type `/invite @Maple` here, then `/autumn digest` again.",
     ),
-    "archived": Say("This channel is archived.", "Type `/autumn digest` in a channel that is in use."),
-    "shared": Say(
+    ChannelProblem.ARCHIVED: Say(
+        "This channel is archived.", "Type `/autumn digest` in a channel that is in use."
+    ),
+    ChannelProblem.SHARED: Say(
         "This channel is shared with another company, so customer data stays out of it.",
         "Set up the digest in a channel of your own workspace. Your Maple admin can allow this channel in "
         "the policy.",
     ),
-    "unchecked": Say(
+    ChannelProblem.UNCHECKED: Say(
         "Maple couldn't check what kind of channel this is, so no digest can be set up here.",
         "Try again in a minute.",
     ),
 }
-"""By the name of why a channel can have none."""
+"""Why a channel can have no digest."""
 
 
 def problem(say: Say) -> str:
     return f":no_entry: *{say.what}*\n{say.do}"
 
 
-HAPPENED = {
-    "too_many_of_person": (
+TOO_MANY = {
+    TooMany.OF_PERSON: (
         f":warning: You have {MOST_OF_PERSON} digests, the most one person can have, so this one was not set "
         "up. Remove one first, or ask someone else to set this one up."
     ),
-    "too_many_of_channel": (
+    TooMany.OF_CHANNEL: (
         f":warning: This channel has {MOST_OF_CHANNEL} digests, the most it can have, so this one was not "
         "set up. Remove one first."
     ),
-    "edited": ":white_check_mark: The digest has been updated.",
-    "paused": ":white_check_mark: The digest is paused.",
-    "resumed": ":white_check_mark: The digest is active again.",
-    "removed": ":white_check_mark: The digest has been removed.",
-    "changed": (
+}
+
+
+class DigestNote(StrEnum):
+    """What just happened with a digest."""
+
+    EDITED = "edited"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    """Somebody else was first."""
+    SENDING = "sending"
+    PREVIEWING = "previewing"
+    PREVIEWED = "previewed"
+    NOT_PREVIEWED = "not_previewed"
+    NOT_ALLOWED = "not_allowed"
+
+
+NOTES = {
+    DigestNote.EDITED: ":white_check_mark: The digest has been updated.",
+    DigestNote.PAUSED: ":white_check_mark: The digest is paused.",
+    DigestNote.RESUMED: ":white_check_mark: The digest is active again.",
+    DigestNote.REMOVED: ":white_check_mark: The digest has been removed.",
+    DigestNote.CHANGED: (
         ":warning: Someone else changed or removed this digest in the meantime. This is how things are now."
     ),
-    "sending": ":hourglass_flowing_sand: Sending…",
-    "previewing": ":hourglass_flowing_sand: Preparing the preview…",
-    "previewed": ":white_check_mark: The preview is in the channel; only you can see it.",
-    "not_previewed": (
+    DigestNote.SENDING: ":hourglass_flowing_sand: Sending…",
+    DigestNote.PREVIEWING: ":hourglass_flowing_sand: Preparing the preview…",
+    DigestNote.PREVIEWED: ":white_check_mark: The preview is in the channel; only you can see it.",
+    DigestNote.NOT_PREVIEWED: (
         ":warning: Maple couldn't read from Autumn, so there is no preview. Try again in a few minutes."
     ),
-    "not_allowed": (
+    DigestNote.NOT_ALLOWED: (
         ":no_entry: Your team's policy doesn't let you set up or change digests. Nothing was changed."
     ),
 }
-"""What just happened with a digest."""
 
 
 def created(at: str) -> str:
@@ -282,22 +304,24 @@ def created(at: str) -> str:
 
 
 OUTCOMES = {
-    "posted": ":white_check_mark: Posted to the channel.",
-    "found": ":white_check_mark: Posted to the channel.",
-    "empty": ":white_check_mark: There is nothing to report right now, so nothing was posted.",
-    "late": ":warning: It took too long, so nothing was posted. Try again.",
-    "paused": ":warning: It can't be posted in this channel right now; see below.",
-    "put_off": ":hourglass: It couldn't be posted right now. Maple will try again soon.",
-    "taken": ":hourglass: It is already being posted.",
-    "failed": ":warning: Maple couldn't read from Autumn, so nothing was posted. Try again in a few minutes.",
-    "gone": ":warning: Someone else removed this digest in the meantime.",
+    DeliveryOutcome.POSTED: ":white_check_mark: Posted to the channel.",
+    DeliveryOutcome.FOUND: ":white_check_mark: Posted to the channel.",
+    DeliveryOutcome.EMPTY: ":white_check_mark: There is nothing to report right now, so nothing was posted.",
+    DeliveryOutcome.LATE: ":warning: It took too long, so nothing was posted. Try again.",
+    DeliveryOutcome.PAUSED: ":warning: It can't be posted in this channel right now; see below.",
+    DeliveryOutcome.PUT_OFF: ":hourglass: It couldn't be posted right now. Maple will try again soon.",
+    DeliveryOutcome.TAKEN: ":hourglass: It is already being posted.",
+    DeliveryOutcome.FAILED: (
+        ":warning: Maple couldn't read from Autumn, so nothing was posted. Try again in a few minutes."
+    ),
+    DeliveryOutcome.GONE: ":warning: Someone else removed this digest in the meantime.",
 }
-"""How *Send now* ended, by the names of `DeliveryOutcome`."""
+"""How *Send now* ended."""
 
 
 def progress(customers: int, previewed: int, to_preview: int) -> str:
-    told = f":hourglass_flowing_sand: Reading Autumn: {customers:,} customers so far"
-    return f"{told}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{told}…"
+    read = f":hourglass_flowing_sand: Reading Autumn: {customers:,} customers so far"
+    return f"{read}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{read}…"
 
 
 def owner_paused(channel: str, what: str, why: str) -> str:
@@ -317,7 +341,6 @@ FORM_EDIT = "Edit digest"
 CREATE = "Create"
 SAVE = "Save"
 CANCEL = "Cancel"
-CLOSE = "Close"
 LOADING = "Loading the form…"
 WORKING = "Saving…"
 EDITED_MEANWHILE = (
@@ -353,7 +376,6 @@ def days_option(days: int) -> str:
 
 
 # All rows
-
 
 ALL_LOADING = "Loading all rows…"
 ALL_NONE = "There is nothing to list."
@@ -402,15 +424,15 @@ def schedule_text(schedule: Schedule, safe: layout.Safe) -> str:
     return at(_days(schedule.weekdays), f"{schedule.at:%H:%M}", safe(schedule.zone, _ZONE) or phrases.NONE)
 
 
-def content_text(wanted: Wanted) -> str:
+def content_text(content: DigestContent) -> str:
     """`next 7 days · invoices, unpaid · 2 products`."""
-    has_minimum = wanted.minimum and sections.with_money(wanted.sections)
+    has_minimum = content.minimum and sections.with_money(content.sections)
     facts = [
-        next_days(wanted.days),
-        _section_names(wanted.sections),
-        products(len(wanted.plans)) if wanted.plans else "",
-        from_amount(numbers.number(wanted.minimum)) if has_minimum else "",
-        "" if wanted.skip_empty else ALSO_EMPTY,
+        next_days(content.days),
+        _section_names(content.sections),
+        products(len(content.plans)) if content.plans else "",
+        from_amount(numbers.number(content.minimum)) if has_minimum else "",
+        "" if content.skip_empty else ALSO_EMPTY,
     ]
     return " · ".join(fact for fact in facts if fact)
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.access.policy_file import PolicyError, load
 from bot.changes import registry as kinds
-from bot.digests import repository as book
+from bot.digests import repository
 from bot.digests.model import Digest
 from bot.doctor.finding import Finding, Report
 from bot.settings import Settings
@@ -55,7 +55,7 @@ async def _active(settings: Settings) -> list[Digest]:
         return []
     database = Database(url)
     try:
-        return await book.active(database, settings.environment)
+        return await repository.active(database, settings.environment)
     except (SQLAlchemyError, OSError):
         # Not made yet, or it cannot be reached: which is a finding of its own.
         return []

@@ -24,7 +24,7 @@ from bot.digests import card as digests_card
 from bot.digests import form as digest_form
 from bot.digests import items as digests_items
 from bot.digests.items import ReportItem
-from bot.digests.model import Digest, Pause, Schedule, Wanted
+from bot.digests.model import Digest, DigestContent, Pause, Schedule
 from bot.digests.report import model as findings
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
 from bot.digests.sections.section import DigestSection
@@ -140,7 +140,7 @@ def _digests() -> Iterator[Sample]:
         team="T0MAPLE",
         owner=_PERSON,
         schedule=Schedule(at=time(9)),
-        wanted=Wanted(),
+        content=DigestContent(),
         private=False,
         pause=None,
         stopped_by="",
@@ -149,7 +149,7 @@ def _digests() -> Iterator[Sample]:
     )
     yield Sample("digest", digests_card.digest_card(report, digest=digest, query_base=query))
     yield Sample(
-        "preview", digests_card.upcoming_card(report, wanted=Wanted(), query_base=query, preview=True)
+        "preview", digests_card.upcoming_card(report, content=DigestContent(), query_base=query, preview=True)
     )
     yield Sample("pause", list_card.digest_stopped(digest, Pause.ARCHIVED))
     yield Sample("list of digests", view=list_card.digest_list([digest], channel="C0MAPLE"))

@@ -1,5 +1,6 @@
 """A card shown where there are no messages: in a modal, or on the Home tab."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.kit import phrases
@@ -10,10 +11,26 @@ def as_modal(card: Card) -> dict[str, Any]:
     """A modal with nothing to fill in."""
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": phrases.HOME_TITLE, "emoji": False},
-        "close": {"type": "plain_text", "text": phrases.MODAL_CLOSE, "emoji": False},
+        "title": plain_text(phrases.HOME_TITLE),
+        "close": plain_text(phrases.MODAL_CLOSE),
         "blocks": _facts(card),
     }
+
+
+def modal(title: str, shown: Sequence[Block], *, callback: str, metadata: str) -> dict[str, Any]:
+    """A modal with nothing to submit whose clicks know where they come from."""
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": metadata,
+        "title": plain_text(title),
+        "close": plain_text(phrases.MODAL_CLOSE),
+        "blocks": list(shown),
+    }
+
+
+def plain_text(shown: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": shown, "emoji": False}
 
 
 def as_home(card: Card) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.autumn.environment import Environment
-from bot.digests import repository as book
-from bot.digests.model import Pause, Schedule, Wanted
+from bot.digests import repository
+from bot.digests.model import DigestContent, NewDigest, Pause, Schedule
 from bot.doctor.digests import examine_digests
 from bot.settings import Settings
 from bot.store.database import Database
@@ -48,16 +48,18 @@ async def found(slack: LocalSlack, database: str, policy: Path | None = None) ->
 
 async def digest(url: str, channel: str, *, private: bool = False, env: str = "sandbox") -> str:
     database = Database(url)
-    made = await book.create(
+    made = await repository.create(
         database,
-        submission_id=f"{channel} {private} {env}",
-        env=Environment(env),
-        channel=channel,
-        team="T01",
-        owner="U01ANA",
-        schedule=Schedule(),
-        wanted=Wanted(),
-        private=private,
+        NewDigest(
+            submission_id=f"{channel} {private} {env}",
+            env=Environment(env),
+            channel=channel,
+            team="T01",
+            owner="U01ANA",
+            schedule=Schedule(),
+            content=DigestContent(),
+            private=private,
+        ),
         now=NOW + timedelta(seconds=next(_numbers)),
     )
     await database.aclose()
@@ -98,7 +100,7 @@ async def test_unusable_digest_channels_are_reported(slack: LocalSlack) -> None:
         await digest(url, channel)
     paused = await digest(url, "C00PAUSED")
     database = Database(url)
-    await book.pause(database, paused, Pause.ASKED, now=NOW)
+    await repository.pause(database, paused, Pause.ASKED, now=NOW)
     await database.aclose()
     slack.workspace.channel("C01SUPPORT").archived = True
     slack.workspace.channel("C04FINANCE").members.remove(BOT_USER)

@@ -14,16 +14,15 @@ from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
-from bot.digests import repository as book
-from bot.digests import rows
+from bot.digests import repository, rows
 from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.delivery.posting import Draw
 from bot.digests.list_card import digest_stopped
-from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, NewDigest, Run, Schedule
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.scanner import ScanPace
-from bot.digests.service import DigestService
+from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
@@ -44,7 +43,7 @@ FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
-ALWAYS = Wanted(skip_empty=False)
+ALWAYS = DigestContent(skip_empty=False)
 
 
 def drawn(
@@ -79,7 +78,7 @@ class Bench:
     async def bot(
         self,
         *,
-        pace: DigestTimeouts = QUICK,
+        timeouts: DigestTimeouts = QUICK,
         checkpoint: Checkpoint = no_checkpoint,
         attempts: int = 1,
         shared: frozenset[str] = frozenset(),
@@ -104,12 +103,9 @@ class Bench:
 
         made = DigestService(
             Runtime(database, autumn, Environment.SANDBOX, self.clock, checkpoint),
-            slack=slack,
-            shared=shared,
-            draw=draw,
-            tell_owner=OwnerMessage(slack, digest_stopped),
+            DigestSlack(slack, draw, OwnerMessage(slack, digest_stopped), shared_channels=shared),
             metrics=self.metrics,
-            pace=pace,
+            timeouts=timeouts,
         )
         self._stack.push_async_callback(made.ticker.stop, 1)
         return made
@@ -119,22 +115,24 @@ class Bench:
         channel: str = SUPPORT,
         *,
         schedule: Schedule = TIMES,
-        wanted: Wanted = ALWAYS,
+        content: DigestContent = ALWAYS,
         private: bool = False,
     ) -> Digest:
         """One that is due at DUE, of Ana's."""
         self._made += 1
         database = Database(self.url)
-        made = await book.create(
+        made = await repository.create(
             database,
-            submission_id=f"form-{self._made}",
-            env=Environment.SANDBOX,
-            channel=channel,
-            team="T01",
-            owner="U01ANA",
-            schedule=schedule,
-            wanted=wanted,
-            private=private,
+            NewDigest(
+                submission_id=f"form-{self._made}",
+                env=Environment.SANDBOX,
+                channel=channel,
+                team="T01",
+                owner="U01ANA",
+                schedule=schedule,
+                content=content,
+                private=private,
+            ),
             now=self.now,
         )
         await database.aclose()

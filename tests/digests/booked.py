@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.digests import repository as book
-from bot.digests import rows
+from bot.digests import repository, rows
 from bot.digests.delivery import runs
-from bot.digests.model import EVERY_DAY, Digest, Run, Schedule, Wanted
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, NewDigest, Run, Schedule
 from bot.store.database import Database
 from bot.store.tables import digest_runs
 
@@ -29,20 +28,22 @@ async def booked(
     env: str = "live",
     channel: str = "C1",
     schedule: Schedule = NINE,
-    wanted: Wanted | None = None,
+    content: DigestContent | None = None,
     now: datetime = NOON,
 ) -> Digest:
     """A digest that was made at noon."""
-    return await book.create(
+    return await repository.create(
         database,
-        submission_id=submission_id,
-        env=env,
-        channel=channel,
-        team="T1",
-        owner="U1",
-        schedule=schedule,
-        wanted=wanted or Wanted(),
-        private=False,
+        NewDigest(
+            submission_id=submission_id,
+            env=env,
+            channel=channel,
+            team="T1",
+            owner="U1",
+            schedule=schedule,
+            content=content or DigestContent(),
+            private=False,
+        ),
         now=now,
     )
 
@@ -57,9 +58,9 @@ async def taken_over(database: Database, *, by: str = "b", now: datetime) -> lis
 
 async def written(database: Database, digest_id: str) -> list[Run]:
     """All its runs, in the order they were due."""
-    wanted = select(digest_runs).where(digest_runs.c.digest_id == digest_id)
+    query = select(digest_runs).where(digest_runs.c.digest_id == digest_id)
     async with database.reading() as connection:
-        found = await connection.execute(wanted.order_by(digest_runs.c.due, digest_runs.c.id))
+        found = await connection.execute(query.order_by(digest_runs.c.due, digest_runs.c.id))
         return [rows.run(row) for row in found]
 
 

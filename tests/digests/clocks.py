@@ -35,9 +35,9 @@ def shown(zone: str, at: datetime) -> datetime:
 @cache
 def _first(zone: str, day: date, at: time) -> datetime:
     offsets = _offsets(zone)
-    wanted = (datetime.combine(day, at, UTC) - _BEGIN) // timedelta(minutes=1)
-    minute = wanted - _furthest(zone)
-    while minute + offsets[minute // 15] < wanted:
+    minutes = (datetime.combine(day, at, UTC) - _BEGIN) // timedelta(minutes=1)
+    minute = minutes - _furthest(zone)
+    while minute + offsets[minute // 15] < minutes:
         minute += 1
     return _BEGIN + timedelta(minutes=minute)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import Digest, Pause, Schedule, Wanted
+from bot.digests.model import Digest, DigestContent, Pause, Schedule
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -88,7 +88,7 @@ def digest(**changes: Any) -> Digest:
         "team": "T1",
         "owner": "U1ANA",
         "schedule": Schedule(at=time(9), zone="Europe/Berlin"),
-        "wanted": Wanted(),
+        "content": DigestContent(),
         "private": False,
         "pause": None,
         "stopped_by": "",

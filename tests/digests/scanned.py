@@ -64,7 +64,7 @@ class Reader:
             previews=previews,
             not_before=now - recent,
             since=since,
-            progress=self._tell,
+            report_progress=self._tell,
         )
 
     async def _tell(self, progress: Progress) -> None:
@@ -73,9 +73,9 @@ class Reader:
 
 async def kept(database: Database, scan: Scan, section: str) -> list[ReportItem]:
     """Everything that was kept of a section, in the order it came."""
-    wanted = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
+    query = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:
-        return [read_item(row) for row in await connection.execute(wanted.order_by(digest_items.c.id))]
+        return [read_item(row) for row in await connection.execute(query.order_by(digest_items.c.id))]
 
 
 def billed(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def drawn(found: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
     return modal(all_rows.see_all(found, query, org=ORG))
 
 
-def test_rows_with_totals_on_top_and_a_button_each() -> None:
+def test_page_has_totals_and_a_button_for_each_row() -> None:
     found = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
     view = drawn(found)
     told = checks.read(view["blocks"])
@@ -34,7 +34,7 @@ def test_rows_with_totals_on_top_and_a_button_each() -> None:
     assert all(one["action_id"].startswith(f"{ids.DIGEST_OPEN}:") for one in opened)
 
 
-def test_pages_turn_by_the_query_alone() -> None:
+def test_page_buttons_carry_the_whole_query() -> None:
     query = BERLIN.at(section="unpaid", minimum=Decimal("2.50"), plans=("pro",), page=9)
     view = drawn(page(*items(1, "unpaid"), page=1, pages=3, left=10, count=30), query)
     buttons = {one["text"]["text"]: one["value"] for one in checks.elements(view["blocks"])}
@@ -47,24 +47,24 @@ def test_pages_turn_by_the_query_alone() -> None:
     assert "Next" not in [one["text"]["text"] for one in checks.elements(last["blocks"])]
 
 
-def test_a_query_too_long_for_a_button() -> None:
+def test_query_too_long_for_a_button_has_no_buttons() -> None:
     long = BERLIN.at(plans=tuple(f"{index:02}" * 37 for index in range(28)))
     view = drawn(page(*items(1), pages=2, left=1), long)
     assert [one["text"]["text"] for one in checks.elements(view["blocks"])] == ["Open"]
 
 
-def test_what_just_happened() -> None:
+def test_note_is_above_the_rows() -> None:
     told = checks.read(modal(all_rows.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
     assert told.startswith("*Done.*")
 
 
-def test_none_at_all_and_a_customer_with_nothing_said_of_it() -> None:
+def test_empty_page_and_row_without_facts() -> None:
     assert "There is nothing to list." in checks.read(drawn(page(totals=()))["blocks"])
     bare = item("past_due", at=None, plans=())
     assert "*Globex*" in checks.read(drawn(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
 
 
-def test_before_and_instead_of_the_rows() -> None:
+def test_loading_expired_and_failed_modals() -> None:
     assert words.ALL_LOADING in checks.read(modal(all_rows.see_all_loading(BERLIN))["blocks"])
     assert "no longer available" in checks.read(modal(all_rows.see_all_expired(BERLIN))["blocks"])
     card = trouble.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))

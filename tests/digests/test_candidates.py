@@ -29,17 +29,17 @@ def estimate(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
         ({"expires_at": days(30)}, "49"),
     ],
 )
-def test_the_base_price_is_the_estimate(fields: dict[str, Any], amount: str) -> None:
+def test_base_price_is_the_estimate(fields: dict[str, Any], amount: str) -> None:
     assert estimate({}, **fields) == invoices.Estimate(at(3), Decimal(amount), "")
 
 
-def test_a_currency_that_is_told() -> None:
+def test_currency_of_the_price_is_used() -> None:
     found = estimate({}, plan={"price": {"amount": 5, "currency": "EUR"}})
     assert found is not None
     assert found.currency == "eur"
 
 
-def test_a_plan_with_prices_in_several_currencies_tells_none() -> None:
+def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
     price = {"amount": 49, "currency": "usd", "additional_currencies": [{"currency": "eur", "amount": 45}]}
     assert estimate({}, plan={"price": price}) == invoices.Estimate(at(3), Decimal(49), "")
 
@@ -56,11 +56,11 @@ def test_a_plan_with_prices_in_several_currencies_tells_none() -> None:
         {"expires_at": days(1)},
     ],
 )
-def test_no_invoice_is_coming(fields: dict[str, Any]) -> None:
+def test_subscription_without_a_next_invoice_has_no_estimate(fields: dict[str, Any]) -> None:
     assert estimate({}, **fields) is None
 
 
-def test_who_is_no_customer_of_stripes_gets_no_invoice() -> None:
+def test_customer_unknown_to_stripe_gets_no_invoice() -> None:
     assert estimate({"stripe_id": None}) is None
 
 
@@ -74,11 +74,11 @@ def test_who_is_no_customer_of_stripes_gets_no_invoice() -> None:
         ({}, {"plan": None}),
     ],
 )
-def test_what_usage_will_cost_is_not_known(whose: dict[str, Any], fields: dict[str, Any]) -> None:
+def test_usage_price_has_no_estimated_amount(whose: dict[str, Any], fields: dict[str, Any]) -> None:
     assert estimate(whose, **fields) == invoices.Estimate(at(3), None, "")
 
 
-def test_usage_of_another_plan_is_another_plans() -> None:
+def test_usage_price_of_another_plan_does_not_count() -> None:
     rows = balance(source(1, plan_id="addon", price={"amount": 1}), source(1, price=None))
     assert estimate({"balances": {"messages": rows}}, plan=PLAN) is None
 
@@ -92,13 +92,13 @@ def test_usage_of_another_plan_is_another_plans() -> None:
         ({"trial_ends_at": days(-20)}, at(3)),
     ],
 )
-def test_a_trial_ends_with_an_invoice(fields: dict[str, Any], expected: Any) -> None:
+def test_trial_ends_with_an_invoice(fields: dict[str, Any], expected: Any) -> None:
     found = estimate({}, **fields)
     assert found is not None
     assert found.at == expected
 
 
-def test_only_what_comes_in_time() -> None:
+def test_only_previews_within_the_window_count() -> None:
     given = [
         InvoicePreview.model_validate({"invoice_at": when, "total": 1})
         for when in (None, days(-1), days(0), days(7), days(7.1))

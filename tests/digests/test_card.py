@@ -8,7 +8,7 @@ import pytest
 
 from bot.digests import card as digests_card
 from bot.digests import sections, words
-from bot.digests.model import Schedule, Wanted
+from bot.digests.model import DigestContent, Schedule
 from bot.digests.report.model import PREVIEWS, CurrencyTotal, Report, RowQuery
 from bot.kit import layout
 from bot.kit.card import Card
@@ -36,7 +36,7 @@ def select(shown: Card) -> list[tuple[str, str]]:
     ]
 
 
-def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
+def test_card_says_window_schedule_and_reading_time() -> None:
     told = said(card(report(part())))
     assert told.startswith("Coming up in the next 7 days")
     assert "`SANDBOX`" in told
@@ -47,9 +47,9 @@ def test_what_it_is_for_which_days_and_when_it_was_read() -> None:
     assert "Times in tables and charts are in Europe/Berlin; invoice dates are in UTC." in told
 
 
-def test_a_day_ahead() -> None:
+def test_single_day_is_called_24_hours() -> None:
     found = report(end=READ + timedelta(days=1))
-    assert "Coming up in the next 24 hours" in said(card(found, digest=digest(wanted=Wanted(days=1))))
+    assert "Coming up in the next 24 hours" in said(card(found, digest=digest(content=DigestContent(days=1))))
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_a_day_ahead() -> None:
 )
 def test_title_says_how_far_it_looks(days: int, ahead: timedelta, words: str) -> None:
     found = report(end=READ + ahead, start=READ)
-    shown = said(card(found, digest=digest(wanted=Wanted(days=days))))
+    shown = said(card(found, digest=digest(content=DigestContent(days=days))))
     assert f"Coming up in {words}" in shown
     assert f"for {words}: " in shown
     assert "which the last digest did not cover" not in shown
 
 
-def test_what_passed_since_the_last_digest() -> None:
+def test_past_rows_are_in_the_past_tense() -> None:
     past: dict[str, Any] = {"at": READ - timedelta(hours=3)}
     made = {"details": {"feature_name": "Messages", "passed": True}}
     found = report(
@@ -87,7 +87,7 @@ def test_what_passed_since_the_last_digest() -> None:
         assert sentence in plain
 
 
-def test_invoices_to_come() -> None:
+def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
     found = part(
         items=(
             item(amount=Decimal("1200.5"), at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)),
@@ -116,7 +116,7 @@ def test_invoices_to_come() -> None:
     assert "1 amount marked ≈ is an estimate: the base price only, because Autumn gave no preview." in plain
 
 
-def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
+def test_totals_by_currency_show_the_change_since_the_last_digest() -> None:
     totals = (
         CurrencyTotal("usd", Decimal(1200), 40, Decimal(1080)),
         CurrencyTotal("eur", Decimal(300), 2, Decimal("320.5")),
@@ -135,7 +135,7 @@ def test_totals_by_currency_with_the_change_since_the_last_one() -> None:
     assert "Total *$29.00*\n" in said(card(report(part()))) + "\n"
 
 
-def test_amounts_in_a_currency_that_is_not_known_claim_none() -> None:
+def test_amounts_in_an_unknown_currency_name_none() -> None:
     told = said(card(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
     assert "Total *1,234.00 at list prices, currency unknown*" in told
 
@@ -162,7 +162,7 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
     assert "before tax" not in plain
 
 
-def test_who_is_past_due_and_whose_trial_ends() -> None:
+def test_past_due_subscriptions_and_ending_trials() -> None:
     late = part("past_due", totals=(), count=1, count_before=3, items=(item("past_due", at=None),))
     since = part("past_due", totals=(), items=(item("past_due"),), count_before=0)
     trial = part(
@@ -180,7 +180,7 @@ def test_who_is_past_due_and_whose_trial_ends() -> None:
     assert "• *Globex* · Pro · since <!date^" in checks.read(card(report(since)).plain)
 
 
-def test_resets_one_by_one() -> None:
+def test_few_resets_are_listed_individually() -> None:
     details: list[dict[str, Any]] = [
         {"feature_name": "Messages", "remaining": "1500", "granted": "10000"},
         {"remaining": "5"},
@@ -209,7 +209,7 @@ def test_resets_one_by_one() -> None:
     assert "• *Globex* · seats\n" in checks.read(card(report(nowhen)).plain)
 
 
-def test_resets_grouped_when_there_are_many() -> None:
+def test_many_resets_are_grouped() -> None:
     groups = (group(), group(name="", feature="seats", remaining=None, customers=1), *([group()] * 10))
     shown = card(report(part("resets", count=1300, totals=(), groups=groups)))
     told = said(shown)
@@ -224,12 +224,12 @@ def test_resets_grouped_when_there_are_many() -> None:
     assert RowQuery.decode(checks.buttons(shown)["See all"]).section == "resets"
 
 
-def test_more_than_ten_rows_are_one_click_away() -> None:
+def test_more_than_ten_rows_offer_see_all() -> None:
     found = report(part(count=30, items=items(10)), part("unpaid", items=items(3, "unpaid"), count=3))
     shown = card(
         found,
         BERLIN.model_copy(update={"minimum": Decimal(5)}),
-        digest=digest(wanted=Wanted(sections=frozenset({"unpaid", "invoices"}))),
+        digest=digest(content=DigestContent(sections=frozenset({"unpaid", "invoices"}))),
     )
     buttons = checks.buttons(shown)
     assert RowQuery.decode(buttons["See all"]) == BERLIN.at(section="invoices", minimum=Decimal(5))
@@ -238,14 +238,14 @@ def test_more_than_ten_rows_are_one_click_away() -> None:
     assert len(heads) == 1, "three rows are all there are"
 
 
-def test_a_query_that_slack_cannot_carry_has_no_buttons() -> None:
+def test_query_too_long_for_slack_has_no_buttons() -> None:
     query = BERLIN.model_copy(update={"plans": tuple(f"{index}" * 75 for index in range(30))})
     shown = card(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
     assert checks.buttons(shown) == {}
     assert [block for block in shown.blocks if block["type"] == "actions"] == []
 
 
-def test_customers_shown_can_be_opened() -> None:
+def test_listed_customers_can_be_opened() -> None:
     found = part(
         items=(
             item(),
@@ -266,7 +266,7 @@ def test_customers_shown_can_be_opened() -> None:
     ]
 
 
-def test_a_chart_of_what_is_due_each_day_for_two_currencies() -> None:
+def test_chart_of_each_day_for_two_currencies() -> None:
     daily = {
         "usd": [(date(2026, 11, 24), Decimal(1500)), (date(2026, 11, 28), Decimal(20))],
         "xyz": [(date(2026, 11, 24), Decimal(0))],
@@ -297,32 +297,32 @@ def test_many_days_share_bars() -> None:
     assert [one["value"] for one in drawn["chart"]["series"][0]["data"]] == [2] * 15 + [1]
 
 
-def test_days_years_apart_have_labels_of_their_own() -> None:
+def test_days_years_apart_have_unique_labels() -> None:
     daily = {"usd": [(date(year, 1, 1), Decimal(1)) for year in (2026, 2027, 2028)]}
     shown = card(report(part(), daily=daily, end=START + timedelta(days=400)))
     (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
     assert drawn["chart"]["axis_config"]["categories"] == ["1 · Jan 1", "2 · Jan 1", "3 · Jan 1"]
 
 
-def test_a_chart_without_invoices_stands_after_the_rest() -> None:
+def test_chart_without_invoices_comes_last() -> None:
     daily = {"usd": [(date(2026, 11, 24), Decimal(5))]}
     shown = card(report(part("trials"), daily=daily))
     kinds = [block["type"] for block in shown.blocks]
     assert kinds.index("data_visualization") > kinds.index("data_table")
 
 
-def test_nothing_to_tell() -> None:
+def test_empty_digest_says_what_it_looked_for() -> None:
     told = said(card(report()))
     assert (
         "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, nobody past due, "
         "no trials ending and no resets."
     ) in told
     assert checks.buttons(card(report())) == {}
-    wanted = Wanted(sections=frozenset({"unpaid"}), days=30)
-    assert "for the next 30 days: no unpaid invoices." in said(card(report(), digest=digest(wanted=wanted)))
+    content = DigestContent(sections=frozenset({"unpaid"}), days=30)
+    assert "for the next 30 days: no unpaid invoices." in said(card(report(), digest=digest(content=content)))
 
 
-def test_what_could_not_be_read_is_said() -> None:
+def test_missing_data_is_mentioned() -> None:
     missing = ("previews", "customers", "unpaid", "odd", "odder")
     told = said(card(report(part(), missing=missing)))
     assert f":warning: {words.MISSING[PREVIEWS]}" in told
@@ -335,7 +335,7 @@ def test_what_could_not_be_read_is_said() -> None:
     assert "Nothing to report" not in told
 
 
-def test_a_late_one_and_days_that_were_skipped() -> None:
+def test_late_digest_and_skipped_days_are_mentioned() -> None:
     days = [date(2026, 11, 18), date(2026, 11, 19)]
     told = said(card(report(part()), late=READ - timedelta(hours=3), skipped=days))
     assert "This was due <!date^" in told
@@ -344,26 +344,26 @@ def test_a_late_one_and_days_that_were_skipped() -> None:
     assert "Fri Nov 6 _and 2 more_." in said(card(report(part()), skipped=many))
 
 
-def test_the_same_for_one_person() -> None:
-    wanted = Wanted(days=14)
-    shown = digests_card.upcoming_card(report(part()), wanted=wanted, query_base=BERLIN)
+def test_upcoming_and_preview_for_one_person() -> None:
+    content = DigestContent(days=14)
+    shown = digests_card.upcoming_card(report(part()), content=content, query_base=BERLIN)
     checks.fits(shown)
     told = said(shown)
     assert "Coming up in the next 14 days" in told
     assert words.PRIVATE in told
     assert "`ENVIRONMENT UNKNOWN`" in told
-    preview = digests_card.upcoming_card(report(), wanted=wanted, query_base=BERLIN, org=ORG, preview=True)
+    preview = digests_card.upcoming_card(report(), content=content, query_base=BERLIN, org=ORG, preview=True)
     checks.fits(preview)
     assert "Preview: coming up in the next 14 days" in said(preview)
 
 
 @pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
-def test_a_zone_that_is_none_is_as_utc(zone: str) -> None:
+def test_unknown_zone_falls_back_to_utc(zone: str) -> None:
     shown = card(report(part("trials")), BERLIN.model_copy(update={"zone": zone}))
     assert "2026-11-25 08:00" in said(shown)
 
 
-def test_at_the_ends_of_the_calendar() -> None:
+def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
     last = datetime.max.replace(tzinfo=UTC)
     shown = card(report(part("trials", items=(item("trials", at=last),))))
     assert "9999-12-31 23:59" in said(shown)
@@ -381,7 +381,7 @@ def test_at_the_ends_of_the_calendar() -> None:
         ((2, 3), "Wed and Thu at"),
     ],
 )
-def test_when_it_comes(days: Any, told: str) -> None:
+def test_schedule_in_words(days: Any, told: str) -> None:
     schedule = Schedule(weekdays=frozenset(days), zone="UTC")
     assert f"{told} 09:00 UTC" in said(card(report(), digest=digest(schedule=schedule)))
 
@@ -400,7 +400,7 @@ def test_only_the_first_section_has_a_table() -> None:
         assert lines["text"]["text"].count("Customer ") == 10
 
 
-def test_table_that_is_too_long_leaves_its_place_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_that_is_too_long_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MOST_TABLE_TEXT", 200)
     found = report(part(items=items(10), count=10), part("trials", items=items(1, "trials")))
     assert tables(card(found)) == ["trials.table"]

@@ -12,7 +12,7 @@ from bot.autumn.models import Organization
 from bot.digests import all_rows, list_card, sections
 from bot.digests import card as digests_card
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, Pause, Schedule, Wanted
+from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, DigestContent, Pause, Schedule
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 from bot.digests.schedule import zones
 from bot.kit import text
@@ -86,7 +86,7 @@ SCHEDULES = st.builds(
     zone=st.sampled_from(zones()),
 )
 WANTED = st.builds(
-    Wanted,
+    DigestContent,
     sections=st.frozensets(SECTIONS, min_size=1),
     days=st.integers(1, MOST_DAYS),
     plans=st.frozensets(st.text("abc_*<>é ", min_size=1, max_size=30), max_size=20),
@@ -133,7 +133,7 @@ DIGESTS = st.builds(
     team=st.just("T1"),
     owner=st.sampled_from(["", "<!channel>"]),
     schedule=SCHEDULES,
-    wanted=WANTED,
+    content=WANTED,
     private=FLAGS,
     pause=st.none() | st.sampled_from(list(Pause)),
     next_due=TIMES,
@@ -143,7 +143,7 @@ DIGESTS = st.builds(
 
 @given(reports(), DIGESTS, QUERIES, ORGS, st.tuples(MAYBE_TIMES, st.lists(DAYS, max_size=8)))
 @examples(40)
-def test_any_digest_can_be_shown(
+def test_any_digest_fits_slack(
     found: Report,
     drawn: Digest,
     query: RowQuery,
@@ -164,7 +164,7 @@ def test_any_digest_can_be_shown(
             assert set(values) <= {item.customer_id for part in found.parts for item in part.items}
         else:
             assert RowQuery.decode(one["value"]).scan == query.scan
-    checks.fits(digests_card.upcoming_card(found, wanted=drawn.wanted, query_base=query, org=org))
+    checks.fits(digests_card.upcoming_card(found, content=drawn.content, query_base=query, org=org))
 
 
 @st.composite
@@ -183,20 +183,20 @@ def pages(draw: st.DrawFn) -> ItemPage:
 
 @given(pages(), QUERIES)
 @examples(40)
-def test_any_rows_can_be_seen(page: ItemPage, query: RowQuery) -> None:
+def test_any_page_of_rows_fits_slack(page: ItemPage, query: RowQuery) -> None:
     view = modal(all_rows.see_all(page, query))
     assert RowQuery.decode(view["private_metadata"]) == query.at(page=page.page)
 
 
 @given(QUERIES)
 @examples(40)
-def test_a_query_comes_back_as_it_was(query: RowQuery) -> None:
+def test_query_survives_a_button(query: RowQuery) -> None:
     assert RowQuery.decode(query.encode()) == query
 
 
 @given(st.lists(DIGESTS, max_size=3), st.sampled_from([1, 12]))
 @examples(30)
-def test_any_digests_can_be_listed(found: list[Digest], times: int) -> None:
+def test_any_list_of_digests_fits_slack(found: list[Digest], times: int) -> None:
     modal(list_card.digest_list(found * times, channel="C1"))
     for one in found[:1]:
         assert list_card.digest_stopped(one, Pause.SHARED).text
@@ -208,7 +208,7 @@ def test_any_digests_can_be_listed(found: list[Digest], times: int) -> None:
     st.sampled_from(["UTC", "Pacific/Auckland"]),
 )
 @examples(40)
-def test_nothing_is_lost_in_a_chart(found: list[tuple[int, Decimal]], days: int, zone: str) -> None:
+def test_chart_bars_add_up_to_the_total(found: list[tuple[int, Decimal]], days: int, zone: str) -> None:
     start = datetime(2026, 11, 23, 8, tzinfo=UTC)
     due = [(start.date() + timedelta(days=day), amount) for day, amount in found]
     told = Report(
@@ -218,7 +218,9 @@ def test_nothing_is_lost_in_a_chart(found: list[tuple[int, Decimal]], days: int,
         parts=(ReportSection("invoices", 1),),
         daily={"usd": due},
     )
-    shown = digests_card.upcoming_card(told, wanted=Wanted(), query_base=RowQuery(scan="s", zone=zone))
+    shown = digests_card.upcoming_card(
+        told, content=DigestContent(), query_base=RowQuery(scan="s", zone=zone)
+    )
     drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
     if any(amount for _, amount in due):
         points = drawn[0]["chart"]["series"][0]["data"]

@@ -21,7 +21,7 @@ def read(*lines: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO("".join(lines), newline="")))
 
 
-def test_the_whole_file() -> None:
+def test_file_has_every_column() -> None:
     full = item(
         amount=Decimal("1234.50"),
         plans=("pro", "seats"),
@@ -52,7 +52,7 @@ def test_the_whole_file() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t=", "\r+", "＝", "＠", "\u202e="])
-def test_a_name_is_no_formula(start: str) -> None:
+def test_name_cannot_be_a_formula(start: str) -> None:
     name = f"{start}1+cmd|' /C calc'!A0"
     (row,) = read(csv_file.csv_line(item(customer=name, customer_id=name, amount=Decimal(-5))))
     assert row[1].startswith("'")
@@ -76,7 +76,7 @@ def test_no_cell_begins_with_a_formula_whatever_separates(name: str) -> None:
 
 @given(st.lists(st.sampled_from(["=", "-", "＠", ";", ",", "|", "\t", '"', "'", " ", "x", "1"]), max_size=12))
 @examples(300)
-def test_no_text_makes_a_formula(characters: list[str]) -> None:
+def test_no_text_becomes_a_formula(characters: list[str]) -> None:
     name = "".join(characters)
     line = csv_file.csv_line(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
     for separator in SEPARATORS:
@@ -99,7 +99,7 @@ def as_cells(line: str, separator: str) -> list[str]:
 
 @given(ITEMS)
 @examples(40)
-def test_any_row_is_one_row(found: object) -> None:
+def test_any_row_stays_one_row(found: object) -> None:
     line = csv_file.csv_line(found)  # type: ignore[arg-type]
     (row,) = read(line)
     assert len(row) == len(read(csv_file.csv_head())[0])
@@ -117,13 +117,13 @@ def test_apostrophes_are_all_that_is_added_to_a_name(name: str) -> None:
     assert row[1].replace("'", "") == text.clean(name).replace("'", "")
 
 
-def test_its_name_and_what_is_said_with_it() -> None:
+def test_file_name_and_comment() -> None:
     assert csv_file.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
     assert csv_file.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
     assert csv_file.csv_comment(1) == "All 1 row of this digest."
     assert csv_file.csv_comment(1200) == "All 1,200 rows of this digest."
 
 
-def test_while_it_is_made_and_after() -> None:
+def test_messages_while_the_file_is_made_and_after() -> None:
     checks.fits(csv_file.csv_asking())
     checks.fits(csv_file.csv_sent())

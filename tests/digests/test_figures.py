@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.autumn.client import Autumn
 from bot.autumn.client import Limits as Allowed
 from bot.digests import sections
-from bot.digests.model import Figures, Wanted
+from bot.digests.model import DigestContent, Figures
 from bot.digests.report.build import report, rows
 from bot.digests.report.model import RowQuery
 from bot.store.database import Database
@@ -99,7 +99,7 @@ async def test_every_customer_in_every_currency(database: Database) -> None:
             scan = await reader.scan(horizon=timedelta(days=31))
             assert scan.missing == ()
             for days in DAYS:
-                found = await report(database, scan, Wanted(days=days), zone="Europe/Berlin")
+                found = await report(database, scan, DigestContent(days=days), zone="Europe/Berlin")
                 assert told(found.figures) == known[days], days
                 assert found.estimates == 0
             currencies = {one.currency for part in found.parts for one in part.totals}
@@ -127,7 +127,7 @@ async def test_estimates_are_not_far_off(database: Database) -> None:
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):
-            found = await report(database, scan, Wanted(days=days), zone="UTC")
+            found = await report(database, scan, DigestContent(days=days), zone="UTC")
             (sums, counts), (known, known_counts) = told(found.figures), expected(local.state, days)
             assert counts == known_counts
             assert sums["unpaid"] == known["unpaid"]

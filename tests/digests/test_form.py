@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.changes.amounts import MOST
 from bot.digests import form as digest_form
 from bot.digests import sections, words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
-from bot.digests.model import WORKDAYS, Schedule, Wanted
+from bot.digests.model import WORKDAYS, DigestContent, Schedule
 from bot.digests.schedule import zones
 from bot.kit import ids, text
 from sandbox.slack import elements
@@ -61,17 +61,17 @@ def opened(**changes: Any) -> Form:
     return Form(DigestState(META, **{**known, **changes}))
 
 
-def test_opened_and_submitted_at_once_it_is_a_good_digest() -> None:
+def test_unchanged_form_creates_the_default_digest() -> None:
     form = opened()
     assert form.submit().input == DigestInput(
-        Schedule(WORKDAYS, time(9), "Europe/Berlin"), Wanted(frozenset(sections.all_keys()), 7)
+        Schedule(WORKDAYS, time(9), "Europe/Berlin"), DigestContent(frozenset(sections.all_keys()), 7)
     )
     assert form.view["submit"]["text"] == "Create"
     assert form.view["title"]["text"] == "New digest"
     assert DigestMeta.decode(form.view["private_metadata"]) == META
 
 
-def test_everything_filled_in() -> None:
+def test_every_field_is_parsed() -> None:
     form = opened()
     form.pick("sections", "unpaid", "resets")
     form.pick("days", "30")
@@ -83,7 +83,7 @@ def test_everything_filled_in() -> None:
     form.pick("empty")
     assert form.submit().input == DigestInput(
         Schedule(frozenset({0, 6}), time(17, 45), "America/New_York"),
-        Wanted(
+        DigestContent(
             frozenset({"unpaid", "resets"}),
             30,
             frozenset({"pro"}),
@@ -117,7 +117,7 @@ def test_everything_filled_in() -> None:
         ("minimum", "1.0000001", "6"),
     ],
 )
-def test_what_is_wrong_is_said_where_it_is(block: str, value: Any, told: str) -> None:
+def test_errors_are_shown_at_their_field(block: str, value: Any, told: str) -> None:
     form = opened()
     form.put(block, value)
     parsed = form.submit()
@@ -126,10 +126,10 @@ def test_what_is_wrong_is_said_where_it_is(block: str, value: Any, told: str) ->
     assert told in parsed.errors[block]
 
 
-def test_an_edited_one_holds_what_it_is() -> None:
+def test_edit_form_shows_the_digest() -> None:
     meta = DigestMeta(submission="s2", channel="C1", digest="dig_1", version=4)
-    wanted = Wanted(frozenset({"trials"}), 5, frozenset({"old", "pro"}), Decimal("2.5"))
-    form = Form(DigestState(meta, Schedule(), wanted, PLANS))
+    content = DigestContent(frozenset({"trials"}), 5, frozenset({"old", "pro"}), Decimal("2.5"))
+    form = Form(DigestState(meta, Schedule(), content, PLANS))
     assert (form.view["submit"]["text"], form.view["title"]["text"]) == ("Save", "Edit digest")
     assert DigestMeta.decode(form.view["private_metadata"]) == meta
     days = form.element("days")
@@ -146,7 +146,7 @@ def test_an_edited_one_holds_what_it_is() -> None:
     assert form.element("minimum")["initial_value"] == "2.5"
 
 
-def test_a_zone_that_is_none_must_be_picked() -> None:
+def test_unknown_zone_must_be_picked_again() -> None:
     form = opened(schedule=Schedule(zone="Nowhere"))
     assert "initial_option" not in form.element("zone")
     assert set(form.submit().errors) == {"zone"}
@@ -154,25 +154,25 @@ def test_a_zone_that_is_none_must_be_picked() -> None:
 
 
 @pytest.mark.parametrize("plans", [None, {f"p{index}": "" for index in range(101)}])
-def test_products_are_asked_for_where_they_are_many_or_unknown(plans: dict[str, str] | None) -> None:
-    form = opened(plans=plans, wanted=Wanted(plans=frozenset({"p7"})))
+def test_many_or_unknown_products_use_an_external_select(plans: dict[str, str] | None) -> None:
+    form = opened(plans=plans, content=DigestContent(plans=frozenset({"p7"})))
     select = form.element("plans")
     assert (select["type"], select["action_id"]) == ("multi_external_select", ids.DIGEST_PLANS)
     assert [one["value"] for one in select["initial_options"]] == ["p7"]
     parsed = form.submit()
     assert parsed.input
-    assert parsed.input.wanted.plans == {"p7"}
+    assert parsed.input.content.plans == {"p7"}
 
 
-def test_without_products_there_is_nothing_to_pick() -> None:
+def test_no_products_means_no_field() -> None:
     form = opened(plans={})
     assert "plans" not in form.values
     parsed = form.submit()
     assert parsed.input
-    assert parsed.input.wanted.plans == frozenset()
+    assert parsed.input.content.plans == frozenset()
 
 
-def test_zones_by_what_is_typed() -> None:
+def test_zones_match_what_is_typed() -> None:
     def found(typed: str) -> list[str]:
         return [one["value"] for one in digest_form.zone_options(typed)]
 
@@ -184,35 +184,47 @@ def test_zones_by_what_is_typed() -> None:
     assert found("tok")[0] == "Asia/Tokyo"
 
 
-def test_products_by_what_is_typed() -> None:
+def test_products_match_what_is_typed() -> None:
     found = digest_form.plan_options({**PLANS, "x": "Pro plus"}, "PRO")
     assert [(one["text"]["text"], one["value"]) for one in found] == [("Pro", "pro"), ("Pro plus", "x")]
     assert len(digest_form.plan_options({f"p{index}": "" for index in range(300)})) == 100
 
 
-def test_before_and_instead_of_the_form() -> None:
+def test_loading_and_saving_modals() -> None:
     assert words.LOADING in checks.read(modal(digest_form.loading(META))["blocks"])
     assert words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
 
 
-def test_why_it_was_not_taken() -> None:
+def test_trouble_is_shown_above_the_fields() -> None:
     form = opened(trouble=digest_form.edited_meanwhile())
     assert checks.read(form.view["blocks"]).startswith(words.EDITED_MEANWHILE)
 
 
 @given(SCHEDULES, WANTED, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=4), st.booleans())
 @examples(60)
-def test_what_it_is_built_from_comes_back(
-    schedule: Schedule, wanted: Wanted, plans: dict[str, str] | None, many: bool
+def test_form_parses_to_what_it_was_built_from(
+    schedule: Schedule, content: DigestContent, plans: dict[str, str] | None, many: bool
 ) -> None:
     more = {f"p{index}": "P" for index in range(100)} if many else {}
-    state = DigestState(META, schedule, wanted, None if plans is None else {**plans, **more})
-    assert Form(state).submit().input == DigestInput(schedule, wanted)
+    state = DigestState(META, schedule, content, None if plans is None else {**plans, **more})
+    assert Form(state).submit().input == DigestInput(schedule, content)
+
+
+@given(st.decimals(0, 10**8, places=3) | st.decimals(0, 10**6, places=6))
+@examples(100)
+@example(Decimal("2.883"))
+@example(Decimal("999.999"))
+@example(Decimal(1000))
+def test_any_minimum_is_read_back_as_it_was_written(minimum: Decimal) -> None:
+    parsed = opened(content=DigestContent(minimum=minimum)).submit()
+    assert parsed.errors == {}
+    assert parsed.input is not None
+    assert parsed.input.content.minimum == minimum
 
 
 @given(TEXTS)
 @examples(30)
-def test_whatever_is_typed_is_an_amount_or_wrong(typed: str) -> None:
+def test_any_text_is_an_amount_or_an_error(typed: str) -> None:
     form = opened()
     form.put("minimum", typed)
     parsed = form.submit()

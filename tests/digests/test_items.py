@@ -29,7 +29,7 @@ def late(section: str, **fields: Any) -> list[items.StoredItem]:
     return [row for row in found if row["section"] == section]
 
 
-def test_invoice_made_since_the_last_digest() -> None:
+def test_invoice_since_the_last_digest_has_passed() -> None:
     began = {"started_at": days(-100)}
     (row,) = late("invoices", subscriptions=[held(**began, **period(-0.5))])
     assert (row["at"], row["amount"]) == (at(-0.5), 49_000_000)
@@ -41,12 +41,12 @@ def test_invoice_made_since_the_last_digest() -> None:
     assert (row["at"], row["details"]) == (at(-0.5), {"plan_names": ["Pro"], "estimate": True})
 
 
-def test_trial_that_ended_since_the_last_digest() -> None:
+def test_trial_since_the_last_digest_has_ended() -> None:
     (row,) = late("trials", subscriptions=[held(trial_ends_at=days(-0.5))])
     assert row["at"] == at(-0.5)
 
 
-def test_reset_made_since_the_last_digest() -> None:
+def test_reset_since_the_last_digest_has_passed() -> None:
     monthly = balance(source(29.5, reset={"interval": "day", "interval_count": 30, "resets_at": days(29.5)}))
     plan = held(started_at=days(-100))
     (row,) = late("resets", subscriptions=[plan], balances={"messages": monthly})
@@ -65,7 +65,7 @@ def period(start: float) -> dict[str, Any]:
 # Resets
 
 
-def test_a_reset() -> None:
+def test_reset_row() -> None:
     (row,) = stored(customer(balances={"messages": balance(source(2))}))
     assert row == {
         "section": "resets",
@@ -102,11 +102,11 @@ def test_a_reset() -> None:
         ({}, []),
     ],
 )
-def test_when_something_resets(given: dict[str, Any], expected: list[Any]) -> None:
+def test_resets_within_the_window(given: dict[str, Any], expected: list[Any]) -> None:
     assert [row["at"] for row in of("resets", balances={"messages": given})] == expected
 
 
-def test_what_resets_at_one_time_is_told_together() -> None:
+def test_resets_at_one_time_are_one_row() -> None:
     rows = [
         source(1, included_grant=10.5, prepaid_grant=2, remaining=0.25),
         source(1, plan_id=None, included_grant=None, remaining=None),
@@ -120,7 +120,7 @@ def test_what_resets_at_one_time_is_told_together() -> None:
     assert second["details"]["granted"] == "100"
 
 
-def test_the_whole_balance_where_it_has_no_rows() -> None:
+def test_balance_without_sources_resets_as_a_whole() -> None:
     (row,) = of("resets", balances={"messages": balance(next_reset_at=days(4), granted=None)})
     assert (row["details"]["granted"], row["details"]["remaining"], row["plans"]) == ("0", "40", "")
 
@@ -142,13 +142,13 @@ def test_the_whole_balance_where_it_has_no_rows() -> None:
         ({"past_due": True, "status": "scheduled"}, [], []),
     ],
 )
-def test_trials_and_what_is_past_due(fields: dict[str, Any], trials: list[Any], past_due: list[Any]) -> None:
+def test_trial_and_past_due_rows(fields: dict[str, Any], trials: list[Any], past_due: list[Any]) -> None:
     found = {"subscriptions": [held(**fields)]}
     assert [row["at"] for row in of("trials", **found)] == trials
     assert [row["at"] for row in of("past_due", **found)] == past_due
 
 
-def test_an_invoice_to_come_is_an_estimate_first() -> None:
+def test_upcoming_invoice_starts_as_an_estimate() -> None:
     (row,) = of("invoices", subscriptions=[held(quantity=3), held(current_period_end=days(9))])
     assert row["at"] == at(3)
     assert (row["amount"], row["currency"], row["plans"]) == (147_000_000, "", "|pro|")
@@ -164,11 +164,11 @@ def test_an_invoice_to_come_is_an_estimate_first() -> None:
         ({"name": None, "id": None}, ""),
     ],
 )
-def test_what_a_customer_is_called(fields: dict[str, Any], called: str) -> None:
+def test_customer_name_falls_back_to_email_and_id(fields: dict[str, Any], called: str) -> None:
     assert items.ScannedCustomer.of(customer(**fields)).name == called
 
 
-def test_without_a_plan_there_is_no_name() -> None:
+def test_subscription_without_a_plan_has_no_product_name() -> None:
     (row,) = of("past_due", subscriptions=[held(past_due=True, plan=None, plan_id=None)])
     assert (row["plans"], row["details"]) == ("", {})
 
@@ -189,7 +189,7 @@ def invoice(**fields: Any) -> items.StoredItem | None:
     return next(sections.of_invoice(found, {"pro": "Pro"}), None)
 
 
-def test_an_unpaid_invoice() -> None:
+def test_unpaid_invoice_row() -> None:
     found = invoice(
         amount_paid=9.25,
         plan_ids=["pro", "gone"],
@@ -230,19 +230,19 @@ def test_an_unpaid_invoice() -> None:
         ({"total": None}, None),
     ],
 )
-def test_what_is_due_on_an_invoice(fields: dict[str, Any], owed: int | None) -> None:
+def test_amount_due_on_an_invoice(fields: dict[str, Any], owed: int | None) -> None:
     found = invoice(**fields)
     assert (found and found["amount"]) == owed
 
 
-def test_an_invoice_of_nobody_known() -> None:
+def test_invoice_without_a_customer() -> None:
     found = invoice(customer_id=None, currency=None, created_at=None, id=None)
     assert found is not None
     assert (found["customer_id"], found["customer"], found["currency"], found["at"]) == (None, "", "", None)
     assert found["details"] == {"status": "open"}
 
 
-def test_a_previewed_invoice() -> None:
+def test_previewed_invoice_row() -> None:
     preview = InvoicePreview.model_validate(
         {
             "plan_ids": ["pro", "x"],
@@ -283,7 +283,7 @@ def test_millionths(amount: str, expected: int | None) -> None:
 
 @given(st.decimals(-9_000_000_000_000, 9_000_000_000_000, places=6))
 @examples(100)
-def test_an_amount_survives_the_database(amount: Decimal) -> None:
+def test_amount_survives_the_database(amount: Decimal) -> None:
     lies = items.millionths(amount)
     assert items.units(lies) == amount
     assert "E" not in str(items.units(lies)) or abs(amount) < Decimal("0.0001")

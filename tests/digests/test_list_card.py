@@ -1,14 +1,15 @@
 """A channel's digests in a modal."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from bot.digests import list_card, words
-from bot.digests.delivery.posting import DeliveryOutcome
 from bot.digests.list_card import MOST
-from bot.digests.model import Pause, Wanted
+from bot.digests.model import DeliveryOutcome, DigestContent, Pause, TooMany
+from bot.digests.words import DigestNote
 from bot.kit import ids
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
@@ -32,7 +33,7 @@ def _people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "SHARER", "U1ANA")
 
 
-def test_a_channel_without_any() -> None:
+def test_channel_without_digests() -> None:
     view = drawn()
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
     assert "This channel has no digests yet." in checks.read(view["blocks"])
@@ -40,23 +41,23 @@ def test_a_channel_without_any() -> None:
     assert (new["action_id"], new["value"], new["style"]) == (ids.DIGEST_NEW, "C1", "primary")
 
 
-def test_what_each_is_and_when_it_comes() -> None:
-    few = Wanted(
+def test_entry_says_what_and_when() -> None:
+    few = DigestContent(
         sections=frozenset({"unpaid", "resets"}),
         days=1,
         plans=frozenset({"a", "b"}),
         minimum=Decimal(50),
         skip_empty=False,
     )
-    told = checks.read(drawn(digest(), digest(wanted=few))["blocks"])
+    told = checks.read(drawn(digest(), digest(content=few))["blocks"])
     assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · everything\nNext: <!date^" in told
     assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · posted even when" in told
     assert "Set up by <@U1ANA>" in told
-    none = Wanted(sections=frozenset({"trials"}), minimum=Decimal(50))
-    assert "next 7 days · trials\n" in checks.read(drawn(digest(wanted=none))["blocks"])
+    none = DigestContent(sections=frozenset({"trials"}), minimum=Decimal(50))
+    assert "next 7 days · trials\n" in checks.read(drawn(digest(content=none))["blocks"])
 
 
-def test_what_can_be_done() -> None:
+def test_entry_has_its_buttons() -> None:
     view = drawn(digest())
     assert labels(view) == ["Edit", "Pause", "Send now", "Preview to me", "Remove", "New digest"]
     found = {one["action_id"].removesuffix(":0"): one for one in checks.elements(view["blocks"])}
@@ -73,7 +74,7 @@ def test_what_can_be_done() -> None:
 
 
 @pytest.mark.parametrize("why", list(Pause))
-def test_a_paused_one_says_why(why: Pause) -> None:
+def test_paused_digest_says_why(why: Pause) -> None:
     view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
     expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else words.PAUSES[why]
@@ -82,7 +83,7 @@ def test_a_paused_one_says_why(why: Pause) -> None:
 
 
 @pytest.mark.parametrize("problem", list(ChannelProblem))
-def test_a_channel_that_can_have_none(problem: ChannelProblem) -> None:
+def test_channel_that_cannot_have_digests_says_why(problem: ChannelProblem) -> None:
     view = drawn(problem=problem)
     assert labels(view) == []
     assert words.PROBLEMS[problem].what in checks.read(view["blocks"])
@@ -90,26 +91,38 @@ def test_a_channel_that_can_have_none(problem: ChannelProblem) -> None:
     assert words.PROBLEMS[problem].do in checks.read(view["blocks"])
 
 
-def test_what_just_happened() -> None:
-    for name, told in words.HAPPENED.items():
-        assert told in checks.read(drawn(note=list_card.digest_note(name))["blocks"])
-    for outcome in DeliveryOutcome:
-        drawn(digest(), note=list_card.digest_outcome(outcome))
-    assert set(words.OUTCOMES) == set(DeliveryOutcome)
+def test_notes_are_above_the_list() -> None:
+    for note in DigestNote:
+        assert words.NOTES[note] in checks.read(drawn(note=list_card.digest_note(note))["blocks"])
+    for sentence in (*words.OUTCOMES.values(), *words.TOO_MANY.values()):
+        assert sentence in checks.read(drawn(digest(), note=sentence)["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("sentences", "reasons"),
+    [
+        (words.NOTES, DigestNote),
+        (words.OUTCOMES, DeliveryOutcome),
+        (words.TOO_MANY, TooMany),
+        (words.PROBLEMS, ChannelProblem),
+    ],
+)
+def test_every_reason_has_a_sentence(sentences: dict[Any, Any], reasons: type[StrEnum]) -> None:
+    assert set(sentences) == set(reasons)
 
 
 def test_progress() -> None:
-    assert list_card.digest_progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far…")
-    assert list_card.digest_progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts…")
+    assert words.progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far…")
+    assert words.progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts…")
 
 
-def test_more_than_a_modal_holds() -> None:
+def test_list_longer_than_a_modal_is_cut() -> None:
     view = drawn(*[digest(id=f"dig_{index}") for index in range(MOST + 2)])
     assert "and 2 more digests" in checks.read(view["blocks"])
     assert labels(view).count("Edit") == MOST
 
 
-def test_the_owner_is_told_why_it_is_paused() -> None:
+def test_owner_is_told_why_it_is_paused() -> None:
     card = list_card.digest_stopped(digest(), Pause.SHARED)
     assert "*Your digest in <#C1> is paused:* the channel is now shared" in card.text
     assert "Type `/autumn digest`" in card.text
@@ -118,23 +131,23 @@ def test_the_owner_is_told_why_it_is_paused() -> None:
     assert "`&lt;!here&gt;`" in odd.text
 
 
-def test_who_may_not_change_them_may_see_a_preview() -> None:
+def test_person_without_permission_can_only_preview() -> None:
     view = drawn(digest(), digest(), may=False)
     assert labels(view) == ["Preview to me"] * 2
     assert words.ONLY_OTHERS in checks.read(view["blocks"])
 
 
-def test_while_something_is_done_and_after() -> None:
+def test_waiting_list_and_message_after_it_was_closed() -> None:
     view = modal(list_card.digest_waiting("C1"))
     assert words.LIST_LOADING in checks.read(view["blocks"])
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
-    told = list_card.digest_progress(5, 0, 0)
+    told = words.progress(5, 0, 0)
     assert told in checks.read(modal(list_card.digest_waiting("C1", told))["blocks"])
-    said = list_card.digest_said(list_card.digest_created(digest()))
+    said = list_card.digest_message(list_card.digest_created(digest()))
     checks.fits(said)
     assert "|2026-11-24 08:00 UTC>" in said.text
 
 
-def test_pause_whose_author_is_not_known() -> None:
+def test_pause_by_somebody_unknown() -> None:
     view = drawn(paused(Pause.ASKED))
     assert "*Paused:* someone paused it." in checks.read(view["blocks"])

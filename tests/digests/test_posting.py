@@ -14,9 +14,9 @@ from sqlalchemy import make_url
 
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
-from bot.digests import repository as book
+from bot.digests import repository
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.model import Digest, Pause, RunState, Skip, Wanted
+from bot.digests.model import Digest, DigestContent, Pause, RunState, Skip
 from bot.digests.report.model import Report
 from bot.digests.service import DigestService
 from bot.kit.card import Card
@@ -27,7 +27,7 @@ from sandbox.slack.people import BOT_USER
 from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TIMES, Bench, bench, tick
 
 POINTS = ("claimed", "reported", "marked", "sent", "settled")
-NONE = Wanted(plans=frozenset({"no_such_plan"}))
+NONE = DigestContent(plans=frozenset({"no_such_plan"}))
 """There is nothing to say of it."""
 
 
@@ -54,7 +54,7 @@ def dies_at(point: str) -> Checkpoint:
     return checkpoint
 
 
-async def test_it_is_posted_when_it_is_due(desk: Bench) -> None:
+async def test_digest_is_posted_when_it_is_due(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.at(DUE - timedelta(seconds=1))
@@ -72,7 +72,7 @@ async def test_it_is_posted_when_it_is_due(desk: Bench) -> None:
     assert desk.count("posted") == 1
 
 
-async def test_each_day_once(desk: Bench) -> None:
+async def test_each_day_is_posted_once(desk: Bench) -> None:
     bot = await due(desk)
     for _ in range(3):
         await tick(bot)
@@ -93,7 +93,7 @@ async def test_two_bots_post_once(engine: str) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_process_dies(desk: Bench, point: str) -> None:
+async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
     await desk.digest()
     desk.at(DUE)
     await tick(await desk.bot(checkpoint=dies_at(point)))
@@ -121,11 +121,13 @@ async def test_a_process_dies(desk: Bench, point: str) -> None:
         ("latency_after", True),
     ],
 )
-async def test_an_answer_is_lost(desk: Bench, kind: FaultKind, taken: bool) -> None:
+async def test_lost_answer_is_looked_for_before_posting_again(
+    desk: Bench, kind: FaultKind, taken: bool
+) -> None:
     """It is looked for before it is posted again."""
     await desk.digest()
     desk.at(DUE)
-    bot = await desk.bot(pace=replace(QUICK, call=0.3))
+    bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
     desk.slack.faults.add("chat.postMessage", kind, seconds=30)
     await tick(bot)
     desk.slack.faults.close()
@@ -141,7 +143,7 @@ async def test_an_answer_is_lost(desk: Bench, kind: FaultKind, taken: bool) -> N
     assert desk.count("found") == taken
 
 
-async def test_it_cannot_be_looked_for(desk: Bench) -> None:
+async def test_nothing_is_posted_while_the_search_fails(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
@@ -157,7 +159,7 @@ async def test_it_cannot_be_looked_for(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("found", [True, False])
-async def test_it_could_never_be_looked_for(desk: Bench, found: bool) -> None:
+async def test_doubtful_post_is_never_repeated(desk: Bench, found: bool) -> None:
     """What may be in the channel is not posted again; past its time that is left at that."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500_after")
@@ -211,7 +213,7 @@ async def test_second_attempt_is_looked_for_in_its_own_minutes(desk: Bench) -> N
     assert desk.count("found") == 1
 
 
-async def test_slack_is_too_busy(desk: Bench) -> None:
+async def test_rate_limited_post_is_sent_after_the_wait(desk: Bench) -> None:
     """Surely not posted: it need not be looked for."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "429", seconds=42)
@@ -226,7 +228,7 @@ async def test_slack_is_too_busy(desk: Bench) -> None:
     assert desk.called("conversations.history") == 0
 
 
-async def test_a_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
+async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500")
     desk.slack.faults.add("chat.postMessage", "429", seconds=1)
@@ -241,7 +243,7 @@ async def test_a_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.history") == 2
 
 
-async def test_newer_blocks_are_not_known_there(desk: Bench) -> None:
+async def test_unknown_blocks_are_remembered_for_an_hour(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.without_blocks("data_table", "data_visualization")
     await tick(bot)
@@ -297,7 +299,7 @@ async def test_definite_refusal_is_not_looked_for(desk: Bench, error: str) -> No
     assert desk.called("conversations.history") == 0
 
 
-async def test_autumn_is_down_for_two_hours(desk: Bench) -> None:
+async def test_digest_is_posted_late_after_an_outage_of_autumn(desk: Bench) -> None:
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)
     waits = []
@@ -318,7 +320,7 @@ async def test_autumn_is_down_for_two_hours(desk: Bench) -> None:
     assert "was due" in post.text
 
 
-async def test_all_is_down_for_seven_hours(desk: Bench) -> None:
+async def test_day_is_skipped_after_a_long_outage(desk: Bench) -> None:
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)
     for _ in range(7 * 6 + 1):
@@ -336,7 +338,7 @@ async def test_all_is_down_for_seven_hours(desk: Bench) -> None:
     assert "Skipped since the last digest" not in desk.posts()[-1].text
 
 
-async def test_one_that_could_not_be_posted_ends_when_it_is_carried(desk: Bench) -> None:
+async def test_late_run_is_skipped_when_it_is_delivered(desk: Bench) -> None:
     """Nobody took it over in between, who would have ended it."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500")
@@ -357,7 +359,7 @@ async def test_one_that_could_not_be_posted_ends_when_it_is_carried(desk: Bench)
         (Pause.RESTRICTED, "only some people may post"),
     ],
 )
-async def test_the_channel_changed(desk: Bench, why: Pause, words: str) -> None:
+async def test_unfit_channel_pauses_the_digest(desk: Bench, why: Pause, words: str) -> None:
     digest = await desk.digest(private=why is Pause.PUBLIC)
     channel = desk.slack.workspace.channel(SUPPORT)
     if why is Pause.SHARED:
@@ -383,7 +385,7 @@ async def test_the_channel_changed(desk: Bench, why: Pause, words: str) -> None:
     assert SUPPORT in told.text
 
 
-async def test_the_owner_cannot_be_told_yet(desk: Bench) -> None:
+async def test_owner_notice_is_retried(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     desk.slack.faults.add("conversations.open", "500")
@@ -399,7 +401,7 @@ async def test_the_owner_cannot_be_told_yet(desk: Bench) -> None:
         desk.move(days=1)
 
 
-async def test_an_owner_who_can_never_be_told_is_given_up_after_a_day(desk: Bench) -> None:
+async def test_owner_notice_is_given_up_after_a_day(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     desk.slack.faults.add("conversations.open", "error", error="user_disabled", times=None)
@@ -412,7 +414,7 @@ async def test_an_owner_who_can_never_be_told_is_given_up_after_a_day(desk: Benc
     assert desk.told() == []
 
 
-async def test_the_owner_is_told_though_the_process_died(desk: Bench) -> None:
+async def test_owner_is_told_although_the_process_died(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=dies_at("paused")))
@@ -422,7 +424,7 @@ async def test_the_owner_is_told_though_the_process_died(desk: Bench) -> None:
         assert len(desk.told()) == 1
 
 
-async def test_the_owner_is_told_by_one_of_many(desk: Bench) -> None:
+async def test_owner_is_told_by_one_process(desk: Bench) -> None:
     bots = [await due(desk), await desk.bot(), await desk.bot()]
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=dies_at("paused")))
@@ -430,7 +432,7 @@ async def test_the_owner_is_told_by_one_of_many(desk: Bench) -> None:
     assert len(desk.told()) == 1
 
 
-async def test_one_that_goes_on_by_now_is_not_called_paused(desk: Bench) -> None:
+async def test_resumed_digest_is_not_called_paused(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     desk.slack.faults.add("conversations.open", "500")
@@ -466,7 +468,7 @@ async def test_owner_is_told_who_stopped_their_digest(desk: Bench, verb: str, wo
         desk.move(minutes=5)
 
 
-async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:
+async def test_owner_is_told_again_if_that_could_not_be_stored(desk: Bench) -> None:
     """They are told again: better than never."""
     await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
@@ -482,24 +484,24 @@ async def test_nobody_can_note_that_the_owner_was_told(desk: Bench) -> None:
 
     database = Database(desk.url)
     autumn = Autumn(key=SecretStr(desk.autumn.key), url=desk.autumn.url)
-    telling = OwnerNotifier(Runtime(database, autumn, Environment.SANDBOX, desk.clock), tell)
-    await telling.due()
+    owner_notifier = OwnerNotifier(Runtime(database, autumn, Environment.SANDBOX, desk.clock), tell)
+    await owner_notifier.tell_due()
     os.rename(away, file)
     for _ in range(2):
         desk.move(minutes=1)
-        await telling.due()
+        await owner_notifier.tell_due()
     assert told == [DUE, DUE + timedelta(minutes=1)]
     await database.aclose()
 
 
-async def test_the_policy_allows_a_shared_channel(desk: Bench) -> None:
+async def test_shared_channel_allowed_by_the_policy(desk: Bench) -> None:
     await desk.digest(SHARED)
     desk.at(DUE)
     await tick(await desk.bot(shared=frozenset({SHARED})))
     assert len(desk.posts(SHARED)) == 1
 
 
-async def test_slack_does_not_tell_what_the_channel_is(desk: Bench) -> None:
+async def test_unchecked_channel_puts_the_post_off(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.faults.add("conversations.info", "429", seconds=20)
     await tick(bot)
@@ -512,9 +514,9 @@ async def test_slack_does_not_tell_what_the_channel_is(desk: Bench) -> None:
     assert len(desk.posts()) == 1
 
 
-async def test_nothing_to_say(desk: Bench) -> None:
-    await desk.digest(wanted=NONE)
-    await desk.digest(FINANCE, wanted=Wanted(plans=NONE.plans, skip_empty=False))
+async def test_empty_digest_is_skipped_if_it_should_be(desk: Bench) -> None:
+    await desk.digest(content=NONE)
+    await desk.digest(FINANCE, content=DigestContent(plans=NONE.plans, skip_empty=False))
     desk.at(DUE)
     await tick(await desk.bot())
     assert (len(desk.posts()), len(desk.posts(FINANCE))) == (0, 1)
@@ -522,7 +524,7 @@ async def test_nothing_to_say(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("removed", [True, False])
-async def test_it_is_taken_away_just_then(desk: Bench, removed: bool) -> None:
+async def test_digest_stopped_before_the_post_is_skipped(desk: Bench, removed: bool) -> None:
     """Whoever has begun with it finds out before it is posted."""
     digest = await desk.digest()
     desk.at(DUE)
@@ -530,9 +532,9 @@ async def test_it_is_taken_away_just_then(desk: Bench, removed: bool) -> None:
 
     async def away(point: str) -> None:
         if point == "claimed" and removed:
-            await book.remove(database, digest.id, now=desk.now)
+            await repository.remove(database, digest.id, now=desk.now)
         elif point == "claimed":
-            await book.pause(database, digest.id, Pause.ASKED, now=desk.now)
+            await repository.pause(database, digest.id, Pause.ASKED, now=desk.now)
 
     await tick(await desk.bot(checkpoint=away))
     assert desk.posts() == []
@@ -540,7 +542,7 @@ async def test_it_is_taken_away_just_then(desk: Bench, removed: bool) -> None:
     await database.aclose()
 
 
-async def test_it_is_taken_over_while_it_is_read(desk: Bench) -> None:
+async def test_run_taken_over_while_reading_is_not_posted_twice(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
     other = await desk.bot()
@@ -555,7 +557,7 @@ async def test_it_is_taken_over_while_it_is_read(desk: Bench) -> None:
     assert desk.count("taken") == 1
 
 
-async def test_a_process_that_was_held_up_sends_no_more(desk: Bench) -> None:
+async def test_process_past_its_deadline_sends_nothing(desk: Bench) -> None:
     """Somebody else may have looked for it meanwhile."""
     await desk.digest()
     desk.at(DUE)
@@ -564,14 +566,14 @@ async def test_a_process_that_was_held_up_sends_no_more(desk: Bench) -> None:
         if point == "marked":
             await asyncio.sleep(0.02)
 
-    await tick(await desk.bot(checkpoint=held_up, pace=replace(QUICK, call=0.01)))
+    await tick(await desk.bot(checkpoint=held_up, timeouts=replace(QUICK, call=0.01)))
     assert desk.called("chat.postMessage") == 0
     desk.move(seconds=16)
     await tick(await desk.bot())
     assert len(desk.posts()) == 1
 
 
-async def test_a_lease_is_kept_for_as_long_as_it_takes(desk: Bench) -> None:
+async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
     other = await desk.bot()
@@ -585,19 +587,19 @@ async def test_a_lease_is_kept_for_as_long_as_it_takes(desk: Bench) -> None:
                         await asyncio.sleep(0.01)
                 await tick(other)
 
-    await tick(await desk.bot(checkpoint=slow, pace=replace(QUICK, renew=0.01)))
+    await tick(await desk.bot(checkpoint=slow, timeouts=replace(QUICK, renew=0.01)))
     assert len(desk.posts()) == 1
     assert desk.count("taken") == 0
 
 
-async def test_one_reading_serves_all(desk: Bench) -> None:
+async def test_one_scan_serves_all_digests_due_soon(desk: Bench) -> None:
     """With the farthest look ahead of those that are due within minutes."""
     for minute, days in enumerate((1, 31, 7)):
         await desk.digest(
             schedule=replace(TIMES, at=time(9, minute)),
-            wanted=Wanted(days=days, skip_empty=False, sections=frozenset({"resets"})),
+            content=DigestContent(days=days, skip_empty=False, sections=frozenset({"resets"})),
         )
-    await desk.digest(FINANCE, wanted=ALWAYS)
+    await desk.digest(FINANCE, content=ALWAYS)
     desk.at(DUE)
     bot = await desk.bot()
     await tick(bot)
@@ -609,7 +611,7 @@ async def test_one_reading_serves_all(desk: Bench) -> None:
     assert desk.scans() == read
 
 
-async def test_a_reading_that_fails_fails_for_all(desk: Bench) -> None:
+async def test_failed_scan_fails_for_all_that_waited(desk: Bench) -> None:
     for _ in range(3):
         await desk.digest()
     desk.at(DUE)
@@ -619,7 +621,7 @@ async def test_a_reading_that_fails_fails_for_all(desk: Bench) -> None:
     assert desk.count("put_off") == 3
 
 
-async def test_what_it_says_is_compared_with_the_last(desk: Bench) -> None:
+async def test_digest_is_compared_with_the_last(desk: Bench) -> None:
     bot = await due(desk)
     await tick(bot)
     seen: list[Report] = []

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from bot.autumn.environment import Environment
 from bot.digests import sections
 from bot.digests.items import ReportItem, StoredItem, join_plans, millionths
-from bot.digests.model import Figures, Wanted
+from bot.digests.model import DigestContent, Figures
 from bot.digests.report.build import ScanGone, page, report, rows
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan import repository as scans
@@ -63,17 +63,17 @@ async def scanned(
     missing: Sequence[str] = (),
 ) -> Scan:
     """A scan that found these."""
-    wish = scans.ScanRequest(Environment.SANDBOX, start + horizon, True, start)
+    request = scans.ScanRequest(Environment.SANDBOX, start + horizon, True, start)
     held = await scans.begin(
-        database, wish, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
+        database, request, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
     )
     assert isinstance(held, scans.HeldScan)
     await ScanWriter(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
     return await scans.finish(database, held, missing=missing, now=start)
 
 
-async def made(database: Database, scan: Scan, *, zone: str = "UTC", **wanted: Any) -> Report:
-    return await report(database, scan, Wanted(**wanted), zone=zone)
+async def made(database: Database, scan: Scan, *, zone: str = "UTC", **content: Any) -> Report:
+    return await report(database, scan, DigestContent(**content), zone=zone)
 
 
 def amounts(items: Sequence[ReportItem]) -> list[str]:
@@ -83,7 +83,7 @@ def amounts(items: Sequence[ReportItem]) -> list[str]:
 # Sections
 
 
-async def test_nothing_at_all(database: Database) -> None:
+async def test_empty_scan_gives_an_empty_report(database: Database) -> None:
     found = await made(database, await scanned(database))
     assert (found.parts, found.daily, found.estimates, found.empty) == ((), {}, 0, True)
     assert (found.start, found.end, found.read_at) == (START, START + WEEK, START)
@@ -91,7 +91,7 @@ async def test_nothing_at_all(database: Database) -> None:
     assert found.figures.totals == {"invoices": {}, "unpaid": {}}
 
 
-async def test_a_row_of_each(database: Database) -> None:
+async def test_report_has_a_part_for_each_section(database: Database) -> None:
     scan = await scanned(
         database,
         reset(1, 2),
@@ -125,7 +125,7 @@ async def test_a_row_of_each(database: Database) -> None:
     )
 
 
-async def test_only_what_is_wanted(database: Database) -> None:
+async def test_only_chosen_sections_are_reported(database: Database) -> None:
     scan = await scanned(database, reset(1, 2), invoice(5), row("trials"), missing=["unpaid"])
     found = await made(database, scan, sections=frozenset({"resets"}))
     assert [part.section for part in found.parts] == ["resets"]
@@ -134,7 +134,7 @@ async def test_only_what_is_wanted(database: Database) -> None:
 
 
 @pytest.mark.parametrize("section", ["invoices", "trials", "resets"])
-async def test_the_window(database: Database, section: str) -> None:
+async def test_window_limits_the_rows(database: Database, section: str) -> None:
     """It begins with the scan and ends before so many days after; what should have been reset counts."""
     times = (-1, 0, 2.999999, 3, 31)
     scan = await scanned(
@@ -146,7 +146,7 @@ async def test_the_window(database: Database, section: str) -> None:
     assert [one.at for one in part.items] == expected[0 if section == "resets" else 1 :]
 
 
-async def test_the_window_ends_where_the_scan_did(database: Database) -> None:
+async def test_window_ends_with_the_scan(database: Database) -> None:
     scan = await scanned(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
     found = await made(database, scan, days=30)
     assert found.end == START + timedelta(days=2)
@@ -159,7 +159,7 @@ async def test_window_of_a_late_post(database: Database, section: str) -> None:
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
     scan = await scanned(database, *(row(section, at=at(when), **passed) for when in (-2, -1, 0, 1)))
     late = Window(at(-1), at(1))
-    found = await report(database, scan, Wanted(), zone="UTC", window=late)
+    found = await report(database, scan, DigestContent(), zone="UTC", window=late)
     assert [one.at for one in found.parts[0].items] == [at(-1), at(0)]
     assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
     query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=section)
@@ -168,7 +168,7 @@ async def test_window_of_a_late_post(database: Database, section: str) -> None:
     assert [one.at async for one in await rows(database, query)] == [at(-1), at(0)]
 
 
-async def test_whose_plans(database: Database) -> None:
+async def test_rows_are_filtered_by_product(database: Database) -> None:
     scan = await scanned(
         database,
         invoice(1, plans=["pro"]),
@@ -189,7 +189,7 @@ async def test_whose_plans(database: Database) -> None:
         assert [str(part.totals[0].amount) for part in found.parts] == ([expected] if expected else [])
 
 
-async def test_what_is_too_small(database: Database) -> None:
+async def test_small_amounts_are_left_out(database: Database) -> None:
     scan = await scanned(
         database,
         invoice("9.99"),
@@ -219,7 +219,7 @@ async def test_what_is_too_small(database: Database) -> None:
         (["customers", "unpaid"], {"trials"}, ("customers",)),
     ],
 )
-async def test_what_could_not_be_read(
+async def test_missing_data_is_reported_if_it_concerns_a_section(
     database: Database, missing: list[str], sections: set[str], told: tuple[str, ...]
 ) -> None:
     found = await made(database, await scanned(database, missing=missing), sections=frozenset(sections))
@@ -250,15 +250,15 @@ async def test_totals_by_currency(database: Database) -> None:
     assert [one.currency for one in second.totals] == ["eur"]
 
 
-async def test_more_than_an_integer_holds(database: Database) -> None:
+async def test_sums_beyond_an_integer(database: Database) -> None:
     scan = await scanned(database, *(invoice("8000000000000.5", "idr") for _ in range(20)))
     assert (await made(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")
 
 
-async def test_compared_with_the_digest_before(database: Database) -> None:
+async def test_totals_are_compared_with_the_previous_digest(database: Database) -> None:
     scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
     before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
-    found = await report(database, scan, Wanted(), zone="UTC", before=before)
+    found = await report(database, scan, DigestContent(), zone="UTC", before=before)
     told = {part.section: part for part in found.parts}
     assert [one.before for one in told["invoices"].totals] == [Decimal("41.5"), Decimal(0)]
     # It did not tell of these.
@@ -273,7 +273,7 @@ async def test_compared_with_the_digest_before(database: Database) -> None:
 # The first ten
 
 
-async def test_the_largest_of_each_currency(database: Database) -> None:
+async def test_largest_of_each_currency_are_listed(database: Database) -> None:
     scan = await scanned(
         database,
         *(invoice(1000 + number, "jpy", number=number) for number in range(12)),
@@ -285,7 +285,7 @@ async def test_the_largest_of_each_currency(database: Database) -> None:
     assert amounts(part.items) == [*jpy, "2 usd", "1 usd", "0 usd", "None eur"]
 
 
-async def test_others_by_time(database: Database) -> None:
+async def test_rows_without_amounts_are_sorted_by_time(database: Database) -> None:
     whens = [3, 1, 2, 1, *range(4, 15)]
     scan = await scanned(
         database,
@@ -301,7 +301,7 @@ async def test_others_by_time(database: Database) -> None:
 # Days
 
 
-async def test_due_by_day_in_the_digests_zone(database: Database) -> None:
+async def test_daily_sums_are_in_the_digests_zone(database: Database) -> None:
     # 09:00 in UTC; the 24th begins at 15:00 in Tokyo, the 1st after seven days.
     scan = await scanned(
         database,
@@ -338,7 +338,9 @@ async def test_due_by_day_in_the_digests_zone(database: Database) -> None:
         ("UTC", datetime(2026, 11, 23, tzinfo=UTC), 1),
     ],
 )
-async def test_each_hour_counts_to_its_day(database: Database, zone: str, start: datetime, days: int) -> None:
+async def test_each_hour_counts_towards_its_day(
+    database: Database, zone: str, start: datetime, days: int
+) -> None:
     hours = [start + timedelta(hours=number) for number in range(days * 24)]
     scan = await scanned(
         database, *({**invoice(1), "at": hour} for hour in hours), start=start, horizon=timedelta(days=32)
@@ -353,13 +355,13 @@ async def test_each_hour_counts_to_its_day(database: Database, zone: str, start:
 # Resets
 
 
-async def test_few_resets_are_told_one_by_one(database: Database) -> None:
+async def test_few_resets_are_not_grouped(database: Database) -> None:
     scan = await scanned(database, *(reset(number, number / 2) for number in range(10)))
     (part,) = (await made(database, scan)).parts
     assert (part.groups, len(part.items)) == ((), 10)
 
 
-async def test_many_resets_are_told_by_feature_and_day(database: Database) -> None:
+async def test_many_resets_are_grouped_by_feature_and_day(database: Database) -> None:
     scan = await scanned(
         database,
         reset(1, -40),
@@ -406,7 +408,7 @@ async def all_pages(database: Database, query: RowQuery, size: int) -> list[Repo
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 23, 50])
-async def test_pages_are_all_of_it(database: Database, size: int) -> None:
+async def test_pages_cover_all_rows(database: Database, size: int) -> None:
     scan = await scanned(database, *MANY)
     found = await all_pages(database, RowQuery(scan=scan.id), size)
     expected = [f"{amount} jpy" for amount in range(112, 99, -1)]
@@ -414,7 +416,7 @@ async def test_pages_are_all_of_it(database: Database, size: int) -> None:
     assert amounts(found) == [*expected, "None usd", "None eur"]
 
 
-async def test_a_page_that_is_not_there_is_the_last(database: Database) -> None:
+async def test_page_past_the_end_is_the_last(database: Database) -> None:
     scan = await scanned(database, *(reset(number, number % 3) for number in range(11)))
     query = RowQuery(scan=scan.id, section="resets", page=99)
     last = await page(database, query)
@@ -424,7 +426,7 @@ async def test_a_page_that_is_not_there_is_the_last(database: Database) -> None:
     assert (none.items, none.page, none.pages, none.left, none.count) == ((), 0, 1, 0, 0)
 
 
-async def test_a_page_has_the_filters_of_its_digest(database: Database) -> None:
+async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
     scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
     query = RowQuery(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
     found = await page(database, query)
@@ -434,7 +436,7 @@ async def test_a_page_has_the_filters_of_its_digest(database: Database) -> None:
     assert amounts(found_in_file) == ["50 usd"]
 
 
-async def test_a_file_has_every_row_in_the_order_of_the_pages(database: Database) -> None:
+async def test_file_has_every_row_in_page_order(database: Database) -> None:
     times = [-1.0, *[number / 250 for number in range(1100)], *[2.0] * 600]
     scan = await scanned(
         database,
@@ -455,7 +457,7 @@ async def test_a_file_has_every_row_in_the_order_of_the_pages(database: Database
     ]
 
 
-async def test_what_is_not_kept_any_more(database: Database) -> None:
+async def test_rows_of_a_deleted_scan_are_gone(database: Database) -> None:
     scan = await scanned(database, *MANY)
     async with database.writing() as connection:
         await connection.execute(delete(digest_scans))
@@ -466,7 +468,7 @@ async def test_what_is_not_kept_any_more(database: Database) -> None:
         await rows(database, query)
 
 
-async def test_another_scan_is_another(database: Database) -> None:
+async def test_rows_of_another_scan_do_not_count(database: Database) -> None:
     first = await scanned(database, invoice(1), reset(1, 1))
     second = await scanned(database, invoice(2), start=START + timedelta(minutes=10))
     assert amounts((await made(database, first)).parts[0].items) == ["1 usd"]

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot.digests import repository as book
+from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.model import Figures, Pause, Run, RunState, Skip
 from bot.store.database import Database
@@ -39,7 +39,7 @@ async def _by_hand(database: Database, digest_id: str, run_id: str = "hand", by:
     return await runs.sent_by_hand(database, digest_id, run_id, asked_by="U2", by=by, lease=LEASE, now=DUE)
 
 
-async def test_a_day_is_claimed_when_it_is_due(database: Database) -> None:
+async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
     made = await booked(database)
     assert await claimed(database, now=DUE - SECOND) == []
     (run,) = await claimed(database)
@@ -60,11 +60,11 @@ async def test_a_day_is_claimed_when_it_is_due(database: Database) -> None:
         figures=Figures(),
     )
     assert await claimed(database, by="b") == []
-    kept = await book.get(database, made.id)
+    kept = await repository.get(database, made.id)
     assert kept == replace(made, next_due=DUE + DAY)
 
 
-async def test_of_several_that_claim_at_once_each_day_falls_to_one(database: Database) -> None:
+async def test_concurrent_claims_take_each_day_once(database: Database) -> None:
     made = [await booked(database, submission_id=f"{number}") for number in range(12)]
     names = ("a", "b", "c", "d")
 
@@ -80,7 +80,7 @@ async def test_of_several_that_claim_at_once_each_day_falls_to_one(database: Dat
         assert {run.lease_by for run in found} <= {by}
 
 
-async def test_no_more_digests_than_wanted_those_due_first_first(database: Database) -> None:
+async def test_claims_are_limited_and_the_earliest_come_first(database: Database) -> None:
     later = await booked(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
     first = await booked(database, submission_id="first")
     now = DUE + timedelta(hours=1)
@@ -88,7 +88,7 @@ async def test_no_more_digests_than_wanted_those_due_first_first(database: Datab
     assert [[run.digest for run in some] for some in found] == [[first.id], [later.id], []]
 
 
-async def test_another_environment_is_none_of_ours(database: Database) -> None:
+async def test_other_environment_is_left_alone(database: Database) -> None:
     await booked(database, env="sandbox")
     assert await claimed(database) == []
     await runs.claim_due(database, "sandbox", by="a", lease=LEASE, now=DUE)
@@ -104,7 +104,9 @@ async def test_another_environment_is_none_of_ours(database: Database) -> None:
         (2 * DAY - SECOND, {"3": Skip.LATE, "4": Skip.LATE}),
     ],
 )
-async def test_after_an_outage(database: Database, after: timedelta, expected: dict[str, object]) -> None:
+async def test_outage_skips_all_but_the_last_day(
+    database: Database, after: timedelta, expected: dict[str, object]
+) -> None:
     made = await booked(database)
     found = await claimed(database, now=DUE + after)
     assert await outcomes(database, made.id) == expected
@@ -112,18 +114,18 @@ async def test_after_an_outage(database: Database, after: timedelta, expected: d
     assert await claimed(database, now=DUE + after) == []
 
 
-async def test_an_outage_of_years(database: Database) -> None:
+async def test_outage_of_years(database: Database) -> None:
     made = await booked(database)
     await claimed(database, now=DUE + 800 * DAY)
     found = await written(database, made.id)
     assert [run.due for run in found] == [DUE + number * DAY for number in range(801)]
     # All of it at once: the next look has nothing left to do.
-    kept = await book.get(database, made.id)
+    kept = await repository.get(database, made.id)
     assert kept is not None
     assert kept.next_due == DUE + 801 * DAY
 
 
-async def test_the_rules_of_the_zone_have_changed_meanwhile(database: Database) -> None:
+async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
     made = await booked(database)
     # Noted when that day's nine was thought to be two hours later.
     async with database.writing() as connection:
@@ -139,7 +141,7 @@ async def test_the_rules_of_the_zone_have_changed_meanwhile(database: Database) 
     assert len(await written(database, made.id)) == 2
 
 
-async def test_a_lease_holds_until_it_lapses(database: Database) -> None:
+async def test_lease_holds_until_it_lapses(database: Database) -> None:
     run = await _one(database)
     assert await taken_over(database, now=DUE + LEASE) == []
     assert await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE + LEASE)
@@ -149,7 +151,7 @@ async def test_a_lease_holds_until_it_lapses(database: Database) -> None:
     assert taken == replace(run, lease_by="b", tries=2)
 
 
-async def test_of_several_that_take_over_at_once_each_run_falls_to_one(database: Database) -> None:
+async def test_concurrent_takeovers_take_each_run_once(database: Database) -> None:
     for number in range(10):
         await booked(database, submission_id=f"{number}")
     await claimed(database)
@@ -162,25 +164,25 @@ async def test_of_several_that_take_over_at_once_each_run_falls_to_one(database:
     assert {run.tries for run in found} == {2}
 
 
-async def test_who_has_lost_it_can_do_nothing_more(database: Database) -> None:
+async def test_process_without_the_lease_changes_nothing(database: Database) -> None:
     run = await _one(database)
     now = DUE + LEASE + SECOND
     await taken_over(database, now=now)
     assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=now)
-    assert not await runs.made_from(database, run.id, "scan", FIGURES, by="a")
-    assert not await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=now)
-    assert not await runs.not_posted(database, run.id, by="a", now=now)
+    assert not await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=now)
+    assert not await runs.clear_posting(database, run.id, by="a", now=now)
     assert not await runs.put_off(database, run.id, by="a", until=now, now=now)
-    assert await runs.about_to_post(database, run.id, by="b", lease=LEASE, now=now)
+    assert await runs.mark_posting(database, run.id, by="b", lease=LEASE, now=now)
     assert not await runs.skipped(database, run.id, Skip.LATE, now=now)
     assert not await runs.skipped(database, run.id, Skip.LATE, now=now, by="a")
     assert await runs.skipped(database, run.id, Skip.LATE, now=now, by="b")
 
 
-async def test_posted(database: Database) -> None:
+async def test_posted_run_is_settled(database: Database) -> None:
     run = await _one(database)
-    assert await runs.made_from(database, run.id, "scan", FIGURES, by="a")
-    assert await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.posted(database, run.id, "1.2", FIGURES, now=DUE)
     (kept,) = await written(database, run.digest)
     assert kept == replace(
@@ -194,14 +196,14 @@ async def test_posted(database: Database) -> None:
     )
     assert not await runs.posted(database, run.id, "1.3", Figures(), now=DUE)
     assert not await runs.skipped(database, run.id, Skip.EMPTY, now=DUE, by="a")
-    assert not await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await taken_over(database, now=DUE + DAY) == []
 
 
-async def test_what_may_have_been_posted_is_looked_for_by_who_takes_over(database: Database) -> None:
+async def test_taken_over_run_tells_of_a_possible_post(database: Database) -> None:
     run = await _one(database)
-    await runs.made_from(database, run.id, "scan", FIGURES, by="a")
-    await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
+    await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # However late: it may be there.
     (taken,) = await taken_over(database, now=DUE + DAY)
     assert (taken.tried_to_post, taken.figures) == (True, FIGURES)
@@ -216,21 +218,21 @@ async def test_what_may_have_been_posted_is_looked_for_by_who_takes_over(databas
 async def test_last_attempt_is_the_one_to_look_for(database: Database) -> None:
     run = await _one(database)
     for later in (SECOND, 2 * SECOND):
-        assert await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE + later)
+        assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE + later)
     async with database.reading() as connection:
         noted = await connection.execute(select(digest_runs.c.posting_at))
         assert noted.scalar_one() == DUE + 2 * SECOND
 
 
-async def test_what_surely_was_not_posted_is_not_looked_for(database: Database) -> None:
+async def test_cleared_post_is_not_looked_for(database: Database) -> None:
     run = await _one(database)
-    await runs.about_to_post(database, run.id, by="a", lease=LEASE, now=DUE)
-    assert await runs.not_posted(database, run.id, by="a", now=DUE)
+    await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
+    assert await runs.clear_posting(database, run.id, by="a", now=DUE)
     (taken,) = await taken_over(database, now=DUE + LEASE + SECOND)
     assert not taken.tried_to_post
 
 
-async def test_too_late_to_be_taken_over(database: Database) -> None:
+async def test_run_past_its_time_is_skipped(database: Database) -> None:
     run = await _one(database)
     until = DUE + timedelta(hours=7)
     assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
@@ -240,7 +242,7 @@ async def test_too_late_to_be_taken_over(database: Database) -> None:
     assert await outcomes(database, run.digest) == {"3": Skip.LATE}
 
 
-async def test_put_off(database: Database) -> None:
+async def test_run_that_was_put_off_waits(database: Database) -> None:
     run = await _one(database)
     until = DUE + timedelta(minutes=5)
     assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
@@ -251,10 +253,10 @@ async def test_put_off(database: Database) -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_sent_by_hand(database: Database, paused: bool) -> None:
+async def test_send_now_adds_a_run_without_a_day(database: Database, paused: bool) -> None:
     made = await booked(database)
     if paused:
-        await book.pause(database, made.id, Pause.ASKED, now=NOON)
+        await repository.pause(database, made.id, Pause.ASKED, now=NOON)
     # Pressed several times at once, on several replicas.
     pressed = await asyncio.gather(*(_by_hand(database, made.id, by=by) for by in "abcd"))
     (run,) = [one for one in pressed if one is not None]
@@ -265,23 +267,23 @@ async def test_sent_by_hand(database: Database, paused: bool) -> None:
     assert len(await claimed(database)) == (0 if paused else 1)
 
 
-async def test_nothing_is_sent_by_hand_of_a_digest_that_is_gone(database: Database) -> None:
+async def test_send_now_needs_an_existing_digest(database: Database) -> None:
     made = await booked(database)
-    await book.remove(database, made.id, now=NOON)
+    await repository.remove(database, made.id, now=NOON)
     assert await _by_hand(database, made.id) is None
     assert await _by_hand(database, "none") is None
 
 
-async def test_claims_edits_and_pauses_at_once(database: Database) -> None:
+async def test_concurrent_claims_edits_and_pauses(database: Database) -> None:
     made = [await booked(database, submission_id=f"{number}") for number in range(6)]
     later = replace(NINE, at=time(10))
     await asyncio.gather(
         *(claimed(database, by=by) for by in "ab"),
         *(
-            book.edit(database, one.id, version=1, schedule=later, wanted=one.wanted, now=DUE)
+            repository.edit(database, one.id, version=1, schedule=later, content=one.content, now=DUE)
             for one in made[:3]
         ),
-        *(book.pause(database, one.id, Pause.ASKED, now=DUE) for one in made[2:5]),
+        *(repository.pause(database, one.id, Pause.ASKED, now=DUE) for one in made[2:5]),
         *(taken_over(database, by=by, now=DUE) for by in "cd"),
     )
     await claimed(database, by="e", now=DUE + timedelta(hours=1))
@@ -290,7 +292,7 @@ async def test_claims_edits_and_pauses_at_once(database: Database) -> None:
         assert [run.day for run in await written(database, one.id)] == [date(2026, 3, 3)]
 
 
-async def test_the_one_before_and_the_days_between(database: Database) -> None:
+async def test_previous_post_and_skipped_days(database: Database) -> None:
     made = await booked(database)
 
     async def day(number: int, why: Skip | None, after: timedelta = timedelta(0)) -> datetime:
@@ -322,19 +324,19 @@ async def test_the_one_before_and_the_days_between(database: Database) -> None:
     assert [run.day for run in await runs.skipped_since(database, made.id, last)] == []
 
 
-async def test_old_runs_are_forgotten(database: Database) -> None:
+async def test_old_runs_are_deleted(database: Database) -> None:
     made = await booked(database)
     for number in range(3):
         for run in await claimed(database, now=DUE + number * DAY):
             if number != 1:
                 await runs.posted(database, run.id, f"{number}", FIGURES, now=DUE)
-    assert await runs.forget(database, DUE + runs.KEPT) == 0
-    assert await runs.forget(database, DUE + runs.KEPT + 2 * DAY) == 1
+    assert await runs.forget(database, DUE + runs.RUNS_KEPT) == 0
+    assert await runs.forget(database, DUE + runs.RUNS_KEPT + 2 * DAY) == 1
     # One that is under way is not.
     assert await outcomes(database, made.id) == {"4": RunState.CLAIMED, "5": RunState.POSTED}
 
 
-async def test_old_scans_are_forgotten_by_and_by(database: Database) -> None:
+async def test_old_scans_are_deleted_in_portions(database: Database) -> None:
     async with database.writing() as connection:
         for name, at in (("old", NOON), ("new", NOON + DAY)):
             await connection.execute(insert(digest_scans).values(_scan(name, at)))

@@ -19,7 +19,7 @@ from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
 from bot.digests.scan import repository as scans
-from bot.digests.scan.pacing import Pacer, ScanPace, Seldom
+from bot.digests.scan.pacing import Pacer, ScanPace, ThrottledReport
 from bot.digests.scan.scanner import Progress, ScanFailed, Scanner
 from bot.lookups import failures, labels
 from bot.runtime import Runtime
@@ -54,9 +54,9 @@ async def reading(database: Database, script: Scripted, *, pace: ScanPace = HAST
 
 
 async def states(database: Database) -> list[tuple[str, str]]:
-    wanted = select(digest_scans.c.state, digest_scans.c.said).order_by(digest_scans.c.started_at)
+    query = select(digest_scans.c.state, digest_scans.c.said).order_by(digest_scans.c.started_at)
     async with database.reading() as connection:
-        return [tuple(row) for row in await connection.execute(wanted)]
+        return [tuple(row) for row in await connection.execute(query)]
 
 
 def routes(script: Scripted, route: str) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def routes(script: Scripted, route: str) -> list[dict[str, Any]]:
 # What is read
 
 
-async def test_everything_once(database: Database, logs: io.StringIO) -> None:
+async def test_scan_reads_everything_once(database: Database, logs: io.StringIO) -> None:
     unpaid = {"id": "inv", "customer_id": "cus_2", "status": "open", "total": 9.5, "currency": "usd"}
     stranger = {**unpaid, "customer_id": "cus_gone", "total": 1}
     more: dict[str, Any] = {
@@ -107,7 +107,7 @@ async def test_everything_once(database: Database, logs: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_the_local_autumn_with_every_customer(database: Database) -> None:
+async def test_scan_of_the_local_autumn_has_every_customer(database: Database) -> None:
     async with LocalAutumn.running() as local:
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=Limits(10_000, 10_000))
         reader = Reader(database, autumn, Clock(local.clock.now()))
@@ -119,7 +119,7 @@ async def test_the_local_autumn_with_every_customer(database: Database) -> None:
         await autumn.aclose()
 
 
-async def test_pages_follow_each_other(database: Database) -> None:
+async def test_pages_follow_the_cursor(database: Database) -> None:
     script = asking(paged([billed(number) for number in range(600)]))
     async with reading(database, script) as reader:
         scan = await reader.scan(previews=False)
@@ -167,7 +167,7 @@ async def test_customers_without_an_id_hide_nobody(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_where_nobody_has_an_id_the_rest_is_missing(database: Database) -> None:
+async def test_pages_without_any_id_are_reported_missing(database: Database) -> None:
     script = asking(paged(_rows(3, nameless(1100), 5)))
     async with reading(database, script) as reader:
         scan = await reader.scan(previews=False)
@@ -190,7 +190,7 @@ async def test_where_nobody_has_an_id_the_rest_is_missing(database: Database) ->
         ({"get": error(500)}, "previews"),
     ],
 )
-async def test_what_is_missing_is_said(database: Database, answers: dict[str, Any], missing: str) -> None:
+async def test_missing_data_is_named(database: Database, answers: dict[str, Any], missing: str) -> None:
     script = asking(**{"customers": listing(billed(1)), "get": ok({}), **answers})
     async with reading(database, script) as reader:
         scan = await reader.scan()
@@ -199,7 +199,7 @@ async def test_what_is_missing_is_said(database: Database, answers: dict[str, An
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_without_the_names_of_plans(database: Database) -> None:
+async def test_ids_stand_in_for_plan_names(database: Database) -> None:
     script = asking(listing(billed(1)), get=ok({"invoice_previews": [preview()]}))
     script.answers["plans.list"] = error(403)
     async with reading(database, script) as reader:
@@ -211,7 +211,7 @@ async def test_without_the_names_of_plans(database: Database) -> None:
 # Previews
 
 
-async def test_the_largest_are_asked_for_first(database: Database) -> None:
+async def test_largest_estimates_are_previewed_first(database: Database) -> None:
     few = replace(HASTE, most_previews=2, previews_at_once=1)
     customers = [billed(1, 10), billed(2, 5000), billed(3, 300), {**billed(4, 9000), "id": None}]
     script = asking(listing(*customers), get=ok({"invoice_previews": [preview(1, currency="eur")]}))
@@ -241,7 +241,7 @@ async def test_the_largest_are_asked_for_first(database: Database) -> None:
         (error(500), [("cus_1", "49 ", "?")]),
     ],
 )
-async def test_what_comes_in_place_of_an_estimate(
+async def test_preview_replaces_the_estimate(
     database: Database, answer: httpx.Response, kept_as: list[Any]
 ) -> None:
     async with reading(database, asking(listing(billed(1)), get=answer)) as reader:
@@ -250,7 +250,25 @@ async def test_what_comes_in_place_of_an_estimate(
     assert total(await kept(database, scan, "invoices")) == kept_as
 
 
-async def test_amounts_taken_off_several_invoices_are_looked_into(database: Database) -> None:
+async def test_equal_amounts_are_in_the_order_of_the_customers(database: Database) -> None:
+    """Whichever preview is answered first."""
+    last_answered = asyncio.Event()
+
+    async def answer(request: Asked) -> httpx.Response:
+        if request.body["customer_id"] == "cus_1":
+            await last_answered.wait()
+        elif request.body["customer_id"] == "cus_4":
+            last_answered.set()
+        return ok({"invoice_previews": [preview(50)]})
+
+    script = asking(listing(*(billed(number) for number in range(1, 5))), get=answer)
+    async with reading(database, script, pace=HASTE) as reader:
+        scan = await reader.scan()
+    invoices = await kept(database, scan, "invoices")
+    assert [invoice.customer_id for invoice in invoices] == ["cus_1", "cus_2", "cus_3", "cus_4"]
+
+
+async def test_doubtful_discounts_are_read_in_full(database: Database) -> None:
     """Autumn takes a coupon for one invoice off each of the coming ones."""
     off = [{"amount_off": 10, "reward_id": "once"}]
     lines = [{"subtotal": 50, "total": 40, "discounts": off}]
@@ -271,7 +289,7 @@ async def test_amounts_taken_off_several_invoices_are_looked_into(database: Data
     ]
 
 
-async def test_previews_leave_what_was_billed_before_the_scan(database: Database) -> None:
+async def test_previews_keep_what_was_billed_before_the_scan(database: Database) -> None:
     renewed = {**billed(1), "subscriptions": [held(started_at=days(-90), current_period_start=days(-0.5))]}
     old = {**billed(2), "subscriptions": [held(current_period_end=days(-0.5))]}
     answer = ok({"invoice_previews": [preview(60), preview(7, at=-0.2)]})
@@ -285,7 +303,7 @@ async def test_previews_leave_what_was_billed_before_the_scan(database: Database
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_no_more_are_asked_for_when_all_fail(database: Database) -> None:
+async def test_previews_stop_after_many_failures(database: Database) -> None:
     script = asking(listing(*[billed(number) for number in range(30)]), get=error(500))
     async with reading(database, script) as reader:
         scan = await reader.scan()
@@ -294,7 +312,7 @@ async def test_no_more_are_asked_for_when_all_fail(database: Database) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_one_that_answers_starts_the_count_anew(database: Database) -> None:
+async def test_success_resets_the_failure_count(database: Database) -> None:
     script = asking(
         listing(*[billed(number) for number in range(30)]),
         get=[*down(*[500] * 8), ok({"invoice_previews": [preview()]})] * 3 + [error(500)],
@@ -306,7 +324,7 @@ async def test_one_that_answers_starts_the_count_anew(database: Database) -> Non
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_three_at_once_at_most(database: Database) -> None:
+async def test_at_most_three_previews_at_once(database: Database) -> None:
     under_way, most = 0, 0
 
     async def answer(asked: Asked) -> httpx.Response:
@@ -327,7 +345,7 @@ async def test_three_at_once_at_most(database: Database) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_a_page_is_asked_for_three_times(database: Database) -> None:
+async def test_page_is_requested_three_times(database: Database) -> None:
     script = asking([*down(503, 429), listing(billed(1))])
     async with reading(database, script) as reader:
         assert (await reader.scan(previews=False)).customers == 1
@@ -338,7 +356,7 @@ async def test_a_page_is_asked_for_three_times(database: Database) -> None:
     ("answers", "kind", "asked"),
     [(down(503, 503, 503), Unavailable, 3), (down(401), Unauthorized, 1), (down(500, 403), Forbidden, 2)],
 )
-async def test_then_the_scan_fails(
+async def test_scan_fails_after_the_last_retry(
     database: Database, answers: list[httpx.Response], kind: type[AutumnError], asked: int
 ) -> None:
     script = asking(answers)
@@ -352,7 +370,7 @@ async def test_then_the_scan_fails(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_a_later_page_failing_fails_it_too(database: Database) -> None:
+async def test_failing_later_page_fails_the_scan(database: Database) -> None:
     script = asking([listing(billed(1), cursor="x"), error(403)])
     async with reading(database, script) as reader:
         with pytest.raises(ScanFailed):
@@ -362,7 +380,7 @@ async def test_a_later_page_failing_fails_it_too(database: Database) -> None:
         assert (await reader.scan()).customers == 0
 
 
-def test_errors_by_name() -> None:
+def test_error_survives_the_database() -> None:
     assert named("TimedOut").__name__ == "TimedOut"
     assert named("Unavailable") is Unavailable
     assert named("Whatever") is AutumnError
@@ -372,7 +390,7 @@ def test_errors_by_name() -> None:
 # Together
 
 
-async def test_many_ask_and_one_reads(database: Database) -> None:
+async def test_concurrent_requests_share_one_scan(database: Database) -> None:
     script = asking(paged([billed(number) for number in range(300)]))
     async with reading(database, script) as reader:
         others = [Reader(database, reader.autumn, reader.clock) for _ in range(4)]
@@ -383,7 +401,7 @@ async def test_many_ask_and_one_reads(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "again"),
+    ("scan_request", "again"),
     [
         ({}, False),
         ({"horizon": timedelta(days=1)}, False),
@@ -392,14 +410,16 @@ async def test_many_ask_and_one_reads(database: Database) -> None:
         ({"recent": timedelta(minutes=1)}, True),
     ],
 )
-async def test_what_was_read_is_used_again(database: Database, wish: dict[str, Any], *, again: bool) -> None:
+async def test_finished_scan_is_reused(
+    database: Database, scan_request: dict[str, Any], *, again: bool
+) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         first = await reader.scan(previews=False)
         reader.clock.move(minutes=2)
-        second = await reader.scan(**{"previews": False, **wish})
+        second = await reader.scan(**{"previews": False, **scan_request})
         assert (first.id != second.id) is again
         other = replace(reader, env=Environment.LIVE)
-        assert (await other.scan(**{"previews": False, **wish})).id not in (first.id, second.id)
+        assert (await other.scan(**{"previews": False, **scan_request})).id not in (first.id, second.id)
 
 
 def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
@@ -419,7 +439,7 @@ async def under_way(script: Scripted) -> None:
     await until(lambda: routes(script, "customers.list"))
 
 
-async def test_who_waits_sees_how_far_it_is(database: Database) -> None:
+async def test_waiting_process_reports_progress(database: Database) -> None:
     go = asyncio.Event()
     script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2)))])
     async with reading(database, script) as reader:
@@ -432,15 +452,17 @@ async def test_who_waits_sees_how_far_it_is(database: Database) -> None:
         assert (await reads).id == (await waits).id
 
 
-@pytest.mark.parametrize(("wish", "fails"), [({}, True), ({"previews": True}, False)])
-async def test_who_waits_for_what_fails(database: Database, wish: dict[str, Any], *, fails: bool) -> None:
+@pytest.mark.parametrize(("scan_request", "fails"), [({}, True), ({"previews": True}, False)])
+async def test_failure_reaches_waiting_processes(
+    database: Database, scan_request: dict[str, Any], *, fails: bool
+) -> None:
     go = asyncio.Event()
     script = asking([held_up(go, error(401)), listing()])
     async with reading(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
         await under_way(script)
         other = replace(reader, told=[])
-        waits = asyncio.create_task(other.scan(**{"previews": False, **wish}))
+        waits = asyncio.create_task(other.scan(**{"previews": False, **scan_request}))
         await until(lambda: other.told)
         go.set()
         with pytest.raises(ScanFailed):
@@ -454,7 +476,7 @@ async def test_who_waits_for_what_fails(database: Database, wish: dict[str, Any]
         assert failed.value.kind is Unauthorized
 
 
-async def test_who_is_stopped_makes_room_at_once(database: Database) -> None:
+async def test_stopped_scan_can_be_replaced_right_away(database: Database) -> None:
     script = asking([held_up(asyncio.Event(), listing()), listing(billed(1))])
     async with reading(database, script) as reader:
         stopped = asyncio.create_task(reader.scan(previews=False))
@@ -482,7 +504,7 @@ async def _abandoned(database: Database, clock: Clock) -> None:
     )
 
 
-async def test_the_dead_are_taken_over(database: Database) -> None:
+async def test_scan_of_a_dead_process_is_replaced(database: Database) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         await _abandoned(database, reader.clock)
         others = [replace(reader, told=[]) for _ in range(4)]
@@ -495,7 +517,7 @@ async def test_the_dead_are_taken_over(database: Database) -> None:
     assert await states(database) == [("failed", ""), ("done", "")]
 
 
-async def test_who_was_taken_for_dead_writes_nothing_more(database: Database) -> None:
+async def test_process_without_the_lease_writes_nothing(database: Database) -> None:
     go = asyncio.Event()
     script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2))), listing(billed(3))])
     async with reading(database, script) as reader:
@@ -513,7 +535,7 @@ async def test_who_was_taken_for_dead_writes_nothing_more(database: Database) ->
     assert 'maple_scans_total{outcome="lost"} 1.0' in reader.metrics.exposition().decode()
 
 
-async def test_one_that_is_done_this_moment_is_not_read_again(database: Database) -> None:
+async def test_scan_that_just_finished_is_not_repeated(database: Database) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         scan = await reader.scan()
     found = await scans.begin(
@@ -528,20 +550,20 @@ async def test_one_that_is_done_this_moment_is_not_read_again(database: Database
     assert await states(database) == [("done", "")]
 
 
-async def test_a_scan_that_is_gone_has_ended(database: Database) -> None:
-    assert await scans.look(database, "gone", now=START) == scans.Ended(True, "")
+async def test_deleted_scan_has_ended(database: Database) -> None:
+    assert await scans.look(database, "gone", now=START) == scans.ScanEnd(True, "")
     assert await scans.running(database, Environment.SANDBOX) is None
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_there_is_nothing_to_wait_for_when_it_just_ended(database: Database) -> None:
+async def test_ended_scan_is_not_waited_for(database: Database) -> None:
     async with reading(database, asking()) as reader:
         scanner = Scanner(Runtime(database, reader.autumn, reader.env, reader.clock), HASTE)
-        wish = scans.ScanRequest(reader.env, at(7), True, START)
-        await scanner._wait(wish, Seldom(0, None))
+        request = scans.ScanRequest(reader.env, at(7), True, START)
+        await scanner._wait(request, ThrottledReport(0, None))
 
 
-async def test_one_that_ends_between_two_looks_serves() -> None:
+async def test_scan_that_ends_between_two_checks_is_used() -> None:
     url = fresh("sqlite")
     database = Database(url)
     clock = Clock()
@@ -564,13 +586,13 @@ async def test_one_that_ends_between_two_looks_serves() -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_a_short_scan_is_noted_once(database: Database, logs: io.StringIO) -> None:
+async def test_short_scan_is_logged_once(database: Database, logs: io.StringIO) -> None:
     async with reading(database, asking(listing(billed(1))), pace=replace(HASTE, log=60)) as reader:
         await reader.scan()
     assert logs.getvalue().count('"event": "scan"') == 1
 
 
-async def test_the_lease_is_renewed_as_it_goes(database: Database) -> None:
+async def test_every_write_renews_the_lease(database: Database) -> None:
     clock = Clock()
 
     async def slowly(asked: Asked) -> httpx.Response:
@@ -591,7 +613,7 @@ async def test_the_lease_is_renewed_as_it_goes(database: Database) -> None:
 # Rates
 
 
-async def test_start_to_start() -> None:
+async def test_pace_is_from_start_to_start() -> None:
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -603,7 +625,7 @@ async def test_start_to_start() -> None:
     assert waited == [0, 10, 20, 30]
 
 
-async def test_a_second_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pace_catches_up_on_one_second(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -620,17 +642,17 @@ async def test_a_second_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waited == [0, 0, 0, 0, 0.5]
 
 
-async def test_reports_come_seldom() -> None:
+async def test_progress_reports_are_throttled() -> None:
     told: list[Progress] = []
 
     async def tell(progress: Progress) -> None:
         told.append(progress)
 
-    seldom = Seldom(60, tell)
+    seldom = ThrottledReport(60, tell)
     for number in range(3):
-        await seldom.tell(Progress(number))
+        await seldom.report(Progress(number))
     assert told == [Progress(0)]
-    await Seldom(0, None).tell(Progress(1))
+    await ThrottledReport(0, None).report(Progress(1))
 
 
 def test_the_pace_leaves_room_for_people() -> None:

@@ -60,12 +60,12 @@ def _utc(text: str) -> datetime:
         ("America/Nuuk", time(23, 30), "2026-10-24", "2026-10-25 00:30"),
     ],
 )
-def test_when_a_day_is_due(zone: str, at: time, day: str, expected: str) -> None:
+def test_due_time_across_clock_changes(zone: str, at: time, day: str, expected: str) -> None:
     assert due_at(Schedule(EVERY_DAY, at, zone), date.fromisoformat(day)) == _utc(expected)
 
 
 @pytest.mark.parametrize("zone", clocks.ZONES)
-def test_every_choice_of_weekdays_is_kept_around_the_changes_of_the_clocks(zone: str) -> None:
+def test_weekdays_hold_around_clock_changes(zone: str) -> None:
     at = time(2, 15)
     for changed in clocks.CHANGES[zone]:
         days = [changed + timedelta(days=number) for number in range(-8, 9)]
@@ -86,7 +86,7 @@ def test_a_year_has_each_of_its_days_once(schedule: Schedule) -> None:
 
 @examples(150)
 @given(schedules, moments)
-def test_the_next_is_the_first_after(schedule: Schedule, after: datetime) -> None:
+def test_next_due_is_the_first_after(schedule: Schedule, after: datetime) -> None:
     near = (after.date() + timedelta(days=number) for number in range(-2, 10))
     dues = [clocks.due(schedule, day) for day in near if day.weekday() in schedule.weekdays]
     assert next_due(schedule, after) == min(at for at in dues if at > after)
@@ -107,19 +107,19 @@ def test_the_local_day_is_what_the_clocks_show(schedule: Schedule, at: datetime)
     assert local_day(schedule, at) == clocks.shown(schedule.zone, at).date()
 
 
-def test_a_time_over_midnight_belongs_to_the_day_it_was_for() -> None:
+def test_time_past_midnight_belongs_to_its_day() -> None:
     schedule = Schedule(EVERY_DAY, time(23, 30), "America/Nuuk")
     found = due_between(schedule, _utc("2026-03-28 00:00"), _utc("2026-03-30 12:00"))
     assert [day.isoformat() for day, _ in found] == ["2026-03-27", "2026-03-28", "2026-03-29"]
 
 
-def test_a_day_that_was_left_out_is_not_due() -> None:
+def test_skipped_date_is_not_due() -> None:
     schedule = Schedule(EVERY_DAY, time(9), "Pacific/Apia")
     found = due_between(schedule, _utc("2011-12-29 12:00"), _utc("2011-12-31 23:00"))
     assert [day.isoformat() for day, _ in found] == ["2011-12-29", "2011-12-31", "2012-01-01"]
 
 
-def test_the_clock_on_the_wall_has_no_part_in_it() -> None:
+def test_local_clock_of_the_machine_does_not_matter() -> None:
     schedule = Schedule(EVERY_DAY, time(2, 30), "Europe/Berlin")
 
     def asked() -> Iterator[object]:

@@ -11,6 +11,7 @@ import pytest
 from bot.autumn.bulk import ListedCustomer, moment
 from bot.digests import sections, words
 from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredItem, stored
+from bot.digests.model import DeliveryOutcome
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
 from bot.kit import blocks
@@ -73,7 +74,7 @@ async def test_new_section_is_in_form_post_see_all_and_file() -> None:
         await ana.submit()
         assert CANCELLATIONS.short_name in await ana.sees(LIST)
         await ana.click(words.SEND, confirm=True)
-        await ana.sees(words.OUTCOMES["posted"].partition(": ")[2])
+        await ana.sees(words.OUTCOMES[DeliveryOutcome.POSTED].partition(": ")[2])
         await ana.close()
         post = await ana.sees(CANCELLATIONS.columns[1])
         shown = re.search(rf"{CANCELLATIONS.title} · (\d+) {CANCELLATIONS.unit[1]}", post)

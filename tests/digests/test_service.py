@@ -7,8 +7,7 @@ from datetime import time, timedelta
 import pytest
 
 from bot.access.people import Actor
-from bot.digests.delivery.posting import DeliveryOutcome
-from bot.digests.model import Digest, Pause, RunState, Skip, Wanted
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Pause, RunState, Skip
 from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed
 from bot.slack.channels import ChannelProblem
@@ -24,7 +23,7 @@ async def desk() -> AsyncIterator[Bench]:
         yield made
 
 
-async def test_the_life_of_a_digest(desk: Bench) -> None:
+async def test_digest_from_creation_to_removal(desk: Bench) -> None:
     bot = await desk.bot()
     made = await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS)
     assert isinstance(made, Digest)
@@ -51,7 +50,7 @@ async def test_the_life_of_a_digest(desk: Bench) -> None:
     assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is DeliveryOutcome.GONE
 
 
-async def test_only_in_channels_that_take_them(desk: Bench) -> None:
+async def test_unfit_channel_is_refused(desk: Bench) -> None:
     bot = await desk.bot()
     assert await bot.channel_problem(SUPPORT) is None
     assert await bot.channel_problem(SHARED) is ChannelProblem.SHARED
@@ -63,7 +62,7 @@ async def test_only_in_channels_that_take_them(desk: Bench) -> None:
     assert await bot.resume(private.id, by="U01ANA") is ChannelProblem.OUT
 
 
-async def test_resumed_where_everybody_may_read_it_now(desk: Bench) -> None:
+async def test_resume_accepts_a_channel_that_became_public(desk: Bench) -> None:
     bot = await desk.bot()
     digest = await desk.digest(FINANCE, private=True)
     desk.slack.workspace.channel(FINANCE).kind = "public"
@@ -78,8 +77,8 @@ async def test_resumed_where_everybody_may_read_it_now(desk: Bench) -> None:
     assert len(desk.posts(FINANCE)) == 1
 
 
-async def test_sent_now(desk: Bench) -> None:
-    digest = await desk.digest(wanted=Wanted(plans=frozenset({"no_such_plan"})))
+async def test_send_now_posts_once(desk: Bench) -> None:
+    digest = await desk.digest(content=DigestContent(plans=frozenset({"no_such_plan"})))
     bot = await desk.bot()
     told: list[Progress] = []
 
@@ -97,14 +96,14 @@ async def test_sent_now(desk: Bench) -> None:
     assert (await desk.last()).skip is Skip.EMPTY, "its day is another matter"
 
 
-async def test_sent_now_though_it_is_paused(desk: Bench) -> None:
+async def test_paused_digest_can_be_sent_now(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     await bot.pause(digest.id, by="U01ANA")
     assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is DeliveryOutcome.POSTED
 
 
-async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
+async def test_send_now_to_an_unfit_channel_pauses_the_digest(desk: Bench) -> None:
     digest = await desk.digest()
     desk.slack.workspace.channel(SUPPORT).kind = "shared"
     sent = await (await desk.bot()).send_now(digest.id, "run", "U02RAJ")
@@ -113,7 +112,7 @@ async def test_sent_now_to_a_channel_that_changed(desk: Bench) -> None:
     assert len(desk.told()) == 1
 
 
-async def test_a_paused_one_sent_to_a_channel_that_changed(desk: Bench) -> None:
+async def test_send_now_of_a_paused_digest_to_an_unfit_channel(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     await bot.pause(digest.id, by="U01ANA")
@@ -122,7 +121,7 @@ async def test_a_paused_one_sent_to_a_channel_that_changed(desk: Bench) -> None:
     assert desk.told() == [], "it rests anyway"
 
 
-async def test_sent_now_while_slack_is_busy(desk: Bench) -> None:
+async def test_send_now_while_slack_is_busy_is_put_off(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.slack.faults.add("chat.postMessage", "429", seconds=5)
@@ -133,7 +132,7 @@ async def test_sent_now_while_slack_is_busy(desk: Bench) -> None:
     assert "was due" not in post.text
 
 
-async def test_sent_now_while_autumn_is_down(desk: Bench) -> None:
+async def test_send_now_while_autumn_is_down_fails(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.autumn.faults.add("*", 500)
@@ -147,9 +146,9 @@ async def test_sent_now_while_autumn_is_down(desk: Bench) -> None:
     assert (await desk.last()).state is RunState.SKIPPED
 
 
-async def test_looked_at_before(desk: Bench) -> None:
+async def test_upcoming_and_preview_reuse_a_recent_scan(desk: Bench) -> None:
     """By one person, without a post; and every row of it."""
-    digest = await desk.digest(wanted=Wanted(sections=frozenset({"invoices"}), days=31))
+    digest = await desk.digest(content=DigestContent(sections=frozenset({"invoices"}), days=31))
     bot = await desk.bot()
     report, query = await bot.preview(digest)
     assert {part.section for part in report.parts} == {"invoices"}
@@ -166,7 +165,7 @@ async def test_looked_at_before(desk: Bench) -> None:
     assert desk.posts() == []
 
 
-async def test_a_preview_is_compared_with_the_last(desk: Bench) -> None:
+async def test_preview_is_compared_with_the_last(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.at(DUE)

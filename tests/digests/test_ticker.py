@@ -25,9 +25,9 @@ async def until(happened: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_it_ticks_by_itself(desk: Bench) -> None:
+async def test_ticker_runs_by_itself(desk: Bench) -> None:
     await desk.digest()
-    bot = await desk.bot(pace=replace(QUICK, tick=0.02))
+    bot = await desk.bot(timeouts=replace(QUICK, tick=0.02))
     bot.ticker.start()
     await asyncio.sleep(0.03)
     assert desk.posts() == []
@@ -40,7 +40,7 @@ async def test_it_ticks_by_itself(desk: Bench) -> None:
     assert len(desk.posts()) == 1, "it was stopped"
 
 
-async def test_no_more_at_once_than_there_is_room_for(desk: Bench) -> None:
+async def test_deliveries_at_once_are_limited(desk: Bench) -> None:
     for _ in range(5):
         await desk.digest()
     desk.at(DUE)
@@ -50,7 +50,7 @@ async def test_no_more_at_once_than_there_is_room_for(desk: Bench) -> None:
         if point == "claimed":
             await open_.wait()
 
-    bot = await desk.bot(checkpoint=wait, pace=replace(QUICK, at_once=2))
+    bot = await desk.bot(checkpoint=wait, timeouts=replace(QUICK, at_once=2))
     for _ in range(3):
         await bot.ticker.tick()
     assert len(await desk.runs()) == 2
@@ -61,7 +61,7 @@ async def test_no_more_at_once_than_there_is_room_for(desk: Bench) -> None:
     assert len(desk.posts()) == 5
 
 
-async def test_a_stop_lets_a_post_finish_and_lets_go_of_the_rest(desk: Bench) -> None:
+async def test_stop_lets_a_post_finish_and_releases_the_rest(desk: Bench) -> None:
     await desk.digest()
     await desk.digest(FINANCE)
     desk.at(DUE)
@@ -86,7 +86,7 @@ async def test_a_stop_lets_a_post_finish_and_lets_go_of_the_rest(desk: Bench) ->
     assert (len(desk.posts()), len(desk.posts(FINANCE))) == (1, 1), "no lease had to lapse"
 
 
-async def test_a_post_that_does_not_end_is_cut_off(desk: Bench) -> None:
+async def test_endless_post_is_cut_off(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
     desk.slack.faults.add("chat.postMessage", "latency_after", seconds=30)
@@ -100,7 +100,7 @@ async def test_a_post_that_does_not_end_is_cut_off(desk: Bench) -> None:
     assert (await desk.last()).state is RunState.POSTED
 
 
-async def test_the_database_is_gone(desk: Bench, logs: io.StringIO) -> None:
+async def test_lost_database_is_logged(desk: Bench, logs: io.StringIO) -> None:
     nowhere = Database("postgresql://nobody@127.0.0.1:1/none", patience=1)
     bot = await desk.bot(database=nowhere)
     await bot.ticker.tick()
@@ -108,7 +108,7 @@ async def test_the_database_is_gone(desk: Bench, logs: io.StringIO) -> None:
     await nowhere.aclose()
 
 
-async def test_a_tick_that_is_cut_off_ends_quietly(desk: Bench, logs: io.StringIO) -> None:
+async def test_cancelled_tick_ends_quietly(desk: Bench, logs: io.StringIO) -> None:
     bot = await desk.bot()
     ticking = asyncio.create_task(bot.ticker.tick())
     await asyncio.sleep(0)
@@ -117,7 +117,7 @@ async def test_a_tick_that_is_cut_off_ends_quietly(desk: Bench, logs: io.StringI
     assert "digests cut off" in logs.getvalue()
 
 
-async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
+async def test_failure_of_one_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
     await desk.digest()
     await desk.digest(FINANCE)
     desk.at(DUE)
@@ -137,7 +137,7 @@ async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, log
     assert (len(desk.posts()), len(desk.posts(FINANCE))) == (1, 1)
 
 
-async def test_it_is_counted_and_logged(desk: Bench, logs: io.StringIO) -> None:
+async def test_delivery_is_counted_and_logged(desk: Bench, logs: io.StringIO) -> None:
     await desk.digest()
     desk.at(DUE + timedelta(seconds=40))
     await tick(await desk.bot())
@@ -147,7 +147,7 @@ async def test_it_is_counted_and_logged(desk: Bench, logs: io.StringIO) -> None:
     assert '"outcome": "posted"' in logs.getvalue()
 
 
-async def test_old_things_are_forgotten(desk: Bench) -> None:
+async def test_old_rows_are_deleted(desk: Bench) -> None:
     await desk.digest()
     bot = await desk.bot()
     desk.at(DUE)

@@ -130,7 +130,7 @@ def test_window_reaches_the_next_due_time(
         (-90 * DAY, 4 * HOUR - FURTHEST_BACK),
     ],
 )
-def test_late_window_begins_where_the_last_one_ended(covered: timedelta | None, start: timedelta) -> None:
+def test_late_window_starts_where_the_last_one_ended(covered: timedelta | None, start: timedelta) -> None:
     due = datetime(2026, 11, 24, 9, tzinfo=UTC)
     found = window(
         Schedule(EVERY_DAY, time(9), "UTC"),

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.digests import repository as book
+from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.model import EVERY_DAY, Digest, Figures, Pause, Run, RunState, Schedule, Skip, Wanted
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Pause, Run, RunState, Schedule, Skip
 from bot.store.database import Database
 from tests.databases import Engine, fresh
 from tests.digests import clocks
@@ -209,7 +209,7 @@ class World:
     async def _post(self, run: Run, by: str, fate: Fate) -> None:
         if fate is Fate.DIES_EARLY:
             return
-        if not await runs.about_to_post(self.database, run.id, by=by, lease=LEASE, now=self.now):
+        if not await runs.mark_posting(self.database, run.id, by=by, lease=LEASE, now=self.now):
             return
         if fate is Fate.DIES_MARKED:
             return
@@ -223,12 +223,12 @@ class World:
 
     async def _edit(self, schedule: Schedule) -> None:
         self.history.until(self.now)
-        edited = await book.edit(
+        edited = await repository.edit(
             self.database,
             self.digest.id,
             version=self.digest.version,
             schedule=schedule,
-            wanted=Wanted(),
+            content=DigestContent(),
             now=self.now,
         )
         assert edited is not None
@@ -238,13 +238,13 @@ class World:
 
     async def _pause(self) -> None:
         self.history.until(self.now)
-        await book.pause(self.database, self.digest.id, Pause.ASKED, now=self.now)
+        await repository.pause(self.database, self.digest.id, Pause.ASKED, now=self.now)
         self.history.schedule = None
         self.digest = replace(self.digest, pause=Pause.ASKED)
 
     async def _resume(self) -> None:
         self.history.until(self.now)
-        await book.resume(self.database, self.digest.id, now=self.now)
+        await repository.resume(self.database, self.digest.id, now=self.now)
         self.history.schedule = self.schedule
         self.digest = replace(self.digest, pause=None)
 
@@ -337,7 +337,7 @@ def postgresql() -> Iterator[Ground]:
     ground.close()
 
 
-def test_a_whole_year(sqlite: Ground) -> None:
+def test_whole_year(sqlite: Ground) -> None:
     sqlite.runner.run(_whole_year(sqlite.database))
 
 
@@ -352,13 +352,15 @@ _DUE = Wait(timedelta(0), due=True)
 @example(_NIGHTLY, _EVE, [_DUE, Tick("a", Fate.DIES_SENT), Turn.PAUSE])
 @example(_NIGHTLY, _EVE, [_DUE, Tick("ab", Fate.POSTS), _DUE, Tick("ba", Fate.POSTS)])
 @example(_NIGHTLY, _EVE, [_DUE, Edit(replace(_NIGHTLY, at=time(4))), _DUE, Tick("ab", Fate.POSTS)])
-def test_each_due_day_once(sqlite: Ground, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
+def test_each_due_day_is_posted_once(
+    sqlite: Ground, schedule: Schedule, begin: datetime, steps: list[Step]
+) -> None:
     sqlite.live(schedule, begin, steps)
 
 
 @examples(8)
 @_examples
-def test_each_due_day_once_on_postgresql(
+def test_each_due_day_is_posted_once_on_postgresql(
     postgresql: Ground, schedule: Schedule, begin: datetime, steps: list[Step]
 ) -> None:
     postgresql.live(schedule, begin, steps)

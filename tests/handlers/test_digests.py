@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.digests.model import Pause
+from bot.digests import repository, words
+from bot.digests.model import Pause, TooMany
 from bot.lookups import labels
+from bot.slack.channels import ChannelProblem
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.journeys.digesting import (
@@ -144,6 +146,28 @@ async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
         assert (await the_digest(maple)).pause is Pause.ASKED
 
 
+async def test_digest_is_not_created_in_a_channel_that_became_shared() -> None:
+    async with digesting("http") as maple:
+        await open_list(maple.ana)
+        await maple.ana.click(words.NEW)
+        await maple.ana.sees(FORM)
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await maple.ana.submit()
+        await maple.ana.sees(words.PROBLEMS[ChannelProblem.SHARED].what)
+        assert await maple.bot.digests.of_channel("C01SUPPORT") == []
+
+
+async def test_digest_beyond_the_limit_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
+    async with digesting("http") as maple:
+        await open_list(maple.ana)
+        await maple.ana.click(words.NEW)
+        await maple.ana.sees(FORM)
+        await maple.ana.submit()
+        await maple.ana.sees(words.TOO_MANY[TooMany.OF_PERSON].removeprefix(":warning: "))
+        assert await maple.bot.digests.of_channel("C01SUPPORT") == []
+
+
 async def test_the_form_does_without_autumn() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
@@ -165,7 +189,7 @@ async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
         await ana.click("Edit")
         await ana.sees(FORM)
         digest = await the_digest(maple)
-        await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.wanted, by="U01ANA")
+        await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.content, by="U01ANA")
         maple.autumn.faults.add("plans.list", "latency", seconds=0.3)
         await ana.submit()
         await ana.close()

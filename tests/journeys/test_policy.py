@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import repository
-from bot.digests import repository as book
+from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
     UNHURRIED,
     ask_for_a_name,
@@ -152,7 +152,7 @@ async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch
 async def test_digests_of_a_channel_are_limited_in_words(
     maple: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(book, "MOST_OF_CHANNEL", 0)
+    monkeypatch.setattr(digest_repository, "MOST_OF_CHANNEL", 0)
     await open_list(maple.ana)
     await maple.ana.click("New digest")
     await maple.ana.sees(FORM)

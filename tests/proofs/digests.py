@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bot.autumn.environment import Environment
-from bot.digests import repository as book
-from bot.digests import rows
+from bot.digests import repository, rows
 from bot.digests.delivery.runs import LATE_AFTER
-from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, Run, RunState, Schedule, Wanted
+from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, DigestContent, NewDigest, Run, RunState, Schedule
 from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
@@ -94,16 +93,18 @@ class Month:
             made = Channel(f"C9{channel}MORNING", f"morning-{channel}", "public", members=[BOT_USER])
             self.slack.workspace.channels.setdefault(made.id, made)
             self.digests.append(
-                await book.create(
+                await repository.create(
                     self.database,
-                    submission_id=f"form-{next(numbers)}",
-                    env=Environment.SANDBOX,
-                    channel=made.id,
-                    team="T01",
-                    owner="U01ANA",
-                    schedule=schedule,
-                    wanted=Wanted(sections=frozenset({"unpaid"}), skip_empty=False),
-                    private=False,
+                    NewDigest(
+                        submission_id=f"form-{next(numbers)}",
+                        env=Environment.SANDBOX,
+                        channel=made.id,
+                        team="T01",
+                        owner="U01ANA",
+                        schedule=schedule,
+                        content=DigestContent(sections=frozenset({"unpaid"}), skip_empty=False),
+                        private=False,
+                    ),
                     now=START,
                 )
             )

@@ -21,7 +21,7 @@ from bot.digests.list_card import digest_stopped
 from bot.digests.model import Digest
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.pacing import ScanPace
-from bot.digests.service import DigestService
+from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.kit.card import Card
 from bot.metrics import Metrics
@@ -65,12 +65,9 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
         yield DigestService(
             Runtime(database, autumn, Environment.SANDBOX, now),
-            slack=slack,
-            shared=frozenset(),
-            draw=_draw,
-            tell_owner=OwnerMessage(slack, digest_stopped),
+            DigestSlack(slack, _draw, OwnerMessage(slack, digest_stopped)),
             metrics=Metrics(),
-            pace=PACE,
+            timeouts=PACE,
         )
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to post, so that Slack need not say that it is too fast."""
+"""Spaces out posts, so that Slack need not refuse any for coming too fast."""
 
 import asyncio
 import time
@@ -8,10 +8,10 @@ from weakref import WeakValueDictionary
 
 
 class ChannelQueue:
-    """One at a time in a channel. `channel`, `overall`: seconds between two posts there, and anywhere.
+    """One post at a time in a channel. `channel`, `overall`: seconds between two posts there, and anywhere.
 
-    Holds for this process. Where several post at once Slack may say that it is too much after all: then
-    they wait, as it says.
+    Covers this process only. With several, Slack may still refuse a post, which then waits as long as Slack
+    says.
     """
 
     def __init__(
@@ -26,25 +26,25 @@ class ChannelQueue:
         self._overall = overall
         self._clock = clock
         self._sleep = sleep
-        self._free = float("-inf")
-        self._posted: dict[str, float] = {}
+        self._next_slot = float("-inf")
+        self._last_post: dict[str, float] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def of(self, channel: str) -> AsyncIterator[None]:
-        """The block has its turn in this channel; it begins when a post may go out."""
+    async def turn(self, channel: str) -> AsyncIterator[None]:
+        """Waits until a post may go to this channel; no other goes there before the block ends."""
         lock = self._locks.setdefault(channel, asyncio.Lock())
         async with lock:
-            # First until the channel is free: who waits for that holds nobody else up.
-            await self._until(self._posted.get(channel, float("-inf")) + self._channel)
-            slot = max(self._clock(), self._free)
-            self._free = slot + self._overall
+            # Wait for the channel before taking a global slot, so a busy channel doesn't block others.
+            await self._until(self._last_post.get(channel, float("-inf")) + self._channel)
+            slot = max(self._clock(), self._next_slot)
+            self._next_slot = slot + self._overall
             await self._until(slot)
             try:
                 yield
             finally:
                 self._forget()
-                self._posted[channel] = self._clock()
+                self._last_post[channel] = self._clock()
 
     async def _until(self, when: float) -> None:
         wait = when - self._clock()
@@ -52,6 +52,6 @@ class ChannelQueue:
             await self._sleep(wait)
 
     def _forget(self) -> None:
-        """Channels that are free again anyway."""
+        """Drops channels that are free again."""
         before = self._clock() - self._channel
-        self._posted = {channel: at for channel, at in self._posted.items() if at > before}
+        self._last_post = {channel: at for channel, at in self._last_post.items() if at > before}

@@ -1,8 +1,8 @@
 """Tells the owner of a digest when Maple or somebody else pauses or removes it.
 
-The notice owed is stored with the pause or removal, so it survives a restart, and Slack being down. Each
-attempt first stores when the next one is due, so that no two replicas tell at once; whoever succeeds clears
-it. If they die in between, the owner is told twice: better than never.
+The notice is stored with the pause or removal, so it survives a restart and an outage of Slack. Each attempt
+first stores when the next one is due, so that two replicas never send it at once; success clears it. A
+process that dies in between leaves a notice that is sent twice, which is better than never.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,90 +25,88 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import digests
 
 TellOwner: TypeAlias = Callable[[Digest, Pause | None], Awaitable[bool]]
-"""Tells the owner of a digest why it is paused and how to mend that, or, with None, that it was removed.
-False: perhaps it did not. Never raises."""
+"""Tells the owner why their digest is paused and what to do about it, or, with None, that it was removed.
+False if they may not have been told. Never raises."""
 
 
 _FIRST = timedelta(minutes=1)
-"""Before the second attempt; then each is as far away as the pause is long ago."""
+"""Wait before the second attempt. Later waits are as long as the pause is old, so they double."""
 _GIVE_UP = timedelta(days=1)
 
 _STOPPED = digests.c.state.in_(("paused", "removed"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Untold:
+class _Notice:
     digest: Digest
     why: Pause | None
-    """None: it was removed."""
-    again: datetime
-    """When it is due again, unless it is crossed out."""
+    """None if it was removed."""
+    next_attempt: datetime
+    """When it is sent again unless it is cleared."""
 
 
 class OwnerNotifier:
-    """`tell`: once, and whether that went well."""
-
     def __init__(self, runtime: Runtime, tell: TellOwner) -> None:
         self._database = runtime.database
         self._env = runtime.environment
         self._now = runtime.now
         self._tell = tell
 
-    async def due(self) -> None:
-        """Tells all who are to be told by now. Never raises."""
+    async def tell_due(self) -> None:
+        """Sends all notices that are due. Never raises."""
         try:
-            for untold in await _claim(self._database, self._env, now=self._now()):
-                if await self._tell(untold.digest, untold.why):
-                    await _told(self._database, untold)
+            for notice in await _claim(self._database, self._env, now=self._now()):
+                if await self._tell(notice.digest, notice.why):
+                    await _clear(self._database, notice)
         except (SQLAlchemyError, OSError) as error:
             log.warning("owners not told", error=type(error).__name__)
 
 
 @unbroken
-async def _claim(database: Database, env: str, *, now: datetime) -> list[_Untold]:
+async def _claim(database: Database, env: str, *, now: datetime) -> list[_Notice]:
     due = select(digests.c.id, digests.c.tell_owner_at, digests.c.updated_at).where(
         digests.c.env == env, _STOPPED, digests.c.tell_owner_at <= now
     )
     async with database.reading() as connection:
-        found = (await connection.execute(due.order_by(digests.c.id))).all()
-    if not found:
+        due_rows = (await connection.execute(due.order_by(digests.c.id))).all()
+    if not due_rows:
         return []
-    claimed = []
+    notices = []
     async with database.writing() as connection:
-        for row in found:
-            ago = now - row.updated_at
-            again = now + max(_FIRST, ago)
-            changed = await connection.execute(
+        for row in due_rows:
+            age = now - row.updated_at
+            next_attempt = now + max(_FIRST, age)
+            claimed = await connection.execute(
                 update(digests)
                 .where(digests.c.id == row.id, _STOPPED, digests.c.tell_owner_at == row.tell_owner_at)
-                .values(tell_owner_at=again if ago < _GIVE_UP else None)
+                .values(tell_owner_at=next_attempt if age < _GIVE_UP else None)
                 .returning(digests)
             )
-            stopped = [rows.digest(mine) for mine in changed]
-            claimed += [_Untold(digest, digest.pause, again) for digest in stopped]
-    return claimed
+            stopped = [rows.digest(claimed_row) for claimed_row in claimed]
+            notices += [_Notice(digest, digest.pause, next_attempt) for digest in stopped]
+    return notices
 
 
 @unbroken
-async def _told(database: Database, untold: _Untold) -> None:
-    """Unless it was paused anew since, which is another thing to be told."""
+async def _clear(database: Database, notice: _Notice) -> None:
+    """Keeps the notice of a pause that came after it."""
     async with database.writing() as connection:
         await connection.execute(
             update(digests)
-            .where(digests.c.id == untold.digest.id, digests.c.tell_owner_at == untold.again)
+            .where(digests.c.id == notice.digest.id, digests.c.tell_owner_at == notice.next_attempt)
             .values(tell_owner_at=None)
         )
 
 
 class OwnerMessage:
-    """`draw`: the message about a pause, or, with None, about a removal."""
+    """Sends a notice as a direct message. `draw`: about a pause or, with None, about a removal."""
 
     def __init__(self, slack: AsyncWebClient, draw: Callable[[Digest, Pause | None], Card]) -> None:
         self._slack = slack
         self._draw = draw
 
     async def __call__(self, digest: Digest, why: Pause | None) -> bool:
-        """False: perhaps it did not. Never raises: whoever lists the channel's digests reads it as well."""
+        """False if it may not have been sent. Never raises: the list of the channel's digests says it too."""
         card = self._draw(digest, why)
         try:
             channel = await messages.open_dm(self._slack, digest.owner)

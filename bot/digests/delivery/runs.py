@@ -1,8 +1,8 @@
-"""The verbs of a run, which is one due day of a digest or one *Send now*: claim, take over, post, settle.
+"""Claims, takes over and settles runs: a run is one due day of a digest, or one *Send now*.
 
-A day is claimed by adding its row, in the transaction that moves the digest's next due time past it. Before
-a post is sent, that it may have been is committed; who takes over looks for it first. Guards stand in the
-WHERE: None or False says that the run is somebody else's by now, or settled.
+A day is claimed by adding its row, in the transaction that moves the digest's next due time past it. That a
+post may go out is committed before it is sent, so whoever takes over looks for it first. Guards are in the
+WHERE: None or False means that another process holds the run by now, or that it is settled.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,16 +20,16 @@ from bot.store.tables import digest_items, digest_runs, digest_scans, digests
 from bot.store.upsert import insert
 
 LATE_AFTER = timedelta(hours=6)
-"""A day is posted within this time after it was due, or not at all."""
+"""A day is posted within this time of being due, or not at all."""
 
-_SLACK = timedelta(hours=12)
-"""The rules of a time zone may have changed since the next due time was noted: that day may be due somewhat
-earlier now. No other day can be: any two are nearly a day apart."""
+_ZONE_CHANGE = timedelta(hours=12)
+"""If the rules of a time zone changed since the next due time was stored, that day may be due somewhat
+earlier now. No other day falls within this: two are nearly a day apart."""
 
 Due = tuple[date, datetime]
 
 
-KEPT = timedelta(days=365)
+RUNS_KEPT = timedelta(days=365)
 SCANS_KEPT = timedelta(days=14)
 
 _CLAIMED = digest_runs.c.state == RunState.CLAIMED
@@ -39,9 +39,9 @@ _CLAIMED = digest_runs.c.state == RunState.CLAIMED
 async def claim_due(
     database: Database, env: str, *, by: str, lease: timedelta, now: datetime, most: int = 50
 ) -> list[Run]:
-    """The runs of the days that are due now, the caller's to carry out; of at most so many digests.
+    """Claims the days that are due now, of at most `most` digests; the caller has to deliver the runs.
 
-    Days due longer than LATE_AFTER ago are skipped, and so are all but the last of a digest's.
+    Days that were due more than LATE_AFTER ago are skipped, and so are all but a digest's last one.
     """
     async with database.writing() as connection:
         due = (
@@ -51,17 +51,17 @@ async def claim_due(
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        taken = []
+        run_ids = []
         for row in (await connection.execute(due)).all():
             digest = rows.digest(row)
-            mine = claim_columns(by, now + lease)
-            taken.append(await add_due_runs(connection, digest, now=now, latest=mine))
+            claim = claim_columns(by, now + lease)
+            run_ids.append(await add_due_runs(connection, digest, now=now, latest=claim))
             await connection.execute(
                 update(digests)
                 .where(digests.c.id == digest.id)
                 .values(next_due=next_due(digest.schedule, now))
             )
-        claimed = select(digest_runs).where(digest_runs.c.id.in_([run_id for run_id in taken if run_id]))
+        claimed = select(digest_runs).where(digest_runs.c.id.in_([run_id for run_id in run_ids if run_id]))
         return _ordered([rows.run(row) for row in await connection.execute(claimed)])
 
 
@@ -76,11 +76,11 @@ async def sent_by_hand(
     lease: timedelta,
     now: datetime,
 ) -> Run | None:
-    """A run that has no day, the caller's to carry out; also of a paused digest. `run_id`: made when the
-    button was shown. None: it was pressed before, or the digest is gone."""
+    """Claims a run without a day, also of a paused digest; the caller has to deliver it. `run_id`: the same
+    for a request that is repeated. None if it was requested before, or the digest is gone."""
     async with database.writing() as connection:
-        wanted = select(digests).where(digests.c.id == digest_id, digests.c.state != "removed")
-        row = (await connection.execute(wanted.with_for_update(read=True))).one_or_none()
+        existing = select(digests).where(digests.c.id == digest_id, digests.c.state != "removed")
+        row = (await connection.execute(existing.with_for_update(read=True))).one_or_none()
         if row is None:
             return None
         values = {
@@ -91,56 +91,56 @@ async def sent_by_hand(
         added = await connection.execute(
             insert(connection, digest_runs, values).on_conflict_do_nothing().returning(digest_runs)
         )
-        found = added.one_or_none()
-        return None if found is None else rows.run(found)
+        run_row = added.one_or_none()
+        return None if run_row is None else rows.run(run_row)
 
 
 @unbroken
 async def take_over(
     database: Database, env: str, *, by: str, lease: timedelta, now: datetime, most: int = 50
 ) -> list[Run]:
-    """Runs that nobody is at: put off until now, or their process is taken to be dead. The caller's to carry
-    out.
+    """Claims runs that were put off until now, or whose process is considered dead; the caller has to deliver
+    them.
 
-    Those that cannot be posted in time any more are skipped, unless they may have been posted.
+    Those that are too late are skipped, unless they may have been posted.
     """
-    here = select(digests.c.id).where(digests.c.env == env)
+    of_env = select(digests.c.id).where(digests.c.env == env)
     too_late = and_(digest_runs.c.due < now - LATE_AFTER, digest_runs.c.posting_at.is_(None))
-    wanted = (
+    free = (
         select(digest_runs.c.id, too_late.label("too_late"))
         .where(
             _CLAIMED,
             _lapsed(now),
             or_(digest_runs.c.not_before <= now, too_late),
-            digest_runs.c.digest_id.in_(here),
+            digest_runs.c.digest_id.in_(of_env),
         )
         .order_by(digest_runs.c.due, digest_runs.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
     async with database.writing() as connection:
-        # Locked first and changed after, so that no two wait for each other.
-        found = (await connection.execute(wanted)).all()
-        late = [row.id for row in found if row.too_late]
+        # Lock the rows before changing any, so that two processes never wait for each other.
+        free_rows = (await connection.execute(free)).all()
+        late = [row.id for row in free_rows if row.too_late]
         await cancel_runs(connection, digest_runs.c.id.in_(late), why=Skip.LATE, now=now)
         values = claim_columns(by, now + lease) | {"tries": digest_runs.c.tries + 1, "updated_at": now}
-        taken = await connection.execute(
+        claimed = await connection.execute(
             update(digest_runs)
-            .where(digest_runs.c.id.in_([row.id for row in found if not row.too_late]))
+            .where(digest_runs.c.id.in_([row.id for row in free_rows if not row.too_late]))
             .values(values)
             .returning(digest_runs)
         )
-        return _ordered([rows.run(row) for row in taken])
+        return _ordered([rows.run(row) for row in claimed])
 
 
 @unbroken
 async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
-    """More time. False: it is not the caller's any more."""
+    """Extends the lease. False if the caller does not hold it any more."""
     return await _change(database, run_id, {"lease_until": now + lease}, _held(by), now=now)
 
 
 @unbroken
-async def made_from(
+async def store_report(
     database: Database,
     run_id: str,
     scan_id: str,
@@ -149,8 +149,8 @@ async def made_from(
     by: str,
     covers_until: datetime | None = None,
 ) -> bool:
-    """Stores what was read, what the post will say and until when, so that whoever finds it posted need not
-    read again. False: the run is not the caller's any more."""
+    """Stores which scan is reported, its figures and how far it reaches, so that a process that finds the
+    post need not read Autumn again. False if the caller does not hold the run any more."""
     values = {
         "scan_id": scan_id,
         "figures": rows.dump_figures(figures),
@@ -160,25 +160,27 @@ async def made_from(
 
 
 @unbroken
-async def about_to_post(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
-    """Notes, before it is sent, that it may be in the channel. False: it must not be sent. An earlier post
-    that may have gone out has been looked for by now.
+async def mark_posting(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
+    """Stores, before it is sent, that a post may be in the channel; an earlier one must have been looked for.
+    False: it must not be sent.
 
-    `lease`: longer than the call of Slack's can take, for after that another may look for it, and send it.
+    `lease`: longer than the call to Slack can take, as another process may look for the post after that, and
+    send it.
     """
     values = {"posting_at": now, "lease_until": now + lease}
     return await _change(database, run_id, values, _held(by), now=now)
 
 
 @unbroken
-async def not_posted(database: Database, run_id: str, *, by: str, now: datetime) -> bool:
-    """It surely is not in the channel, and need not be looked for. False: it is not the caller's any more."""
+async def clear_posting(database: Database, run_id: str, *, by: str, now: datetime) -> bool:
+    """Stores that no post went out, so none has to be looked for. False if the caller does not hold the run
+    any more."""
     return await _change(database, run_id, {"posting_at": None}, _held(by), now=now)
 
 
 @unbroken
 async def posted(database: Database, run_id: str, ts: str, figures: Figures, *, now: datetime) -> bool:
-    """It is in the channel, as whoever posted or found it knows. False: it was settled before."""
+    """Settles a run whose post is in the channel. False if it was settled before."""
     values = {
         "state": RunState.POSTED,
         "ts": ts,
@@ -191,9 +193,9 @@ async def posted(database: Database, run_id: str, ts: str, figures: Figures, *, 
 
 @unbroken
 async def skipped(database: Database, run_id: str, why: Skip, *, now: datetime, by: str = "") -> bool:
-    """It will not be in the channel. One that may have been sent, only who holds it can say that of: `by`.
+    """Settles a run that will not be posted. If a post may have gone out, only the holder, `by`, can.
 
-    False: it was settled before, or somebody else is at it.
+    False if it was settled before, or another process holds it.
     """
     unsent = or_(digest_runs.c.posting_at.is_(None), digest_runs.c.lease_by == by)
     return await _change(database, run_id, skip_columns(why), and_(_CLAIMED, unsent), now=now)
@@ -201,21 +203,22 @@ async def skipped(database: Database, run_id: str, why: Skip, *, now: datetime, 
 
 @unbroken
 async def put_off(database: Database, run_id: str, *, by: str, until: datetime, now: datetime) -> bool:
-    """Lets go of it; nobody takes it over before then. False: it is not the caller's any more."""
+    """Gives up the lease; nobody takes the run over before `until`. False if the caller does not hold it any
+    more."""
     values = {"lease_by": None, "lease_until": None, "not_before": until}
     return await _change(database, run_id, values, _held(by), now=now)
 
 
 async def previous(database: Database, digest_id: str, before: datetime) -> Run | None:
-    """The last that was posted of those due before then, by hand or not."""
-    found = await _find(
+    """The last run posted among those due before then, *Send now* included."""
+    posted_runs = await _find(
         database,
         digest_id,
         digest_runs.c.state == RunState.POSTED,
         digest_runs.c.due < before,
         newest_first=True,
     )
-    return found[0] if found else None
+    return posted_runs[0] if posted_runs else None
 
 
 COVERED = (
@@ -228,20 +231,20 @@ COVERED = (
     .group_by(digest_runs.c.digest_id)
     .subquery()
 )
-"""By digest: until when its posts reach, counting days on which there was nothing to post."""
+"""By digest: how far its posts reach, counting days on which there was nothing to post."""
 
 
 @unbroken
 async def covered(database: Database, digest_id: str) -> datetime | None:
-    """Until when a digest's posts reach; None when there was none since it was set up or last resumed."""
-    wanted = select(COVERED.c.until).where(COVERED.c.digest_id == digest_id)
+    """How far a digest's posts reach; None if there was none since it was set up or last resumed."""
+    query = select(COVERED.c.until).where(COVERED.c.digest_id == digest_id)
     async with database.reading() as connection:
-        until: datetime | None = (await connection.execute(wanted)).scalar_one_or_none()
+        until: datetime | None = (await connection.execute(query)).scalar_one_or_none()
     return until
 
 
 async def skipped_since(database: Database, digest_id: str, since: datetime) -> list[Run]:
-    """Days after then on which the channel missed something, the first one first."""
+    """Later days on which the channel may have missed something, the oldest first."""
     return await _find(
         database,
         digest_id,
@@ -253,23 +256,23 @@ async def skipped_since(database: Database, digest_id: str, since: datetime) -> 
 
 @unbroken
 async def was_private(database: Database, channel: str, ts: str) -> bool:
-    """Whether the digest of this post is for a private channel; yes as well where no such post is known."""
-    wanted = (
+    """Whether the digest of this post is for a private channel; also True if no such post is known."""
+    query = (
         select(digests.c.private)
         .join(digest_runs, digest_runs.c.digest_id == digests.c.id)
         .where(digest_runs.c.channel == channel, digest_runs.c.ts == ts)
     )
     async with database.reading() as connection:
-        found: bool | None = (await connection.execute(wanted)).scalar_one_or_none()
-    return found is None or found
+        private: bool | None = (await connection.execute(query)).scalar_one_or_none()
+    return private is None or private
 
 
 @unbroken
 async def forget(database: Database, now: datetime, *, most: int = 5000) -> int:
-    """Drops old runs and what was read long ago, at most so many items of it, so that nobody waits long. How
-    many rows."""
+    """Deletes old runs and scans, but at most `most` items, so that nobody has to wait long. Answers how many
+    rows that were."""
     async with database.writing() as connection:
-        old_runs = and_(~_CLAIMED, digest_runs.c.due < now - KEPT)
+        old_runs = and_(~_CLAIMED, digest_runs.c.due < now - RUNS_KEPT)
         runs = await connection.execute(delete(digest_runs).where(old_runs))
         old = select(digest_scans.c.id).where(digest_scans.c.started_at < now - SCANS_KEPT)
         some = select(digest_items.c.id).where(digest_items.c.scan_id.in_(old)).limit(most)
@@ -317,29 +320,29 @@ async def _find(
     database: Database, digest_id: str, *where: ColumnElement[bool], newest_first: bool = False
 ) -> list[Run]:
     order = digest_runs.c.due.desc() if newest_first else digest_runs.c.due
-    wanted = select(digest_runs).where(digest_runs.c.digest_id == digest_id, *where).order_by(order)
+    query = select(digest_runs).where(digest_runs.c.digest_id == digest_id, *where).order_by(order)
     async with database.reading() as connection:
-        return [rows.run(row) for row in await connection.execute(wanted)]
+        return [rows.run(row) for row in await connection.execute(query)]
 
 
 async def add_due_runs(
     connection: AsyncConnection, digest: Digest, *, now: datetime, latest: dict[str, Any]
 ) -> str | None:
-    """A row for each day that came due until now, but for those that have one.
+    """Adds a row for each day that came due until now, unless there is one.
 
-    The last is given the columns in `latest` if it may still be posted; its run's id, if there was none
-    before. What is too old is skipped.
+    The last day gets the columns in `latest` if it may still be posted, and the others are skipped. Answers
+    the id of the last day's run if it was added now.
     """
-    due = list(due_between(digest.schedule, digest.next_due - _SLACK, now))
+    due = list(due_between(digest.schedule, digest.next_due - _ZONE_CHANGE, now))
     in_time = due.pop() if due and now - due[-1][1] <= LATE_AFTER else None
     await insert_runs(connection, digest, due, skip_columns(Skip.LATE), now=now)
     if in_time is None:
         return None
     values = _columns(digest, in_time, now) | latest
-    taken = await connection.execute(
+    added = await connection.execute(
         insert(connection, digest_runs, values).on_conflict_do_nothing().returning(digest_runs.c.id)
     )
-    run_id: str | None = taken.scalar_one_or_none()
+    run_id: str | None = added.scalar_one_or_none()
     return run_id
 
 
@@ -351,17 +354,19 @@ async def insert_runs(
     *,
     now: datetime,
 ) -> None:
-    """A row with these columns for each of the days, but for those that have one."""
-    given = [_columns(digest, each, now) | values for each in due]
-    if given:
-        await connection.execute(insert(connection, digest_runs, given[0]).on_conflict_do_nothing(), given)
+    """Adds a row with these columns for each of the days, unless there is one."""
+    new_rows = [_columns(digest, day, now) | values for day in due]
+    if new_rows:
+        await connection.execute(
+            insert(connection, digest_runs, new_rows[0]).on_conflict_do_nothing(), new_rows
+        )
 
 
 async def cancel_runs(
     connection: AsyncConnection, *where: ColumnElement[bool], why: Skip, now: datetime
 ) -> int:
-    """Skips what is not settled; but not what may be in the channel already. How many."""
-    ended = await connection.execute(
+    """Skips runs that are not settled, unless they may be in the channel already. Answers how many."""
+    skipped_runs = await connection.execute(
         update(digest_runs)
         .where(
             digest_runs.c.state == RunState.CLAIMED,
@@ -370,24 +375,24 @@ async def cancel_runs(
         )
         .values(**skip_columns(why), updated_at=now)
     )
-    return ended.rowcount
+    return skipped_runs.rowcount
 
 
 def moved_past(old: Schedule, new: Schedule, now: datetime) -> list[Due]:
-    """Days that an edit made now takes away: due by the new schedule, before now, but not by the old one; and
-    today."""
+    """Days that an edit made now takes away: today, and those due by now under the new schedule but not under
+    the old one."""
     today = local_day(new, now)
     recent = due_between(new, now - timedelta(days=3), now)
     return [(day, at) for day, at in recent if day == today or due_at(old, day) > now]
 
 
 def skip_columns(why: Skip) -> dict[str, Any]:
-    """Columns of a run."""
+    """The columns of a skipped run."""
     return {"state": RunState.SKIPPED, "skip": why, "lease_by": None, "lease_until": None}
 
 
 def claim_columns(by: str, until: datetime) -> dict[str, Any]:
-    """Columns of a run that somebody begins with."""
+    """The columns of a run that a process starts to deliver."""
     return {"lease_by": by, "lease_until": until, "tries": 1}
 
 
@@ -397,7 +402,7 @@ def _columns(digest: Digest, due: Due, now: datetime) -> dict[str, Any]:
 
 
 def new_run(digest: Digest, run_id: str, due: datetime, now: datetime) -> dict[str, Any]:
-    """Columns of a run that nobody has begun with."""
+    """The columns of a run that nobody has started to deliver."""
     return {
         "id": run_id,
         "digest_id": digest.id,

@@ -1,5 +1,5 @@
-"""What one digest has to say, from what a scan read. All sums and orders are the database's work, so that
-memory does not grow with the rows."""
+"""Builds the report of one digest from a scan. The database sums and sorts, so that memory does not grow with
+the rows."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
 from bot.digests.items import ReportItem
-from bot.digests.model import Figures, Wanted
+from bot.digests.model import DigestContent, Figures
 from bot.digests.report import row_query
 from bot.digests.report.model import PREVIEWS, Report, ReportSection
 from bot.digests.report.pages import ScanGone, page, rows
@@ -23,28 +23,28 @@ from bot.store.tables import digest_items
 __all__ = ["ScanGone", "page", "report", "rows"]
 
 FIRST = 10
-"""Rows of a section that are listed."""
+"""Rows listed for each section."""
 
 
 @unbroken
 async def report(
     database: Database,
     scan: Scan,
-    wanted: Wanted,
+    content: DigestContent,
     *,
     zone: str,
     before: Figures | None = None,
     window: Window | None = None,
 ) -> Report:
-    """`zone`: whose days count. `before`: the figures of the digest before this one. `window`: where it is
-    not simply the digest's days, counted from when Autumn was read."""
-    window = window or Window.ahead(scan.started_at, scan.horizon, wanted.days)
-    asked = sections.chosen(wanted.sections)
+    """`zone`: days are those of this zone. `before`: the figures of the previous digest. `window`: unless it
+    is just the digest's days, counted from when Autumn was read."""
+    window = window or Window.ahead(scan.started_at, scan.horizon, content.days)
+    chosen = sections.chosen(content.sections)
     async with database.reading() as connection:
-        rows = await RowFilter.of(connection, scan.id, window, plans=wanted.plans, minimum=wanted.minimum)
-        parts = [await _part(connection, rows, section, zone, before) for section in asked]
-        daily, estimates = await _upcoming(connection, rows, asked, zone)
-    missing = tuple(name for name in scan.missing if _concerns(name, asked))
+        rows = await RowFilter.of(connection, scan.id, window, plans=content.plans, minimum=content.minimum)
+        parts = [await _part(connection, rows, section, zone, before) for section in chosen]
+        daily, estimates = await _upcoming(connection, rows, chosen, zone)
+    missing = tuple(name for name in scan.missing if _concerns(name, chosen))
     listed = tuple(part for part in parts if part.count)
     return Report(
         read_at=scan.started_at,
@@ -54,32 +54,32 @@ async def report(
         daily=daily,
         estimates=estimates,
         missing=missing,
-        # Having nothing to report is different from not knowing.
+        # Nothing to report is not the same as not knowing.
         empty=not listed and not missing,
         figures=_figures(parts),
     )
 
 
-def _concerns(missing: str, asked: list[DigestSection]) -> bool:
-    """Whether what could not be read matters to any of these sections."""
+def _concerns(missing: str, chosen: list[DigestSection]) -> bool:
+    """Whether what could not be read matters to one of these sections."""
     if missing == PREVIEWS:
-        return any(section.upcoming for section in asked)
+        return any(section.upcoming for section in chosen)
     if missing in sections.all_keys():
-        return any(section.key == missing for section in asked)
+        return any(section.key == missing for section in chosen)
     return True
 
 
 async def _upcoming(
-    connection: AsyncConnection, rows: RowFilter, asked: list[DigestSection], zone: str
+    connection: AsyncConnection, rows: RowFilter, chosen: list[DigestSection], zone: str
 ) -> tuple[dict[str, list[tuple[date, Decimal]]], int]:
-    """What is due each day, the currency of the most rows first; and how many amounts are estimates."""
-    section = next((section for section in asked if section.upcoming), None)
+    """What is due each day, the currency with the most rows first; and how many amounts are estimates."""
+    section = next((section for section in chosen if section.upcoming), None)
     if section is None:
         return {}, 0
     where = rows.where(section)
     daily = await row_query.sum_by_day(connection, where, rows.window, zone)
     sums = await row_query.sum_by_currency(connection, where)
-    by_currency = {one.currency: daily[one.currency] for one in sums if one.known}
+    by_currency = {total.currency: daily[total.currency] for total in sums if total.known}
     return by_currency, await row_query.count_estimates(connection, where)
 
 
@@ -101,7 +101,7 @@ async def _part(
 
 
 def _figures(parts: list[ReportSection]) -> Figures:
-    """Of empty sections too: from nothing to something is a change."""
+    """Includes empty sections: going from nothing to something is a change."""
     return Figures(
         totals={
             part.section: {total.currency: str(total.amount) for total in part.totals}
@@ -115,7 +115,7 @@ def _figures(parts: list[ReportSection]) -> Figures:
 async def _first(
     connection: AsyncConnection, section: DigestSection, where: Where, sums: list[CurrencySum]
 ) -> tuple[ReportItem, ...]:
-    """Of amounts, the largest of each currency in turn: amounts in different currencies do not compare, so
+    """For amounts, the largest of each currency in turn. Amounts in different currencies do not compare, so
     one currency could crowd out the others."""
     if not section.money:
         query = select(digest_items).where(*where).order_by(*row_query.order_by(section, sums)).limit(FIRST)

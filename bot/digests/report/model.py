@@ -1,6 +1,6 @@
-"""What was found to say: rows, totals, and the page of them that somebody looks at. Pure data.
+"""What a digest reports: sections, rows, totals, and one page of rows.
 
-`report.py` fills these in from a scan's rows in the database; views draw them.
+`build` and `pages` fill these in from a scan's rows in the database; cards draw them.
 """
 
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from bot.digests.model import Figures
 from bot.kit.carried import Carried
 
 PREVIEWS = "previews"
-"""In `Report.missing`, besides the names of sections: amounts of some invoices to come."""
+"""In `Report.missing`, besides keys of sections: the amounts of some upcoming invoices."""
 CUSTOMERS = "customers"
-"""The same: some customers could not be read, so every section may lack rows."""
+"""Also there: some customers could not be read, so any section may lack rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CurrencyTotal:
     count: int
     """Rows in this currency."""
     before: Decimal | None = None
-    """What the digest before this one said; None when there is none to compare with."""
+    """In the previous digest; None if there is none to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,62 +40,63 @@ class ReportSection:
     items: tuple[ReportItem, ...] = ()
     """The first ten."""
     groups: tuple[ResetGroup, ...] = ()
-    """Of RESETS; empty when the items are few enough to be told one by one."""
+    """Used instead of the items in a section with a grouping, if there are too many to list."""
     count_before: int | None = None
-    """Rows that the digest before this one had."""
+    """In the previous digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one digest has to say."""
+    """What one digest reports."""
 
     read_at: datetime
     start: datetime
-    """Before `read_at` in a post that makes up for time since the last one."""
+    """Before `read_at` in a post that reaches back to the last one."""
     end: datetime
-    """What is due from `start` on and before this."""
+    """It covers the time from `start` until just before this."""
     parts: tuple[ReportSection, ...]
-    """In the order of `SECTIONS`; those with no rows are left out."""
+    """In the order of `SECTIONS`, without empty ones."""
     daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
-    """Currency → what is due by day (in the digest's time zone), in order; the largest currency first."""
+    """Currency → what is due on each day (in the digest's time zone); the currency with the most rows
+    first."""
     estimates: int = 0
     """Rows whose amount is an estimate."""
     missing: tuple[str, ...] = ()
-    """What could not be read: names of sections, PREVIEWS, CUSTOMERS."""
+    """What could not be read: keys of sections, PREVIEWS, CUSTOMERS."""
     empty: bool = False
     figures: Figures = field(default_factory=Figures)
 
 
-def _known(key: str) -> str:
+def _known_key(key: str) -> str:
     """Raises ValueError for a key that no section has."""
     return sections.section(key).key
 
 
-SectionKey: TypeAlias = Annotated[str, AfterValidator(_known)]
+SectionKey: TypeAlias = Annotated[str, AfterValidator(_known_key)]
 
 
 class RowQuery(Carried):
-    """Which rows: what a button carries, so that the rows can be had again with nothing remembered."""
+    """Which rows: carried by a button, so that the rows can be read again with nothing remembered."""
 
     scan: str = Field(alias="s", max_length=64)
     days: int = Field(default=7, ge=1, le=31, alias="d")
     start: datetime | None = Field(default=None, alias="f")
-    """With `end`: of the window, where it is another than `days` from when Autumn was read."""
+    """With `end`, the window, unless it is `days` from when Autumn was read."""
     end: datetime | None = Field(default=None, alias="u")
     plans: tuple[str, ...] = Field(default=(), alias="p")
-    """Empty for all; in order."""
+    """Empty for all; sorted."""
     minimum: Decimal = Field(default=Decimal(0), alias="m")
     zone: str = Field(default="UTC", alias="z")
     """Days are those of this zone."""
     section: SectionKey = Field(default="invoices", alias="c")
-    """Of a page."""
+    """For a page."""
     sections: tuple[SectionKey, ...] = Field(default=(), alias="e")
-    """Of all rows, for a file; empty for all."""
+    """For a file; empty for all."""
     page: int = Field(default=0, ge=0, alias="n")
     """Counted from 0."""
 
     def at(self, **changes: object) -> "RowQuery":
-        """Another section or page of the same; the page starts over unless given."""
+        """The same query with other values; from the first page unless given."""
         return self.model_copy(update={"page": 0, **changes})
 
 
@@ -103,12 +104,12 @@ class RowQuery(Carried):
 class ItemPage:
     items: tuple[ReportItem, ...]
     page: int
-    """From 0; a page past the end is the last one."""
+    """Counted from 0; the last one if a later one was asked for."""
     pages: int
     left: int
-    """How many come after this page."""
+    """How many rows come after this page."""
     count: int
-    """Of all pages."""
+    """On all pages."""
     totals: tuple[CurrencyTotal, ...]
-    """Of all pages."""
+    """On all pages."""
     read_at: datetime

@@ -23,47 +23,47 @@ _CHUNK = 500
 
 
 class ScanGone(Exception):
-    """What a scan read is not kept any more."""
+    """The rows of this scan are not kept any more."""
 
 
 @unbroken
 async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPage:
-    """Some of a section's rows: amounts by currency, each the largest first; others the soonest first.
+    """One page of a section's rows: amounts by currency, the largest first; others the soonest first.
 
     Raises ScanGone.
     """
     async with database.reading() as connection:
-        scan, chosen = await _chosen(connection, query)
+        scan, row_filter = await _filter(connection, query)
         section = sections.section(query.section)
-        where = chosen.where(section)
+        where = row_filter.where(section)
         count = await row_query.count_rows(connection, where)
-        added = await row_query.sum_by_currency(connection, where) if section.money else []
+        sums = await row_query.sum_by_currency(connection, where) if section.money else []
         pages = max(1, -(-count // size))
         number = min(query.page, pages - 1)
-        wanted = select(digest_items).where(*where).order_by(*row_query.order_by(section, added))
-        found = await connection.execute(wanted.limit(size).offset(number * size))
-        shown = tuple(map(row_query.read_item, found))
+        ordered = select(digest_items).where(*where).order_by(*row_query.order_by(section, sums))
+        page_rows = await connection.execute(ordered.limit(size).offset(number * size))
+        items = tuple(map(row_query.read_item, page_rows))
     return ItemPage(
-        items=shown,
+        items=items,
         page=number,
         pages=pages,
-        left=count - number * size - len(shown),
+        left=count - number * size - len(items),
         count=count,
-        totals=row_query.currency_totals(added, None),
+        totals=row_query.currency_totals(sums, None),
         read_at=scan.started_at,
     )
 
 
 async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]:
-    """All rows of the query's sections, in the order of `page`; some hundred are in memory at a time.
+    """All rows of the query's sections, in the order of `page`, with some hundred in memory at a time.
 
-    Raises ScanGone, at once.
+    Raises ScanGone right away.
     """
-    chosen = await _found(database, query)
-    return _stream(database, chosen, sections.chosen(query.sections or sections.all_keys()))
+    row_filter = await _read_filter(database, query)
+    return _stream(database, row_filter, sections.chosen(query.sections or sections.all_keys()))
 
 
-async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
+async def _filter(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
     scan = await scans.known(connection, query.scan)
     if scan is None:
         raise ScanGone
@@ -74,65 +74,65 @@ async def _chosen(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, R
 
 
 @unbroken
-async def _found(database: Database, query: RowQuery) -> RowFilter:
+async def _read_filter(database: Database, query: RowQuery) -> RowFilter:
     async with database.reading() as connection:
-        _, chosen = await _chosen(connection, query)
-        return chosen
+        _, row_filter = await _filter(connection, query)
+        return row_filter
 
 
 async def _stream(
-    database: Database, chosen: RowFilter, asked: list[DigestSection]
+    database: Database, row_filter: RowFilter, chosen: list[DigestSection]
 ) -> AsyncIterator[ReportItem]:
-    for section in asked:
-        for course in await _courses(database, chosen, section):
+    for section in chosen:
+        for series in await _all_series(database, row_filter, section):
             last: Row[Any] | None = None
-            while found := await _chunk(database, course, last):
-                for row in found:
+            while chunk := await _chunk(database, series, last):
+                for row in chunk:
                     yield row_query.read_item(row)
-                last = found[-1]
+                last = chunk[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """Rows in the order of one column, and of their ids where that is the same: so from any of them the next
-    can be found without counting those before."""
+class _Series:
+    """Rows sorted by one column, then by id. From any of them the next can be found without counting those
+    before."""
 
     where: list[ColumnElement[bool]]
     column: ColumnElement[Any]
-    falling: bool = False
+    descending: bool = False
 
     def after(self, last: Row[Any]) -> list[ColumnElement[bool]]:
         value = last._mapping[self.column]
-        beyond = self.column < value if self.falling else self.column > value
-        # The first says nothing that the second does not, but an index can be used for it.
-        near = self.column <= value if self.falling else self.column >= value
-        return [near, beyond | ((self.column == value) & (digest_items.c.id > last.id))]
+        beyond = self.column < value if self.descending else self.column > value
+        # Redundant, but lets the database use the index.
+        from_here = self.column <= value if self.descending else self.column >= value
+        return [from_here, beyond | ((self.column == value) & (digest_items.c.id > last.id))]
 
     @property
     def order(self) -> tuple[ColumnElement[Any], ...]:
-        return (self.column.desc() if self.falling else self.column.asc()), digest_items.c.id
+        return (self.column.desc() if self.descending else self.column.asc()), digest_items.c.id
 
 
 @unbroken
-async def _courses(database: Database, chosen: RowFilter, section: DigestSection) -> list[_Course]:
+async def _all_series(database: Database, row_filter: RowFilter, section: DigestSection) -> list[_Series]:
     """One after another they are the whole section."""
-    where, by_id = chosen.where(section), digest_items.c.id
+    where, by_id = row_filter.where(section), digest_items.c.id
     at, amount, currency = digest_items.c.at, digest_items.c.amount, digest_items.c.currency
     if not section.money:
-        return [_Course([*where, at.is_not(None)], at), _Course([*where, at.is_(None)], by_id)]
+        return [_Series([*where, at.is_not(None)], at), _Series([*where, at.is_(None)], by_id)]
     async with database.reading() as connection:
-        added = await row_query.sum_by_currency(connection, where)
-    found: list[_Course] = []
-    for one in added:
-        mine = [*where, currency == one.currency]
-        found.append(_Course([*mine, amount.is_not(None)], amount, falling=True))
-        found.append(_Course([*mine, amount.is_(None)], by_id))
-    return found
+        sums = await row_query.sum_by_currency(connection, where)
+    series: list[_Series] = []
+    for total in sums:
+        in_currency = [*where, currency == total.currency]
+        series.append(_Series([*in_currency, amount.is_not(None)], amount, descending=True))
+        series.append(_Series([*in_currency, amount.is_(None)], by_id))
+    return series
 
 
 @unbroken
-async def _chunk(database: Database, course: _Course, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    where = course.where if last is None else [*course.where, *course.after(last)]
-    wanted = select(digest_items).where(*where).order_by(*course.order).limit(_CHUNK)
+async def _chunk(database: Database, series: _Series, last: Row[Any] | None) -> Sequence[Row[Any]]:
+    where = series.where if last is None else [*series.where, *series.after(last)]
+    ordered = select(digest_items).where(*where).order_by(*series.order).limit(_CHUNK)
     async with database.reading() as connection:
-        return (await connection.execute(wanted)).all()
+        return (await connection.execute(ordered)).all()

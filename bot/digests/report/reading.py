@@ -1,4 +1,4 @@
-"""What a digest says, read for all that need it together: one scan of Autumn serves them."""
+"""Reports for digests and for people who ask, from one scan of Autumn for all that are due together."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from bot.autumn.environment import Environment
 from bot.digests import rows, sections
 from bot.digests.delivery import runs
-from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Wanted
+from bot.digests.model import Digest, DigestContent, Figures, Run, RunState, Schedule
 from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
@@ -21,11 +21,11 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digests
 
 BEFORE_DUE = timedelta(minutes=5)
-"""A scan may have begun so long before a digest is due, and serve it."""
+"""A digest may use a scan that was started this long before it is due."""
 OLDEST = timedelta(minutes=30)
-"""What a digest that comes late is made from was begun so long ago at most."""
+"""The oldest scan that a late digest may use."""
 RECENT = timedelta(minutes=5)
-"""The same, for somebody who asks."""
+"""The oldest scan for a person who asks."""
 
 
 class Reading:
@@ -34,92 +34,96 @@ class Reading:
         self._env = runtime.environment
         self._now = runtime.now
         self._scanner = scanner
-        self._turn = asyncio.Lock()
-        self._failed: tuple[datetime, ScanFailed] | None = None
+        self._scan_lock = asyncio.Lock()
+        self._last_failure: tuple[datetime, ScanFailed] | None = None
 
     async def of_run(
-        self, run: Run, digest: Digest, watch: ReportProgress | None, *, before: Figures | None
+        self, run: Run, digest: Digest, report_progress: ReportProgress | None, *, before: Figures | None
     ) -> tuple[Report, RowQuery]:
-        """What the post of a run says, and where its lists begin. Raises ScanFailed."""
-        begun = self._now()
-        # Fixed before waiting; otherwise a scan slower than its maximum age could never qualify.
-        not_before = max(run.due, begun - OLDEST + BEFORE_DUE) - BEFORE_DUE
+        """What a run's post says, and the query for its rows. Raises ScanFailed."""
+        began = self._now()
+        # Fix the cutoff before waiting; otherwise a scan slower than its maximum age could never qualify.
+        not_before = max(run.due, began - OLDEST + BEFORE_DUE) - BEFORE_DUE
         covered = await runs.covered(self._database, digest.id)
-        need = _need(digest.schedule, digest.wanted, due=run.due, now=begun, covered=covered)
-        others = await _due_by(self._database, self._env, begun + BEFORE_DUE, now=begun)
-        scan = await self._scanned(need.together(others), not_before, begun, watch)
-        found = window(
-            digest.schedule, due=run.due, read_at=scan.started_at, days=digest.wanted.days, covered=covered
+        need = _need(digest.schedule, digest.content, due=run.due, now=began, covered=covered)
+        others = await _due_by(self._database, self._env, began + BEFORE_DUE, now=began)
+        scan = await self._scanned(need.together(others), not_before, began, report_progress)
+        covers = window(
+            digest.schedule, due=run.due, read_at=scan.started_at, days=digest.content.days, covered=covered
         )
-        return await self._report(scan, digest.wanted, digest.schedule.zone, before=before, window=found)
+        return await self._report(scan, digest.content, digest.schedule.zone, before=before, window=covers)
 
     async def of_digest(
-        self, digest: Digest, watch: ReportProgress | None, *, before: Figures | None
+        self, digest: Digest, report_progress: ReportProgress | None, *, before: Figures | None
     ) -> tuple[Report, RowQuery]:
         """What a digest would say now, without a run. Raises ScanFailed."""
         now = self._now()
         covered = await runs.covered(self._database, digest.id)
-        need = _need(digest.schedule, digest.wanted, due=now, now=now, covered=covered)
-        scan = await self._scan(need, now - RECENT, watch)
-        found = window(
-            digest.schedule, due=now, read_at=scan.started_at, days=digest.wanted.days, covered=covered
+        need = _need(digest.schedule, digest.content, due=now, now=now, covered=covered)
+        scan = await self._scan(need, now - RECENT, report_progress)
+        covers = window(
+            digest.schedule, due=now, read_at=scan.started_at, days=digest.content.days, covered=covered
         )
-        return await self._report(scan, digest.wanted, digest.schedule.zone, before=before, window=found)
+        return await self._report(scan, digest.content, digest.schedule.zone, before=before, window=covers)
 
-    async def ahead(self, wanted: Wanted, zone: str, watch: ReportProgress | None) -> tuple[Report, RowQuery]:
-        """For somebody who asks what comes, without a digest. Raises ScanFailed."""
+    async def ahead(
+        self, content: DigestContent, zone: str, report_progress: ReportProgress | None
+    ) -> tuple[Report, RowQuery]:
+        """What is coming up, for a person who asks. Raises ScanFailed."""
         now = self._now()
-        need = _Need(now + timedelta(days=wanted.days), None, sections.with_previews(wanted.sections))
-        scan = await self._scan(need, now - RECENT, watch)
-        return await self._report(scan, wanted, zone, before=None, window=None)
+        need = _Need(now + timedelta(days=content.days), None, sections.with_previews(content.sections))
+        scan = await self._scan(need, now - RECENT, report_progress)
+        return await self._report(scan, content, zone, before=None, window=None)
 
     async def _report(
-        self, scan: Scan, wanted: Wanted, zone: str, *, before: Figures | None, window: Window | None
+        self, scan: Scan, content: DigestContent, zone: str, *, before: Figures | None, window: Window | None
     ) -> tuple[Report, RowQuery]:
-        made = await report(self._database, scan, wanted, zone=zone, before=before, window=window)
+        built = await report(self._database, scan, content, zone=zone, before=before, window=window)
         query = RowQuery(
             scan=scan.id,
-            days=wanted.days,
+            days=content.days,
             start=window.start if window else None,
             end=window.end if window else None,
-            plans=tuple(sorted(wanted.plans)),
-            minimum=wanted.minimum,
+            plans=tuple(sorted(content.plans)),
+            minimum=content.minimum,
             zone=zone,
         )
-        return made, query
+        return built, query
 
     async def _scanned(
-        self, need: "_Need", not_before: datetime, begun: datetime, watch: ReportProgress | None
+        self, need: "_Need", not_before: datetime, began: datetime, report_progress: ReportProgress | None
     ) -> Scan:
-        if watch is not None:
-            return await self._scan(need, not_before, watch)
-        # Only one caller waits for the scan; the rest find it done.
-        async with self._turn:
-            if self._failed is not None and self._failed[0] >= begun:
-                raise self._failed[1]
+        if report_progress is not None:
+            return await self._scan(need, not_before, report_progress)
+        # Only one caller polls the scan; the rest reuse its result.
+        async with self._scan_lock:
+            if self._last_failure is not None and self._last_failure[0] >= began:
+                raise self._last_failure[1]
             try:
                 return await self._scan(need, not_before, None)
-            except ScanFailed as failed:
-                self._failed = self._now(), failed
+            except ScanFailed as error:
+                self._last_failure = self._now(), error
                 raise
 
-    async def _scan(self, need: "_Need", not_before: datetime, watch: ReportProgress | None) -> Scan:
+    async def _scan(
+        self, need: "_Need", not_before: datetime, report_progress: ReportProgress | None
+    ) -> Scan:
         return await self._scanner.scan(
             horizon=need.horizon,
             previews=need.previews,
             not_before=not_before,
             since=need.since,
-            progress=watch,
+            report_progress=report_progress,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """What a scan has to be about."""
+    """What a scan has to cover."""
 
     horizon: datetime
     since: datetime | None
-    """None: nothing before it begins."""
+    """None: nothing before it starts."""
     previews: bool
 
     def together(self, others: Iterable["_Need"]) -> "_Need":
@@ -132,15 +136,15 @@ class _Need:
 
 
 def _need(
-    schedule: Schedule, wanted: Wanted, *, due: datetime, now: datetime, covered: datetime | None
+    schedule: Schedule, content: DigestContent, *, due: datetime, now: datetime, covered: datetime | None
 ) -> _Need:
-    found = window(schedule, due=due, read_at=now, days=wanted.days, covered=covered)
-    return _Need(found.end, found.start, sections.with_previews(wanted.sections))
+    covers = window(schedule, due=due, read_at=now, days=content.days, covered=covered)
+    return _Need(covers.end, covers.start, sections.with_previews(content.sections))
 
 
 @unbroken
 async def _due_by(database: Database, env: Environment, until: datetime, *, now: datetime) -> list[_Need]:
-    """What the digests need that are due by then or under way."""
+    """The needs of the digests that are due by then or being delivered."""
     claimed = (
         select(digest_runs.c.digest_id, func.min(digest_runs.c.due).label("due"))
         .where(digest_runs.c.state == RunState.CLAIMED)
@@ -155,14 +159,14 @@ async def _due_by(database: Database, env: Environment, until: datetime, *, now:
         .where(digests.c.env == env, or_(due, claimed.c.due.is_not(None)))
     )
     async with database.reading() as connection:
-        found = (await connection.execute(needed)).all()
+        digest_rows = (await connection.execute(needed)).all()
     needs = []
-    for row in found:
+    for row in digest_rows:
         digest = rows.digest(row)
         needs.append(
             _need(
                 digest.schedule,
-                digest.wanted,
+                digest.content,
                 due=row.run_due or digest.next_due,
                 now=now,
                 covered=row.covered,

@@ -1,4 +1,4 @@
-"""Which rows of a scan a digest is about, as conditions in SQL."""
+"""Which rows of a scan a digest reports, and their sums and order, in SQL."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,26 +31,28 @@ Where = Sequence[ColumnElement[bool]]
 
 
 def day_number(window: Window, zone: str) -> ColumnElement[int]:
-    """Which of the window's days an item is due on, counted from 0; earlier ones count to the first."""
+    """On which of the window's days an item is due, counted from 0; earlier items count as the first
+    day's."""
     tz = ZoneInfo(zone)
     following = window.days(zone)[1:]
-    begins = [datetime.combine(day, time.min, tz) for day in following]
-    if not begins:
+    midnights = [datetime.combine(day, time.min, tz) for day in following]
+    if not midnights:
         return literal(0)
     return case(
-        *((digest_items.c.at < begin, number) for number, begin in enumerate(begins)), else_=len(begins)
+        *((digest_items.c.at < midnight, number) for number, midnight in enumerate(midnights)),
+        else_=len(midnights),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """The rows of a scan that pass the filters of a digest."""
+    """The rows of a scan that pass a digest's filters."""
 
     scan_id: str
     window: Window
     minimum: Decimal
     plans: tuple[str, ...] | None
-    """As they lie in the database; None for any."""
+    """As the database stores them; None for any."""
 
     @classmethod
     async def of(
@@ -64,15 +66,13 @@ class RowFilter:
     ) -> "RowFilter":
         if not plans:
             return cls(scan_id, window, minimum, None)
-        # Compared here: what LIKE takes for the same letter is different from database to database.
-        known = select(digest_items.c.plans).distinct().where(digest_items.c.scan_id == scan_id)
-        found = (await connection.execute(known)).scalars()
-        return cls(
-            scan_id,
-            window,
-            minimum,
-            tuple(one for one in found if not set(plans).isdisjoint(split_plans(one))),
+        # Compared here, because databases differ in which letters LIKE treats as the same.
+        stored = select(digest_items.c.plans).distinct().where(digest_items.c.scan_id == scan_id)
+        combinations = (await connection.execute(stored)).scalars()
+        matching = tuple(
+            combination for combination in combinations if not set(plans).isdisjoint(split_plans(combination))
         )
+        return cls(scan_id, window, minimum, matching)
 
     def where(self, section: DigestSection) -> list[ColumnElement[bool]]:
         row = digest_items.c
@@ -113,40 +113,41 @@ class CurrencySum:
 
 
 async def count_rows(connection: AsyncConnection, where: Where) -> int:
-    found = await connection.execute(select(func.count()).select_from(digest_items).where(*where))
-    return int(found.scalar_one())
+    count = await connection.execute(select(func.count()).select_from(digest_items).where(*where))
+    return int(count.scalar_one())
 
 
 async def sum_by_currency(connection: AsyncConnection, where: Where) -> list[CurrencySum]:
-    """That of the most rows first, then the largest: amounts in different currencies do not compare."""
-    wanted = (
+    """The currency with the most rows first, then the largest sum. Amounts in different currencies do not
+    compare."""
+    query = (
         select(digest_items.c.currency, *_added(digest_items.c.amount))
         .where(*where)
         .group_by(digest_items.c.currency)
     )
-    found = [
+    sums = [
         CurrencySum(row.currency, _total(row), row.number, row.known)
-        for row in await connection.execute(wanted)
+        for row in await connection.execute(query)
     ]
-    return sorted(found, key=lambda one: (-one.count, -one.amount, one.currency))
+    return sorted(sums, key=lambda total: (-total.count, -total.amount, total.currency))
 
 
 async def sum_by_day(
     connection: AsyncConnection, where: Where, window: Window, zone: str
 ) -> dict[str, list[tuple[date, Decimal]]]:
-    """Currency → what is due on each day on which something is, in order."""
+    """Currency → what is due on each day that has something due, in order."""
     row = digest_items.c
     due = select(row.currency, row.amount, day_number(window, zone).label("day")).where(*where).subquery()
-    wanted = (
+    query = (
         select(due.c.currency, due.c.day, *_added(due.c.amount))
         .group_by(due.c.currency, due.c.day)
         .order_by(due.c.currency, due.c.day)
     )
     days = window.days(zone)
-    found: dict[str, list[tuple[date, Decimal]]] = {}
-    for one in await connection.execute(wanted):
-        found.setdefault(one.currency, []).append((days[one.day], _total(one)))
-    return found
+    daily: dict[str, list[tuple[date, Decimal]]] = {}
+    for total in await connection.execute(query):
+        daily.setdefault(total.currency, []).append((days[total.day], _total(total)))
+    return daily
 
 
 async def count_estimates(connection: AsyncConnection, where: Where) -> int:
@@ -156,17 +157,18 @@ async def count_estimates(connection: AsyncConnection, where: Where) -> int:
 async def group_by_day(
     connection: AsyncConnection, where: Where, window: Window, zone: str
 ) -> tuple[ResetGroup, ...]:
-    """By feature and day; the soonest first, and of one day the most customers."""
+    """By feature and day; the soonest first, and on one day the most customers first."""
     row = digest_items.c
     due = (
         select(row.feature, row.customer_id, row.amount, day_number(window, zone).label("day"))
         .where(*where)
         .subquery()
     )
-    # A customer may have several rows that reset on one day; those without an id are told apart by nothing.
-    nameless = func.sum(case((due.c.customer_id.is_(None), 1), else_=0))
-    customers = (func.count(due.c.customer_id.distinct()) + nameless).label("customers")
-    wanted = (
+    # A customer may have several rows on one day. Without an id they can't be deduplicated, so count each
+    # row.
+    without_id = func.sum(case((due.c.customer_id.is_(None), 1), else_=0))
+    customers = (func.count(due.c.customer_id.distinct()) + without_id).label("customers")
+    query = (
         select(due.c.feature, due.c.day, customers, *_added(due.c.amount))
         .group_by(due.c.feature, due.c.day)
         .order_by(due.c.day, customers.desc(), due.c.feature)
@@ -175,24 +177,24 @@ async def group_by_day(
     names = await _feature_names(connection, where)
     return tuple(
         ResetGroup(
-            one.feature,
-            names[one.feature],
-            days[one.day],
-            one.customers,
-            _total(one) if one.known == one.number else None,
+            group.feature,
+            names[group.feature],
+            days[group.day],
+            group.customers,
+            _total(group) if group.known == group.number else None,
         )
-        for one in await connection.execute(wanted)
+        for group in await connection.execute(query)
     )
 
 
 async def _feature_names(connection: AsyncConnection, where: Where) -> dict[str, str]:
     one_each = select(func.min(digest_items.c.id)).where(*where).group_by(digest_items.c.feature)
-    wanted = select(digest_items.c.feature, digest_items.c.details).where(digest_items.c.id.in_(one_each))
-    return {row.feature: row.details[FEATURE_NAME] for row in await connection.execute(wanted)}
+    query = select(digest_items.c.feature, digest_items.c.details).where(digest_items.c.id.in_(one_each))
+    return {row.feature: row.details[FEATURE_NAME] for row in await connection.execute(query)}
 
 
 def _added(amount: ColumnElement[int]) -> list[ColumnElement[Any]]:
-    """In two parts: added up in one, large sums would not fit in SQLite's integers."""
+    """Sums in two parts, because large ones would not fit in SQLite's integers."""
     return [
         func.coalesce(func.sum(amount // _MILLION), 0).label("whole"),
         func.coalesce(func.sum(amount % _MILLION), 0).label("rest"),
@@ -202,35 +204,35 @@ def _added(amount: ColumnElement[int]) -> list[ColumnElement[Any]]:
 
 
 def _total(row: Any) -> Decimal:
-    found = units(int(row.whole) * _MILLION + int(row.rest))
-    assert found is not None  # noqa: S101 - of a number it is
-    return found
+    total = units(int(row.whole) * _MILLION + int(row.rest))
+    assert total is not None  # noqa: S101 - a number has units
+    return total
 
 
-def order_by(section: DigestSection, added: list[CurrencySum]) -> tuple[ColumnElement[Any], ...]:
-    """Amounts by currency, each the largest first; others the soonest first. What is not known comes last."""
+def order_by(section: DigestSection, sums: list[CurrencySum]) -> tuple[ColumnElement[Any], ...]:
+    """Amounts by currency, the largest first; others the soonest first. Unknown values come last."""
     if not section.money:
         return digest_items.c.at.asc().nulls_last(), digest_items.c.id
     amount = digest_items.c.amount.desc().nulls_last()
-    return rank(digest_items.c.currency, added), amount, digest_items.c.id
+    return rank(digest_items.c.currency, sums), amount, digest_items.c.id
 
 
-def rank(currency: ColumnElement[str], added: list[CurrencySum]) -> ColumnElement[int]:
-    """The currencies in the order of their totals."""
-    places = ((currency == one.currency, number) for number, one in enumerate(added))
-    return case(*places, else_=len(added)) if added else literal(0)
+def rank(currency: ColumnElement[str], sums: list[CurrencySum]) -> ColumnElement[int]:
+    """A currency's place in the order of the totals."""
+    places = ((currency == total.currency, number) for number, total in enumerate(sums))
+    return case(*places, else_=len(sums)) if sums else literal(0)
 
 
-def currency_totals(added: list[CurrencySum], before: dict[str, str] | None) -> tuple[CurrencyTotal, ...]:
+def currency_totals(sums: list[CurrencySum], before: dict[str, str] | None) -> tuple[CurrencyTotal, ...]:
     return tuple(
         CurrencyTotal(
-            one.currency,
-            one.amount,
-            one.count,
-            None if before is None else Decimal(before.get(one.currency, 0)),
+            total.currency,
+            total.amount,
+            total.count,
+            None if before is None else Decimal(before.get(total.currency, 0)),
         )
-        for one in added
-        if one.known
+        for total in sums
+        if total.known
     )
 
 

@@ -1,4 +1,4 @@
-"""How fast a scan goes, so that it is done soon and people's questions never wait for it."""
+"""How fast a scan reads: soon done, and never in the way of people's requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,37 +8,38 @@ from datetime import timedelta
 from bot.digests.scan.repository import Progress
 
 MOST_PREVIEWS = 500
-"""Customers that one scan asks about; the others stay estimates. Each costs Autumn several
-calls to Stripe."""
+"""Customers whose previews one scan asks for; the others stay estimates. Each costs Autumn several calls to
+Stripe."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPace:
-    """In seconds, but for numbers of things. Given as one value so that tests can shorten it."""
+    """In seconds, except for counts. One value, so that tests can shorten it."""
 
     page: float = 0.2
-    """From the start of one page of customers to the start of the next: half of what Maple allows itself of
-    customers.list (`bot.autumn.throttle.Limits`) is left to people's searches."""
+    """From the start of one page of customers to the start of the next. Leaves half of what Maple allows
+    itself of customers.list (`bot.autumn.throttle.Limits`) to people's searches."""
     rows: float = 0.004
-    """Between a few rows of a page and the next few, for the people who are being answered. A whole page has
-    to be done before the next one comes."""
+    """A pause after every few rows of a page, in which people are answered. A page must be finished before
+    the next one arrives."""
     preview: float = 0.1
-    """The same between customers whose next invoices are asked for."""
+    """From one customer's preview to the next."""
     previews_at_once: int = 3
     most_previews: int = MOST_PREVIEWS
     invoices: float = 1.0
-    """The same between pages of unpaid invoices, whose limit the organization's own backend shares."""
+    """From one page of unpaid invoices to the next; the organization's own backend shares their rate
+    limit."""
     again: tuple[float, ...] = (1.0, 3.0)
-    """Before a page that failed is asked for again; then the scan fails."""
+    """Waits before a failed page is asked for again; after the last the scan fails."""
     lease: float = 90.0
-    """A process that has not renewed its lease for so long is taken to be dead. Longer than it may take to
-    fail at one page."""
+    """A process that has not renewed its lease for this long is considered dead. Longer than one page may
+    take to fail."""
     poll: float = 1.0
-    """Between looks at the scan of another process."""
+    """Between two checks of another process's scan."""
     tell: float = 2.0
-    """Between reports of how far it is."""
+    """Between two reports of its progress."""
     log: float = 10.0
-    """Between notes of that in the log."""
+    """Between two log records of its progress."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     @property
@@ -46,36 +47,36 @@ class ScanPace:
         return timedelta(seconds=self.lease)
 
 
-_MADE_UP = 1.0
+_CATCH_UP = 1.0
 
 
 class Pacer:
-    """Lets one begin every so many seconds, however long each takes. A second that was lost is made up for,
-    not more."""
+    """Lets one request start every so many seconds, however long each takes. Catches up on a delay of a
+    second, not more."""
 
     def __init__(self, every: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._every = every
         self._sleep = sleep
-        self._free: float | None = None
+        self._next_slot: float | None = None
 
     async def turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        slot = now if self._free is None else max(self._free, now - _MADE_UP)
-        self._free = slot + self._every
+        slot = now if self._next_slot is None else max(self._next_slot, now - _CATCH_UP)
+        self._next_slot = slot + self._every
         await self._sleep(max(0.0, slot - now))
 
 
-class Seldom:
-    """Passes a report on when the last one was long enough ago; the first at once."""
+class ThrottledReport:
+    """Reports progress at most every so many seconds."""
 
-    def __init__(self, every: float, to: Callable[[Progress], Awaitable[None]] | None) -> None:
+    def __init__(self, every: float, report: Callable[[Progress], Awaitable[None]] | None) -> None:
         self._every = every
-        self._to = to
+        self._report = report
         self._last = float("-inf")
 
-    async def tell(self, progress: Progress) -> None:
+    async def report(self, progress: Progress) -> None:
         now = asyncio.get_running_loop().time()
-        if self._to is None or now - self._last < self._every:
+        if self._report is None or now - self._last < self._every:
             return
         self._last = now
-        await self._to(progress)
+        await self._report(progress)

@@ -1,6 +1,6 @@
-"""Reading Autumn once, page by page, into the database; memory does not grow with the customers.
+"""Reads Autumn once, page by page, into the database, so that memory does not grow with the customers.
 
-The event loop is never held for more than some milliseconds: people are answered meanwhile.
+The event loop is never held for more than a few milliseconds: people are answered meanwhile.
 """
 
 import asyncio
@@ -29,36 +29,36 @@ T = TypeVar("T")
 PAGE = 250
 _LARGEST_PAGE = 1000
 """Autumn refuses larger ones."""
-_SIZES = 4
-"""How many sizes of a page are tried to get past customers without an id: twice as large twice, and then as
-large as leads on."""
-_AT_A_TIME = 15
-"""Rows looked at before others have the event loop for a while."""
+_PAGE_SIZES = 4
+"""How many page sizes are tried to get past customers without an id: doubled twice, and then whatever leads
+on."""
+_ROWS_AT_A_TIME = 15
+"""Rows handled before others get the event loop."""
 _ENOUGH_FAILURES = 9
-"""Previews failing one after another, before no more are asked for: Autumn has trouble then."""
-_PASSING = (Unavailable, RateLimited, Unreachable, Garbled)
+"""Previews that may fail one after another; then no more are asked for, because Autumn is in trouble."""
+_TRANSIENT = (Unavailable, RateLimited, Unreachable, Garbled)
 
 
-class Scanning:
-    """One scan, in the hands of whoever holds its lease."""
+class ScanReader:
+    """Reads one scan, for the holder of its lease."""
 
     def __init__(
         self,
         *,
         autumn: Autumn,
-        keeper: ScanWriter,
-        span: ScanWindow,
+        writer: ScanWriter,
+        window: ScanWindow,
         now: Callable[[], datetime],
         pace: ScanPace,
-        tell: Callable[[Progress], Awaitable[None]],
+        report_progress: Callable[[Progress], Awaitable[None]],
     ) -> None:
         self._autumn = autumn
-        self._keeper = keeper
-        self._span = span
+        self._writer = writer
+        self._window = window
         self._now = now
         self._pace = pace
-        self._tell = tell
-        self._pages = Pacer(pace.page, pace.sleep)
+        self._report_progress = report_progress
+        self._page_pacer = Pacer(pace.page, pace.sleep)
         self._missing: set[str] = set()
         self._plan_names: dict[str, str] = {}
         self._any_unpaid = False
@@ -66,9 +66,9 @@ class Scanning:
         self.progress = Progress()
 
     async def read(self, *, previews: bool) -> tuple[str, ...]:
-        """All of it; answers what could not be read. Raises AutumnError, and Lost."""
+        """Reads everything, and answers what could not be read. Raises AutumnError and LeaseLost."""
         await self._read_plans()
-        # First, so that the customers' names can be filled in as they come by.
+        # Unpaid invoices first, so that their customers' names can be filled in as the customers are read.
         await self._read_unpaid()
         await self._read_customers()
         if previews:
@@ -77,62 +77,63 @@ class Scanning:
 
     async def _read_plans(self) -> None:
         try:
-            self._plan_names = {one.id: one.name for one in await self._autumn.plans() if one.name}
+            self._plan_names = {plan.id: plan.name for plan in await self._autumn.plans() if plan.name}
         except AutumnError:
             # Only names are lost: ids stand in for them.
             return
 
     async def _read_unpaid(self) -> None:
-        stride = Pacer(self._pace.invoices, self._pace.sleep)
-        asked, cursor = None, ""
-        while cursor != asked:
-            ask = partial(self._autumn.every_invoice, status=UNPAID, limit=_LARGEST_PAGE, cursor=cursor)
+        pacer = Pacer(self._pace.invoices, self._pace.sleep)
+        previous_cursor, cursor = None, ""
+        while cursor != previous_cursor:
+            request = partial(self._autumn.every_invoice, status=UNPAID, limit=_LARGEST_PAGE, cursor=cursor)
             try:
-                page = await self._patiently(stride, ask)
+                page = await self._with_retries(pacer, request)
             except AutumnError:
                 self._missing.update(sections.from_invoices())
                 return
-            owed, understood = list[StoredItem](), 0
-            async for several in self._gently(page):
-                for invoice in several:
-                    owed += sections.of_invoice(invoice, self._plan_names)
-                understood += len(several)
+            unpaid, understood = list[StoredItem](), 0
+            async for batch in self._in_batches(page):
+                for invoice in batch:
+                    unpaid += sections.of_invoice(invoice, self._plan_names)
+                understood += len(batch)
             if understood < page.count:
                 self._missing.update(sections.from_invoices())
-            self._any_unpaid = self._any_unpaid or bool(owed)
-            await self._keeper.add(owed, now=self._now())
+            self._any_unpaid = self._any_unpaid or bool(unpaid)
+            await self._writer.add(unpaid, now=self._now())
             if page.next_cursor is None:
                 return
-            asked, cursor = cursor, page.next_cursor
+            previous_cursor, cursor = cursor, page.next_cursor
         self._missing.update(sections.from_invoices())
 
     async def _read_customers(self) -> None:
         cursor: str | None = ""
-        coming = asyncio.create_task(self._page(""))
+        next_page = asyncio.create_task(self._page(""))
         try:
             while cursor is not None:
-                page = await coming
-                asked, cursor = cursor, page.next_cursor
-                if cursor == asked:
+                page = await next_page
+                previous_cursor, cursor = cursor, page.next_cursor
+                if cursor == previous_cursor:
                     self._missing.add(CUSTOMERS)
                     cursor = None
                 if cursor is not None:
-                    # Asked for already while this one is stored.
-                    coming = asyncio.create_task(self._page(cursor))
+                    # Request the next page while this one is stored.
+                    next_page = asyncio.create_task(self._page(cursor))
                 await self._store(page)
         finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+            next_page.cancel()
+            await asyncio.gather(next_page, return_exceptions=True)
 
     async def _page(self, cursor: str) -> Listing[ListedCustomer]:
-        """A page that leads on if there are more.
+        """A page with a cursor to the next, if there are more customers.
 
-        One that ends with a customer without an id does not, so another size is tried that ends elsewhere.
+        Autumn gives none after a page that ends with a customer without an id, so other sizes are tried,
+        which end elsewhere.
         """
         size = PAGE
-        for _ in range(_SIZES):
-            page = await self._patiently(
-                self._pages, partial(self._autumn.every_customer, limit=size, cursor=cursor)
+        for _ in range(_PAGE_SIZES):
+            page = await self._with_retries(
+                self._page_pacer, partial(self._autumn.every_customer, limit=size, cursor=cursor)
             )
             if page.next_cursor is not None or page.count < size:
                 break
@@ -145,28 +146,29 @@ class Scanning:
         return page
 
     async def _store(self, page: Listing[ListedCustomer]) -> None:
-        rows, named, understood = list[StoredItem](), dict[str, ScannedCustomer](), 0
-        async for several in self._gently(page):
-            for customer in several:
-                rows += sections.of_customer(customer, self._span)
-                if known := customer.get("id"):
-                    named[known] = ScannedCustomer.of(customer)
-            understood += len(several)
+        rows, customers, understood = list[StoredItem](), dict[str, ScannedCustomer](), 0
+        async for batch in self._in_batches(page):
+            for customer in batch:
+                rows += sections.of_customer(customer, self._window)
+                if customer_id := customer.get("id"):
+                    customers[customer_id] = ScannedCustomer.of(customer)
+            understood += len(batch)
         if understood < page.count:
             self._missing.add(CUSTOMERS)
         read = self.progress.customers + page.count
-        await self._keeper.add(rows, now=self._now(), customers=read)
+        await self._writer.add(rows, now=self._now(), customers=read)
         if self._any_unpaid:
-            await self._keeper.name(named, now=self._now())
+            await self._writer.fill_in_names(customers, now=self._now())
         await self._report(Progress(read))
 
     async def _read_previews(self) -> None:
-        asked = await self._keeper.largest(self._pace.most_previews)
-        await self._keeper.renew(now=self._now(), to_preview=len(asked))
-        await self._report(Progress(self.progress.customers, 0, len(asked)))
-        stride, waiting = Pacer(self._pace.preview, self._pace.sleep), iter(asked)
+        customers = await self._writer.largest(self._pace.most_previews)
+        await self._writer.renew(now=self._now(), to_preview=len(customers))
+        await self._report(Progress(self.progress.customers, 0, len(customers)))
+        pacer, queue = Pacer(self._pace.preview, self._pace.sleep), iter(enumerate(customers))
+        previews = _OrderedPreviews(self._writer, self._now)
         workers = [
-            asyncio.create_task(self._preview_each(waiting, stride))
+            asyncio.create_task(self._preview_each(queue, pacer, previews))
             for _ in range(self._pace.previews_at_once)
         ]
         try:
@@ -176,22 +178,24 @@ class Scanning:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _preview_each(self, waiting: Iterator[ScannedCustomer], stride: Pacer) -> None:
-        for whose in waiting:
+    async def _preview_each(
+        self, queue: Iterator[tuple[int, ScannedCustomer]], pacer: Pacer, previews: "_OrderedPreviews"
+    ) -> None:
+        for number, customer in queue:
             if self._failures >= _ENOUGH_FAILURES:
                 return
-            await stride.turn()
-            rows = await self._preview(whose)
+            await pacer.turn()
+            rows = await self._preview(customer)
             before = self.progress
             await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
-            await self._keeper.settle(whose.id or "", rows, now=self._now())
+            await previews.add(number, customer, rows)
 
-    async def _preview(self, whose: ScannedCustomer) -> list[StoredItem] | None:
-        """What comes in place of the customer's estimates; None: they stay."""
+    async def _preview(self, scanned: ScannedCustomer) -> list[StoredItem] | None:
+        """The rows that replace the customer's estimates; None if these stay."""
         try:
-            customer = await self._autumn.customer(whose.id or "", expand=("invoice_previews",))
+            customer = await self._autumn.customer(scanned.id or "", expand=("invoice_previews",))
             if doubtful(customer.invoice_previews or ()):
-                customer = await self._autumn.customer(whose.id or "", expand=BILLING)
+                customer = await self._autumn.customer(scanned.id or "", expand=BILLING)
         except NotFound:
             # Deleted since.
             customer = Customer(invoice_previews=[])
@@ -202,28 +206,49 @@ class Scanning:
         self._failures = 0
         upcoming = billing_of(customer).upcoming
         if upcoming is None:
-            # Autumn cannot say: no Stripe account is linked, or its version does not know the question.
+            # Autumn cannot tell: no Stripe account is linked, or its version does not know the request.
             return None
-        coming = invoices.within(upcoming, self._span.start, self._span.end)
-        return [invoices.of_preview(whose, one, self._plan_names) for one in coming]
+        previews = invoices.within(upcoming, self._window.start, self._window.end)
+        return [invoices.of_preview(scanned, preview, self._plan_names) for preview in previews]
 
-    async def _gently(self, page: Listing[T]) -> AsyncIterator[list[T]]:
-        """A few rows at a time. An answer to somebody takes many turns at the event loop: with some rows
-        before each of them it would be late by all of those."""
-        for first in range(0, page.count, _AT_A_TIME):
-            yield page.rows(first, first + _AT_A_TIME)
+    async def _in_batches(self, page: Listing[T]) -> AsyncIterator[list[T]]:
+        """A few rows at a time. Answering somebody takes many turns of the event loop, each of which would
+        have to wait for one batch."""
+        for first in range(0, page.count, _ROWS_AT_A_TIME):
+            yield page.rows(first, first + _ROWS_AT_A_TIME)
             await self._pace.sleep(self._pace.rows)
 
-    async def _patiently(self, stride: Pacer, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _with_retries(self, pacer: Pacer, request: Callable[[], Awaitable[T]]) -> T:
         for wait in self._pace.again:
-            await stride.turn()
+            await pacer.turn()
             try:
-                return await ask()
-            except _PASSING:
+                return await request()
+            except _TRANSIENT:
                 await self._pace.sleep(wait)
-        await stride.turn()
-        return await ask()
+        await pacer.turn()
+        return await request()
 
     async def _report(self, progress: Progress) -> None:
         self.progress = progress
-        await self._tell(progress)
+        await self._report_progress(progress)
+
+
+class _OrderedPreviews:
+    """Stores previews in the order of the customers, whichever is read first, so that rows with equal amounts
+    always come in the same order."""
+
+    def __init__(self, writer: ScanWriter, now: Callable[[], datetime]) -> None:
+        self._writer = writer
+        self._now = now
+        self._waiting: dict[int, tuple[ScannedCustomer, list[StoredItem] | None]] = {}
+        self._next = 0
+        self._lock = asyncio.Lock()
+
+    async def add(self, number: int, customer: ScannedCustomer, rows: list[StoredItem] | None) -> None:
+        """Keeps them until all earlier ones are stored."""
+        self._waiting[number] = customer, rows
+        async with self._lock:
+            while self._next in self._waiting:
+                previewed, replacement = self._waiting.pop(self._next)
+                await self._writer.replace_estimates(previewed.id or "", replacement, now=self._now())
+                self._next += 1

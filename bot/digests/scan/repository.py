@@ -1,7 +1,7 @@
-"""The verbs of reading Autumn for digests: begin, go on, finish, fail.
+"""Starts, continues and ends scans of Autumn.
 
-One process reads at a time for everybody. Who reads holds a lease, and what it writes is guarded by it: who
-lost the lease to somebody else can do nothing more.
+One process reads at a time, for all. It holds a lease that guards everything it writes: once it has lost the
+lease, it can write nothing more.
 """
 
 import secrets
@@ -22,9 +22,8 @@ from bot.store.tables import digest_items, digest_scans
 from bot.store.upsert import insert
 
 _AT_A_TIME = 40
-"""Rows in one statement: while they are made ready the event loop does nothing else."""
+"""Rows in one statement. The event loop does nothing else while they are prepared."""
 _MILLION = 1_000_000
-
 
 _RUNNING, _DONE, _FAILED = "running", "done", "failed"
 _SINCE = func.coalesce(digest_scans.c.since, digest_scans.c.started_at)
@@ -32,23 +31,23 @@ _SINCE = func.coalesce(digest_scans.c.since, digest_scans.c.started_at)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was read of Autumn; its items are in the database."""
+    """One reading of Autumn; its items are in the database."""
 
     id: str
     started_at: datetime
     finished_at: datetime | None
-    """None while it is being read."""
+    """None while it runs."""
     since: datetime
-    """What was due from then on was read: `started_at`, or before it, to make up for time since a digest."""
+    """It covers the time from then on: `started_at`, or earlier to reach back to the last digest."""
     horizon: datetime
-    """What is due until then was read."""
+    """It covers the time until then."""
     previews: bool
-    """Whether the amounts of invoices to come are Autumn's own, as far as it told."""
+    """Whether Autumn was asked for the amounts of upcoming invoices."""
     customers: int
     previewed: int
     to_preview: int
     missing: tuple[str, ...]
-    """What could not be read: see `findings.Report.missing`."""
+    """What could not be read: see `Report.missing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,21 @@ class Progress:
     """Customers read so far."""
     previewed: int = 0
     to_preview: int = 0
-    """0 until that is known."""
+    """0 until it is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a scan that somebody waited for ended."""
+class ScanEnd:
+    """How a scan ended."""
 
     failed: bool
-    said: str
-    """Why it failed; empty when its process died or was stopped."""
+    error: str
+    """The name of the error; empty if its process died or was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldScan:
-    """A scan that the holder reads, under a lease."""
+    """A running scan, and who holds its lease."""
 
     id: str
     by: str
@@ -80,97 +79,100 @@ class HeldScan:
     since: datetime
 
 
-class Lost(Exception):
-    """The lease lapsed, and somebody else took the scan to be dead."""
+class LeaseLost(Exception):
+    """The lease lapsed, and another process considered the scan dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What somebody needs of a scan."""
+    """What a caller needs of a scan."""
 
     env: Environment
     horizon: datetime
-    """What is due until then must have been read."""
+    """It must cover the time until then."""
     previews: bool
     not_before: datetime
-    """When it may have begun, at the earliest."""
+    """The earliest it may have started."""
     since: datetime | None = None
-    """What was due from then on must have been read; None: from when it began."""
+    """It must cover the time from then on; None: from when it started."""
 
     def met_by(self, scan: Scan) -> bool:
-        """Whether one that is being read will do."""
-        far = scan.horizon >= self.horizon and scan.started_at >= self.not_before
-        far = far and (self.since is None or scan.since <= self.since)
-        return far and (scan.previews or not self.previews)
+        """Whether a running scan will do."""
+        return (
+            scan.horizon >= self.horizon
+            and scan.started_at >= self.not_before
+            and (self.since is None or scan.since <= self.since)
+            and (scan.previews or not self.previews)
+        )
 
 
 @unbroken
-async def usable(database: Database, wish: ScanRequest) -> Scan | None:
-    """The newest scan that is done and says all that is wanted."""
+async def usable(database: Database, request: ScanRequest) -> Scan | None:
+    """The newest scan that is done and says everything the request needs."""
     async with database.reading() as connection:
-        return await _usable(connection, wish)
+        return await _usable(connection, request)
 
 
-async def _usable(connection: AsyncConnection, wish: ScanRequest) -> Scan | None:
-    wanted = (
+async def _usable(connection: AsyncConnection, request: ScanRequest) -> Scan | None:
+    query = (
         select(digest_scans)
         .where(
-            digest_scans.c.env == wish.env,
+            digest_scans.c.env == request.env,
             digest_scans.c.state == _DONE,
-            digest_scans.c.started_at >= wish.not_before,
-            digest_scans.c.horizon >= wish.horizon,
-            *((digest_scans.c.previews,) if wish.previews else ()),
-            *(() if wish.since is None else (wish.since >= _SINCE,)),
+            digest_scans.c.started_at >= request.not_before,
+            digest_scans.c.horizon >= request.horizon,
+            *((digest_scans.c.previews,) if request.previews else ()),
+            *(() if request.since is None else (request.since >= _SINCE,)),
         )
         .order_by(digest_scans.c.started_at.desc(), digest_scans.c.id)
         .limit(1)
     )
-    row = (await connection.execute(wanted)).one_or_none()
+    row = (await connection.execute(query)).one_or_none()
     return None if row is None else _scan(row)
 
 
 async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
-    """None: it is not kept any more."""
-    found = await connection.execute(select(digest_scans).where(digest_scans.c.id == scan_id))
-    row = found.one_or_none()
+    """None if it is not kept any more."""
+    scan_rows = await connection.execute(select(digest_scans).where(digest_scans.c.id == scan_id))
+    row = scan_rows.one_or_none()
     return None if row is None else _scan(row)
 
 
 @unbroken
 async def running(database: Database, env: Environment) -> Scan | None:
-    """The one that is being read now."""
-    wanted = select(digest_scans).where(digest_scans.c.env == env, digest_scans.c.state == _RUNNING)
+    """The scan that is running now."""
+    query = select(digest_scans).where(digest_scans.c.env == env, digest_scans.c.state == _RUNNING)
     async with database.reading() as connection:
-        row = (await connection.execute(wanted)).one_or_none()
+        row = (await connection.execute(query)).one_or_none()
     return None if row is None else _scan(row)
 
 
 @unbroken
-async def look(database: Database, scan_id: str, *, now: datetime) -> Progress | Ended:
-    """How far it is, or how it ended. One whose lease lapsed has ended: its process is taken to be dead."""
-    wanted = select(digest_scans).where(digest_scans.c.id == scan_id)
+async def look(database: Database, scan_id: str, *, now: datetime) -> Progress | ScanEnd:
+    """A scan's progress, or how it ended. If its lease has lapsed it has ended: its process is dead."""
+    query = select(digest_scans).where(digest_scans.c.id == scan_id)
     async with database.reading() as connection:
-        row = (await connection.execute(wanted)).one_or_none()
+        row = (await connection.execute(query)).one_or_none()
     if row is None or (row.state == _RUNNING and row.lease_until < now):
-        return Ended(True, "")
+        return ScanEnd(True, "")
     if row.state == _RUNNING:
         return Progress(row.customers, row.previewed, row.to_preview)
-    return Ended(row.state == _FAILED, row.said)
+    return ScanEnd(row.state == _FAILED, row.said)
 
 
 @unbroken
 async def begin(
-    database: Database, wish: ScanRequest, *, spare: timedelta, by: str, lease: timedelta, now: datetime
+    database: Database, request: ScanRequest, *, spare: timedelta, by: str, lease: timedelta, now: datetime
 ) -> HeldScan | Scan | None:
-    """A new one, the caller's to read, which looks by `spare` further than wished; or one that will do, done
-    this moment. None: another is being read by a process that is alive."""
-    since = now if wish.since is None else min(wish.since, now)
+    """Starts a scan that the caller has to read and that reaches `spare` further than requested; or answers
+    one that will do and has just finished. None if another process is reading."""
+    since = now if request.since is None else min(request.since, now)
     values: dict[str, Any] = {
         "id": secrets.token_hex(8),
-        "env": wish.env,
+        "env": request.env,
         "state": _RUNNING,
-        "horizon": wish.horizon + spare,
-        "previews": wish.previews,
+        "horizon": request.horizon + spare,
+        "previews": request.previews,
         "started_at": now,
         "since": since,
         "lease_by": by,
@@ -185,62 +187,46 @@ async def begin(
         await connection.execute(
             update(digest_scans)
             .where(
-                digest_scans.c.env == wish.env,
+                digest_scans.c.env == request.env,
                 digest_scans.c.state == _RUNNING,
                 digest_scans.c.lease_until < now,
             )
-            .values(_over(_FAILED, now))
+            .values(_ended(_FAILED, now))
         )
-        made = insert(connection, digest_scans, values).on_conflict_do_nothing()
-        if (await connection.execute(made.returning(digest_scans.c.id))).one_or_none() is None:
+        added = insert(connection, digest_scans, values).on_conflict_do_nothing()
+        if (await connection.execute(added.returning(digest_scans.c.id))).one_or_none() is None:
             return None
-        # Whoever was reading is through now, perhaps since this was last looked for.
-        done = await _usable(connection, wish)
-        if done is None:
+        # The previous scan may have finished since we last checked.
+        finished = await _usable(connection, request)
+        if finished is None:
             return HeldScan(values["id"], by, now, values["horizon"], since)
         await connection.execute(delete(digest_scans).where(digest_scans.c.id == values["id"]))
-        return done
-
-
-async def go_on(
-    connection: AsyncConnection, held: HeldScan, *, lease: timedelta, now: datetime, **counts: Any
-) -> None:
-    """Renews the lease, as part of a transaction that writes something. Raises Lost."""
-    await _guarded(connection, held, {"lease_until": now + lease, **counts})
-
-
-@unbroken
-async def renew(
-    database: Database, held: HeldScan, *, lease: timedelta, now: datetime, **counts: Any
-) -> None:
-    """Raises Lost."""
-    async with database.writing() as connection:
-        await go_on(connection, held, lease=lease, now=now, **counts)
+        return finished
 
 
 @unbroken
 async def finish(database: Database, held: HeldScan, *, missing: Sequence[str], now: datetime) -> Scan:
-    """Raises Lost."""
+    """Raises LeaseLost."""
     async with database.writing() as connection:
-        await _guarded(connection, held, {**_over(_DONE, now), "missing": list(missing)})
+        await _guarded(connection, held, {**_ended(_DONE, now), "missing": list(missing)})
         scan = await known(connection, held.id)
     assert scan is not None  # noqa: S101 - it was just written
     return scan
 
 
 @unbroken
-async def fail(database: Database, held: HeldScan, *, said: str, now: datetime) -> None:
-    """Raises Lost."""
+async def fail(database: Database, held: HeldScan, *, error: str, now: datetime) -> None:
+    """Raises LeaseLost."""
     async with database.writing() as connection:
-        await _guarded(connection, held, {**_over(_FAILED, now), "said": said})
+        await _guarded(connection, held, {**_ended(_FAILED, now), "said": error})
 
 
-def _over(state: str, now: datetime) -> dict[str, Any]:
+def _ended(state: str, now: datetime) -> dict[str, Any]:
     return {"state": state, "finished_at": now, "lease_by": None, "lease_until": None}
 
 
 async def _guarded(connection: AsyncConnection, held: HeldScan, values: dict[str, Any]) -> None:
-    changed = await connection.execute(
+    updated = await connection.execute(
         update(digest_scans)
         .where(
             digest_scans.c.id == held.id, digest_scans.c.state == _RUNNING, digest_scans.c.lease_by == held.by
@@ -248,8 +234,8 @@ async def _guarded(connection: AsyncConnection, held: HeldScan, values: dict[str
         .values(values)
         .returning(digest_scans.c.id)
     )
-    if changed.one_or_none() is None:
-        raise Lost
+    if updated.one_or_none() is None:
+        raise LeaseLost
 
 
 def _scan(row: Row[Any]) -> Scan:
@@ -269,72 +255,82 @@ def _scan(row: Row[Any]) -> Scan:
 
 @dataclass(frozen=True, slots=True)
 class ScanWriter:
-    """What a scan writes. Each verb that writes renews the lease, and raises Lost when that is gone."""
+    """Writes what a scan reads. Every write renews the lease, and raises LeaseLost if that is gone."""
 
     database: Database
     held: HeldScan
     lease: timedelta
 
+    @unbroken
     async def renew(self, *, now: datetime, **counts: int) -> None:
-        await renew(self.database, self.held, lease=self.lease, now=now, **counts)
+        async with self.database.writing() as connection:
+            await self._renew(connection, now, **counts)
 
     @unbroken
     async def add(self, rows: Sequence[StoredItem], *, now: datetime, **counts: int) -> None:
-        """Rows, and how far the scan is."""
+        """Adds rows, and stores the progress."""
         async with self.database.writing() as connection:
-            await self._go_on(connection, now, **counts)
+            await self._renew(connection, now, **counts)
             await self._insert(connection, rows)
 
     @unbroken
-    async def name(self, customers: Mapping[str, ScannedCustomer], *, now: datetime) -> None:
-        """Fills in the names and addresses of unpaid invoices' customers; `customers` by their id."""
+    async def fill_in_names(self, customers: Mapping[str, ScannedCustomer], *, now: datetime) -> None:
+        """Fills in the names and emails of unpaid invoices' customers; `customers` by their id."""
         unpaid = (
             digest_items.c.scan_id == self.held.id,
-            # Not `in_`: it cannot be expanded in a statement that is executed many times.
+            # Not `in_`, which cannot be expanded in a statement that is executed many times.
             or_(false(), *(digest_items.c.section == key for key in sections.from_invoices())),
         )
-        theirs = select(digest_items.c.customer_id).where(*unpaid, digest_items.c.customer_id.in_(customers))
+        customers_with_unpaid = select(digest_items.c.customer_id).where(
+            *unpaid, digest_items.c.customer_id.in_(customers)
+        )
         async with self.database.reading() as connection:
-            found = (await connection.execute(theirs.distinct())).scalars().all()
-        if not found:
+            unpaid_ids = (await connection.execute(customers_with_unpaid.distinct())).scalars().all()
+        if not unpaid_ids:
             return
         async with self.database.writing() as connection:
-            await self._go_on(connection, now)
+            await self._renew(connection, now)
             await connection.execute(
                 update(digest_items)
-                .where(*unpaid, digest_items.c.customer_id == bindparam("whose"))
-                .values(customer=bindparam("called"), email=bindparam("address")),
+                .where(*unpaid, digest_items.c.customer_id == bindparam("unpaid_id"))
+                .values(customer=bindparam("name"), email=bindparam("address")),
                 [
-                    {"whose": one, "called": customers[one].name, "address": customers[one].email}
-                    for one in found
+                    {
+                        "unpaid_id": customer_id,
+                        "name": customers[customer_id].name,
+                        "address": customers[customer_id].email,
+                    }
+                    for customer_id in unpaid_ids
                 ],
             )
 
     @unbroken
     async def largest(self, most: int) -> list[ScannedCustomer]:
-        """Customers with an id and estimates, those with the most to pay first."""
-        coming = digest_items.c.at >= self.held.started_at
+        """Customers with an id and estimates, the largest totals first."""
+        is_upcoming = digest_items.c.at >= self.held.started_at
         total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
-        wanted = (
+        query = (
             select(
                 digest_items.c.customer_id,
                 func.min(digest_items.c.customer).label("customer"),
                 func.min(digest_items.c.email).label("email"),
             )
-            .where(*self._invoices(), coming, digest_items.c.customer_id.is_not(None))
+            .where(*self._invoices(), is_upcoming, digest_items.c.customer_id.is_not(None))
             .group_by(digest_items.c.customer_id)
             .order_by(total.desc(), digest_items.c.customer_id)
             .limit(most)
         )
         async with self.database.reading() as connection:
-            found = await connection.execute(wanted)
-            return [ScannedCustomer(row.customer_id, row.customer, row.email) for row in found]
+            customer_rows = await connection.execute(query)
+            return [ScannedCustomer(row.customer_id, row.customer, row.email) for row in customer_rows]
 
     @unbroken
-    async def settle(self, customer_id: str, rows: Sequence[StoredItem] | None, *, now: datetime) -> None:
-        """Puts what Autumn says in the place of a customer's estimates; None: they stay."""
+    async def replace_estimates(
+        self, customer_id: str, rows: Sequence[StoredItem] | None, *, now: datetime
+    ) -> None:
+        """Replaces a customer's estimates by Autumn's previews; None keeps them."""
         async with self.database.writing() as connection:
-            await self._go_on(connection, now, previewed=digest_scans.c.previewed + 1)
+            await self._renew(connection, now, previewed=digest_scans.c.previewed + 1)
             if rows is None:
                 return
             await connection.execute(
@@ -349,10 +345,10 @@ class ScanWriter:
     def _invoices(self) -> tuple[ColumnElement[bool], ...]:
         return digest_items.c.scan_id == self.held.id, digest_items.c.section == invoices.SECTION.key
 
-    async def _go_on(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
-        await go_on(connection, self.held, lease=self.lease, now=now, **counts)
+    async def _renew(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
+        await _guarded(connection, self.held, {"lease_until": now + self.lease, **counts})
 
     async def _insert(self, connection: AsyncConnection, rows: Sequence[StoredItem]) -> None:
         for first in range(0, len(rows), _AT_A_TIME):
-            several = [{**row, "scan_id": self.held.id} for row in rows[first : first + _AT_A_TIME]]
-            await connection.execute(digest_items.insert(), several)
+            batch = [{**row, "scan_id": self.held.id} for row in rows[first : first + _AT_A_TIME]]
+            await connection.execute(digest_items.insert(), batch)

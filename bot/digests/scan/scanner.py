@@ -1,11 +1,12 @@
-"""One reading of Autumn serves every digest that needs one: whoever asks gets one that will do, waits for
-the one that is being read, or reads."""
+"""One scan of Autumn serves every digest that needs one: a caller gets a finished scan that will do, waits
+for the one that is running, or runs one."""
 
 import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,24 +15,20 @@ from bot.autumn import errors
 from bot.autumn.errors import AutumnError
 from bot.digests.items import ScanWindow
 from bot.digests.scan import repository as scans
-from bot.digests.scan.pacing import ScanPace, Seldom
-from bot.digests.scan.reader import Scanning
-from bot.digests.scan.repository import HeldScan, Lost, Progress, Scan, ScanRequest, ScanWriter
+from bot.digests.scan.pacing import ScanPace, ThrottledReport
+from bot.digests.scan.reader import ScanReader
+from bot.digests.scan.repository import HeldScan, LeaseLost, Progress, Scan, ScanRequest, ScanWriter
 from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 
 ReportProgress: TypeAlias = Callable[[Progress], Awaitable[None]]
-"""Is told how far a scan is."""
+"""Called every few seconds with the progress of a scan."""
 
-
-__all__ = ["Progress", "Scan", "ScanFailed", "ScanPace", "Scanner"]
-
-Watch: TypeAlias = Callable[[Progress], Awaitable[None]]
-
+__all__ = ["Progress", "ReportProgress", "Scan", "ScanFailed", "ScanPace", "Scanner"]
 
 SPARE = timedelta(hours=1)
-"""It is read so much further than asked for, so that it is far enough for who asks the same soon after."""
+"""Read this far past the requested horizon, so the scan can be reused by similar requests soon after."""
 
 
 class ScanFailed(AutumnError):
@@ -44,6 +41,19 @@ class ScanFailed(AutumnError):
     @property
     def kind(self) -> type[AutumnError]:
         return self._cause
+
+
+class ScanOutcome(StrEnum):
+    """How a scan ended, for the log and the metrics."""
+
+    RUNNING = "running"
+    OK = "ok"
+    AUTUMN = "autumn"
+    """Autumn could not be read."""
+    LOST = "lost"
+    """The lease lapsed."""
+    CUT = "cut"
+    """The process was stopped, or lost its database."""
 
 
 class Scanner:
@@ -70,108 +80,107 @@ class Scanner:
         previews: bool,
         not_before: datetime,
         since: datetime | None = None,
-        progress: Watch | None = None,
+        report_progress: ReportProgress | None = None,
     ) -> Scan:
-        """What Autumn says of the time until `horizon`, begun to be read at `not_before` or later.
+        """A scan of what is due until `horizon` that was started at `not_before` or later.
 
-        `since`: from when on, if from before it begins. `previews`: with Autumn's own amounts of invoices to
-        come. `progress` is told every few seconds how far it is. Raises ScanFailed, of the kind of error that
-        stopped it.
+        `since`: it also covers the time from then on, before it started. `previews`: with Autumn's own
+        amounts of upcoming invoices. Raises ScanFailed, with the kind of error that stopped it.
         """
-        wish = ScanRequest(self._env, horizon, previews, not_before, since)
-        seldom = Seldom(self._pace.tell, progress)
+        request = ScanRequest(self._env, horizon, previews, not_before, since)
+        report = ThrottledReport(self._pace.tell, report_progress)
         while True:
-            found = await scans.usable(self._database, wish)
-            if found is not None:
-                return found
-            held = await scans.begin(
+            finished = await scans.usable(self._database, request)
+            if finished is not None:
+                return finished
+            started = await scans.begin(
                 self._database,
-                wish,
+                request,
                 spare=SPARE,
                 by=secrets.token_hex(8),
                 lease=self._pace.lease_time,
                 now=self._now(),
             )
-            if isinstance(held, Scan):
-                return held
-            if held is None:
-                await self._wait(wish, seldom)
+            if isinstance(started, Scan):
+                return started
+            if started is None:
+                await self._wait(request, report)
                 continue
             try:
-                return await self._read(held, seldom, previews=previews)
-            except Lost:
-                # It stood still for so long that somebody else took it to be dead.
+                return await self._read(started, report, previews=previews)
+            except LeaseLost:
+                # This process stood still for so long that another one considered it dead.
                 continue
 
-    async def _wait(self, wish: ScanRequest, seldom: Seldom) -> None:
-        """Until the one that is being read is over. Raises ScanFailed when it failed, and would have done."""
+    async def _wait(self, request: ScanRequest, report: ThrottledReport) -> None:
+        """Waits until the running scan ends. Raises ScanFailed if it failed and would have met the
+        request."""
         running = await scans.running(self._database, self._env)
         if running is None:
             return
-        while isinstance(seen := await scans.look(self._database, running.id, now=self._now()), Progress):
-            await seldom.tell(seen)
+        while isinstance(state := await scans.look(self._database, running.id, now=self._now()), Progress):
+            await report.report(state)
             await self._pace.sleep(self._pace.poll)
-        if seen.failed and seen.said and wish.met_by(running):
-            raise ScanFailed(errors.named(seen.said))
+        if state.failed and state.error and request.met_by(running):
+            raise ScanFailed(errors.named(state.error))
 
-    async def _read(self, held: HeldScan, seldom: Seldom, *, previews: bool) -> Scan:
-        """Raises ScanFailed, and Lost."""
-        watching = ScanLog(self._metrics, self._pace.log, seldom)
-        scanning = Scanning(
+    async def _read(self, held: HeldScan, report: ThrottledReport, *, previews: bool) -> Scan:
+        """Raises ScanFailed and LeaseLost."""
+        scan_log = ScanLog(self._metrics, self._pace.log, report)
+        reader = ScanReader(
             autumn=self._autumn,
-            keeper=ScanWriter(self._database, held, self._pace.lease_time),
-            span=ScanWindow(held.started_at, held.horizon, held.since),
+            writer=ScanWriter(self._database, held, self._pace.lease_time),
+            window=ScanWindow(held.started_at, held.horizon, held.since),
             now=self._now,
             pace=self._pace,
-            tell=watching.tell,
+            report_progress=scan_log.report,
         )
-        outcome = "cut"
+        outcome = ScanOutcome.CUT
         try:
-            missing = await scanning.read(previews=previews)
+            missing = await reader.read(previews=previews)
             scan = await scans.finish(self._database, held, missing=missing, now=self._now())
-            outcome = "ok"
+            outcome = ScanOutcome.OK
             return scan
         except AutumnError as error:
-            outcome = "autumn"
-            await scans.fail(self._database, held, said=error.kind.__name__, now=self._now())
+            outcome = ScanOutcome.AUTUMN
+            await scans.fail(self._database, held, error=error.kind.__name__, now=self._now())
             raise ScanFailed(error.kind) from error
-        except Lost:
-            outcome = "lost"
+        except LeaseLost:
+            outcome = ScanOutcome.LOST
             raise
         except BaseException:
-            # Stopped, or the database is lost: nobody should have to wait until the lease lapses.
-            with contextlib.suppress(Lost, SQLAlchemyError, OSError):
-                await scans.fail(self._database, held, said="", now=self._now())
+            # Stopped, or the database is gone. Others should not have to wait until the lease lapses.
+            with contextlib.suppress(LeaseLost, SQLAlchemyError, OSError):
+                await scans.fail(self._database, held, error="", now=self._now())
             raise
         finally:
-            watching.over(outcome, scanning.progress)
+            scan_log.end(outcome, reader.progress)
 
 
 class ScanLog:
-    """`every`: seconds between notes in the log. `asker`: who waits, told first."""
+    """`every`: seconds between two log records. `report`: passes progress on to whoever waits."""
 
-    def __init__(self, metrics: Metrics, every: float, asker: Seldom) -> None:
+    def __init__(self, metrics: Metrics, every: float, report: ThrottledReport) -> None:
         self._metrics = metrics
-        self._asker = asker
-        self._begun = self._noted = time.monotonic()
+        self._report = report
+        self._started = self._logged = time.monotonic()
         self._every = every
 
-    async def tell(self, progress: Progress) -> None:
+    async def report(self, progress: Progress) -> None:
         self._metrics.scan_customers.set(progress.customers)
         self._metrics.scan_previews.set(progress.previewed)
-        await self._asker.tell(progress)
+        await self._report.report(progress)
         now = time.monotonic()
-        if now - self._noted < self._every:
+        if now - self._logged < self._every:
             return
-        self._noted = now
-        self._note("running", progress)
+        self._logged = now
+        self._log(ScanOutcome.RUNNING, progress)
 
-    def over(self, outcome: str, progress: Progress) -> None:
-        """ok, autumn, lost (its lease), or cut."""
+    def end(self, outcome: ScanOutcome, progress: Progress) -> None:
         self._metrics.scans.labels(outcome=outcome).inc()
-        self._metrics.scan_seconds.observe(time.monotonic() - self._begun)
-        self._note(outcome, progress)
+        self._metrics.scan_seconds.observe(time.monotonic() - self._started)
+        self._log(outcome, progress)
 
-    def _note(self, outcome: str, progress: Progress) -> None:
-        spent = round((time.monotonic() - self._begun) * 1000)
-        log.info("scan", outcome=outcome, count=progress.customers, ms=spent)
+    def _log(self, outcome: ScanOutcome, progress: Progress) -> None:
+        milliseconds = round((time.monotonic() - self._started) * 1000)
+        log.info("scan", outcome=outcome, count=progress.customers, ms=milliseconds)

@@ -1,6 +1,6 @@
-"""The sections of a digest, in the order in which they are shown.
+"""The sections of a digest, in the order they are shown.
 
-A section is one module here with one SECTION; everything else asks the functions below.
+A section is one module here with a SECTION; everything else uses the functions below.
 """
 
 from collections.abc import Collection, Iterator
@@ -20,20 +20,20 @@ SECTIONS: tuple[DigestSection, ...] = (
 
 
 def all_keys() -> tuple[str, ...]:
-    """All, in order."""
+    """The keys of all sections, in order."""
     return tuple(section.key for section in SECTIONS)
 
 
 def chosen(of: Collection[str]) -> list[DigestSection]:
-    """Those with one of these keys, in order. Keys that no section has any more are passed over."""
+    """The sections with these keys, in order. Keys of sections that no longer exist are ignored."""
     return [section for section in SECTIONS if section.key in of]
 
 
 def section(key: str) -> DigestSection:
-    """Raises ValueError where there is none."""
-    for known in SECTIONS:
-        if known.key == key:
-            return known
+    """Raises ValueError if there is none."""
+    for candidate in SECTIONS:
+        if candidate.key == key:
+            return candidate
     raise ValueError(f"There is no section {key!r}.")
 
 
@@ -53,13 +53,13 @@ def from_invoices() -> tuple[str, ...]:
 
 
 def of_customer(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
-    """Rows of all sections, apart from those that come from invoices. Upcoming amounts are estimates."""
+    """The rows of all sections, except those that come from invoices. Upcoming amounts are estimates."""
     for section in SECTIONS:
         yield from section.collect(customer, window)
 
 
 def of_invoice(invoice: ListedInvoice, plan_names: PlanNames) -> Iterator[StoredItem]:
-    """Rows of all sections. The customer's name and email, which invoices lack, are filled in later."""
+    """The rows of all sections. Invoices lack the customer's name and email, which are filled in later."""
     for section in SECTIONS:
         row = section.collect_invoice(invoice, plan_names) if section.collect_invoice else None
         if row is not None:

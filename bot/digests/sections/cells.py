@@ -1,6 +1,6 @@
 """Cells and facts that several sections share.
 
-Tables show times in the digest's own zone, as Slack cannot draw them in each reader's; in lines Slack can.
+Tables show times in the digest's zone, because Slack draws them in each reader's own zone only in text.
 """
 
 from datetime import date, datetime, tzinfo
@@ -27,7 +27,7 @@ def customer(item: ReportItem, safe: layout.Safe) -> str:
 
 
 def plan_names(item: ReportItem) -> list[str]:
-    """Ids for those without a name; not escaped yet."""
+    """The id where there is no name; not escaped yet."""
     stored = item.details.get(items.PLAN_NAMES)
     names = [str(name) for name in stored] if isinstance(stored, list | tuple) else []
     return [
@@ -40,7 +40,7 @@ def plans(item: ReportItem, safe: layout.Safe) -> str:
 
 
 def amount(item: ReportItem) -> str:
-    """In words where there is none."""
+    """In words if there is none."""
     is_estimate = bool(item.details.get(items.ESTIMATE))
     if item.amount is None:
         return labels.BILLED_BY_USE if is_estimate else NO_AMOUNT
@@ -49,7 +49,7 @@ def amount(item: ReportItem) -> str:
 
 
 def units(item: ReportItem, name: str) -> Decimal | None:
-    """How much of the feature is left (`REMAINING`) or was granted; None where that is not known."""
+    """How much of the feature is left (`REMAINING`) or was granted (`GRANTED`); None if unknown."""
     try:
         number = Decimal(detail(item, name))
     except InvalidOperation:
@@ -72,7 +72,7 @@ def detail(item: ReportItem, name: str) -> str:
 
 
 def day(item: ReportItem) -> str:
-    """In the reader's own zone; empty where it is not known."""
+    """In the reader's own zone; empty if unknown."""
     return times.day(item.at) if item.at else ""
 
 
@@ -86,7 +86,7 @@ def short_day(day: date) -> str:
 
 
 def local(at: datetime, zone: tzinfo) -> datetime:
-    """In the zone; unchanged at the ends of the calendar, where there is no such time."""
+    """In the zone; unchanged at the ends of the calendar, where there is no local time."""
     try:
         return at.astimezone(zone)
     except OverflowError:
@@ -115,7 +115,7 @@ def day_cell(item: ReportItem, seen: Viewpoint) -> blocks.Cell:
 
 
 def billing_day_cell(item: ReportItem) -> blocks.Cell:
-    """An invoice has the same day for everybody, whatever the digest's zone."""
+    """An invoice has the same date for everybody, whatever the digest's zone."""
     return blocks.cell(times.utc_day(item.at) if item.at else "")
 
 

@@ -1,7 +1,7 @@
 """Upcoming invoices: when subscriptions are billed, and for how much.
 
-Autumn itself previews the amount, one customer at a time. An estimate, the base price alone, decides who is
-asked about first, and stands in where there is no preview.
+Autumn previews the amount, one customer at a time. An estimate, the base price alone, decides whose preview
+is asked for first, and stands in where there is none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,10 @@ from decimal import Decimal
 from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
 from bot.autumn.models import InvoicePreview
 from bot.digests import items
-from bot.digests.items import (
-    ReportItem,
-    ScannedCustomer,
-    ScanWindow,
-    StoredItem,
-    join_plans,
-    millionths,
-    stored,
-)
+from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredItem, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, PlanNames, Timing, Viewpoint
-from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.digests.sections.subscriptions import SCHEDULED, subscription_item
 from bot.kit import blocks, text, times
 
 _KEY = "invoices"
@@ -35,19 +27,19 @@ class Estimate:
     amount: Decimal | None
     """The base price; None when only usage will be billed."""
     currency: str
-    """Empty when not known: the list tells a plan's price in the organization's own currency without naming
-    it, and not what the customer pays in."""
+    """Empty if unknown: Autumn's list has a plan's price in the organization's own currency, without its
+    name."""
 
 
 def of_preview(customer: ScannedCustomer, preview: InvoicePreview, plan_names: PlanNames) -> StoredItem:
-    """The row that takes the place of an estimate."""
+    """The row that replaces an estimate."""
     return stored(
         _KEY,
         customer,
         at=preview.invoice_at,
-        amount=millionths(preview.total),
+        amount=preview.total,
         currency=preview.currency.lower(),
-        plans=join_plans(preview.plan_ids),
+        plans=preview.plan_ids,
         details={
             items.PLAN_NAMES: [plan_names.get(plan, plan) for plan in preview.plan_ids],
             items.LINES: len(preview.line_items),
@@ -56,16 +48,16 @@ def of_preview(customer: ScannedCustomer, preview: InvoicePreview, plan_names: P
 
 
 def within(previews: Sequence[InvoicePreview], start: datetime, end: datetime) -> Iterator[InvoicePreview]:
-    """Those of a customer's next invoices that are due in this time."""
+    """A customer's next invoices that are due in this time."""
     for preview in previews:
         if preview.invoice_at is not None and start <= preview.invoice_at <= end:
             yield preview
 
 
 def estimate(customer: ListedCustomer, subscription: ListedSubscription) -> Estimate | None:
-    """The subscription's next invoice; None when none is coming.
+    """The subscription's next invoice, if there will be one.
 
-    Autumn bills through Stripe: a customer who is unknown there gets no invoice.
+    Autumn bills through Stripe, so a customer who is unknown there gets no invoice.
     """
     at = moment(subscription.get("current_period_end")) or moment(subscription.get("trial_ends_at"))
     ends = moment(subscription.get("expires_at"))
@@ -73,8 +65,8 @@ def estimate(customer: ListedCustomer, subscription: ListedSubscription) -> Esti
 
 
 def last_billed(customer: ListedCustomer, subscription: ListedSubscription) -> Estimate | None:
-    """The invoice with which the current period began; None for a subscription's first period, whose invoice
-    came with the purchase."""
+    """The invoice at the start of the current period; None in a subscription's first period, which was
+    invoiced with the purchase."""
     at, began = moment(subscription.get("current_period_start")), moment(subscription.get("started_at"))
     if at is None or began is None or began >= at:
         return None
@@ -94,12 +86,12 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
 def _estimated(
     customer: ListedCustomer, subscription: ListedSubscription, expected: Estimate, *, passed: bool = False
 ) -> StoredItem:
-    return subscription_row(
+    return subscription_item(
         _KEY,
         customer,
         subscription,
         expected.at,
-        amount=millionths(expected.amount),
+        amount=expected.amount,
         currency=expected.currency,
         details={items.ESTIMATE: True, **({items.PASSED: True} if passed else {})},
     )
@@ -119,7 +111,7 @@ def _billed(
         return None
     quantity = subscription.get("quantity")
     amount = base * (Decimal(1) if quantity is None else quantity) if base else None
-    # Where a plan has prices in several currencies, the list does not tell which one the customer pays.
+    # If a plan has prices in several currencies, the list does not tell which one the customer pays.
     currency = "" if price.get("additional_currencies") else price.get("currency") or ""
     return Estimate(at, amount, currency.lower())
 

@@ -6,18 +6,18 @@ from bot.autumn.bulk import ListedCustomer, moment
 from bot.digests.items import ReportItem, ScanWindow, StoredItem
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
-from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.digests.sections.subscriptions import started, subscription_item
 from bot.kit import blocks, text
 
 _KEY = "past_due"
 
 
 def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredItem]:
-    for subscription in customer.get("subscriptions") or ():
-        if subscription.get("past_due") and subscription.get("status") != SCHEDULED:
-            # What is unpaid was billed when the period began.
+    for subscription in started(customer):
+        if subscription.get("past_due"):
+            # What is unpaid was billed at the start of the period.
             billed = moment(subscription.get("current_period_start"))
-            yield subscription_row(_KEY, customer, subscription, billed)
+            yield subscription_item(_KEY, customer, subscription, billed)
 
 
 def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:

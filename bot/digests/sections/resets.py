@@ -8,17 +8,7 @@ from decimal import Decimal
 from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, moment
 from bot.autumn.models import Reset
 from bot.digests import items
-from bot.digests.items import (
-    ReportItem,
-    ResetGroup,
-    ScannedCustomer,
-    ScanWindow,
-    StoredItem,
-    join_plans,
-    millionths,
-    plain,
-    stored,
-)
+from bot.digests.items import ReportItem, ResetGroup, ScannedCustomer, ScanWindow, StoredItem, plain, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
 from bot.kit import blocks, layout, numbers, phrases, text
@@ -30,7 +20,7 @@ _UNLIMITED = "unlimited"
 
 
 def last_reset(row: ListedSource, began: datetime | None, now: datetime) -> datetime | None:
-    """When a plan's balance was last reset; None when it never was, is overdue, or that cannot be said.
+    """When a plan's balance was last reset; None if it never was, is overdue, or that is unknown.
 
     `began`: when the customer got the plan.
     """
@@ -38,16 +28,16 @@ def last_reset(row: ListedSource, began: datetime | None, now: datetime) -> date
     following = moment(reset.get("resets_at"))
     if following is None or began is None or following <= now:
         return None
-    known = Reset(
+    cycle = Reset(
         interval=reset.get("interval") or "",
         interval_count=reset.get("interval_count"),
         resets_at=following,
     )
-    at = cycle_start(known, now)
+    at = cycle_start(cycle, now)
     if at is None:
         return None
     if at.day == following.day < began.day and following.day == _last_day(following):
-        # It resets at the end of a short month only for want of the day on which the plan began.
+        # The plan began on a later day of the month, which a short month lacks.
         at = at.replace(day=min(began.day, _last_day(at)))
     return at if began < at else None
 
@@ -58,15 +48,15 @@ def _last_day(at: datetime) -> int:
 
 def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
     for feature_id, balance in (customer.get("balances") or {}).items():
-        yield from _coming(customer, feature_id, balance, window)
+        yield from _upcoming(customer, feature_id, balance, window)
         yield from _passed(customer, feature_id, balance, window)
 
 
-def _coming(
+def _upcoming(
     customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
 ) -> Iterator[StoredItem]:
-    """A row for each time at which some of the balance resets. An overdue reset counts: Autumn catches up
-    on it when the customer is next read on their own."""
+    """A row for each time at which part of the balance resets. Overdue resets count: Autumn catches up on
+    them when the customer is next read individually."""
     if balance.get("unlimited"):
         return
     for resets_at, (granted, remaining, plans) in _by_time(balance).items():
@@ -78,8 +68,8 @@ def _coming(
             ScannedCustomer.of(customer),
             at=at,
             # Not money: stored in `amount` so SQL can sum it.
-            amount=millionths(remaining),
-            plans=join_plans(plans),
+            amount=remaining,
+            plans=plans,
             feature=feature_id,
             details={
                 items.FEATURE_NAME: _feature_name(feature_id, balance),
@@ -92,7 +82,7 @@ def _coming(
 def _passed(
     customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
 ) -> Iterator[StoredItem]:
-    """Resets since the last digest, of balances from products that the customer had before the reset."""
+    """Resets since the last digest of balances whose product the customer had before the reset."""
     began = {
         plan_id: since
         for subscription in customer.get("subscriptions") or ()
@@ -106,14 +96,14 @@ def _passed(
                 _KEY,
                 ScannedCustomer.of(customer),
                 at=at,
-                plans=join_plans([plan_id]),
+                plans=[plan_id],
                 feature=feature_id,
                 details={items.FEATURE_NAME: _feature_name(feature_id, balance), items.PASSED: True},
             )
 
 
 def _by_time(balance: ListedBalance) -> dict[float, tuple[Decimal, Decimal, list[str]]]:
-    """For each time: granted, remaining, and ids of plans."""
+    """By time: granted, remaining, and ids of plans."""
     totals: dict[float, tuple[Decimal, Decimal, list[str]]] = {}
     for source in balance.get("breakdown") or ():
         at = (source.get("reset") or {}).get("resets_at")

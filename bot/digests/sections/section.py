@@ -1,4 +1,4 @@
-"""What a section of a digest is made of."""
+"""What defines a section of a digest."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ class Timing(StrEnum):
     WITHIN_WINDOW = "within_window"
     """Those due within the digest's window."""
     UNTIL_WINDOW_ENDS = "until_window_ends"
-    """Those due before the window ends, however long overdue: Autumn has yet to catch up on them. What
-    has already happened is listed once."""
+    """Those due before the window ends, however long overdue, as Autumn has yet to catch up on them. What has
+    already happened is listed once."""
     ANY_TIME = "any_time"
     """All of them, however old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """The time zone that tables are in, and when Autumn was read."""
+    """The time zone of tables, and when Autumn was read."""
 
     zone: tzinfo
     read_at: datetime
@@ -41,7 +41,7 @@ Facts: TypeAlias = Callable[[ReportItem, Viewpoint], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How a section is shown when it has too many rows to list: a row for each feature and day."""
+    """How a section is shown if it has too many rows to list: one row for each feature and day."""
 
     columns: tuple[str, ...]
     cells: Callable[[ResetGroup], list[blocks.Cell]]
@@ -67,23 +67,23 @@ class DigestSection:
     short_name: str
     """In a digest's summary line and in the file."""
     unit: tuple[str, str]
-    """What its rows are counted in: one, several."""
+    """What its rows are called: one, several."""
     none_text: str
-    """What a digest with no rows at all says of this section: `no trial ends`."""
+    """In a digest that has nothing to report: `no trials ending`."""
     columns: tuple[str, ...]
     cells: Cells
     """A row of the table: as many as `columns`."""
     facts: Facts
-    """The row in words (mrkdwn), without the customer. Empty ones are left out."""
+    """The row in words (mrkdwn), without the customer. Empty facts are left out."""
     timing: Timing
     collect: Collect = _collect_nothing
     """Rows from a customer as Autumn lists them."""
     collect_invoice: CollectInvoice | None = None
-    """A row from an unpaid invoice, if it gives one."""
+    """A row from an unpaid invoice, if there is one."""
     money: bool = False
-    """Whether rows have an amount: they are added up by currency, sorted by it, and filtered by the
-    digest's smallest amount. Other rows are sorted by their moment."""
+    """Whether rows have an amount. Then they are summed by currency, sorted by amount, and filtered by the
+    digest's smallest amount. Other rows are sorted by time."""
     upcoming: bool = False
-    """Whether its rows are what will be charged: Autumn is asked for previews, and amounts are charted."""
+    """Whether its rows will be charged: Autumn is asked for previews, and amounts are charted."""
     grouping: Grouping | None = None
-    """None where the first rows are listed however many there are."""
+    """None: the first rows are listed however many there are."""

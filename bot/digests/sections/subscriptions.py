@@ -1,25 +1,33 @@
-"""Rows about a subscription, for the sections that have them."""
+"""Rows about subscriptions, shared by several sections."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from bot.autumn.bulk import ListedCustomer, ListedSubscription
-from bot.digests.items import PLAN_NAMES, ScannedCustomer, StoredItem, join_plans, stored
+from bot.digests.items import PLAN_NAMES, ScannedCustomer, StoredItem, stored
 
 SCHEDULED = "scheduled"
 """The status of a subscription that has not begun."""
 
 
-def subscription_row(
+def started(customer: ListedCustomer) -> Iterator[ListedSubscription]:
+    """The customer's subscriptions, without those that are only scheduled."""
+    for subscription in customer.get("subscriptions") or ():
+        if subscription.get("status") != SCHEDULED:
+            yield subscription
+
+
+def subscription_item(
     section: str,
     customer: ListedCustomer,
     subscription: ListedSubscription,
     at: datetime | None,
     **columns: Any,
 ) -> StoredItem:
-    """`columns`: those beyond the product and the moment; `details` adds to the product's name."""
+    """`columns`: besides the product and the time; `details` are added to the product's name."""
     plan_id = subscription.get("plan_id")
     name = (subscription.get("plan") or {}).get("name")
     details = {**({PLAN_NAMES: [name]} if name else {}), **columns.pop("details", {})}
-    plans = join_plans([plan_id] if plan_id else [])
+    plans = [plan_id] if plan_id else []
     return stored(section, ScannedCustomer.of(customer), at=at, plans=plans, details=details, **columns)

@@ -6,17 +6,17 @@ from bot.autumn.bulk import ListedCustomer, moment
 from bot.digests.items import ReportItem, ScanWindow, StoredItem
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
-from bot.digests.sections.subscriptions import SCHEDULED, subscription_row
+from bot.digests.sections.subscriptions import started, subscription_item
 from bot.kit import blocks, text
 
 _KEY = "trials"
 
 
 def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
-    for subscription in customer.get("subscriptions") or ():
+    for subscription in started(customer):
         ends = moment(subscription.get("trial_ends_at"))
-        if ends in window and subscription.get("status") != SCHEDULED:
-            yield subscription_row(_KEY, customer, subscription, ends)
+        if ends in window:
+            yield subscription_item(_KEY, customer, subscription, ends)
 
 
 def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:

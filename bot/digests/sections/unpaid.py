@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.autumn.bulk import ListedInvoice, moment
 from bot.digests import items
-from bot.digests.items import ReportItem, ScannedCustomer, StoredItem, join_plans, millionths, stored
+from bot.digests.items import ReportItem, ScannedCustomer, StoredItem, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, PlanNames, Timing, Viewpoint
 from bot.kit import blocks, links, text
@@ -17,13 +17,15 @@ _TODAY = "today"
 
 
 def _collect(invoice: ListedInvoice, plan_names: PlanNames) -> StoredItem | None:
-    """The customer's name and email are filled in later: the list of invoices lacks them."""
-    known = facts.facts_of(invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None)
-    if not known.unpaid:
+    """The list of invoices lacks the customer's name and email, which are filled in later."""
+    invoice_facts = facts.facts_of(
+        invoice.get("status"), invoice.get("total"), invoice.get("amount_paid"), None
+    )
+    if not invoice_facts.unpaid:
         return None
     plans = invoice.get("plan_ids") or []
     details = {
-        items.STATUS: known.state.value,
+        items.STATUS: invoice_facts.state.value,
         items.URL: invoice.get("hosted_invoice_url"),
         items.INVOICE: invoice.get("id"),
         items.ENTITY: invoice.get("entity_id"),
@@ -34,9 +36,9 @@ def _collect(invoice: ListedInvoice, plan_names: PlanNames) -> StoredItem | None
         _KEY,
         ScannedCustomer(customer_id, customer_id or ""),
         at=moment(invoice.get("created_at")),
-        amount=millionths(known.due),
+        amount=invoice_facts.due,
         currency=(invoice.get("currency") or "").lower(),
-        plans=join_plans(plans),
+        plans=plans,
         details={name: value for name, value in details.items() if value},
     )
 

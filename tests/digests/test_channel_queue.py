@@ -38,11 +38,11 @@ class Hall:
 async def post_all(channels: list[str], *, takes: float = 0.0) -> list[tuple[float, str]]:
     """When posts went out."""
     hall = Hall()
-    turns = ChannelQueue(channel=1.0, overall=0.1, clock=hall.clock, sleep=hall.sleep)
+    queue = ChannelQueue(channel=1.0, overall=0.1, clock=hall.clock, sleep=hall.sleep)
     posted: list[tuple[float, str]] = []
 
     async def post(channel: str) -> None:
-        async with turns.of(channel):
+        async with queue.turn(channel):
             posted.append((round(hall.now, 3), channel))
             if takes:
                 await hall.sleep(takes)
@@ -58,13 +58,13 @@ async def test_five_hundred_channels_in_a_minute() -> None:
     assert all(after - before > 0.099 for (before, _), (after, _) in pairwise(posted))
 
 
-async def test_one_a_second_in_a_channel_and_nobody_else_waits_for_it() -> None:
+async def test_busy_channel_does_not_delay_others() -> None:
     posted = await post_all(["C1", "C1", "C1", "C2", "C3"])
     assert [at for at, channel in posted if channel == "C1"] == [0, 1, 2]
     assert [(at, channel) for at, channel in posted if channel != "C1"] == [(0.1, "C2"), (0.2, "C3")]
 
 
-async def test_in_turn_in_a_channel_however_long_it_takes() -> None:
+async def test_posts_in_a_channel_are_one_at_a_time() -> None:
     assert await post_all(["C1", "C1"], takes=5) == [(0, "C1"), (6, "C1")]
 
 
@@ -72,11 +72,11 @@ async def test_in_turn_in_a_channel_however_long_it_takes() -> None:
     ("tries", "first", "seconds"),
     [(0, 0, 60), (1, 0, 60), (2, 0, 120), (4, 0, 480), (5, 0, 600), (500, 0, 600), (1, 15, 15), (3, 15, 60)],
 )
-def test_how_long_before_the_next_attempt(tries: int, first: float, seconds: float) -> None:
+def test_wait_doubles_up_to_the_longest(tries: int, first: float, seconds: float) -> None:
     assert DigestTimeouts().wait(tries, first) == seconds
 
 
-def test_a_lease_outlasts_a_call() -> None:
+def test_lease_outlasts_a_call() -> None:
     pace = DigestTimeouts()
     assert pace.lease_time == timedelta(seconds=30)
     assert pace.call + pace.renew < pace.lease
