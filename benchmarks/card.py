@@ -133,7 +133,7 @@ async def calls_of(autumn_url: str) -> list[tuple[str, Counter[str]]]:
     email = customers.emails(autumn_url)[0]
     wanted: list[tuple[str, str, str]] = [
         ("overview, by id", CUSTOMER, OVERVIEW),
-        ("overview, by e-mail", email, OVERVIEW),
+        ("overview, by email", email, OVERVIEW),
         *((tab.id, CUSTOMER, tab.id) for tab in registry.tabs() if tab.id != OVERVIEW),
     ]
     seen: Counter[str] = Counter()

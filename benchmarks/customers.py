@@ -31,7 +31,7 @@ def ids(autumn: str) -> tuple[str, ...]:
 
 
 def emails(autumn: str) -> tuple[str, ...]:
-    """E-mail addresses that only one customer has."""
+    """Email addresses that only one customer has."""
     every = [one["email"] for one in listed(autumn) if one["id"] and one["email"]]
     return tuple(email for email in every if every.count(email) == 1)
 

@@ -1,4 +1,4 @@
-"""What is written to the log: events of ours with ids, never names, e-mails, message bodies or secrets.
+"""What is written to the log: events of ours with ids, never names, emails, message bodies or secrets.
 
 Two lines of defence. Fields pass by an allow-list, so that nothing is written by accident; and what looks
 like a token or a key is blacked out in whatever is left. Records of libraries are reduced to where they

@@ -15,7 +15,7 @@ _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
 def whose(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
     """Refusals for a customer that cannot be written to under this id.
 
-    `old_ids`: whether the write takes ids of the form that older customers may have, such as an e-mail
+    `old_ids`: whether the write takes ids of the form that older customers may have, such as an email
     address. Balances, coupons and promo codes do; details and deletions do not.
     """
     if facts.customer.id != request.customer:

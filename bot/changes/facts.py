@@ -132,6 +132,6 @@ async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:
 
 
 async def _same_email(autumn: Autumn, customer_id: str, email: str) -> int:
-    """How many others have this e-mail, among the first that the search finds."""
+    """How many others have this email, among the first that the search finds."""
     found = (await autumn.customers(search=email, limit=_MOST_SAME_EMAIL)).list
     return sum(one.id != customer_id and one.email.casefold() == email.casefold() for one in found)

@@ -63,7 +63,7 @@ class Facts:
     """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()
     same_email: int | None = None
-    """Other customers with the e-mail address that would be set; None when not looked for."""
+    """Other customers with the email address that would be set; None when not looked for."""
     redeemed: frozenset[str] = frozenset()
     """Promo codes that the customer redeemed, as far as Maple's own history knows."""
 

@@ -123,7 +123,7 @@ class ChangeKind(ABC, Generic[I]):
         return self.needs
 
     def email_to_check(self, request: I) -> str:  # noqa: ARG002 - for those that override it
-        """An e-mail address to look for among the other customers; empty for none."""
+        """An email address to look for among the other customers; empty for none."""
         return ""
 
     def with_history(self, facts: Facts, applied: Sequence[I]) -> Facts:

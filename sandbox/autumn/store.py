@@ -104,7 +104,7 @@ class Customers:
         self._sorted = None
 
     def changed(self, customer: Customer) -> None:
-        """To be told when a customer's id, name or e-mail changed."""
+        """To be told when a customer's id, name or email changed."""
         before = self._outlines[customer.internal_id]
         if before.id is not None:
             self._by_id.pop(before.id, None)
@@ -137,7 +137,7 @@ def _outline(customer: Customer) -> Outline:
 
 
 def search(text: str) -> Callable[[Outline], bool]:
-    """Autumn's search: a trimmed, case-insensitive part of id, name or e-mail; % and _ are wildcards."""
+    """Autumn's search: a trimmed, case-insensitive part of id, name or email; % and _ are wildcards."""
     trimmed = text.strip()
     if not trimmed:
         return lambda _: True

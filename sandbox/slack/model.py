@@ -38,7 +38,7 @@ class User:
         return {name: getattr(self, name) for name in keys}
 
     def api(self, now: float, *, email: bool) -> Json:
-        """The user object of users.info. Without users:read.email the e-mail address is left out."""
+        """The user object of users.info. Without users:read.email the email address is left out."""
         local = datetime.fromtimestamp(now, ZoneInfo(self.tz))
         offset = local.utcoffset()
         profile: Json = {

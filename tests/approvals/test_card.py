@@ -225,7 +225,7 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
         (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
         (REWARD, {"coupon": "ten", "coupon_name": ""}, ["Coupon: *ten*"]),
         (REWARD, {"coupon": None}, ["Coupon: *none*"]),
-        (DetailsInput(customer="c", name="A", email=""), {"name": "B"}, ["Name: *B*", "E-mail: *none*"]),
+        (DetailsInput(customer="c", name="A", email=""), {"name": "B"}, ["Name: *B*", "Email: *none*"]),
         (DeletionInput(customer="c", typed="c"), {"customer": "c"}, ["Customer: *`c`*"]),
         (DeletionInput(customer="c", typed="c"), {}, ["Customer: *none*"]),
     ],

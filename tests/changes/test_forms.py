@@ -244,15 +244,15 @@ def test_only_what_is_altered_is_asked_for() -> None:
     assert "Fill in the form" in form.text
     form.fill("email", text="billing@acme.com ")
     form.fill("fingerprint", text="")
-    assert "E-mail: ops@acme.com → *billing@acme.com*" in form.text
+    assert "Email: ops@acme.com → *billing@acme.com*" in form.text
     assert "Fingerprint: fp → *none*" in form.text
-    assert "The e-mail changes in Stripe too." in form.text
+    assert "The email changes in Stripe too." in form.text
     wanted = DetailsInput(
         customer="cus_1", customer_created_at=BEFORE, email="billing@acme.com", fingerprint=""
     )
     assert form.submit().input == wanted
     form.fill("email", text="nonsense")
-    assert "This is not an e-mail address." in form.text
+    assert "This is not an email address." in form.text
 
 
 def test_an_untidy_name_is_not_altered_by_being_shown() -> None:

@@ -363,15 +363,15 @@ DETAILS = (
     _details(DetailsNote.NAME_TOO_LONG, "The name can have up to 256 characters.", ("Name", "x" * 257)),
     _details(
         DetailsNote.EMAIL_TOO_LONG,
-        "The e-mail address can have up to 254 characters.",
-        ("E-mail", "x" * 250 + "@a.test"),
+        "The email address can have up to 254 characters.",
+        ("Email", "x" * 250 + "@a.test"),
     ),
     _details(
         DetailsNote.FINGERPRINT_TOO_LONG,
         "The fingerprint can have up to 256 characters.",
         ("Fingerprint", "x" * 257),
     ),
-    _details(DetailsNote.BAD_EMAIL, "This is not an e-mail address.", ("E-mail", "nobody")),
+    _details(DetailsNote.BAD_EMAIL, "This is not an email address.", ("Email", "nobody")),
     _details(DetailsNote.ALSO_IN_STRIPE, "The name changes in Stripe too.", ("Name", "New")),
     _details(
         DetailsNote.NOT_CLEARED_IN_STRIPE,

@@ -79,7 +79,7 @@ async def _grant_grew(maple: Stage) -> None:
 async def edit_details(maple: Stage) -> None:
     await _open(maple, "/autumn update cus_acme", "Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
-    await maple.ana.fill("E-mail", "office@acme.example")
+    await maple.ana.fill("Email", "office@acme.example")
     await maple.ana.sees("→ office@acme.example")
     await _submit(maple, "They moved")
 
@@ -113,7 +113,7 @@ SORTS = (
         "Grant of Messages: 0 → 700",
     ),
     Sort(
-        "details", "socket", edit_details, "Change name and e-mail", "customers.update", _renamed,
+        "details", "socket", edit_details, "Change name and email", "customers.update", _renamed,
         "Acme Group → Acme Incorporated", undo="Acme Incorporated → Acme Ltd",
     ),
     Sort(

@@ -214,10 +214,10 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
     async with on_stage("socket") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.bot.work.drain(10)
-        await maple.ana.fill("E-mail", "billing@twinpeaks.example")
+        await maple.ana.fill("Email", "billing@twinpeaks.example")
         await maple.bot.work.drain(10)
         await maple.ana.submit()
-        await lea_sees(maple, "3 other customers also have this e-mail address.")
+        await lea_sees(maple, "3 other customers also have this email address.")
 
 
 # What is billed
@@ -260,17 +260,17 @@ async def test_less_overage_is_told_as_such() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164\u3164", "\ufe0f", "\u200d", "\xa0"])
-@pytest.mark.parametrize("field", ["Name", "E-mail", "Fingerprint"])
+@pytest.mark.parametrize("field", ["Name", "Email", "Fingerprint"])
 async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothing: str) -> None:
-    typed = {"E-mail": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
-    seen = {"E-mail": "office@acme.example"}.get(field, "New")
+    typed = {"Email": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
+    seen = {"Email": "office@acme.example"}.get(field, "New")
     async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill(field, typed)
         await maple.bot.work.drain(10)
-        if field == "E-mail" and nothing in ("\u2800", "\u3164\u3164", "\xa0"):
-            await maple.ana.sees("This is not an e-mail address.")
+        if field == "Email" and nothing in ("\u2800", "\u3164\u3164", "\xa0"):
+            await maple.ana.sees("This is not an email address.")
             return
         await maple.ana.sees(f"→ {seen}")
         await maple.ana.fill("Reason", "x")

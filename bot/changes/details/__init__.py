@@ -1,4 +1,4 @@
-"""Editing a customer's name, e-mail and fingerprint."""
+"""Editing a customer's name, email and fingerprint."""
 
 from bot.changes.details.kind import DetailsChange
 

@@ -1,4 +1,4 @@
-"""The form that edits a customer's name, e-mail and fingerprint."""
+"""The form that edits a customer's name, email and fingerprint."""
 
 from bot.changes.details import words
 from bot.changes.details.input import DetailsInput

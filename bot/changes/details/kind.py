@@ -1,4 +1,4 @@
-"""A customer's name, e-mail and fingerprint. Never the id, nor the link to Stripe."""
+"""A customer's name, email and fingerprint. Never the id, nor the link to Stripe."""
 
 import re
 from collections.abc import Iterator, Sequence

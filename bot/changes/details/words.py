@@ -7,15 +7,15 @@ from bot.kit import phrases
 BUTTON = "Edit details"
 TITLE = "Edit details"
 HEADING = "Details change"
-HELP = "edit the customer's name, e-mail or fingerprint"
+HELP = "edit the customer's name, email or fingerprint"
 
 NAME = "Name"
-EMAIL = "E-mail"
+EMAIL = "Email"
 FINGERPRINT = "Fingerprint"
 FINGERPRINT_HINT = "Stops one person from starting several trials. Leave it as it is unless you are sure."
 NOTHING_ALTERED = "Change at least one of the fields."
 
-_FIELDS = {"name": "name", "email": "e-mail", "fingerprint": "fingerprint"}
+_FIELDS = {"name": "name", "email": "email", "fingerprint": "fingerprint"}
 _IN_FULL = LineStyle(length=1300)
 """It is what will be written."""
 
@@ -43,13 +43,13 @@ class DetailsNote(NoteCode):
     NAME_TOO_LONG = "name_too_long", lambda of: f"The name can have up to {of.number('most')} characters."
     EMAIL_TOO_LONG = (
         "email_too_long",
-        lambda of: f"The e-mail address can have up to {of.number('most')} characters.",
+        lambda of: f"The email address can have up to {of.number('most')} characters.",
     )
     FINGERPRINT_TOO_LONG = (
         "fingerprint_too_long",
         lambda of: f"The fingerprint can have up to {of.number('most')} characters.",
     )
-    BAD_EMAIL = "bad_email", "This is not an e-mail address."
+    BAD_EMAIL = "bad_email", "This is not an email address."
     BAD_TEXT = "bad_text", lambda of: f"The {_fields(of, 'field')} contains invisible characters."
     # Warnings
     ALSO_IN_STRIPE = "also_in_stripe", lambda of: f"The {_fields(of, 'fields')} changes in Stripe too."
@@ -60,7 +60,7 @@ class DetailsNote(NoteCode):
     SAME_EMAIL = (
         "same_email",
         lambda of: of.plural(
-            "Another customer also has this e-mail address.",
-            "{} other customers also have this e-mail address.",
+            "Another customer also has this email address.",
+            "{} other customers also have this email address.",
         ),
     )

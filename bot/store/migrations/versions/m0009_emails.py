@@ -1,4 +1,4 @@
-"""Customers' e-mail addresses in the rows of digests, for their CSV files."""
+"""Customers' email addresses in the rows of digests, for their CSV files."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-// Typed inputs: plain text, number, e-mail, address.
+// Typed inputs: plain text, number, email, address.
 import { html, useContext } from "../vendor/preact-htm.js";
 import { Surface } from "../surface.js";
 import { words } from "../text/object.js";
