@@ -1,4 +1,4 @@
-"""Who is in which user group of Slack's, believed for a short while."""
+"""Who is in which Slack user group, cached for a short while."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from bot.autumn.cache import Cached
 from bot.slack.errors import SLACK_READ_ERRORS
 
 Members = Mapping[str, frozenset[str]]
-"""User ids by group, which is found by its id (S…) and by its handle (@…)."""
+"""User ids by group; every group is listed by its id (S…) and by its handle (@…)."""
 
 
 class Groups:
-    """All groups are asked for at once, however many people wait for them; failures are not kept."""
+    """Reads all groups in one call, however many callers wait for it. Failures are not cached."""
 
     def __init__(self, slack: AsyncWebClient, *, seconds: float = 30, within: float = 5.0) -> None:
-        """`seconds`: how long an answer is believed; `within`: how long it is waited for."""
+        """`seconds`: how long an answer is cached; `within`: how long to wait for one."""
         self._slack = slack
         self._within = within
         self._kept = Cached(self._ask, seconds=seconds)
@@ -26,7 +26,7 @@ class Groups:
     async def person(self, user: str, groups: frozenset[str], *, member: bool | None = True) -> Person:
         """What a policy that names these groups needs to know of a user. Never raises.
 
-        A group that is not there counts as not checked: it may have been renamed.
+        A group that does not exist counts as unchecked: it may have been renamed.
         """
         if not groups:
             return Person(user, member)
@@ -39,14 +39,14 @@ class Groups:
         )
 
     async def missing(self, groups: frozenset[str]) -> frozenset[str] | None:
-        """Those that Slack does not have, or that are disabled; None when it does not tell."""
+        """The groups that Slack does not have or that are disabled; None if Slack does not answer."""
         if not groups:
             return groups
         known = await self._members()
         return None if known is None else groups - known.keys()
 
     async def aclose(self) -> None:
-        """Stops asking, if it is."""
+        """Stops a call in progress."""
         await self._kept.aclose()
 
     async def _members(self) -> Members | None:

@@ -1,4 +1,4 @@
-"""May this person use Maple? Full members of the workspace may; nobody else, and nobody in doubt."""
+"""Who may use Maple: full members of the workspace, and nobody who could not be checked."""
 
 import asyncio
 import time
@@ -22,12 +22,12 @@ class Standing(StrEnum):
     BOT = "bot"
     GONE = "gone"
     UNCHECKED = "unchecked"
-    """Slack could not be asked, or its answer does not tell."""
+    """Slack could not be asked, or its answer does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The workspace Maple is installed in, and Maple's own identity there."""
+    """The workspace Maple is installed in, and Maple's identity there."""
 
     team: str
     enterprise: str = ""
@@ -38,7 +38,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, as the payload says."""
+    """Who acts, according to the payload."""
 
     user: str
     team: str = ""
@@ -46,7 +46,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """What users.info says of a person."""
+    """A person, according to users.info."""
 
     team: str = ""
     enterprise: str = ""
@@ -55,7 +55,7 @@ class SlackUser:
     bot: bool = False
     deleted: bool = False
     zone: str = ""
-    """The person's own time zone, by its name in the IANA database; empty when Slack does not tell."""
+    """The IANA name of the person's time zone; may be empty."""
 
     @classmethod
     def read(cls, user: Mapping[str, Any]) -> "SlackUser":
@@ -72,7 +72,7 @@ class SlackUser:
 
 
 def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
-    """A person's standing. In an Enterprise Grid the organization counts; elsewhere the workspace."""
+    """A person's standing: in their organization on Enterprise Grid, else in the workspace."""
     if not home.enterprise and actor.team and actor.team != home.team:
         return Standing.OUTSIDER
     if facts is None:
@@ -91,9 +91,9 @@ def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
 
 
 class People:
-    """Asks Slack about people and believes the answer for a while; failures are not kept.
+    """Asks Slack about people and caches the answers. Failures are not cached.
 
-    `seconds`: how long an answer is believed; `within`: how long it is waited for.
+    `seconds`: how long an answer is cached; `within`: how long to wait for one.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class People:
         self._asking: dict[str, Awaitable[SlackUser | None]] = {}
 
     async def standing(self, actor: Actor) -> Standing:
-        """Never raises: without an answer the standing is UNCHECKED."""
+        """Never raises: without an answer it is UNCHECKED."""
         home = self._home()
         early = decide(home, actor, None)
         if early is not Standing.UNCHECKED:
@@ -120,7 +120,7 @@ class People:
         return decide(home, actor, await self._facts(actor.user))
 
     async def zone(self, actor: Actor) -> str:
-        """The person's time zone; empty when Slack does not tell. Never raises."""
+        """The person's time zone; empty if it is not known. Never raises."""
         facts = await self._facts(actor.user)
         return facts.zone if facts else ""
 
@@ -128,7 +128,7 @@ class People:
         known = self._known.get(user)
         if known is not None:
             return known
-        # People click fast: those who are being asked about are not asked about twice.
+        # People click fast: one call for each person at a time.
         asking = self._asking.get(user)
         if asking is None:
             task = asyncio.create_task(self._ask(user))

@@ -1,4 +1,4 @@
-"""Asks the policy, with what Slack says of the person just now."""
+"""Asks the policy, with what Slack says of the person now."""
 
 from dataclasses import replace
 
@@ -21,19 +21,16 @@ class Permission:
         self._environment = environment
 
     async def may(self, request: Request, actor: Actor) -> Decision:
-        """Never raises; what cannot be checked counts against the person."""
+        """Never raises. What cannot be checked counts against the person."""
         return decide(self._policy, request, await self._person(actor))
 
     async def may_open(self, kind: PolicyKind, actor: Actor) -> Decision:
-        """Whether there is any change of this kind that the person may ask for.
-
-        Also tells whether a reason may be required for it.
-        """
+        """Whether the person may request any change of this kind, and whether a reason may be required."""
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return decide(widest(self._policy), request, await self._person(actor))
 
     async def may_digests(self, actor: Actor) -> Decision:
-        """Whether the person may set digests up and change those there are. Never raises."""
+        """Whether the person may set up and change digests. Never raises."""
         return decide_digests(self._policy, await self._person(actor))
 
     async def _person(self, actor: Actor) -> Person:
@@ -42,7 +39,7 @@ class Permission:
 
 
 def widest(policy: Policy) -> Policy:
-    """The policy as it is for the change, of those that could be meant, for which it allows most."""
+    """The policy for whichever change of a kind it allows most easily."""
     return replace(
         policy,
         allow=tuple(_unnarrowed(rule) for rule in policy.allow),
@@ -51,6 +48,5 @@ def widest(policy: Policy) -> Policy:
 
 
 def _unnarrowed(rule: Rule) -> Rule:
-    """Whatever the amount, the plans and the reward."""
-    narrowed_by = rule.when
-    return replace(rule, when=When(changes=narrowed_by.changes, environment=narrowed_by.environment))
+    """The rule for any amount, product and reward."""
+    return replace(rule, when=When(changes=rule.when.changes, environment=rule.when.environment))

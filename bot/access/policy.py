@@ -1,16 +1,16 @@
-"""May this person do that? Pure: the policy, what is wanted and who wants it go in, a Decision comes out.
+"""May this person do that? Pure: policy, request and person in, Decision out.
 
-Three lists make a policy, and their order plays no part:
+A policy has three lists, and their order does not matter:
 
 - `allow` gives powers. What no rule allows is refused.
-- `deny` takes them away, whatever is allowed.
-- `require` says what a change must go through: approvals, a reason, an expiry. Of several, the strictest.
+- `deny` takes powers away, whatever allows them.
+- `require` says what a change needs: approvals, a reason, an expiry. Of several, the strictest applies.
 
-So a person's power can only shrink when an `allow` goes, or when a `deny` or a `require` comes. What cannot
-be told counts against them: it never fulfils an `allow`, and always a `deny` and a `require`.
+So removing an `allow`, or adding a `deny` or a `require`, can only reduce a person's powers. What is not
+known counts against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -27,7 +27,6 @@ __all__ = [
     "Request",
     "Verb",
     "decide",
-    "enough",
 ]
 
 NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
@@ -40,21 +39,21 @@ NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
     }
 )
 _ALONE = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})
-"""With these one person can change something alone: for a deletion, only where a rule names deletions."""
+"""With these one person can change something alone. For a deletion, a rule must name deletions."""
 
 
 class Reason(StrEnum):
     ALLOWED = "allowed"
     DENIED = "denied"
-    """A deny rule says so."""
+    """By a deny rule."""
     NO_RULE = "no_rule"
     OWN = "own"
-    """They asked for it themselves, so another must decide."""
+    """They requested it themselves, so somebody else must decide."""
     NOT_YOURS = "not_yours"
-    """Only who asked may withdraw."""
+    """Only the requester may withdraw."""
     NOT_A_MEMBER = "not_a_member"
     UNCHECKED = "unchecked"
-    """It hangs on something that Slack could not be asked about."""
+    """It depends on something that Slack could not be asked about."""
 
 
 EXPIRES = timedelta(hours=24)
@@ -62,16 +61,16 @@ EXPIRES = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """All but the first three say what a change must go through; they are set for ASK and UNDO."""
+    """From `approvals` on, what a change needs; set for ASK and UNDO."""
 
     permit: bool
     reason: Reason
     rule: str = ""
-    """The name of the rule that allowed or denied it; empty when it was none."""
+    """The rule that allowed or denied it; empty if there was none."""
     approvals: int = 1
-    """How many different people must approve; 0 when it is applied at once."""
+    """How many different people must approve; 0: applied right away."""
     self_approval: bool = False
-    """Whether the asker may be one of them."""
+    """Whether the requester may be one of them."""
     reason_required: bool = False
     expires_after: timedelta = EXPIRES
 
@@ -86,44 +85,39 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
     if not person.member:
         return Decision(False, Reason.NOT_A_MEMBER)
     if request.verb is Verb.WITHDRAW:
-        # Whoever asked may take it back: that is no power over anything.
+        # No power is needed to withdraw one's own request.
         return Decision(True, Reason.ALLOWED) if request.own else Decision(False, Reason.NOT_YOURS)
-    found = [_power(policy, power, request, person) for power in NEEDED[request.verb]]
-    for one in found:
-        if not one.permit:
-            return one
+    decisions = [_power(policy, power, request, person) for power in NEEDED[request.verb]]
+    for decision in decisions:
+        if not decision.permit:
+            return decision
     if request.verb is Verb.APPROVE and request.own:
         return _own(policy, request, person)
     if request.verb in (Verb.ASK, Verb.UNDO):
-        return _with_terms(found[0].rule, policy, request, person)
-    return found[0]
+        return _with_terms(decisions[0].rule, policy, request, person)
+    return decisions[0]
 
 
 def decide_digests(policy: Policy, person: Person) -> Decision:
-    """Whether a person may set digests up, edit, pause, send and remove them."""
+    """Whether a person may set up, edit, pause, send and remove digests."""
     if person.member is None:
         return Decision(False, Reason.UNCHECKED)
     if not person.member:
         return Decision(False, Reason.NOT_A_MEMBER)
-    inside = policy.digests.who.has(person)
-    if inside is None:
+    included = policy.digests.who.has(person)
+    if included is None:
         return Decision(False, Reason.UNCHECKED)
-    return Decision(True, Reason.ALLOWED) if inside else Decision(False, Reason.NO_RULE)
-
-
-def enough(approvers: Iterable[str], needed: int) -> bool:
-    """Whether as many different people approved as must. One who approves twice is one."""
-    return len(set(approvers)) >= needed
+    return Decision(True, Reason.ALLOWED) if included else Decision(False, Reason.NO_RULE)
 
 
 def _power(policy: Policy, power: Power, request: Request, person: Person) -> Decision:
     denied = [
-        (rule, sure)
+        (rule, certain)
         for rule in policy.deny
-        if power in rule.may and (sure := _restricts(rule, request, person)) is not False
+        if power in rule.may and (certain := _restricts(rule, request, person)) is not False
     ]
-    for rule, sure in denied:
-        if sure:
+    for rule, certain in denied:
+        if certain:
             return Decision(False, Reason.DENIED, rule.name)
     if denied:
         return Decision(False, Reason.UNCHECKED, denied[0][0].name)
@@ -131,10 +125,10 @@ def _power(policy: Policy, power: Power, request: Request, person: Person) -> De
     for rule in policy.allow:
         if not _gives(rule, power, request):
             continue
-        inside = rule.who.has(person)
-        if inside:
+        included = rule.who.has(person)
+        if included:
             return Decision(True, Reason.ALLOWED, rule.name)
-        if inside is None:
+        if included is None:
             refusal = Decision(False, Reason.UNCHECKED)
     return refusal
 
@@ -148,29 +142,30 @@ def _gives(rule: Rule, power: Power, request: Request) -> bool:
 
 
 def _restricts(rule: Rule | Requirement, request: Request, person: Person) -> bool | None:
-    """False: not at all. None: only because it cannot be told whether the person is meant."""
+    """None: only because it is not known whether the rule includes the person."""
     return False if rule.when.holds(request) is False else rule.who.has(person)
 
 
 def _own(policy: Policy, request: Request, person: Person) -> Decision:
-    found = _power(policy, Power.APPROVE_OWN, request, person)
-    return Decision(False, Reason.OWN) if found.reason is Reason.NO_RULE else found
+    decision = _power(policy, Power.APPROVE_OWN, request, person)
+    return Decision(False, Reason.OWN) if decision.reason is Reason.NO_RULE else decision
 
 
 def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> Decision:
-    met = [one for one in policy.require if _restricts(one, request, person) is not False]
-    approvals = [one.approvals for one in met if one.approvals is not None]
+    requirements = [each for each in policy.require if _restricts(each, request, person) is not False]
+    approvals = [each.approvals for each in requirements if each.approvals is not None]
+    expiries = [each.expires for each in requirements if each.expires is not None]
     at_once = _power(policy, Power.AT_ONCE, request, person)
-    # A number of approvals that is asked for by name is stronger than leave to do without.
-    straight = at_once.permit and not approvals
+    # An explicit number of approvals overrides `at_once`.
+    right_away = at_once.permit and not approvals
     return Decision(
         True,
         Reason.ALLOWED,
-        at_once.rule if straight else rule,
-        approvals=0 if straight else max(approvals, default=1),
+        at_once.rule if right_away else rule,
+        approvals=0 if right_away else max(approvals, default=1),
         self_approval=all(
             _power(policy, power, request, person).permit for power in (Power.APPROVE, Power.APPROVE_OWN)
         ),
-        reason_required=any(one.reason for one in met),
-        expires_after=min((one.expires for one in met if one.expires is not None), default=EXPIRES),
+        reason_required=any(each.reason for each in requirements),
+        expires_after=min(expiries, default=EXPIRES),
     )

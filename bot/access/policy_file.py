@@ -1,4 +1,4 @@
-"""A policy as a TOML file. Whatever is wrong with it is said in words, by line, all at once."""
+"""Reads a policy from a TOML file. Every mistake is reported in plain words, with its line."""
 
 import re
 import tomllib
@@ -18,11 +18,11 @@ _LARGEST = 64 * 1024
 
 
 class PolicyError(Exception):
-    """The policy cannot be used; one line for each thing that is wrong, with the file's name and the line."""
+    """The policy cannot be used; one line of text for each mistake, with the file's name and line number."""
 
 
 def load(path: Path | None, kinds: Sequence[PolicyKind]) -> Policy:
-    """The policy in that file; the built-in one when there is none. Raises PolicyError.
+    """The policy in that file, or the built-in one. Raises PolicyError.
 
     `kinds`: the kinds of change that rules may name.
     """
@@ -43,67 +43,67 @@ def load(path: Path | None, kinds: Sequence[PolicyKind]) -> Policy:
 
 
 def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy:
-    """The policy in a TOML text; `name` is what errors call it. Raises PolicyError."""
+    """The policy in a TOML text; `name` is used in errors. Raises PolicyError."""
     try:
-        found = tomllib.loads(text, parse_float=Decimal)
+        tables = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise PolicyError(_not_toml(name, text, error)) from None
     try:
-        file = PolicyFile.model_validate(found, context=kinds)
+        file = PolicyFile.model_validate(tables, context=kinds)
     except ValidationError as error:
-        wrong = [(one["loc"], _words(one)) for one in error.errors(include_url=False)]
+        mistakes = [(each["loc"], _words(each)) for each in error.errors(include_url=False)]
     else:
-        wrong = list(_same_names(file))
-        if not wrong:
+        mistakes = list(_same_names(file))
+        if not mistakes:
             return file.policy()
     lines = Lines(text)
-    said = sorted((lines.of(place), words) for place, words in wrong)
-    raise PolicyError("\n".join(f"{name}, line {line}: {words}" for line, words in said))
+    by_line = sorted((lines.of(place), words) for place, words in mistakes)
+    raise PolicyError("\n".join(f"{name}, line {line}: {words}" for line, words in by_line))
 
 
 def _same_names(file: PolicyFile) -> Iterator[tuple[Place, str]]:
-    """The audit trail calls rules by their names."""
+    """Names must be unique: the audit trail refers to rules by name."""
     seen: set[str] = set()
     for key, tables in (("allow", file.allow), ("deny", file.deny), ("require", file.require)):
         for position, table in enumerate(tables):
             if table.name in seen:
-                yield (key, position, "name"), f'name: another rule is called "{table.name}" already'
+                yield (key, position, "name"), f'name: another rule is already called "{table.name}"'
             seen |= {table.name} - {""}
 
 
 def _not_toml(name: str, text: str, error: Exception) -> str:
-    said = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    if said is None:
-        return f"{name}: is not TOML (a number is too large, or it nests too deeply)"
-    line = said[2] or text.rstrip().count("\n") + 1
-    return f"{name}, line {line}: is not TOML ({said[1][0].lower()}{said[1][1:]})"
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+    if match is None:
+        return f"{name}: is not valid TOML (a number is too large, or the nesting is too deep)"
+    line = match[2] or text.rstrip().count("\n") + 1
+    return f"{name}, line {line}: is not valid TOML ({match[1][0].lower()}{match[1][1:]})"
 
 
 _LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
 _TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": DigestsTable}
-_SAID = {
-    "bool_type": "should be true or false, without quotes",
-    "int_type": "should be a whole number, without quotes",
-    "greater_than_equal": f"should be from 1 to {MOST_APPROVALS}",
-    "less_than_equal": f"should be from 1 to {MOST_APPROVALS}",
-    "string_type": "should be a text, in quotes",
-    "string_too_short": "should not be empty",
-    "string_too_long": "should be shorter",
-    "too_short": "should not be empty",
-    "list_type": 'should be a list of texts: ["…", "…"]',
+_MESSAGES = {
+    "bool_type": "must be true or false, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "greater_than_equal": f"must be from 1 to {MOST_APPROVALS}",
+    "less_than_equal": f"must be from 1 to {MOST_APPROVALS}",
+    "string_type": "must be text, in quotes",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is too long",
+    "too_short": "must not be empty",
+    "list_type": 'must be a list of texts: ["…", "…"]',
 }
 
 
 def _words(error: Any) -> str:
-    path, kind, said = error["loc"], error["type"], str(error["msg"]).removeprefix("Value error, ")
+    path, kind, message = error["loc"], error["type"], str(error["msg"]).removeprefix("Value error, ")
     key = next(part for part in reversed(path) if isinstance(part, str))
     if kind == "extra_forbidden":
         table = PolicyFile if len(path) == 1 else _TABLES[path[0]]
-        return f'"{key}" is not known{nearest(key, list(table.model_fields))}'
+        return f'unknown key "{key}"{nearest(key, list(table.model_fields))}'
     if kind == "missing":
         return f'"{key}" is missing'
     if path == ("digests",):
-        return "should be [digests], with one bracket"
+        return "must be [digests], in single brackets"
     if len(path) < 3 and path[0] in _LISTS:
-        return f"[[{key}]] {said}" if kind == "value_error" else f"should be [[{key}]], with two brackets"
-    return f"{key}: {_SAID.get(kind, said)}"
+        return f"[[{key}]] {message}" if kind == "value_error" else f"must be [[{key}]], in double brackets"
+    return f"{key}: {_MESSAGES.get(kind, message)}"

@@ -1,4 +1,4 @@
-"""The tables of a policy file, as they are written there."""
+"""The tables of a policy file."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def _word(words: type[Word]) -> BeforeValidator:
         known = [str(word) for word in words]
         if value in known:
             return words(str(value))
-        raise ValueError(f"{_quoted(value)} is not known{nearest(str(value), known)}")
+        raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), known)}")
 
     return BeforeValidator(check)
 
@@ -38,17 +38,17 @@ def _kind(value: object, info: ValidationInfo) -> PolicyKind:
     known = _known(info)
     if isinstance(value, str) and value in known:
         return known[value]
-    raise ValueError(f"{_quoted(value)} is not known{nearest(str(value), list(known))}")
+    raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), list(known))}")
 
 
 def _known(info: ValidationInfo) -> Mapping[str, PolicyKind]:
-    """By id. The validation's context is the kinds of change that there are."""
+    """By id. The validation's context is the registered kinds of change."""
     kinds: Sequence[PolicyKind] = info.context or ()
     return {kind.id: kind for kind in kinds}
 
 
 def _list(value: object) -> object:
-    """A single one may stand without brackets."""
+    """A single value needs no brackets."""
     return [value] if isinstance(value, str) else value
 
 
@@ -56,15 +56,15 @@ def _one_of_who(value: object) -> str:
     if isinstance(value, str) and (value == _EVERYONE or _USER.fullmatch(value) or _GROUP.fullmatch(value)):
         return value
     raise ValueError(
-        f"{_quoted(value)} is nobody: say \"everyone\", a user's id (U…), a user group's id (S…) "
-        "or its handle (@…)"
+        f'{_quoted(value)} is not a person or group: write "everyone", a user id (U…), a group id (S…) '
+        "or a group's handle (@…)"
     )
 
 
 def _channel(value: object) -> str:
     if isinstance(value, str) and _CHANNEL.fullmatch(value):
         return value
-    raise ValueError(f"{_quoted(value)} is no channel's id (C…, at the end of the channel's details)")
+    raise ValueError(f"{_quoted(value)} is not a channel id (C…, at the end of the channel's details)")
 
 
 def _amount(value: object) -> Decimal:
@@ -72,23 +72,23 @@ def _amount(value: object) -> Decimal:
         amount = Decimal(value)
         if amount.is_finite() and amount >= 0:
             return amount
-    raise ValueError("should be a number, 0 or more, without quotes (1_000 or 12.5)")
+    raise ValueError("must be a number, 0 or more, without quotes (1_000 or 12.5)")
 
 
 def _span(value: object) -> timedelta:
-    said = re.fullmatch(r"(\d{1,5}) ?([mhd])", value, re.ASCII) if isinstance(value, str) else None
-    span = timedelta(**{_UNITS[said[2]]: int(said[1])}) if said else timedelta()
+    match = re.fullmatch(r"(\d{1,5}) ?([mhd])", value, re.ASCII) if isinstance(value, str) else None
+    span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
     if not _SHORTEST <= span <= _LONGEST:
-        raise ValueError('should be a time like "90m", "24h" or "7d", from 5 minutes to 30 days')
+        raise ValueError('must be a duration like "90m", "24h" or "7d", from 5 minutes to 30 days')
     return span
 
 
 def _quoted(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else "what is not a text"
+    return f'"{value}"' if isinstance(value, str) else "(not text)"
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """The end of a sentence that says that a word is not known."""
+    """A suggestion, for the end of a sentence about an unknown word."""
     near = get_close_matches(word, known, n=1)
     return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(known)})"
 
@@ -104,11 +104,11 @@ Amount = Annotated[Decimal, BeforeValidator(_amount)]
 
 
 class _Table(BaseModel):
-    """What all three lists have in common: a name, and which changes it is about."""
+    """What all three lists have in common: a name, and which changes a rule is about."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     gives: ClassVar[bool] = False
-    """Whether its rules give powers; the others take them away, or ask for more."""
+    """Whether its rules give powers; the others take them away, or require more."""
 
     name: Text = ""
     changes: Kinds = []
@@ -125,16 +125,16 @@ class _Table(BaseModel):
         sized = (self.amount_over, self.amount_up_to) != (None, None)
         if sized and not (kind and kind.unit):
             units = " or ".join(f'changes = "{each.id}" ({each.unit})' for each in known if each.unit)
-            raise ValueError(f"an amount goes with {units}, and with one of them only")
+            raise ValueError(f"amounts need {units}, and no other kind")
         if self.per_day is not None and not (kind and kind.daily):
             daily = " or ".join(f'changes = "{each.id}"' for each in known if each.daily)
-            raise ValueError(f"per_day goes with {daily}, and with that only")
+            raise ValueError(f"per_day needs {daily}, and no other kind")
         if self.rewards and not (kind and kind.rewards):
             with_rewards = " or ".join(f'changes = "{each.id}"' for each in known if each.rewards)
-            raise ValueError(f"rewards go with {with_rewards}")
+            raise ValueError(f"rewards needs {with_rewards}")
         over, up_to = self.amount_over, self.amount_up_to
         if over is not None and up_to is not None and over >= up_to:
-            raise ValueError("no amount is over amount_over and up to amount_up_to at once")
+            raise ValueError("amount_over must be less than amount_up_to")
         return self
 
     @property
@@ -142,7 +142,7 @@ class _Table(BaseModel):
         return self.changes[0] if len(self.changes) == 1 else None
 
     def when(self) -> When:
-        """With limits on the day as strict as those on one change, so that splitting one gains nothing."""
+        """With limits per day as strict as those on one change, so that splitting a change gains nothing."""
         kind = self._only_kind
         day = self._day_limit() if kind and kind.daily else None
         return When(
@@ -165,15 +165,15 @@ class _Table(BaseModel):
 class Deny(_Table):
     who: Whom
     may: Powers = list(Power)
-    """Left out: nothing at all."""
+    """If left out, every power."""
 
     @model_validator(mode="after")
     def _of_a_customer(self) -> "Deny":
         named = "may" in self.model_fields_set and Power.HISTORY in self.may
         if named and not self.when().any_change:
             raise ValueError(
-                '"history" is of all changes of a customer: give it a rule without changes, amounts, '
-                "products and rewards"
+                '"history" covers all changes of a customer: give it a rule without changes, amounts, '
+                "products or rewards"
             )
         return self
 
@@ -195,7 +195,7 @@ class Require(_Table):
     @model_validator(mode="after")
     def _something(self) -> "Require":
         if self.approvals is None and self.expires is None and not self.reason:
-            raise ValueError("requires nothing: say approvals, reason = true or expires")
+            raise ValueError("requires nothing: add approvals, reason = true or expires")
         return self
 
     def requirement(self, name: str) -> Requirement:
@@ -205,7 +205,7 @@ class Require(_Table):
 
 
 class DigestsTable(BaseModel):
-    """The one table that is no list: it says who, and where."""
+    """The `[digests]` table: who may set up digests, and where they may go."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -217,8 +217,6 @@ class DigestsTable(BaseModel):
 
 
 class PolicyFile(BaseModel):
-    """The whole of it."""
-
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     allow: list[Allow] = []
@@ -228,9 +226,9 @@ class PolicyFile(BaseModel):
 
     def policy(self) -> Policy:
         return Policy(
-            tuple(one.rule(f"allow {n}") for n, one in enumerate(self.allow, 1)),
-            tuple(one.rule(f"deny {n}") for n, one in enumerate(self.deny, 1)),
-            tuple(one.requirement(f"require {n}") for n, one in enumerate(self.require, 1)),
+            tuple(table.rule(f"allow {n}") for n, table in enumerate(self.allow, 1)),
+            tuple(table.rule(f"deny {n}") for n, table in enumerate(self.deny, 1)),
+            tuple(table.requirement(f"require {n}") for n, table in enumerate(self.require, 1)),
             self.digests.rules(),
         )
 

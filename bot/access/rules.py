@@ -1,4 +1,4 @@
-"""What a policy is made of, and which requests its rules are about."""
+"""The parts of a policy, and which requests its rules apply to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ class PolicyKind:
 
     id: str
     unit: str = ""
-    """What its amounts are in; empty for a kind without a size."""
+    """The unit of its amounts; empty for a kind without a size."""
     daily: bool = False
     """Whether its amounts add up over a day."""
     rewards: bool = False
-    """Whether it gives or takes away rewards, which rules may name."""
+    """Whether it gives or takes away rewards, which rules can name."""
     named_only: bool = False
-    """Whether only a rule that names the kind gives AT_ONCE and APPROVE_OWN for it."""
+    """Whether a rule must name the kind to give AT_ONCE or APPROVE_OWN for it."""
 
 
 _ENDLESS = Decimal("Infinity")
@@ -35,60 +35,60 @@ class Verb(StrEnum):
     APPROVE = "approve"
     """Approve or deny."""
     MARK = "mark"
-    """Say of an unconfirmed change whether it was applied."""
+    """Mark an unconfirmed change as applied or not applied."""
     UNDO = "undo"
     WITHDRAW = "withdraw"
     HISTORY = "history"
 
 
 class Power(StrEnum):
-    """What rules give and take."""
+    """What rules give and take away."""
 
     ASK = "ask"
     AT_ONCE = "at_once"
-    """What this person asks for needs no approval."""
+    """This person's requests need no approval."""
     APPROVE = "approve"
     APPROVE_OWN = "approve_own"
-    """Beside APPROVE: also what they asked for themselves."""
+    """With APPROVE: also their own requests."""
     MARK = "mark"
     UNDO = "undo"
-    """Beside ASK: an undo is a change as well."""
+    """With ASK: an undo is a change as well."""
     HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is wanted."""
+    """What a person wants to do, as far as rules can tell requests apart."""
 
     verb: Verb
     kind: PolicyKind | None = None
-    """None for HISTORY, which is of all the changes of a customer."""
+    """None for HISTORY, which covers all changes of a customer."""
     amount: Decimal | None = None
-    """Its size: units for a balance, percent or major units of money for a coupon. None: it has none, which
-    counts as larger than any."""
+    """Its size: units for a balance, percent or major units of money for a coupon. None counts as larger than
+    any limit."""
     environment: Environment | None = None
     """None: not known."""
     products: frozenset[str] | None = None
-    """Ids of the plans that the change is about. None: not known."""
+    """Ids of the plans the change is about. None: not known."""
     rewards: frozenset[str] | None = None
-    """Ids of the rewards that the change gives or takes away, None: not known."""
+    """Ids of the rewards the change gives or takes away. None: not known."""
     own: bool = False
-    """Whether the change was asked for by the person who now wants to decide, mark or withdraw it."""
+    """Whether the same person requested the change."""
     earlier: Decimal = _NOTHING
-    """What other changes that add up with it already moved today."""
+    """What other changes that add up with it have already moved today."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of who wants it."""
+    """What is known of the person."""
 
     user: str
     member: bool | None = True
     """A full member of the workspace? None: could not be checked."""
     groups: frozenset[str] = frozenset()
-    """Those of `Policy.groups` the person is in, spelt as there."""
+    """The groups of `Policy.groups` the person is in, spelled as there."""
     unchecked: frozenset[str] = frozenset()
-    """Those that could not be checked."""
+    """The groups that could not be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Who:
     """Ids (S…) or handles (@…) of user groups."""
 
     def has(self, person: Person) -> bool | None:
-        """None: it hangs on a group that could not be checked."""
+        """None: it depends on a group that could not be checked."""
         if self.everyone or person.user in self.users or self.groups & person.groups:
             return True
         return None if self.groups & person.unchecked else False
@@ -110,28 +110,28 @@ EVERYONE = Who(everyone=True)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Which changes a rule is about; what is left empty does not narrow it."""
+    """Which changes a rule is about; empty fields do not narrow it."""
 
     changes: frozenset[str] = frozenset()
     """Ids of kinds."""
     amount_over: Decimal | None = None
     amount_up_to: Decimal | None = None
     day_over: Decimal | None = None
-    """Beside `amount_over`, whichever is met: the day's total, this change included."""
+    """The day's total with this change. The rule applies if this or `amount_over` is met."""
     day_up_to: Decimal | None = None
-    """Beside `amount_up_to`, and both must be met: the day's total, this change included."""
+    """The day's total with this change. The rule applies if this and `amount_up_to` are met."""
     environment: Environment | None = None
     products: frozenset[str] = frozenset()
     rewards: frozenset[str] = frozenset()
 
     @property
     def any_change(self) -> bool:
-        """Whether it narrows by nothing that belongs to one change."""
+        """Whether it applies to every change, in some environment."""
         sizes = (self.amount_over, self.amount_up_to, self.day_over, self.day_up_to)
         return not (self.changes or self.products or self.rewards) and sizes == (None,) * 4
 
     def holds(self, request: Request) -> bool | None:
-        """None: cannot be told, or only for some of the products or rewards."""
+        """None: not known, or only for some of the products or rewards."""
         if request.kind is None and not self.any_change:
             return False
         return _all(
@@ -162,7 +162,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """For `allow` and for `deny`."""
+    """An `allow` or a `deny`."""
 
     name: str
     who: Who
@@ -174,7 +174,7 @@ class Rule:
 class Requirement:
     name: str
     who: Who = EVERYONE
-    """The asker."""
+    """The requester."""
     when: When = field(default_factory=When)
     approvals: int | None = None
     reason: bool = False
@@ -184,9 +184,9 @@ class Requirement:
 @dataclass(frozen=True, slots=True)
 class DigestRules:
     who: Who = EVERYONE
-    """Who may set digests up, and change those there are."""
+    """Who may set up and change digests."""
     shared_channels: frozenset[str] = frozenset()
-    """Ids of channels shared with another company to which digests may go all the same."""
+    """Ids of channels shared with another company that digests may go to nonetheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Policy:
 
     @property
     def groups(self) -> frozenset[str]:
-        """Every user group that is named."""
+        """Every user group the policy names."""
         rules: tuple[Rule | Requirement, ...] = (*self.allow, *self.deny, *self.require)
         return self.digests.who.groups.union(*(rule.who.groups for rule in rules))
 
@@ -212,29 +212,29 @@ BUILT_IN = Policy(
         ),
     )
 )
-"""Every full member may ask; every change needs the approval of one other."""
+"""Every full member may request changes; each needs the approval of one other member."""
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
-    """False if any is, else None if any is, else True."""
-    given = tuple(answers)
-    return False if False in given else None if None in given else True
+    """False if any answer is False, else None if any is None, else True."""
+    known = tuple(answers)
+    return False if False in known else None if None in known else True
 
 
 def _sizes(request: Request) -> tuple[Decimal, Decimal]:
-    """Of the change, and of the day with it."""
+    """Of the change, and of the whole day including it."""
     size = _ENDLESS if request.amount is None else request.amount
     return size, size + request.earlier
 
 
 def _touches(named: frozenset[str], known: frozenset[str] | None) -> bool | None:
-    """None: only some of what the change is about are named, or it is not known what it is about."""
+    """None: the rule names only some of what the change is about, or that is not known."""
     if not named:
         return True
     if known is None:
         return None
-    both = len(known & named)
-    return False if both == 0 else True if both == len(known) else None
+    common = len(known & named)
+    return False if common == 0 else True if common == len(known) else None
 
 
 def _among(named: Environment | None, known: Environment | None) -> bool | None:

@@ -1,4 +1,4 @@
-"""Where in a TOML file a thing stands, which tomllib does not tell."""
+"""The line of each key in a TOML file, which tomllib does not tell."""
 
 import tomllib
 from collections import Counter
@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 
 
 class Lines:
-    """Of a text that is known to be TOML."""
+    """For a text that is valid TOML."""
 
     def __init__(self, text: str) -> None:
         self._first: dict[Path, int] = {}
@@ -27,14 +27,14 @@ class Lines:
                 self._first.setdefault(whole[:end], number)
 
     def of(self, path: Path) -> int:
-        """Counted from 1. Of what stands nowhere, that of the nearest thing it would be in."""
+        """From 1. For a missing key, the line of the nearest table it belongs to."""
         while path and path not in self._first:
             path = path[:-1]
         return self._first.get(path, 1)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
-    """Each header and each `key = value`, with its first line: as many lines as make a TOML text alone."""
+    """Each header and each `key = value`, with its first line: the fewest lines that are valid TOML."""
     source, first = "", 1
     for number, line in enumerate(text.split("\n"), start=1):
         first = first if source else number
@@ -49,7 +49,7 @@ def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
 
 
 def _path(found: Any) -> Path:
-    """Down to where a table has other than one key."""
+    """The keys down to the first table that does not have exactly one key."""
     path: Path = ()
     while True:
         match found:

@@ -65,9 +65,9 @@ async def test_a_wrong_policy(client: AsyncWebClient, tmp_path: Path) -> None:
     assert await policy("[[allow]]\nwho = 'ana'\n[[alow]]", tmp_path, client) == [
         "✗ Policy: cannot be used\n"
         '  p.toml, line 1: "may" is missing\n'
-        '  p.toml, line 2: who: "ana" is nobody: say "everyone", a user\'s id (U…), a user group\'s id (S…) '
-        "or its handle (@…)\n"
-        '  p.toml, line 3: "alow" is not known; did you mean "allow"?'
+        '  p.toml, line 2: who: "ana" is not a person or group: write "everyone", a user id (U…), a '
+        "group id (S…) or a group's handle (@…)\n"
+        '  p.toml, line 3: unknown key "alow"; did you mean "allow"?'
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, enough
+from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide
 from bot.autumn.environment import Environment
 from tests.policy import BALANCE, DELETION, REWARD, read
 
@@ -145,9 +145,7 @@ def test_a_team(person: Person, request_: Request, permit: bool, reason: Reason,
         (None, 3, True, 2),
     ],
 )
-def test_what_a_change_must_go_through(
-    amount: int | None, approvals: int, reason: bool, expires: int
-) -> None:
+def test_requirements_of_a_change(amount: int | None, approvals: int, reason: bool, expires: int) -> None:
     decision = of(balance(amount=amount), ANA, TEAM)
     assert (decision.approvals, decision.reason_required) == (approvals, reason)
     assert decision.expires_after == timedelta(hours=expires)
@@ -155,11 +153,11 @@ def test_what_a_change_must_go_through(
     assert not decision.self_approval
 
 
-def test_terms_are_for_who_asks() -> None:
+def test_terms_depend_on_the_requester() -> None:
     assert of(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(True, Reason.ALLOWED, "decides")
 
 
-def test_what_is_refused_is_not_done_at_once() -> None:
+def test_refused_request_is_not_applied_right_away() -> None:
     assert not of(balance(), LEA, TEAM).at_once
     assert not Decision(False, Reason.DENIED, approvals=0).at_once
 
@@ -168,13 +166,13 @@ ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"'
 AT_ONCE = '[[allow]]\nname = "now"\nwho = "everyone"\nmay = "at_once"'
 
 
-def test_a_required_number_is_stronger_than_at_once() -> None:
+def test_required_approvals_override_at_once() -> None:
     one = of(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
     assert (one.approvals, one.at_once, one.rule) == (1, False, "allow 1")
     assert of(balance(), MAX, ASK, AT_ONCE, "[[require]]\nreason = true").at_once
 
 
-def test_at_once_alone_is_no_leave_to_ask() -> None:
+def test_at_once_alone_does_not_allow_requests() -> None:
     assert of(balance(), MAX, AT_ONCE).reason is Reason.NO_RULE
 
 
@@ -188,7 +186,7 @@ OWN = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve", "approve_own"]'
 
 
 @pytest.mark.parametrize(("changes", "alone"), [("", False), ('changes = ["balance", "deletion"]', True)])
-def test_a_deletion_is_done_alone_only_where_it_is_named(changes: str, alone: bool) -> None:
+def test_deletion_alone_needs_a_rule_that_names_it(changes: str, alone: bool) -> None:
     assert of(DELETE, MAX, ASK, AT_ONCE, changes).at_once is alone
     assert of(DELETE, MAX, OWN, changes).self_approval is alone
     approved = of(Request(Verb.APPROVE, DELETION, own=True), MAX, OWN, changes)
@@ -216,7 +214,7 @@ def test_own_approval_by_a_group_that_was_not_checked() -> None:
     assert of(balance(Verb.APPROVE, own=True), DARK, rules).reason is Reason.UNCHECKED
 
 
-def test_undoing_is_asking_as_well() -> None:
+def test_undo_also_needs_ask() -> None:
     rules = '[[allow]]\nwho = "everyone"\nmay = ["ask", "undo"]'
     no_asking = '[[deny]]\nname = "stop"\nwho = "everyone"\nmay = "ask"'
     assert of(balance(Verb.UNDO), MAX, rules).permit
@@ -225,7 +223,7 @@ def test_undoing_is_asking_as_well() -> None:
     assert of(balance(Verb.UNDO), MAX, rules, AT_ONCE).at_once
 
 
-def test_a_deny_by_a_group_that_was_not_checked() -> None:
+def test_deny_for_an_unchecked_group_applies() -> None:
     unsure = '[[deny]]\nname = "unsure"\nwho = "@leads"\nmay = "ask"'
     sure = '[[deny]]\nname = "sure"\nwho = "U4D"\nmay = "ask"'
     assert of(balance(), DARK, ASK, unsure) == Decision(False, Reason.UNCHECKED, "unsure")
@@ -233,14 +231,14 @@ def test_a_deny_by_a_group_that_was_not_checked() -> None:
     assert of(balance(), ANA, ASK, unsure).permit
 
 
-def test_a_requirement_for_a_group_that_was_not_checked() -> None:
+def test_requirement_for_an_unchecked_group_applies() -> None:
     rules = '[[require]]\nwho = "@leads"\napprovals = 4'
     assert of(balance(), DARK, ASK, rules).approvals == 4
     assert of(balance(), ANA, ASK, rules).approvals == 1
     assert of(balance(), LEA, ASK, rules).approvals == 4
 
 
-def test_an_unchecked_group_does_not_hide_a_rule_that_allows() -> None:
+def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
     first = '[[allow]]\nwho = "@leads"\nmay = "ask"'
     assert of(balance(), DARK, first, ASK).permit
 
@@ -277,7 +275,7 @@ def test_an_unchecked_group_does_not_hide_a_rule_that_allows() -> None:
         (Request(Verb.ASK, REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
     ],
 )
-def test_what_cannot_be_told_counts_against(given: Request, narrowed: str, held: bool | None) -> None:
+def test_unknown_facts_count_against_the_person(given: Request, narrowed: str, held: bool | None) -> None:
     may = 'who = "everyone"\nmay = "ask"'
     assert of(given, MAX, "[[allow]]", may, narrowed).permit is (held is True)
     assert of(given, MAX, ASK, "[[deny]]", may, narrowed).permit is (held is False)
@@ -329,12 +327,12 @@ DAY_ALONE = LIMITED.replace("amount_up_to = 500", "per_day = 800")
         pytest.param(DAY_ALONE, 301, 500, 1, id="over a limit on the day alone"),
     ],
 )
-def test_limits_hold_for_the_day_too(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
+def test_limits_cover_the_day(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
     asked = balance(amount=amount, earlier=Decimal(earlier))
     assert of(asked, MAX, rules).approvals == approvals
 
 
-def test_deny_over_a_limit_holds_for_the_day_too() -> None:
+def test_deny_over_a_limit_covers_the_day() -> None:
     limit = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "balance"\namount_over = 1000'
     assert of(balance(amount=1000), MAX, ASK, limit).permit
     assert not of(balance(amount=600, earlier=Decimal(401)), MAX, ASK, limit).permit
@@ -344,7 +342,7 @@ def test_deny_over_a_limit_holds_for_the_day_too() -> None:
     ("rewards", "at_once"),
     [({"sorry"}, True), ({"sorry", "vip"}, False), ({"vip"}, False), (None, False)],
 )
-def test_replacing_a_coupon_is_removing_one_as_well(rewards: set[str] | None, at_once: bool) -> None:
+def test_replacing_a_coupon_also_removes_one(rewards: set[str] | None, at_once: bool) -> None:
     rules = f'{AT_ONCE}\nchanges = "reward"\nrewards = "sorry"'
     about = Request(Verb.ASK, REWARD, rewards=None if rewards is None else frozenset(rewards))
     assert of(about, MAX, ASK, rules).at_once is at_once
@@ -352,7 +350,7 @@ def test_replacing_a_coupon_is_removing_one_as_well(rewards: set[str] | None, at
     assert of(about, MAX, ASK, keeps_vip).permit is at_once
 
 
-def test_history_is_of_no_one_change() -> None:
+def test_history_covers_all_changes() -> None:
     history = '[[allow]]\nwho = "everyone"\nmay = "history"\nenvironment = "live"'
     assert of(HISTORY, MAX, history).permit
     for narrowed in ('changes = "deletion"', 'products = "gold"', 'changes = "balance"\namount_over = 0'):
@@ -362,7 +360,7 @@ def test_history_is_of_no_one_change() -> None:
 
 
 @pytest.mark.parametrize("verb", Verb)
-def test_the_built_in_policy(verb: Verb) -> None:
+def test_built_in_policy(verb: Verb) -> None:
     other = decide(BUILT_IN, balance(verb), MAX)
     own = decide(BUILT_IN, balance(verb, own=True), MAX)
     assert other.permit is (verb is not Verb.WITHDRAW)
@@ -373,13 +371,6 @@ def test_the_built_in_policy(verb: Verb) -> None:
     assert BUILT_IN.groups == frozenset()
 
 
-def test_the_groups_that_are_named() -> None:
+def test_groups_of_a_policy_are_collected() -> None:
     more = '[[deny]]\nwho = ["S0X", "U1X"]\n[[require]]\nwho = "@new"\nreason = true'
     assert read(TEAM + more).groups == {"@support", "@leads", "S0X", "@new"}
-
-
-def test_approvals_are_counted_by_person() -> None:
-    assert enough([], 0)
-    assert not enough(["U1"], 2)
-    assert not enough(["U1", "U1"], 2)
-    assert enough(["U1", "U2", "U1"], 2)

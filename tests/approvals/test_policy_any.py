@@ -29,7 +29,7 @@ def no_more(less: Decision, more: Decision) -> bool:
 
 @often
 @given(policies, requests, people, st.data())
-def test_removing_a_grant_never_adds_power(
+def test_removing_an_allow_never_adds_power(
     policy: Policy, request: Request, person: Person, data: st.DataObject
 ) -> None:
     assume(policy.allow)
@@ -40,14 +40,14 @@ def test_removing_a_grant_never_adds_power(
 
 @often
 @given(policies, rules("deny"), requests, people)
-def test_a_deny_never_adds_power(policy: Policy, deny: Rule, request: Request, person: Person) -> None:
+def test_deny_never_adds_power(policy: Policy, deny: Rule, request: Request, person: Person) -> None:
     denying = replace(policy, deny=(*policy.deny, deny))
     assert no_more(decide(denying, request, person), decide(policy, request, person))
 
 
 @often
 @given(policies, requests, people)
-def test_a_deny_wins(policy: Policy, request: Request, person: Person) -> None:
+def test_deny_wins(policy: Policy, request: Request, person: Person) -> None:
     assume(request.verb is not Verb.WITHDRAW)
     everything = Rule("everything", EVERYONE, frozenset(Power))
     denying = replace(policy, allow=(*policy.allow, everything), deny=(everything,))
@@ -59,7 +59,9 @@ def test_a_deny_wins(policy: Policy, request: Request, person: Person) -> None:
 
 @often
 @given(policies, requests, people)
-def test_nobody_approves_their_own_unless_allowed(policy: Policy, request: Request, person: Person) -> None:
+def test_nobody_approves_their_own_request_unless_allowed(
+    policy: Policy, request: Request, person: Person
+) -> None:
     allow = tuple(replace(rule, may=rule.may - {Power.APPROVE_OWN}) for rule in policy.allow)
     own = replace(request, verb=Verb.APPROVE, own=True)
     assert not decide(replace(policy, allow=allow), own, person).permit
@@ -68,7 +70,7 @@ def test_nobody_approves_their_own_unless_allowed(policy: Policy, request: Reque
 
 @often
 @given(policies, requests, people)
-def test_what_is_promised_to_the_asker_holds_for_the_approver(
+def test_self_approval_promised_to_the_requester_holds_for_the_approver(
     policy: Policy, request: Request, person: Person
 ) -> None:
     asked = decide(policy, replace(request, verb=Verb.ASK), person)
@@ -78,7 +80,7 @@ def test_what_is_promised_to_the_asker_holds_for_the_approver(
 
 @often
 @given(policies, requests, people)
-def test_order_plays_no_part(policy: Policy, request: Request, person: Person) -> None:
+def test_order_does_not_matter(policy: Policy, request: Request, person: Person) -> None:
     turned = Policy(policy.allow[::-1], policy.deny[::-1], policy.require[::-1])
     assert replace(decide(turned, request, person), rule="") == replace(
         decide(policy, request, person), rule=""
@@ -87,7 +89,7 @@ def test_order_plays_no_part(policy: Policy, request: Request, person: Person) -
 
 @often
 @given(policies, requests, people, st.sampled_from(GROUPS))
-def test_not_knowing_never_adds_power(policy: Policy, request: Request, person: Person, group: str) -> None:
+def test_missing_facts_never_add_power(policy: Policy, request: Request, person: Person, group: str) -> None:
     outside = replace(person, groups=person.groups - {group}, unchecked=person.unchecked - {group})
     inside = replace(outside, groups=outside.groups | {group})
     dark = replace(outside, unchecked=outside.unchecked | {group})
@@ -97,7 +99,7 @@ def test_not_knowing_never_adds_power(policy: Policy, request: Request, person: 
 
 @often
 @given(policies, requests, people, st.integers(1, 4).map(Decimal))
-def test_what_was_moved_earlier_today_never_adds_power(
+def test_earlier_changes_of_the_day_never_add_power(
     policy: Policy, request: Request, person: Person, more: Decimal
 ) -> None:
     later = replace(request, earlier=request.earlier + more)
@@ -122,16 +124,14 @@ def test_splitting_a_change_never_adds_power(
 
 @often
 @given(policies, requests)
-def test_who_is_no_member_may_nothing(policy: Policy, request: Request) -> None:
+def test_non_members_may_do_nothing(policy: Policy, request: Request) -> None:
     assert decide(policy, request, Person("U1A", False)).reason is Reason.NOT_A_MEMBER
     assert decide(policy, request, Person("U1A", None)).reason is Reason.UNCHECKED
 
 
 @often
 @given(policies, requests, people)
-def test_the_rule_that_is_named_is_one_of_the_policy(
-    policy: Policy, request: Request, person: Person
-) -> None:
+def test_named_rule_belongs_to_the_policy(policy: Policy, request: Request, person: Person) -> None:
     decision = decide(policy, request, person)
     rules_of = policy.allow if decision.permit else policy.deny
     names = {rule.name for rule in rules_of}
@@ -142,7 +142,7 @@ def test_the_rule_that_is_named_is_one_of_the_policy(
 
 @often
 @given(policies)
-def test_a_policy_comes_back_from_a_file(policy: Policy) -> None:
+def test_policy_survives_a_file(policy: Policy) -> None:
     names = [rule.name for rule in (*policy.allow, *policy.deny)]
     names += [one.name for one in policy.require]
     assume(len(set(names)) == len(names))

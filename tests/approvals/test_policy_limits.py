@@ -28,7 +28,7 @@ from tests.policy import BALANCE, DETAILS, load, read
         (When(rewards=frozenset({"vip"})), False),
     ],
 )
-def test_what_belongs_to_one_change(when: When, any_change: bool) -> None:
+def test_only_narrowing_by_change_belongs_to_one_change(when: When, any_change: bool) -> None:
     assert when.any_change is any_change
     assert when.holds(Request(Verb.HISTORY, environment=Environment.LIVE)) is any_change
 
@@ -40,14 +40,14 @@ OK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
     ("data", "line"),
     [(b"\n\xff", 2), (b"# \xff\n\n\n", 1), (b"\n\n# \xff\n\n", 3)],
 )
-def test_the_line_of_what_is_no_text(tmp_path: Path, data: bytes, line: int) -> None:
+def test_lines_of_values_that_are_not_text(tmp_path: Path, data: bytes, line: int) -> None:
     path = tmp_path / "p.toml"
     path.write_bytes(data)
     with pytest.raises(PolicyError, match=rf"^{path}, line {line}: is not UTF-8 text$"):
         load(path)
 
 
-def test_a_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
+def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[[allow]]\nwho = \n" + OK)
     with pytest.raises(PolicyError, match=rf"^{path}, line 2: is not TOML \(invalid value\)$"):
@@ -78,19 +78,19 @@ def test_a_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_all_that_is_wrong(text: str, said: str) -> None:
+def test_every_mistake_is_reported(text: str, said: str) -> None:
     with pytest.raises(PolicyError) as error:
         read(text, "p")
     assert str(error.value) == said
 
 
-def test_rules_without_names_are_no_double() -> None:
+def test_unnamed_rules_are_not_duplicates() -> None:
     policy = read(OK + OK + "[[deny]]\nwho = 'U01'\n[[require]]\nreason = true\n[[require]]\nreason = true")
     assert [rule.name for rule in policy.allow + policy.deny] == ["allow 1", "allow 2", "deny 1"]
     assert [rule.name for rule in policy.require] == ["require 1", "require 2"]
 
 
-def test_what_is_wrong_is_the_policys_unless_it_has_a_name() -> None:
+def test_errors_say_policy_without_a_file_name() -> None:
     with pytest.raises(PolicyError, match=r"^policy, line 1: "):
         read("rules = 1")
 
@@ -108,7 +108,7 @@ def test_what_is_wrong_is_the_policys_unless_it_has_a_name() -> None:
         ("history", {Verb.HISTORY, Verb.WITHDRAW}),
     ],
 )
-def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
+def test_verbs_need_their_powers(may: str, verbs: set[Verb]) -> None:
     policy = read(f'[[allow]]\nwho = "everyone"\nmay = {may if "[" in may else repr(may)}')
     person = Person("U01")
     wanted = {verb: Request(verb, None if verb is Verb.HISTORY else BALANCE) for verb in Verb}
@@ -117,12 +117,12 @@ def test_what_each_power_is_for(may: str, verbs: set[Verb]) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
-def test_a_duplicate_is_told_with_what_autumn_said(code: str) -> None:
+def test_duplicate_keeps_autumns_status_and_code(code: str) -> None:
     found = write_answer(refused(409)(status=409, code=code))
-    assert (found.answer, found.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
+    assert (found.status, found.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
 
 
-def test_the_built_in_policy_is_called_so_in_the_trail() -> None:
+def test_built_in_policy_is_named_in_the_trail() -> None:
     found = decide(BUILT_IN, Request(Verb.ASK, DETAILS), Person("U01"))
     assert (found.rule, found.approvals, found.self_approval) == ("built in", 1, False)
     assert [rule.name for rule in BUILT_IN.allow] == ["built in"]
