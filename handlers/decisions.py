@@ -85,7 +85,7 @@ class DenyForm:
 
 def parse(interaction: Interaction) -> DenyForm | Invalid:
     form = denial.denial(interaction.state)
-    return Invalid(form.errors) if form.errors else DenyForm(Ref.decode(interaction.metadata), form.said)
+    return Invalid(form.errors) if form.errors else DenyForm(Ref.decode(interaction.metadata), form.reason)
 
 
 async def denied(interaction: Interaction, services: Services, form: DenyForm) -> None:

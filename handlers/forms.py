@@ -153,10 +153,10 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
         names = await services.changes.names.of(outcome.record)
         card = approvals_card.change_card(
             outcome.record,
-            audience=approvals_card.Audience.HISTORY,
+            audience=approvals_card.Audience.READER,
             now=services.now(),
             name=names.customer,
-            called=names.called,
+            names=names.names,
         )
         # The asker gets a notice as well, in case the form was closed meanwhile.
         await services.replies.update_modal(interaction.view, request_form.stopped(meta, card))
@@ -174,7 +174,7 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     services.open_forms.keep(meta.submission, facts)
     refusals = outcome.look.judgement.refusals if outcome.look else ()
     called = names_in(facts)
-    words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, called=called)
+    words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
     # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
     drafted = request_form.draft(meta, interaction.state, facts)
     says_itself = (
@@ -197,7 +197,7 @@ async def _again(
     """The form as it was filled in, with why it was not taken, so that it can be submitted again."""
     trouble = "" if says_itself else words
     view = await _view(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
-    await update_modal(interaction, services, view, instead=notices.not_taken(words))
+    await update_modal(interaction, services, view, instead=notices.not_accepted(words))
 
 
 # Both

@@ -1,4 +1,4 @@
-"""`/autumn history` and its button: what was changed for a customer, to the person who asks."""
+"""`/autumn history` and its button: the changes of a customer, privately."""
 
 from bot.approvals import history, result_card
 from bot.approvals.results import Result
@@ -30,15 +30,15 @@ async def commanded(interaction: Interaction, services: Services, query: str) ->
 
 
 async def clicked(interaction: Interaction, services: Services) -> None:
-    """From a customer's card a message of its own; within it, another page."""
+    """Opens the history in a new message from a customer's card, or turns its pages."""
     place = decoding.place(interaction.value)
     opened = interaction.action.partition(":")[2] == _OPEN
-    by = services.replies.ephemeral if opened else services.replies.update_message
-    await by(interaction, await _card(interaction, services, place))
+    reply = services.replies.ephemeral if opened else services.replies.update_message
+    await reply(interaction, await _card(interaction, services, place))
 
 
 async def _of(interaction: Interaction, services: Services, query: str) -> Card:
-    """A customer that is deleted is still found by the id."""
+    """A deleted customer is still found by the id."""
     for reading in readings(query):
         if await services.changes.history(reading, limit=1):
             return await _card(interaction, services, Place(customer=reading))
@@ -57,4 +57,4 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     steps = {record.id: await services.changes.steps(record.id) for record in page}
     coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in page)
     names = await services.changes.names.about(place.customer, coupons=coupons)
-    return history.history(place, records, steps, now=services.now(), called=names.called)
+    return history.history(place, records, steps, now=services.now(), names=names.names)

@@ -1,4 +1,4 @@
-"""The channel in which changes are approved, and whether customer data may be shown in it."""
+"""The approvals channel, and whether customer data may be shown in it."""
 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
@@ -8,15 +8,15 @@ from bot.slack.channels import Channel, ChannelProblem
 
 
 class ApprovalsChannel:
-    """`id`: empty when there is none; then only what needs no approval can be asked for. `look` asks Slack
-    about a channel each time it is called, and never raises."""
+    """`id`: empty if there is none; then only changes that need no approval can be requested. `look` asks
+    Slack about a channel on every call, and never raises."""
 
     def __init__(self, channel_id: str, look: Callable[[str], Awaitable[Channel]]) -> None:
         self.id = channel_id
         self._look = look
 
     async def refusal(self, channel_id: str) -> Result | None:
-        """Why a customer's figures may not be shown in this channel; None when they may."""
+        """Why customer data may not be shown in this channel; None if it may."""
         problem = (await self._look(channel_id)).problem
         match problem:
             case None:
@@ -31,5 +31,5 @@ class ApprovalsChannel:
                 assert_never(problem)
 
     async def own_refusal(self) -> Result | None:
-        """Why no approval can be asked for; None when it can."""
+        """Why nothing can be approved in the approvals channel; None if it can."""
         return await self.refusal(self.id) if self.id else Result.NO_CHANNEL

@@ -1,14 +1,15 @@
-"""The card of a change, in whatever state it is: the one place that draws it.
+"""The card of a change, in every state.
 
-Nothing on it is ever read back: its buttons carry the id of the change and the version of the preview.
+Nothing is read back from it: its buttons carry the id of the change and the version of the preview.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from bot.approvals import state_text, words
-from bot.approvals.lifecycle import Record, State
+from bot.approvals.lifecycle import IN_PROGRESS, Record, State
 from bot.changes import descriptions, notes, registry
 from bot.changes import lines as change_lines
 from bot.changes import words as changes_words
@@ -18,9 +19,7 @@ from bot.kit.ref import Ref
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
-_REASON = 2000
-_DECIDED_ALONE = frozenset({State.APPROVED, State.APPLYING})
-"""Somebody works on these: there is nothing to click."""
+_REASON_LENGTH = 2000
 _MAY_BE_APPLIED = (State.APPLIED, State.UNCONFIRMED)
 
 
@@ -28,11 +27,9 @@ class Audience(StrEnum):
     APPROVER = "approver"
     """The approvals channel."""
     ASKER = "asker"
-    """Where it was asked."""
-    HOME = "home"
-    """A person's own list of what waits for them."""
-    HISTORY = "history"
-    """To be looked at only."""
+    """Where it was requested."""
+    READER = "reader"
+    """Anybody; without the buttons that decide."""
 
 
 def change_card(
@@ -41,18 +38,18 @@ def change_card(
     audience: Audience,
     now: datetime,
     name: str = "",
-    called: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Card:
-    """`name`: the customer's, where it is known; `called`: names of features and plans by id."""
-    named = called or {}
-    content = [*_what(record, named), *_why(record), *_came_to(record, named)]
+    """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
+    known = names or {}
+    content = [*_request(record, known), *_reason(record), *_outcome(record, known)]
     after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
     return layout.card(_head(record, name), content, after, stamp=now)
 
 
 def withheld_card(record: Record, *, now: datetime) -> Card:
-    """In the place of a card whose channel people of another company can read by now: nothing of the
-    customer, and nothing to click."""
+    """Replaces a card whose channel is now shared with another company: nothing of the customer, and nothing
+    to click."""
     content = [blocks.section("state", f"{words.HEADLINES[record.state]}\n{words.WITHHELD}")]
     foot = blocks.context("foot", words.reference(text.code(record.id, 60) or phrases.NONE, record.version))
     return layout.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
@@ -66,64 +63,62 @@ def _kind(record: Record) -> str:
 def _head(record: Record, name: str) -> list[Block]:
     badge = text.code(record.env.upper() or labels.ENV_UNKNOWN, 30)
     facts: list[str | blocks.Text] = [badge]
-    if shown := text.literal(name, 140):
-        facts.append(blocks.plain(shown))
+    if escaped := text.literal(name, 140):
+        facts.append(blocks.plain(escaped))
     facts.append(blocks.plain(text.literal(record.customer_id, 200) or labels.NO_ID))
     return [blocks.header("head", _kind(record)), blocks.context("who", *facts)]
 
 
-def _what(record: Record, named: Mapping[str, str]) -> list[Block]:
-    asked = f"*{descriptions.summary(record.input, named)}*"
-    part = state_text.part(record, named)
-    found = layout.packed(
-        "what", [asked, *([part] if part else []), *change_lines.bullets(record.lines, named)]
-    )
+def _request(record: Record, names: Mapping[str, str]) -> list[Block]:
+    summary = f"*{descriptions.summary(record.input, names)}*"
+    part = state_text.part(record, names)
+    lines = [summary, *([part] if part else []), *change_lines.bullets(record.lines, names)]
+    drawn = layout.packed("what", lines)
     if record.warnings and record.state is State.WAITING:
-        found += layout.packed(
-            "warnings", notes.listed(changes_words.WARNED, record.warnings, named).split("\n")
-        )
-    return [*found, *_in_stripe(record, named)]
+        warnings = notes.listed(changes_words.WARNED, record.warnings, names)
+        drawn += layout.packed("warnings", warnings.split("\n"))
+    return [*drawn, *_in_stripe(record, names)]
 
 
-def _in_stripe(record: Record, named: Mapping[str, str]) -> list[Block]:
-    """What goes on there all the same, for as long as the card is there."""
+def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
+    """What goes on in Stripe nonetheless, shown for as long as the card is there."""
     lines = registry.kind(record.kind).left_in_stripe(
-        record.warnings, named, environment=record.env, applied=record.state in _MAY_BE_APPLIED
+        record.warnings, names, environment=record.env, applied=record.state in _MAY_BE_APPLIED
     )
     return layout.packed("stripe", lines) if lines else []
 
 
-def _why(record: Record) -> list[Block]:
-    reason = text.mrkdwn(record.reason, _REASON)
-    asked = words.asked_by(mentions.person(record.asker), times.moment(record.created_at))
+def _reason(record: Record) -> list[Block]:
+    reason = text.mrkdwn(record.reason, _REASON_LENGTH)
+    requested = words.requested_by(mentions.person(record.asker), times.moment(record.created_at))
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
-    lines = [asked, words.because(reason) if reason else words.NO_REASON, ticket]
+    lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket]
     return [blocks.section("why", "\n".join(line for line in lines if line))]
 
 
-def _came_to(record: Record, named: Mapping[str, str]) -> list[Block]:
-    found = layout.packed("state", state_text.told(record, named).split("\n"))
-    if shown := state_text.now_shown(record):
-        found += layout.packed("now", shown.split("\n"))
-    return found
+def _outcome(record: Record, names: Mapping[str, str]) -> list[Block]:
+    drawn = layout.packed("state", state_text.described(record, names).split("\n"))
+    if values := state_text.now_shown(record):
+        drawn += layout.packed("now", values.split("\n"))
+    return drawn
 
 
 def _foot(record: Record) -> str:
-    known = text.code(record.id, 60) or phrases.NONE
-    rule = words.rule(shown) if (shown := text.code(record.rule, 60)) else ""
-    return " · ".join(part for part in (words.reference(known, record.version), rule) if part)
+    reference = words.reference(text.code(record.id, 60) or phrases.NONE, record.version)
+    rule = text.code(record.rule, 60)
+    return " · ".join([reference, *([words.rule(rule)] if rule else [])])
 
 
-# What can be clicked
+# Buttons
 
 
 def _buttons(record: Record, audience: Audience) -> list[Block]:
-    if record.state in _DECIDED_ALONE:
+    if record.state in IN_PROGRESS:
         return []
-    found = [] if audience is Audience.HISTORY else _deciding(record, audience)
-    if (open_it := _open(record)) is not None:
-        found.append(open_it)
-    return [blocks.actions("decide", found)] if found else []
+    buttons = [] if audience is Audience.READER else _deciding(record, audience)
+    if (open_customer := _open(record)) is not None:
+        buttons.append(open_customer)
+    return [blocks.actions("decide", buttons)] if buttons else []
 
 
 def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
@@ -134,39 +129,52 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
             return [_approve(record), blocks.button(words.DENY, ids.DENY, _ref(record))]
         case State.UNCONFIRMED:
             return _marks(record)
-        case State.APPLIED if record.undoable:
-            return [undo(record)]
-        case _:
+        case State.APPLIED:
+            return [undo(record)] if record.undoable else []
+        case (
+            State.APPROVED
+            | State.APPLYING
+            | State.FAILED
+            | State.DENIED
+            | State.WITHDRAWN
+            | State.EXPIRED
+            | State.OVERTAKEN
+        ):
             return []
+        case _:  # pragma: no cover - there is no other state
+            assert_never(record.state)
 
 
 def _approve(record: Record) -> blocks.Button:
-    asked = None
+    dialog = None
     if confirmation := registry.kind(record.kind).confirm_approval:
-        asked = blocks.confirm(
+        dialog = blocks.confirm(
             confirmation.title, confirmation.text, words.APPROVE, words.NOT_NOW, danger=True
         )
     elif record.env == links.LIVE:
-        asked = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
-    return blocks.button(words.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=asked)
+        dialog = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
+    return blocks.button(words.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=dialog)
 
 
 def _withdraw(record: Record) -> blocks.Button:
-    asked = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
-    return blocks.button(words.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=asked)
+    dialog = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
+    return blocks.button(words.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=dialog)
 
 
 def undo(record: Record) -> blocks.Button:
-    asked = blocks.confirm(words.UNDO_TITLE, words.UNDO_TEXT, words.UNDO, words.NOT_NOW)
-    return blocks.button(words.UNDO, ids.UNDO, _ref(record), confirm=asked)
+    dialog = blocks.confirm(words.UNDO_TITLE, words.UNDO_TEXT, words.UNDO, words.NOT_NOW)
+    return blocks.button(words.UNDO, ids.UNDO, _ref(record), confirm=dialog)
 
 
 def _marks(record: Record) -> list[blocks.Button]:
     return [
         blocks.button(
-            label, action, _ref(record), confirm=blocks.confirm(words.MARK_TITLE, told, label, words.NOT_NOW)
+            label,
+            action,
+            _ref(record),
+            confirm=blocks.confirm(words.MARK_TITLE, question, label, words.NOT_NOW),
         )
-        for label, action, told in (
+        for label, action, question in (
             (words.MARK_APPLIED, ids.MARK_APPLIED, words.MARK_APPLIED_TEXT),
             (words.MARK_NOT_APPLIED, ids.MARK_NOT_APPLIED, words.MARK_NOT_APPLIED_TEXT),
         )
@@ -174,7 +182,7 @@ def _marks(record: Record) -> list[blocks.Button]:
 
 
 def _open(record: Record) -> blocks.Button | None:
-    """None for a customer that is deleted, and for an id that a button cannot carry."""
+    """None for a deleted customer, and for an id that a button cannot carry."""
     if record.state is State.APPLIED and registry.kind(record.kind).removes_customer:
         return None
     return frame.go(labels.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN)

@@ -13,7 +13,7 @@ from sqlalchemy import Row, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
-from bot.approvals import repository
+from bot.approvals.change_records import load
 from bot.approvals.lifecycle import CardKind, ChangeEvent
 from bot.approvals.repository import GRACE, note
 from bot.store.database import Database, unbroken
@@ -48,25 +48,16 @@ async def cards_of(database: Database, change_id: str) -> list[PostedCard]:
 
 
 @unbroken
-async def find(database: Database, channel: str, ts: str) -> PostedCard | None:
-    """The card that a message is."""
-    async with database.reading() as connection:
-        found = await connection.execute(select(cards).where(cards.c.channel == channel, cards.c.ts == ts))
-        row = found.one_or_none()
-        return None if row is None else _card(row)
-
-
-@unbroken
 async def adopt(
-    database: Database, change_id: str, kind: CardKind, channel: str, ts: str, *, shown: int, now: datetime
+    database: Database, change_id: str, kind: CardKind, channel: str, ts: str, *, now: datetime
 ) -> bool:
-    """Takes in a copy that is not known, such as one posted just before the bot was cut off; else False."""
+    """Takes in an unknown card, such as one posted just before the bot crashed. False: it is known."""
     values = {
         "change_id": change_id,
         "kind": kind,
         "channel": channel,
         "ts": ts,
-        "shown_revision": shown,
+        "shown_revision": 0,
         "due": now,
         "tries": 0,
         "gone": False,
@@ -120,9 +111,9 @@ async def mark_shown(
             .returning(cards.c.id)
         )
         if ts and changed.one_or_none() is not None:
-            record = await repository.known(connection, card.change_id)
-            told = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
-            await note(connection, record, ChangeEvent.SHOWN, now=now, told=told)
+            record = await load(connection, card.change_id)
+            details = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
+            await note(connection, record, ChangeEvent.SHOWN, now=now, details=details)
 
 
 @unbroken

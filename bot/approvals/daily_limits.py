@@ -1,7 +1,7 @@
-"""How much was already moved today by changes that add up: what the limits on a day are judged by.
+"""What other changes have already moved today, for the policy's limits per day.
 
-A day is a day in UTC. It counts every change that was applied or may have been, undos too, by when it was
-decided on. A change without a size counts for nothing here: it was judged as larger than any limit.
+A day is a day in UTC. Every change that was applied or may have been counts, undos too, on the day it was
+decided. A change without a size does not count: the policy treats it as larger than any limit.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Of other changes that add up with this one."""
+    """Other changes that add up with this one."""
 
     count: int = 0
     units: Decimal = Decimal(0)
@@ -34,7 +34,7 @@ NOTHING = Today()
 
 
 class TodayMoved(Exception):
-    """Another change was let through since it was judged what may be done today."""
+    """Another change was let through since today's total was counted."""
 
     def __init__(self, today: Today) -> None:
         super().__init__()
@@ -43,22 +43,22 @@ class TodayMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts for one change: leaves out the change itself, and the one that it undoes."""
+    """Counts for one change, without the change itself and the one it undoes."""
 
     env: Environment
-    asked: ChangeInput
+    requested: ChangeInput
     change_id: str = ""
     undo_of: str = ""
 
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
-        if (daily := registry.of(self.asked).daily) is None:
+        if (daily := registry.of(self.requested).daily) is None:
             return NOTHING
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         counted = select(changes.c.amount).where(
             changes.c.env == self.env,
-            changes.c.customer_id == self.asked.customer,
-            changes.c.kind == self.asked.kind,
-            changes.c.input[daily.field].as_string() == getattr(self.asked, daily.field),
+            changes.c.customer_id == self.requested.customer,
+            changes.c.kind == self.requested.kind,
+            changes.c.input[daily.field].as_string() == getattr(self.requested, daily.field),
             changes.c.state.in_(_COUNTED),
             changes.c.amount.is_not(None),
             changes.c.id.not_in((self.change_id, self.undo_of)),
@@ -68,20 +68,20 @@ class Counter:
         return Today(len(amounts), sum(amounts, Decimal(0)))
 
     async def check(self, connection: AsyncConnection, now: datetime, expected: Today) -> None:
-        """Raises TodayMoved when it is not what was expected; under the lock it stays so otherwise."""
+        """Raises TodayMoved if the count is not the expected one. Under the lock it stays the same."""
         today = await self.count(connection, now)
         if today != expected:
             raise TodayMoved(today)
 
     async def lock(self, connection: AsyncConnection) -> None:
-        """Until the transaction ends, nobody else lets a change that adds up with this one through.
+        """Nobody else can let a change through that adds up with this one until the transaction ends.
 
-        Before any other lock is taken. SQLite has one writing transaction at a time anyway.
+        Taken before any other lock. SQLite has one writing transaction at a time anyway.
         """
-        daily = registry.of(self.asked).daily
+        daily = registry.of(self.requested).daily
         if connection.dialect.name == "sqlite" or daily is None:
             return
-        name = "\0".join((self.env, self.asked.customer, getattr(self.asked, daily.field)))
+        name = "\0".join((self.env, self.requested.customer, getattr(self.requested, daily.field)))
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
         number = int.from_bytes(digest[:8], signed=True)
         await connection.execute(select(func.pg_advisory_xact_lock(number)))

@@ -1,4 +1,4 @@
-"""The form that asks why a change is denied."""
+"""The form that asks for the reason of a denial."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ _LONGEST = 1000
 
 
 class Denial(NamedTuple):
-    said: str
+    reason: str
     errors: Mapping[str, str]
-    """In plain words by block_id; empty when all is well."""
+    """In plain words by block_id; empty if the form is complete."""
 
 
 def deny_modal(ref: Ref) -> dict[str, Any]:
@@ -31,10 +31,10 @@ def deny_modal(ref: Ref) -> dict[str, Any]:
 
 
 def denial(values: Mapping[str, Mapping[str, Any]]) -> Denial:
-    """A submission."""
-    said = form_values.typed_lines(values, REASON_BLOCK)
-    return Denial(said, {} if said else {REASON_BLOCK: words.DENY_REASON_NEEDED})
+    """Parses a submission."""
+    reason = form_values.typed_lines(values, REASON_BLOCK)
+    return Denial(reason, {} if reason else {REASON_BLOCK: words.DENY_REASON_NEEDED})
 
 
-def _plain(shown: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": shown, "emoji": False}
+def _plain(label: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": label, "emoji": False}

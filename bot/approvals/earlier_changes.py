@@ -1,6 +1,6 @@
-"""What Maple's own history knows of a customer, for the guards: Autumn does not tell all of it."""
+"""What the guards need to know of earlier changes, which Autumn does not tell."""
 
-from bot.approvals import repository
+from bot.approvals import change_records
 from bot.approvals.lifecycle import State
 from bot.autumn.environment import Environment
 from bot.changes import registry
@@ -11,17 +11,17 @@ from bot.store.tables import changes
 _MOST = 1000
 
 
-class Known:
+class EarlierChanges:
     def __init__(self, database: Database, env: Environment) -> None:
         self._database = database
         self._env = env
 
     async def complete(self, kind_id: str, facts: Facts) -> Facts:
-        """The facts with what is known beside them."""
+        """The facts, completed for kinds that need the customer's history."""
         kind = registry.kind(kind_id)
         if Needs.HISTORY not in kind.needs:
             return facts
-        records = await repository.find(
+        records = await change_records.find(
             self._database,
             changes.c.customer_id == facts.customer.id,
             changes.c.env == self._env,

@@ -1,10 +1,10 @@
-"""Carrying out an approved change: claim it, send its writes, read back, settle.
+"""Applying an approved change: claim it, send its writes, read back, settle.
 
-What is found after a crash stands at the head of `repository`.
+What is found after a crash is listed at the head of `repository`.
 
-A write is never done twice: it is noted before it is sent, each position once, and only by whoever holds the
-lease; nobody sends what somebody else has noted. It is sent again only where Autumn's limits turned it away,
-which is before Autumn looks at it.
+A write is never sent twice: it is recorded before it is sent, each position once, and only by whoever holds
+the lease; nobody sends what somebody else has recorded. It is sent again only when Autumn's rate limit turned
+it away, which happens before Autumn looks at it.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.approvals import outcome, repository
+from bot.approvals import change_records, outcome, repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.notify import Notify
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
 from bot.approvals.proposal import Preview, Terms
-from bot.approvals.repository import Lease
+from bot.approvals.steps import Lease, NextWrite, Settlement
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write
@@ -36,7 +36,8 @@ from bot.store.errors import LOST, StoreLostMidway
 
 
 class Engine:
-    """`current_terms`: what the policy asks of a change as it is now; None when it lets the asker no more."""
+    """`current_terms`: what the policy requires of a change now; None when the requester may no longer
+    request it."""
 
     def __init__(
         self,
@@ -62,10 +63,10 @@ class Engine:
         return Lease(self._name, self._now() + self._timeouts.lease_time)
 
     async def apply(self, approved: Record) -> Record | None:
-        """Carries out a change that this process has just approved.
+        """Applies a change that this process has just approved.
 
-        The record as it is then; None when somebody else took it over meanwhile, who then tells. Raises
-        StoreLostMidway when the database goes away: a sweep settles it when that is back.
+        Returns how it ended; None when another process took it over, which then notifies. Raises
+        StoreLostMidway when the database goes away: the sweeper settles the change when it is back.
         """
         try:
             return await self._apply(approved)
@@ -80,13 +81,13 @@ class Engine:
                 ended = claimed
             else:
                 await self._checkpoint("claimed")
-                # Told while the write is under way: the facts it is made from get no older for it.
+                # Notify while writing, so that the facts the write is made from do not get older.
                 async with _meanwhile(self._notify(claimed, ChangeEvent.APPLYING)):
                     ended = await self._carry_out(claimed)
         return await self._ended(ended)
 
     async def recover(self, change_id: str) -> Record | None:
-        """Settles a change whose process died, by reading: nothing is sent. None when another does."""
+        """Settles a change whose process died, by reading only. None when another process does it."""
         record = await repository.take_over(self._database, change_id, lease=self.lease(), now=self._now())
         if record is None:
             return None
@@ -99,10 +100,10 @@ class Engine:
         return await self._ended(ended)
 
     async def announce(self, record: Record, event: ChangeEvent) -> None:
-        """Tells of a change, and of the one it undid."""
+        """Notifies of a change, and of the one it undid."""
         await self._notify(record, event)
         if record.state is State.APPLIED and record.undo_of:
-            await self._notify(await repository.get(self._database, record.undo_of), ChangeEvent.UNDONE)
+            await self._notify(await change_records.get(self._database, record.undo_of), ChangeEvent.UNDONE)
 
     async def _ended(self, record: Record | None) -> Record | None:
         if record is not None:
@@ -114,7 +115,7 @@ class Engine:
         return record
 
     async def _claim(self, approved: Record) -> Record | None:
-        """Waits for its turn among the customer's changes; failed when that does not come."""
+        """Waits for its turn among the customer's changes; fails when that takes too long."""
         until = self._now() + timedelta(seconds=self._timeouts.turn)
         while True:
             try:
@@ -127,7 +128,7 @@ class Engine:
             await asyncio.sleep(self._timeouts.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
-        record, differences = await repository.checked(self._database, record.id)
+        record, differences = await change_records.checked(self._database, record.id)
         if differences:
             log.error("not as asked", reference=record.id, count=len(differences))
             return await self._fail(record, Cause.NOT_AS_ASKED)
@@ -143,30 +144,23 @@ class Engine:
         if not registry.kind(record.kind).holds(record.input, record.before, seen.preview.before):
             terms = await self._current_terms(record, seen) if record.needed else None
             return await repository.supersede(
-                self._database, record, seen.preview, terms, lease=self.lease(), now=self._now()
+                self._database, record, (seen.preview, terms), lease=self.lease(), now=self._now()
             )
         # What is read back is compared with the facts that were just read.
-        begun = replace(record, before=seen.preview.before)
-        answered = await self._send_all(begun, seen, seen.preview)
-        return None if answered is None else await self._conclude(begun, *answered)
+        written = replace(record, before=seen.preview.before)
+        answered = await self._send_all(written, seen, seen.preview)
+        return None if answered is None else await self._conclude(written, *answered)
 
     async def _send_all(
         self, record: Record, seen: Assessment, preview: Preview
     ) -> tuple[WriteAnswer, bool] | None:
-        """What the last write that was sent says, and whether others were accepted before it."""
+        """The answer to the last write that was sent, and whether others were accepted before it."""
         answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
         for position, write in enumerate(registry.kind(record.kind).plan(seen.input, seen.facts)):
-            named = key(record.id, position)
+            upcoming = NextWrite(position, write, preview)
             if not await repository.begin_write(
-                self._database,
-                record.id,
-                position,
-                write,
-                named,
-                preview=preview,
-                lease=self.lease(),
-                now=self._now(),
+                self._database, record.id, upcoming, lease=self.lease(), now=self._now()
             ):
                 return None
             await self._checkpoint("marked")
@@ -175,28 +169,28 @@ class Engine:
                 return None
             answer = sent
             await self._checkpoint("sent")
-            if answer.answer is not WriteStatus.ACCEPTED:
+            if answer.status is not WriteStatus.ACCEPTED:
                 break
         return answer, position > 0
 
     async def _send_in_turn(self, record: Record, position: int, write: Write) -> WriteAnswer | None:
-        """Sends it, and again while Autumn's limits turn it away and it is still what is to be sent. None
-        when somebody else took the change over meanwhile."""
+        """Sends it, and again while Autumn's rate limit turns it away and it is still the right write. None
+        when another process took the change over."""
         clock = asyncio.get_running_loop().time
         until = clock() + self._timeouts.limited
         while True:
             answer = await self._send(write, key(record.id, position))
             wait = self._timeouts.limited_pause if answer.retry_after is None else answer.retry_after
-            if answer.answer is not WriteStatus.LIMITED or clock() + wait > until:
+            if answer.status is not WriteStatus.LIMITED or clock() + wait > until:
                 return answer
             await asyncio.sleep(wait)
-            if not await self._still_wanted(record, position, write):
+            if not await self._still_right(record, position, write):
                 return answer
             if not await repository.renew(self._database, record.id, self.lease()):
                 return None
 
-    async def _still_wanted(self, record: Record, position: int, write: Write) -> bool:
-        """Whether the same write would be made from the facts as they are now."""
+    async def _still_right(self, record: Record, position: int, write: Write) -> bool:
+        """Whether the facts as they are now would lead to the same write."""
         kind = registry.kind(record.kind)
         try:
             seen = await self._assessor.look_again(record)
@@ -206,44 +200,38 @@ class Engine:
             return False
         return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
 
-    async def _send(self, write: Write, named: str) -> WriteAnswer:
+    async def _send(self, write: Write, idempotency_key: str) -> WriteAnswer:
         try:
-            body = await self._autumn.send(write, named)
+            body = await self._autumn.send(write, idempotency_key)
         except AutumnError as error:
             return outcome.write_answer(error)
         return WriteAnswer(WriteStatus.ACCEPTED, body=body)
 
-    async def _conclude(self, record: Record, said: WriteAnswer, earlier: bool = False) -> Record | None:
+    async def _conclude(self, record: Record, answer: WriteAnswer, earlier: bool = False) -> Record | None:
+        """`earlier`: writes before the answered one were accepted."""
         seen = ReadBack(Verdict.NOT_APPLIED, None)
-        if said.answer not in (WriteStatus.NOT_SENT, WriteStatus.LIMITED) or earlier:
+        if answer.status not in (WriteStatus.NOT_SENT, WriteStatus.LIMITED) or earlier:
             seen = await self._assessor.see(
-                record, once=said.answer is WriteStatus.REFUSED, answered=said.body
+                record, once=answer.status is WriteStatus.REFUSED, answered=answer.body
             )
         await self._checkpoint("verified")
-        end = outcome.final_state(said.answer, seen.verdict, earlier=earlier)
-        applied = end.state is State.APPLIED
-        return await repository.settle(
-            self._database,
-            record.id,
+        end = outcome.final_state(answer.status, seen.verdict, earlier=earlier)
+        settlement = Settlement(
             end.state,
             end.ending,
-            lease=self.lease(),
-            now=self._now(),
             after=seen.after,
-            details=dict(said.details) | ({"now": seen.now} if end.state is State.UNCONFIRMED else {}),
-            invertible=applied and inverse(record, seen.after) is not None,
+            details=dict(answer.details) | ({"now": seen.now} if end.state is State.UNCONFIRMED else {}),
+            invertible=end.state is State.APPLIED and inverse(record, seen.after) is not None,
         )
+        return await self._settle(record, settlement)
 
     async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""
+        return await self._settle(record, Settlement(State.FAILED, ending, refusals=refusals))
+
+    async def _settle(self, record: Record, settlement: Settlement) -> Record | None:
         return await repository.settle(
-            self._database,
-            record.id,
-            State.FAILED,
-            ending,
-            lease=self.lease(),
-            now=self._now(),
-            refusals=refusals,
+            self._database, record.id, settlement, lease=self.lease(), now=self._now()
         )
 
     def _keeping(self, change_id: str) -> AbstractAsyncContextManager[None]:
@@ -257,7 +245,7 @@ class Engine:
 
 @contextlib.asynccontextmanager
 async def _meanwhile(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Does the job beside the block, and waits for it when the block ended well."""
+    """Runs the job beside the block, and waits for it if the block succeeds."""
     task = asyncio.create_task(job)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What was changed for a customer, newest first, with every step."""
+"""The history of a customer: every change, newest first, with every step."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,9 +15,9 @@ from bot.lookups.place import Place
 
 SIZE = 5
 _STEPS = 12
-_REASON = 150
+_REASON_LENGTH = 150
 _SILENT = frozenset({ChangeEvent.WRITING, ChangeEvent.SHOWN, ChangeEvent.REDRAW})
-"""Steps that are kept but tell a person nothing."""
+"""Steps that the trail keeps but the history leaves out."""
 
 
 class Step(Protocol):
@@ -38,7 +38,7 @@ class Step(Protocol):
 
 
 def history_page(place: Place, records: Sequence[Record]) -> Sequence[Record]:
-    """Those whose steps the card needs."""
+    """The records whose steps the card needs."""
     return layout.paged(records, place.page, SIZE).items
 
 
@@ -48,9 +48,9 @@ def history(
     steps: Mapping[str, Sequence[Step]],
     *,
     now: datetime,
-    called: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Card:
-    """`records` newest first, all of them; `steps` by change id, of those on this page, oldest first."""
+    """`records`: all, newest first. `steps`: by change id, of those on this page, oldest first."""
     page = layout.paged(records, place.page, SIZE)
     title = [
         blocks.header("head", text.literal(place.customer, 140) or labels.NO_ID),
@@ -60,34 +60,35 @@ def history(
         return layout.card(title, [blocks.section("none", words.NO_HISTORY)], [], stamp=now)
     content: list[layout.Drawn] = []
     for index, record in enumerate(page.items):
-        content += _one(index, record, steps.get(record.id, ()), called or {})
+        content += _entry(index, record, steps.get(record.id, ()), names or {})
     return layout.card(title, content, _paging(place, page), stamp=now)
 
 
-def _one(index: int, record: Record, steps: Sequence[Step], named: Mapping[str, str]) -> list[Block]:
-    asked = words.history_line(
-        times.moment(record.created_at), descriptions.summary(record.input, named), _state(record)
+def _entry(index: int, record: Record, steps: Sequence[Step], names: Mapping[str, str]) -> list[Block]:
+    title = words.history_line(
+        times.moment(record.created_at), descriptions.summary(record.input, names), _state(record)
     )
-    reason = text.mrkdwn(record.reason, _REASON)
-    part = state_text.part(record, named)
-    lines = [asked, part, *change_lines.bullets(record.lines, named), words.because(reason) if reason else ""]
-    found = layout.packed(f"change.{index}", [line for line in lines if line])
-    told = [_step(one) for one in steps if one.event not in _SILENT]
-    if told:
-        shown = [*told[:_STEPS], *([words.more_steps(len(told) - _STEPS)] if len(told) > _STEPS else [])]
-        found.append(blocks.context(f"steps.{index}", "\n".join(shown)))
-    return found
+    reason = text.mrkdwn(record.reason, _REASON_LENGTH)
+    lines = [title, state_text.part(record, names), *change_lines.bullets(record.lines, names)]
+    lines.append(words.reason(reason) if reason else "")
+    drawn = layout.packed(f"change.{index}", [line for line in lines if line])
+    visible = [_step(step) for step in steps if step.event not in _SILENT]
+    if visible:
+        left = len(visible) - _STEPS
+        listed = [*visible[:_STEPS], *([words.more_steps(left)] if left > 0 else [])]
+        drawn.append(blocks.context(f"steps.{index}", "\n".join(listed)))
+    return drawn
 
 
 def _state(record: Record) -> str:
     return words.UNDONE_STATE if record.undone else words.STATES[record.state]
 
 
-def _step(one: Step) -> str:
-    known = next((event for event in ChangeEvent if event == one.event), None)
-    what = words.STEPS[known] if known else text.mrkdwn(one.event, 40)
-    by = mentions.person(one.actor) if one.actor else words.POLICY
-    return words.step(times.moment(datetime.fromisoformat(one.at)), what.format(by=by))
+def _step(step: Step) -> str:
+    event = next((event for event in ChangeEvent if event == step.event), None)
+    what = words.STEPS[event] if event else text.mrkdwn(step.event, 40)
+    by = mentions.person(step.actor) if step.actor else words.POLICY
+    return words.step(times.moment(datetime.fromisoformat(step.at)), what.format(by=by))
 
 
 def _paging(place: Place, page: layout.Paged[Record]) -> list[Block]:
@@ -97,11 +98,10 @@ def _paging(place: Place, page: layout.Paged[Record]) -> list[Block]:
         (page.number > 0, phrases.PREVIOUS, "previous", page.number - 1),
         (page.left > 0, phrases.NEXT, "next", page.number + 1),
     ]
-    found = [
-        frame.go(label, key, place.at(page=number), kind=ids.HISTORY)
-        for there, label, key, number in moves
-        if there
+    buttons = [
+        button
+        for possible, label, key, number in moves
+        if possible and (button := frame.go(label, key, place.at(page=number), kind=ids.HISTORY))
     ]
-    shown = [button for button in found if button is not None]
-    counted = blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))
-    return [counted, *([blocks.actions("paging", shown)] if shown else [])]
+    position = blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))
+    return [position, *([blocks.actions("paging", buttons)] if buttons else [])]

@@ -1,14 +1,14 @@
-"""The life of a change: its states, what may follow what, and what is known of one.
+"""The life of a change: its states, which may follow which, and what is known of a change.
 
-    asked ─┬─▶ waiting ─┬─▶ approved ──▶ applying ─┬─▶ applied ◀─┐
-           │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ a person looked
-           │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
-           │  previewed ├─▶ expired        ·
-           │    anew    ├─▶ overtaken      · not begun, and the facts moved:
-           │            └─▶ failed         · waiting again, or overtaken
-           └─▶ approved (applied at once)
+    requested ─┬─▶ waiting ─┬─▶ approved ──▶ applying ─┬─▶ applied ◀─┐
+               │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ somebody looked
+               │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
+               │  the facts ├─▶ expired        ·
+               │  changed   ├─▶ overtaken      · not begun, and the facts changed:
+               │            └─▶ failed         · waiting again, or overtaken
+               └─▶ approved (applied right away)
 
-`failed` means that nothing was changed, for sure; `unconfirmed` that it may have been.
+`failed` means that certainly nothing was changed; `unconfirmed` that it may have been.
 """
 
 from collections.abc import Mapping
@@ -23,26 +23,26 @@ from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.notes import Note
 
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
-"""Requests that may wait for approval at once: of one person, and from one channel."""
+"""How many requests of one person, and from one channel, may wait at a time."""
 
 
 class State(StrEnum):
     WAITING = "waiting"
     """For approvals."""
     APPROVED = "approved"
-    """By all who are needed, or by the policy; nothing has begun."""
+    """By enough people, or by the policy; nothing has begun."""
     APPLYING = "applying"
     APPLIED = "applied"
     FAILED = "failed"
     """Nothing was changed."""
     UNCONFIRMED = "unconfirmed"
-    """It may have happened, in whole or in part; a person settles it."""
+    """It may have happened, in whole or in part; a person has to look."""
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     OVERTAKEN = "overtaken"
-    """The facts moved, and it was not asked anew: it was to be applied at once, or the policy does not let
-    the asker ask for it as it is now. Else it waits again, previewed anew, with a higher `version`."""
+    """The facts changed and it cannot wait again: it was to be applied right away, or the requester may not
+    request it as it is now. Otherwise it waits again, with a new preview and a higher `version`."""
 
 
 EDGES: Mapping[State, frozenset[State]] = {
@@ -81,10 +81,13 @@ EDGES: Mapping[State, frozenset[State]] = {
         frozenset[State](),
     ),
 }
-"""What may follow each state; every step in `repository` is held to it."""
+"""What may follow each state; `repository` holds every step to it."""
 
 OVER = frozenset(state for state, following in EDGES.items() if not following)
-"""Nothing follows these."""
+"""The final states."""
+
+IN_PROGRESS = frozenset({State.APPROVED, State.APPLYING})
+"""A process works on these, under a lease."""
 
 HOLDS_UNDO = frozenset(EDGES) - {
     State.FAILED,
@@ -93,80 +96,80 @@ HOLDS_UNDO = frozenset(EDGES) - {
     State.EXPIRED,
     State.OVERTAKEN,
 }
-"""While an undo is in one of these, the change it undoes takes no other."""
+"""While an undo is in one of these, the change it undoes allows no other."""
 
 
 class ChangeEvent(StrEnum):
-    """A step in the life of a change: what the audit trail records, and what is told."""
+    """A step in the life of a change, as the audit trail records it and people are notified of it."""
 
     ASKED = "asked"
     APPROVED = "approved"
-    """By one person, or at once by the policy; it may need more."""
+    """By one person, or by the policy; it may need more."""
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     OVERTAKEN = "overtaken"
-    """Previewed anew; see the record's state for whether it was asked again."""
+    """The preview was replaced; the record's state says whether the request waits again."""
     APPLYING = "applying"
     WRITING = "writing"
-    """A write is about to be sent. Recorded only."""
+    """A write is about to be sent. Only recorded."""
     APPLIED = "applied"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     MARKED = "marked"
     """A person said what became of an unconfirmed one."""
     UNDONE = "undone"
-    """Told of the change whose undo was applied."""
+    """Of the change whose undo was applied."""
     SHOWN = "shown"
-    """A card was posted. Recorded only."""
+    """A card was posted. Only recorded."""
     REDRAW = "redraw"
-    """Nothing happened, but a card does not show what is so. Told only."""
+    """A card is out of date. Never recorded."""
 
 
 class Cause(StrEnum):
-    """Why a change ended as it did. What `Record.details` holds is said beside each."""
+    """Why a change ended as it did. The comments name what `Record.details` holds."""
 
     # Applied
     DONE = "done"
-    """Read back, and there."""
+    """Read back, and Autumn shows the change."""
     FOUND_DONE = "found_done"
-    """Autumn's answer was lost, or the bot was cut off; but read back, and there."""
+    """Autumn's answer was lost, or the bot crashed; but read back, Autumn shows the change."""
     MARKED_APPLIED = "marked_applied"
     # Failed
     NOT_REACHED = "not_reached"
-    """Autumn could not be reached, so it got nothing."""
-    AUTUMN_REFUSED = "autumn_refused"  # status, code (Autumn's own, or ""), scopes that the key lacks
+    """Autumn could not be reached, so it received nothing."""
+    AUTUMN_REFUSED = "autumn_refused"  # status, code (Autumn's, or ""), scopes that the key lacks
     RATE_LIMITED = "rate_limited"
-    """Autumn's limits turned it away, for as long as there was time to wait."""
+    """Autumn's rate limit turned it away until there was no more time to wait."""
     GUARDED = "guarded"
-    """It would be refused if asked now; `Record.refusals` says why."""
+    """The guards would refuse it now; `Record.refusals` says why."""
     CUSTOMER_GONE = "customer_gone"
     NOT_AS_ASKED = "not_as_asked"
-    """What is stored of it is not what the audit trail has."""
+    """What is stored differs from what the audit trail recorded."""
     NOT_READ = "not_read"
-    """Autumn could not be read just before, so nothing was sent."""
+    """Autumn could not be read before the write, so nothing was sent."""
     BUSY = "busy"
-    """Another change of the same customer was under way for too long."""
+    """Another change of the same customer took too long."""
     ASKER_NOT_ALLOWED = "asker_not_allowed"
-    """When it was to be approved, whoever asked had lost the right to ask for it."""
+    """By the time it was approved, the requester was no longer allowed to request it."""
     INTERRUPTED = "interrupted"
-    """The bot was cut off before anything was sent."""
+    """The bot crashed before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"
     # Unconfirmed; `now` is a Now
     NOT_SEEN = "not_seen"
-    """Autumn said yes, but what is read back does not show it."""
+    """Autumn accepted it, but what was read back does not show it."""
     NO_ANSWER = "no_answer"
-    """Cut off or silent."""
+    """The answer was cut off or never came."""
     AUTUMN_BROKE = "autumn_broke"  # status
-    """An internal error, which says nothing about how far it got."""
+    """An internal error, which does not say how far it got."""
     DUPLICATE = "duplicate"
-    """Autumn had got the same write before."""
+    """Autumn had already received the same write."""
     REFUSED_YET_MOVED = "refused_yet_moved"  # status, code
-    """Autumn refused, yet the figures are not what they were."""
+    """Autumn refused it, yet the numbers changed."""
     PARTLY = "partly"
     """One of several writes did not go through."""
     CUT_OFF = "cut_off"
-    """The bot was cut off in the middle."""
+    """The bot crashed in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +177,22 @@ class Approval:
     person: str
     at: datetime
     rule: str = ""
-    """Of the policy, that allowed it."""
+    """The policy's rule that allowed it."""
     team: str = ""
     counts: bool = True
-    """False: the person lost the right to approve before there were enough approvals."""
+    """False: the person was no longer allowed to approve when others did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is known of one change. Ids of people and channels are Slack's."""
+    """One change. Ids of people and channels are Slack's."""
 
     id: str
     state: State
     version: int
-    """Of the preview, counted from 1. A decision is about one version; a higher one was previewed anew."""
+    """Of the preview, from 1. A decision is about one version."""
     revision: int
-    """Grows with every step; a card that shows a lower one is out of date."""
+    """Grows with every step; a card with a lower one is out of date."""
     kind: str
     """The id of its kind."""
     input: ChangeInput
@@ -198,57 +201,53 @@ class Record:
     asker: str
     asker_team: str
     channel: str
-    """Where it was asked; empty when nowhere in particular."""
+    """Where it was requested; may be empty."""
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
     before: Snapshot
-    """The facts that were previewed; once writing, those the writes were made from."""
+    """The facts of the preview; once writing, the ones the writes were made from."""
     lines: tuple[Line, ...]
     warnings: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
-    """With Ending.GUARDED."""
+    """With Cause.GUARDED."""
     amount: Decimal | None = None
-    """Its size, for the policy; None when it has none."""
+    """Its size, for the policy; None if it has none."""
     products: frozenset[str] | None = None
-    """Ids of the plans it is about; None when not known."""
+    """Ids of the plans it is about; None if not known."""
     rewards: frozenset[str] | None = None
-    """Ids of the rewards it gives or takes away; None when not known."""
+    """Ids of the rewards it gives or takes away; None if not known."""
     reason: str = ""
     ticket: str = ""
     rule: str = ""
-    """Of the policy, that let it be asked."""
+    """The policy's rule that allowed the request."""
     needed: int = 1
-    """Approvals; 0 is applied at once."""
+    """Approvals; 0: applied right away."""
     approvals: tuple[Approval, ...] = ()
     """Of this version, oldest first."""
     after: Snapshot | None = None
-    """What was last read back; None when it was not, or when the customer is gone."""
+    """What was last read back; None if nothing was, or if the customer is gone."""
     ending: Cause | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     decided_by: str = ""
     """Who gave the last approval, denied, withdrew, or marked it."""
     decided_at: datetime | None = None
-    said: str = ""
-    """The reason given with a denial or a mark."""
+    comment: str = ""
+    """Given with a denial, or with what became of an unconfirmed change."""
     undo_of: str = ""
     undo: str = ""
-    """The undo of this one that is under way, unconfirmed or applied; empty for none."""
+    """The open or applied undo of this change; may be empty."""
     undone: bool = False
     """That undo was applied."""
     invertible: bool = False
-    """Whether there is an undo for it."""
+    """Whether it can be undone."""
     writes: int = 0
     """How many writes were begun."""
     lease_until: datetime | None = None
 
     @property
-    def open(self) -> bool:
-        return self.state not in OVER
-
-    @property
     def undoable(self) -> bool:
-        """Whether Undo can be offered: by the state of things, not by the policy."""
+        """Whether *Undo* can be offered, whatever the policy says."""
         return self.state is State.APPLIED and self.invertible and not self.undo
 
 
@@ -256,7 +255,7 @@ class CardKind(StrEnum):
     APPROVAL = "approval"
     """In the approvals channel, with its buttons."""
     ASKER = "asker"
-    """Where it was asked, or to the asker alone."""
+    """Where it was requested, or in the requester's direct messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the ids on a change's card are called. Asked of Autumn, and done without where it does not say."""
+"""The names behind the ids on the card of a change. A card goes without those that Autumn does not give."""
 
 import asyncio
 import contextlib
@@ -22,33 +22,33 @@ from bot.lookups.customer import CARD
 T = TypeVar("T")
 
 _WITHIN = 1.0
-"""Seconds: a card does not wait longer for names."""
+"""Seconds a card waits for names."""
 _FRESH = 60.0
-"""Seconds for which a customer is not asked about again."""
+"""Seconds before a customer is read again."""
 _MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
     customer: str = ""
-    called: Mapping[str, str] = field(default_factory=dict)
-    """Names of features, plans and coupons by id, not yet made safe."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of features, plans and coupons by id, not yet escaped."""
 
 
 class CustomerNames:
-    """The last names known outlive their customer, for the card of a deletion."""
+    """Names are kept after their customer is gone, for the card of a deletion."""
 
     def __init__(self, autumn: Autumn, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._autumn = autumn
         self._names: LRUCache[str, KnownNames] = LRUCache(_MOST)
         self._fresh: TTLCache[tuple[str, bool], bool] = TTLCache(2 * _MOST, _FRESH, timer=clock)
-        """By customer, and by whether coupons are among the names."""
+        """By customer, and by whether coupons' names were read too."""
         self._catalogue: TTLCache[str, Mapping[str, str]] = TTLCache(1, _FRESH, timer=clock)
 
     def learn(self, customer_id: str, facts: Facts) -> None:
-        """From facts that were just read for a change: its cards need not ask for them again."""
+        """From facts that were just read for a change, so that its cards need not read them again."""
         before = self._names.get(customer_id, KnownNames())
-        self._names[customer_id] = KnownNames(facts.customer.name, {**before.called, **names_in(facts)})
+        self._names[customer_id] = KnownNames(facts.customer.name, {**before.names, **names_in(facts)})
         self._fresh[customer_id, False] = True
         if facts.rewards is not None:
             self._fresh[customer_id, True] = True
@@ -58,16 +58,16 @@ class CustomerNames:
         return await self.about(record.customer_id, coupons=Needs.REWARDS in registry.kind(record.kind).needs)
 
     async def about(self, customer_id: str, *, coupons: bool) -> KnownNames:
-        """`coupons`: with their names. Never raises."""
+        """`coupons`: their names too. Never raises."""
         known = self._names.get(customer_id, KnownNames())
         if (customer_id, coupons) not in self._fresh and (customer_id, True) not in self._fresh:
             known = await self._ask(customer_id, known, coupons=coupons)
             self._names[customer_id] = known
             self._fresh[customer_id, coupons] = True
-        return KnownNames(known.customer, {**await self._plans_and_features(), **known.called})
+        return KnownNames(known.customer, {**await self._plans_and_features(), **known.names})
 
     async def _plans_and_features(self) -> Mapping[str, str]:
-        """Of the organization: a change may be about some that the customer does not have."""
+        """Of the whole organization: a change may be about one the customer does not have."""
         known = self._catalogue.get("")
         if known is None:
             plans, features = await asyncio.gather(
@@ -77,18 +77,18 @@ class CustomerNames:
         return known
 
     async def _ask(self, customer_id: str, before: KnownNames, *, coupons: bool) -> KnownNames:
-        """What is not answered in time stays as it was."""
+        """Names that do not arrive in time stay as they were."""
         customer, rewards = await asyncio.gather(
             _attempt(self._autumn.customer(customer_id, expand=CARD)),
             _attempt(self._autumn.rewards() if coupons else None),
         )
-        called = dict(before.called)
+        names = dict(before.names)
         if rewards:
-            called |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
+            names |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
         if customer is None:
-            return KnownNames(before.customer, called)
-        called |= {**lookup_names.plans(customer), **lookup_names.features(customer)}
-        return KnownNames(customer.name, called)
+            return KnownNames(before.customer, names)
+        names |= {**lookup_names.plans(customer), **lookup_names.features(customer)}
+        return KnownNames(customer.name, names)
 
 
 async def _attempt(read: Awaitable[T] | None) -> T | None:

@@ -1,4 +1,4 @@
-"""Short words about a change, beside its card: a step that was taken, or why a form was not."""
+"""Short messages beside a card: a step in the life of a change, or why a form was not accepted."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,20 +12,19 @@ from bot.kit.card import Card
 from bot.lookups import failures, labels
 
 _SILENT = frozenset({ChangeEvent.APPLYING, ChangeEvent.WRITING, ChangeEvent.SHOWN, ChangeEvent.REDRAW})
-"""The card alone shows these."""
+"""Only the card shows these."""
 
 
-def notice(record: Record, event: ChangeEvent, *, called: Mapping[str, str] | None = None) -> Card | None:
-    """A step, for the person who asked; None when it is none to be told of."""
+def notice(record: Record, event: ChangeEvent, *, names: Mapping[str, str] | None = None) -> Card | None:
+    """A step, for the person who requested the change; None if only the card shows it."""
     if event in _SILENT:
         return None
-    named = called or {}
-    asked = descriptions.summary(record.input, named)
+    summary = descriptions.summary(record.input, names or {})
     customer = text.code(record.customer_id, 120) or labels.NO_ID
-    told = state_text.told(record, named)
-    more = words.YOUR_COPY if event is ChangeEvent.ASKED else ""
-    said = "\n".join(line for line in (f"*{asked}* · {customer}", told, more) if line)
-    return layout.card(layout.packed("notice", said.split("\n")), [], [], stamp=None)
+    lines = [f"*{summary}* · {customer}", *state_text.described(record, names or {}).split("\n")]
+    if event is ChangeEvent.ASKED:
+        lines.append(words.YOUR_COPY)
+    return layout.card(layout.packed("notice", lines), [], [], stamp=None)
 
 
 def result_words(
@@ -33,18 +32,19 @@ def result_words(
     *,
     error: AutumnError | None = None,
     refusals: Sequence[Note] = (),
-    called: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> str:
-    """Why a form was not taken, in mrkdwn; `refusals`: what the guards say against it."""
-    told = failures.explanation(error) if error else words.RESULTS[result]
-    return notes.listed(f"*{told.what}* {told.do}", refusals, called)
+    """Why a form was not accepted, in mrkdwn. `refusals`: the guards' objections."""
+    sentence = failures.explanation(error) if error else words.RESULTS[result]
+    return notes.listed(f"*{sentence.what}* {sentence.do}", refusals, names)
 
 
-def not_taken(told: str) -> Card:
-    """Said where a form that was not taken is open no more."""
-    return layout.card([blocks.section("not_taken", f"*{words.NOT_TAKEN}*\n{told}")], [], [], stamp=None)
+def not_accepted(why: str) -> Card:
+    """For a form that was closed before Maple could say why it was not accepted."""
+    title = f"*{words.NOT_ACCEPTED}*\n{why}"
+    return layout.card([blocks.section("not_accepted", title)], [], [], stamp=None)
 
 
 def elsewhere() -> Card:
-    """In a form, when several customers match: they are listed in the conversation."""
+    """In a form, when no customer or several match: the conversation has the list."""
     return layout.card([blocks.section("elsewhere", words.ELSEWHERE)], [], [], stamp=None)

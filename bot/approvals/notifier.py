@@ -1,4 +1,4 @@
-"""Shows changes in Slack: keeps every card up to date, and tells the person who asked of each step."""
+"""Shows changes in Slack: keeps every card up to date, and notifies the requester of each step."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import card as approvals_card
-from bot.approvals import cards, notices, repository
+from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.card import Audience
 from bot.approvals.cards import PostedCard
@@ -26,8 +26,8 @@ _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKE
 
 
 class ChangeNotifier:
-    """`within`: seconds that showing one step may take. Shorter than cards.POSTING, so that nobody else
-    starts to post a card that is still being posted."""
+    """`within`: seconds that showing one step may take. Less than cards.POSTING, so that nobody else starts
+    to post a card that is still being posted."""
 
     def __init__(
         self,
@@ -49,8 +49,7 @@ class ChangeNotifier:
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
-        """Raises what Slack's client does, or TimeoutError, when something could not be shown: the sweeper
-        tries again."""
+        """Raises Slack's errors or TimeoutError if something could not be shown: the sweeper retries."""
         async with asyncio.timeout(self._within):
             await self._step(record, event)
 
@@ -60,32 +59,32 @@ class ChangeNotifier:
             # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
             undone = await cards.cards_of(self._database, record.undo_of)
             showing += [self._show(card, anew=True) for card in undone]
-        shown = await asyncio.gather(*showing, return_exceptions=True)
+        problems = await asyncio.gather(*showing, return_exceptions=True)
         await self._note(record, event)
-        for problem in shown:
+        for problem in problems:
             if problem is not None:
                 raise problem
 
     async def adopt(self, change_id: str, channel: str, ts: str) -> None:
-        """Takes in a card that was clicked and is not known: one posted just as the bot was cut off."""
+        """Takes in a clicked card that is not known: it was posted just before the bot crashed."""
         known = await self._posted(change_id)
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
-        if not await cards.adopt(self._database, change_id, kind, channel, ts, shown=0, now=self._now()):
+        if not await cards.adopt(self._database, change_id, kind, channel, ts, now=self._now()):
             return
         await asyncio.gather(
             *(self._show(card) for card in await cards.cards_of(self._database, change_id) if card.ts == ts)
         )
 
     async def redraw(self, change_id: str, ts: str) -> None:
-        """One card, as it is to be now, though it shows the last step."""
+        """Redraws one card, even if it is up to date."""
         known = await self._posted(change_id)
         await asyncio.gather(*(self._show(card, anew=True) for card in known if card.ts == ts))
 
     async def _posted(self, change_id: str) -> list[PostedCard]:
-        """The cards of a change, once those that are being posted here are: people click faster than it is
-        noted which message is which card."""
+        """The cards of a change, after waiting for those being posted here: people may click before Maple has
+        stored which message is which card."""
         for card in await cards.cards_of(self._database, change_id):
             if not card.ts:
                 async with self._turn(card):
@@ -98,30 +97,30 @@ class ChangeNotifier:
     # Cards
 
     async def _show(self, card: PostedCard, *, anew: bool = False) -> None:
-        """Redraws it until it shows the last step: redraws that run at once may arrive in another order.
+        """Redraws it until it shows the last step, as concurrent redraws may arrive in any order.
 
-        `anew`: even if it shows the last step already.
+        `anew`: even if it already shows the last step.
         """
         async with self._turn(card):
-            shown = 0
+            drawn_revision = 0
             while (current := await self._current(card)) is not None:
                 card, record = current
-                if record.revision <= (shown or card.shown) and not anew:
+                if record.revision <= (drawn_revision or card.shown) and not anew:
                     return
                 anew = False
-                shown = record.revision
+                drawn_revision = record.revision
                 if not await self._draw(card, record):
                     return
 
     async def _current(self, card: PostedCard) -> tuple[PostedCard, Record] | None:
-        """None when it is gone."""
+        """None if it is gone."""
         for known in await cards.cards_of(self._database, card.change_id):
             if known.id == card.id:
-                return known, await repository.get(self._database, card.change_id)
+                return known, await change_records.get(self._database, card.change_id)
         return None
 
     async def _draw(self, card: PostedCard, record: Record) -> bool:
-        """False when there is nothing more to be done about it."""
+        """False if there is nothing more to do about it."""
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._approvals_channel.refusal(card.channel)
@@ -132,7 +131,7 @@ class ChangeNotifier:
             return False
         names = await self._names.of(record)
         drawn = approvals_card.change_card(
-            record, audience=_AUDIENCE[card.kind], now=self._now(), name=names.customer, called=names.called
+            record, audience=_AUDIENCE[card.kind], now=self._now(), name=names.customer, names=names.names
         )
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
@@ -159,7 +158,7 @@ class ChangeNotifier:
         return True
 
     async def _channel(self, card: PostedCard) -> str:
-        """A person's own card is in the direct messages with them."""
+        """A person's own card is in their direct messages."""
         if not card.channel.startswith(("U", "W")):
             return card.channel
         if card.channel not in self._dms:
@@ -169,30 +168,30 @@ class ChangeNotifier:
     # Steps
 
     async def _note(self, record: Record, event: ChangeEvent) -> None:
-        """To the asker, in the channel they asked in; else below their own card. Not tried again when it
-        fails, as the card shows it too."""
+        """To the requester: privately in the channel of the request, else below their own card. Not retried,
+        as the card shows it too."""
         names = await self._names.of(record)
-        note = notices.notice(record, event, called=names.called)
-        if note is None:
+        notice = notices.notice(record, event, names=names.names)
+        if notice is None:
             return
         with contextlib.suppress(*SLACK_ERRORS):
-            if record.channel.startswith(("C", "G")) and await self._aside(record, note):
+            if record.channel.startswith(("C", "G")) and await self._post_privately(record, notice):
                 return
-            await self._under(record, note)
+            await self._post_below_card(record, notice)
 
-    async def _aside(self, record: Record, note: Drawn) -> bool:
-        """False when Maple or the asker is not in that channel (any more)."""
+    async def _post_privately(self, record: Record, notice: Drawn) -> bool:
+        """False if Maple or the requester is not in that channel."""
         try:
-            await messages.post_ephemeral(self._slack, record.channel, record.asker, note.text, note.plain)
+            await messages.post_ephemeral(
+                self._slack, record.channel, record.asker, notice.text, notice.plain
+            )
         except SlackApiError:
             return False
         return True
 
-    async def _under(self, record: Record, note: Drawn) -> None:
-        """In the thread of the asker's own card, as long as that is there."""
-        known = await cards.cards_of(self._database, record.id)
-        own = [card for card in known if card.kind is CardKind.ASKER and card.ts]
-        if not own:
-            return
-        channel = await self._channel(own[0])
-        await messages.post(self._slack, channel, note.text, note.plain, thread_ts=own[0].ts)
+    async def _post_below_card(self, record: Record, notice: Drawn) -> None:
+        """In the thread of the requester's own card, if there is one."""
+        for card in await cards.cards_of(self._database, record.id):
+            if card.kind is CardKind.ASKER and card.ts:
+                channel = await self._channel(card)
+                await messages.post(self._slack, channel, notice.text, notice.plain, thread_ts=card.ts)

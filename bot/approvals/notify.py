@@ -1,4 +1,4 @@
-"""How the life of a change reaches the people it concerns."""
+"""The callback that tells people of a step in the life of a change."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
@@ -7,16 +7,16 @@ from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.log import log
 
 Notify: TypeAlias = Callable[[Record, ChangeEvent], Coroutine[Any, Any, None]]
-"""Shows a change's cards as they are now, and tells the asker."""
+"""Redraws the cards of a change, and notifies the requester."""
 
 
-def quietly(tell: Notify) -> Notify:
-    """The same, but an error in showing a change does not stop it; its cards are redrawn by the sweeper."""
+def quietly(notify: Notify) -> Notify:
+    """The same, but an error only gets logged; the sweeper redraws the cards later."""
 
-    async def told(record: Record, event: ChangeEvent) -> None:
+    async def notify_quietly(record: Record, event: ChangeEvent) -> None:
         try:
-            await tell(record, event)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in Slack, Autumn's side goes on
-            log.warning("not told", error=type(error).__name__, reference=record.id, action=event)
+            await notify(record, event)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in Slack must not stop the change
+            log.warning("not notified", error=type(error).__name__, reference=record.id, action=event)
 
-    return told
+    return notify_quietly

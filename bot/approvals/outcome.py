@@ -1,9 +1,9 @@
-"""What to say of a change, from what Autumn answered and what was read back. Pure.
+"""Maps Autumn's answer and what was read back to the final state of a change. Pure.
 
-`failed` promises that nothing was changed, so it is said only where that is sure: the request never left,
-Autumn's limits turned it away, or Autumn refused it and the figures are what they were. A 5xx does not say
-how far the request got (a gateway's 504 may come before the write, and an error within Autumn after it, or
-with the write in its queue), so it counts like silence: applied if it is there, unconfirmed if it is not.
+`failed` promises that nothing was changed, so it is only used where that is certain: the request never left,
+Autumn's rate limit turned it away, or Autumn refused it and the numbers are unchanged. A 5xx does not say how
+far the request got (a gateway's 504 may come before the write, an error within Autumn after it, or with the
+write still queued), so it counts like no answer: applied if the change shows, unconfirmed if it does not.
 """
 
 import re
@@ -17,30 +17,30 @@ from bot.changes.model import Verdict
 
 
 class WriteStatus(StrEnum):
-    """What became of a request, as far as sending it tells."""
+    """What became of a write, as far as the answer tells."""
 
     ACCEPTED = "accepted"
     NOT_SENT = "not_sent"
     REFUSED = "refused"
     LIMITED = "limited"
-    """Turned away before it was looked at."""
+    """Turned away before Autumn looked at it."""
     DUPLICATE = "duplicate"
     BROKEN = "broken"
     """An internal error."""
     SILENT = "silent"
-    """No answer, or none that can be read."""
+    """No answer, or an unreadable one."""
     CUT_OFF = "cut_off"
-    """Whoever sent it died, perhaps before sending it."""
+    """The process that sent it died, perhaps before sending it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    answer: WriteStatus
+    status: WriteStatus
     details: Mapping[str, str] = field(default_factory=dict)
     body: object = None
-    """What came with an acceptance, as JSON."""
+    """Of an acceptance, as JSON."""
     retry_after: float | None = None
-    """Seconds to wait before sending it again, where it may be."""
+    """Seconds to wait before it may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ _UNSURE = {
 
 
 def write_answer(error: AutumnError) -> WriteAnswer:
-    """What an attempt to send says, from what it raised."""
+    """From the error that sending raised."""
     if isinstance(error, NotSent):
         return WriteAnswer(WriteStatus.NOT_SENT)
     if not isinstance(error, Refused):
@@ -72,26 +72,26 @@ def write_answer(error: AutumnError) -> WriteAnswer:
         details["scopes"] = ", ".join(scopes)
     if error.status == 409 and error.code in ("", _REPLAYED):
         return WriteAnswer(WriteStatus.DUPLICATE, details)
-    # 408 comes from what stands in front of Autumn, which may have passed the request on.
-    answer = WriteStatus.BROKEN if error.status >= 500 or error.status == 408 else WriteStatus.REFUSED
-    return WriteAnswer(answer, details)
+    # 408 comes from a proxy in front of Autumn, which may have passed the request on.
+    broken = error.status >= 500 or error.status == 408
+    return WriteAnswer(WriteStatus.BROKEN if broken else WriteStatus.REFUSED, details)
 
 
-def final_state(answer: WriteStatus, verdict: Verdict, *, earlier: bool = False) -> FinalState:
-    """`earlier`: this was not the first write of the change, and those before it were accepted."""
-    if verdict is Verdict.APPLIED and answer is WriteStatus.ACCEPTED:
+def final_state(status: WriteStatus, verdict: Verdict, *, earlier: bool = False) -> FinalState:
+    """`earlier`: writes of the same change were accepted before this one."""
+    if verdict is Verdict.APPLIED and status is WriteStatus.ACCEPTED:
         return FinalState(State.APPLIED, Cause.DONE)
-    if answer is WriteStatus.ACCEPTED:
+    if status is WriteStatus.ACCEPTED:
         return FinalState(State.UNCONFIRMED, Cause.NOT_SEEN)
-    if answer in _UNSURE:
+    if status in _UNSURE:
         if verdict is Verdict.APPLIED:
             return FinalState(State.APPLIED, Cause.FOUND_DONE)
-        return FinalState(State.UNCONFIRMED, _UNSURE[answer])
+        return FinalState(State.UNCONFIRMED, _UNSURE[status])
     if earlier:
         return FinalState(State.UNCONFIRMED, Cause.PARTLY)
-    if answer is WriteStatus.NOT_SENT:
+    if status is WriteStatus.NOT_SENT:
         return FinalState(State.FAILED, Cause.NOT_REACHED)
-    if answer is WriteStatus.LIMITED:
+    if status is WriteStatus.LIMITED:
         return FinalState(State.FAILED, Cause.RATE_LIMITED)
     if verdict is Verdict.NOT_APPLIED:
         return FinalState(State.FAILED, Cause.AUTUMN_REFUSED)

@@ -1,4 +1,4 @@
-"""What to ask the policy about a change, and what it says the change must go through."""
+"""What the policy is asked about a change, and the terms it answers with."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from bot.changes import registry
 
 
 def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
-    """For a change that is not asked for yet, or that was previewed anew."""
+    """For a change that is not requested yet, or that has a new preview."""
     preview = seen.preview
     return Request(
         verb,
@@ -28,7 +28,7 @@ def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
 
 
 def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
-    """`today`: what other changes moved; it matters for a balance that is still to be changed."""
+    """`today`: what other changes have moved; it matters only before the change is applied."""
     return Request(
         verb,
         kind=registry.kind(record.kind).policy,

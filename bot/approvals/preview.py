@@ -1,4 +1,4 @@
-"""Reading Autumn for a change: to judge and preview it, and to see what became of it."""
+"""Reading Autumn for a change: to preview it, and to see what became of it."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.approvals.daily_limits import NOTHING, Counter, Today, count
+from bot.approvals.earlier_changes import EarlierChanges
 from bot.approvals.lifecycle import Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.proposal import Preview
-from bot.approvals.refusal_history import Known
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes import canonical, registry
@@ -26,13 +26,13 @@ from bot.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A change, seen against facts."""
+    """A change, judged against facts."""
 
     input: ChangeInput
     facts: Facts
     judgement: Judgement
     preview: Preview | None
-    """None when the judgement refuses it."""
+    """None if it is refused."""
     today: Today = NOTHING
 
 
@@ -47,7 +47,7 @@ class ReadBack:
 
     @property
     def now(self) -> str:
-        """What to say of a change that may have happened: a `Now`."""
+        """What was read back of an unconfirmed change, as a `Now`."""
         if self.unread:
             return Now.UNREAD
         if self.after is None:
@@ -59,24 +59,24 @@ class Sleep(Protocol):
     def __call__(self, seconds: float, /) -> Awaitable[None]: ...
 
 
-def assess(asked: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
-    """Pure. `today`: what other changes moved."""
-    kind = registry.of(asked)
-    judgement = kind.guard(asked, facts, now)
+def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
+    """Pure. `today`: what other changes have moved today."""
+    kind = registry.of(requested)
+    judgement = kind.guard(requested, facts, now)
     if not judgement.allowed:
-        return Assessment(asked, facts, judgement, None, today)
-    before = kind.snapshot(asked, facts)
-    amount = kind.amount(asked, before)
+        return Assessment(requested, facts, judgement, None, today)
+    before = kind.snapshot(requested, facts)
+    amount = kind.amount(requested, before)
     judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(kind.daily, amount, today)))
     preview = Preview(
         before=before,
-        lines=kind.preview(asked, facts),
+        lines=kind.preview(requested, facts),
         warnings=judgement.warnings,
         amount=amount,
-        products=kind.products(asked, facts),
-        rewards=kind.rewards(asked, facts),
+        products=kind.products(requested, facts),
+        rewards=kind.rewards(requested, facts),
     )
-    return Assessment(asked, facts, judgement, preview, today)
+    return Assessment(requested, facts, judgement, preview, today)
 
 
 def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) -> tuple[Note, ...]:
@@ -87,7 +87,7 @@ def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) ->
 
 
 class Assessor:
-    """`names` keeps what is read along, so that a change's cards need not ask for it again."""
+    """`names` learns from what is read, so that a change's cards need not read it again."""
 
     def __init__(
         self, runtime: Runtime, names: CustomerNames, timeouts: ChangeTimeouts, sleep: Sleep = asyncio.sleep
@@ -96,41 +96,41 @@ class Assessor:
         self._autumn = runtime.autumn
         self._environment = runtime.environment
         self._now = runtime.now
-        self._history = Known(runtime.database, runtime.environment)
+        self._history = EarlierChanges(runtime.database, runtime.environment)
         self._names = names
         self._timeouts = timeouts
         self._sleep = sleep
 
     async def open(self, kind: str, customer_id: str) -> Facts:
-        """The facts for a form. Raises AutumnError."""
+        """Reads the facts for a form. Raises AutumnError."""
         return await self._complete(
             kind, customer_id, await gather_for(self._autumn, kind, customer_id, now=self._now)
         )
 
-    async def look(self, asked: ChangeInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
-        """Raises AutumnError; NotFound when the customer is gone."""
+    async def look(self, requested: ChangeInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
+        """Reads the customer, then assesses. Raises AutumnError; NotFound if the customer is gone."""
         facts = await self._complete(
-            asked.kind, asked.customer, await gather(self._autumn, asked, now=self._now)
+            requested.kind, requested.customer, await gather(self._autumn, requested, now=self._now)
         )
-        return await self.look_at(asked, facts, change_id=change_id, undo_of=undo_of)
+        return await self.look_at(requested, facts, change_id=change_id, undo_of=undo_of)
 
     async def look_at(
-        self, asked: ChangeInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
+        self, requested: ChangeInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
     ) -> Assessment:
-        """From facts that were read before."""
-        counter = Counter(self._environment, asked, change_id, undo_of)
+        """Assesses it on facts that were read before."""
+        counter = Counter(self._environment, requested, change_id, undo_of)
         today = await count(self._database, counter, self._now())
-        return assess(asked, facts, self._now(), today)
+        return assess(requested, facts, self._now(), today)
 
     async def look_again(self, record: Record) -> Assessment:
-        """At a change that was asked for. Raises AutumnError; NotFound when the customer is gone."""
+        """Assesses a request anew. Raises AutumnError; NotFound if the customer is gone."""
         return await self.look(record.input, change_id=record.id, undo_of=record.undo_of)
 
     async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
-        """What became of it; `answered`: what Autumn said when it accepted it.
+        """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.
 
-        Some organizations' changes are done a little later, so it looks again until it is there or the time
-        is up; with `once` a clear no is believed. Never raises: what cannot be read leaves it unclear.
+        Some organizations apply changes a little later, so it reads again until the change shows up or time
+        runs out; with `once` a clear no is final. Never raises: unreadable means unclear.
         """
         seen = ReadBack(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):
@@ -143,7 +143,7 @@ class Assessor:
         return seen
 
     async def read_back(self, record: Record, answered: object = None) -> ReadBack | None:
-        """What is there now; None when Autumn cannot be read."""
+        """Reads back once; None if Autumn cannot be read."""
         kind = registry.kind(record.kind)
         try:
             facts = await gather(self._autumn, record.input, now=self._now, customer_first=True)
@@ -167,9 +167,11 @@ class Assessor:
 
 
 def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
-    """The change that takes an applied one back."""
-    back = None if after is None else registry.kind(record.kind).inverse(record.input, record.before, after)
-    if back is None:
+    """The change that reverses an applied one; None if there is none."""
+    if after is None:
         return None
-    undo: ChangeInput = back.model_copy(update={"customer_created_at": record.input.customer_created_at})
+    reverse = registry.kind(record.kind).inverse(record.input, record.before, after)
+    if reverse is None:
+        return None
+    undo: ChangeInput = reverse.model_copy(update={"customer_created_at": record.input.customer_created_at})
     return undo

@@ -1,4 +1,4 @@
-"""A change before it is asked for: what it would do, and what the policy asks of it."""
+"""A change before it is requested: what it would do, and what the policy requires of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.changes.notes import Note
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do, from facts read just now."""
+    """What a change would do, from facts that were just read."""
 
     before: Snapshot
     lines: tuple[Line, ...]
@@ -25,7 +25,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the policy asks of a change."""
+    """What the policy requires of a change."""
 
     rule: str
     needed: int
@@ -34,7 +34,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change before it is asked for."""
+    """A change that is about to be requested."""
 
     submission_id: str
     input: ChangeInput
@@ -48,4 +48,4 @@ class Draft:
     terms: Terms
     undo_of: str = ""
     today: Today = NOTHING
-    """What the terms were judged by."""
+    """What the policy based the terms on."""

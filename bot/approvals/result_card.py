@@ -1,4 +1,4 @@
-"""What came of a click or a submission, for the person who made it."""
+"""The result of a click or a submission, for the person who made it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,19 +20,19 @@ def result_card(
     decision: Decision | None = None,
     refusals: Sequence[Note] = (),
 ) -> Card:
-    """`result`: a `Result` of the verbs. With the change it is about, and how that stands; `refusals`: what
-    the guards say against it."""
-    told = words.RESULTS[result]
-    do = told.do if decision is None or decision.permit else f"{barred(decision)}\n{told.do}"
-    found = [blocks.section("result", notes.listed(f"*{told.what}*\n{do}", refusals))]
+    """`result`: a `Result`. `record`: the change it is about, shown with its state. `refusals`: the guards'
+    objections."""
+    sentence = words.RESULTS[result]
+    do = sentence.do if decision is None or decision.permit else f"{barred(decision)}\n{sentence.do}"
+    drawn = [blocks.section("result", notes.listed(f"*{sentence.what}*\n{do}", refusals))]
     if record is not None:
-        asked = descriptions.summary(record.input, {})
-        found.append(blocks.section("change", f"{asked}\n{state_text.told(record, {})}"))
-    return layout.card(found, [], [], stamp=now)
+        summary = descriptions.summary(record.input, {})
+        drawn.append(blocks.section("change", f"{summary}\n{state_text.described(record, {})}"))
+    return layout.card(drawn, [], [], stamp=now)
 
 
 def barred(decision: Decision) -> str:
-    """Why the policy says no, in mrkdwn; empty when it says yes."""
+    """Why the policy does not allow it, in mrkdwn; empty if it does."""
     if decision.permit:
         return ""
     return words.barred(words.BARRED[decision.reason], text.code(decision.rule, 60))

@@ -1,4 +1,4 @@
-"""What a person wants of changes, and what becomes of it."""
+"""What people request, and the result."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,52 +13,52 @@ from bot.autumn.errors import AutumnError
 from bot.changes.model import ChangeInput, Snapshot
 
 Permits: TypeAlias = Callable[[Request, Actor], Awaitable[Decision]]
-"""The policy's answer, with the person's groups as they are just now. It fails closed, and does not raise."""
+"""Asks the policy, with the person's groups as they are now. Fails closed, and never raises."""
 
 
 class Result(StrEnum):
     DONE = "done"
-    """The step was taken; `Reply.record` is how things stand after it."""
+    """`Outcome.record` is the change after the step."""
     AGAIN = "again"
-    """This very form was submitted before; `record` is the change it became."""
+    """This form was already submitted; `record` is the change it became."""
     REFUSED = "refused"
-    """By the guards; `look.judgement` says why. Nothing was asked for."""
+    """By the guards; `look.judgement` says why. Nothing was requested."""
     MOVED = "moved"
-    """The figures are not those that the form showed; `look` has the new ones. Nothing was asked for."""
+    """The numbers are not the ones the form showed; `look` has the new ones. Nothing was requested."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
     NO_REASON = "no_reason"
-    """The policy wants a reason for it."""
+    """The policy requires a reason."""
     NO_CHANNEL = "no_channel"
-    """It needs approval, and there is no channel to ask in."""
+    """It needs approval, and there is no approvals channel."""
     CHANNEL_SHARED = "channel_shared"
-    """It needs approval, and people of another company can read the channel."""
+    """It needs approval, and the channel is shared with another company."""
     CHANNEL_OUT = "channel_out"
     """It needs approval, and Maple cannot post in the channel."""
     CHANNEL_UNCHECKED = "channel_unchecked"
     """It needs approval, and Slack could not be asked about the channel."""
     TOO_MANY_OF_PERSON = "too_many_of_person"
-    """As many requests of theirs wait for approval as may."""
+    """No more of this person's requests may wait."""
     TOO_MANY_OF_CHANNEL = "too_many_of_channel"
-    """As many requests from this channel wait for approval as may."""
+    """No more requests from this channel may wait."""
     OVERTAKEN = "overtaken"
-    """The facts moved since it was shown: nothing was run, and `record` shows it anew."""
+    """The numbers changed since it was shown: nothing was applied, and `record` has the new ones."""
     FAILED = "failed"
-    """It cannot be done any more; nothing was run, and `record` says why."""
+    """It can no longer be done; nothing was applied, and `record` says why."""
     TOO_LATE = "too_late"
-    """Somebody was first, or its time is up; `record` says who, or what it has come to."""
+    """Somebody was first, or it expired; `record` says which."""
     STALE = "stale"
-    """What was clicked showed an earlier version; `record` is the present one."""
+    """The clicked card showed an earlier version; `record` has the current one."""
     SEEN_APPLIED = "seen_applied"
-    """It was to be marked as not applied, and Autumn shows that it was applied."""
+    """It was to be marked as not applied, but Autumn shows the change."""
     UNCHECKED = "unchecked"
-    """Slack could not be asked about whoever asked or approved before; nothing was decided."""
+    """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
     ALREADY = "already"
-    """This person has approved this version before; others are waited for."""
+    """This person has already approved this version; it needs others."""
     NO_UNDO = "no_undo"
-    """There is none, or it is under way or done: `record` tells."""
+    """It cannot be undone, or is being undone: `record` tells which."""
     UNKNOWN = "unknown"
-    """There is no such change here."""
+    """There is no such change."""
     TROUBLE = "trouble"
     """Autumn could not be read (`error`); nothing was decided, and it can be tried again."""
 
@@ -74,18 +74,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """A change that a person wants."""
+    """A change that a person requests."""
 
     submission_id: str
-    """Made when the form was opened, and unlike any other; at most 64 characters."""
+    """Unique, made when the form was opened; at most 64 characters."""
     input: ChangeInput
     actor: Actor
     channel: str = ""
-    """Where it is asked; empty when nowhere in particular."""
+    """Where it is requested; may be empty."""
     card: str = ""
-    """The channel for the asker's own card; the asker's direct messages unless given."""
+    """The channel for the requester's own card; their direct messages if empty."""
     reason: str = ""
     ticket: str = ""
     seen: Snapshot | None = None
-    """What the form showed; None to go on whatever the figures are now."""
+    """What the form showed; None to request it whatever the numbers are now."""
     undo_of: str = ""

@@ -1,14 +1,15 @@
-"""What can be done with changes, for whoever knows who wants what; nothing of Slack's payloads."""
+"""The change service: submit, approve, deny, withdraw, mark, undo. It knows nothing of Slack's payloads."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.approvals import policy_requests, repository
+from bot.approvals import change_records, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
@@ -17,6 +18,7 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
+from bot.approvals.steps import Basis, Decided, Settlement
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
@@ -31,14 +33,14 @@ from bot.store.tables import changes
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the life of a change touches outside Maple's database and Autumn."""
+    """The people, channels and names around a change."""
 
     permits: Permits
     notify: Notify
     channel: ApprovalsChannel
     names: CustomerNames
     progress: Callable[[str], None] = lambda _: None
-    """Called with the name of each part of the sweeper whenever that part gets on."""
+    """Called with the name of a part of the sweeper whenever that part makes progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ class _Permit:
     record: Record
     rule: str
     today: Today
-    """What other changes moved when the policy was asked."""
+    """What other changes had moved when the policy was asked."""
+
+    def decided(self, actor: Actor, at: datetime, comment: str = "") -> Decided:
+        return Decided(actor.user, actor.team, self.rule, at, clean(comment))
 
 
 class ChangeService:
-    """Changes of the other environment of Autumn's are not seen. `surroundings`: the people, channels and
-    names around a change."""
+    """Sees the changes of one environment of Autumn's only."""
 
     def __init__(
         self,
@@ -82,60 +86,60 @@ class ChangeService:
         self.sweeper = Sweeper(runtime, self._engine, self._notify, surroundings.progress)
 
     async def open(self, kind: str, customer_id: str) -> Facts:
-        """The facts for a form. Raises AutumnError."""
+        """Reads the facts for a form. Raises AutumnError."""
         return await self._assessor.open(kind, customer_id)
 
-    async def look(self, asked: ChangeInput, facts: Facts) -> Assessment:
-        """What a form shows of it, from facts read before."""
-        return await self._assessor.look_at(asked, facts)
+    async def look(self, requested: ChangeInput, facts: Facts) -> Assessment:
+        """The preview for a form, from facts that were read before."""
+        return await self._assessor.look_at(requested, facts)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
-        """Whether this person could ask for what was seen, and what it would have to go through."""
+        """Whether this person may request it, and what approvals it would need."""
         return await self._permits(policy_requests.about_look(Verb.ASK, seen, self._environment), actor)
 
     async def may_history(self, actor: Actor) -> Decision:
         return await self._permits(Request(Verb.HISTORY, environment=self._environment), actor)
 
     async def get(self, change_id: str) -> Record | None:
-        found = await self._select(changes.c.id == change_id)
-        return found[0] if found else None
+        matching = await self._select(changes.c.id == change_id)
+        return matching[0] if matching else None
 
     async def history(self, customer_id: str, *, limit: int = 50) -> list[Record]:
-        """The changes of a customer, newest first. Ask `may_history` before."""
+        """The changes of a customer, newest first. Ask `may_history` first."""
         return await self._select(changes.c.customer_id == customer_id, newest_first=True, limit=limit)
 
     async def waiting(self, *, limit: int = 50) -> list[Record]:
-        """All that wait for approval, oldest first."""
+        """All requests that wait for approval, oldest first."""
         return await self._select(changes.c.state == State.WAITING, limit=limit)
 
-    async def asked_by(self, user: str, *, limit: int = 50) -> list[Record]:
-        """What a person asked for, newest first."""
+    async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
+        """A person's requests, newest first."""
         return await self._select(changes.c.asker == user, newest_first=True, limit=limit)
 
     async def steps(self, change_id: str) -> list[audit.Entry]:
         """Every step of a change, oldest first."""
         return await _steps(self._database, change_id)
 
-    async def submit(self, wish: ChangeRequest) -> Outcome:
-        """Asks for a change; one that needs no approval is carried out before this returns."""
-        before = await self._select(changes.c.submission_id == wish.submission_id)
-        if before:
-            return Outcome(Result.AGAIN, before[0])
+    async def submit(self, request: ChangeRequest) -> Outcome:
+        """Requests a change. One that needs no approval is applied before this returns."""
+        earlier = await self._select(changes.c.submission_id == request.submission_id)
+        if earlier:
+            return Outcome(Result.AGAIN, earlier[0])
         try:
-            seen = await self._assessor.look(wish.input, undo_of=wish.undo_of)
+            seen = await self._assessor.look(request.input, undo_of=request.undo_of)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
-        return await self._submitting.submit(wish, seen)
+        return await self._submitting.submit(request, seen)
 
     async def undo(self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "") -> Outcome:
-        """Asks for the change that takes an applied one back."""
+        """Requests the change that reverses an applied one."""
         original = await self.get(change_id)
         if original is None:
             return Outcome(Result.UNKNOWN)
         back = inverse(original, original.after)
         if not original.undoable or back is None:
             return Outcome(Result.NO_UNDO, original)
-        reply = await self.submit(
+        outcome = await self.submit(
             ChangeRequest(
                 submission_id,
                 back,
@@ -146,10 +150,12 @@ class ChangeService:
                 undo_of=original.id,
             )
         )
-        return Outcome(Result.NO_UNDO, await self.get(change_id)) if reply.result is Result.NO_UNDO else reply
+        if outcome.result is Result.NO_UNDO:
+            return Outcome(Result.NO_UNDO, await self.get(change_id))
+        return outcome
 
     async def approve(self, change_id: str, version: int, actor: Actor) -> Outcome:
-        """One person's approval. With the last that is needed, it is carried out before this returns."""
+        """One person's approval. With the last one needed, the change is applied before this returns."""
         permit = await self._decidable(change_id, version, actor)
         if isinstance(permit, Outcome):
             return permit
@@ -164,15 +170,12 @@ class ChangeService:
                 self._database,
                 record.id,
                 version,
-                person=actor.user,
-                team=actor.team,
-                rule=permit.rule,
+                permit.decided(actor, self._now()),
                 basis=basis,
                 lease=self._engine.lease(),
-                now=self._now(),
             )
         except (repository.ApprovedMeanwhile, TodayMoved):
-            # What the policy was asked about is not so any more: ask it again.
+            # What the policy was asked about has changed meanwhile: ask it again.
             return await self.approve(change_id, version, actor)
         if approved is None:
             return await self._beaten(record, actor)
@@ -180,8 +183,8 @@ class ChangeService:
             return await self._decided(approved, ChangeEvent.APPROVED)
         return Outcome(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
 
-    async def _basis(self, permit: _Permit, actor: Actor) -> repository.Basis | Outcome:
-        """What the policy says by now of the asker and of earlier approvers; or what stands against it."""
+    async def _basis(self, permit: _Permit, actor: Actor) -> Basis | Outcome:
+        """What the policy now says of the requester and earlier approvers; or why it cannot be approved."""
         record = permit.record
         seen = await self._still(record, actor)
         if isinstance(seen, Outcome):
@@ -205,22 +208,14 @@ class ChangeService:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
         counter = Counter(self._environment, record.input, record.id, record.undo_of)
-        return repository.Basis(asker.approvals, counter, permit.today, others)
+        return Basis(asker.approvals, counter, permit.today, others)
 
-    async def deny(self, change_id: str, version: int, actor: Actor, said: str = "") -> Outcome:
+    async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
         if isinstance(permit, Outcome):
             return permit
-        denied = await repository.deny(
-            self._database,
-            change_id,
-            version,
-            person=actor.user,
-            team=actor.team,
-            rule=permit.rule,
-            said=clean(said),
-            now=self._now(),
-        )
+        decided = permit.decided(actor, self._now(), reason)
+        denied = await repository.deny(self._database, change_id, version, decided)
         if denied is None:
             return await self._beaten(permit.record, actor)
         return await self._decided(denied, ChangeEvent.DENIED)
@@ -234,10 +229,10 @@ class ChangeService:
             return await self._beaten(permit.record, actor)
         return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
 
-    async def mark(self, change_id: str, actor: Actor, applied: bool, said: str = "") -> Outcome:
-        """A person looked, and says what became of an unconfirmed change.
+    async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
+        """Somebody looked in Autumn, and says what became of an unconfirmed change.
 
-        That it was not applied is not taken while Autumn shows it, nor while Autumn cannot be read.
+        "Not applied" is refused while Autumn shows the change, and while Autumn cannot be read.
         """
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Outcome):
@@ -246,17 +241,12 @@ class ChangeService:
         if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
             return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
-        marked = await repository.mark(
-            self._database,
-            change_id,
-            applied=applied,
-            person=actor.user,
-            rule=permit.rule,
-            said=clean(said),
-            after=after,
-            invertible=inverse(permit.record, after or permit.record.after) is not None,
-            now=self._now(),
-        )
+        settlement = Settlement(State.FAILED, Cause.MARKED_NOT_APPLIED, after)
+        if applied:
+            invertible = inverse(permit.record, after or permit.record.after) is not None
+            settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED, after, invertible=invertible)
+        decided = permit.decided(actor, self._now(), comment)
+        marked = await repository.mark(self._database, change_id, settlement, decided)
         if marked is None:
             return await self._beaten(permit.record, actor)
         await self._checkpoint("decided")
@@ -264,7 +254,7 @@ class ChangeService:
         return Outcome(Result.DONE, marked)
 
     async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Outcome:
-        """Whether it waits, its time is not up, what was clicked shows it as it is, and the policy agrees."""
+        """Whether it waits, has not expired, was shown as it is now, and the policy allows it."""
         permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
@@ -292,7 +282,7 @@ class ChangeService:
         return await count(self._database, counter, self._now())
 
     async def _still(self, record: Record, actor: Actor) -> Assessment | Outcome:
-        """The change as Autumn has it now, or what stands against approving it."""
+        """The change as Autumn has it now, or why it cannot be approved."""
         try:
             seen = await self._assessor.look_again(record)
         except NotFound:
@@ -309,8 +299,7 @@ class ChangeService:
         overtaken = await repository.supersede(
             self._database,
             record,
-            seen.preview,
-            await current_terms(self._permits, record, seen, self._now()),
+            (seen.preview, await current_terms(self._permits, record, seen, self._now())),
             lease=self._engine.lease(),
             actor=actor.user,
             now=self._now(),
@@ -331,11 +320,11 @@ class ChangeService:
         return await self._decided(failed, ChangeEvent.FAILED, Result.FAILED)
 
     async def _beaten(self, record: Record, actor: Actor) -> Outcome:
-        """Somebody was first: as things are now."""
+        """Somebody was first: how the change stands now."""
         now = await self.get(record.id) or record
         if now.state is State.WAITING:
-            mine = any(approval.person == actor.user for approval in now.approvals)
-            return Outcome(Result.ALREADY if mine else Result.STALE, now)
+            approved = any(approval.person == actor.user for approval in now.approvals)
+            return Outcome(Result.ALREADY if approved else Result.STALE, now)
         return Outcome(Result.TOO_LATE, now)
 
     async def _decided(self, record: Record, event: ChangeEvent, result: Result = Result.DONE) -> Outcome:
@@ -346,7 +335,7 @@ class ChangeService:
     async def _select(
         self, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
     ) -> list[Record]:
-        return await repository.find(
+        return await change_records.find(
             self._database, *where, changes.c.env == self._environment, newest_first=newest_first, limit=limit
         )
 

@@ -1,4 +1,4 @@
-"""From a person's wish to a change that waits, or is carried out at once."""
+"""From a person's request to a change that waits, or is applied right away."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -40,48 +40,52 @@ class Submitting:
         self._notify = notify
         self._channel = channel
 
-    async def submit(self, wish: ChangeRequest, seen: Assessment) -> Outcome:
-        """Judges it by the guards, by what the form showed, and by the policy; then asks."""
+    async def submit(self, request: ChangeRequest, seen: Assessment) -> Outcome:
+        """Checks the guards, what the form showed, and the policy; then files the request."""
         try:
-            return await self._judged(wish, seen)
+            return await self._checked(request, seen)
         except repository.TooManyWait as full:
             return Outcome(_FULL[full.whose], look=seen)
         except TodayMoved as moved:
-            # Another change was let through while the policy was asked about this one: ask it again.
-            return await self.submit(wish, assess(seen.input, seen.facts, self._now(), moved.today))
+            # Another change was let through while the policy was asked: ask it again.
+            return await self.submit(request, assess(seen.input, seen.facts, self._now(), moved.today))
 
-    async def _judged(self, wish: ChangeRequest, seen: Assessment) -> Outcome:
+    async def _checked(self, request: ChangeRequest, seen: Assessment) -> Outcome:
         preview = seen.preview
         if preview is None:
             return Outcome(Result.REFUSED, look=seen)
-        if wish.seen is not None and not registry.of(wish.input).holds(wish.input, wish.seen, preview.before):
+        if request.seen is not None and not registry.of(request.input).holds(
+            request.input, request.seen, preview.before
+        ):
             return Outcome(Result.MOVED, look=seen)
-        verb = policy_requests.asking_verb(wish.undo_of)
-        decision = await self._permits(policy_requests.about_look(verb, seen, self._environment), wish.actor)
+        verb = policy_requests.asking_verb(request.undo_of)
+        decision = await self._permits(
+            policy_requests.about_look(verb, seen, self._environment), request.actor
+        )
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
-        wish = replace(wish, reason=clean(wish.reason), ticket=clean(wish.ticket))
-        if decision.reason_required and not wish.reason:
+        request = replace(request, reason=clean(request.reason), ticket=clean(request.ticket))
+        if decision.reason_required and not request.reason:
             return Outcome(Result.NO_REASON, decision=decision, look=seen)
-        if not decision.at_once and (unfit := await self._channel.own_refusal()) is not None:
-            return Outcome(unfit, decision=decision, look=seen)
-        if wish.input.customer_created_at is None:
-            wish = replace(wish, input=_pinned(wish.input, seen.facts.customer))
-        draft = replace(self._draft(wish, preview, decision), today=seen.today)
-        return await self._ask(wish, draft, decision)
+        if not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:
+            return Outcome(refusal, decision=decision, look=seen)
+        if request.input.customer_created_at is None:
+            request = replace(request, input=_pinned(request.input, seen.facts.customer))
+        draft = replace(self._draft(request, preview, decision), today=seen.today)
+        return await self._file(request, draft, decision)
 
-    async def _ask(self, wish: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
-        asked = await repository.request(
+    async def _file(self, request: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
+        filed = await repository.request(
             self._database,
             draft,
             lease=self._engine.lease(),
-            spots=self._spots(wish, decision),
+            spots=self._spots(request, decision),
             now=self._now(),
         )
-        if asked is None:
+        if filed is None:
             return Outcome(Result.NO_UNDO)
-        record, fresh = asked
-        if not fresh:
+        record, new = filed
+        if not new:
             return Outcome(Result.AGAIN, record)
         await self._checkpoint("asked")
         if not decision.at_once:
@@ -89,45 +93,45 @@ class Submitting:
             return Outcome(Result.DONE, record)
         return Outcome(Result.DONE, await self._engine.apply(record) or record)
 
-    def _draft(self, wish: ChangeRequest, preview: Preview, decision: Decision) -> Draft:
+    def _draft(self, request: ChangeRequest, preview: Preview, decision: Decision) -> Draft:
         return Draft(
-            submission_id=wish.submission_id,
-            input=wish.input,
+            submission_id=request.submission_id,
+            input=request.input,
             env=self._environment,
-            asker=wish.actor.user,
-            asker_team=wish.actor.team,
-            channel=wish.channel,
-            reason=wish.reason,
-            ticket=wish.ticket,
+            asker=request.actor.user,
+            asker_team=request.actor.team,
+            channel=request.channel,
+            reason=request.reason,
+            ticket=request.ticket,
             preview=preview,
             terms=policy_requests.terms(decision, self._now()),
-            undo_of=wish.undo_of,
+            undo_of=request.undo_of,
         )
 
-    def _spots(self, wish: ChangeRequest, decision: Decision) -> list[CardTarget]:
-        spots = [CardTarget(CardKind.ASKER, wish.card or wish.actor.user)]
+    def _spots(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:
+        spots = [CardTarget(CardKind.ASKER, request.card or request.actor.user)]
         if not decision.at_once:
             spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
         return spots
 
 
-def _pinned(asked: ChangeInput, customer: Customer) -> ChangeInput:
-    """For this very customer, and not for a later one with the same id."""
-    return asked.model_copy(update={"customer_created_at": customer.created_at})
+def _pinned(requested: ChangeInput, customer: Customer) -> ChangeInput:
+    """For this customer, and not for a later one with the same id."""
+    return requested.model_copy(update={"customer_created_at": customer.created_at})
 
 
-async def current_terms(may: Permits, record: Record, seen: Assessment, now: datetime) -> Terms | None:
-    """What the policy asks of a change as it is now; None when it does not let the asker ask for it."""
+async def current_terms(permits: Permits, record: Record, seen: Assessment, now: datetime) -> Terms | None:
+    """What the policy requires of a change as it is now; None when the requester may no longer request it."""
     verb = policy_requests.asking_verb(record.undo_of)
     asker = Actor(record.asker, record.asker_team)
-    decision = await may(policy_requests.about_look(verb, seen, record.env), asker)
+    decision = await permits(policy_requests.about_look(verb, seen, record.env), asker)
     if not decision.permit:
         return None
     terms = policy_requests.terms(decision, now)
-    # It was shown to people who were to decide: somebody has to look at the new figures as well.
+    # Approvers saw the old figures, so at least one must approve the new ones.
     return replace(terms, needed=max(1, terms.needed))
 
 
 def clean(text: str) -> str:
-    """What a person typed, as it is seen, and as the databases can keep it."""
+    """What a person typed, without invisible characters, as the database can keep it."""
     return visible_lines(text)[:_LONGEST]

@@ -1,4 +1,4 @@
-"""What nobody would do otherwise: expire what is due, settle what the dead left, redraw stale cards."""
+"""Periodic clean-up: expire overdue requests, recover changes of crashed processes, redraw stale cards."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, repository
+from bot.approvals import cards, change_records, repository
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
@@ -23,10 +23,10 @@ _AT_ONCE = 8
 
 
 class Sweeper:
-    """Any number of replicas may sweep: each change falls to one of them. The parts sweep apart, so that one
-    that has to wait for Slack or Autumn holds up none of the others.
+    """Any number of replicas may sweep: each change is taken by one of them. The parts run separately, so
+    that one that waits for Slack or Autumn does not hold up the others.
 
-    `progress`: called with the name of a part whenever that part gets on.
+    `progress`: called with the name of a part whenever it makes progress.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Sweeper:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def start(self, every: float) -> None:
-        """Sweeps every so many seconds, beginning now; of each part one sweep at a time."""
+        """Sweeps every `every` seconds, beginning now; one sweep of each part at a time."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for name in self._parts:
             self._progress(name)
@@ -66,20 +66,20 @@ class Sweeper:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """No more sweeps; one under way is cut off, which is what sweeps are safe against."""
+        """No more sweeps. One in progress is cut off, which is safe at any point."""
         self._stopped = True
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
     async def stopped(self) -> None:
-        """Waits until what `stop` cut off has let go of the database."""
+        """Waits until the sweeps that `stop` cut off have released the database."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def tick(self, *names: str) -> None:
-        """One sweep of these parts, or of all, that never raises."""
+        """Sweeps these parts, or all of them. Never raises."""
         if self._stopped:
-            # APScheduler stops a little later than it is told to.
+            # APScheduler may still start jobs shortly after its shutdown.
             return
         sweeping = cast(asyncio.Task[Any], asyncio.current_task())
         self._under_way.add(sweeping)
@@ -89,11 +89,11 @@ class Sweeper:
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep failed", error=type(error).__name__)
         except asyncio.CancelledError:
-            # Cut off by a stop. The task ends with this; passed on, APScheduler would make an error of it.
+            # Cut off by `stop`. APScheduler would log it as an error.
             log.info("sweep cut off")
 
     async def sweep(self, now: datetime, *names: str) -> None:
-        """One round of these parts, or of all, for the time it is."""
+        """Sweeps these parts, or all of them, as of `now`."""
         for name in names or self._parts:
             await self._parts[name](now)
             self._progress(name)
@@ -110,8 +110,10 @@ class Sweeper:
         async def tell(record: Record) -> None:
             await self._notify(record, ChangeEvent.EXPIRED)
 
-        await self._each("expiry", await repository.expired(self._database, self._environment, now), expire)
-        # All have expired before anybody is told of the first: telling depends on Slack.
+        await self._each(
+            "expiry", await change_records.overdue(self._database, self._environment, now), expire
+        )
+        # Expire all of them before notifying anybody: notifying depends on Slack.
         await self._each("expiry", expired, tell)
 
     async def _recover_lapsed(self, now: datetime) -> None:
@@ -120,11 +122,13 @@ class Sweeper:
             if settled is not None:
                 log.warning("settled", outcome=settled.state, kind=settled.kind, reference=settled.id)
 
-        await self._each("recovery", await repository.lapsed(self._database, self._environment, now), recover)
+        await self._each(
+            "recovery", await change_records.lapsed(self._database, self._environment, now), recover
+        )
 
     async def _redraw_overdue(self, now: datetime) -> None:
         async def redraw(change_id: str) -> None:
-            await self._notify(await repository.get(self._database, change_id), ChangeEvent.REDRAW)
+            await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
         await self._each("redraws", await cards.claim_stale(self._database, now=now), redraw)
 
@@ -134,15 +138,15 @@ class Sweeper:
         await shared_rate_limit.forget(self._database)
 
     async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
-        """Several at a time, so that the others do not wait while one is read back; and what goes wrong with
-        one leaves the others alone."""
+        """Several at a time, so that a slow one does not hold up the others. A failure of one does not affect
+        the others."""
         at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(thing: T) -> None:
+        async def handle(thing: T) -> None:
             async with at_once:
                 await do(thing)
                 self._progress(part)
 
-        for problem in await asyncio.gather(*map(one, things), return_exceptions=True):
+        for problem in await asyncio.gather(*map(handle, things), return_exceptions=True):
             if problem is not None:
                 log.warning("sweep failed", error=type(problem).__name__)

@@ -1,7 +1,4 @@
-"""Every word Maple says about changes, in one place.
-
-Arguments are texts that are already safe to show where they go.
-"""
+"""What people read about requests and their outcome. Arguments are already escaped."""
 
 from collections.abc import Mapping
 
@@ -11,23 +8,12 @@ from bot.kit.phrases import Say, count
 
 UNDO_OF = "Undo"
 
-# Forms
-
-ESTIMATE = "Maple's own estimate, before tax"
-
-
-# Lines
-
-
-# What is asked for, in one line
-
-
-# The life of a change
+# States
 
 HEADLINES = {
     State.WAITING: ":hourglass_flowing_sand: *Waiting for approval*",
-    State.APPROVED: ":arrows_counterclockwise: *Approved. Applying …*",
-    State.APPLYING: ":arrows_counterclockwise: *Applying …*",
+    State.APPROVED: ":arrows_counterclockwise: *Approved. Applying…*",
+    State.APPLYING: ":arrows_counterclockwise: *Applying…*",
     State.APPLIED: ":white_check_mark: *Applied*",
     State.FAILED: ":x: *Failed: nothing was changed*",
     State.UNCONFIRMED: ":warning: *Unconfirmed: it may have happened*",
@@ -49,65 +35,67 @@ STATES = {
     State.OVERTAKEN: "outdated",
 }
 OVERTAKEN = (
-    "The figures have changed since this was requested. These are the current ones; request it again if "
-    "it is still needed."
+    "The numbers changed since this was requested. These are the current ones; request it again if it is "
+    "still needed."
 )
 EXPIRED = "Nobody decided in time. Request it again if it is still needed."
 ANEW = (
-    "*The figures changed since this was requested.* These are the new ones; earlier approvals do not count."
+    "*The numbers changed since this was requested.* These are the new ones; earlier approvals do not count."
 )
-WAIT_FOR_IT = "Maple is writing this to Autumn and reads it back. This card will say what happened."
-UNDONE = "It was undone."
+WAIT_FOR_IT = "Maple is writing this to Autumn and will read it back. This card will show the outcome."
+UNDONE = "This was undone."
 UNDOING = "An undo was requested or is being applied."
 WITHHELD = (
-    "People of another company can read this channel now, so Maple does not show the request here any more. "
-    "Approvers find it in Maple's Home tab, and the person who asked in their messages with Maple."
+    "This channel is now shared with another company, so Maple no longer shows the request here. The person "
+    "who requested it finds it in their messages with Maple."
 )
 READ_BACK: Mapping[Now, str] = {
-    Now.UNREAD: "Maple could not read it back.",
-    Now.GONE: "Read back, the customer is not there any more.",
-    Now.ABSENT: "It was read back, and the change is not there. It may come later.",
-    Now.UNCLEAR: "It was read back, and is neither as it was before nor as it was to be.",
+    Now.UNREAD: "Maple could not read the customer back.",
+    Now.GONE: "Maple read it back: the customer is no longer there.",
+    Now.ABSENT: "Maple read it back: the change is not there. It may still arrive.",
+    Now.UNCLEAR: "Maple read it back: the numbers match neither the old state nor the new one.",
 }
-SETTLE = "Look in Autumn, then say what became of it. Maple will not send it again."
+SETTLE = "Look in Autumn, then mark it as applied or not applied. Maple will not send it again."
 
 ENDINGS: Mapping[Cause, str] = {
-    Cause.DONE: "Autumn was read back and shows the change.",
-    Cause.FOUND_DONE: "Autumn's answer was lost, but it was read back and shows the change.",
-    Cause.MARKED_APPLIED: "A person looked and said that it was applied.",
-    Cause.NOT_REACHED: "Autumn could not be reached. Ask again in a minute.",
+    Cause.DONE: "Maple read it back from Autumn: the change is there.",
+    Cause.FOUND_DONE: "Autumn's answer was lost, but Maple read it back: the change is there.",
+    Cause.MARKED_APPLIED: "Someone looked in Autumn and marked it as applied.",
+    Cause.NOT_REACHED: "Maple couldn't reach Autumn. Request it again in a minute.",
     Cause.AUTUMN_REFUSED: "Autumn refused it. {why}",
-    Cause.RATE_LIMITED: "Autumn is limiting requests, so it was not done. Ask again in a minute.",
-    Cause.GUARDED: "As things are now, it must not be done:",
+    Cause.RATE_LIMITED: "Autumn's rate limit turned it away. Request it again in a minute.",
+    Cause.GUARDED: "This can no longer be done:",
     Cause.CUSTOMER_GONE: "The customer is no longer in Autumn.",
     Cause.NOT_AS_ASKED: (
-        "What is stored of this change is not what was asked for or approved, so nothing was sent. "
-        "Whoever runs Maple should run `maple audit verify`."
+        "The stored request differs from the one in the audit trail, so nothing was sent. Your Maple admin "
+        "should run `maple audit verify`."
     ),
-    Cause.NOT_READ: "Autumn could not be read just before, so nothing was sent. Ask again in a minute.",
-    Cause.BUSY: "Another change of the same customer took too long, so nothing was sent. Ask again.",
-    Cause.ASKER_NOT_ALLOWED: "The person who asked for this is no longer allowed to ask for it.",
-    Cause.INTERRUPTED: "Maple was stopped before anything was sent. Ask again.",
-    Cause.MARKED_NOT_APPLIED: "A person looked and said that it was not applied.",
-    Cause.NOT_SEEN: "Autumn said yes.",
-    Cause.NO_ANSWER: "Autumn's answer was cut off or did not come.",
-    Cause.AUTUMN_BROKE: "Autumn had an error of its own, which does not tell how far it got.",
-    Cause.DUPLICATE: "Autumn says it had got the same change before.",
-    Cause.REFUSED_YET_MOVED: "Autumn refused it. {why}",
+    Cause.NOT_READ: (
+        "Maple couldn't read the customer from Autumn, so nothing was sent. Request it again in a minute."
+    ),
+    Cause.BUSY: "Another change of this customer took too long, so nothing was sent. Request it again.",
+    Cause.ASKER_NOT_ALLOWED: "The person who requested this may no longer request it.",
+    Cause.INTERRUPTED: "Maple was stopped before anything was sent. Request it again.",
+    Cause.MARKED_NOT_APPLIED: "Someone looked in Autumn and marked it as not applied.",
+    Cause.NOT_SEEN: "Autumn accepted it, but the change did not show up when Maple read it back.",
+    Cause.NO_ANSWER: "Autumn's answer was cut off or never came.",
+    Cause.AUTUMN_BROKE: "Autumn failed with an internal error, which does not say how far it got.",
+    Cause.DUPLICATE: "Autumn says it already received this change.",
+    Cause.REFUSED_YET_MOVED: "Autumn refused it, yet the numbers changed. {why}",
     Cause.PARTLY: "One of several steps did not go through.",
     Cause.CUT_OFF: "Maple was stopped in the middle.",
 }
 
 
-def asked_by(who: str, when: str) -> str:
-    return f"*Asked by* {who}, {when}"
+def requested_by(who: str, when: str) -> str:
+    return f"*Requested by* {who}, {when}"
 
 
-def because(reason: str) -> str:
-    return f"*Why:* {reason}"
+def reason(text: str) -> str:
+    return f"*Reason:* {text}"
 
 
-NO_REASON = "*Why:* no reason was given"
+NO_REASON = "*Reason:* none given"
 TICKET_LINK = "Ticket"
 
 
@@ -120,15 +108,15 @@ def expires(moment: str) -> str:
 
 
 def approvals(number: int, of: int, who: str) -> str:
-    got = f"{number} of {count(of, 'approval')}"
-    return f"{got}: {who}" if who else got
+    so_far = f"{number} of {count(of, 'approval')}"
+    return f"{so_far}: {who}" if who else so_far
 
 
 def not_counted(who: str) -> str:
     return f"Not counted, because they may no longer approve this: {who}"
 
 
-AT_ONCE = "Applied at once, as the policy allows"
+RIGHT_AWAY = "Applied right away, as the policy allows"
 
 
 def approved_by(who: str) -> str:
@@ -139,8 +127,8 @@ def by(who: str, when: str) -> str:
     return f"By {who}, {when}"
 
 
-def said(words: str) -> str:
-    return f"*Their reason:* {words}"
+def comment(text: str) -> str:
+    return f"*Their reason:* {text}"
 
 
 def marked_by(who: str, when: str) -> str:
@@ -160,40 +148,40 @@ MARK_NOT_APPLIED = "Mark as not applied"
 NOT_NOW = "Not now"
 APPROVE_TITLE = "Approve this on live?"
 APPROVE_TEXT = (
-    "It is applied to the customer's live account as soon as there are enough approvals. Maple looks again "
-    "first: if the figures have changed, nothing is applied."
+    "It is applied to the live customer as soon as there are enough approvals. Maple reads the customer "
+    "again first: if the numbers have changed, nothing is applied."
 )
 WITHDRAW_TITLE = "Withdraw this?"
-WITHDRAW_TEXT = "Nobody can approve it any more. You can ask again."
+WITHDRAW_TEXT = "Nobody can approve it after that. You can request it again."
 UNDO_TITLE = "Undo this?"
-UNDO_TEXT = "An undo is a change of its own: it may need approval, and Maple tells you how it goes."
+UNDO_TEXT = "An undo is a request like any other: it may need approval, and Maple tells you the outcome."
 MARK_TITLE = "Have you looked in Autumn?"
-MARK_APPLIED_TEXT = "You say that the change is there in Autumn. This is kept with your name."
-MARK_NOT_APPLIED_TEXT = "You say that the change is not there in Autumn. This is kept with your name."
+MARK_APPLIED_TEXT = "You confirm that Autumn shows the change. This is recorded with your name."
+MARK_NOT_APPLIED_TEXT = "You confirm that Autumn does not show the change. This is recorded with your name."
 
-DENY_TITLE = "Deny this change"
+DENY_TITLE = "Deny this request"
 DENY_SUBMIT = "Deny"
-DENY_REASON = "Why"
-DENY_HINT = "The person who asked will read this."
-DENY_REASON_NEEDED = "Say why, so that the person who asked knows."
+DENY_REASON = "Reason"
+DENY_HINT = "The person who requested this will read it."
+DENY_REASON_NEEDED = "Give a reason, so that the person who requested this knows why."
 
 # History
 
-HISTORY_TITLE = "*Changes of this customer*"
-NO_HISTORY = "Nothing was changed for this customer with Maple."
+HISTORY_TITLE = "*History*"
+NO_HISTORY = "Nobody has changed this customer with Maple yet."
 STEPS: Mapping[ChangeEvent, str] = {
-    ChangeEvent.ASKED: "asked by {by}",
+    ChangeEvent.ASKED: "requested by {by}",
     ChangeEvent.APPROVED: "approved by {by}",
     ChangeEvent.DENIED: "denied by {by}",
     ChangeEvent.WITHDRAWN: "withdrawn by {by}",
     ChangeEvent.EXPIRED: "expired",
-    ChangeEvent.OVERTAKEN: "figures changed, previewed again",
-    ChangeEvent.APPLYING: "applying began",
+    ChangeEvent.OVERTAKEN: "outdated: the numbers changed",
+    ChangeEvent.APPLYING: "applying",
     ChangeEvent.WRITING: "written to Autumn",
     ChangeEvent.APPLIED: "applied",
-    ChangeEvent.FAILED: "failed, nothing changed",
+    ChangeEvent.FAILED: "failed: nothing was changed",
     ChangeEvent.UNCONFIRMED: "unconfirmed",
-    ChangeEvent.MARKED: "settled by {by}",
+    ChangeEvent.MARKED: "marked by {by}",
     ChangeEvent.UNDONE: "undone",
     ChangeEvent.SHOWN: "shown",
     ChangeEvent.REDRAW: "shown again",
@@ -204,8 +192,8 @@ POLICY = "the policy"
 UNDONE_STATE = "undone"
 
 
-def history_line(moment: str, asked: str, state: str) -> str:
-    return f"{moment} · *{asked}* · {state}"
+def history_line(moment: str, summary: str, state: str) -> str:
+    return f"{moment} · *{summary}* · {state}"
 
 
 def step(moment: str, what: str) -> str:
@@ -216,24 +204,21 @@ def more_steps(number: int) -> str:
     return f"and {count(number, 'more step')}"
 
 
-# The row of buttons on a customer's card
-
-
-# What came of a click or a submission, where the card alone does not say it
+# The result of a click or a submission
 
 RESULTS: Mapping[str, Say] = {
-    "done": Say("Your request was sent.", "Its card shows how it goes on."),
-    "again": Say("This form was submitted before.", "It counts once; its card shows how it goes on."),
-    "refused": Say("This cannot be done as things are now.", "Nothing was requested."),
+    "done": Say("Your request was received.", "Its card shows what happens next."),
+    "again": Say("You already submitted this form.", "It counts once; its card shows what happens next."),
+    "refused": Say("This can't be done now.", "Nothing was requested."),
     "moved": Say(
-        "The figures changed while the form was open.",
-        "Nothing was requested. Check the new figures and submit again.",
+        "The numbers changed while the form was open.",
+        "Nothing was requested. Check the new numbers and submit again.",
     ),
     "not_allowed": Say("You may not do this.", "Nothing was changed."),
-    "no_reason": Say("Your team's policy asks for a reason.", "Nothing was requested yet."),
+    "no_reason": Say("Your team's policy requires a reason.", "Nothing was requested yet."),
     "no_channel": Say(
-        "This needs approval, and no channel for approvals is set up.",
-        "Nothing was requested. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL.",
+        "This needs approval, and no approvals channel is set up.",
+        "Nothing was requested. Your Maple admin must set MAPLE_APPROVALS_CHANNEL.",
     ),
     "too_many_of_person": Say(
         f"{MOST_OF_PERSON} of your requests are waiting for approval, which is the limit.",
@@ -244,53 +229,55 @@ RESULTS: Mapping[str, Say] = {
         "Nothing was requested. Try again once some are decided.",
     ),
     "overtaken": Say(
-        "The figures changed since this was shown, so nothing was applied.",
-        "The card shows the new ones. Look at them and decide again.",
+        "The numbers changed since this was shown, so nothing was applied.",
+        "The card shows the new ones. Check them and decide again.",
     ),
-    "failed": Say("This can no longer be done, so nothing was applied.", "The card says why."),
+    "failed": Say("This can no longer be done, so nothing was changed.", "The card says why."),
     "too_late": Say("Someone already decided this request, or it expired.", "The card shows the outcome."),
-    "stale": Say("This card showed older figures.", "Nothing was decided. Look at the card as it is now."),
+    "stale": Say("This card showed old numbers.", "Nothing was decided. Check the card as it is now."),
     "seen_applied": Say(
-        "Autumn shows this change, so it was not marked as not applied.",
-        "Look at the customer in Autumn. If it is there, mark it as applied; that can be undone.",
+        "Autumn shows this change, so Maple did not mark it as not applied.",
+        "Look at the customer in Autumn. If the change is there, mark it as applied.",
     ),
     "unchecked": Say(
-        "Maple could not check with Slack whether whoever asked, or approved before, still may.",
+        "Maple couldn't check with Slack whether the requester and earlier approvers still have permission.",
         "Nothing was decided. Try again in a minute.",
     ),
-    "already": Say("You have approved this already.", "It still needs someone else's approval."),
-    "no_undo": Say("This cannot be undone, or is already being undone.", "Nothing was changed."),
-    "unknown": Say("Maple cannot find this change.", "Nothing was changed."),
-    "trouble": Say("Autumn could not be read.", "Nothing was decided. Try again in a minute."),
+    "already": Say("You already approved this.", "It still needs someone else's approval."),
+    "no_undo": Say("This can't be undone, or is already being undone.", "Nothing was changed."),
+    "unknown": Say("Maple can't find this change.", "Nothing was changed."),
+    "trouble": Say(
+        "Maple couldn't read the customer from Autumn.", "Nothing was decided. Try again in a minute."
+    ),
     "channel_shared": Say(
-        "The channel for approvals is shared with another company, so customer data stays out of it.",
-        "Nothing was requested or decided. Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL to one of "
-        "your own.",
+        "The approvals channel is shared with another company, so customer data stays out of it.",
+        "Nothing was requested or decided. Your Maple admin must set MAPLE_APPROVALS_CHANNEL to a channel "
+        "that isn't shared.",
     ),
     "channel_unchecked": Say(
-        "Maple could not check with Slack who is in the channel for approvals.",
+        "Maple couldn't check with Slack who is in the approvals channel.",
         "Nothing was requested or decided. Try again in a minute.",
     ),
     "channel_out": Say(
-        "Maple is not in the channel for approvals, or it is archived.",
+        "Maple is not in the approvals channel, or the channel is archived.",
         "Nothing was requested or decided. Type `/invite @Maple` there, then try again.",
     ),
 }
-"""By the results of the verbs, and by what stands against the channel for approvals."""
+"""By `Result`."""
 
-NOT_TAKEN = "Your form was not accepted, so nothing was requested."
+NOT_ACCEPTED = "Your form was not accepted, so nothing was requested."
 YOUR_COPY = "Its card, with *Withdraw*, is in your messages with Maple."
-ELSEWHERE = "More than one customer may be meant, or none. Look in the conversation behind this window."
+ELSEWHERE = "Maple found no customer, or several. See the message behind this window."
 
 BARRED: Mapping[str, str] = {
-    "denied": "A rule of the team's policy forbids you this",
-    "no_rule": "No rule of the team's policy lets you do this",
-    "own": "You asked for this yourself, so somebody else must decide",
-    "not_yours": "Only the person who asked may withdraw this",
-    "not_a_member": "Only full members of this workspace may do this",
-    "unchecked": "Maple could not check with Slack who you are and what groups you are in",
+    "denied": "Your team's policy doesn't allow you to do this",
+    "no_rule": "No rule of your team's policy lets you do this",
+    "own": "You requested this yourself, so someone else must decide",
+    "not_yours": "Only the person who requested this can withdraw it",
+    "not_a_member": "Only full members of this workspace can do this",
+    "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
 }
-"""By the policy's reasons."""
+"""By `Reason`."""
 
 
 def barred(why: str, rule_name: str) -> str:

@@ -1,4 +1,4 @@
-"""A local Autumn, a database and the desk for changes between them; who may do what is a table here."""
+"""A change service between a local Autumn and a database, and a table of who may do what."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -41,23 +41,23 @@ FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
 @dataclass
-class Law:
-    """Everybody may do everything, but approve their own; unless told otherwise, or given a policy."""
+class Permissions:
+    """Everybody may do everything except approve their own requests, unless a field says otherwise."""
 
     policy: Policy | None = None
     needed: int = 1
     reason_required: bool = False
     refused: set[tuple[str, Verb]] = field(default_factory=set)
     members: dict[str, bool | None] = field(default_factory=dict)
-    """When there is a policy: who is no member of the workspace (False), or cannot be checked (None)."""
-    asked: list[Request] = field(default_factory=list)
+    """With a policy: who is not a member of the workspace (False), or cannot be checked (None)."""
+    requests: list[Request] = field(default_factory=list)
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
-    """What somebody else does, once, while the policy is asked about this verb."""
+    """What somebody else does once, while the policy is asked about this verb."""
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
-        self.asked.append(request)
-        if (other := self.meanwhile.pop(request.verb, None)) is not None:
-            await other()
+        self.requests.append(request)
+        if (action := self.meanwhile.pop(request.verb, None)) is not None:
+            await action()
         if self.policy is not None:
             return decide(self.policy, request, Person(actor.user, member=self.members.get(actor.user, True)))
         if (actor.user, request.verb) in self.refused:
@@ -69,7 +69,7 @@ class Law:
         return Decision(
             True,
             Reason.ALLOWED,
-            "law",
+            "rule",
             approvals=self.needed,
             reason_required=self.reason_required,
             expires_after=timedelta(hours=24),
@@ -88,7 +88,7 @@ class Clock:
 
 
 def approvals_channel(channel_id: str, problem: ChannelProblem | None = None) -> ApprovalsChannel:
-    """One of which Slack always says the same."""
+    """A channel of which Slack always says the same."""
 
     async def look(_channel_id: str) -> Channel:
         return Channel(problem)
@@ -97,40 +97,40 @@ def approvals_channel(channel_id: str, problem: ChannelProblem | None = None) ->
 
 
 @dataclass
-class Bench:
+class Harness:
     local: LocalAutumn
     autumn: Autumn
     database: Database
-    law: Law = field(default_factory=Law)
+    permissions: Permissions = field(default_factory=Permissions)
     clock: Clock = field(default_factory=Clock)
-    told: list[tuple[str, ChangeEvent]] = field(default_factory=list)
+    notified: list[tuple[str, ChangeEvent]] = field(default_factory=list)
     numbers: Callable[[], int] = field(default_factory=lambda: count().__next__)
     row: str = ""
 
-    def desk(
+    def service(
         self,
         *,
         checkpoint: Checkpoint = no_checkpoint,
-        pace: ChangeTimeouts = QUICK,
+        timeouts: ChangeTimeouts = QUICK,
         channel: str = "C_APPROVALS",
         env: Environment = Environment.SANDBOX,
         sleep: Sleep = asyncio.sleep,
         autumn: Autumn | None = None,
     ) -> ChangeService:
-        """Another process, as it were."""
+        """As another process would have it."""
         client = autumn or self.autumn
         return ChangeService(
             Runtime(self.database, client, env, self.clock, checkpoint),
-            Surroundings(self.law, self.tell, approvals_channel(channel), CustomerNames(client)),
-            pace,
+            Surroundings(self.permissions, self.notify, approvals_channel(channel), CustomerNames(client)),
+            timeouts,
             sleep=sleep,
         )
 
-    async def tell(self, record: Record, event: ChangeEvent) -> None:
-        self.told.append((record.id, event))
+    async def notify(self, record: Record, event: ChangeEvent) -> None:
+        self.notified.append((record.id, event))
 
     def events(self, record: Record) -> list[ChangeEvent]:
-        return [event for change, event in self.told if change == record.id]
+        return [event for change, event in self.notified if change == record.id]
 
     def balance(
         self, action: BalanceAction = BalanceAction.GIVE, amount: int | None = 100, customer: str = CUSTOMER
@@ -138,16 +138,16 @@ class Bench:
         number = None if amount is None else Decimal(amount)
         return BalanceInput(customer=customer, feature="messages", row=self.row, action=action, amount=number)
 
-    def wish(self, asked: BalanceInput | DetailsInput | DeletionInput | None = None) -> ChangeRequest:
+    def request(self, requested: BalanceInput | DetailsInput | DeletionInput | None = None) -> ChangeRequest:
         return ChangeRequest(
-            f"form-{self.numbers()}", asked or self.balance(), ANA, channel="C_SUPPORT", reason="so"
+            f"form-{self.numbers()}", requested or self.balance(), ANA, channel="C_SUPPORT", reason="so"
         )
 
     async def waiting(
-        self, desk: ChangeService, asked: BalanceInput | DetailsInput | DeletionInput | None = None
+        self, service: ChangeService, requested: BalanceInput | DetailsInput | DeletionInput | None = None
     ) -> Record:
-        """A change that was asked for."""
-        record = (await desk.submit(self.wish(asked))).record
+        """A request that waits for approval."""
+        record = (await service.submit(self.request(requested))).record
         assert record is not None
         return record
 
@@ -155,8 +155,8 @@ class Bench:
         customer = await self.autumn.customer(CUSTOMER)
         return customer.balances["messages"].granted
 
-    async def elsewhere(self, **body: object) -> None:
-        """Somebody changes the balance in Autumn's dashboard."""
+    async def change_in_autumn(self, **body: object) -> None:
+        """As somebody would in Autumn's dashboard."""
         async with httpx.AsyncClient(base_url=self.local.url) as client:
             answer = await client.post(
                 "/v1/balances.update",
@@ -167,21 +167,21 @@ class Bench:
         self.local.ledger.pop()
 
     def written(self) -> int:
-        """How many writes were done in Autumn."""
+        """The number of writes that Autumn applied."""
         return sum(write.applied for write in self.local.ledger)
 
     async def steps(self, record: Record) -> list[str]:
         async with self.database.reading() as connection:
             return [entry.event async for entry in audit.entries(connection, change_id=record.id)]
 
-    async def whole(self) -> bool:
-        """The trail fits what it is about."""
+    async def trail_is_intact(self) -> bool:
+        """The trail agrees with what is stored."""
         async with self.database.reading() as connection:
             return (await audit.verify(connection)).faults == ()
 
 
 @asynccontextmanager
-async def bench(database: Database) -> AsyncIterator[Bench]:
+async def running(database: Database) -> AsyncIterator[Harness]:
     async with LocalAutumn.running(seed="demo", clock=NOW) as local:
         autumn = Autumn(
             key=SecretStr(local.key),
@@ -189,11 +189,11 @@ async def bench(database: Database) -> AsyncIterator[Bench]:
             limits=FAST,
             patience=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
         )
-        made = Bench(local, autumn, database)
+        harness = Harness(local, autumn, database)
         customer = await autumn.customer(CUSTOMER)
-        made.row = customer.balances["messages"].breakdown[0].id
+        harness.row = customer.balances["messages"].breakdown[0].id
         try:
-            yield made
+            yield harness
         finally:
             await autumn.aclose()
             await asyncio.sleep(0)

@@ -133,7 +133,7 @@ def records(draw: st.DrawFn) -> Record:
         ),
         decided_by=draw(PEOPLE),
         decided_at=draw(MAYBE_TIMES),
-        said=draw(TEXTS),
+        comment=draw(TEXTS),
         undo_of=draw(st.sampled_from(["", "chg_0"])),
         undo=draw(st.sampled_from(["", "chg_2"])),
         undone=draw(st.booleans()),
@@ -145,11 +145,11 @@ def records(draw: st.DrawFn) -> Record:
 @examples(60)
 def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: dict[str, str]) -> None:
     for audience in Audience:
-        card = approvals_card.change_card(record, audience=audience, now=now, name=name, called=called)
+        card = approvals_card.change_card(record, audience=audience, now=now, name=name, names=called)
         fits(card)
         found = checks.buttons(card)
         decided = record.state in OVER or record.state in (State.APPROVED, State.APPLYING)
-        if decided or audience is Audience.HISTORY:
+        if decided or audience is Audience.READER:
             assert not {"Approve", "Deny", "Withdraw"} & set(found)
         assert all(
             Ref.decode(value) == (record.id, record.version)

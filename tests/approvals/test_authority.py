@@ -14,7 +14,7 @@ from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Terms
 from bot.autumn.environment import Environment
 from bot.changes.model import Judgement
-from tests.approvals.bench import NOW
+from tests.approvals.harness import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW
 from tests.changes.facts import facts
 from tests.policy import BALANCE
@@ -31,42 +31,41 @@ ABOUT = Request(
 SEEN = facts()
 
 
-def test_about_what_is_not_asked_for_yet() -> None:
+def test_request_from_an_assessment() -> None:
     seen = Assessment(ASKED, SEEN, Judgement(), PREVIEW)
     assert policy_requests.about_look(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
 
 
-def test_about_what_cannot_be_previewed() -> None:
+def test_request_without_preview() -> None:
     asked = policy_requests.about_look(Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE)
     assert asked == Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, own=True)
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
-def test_about_what_was_asked_for(person: str, own: bool) -> None:
+def test_request_from_a_record(person: str, own: bool) -> None:
     asked = policy_requests.about_record(Verb.APPROVE, NEW, Actor(person, "T1"))
     assert asked == replace(ABOUT, verb=Verb.APPROVE, own=own)
 
 
-def test_an_undo_is_asked_for_as_one() -> None:
+def test_undo_uses_its_own_verb() -> None:
     assert policy_requests.asking_verb("") is Verb.ASK
     assert policy_requests.asking_verb("another") is Verb.UNDO
 
 
 def test_terms() -> None:
-    decision = Decision(True, Reason.ALLOWED, "law", approvals=3, expires_after=timedelta(hours=2))
-    assert policy_requests.terms(decision, NOW) == Terms("law", 3, NOW + timedelta(hours=2))
+    decision = Decision(True, Reason.ALLOWED, "rule", approvals=3, expires_after=timedelta(hours=2))
+    assert policy_requests.terms(decision, NOW) == Terms("rule", 3, NOW + timedelta(hours=2))
 
 
 @pytest.mark.parametrize("state", State)
-def test_what_is_open(state: State) -> None:
+def test_final_states_have_no_followers(state: State) -> None:
     over = {State.APPLIED, State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN}
     assert (state in OVER) is (state in over) is (not EDGES[state])
-    assert replace(NEW, state=state).open is (state not in over)
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("invertible", [True, False])
 @pytest.mark.parametrize("undo", ["", "another"])
-def test_what_can_be_undone(state: State, invertible: bool, undo: str) -> None:
+def test_change_kinds_that_can_be_undone(state: State, invertible: bool, undo: str) -> None:
     can = (state, invertible, undo) == (State.APPLIED, True, "")
     assert replace(NEW, state=state, invertible=invertible, undo=undo).undoable is can

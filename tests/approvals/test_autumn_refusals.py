@@ -21,7 +21,7 @@ def codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(codes() | set(autumn_refusals.CODES)))
 def test_every_code_has_its_words(code: str) -> None:
-    said = autumn_refusals.said({"status": "400", "code": code})
+    said = autumn_refusals.explanation({"status": "400", "code": code})
     assert said == autumn_refusals.CODES[code]
     assert not _CODE.search(said)
     assert said.endswith(".")
@@ -30,11 +30,13 @@ def test_every_code_has_its_words(code: str) -> None:
 @pytest.mark.parametrize("status", ["400", "401", "403", "404", "409", "423", "500", ""])
 @given(code=st.from_regex(r"[a-z]{3,10}_[a-z]{3,10}", fullmatch=True))
 def test_an_unknown_code_is_not_shown(status: str, code: str) -> None:
-    said = autumn_refusals.said({"status": status, "code": code})
+    said = autumn_refusals.explanation({"status": status, "code": code})
     assert code not in said
     assert said.endswith(".")
 
 
 def test_missing_scopes_are_named() -> None:
-    said = autumn_refusals.said({"status": "403", "code": "insufficient_scopes", "scopes": "a:write, b:read"})
+    said = autumn_refusals.explanation(
+        {"status": "403", "code": "insufficient_scopes", "scopes": "a:write, b:read"}
+    )
     assert "lacks the scope `a:write` and `b:read`." in said

@@ -24,6 +24,7 @@ from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.details.input import DetailsInput
 from bot.changes.details.words import DetailsLine
 from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Now
 from bot.changes.notes import Note
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
@@ -54,16 +55,12 @@ def elements(card: Card) -> dict[str, dict[str, Any]]:
 
 DECIDING = {
     (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
-    (State.WAITING, Audience.HOME): ["Approve", "Deny", "Open customer"],
     (State.WAITING, Audience.ASKER): ["Withdraw", "Open customer"],
     **{
         (State.UNCONFIRMED, one): ["Mark as applied", "Mark as not applied", "Open customer"]
-        for one in (Audience.APPROVER, Audience.HOME, Audience.ASKER)
+        for one in (Audience.APPROVER, Audience.ASKER)
     },
-    **{
-        (State.APPLIED, one): ["Undo", "Open customer"]
-        for one in (Audience.APPROVER, Audience.HOME, Audience.ASKER)
-    },
+    **{(State.APPLIED, one): ["Undo", "Open customer"] for one in (Audience.APPROVER, Audience.ASKER)},
     **{(state, one): [] for state in (State.APPROVED, State.APPLYING) for one in Audience},
 }
 
@@ -93,7 +90,7 @@ def test_nothing_is_said_to_be_done_before_it_is(state: State) -> None:
 
 def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
     card, told = drawn(
-        record(ticket="https://desk.example/7"), name="Acme <Ltd>", called={"messages": "Messages*"}
+        record(ticket="https://desk.example/7"), name="Acme <Ltd>", names={"messages": "Messages*"}
     )
     for words in (
         "Balance change",
@@ -103,8 +100,8 @@ def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
         "*Give 500 extra of Messages∗*",
         "• Granted: 1,000 → *1,500*",
         "Before you continue",
-        "*Asked by* <@U1ANA>, <!date^",
-        "*Why:* A bad week",
+        "*Requested by* <@U1ANA>, <!date^",
+        "*Reason:* A bad week",
         "<https://desk.example/7|Ticket>",
         "1 of 2 approvals: <@U2LEA> · Expires <!date^",
         "Change `chg_1` · Rule `two people`",
@@ -125,7 +122,7 @@ def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
 
 def test_a_preview_made_anew_says_so() -> None:
     _, told = drawn(record(version=2, approvals=()))
-    assert "The figures changed since this was requested." in told
+    assert say.ANEW in told
     assert "0 of 2 approvals · Expires" in told
     assert "Change `chg_1`, version 2" in told
 
@@ -137,20 +134,20 @@ def test_every_ending_has_its_words(ending: Cause) -> None:
         "details": {"status": "400", "code": "bad_inputs"},
         "refusals": (Note(BalanceNote.UNLIMITED, {"feature": "messages"}),),
         "decided_by": "U3RAJ",
-        "said": "I looked",
+        "comment": "I looked",
     }
     _, told = drawn(record(State.UNCONFIRMED, **changes))
     assert say.ENDINGS[ending].split("{")[0] in told
     assert "{why" not in told
     assert "bad_inputs" not in told
-    assert ("Ask again if it is still wanted." in told) == ("{why}" in say.ENDINGS[ending])
+    assert ("Request it again if it is still needed." in told) == ("{why}" in say.ENDINGS[ending])
     assert ("messages is unlimited" in told) == (ending is Cause.GUARDED)
     assert ("Marked by <@U3RAJ>" in told) == (ending.startswith("marked"))
     assert ("*Their reason:* I looked" in told) == (ending.startswith("marked"))
 
 
 def test_a_denial_says_by_whom_and_why() -> None:
-    _, told = drawn(record(State.DENIED, said="Not <!channel> again"))
+    _, told = drawn(record(State.DENIED, comment="Not <!channel> again"))
     assert "By <@U3RAJ>, <!date^" in told
     assert "*Their reason:* Not &lt;!channel&gt; again" in told
     _, told = drawn(record(State.WITHDRAWN, decided_at=None))
@@ -163,15 +160,15 @@ def test_who_approved_it() -> None:
     _, told = drawn(record(State.APPLIED))
     assert "Approved by <@U2LEA>" in told
     _, told = drawn(record(State.APPLIED, approvals=(), needed=0, ending=None))
-    assert "Applied at once" in told
+    assert say.RIGHT_AWAY in told
     _, told = drawn(record(State.FAILED, approvals=(), reason=""))
     assert "Approved by" not in told
-    assert "no reason was given" in told
+    assert say.NO_REASON in told
     many = tuple(record().approvals[0].__class__(f"U{number}", NOW) for number in range(7))
     _, told = drawn(record(State.APPLYING, approvals=many))
     assert "<@U4> and 2 others" in told
     _, told = drawn(record(asker="<!channel>"))
-    assert "*Asked by* `&lt;!channel&gt;`" in told
+    assert "*Requested by* `&lt;!channel&gt;`" in told
 
 
 @pytest.mark.parametrize(
@@ -179,8 +176,8 @@ def test_who_approved_it() -> None:
     [
         ({}, True, ""),
         ({"invertible": False}, False, ""),
-        ({"undo": "chg_2"}, False, "An undo was requested or is being applied."),
-        ({"undo": "chg_2", "undone": True}, False, "It was undone."),
+        ({"undo": "chg_2"}, False, say.UNDOING),
+        ({"undo": "chg_2", "undone": True}, False, say.UNDONE),
     ],
 )
 def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool, told: str) -> None:
@@ -249,17 +246,17 @@ BONUS = {"grant": "g", "gives:f": "5"}
             None,
             POOL,
             None,
-            "cut off or did not come.\nMaple could not read it back.",
+            f"{say.ENDINGS[Cause.NO_ANSWER]}\n{say.READ_BACK[Now.UNREAD]}",
         ),
-        ("gone", None, POOL, None, "Read back, the customer is not there any more."),
+        ("gone", None, POOL, None, say.READ_BACK[Now.GONE]),
         ("gone", None, POOL, None, "*What Autumn shows now*\nThe customer is no longer there."),
-        ("absent", None, POOL, POOL, "It was read back, and the change is not there."),
+        ("absent", None, POOL, POOL, say.READ_BACK[Now.ABSENT]),
         (
             "unclear",
             None,
             POOL,
             AFTER,
-            "is neither as it was before nor as it was to be.",
+            say.READ_BACK[Now.UNCLEAR],
         ),
         ("absent", GRANT, BONUS | {"rows:f": "[]"}, BONUS | {"rows:f": "[]"}, "the grant is not there"),
         (
@@ -403,11 +400,11 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
     no = Decision(False, Reason.DENIED, "no *deletions*")
     card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
-    assert "forbids you this (rule `no *deletions*`)." in checks.read(card.blocks)
-    assert result_card.barred(Decision(False, Reason.OWN)).endswith("so somebody else must decide.")
+    assert f"{say.BARRED[Reason.DENIED]} (rule `no *deletions*`)." in checks.read(card.blocks)
+    assert result_card.barred(Decision(False, Reason.OWN)).endswith("so someone else must decide.")
     assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
     yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
-    assert "Your request was sent." in checks.read(yes.blocks)
+    assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
 
 
 # The buttons on a customer's card

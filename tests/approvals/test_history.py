@@ -3,6 +3,7 @@
 import pytest
 
 from bot.approvals import history
+from bot.approvals import words as say
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.kit import ids
 from bot.lookups.place import Place
@@ -37,12 +38,12 @@ def test_a_change_is_shown_with_its_steps() -> None:
     told = checks.read(card.blocks)
     assert "*Give 500 extra of messages* · applied" in told
     assert "• Granted: 1,000 → *1,500*" in told
-    assert "*Why:* A bad week" in told
+    assert "*Reason:* A bad week" in told
     moment = "<!date^1795359960^{date_short_pretty} at {time}|2026-11-22 15:06 UTC>"
     assert (
         "\n".join(
             [
-                f"{moment} · asked by <@U1ANA>",
+                f"{moment} · requested by <@U1ANA>",
                 f"{moment} · approved by <@U2LEA>",
                 f"{moment} · approved by the policy",
                 f"{moment} · applied",
@@ -56,7 +57,7 @@ def test_a_change_is_shown_with_its_steps() -> None:
 def test_nothing_was_changed_yet() -> None:
     card = history.history(PLACE, [], {}, now=NOW)
     fits(card)
-    assert "Nothing was changed for this customer" in checks.read(card.blocks)
+    assert say.NO_HISTORY in checks.read(card.blocks)
     assert history.history_page(PLACE, []) == []
 
 
@@ -64,7 +65,7 @@ def test_an_undone_change_says_so() -> None:
     undone = record(State.APPLIED, undone=True, reason="")
     told = checks.read(history.history(PLACE, [undone], {}, now=NOW).blocks)
     assert "· undone" in told
-    assert "Why" not in told
+    assert "Reason" not in told
 
 
 def test_many_steps_are_counted() -> None:

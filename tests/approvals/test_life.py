@@ -10,18 +10,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.approvals import repository
+from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.repository import Lease
+from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
 from bot.autumn.environment import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import STATES, changes
-from tests.approvals.bench import NOW
+from tests.approvals.harness import NOW
 from tests.databases import fresh
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ WRITE = Write("balances.update", "POST", "/v1/balances.update", {})
 FINAL = st.sampled_from([State.APPLIED, State.FAILED, State.UNCONFIRMED])
 
 
-def test_the_tables_know_the_states() -> None:
+def test_tables_know_every_state() -> None:
     assert set(STATES) == {state.value for state in State} == {state.value for state in EDGES}
     assert {state for following in EDGES.values() for state in following} <= set(State)
     undo = next(index for index in changes.indexes if index.name == "uq_changes_undo_of")
@@ -59,7 +59,7 @@ class Life(RuleBasedStateMachine):
         self.states: dict[str, State] = {}
         self.begun: dict[str, int] = {}
         for number, count in enumerate(needed):
-            terms = Terms("law", count, NOW + timedelta(minutes=5))
+            terms = Terms("rule", count, NOW + timedelta(minutes=5))
             draft = Draft(
                 f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
             )
@@ -80,7 +80,7 @@ class Life(RuleBasedStateMachine):
     def known(self, change_id: str) -> Record:
         async def read() -> Record:
             async with self.database.reading() as connection:
-                return await repository.known(connection, change_id)
+                return await change_records.load(connection, change_id)
 
         return self.run(read())
 
@@ -91,33 +91,20 @@ class Life(RuleBasedStateMachine):
                 self.database,
                 self.ids[which],
                 version,
-                person=person,
-                team="T1",
-                rule="law",
-                basis=repository.Basis(
+                Decided(person, "T1", "rule", self.now),
+                basis=Basis(
                     1,
                     Counter(Environment.SANDBOX, self.known(self.ids[which]).input),
                     others=dict.fromkeys(("U1", "U2", "U3"), True),
                 ),
                 lease=self.lease(worker),
-                now=self.now,
             )
         )
 
     @rule(which=WHICH, version=VERSIONS, person=PEOPLE)
     def deny(self, which: int, version: int, person: str) -> None:
-        self.run(
-            repository.deny(
-                self.database,
-                self.ids[which],
-                version,
-                person=person,
-                team="T1",
-                rule="law",
-                said="",
-                now=self.now,
-            )
-        )
+        decided = Decided(person, "T1", "rule", self.now)
+        self.run(repository.deny(self.database, self.ids[which], version, decided))
 
     @rule(which=WHICH, person=PEOPLE)
     def withdraw(self, which: int, person: str) -> None:
@@ -129,11 +116,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, again=st.booleans(), worker=WORKERS)
     def overtake(self, which: int, again: bool, worker: str) -> None:
-        terms = Terms("law", 1, self.now + timedelta(minutes=5)) if again else None
+        terms = Terms("rule", 1, self.now + timedelta(minutes=5)) if again else None
         record = self.known(self.ids[which])
         self.run(
             repository.supersede(
-                self.database, record, PREVIEW, terms, lease=self.lease(worker), now=self.now
+                self.database, record, (PREVIEW, terms), lease=self.lease(worker), now=self.now
             )
         )
 
@@ -156,10 +143,7 @@ class Life(RuleBasedStateMachine):
             repository.begin_write(
                 self.database,
                 self.ids[which],
-                position,
-                WRITE,
-                "key",
-                preview=PREVIEW,
+                NextWrite(position, WRITE, PREVIEW),
                 lease=self.lease(worker),
                 now=self.now,
             )
@@ -191,8 +175,7 @@ class Life(RuleBasedStateMachine):
             repository.settle(
                 self.database,
                 self.ids[which],
-                state,
-                Cause.DONE,
+                Settlement(state, Cause.DONE),
                 lease=self.lease(worker),
                 now=self.now,
             )
@@ -200,19 +183,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, applied=st.booleans())
     def mark(self, which: int, applied: bool) -> None:
-        self.run(
-            repository.mark(
-                self.database,
-                self.ids[which],
-                applied=applied,
-                person="U3",
-                rule="law",
-                said="",
-                after=None,
-                invertible=True,
-                now=self.now,
-            )
-        )
+        settlement = Settlement(State.FAILED, Cause.MARKED_NOT_APPLIED)
+        if applied:
+            settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED, invertible=True)
+        decided = Decided("U3", "T1", "rule", self.now)
+        self.run(repository.mark(self.database, self.ids[which], settlement, decided))
 
     @rule(seconds=st.sampled_from([1, 25, 400]))
     def wait(self, seconds: int) -> None:

@@ -18,7 +18,7 @@ from tests.autumn.scripted import Scripted, error, listing, ok
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-async def test_names_are_done_without_when_autumn_does_not_say() -> None:
+async def test_card_goes_without_names_when_autumn_does_not_answer() -> None:
     unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
     autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
     names = CustomerNames(autumn)
@@ -28,7 +28,7 @@ async def test_names_are_done_without_when_autumn_does_not_say() -> None:
     await autumn.aclose()
 
 
-async def test_names_are_read_again_after_a_while_and_outlive_the_customer() -> None:
+async def test_names_are_refreshed_and_outlive_the_customer() -> None:
     """Features and coupons that the customer does not have are named by the organisation's lists."""
     script = Scripted(
         {
@@ -52,11 +52,11 @@ async def test_names_are_read_again_after_a_while_and_outlive_the_customer() -> 
     clock.now = 61
     assert (await names.about("cus_1", coupons=True)).customer == "New"
     clock.now = 122
-    assert await names.about("cus_1", coupons=True) == KnownNames("New", first.called)
+    assert await names.about("cus_1", coupons=True) == KnownNames("New", first.names)
     await autumn.aclose()
 
 
-async def test_names_that_were_read_for_a_change_are_not_asked_for_again() -> None:
+async def test_names_read_for_a_change_are_not_read_again() -> None:
     script = Scripted(
         {
             "customers.get": [ok({"id": "cus_1", "name": "Asked for"})],
@@ -71,7 +71,7 @@ async def test_names_that_were_read_for_a_change_are_not_asked_for_again() -> No
     names.learn("cus_1", Facts(customer=customer, read_at=NOW))
     assert await names.about("cus_1", coupons=False) == KnownNames("Read", {"pro": "Pro", "tokens": "Tokens"})
     names.learn("cus_2", Facts(customer=customer, read_at=NOW, rewards=rewards))
-    assert (await names.about("cus_2", coupons=True)).called["ten"] == "10% off"
+    assert (await names.about("cus_2", coupons=True)).names["ten"] == "10% off"
     assert "customers.get" not in [asked.route for asked in script.asked]
     await autumn.aclose()
 

@@ -32,11 +32,11 @@ APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UN
         (refused(504)(status=504), WriteStatus.BROKEN),
     ],
 )
-def test_what_an_attempt_says(error: AutumnError, answer: WriteStatus) -> None:
-    assert write_answer(error).answer is answer
+def test_write_status_for_each_error(error: AutumnError, answer: WriteStatus) -> None:
+    assert write_answer(error).status is answer
 
 
-def test_a_refusal_is_told_with_its_code() -> None:
+def test_refusal_keeps_its_code() -> None:
     assert write_answer(refused(404)(status=404, code="gone")).details == {"status": "404", "code": "gone"}
 
 
@@ -48,7 +48,7 @@ def test_a_refusal_is_told_with_its_code() -> None:
         ("Blocked", None),
     ],
 )
-def test_a_missing_scope_is_told(detail: str, scopes: str | None) -> None:
+def test_missing_scope_is_kept(detail: str, scopes: str | None) -> None:
     error = refused(403)(detail, status=403, code="insufficient_scopes")
     assert write_answer(error).details.get("scopes") == scopes
 
@@ -80,12 +80,12 @@ TABLE = {
 
 
 @pytest.mark.parametrize(("answer", "verdict"), list(product(WriteStatus, Verdict)))
-def test_what_is_said_of_it(answer: WriteStatus, verdict: Verdict) -> None:
+def test_final_state_for_each_answer_and_verdict(answer: WriteStatus, verdict: Verdict) -> None:
     assert final_state(answer, verdict) == FinalState(*TABLE[answer, verdict])
 
 
 @pytest.mark.parametrize(("answer", "verdict"), list(product(WriteStatus, Verdict)))
-def test_after_a_part_was_done_nothing_is_said_to_have_failed(answer: WriteStatus, verdict: Verdict) -> None:
+def test_partly_written_change_never_fails(answer: WriteStatus, verdict: Verdict) -> None:
     alone, after = final_state(answer, verdict), final_state(answer, verdict, earlier=True)
     assert after.state is not State.FAILED
     if answer in (WriteStatus.NOT_SENT, WriteStatus.LIMITED, WriteStatus.REFUSED):

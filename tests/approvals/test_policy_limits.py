@@ -50,7 +50,7 @@ def test_lines_of_values_that_are_not_text(tmp_path: Path, data: bytes, line: in
 def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[[allow]]\nwho = \n" + OK)
-    with pytest.raises(PolicyError, match=rf"^{path}, line 2: is not TOML \(invalid value\)$"):
+    with pytest.raises(PolicyError, match=rf"^{path}, line 2: is not valid TOML \(invalid value\)$"):
         load(path)
 
 
@@ -59,22 +59,22 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     [
         (
             'deny = 1\nx = "\n',
-            "p, line 2: is not TOML (illegal character '\\n')",
+            "p, line 2: is not valid TOML (illegal character '\\n')",
         ),
         (
             "[[deny]]\nwho = '#a'\nmay = []",
-            'p, line 2: who: "#a" is nobody: say "everyone", a user\'s id (U…), a user group\'s id (S…) '
-            "or its handle (@…)\np, line 3: may: should not be empty",
+            'p, line 2: who: "#a" is not a person or group: write "everyone", a user id (U…), a '
+            "group id (S…) or a group's handle (@…)\np, line 3: may: must not be empty",
         ),
         (
             f'{OK}name = "a"\n[[deny]]\nname = "b"\nwho = "everyone"\n{OK}name = "a"\n'
             '[[deny]]\nwho = "everyone"\nname = "b"\n',
-            'p, line 11: name: another rule is called "a" already\n'
-            'p, line 14: name: another rule is called "b" already',
+            'p, line 11: name: another rule is already called "a"\n'
+            'p, line 14: name: another rule is already called "b"',
         ),
         (
             f'{OK}name = "a"\n[[deny]]\nwho = "everyone"\nname = "a"',
-            'p, line 7: name: another rule is called "a" already',
+            'p, line 7: name: another rule is already called "a"',
         ),
     ],
 )

@@ -8,37 +8,41 @@ import pytest
 from bot.approvals import repository
 from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
-from tests.approvals.bench import ANA, RAJ, Bench
+from tests.approvals.harness import ANA, RAJ, Harness
 
 
-async def submit(stage: Bench, **other: Any) -> Result:
-    return (await stage.desk().submit(replace(stage.wish(), **other))).result
+async def submit(harness: Harness, **other: Any) -> Result:
+    return (await harness.service().submit(replace(harness.request(), **other))).result
 
 
-async def test_person_has_so_many_requests_waiting(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_person_has_so_many_requests_waiting(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 2)
-    desk = stage.desk()
-    first = await stage.waiting(desk)
-    assert await submit(stage) is Result.DONE
-    assert await submit(stage) is Result.TOO_MANY_OF_PERSON
-    assert await submit(stage, actor=RAJ) is Result.DONE
-    assert len(await desk.waiting()) == 3
-    await desk.withdraw(first.id, ANA)
-    assert await submit(stage) is Result.DONE
-    assert await stage.whole()
+    service = harness.service()
+    first = await harness.waiting(service)
+    assert await submit(harness) is Result.DONE
+    assert await submit(harness) is Result.TOO_MANY_OF_PERSON
+    assert await submit(harness, actor=RAJ) is Result.DONE
+    assert len(await service.waiting()) == 3
+    await service.withdraw(first.id, ANA)
+    assert await submit(harness) is Result.DONE
+    assert await harness.trail_is_intact()
 
 
-async def test_channel_has_so_many_requests_waiting(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_channel_has_so_many_requests_waiting(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 1)
-    assert await submit(stage) is Result.DONE
-    assert await submit(stage, actor=RAJ) is Result.TOO_MANY_OF_CHANNEL
-    assert await submit(stage, channel="C_OTHER") is Result.DONE
-    assert [await submit(stage, channel="") for _ in range(2)] == [Result.DONE] * 2
+    assert await submit(harness) is Result.DONE
+    assert await submit(harness, actor=RAJ) is Result.TOO_MANY_OF_CHANNEL
+    assert await submit(harness, channel="C_OTHER") is Result.DONE
+    assert [await submit(harness, channel="") for _ in range(2)] == [Result.DONE] * 2
 
 
-async def test_what_is_applied_at_once_does_not_wait(stage: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_change_applied_right_away_does_not_count_as_waiting(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
-    stage.law.needed = 0
-    reply = await stage.desk().submit(stage.wish())
+    harness.permissions.needed = 0
+    reply = await harness.service().submit(harness.request())
     assert reply.record is not None
     assert reply.record.state is State.APPLIED

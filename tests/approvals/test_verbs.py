@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.approvals import repository
+from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.repository import Lease
+from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
 from bot.autumn.environment import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -25,7 +25,7 @@ from bot.changes.notes import Note
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import cards, changes, decisions
-from tests.approvals.bench import NOW
+from tests.approvals.harness import NOW
 from tests.databases import fresh
 
 ASKED = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.GIVE, amount=Decimal(5))
@@ -44,8 +44,8 @@ PREVIEW = Preview(
     {"level": "5"}, (LINE,), (WARNING,), Decimal(5), frozenset({"pro", "add"}), frozenset({"vip"})
 )
 MOVED = Preview({"level": "6"}, ())
-TERMS = Terms("law", 2, NOW + timedelta(minutes=5))
-OTHER_TERMS = Terms("other law", 3, NOW + timedelta(minutes=9))
+TERMS = Terms("rule", 2, NOW + timedelta(minutes=5))
+OTHER_TERMS = Terms("other rule", 3, NOW + timedelta(minutes=9))
 LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
@@ -80,13 +80,13 @@ NEW = Record(
     rewards=frozenset({"vip"}),
     reason="so",
     ticket="T-9",
-    rule="law",
+    rule="rule",
     needed=2,
 )
 
 
 @dataclass
-class Desk:
+class Pair:
     """A change, and another that nothing may happen to."""
 
     database: Database
@@ -94,7 +94,7 @@ class Desk:
     other: Record
 
     async def now(self, record: Record | None = None) -> Record:
-        return await repository.get(self.database, (record or self.change).id)
+        return await change_records.get(self.database, (record or self.change).id)
 
     async def row(self) -> dict[str, Any]:
         (found,) = await self.all(changes, changes.c.id == self.change.id)
@@ -153,23 +153,23 @@ async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarg
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def pair() -> AsyncIterator[Pair]:
     database = Database(fresh("sqlite"))
     change = await ask(database, spots=SPOTS)
     other = await ask(
         database,
         replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, rewards=None, products=None)),
     )
-    yield Desk(database, change, other)
+    yield Pair(database, change, other)
     await database.aclose()
 
 
-async def test_ask(desk: Desk) -> None:
-    assert re.fullmatch("[0-9a-f]{24}", desk.change.id)
-    assert desk.change == replace(NEW, id=desk.change.id)
-    assert desk.other == replace(NEW, id=desk.other.id, products=None, rewards=None)
-    assert await desk.leased() is None
-    async with desk.database.reading() as connection:
+async def test_request_is_stored_and_recorded(pair: Pair) -> None:
+    assert re.fullmatch("[0-9a-f]{24}", pair.change.id)
+    assert pair.change == replace(NEW, id=pair.change.id)
+    assert pair.other == replace(NEW, id=pair.other.id, products=None, rewards=None)
+    assert await pair.leased() is None
+    async with pair.database.reading() as connection:
         first = await anext(audit.entries(connection))
     assert (first.event, first.actor, first.at) == ("asked", "U1", NOW.isoformat())
     assert json.loads(first.body) == {
@@ -180,7 +180,7 @@ async def test_ask(desk: Desk) -> None:
         "input": ASKED.model_dump(mode="json"),
         "customer": "cus_1",
         "env": "sandbox",
-        "rule": "law",
+        "rule": "rule",
         "needed": 2,
         "reason": "so",
         "ticket": "T-9",
@@ -189,54 +189,54 @@ async def test_ask(desk: Desk) -> None:
         "lines": [LINE_KEPT],
     }
     kept: dict[str, Any] = {
-        "change_id": desk.change.id,
+        "change_id": pair.change.id,
         "ts": None,
         "shown_revision": 0,
         "tries": 0,
         "posting_until": None,
     }
     kept |= {"due": NOW + timedelta(seconds=20), "gone": False}
-    assert await desk.all(cards) == [
+    assert await pair.all(cards) == [
         {"id": 1, "kind": "approval", "channel": "C_APPROVALS", **kept},
         {"id": 2, "kind": "asker", "channel": "", **kept},
     ]
 
 
-async def test_ask_again(desk: Desk) -> None:
-    again = await repository.request(desk.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
-    assert again == (desk.change, False)
-    assert len(await desk.all(cards)) == 2
-    assert len(await desk.all(changes)) == 2
+async def test_same_form_finds_the_first_request(pair: Pair) -> None:
+    again = await repository.request(pair.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
+    assert again == (pair.change, False)
+    assert len(await pair.all(cards)) == 2
+    assert len(await pair.all(changes)) == 2
 
 
-async def test_ask_for_what_is_applied_at_once(desk: Desk) -> None:
+async def test_request_without_approvals_is_approved_under_the_lease(pair: Pair) -> None:
     draft = replace(DRAFT, submission_id="form-3", terms=replace(TERMS, needed=0))
-    desk.change = await ask(desk.database, draft)
-    assert desk.change == replace(
-        NEW, id=desk.change.id, state=State.APPROVED, needed=0, lease_until=LEASE.until
+    pair.change = await ask(pair.database, draft)
+    assert pair.change == replace(
+        NEW, id=pair.change.id, state=State.APPROVED, needed=0, lease_until=LEASE.until
     )
-    assert await desk.leased() == LEASE
+    assert await pair.leased() == LEASE
 
 
-async def test_ask_for_an_undo(desk: Desk) -> None:
-    draft = replace(DRAFT, submission_id="form-3", undo_of=desk.change.id)
-    undo = await ask(desk.database, draft)
-    assert undo == replace(NEW, id=undo.id, undo_of=desk.change.id)
-    async with desk.database.reading() as connection:
+async def test_second_open_undo_is_refused(pair: Pair) -> None:
+    draft = replace(DRAFT, submission_id="form-3", undo_of=pair.change.id)
+    undo = await ask(pair.database, draft)
+    assert undo == replace(NEW, id=undo.id, undo_of=pair.change.id)
+    async with pair.database.reading() as connection:
         asked = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
-    assert asked[0]["undo_of"] == desk.change.id
+    assert asked[0]["undo_of"] == pair.change.id
     second = replace(draft, submission_id="form-4")
-    assert await repository.request(desk.database, second, lease=LEASE, spots=(), now=NOW) is None
-    assert await desk.now() == replace(desk.change, undo=undo.id)
+    assert await repository.request(pair.database, second, lease=LEASE, spots=(), now=NOW) is None
+    assert await pair.now() == replace(pair.change, undo=undo.id)
 
 
-async def test_overtake_what_waits(desk: Desk) -> None:
-    await approve(desk)
-    await desk.put(decided_by="U9", decided_at=NOW)
-    async with desk.database.writing() as connection:
+async def test_supersede_while_waiting(pair: Pair) -> None:
+    await approve(pair)
+    await pair.put(decided_by="U9", decided_at=NOW)
+    async with pair.database.writing() as connection:
         await connection.execute(update(cards).values(tries=3))
     got = await repository.supersede(
-        desk.database, desk.change, MOVED, OTHER_TERMS, lease=LEASE, actor="U5", now=LATER
+        pair.database, pair.change, (MOVED, OTHER_TERMS), lease=LEASE, actor="U5", now=LATER
     )
     differences: dict[str, Any] = {
         "before": {"level": "6"},
@@ -246,29 +246,29 @@ async def test_overtake_what_waits(desk: Desk) -> None:
         "products": None,
     }
     differences |= {"rewards": None, "version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
-    terms = {"rule": "other law", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
-    await desk.became(got, **differences, **terms)
-    told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other law"}
+    terms = {"rule": "other rule", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
+    await pair.became(got, **differences, **terms)
+    told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule"}
     told |= {"needed": 3, "judged": UNJUDGED}
-    assert await desk.last() == ("overtaken", "U5", told)
-    kept = [(card["due"], card["tries"]) for card in await desk.all(cards)]
+    assert await pair.last() == ("overtaken", "U5", told)
+    kept = [(card["due"], card["tries"]) for card in await pair.all(cards)]
     assert kept == [(LATER + timedelta(seconds=20), 0)] * 2
 
 
-async def test_overtake_what_cannot_be_asked_for_any_more(desk: Desk) -> None:
+async def test_supersede_without_terms_ends_the_request(pair: Pair) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
-    got = await repository.supersede(desk.database, desk.change, moved, None, lease=LEASE, now=LATER)
-    await desk.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
+    got = await repository.supersede(pair.database, pair.change, (moved, None), lease=LEASE, now=LATER)
+    await pair.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
     told = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
     told |= {"judged": JUDGED}
-    assert await desk.last() == ("overtaken", "", told)
+    assert await pair.last() == ("overtaken", "", told)
 
 
-async def test_overtake_what_one_holds(desk: Desk) -> None:
-    await desk.in_hand()
-    got = await repository.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
-    await desk.became(got, state=State.WAITING, version=2, lease_until=None)
-    assert await desk.leased() is None
+async def test_supersede_while_applying(pair: Pair) -> None:
+    await pair.in_hand()
+    got = await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
+    await pair.became(got, state=State.WAITING, version=2, lease_until=None)
+    assert await pair.leased() is None
 
 
 @pytest.mark.parametrize(
@@ -280,15 +280,19 @@ async def test_overtake_what_one_holds(desk: Desk) -> None:
         (State.APPLYING, 0, "w1", 2),
     ],
 )
-async def test_overtake_nothing(desk: Desk, state: State, writes: int, by: str, version: int) -> None:
-    await desk.in_hand(state, writes=writes)
-    seen = replace(desk.change, version=version)
+async def test_supersede_is_refused_out_of_turn(
+    pair: Pair, state: State, writes: int, by: str, version: int
+) -> None:
+    await pair.in_hand(state, writes=writes)
+    seen = replace(pair.change, version=version)
     lease = Lease(by, LEASE.until)
-    await desk.nothing(await repository.supersede(desk.database, seen, MOVED, TERMS, lease=lease, now=LATER))
+    await pair.nothing(
+        await repository.supersede(pair.database, seen, (MOVED, TERMS), lease=lease, now=LATER)
+    )
 
 
 async def approve(
-    desk: Desk,
+    pair: Pair,
     person: str = "U2",
     *,
     version: int = 1,
@@ -296,255 +300,237 @@ async def approve(
     others: Mapping[str, bool] | None = None,
     **basis: Any,
 ) -> Record | None:
-    counter = Counter(Environment.SANDBOX, ASKED, desk.change.id)
+    counter = Counter(Environment.SANDBOX, ASKED, pair.change.id)
     standing = {"U2": True, "U3": True} if others is None else others
     return await repository.approve(
-        desk.database,
-        desk.change.id,
+        pair.database,
+        pair.change.id,
         version,
-        person=person,
-        team="T2",
-        rule="law",
-        basis=repository.Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
+        Decided(person, "T2", "rule", LATER + at),
+        basis=Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
         lease=LONGER,
-        now=LATER + at,
     )
 
 
-async def test_approve(desk: Desk) -> None:
-    await desk.became(await approve(desk), approvals=(Approval("U2", LATER, "law", "T2"),))
-    told = {"version": 1, "rule": "law"}
-    assert await desk.last() == ("approved", "U2", {"state": "waiting", **told})
-    assert await desk.leased() is None
-    desk.change = await desk.now()
-    await desk.nothing(await approve(desk))
-    both = (Approval("U2", LATER, "law", "T2"), Approval("U3", LATER, "law", "T2"))
+async def test_approve(pair: Pair) -> None:
+    await pair.became(await approve(pair), approvals=(Approval("U2", LATER, "rule", "T2"),))
+    told = {"version": 1, "rule": "rule"}
+    assert await pair.last() == ("approved", "U2", {"state": "waiting", **told})
+    assert await pair.leased() is None
+    pair.change = await pair.now()
+    await pair.nothing(await approve(pair))
+    both = (Approval("U2", LATER, "rule", "T2"), Approval("U3", LATER, "rule", "T2"))
     differences: dict[str, Any] = {
         "state": State.APPROVED,
         "approvals": both,
         "decided_by": "U3",
         "decided_at": LATER,
     }
-    await desk.became(await approve(desk, "U3"), **differences, lease_until=LONGER.until)
-    assert await desk.leased() == LONGER
-    assert await desk.last() == ("approved", "U3", {"state": "approved", **told})
-    desk.change = await desk.now()
-    await desk.nothing(await approve(desk, "U4"))
-    kept = {"change_id": desk.change.id, "version": 1, "team": "T2", "verdict": "approve", "rule": "law"}
+    await pair.became(await approve(pair, "U3"), **differences, lease_until=LONGER.until)
+    assert await pair.leased() == LONGER
+    assert await pair.last() == ("approved", "U3", {"state": "approved", **told})
+    pair.change = await pair.now()
+    await pair.nothing(await approve(pair, "U4"))
+    kept = {"change_id": pair.change.id, "version": 1, "team": "T2", "verdict": "approve", "rule": "rule"}
     kept |= {"said": "", "at": LATER, "counts": True}
-    assert await desk.all(decisions) == [{"person": "U2", **kept}, {"person": "U3", **kept}]
+    assert await pair.all(decisions) == [{"person": "U2", **kept}, {"person": "U3", **kept}]
 
 
-async def test_approval_of_someone_without_the_right_no_longer_counts(desk: Desk) -> None:
-    await approve(desk)
-    got = await approve(desk, "U3", others={"U2": False})
+async def test_approval_of_someone_who_lost_permission_no_longer_counts(pair: Pair) -> None:
+    await approve(pair)
+    got = await approve(pair, "U3", others={"U2": False})
     assert got is not None
     assert (got.state, [(one.person, one.counts) for one in got.approvals]) == (
         State.WAITING,
         [("U2", False), ("U3", True)],
     )
-    assert (await desk.last())[2]["not_counted"] == ["U2"]
-    again = await approve(desk, "U2")
+    assert (await pair.last())[2]["not_counted"] == ["U2"]
+    again = await approve(pair, "U2")
     assert again is not None
     assert (again.state, again.decided_by) == (State.APPROVED, "U2")
 
 
-async def test_approval_is_not_taken_beside_one_that_was_not_checked(desk: Desk) -> None:
-    await approve(desk)
-    desk.change = await desk.now()
+async def test_approval_is_refused_beside_an_unchecked_one(pair: Pair) -> None:
+    await approve(pair)
+    pair.change = await pair.now()
     with pytest.raises(repository.ApprovedMeanwhile):
-        await approve(desk, "U3", others={})
-    await desk.nothing(None)
+        await approve(pair, "U3", others={})
+    await pair.nothing(None)
 
 
-async def test_approvals_asked_for_may_grow_and_never_shrink(desk: Desk) -> None:
-    await approve(desk, needed=1)
-    assert (await desk.now()).needed == 2
-    got = await approve(desk, "U3", needed=3)
+async def test_needed_approvals_may_grow_but_never_shrink(pair: Pair) -> None:
+    await approve(pair, needed=1)
+    assert (await pair.now()).needed == 2
+    got = await approve(pair, "U3", needed=3)
     assert got is not None
     assert (got.state, got.needed) == (State.WAITING, 3)
-    assert (await desk.last())[2]["needed"] == 3
+    assert (await pair.last())[2]["needed"] == 3
 
 
-async def test_last_approval_is_not_taken_once_the_day_has_moved(desk: Desk) -> None:
-    await approve(desk, today=Today(1, Decimal(7)))
-    desk.change = await desk.now()
+async def test_last_approval_is_refused_once_the_days_total_changed(pair: Pair) -> None:
+    await approve(pair, today=Today(1, Decimal(7)))
+    pair.change = await pair.now()
     with pytest.raises(TodayMoved) as moved:
-        await approve(desk, "U3", today=Today(1, Decimal(7)))
+        await approve(pair, "U3", today=Today(1, Decimal(7)))
     assert moved.value.today == NOTHING
-    await desk.nothing(None)
+    await pair.nothing(None)
 
 
-async def test_approvals_are_of_one_change_and_one_version(desk: Desk) -> None:
-    mine = desk.change
-    desk.change, desk.other = desk.other, mine
-    await approve(desk)
-    desk.change, desk.other = mine, await desk.now(desk.change)
-    await approve(desk, "U3")
-    desk.change = await desk.now()
-    assert desk.change.state is State.WAITING
-    await repository.supersede(desk.database, desk.change, PREVIEW, TERMS, lease=LEASE, now=LATER)
-    desk.change = await desk.now()
-    got = await approve(desk, "U4", version=2)
-    await desk.became(got, approvals=(Approval("U4", LATER, "law", "T2"),))
+async def test_approvals_are_of_one_change_and_one_version(pair: Pair) -> None:
+    mine = pair.change
+    pair.change, pair.other = pair.other, mine
+    await approve(pair)
+    pair.change, pair.other = mine, await pair.now(pair.change)
+    await approve(pair, "U3")
+    pair.change = await pair.now()
+    assert pair.change.state is State.WAITING
+    await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
+    pair.change = await pair.now()
+    got = await approve(pair, "U4", version=2)
+    await pair.became(got, approvals=(Approval("U4", LATER, "rule", "T2"),))
 
 
-async def test_approve_too_late(desk: Desk) -> None:
-    await desk.nothing(await approve(desk, version=2))
-    await desk.nothing(await approve(desk, at=TERMS.expires_at - LATER))
-    assert await approve(desk, at=TERMS.expires_at - LATER - timedelta(milliseconds=1))
+async def test_approve_too_late(pair: Pair) -> None:
+    await pair.nothing(await approve(pair, version=2))
+    await pair.nothing(await approve(pair, at=TERMS.expires_at - LATER))
+    assert await approve(pair, at=TERMS.expires_at - LATER - timedelta(milliseconds=1))
 
 
-async def deny(desk: Desk, *, version: int = 1, at: timedelta = timedelta()) -> Record | None:
-    return await repository.deny(
-        desk.database,
-        desk.change.id,
-        version,
-        person="U2",
-        team="T2",
-        rule="law",
-        said="no",
-        now=LATER + at,
-    )
+async def deny(pair: Pair, *, version: int = 1, at: timedelta = timedelta()) -> Record | None:
+    decided = Decided("U2", "T2", "rule", LATER + at, "no")
+    return await repository.deny(pair.database, pair.change.id, version, decided)
 
 
-async def test_deny(desk: Desk) -> None:
-    await approve(desk)
-    desk.change = await desk.now()
-    got = await deny(desk)
+async def test_deny(pair: Pair) -> None:
+    await approve(pair)
+    pair.change = await pair.now()
+    got = await deny(pair)
     differences: dict[str, Any] = {
         "state": State.DENIED,
         "decided_by": "U2",
         "decided_at": LATER,
-        "said": "no",
+        "comment": "no",
     }
-    await desk.became(got, **differences, approvals=())
-    told = {"state": "denied", "version": 1, "rule": "law", "reason": "no"}
-    assert await desk.last() == ("denied", "U2", told)
-    kept = {"change_id": desk.change.id, "version": 1, "person": "U2", "team": "T2", "verdict": "deny"}
-    assert await desk.all(decisions) == [{**kept, "rule": "law", "said": "no", "at": LATER, "counts": True}]
-    desk.change = await desk.now()
-    await desk.nothing(await deny(desk))
+    await pair.became(got, **differences, approvals=())
+    told = {"state": "denied", "version": 1, "rule": "rule", "reason": "no"}
+    assert await pair.last() == ("denied", "U2", told)
+    kept = {"change_id": pair.change.id, "version": 1, "person": "U2", "team": "T2", "verdict": "deny"}
+    assert await pair.all(decisions) == [{**kept, "rule": "rule", "said": "no", "at": LATER, "counts": True}]
+    pair.change = await pair.now()
+    await pair.nothing(await deny(pair))
 
 
-async def test_deny_too_late(desk: Desk) -> None:
-    await desk.nothing(await deny(desk, version=2))
-    await desk.nothing(await deny(desk, at=TERMS.expires_at - LATER))
-    assert await deny(desk, at=TERMS.expires_at - LATER - timedelta(milliseconds=1))
+async def test_deny_too_late(pair: Pair) -> None:
+    await pair.nothing(await deny(pair, version=2))
+    await pair.nothing(await deny(pair, at=TERMS.expires_at - LATER))
+    assert await deny(pair, at=TERMS.expires_at - LATER - timedelta(milliseconds=1))
 
 
-async def test_withdraw(desk: Desk) -> None:
-    got = await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
-    await desk.became(got, state=State.WITHDRAWN, decided_by="U1", decided_at=LATER)
-    assert await desk.last() == ("withdrawn", "U1", {"state": "withdrawn", "version": 1})
-    desk.change = await desk.now()
-    await desk.nothing(await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER))
+async def test_withdraw(pair: Pair) -> None:
+    got = await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
+    await pair.became(got, state=State.WITHDRAWN, decided_by="U1", decided_at=LATER)
+    assert await pair.last() == ("withdrawn", "U1", {"state": "withdrawn", "version": 1})
+    pair.change = await pair.now()
+    await pair.nothing(await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER))
 
 
-async def test_expire(desk: Desk) -> None:
-    await desk.nothing(await repository.expire(desk.database, desk.change.id, now=LATER))
-    await desk.put(expires_at=LATER)
-    got = await repository.expire(desk.database, desk.change.id, now=LATER)
-    await desk.became(got, state=State.EXPIRED, decided_at=LATER)
-    assert await desk.last() == ("expired", "", {"state": "expired", "version": 1})
-    desk.change = await desk.now()
-    await desk.nothing(await repository.expire(desk.database, desk.change.id, now=LATER))
+async def test_expire(pair: Pair) -> None:
+    await pair.nothing(await repository.expire(pair.database, pair.change.id, now=LATER))
+    await pair.put(expires_at=LATER)
+    got = await repository.expire(pair.database, pair.change.id, now=LATER)
+    await pair.became(got, state=State.EXPIRED, decided_at=LATER)
+    assert await pair.last() == ("expired", "", {"state": "expired", "version": 1})
+    pair.change = await pair.now()
+    await pair.nothing(await repository.expire(pair.database, pair.change.id, now=LATER))
 
 
-async def test_refuse(desk: Desk) -> None:
+async def test_refuse(pair: Pair) -> None:
     async def refuse(record: Record) -> Record | None:
         return await repository.refuse(
-            desk.database, record, Cause.GUARDED, refusals=REFUSED, actor="U2", now=LATER
+            pair.database, record, Cause.GUARDED, refusals=REFUSED, actor="U2", now=LATER
         )
 
-    await desk.nothing(await refuse(replace(desk.change, version=2)))
-    got = await refuse(desk.change)
-    await desk.became(got, state=State.FAILED, ending=Cause.GUARDED, refusals=REFUSED)
+    await pair.nothing(await refuse(replace(pair.change, version=2)))
+    got = await refuse(pair.change)
+    await pair.became(got, state=State.FAILED, ending=Cause.GUARDED, refusals=REFUSED)
     told = {"state": "failed", "version": 1, "ending": "guarded", "refusals": REFUSED_KEPT}
-    assert await desk.last() == ("failed", "U2", told)
-    desk.change = await desk.now()
-    await desk.nothing(await refuse(desk.change))
+    assert await pair.last() == ("failed", "U2", told)
+    pair.change = await pair.now()
+    await pair.nothing(await refuse(pair.change))
 
 
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("after", [None, {"level": "7"}])
 @pytest.mark.parametrize("invertible", [True, False])
-async def test_mark(desk: Desk, applied: bool, after: dict[str, str | None] | None, invertible: bool) -> None:
-    async def mark() -> Record | None:
-        return await repository.mark(
-            desk.database,
-            desk.change.id,
-            applied=applied,
-            person="U3",
-            rule="law",
-            said="seen",
-            after=after,
-            invertible=invertible,
-            now=LATER,
-        )
-
-    await desk.nothing(await mark())
-    await desk.put(state=State.UNCONFIRMED, ending=Cause.CUT_OFF, after={"level": "6"})
+async def test_mark(pair: Pair, applied: bool, after: dict[str, str | None] | None, invertible: bool) -> None:
     state, ending = State.FAILED, Cause.MARKED_NOT_APPLIED
     if applied:
         state, ending = State.APPLIED, Cause.MARKED_APPLIED
+
+    async def mark() -> Record | None:
+        settlement = Settlement(state, ending, after, invertible=invertible)
+        decided = Decided("U3", "T2", "rule", LATER, "seen")
+        return await repository.mark(pair.database, pair.change.id, settlement, decided)
+
+    await pair.nothing(await mark())
+    await pair.put(state=State.UNCONFIRMED, ending=Cause.CUT_OFF, after={"level": "6"})
     read_back = after or {"level": "6"}
     differences: dict[str, Any] = {
         "state": state,
         "ending": ending,
         "decided_by": "U3",
         "decided_at": LATER,
-        "said": "seen",
+        "comment": "seen",
     }
-    await desk.became(await mark(), **differences, after=read_back, invertible=applied and invertible)
-    told = {"state": state.value, "version": 1, "ending": ending.value, "rule": "law", "reason": "seen"}
-    assert await desk.last() == ("marked", "U3", told | ({"after": after} if after else {}))
-    desk.change = await desk.now()
-    await desk.nothing(await mark())
+    await pair.became(await mark(), **differences, after=read_back, invertible=invertible)
+    told = {"state": state.value, "version": 1, "ending": ending.value, "rule": "rule", "reason": "seen"}
+    assert await pair.last() == ("marked", "U3", told | ({"after": after} if after else {}))
+    pair.change = await pair.now()
+    await pair.nothing(await mark())
 
 
-async def test_claim(desk: Desk) -> None:
-    await desk.in_hand(State.APPROVED)
+async def test_claim(pair: Pair) -> None:
+    await pair.in_hand(State.APPROVED)
     other = Lease("w2", LONGER.until)
-    await desk.nothing(await repository.claim(desk.database, desk.change.id, lease=other, now=LATER))
-    got = await repository.claim(desk.database, desk.change.id, lease=LONGER, now=LATER)
-    await desk.became(got, state=State.APPLYING, lease_until=LONGER.until)
-    assert await desk.leased() == LONGER
-    assert await desk.last() == ("applying", "", {"state": "applying", "version": 1})
-    desk.change = await desk.now()
-    await desk.nothing(await repository.claim(desk.database, desk.change.id, lease=LONGER, now=LATER))
+    await pair.nothing(await repository.claim(pair.database, pair.change.id, lease=other, now=LATER))
+    got = await repository.claim(pair.database, pair.change.id, lease=LONGER, now=LATER)
+    await pair.became(got, state=State.APPLYING, lease_until=LONGER.until)
+    assert await pair.leased() == LONGER
+    assert await pair.last() == ("applying", "", {"state": "applying", "version": 1})
+    pair.change = await pair.now()
+    await pair.nothing(await repository.claim(pair.database, pair.change.id, lease=LONGER, now=LATER))
     with pytest.raises(repository.Busy):
-        await repository.claim(desk.database, desk.other.id, lease=LONGER, now=LATER)
+        await repository.claim(pair.database, pair.other.id, lease=LONGER, now=LATER)
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
-async def test_renew(desk: Desk, state: State) -> None:
-    await desk.in_hand(state)
-    await desk.nothing(await repository.renew(desk.database, desk.change.id, Lease("w2", LONGER.until)))
-    assert await repository.renew(desk.database, desk.change.id, LONGER) is True
-    assert await desk.now() == replace(desk.change, lease_until=LONGER.until)
-    assert await desk.now(desk.other) == desk.other
-    assert await desk.leased() == LONGER
+async def test_renew(pair: Pair, state: State) -> None:
+    await pair.in_hand(state)
+    await pair.nothing(await repository.renew(pair.database, pair.change.id, Lease("w2", LONGER.until)))
+    assert await repository.renew(pair.database, pair.change.id, LONGER) is True
+    assert await pair.now() == replace(pair.change, lease_until=LONGER.until)
+    assert await pair.now(pair.other) == pair.other
+    assert await pair.leased() == LONGER
 
 
-async def test_renew_what_is_over(desk: Desk) -> None:
-    assert await repository.renew(desk.database, desk.change.id, LONGER) is False
+async def test_lease_of_an_ended_change_is_not_renewed(pair: Pair) -> None:
+    assert await repository.renew(pair.database, pair.change.id, LONGER) is False
 
 
-async def begin(desk: Desk, position: int, lease: Lease = LONGER, write: Write | None = None) -> bool:
+async def begin(pair: Pair, position: int, lease: Lease = LONGER, write: Write | None = None) -> bool:
     write = write or Write("balances.update", "POST", "/v1/balances.update", {"add": 1})
     return await repository.begin_write(
-        desk.database, desk.change.id, position, write, "key-0", preview=MOVED, lease=lease, now=LATER
+        pair.database, pair.change.id, NextWrite(position, write, MOVED), lease=lease, now=LATER
     )
 
 
-async def test_begin_a_write(desk: Desk) -> None:
-    await desk.in_hand(State.APPROVED)
-    await desk.nothing(await begin(desk, 0))
-    await desk.in_hand(State.APPLYING)
-    await desk.nothing(await begin(desk, 1))
-    await desk.nothing(await begin(desk, 0, Lease("w2", LONGER.until)))
-    assert await begin(desk, 0) is True
+async def test_write_is_begun_by_the_lease_holder_in_order(pair: Pair) -> None:
+    await pair.in_hand(State.APPROVED)
+    await pair.nothing(await begin(pair, 0))
+    await pair.in_hand(State.APPLYING)
+    await pair.nothing(await begin(pair, 1))
+    await pair.nothing(await begin(pair, 0, Lease("w2", LONGER.until)))
+    assert await begin(pair, 0) is True
     differences: dict[str, Any] = {
         "before": {"level": "6"},
         "lines": (),
@@ -553,170 +539,170 @@ async def test_begin_a_write(desk: Desk) -> None:
         "products": None,
     }
     differences |= {"rewards": None, "lease_until": LONGER.until, "updated_at": LATER}
-    assert await desk.now() == replace(desk.change, writes=1, **differences)  # no card shows it
-    assert await desk.now(desk.other) == desk.other
-    assert {card["due"] for card in await desk.all(cards)} == {NOW + timedelta(seconds=20)}
-    told = {"state": "applying", "version": 1, "position": 0, "route": "balances.update", "key": "key-0"}
-    assert await desk.last() == (
+    assert await pair.now() == replace(pair.change, writes=1, **differences)  # no card shows it
+    assert await pair.now(pair.other) == pair.other
+    assert {card["due"] for card in await pair.all(cards)} == {NOW + timedelta(seconds=20)}
+    told = {"state": "applying", "version": 1, "position": 0, "route": "balances.update"}
+    assert await pair.last() == (
         "writing",
         "",
-        told | {"sent": {"add": 1}, "before": {"level": "6"}, "judged": UNJUDGED},
+        told
+        | {
+            "key": f"maple:{pair.change.id}:0",
+            "sent": {"add": 1},
+            "before": {"level": "6"},
+            "judged": UNJUDGED,
+        },
     )
-    desk.change = await desk.now()
-    await desk.nothing(await begin(desk, 0))
-    assert await begin(desk, 1) is True
-    assert (await desk.now()).writes == 2
+    pair.change = await pair.now()
+    await pair.nothing(await begin(pair, 0))
+    assert await begin(pair, 1) is True
+    assert (await pair.now()).writes == 2
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
-async def test_settle(desk: Desk, state: State) -> None:
+async def test_settle(pair: Pair, state: State) -> None:
     async def settle(by: str = "w1") -> Record | None:
         return await repository.settle(
-            desk.database,
-            desk.change.id,
-            State.FAILED,
-            Cause.AUTUMN_REFUSED,
+            pair.database,
+            pair.change.id,
+            Settlement(
+                State.FAILED, Cause.AUTUMN_REFUSED, {"level": "5"}, {"status": "400"}, refusals=REFUSED
+            ),
             lease=Lease(by, LONGER.until),
             now=LATER,
-            after={"level": "5"},
-            details={"status": "400"},
-            refusals=REFUSED,
         )
 
-    await desk.in_hand(state)
-    await desk.nothing(await settle("w2"))
+    await pair.in_hand(state)
+    await pair.nothing(await settle("w2"))
     got = await settle()
     differences: dict[str, Any] = {
         "state": State.FAILED,
         "ending": Cause.AUTUMN_REFUSED,
         "details": {"status": "400"},
     }
-    await desk.became(got, **differences, after={"level": "5"}, refusals=REFUSED, lease_until=None)
-    assert await desk.leased() is None
+    await pair.became(got, **differences, after={"level": "5"}, refusals=REFUSED, lease_until=None)
+    assert await pair.leased() is None
     told = {"state": "failed", "version": 1, "ending": "autumn_refused", "details": {"status": "400"}}
-    assert await desk.last() == (
+    assert await pair.last() == (
         "failed", "", told | {"after": {"level": "5"}, "refusals": REFUSED_KEPT}
     )  # fmt: skip
-    desk.change = await desk.now()
-    await desk.nothing(await settle())
+    pair.change = await pair.now()
+    await pair.nothing(await settle())
 
 
-async def test_settle_what_can_be_undone(desk: Desk) -> None:
-    await desk.in_hand()
+async def test_settled_change_can_be_undone(pair: Pair) -> None:
+    await pair.in_hand()
     done = State.APPLIED, Cause.DONE
     got = await repository.settle(
-        desk.database, desk.change.id, *done, lease=LONGER, now=LATER, invertible=True
+        pair.database, pair.change.id, Settlement(*done, invertible=True), lease=LONGER, now=LATER
     )
-    await desk.became(got, state=done[0], ending=done[1], invertible=True, lease_until=None)
-    assert await desk.last() == ("applied", "", {"state": "applied", "version": 1, "ending": "done"})
+    await pair.became(got, state=done[0], ending=done[1], invertible=True, lease_until=None)
+    assert await pair.last() == ("applied", "", {"state": "applied", "version": 1, "ending": "done"})
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.UNCONFIRMED])
-async def test_settle_an_undo(desk: Desk, state: State) -> None:
-    await desk.in_hand(State.APPLIED, lease_by=None, lease_until=None)
-    original = desk.change
-    undo = await ask(desk.database, replace(DRAFT, submission_id="form-3", undo_of=original.id))
-    async with desk.database.writing() as connection:
+async def test_settle_an_undo(pair: Pair, state: State) -> None:
+    await pair.in_hand(State.APPLIED, lease_by=None, lease_until=None)
+    original = pair.change
+    undo = await ask(pair.database, replace(DRAFT, submission_id="form-3", undo_of=original.id))
+    async with pair.database.writing() as connection:
         await connection.execute(
             update(changes).where(changes.c.id == undo.id).values(
                 state=State.APPLYING, lease_by="w1", lease_until=LEASE.until
             )
         )  # fmt: skip
-    settled = await repository.settle(desk.database, undo.id, state, Cause.DONE, lease=LEASE, now=LATER)
+    settled = await repository.settle(
+        pair.database, undo.id, Settlement(state, Cause.DONE), lease=LEASE, now=LATER
+    )
     assert settled is not None
     assert settled.invertible is False
     if state is State.APPLIED:
-        await desk.became(await desk.now(), undo=undo.id, undone=True)
-        assert await desk.last() == ("undone", "", {"state": "applied", "version": 1, "undo": undo.id})
+        await pair.became(await pair.now(), undo=undo.id, undone=True)
+        assert await pair.last() == ("undone", "", {"state": "applied", "version": 1, "undo": undo.id})
     else:
-        assert await desk.now() == replace(original, undo=undo.id)
-        desk.change = undo
-        assert (await desk.last())[0] == "unconfirmed"
+        assert await pair.now() == replace(original, undo=undo.id)
+        pair.change = undo
+        assert (await pair.last())[0] == "unconfirmed"
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
-async def test_take_over(desk: Desk, state: State) -> None:
-    await desk.in_hand(state)
+async def test_take_over(pair: Pair, state: State) -> None:
+    await pair.in_hand(state)
     taken = Lease("w2", LATER)
     take = repository.take_over
-    await desk.nothing(await take(desk.database, desk.change.id, lease=taken, now=LEASE.until))
+    await pair.nothing(await take(pair.database, pair.change.id, lease=taken, now=LEASE.until))
     moment = LEASE.until + timedelta(milliseconds=1)
-    got = await take(desk.database, desk.change.id, lease=taken, now=moment)
-    assert got == await desk.now() == replace(desk.change, lease_until=LATER)
-    assert await desk.now(desk.other) == desk.other
-    assert await desk.leased() == taken
+    got = await take(pair.database, pair.change.id, lease=taken, now=moment)
+    assert got == await pair.now() == replace(pair.change, lease_until=LATER)
+    assert await pair.now(pair.other) == pair.other
+    assert await pair.leased() == taken
 
 
-async def test_take_over_what_is_not_in_hand(desk: Desk) -> None:
-    await desk.nothing(
-        await repository.take_over(desk.database, desk.change.id, lease=LEASE, now=NOW + timedelta(days=1))
+async def test_change_not_in_progress_is_not_taken_over(pair: Pair) -> None:
+    await pair.nothing(
+        await repository.take_over(pair.database, pair.change.id, lease=LEASE, now=NOW + timedelta(days=1))
     )
 
 
-async def test_who_is_late(desk: Desk) -> None:
-    both, env = [desk.other.id, desk.change.id], Environment.SANDBOX
-    async with desk.database.writing() as connection:
-        mine = update(changes).where(changes.c.id == desk.change.id)
+async def test_overdue_and_lapsed_changes_are_found(pair: Pair) -> None:
+    both, env = [pair.other.id, pair.change.id], Environment.SANDBOX
+    async with pair.database.writing() as connection:
+        mine = update(changes).where(changes.c.id == pair.change.id)
         await connection.execute(mine.values(created_at=LATER))
-    assert await repository.expired(desk.database, env, TERMS.expires_at) == both
-    assert await repository.expired(desk.database, Environment.LIVE, TERMS.expires_at) == []
+    assert await change_records.overdue(pair.database, env, TERMS.expires_at) == both
+    assert await change_records.overdue(pair.database, Environment.LIVE, TERMS.expires_at) == []
     just_before = TERMS.expires_at - timedelta(milliseconds=1)
-    assert await repository.expired(desk.database, env, just_before) == []
-    assert await repository.lapsed(desk.database, env, TERMS.expires_at) == []
-    await desk.in_hand()
-    assert await repository.expired(desk.database, env, TERMS.expires_at) == []
+    assert await change_records.overdue(pair.database, env, just_before) == []
+    assert await change_records.lapsed(pair.database, env, TERMS.expires_at) == []
+    await pair.in_hand()
+    assert await change_records.overdue(pair.database, env, TERMS.expires_at) == []
     moment = LEASE.until + timedelta(milliseconds=1)
-    assert await repository.lapsed(desk.database, env, moment) == both
-    assert await repository.lapsed(desk.database, Environment.LIVE, moment) == []
-    assert await repository.lapsed(desk.database, env, LEASE.until) == []
+    assert await change_records.lapsed(pair.database, env, moment) == both
+    assert await change_records.lapsed(pair.database, Environment.LIVE, moment) == []
+    assert await change_records.lapsed(pair.database, env, LEASE.until) == []
 
 
-async def test_mark_an_undo(desk: Desk) -> None:
-    await desk.in_hand(State.APPLIED, lease_by=None, lease_until=None)
-    undo = await ask(desk.database, replace(DRAFT, submission_id="form-3", undo_of=desk.change.id))
-    async with desk.database.writing() as connection:
+async def test_mark_an_undo(pair: Pair) -> None:
+    await pair.in_hand(State.APPLIED, lease_by=None, lease_until=None)
+    undo = await ask(pair.database, replace(DRAFT, submission_id="form-3", undo_of=pair.change.id))
+    async with pair.database.writing() as connection:
         mine = update(changes).where(changes.c.id == undo.id)
         await connection.execute(mine.values(state=State.UNCONFIRMED))
-    marked = await repository.mark(
-        desk.database,
-        undo.id,
-        applied=True,
-        person="U3",
-        rule="law",
-        said="seen",
-        after=None,
-        invertible=False,
-        now=LATER,
-    )
+    settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED)
+    decided = Decided("U3", "T2", "rule", LATER, "seen")
+    marked = await repository.mark(pair.database, undo.id, settlement, decided)
     assert marked is not None
-    await desk.became(await desk.now(), undo=undo.id, undone=True)
-    assert await desk.last() == ("undone", "U3", {"state": "applied", "version": 1, "undo": undo.id})
+    await pair.became(await pair.now(), undo=undo.id, undone=True)
+    assert await pair.last() == ("undone", "U3", {"state": "applied", "version": 1, "undo": undo.id})
 
 
-async def test_a_step_is_shown_on_the_cards_of_its_change_alone(desk: Desk) -> None:
-    third = await ask(desk.database, replace(DRAFT, submission_id="form-3"), spots=SPOTS)
-    before = await desk.all(cards, cards.c.change_id == third.id)
-    await repository.withdraw(desk.database, desk.change.id, person="U1", now=LATER)
-    assert await desk.all(cards, cards.c.change_id == third.id) == before
-    mine = await desk.all(cards, cards.c.change_id == desk.change.id)
+async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:
+    third = await ask(pair.database, replace(DRAFT, submission_id="form-3"), spots=SPOTS)
+    before = await pair.all(cards, cards.c.change_id == third.id)
+    await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
+    assert await pair.all(cards, cards.c.change_id == third.id) == before
+    mine = await pair.all(cards, cards.c.change_id == pair.change.id)
     assert [card["due"] for card in mine] == [LATER + timedelta(seconds=20)] * 2
 
 
-async def test_settle_what_is_in_doubt(desk: Desk) -> None:
-    await desk.in_hand()
+async def test_unconfirmed_change_is_settled_without_a_lease(pair: Pair) -> None:
+    await pair.in_hand()
     doubt = State.UNCONFIRMED, Cause.NO_ANSWER
-    got = await repository.settle(desk.database, desk.change.id, *doubt, lease=LONGER, now=LATER)
-    await desk.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
+    got = await repository.settle(pair.database, pair.change.id, Settlement(*doubt), lease=LONGER, now=LATER)
+    await pair.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
 
 
-async def test_overtake_what_one_holds_and_nobody_may_ask_for_any_more(desk: Desk) -> None:
-    await desk.in_hand()
-    got = await repository.supersede(desk.database, desk.change, PREVIEW, None, lease=LEASE, now=LATER)
-    await desk.became(got, state=State.OVERTAKEN, version=2, lease_until=None)
+async def test_supersede_while_applying_without_terms(pair: Pair) -> None:
+    await pair.in_hand()
+    got = await repository.supersede(pair.database, pair.change, (PREVIEW, None), lease=LEASE, now=LATER)
+    await pair.became(got, state=State.OVERTAKEN, version=2, lease_until=None)
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.UNCONFIRMED])
-async def test_change_that_was_not_claimed_cannot_end_as_if_it_had_been(desk: Desk, state: State) -> None:
-    await desk.in_hand(State.APPROVED)
-    got = await repository.settle(desk.database, desk.change.id, state, Cause.DONE, lease=LEASE, now=LATER)
-    await desk.nothing(got)
+async def test_change_that_was_not_claimed_cannot_end_as_if_it_had_been(pair: Pair, state: State) -> None:
+    await pair.in_hand(State.APPROVED)
+    got = await repository.settle(
+        pair.database, pair.change.id, Settlement(state, Cause.DONE), lease=LEASE, now=LATER
+    )
+    await pair.nothing(got)

@@ -12,5 +12,5 @@ from bot.autumn.environment import Environment
 
 
 @pytest.mark.parametrize("words", [State, ChangeEvent, Cause, WriteStatus, Reason, Environment, Power, Verb])
-def test_words_are_what_they_are_called(words: type[StrEnum]) -> None:
+def test_words_match_their_names(words: type[StrEnum]) -> None:
     assert [word.value for word in words] == [word.name.lower() for word in words]

@@ -175,7 +175,7 @@ def test_registered_kind_can_be_named_in_a_policy() -> None:
     rule = '[[allow]]\nwho = "everyone"\nmay = "ask"\nchanges = "remark"\n'
     policy = read(rule, registry.policy_kinds())
     assert policy.allow[0].when.changes == {"remark"}
-    with pytest.raises(PolicyError, match="an amount goes with"):
+    with pytest.raises(PolicyError, match="amounts need"):
         read(f"{rule}amount_over = 5", registry.policy_kinds())
 
 

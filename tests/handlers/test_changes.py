@@ -144,7 +144,7 @@ async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Stage) -> No
 async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> None:
     async with on_stage(mode, approvals=None) as maple:
         await give(maple)
-        await maple.ana.sees("Whoever runs Maple must set MAPLE_APPROVALS_CHANNEL")
+        await maple.ana.sees(approvals_words.RESULTS[Result.NO_CHANNEL].do)
         assert await maple.bot.changes.history("cus_acme") == []
 
 
@@ -152,8 +152,8 @@ async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> No
     ("channel", "said"),
     [
         ("C05SHARED", "shared with another company"),
-        ("C03RANDOM", "Maple is not in the channel for approvals"),
-        ("C0NOTHING", "Maple is not in the channel for approvals"),
+        ("C03RANDOM", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
+        ("C0NOTHING", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
     ],
 )
 async def test_request_is_refused_while_the_approvals_channel_is_unfit(channel: str, said: str) -> None:
@@ -192,7 +192,7 @@ async def test_refusal_of_a_closed_form_is_sent_as_a_message(mode: Mode) -> None
         await give(maple)
         await maple.ana.sees(forms_words.WORKING)
         await maple.ana.close()
-        await maple.ana.sees(approvals_words.NOT_TAKEN)
+        await maple.ana.sees(approvals_words.NOT_ACCEPTED)
 
 
 async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(maple: Stage) -> None:
@@ -261,7 +261,7 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await maple.lea.sees("Undo: balance change")
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
-    maple.lea.does_not_see("There is no undo")
+    maple.lea.does_not_see(approvals_words.RESULTS[Result.NO_UNDO].what)
 
 
 @pytest.mark.both_transports
@@ -287,7 +287,7 @@ async def test_late_decision_is_told_who_decided(maple: Stage) -> None:
     maple.max.go("#billing")
     await maple.max.click("Approve")
     await maple.bot.work.drain(10)
-    await maple.lea.fill("Why", "No")
+    await maple.lea.fill(approvals_words.DENY_REASON, "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
     told = await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
@@ -434,7 +434,7 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
         for number in range(6):
             await give(maple, str(100 + number))
             await maple.ana.sees(f"Give {100 + number} extra of Messages")
-            await maple.ana.sees(approvals_words.AT_ONCE)
+            await maple.ana.sees(approvals_words.RIGHT_AWAY)
             await maple.ana.close()
         await maple.ana.command("/autumn history billing@acme.example")
         card = await maple.ana.sees(on_screen(approvals_words.HISTORY_TITLE))
@@ -470,7 +470,7 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.lea.fill("Why", "No")
+    await maple.lea.fill(approvals_words.DENY_REASON, "No")
     await maple.lea.submit()
     await maple.lea.sees(on_screen(HEADLINES[State.DENIED]))
     await again(maple, last(maple, "view_submission"), 4)

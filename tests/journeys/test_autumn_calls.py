@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, lea_sees
 from tests.stage import Stage, on_stage
 
@@ -56,7 +58,7 @@ async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> 
 
         await forget_calls(maple)
         await maple.lea.click("Approve")
-        await maple.lea.sees("Autumn was read back")
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[APPROVED]
         # The last look before the write is for nothing else.

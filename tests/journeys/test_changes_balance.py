@@ -6,6 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access.policy import Reason
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, give, lea_sees
 from tests.stage import Mode, Stage, on_stage
 
@@ -29,9 +33,9 @@ async def test_approved(maple: Stage) -> None:
     assert "Give 500 extra of Messages" in card
     assert "They lost a day to our outage" in card
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
-    await maple.ana.sees("Autumn was read back and shows the change")
+    await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
     maple.ana.go("@maple")
     await maple.ana.sees("Applied")
     assert writes(maple) == ["balances.update"]
@@ -45,7 +49,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Stage) -> None:
     maple.ana.go("#billing")
     await maple.ana.sees("Waiting for approval")
     await maple.ana.click("Approve")
-    await maple.ana.sees("You asked for this yourself, so somebody else must decide")
+    await maple.ana.sees(approvals_words.BARRED[Reason.OWN])
     assert writes(maple) == []
 
 
@@ -58,8 +62,8 @@ async def test_at_once(mode: Mode) -> None:
         await maple.ana.fill("Amount", "1k")
         await maple.ana.sees("This is applied as soon as you submit it")
         await maple.ana.submit()
-        card = await maple.ana.sees("Autumn was read back and shows the change")
-        assert "Applied at once, as the policy allows" in card
+        card = await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        assert approvals_words.RIGHT_AWAY in card
         await close_and_look(maple.ana, "Applied", "Give 1,000 extra of Messages")
         assert writes(maple) == ["balances.update"]
 
@@ -68,8 +72,8 @@ async def test_denied(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Deny")
-    await maple.lea.sees("The person who asked will read this")
-    await maple.lea.fill("Why", "They have had three this month")
+    await maple.lea.sees(approvals_words.DENY_HINT)
+    await maple.lea.fill(approvals_words.DENY_REASON, "They have had three this month")
     await maple.lea.submit()
     await maple.lea.sees("Denied: nothing was changed")
     await maple.ana.close()
@@ -98,7 +102,7 @@ async def test_expired(maple: Stage) -> None:
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
-    await maple.ana.sees("Nobody decided in time")
+    await maple.ana.sees(approvals_words.EXPIRED)
     assert writes(maple) == []
 
 
@@ -117,14 +121,14 @@ async def test_overtaken_then_approved(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
-    await maple.lea.sees("The figures changed since this was shown, so nothing was applied")
+    await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
     card = await maple.lea.sees("20,000 → 900")
-    assert "The figures changed since this was requested" in card
+    assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
     await maple.ana.sees("earlier approvals do not count")
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 900
 
 
@@ -134,7 +138,7 @@ async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> Non
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees("20,000 → 20,500")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 20_500
 
 
@@ -156,9 +160,9 @@ async def test_unconfirmed_then_settled_by_a_person(maple: Stage) -> None:
     await maple.lea.sees("Unconfirmed: it may have happened")
     await maple.ana.sees("Unconfirmed: it may have happened")
     await maple.lea.click("Mark as not applied", confirm=True)
-    card = await maple.lea.sees("A person looked and said that it was not applied")
+    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert "Mark as applied" not in card
-    await maple.ana.sees("A person looked and said that it was not applied")
+    await maple.ana.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert [one for one in maple.autumn.ledger if one.applied] == []
 
 
@@ -168,7 +172,7 @@ async def test_an_answer_that_was_lost_is_found_again(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     maple.autumn.faults.add("balances.update", "cut_after", times=1)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn's answer was lost, but it was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
     assert await remaining(maple) == before + 500
     assert writes(maple) == ["balances.update"]
 
@@ -178,14 +182,14 @@ async def test_undone(maple: Stage) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.sees("Waiting for approval")
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
     await maple.lea.sees("Undo: balance change")
-    await maple.lea.sees("An undo was requested or is being applied")
+    await maple.lea.sees(approvals_words.UNDOING)
     await maple.lea.click("Approve")
-    await maple.lea.sees("It was undone")
+    await maple.lea.sees(approvals_words.UNDONE)
     assert await remaining(maple) == before
     assert writes(maple) == ["balances.update"] * 2
 
@@ -200,10 +204,10 @@ async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amo
         maple.autumn.state.org.adding_raises_grant = raises
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         await give(maple, amount, action=action)
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await close_and_look(maple.ana, "[Undo]")
         await maple.ana.click("Undo", confirm=True)
-        await maple.ana.sees("It was undone")
+        await maple.ana.sees(approvals_words.UNDONE)
         after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         assert (after.granted, after.remaining, after.usage) == (
             before.granted,
@@ -217,7 +221,7 @@ async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
@@ -233,8 +237,8 @@ async def test_asked_of_one_replica_and_approved_at_another(maple: Stage) -> Non
     await lea_sees(maple, "Waiting for approval")
     async with maple.another():
         await maple.lea.click("Approve")
-        await maple.lea.sees("Autumn was read back and shows the change")
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
     assert writes(maple) == ["balances.update"]
 
 
@@ -247,9 +251,9 @@ async def test_two_must_approve(mode: Mode) -> None:
         await maple.lea.sees("1 of 2 approvals: @lea")
         await maple.ana.sees("1 of 2 approvals: @lea")
         await maple.lea.click("Approve")
-        await maple.lea.sees("You have approved this already")
+        await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY].what)
         maple.max.go("#billing")
         await maple.max.click("Approve")
-        await maple.max.sees("Autumn was read back and shows the change")
+        await maple.max.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.max.sees("Approved by @lea, @max")
         assert writes(maple) == ["balances.update"]

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere
 from tests.stage import Stage, on_stage
 
-READ_BACK = "Autumn was read back and shows the change"
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ async def test_a_coupon_is_undone(maple: Stage) -> None:
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
-    await maple.ana.sees("It was undone")
+    await maple.ana.sees(approvals_words.UNDONE)
     assert [one.route for one in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
 
 

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from bot.changes import registry
 from bot.changes.balance.words import BalanceNote
 from bot.changes.common_notes import CommonNote
@@ -27,7 +30,7 @@ from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fi
 from tests.journeys.kinds import apply_coupon
 from tests.stage import Mode, Stage, on_stage
 
-REFUSED = "This cannot be done as things are now"
+REFUSED = approvals_words.RESULTS[Result.REFUSED].what
 MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
     "balance": ("http", BALANCE),
     "reward": ("socket", REWARD),
@@ -146,7 +149,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     await _part_goes(maple)
     await maple.lea.click("Approve")
-    await maple.lea.sees("This can no longer be done, so nothing was applied")
+    await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
     card = await maple.lea.sees("As things are now, it must not be done:")
     assert "is no longer there. Pick another." in card
     assert maple.autumn.ledger == []
@@ -275,7 +278,7 @@ async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothin
         await maple.ana.sees(f"→ {seen}")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         (write,) = maple.autumn.ledger
         assert seen in write.body.values()
 
@@ -290,14 +293,14 @@ async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
         await maple.ana.fill("Reason", nothing)
         await maple.ana.submit()
         card = await lea_sees(maple, "Waiting for approval")
-        assert "Why: no reason was given" in card
+        assert approvals_words.NO_REASON.replace("*", "") in card
 
 
 async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
     async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await _undo(maple, "The name contains invisible characters.")
 
 
@@ -307,7 +310,7 @@ async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
 async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
     async with on_stage("http", policy=AT_ONCE) as maple:
         await give(maple, "500")
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(
             maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
         )
@@ -317,7 +320,7 @@ async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
 async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
     async with on_stage("socket", policy=AT_ONCE) as maple:
         await give(maple, "500")
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         maple.autumn.clock.move(timedelta(days=40))
         await _undo(maple, "The balance has reset since, so there is nothing left to undo.")
 
@@ -325,7 +328,7 @@ async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
 async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
     async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await apply_coupon(maple)
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
         await _undo(maple, "The customer has a different coupon by now, so this cannot be undone.")
 
@@ -348,7 +351,7 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
         await maple.ana.submit()
         await lea_sees(maple, "Waiting for approval")
         await maple.lea.click("Approve")
-        await maple.lea.sees("Autumn was read back and shows the change")
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.lea.click("Undo", confirm=True)
         card = await maple.lea.sees("Undo: reward change")
         assert "20% off for 3 months restarts: its duration begins now." in card

@@ -8,11 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees
 from tests.journeys.kinds import SORTS, Sort, delete
 from tests.stage import Stage, on_stage
 
-READ_BACK = "Autumn was read back and shows the change"
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 @pytest.fixture(params=SORTS, ids=[one.name for one in SORTS])
@@ -47,7 +50,7 @@ async def test_at_once(sort: Sort) -> None:
     async with on_stage(sort.mode, timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
         await sort.ask(maple)
         card = await maple.ana.sees(READ_BACK)
-        assert "Applied at once, as the policy allows" in card
+        assert approvals_words.RIGHT_AWAY in card
         await close_and_look(maple.ana, "Applied", sort.asked)
         assert writes(maple) == [sort.route]
 
@@ -70,17 +73,17 @@ async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
         return
     await maple.ana.click("Undo", confirm=True)
     await maple.lea.sees(sort.undo)
-    await maple.lea.sees("An undo was requested or is being applied")
+    await maple.lea.sees(approvals_words.UNDOING)
     await approve(maple, sort)
-    await maple.lea.sees("It was undone")
+    await maple.lea.sees(approvals_words.UNDONE)
     assert len(writes(maple)) == 2
 
 
 async def test_denied(maple: Stage, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
-    await maple.lea.sees("The person who asked will read this")
-    await maple.lea.fill("Why", "Not this quarter")
+    await maple.lea.sees(approvals_words.DENY_HINT)
+    await maple.lea.fill(approvals_words.DENY_REASON, "Not this quarter")
     await maple.lea.submit()
     await maple.lea.sees("Denied: nothing was changed")
     await maple.ana.close()
@@ -104,7 +107,7 @@ async def test_expired(maple: Stage, sort: Sort) -> None:
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
-    await maple.ana.sees("Nobody decided in time")
+    await maple.ana.sees(approvals_words.EXPIRED)
     assert maple.autumn.ledger == []
 
 
@@ -113,9 +116,9 @@ async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
     await sort.meddle(maple)
     before = writes(maple)
     await approve(maple, sort)
-    await maple.lea.sees("The figures changed since this was shown, so nothing was applied")
+    await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
     card = await maple.lea.sees(sort.anew)
-    assert "The figures changed since this was requested" in card
+    assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert writes(maple) == before
     await maple.ana.sees("earlier approvals do not count")
@@ -129,7 +132,7 @@ async def test_failed(maple: Stage, sort: Sort) -> None:
     maple.autumn.faults.add(sort.route, "429", retry_after=3600)
     await approve(maple, sort)
     card = await maple.lea.sees("Failed: nothing was changed")
-    assert "Autumn is limiting requests, so it was not done. Ask again in a minute." in card
+    assert approvals_words.ENDINGS[Cause.RATE_LIMITED] in card
     assert "[Undo]" not in card
     await maple.ana.sees("Failed: nothing was changed")
     assert writes(maple) == []
@@ -143,7 +146,11 @@ async def test_unconfirmed_and_settled_by_a_person(maple: Stage, sort: Sort, app
     await maple.lea.sees("Unconfirmed: it may have happened")
     await maple.ana.sees("Unconfirmed: it may have happened")
     await maple.lea.click("Mark as applied" if applied else "Mark as not applied", confirm=True)
-    said = "A person looked and said that it was applied" if applied else "said that it was not applied"
+    said = (
+        approvals_words.ENDINGS[Cause.MARKED_APPLIED]
+        if applied
+        else approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED]
+    )
     card = await maple.lea.sees(said)
     assert "Marked by @lea" in card
     assert "Mark as applied" not in card
@@ -155,7 +162,7 @@ async def test_a_lost_answer_is_found_again(maple: Stage, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_after", times=1)
     await approve(maple, sort)
-    await maple.lea.sees("Autumn's answer was lost, but it was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
     assert writes(maple) == [sort.route]
 
 
@@ -165,7 +172,7 @@ async def test_a_deletion_of_somebody_who_is_gone() -> None:
         await lea_sees(maple, "Waiting for approval")
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")
         await maple.lea.click("Approve", confirm=True)
-        await maple.lea.sees("This can no longer be done, so nothing was applied")
+        await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
         await maple.lea.sees("The customer is no longer in Autumn")
         assert writes(maple) == ["customers.delete"], "what somebody else did"
         await maple.lea.command("/autumn history cus_noname")

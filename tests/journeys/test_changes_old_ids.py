@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
 from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look
 from tests.stage import Stage, on_stage
 
-READ_BACK = "Autumn was read back and shows the change"
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 @pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
@@ -39,7 +41,7 @@ async def test_a_balance_is_changed_and_undone(maple: Stage) -> None:
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
-    await maple.ana.sees("It was undone")
+    await maple.ana.sees(approvals_words.UNDONE)
     assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("balances.update", True)] * 2
 
 

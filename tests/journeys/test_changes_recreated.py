@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import UNHURRIED, ask_for_a_name, close_and_look, elsewhere, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort
 from tests.stage import Stage, on_stage
@@ -50,7 +52,7 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort)
     await sort.ask(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve", confirm=sort.confirms)
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     recreate_everybody(maple)
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
 from tests.stage import Stage, on_stage
 
-READ_BACK = "Autumn was read back and shows the change"
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 async def test_limits_that_pass_delay_a_change_and_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.approvals import words as approvals_words
 from tests.journeys.changing import UNHURRIED, lea_sees
 from tests.stage import on_stage
 
@@ -25,7 +26,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
         assert "Part: Standalone grant" in card
         assert "…other2" in card
         await maple.lea.command("/autumn history cus_vandelay")
-        await maple.lea.sees("Changes of this customer")
+        await maple.lea.sees(approvals_words.HISTORY_TITLE.strip("*"))
         history = await maple.lea.sees("…other2")
         assert "first1" not in history
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.approvals.lifecycle import Record, State
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.lookups import labels
 from bot.store.errors import StoreLostMidway
@@ -150,7 +151,7 @@ async def test_a_form_and_a_decision_wait_for_the_memory(loss: Loss) -> None:
     assert (record.state, record.approvals) == (State.WAITING, ())
     assert maple.autumn.ledger == []
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert len(maple.autumn.ledger) == 1
 
 
@@ -202,7 +203,7 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
         await maple.bot._health.check()
         assert maple.bot.readiness()["database"] is True
         maple.ana.reload()
-        await ask(maple, "/autumn history cus_acme", "Nothing was changed for this customer")
+        await ask(maple, "/autumn history cus_acme", approvals_words.NO_HISTORY)
 
 
 async def test_a_locked_file_is_given_up(mode: Mode) -> None:
@@ -216,4 +217,4 @@ async def test_a_locked_file_is_given_up(mode: Mode) -> None:
             assert maple.bot.readiness()["database"] is False
             await ask(maple, "/autumn help", "Look up or change a customer")
         await maple.lea.click("Approve")
-        await maple.lea.sees("Autumn was read back and shows the change")
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])

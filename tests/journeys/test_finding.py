@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.approvals import words as approvals_words
 from tests.journeys.steps import ask, in_order, press
 from tests.stage import Stage
 
@@ -50,7 +51,7 @@ async def test_pasted_text_opens_forms_and_history(maple: Stage) -> None:
     await maple.ana.command("/autumn update Acme Billing <billing@acme.example>")
     await maple.ana.sees("Fingerprint")
     await maple.ana.close()
-    await ask(maple, "/autumn history cus_acme,", "Changes of this customer")
+    await ask(maple, "/autumn history cus_acme,", approvals_words.HISTORY_TITLE.strip("*"))
 
 
 async def test_quotes_make_a_name_of_what_begins_with_a_sub_command(maple: Stage) -> None:

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 
+from bot.approvals import words as approvals_words
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_a_name, ask_for_messages
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
@@ -32,7 +33,7 @@ async def test_history_and_results_name_features_and_coupons() -> None:
         await apply_coupon(maple)
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
-        shown = await maple.ana.sees("Changes of this customer")
+        shown = await maple.ana.sees(approvals_words.HISTORY_TITLE.strip("*"))
         assert "Give 500 extra of Messages" in shown
         assert "of messages" not in shown
 

@@ -6,6 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import repository
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
+from bot.changes.model import Now
 from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
     UNHURRIED,
@@ -48,7 +52,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         for _ in range(2):
             await give(maple, "500")
             await maple.bot.work.drain(10)
-            await maple.ana.sees("Applied at once, as the policy allows")
+            await maple.ana.sees(approvals_words.RIGHT_AWAY)
             await maple.ana.close()
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees("What to do")
@@ -84,8 +88,8 @@ async def test_channel_shared_afterwards_shows_no_figures(maple: Stage) -> None:
     await lea_sees(maple, "Give 500 extra of Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
     await maple.lea.click("Approve")
-    await maple.lea.sees("The channel for approvals is shared with another company")
-    card = await maple.lea.sees("Maple does not show the request here any more")
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_SHARED].what)
+    card = await maple.lea.sees(approvals_words.WITHHELD)
     assert "Waiting for approval" in card
     for hidden in ("Messages", "Acme", "cus_acme", "They lost a day", "[Approve]"):
         assert hidden not in card
@@ -101,7 +105,7 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: St
     await lea_sees(maple, "Waiting for approval")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
     await maple.lea.click("Deny")
-    await maple.lea.sees("could not check with Slack who is in the channel for approvals")
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
     await close_and_look(maple.ana, "Waiting for approval")
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees("Withdrawn: nothing was changed")
@@ -119,12 +123,12 @@ async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Sta
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     card = await maple.lea.sees("Unconfirmed: it may have happened")
-    assert "It was read back, and the change is not there" in card
+    assert approvals_words.READ_BACK[Now.ABSENT] in card
     await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Incorporated")
     await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.lea.sees("Autumn shows this change, so it was not marked as not applied")
+    await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_APPLIED].what)
     await maple.lea.click("Mark as applied", confirm=True)
-    await maple.lea.sees("A person looked and said that it was applied")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
 async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Maple
+from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from bot.slack.http import EVENTS_PATH
 from bot.store.database import unbroken
@@ -107,7 +108,7 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     both.next()
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
     both.next()
     await ask(maple, "/autumn history cus_acme", "Applied")
@@ -154,7 +155,7 @@ async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
     await maple.raj.click("Approve")
     both.next()
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     for bot in both.bots:
         await bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
@@ -224,7 +225,7 @@ async def test_replica_with_a_wrong_clock_takes_no_live_change_over(ahead: timed
             while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await sweep(other)
-        await maple.ana.sees("Autumn was read back and shows the change")
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await other.changes.history("cus_acme")
         assert (record.state, record.ending) == (State.APPLIED, Cause.DONE)
         assert [one.route for one in maple.autumn.ledger] == ["balances.update"]

@@ -10,7 +10,8 @@ from contextlib import nullcontext
 
 from sqlalchemy import func, select
 
-from bot.approvals.lifecycle import State
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, State
 from bot.store.tables import decisions
 from sandbox.slack import Person
 from sandbox.slack.model import Message
@@ -28,7 +29,7 @@ _WRONG_IN_LOGS = re.compile(
     r'"outcome": "fault"|Traceback|Acme|Northwind|Bold|Soylent|@\w+\.example|am_sk_|xoxb-'
 )
 _SHOWN = {
-    State.APPLIED: ("Autumn was read back and shows the change", "Approved by @{}"),
+    State.APPLIED: (approvals_words.ENDINGS[Cause.DONE], "Approved by @{}"),
     State.DENIED: ("Denied: nothing was changed", "By @{},"),
 }
 """What is to be read of a decision: what came of it, and whose it was."""

@@ -57,7 +57,7 @@ async def _die(figures: Figures, made: World, spec: Spec, asked: ChangeInput, de
     async with bot(spec) as alive:
         if death.point == "asked":
             code = await run(do, spec, Deed("submit", wish=wish), death)
-            (record,) = await alive.changes.asked_by(wish.actor.user, limit=1)
+            (record,) = await alive.changes.requested_by(wish.actor.user, limit=1)
         else:
             record = await made.ask(alive.changes, asked)
             alive.told.clear()

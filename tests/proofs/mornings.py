@@ -27,7 +27,7 @@ from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
-from tests.approvals.bench import FAST
+from tests.approvals.harness import FAST
 
 LEASE = 30.0
 CALL = 0.5

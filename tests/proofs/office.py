@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.processes import NotReady, running
-from bot.approvals import repository
+from bot.approvals import change_records
+from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record, State
 from bot.kit.ref import Ref
 from bot.slack.http import EVENTS_PATH
@@ -110,11 +111,11 @@ class Office:
         return Reader(self.slack.workspace, person.user).message(message, {})
 
     async def waiting(self) -> dict[str, Record]:
-        found = await repository.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
+        found = await change_records.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
         return {one.id: one for one in found}
 
     async def record(self, change_id: str) -> Record:
-        (found,) = await repository.find(self.database, changes.c.id == change_id, limit=1)
+        (found,) = await change_records.find(self.database, changes.c.id == change_id, limit=1)
         return found
 
     # What people do
@@ -137,7 +138,7 @@ class Office:
         return bool(self.slack.views.stack(person.id) or self.heard(person, since))
 
     async def say_why(self, person: Person) -> None:
-        await person.fill("Why", "Not this month")
+        await person.fill(approvals_words.DENY_REASON, "Not this month")
         await person.submit()
 
 

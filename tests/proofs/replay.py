@@ -8,7 +8,8 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from bot.approvals.lifecycle import State
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, State
 from bot.store.tables import changes, decisions
 from sandbox.slack import LocalSlack
 from sandbox.slack.delivery import Delivery
@@ -99,14 +100,14 @@ async def _give_and_undo(maple: Stage, copier: Copier) -> None:
     await lea_sees(maple, "Waiting for approval")
     await copier.quiet()
     await maple.lea.click("Approve")
-    await maple.lea.sees("Autumn was read back and shows the change")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await copier.quiet()
     await close_and_look(maple.ana, "[Undo]")
     await maple.ana.click("Undo", confirm=True)
     await maple.lea.sees("Undo: balance change")
     await copier.quiet()
     await maple.lea.click("Approve")
-    await maple.lea.sees("It was undone")
+    await maple.lea.sees(approvals_words.UNDONE)
 
 
 async def _judge(figures: Figures, maple: Stage, where: str) -> None:

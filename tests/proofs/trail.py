@@ -14,7 +14,7 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import audit as trail
 from bot.store.tables import audit_head
-from tests.approvals.bench import NOW
+from tests.approvals.harness import NOW
 from tests.databases import Engine, fresh
 from tests.proofs.figures import Figures
 

@@ -27,7 +27,7 @@ from bot.changes.reward.input import RewardAction, RewardInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
-from tests.approvals.bench import FAST, NOW, Law, approvals_channel
+from tests.approvals.harness import FAST, NOW, Permissions, approvals_channel
 from tests.databases import Engine, fresh
 
 ASKER = Actor("U_ASKER", "T1")
@@ -80,7 +80,7 @@ async def bot(
     channel = approvals_channel("C_APPROVALS")
     changes = ChangeService(
         Runtime(database, autumn, Environment.SANDBOX, lambda: spec.now, checkpoint),
-        Surroundings(Law(needed=spec.needed), tell, channel, CustomerNames(autumn)),
+        Surroundings(Permissions(needed=spec.needed), tell, channel, CustomerNames(autumn)),
         pace,
     )
     try:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
+from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.kind import DeletionChange
@@ -198,3 +199,19 @@ def test_what_autumn_merged_is_not_counted() -> None:
         Line(DeletionLine.SUBSCRIPTIONS, "2", None, ValueFormat.NUMBER, at_least=True),
         Line(DeletionLine.ENTITIES, "1000", None, ValueFormat.NUMBER, at_least=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        ({"count": "1"}, "One invoice is unpaid: $10.00 stays due in Stripe."),
+        ({"count": "2"}, "2 invoices are unpaid: $10.00 stays due in Stripe."),
+        (
+            {"count": "2", "at_least": "yes"},
+            "At least 2 invoices are unpaid: $10.00 or more stays due in Stripe.",
+        ),
+    ],
+)
+def test_note_on_unpaid_invoices_says_when_there_may_be_more(details: dict[str, str], text: str) -> None:
+    note = Note(DeletionNote.OPEN_INVOICES, {"total": "10", "currency": "USD", **details})
+    assert notes.mrkdwn(note) == text
