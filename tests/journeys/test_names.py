@@ -13,7 +13,7 @@ from tests.stage import Stage, on_stage
 
 async def test_matches_are_listed_with_the_names_of_their_products(maple: Stage) -> None:
     shown = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
-    assert "Team, Starter" in shown
+    assert "Starter, Team" in shown
 
 
 async def test_invoices_of_products_that_are_over_are_named(maple: Stage) -> None:

@@ -65,7 +65,7 @@ async def test_what_entities_hold_is_said(maple: Stage) -> None:
         ),
         (
             "cus_hooli",
-            ("Starter → Team on ", "Team · Scheduled", "Starter · Changes", "→ Team on", "$199 per month"),
+            ("Starter → Team on ", "Starter · Changes", "→ Team on", "$199 per month", "Team · Scheduled"),
         ),
         ("cus_yearly", ("Pro (yearly) · Active · €", "per year")),
         ("cus_tyrell", ("Team · Active · ¥29,000 per month", "(then ¥110 per 100)")),

@@ -65,7 +65,7 @@ async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Stage) 
 
 
 async def test_telling_has_a_deadline(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(telling=0.1)) as maple:
+    async with on_stage(mode, timings=Timeouts(telling=1)) as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
