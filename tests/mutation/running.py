@@ -50,6 +50,8 @@ _BEFORE = (
 )
 _OPTIONS = (
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:terminal", "-p", "no:logging"),
+    # The runner has limits of its own, on the same signal.
+    *("-o", "timeout=0"),
     *(
         "--assert=plain",
         "--capture=no",
