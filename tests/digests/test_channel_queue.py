@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.digests.delivery.channel_queue import ChannelQueue
 from bot.digests.timeouts import DigestTimeouts
+from bot.slack.channel_queue import ChannelQueue
 
 
 class Hall:

@@ -22,7 +22,6 @@ from typing import TypeAlias
 
 from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.delivery.channel_queue import ChannelQueue
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.poster import DigestPoster
 from bot.digests.delivery.settlement import Delivery, Settlement
@@ -33,6 +32,7 @@ from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.kit.card import Card
 from bot.log import log
+from bot.slack.channel_queue import ChannelQueue
 from bot.slack.channels import Channel, ChannelProblem, Channels
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.store import leases
