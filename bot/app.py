@@ -21,6 +21,11 @@ from bot.access.people import Home, People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
+from bot.alerts.poll import PastDueCustomer
+from bot.alerts.service import AlertService
+from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.webhooks import PATH as WEBHOOKS_PATH
+from bot.alerts.webhooks import AutumnWebhooks, WebhookSignature
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
@@ -99,6 +104,7 @@ class Maple:
         timings: Timeouts,
         pace: ChangeTimeouts,
         digest_pace: DigestTimeouts,
+        alert_pace: AlertTimeouts,
         checkpoint: Checkpoint,
         now: Callable[[], datetime],
     ) -> None:
@@ -106,6 +112,7 @@ class Maple:
         self.timings = timings
         self._pace = pace
         self._digest_pace = digest_pace
+        self._alert_pace = alert_pace
         self.environment = settings.environment
         self.metrics = Metrics()
         self.work = BackgroundTasks()
@@ -151,6 +158,7 @@ class Maple:
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
         self.digests = self._digests()
+        self.alerts = self._alerts()
         self.services = self._services()
         self.bolt = self._bolt()
 
@@ -170,7 +178,7 @@ class Maple:
             stack.push_async_callback(self._groups.aclose)
             await self._prepare_database()
             stack.push_async_callback(self._drain)
-            web = site(self._events(), self.metrics, self.readiness)
+            web = site(self._events(), self.metrics, self.readiness, more=self._webhooks())
             listener = await stack.enter_async_context(
                 listening(
                     web,
@@ -190,6 +198,8 @@ class Maple:
             self.changes.sweeper.start(self._pace.sweep)
             stack.push_async_callback(self.digests.ticker.stop, self.timings.drain)
             self.digests.ticker.start()
+            stack.push_async_callback(self.alerts.ticker.stop, self.timings.drain)
+            self.alerts.ticker.start()
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(
                     self.bolt, self.settings.slack_app_token, self.metrics, self.timings.socket
@@ -250,6 +260,7 @@ class Maple:
             now=self._now,
             changes=self.changes,
             digests=self.digests,
+            alerts=self.alerts,
             permission=self._permission,
             notifier=self._notifier,
             open_forms=OpenForms(),
@@ -311,6 +322,41 @@ class Maple:
             timeouts=self._digest_pace,
             moved=self._background.moved,
         )
+
+    def _alerts(self) -> AlertService:
+        async def find_past_due() -> Sequence[PastDueCustomer]:
+            items = await self.digests.past_due()
+            return [
+                PastDueCustomer(item.customer_id, item.plans, item.at) for item in items if item.customer_id
+            ]
+
+        slack = self._slack_clients.once
+        return AlertService(
+            self._runtime,
+            slack=slack,
+            channels=Channels(slack, self._policy.digests.shared_channels),
+            people=self.people,
+            find_past_due=find_past_due,
+            webhooks=self.settings.autumn_webhook_secret is not None,
+            metrics=self.metrics,
+            timeouts=self._alert_pace,
+            moved=self._background.moved,
+        )
+
+    def _webhooks(self) -> Mapping[str, AutumnWebhooks]:
+        """By path; in Socket Mode as well. None without their secret."""
+        secret = self.settings.autumn_webhook_secret
+        if secret is None:
+            return {}
+        endpoint = AutumnWebhooks(
+            self._runtime,
+            WebhookSignature(secret),
+            self.metrics,
+            ready=lambda: self.taking,
+            noted=self.alerts.ticker.wake,
+            largest=self.timings.http.body,
+        )
+        return {WEBHOOKS_PATH: endpoint}
 
     async def _prepare_database(self) -> None:
         try:
@@ -386,6 +432,7 @@ def build(
     timings: Timeouts | None = None,
     pace: ChangeTimeouts | None = None,
     digest_pace: DigestTimeouts | None = None,
+    alert_pace: AlertTimeouts | None = None,
     checkpoint: Checkpoint = no_checkpoint,
     now: Callable[[], datetime] = _now,
 ) -> Maple:
@@ -395,6 +442,7 @@ def build(
         timings=timings or Timeouts(),
         pace=pace or ChangeTimeouts(),
         digest_pace=digest_pace or DigestTimeouts(),
+        alert_pace=alert_pace or AlertTimeouts(),
         checkpoint=checkpoint,
         now=now,
     )

@@ -76,6 +76,12 @@ class Metrics:
             buckets=_LATE,
         )
 
+        self.alerts = Counter(
+            "maple_alerts",
+            "Attempts at telling a channel or a person what Autumn reported, and how they ended",
+            ["source", "outcome"],
+            registry=self.registry,
+        )
         self.turns_alone = Counter(
             "maple_turns_alone",
             "Requests to Autumn held back by this replica alone, the database being out of reach",

@@ -1,5 +1,6 @@
 """Maple's settings, from environment variables only."""
 
+import base64
 import ipaddress
 import os
 import re
@@ -20,6 +21,7 @@ class SettingsError(Exception):
 
 
 _PRINTABLE = re.compile(r"[!-~]+")
+_SHORTEST_KEY = 16
 _VERSION = re.compile(r"[0-9A-Za-z.-]+")
 
 
@@ -44,6 +46,18 @@ def _printable(value: SecretStr) -> SecretStr:
     if not _PRINTABLE.fullmatch(value.get_secret_value()):
         raise ValueError("should be plain letters, digits and signs without a space: copy it once more")
     return value
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    _, prefix, key = value.get_secret_value().partition("whsec_")
+    try:
+        decoded = base64.b64decode(key + "==", validate=False)
+    except ValueError:
+        decoded = b""
+    # A short key could be guessed; Svix makes keys of 24 bytes.
+    if not prefix or len(decoded) < _SHORTEST_KEY:
+        raise ValueError("should look like whsec_…: copy it once more from the endpoint in Autumn")
+    return _printable(value)
 
 
 def _upper(value: object) -> object:
@@ -153,6 +167,8 @@ class Settings(Storage):
     autumn_url: Annotated[str, AfterValidator(_address), AfterValidator(_without_slash)] = (
         "https://api.useautumn.com"
     )
+    autumn_webhook_secret: Annotated[SecretStr, _STRIPPED, AfterValidator(_webhook_secret)] | None = None
+    """Signs Autumn's webhooks, which alerts come from; unset, Maple takes none."""
     autumn_api_version: Annotated[str, AfterValidator(_version)] = "2.3.0"
     maple_policy: Path | None = None
     """A TOML file; unset, every full member may ask, and one other must approve."""

@@ -6,10 +6,11 @@ from bot.changes import registry as kinds
 from bot.digests.model import MOST_DAYS
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import digests, forms, history
+from handlers import alerts, digests, forms, history
 from handlers.interaction import Interaction
 from handlers.lookups import respond, search_card
 from handlers.parsing import (
+    AlertsCommand,
     ChangeCommand,
     DigestsCommand,
     FindCommand,
@@ -39,6 +40,8 @@ async def run(interaction: Interaction, services: Services) -> None:
             await history.commanded(interaction, services, query)
         case DigestsCommand():
             await digests.commanded(interaction, services)
+        case AlertsCommand():
+            await alerts.commanded(interaction, services)
         case UpcomingCommand(days):
             await digests.upcoming(interaction, services, days)
         case NoDays():
@@ -50,8 +53,9 @@ async def run(interaction: Interaction, services: Services) -> None:
 
 
 def only_reads(interaction: Interaction) -> bool:
-    """Forms for changes and digests are of no use without the database; everything else works without it."""
-    return not isinstance(parse(interaction.text), ChangeCommand | DigestsCommand)
+    """Forms for changes, digests and alerts are of no use without the database; everything else works without
+    it."""
+    return not isinstance(parse(interaction.text), ChangeCommand | DigestsCommand | AlertsCommand)
 
 
 async def _search(interaction: Interaction, services: Services, query: Search) -> None:

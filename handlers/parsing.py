@@ -15,6 +15,7 @@ from bot.lookups.place import OVERVIEW
 
 HISTORY = "history"
 DIGEST = ("digest", "digests")
+ALERTS = ("alerts", "alert")
 UPCOMING = "upcoming"
 DAYS = 7
 
@@ -63,6 +64,11 @@ class DigestsCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsCommand:
+    """Open the alerts of the channel and the person's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class UpcomingCommand:
     """Show what is coming up."""
 
@@ -91,6 +97,7 @@ Command: TypeAlias = (
     | ChangeCommand
     | HistoryCommand
     | DigestsCommand
+    | AlertsCommand
     | UpcomingCommand
     | NoDays
     | Incomplete
@@ -121,6 +128,8 @@ def parse(text: str) -> Command:
         return HelpCommand()
     if first in DIGEST:
         return DigestsCommand()
+    if first in ALERTS:
+        return AlertsCommand()
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
     if command := sub_commands().get(first):

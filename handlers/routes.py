@@ -9,6 +9,8 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.kit import ids
 from handlers import (
+    alert_form,
+    alerts,
     catch_all,
     command,
     decisions,
@@ -132,6 +134,17 @@ ROUTES: tuple[Route, ...] = (
     Route(
         ids.DIGEST_FORM,
         FormListener(ids.DIGEST_FORM, digest_form.parse, digest_form.submitted, digest_form.working),
+    ),
+    clicked(ids.ALERT_NEW, alert_form.new, ErrorTarget.CURRENT_MODAL),
+    clicked(ids.ALERT_EDIT, alert_form.edit, ErrorTarget.CURRENT_MODAL),
+    clicked(ids.ALERT_PAUSE, alerts.pause, ErrorTarget.CURRENT_MODAL),
+    clicked(ids.ALERT_RESUME, alerts.resume, ErrorTarget.CURRENT_MODAL),
+    clicked(ids.ALERT_REMOVE, alerts.remove, ErrorTarget.CURRENT_MODAL),
+    options(ids.ALERT_PLANS, alert_form.plans),
+    options(ids.ALERT_FEATURES, alert_form.features),
+    Route(
+        ids.ALERT_FORM,
+        FormListener(ids.ALERT_FORM, alert_form.parse, alert_form.submitted, alert_form.working),
     ),
     event("app_home_opened", home.opened, ErrorTarget.HOME, harmless=True),
 )

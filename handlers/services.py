@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import People
 from bot.access.permission import Permission
+from bot.alerts.service import AlertService
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
 from bot.autumn.client import Autumn
@@ -39,6 +40,7 @@ class Services:
     now: Callable[[], datetime]
     changes: ChangeService
     digests: DigestService
+    alerts: AlertService
     permission: Permission
     notifier: ChangeNotifier
     open_forms: OpenForms

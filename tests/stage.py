@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from bot.alerts.timeouts import AlertTimeouts
 from bot.app import Maple, build
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.digests.timeouts import DigestTimeouts
@@ -67,6 +68,7 @@ class Stage:
             timings=self.bot.timings,
             pace=QUICK_PACE,
             digest_pace=self.bot.digests.timeouts,
+            alert_pace=self.bot.alerts.timeouts,
             now=lambda: self.clock.now() + ahead,
         )
         async with more.running() as bot:
@@ -119,6 +121,7 @@ def settings_for(
     database: str = "",
     policy: Path | None = None,
     approvals: str | None = None,
+    webhook_secret: SecretStr | None = None,
 ) -> Settings:
     """The settings an admin would give, on a free port."""
     return Settings(
@@ -128,6 +131,7 @@ def settings_for(
         slack_api_url=slack.api_url,
         autumn_secret_key=SecretStr(autumn.key),
         autumn_url=autumn.url,
+        autumn_webhook_secret=webhook_secret,
         database_url=SecretStr(database or database_file()),
         maple_policy=policy,
         maple_approvals_channel=approvals,
@@ -150,6 +154,8 @@ async def on_stage(
     pace: ChangeTimeouts = QUICK_PACE,
     database: str = "",
     digest_pace: DigestTimeouts | None = None,
+    alert_pace: AlertTimeouts | None = None,
+    webhook_secret: SecretStr | None = None,
 ) -> AsyncIterator[Stage]:
     """Everything running, and Slack's requests on their way to the bot in this mode.
 
@@ -168,9 +174,17 @@ async def on_stage(
             database=database or await migrated_file(),
             policy=written_policy(policy) if policy else None,
             approvals=approvals,
+            webhook_secret=webhook_secret,
         )
         bot = await running.enter_async_context(
-            build(settings, timings=timings, pace=pace, digest_pace=digest_pace, now=clock.now).running()
+            build(
+                settings,
+                timings=timings,
+                pace=pace,
+                digest_pace=digest_pace,
+                alert_pace=alert_pace,
+                now=clock.now,
+            ).running()
         )
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"

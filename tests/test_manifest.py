@@ -90,6 +90,11 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.DIGEST_SEND,
         ids.DIGEST_PREVIEW,
         ids.DIGEST_REMOVE,
+        ids.ALERT_NEW,
+        ids.ALERT_EDIT,
+        ids.ALERT_PAUSE,
+        ids.ALERT_RESUME,
+        ids.ALERT_REMOVE,
     } == listened(InteractionKind.ACTION)
     assert {
         ids.PICK_CUSTOMER,
@@ -97,10 +102,16 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.FORM_FIELD,
         ids.DIGEST_ZONE,
         ids.DIGEST_PLANS,
+        ids.ALERT_PLANS,
+        ids.ALERT_FEATURES,
     } == listened(InteractionKind.OPTIONS)
-    assert {ids.LOOK_UP_MODAL, ids.CHANGE_FORM, ids.DENY_MODAL, ids.DIGEST_FORM} == listened(
-        InteractionKind.VIEW
-    )
+    assert {
+        ids.LOOK_UP_MODAL,
+        ids.CHANGE_FORM,
+        ids.DENY_MODAL,
+        ids.DIGEST_FORM,
+        ids.ALERT_FORM,
+    } == listened(InteractionKind.VIEW)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ReportProgress, Scanner
+from bot.digests.sections import past_due
 from bot.digests.ticker import Ticker
 from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
@@ -191,6 +192,13 @@ class DigestService:
     ) -> tuple[Report, RowQuery]:
         """Everything there is to report for the next days. Raises ScanFailed."""
         return await self._reading.ahead(DigestContent(days=days), zone, report_progress)
+
+    async def past_due(self) -> list[ReportItem]:
+        """Subscriptions that are past due now, by a reading of Autumn without previews. Raises ScanFailed."""
+        content = DigestContent(frozenset({past_due.SECTION.key}), days=1)
+        _, query = await self._reading.ahead(content, "UTC", None)
+        rows = await self.rows(query.at(sections=tuple(content.sections)))
+        return [item async for item in rows]
 
     async def page(self, query: RowQuery) -> ItemPage:
         """Raises ScanGone if the rows are not kept any more."""

@@ -11,6 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
+from bot.doctor.alerts import examine_alerts
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.doctor.digests import examine_digests
@@ -38,6 +39,7 @@ async def examine(settings: Settings, report: Report) -> None:
         if slack is not None:
             report(await examine_channel(settings, slack))
             await examine_digests(settings, slack, report)
+            await examine_alerts(settings, slack, report)
             await examine_blocks(slack, report)
     report(await examine_database(settings))
     autumn = Autumn(

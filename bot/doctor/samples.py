@@ -7,6 +7,13 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
+from bot.alerts import card as alerts_card
+from bot.alerts import form as alert_form
+from bot.alerts import list_card as alert_list
+from bot.alerts.model import AlertEvent, Occurrence, Subscription
+from bot.alerts.model import Pause as AlertPause
+from bot.alerts.sources import limit_reached
+from bot.alerts.sources.source import Names
 from bot.approvals import card as approvals_card
 from bot.approvals import denial, history, notices
 from bot.approvals.card import Audience
@@ -72,6 +79,7 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
     yield from _found()
     yield from _digests()
+    yield from _alerts()
     yield Sample("Home tab", view=lookup_home.home(kinds.help_lines()))
     yield Sample("look-up form", view=modal.look_up_modal())
     yield Sample("denial form", view=denial.deny_modal(Ref(CUSTOMER_ID, 1)))
@@ -160,6 +168,30 @@ def _digests() -> Iterator[Sample]:
     total = (CurrencyTotal("usd", Decimal(60), len(items)),)
     page = ItemPage(items, page=0, pages=2, left=3, count=6, totals=total, read_at=NOW)
     yield Sample("rows of a digest", view=all_rows.see_all(page, query))
+
+
+def _alerts() -> Iterator[Sample]:
+    occurrence = Occurrence(CUSTOMER_ID, feature=FEATURE_ID, facts={"limit": "included"})
+    source = limit_reached.SOURCE
+    event = AlertEvent(CUSTOMER_ID, source.key, occurrence, polled=False, noted_at=NOW)
+    yield Sample("alert", alerts_card.alert_card(event, source, Names("Maple Sample")))
+    subscription = Subscription(
+        id=CUSTOMER_ID,
+        channel="C0MAPLE",
+        team="T0MAPLE",
+        owner=_PERSON,
+        choice=alert_form.everything(),
+        private=False,
+        pause=AlertPause.ARCHIVED,
+        stopped_by="",
+        version=1,
+    )
+    yield Sample("pause of alerts", alert_list.alert_stopped(subscription))
+    shown = alert_list.AlertList("C0MAPLE", [subscription])
+    yield Sample("list of alerts", view=alert_list.alert_list(shown))
+    meta = alert_form.AlertMeta(submission="sample", channel="C0MAPLE")
+    state = alert_form.AlertState(meta, alert_form.everything(), channel_fit=True)
+    yield Sample("alert form", view=alert_form.build(state))
 
 
 def _report() -> Report:

@@ -92,3 +92,21 @@ DIGEST_FORM = "digest_form"
 DIGEST_ZONE = "digest:zone"
 DIGEST_PLANS = "digest:plans"
 """External selects in there: `zone_options`, and, where there is too much to choose from, `plan_options`."""
+
+# Alerts
+
+ALERT_LIST = "alert_list"
+"""The callback id of a channel's and a person's alerts; the private_metadata is the channel's id."""
+ALERT_NEW = "alert_new"
+"""A button in there; its value is the channel's id."""
+ALERT_EDIT = "alert_edit"
+ALERT_PAUSE = "alert_pause"
+ALERT_RESUME = "alert_resume"
+ALERT_REMOVE = "alert_remove"
+"""Buttons in there; each one's value is a `Ref` of the subscription. `alert_edit:` and a place, and so on."""
+
+ALERT_FORM = "alert_form"
+"""The callback id of the form; the private_metadata is an `AlertMeta`."""
+ALERT_PLANS = "alert:plans"
+ALERT_FEATURES = "alert:features"
+"""External selects in there: products and features by name."""

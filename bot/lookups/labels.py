@@ -194,6 +194,7 @@ def total(name: str, units: str, events: int) -> str:
 HELP_MORE = (
     ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
+    ("alerts", "be told when customers reach a limit, are past due or change products"),
     ("upcoming [days]", "upcoming invoices, trials and resets, and what is unpaid or past due"),
     ("help", "show this help"),
 )

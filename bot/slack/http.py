@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.metrics import Metrics
 from bot.slack.connections import HEADERS, CutReason, HttpLimits, protocol
@@ -60,7 +60,7 @@ class SlackEvents:
             await self._refuse(send, 401)
             return
         try:
-            body = await _body(scope, receive, self._largest)
+            body = await read_body(scope, receive, self._largest)
         except TooLarge:
             await self._refuse(send, 413)
             return
@@ -70,20 +70,20 @@ class SlackEvents:
             await self._refuse(send, 401)
             return
         if not self._ready():
-            await _answer(send, 503)
+            await send_answer(send, 503)
             return
         response = await dispatch(self._app, lambda: _request(body, scope))
         if response is None:
-            await _answer(send, 400)
+            await send_answer(send, 400)
             return
-        await _answer(
+        await send_answer(
             send, response.status, response.body.encode(), response.first_headers_without_set_cookie()
         )
         self._ack.observe(time.perf_counter() - started)
 
     async def _refuse(self, send: Send, status: int) -> None:
         self._metrics.unsigned.inc()
-        await _answer(send, status)
+        await send_answer(send, status)
 
 
 def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
@@ -93,7 +93,7 @@ def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
     )
 
 
-async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
+async def read_body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
     """The whole body; None if the sender disconnected. Raises TooLarge, at once if the headers say so."""
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > largest:
@@ -113,7 +113,7 @@ async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _answer(
+async def send_answer(
     send: Send, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> None:
     raw = [
@@ -125,9 +125,14 @@ async def _answer(
 
 
 def site(
-    events: SlackEvents | None, metrics: Metrics, readiness: Callable[[], Mapping[str, bool]]
+    events: SlackEvents | None,
+    metrics: Metrics,
+    readiness: Callable[[], Mapping[str, bool]],
+    *,
+    more: Mapping[str, ASGIApp] | None = None,
 ) -> Starlette:
-    """The web application. Without `events` (in Socket Mode) there is no path for Slack."""
+    """The web application. Without `events` (in Socket Mode) there is no path for Slack. `more`: what else is
+    posted to, by path."""
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -147,6 +152,7 @@ def site(
     ]
     if events is not None:
         routes.insert(0, Route(EVENTS_PATH, events, methods=["POST"]))
+    routes += [Route(path, endpoint, methods=["POST"]) for path, endpoint in (more or {}).items()]
     return Starlette(routes=routes)
 
 

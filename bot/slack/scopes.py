@@ -8,7 +8,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
-    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
     "files.completeUploadExternal": ("files:write",),
@@ -21,7 +21,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "views.push": (),
     "views.update": (),
 }
-"""Methods of the bot token. Both the scope for public and the one for private channels are needed."""
+"""Methods of the bot token. The scopes for public and for private channels are needed, and where a direct
+message may have to be looked for, the one for those."""
 
 APP_METHODS: dict[str, tuple[str, ...]] = {"apps.connections.open": ("connections:write",)}
 """Methods of the app-level token, for Socket Mode."""

@@ -17,11 +17,11 @@ from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.recorded import Recorded
-from bot.store.tables import audit, audit_head, changes, decisions, digests
+from bot.store.tables import alert_subscriptions, audit, audit_head, changes, decisions, digests
 
 _ONLY = 1
-_DIGEST_EVENT = "digest_"
-"""The prefix of events about digests, whose `change_id` is the id of a digest."""
+_OTHERS = {"digest": digests, "alert": alert_subscriptions}
+"""Events with such a prefix (`digest_paused`) are about a row of that table, by the id in `change_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     faults = []
     seq, digest = 0, ""
     recorded: defaultdict[str, Recorded] = defaultdict(Recorded)
-    digest_states: dict[str, tuple[int, str]] = {}
+    other_states: dict[str, dict[str, tuple[int, str]]] = {kind: {} for kind in _OTHERS}
     contains_since = since is None or since.seq == 0
     async for entry in entries(connection):
         if entry.seq != seq + 1:
@@ -139,8 +139,9 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
             faults.append(f"row {entry.seq} was altered")
         contains_since = contains_since or Head(entry.seq, entry.hash) == since
         seq, digest = entry.seq, entry.hash
-        if entry.event.startswith(_DIGEST_EVENT):
-            digest_states[entry.change_id] = (entry.seq, _state(entry))
+        kind = entry.event.partition("_")[0]
+        if kind in _OTHERS:
+            other_states[kind][entry.change_id] = (entry.seq, _state(entry))
         else:
             recorded[entry.change_id].take(entry.seq, entry.event, entry.actor, entry.body)
     head = (await connection.execute(select(audit_head))).one_or_none()
@@ -149,7 +150,8 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     if not contains_since:
         faults.append(f"row {since.seq if since else 0} is not what it was")
     faults += await _change_differences(connection, recorded)
-    faults += await _digest_differences(connection, digest_states)
+    for kind, states in other_states.items():
+        faults += await _other_differences(connection, kind, states)
     return Verified(Head(seq, digest), tuple(faults[:20]))
 
 
@@ -188,18 +190,21 @@ async def _verdicts(
     return verdicts
 
 
-async def _digest_differences(connection: AsyncConnection, states: dict[str, tuple[int, str]]) -> list[str]:
-    """Where a stored digest differs from its last row. Those set up before the trail covered digests have
-    none."""
+async def _other_differences(
+    connection: AsyncConnection, kind: str, states: Mapping[str, tuple[int, str]]
+) -> list[str]:
+    """Where a stored digest or alert differs from its last row. Digests set up before the trail covered them
+    have none."""
+    table = _OTHERS[kind]
     current: dict[str, str] = {
-        row.id: row.state for row in await connection.execute(select(digests.c.id, digests.c.state))
+        row.id: row.state for row in await connection.execute(select(table.c.id, table.c.state))
     }
     faults = []
-    for digest_id, (seq, recorded) in states.items():
-        if digest_id not in current:
-            faults.append(f"digest {digest_id} is missing")
-        elif current[digest_id] != recorded:
-            faults.append(f"digest {digest_id} is {current[digest_id]}, and row {seq} says otherwise")
+    for row_id, (seq, recorded) in states.items():
+        if row_id not in current:
+            faults.append(f"{kind} {row_id} is missing")
+        elif current[row_id] != recorded:
+            faults.append(f"{kind} {row_id} is {current[row_id]}, and row {seq} says otherwise")
     return faults
 
 

@@ -314,6 +314,95 @@ digest_items = Table(
     Index("ix_digest_items_customer", "scan_id", "customer_id"),
 )
 
+alert_subscriptions = Table(
+    "alert_subscriptions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Made when the form was opened: a form submitted twice is one subscription.
+    Column("submission_id", String(64), nullable=False, unique=True),
+    Column("env", String(16), nullable=False),
+    # A channel's id, or the owner's own: then alerts go to them in a direct message.
+    Column("channel", String(32), nullable=False),
+    Column("team", String(32), nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("pause", String(16)),
+    Column("private", Boolean, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("plans", JSON, nullable=False),
+    Column("features", JSON, nullable=False),
+    # When it was set up or last resumed: what happened before is not its business.
+    Column("active_since", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    # Who paused or removed it; empty when Maple did, and while it is active.
+    Column("stopped_by", String(32), nullable=False),
+    # When its owner is to be told of the pause or removal; null when they know.
+    Column("tell_owner_at", Instant),
+    CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
+    CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
+    CheckConstraint("version >= 1", name="counts"),
+    Index("ix_alert_subscriptions_channel", "channel"),
+)
+
+alert_events = Table(
+    "alert_events",
+    metadata,
+    # A hash of what makes it the same event: of Autumn's message, or of the period that is past due.
+    Column("id", String(64), primary_key=True),
+    Column("env", String(16), nullable=False),
+    Column("source", String(24), nullable=False),
+    Column("polled", Boolean, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("feature", Text, nullable=False),
+    Column("plans", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("noted_at", Instant, nullable=False, index=True),
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("event_id", String(64), ForeignKey("alert_events.id", ondelete="CASCADE"), nullable=False),
+    Column("subscription_id", String(32), ForeignKey("alert_subscriptions.id"), nullable=False),
+    Column("env", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("skip", String(16)),
+    Column("lease_by", String(32)),
+    Column("lease_until", Instant),
+    # Not before this is it tried again.
+    Column("not_before", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When a post was about to be sent: from then on one may be there, though none is known.
+    Column("posting_at", Instant),
+    # Where it was posted: of a person, the channel of their direct messages.
+    Column("posted_in", String(32), nullable=False),
+    Column("ts", String(32)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    CheckConstraint("state IN ('claimed', 'posted', 'skipped')", name="state"),
+    CheckConstraint("(state = 'posted') = (ts IS NOT NULL)", name="posted"),
+    CheckConstraint("(state = 'skipped') = (skip IS NOT NULL)", name="skip"),
+    CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    CheckConstraint("lease_by IS NULL OR state = 'claimed'", name="lease"),
+    # An event is told once to each, by whomever.
+    UniqueConstraint("event_id", "subscription_id"),
+    Index("ix_alert_deliveries_claimed", "not_before", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
+    Index("ix_alert_deliveries_subscription", "subscription_id"),
+)
+
+alert_polls = Table(
+    "alert_polls",
+    metadata,
+    Column("env", String(16), primary_key=True),
+    # When the last one that was finished began; null before that.
+    Column("polled_at", Instant),
+    Column("next_at", Instant, nullable=False),
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -51,9 +51,10 @@ async def test_healthy_setup_has_no_failed_finding(
         f"✓ Slack: {way}",
         "✓ Policy: the built-in one, as MAPLE_POLICY is not set",
         "✓ Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused",
+        "✓ Alerts: AUTUMN_WEBHOOK_SECRET is not set, so only past due subscriptions are found, once an hour",
         f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)",
         "✓ Database: will be made at the first start (SQLite)",
-        findings[7],
+        findings[8],
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
@@ -64,7 +65,7 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
         "✓ Autumn: the key may edit customers' details and delete customers (customers:write)",
     ]
-    assert findings[7].startswith("✓ Autumn: the key is good (")
+    assert findings[8].startswith("✓ Autumn: the key is good (")
     assert [write for write in autumn.ledger if write.applied] == []
 
 

@@ -111,6 +111,7 @@ def test_invalid_variable_is_named(
 
 PLAIN = "should be plain letters, digits and signs without a space: copy it once more"
 ADDRESS = "should be an address such as https://host.example"
+WEBHOOK = "should look like whsec_…: copy it once more from the endpoint in Autumn"
 UNENCRYPTED = "should start with https://, since keys are sent there (http:// is for this machine alone)"
 
 
@@ -125,6 +126,11 @@ UNENCRYPTED = "should start with https://, since keys are sent there (http:// is
         ("AUTUMN_SECRET_KEY", "am_sk_test_…", PLAIN),
         ("AUTUMN_SECRET_KEY", "am_sk_live_", "should look like am_sk_test_… or am_sk_live_…"),
         ("AUTUMN_SECRET_KEY", '"am_sk_test_canary"', "should look like am_sk_test_… or am_sk_live_…"),
+        ("AUTUMN_WEBHOOK_SECRET", "canary", WEBHOOK),
+        ("AUTUMN_WEBHOOK_SECRET", "whsec_", WEBHOOK),
+        ("AUTUMN_WEBHOOK_SECRET", "whsec_Y2FuYXJ5", WEBHOOK),
+        ("AUTUMN_WEBHOOK_SECRET", "whsec_canärycanärycanärycanäry", WEBHOOK),
+        ("AUTUMN_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", None),
         ("AUTUMN_URL", "https://", ADDRESS),
         ("AUTUMN_URL", "https://:80", ADDRESS),
         ("AUTUMN_URL", "https://host:port", ADDRESS),

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from bot.lookups import registry
 from bot.lookups.find.query import readings
 from handlers.parsing import (
+    AlertsCommand,
     ChangeCommand,
     Command,
     DigestsCommand,
@@ -71,6 +72,8 @@ SUBS = set(sub_commands())
         ("Digests", DigestsCommand()),
         ("digest new", DigestsCommand()),
         ("find digest", FindCommand("digest")),
+        ("alerts", AlertsCommand()),
+        ("Alert", AlertsCommand()),
         ("upcoming", UpcomingCommand(7)),
         ("upcoming 1", UpcomingCommand(1)),
         ("UPCOMING 31", UpcomingCommand(31)),

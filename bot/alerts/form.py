@@ -1,0 +1,178 @@
+"""The form in which alerts are subscribed to, or a subscription is edited.
+
+view = loading(meta)                       # opened at once
+view = build(AlertState(meta, choice, …))  # once it is known where alerts may go
+parse(values)                              # a submission: the choice, or what is wrong
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.alerts import sources, words
+from bot.alerts.list_card import plain
+from bot.alerts.model import AlertChoice
+from bot.kit import blocks, form_values, ids, text
+from bot.kit.card import Block
+from bot.kit.form_values import Values
+
+SOURCES_BLOCK = "sources"
+TARGET_BLOCK = "target"
+PLANS_BLOCK = "plans"
+FEATURES_BLOCK = "features"
+
+MOST_CHOSEN = 20
+_MOST_OPTIONS = 100
+"""Slack takes no more."""
+_CHANNEL, _PERSON = "channel", "person"
+
+
+class AlertMeta(BaseModel):
+    """What the form remembers in its private_metadata."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    submission: str = Field(alias="s")
+    """Made when the form was opened, so that submitting it twice is one subscription."""
+    channel: str = Field(alias="c")
+    subscription: str = Field(default="", alias="a")
+    """The id of the one that is edited; empty for a new one."""
+    version: int = Field(default=0, alias="v")
+    """As it was when the form was opened."""
+
+    def encode(self) -> str:
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
+
+    @classmethod
+    def decode(cls, metadata: str) -> Self:
+        """Raises pydantic.ValidationError on anything else."""
+        return cls.model_validate_json(metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    meta: AlertMeta
+    choice: AlertChoice
+    """What stands in the form to begin with."""
+    channel_fit: bool = False
+    """Whether a new one may go to the channel as well, and not only to the person."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Names of products and features by id; not yet made safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertInput:
+    choice: AlertChoice
+    personal: bool
+    """Whether alerts are to go to the person's direct messages. Of one that is edited, nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParsed:
+    input: AlertInput | None = None
+    """None when `errors` says why."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong, in plain words by block_id."""
+
+
+def loading(meta: AlertMeta) -> dict[str, Any]:
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.LOADING}")])
+
+
+def working(meta: AlertMeta) -> dict[str, Any]:
+    """What a submitted form becomes while it is saved."""
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.WORKING}")])
+
+
+def everything() -> AlertChoice:
+    """What a new subscription proposes."""
+    return AlertChoice(frozenset(source.key for source in sources.SOURCES))
+
+
+def build(state: AlertState) -> dict[str, Any]:
+    """The form to fill in. As it is built, submitting it gives what it was built from."""
+    choice, called = state.choice, state.called
+    shown = [
+        _sources(choice),
+        *([] if state.meta.subscription else [_target(fit=state.channel_fit)]),
+        blocks.field(
+            PLANS_BLOCK,
+            words.FIELD_PLANS,
+            _picker(ids.ALERT_PLANS, words.PICK_PLANS, choice.plans, called),
+            optional=True,
+        ),
+        blocks.field(
+            FEATURES_BLOCK,
+            words.FIELD_FEATURES,
+            _picker(ids.ALERT_FEATURES, words.PICK_FEATURES, choice.features, called),
+            words.FEATURES_HINT,
+            optional=True,
+        ),
+    ]
+    submit = words.SAVE if state.meta.subscription else words.CREATE
+    return {**_view(state.meta, shown), "submit": plain(submit), "close": plain(words.CANCEL)}
+
+
+def parse(values: Values) -> AlertParsed:
+    """A submission, out of the view's `state.values`."""
+    errors: dict[str, str] = {}
+    picked = form_values.picked(values, SOURCES_BLOCK)
+    keys = frozenset(source.key for source in sources.chosen(picked))
+    if not keys:
+        errors[SOURCES_BLOCK] = words.NO_SOURCE
+    chosen = {block: frozenset(form_values.picked(values, block)) for block in (PLANS_BLOCK, FEATURES_BLOCK)}
+    errors |= {block: words.TOO_MANY_CHOSEN for block, some in chosen.items() if len(some) > MOST_CHOSEN}
+    if errors:
+        return AlertParsed(errors=errors)
+    choice = AlertChoice(keys, chosen[PLANS_BLOCK], chosen[FEATURES_BLOCK])
+    personal = form_values.chosen(values, TARGET_BLOCK) != _CHANNEL
+    return AlertParsed(AlertInput(choice, personal))
+
+
+def named_options(names: Mapping[str, str], typed: str) -> list[dict[str, Any]]:
+    """Of products or features (names by id), those whose name or id has what was typed, by name."""
+    looked_for = text.clean(typed).casefold()
+    matches = [
+        (name.casefold(), known)
+        for known, name in names.items()
+        if looked_for in name.casefold() or looked_for in known.casefold()
+    ]
+    options = [_option(known, names) for _, known in sorted(matches) if text.length(known) <= blocks.OPTION]
+    return [blocks.drawn_option(option) for option in options[:_MOST_OPTIONS]]
+
+
+def _view(meta: AlertMeta, shown: list[Block]) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": ids.ALERT_FORM,
+        "private_metadata": meta.encode(),
+        "title": plain(words.FORM_EDIT if meta.subscription else words.FORM_NEW),
+        "close": plain(words.CLOSE),
+        "blocks": shown,
+    }
+
+
+def _sources(choice: AlertChoice) -> Block:
+    offered = {source.key: blocks.option(source.title, source.key, source.hint) for source in sources.SOURCES}
+    initial = [offered[source.key] for source in sources.chosen(choice.sources)]
+    element = blocks.ticks("alert:sources", list(offered.values()), initial)
+    return blocks.field(SOURCES_BLOCK, words.FIELD_SOURCES, element)
+
+
+def _target(*, fit: bool) -> Block:
+    channel = blocks.option(words.TARGET_CHANNEL, _CHANNEL)
+    person = blocks.option(words.TARGET_PERSON, _PERSON)
+    offered = [channel, person] if fit else [person]
+    return blocks.field(TARGET_BLOCK, words.FIELD_TARGET, blocks.radio("alert:target", offered, offered[0]))
+
+
+def _picker(action: str, placeholder: str, chosen: frozenset[str], called: Mapping[str, str]) -> Any:
+    initial = [_option(known, called) for known in sorted(chosen)]
+    return blocks.several_picker(action, placeholder, min_query=0, initial=initial, most=MOST_CHOSEN)
+
+
+def _option(known: str, names: Mapping[str, str]) -> Any:
+    label = text.literal(names.get(known) or "", blocks.OPTION) or text.literal(known, blocks.OPTION)
+    return blocks.option(label or known, known)

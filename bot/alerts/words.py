@@ -1,0 +1,194 @@
+"""Every word Maple says about alerts, in one place.
+
+Arguments are texts that are already safe to show where they go.
+"""
+
+from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Pause
+from bot.kit.phrases import Say, count
+
+# The alert
+
+OPEN = "Open"
+GIVE_ALLOWANCE = "Give allowance"
+MANAGE = "`/autumn alerts` changes what is posted here"
+
+
+def entity(name: str) -> str:
+    return f"entity {name}"
+
+
+def reported(at: str) -> str:
+    return f"Autumn reported this {at}"
+
+
+def polled(at: str) -> str:
+    return f"Found {at} by looking through Autumn's customers, which Maple does once an hour"
+
+
+# A subscription, in a line
+
+
+def all_customers() -> str:
+    return "all customers"
+
+
+def products(names: str) -> str:
+    return f"only customers with {names}"
+
+
+def features(names: str) -> str:
+    return f"only {names}"
+
+
+# The list
+
+LIST_TITLE = "Alerts"
+LIST_WHAT = (
+    "An alert is posted when Autumn reports something about a customer: a limit that was reached, a usage "
+    "alert, a payment that failed, or a product that changed."
+)
+LIST_LOADING = ":hourglass_flowing_sand: Loading the alerts…"
+ONLY_OTHERS = "Your team's policy doesn't let you set up or change alerts."
+NO_ALERTS = "There are no alerts here yet."
+THIS_CHANNEL = "*In this channel*"
+ONLY_YOU = "*In your direct messages*"
+NEW = "New alert"
+EDIT = "Edit"
+PAUSE = "Pause"
+RESUME = "Resume"
+REMOVE = "Remove"
+NOT_NOW = "Not now"
+CLOSE = "Close"
+REMOVE_TITLE = "Remove this alert?"
+REMOVE_TEXT = "Nothing more will be posted for it. Earlier posts stay."
+NO_WEBHOOKS = (
+    ":warning: *Maple doesn't receive Autumn's webhooks yet,* so only past due subscriptions are found, once "
+    "an hour. Your Maple admin can set AUTUMN_WEBHOOK_SECRET."
+)
+
+
+def more(number: int) -> str:
+    return f"_and {count(number, 'more alert')}: remove some to see them_"
+
+
+def set_up_by(person: str) -> str:
+    return f"Set up by {person}"
+
+
+ACTIVE = "Active"
+SOMEONE = "someone"
+"""For a person who is no longer known."""
+
+
+def paused(why: str) -> str:
+    return f":double_vertical_bar: *Paused:* {why}"
+
+
+def paused_by(person: str) -> str:
+    return f"{person} paused it."
+
+
+PAUSES = {
+    Pause.SHARED: (
+        "the channel is now shared with another company, so customer data stays out of it. Resume the alert "
+        "once the channel is no longer shared."
+    ),
+    Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the alert.",
+    Pause.ARCHIVED: "the channel is archived. Resume the alert once the channel is back.",
+    Pause.PUBLIC: (
+        "the channel was private and is now public. Resume the alert if everyone in your workspace may "
+        "read it."
+    ),
+    Pause.RESTRICTED: (
+        "only some people may post in the channel, and Maple isn't one of them. Let Maple post there, then "
+        "resume the alert."
+    ),
+    Pause.LEFT: "the person it goes to can't use Maple any more.",
+}
+
+PROBLEMS = {
+    "direct": Say(
+        "This is a direct message, so alerts set up here go to you alone.",
+        "For alerts in a channel, type `/autumn alerts` there.",
+    ),
+    "out": Say(
+        "Maple is not in this channel, so it cannot post alerts here.",
+        "Type `/invite @Maple` here, then `/autumn alerts` again. Alerts to you alone can be set up now.",
+    ),
+    "archived": Say("This channel is archived.", "Type `/autumn alerts` in a channel that is in use."),
+    "shared": Say(
+        "This channel is shared with another company, so customer data stays out of it.",
+        "Set up the alert in a channel of your own workspace, or for you alone. Your Maple admin can allow "
+        "this channel in the policy.",
+    ),
+    "unchecked": Say(
+        "Maple couldn't check what kind of channel this is, so no alert can be set up for it.",
+        "Try again in a minute.",
+    ),
+}
+"""By the name of why a channel can have none."""
+
+
+def problem(say: Say) -> str:
+    return f":no_entry: *{say.what}*\n{say.do}"
+
+
+HAPPENED = {
+    "too_many_of_person": (
+        f":warning: You have {MOST_OF_PERSON} alerts, the most one person can have, so this one was not set "
+        "up. Remove one first, or ask someone else to set this one up."
+    ),
+    "too_many_of_channel": (
+        f":warning: There are {MOST_OF_CHANNEL} alerts here, the most there can be, so this one was not set "
+        "up. Remove one first."
+    ),
+    "created": ":white_check_mark: The alert is set up. It is posted from now on.",
+    "edited": ":white_check_mark: The alert has been updated.",
+    "paused": ":white_check_mark: The alert is paused.",
+    "resumed": ":white_check_mark: The alert is active again.",
+    "removed": ":white_check_mark: The alert has been removed.",
+    "changed": (
+        ":warning: Someone else changed or removed this alert in the meantime. This is how things are now."
+    ),
+    "not_allowed": (
+        ":no_entry: Your team's policy doesn't let you set up or change alerts. Nothing was changed."
+    ),
+}
+"""What just happened with an alert."""
+
+
+def owner_paused(where: str, what: str, why: str) -> str:
+    return f":double_vertical_bar: *Your alert {where} is paused:* {why}\n{what}"
+
+
+def owner_removed(where: str, what: str, person: str) -> str:
+    return f":wastebasket: *Your alert {where} was removed* by {person}.\n{what}"
+
+
+def in_channel(channel: str) -> str:
+    return f"in {channel}"
+
+
+TO_YOU = "to you alone"
+OWNER_NEXT = "Type `/autumn alerts` there to resume or remove it."
+
+# The form
+
+FORM_NEW = "New alert"
+FORM_EDIT = "Edit alert"
+CREATE = "Create"
+SAVE = "Save"
+CANCEL = "Cancel"
+LOADING = "Loading the form…"
+WORKING = "Saving…"
+FIELD_SOURCES = "When"
+FIELD_TARGET = "Where"
+TARGET_CHANNEL = "In this channel"
+TARGET_PERSON = "In my direct messages"
+FIELD_PLANS = "Only customers with these products"
+PICK_PLANS = "All customers"
+FIELD_FEATURES = "Only about these features"
+PICK_FEATURES = "All features"
+FEATURES_HINT = "Past due and changed products are posted whatever you choose here."
+NO_SOURCE = "Choose at least one."
+TOO_MANY_CHOSEN = "Choose fewer."

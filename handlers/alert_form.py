@@ -1,0 +1,124 @@
+"""The form in which alerts are set up or edited: in the place of the list, which comes back afterwards."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from bot.alerts import form as alert_form
+from bot.alerts.form import AlertInput, AlertMeta, AlertState
+from bot.alerts.model import Subscription, TooMany
+from bot.kit.ref import Ref
+from bot.lookups.catalogue_names import feature_names, plan_names
+from bot.slack.channels import ChannelProblem
+from handlers.alerts import channel_problem, may_change, may_change_this, names, show_list, within_list
+from handlers.errors import shown_in_modal
+from handlers.interaction import Interaction
+from handlers.listener import Invalid
+from handlers.services import Services
+
+# Opening
+
+
+async def new(interaction: Interaction, services: Services) -> None:
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if not await may_change(interaction, services):
+            await show_list(interaction, services, "not_allowed")
+            return
+        meta = AlertMeta(submission=secrets.token_hex(16), channel=interaction.channel)
+        await services.replies.update_modal(interaction.view, alert_form.loading(meta))
+        fit = await channel_problem(interaction, services) is None
+        state = AlertState(meta, alert_form.everything(), channel_fit=fit)
+        await services.replies.update_modal(interaction.view, alert_form.build(state))
+
+
+async def edit(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.value)
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if not await may_change_this(interaction, services, ref.id):
+            await show_list(interaction, services, "not_allowed")
+            return
+        subscription = await services.alerts.get(ref.id)
+        if subscription is None:
+            await show_list(interaction, services, "changed")
+            return
+        meta = AlertMeta(
+            submission=secrets.token_hex(16),
+            channel=interaction.channel,
+            subscription=subscription.id,
+            version=subscription.version,
+        )
+        await services.replies.update_modal(interaction.view, alert_form.loading(meta))
+        state = AlertState(meta, subscription.choice, called=await names(services))
+        await services.replies.update_modal(interaction.view, alert_form.build(state))
+
+
+# Filling in
+
+
+async def plans(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For the external select of products."""
+    return alert_form.named_options(await plan_names(services.autumn), interaction.value)
+
+
+async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For the external select of features."""
+    return alert_form.named_options(await feature_names(services.autumn), interaction.value)
+
+
+# Submitting
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    meta: AlertMeta
+    input: AlertInput
+
+
+def parse(interaction: Interaction) -> FilledIn | Invalid:
+    parsed = alert_form.parse(interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    return FilledIn(AlertMeta.decode(interaction.metadata), parsed.input)
+
+
+def working(interaction: Interaction) -> Mapping[str, Any]:
+    return alert_form.working(AlertMeta.decode(interaction.metadata))
+
+
+async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+    interaction = replace(interaction, channel=form.meta.channel)
+    async with shown_in_modal(interaction, services):
+        if not await may_change_this(interaction, services, form.meta.subscription):
+            note = "not_allowed"
+        elif form.meta.subscription:
+            note = await _edit(interaction, services, form)
+        else:
+            note = await _create(interaction, services, form)
+        await show_list(interaction, services, note)
+
+
+async def _create(interaction: Interaction, services: Services, form: FilledIn) -> str:
+    channel = interaction.user if form.input.personal else form.meta.channel
+    created = await services.alerts.create(
+        form.meta.submission, channel, interaction.actor, form.input.choice
+    )
+    match created:
+        case ChannelProblem():
+            return ""  # the list shows it
+        case TooMany():
+            return created
+        case Subscription():
+            return "created"
+        case _:  # pragma: no cover - a closed set
+            assert_never(created)
+
+
+async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> str:
+    meta = form.meta
+    edited = await services.alerts.edit(
+        meta.subscription, meta.version, form.input.choice, by=interaction.user
+    )
+    return "edited" if edited else "changed"

@@ -1,0 +1,132 @@
+"""`/autumn alerts`: the channel's alerts and the person's own in a modal, and the buttons beside each."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+from bot.alerts import list_card
+from bot.alerts.list_card import AlertList
+from bot.alerts.model import Subscription
+from bot.autumn.errors import AutumnError
+from bot.kit.ref import Ref
+from bot.lookups.catalogue_names import feature_names, plan_names
+from bot.slack.channels import ChannelProblem
+from handlers.errors import shown_in_modal, update_modal
+from handlers.interaction import Interaction
+from handlers.lookups import in_channel
+from handlers.services import Services
+
+
+class _Verb(Protocol):
+    """Of `bot.alerts.service.AlertService`."""
+
+    def __call__(
+        self, subscription_id: str, /, *, by: str
+    ) -> Awaitable[Subscription | ChannelProblem | None]: ...
+
+
+# The list
+
+
+async def commanded(interaction: Interaction, services: Services) -> None:
+    view = await services.replies.open_modal(interaction, list_card.alerts_waiting(interaction.channel))
+    interaction = replace(interaction, view=view)
+    async with shown_in_modal(interaction, services):
+        await show_list(interaction, services)
+
+
+async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
+    """The alerts as they are now. `note`: what just happened, by its name in `words.HAPPENED`."""
+    problem, in_the_channel, own, may, called = await asyncio.gather(
+        channel_problem(interaction, services),
+        services.alerts.of_channel(interaction.channel),
+        services.alerts.of_channel(interaction.user),
+        may_change(interaction, services),
+        names(services),
+    )
+    shown = AlertList(
+        interaction.channel,
+        in_the_channel,
+        own,
+        problem=problem or "",
+        may=may,
+        webhooks=services.alerts.webhooks,
+        called=called,
+    )
+    view = list_card.alert_list(shown, note)
+    if note:
+        await update_modal(interaction, services, view, instead=list_card.alert_note(note))
+    else:
+        await services.replies.update_modal(interaction.view, view)
+
+
+def within_list(interaction: Interaction) -> Interaction:
+    """A click in the list, which knows its channel: a message beside the modal goes there."""
+    return replace(interaction, channel=interaction.metadata)
+
+
+async def may_change(interaction: Interaction, services: Services) -> bool:
+    """Whether the policy lets this person set alerts up: who may set digests up may."""
+    return (await services.permission.may_digests(interaction.actor)).permit
+
+
+async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
+    if not in_channel(interaction):
+        return ChannelProblem.DIRECT
+    return await services.alerts.channel_problem(interaction.channel)
+
+
+async def names(services: Services) -> Mapping[str, str]:
+    """Names of products and features by id; none where Autumn does not answer in time."""
+    with contextlib.suppress(AutumnError, TimeoutError):
+        async with asyncio.timeout(services.timings.asking_after):
+            plans, features = await asyncio.gather(
+                plan_names(services.autumn), feature_names(services.autumn)
+            )
+            return {**features, **plans}
+    return {}
+
+
+# Its buttons
+
+
+async def pause(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.alerts.pause, "paused")
+
+
+async def resume(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.alerts.resume, "resumed")
+
+
+async def remove(interaction: Interaction, services: Services) -> None:
+    await _change(interaction, services, services.alerts.remove, "removed")
+
+
+async def _change(interaction: Interaction, services: Services, verb: _Verb, done: str) -> None:
+    ref = Ref.decode(interaction.value)
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if not await may_change_this(interaction, services, ref.id):
+            await show_list(interaction, services, "not_allowed")
+            return
+        changed = await verb(ref.id, by=interaction.user)
+        match changed:
+            case Subscription():
+                await show_list(interaction, services, done)
+            case None:
+                await show_list(interaction, services, "changed")
+            case ChannelProblem():
+                # The list shows what is wrong with the channel.
+                await show_list(interaction, services)
+            case _:  # pragma: no cover - a closed set
+                assert_never(changed)
+
+
+async def may_change_this(interaction: Interaction, services: Services, subscription_id: str) -> bool:
+    """What goes to a person's direct messages is nobody else's to change."""
+    subscription = await services.alerts.get(subscription_id)
+    if subscription is not None and subscription.personal and subscription.owner != interaction.user:
+        return False
+    return await may_change(interaction, services)

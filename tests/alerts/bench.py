@@ -1,0 +1,172 @@
+"""A local Slack, a local Autumn, a database, and any number of bots' alerts between them, by one clock."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import select
+
+from bot.access.people import Home, People
+from bot.alerts import deliveries, repository, sources
+from bot.alerts.deliveries import Report, message_event_id
+from bot.alerts.model import AlertChoice, Occurrence, Subscription
+from bot.alerts.poll import PastDueCustomer
+from bot.alerts.repository import NewSubscription
+from bot.alerts.service import AlertService
+from bot.alerts.timeouts import AlertTimeouts
+from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
+from bot.autumn.retry_policy import RetryPolicy
+from bot.autumn.throttle import Limits
+from bot.metrics import Metrics
+from bot.runtime import Checkpoint, Runtime, no_checkpoint
+from bot.slack.channels import Channels
+from bot.store.database import Database, unbroken
+from bot.store.tables import alert_deliveries
+from sandbox.autumn import Limits as LocalLimits
+from sandbox.autumn import LocalAutumn
+from sandbox.slack import LocalSlack
+from sandbox.slack.model import Message
+from tests.databases import Engine, fresh
+from tests.stage import MANIFEST
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SUPPORT, FINANCE, ANA = "C01SUPPORT", "C04FINANCE", "U01ANA"
+EVERYTHING = AlertChoice(frozenset(source.key for source in sources.SOURCES))
+QUICK = AlertTimeouts(channel=0, overall=0)
+FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
+LIMIT = Occurrence("cus_acme", feature="messages", facts={"limit": "included"})
+
+
+@dataclass
+class Bench:
+    slack: LocalSlack
+    autumn: LocalAutumn
+    url: str
+    """Of the database."""
+    _stack: AsyncExitStack
+    now: datetime = NOW
+    metrics: Metrics = field(default_factory=Metrics)
+    past_due: list[PastDueCustomer] = field(default_factory=list)
+    """What a look through Autumn's customers finds."""
+    looks: int = 0
+    _made: int = 0
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        """Moves everybody's clock."""
+        self.now += timedelta(**by)
+        self.slack.clock.set(self.now)
+        self.autumn.clock.set(self.now)
+
+    def database(self) -> Database:
+        database = Database(self.url)
+        self._stack.push_async_callback(database.aclose)
+        return database
+
+    async def bot(
+        self,
+        *,
+        timeouts: AlertTimeouts = QUICK,
+        checkpoint: Checkpoint = no_checkpoint,
+        shared: frozenset[str] = frozenset(),
+        database: Database | None = None,
+    ) -> AlertService:
+        """The alerts of one more process."""
+        autumn = Autumn(
+            key=SecretStr(self.autumn.key),
+            url=self.autumn.url,
+            limits=FAST,
+            patience=RetryPolicy(connect=2, attempt=5, whole=10, attempts=1),
+        )
+        self._stack.push_async_callback(autumn.aclose)
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        slack = AsyncWebClient(
+            token=self.slack.bot_token, base_url=self.slack.api_url, session=session, retry_handlers=[]
+        )
+
+        async def find_past_due() -> Sequence[PastDueCustomer]:
+            self.looks += 1
+            return self.past_due
+
+        team = str(self.slack.person("ana").user.team_id)
+        made = AlertService(
+            Runtime(database or self.database(), autumn, Environment.SANDBOX, self.clock, checkpoint),
+            slack=slack,
+            channels=Channels(slack, shared),
+            people=People(slack, lambda: Home(team), seconds=0),
+            find_past_due=find_past_due,
+            webhooks=True,
+            metrics=self.metrics,
+            timeouts=timeouts,
+        )
+        self._stack.push_async_callback(made.ticker.stop, 1)
+        return made
+
+    async def subscribe(
+        self, channel: str = SUPPORT, choice: AlertChoice = EVERYTHING, *, private: bool = False
+    ) -> Subscription:
+        """One of Ana's."""
+        self._made += 1
+        team = str(self.slack.person("ana").user.team_id)
+        new = NewSubscription(f"form-{self._made}", channel, team, ANA, choice, private)
+        made = await repository.create(self.database(), Environment.SANDBOX, new, now=self.now)
+        assert isinstance(made, Subscription)
+        return made
+
+    async def happens(self, occurrence: Occurrence = LIMIT, source: str = "limit_reached") -> int:
+        """Autumn reports something, in a message of its own. How many are to be told."""
+        self._made += 1
+        report = Report(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
+        return await deliveries.note(self.database(), Environment.SANDBOX, [report], now=self.now)
+
+    def posts(self, channel: str = SUPPORT) -> list[Message]:
+        """Alerts in the channel."""
+        return [post for post in self.slack.workspace.posts if post.channel == channel and post.metadata]
+
+    def personal(self) -> list[Message]:
+        """What Maple sent people in direct messages."""
+        return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
+
+    def count(self, outcome: str) -> float:
+        """Attempts that ended so."""
+        labels = {"source": "limit_reached", "outcome": outcome}
+        return self.metrics.registry.get_sample_value("maple_alerts_total", labels) or 0
+
+    def called(self, method: str) -> int:
+        return sum(call.method == method for call in self.slack.calls)
+
+    async def states(self) -> list[tuple[str, str | None]]:
+        """Of all deliveries: the state, and why it was skipped."""
+        return await _states(self.database())
+
+
+@unbroken
+async def _states(database: Database) -> list[tuple[str, str | None]]:
+    query = select(alert_deliveries.c.state, alert_deliveries.c.skip).order_by(alert_deliveries.c.created_at)
+    async with database.reading() as connection:
+        return [(row.state, row.skip) for row in await connection.execute(query)]
+
+
+def shown(message: Message) -> str:
+    """All that is in it."""
+    return json.dumps(message.blocks, ensure_ascii=False)
+
+
+@asynccontextmanager
+async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
+    async with (
+        LocalSlack.running(manifest=MANIFEST) as slack,
+        LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as autumn,
+        AsyncExitStack() as stack,
+    ):
+        made = Bench(slack, autumn, fresh(engine), stack)
+        made.move(seconds=0)
+        yield made

@@ -1,0 +1,182 @@
+"""Events and who they are for, on both databases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from bot.alerts import deliveries, repository
+from bot.alerts.deliveries import Report, lasting_event_id, message_event_id
+from bot.alerts.model import (
+    MOST_OF_CHANNEL,
+    MOST_OF_PERSON,
+    AlertChoice,
+    AlertDelivery,
+    Occurrence,
+    Pause,
+    Skip,
+    Subscription,
+    TooMany,
+)
+from bot.alerts.repository import NewSubscription
+from bot.store import audit
+from bot.store.database import Database
+from bot.store.tables import alert_subscriptions
+from tests.alerts.bench import EVERYTHING, LIMIT, NOW
+
+ENV = "sandbox"
+LEASE = timedelta(seconds=60)
+
+
+def new(number: int = 1, **changes: str) -> NewSubscription:
+    values = {"channel": "C1", "team": "T1", "owner": "U1", **changes}
+    return NewSubscription(f"form-{number}", choice=EVERYTHING, private=False, **values)
+
+
+async def subscribed(database: Database, number: int = 1, **changes: str) -> Subscription:
+    made = await repository.create(database, ENV, new(number, **changes), now=NOW)
+    assert isinstance(made, Subscription)
+    return made
+
+
+def report(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> Report:
+    return Report("limit_reached", occurrence, message_event_id(ENV, message, 0))
+
+
+async def claim(database: Database, by: str = "me", after: float = 0) -> list[AlertDelivery]:
+    now = NOW + timedelta(seconds=after)
+    return await deliveries.claim(database, ENV, by=by, lease=LEASE, now=now, most=10)
+
+
+async def test_event_is_noted_once_by_any_number_at_once(database: Database) -> None:
+    await subscribed(database)
+    noted = await asyncio.gather(*(deliveries.note(database, ENV, [report()], now=NOW) for _ in range(8)))
+    assert sum(noted) == 1
+    claimed = await asyncio.gather(*(claim(database, f"process {number}") for number in range(4)))
+    (delivery,) = [each for some in claimed for each in some]
+    assert delivery.event.occurrence == LIMIT
+
+
+async def test_events_of_another_environment_are_left_alone(database: Database) -> None:
+    await subscribed(database)
+    assert await deliveries.note(database, "live", [report()], now=NOW) == 0
+    await deliveries.note(database, ENV, [report()], now=NOW)
+    assert await deliveries.claim(database, "live", by="me", lease=LEASE, now=NOW, most=10) == []
+
+
+async def test_only_who_holds_a_delivery_may_go_on_with_it(database: Database) -> None:
+    await subscribed(database)
+    await deliveries.note(database, ENV, [report()], now=NOW)
+    (delivery,) = await claim(database)
+    assert await claim(database, "other", after=59) == []
+    (taken,) = await claim(database, "other", after=61)
+    assert taken.tries == 2
+    for settled in (
+        deliveries.about_to_post(database, delivery.id, "C1", by="me", lease=LEASE, now=NOW),
+        deliveries.not_posted(database, delivery.id, by="me", now=NOW),
+        deliveries.skipped(database, delivery.id, Skip.LATE, by="me", now=NOW),
+        deliveries.put_off(database, delivery.id, by="me", until=NOW, now=NOW),
+    ):
+        assert not await settled
+    assert await deliveries.about_to_post(database, delivery.id, "C1", by="other", lease=LEASE, now=NOW)
+    assert await deliveries.posted(database, delivery.id, "1.0", now=NOW)
+    assert not await deliveries.posted(database, delivery.id, "2.0", now=NOW)
+
+
+async def test_what_is_past_due_already_is_for_those_who_knew(database: Database) -> None:
+    """The poll tells those whose subscription was active at the poll before."""
+    await subscribed(database)
+    found = Report("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
+    before = NOW - timedelta(seconds=1)
+    assert await deliveries.note(database, ENV, [found], now=NOW, polled=True, active_before=before) == 0
+    other = Report("past_due", LIMIT, lasting_event_id(ENV, "past_due", "y"))
+    assert await deliveries.note(database, ENV, [found, other], now=NOW, polled=True, active_before=NOW) == 1
+
+
+async def test_old_events_go_with_their_deliveries(database: Database) -> None:
+    await subscribed(database)
+    await deliveries.note(database, ENV, [report("msg_1"), report("msg_2")], now=NOW)
+    later = NOW + timedelta(days=91)
+    assert await deliveries.forget(database, later, most=1) == 1
+    assert await deliveries.forget(database, later) == 1
+    assert await deliveries.forget(database, later) == 0
+    assert await claim(database) == []
+
+
+async def test_form_submitted_again_is_one_subscription(database: Database) -> None:
+    first = await subscribed(database)
+    assert await subscribed(database) == first
+    made = await asyncio.gather(*(subscribed(database, 2) for _ in range(4)))
+    assert len({each.id for each in made}) == 1
+    assert len(await repository.of_channel(database, ENV, "C1")) == 2
+
+
+async def test_there_are_only_so_many(database: Database) -> None:
+    for number in range(MOST_OF_CHANNEL):
+        await subscribed(database, number)
+    full = await repository.create(database, ENV, new(99), now=NOW)
+    assert full is TooMany.OF_CHANNEL
+    for number in range(MOST_OF_CHANNEL, MOST_OF_PERSON):
+        await subscribed(database, number, channel=f"C{number}X")
+    full = await repository.create(database, ENV, new(99, channel="C9"), now=NOW)
+    assert full is TooMany.OF_PERSON
+
+
+async def test_every_step_is_in_the_audit_trail(database: Database) -> None:
+    made = await subscribed(database)
+    choice = AlertChoice(frozenset({"past_due"}))
+    await repository.edit(database, made.id, version=1, choice=choice, now=NOW, by="U2")
+    assert await repository.edit(database, made.id, version=1, choice=choice, now=NOW, by="U3") is None
+    await repository.pause(database, made.id, Pause.ARCHIVED, now=NOW)
+    assert await repository.pause(database, made.id, Pause.ASKED, now=NOW, by="U3") is None
+    resumed = await repository.resume(database, made.id, private=True, now=NOW, by="U2")
+    assert resumed is not None
+    assert (resumed.private, resumed.choice, resumed.version) == (True, choice, 2)
+    assert await repository.resume(database, made.id, private=True, now=NOW, by="U2") is None
+    await repository.remove(database, made.id, now=NOW, by="U1")
+    assert await repository.remove(database, made.id, now=NOW, by="U1") is None
+    async with database.reading() as connection:
+        entries = [entry async for entry in audit.entries(connection, change_id=made.id)]
+        assert (await audit.verify(connection)).faults == ()
+    assert [(entry.event, entry.actor) for entry in entries] == [
+        ("alert_created", "U1"),
+        ("alert_edited", "U2"),
+        ("alert_paused", ""),
+        ("alert_resumed", "U2"),
+        ("alert_removed", "U1"),
+    ]
+
+
+async def test_owner_is_told_unless_they_did_it_themselves(database: Database) -> None:
+    mine, theirs = await subscribed(database, 1), await subscribed(database, 2)
+    await repository.remove(database, mine.id, now=NOW, by="U1")
+    await repository.pause(database, theirs.id, Pause.ASKED, now=NOW, by="U2")
+    (notice,) = await repository.claim_notices(database, ENV, now=NOW)
+    assert notice.subscription.id == theirs.id
+    assert await repository.claim_notices(database, ENV, now=NOW) == []
+    (again,) = await repository.claim_notices(database, ENV, now=NOW + timedelta(minutes=1))
+    await repository.notice_sent(database, notice)
+    later = NOW + timedelta(minutes=2)
+    assert await repository.claim_notices(database, ENV, now=later), "an older notice crosses nothing out"
+    await repository.notice_sent(database, again)
+
+
+async def test_owner_who_cannot_be_told_for_a_day_is_not_tried_again(database: Database) -> None:
+    made = await subscribed(database)
+    await repository.pause(database, made.id, Pause.SHARED, now=NOW)
+    assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=1))
+    assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=9)) == []
+
+
+@pytest.mark.parametrize("change", ["state", "gone"])
+async def test_subscription_that_is_not_as_recorded_is_found(database: Database, change: str) -> None:
+    made = await subscribed(database)
+    async with database.writing() as connection:
+        if change == "gone":
+            await connection.execute(delete(alert_subscriptions))
+        else:
+            await connection.execute(update(alert_subscriptions).values(state="removed"))
+    async with database.reading() as connection:
+        (fault,) = (await audit.verify(connection)).faults
+    assert f"alert {made.id} is" in fault

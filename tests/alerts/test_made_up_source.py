@@ -1,0 +1,50 @@
+"""A source of alerts is one module and one line: a made-up one works from the message to the post."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.alerts import sources
+from bot.alerts.model import AlertChoice
+from bot.alerts.sources import limit_reached
+from bot.alerts.sources.source import about
+from tests.alerts.bench import Bench, bench, shown
+from tests.alerts.test_webhooks import Endpoint, signed
+
+MADE_UP = replace(
+    limit_reached.SOURCE,
+    key="made_up",
+    title="Made up",
+    message="made.up",
+    read=about,
+    tell=lambda _occurrence, _names: "Something was made up.",
+    offers_allowance=False,
+)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+async def test_made_up_source_is_told(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, MADE_UP))
+    await desk.subscribe(choice=AlertChoice(frozenset({"made_up"})))
+    body = b'{"type": "made.up", "data": {"customer_id": "cus_acme"}}'
+    assert await Endpoint(desk.database()).post(signed(body), [body]) == 204
+    bot = await desk.bot()
+    await bot.ticker.tick()
+    (post,) = desk.posts()
+    assert "Something was made up." in shown(post)
+    assert "Made up" in shown(post)
+
+
+async def test_source_that_is_gone_is_told_to_nobody(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    monkeypatch.setattr(sources, "SOURCES", ())
+    bot = await desk.bot()
+    await bot.ticker.tick()
+    assert await desk.states() == [("skipped", "paused")]

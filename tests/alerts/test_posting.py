@@ -1,0 +1,374 @@
+"""An event is told once to each subscription: whoever dies, and whatever becomes of Slack's and Autumn's
+answers."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.alerts import words
+from bot.alerts.model import AlertChoice, Occurrence, Pause
+from bot.runtime import Checkpoint
+from sandbox.slack.faults import FaultKind
+from sandbox.slack.people import BOT_USER
+from tests.alerts.bench import ANA, FINANCE, LIMIT, QUICK, SUPPORT, Bench, bench, shown
+from tests.databases import Engine
+
+LIMITS = frozenset({"limit_reached"})
+POINTS = ("claimed", "marked", "sent", "settled")
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+def dies_at(point: str) -> Checkpoint:
+    """The process is no more, from there on: it does not let go of what it holds."""
+
+    async def checkpoint(reached: str) -> None:
+        if reached == point:
+            raise asyncio.CancelledError
+
+    return checkpoint
+
+
+async def test_event_is_posted_once_with_names_and_buttons(desk: Bench) -> None:
+    await desk.subscribe()
+    bot = await desk.bot()
+    assert await desk.happens() == 1
+    await bot.ticker.tick()
+    await bot.ticker.tick()
+    (post,) = desk.posts()
+    assert "Acme" in shown(post)
+    assert "*Messages*" in shown(post)
+    assert words.OPEN in shown(post)
+    assert words.GIVE_ALLOWANCE in shown(post)
+    assert await desk.states() == [("posted", None)]
+    assert desk.count("posted") == 1
+
+
+async def test_more_events_than_are_carried_at_once_are_all_posted(desk: Bench) -> None:
+    await desk.subscribe()
+    bot = await desk.bot(timeouts=replace(QUICK, at_once=2))
+    for _ in range(5):
+        await desk.happens()
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 5
+
+
+async def test_event_of_an_unknown_customer_is_told_by_its_id(desk: Bench) -> None:
+    await desk.subscribe()
+    bot = await desk.bot()
+    await desk.happens(Occurrence("cus_gone", entity="ws_1", feature="messages"))
+    await desk.happens(Occurrence("c" * 1000, feature="f" * 1000))
+    await bot.ticker.tick()
+    long, short = sorted(shown(post) for post in desk.posts())
+    assert "cus_gone" in short
+    assert "ws_1" in short
+    assert words.GIVE_ALLOWANCE in short
+    assert words.GIVE_ALLOWANCE not in long, "its place is too long for a button"
+
+
+async def test_person_is_told_in_their_direct_messages(desk: Bench) -> None:
+    await desk.subscribe(ANA)
+    bot = await desk.bot()
+    await desk.happens()
+    await bot.ticker.tick()
+    (message,) = desk.personal()
+    assert "Acme" in shown(message)
+
+
+@pytest.mark.parametrize("kind", ["guest", "deactivated"])
+async def test_person_who_may_not_use_maple_any_more_is_not_told(desk: Bench, kind: str) -> None:
+    subscription = await desk.subscribe(ANA)
+    bot = await desk.bot()
+    desk.slack.workspace.users[ANA].kind = kind  # type: ignore[assignment]
+    await desk.happens()
+    await bot.ticker.tick()
+    assert desk.posts() == []
+    paused = await bot.get(subscription.id)
+    assert paused is not None
+    assert paused.pause is Pause.LEFT
+    assert await desk.states() == [("skipped", "paused")]
+
+
+@pytest.mark.parametrize("method", ["users.info", "conversations.open"])
+async def test_person_who_cannot_be_reached_is_told_later(desk: Bench, method: str) -> None:
+    await desk.subscribe(ANA)
+    bot = await desk.bot()
+    await desk.happens()
+    desk.slack.faults.add(method, "500")
+    await bot.ticker.tick()
+    assert desk.personal() == []
+    desk.move(seconds=30)
+    await bot.ticker.tick()
+    assert len(desk.personal()) == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_two_processes_tell_once(engine: Engine) -> None:
+    async with bench(engine) as desk:
+        await desk.subscribe()
+        await desk.subscribe(FINANCE)
+        bots = [await desk.bot() for _ in range(3)]
+        for _ in range(4):
+            await desk.happens()
+        await asyncio.gather(*(bot.ticker.tick() for bot in bots))
+        assert [len(desk.posts(channel)) for channel in (SUPPORT, FINANCE)] == [4, 4]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_process_that_dies_leaves_it_to_another(desk: Bench, point: str) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    with pytest.raises(asyncio.CancelledError):
+        await (await desk.bot(checkpoint=dies_at(point))).ticker.tick()
+    other = await desk.bot()
+    await other.ticker.tick()
+    assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
+    desk.move(seconds=61)
+    await other.ticker.tick()
+    await other.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert await desk.states() == [("posted", None)]
+    assert desk.count("found") == (point == "sent")
+
+
+async def test_lease_that_was_lost_meanwhile_posts_nothing(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    other = await desk.bot()
+
+    async def overtaken(point: str) -> None:
+        if point == "claimed":
+            desk.move(seconds=61)
+            await other.ticker.tick()
+
+    slow = await desk.bot(checkpoint=overtaken)
+    await slow.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert desk.count("taken") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [("500", False), ("cut_before", False), ("500_after", True), ("latency_after", True)],
+)
+async def test_answer_that_is_lost_is_looked_for(desk: Bench, kind: FaultKind, taken: bool) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
+    desk.slack.faults.add("chat.postMessage", kind, seconds=30)
+    await bot.ticker.tick()
+    desk.slack.faults.close()
+    assert len(desk.posts()) == taken
+    await bot.ticker.tick()
+    assert desk.called("conversations.history") == 0, "the request may be under way still"
+    desk.move(seconds=16)
+    desk.slack.faults.add("conversations.history", "500")
+    await bot.ticker.tick()
+    desk.move(minutes=2)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert desk.count("found") == taken
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_what_cannot_be_looked_for_is_not_posted_again(desk: Bench, seen: bool) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.slack.faults.add("chat.postMessage", "500_after")
+    await bot.ticker.tick()
+    if seen:
+        desk.slack.workspace.channel(SUPPORT).members.remove(BOT_USER)
+    else:
+        desk.slack.faults.add("conversations.history", "500", times=None)
+    desk.move(hours=7)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert await desk.states() == [("skipped", "paused" if seen else "late")]
+
+
+async def test_process_that_was_held_up_does_not_send(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot(timeouts=replace(QUICK, call=0))
+    await bot.ticker.tick()
+    assert desk.posts() == []
+    assert desk.called("chat.postMessage") == 0
+
+
+async def test_busy_slack_is_tried_again_without_looking(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.slack.faults.add("chat.postMessage", "429", seconds=42)
+    await bot.ticker.tick()
+    desk.move(seconds=41)
+    await bot.ticker.tick()
+    assert desk.posts() == []
+    desk.move(seconds=1)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 0
+
+
+async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.slack.faults.add("chat.postMessage", "500")
+    desk.slack.faults.add("chat.postMessage", "429", seconds=1)
+    for _ in range(3):
+        await bot.ticker.tick()
+        desk.move(seconds=60)
+    assert len(desk.posts()) == 1
+    assert desk.called("conversations.history") == 2
+
+
+@pytest.mark.parametrize("why", [Pause.SHARED, Pause.REMOVED, Pause.ARCHIVED, Pause.PUBLIC, Pause.RESTRICTED])
+async def test_channel_that_is_not_fit_pauses_and_the_owner_is_told(desk: Bench, why: Pause) -> None:
+    subscription = await desk.subscribe(private=why is Pause.PUBLIC)
+    channel = desk.slack.workspace.channel(SUPPORT)
+    if why is Pause.SHARED:
+        channel.kind = "shared"
+    elif why is Pause.REMOVED:
+        channel.members.remove(BOT_USER)
+    elif why is Pause.ARCHIVED:
+        channel.archived = True
+    elif why is Pause.RESTRICTED:
+        desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+    bot = await desk.bot()
+    await desk.happens()
+    await desk.happens()
+    for _ in range(2):
+        await bot.ticker.tick()
+    assert desk.posts() == []
+    paused = await bot.get(subscription.id)
+    assert paused is not None
+    assert paused.pause is why
+    assert await desk.states() == [("skipped", "paused")] * 2
+    assert await desk.happens() == 0, "nothing more is kept for it"
+    (notice,) = desk.personal()
+    assert words.PAUSES[why] in notice.blocks[0]["text"]["text"]
+
+
+async def test_owner_who_cannot_be_told_yet_is_told_later(desk: Bench, logs: io.StringIO) -> None:
+    subscription = await desk.subscribe()
+    bot = await desk.bot()
+    await bot.remove(subscription.id, by="U02RAJ")
+    desk.slack.faults.add("conversations.open", "500")
+    await bot.ticker.tick()
+    assert "owner not told" in logs.getvalue()
+    desk.move(minutes=1)
+    for _ in range(2):
+        await bot.ticker.tick()
+        assert len(desk.personal()) == 1
+        desk.move(days=2)
+
+
+async def test_channel_that_could_not_be_checked_is_tried_again(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.slack.faults.add("conversations.info", "429", seconds=90)
+    await bot.ticker.tick()
+    assert desk.posts() == []
+    desk.move(seconds=90)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+
+
+async def test_paused_subscription_is_told_nothing(desk: Bench) -> None:
+    subscription = await desk.subscribe()
+    other = await desk.bot()
+
+    async def pause(point: str) -> None:
+        if point == "claimed":
+            await other.pause(subscription.id, by=ANA)
+
+    await desk.happens()
+    await (await desk.bot(checkpoint=pause)).ticker.tick()
+    assert desk.posts() == []
+    assert await desk.states() == [("skipped", "paused")]
+
+
+async def test_autumn_that_does_not_answer_is_asked_again(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.autumn.faults.add("customers.get", 500)
+    await bot.ticker.tick()
+    desk.move(seconds=29)
+    await bot.ticker.tick()
+    assert desk.posts() == []
+    desk.autumn.faults.clear()
+    desk.move(seconds=1)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+
+
+async def test_what_could_not_be_told_for_six_hours_is_skipped(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    desk.move(hours=6, seconds=1)
+    await bot.ticker.tick()
+    assert await desk.states() == [("skipped", "late")]
+
+
+@pytest.mark.parametrize(
+    ("choice", "occurrence", "told"),
+    [
+        (AlertChoice(LIMITS, plans=frozenset({"team"})), LIMIT, True),
+        (AlertChoice(LIMITS, plans=frozenset({"pro"})), LIMIT, False),
+        (AlertChoice(LIMITS, plans=frozenset({"pro"})), replace(LIMIT, plans=("pro",)), True),
+        (AlertChoice(LIMITS, plans=frozenset({"pro"})), Occurrence("cus_gone"), False),
+        (AlertChoice(LIMITS, features=frozenset({"messages"})), LIMIT, True),
+        (AlertChoice(LIMITS, features=frozenset({"seats"})), LIMIT, False),
+        (AlertChoice(LIMITS, features=frozenset({"seats"})), Occurrence("cus_acme"), True),
+        (AlertChoice(frozenset({"past_due"})), LIMIT, False),
+    ],
+)
+async def test_filters(desk: Bench, choice: AlertChoice, occurrence: Occurrence, told: bool) -> None:
+    await desk.subscribe(choice=choice)
+    await desk.happens(occurrence)
+    await (await desk.bot()).ticker.tick()
+    assert len(desk.posts()) == told
+
+
+async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    await desk.happens()
+    failed: list[str] = []
+
+    async def fails(point: str) -> None:
+        if not failed:
+            failed.append(point)
+            raise LookupError
+
+    bot = await desk.bot(checkpoint=fails)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 1
+    assert "alert not carried" in logs.getvalue()
+    desk.move(seconds=61)
+    await bot.ticker.tick()
+    assert len(desk.posts()) == 2
+
+
+async def test_old_events_are_forgotten(desk: Bench) -> None:
+    await desk.subscribe()
+    await desk.happens()
+    bot = await desk.bot()
+    await bot.ticker.tick()
+    desk.move(days=91)
+    await bot.ticker.tick()
+    assert await desk.states() == []
+    desk.move(minutes=1)
+    await bot.ticker.tick()

@@ -1,0 +1,55 @@
+"""What people do with alerts, by the labels they see; and how Autumn's webhooks reach the bot."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from bot.alerts import words
+from bot.alerts.model import Subscription
+from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.webhooks import PATH
+from sandbox.autumn.webhooks import new_secret
+from sandbox.slack import Person
+from sandbox.slack.model import Message
+from tests.stage import Mode, Stage, on_stage
+
+SUPPORT = "C01SUPPORT"
+QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=0.0)
+
+
+@asynccontextmanager
+async def alerting(mode: Mode, *, policy: str = "", timeouts: AlertTimeouts = QUICK) -> AsyncIterator[Stage]:
+    """Everything running, and Autumn's webhooks on their way to the bot."""
+    secret = new_secret()
+    async with on_stage(mode, policy=policy, alert_pace=timeouts, webhook_secret=SecretStr(secret)) as stage:
+        stage.autumn.send_webhooks_to(f"{stage.bot.url}{PATH}", secret=secret)
+        yield stage
+
+
+async def open_alerts(person: Person) -> str:
+    await person.command("/autumn alerts")
+    return await person.sees(words.LIST_WHAT[:30])
+
+
+async def set_up(person: Person) -> None:
+    """The clicks that make an alert as it is proposed."""
+    await open_alerts(person)
+    await person.click(words.NEW)
+    await person.sees(words.FIELD_SOURCES)
+    await person.submit()
+    await person.sees("The alert is set up")
+
+
+async def the_alert(maple: Stage, channel: str = SUPPORT) -> Subscription:
+    (subscription,) = await maple.bot.alerts.of_channel(channel)
+    return subscription
+
+
+def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+    """The alerts that everyone in the channel has."""
+    return [
+        post
+        for post in maple.slack.workspace.posts
+        if post.channel == channel and post.metadata and post.metadata["event_type"] == "maple_alert"
+    ]

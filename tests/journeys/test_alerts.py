@@ -1,0 +1,279 @@
+"""From the subscription to the event, the message and its buttons."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bot.access.people import Actor
+from bot.alerts import form, words
+from bot.alerts.model import Pause
+from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.webhooks import PATH
+from bot.changes.balance import words as balance_words
+from bot.store import audit
+from sandbox.slack import Person
+from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
+from tests.stage import Mode, Stage, on_stage
+
+LEADS = '[digests]\nwho = ["@billing-leads"]\n'
+LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
+
+
+def last(maple: Stage, kind: str) -> dict[str, Any]:
+    """What Slack told the bot last, of this kind."""
+    return [sent.payload for sent in maple.slack.sent if sent.payload.get("type") == kind][-1]
+
+
+async def as_another(maple: Stage, person: Person, **action: str) -> None:
+    """The last click, done by somebody else in the same modal, with another action."""
+    payload = last(maple, "block_actions")
+    await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
+
+
+async def send_as(maple: Stage, person: Person, payload: dict[str, Any]) -> None:
+    trigger = maple.slack.simulation.triggers.issue(person.id)
+    user = {**payload["user"], "id": person.id}
+    await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
+    await maple.bot.work.drain(10)
+
+
+@pytest.mark.both_transports
+async def test_event_reaches_the_channel_and_its_buttons_work(mode: Mode) -> None:
+    async with alerting(mode) as maple:
+        ana, raj = maple.ana, maple.raj
+        await set_up(ana)
+        await ana.close()
+        message = maple.autumn.webhooks.send("balances.limit_reached", LIMIT, times=3)
+        await raj.sees("Limit reached")
+        await maple.autumn.webhooks.settled()
+        assert message.statuses == [204] * 3
+        await maple.bot.alerts.ticker.tick()
+        assert len(posted(maple)) == 1
+        await raj.click(words.OPEN)
+        await raj.sees("only visible to you")
+        await raj.click(words.GIVE_ALLOWANCE)
+        await raj.sees(balance_words.TITLE)
+
+
+async def test_payment_that_fails_is_told_once_by_message_and_poll() -> None:
+    async with alerting("http") as maple:
+        await set_up(maple.ana)
+        await maple.ana.close()
+        maple.autumn.mark_past_due("cus_northwind")
+        await maple.ana.sees("Northwind")
+        await maple.autumn.webhooks.settled()
+        for _ in range(3):
+            maple.clock.move(timedelta(hours=1))
+            await maple.bot.alerts.ticker.look_through()
+            await maple.bot.alerts.ticker.tick()
+        told = [post for post in posted(maple) if "Past due" in post.text]
+        assert len(told) == 1
+
+
+async def test_poll_finds_a_payment_that_failed_without_webhooks() -> None:
+    async with on_stage("http", alert_pace=AlertTimeouts(tick=3600, poll=0, channel=0)) as maple:
+        await open_alerts(maple.ana)
+        await maple.ana.sees(words.NO_WEBHOOKS.partition("* ")[2])
+        await maple.ana.close()
+        await set_up(maple.ana)
+        await maple.ana.close()
+        await maple.bot.alerts.ticker.look_through()
+        maple.autumn.mark_past_due("cus_northwind")
+        maple.clock.move(timedelta(hours=1))
+        await maple.bot.alerts.ticker.look_through()
+        await maple.bot.alerts.ticker.tick()
+        (post,) = posted(maple)
+        assert "Northwind" in post.text
+        assert "once an hour" in post.text
+        async with httpx.AsyncClient() as client:
+            assert (await client.post(f"{maple.bot.url}{PATH}")).status_code == 404
+
+
+async def test_alert_to_oneself_alone() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        ana.go("@raj")
+        await open_alerts(ana)
+        await ana.sees(words.PROBLEMS["direct"].what)
+        await ana.click(words.NEW)
+        await ana.sees(words.TARGET_PERSON)
+        ana.does_not_see(words.TARGET_CHANNEL)
+        await ana.submit()
+        await ana.sees(words.ONLY_YOU.strip("*"))
+        await ana.close()
+        maple.autumn.webhooks.send("balances.limit_reached", LIMIT)
+        ana.go("@maple")
+        await ana.sees("Limit reached")
+        assert posted(maple) == []
+
+
+async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click(words.EDIT)
+        await ana.sees(words.FIELD_PLANS)
+        assert "Pro" in await ana.type_ahead(words.FIELD_PLANS, "pro")
+        assert "Messages" in await ana.type_ahead(words.FIELD_FEATURES, "mess")
+        await ana.choose(words.FIELD_PLANS, "Pro")
+        await ana.submit()
+        assert "Pro" in await ana.sees("The alert has been updated")
+        assert (await the_alert(maple)).choice.plans == {"pro"}
+        await ana.click(words.PAUSE)
+        await ana.sees("The alert is paused")
+        assert (await the_alert(maple)).pause is Pause.ASKED
+        await ana.click(words.RESUME)
+        await ana.sees("active again")
+        subscription = await the_alert(maple)
+        await ana.click(words.REMOVE, confirm=True)
+        await ana.sees(words.NO_ALERTS)
+        async with maple.bot.database.reading() as connection:
+            assert (await audit.verify(connection)).faults == ()
+            events = [entry.event async for entry in audit.entries(connection, change_id=subscription.id)]
+        assert events == [f"alert_{verb}" for verb in ("created", "edited", "paused", "resumed", "removed")]
+
+
+async def test_policy_says_who_may_set_alerts_up() -> None:
+    async with alerting("http", policy=LEADS) as maple:
+        await set_up(maple.lea)
+        before = await the_alert(maple)
+        await maple.lea.click(words.EDIT)
+        await maple.lea.sees(words.FIELD_PLANS)
+        for action in ("alert_new", "alert_edit", "alert_pause", "alert_remove"):
+            await as_another(maple, maple.ana, action_id=action, value=f"{before.id}:1")
+            await maple.lea.sees("Nothing was changed")
+        await send_as(maple, maple.ana, last(maple, "view_submission"))
+        await maple.lea.sees("Nothing was changed")
+        assert await the_alert(maple) == before
+        await open_alerts(maple.ana)
+        assert words.ONLY_OTHERS in await maple.ana.sees(words.ONLY_OTHERS)
+
+
+async def test_nobody_changes_what_goes_to_another_person() -> None:
+    async with alerting("http") as maple:
+        ana, raj = maple.ana, maple.raj
+        await open_alerts(ana)
+        await ana.click(words.NEW)
+        await ana.sees(words.FIELD_SOURCES)
+        await ana.choose(words.FIELD_TARGET, words.TARGET_PERSON)
+        await ana.submit()
+        await ana.sees("The alert is set up")
+        own = await the_alert(maple, ana.id)
+        await ana.click(words.PAUSE)
+        await ana.sees("The alert is paused")
+        await as_another(maple, raj, action_id="alert_remove")
+        await ana.sees("Nothing was changed")
+        assert await maple.bot.alerts.get(own.id) is not None
+        await ana.close()
+        await open_alerts(ana)
+        await ana.sees(words.RESUME)
+        await ana.click(words.RESUME)
+        await ana.sees("active again")
+
+
+async def test_clicks_in_a_list_that_is_out_of_date() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click(words.PAUSE)
+        await ana.sees("The alert is paused")
+        gone = await the_alert(maple)
+        await maple.bot.alerts.remove(gone.id, by=ana.id)
+        for action in ("alert_pause", "alert_resume", "alert_edit", "alert_remove"):
+            await as_another(maple, ana, action_id=action)
+            assert words.HAPPENED["changed"].split(": ")[1] in ana.last()
+
+
+async def test_edit_of_what_somebody_else_removed() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click(words.EDIT)
+        await ana.sees(words.FIELD_PLANS)
+        await maple.bot.alerts.remove((await the_alert(maple)).id, by="U02RAJ")
+        await ana.submit()
+        await ana.sees("Someone else changed or removed")
+
+
+async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await set_up(ana)
+        await ana.click(words.PAUSE)
+        await ana.sees("The alert is paused")
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await ana.click(words.RESUME)
+        await ana.sees(words.PROBLEMS["shared"].what)
+        assert (await the_alert(maple)).pause is Pause.ASKED
+
+
+async def test_channel_that_is_shared_when_the_form_is_submitted() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await open_alerts(ana)
+        await ana.click(words.NEW)
+        await ana.sees(words.FIELD_SOURCES)
+        maple.slack.workspace.channel("#support").kind = "shared"
+        await ana.submit()
+        await ana.sees(words.PROBLEMS["shared"].what)
+        assert await maple.bot.alerts.of_channel(SUPPORT) == []
+
+
+async def test_channel_with_as_many_as_there_may_be() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        for number in range(10):
+            await maple.bot.alerts.create(
+                f"s{number}", SUPPORT, Actor(ana.id, maple.bot_team), form.everything()
+            )
+        await open_alerts(ana)
+        await ana.click(words.NEW)
+        await ana.sees(words.FIELD_SOURCES)
+        await ana.submit()
+        await ana.sees("the most there can be")
+
+
+async def test_autumn_that_does_not_answer_leaves_names_out() -> None:
+    async with alerting("http") as maple:
+        maple.autumn.faults.add("plans.list", "500", times=None)
+        await set_up(maple.ana)
+
+
+async def test_form_closed_meanwhile_is_answered_beside_it() -> None:
+    async with alerting("http") as maple:
+        ana = maple.ana
+        await open_alerts(ana)
+        await ana.click(words.NEW)
+        await ana.sees(words.FIELD_SOURCES)
+        maple.slack.faults.add("conversations.info", "latency", seconds=0.3)
+        await ana.submit()
+        await ana.close()
+        assert "only visible to you" in await ana.sees("The alert is set up")
+
+
+async def test_trouble_is_said_in_the_modal() -> None:
+    async with alerting("http") as maple:
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("ALTER TABLE alert_subscriptions RENAME TO lost"))
+        await maple.ana.command("/autumn alerts")
+        assert "Reference" in await maple.ana.sees("Reference")
+
+
+async def test_two_replicas_tell_once_whatever_comes_when() -> None:
+    async with alerting("http", timeouts=QUICK) as maple:
+        await set_up(maple.ana)
+        await maple.ana.close()
+        async with maple.another() as other:
+            second = maple.autumn.webhooks.endpoints[0]
+            maple.autumn.send_webhooks_to(f"{other.url}{PATH}", secret=second.secret)
+            maple.autumn.webhooks.hold()
+            for number in range(6):
+                maple.autumn.webhooks.send("balances.limit_reached", {**LIMIT, "entity_id": f"ws_{number}"})
+            maple.autumn.webhooks.release("shuffled", times=3, seed=1)
+            await maple.autumn.webhooks.settled()
+            for bot in (maple.bot, other):
+                await bot.alerts.ticker.tick()
+            assert len({post.text for post in posted(maple)}) == len(posted(maple)) == 6
