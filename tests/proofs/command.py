@@ -20,6 +20,7 @@ from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
+from tests.proofs.webhooks import odd_signatures, told_once
 
 _ROOT = Path(__file__).parent.parent.parent
 PAGE = _ROOT / "docs" / "proofs.md"
@@ -43,6 +44,12 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
     "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),
     "digests": (lambda: mornings(4, 30),),
+    "webhooks": (
+        lambda: odd_signatures("http", 5_000, 1),
+        lambda: odd_signatures("socket", 5_000, 2),
+        lambda: told_once("sqlite", 300, 3),
+        lambda: told_once("postgresql", 300, 4),
+    ),
     "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
 }
 _CASES = {
@@ -53,6 +60,7 @@ _CASES = {
     "audit": ("alterations found by the row's own hash", "altered fields"),
     "replay": ("copies sent besides", "repeated requests"),
     "digests": ("due days", "due days"),
+    "webhooks": ("odd messages", "odd messages"),
     "hostile": ("inputs", "hostile payloads"),
 }
 """Which counts, by the start of their names, add up to a proof's cases, and what the summary calls them."""

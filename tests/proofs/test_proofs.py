@@ -17,6 +17,7 @@ from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
+from tests.proofs.webhooks import odd_signatures, told_once
 
 
 async def as_claimed(proof: Awaitable[Figures]) -> Figures:
@@ -87,6 +88,18 @@ async def test_digests_are_there_once_though_processes_die() -> None:
     figures = await as_claimed(mornings(3, days=1, digests=4))
     assert figures.counts["days with one"] == figures.counts["due days"] >= 4
     assert figures.counts["processes killed"] + figures.counts["processes stopped"] > 0
+
+
+async def test_nothing_is_taken_that_autumn_did_not_sign() -> None:
+    figures = await as_claimed(odd_signatures("http", 300, 5))
+    assert figures.counts["answered with 401"] == 300
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_events_are_told_once_though_replicas_die(engine: Engine) -> None:
+    figures = await as_claimed(told_once(engine, 12, 6))
+    assert figures.counts["alerts posted"] == 24
+    assert figures.counts["processes cut off"] > 0
 
 
 @pytest.mark.parametrize(("engine", "seed"), [("sqlite", 3), ("postgresql", 4)])
