@@ -27,6 +27,7 @@ from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH as WEBHOOKS_PATH
 from bot.alerts.webhooks import AutumnWebhooks, WebhookSignature
 from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService, Surroundings
@@ -44,6 +45,7 @@ from bot.digests.model import Digest
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
+from bot.home.service import HomeService, HomeSources
 from bot.kit.card import Card
 from bot.log import library_logger, log
 from bot.metrics import Metrics
@@ -159,6 +161,7 @@ class Maple:
         self.changes = self._changes()
         self.digests = self._digests()
         self.alerts = self._alerts()
+        self.home = self._home()
         self.services = self._services()
         self.bolt = self._bolt()
 
@@ -256,8 +259,10 @@ class Maple:
             metrics=self.metrics,
             work=self.work,
             timings=self.timings,
+            environment=self.environment,
             organization=lambda: self._organization,
             now=self._now,
+            home=self.home,
             changes=self.changes,
             digests=self.digests,
             alerts=self.alerts,
@@ -298,9 +303,25 @@ class Maple:
 
     def _changes(self) -> ChangeService:
         surroundings = Surroundings(
-            self._permission.may, self._notifier, self._approvals, self._names, self._background.moved
+            self._permission.may, self._notify, self._approvals, self._names, self._background.moved
         )
         return ChangeService(self._runtime, surroundings, self._pace)
+
+    async def _notify(self, record: Record, event: ChangeEvent) -> None:
+        """Shows a step of a change wherever it can be seen. Raises what the notifier does."""
+        self.home.changed()
+        await self._notifier(record, event)
+
+    def _home(self) -> HomeService:
+        sources = HomeSources(
+            changes=self.changes,
+            digests=self.digests,
+            permission=self._permission,
+            people=self.people,
+            channels=self._channels,
+            organization=lambda: self._organization,
+        )
+        return HomeService(self._runtime, self.slack, self.work, sources)
 
     def _digests(self) -> DigestService:
         def draw(

@@ -1,5 +1,6 @@
 """`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from bot.changes import registry as kinds
@@ -20,6 +21,7 @@ from handlers.parsing import (
     LookUpCommand,
     NoDays,
     UpcomingCommand,
+    opens_form,
     parse,
 )
 from handlers.services import Services
@@ -27,6 +29,9 @@ from handlers.services import Services
 
 async def run(interaction: Interaction, services: Services) -> None:
     command = parse(interaction.text)
+    if opens_form(command) and not interaction.can_open_modal:
+        await services.replies.ephemeral(interaction, lookup_help.form_button(interaction.text))
+        return
     match command:
         case HelpCommand():
             await services.replies.ephemeral(interaction, lookup_help.help_card(kinds.help_lines()))
@@ -52,10 +57,15 @@ async def run(interaction: Interaction, services: Services) -> None:
             assert_never(command)
 
 
+async def clicked(interaction: Interaction, services: Services) -> None:
+    """The button in answer to a message whose command has a form."""
+    await run(replace(interaction, text=interaction.value), services)
+
+
 def only_reads(interaction: Interaction) -> bool:
     """Forms for changes, digests and alerts are of no use without the database; everything else works without
     it."""
-    return not isinstance(parse(interaction.text), ChangeCommand | DigestsCommand | AlertsCommand)
+    return not opens_form(parse(interaction.text))
 
 
 async def _search(interaction: Interaction, services: Services, query: Search) -> None:

@@ -52,6 +52,7 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
     )
     view = list_card.digest_list(digests, channel=interaction.channel, problem=problem, may=may, note=note)
     if note:
+        services.home.changed()
         await update_modal(interaction, services, view, instead=list_card.digest_message(note))
     else:
         await services.replies.update_modal(interaction.view, view)

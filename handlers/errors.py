@@ -77,6 +77,8 @@ class ErrorTarget(StrEnum):
     ON_TOP = "on_top"
     """A modal over the one that was clicked in."""
     HOME = "home"
+    NOWHERE = "nowhere"
+    """Only the log has it: nobody asked for anything."""
 
 
 async def show_error(target: ErrorTarget, interaction: Interaction, services: Services, card: Card) -> None:
@@ -96,6 +98,8 @@ async def show_error(target: ErrorTarget, interaction: Interaction, services: Se
             await replies.push_modal(interaction, surfaces.as_modal(card))
         case ErrorTarget.HOME:
             await replies.publish_home(interaction, surfaces.as_home(card))
+        case ErrorTarget.NOWHERE:
+            return
         case _:  # pragma: no cover - a closed set
             assert_never(target)
 

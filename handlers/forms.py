@@ -44,6 +44,11 @@ async def commanded(interaction: Interaction, services: Services, kind_id: str, 
     await _open(interaction, services, kinds.kind(kind_id), query=query)
 
 
+async def from_message(interaction: Interaction, services: Services, kind_id: str, customer: str) -> None:
+    """In place of the modal that lists a message's customers, filled in with `interaction.state`."""
+    await _open(interaction, services, decoding.kind(kind_id), customer=customer)
+
+
 async def _open(
     interaction: Interaction,
     services: Services,
@@ -60,7 +65,11 @@ async def _open(
         channel=interaction.channel,
         feature=feature,
     )
-    view = await services.replies.open_modal(interaction, request_form.loading(meta))
+    view = interaction.view
+    if view:
+        await services.replies.update_modal(view, request_form.loading(meta))
+    else:
+        view = await services.replies.open_modal(interaction, request_form.loading(meta))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
         decision = await services.permission.may_open(kind.policy, interaction.actor)
@@ -77,7 +86,9 @@ async def _open(
                 return
             meta = meta.model_copy(update={"customer": match.customer_id})
         facts = await _read(services, meta)
-        await services.replies.update_modal(view, await _view(interaction, services, meta, facts, values={}))
+        await services.replies.update_modal(
+            view, await _view(interaction, services, meta, facts, values=interaction.state)
+        )
 
 
 # Filling in

@@ -8,14 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 from bot.access.people import Actor
+from bot.slack.message_words import message_words
 
 _ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
+_WRITTEN = ("", "file_share", "thread_broadcast")
+"""Subtypes of messages that a person has just written."""
 
 
 class InteractionKind(StrEnum):
     COMMAND = "command"
     ACTION = "action"
     SHORTCUT = "shortcut"
+    MESSAGE_SHORTCUT = "message_shortcut"
     VIEW = "view"
     OPTIONS = "options"
     EVENT = "event"
@@ -27,12 +31,12 @@ class Interaction:
     actor: Actor
     channel: str = ""
     thread_ts: str = ""
-    """Of an event: the thread it happened in, which is answered in; empty outside threads."""
+    """The thread it happened in, which is answered in; empty outside threads."""
     response_url: str = ""
     trigger_id: str = ""
     event_id: str = ""
     message: str = ""
-    """The timestamp of the message that was clicked, or that an event is about."""
+    """The timestamp of the message that was clicked, or that a shortcut or an event is about."""
     occurred_at: datetime | None = None
     """When it was done, by Slack's clock; None where Slack does not say."""
     is_ephemeral: bool = False
@@ -43,7 +47,15 @@ class Interaction:
     value: str = ""
     """A button's value, the option chosen, what was typed into a select, or the tab that was opened."""
     text: str = ""
-    """What was typed after the command, or of an event, the message."""
+    """What was typed after the command, or the words of the message that a shortcut or an event is about."""
+    automatic: bool = False
+    """Whether an event is about what no person wrote just now: a message of an app's or of Slack's, an edit.
+    It is not answered, or Maple would answer itself."""
+    links: tuple[str, ...] = ()
+    """The links that an event says were shared."""
+    unfurl_id: str = ""
+    """What their previews are sent to, together with `source`."""
+    source: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     """What a modal was filled in with: block_id → action_id → element."""
     view: str = ""
@@ -93,6 +105,7 @@ def _action(body: Mapping[str, Any]) -> Interaction:
         channel=_id(_part(body, "channel"), "id") or _id(container, "channel_id"),
         response_url=_text(body, "response_url"),
         trigger_id=_text(body, "trigger_id"),
+        thread_ts=_id(container, "thread_ts"),
         message=_id(container, "message_ts"),
         occurred_at=_moment(_text(action, "action_ts")),
         is_ephemeral=container.get("is_ephemeral") is True,
@@ -106,6 +119,20 @@ def _action(body: Mapping[str, Any]) -> Interaction:
 def _shortcut(body: Mapping[str, Any]) -> Interaction:
     return Interaction(
         kind=InteractionKind.SHORTCUT, actor=_actor(body), trigger_id=_text(body, "trigger_id")
+    )
+
+
+def _message_shortcut(body: Mapping[str, Any]) -> Interaction:
+    message = _part(body, "message")
+    return Interaction(
+        kind=InteractionKind.MESSAGE_SHORTCUT,
+        actor=_actor(body),
+        channel=_id(_part(body, "channel"), "id"),
+        thread_ts=_id(message, "thread_ts"),
+        response_url=_text(body, "response_url"),
+        trigger_id=_text(body, "trigger_id"),
+        message=_id(body, "message_ts"),
+        text=_utf8(message_words(message)),
     )
 
 
@@ -128,16 +155,23 @@ def _options(body: Mapping[str, Any]) -> Interaction:
 
 def _event(body: Mapping[str, Any]) -> Interaction:
     event = _part(body, "event")
+    links = event.get("links")
     return Interaction(
         kind=InteractionKind.EVENT,
         actor=Actor(user=_text(event, "user"), team=_text(event, "user_team") or _text(body, "team_id")),
         channel=_id(event, "channel"),
         thread_ts=_id(event, "thread_ts"),
         event_id=_text(body, "event_id"),
-        message=_id(event, "ts"),
+        message=_id(event, "ts") or _id(event, "message_ts"),
         occurred_at=_moment(_text(event, "event_ts")),
         value=_text(event, "tab"),
         text=_text(event, "text"),
+        automatic=bool(event.get("bot_id")) or "edited" in event or event.get("subtype", "") not in _WRITTEN,
+        links=tuple(_text(link, "url") for link in links if isinstance(link, Mapping))
+        if isinstance(links, list)
+        else (),
+        unfurl_id=_text(event, "unfurl_id"),
+        source=_text(event, "source"),
     )
 
 
@@ -201,6 +235,7 @@ _READERS = {
     InteractionKind.COMMAND: _command,
     InteractionKind.ACTION: _action,
     InteractionKind.SHORTCUT: _shortcut,
+    InteractionKind.MESSAGE_SHORTCUT: _message_shortcut,
     InteractionKind.VIEW: _view,
     InteractionKind.OPTIONS: _options,
     InteractionKind.EVENT: _event,

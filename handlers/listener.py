@@ -78,7 +78,9 @@ class Listener:
     def bolt_listener(self, services: Services) -> BoltListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
             await ack()
-            services.work.start(self.handle(read(self.kind, body), services))
+            interaction = read(self.kind, body)
+            if not interaction.automatic:
+                services.work.start(self.handle(interaction, services))
 
         return listen
 

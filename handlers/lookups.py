@@ -90,6 +90,7 @@ async def _read(services: Services, place: Place) -> Answer:
 
 
 def _private_card(interaction: Interaction, services: Services, place: Place, answer: Answer) -> Card:
+    services.home.looked_up(interaction.actor, place.customer)
     return lookup_card.card(
         place,
         answer,
@@ -179,14 +180,20 @@ async def open_card(interaction: Interaction, services: Services) -> None:
     await send_card(interaction, services, decoding.place(interaction.value))
 
 
+async def pick_customer(interaction: Interaction, services: Services) -> None:
+    """The same for the customer that was picked."""
+    await send_card(interaction, services, Place(customer=interaction.value))
+
+
 async def send_card(interaction: Interaction, services: Services, place: Place) -> None:
-    """A customer's card that only this person sees."""
+    """A customer's card that only this person sees; from the Home tab, in their messages with Maple."""
+    replies = services.replies
     await respond(
         interaction,
         services,
         customer_card(interaction, services, place),
         loading=lookup_help.still_waiting(place),
-        send=services.replies.ephemeral,
+        send=replies.ephemeral if interaction.channel else replies.editable_dm(),
     )
 
 

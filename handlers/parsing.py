@@ -137,6 +137,17 @@ def parse(text: str) -> Command:
     return LookUpCommand(typed)
 
 
+def opens_form(command: Command) -> bool:
+    """Whether it is answered with a form, which Slack opens for clicks and commands, not for messages."""
+    return isinstance(command, ChangeCommand | DigestsCommand | AlertsCommand)
+
+
+def addressed(text: str, bot: str) -> str:
+    """What a message says to Maple: what follows the mention of it, else what stands before."""
+    before, *after = re.split(rf"<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?", text, maxsplit=1)
+    return next((words for words in (*map(str.strip, after), before.strip()) if words), "")
+
+
 def mistyped(query: str) -> str:
     """What may have been meant where no customer was found: `prodcts acme` is nearly `products acme`. Empty
     if nothing."""

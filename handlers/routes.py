@@ -13,6 +13,7 @@ from handlers import (
     alerts,
     catch_all,
     command,
+    conversations,
     decisions,
     digest_form,
     digest_rows,
@@ -20,8 +21,10 @@ from handlers import (
     forms,
     history,
     home,
+    link_previews,
     look_up,
     lookups,
+    message_customers,
 )
 from handlers.errors import ErrorTarget
 from handlers.interaction import InteractionKind
@@ -81,12 +84,14 @@ ROUTES: tuple[Route, ...] = (
             opens_modal=True,
         ),
     ),
+    clicked(ids.RUN, command.clicked, opens_modal=True),
     clicked(ids.GO, lookups.go_to, ErrorTarget.CARD, harmless=True),
     clicked(ids.OPEN, lookups.open_card, harmless=True),
     clicked(ids.LINK, home.link_clicked, harmless=True),
     clicked(ids.FIND, lookups.turn_page, ErrorTarget.CARD, harmless=True),
     clicked(ids.PICK_FEATURE, lookups.pick_feature, ErrorTarget.CARD, harmless=True),
     clicked(ids.SHARE, lookups.share, harmless=True),
+    clicked(ids.PICK_CUSTOMER, lookups.pick_customer, harmless=True),
     options(ids.PICK_CUSTOMER, lookups.customer_options),
     options(ids.PICK_FEATURE, lookups.feature_options),
     Route(
@@ -105,6 +110,19 @@ ROUTES: tuple[Route, ...] = (
         ids.LOOK_UP_MODAL,
         FormListener(ids.LOOK_UP_MODAL, look_up.parse, look_up.submitted, harmless=always),
     ),
+    Route(
+        ids.LOOK_UP_MESSAGE,
+        Listener(
+            InteractionKind.MESSAGE_SHORTCUT,
+            ids.LOOK_UP_MESSAGE,
+            message_customers.open_list,
+            ErrorTarget.MODAL,
+            harmless=always,
+            opens_modal=True,
+        ),
+    ),
+    clicked(ids.MESSAGE_CUSTOMER, message_customers.open_customer, ErrorTarget.CURRENT_MODAL, harmless=True),
+    clicked(ids.MESSAGE_CHANGE, message_customers.change, ErrorTarget.CURRENT_MODAL),
     clicked(ids.CHANGE, forms.clicked, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.FORM_FIELD, forms.filled, ErrorTarget.CURRENT_MODAL, harmless=True),
     options(ids.FORM_FIELD, forms.options, family=True),
@@ -147,6 +165,9 @@ ROUTES: tuple[Route, ...] = (
         FormListener(ids.ALERT_FORM, alert_form.parse, alert_form.submitted, alert_form.working),
     ),
     event("app_home_opened", home.opened, ErrorTarget.HOME, harmless=True),
+    event("app_mention", conversations.mentioned, harmless=True),
+    event("link_shared", link_previews.shared, ErrorTarget.NOWHERE, harmless=True),
+    event("message", conversations.written, harmless=True),
 )
 
 
@@ -162,6 +183,7 @@ def _listen(app: AsyncApp, kind: InteractionKind) -> Callable[..., Any]:
         InteractionKind.COMMAND: app.command,
         InteractionKind.ACTION: app.action,
         InteractionKind.SHORTCUT: app.global_shortcut,
+        InteractionKind.MESSAGE_SHORTCUT: app.message_shortcut,
         InteractionKind.VIEW: app.view_submission,
         InteractionKind.OPTIONS: app.options,
         InteractionKind.EVENT: app.event,

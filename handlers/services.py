@@ -12,10 +12,12 @@ from bot.alerts.service import AlertService
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
 from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
 from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
+from bot.home.service import HomeService
 from bot.metrics import Metrics
 from bot.slack.channels import Channels
 from bot.slack.deliveries import Deliveries
@@ -35,9 +37,12 @@ class Services:
     metrics: Metrics
     work: BackgroundTasks
     timings: Timeouts
+    environment: Environment
+    """Of Autumn's key."""
     organization: Callable[[], Organization | None]
     """The organization Autumn's key belongs to; None until Autumn has said."""
     now: Callable[[], datetime]
+    home: HomeService
     changes: ChangeService
     digests: DigestService
     alerts: AlertService

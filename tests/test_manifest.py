@@ -48,13 +48,20 @@ def test_every_command_is_listened_to() -> None:
 
 
 def test_every_shortcut_is_listened_to() -> None:
-    declared = {shortcut["callback_id"] for shortcut in MANIFEST["features"]["shortcuts"]}
-    assert declared == listened(InteractionKind.SHORTCUT)
-    assert {shortcut["type"] for shortcut in MANIFEST["features"]["shortcuts"]} == {"global"}
+    kinds = {"global": InteractionKind.SHORTCUT, "message": InteractionKind.MESSAGE_SHORTCUT}
+    for shortcut_type, kind in kinds.items():
+        declared = {
+            shortcut["callback_id"]
+            for shortcut in MANIFEST["features"]["shortcuts"]
+            if shortcut["type"] == shortcut_type
+        }
+        assert declared == listened(kind)
 
 
 def test_every_event_is_listened_to() -> None:
-    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == listened(InteractionKind.EVENT)
+    subscribed = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    # `message.im` arrives as a `message` in a direct message.
+    assert {event.partition(".")[0] for event in subscribed} == listened(InteractionKind.EVENT)
     assert MANIFEST["features"]["app_home"]["home_tab_enabled"], (
         "app_home_opened comes with the Home tab only"
     )
@@ -62,13 +69,17 @@ def test_every_event_is_listened_to() -> None:
 
 def test_every_button_of_the_views_is_listened_to() -> None:
     assert {
+        ids.RUN,
         ids.GO,
         ids.OPEN,
         ids.FIND,
         ids.SHARE,
         ids.LINK,
         ids.PICK_FEATURE,
+        ids.PICK_CUSTOMER,
         ids.LOOK_UP_SHORTCUT,
+        ids.MESSAGE_CUSTOMER,
+        ids.MESSAGE_CHANGE,
         ids.CHANGE,
         ids.FORM_FIELD,
         ids.APPROVE,

@@ -171,6 +171,6 @@ def test_every_scope_of_the_manifest_is_explained() -> None:
     manifest = yaml.safe_load((ROOT / "app_manifest.yml").read_text())
     table = (ROOT / "README.md").read_text().split("| Slack scope |")[1].split("\n\n")[0]
     explained = {
-        scope for row in table.splitlines() for scope in re.findall(r"`([a-z:]+)`", row.split(" | ")[0])
+        scope for row in table.splitlines() for scope in re.findall(r"`([a-z_:]+)`", row.split(" | ")[0])
     }
     assert explained == set(manifest["oauth_config"]["scopes"]["bot"])

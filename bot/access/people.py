@@ -111,6 +111,16 @@ class People:
         self._known: TTLCache[str, SlackUser] = TTLCache(_MOST, seconds, timer=clock)
         self._asking: dict[str, Awaitable[SlackUser | None]] = {}
 
+    @property
+    def bot_user(self) -> str:
+        """Maple's own user id."""
+        return self._home().bot_user
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message; empty while the workspace's address is not known."""
+        workspace = self._home().url.rstrip("/")
+        return f"{workspace}/archives/{channel}/p{ts.replace('.', '')}" if workspace else ""
+
     async def standing(self, actor: Actor) -> Standing:
         """Never raises: without an answer it is UNCHECKED."""
         home = self._home()

@@ -1,6 +1,7 @@
 """Asks the policy, with what Slack says of the person now."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bot.access.groups import Groups
 from bot.access.people import Actor, People, Standing
@@ -9,6 +10,28 @@ from bot.access.rules import PolicyKind, Rule, When
 from bot.autumn.environment import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
+
+
+@dataclass(frozen=True, slots=True)
+class KindPowers:
+    """What a person may do about one kind of change, at least in some cases."""
+
+    id: str
+    ask: bool = False
+    at_once: bool = False
+    """Whether some of them are applied right away."""
+    always_at_once: bool = False
+    """Whether all of them are, whatever their size."""
+    approve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What a person may do, to tell them; each request is decided for itself."""
+
+    kinds: tuple[KindPowers, ...] = ()
+    history: bool = False
+    digests: bool = False
 
 
 class Permission:
@@ -29,13 +52,47 @@ class Permission:
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return decide(widest(self._policy), request, await self._person(actor))
 
+    async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
+        """Never raises."""
+        return powers(self._policy, await self._person(actor), kinds, self._environment)
+
     async def may_digests(self, actor: Actor) -> Decision:
         """Whether the person may set up and change digests. Never raises."""
         return decide_digests(self._policy, await self._person(actor))
 
+    def may_preview(self, channel: str) -> bool:
+        """Whether the preview of a link may name the customer in this channel."""
+        return channel in self._policy.preview_channels
+
     async def _person(self, actor: Actor) -> Person:
         member = _MEMBER.get(await self._people.standing(actor), False)
         return await self._groups.person(actor.user, self._policy.groups, member=member)
+
+
+def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environment: Environment) -> Powers:
+    """What the policy lets this person do."""
+    widest_policy = widest(policy)
+    unnarrowed = replace(
+        widest_policy,
+        require=tuple(rule for rule in policy.require if _unnarrowed_when(rule.when) == rule.when),
+    )
+
+    def of_kind(kind: PolicyKind) -> KindPowers:
+        ask = Request(Verb.ASK, kind=kind, environment=environment)
+        return KindPowers(
+            kind.id,
+            ask=decide(widest_policy, ask, person).permit,
+            at_once=decide(unnarrowed, ask, person).at_once,
+            always_at_once=decide(policy, ask, person).at_once,
+            approve=decide(widest_policy, replace(ask, verb=Verb.APPROVE), person).permit,
+        )
+
+    history = Request(Verb.HISTORY, environment=environment)
+    return Powers(
+        tuple(map(of_kind, kinds)),
+        history=decide(policy, history, person).permit,
+        digests=decide_digests(policy, person).permit,
+    )
 
 
 def widest(policy: Policy) -> Policy:
@@ -49,4 +106,8 @@ def widest(policy: Policy) -> Policy:
 
 def _unnarrowed(rule: Rule) -> Rule:
     """The rule for any amount, product and reward."""
-    return replace(rule, when=When(changes=rule.when.changes, environment=rule.when.environment))
+    return replace(rule, when=_unnarrowed_when(rule.when))
+
+
+def _unnarrowed_when(when: When) -> When:
+    return When(changes=when.changes, environment=when.environment)

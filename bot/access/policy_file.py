@@ -9,7 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.access.policy_tables import MOST_APPROVALS, Allow, Deny, DigestsTable, PolicyFile, Require, nearest
+from bot.access.policy_tables import (
+    MOST_APPROVALS,
+    Allow,
+    Deny,
+    DigestsTable,
+    LinkPreviewsTable,
+    PolicyFile,
+    Require,
+    nearest,
+)
 from bot.access.rules import BUILT_IN, Policy, PolicyKind
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
@@ -80,7 +89,7 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
 
 
 _LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
-_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": DigestsTable}
+_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": DigestsTable, "link_previews": LinkPreviewsTable}
 _MESSAGES = {
     "bool_type": "must be true or false, without quotes",
     "int_type": "must be a whole number, without quotes",
@@ -102,8 +111,8 @@ def _words(error: Any) -> str:
         return f'unknown key "{key}"{nearest(key, list(table.model_fields))}'
     if kind == "missing":
         return f'"{key}" is missing'
-    if path == ("digests",):
-        return "must be [digests], in single brackets"
+    if path in (("digests",), ("link_previews",)):
+        return f"must be [{key}], in single brackets"
     if len(path) < 3 and path[0] in _LISTS:
         return f"[[{key}]] {message}" if kind == "value_error" else f"must be [[{key}]], in double brackets"
     return f"{key}: {_MESSAGES.get(kind, message)}"

@@ -216,6 +216,14 @@ class DigestsTable(BaseModel):
         return DigestRules(_who(self.who), frozenset(self.shared_channels))
 
 
+class LinkPreviewsTable(BaseModel):
+    """Where the preview of a link names the customer."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    channels: Channels
+
+
 class PolicyFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -223,6 +231,7 @@ class PolicyFile(BaseModel):
     deny: list[Deny] = []
     require: list[Require] = []
     digests: DigestsTable = DigestsTable()
+    link_previews: LinkPreviewsTable = LinkPreviewsTable(channels=[])
 
     def policy(self) -> Policy:
         return Policy(
@@ -230,6 +239,7 @@ class PolicyFile(BaseModel):
             tuple(table.rule(f"deny {n}") for n, table in enumerate(self.deny, 1)),
             tuple(table.requirement(f"require {n}") for n, table in enumerate(self.require, 1)),
             self.digests.rules(),
+            frozenset(self.link_previews.channels),
         )
 
 

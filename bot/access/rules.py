@@ -195,6 +195,8 @@ class Policy:
     deny: tuple[Rule, ...] = ()
     require: tuple[Requirement, ...] = ()
     digests: DigestRules = DigestRules()
+    preview_channels: frozenset[str] = frozenset()
+    """Ids of channels in which the preview of a link to a customer's page names the customer."""
 
     @property
     def groups(self) -> frozenset[str]:

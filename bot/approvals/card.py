@@ -124,9 +124,9 @@ def _buttons(record: Record, audience: Audience) -> list[Block]:
 def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
     match record.state:
         case State.WAITING if audience is Audience.ASKER:
-            return [_withdraw(record)]
+            return [withdraw_button(record)]
         case State.WAITING:
-            return [_approve(record), blocks.button(words.DENY, ids.DENY, _ref(record))]
+            return decision_buttons(record)
         case State.UNCONFIRMED:
             return _marks(record)
         case State.APPLIED:
@@ -145,7 +145,13 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
             assert_never(record.state)
 
 
-def _approve(record: Record) -> blocks.Button:
+def decision_buttons(record: Record, *, suffix: str = "") -> list[blocks.Button]:
+    """Of a request that waits. `suffix`: tells them from those of other requests beside it."""
+    deny = blocks.button(words.DENY, f"{ids.DENY}{suffix}", _ref(record))
+    return [_approve(record, suffix), deny]
+
+
+def _approve(record: Record, suffix: str) -> blocks.Button:
     dialog = None
     if confirmation := registry.kind(record.kind).confirm_approval:
         dialog = blocks.confirm(
@@ -153,12 +159,13 @@ def _approve(record: Record) -> blocks.Button:
         )
     elif record.env == links.LIVE:
         dialog = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
-    return blocks.button(words.APPROVE, ids.APPROVE, _ref(record), primary=True, confirm=dialog)
+    return blocks.button(words.APPROVE, f"{ids.APPROVE}{suffix}", _ref(record), primary=True, confirm=dialog)
 
 
-def _withdraw(record: Record) -> blocks.Button:
+def withdraw_button(record: Record, *, suffix: str = "") -> blocks.Button:
+    """`suffix`: as of `decision_buttons`."""
     dialog = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
-    return blocks.button(words.WITHDRAW, ids.WITHDRAW, _ref(record), confirm=dialog)
+    return blocks.button(words.WITHDRAW, f"{ids.WITHDRAW}{suffix}", _ref(record), confirm=dialog)
 
 
 def undo(record: Record) -> blocks.Button:

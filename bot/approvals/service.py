@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.approvals import change_records, policy_requests, repository
+from bot.approvals import cards, change_records, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.cards import PostedCard
 from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
 from bot.approvals.engine import Engine
-from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
@@ -111,6 +112,23 @@ class ChangeService:
     async def waiting(self, *, limit: int = 50) -> list[Record]:
         """All requests that wait for approval, oldest first."""
         return await self._select(changes.c.state == State.WAITING, limit=limit)
+
+    async def waiting_for(self, actor: Actor, *, limit: int = 50) -> list[Record]:
+        """Those that wait for this person's decision, oldest first."""
+        found = []
+        for record in await self.waiting(limit=limit):
+            decided = any(approval.person == actor.user for approval in record.approvals)
+            request = policy_requests.about_record(Verb.APPROVE, record, actor)
+            if not decided and (await self._permits(request, actor)).permit:
+                found.append(record)
+        return found
+
+    async def approval_card(self, change_id: str) -> PostedCard | None:
+        """Where its card is in the approvals channel; None while there is none."""
+        for card in await cards.cards_of(self._database, change_id):
+            if card.kind is CardKind.APPROVAL and card.ts:
+                return card
+        return None
 
     async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
         """A person's requests, newest first."""

@@ -67,8 +67,7 @@ def digest_note(note: DigestNote) -> str:
 
 def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     """Tells the owner that their digest is paused or, with None, that it was removed."""
-    channel_id = digest.channel
-    channel = f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else text.code(channel_id, 40)
+    channel = _channel(digest)
     if why is None:
         removed = words.owner_removed(channel, _what(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
@@ -89,12 +88,25 @@ def _what(digest: Digest) -> str:
     return f"*{words.schedule_text(digest.schedule, text.mrkdwn)}* · {words.content_text(digest.content)}"
 
 
+def digest_line(digest: Digest) -> str:
+    """A digest in a list of those of several channels: where, what, and when it comes next."""
+    return f"{_channel(digest)} {_what(digest)} · {_state(digest)}"
+
+
+def _state(digest: Digest) -> str:
+    if digest.pause is None:
+        return words.next_due(times.moment(digest.next_due))
+    return words.paused(_why(digest, digest.pause))
+
+
+def _channel(digest: Digest) -> str:
+    channel_id = digest.channel
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else text.code(channel_id, 40)
+
+
 def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
-    if digest.pause is None:
-        state = words.next_due(times.moment(digest.next_due))
-    else:
-        state = words.paused(_why(digest, digest.pause))
+    state = _state(digest)
     owner = words.set_up_by(mentions.person(digest.owner))
     return [
         blocks.divider(f"line.{index}"),

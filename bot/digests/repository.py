@@ -223,6 +223,11 @@ async def of_channel(database: Database, env: str, channel: str) -> list[Digest]
     return await _find(database, digests.c.env == env, digests.c.channel == channel)
 
 
+async def everywhere(database: Database, env: str) -> list[Digest]:
+    """Active and paused, the oldest first."""
+    return await _find(database, digests.c.env == env)
+
+
 async def active(database: Database, env: str) -> list[Digest]:
     """All that are not paused."""
     return await _find(database, digests.c.env == env, _ACTIVE)

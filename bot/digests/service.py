@@ -92,6 +92,10 @@ class DigestService:
         """Active and paused ones, the oldest first."""
         return await repository.of_channel(self._database, self._env, channel)
 
+    async def all(self) -> list[Digest]:
+        """Active and paused, of all channels, the oldest first."""
+        return await repository.everywhere(self._database, self._env)
+
     async def get(self, digest_id: str) -> Digest | None:
         """None if there is none, or it was removed."""
         return await repository.get(self._database, digest_id)

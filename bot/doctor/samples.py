@@ -7,6 +7,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
+from bot.access.permission import KindPowers, Powers
 from bot.alerts import card as alerts_card
 from bot.alerts import form as alert_form
 from bot.alerts import list_card as alert_list
@@ -35,16 +36,18 @@ from bot.digests.model import Digest, DigestContent, Pause, Schedule
 from bot.digests.report import model as findings
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
 from bot.digests.sections.section import DigestSection
+from bot.home import card as home_card
+from bot.home.model import HomeFacts
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.kit.ref import Ref
 from bot.lookups import answers, registry, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
-from bot.lookups import home as lookup_home
 from bot.lookups.find import card as find_card
-from bot.lookups.find import modal
+from bot.lookups.find import in_message, modal
 from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.link_preview import link_preview
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.samples import CUSTOMER_ID, DAY, FEATURE_ID, NOW, SOON
 from bot.lookups.samples import customer as sample_customer
@@ -80,9 +83,29 @@ def samples() -> Iterator[Sample]:
     yield from _found()
     yield from _digests()
     yield from _alerts()
-    yield Sample("Home tab", view=lookup_home.home(kinds.help_lines()))
+    yield Sample("Home tab", view=home_card.home(_home(), kinds.help_lines()))
     yield Sample("look-up form", view=modal.look_up_modal())
+    changes = [(kind.id, kind.button) for kind in kinds.KINDS]
+    about = in_message.MessageMeta(channel="C0MAPLE", reason="A sample")
+    yield Sample(
+        "customers in a message", view=in_message.customers([sample_customer()], about, changes, whole=False)
+    )
+    preview = tuple(link_preview(CUSTOMER_ID, "sandbox", sample_customer()))
+    yield Sample("link preview", Card("A sample", preview, preview))
+    yield Sample("form for a click", lookup_help.form_button("balance maple"))
     yield Sample("denial form", view=denial.deny_modal(Ref(CUSTOMER_ID, 1)))
+
+
+def _home() -> HomeFacts:
+    record = _record(kinds.KINDS[0].id)
+    return HomeFacts(
+        powers=Powers((KindPowers(record.kind, ask=True, approve=True),), history=True, digests=True),
+        deciding=[record],
+        requests=[record],
+        recent=[CUSTOMER_ID],
+        digests=[_digest()],
+        cards={record.id: "https://example.com/request"},
+    )
 
 
 def _facts() -> Facts:
@@ -141,20 +164,7 @@ def _found() -> Iterator[Sample]:
 
 
 def _digests() -> Iterator[Sample]:
-    report, query = _report(), RowQuery(scan="sample")
-    digest = Digest(
-        id=CUSTOMER_ID,
-        channel="C0MAPLE",
-        team="T0MAPLE",
-        owner=_PERSON,
-        schedule=Schedule(at=time(9)),
-        content=DigestContent(),
-        private=False,
-        pause=None,
-        stopped_by="",
-        next_due=SOON,
-        version=1,
-    )
+    report, query, digest = _report(), RowQuery(scan="sample"), _digest()
     yield Sample("digest", digests_card.digest_card(report, digest=digest, query_base=query))
     yield Sample(
         "preview", digests_card.upcoming_card(report, content=DigestContent(), query_base=query, preview=True)
@@ -192,6 +202,22 @@ def _alerts() -> Iterator[Sample]:
     meta = alert_form.AlertMeta(submission="sample", channel="C0MAPLE")
     state = alert_form.AlertState(meta, alert_form.everything(), channel_fit=True)
     yield Sample("alert form", view=alert_form.build(state))
+
+
+def _digest() -> Digest:
+    return Digest(
+        id=CUSTOMER_ID,
+        channel="C0MAPLE",
+        team="T0MAPLE",
+        owner=_PERSON,
+        schedule=Schedule(at=time(9)),
+        content=DigestContent(),
+        private=False,
+        pause=None,
+        stopped_by="",
+        next_due=SOON,
+        version=1,
+    )
 
 
 def _report() -> Report:

@@ -11,6 +11,7 @@ from bot.kit.card import Block
 
 Text: TypeAlias = kit.Text
 Button: TypeAlias = kit.Button
+Picker: TypeAlias = kit.ExternalSelectMenu
 Cell: TypeAlias = kit.RawText | kit.RawNumber | kit.RichTextBlock
 
 BUTTON_VALUE = 2000
@@ -70,6 +71,11 @@ def button(
     )
 
 
+def link_button(label: str, action_id: str, url: str) -> Button:
+    """Opens an address. Slack tells of the click as well."""
+    return kit.Button(plain(label), action_id=action_id, url=url)
+
+
 def confirm(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> kit.ConfirmationDialogue:
     return kit.ConfirmationDialogue(
         title=plain(title),
@@ -84,9 +90,7 @@ def option(label: str, value: str, description: str = "") -> kit.Option:
     return kit.Option(plain(label), value, description=plain(description) if description else None)
 
 
-def picker(
-    action_id: str, placeholder: str, *, min_query: int, initial: kit.Option | None = None
-) -> kit.ExternalSelectMenu:
+def picker(action_id: str, placeholder: str, *, min_query: int, initial: kit.Option | None = None) -> Picker:
     """A select whose options are asked for as the person types."""
     return kit.ExternalSelectMenu(
         action_id=action_id,

@@ -2,6 +2,9 @@
 
 COMMAND = "/autumn"
 
+RUN = "run"
+"""A button that runs a command where Slack opened no form for it; its value is what was typed."""
+
 GO = "go"
 """A button that changes the card it is on; its value is a `Place`. The action_id is `go:` and anything."""
 
@@ -30,6 +33,14 @@ PICK_CUSTOMER = "pick_customer"
 """The external select in the look-up modal; option values are customer ids."""
 PICK_PART_BLOCK = "part"
 PICK_PART = "pick_part"
+
+LOOK_UP_MESSAGE = "look_up_message"
+"""The message shortcut *Look up customer*."""
+MESSAGE_CUSTOMER = "message_customer"
+"""A button in its modal that opens a customer's card; its value is a `Place`. `message_customer:…`."""
+MESSAGE_CHANGE = "message_change"
+"""A select beside it that opens a form: its block_id is `message_change:` and a `Place`, its values are the
+ids of kinds of change. `message_change:…`."""
 
 # Changes
 

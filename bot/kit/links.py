@@ -1,11 +1,13 @@
 """Where a customer can be seen elsewhere."""
 
-from urllib.parse import quote, urlsplit
+import re
+from urllib.parse import quote, unquote, urlsplit
 
 from bot.kit import text
 
 _AUTUMN = "https://app.useautumn.com"
 _STRIPE = "https://dashboard.stripe.com"
+_CUSTOMER_PAGE = re.compile(rf"{re.escape(_AUTUMN)}(/[\w-]+)?/customers/([^/?#]+)")
 _LONGEST = 600
 LIVE = "live"
 
@@ -14,6 +16,18 @@ def autumn(customer_id: str, env: str) -> str:
     """The customer's page in Autumn's dashboard; sandbox customers have their own."""
     base = _AUTUMN if env == LIVE else f"{_AUTUMN}/sandbox"
     return f"{base}/customers/{quote(customer_id, safe='')}"
+
+
+def customer_of(url: str, env: str) -> str:
+    """The customer whose page in Autumn's dashboard this is; empty for another page or environment."""
+    found = _CUSTOMER_PAGE.match(url)
+    in_sandbox = bool(found and found[1])
+    return unquote(found[2]) if found and in_sandbox == (env != LIVE) else ""
+
+
+def is_customer_page(url: str) -> bool:
+    """Whether it is a customer's page in Autumn's dashboard or in Stripe's."""
+    return url.startswith((_AUTUMN, _STRIPE)) and "/customers/" in url
 
 
 def stripe(stripe_id: str, env: str) -> str:

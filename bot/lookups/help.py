@@ -7,6 +7,9 @@ from bot.kit.card import Card
 from bot.lookups import labels, registry
 from bot.lookups.place import Place
 
+_TYPED = blocks.BUTTON_VALUE // 2
+"""Characters of a command that a button carries, which counts some of them twice."""
+
 
 def help_card(changes: Sequence[tuple[str, str]]) -> Card:
     """`changes`: what to type for each kind of change, and what it does."""
@@ -39,6 +42,15 @@ def usage_hint(sub: str) -> Card:
 def days_hint(most: int) -> Card:
     """For `/autumn upcoming` with anything but a number of days. `most`: how many days it can look ahead."""
     return layout.card([blocks.section("hint", labels.days_hint(ids.COMMAND, most))], [], [], stamp=None)
+
+
+def form_button(typed: str) -> Card:
+    """For a command with a form, in a message: Slack opens a form only for a click. `typed`: the command."""
+    shown = [
+        blocks.section("form", labels.form_needs_click(text.code(typed, 200))),
+        blocks.actions("open_form", [blocks.button(labels.OPEN_FORM, ids.RUN, typed[:_TYPED], primary=True)]),
+    ]
+    return layout.card(shown, [], [], stamp=None)
 
 
 def still_waiting(place: Place | None = None) -> Card:

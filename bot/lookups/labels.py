@@ -222,6 +222,13 @@ def days_hint(command: str, most: int) -> str:
     )
 
 
+OPEN_FORM = "Open the form"
+
+
+def form_needs_click(typed: str) -> str:
+    return f"*{typed}*\nSlack opens a form only when you click."
+
+
 STILL_WAITING = "Still waiting for Autumn"
 
 
@@ -247,6 +254,9 @@ HOME_TIP_LINES = (
 def home_where(name: str, env: str) -> str:
     return f"Connected to *{name}* in Autumn {env}" if name else f"Connected to Autumn {env}"
 
+
+PREVIEW = "*A customer in Autumn*"
+PREVIEW_PRIVATE = "Only you will see what opens."
 
 MODAL_NO_CUSTOMER = "Pick a customer from the list."
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.errors import NOT_THERE, SLACK_READ_ERRORS, PostStatus, interpret_error
@@ -18,6 +19,9 @@ _CROWD = 20
 _FRESH = 20.0
 """Seconds for which a list of Maple's channels is believed, when there are more."""
 _PAGE = 200
+_PEOPLE = 1000
+_PERSON = 3.0
+"""Seconds that Slack has to list a person's channels."""
 
 
 class ChannelProblem(StrEnum):
@@ -80,6 +84,7 @@ class Channels:
         self._listed: dict[str, Mapping[str, Any]] = {}
         self._listed_at = float("-inf")
         self._listing = asyncio.Lock()
+        self._of_people: TTLCache[str, frozenset[str]] = TTLCache(_PEOPLE, _FRESH, timer=clock)
 
     async def look(self, channel: str, *, anew: bool = False) -> Channel:
         """Never raises. `anew`: Slack is asked about this channel alone, however many others were asked about
@@ -102,6 +107,20 @@ class Channels:
             wait = refusal.wait if refusal.answer is PostStatus.LIMITED else 0
             return Channel(ChannelProblem.UNCHECKED, wait=wait, error=refusal.reason)
 
+    async def of_person(self, user: str) -> frozenset[str] | None:
+        """Ids of the channels that a person is in, as far as Maple may know of them; None when Slack does not
+        tell. Never raises."""
+        known: frozenset[str] | None = self._of_people.get(user)
+        if known is not None:
+            return known
+        try:
+            async with asyncio.timeout(_PERSON):
+                found = frozenset([str(channel["id"]) for channel in await self._pages(user=user)])
+        except SLACK_READ_ERRORS:
+            return None
+        self._of_people[user] = found
+        return found
+
     def _judge(self, channel: str, info: Mapping[str, Any]) -> Channel:
         return judge(info, shared_allowed=channel in self._shared)
 
@@ -122,12 +141,17 @@ class Channels:
                 self._listed_at = begun
             return self._listed
 
-    async def _pages(self) -> list[Mapping[str, Any]]:
+    async def _pages(self, **whose: str) -> list[Mapping[str, Any]]:
+        """`whose`: a person's channels; Maple's own unless given."""
         channels: list[Mapping[str, Any]] = []
         cursor = ""
         while True:
             page = await self._slack.users_conversations(
-                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=_PAGE,
+                cursor=cursor,
+                **whose,
             )
             channels += page["channels"]
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")

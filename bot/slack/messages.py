@@ -7,6 +7,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.kit.card import Block
 
+_MOST_REPLIES = 50
+
 
 async def post(
     slack: AsyncWebClient,
@@ -41,6 +43,19 @@ async def post_ephemeral(
     await slack.chat_postEphemeral(
         channel=channel, user=user, text=text, blocks=list(blocks), thread_ts=thread_ts or None
     )
+
+
+async def thread(slack: AsyncWebClient, channel: str, ts: str) -> list[Mapping[str, Any]]:
+    """The first messages of a thread, its root among them."""
+    answer = await slack.conversations_replies(channel=channel, ts=ts, limit=_MOST_REPLIES)
+    return list(answer["messages"])
+
+
+async def unfurl(
+    slack: AsyncWebClient, unfurl_id: str, source: str, unfurls: Mapping[str, dict[str, Any]]
+) -> None:
+    """Shows previews under a message, by link."""
+    await slack.chat_unfurl(unfurl_id=unfurl_id, source=source, unfurls=dict(unfurls))
 
 
 async def open_dm(slack: AsyncWebClient, user: str) -> str:

@@ -158,7 +158,9 @@ class Replies:
         return await send(plain)
 
     def _without_url(self, to: Conversation, card: Card) -> tuple[Send, Send]:
-        return self._as_ephemeral(to, card), DirectMessage(self._slack, to.user).send(card)
+        # A direct message is between the person and Maple, so what is posted there is private and lasts.
+        in_place = self._as_post if to.channel.startswith("D") else self._as_ephemeral
+        return in_place(to, card), DirectMessage(self._slack, to.user).send(card)
 
     def _by_url(self, to: Conversation, card: Card, *, replace: bool) -> Send:
         async def send(blocks: Sequence[Block]) -> str:
@@ -179,6 +181,7 @@ class Replies:
                         "response_type": "ephemeral",
                         "unfurl_links": False,
                         "unfurl_media": False,
+                        **({"thread_ts": to.thread_ts} if to.thread_ts and not replace else {}),
                     }
                 )
             except SLACK_ERRORS as error:
@@ -194,6 +197,12 @@ class Replies:
             await messages.post_ephemeral(
                 self._slack, to.channel, to.user, card.text, blocks, thread_ts=to.thread_ts
             )
+
+        return _reported(send)
+
+    def _as_post(self, to: Conversation, card: Card) -> Send:
+        async def send(blocks: Sequence[Block]) -> None:
+            await messages.post(self._slack, to.channel, card.text, blocks, thread_ts=to.thread_ts)
 
         return _reported(send)
 

@@ -7,10 +7,12 @@ METHODS: dict[str, tuple[str, ...]] = {
     "auth.test": (),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
+    "chat.unfurl": ("links:write",),
     "chat.update": ("chat:write",),
     "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
+    "conversations.replies": ("channels:history", "groups:history"),
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "usergroups.list": ("usergroups:read",),
@@ -27,8 +29,8 @@ message may have to be looked for, the one for those."""
 APP_METHODS: dict[str, tuple[str, ...]] = {"apps.connections.open": ("connections:write",)}
 """Methods of the app-level token, for Socket Mode."""
 
-FEATURES: tuple[str, ...] = ("commands",)
-"""Scopes for what the manifest declares: slash commands and shortcuts."""
+FEATURES: tuple[str, ...] = ("commands", "app_mentions:read", "im:history", "links:read")
+"""Scopes for what the manifest declares: slash commands and shortcuts, mentions, direct messages, links."""
 
 
 def needed() -> frozenset[str]:

@@ -412,6 +412,25 @@ turns = Table(
     Column("free_at", Instant, nullable=False),
 )
 
+home_tabs = Table(
+    "home_tabs",
+    metadata,
+    # A Slack user who opened their Home tab, so that every replica can redraw it.
+    Column("person", String(32), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("opened_at", Instant, nullable=False, index=True),
+)
+
+recent_customers = Table(
+    "recent_customers",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("env", String(16), primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    # When they last looked at the customer.
+    Column("at", Instant, nullable=False),
+)
+
 latest = Table(
     "latest",
     metadata,

@@ -2,8 +2,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.people import Actor, Home, SlackUser, Standing, decide
+from bot.access.people import Actor, Home, People, SlackUser, Standing, decide
 
 HOME = Home(team="T1")
 GRID = Home(team="T1", enterprise="E1")
@@ -92,3 +93,16 @@ def test_who_may(home: Home, actor: Actor, facts: SlackUser | None, standing: St
 )
 def test_facts_are_read(user: Mapping[str, Any], facts: SlackUser) -> None:
     assert SlackUser.read(user) == facts
+
+
+@pytest.mark.parametrize(
+    ("workspace", "address"),
+    [
+        ("https://acme.slack.com/", "https://acme.slack.com/archives/C1/p1700000000000100"),
+        ("https://acme.slack.com", "https://acme.slack.com/archives/C1/p1700000000000100"),
+        ("", ""),
+    ],
+)
+def test_message_has_an_address_where_the_workspace_is_known(workspace: str, address: str) -> None:
+    people = People(AsyncWebClient(), lambda: Home(team="T1", url=workspace), seconds=1)
+    assert people.permalink("C1", "1700000000.000100") == address

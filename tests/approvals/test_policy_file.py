@@ -120,7 +120,7 @@ ALL_CHANGES = (
         ("[[allow]]\n" + WHO, 'line 1: "may" is missing'),
         ("\n[[allow]]\n" + MAY, 'line 2: "who" is missing'),
         ("[[allows]]", 'line 1: unknown key "allows"; did you mean "allow"?'),
-        ("rules = 1", 'line 1: unknown key "rules" (known: allow, deny, require, digests)'),
+        ("rules = 1", 'line 1: unknown key "rules" (known: allow, deny, require, digests, link_previews)'),
         ("[allow]\n" + WHO, "line 1: must be [[allow]], in double brackets"),
         ("# none\ndeny = 3", "line 2: must be [[deny]], in double brackets"),
         ("deny = [\n1]", "line 1: must be [[deny]], in double brackets"),
@@ -168,6 +168,8 @@ ALL_CHANGES = (
             "[[allow]]\nname = 'a'\n" + WHO + MAY + "[[require]]\nname = 'a'\nreason = true",
             'line 6: name: another rule is already called "a"',
         ),
+        ("[[link_previews]]", "line 1: must be [link_previews], in single brackets"),
+        ("[link_previews]", 'line 1: "channels" is missing'),
         ("[[digests]]\n" + WHO, "line 1: must be [digests], in single brackets"),
         ("\ndigests = true", "line 2: must be [digests], in single brackets"),
         ("[digests]\nwhom = 1", 'line 2: unknown key "whom"; did you mean "who"?'),
@@ -248,6 +250,11 @@ def test_digests_table_is_read() -> None:
         Who(users=frozenset({"U01"}), groups=frozenset({"@leads"})), frozenset({"C01"})
     )
     assert policy.groups == {"@leads"}
+
+
+def test_where_previews_of_links_name_the_customer() -> None:
+    assert read("").preview_channels == BUILT_IN.preview_channels == frozenset()
+    assert read('[link_previews]\nchannels = ["C01", "C02"]').preview_channels == {"C01", "C02"}
 
 
 LEADS = read('[digests]\nwho = ["U01", "@leads"]')

@@ -32,7 +32,11 @@ WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORT
         ("interactive", {"type": "shortcut", "callback_id": "x"}, None),
         ("interactive", {"type": "message_action", "callback_id": "look_up"}, None),
         ("interactive", {"type": "of_the_future"}, None),
-        ("events_api", {"type": "event_callback", "event": {"type": "message", "text": "canary"}}, None),
+        (
+            "events_api",
+            {"type": "event_callback", "event": {"type": "reaction_added", "text": "canary"}},
+            None,
+        ),
         ("events_api", {"type": "event_callback", "event": {"type": "of_the_future"}}, None),
         ("events_api", {"type": "app_rate_limited"}, None),
     ],

@@ -211,8 +211,7 @@ class Maker:
         if kind is InteractionKind.COMMAND:
             return self._command(name, sender)
         if kind is InteractionKind.EVENT:
-            inner = {"type": name, "user": sender.id, "channel": self._channel(), "tab": "home"}
-            return payloads.event(self._slack.simulation, inner)
+            return payloads.event(self._slack.simulation, self._event(name, sender))
         payload = {
             "type": _TYPES[kind],
             "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
@@ -221,6 +220,8 @@ class Maker:
             "token": payloads.VERIFICATION_TOKEN,
             "trigger_id": self._trigger(sender),
         }
+        if kind is InteractionKind.MESSAGE_SHORTCUT:
+            return payload | {"callback_id": name} | self._message()
         if kind is InteractionKind.SHORTCUT:
             return payload | {"callback_id": name, "action_ts": self._slack.workspace.next_ts()}
         if kind is InteractionKind.VIEW:
@@ -229,6 +230,29 @@ class Maker:
         if kind is InteractionKind.OPTIONS:
             return payload | at | {"action_id": name, "block_id": self._block(name), "value": self._text()}
         return payload | at | {"actions": [self._action(name)]}
+
+    def _event(self, name: str, sender: Sender) -> Json:
+        inner: Json = {"type": name, "user": sender.id, "channel": self._channel(), "tab": "home"}
+        if name in ("message", "app_mention"):
+            words = (
+                f"<@{people.BOT_USER}> {self._random.choice(('cus_acme', 'balance cus_bold', self._text()))}"
+            )
+            inner |= {"text": words, "ts": self._slack.workspace.next_ts(), "channel_type": "im"}
+        if name == "link_shared":
+            page = f"https://app.useautumn.com/sandbox/customers/{self._random.choice(('cus_acme', CANARY))}"
+            links = [{"domain": "app.useautumn.com", "url": self._random.choice((page, self._text()))}]
+            inner |= {"links": links, "unfurl_id": CANARY, "source": "conversations_history"}
+        return inner
+
+    def _message(self) -> Json:
+        """What a message shortcut is about."""
+        ts = self._slack.workspace.next_ts()
+        words = f"{self._text()} cus_acme {self._text()} billing@acme.example"
+        message: Json = {"type": "message", "text": words, "ts": ts, "blocks": [{"text": self._text()}]}
+        if self._random.random() < 0.5:
+            message["thread_ts"] = self._random.choice(self._slack.workspace.posts).ts
+        channel = {"id": self._channel(), "name": "x"}
+        return {"channel": channel, "message": message, "message_ts": ts}
 
     def _command(self, name: str, sender: Sender) -> Json:
         words = ("", "balance", "reward", "update", "delete", "history", "find", "digest", "upcoming", "help")
@@ -360,6 +384,7 @@ def _value(action: Json) -> str:
 _TYPES = {
     InteractionKind.ACTION: "block_actions",
     InteractionKind.SHORTCUT: "shortcut",
+    InteractionKind.MESSAGE_SHORTCUT: "message_action",
     InteractionKind.VIEW: "view_submission",
     InteractionKind.OPTIONS: "block_suggestion",
 }

@@ -140,3 +140,27 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     clock.now += 60
     assert (await channels.look(SUPPORT)).problem is None
     assert asked(slack) == {"conversations.info": 23, "users.conversations": 4}
+
+
+async def test_channels_of_a_person_are_those_maple_may_know_of(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    channels = Channels(client)
+    found = await channels.of_person("U03LEA")
+    assert found is not None
+    assert {SUPPORT, FINANCE} <= found
+    assert "C06LEADS" not in found, "Maple is not in it"
+    assert await channels.of_person("U03LEA") == found
+    assert len([call for call in slack.calls if call.method == "users.conversations"]) == 1, (
+        "believed for a while"
+    )
+    assert FINANCE not in (await channels.of_person("U01ANA") or ())
+
+
+async def test_channels_of_a_person_are_unknown_when_slack_does_not_tell(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    slack.faults.add("users.conversations", "error", error="fatal_error")
+    channels = Channels(client)
+    assert await channels.of_person("U03LEA") is None
+    assert await channels.of_person("U03LEA"), "a failure is not remembered"

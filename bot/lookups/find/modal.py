@@ -10,7 +10,7 @@ from bot.lookups.place import OVERVIEW
 
 def look_up_modal() -> dict[str, Any]:
     tabs = {tab.id: blocks.option(tab.title, tab.id) for tab in registry.tabs()}
-    picker = blocks.picker(ids.PICK_CUSTOMER, words.MODAL_PLACEHOLDER, min_query=2)
+    picker = customer_picker(words.MODAL_PLACEHOLDER)
     radio = blocks.radio(ids.PICK_PART, list(tabs.values()), tabs[OVERVIEW])
     return {
         "type": "modal",
@@ -23,6 +23,11 @@ def look_up_modal() -> dict[str, Any]:
             blocks.field(ids.PICK_PART_BLOCK, words.MODAL_PART, radio),
         ],
     }
+
+
+def customer_picker(placeholder: str) -> blocks.Picker:
+    """A select of customers, found as the person types."""
+    return blocks.picker(ids.PICK_CUSTOMER, placeholder, min_query=2)
 
 
 def _plain(label: str) -> dict[str, Any]:

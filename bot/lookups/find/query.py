@@ -15,14 +15,14 @@ _MOST_EMAILS = 3
 
 _AN_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _STRIPE_ID = re.compile(r"cus_[a-zA-Z0-9]{14,24}")
-_CUSTOMER_LINK = re.compile(r"""https?://[^\s<>|]*/customers/([^\s<>|/?#()"',;]+)""", re.IGNORECASE)
+CUSTOMER_LINK = re.compile(r"""https?://[^\s<>|]*/customers/([^\s<>|/?#()"',;]+)""", re.IGNORECASE)
 """A customer's page in Autumn's dashboard (live, sandbox or named sandbox) or in Stripe's."""
 
 _SLACK_LINK = re.compile(r"<((?:mailto:|tel:|https?://)[^<>|]*)(?:\|([^<>]*))?>", re.IGNORECASE)
 """Slack sends addresses as <mailto:a@b|a@b> and links as <https://x|x>; after the bar is what was typed. What
 people type between < and > arrives escaped, or plain and without a scheme."""
 _SCHEME = re.compile(r"(?:mailto:|tel:|https?://)", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s<>()\[\]{},;:\"'`|\\&@]+@[^\W_](?:[\w.-]*[^\W_])?")
+EMAIL = re.compile(r"[^\s<>()\[\]{},;:\"'`|\\&@]+@[^\W_](?:[\w.-]*[^\W_])?")
 
 INVISIBLE = dict.fromkeys(
     map(ord, "\xad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
@@ -54,9 +54,9 @@ def readings(text: str) -> tuple[str, ...]:
     unwrapped = unmarked(typed)
     plain = " ".join(unwrapped.translate(INVISIBLE).split())
     candidates = [
-        *(unquote(match.rstrip(".!:")) for match in _CUSTOMER_LINK.findall(unwrapped)),
+        *(unquote(match.rstrip(".!:")) for match in CUSTOMER_LINK.findall(unwrapped)),
         typed,
-        *list(dict.fromkeys(_EMAIL.findall(plain)))[:_MOST_EMAILS],
+        *list(dict.fromkeys(EMAIL.findall(plain)))[:_MOST_EMAILS],
         unwrapped,
         plain,
         plain.strip(f"{QUOTES}` "),
@@ -113,7 +113,7 @@ def fold(text: str) -> str:
 
 
 def _shown(link: re.Match[str]) -> str:
-    return link[1] if _CUSTOMER_LINK.match(link[1]) else link[2] or link[1]
+    return link[1] if CUSTOMER_LINK.match(link[1]) else link[2] or link[1]
 
 
 def _any(char: str) -> str:

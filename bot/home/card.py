@@ -1,0 +1,186 @@
+"""Draws the Home tab."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.access.permission import KindPowers, Powers
+from bot.approvals import card as approvals_card
+from bot.approvals import state_text
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.names import KnownNames
+from bot.autumn.models import Organization
+from bot.changes import descriptions, registry
+from bot.changes import lines as change_lines
+from bot.digests import list_card
+from bot.digests.model import Digest
+from bot.home import words
+from bot.home.model import HomeFacts
+from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
+from bot.kit.card import Block
+from bot.lookups import frame, labels
+from bot.lookups.find.modal import customer_picker
+from bot.lookups.help import command_list
+from bot.lookups.place import Place
+
+MOST_DECIDING = 8
+MOST_REQUESTS = 5
+MOST_RECENT = 5
+_MOST_DIGESTS = 10
+_MOST_LINES = 6
+_UNKNOWN = KnownNames()
+
+
+def home(facts: HomeFacts, changes: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """`changes`: what to type for each kind of change, and what it does."""
+    return {
+        "type": "home",
+        "blocks": [
+            *_finder(facts.organization),
+            *_deciding(facts),
+            *_requests(facts),
+            *_recent(facts),
+            *_digests(facts.digests),
+            *_section("powers", words.POWERS, [f"• {line}" for line in power_lines(facts.powers)]),
+            blocks.divider("help_line"),
+            blocks.section("what", labels.HOME_WHAT),
+            blocks.section("commands", command_list(changes)),
+        ],
+    }
+
+
+def _finder(organization: Organization | None) -> list[Block]:
+    found = [
+        blocks.actions(
+            "finder",
+            [customer_picker(words.FIND), blocks.button(labels.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)],
+        )
+    ]
+    if organization:
+        badge = text.code(organization.env.upper() or labels.ENV_UNKNOWN, 30)
+        found.append(blocks.context("where", labels.home_where(text.mrkdwn(organization.name, 60), badge)))
+    return found
+
+
+# Requests
+
+
+def _deciding(facts: HomeFacts) -> list[Block]:
+    if not any(kind.approve for kind in facts.powers.kinds):
+        return []
+    if not facts.deciding:
+        return [_title("deciding", words.DECIDING), blocks.context("deciding.none", words.NOTHING_TO_DECIDE)]
+    found = [_title("deciding", words.DECIDING)]
+    for index, record in enumerate(facts.deciding[:MOST_DECIDING]):
+        known = facts.names.get(record.customer_id, _UNKNOWN)
+        lines = [
+            *change_lines.bullets(record.lines, known.names)[:_MOST_LINES],
+            words.requested_by(
+                mentions.person(record.asker),
+                times.moment(record.created_at),
+                times.moment(record.expires_at),
+            ),
+        ]
+        found += layout.packed(f"deciding.{index}", [*_heading(record, known), *lines])
+        buttons = [
+            *approvals_card.decision_buttons(record, suffix=f":{index}"),
+            *_link(facts.cards.get(record.id, ""), index),
+        ]
+        found.append(blocks.actions(f"deciding.{index}.do", buttons))
+    return [*found, *_left("deciding", len(facts.deciding) - MOST_DECIDING)]
+
+
+def _requests(facts: HomeFacts) -> list[Block]:
+    if not facts.requests:
+        return []
+    found = [_title("requests", words.REQUESTS)]
+    for index, record in enumerate(facts.requests[:MOST_REQUESTS]):
+        known = facts.names.get(record.customer_id, _UNKNOWN)
+        state = state_text.described(record, known.names).split("\n")
+        lines = [*_heading(record, known), *state, words.requested(times.moment(record.created_at))]
+        found += layout.packed(f"requests.{index}", lines)
+        buttons = _own_buttons(record, index)
+        if buttons:
+            found.append(blocks.actions(f"requests.{index}.do", buttons))
+    return [*found, *_left("requests", len(facts.requests) - MOST_REQUESTS)]
+
+
+def _own_buttons(record: Record, index: int) -> list[blocks.Button]:
+    if record.state is State.WAITING:
+        return [approvals_card.withdraw_button(record, suffix=f":{index}")]
+    return []
+
+
+def _heading(record: Record, known: KnownNames) -> list[str]:
+    name = text.mrkdwn(known.customer, 120) or text.code(record.customer_id, 120) or labels.NO_ID
+    part = state_text.part(record, known.names)
+    return [
+        f"*{descriptions.summary(record.input, known.names)}* · {name}",
+        *([part] if part else []),
+    ]
+
+
+def _link(address: str, index: int) -> list[blocks.Button]:
+    return [blocks.link_button(words.OPEN_CARD, f"{ids.LINK}:{index}", address)] if links.web(address) else []
+
+
+def _left(block_id: str, number: int) -> list[Block]:
+    return [blocks.context(f"{block_id}.left", words.more(number))] if number > 0 else []
+
+
+# Customers, digests, powers
+
+
+def _recent(facts: HomeFacts) -> list[Block]:
+    shown = [
+        _customer(index, customer_id, facts.names)
+        for index, customer_id in enumerate(facts.recent[:MOST_RECENT])
+    ]
+    return [_title("recent", words.RECENT), *shown] if shown else []
+
+
+def _customer(index: int, customer_id: str, names: Mapping[str, KnownNames]) -> Block:
+    name = text.literal(names.get(customer_id, _UNKNOWN).customer, 120)
+    shown_id = text.literal(customer_id, 120) or labels.NO_ID
+    label = f"{name} · {shown_id}" if name else shown_id
+    button = frame.go(labels.OPEN, f"recent:{index}", Place(customer=customer_id), kind=ids.OPEN)
+    return blocks.section(f"recent.{index}", blocks.plain(label), accessory=button)
+
+
+def _digests(digests: Sequence[Digest] | None) -> list[Block]:
+    if digests is None:
+        return [_title("digests", words.DIGESTS), blocks.context("digests.unknown", words.DIGESTS_UNKNOWN)]
+    if not digests:
+        return [_title("digests", words.DIGESTS), blocks.context("digests.none", words.NO_DIGESTS)]
+    lines = [f"• {list_card.digest_line(digest)}" for digest in digests[:_MOST_DIGESTS]]
+    left = len(digests) - _MOST_DIGESTS
+    return _section("digests", words.DIGESTS, [*lines, *([phrases.and_more(left)] if left > 0 else [])])
+
+
+def power_lines(powers: Powers) -> list[str]:
+    """What a person may do, a line each."""
+
+    def titles(holds: Callable[[KindPowers], bool]) -> list[str]:
+        return [registry.kind(kind.id).heading.lower() for kind in powers.kinds if holds(kind)]
+
+    lines: Iterable[tuple[Callable[[list[str]], str], list[str]]] = (
+        (words.request, titles(lambda kind: kind.ask)),
+        (words.at_once, titles(lambda kind: kind.always_at_once)),
+        (words.sometimes_at_once, titles(lambda kind: kind.at_once and not kind.always_at_once)),
+        (words.approve, titles(lambda kind: kind.approve)),
+    )
+    found = [say(kinds) for say, kinds in lines if kinds]
+    if not any(kind.ask for kind in powers.kinds):
+        found.insert(0, words.LOOK_UP_ONLY)
+    if powers.history:
+        found.append(words.HISTORY)
+    if powers.digests:
+        found.append(words.SET_UP_DIGESTS)
+    return found
+
+
+def _section(block_id: str, title: str, lines: Sequence[str]) -> list[Block]:
+    return [_title(block_id, title), *layout.packed(block_id, lines)]
+
+
+def _title(block_id: str, title: str) -> Block:
+    return blocks.header(block_id, title)

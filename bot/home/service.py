@@ -1,0 +1,168 @@
+"""Draws Home tabs: when one is opened, and again when something on it changes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access.people import Actor, People, Standing
+from bot.access.permission import Permission
+from bot.approvals.lifecycle import Record
+from bot.approvals.names import KnownNames
+from bot.approvals.service import ChangeService
+from bot.autumn.models import Organization
+from bot.background import BackgroundTasks
+from bot.changes import registry
+from bot.digests.model import Digest
+from bot.digests.service import DigestService
+from bot.home import card, repository
+from bot.home.model import HomeFacts
+from bot.log import log
+from bot.runtime import Runtime
+from bot.slack.channels import Channels
+
+_MOST_PEOPLE = 1000
+_MOST_WAITING = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSources:
+    """Where the facts on a Home tab come from."""
+
+    changes: ChangeService
+    digests: DigestService
+    permission: Permission
+    people: People
+    channels: Channels
+    organization: Callable[[], Organization | None]
+
+
+class HomeService:
+    def __init__(
+        self, runtime: Runtime, slack: AsyncWebClient, work: BackgroundTasks, sources: HomeSources
+    ) -> None:
+        self._database = runtime.database
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._slack = slack
+        self._work = work
+        self._sources = sources
+        self._last_looked_up: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
+        self._looked_up: dict[tuple[str, str], datetime] = {}
+        self._noting = False
+        self._due: set[str] = set()
+        self._everyone_due = False
+        self._redrawing = False
+        self._publishing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def opened(self, actor: Actor) -> None:
+        """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""
+        await repository.note_open(self._database, actor, self._now())
+        await self._publish(actor)
+
+    def looked_up(self, actor: Actor, customer_id: str) -> None:
+        """Notes in the background that a person looked at a customer; looking up does not depend on it."""
+        if self._last_looked_up.get(actor.user) == customer_id:
+            return
+        self._last_looked_up[actor.user] = customer_id
+        self._looked_up[actor.user, customer_id] = self._now()
+        if not self._noting:
+            self._noting = True
+            self._work.start(self._note_customers())
+
+    def changed(self, *people: str) -> None:
+        """Redraws the open tabs in the background: these people's, or everyone's if nobody is named."""
+        self._due |= {*people}
+        self._everyone_due |= not people
+        if not self._redrawing:
+            self._redrawing = True
+            self._work.start(self._redraw())
+
+    async def _note_customers(self) -> None:
+        """All that came meanwhile at once: many people look customers up at the same time."""
+        try:
+            while self._looked_up:
+                looked_up, self._looked_up = self._looked_up, {}
+                await repository.note_customers(self._database, self._environment, looked_up)
+                self.changed(*(person for person, _ in looked_up))
+        except Exception as error:  # noqa: BLE001 - the customers' cards are shown all the same
+            log.warning("customers not noted", error=type(error).__name__)
+        finally:
+            self._noting = False
+
+    async def _redraw(self) -> None:
+        """What changes meanwhile is drawn in one more round."""
+        try:
+            while self._due or self._everyone_due:
+                due, everyone = self._due, self._everyone_due
+                self._due, self._everyone_due = set(), False
+                for actor in await repository.opened(self._database, self._now()):
+                    if everyone or actor.user in due:
+                        await self._publish_quietly(actor)
+        except Exception as error:  # noqa: BLE001 - the tab is drawn when it is opened the next time
+            log.warning("home tabs not redrawn", error=type(error).__name__)
+        finally:
+            self._redrawing = False
+
+    async def _publish_quietly(self, actor: Actor) -> None:
+        try:
+            if await self._sources.people.standing(actor) is Standing.MEMBER:
+                await self._publish(actor)
+        except Exception as error:  # noqa: BLE001 - the others' tabs are drawn all the same
+            log.warning("home tab not redrawn", error=type(error).__name__, user=actor.user)
+
+    async def _publish(self, actor: Actor) -> None:
+        # One at a time for each person, so that what was read earlier never covers what was read later.
+        async with self._publishing.setdefault(actor.user, asyncio.Lock()):
+            view = card.home(await self._facts(actor), registry.help_lines())
+            await self._slack.views_publish(user_id=actor.user, view=view)
+
+    async def _facts(self, actor: Actor) -> HomeFacts:
+        sources = self._sources
+        powers, deciding, requests, recent, digests = await asyncio.gather(
+            sources.permission.powers(actor, [kind.policy for kind in registry.KINDS]),
+            sources.changes.waiting_for(actor, limit=_MOST_WAITING),
+            sources.changes.requested_by(actor.user, limit=card.MOST_REQUESTS),
+            repository.recent(self._database, actor.user, self._environment),
+            self._digests_of(actor),
+        )
+        shown = deciding[: card.MOST_DECIDING]
+        customers = {record.customer_id for record in (*shown, *requests)} | {*recent[: card.MOST_RECENT]}
+        names, cards = await asyncio.gather(self._names(customers), self._cards(shown))
+        return HomeFacts(
+            powers=powers,
+            organization=sources.organization(),
+            deciding=deciding,
+            requests=requests,
+            recent=recent,
+            digests=digests,
+            names=names,
+            cards=cards,
+        )
+
+    async def _digests_of(self, actor: Actor) -> Sequence[Digest] | None:
+        """Of the channels this person is in; what other channels get is none of their business."""
+        digests = await self._sources.digests.all()
+        if not digests:
+            return ()
+        channels = await self._sources.channels.of_person(actor.user)
+        if channels is None:
+            return None
+        return [digest for digest in digests if digest.channel in channels]
+
+    async def _names(self, customers: set[str]) -> Mapping[str, KnownNames]:
+        about = self._sources.changes.names.about
+        found = await asyncio.gather(*(about(customer, coupons=False) for customer in sorted(customers)))
+        return dict(zip(sorted(customers), found, strict=True))
+
+    async def _cards(self, records: Sequence[Record]) -> Mapping[str, str]:
+        """Where their cards are in the approvals channel."""
+        found = {}
+        for record in records:
+            if place := await self._sources.changes.approval_card(record.id):
+                found[record.id] = self._sources.people.permalink(place.channel, place.ts)
+        return found

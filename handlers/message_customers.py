@@ -1,0 +1,93 @@
+"""The shortcut *Look up customer* on a message: the customers it is about, and forms filled in from it."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.autumn.models import Customer
+from bot.changes import prefill
+from bot.changes import registry as kinds
+from bot.kit import ids
+from bot.lookups.find import in_message
+from bot.lookups.find.answer import SeveralMatches, SingleMatch
+from bot.lookups.find.in_message import MessageMeta
+from bot.lookups.find.search import find
+from bot.slack import messages
+from bot.slack.errors import SLACK_READ_ERRORS
+from bot.slack.message_words import message_words
+from handlers import decoding, forms, lookups
+from handlers.errors import shown_in_modal
+from handlers.interaction import Interaction
+from handlers.services import Services
+
+_MOST_OF_ONE = 3
+"""Customers that are offered for one address or id."""
+
+
+async def open_list(interaction: Interaction, services: Services) -> None:
+    view = await services.replies.open_modal(interaction, in_message.looking())
+    interaction = replace(interaction, view=view)
+    permalink = services.people.permalink(interaction.channel, interaction.message)
+    meta = MessageMeta(
+        channel=interaction.channel,
+        thread=interaction.thread_ts,
+        reason=prefill.reason(interaction.text),
+        ticket=prefill.ticket(interaction.text, permalink),
+    )
+    async with shown_in_modal(interaction, services):
+        thread = await _thread(interaction, services)
+        found = await _customers(services, "\n".join([interaction.text, *(thread or ())]))
+        changes = [(kind.id, kind.button) for kind in kinds.KINDS]
+        drawn = in_message.customers(found, meta, changes, whole=thread is not None)
+        await services.replies.update_modal(view, drawn)
+
+
+async def _thread(interaction: Interaction, services: Services) -> list[str] | None:
+    """The words of the thread's messages; none outside threads, None when Slack does not show them."""
+    if not interaction.thread_ts:
+        return []
+    try:
+        replies = await messages.thread(services.slack, interaction.channel, interaction.thread_ts)
+    except SLACK_READ_ERRORS:
+        return None
+    return [message_words(message) for message in replies]
+
+
+async def _customers(services: Services, text: str) -> list[Customer]:
+    """Those that can be opened, each once, in the order of what names them. Raises AutumnError."""
+    found: dict[str, Customer] = {}
+    clues = in_message.clues(text)
+    for customers in await asyncio.gather(*(_named(services, clue) for clue in clues)):
+        found |= {customer.id: customer for customer in customers if customer.id and customer.id not in found}
+    return list(found.values())
+
+
+async def _named(services: Services, clue: str) -> list[Customer]:
+    """Whom an address or an id names; for an address nobody has, those of the same company."""
+    for query in (clue, in_message.company(clue)):
+        match = await find(services.autumn, query, now=services.now) if query else None
+        if isinstance(match, SingleMatch):
+            return [match.customer or await services.autumn.customer(match.customer_id)]
+        if isinstance(match, SeveralMatches):
+            return list(match.matches[:_MOST_OF_ONE])
+    return []
+
+
+async def open_customer(interaction: Interaction, services: Services) -> None:
+    """Their card, in the conversation that the message is in."""
+    meta = MessageMeta.decode(interaction.metadata)
+    place = decoding.place(interaction.value)
+    async with shown_in_modal(interaction, services):
+        await lookups.send_card(_in_conversation(interaction, meta), services, place)
+        await services.replies.update_modal(interaction.view, in_message.opened(meta))
+
+
+async def change(interaction: Interaction, services: Services) -> None:
+    """The form, in place of the list, with the reason and the ticket from the message."""
+    meta = MessageMeta.decode(interaction.metadata)
+    place = decoding.place(interaction.block.removeprefix(f"{ids.MESSAGE_CHANGE}:"))
+    filled_in = replace(_in_conversation(interaction, meta), state=prefill.values(meta.reason, meta.ticket))
+    await forms.from_message(filled_in, services, interaction.value, place.customer)
+
+
+def _in_conversation(interaction: Interaction, meta: MessageMeta) -> Interaction:
+    return replace(interaction, channel=meta.channel, thread_ts=meta.thread)

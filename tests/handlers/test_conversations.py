@@ -1,0 +1,229 @@
+"""Mentions of Maple and direct messages to it."""
+
+import pytest
+
+from bot.approvals import words as approvals_words
+from bot.lookups import labels
+from handlers.parsing import addressed
+from sandbox.slack.model import Json
+from tests.stage import Stage
+
+BOT = "U0BOT"
+
+
+def events(maple: Stage, kind: str) -> list[Json]:
+    """Those of one kind that Slack sent."""
+    return [
+        delivery.payload
+        for delivery in maple.slack.sent
+        if delivery.kind == "events_api" and delivery.payload["event"]["type"] == kind
+    ]
+
+
+async def handled(maple: Stage) -> list[str]:
+    """How the events so far ended, once nothing runs any more."""
+    await maple.ana.settled()
+    await maple.bot.work.drain(10)
+    (metric,) = maple.bot.metrics.interactions.collect()
+    return sorted(
+        f"{sample.labels['action']} {sample.labels['outcome']}"
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["kind"] == "event"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("<@U0BOT> acme", "acme"),
+        ("<@U0BOT|maple> products acme", "products acme"),
+        ("<@U0BOT>, acme", "acme"),
+        ("hello <@U0BOT>: invoices acme", "invoices acme"),
+        ("acme <@U0BOT>", "acme"),
+        ("<@U0BOT>", ""),
+        ("acme", "acme"),
+        ("<@U0OTHER> acme", "<@U0OTHER> acme"),
+        ("", ""),
+    ],
+)
+def test_words_are_those_after_the_mention_or_else_before_it(text: str, typed: str) -> None:
+    assert addressed(text, BOT) == typed
+
+
+@pytest.mark.both_transports
+async def test_mention_is_answered_to_that_person_only(maple: Stage) -> None:
+    await maple.ana.mention("cus_acme")
+    card = await maple.ana.sees("Acme Ltd")
+    assert "only visible to you" in card
+    maple.raj.go("#support")
+    maple.raj.does_not_see("Acme Ltd")
+    (call,) = [call for call in maple.slack.calls if call.method == "chat.postEphemeral"]
+    assert not call.args.get("thread_ts"), "Slack shows nothing in a thread that is not there yet"
+
+
+@pytest.mark.both_transports
+async def test_mention_in_a_thread_is_answered_in_the_thread(maple: Stage) -> None:
+    await maple.ana.say("Acme writes that their messages ran out")
+    await maple.ana.mention("products cus_acme", in_thread_of="ran out")
+    await maple.ana.sees("Acme Ltd")
+    assert any("Acme Ltd" in reply for reply in maple.ana.thread("ran out"))
+    maple.raj.go("#support")
+    maple.raj.does_not_see("Acme Ltd")
+
+
+async def test_buttons_on_the_answer_to_a_mention_change_it_in_place(maple: Stage) -> None:
+    await maple.ana.say("Acme asks")
+    await maple.ana.mention("cus_acme", in_thread_of="Acme asks")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.click("Invoices")
+    await maple.ana.sees("Next invoice")
+    assert len([reply for reply in maple.ana.thread("Acme asks") if "cus_acme" in reply]) == 2, (
+        "the mention and one card"
+    )
+
+
+@pytest.mark.both_transports
+async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Stage) -> None:
+    await maple.ana.direct_message("invoices cus_acme")
+    await maple.ana.sees("Next invoice")
+    maple.ana.reload()
+    await maple.ana.sees("Next invoice", timeout=0.1)
+    await maple.ana.click("Features")
+    await maple.ana.sees("AI Credits")
+    maple.ana.does_not_see("Next invoice")
+    maple.raj.go("@maple")
+    maple.raj.does_not_see("Acme Ltd")
+
+
+async def test_direct_message_in_a_thread_is_answered_there(maple: Stage) -> None:
+    await maple.ana.direct_message("help")
+    await maple.ana.sees(labels.HELP_TITLE)
+    await maple.ana.direct_message("cus_acme", in_thread_of=labels.HELP_TITLE)
+    await maple.ana.sees("Acme Ltd")
+    assert any("Acme Ltd" in reply for reply in maple.ana.thread(labels.HELP_TITLE))
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("", labels.HELP_TITLE),
+        ("help", labels.HELP_TITLE),
+        ("products", "Type /autumn products and then"),
+        ("find example", "Page 1 of"),
+        ("billing@acme.example", "Acme Ltd"),
+        ("zz-nobody-zz", "No customer found for zz-nobody-zz"),
+        ("history cus_acme", approvals_words.NO_HISTORY),
+        ("upcoming 3", "Coming up"),
+    ],
+)
+async def test_mention_understands_the_words_of_the_command(maple: Stage, text: str, seen: str) -> None:
+    await maple.ana.mention(text)
+    await maple.ana.sees(seen)
+
+
+@pytest.mark.both_transports
+async def test_command_with_a_form_offers_it_for_a_click(maple: Stage) -> None:
+    await maple.ana.mention("balance cus_acme")
+    await maple.ana.sees("Slack opens a form only when you click")
+    await maple.ana.click(labels.OPEN_FORM)
+    await maple.ana.sees("What to do")
+
+
+async def test_digests_are_offered_for_a_click_in_their_channel(maple: Stage) -> None:
+    await maple.ana.mention("digest")
+    await maple.ana.sees(labels.OPEN_FORM)
+    await maple.ana.click(labels.OPEN_FORM)
+    await maple.ana.sees("New digest")
+
+
+async def test_answer_to_a_message_is_no_message_to_answer(maple: Stage) -> None:
+    await maple.ana.direct_message("cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    assert await handled(maple) == ["message ok"]
+    assert len(events(maple, "message")) == 2, "the question, and Maple's own answer"
+
+
+async def test_edits_and_deletions_are_not_answered(maple: Stage) -> None:
+    await maple.ana.direct_message("help")
+    await maple.ana.sees(labels.HELP_TITLE)
+    question = maple.slack.workspace.history(_dm(maple))[0]
+    maple.slack.workspace.edit(question, "cus_acme", [])
+    maple.slack.workspace.delete(question)
+    assert await handled(maple) == ["message ok"]
+    maple.ana.does_not_see("Acme Ltd")
+    subtypes = [event["event"].get("subtype") for event in events(maple, "message")]
+    assert {"message_changed", "message_deleted"} <= set(subtypes)
+
+
+@pytest.mark.parametrize("subtype", ["channel_join", "bot_message", "message_replied", "me_message"])
+async def test_messages_that_nobody_wrote_are_not_answered(maple: Stage, subtype: str) -> None:
+    await _event(maple, {"type": "message", "subtype": subtype, "channel": _dm(maple)})
+    assert await handled(maple) == []
+
+
+async def test_mention_that_was_edited_is_not_answered_again(maple: Stage) -> None:
+    edited = {"user": maple.ana.id, "ts": "1700000000.000200"}
+    await _event(maple, {"type": "app_mention", "channel": "C01SUPPORT", "edited": edited})
+    assert await handled(maple) == []
+
+
+async def test_message_with_a_file_is_answered(maple: Stage) -> None:
+    await _event(maple, {"type": "message", "subtype": "file_share", "channel": _dm(maple)})
+    assert await handled(maple) == ["message ok"]
+
+
+async def test_message_in_a_channel_without_a_mention_is_not_answered(maple: Stage) -> None:
+    await _event(maple, {"type": "message", "channel": "C01SUPPORT"})
+    assert await handled(maple) == ["message ok"]
+    maple.ana.does_not_see("Acme Ltd")
+    assert maple.slack.workspace.posts == []
+
+
+@pytest.mark.both_transports
+async def test_repeated_event_is_answered_once(maple: Stage) -> None:
+    await maple.ana.mention("cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    (delivery,) = [
+        sent for sent in maple.slack.sent if sent.payload.get("event", {}).get("type") == "app_mention"
+    ]
+    await maple.slack.deliveries.repeat(delivery)
+    assert await handled(maple) == ["app_mention ok", "app_mention repeat"]
+    assert len([call for call in maple.slack.calls if call.method == "chat.postEphemeral"]) == 1
+
+
+async def test_guest_who_mentions_maple_is_refused_in_private(maple: Stage) -> None:
+    await maple.gus.mention("cus_acme")
+    said = await maple.gus.sees(labels.GUEST.what)
+    assert "only visible to you" in said
+    maple.gus.does_not_see("Acme Ltd")
+    assert maple.autumn.calls == [] or all("customers" not in call.route for call in maple.autumn.calls)
+
+
+async def test_person_of_another_company_is_refused_in_private(maple: Stage) -> None:
+    maple.eve.go("#shared-acme")
+    await maple.eve.mention("cus_acme")
+    said = await maple.eve.sees(labels.OUTSIDER.what)
+    assert "only visible to you" in said
+    maple.ana.go("#shared-acme")
+    maple.ana.does_not_see(labels.OUTSIDER.what)
+
+
+async def test_trouble_with_a_direct_message_is_told_there(maple: Stage) -> None:
+    maple.autumn.faults.add("*", "500")
+    await maple.ana.direct_message("cus_acme")
+    await maple.ana.sees(labels.UNAVAILABLE.what)
+    maple.autumn.faults.clear()
+    await maple.ana.click("Try again")
+    await maple.ana.sees("Acme Ltd")
+
+
+def _dm(maple: Stage) -> str:
+    return maple.slack.workspace.im(maple.ana.id, maple.slack.workspace.bot.id).id
+
+
+async def _event(maple: Stage, inner: Json) -> None:
+    written = {"user": maple.ana.id, "text": "cus_acme", "ts": "1700000000.000100"}
+    await maple.slack.deliveries.send(
+        "events_api",
+        {"type": "event_callback", "team_id": maple.bot_team, "event_id": "Ev1", "event": written | inner},
+    )

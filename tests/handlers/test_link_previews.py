@@ -1,0 +1,140 @@
+"""Previews of links to customers' pages in Autumn."""
+
+import pytest
+
+from bot.kit import links
+from bot.lookups import labels
+from bot.timings import Timeouts
+from sandbox.autumn import LocalAutumn
+from sandbox.slack.model import Json
+from tests.handlers.test_conversations import handled
+from tests.stage import Mode, Stage, on_stage
+
+ACME = "https://app.useautumn.com/sandbox/customers/cus_acme"
+NAMED = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve", "history"]
+
+[link_previews]
+channels = ["C01SUPPORT"]
+"""
+
+
+def previews(maple: Stage) -> list[Json]:
+    """What Maple sent to be shown under links, by link."""
+    return [call.args["unfurls"] for call in maple.slack.calls if call.method == "chat.unfurl"]
+
+
+def customers_read(autumn: LocalAutumn) -> list[str]:
+    return [call.route for call in autumn.calls if call.route.startswith("customers")]
+
+
+@pytest.mark.parametrize(
+    ("url", "env", "customer"),
+    [
+        ("https://app.useautumn.com/customers/cus_1", "live", "cus_1"),
+        ("https://app.useautumn.com/customers/cus_1?tab=x#y", "live", "cus_1"),
+        ("https://app.useautumn.com/customers/cus_1/invoices", "live", "cus_1"),
+        ("https://app.useautumn.com/sandbox/customers/org%3A1", "sandbox", "org:1"),
+        ("https://app.useautumn.com/sandbox/customers/cus_1", "live", ""),
+        ("https://app.useautumn.com/customers/cus_1", "sandbox", ""),
+        ("https://app.useautumn.com/customers", "live", ""),
+        ("https://app.useautumn.com/products/pro", "live", ""),
+        ("https://app.useautumn.com.evil.example/customers/cus_1", "live", ""),
+        ("https://evil.example/https://app.useautumn.com/customers/cus_1", "live", ""),
+    ],
+)
+def test_customer_of_a_link(url: str, env: str, customer: str) -> None:
+    assert links.customer_of(url, env) == customer
+
+
+@pytest.mark.both_transports
+async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Stage) -> None:
+    await maple.ana.say(f"Look at {ACME}")
+    shown = await maple.ana.sees(labels.PREVIEW_PRIVATE)
+    assert "Acme Ltd" not in shown
+    assert customers_read(maple.autumn) == []
+    maple.raj.go("#support")
+    await maple.raj.click(labels.OPEN_CUSTOMER)
+    card = await maple.raj.sees("Acme Ltd")
+    assert "only visible to you" in card
+    maple.ana.does_not_see("Acme Ltd")
+
+
+async def test_guest_who_clicks_the_button_is_refused(maple: Stage) -> None:
+    await maple.ana.say(f"Look at {ACME}")
+    await maple.gus.sees(labels.PREVIEW_PRIVATE)
+    await maple.gus.click(labels.OPEN_CUSTOMER)
+    await maple.gus.sees(labels.GUEST.what)
+    maple.gus.does_not_see("Acme Ltd")
+
+
+async def test_channel_that_the_policy_names_shows_name_and_products(mode: Mode) -> None:
+    async with on_stage(mode, policy=NAMED) as maple:
+        await maple.ana.say(f"Look at {ACME} and {ACME.replace('acme', 'nobody')}")
+        shown = await maple.ana.sees("Acme Ltd")
+        assert "Team" in shown
+        assert "billing@acme.example" not in shown
+        assert [list(sent) for sent in previews(maple)] == [[ACME]], "none for a customer that there is not"
+        maple.ana.go("#billing")
+        await maple.ana.say(f"Look at {ACME}")
+        assert "Acme Ltd" not in await maple.ana.sees(labels.PREVIEW_PRIVATE)
+
+
+async def test_preview_does_without_the_name_when_autumn_fails(mode: Mode) -> None:
+    async with on_stage(mode, policy=NAMED) as maple:
+        maple.autumn.faults.add("*", "500")
+        await maple.ana.say(f"Look at {ACME}")
+        await maple.ana.sees(labels.PREVIEW_PRIVATE)
+
+
+async def test_preview_does_without_the_name_when_autumn_is_slow(mode: Mode) -> None:
+    async with on_stage(mode, policy=NAMED, timings=Timeouts(asking_after=0.05)) as maple:
+        maple.autumn.faults.add("customers.get", "latency", seconds=1)
+        await maple.ana.say(f"Look at {ACME}")
+        await maple.ana.sees(labels.PREVIEW_PRIVATE)
+
+
+@pytest.mark.parametrize("channel", ["#random", "#shared-acme", "@raj", "@maple"])
+async def test_link_elsewhere_gets_no_preview(mode: Mode, channel: str) -> None:
+    async with on_stage(mode) as maple:
+        maple.ana.go(channel)
+        await maple.ana.say(f"Look at {ACME}")
+        assert "link_shared ok" in await handled(maple)
+        assert previews(maple) == []
+
+
+async def test_link_to_something_else_gets_no_preview(maple: Stage) -> None:
+    await maple.ana.say("https://app.useautumn.com/products/pro https://app.useautumn.com/customers/cus_acme")
+    assert await handled(maple) == ["link_shared ok"]
+    assert previews(maple) == []
+
+
+async def test_link_of_a_guest_gets_no_preview_and_no_words(maple: Stage) -> None:
+    await maple.gus.say(f"Look at {ACME}")
+    assert await handled(maple) == ["link_shared refused"]
+    assert previews(maple) == []
+    maple.gus.does_not_see(labels.GUEST.what)
+
+
+async def test_link_with_an_id_too_long_for_a_button_gets_no_preview(maple: Stage) -> None:
+    await maple.ana.say(f"{ACME}{'x' * 2500}")
+    assert await handled(maple) == ["link_shared ok"]
+    assert previews(maple) == []
+
+
+async def test_preview_that_slack_refuses_is_only_logged(maple: Stage) -> None:
+    maple.slack.faults.add("chat.unfurl", "error", error="cannot_unfurl_message")
+    await maple.ana.say(f"Look at {ACME}")
+    assert await handled(maple) == ["link_shared slack"]
+    assert maple.slack.workspace.posts == []
+
+
+@pytest.mark.parametrize("links_given", ["x", [None], [{"url": None}], None])
+async def test_event_without_links_is_handled(maple: Stage, links_given: object) -> None:
+    event = {"type": "link_shared", "user": maple.ana.id, "channel": "C01SUPPORT", "links": links_given}
+    await maple.slack.deliveries.send(
+        "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event_id": "Ev1", "event": event}
+    )
+    assert await handled(maple) == ["link_shared ok"]

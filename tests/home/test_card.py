@@ -1,0 +1,165 @@
+"""What the Home tab shows of what is known."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.access.permission import KindPowers, Powers
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import State
+from bot.approvals.names import KnownNames
+from bot.autumn.models import Organization
+from bot.changes import registry
+from bot.home import words
+from bot.home.card import MOST_DECIDING, MOST_RECENT, MOST_REQUESTS, home, power_lines
+from bot.home.model import HomeFacts
+from bot.kit import ids
+from bot.kit.card import Block
+from bot.lookups import labels
+from sandbox.slack.blocks.check import view_problems
+from tests.approvals.records import record
+from tests.digests.samples import digest
+
+DECIDES = Powers((KindPowers("balance", ask=True, approve=True),))
+LOOKS_UP = Powers((KindPowers("balance"),))
+
+
+def drawn(facts: HomeFacts) -> list[Block]:
+    view = home(facts, registry.help_lines())
+    assert view_problems(view) == []
+    found: list[Block] = view["blocks"]
+    return found
+
+
+def actions(blocks: list[Block]) -> list[str]:
+    return [
+        element["action_id"]
+        for block in blocks
+        for element in block.get("elements", [])
+        if "action_id" in element
+    ]
+
+
+def test_request_that_waits_can_be_decided_there() -> None:
+    facts = HomeFacts(
+        powers=DECIDES,
+        deciding=[record()],
+        names={"cus_1": KnownNames("Acme <Ltd>", {"messages": "Messages"})},
+        cards={"chg_1": "https://acme.slack.com/archives/C1/p1"},
+    )
+    blocks = drawn(facts)
+    assert {f"{ids.APPROVE}:0", f"{ids.DENY}:0", f"{ids.LINK}:0"} <= set(actions(blocks))
+    shown = str(blocks)
+    assert "Acme &lt;Ltd&gt;" in shown
+    assert "<@U1ANA>" in shown
+    assert words.NOTHING_TO_DECIDE not in shown
+
+
+def test_request_without_a_card_in_the_channel_has_no_link() -> None:
+    blocks = drawn(HomeFacts(powers=DECIDES, deciding=[record()]))
+    assert f"{ids.LINK}:0" not in actions(blocks)
+    assert "`cus_1`" in str(blocks), "the id stands in for a name that is not known"
+
+
+def test_requests_beyond_the_first_few_are_counted() -> None:
+    waiting = [replace(record(), id=f"chg_{number}") for number in range(MOST_DECIDING + 2)]
+    blocks = drawn(HomeFacts(powers=DECIDES, deciding=waiting))
+    assert words.more(2) in str(blocks)
+    assert actions(blocks).count(f"{ids.APPROVE}:{MOST_DECIDING - 1}") == 1
+
+
+@pytest.mark.parametrize(
+    ("powers", "seen"), [(DECIDES, [words.DECIDING, words.NOTHING_TO_DECIDE]), (LOOKS_UP, [])]
+)
+def test_nothing_to_decide_is_said_to_those_who_decide(powers: Powers, seen: list[str]) -> None:
+    shown = str(drawn(HomeFacts(powers=powers)))
+    assert [line for line in (words.DECIDING, words.NOTHING_TO_DECIDE) if line in shown] == seen
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_own_request_says_what_became_of_it(state: State) -> None:
+    blocks = drawn(HomeFacts(powers=DECIDES, requests=[record(state)]))
+    assert approvals_words.HEADLINES[state] in str(blocks)
+    assert (f"{ids.WITHDRAW}:0" in actions(blocks)) == (state is State.WAITING)
+
+
+def test_all_together_fits_and_every_button_is_there_once() -> None:
+    requests = [replace(record(), id=f"chg_{number}") for number in range(30)]
+    facts = HomeFacts(
+        powers=DECIDES,
+        organization=Organization(name="Acme Inc", env="live"),
+        deciding=requests,
+        requests=requests,
+        recent=[f"cus_{number}" for number in range(10)],
+        cards={request.id: "https://acme.slack.com/archives/C1/p1" for request in requests},
+    )
+    blocks = drawn(facts)
+    assert len(blocks) <= 100
+    assert len(actions(blocks)) == len(set(actions(blocks)))
+    assert len([block for block in blocks if "accessory" in block]) == MOST_RECENT
+    assert words.more(30 - MOST_REQUESTS) in str(blocks)
+
+
+def test_recent_customers_open_by_name_or_id() -> None:
+    facts = HomeFacts(powers=LOOKS_UP, recent=["cus_1", "cus_2"], names={"cus_1": KnownNames("Acme Ltd")})
+    rows = [block for block in drawn(facts) if "accessory" in block]
+    assert [row["text"]["text"] for row in rows] == ["Acme Ltd · cus_1", "cus_2"]
+
+
+def test_customer_whose_id_is_too_long_for_a_button_is_only_named() -> None:
+    rows = [block for block in drawn(HomeFacts(powers=LOOKS_UP, recent=["x" * 3000])) if "accessory" in block]
+    assert rows == []
+
+
+@pytest.mark.parametrize(
+    ("org", "where"),
+    [
+        (None, ""),
+        (Organization(name="Acme <Inc>", env="live"), "Connected to *Acme &lt;Inc&gt;* in Autumn `LIVE`"),
+        (Organization(name="", env=""), f"Connected to Autumn `{labels.ENV_UNKNOWN}`"),
+    ],
+)
+def test_organization_is_named_where_it_is_known(org: Organization | None, where: str) -> None:
+    shown = [
+        block for block in drawn(HomeFacts(powers=LOOKS_UP, organization=org)) if block["block_id"] == "where"
+    ]
+    assert [block["elements"][0]["text"] for block in shown] == ([where] if where else [])
+
+
+@pytest.mark.parametrize(("digests", "seen"), [(None, words.DIGESTS_UNKNOWN), ((), words.NO_DIGESTS)])
+def test_no_digests_and_digests_that_are_not_known_differ(digests: tuple[()] | None, seen: str) -> None:
+    assert seen in str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+
+
+BALANCE = registry.kind("balance").heading.lower()
+DETAILS = registry.kind("details").heading.lower()
+
+
+@pytest.mark.parametrize(
+    ("powers", "lines"),
+    [
+        (Powers(), [words.LOOK_UP_ONLY]),
+        (
+            Powers((KindPowers("balance", approve=True),), history=True, digests=True),
+            [words.LOOK_UP_ONLY, words.approve([BALANCE]), words.HISTORY, words.SET_UP_DIGESTS],
+        ),
+        (
+            Powers(
+                (
+                    KindPowers("balance", ask=True, at_once=True),
+                    KindPowers("details", ask=True, at_once=True, always_at_once=True),
+                )
+            ),
+            [words.request([BALANCE, DETAILS]), words.at_once([DETAILS]), words.sometimes_at_once([BALANCE])],
+        ),
+    ],
+)
+def test_powers_in_words(powers: Powers, lines: list[str]) -> None:
+    assert power_lines(powers) == lines
+
+
+def test_digests_beyond_the_first_few_are_counted() -> None:
+    digests = [digest(id=f"dig_{number}") for number in range(12)]
+    shown = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+    assert shown.count("<#C1>") == 10
+    assert "and 2 more" in shown

@@ -1,0 +1,92 @@
+"""What the policy lets a person do, to tell them."""
+
+import pytest
+from hypothesis import given
+
+from bot.access.permission import KindPowers, powers
+from bot.access.policy import BUILT_IN, Person, Policy, Request, Verb, decide
+from bot.autumn.environment import Environment
+from tests.approvals import policies
+from tests.examples import examples
+from tests.policy import KINDS, read
+
+ANA = Person("U01ANA")
+MEMBERS_ASK = """
+[[allow]]
+who = "everyone"
+may = ["ask", "history"]
+"""
+SMALL_AT_ONCE = (
+    MEMBERS_ASK
+    + """
+[[allow]]
+who = "everyone"
+may = "at_once"
+changes = "balance"
+amount_up_to = 500
+"""
+)
+LARGE_NEED_APPROVAL = """
+[[allow]]
+who = "everyone"
+may = ["ask", "at_once"]
+changes = "balance"
+
+[[require]]
+changes = "balance"
+amount_over = 100
+approvals = 2
+"""
+ALWAYS_TWO = SMALL_AT_ONCE + "\n[[require]]\napprovals = 2\n"
+
+
+def balance_powers(policy: Policy, person: Person = ANA) -> KindPowers:
+    found = powers(policy, person, KINDS, Environment.SANDBOX)
+    (balance,) = (kind for kind in found.kinds if kind.id == "balance")
+    return balance
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (MEMBERS_ASK, KindPowers("balance", ask=True)),
+        (SMALL_AT_ONCE, KindPowers("balance", ask=True, at_once=True)),
+        (LARGE_NEED_APPROVAL, KindPowers("balance", ask=True, at_once=True)),
+        (ALWAYS_TWO, KindPowers("balance", ask=True)),
+        ("[[allow]]\nwho = 'U02LEA'\nmay = ['ask', 'approve']\n", KindPowers("balance")),
+        ("[[allow]]\nwho = 'everyone'\nmay = ['approve']\n", KindPowers("balance", approve=True)),
+        (
+            "[[allow]]\nwho = 'everyone'\nmay = ['ask', 'at_once']\nchanges = 'balance'\n",
+            KindPowers("balance", ask=True, at_once=True, always_at_once=True),
+        ),
+    ],
+)
+def test_powers_about_balances(policy: str, expected: KindPowers) -> None:
+    assert balance_powers(read(policy)) == expected
+
+
+def test_without_a_policy_file_everyone_asks_and_approves() -> None:
+    found = powers(BUILT_IN, ANA, KINDS, Environment.LIVE)
+    assert all(kind == KindPowers(kind.id, ask=True, approve=True) for kind in found.kinds)
+    assert (found.history, found.digests) == (True, True)
+
+
+@pytest.mark.parametrize("member", [False, None])
+def test_somebody_who_is_no_member_may_nothing(member: bool | None) -> None:
+    found = powers(BUILT_IN, Person("U1", member=member), KINDS, Environment.LIVE)
+    assert all(kind == KindPowers(kind.id) for kind in found.kinds)
+    assert (found.history, found.digests) == (False, False)
+
+
+@examples(300)
+@given(policies.policies, policies.people, policies.requests)
+def test_nothing_is_allowed_that_was_not_told(policy: Policy, person: Person, request: Request) -> None:
+    if request.kind is None or request.environment is None:
+        return
+    (told,) = powers(policy, person, [request.kind], request.environment).kinds
+    decision = decide(policy, request, person)
+    if decision.permit and request.verb is Verb.ASK:
+        assert told.ask
+        assert told.at_once or not decision.at_once
+    if decision.permit and request.verb is Verb.APPROVE and not request.own:
+        assert told.approve

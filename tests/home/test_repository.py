@@ -1,0 +1,76 @@
+"""Who has a Home tab open, and whom they looked at, in both databases."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from bot.access.people import Actor
+from bot.home import repository
+from bot.home.repository import MOST_OPEN, MOST_RECENT, OPEN_FOR
+from bot.store.database import Database
+from bot.store.migrate import migrate
+
+
+async def look_up(
+    database: Database, customer_id: str, person: str = "U1", env: str = "sandbox", later: int = 0
+) -> None:
+    moment = NOW + later * SECOND
+    await repository.note_customers(database, env, {(person, customer_id): moment})
+
+
+NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+async def test_last_customers_are_kept_newest_first_and_each_once(database: Database) -> None:
+    await migrate(database)
+    for number in range(MOST_RECENT + 3):
+        await look_up(database, f"cus_{number}", later=number)
+    await look_up(database, "cus_5", later=60)
+    found = await repository.recent(database, "U1", "sandbox")
+    assert found == [
+        "cus_5",
+        *(f"cus_{number}" for number in reversed(range(3, MOST_RECENT + 3)) if number != 5),
+    ]
+
+
+async def test_customers_of_others_and_of_the_other_environment_are_not_mixed_in(database: Database) -> None:
+    await migrate(database)
+    for person, env, customer in (("U1", "live", "a"), ("U1", "sandbox", "b"), ("U2", "live", "c")):
+        await look_up(database, customer, person, env)
+    assert await repository.recent(database, "U1", "live") == ["a"]
+    assert await repository.recent(database, "U2", "sandbox") == []
+
+
+async def test_customers_looked_up_at_once_are_all_noted(database: Database) -> None:
+    await migrate(database)
+    await asyncio.gather(*(look_up(database, f"cus_{number % 3}", env="live") for number in range(9)))
+    assert sorted(await repository.recent(database, "U1", "live")) == ["cus_0", "cus_1", "cus_2"]
+
+
+async def test_tab_counts_as_open_for_some_hours_after_it_was_opened(database: Database) -> None:
+    await migrate(database)
+    await repository.note_open(database, Actor("U1", "T1"), NOW)
+    await repository.note_open(database, Actor("U2", "T1"), NOW + SECOND)
+    await repository.note_open(database, Actor("U1", "T2"), NOW + 2 * SECOND)
+    assert await repository.opened(database, NOW + 2 * SECOND) == [Actor("U1", "T2"), Actor("U2", "T1")]
+    assert await repository.opened(database, NOW + OPEN_FOR + 2 * SECOND) == [Actor("U1", "T2")]
+    assert await repository.opened(database, NOW + OPEN_FOR + 3 * SECOND) == []
+    await repository.note_open(database, Actor("U3"), NOW + 2 * OPEN_FOR)
+    assert await repository.opened(database, NOW) == [Actor("U3")], "the others are forgotten"
+
+
+async def test_tabs_opened_last_are_redrawn_when_there_are_many(database: Database) -> None:
+    await migrate(database)
+    for number in range(MOST_OPEN + 1):
+        await repository.note_open(database, Actor(f"U{number}"), NOW + number * SECOND)
+    found = await repository.opened(database, NOW + MOST_OPEN * SECOND)
+    assert found[0] == Actor(f"U{MOST_OPEN}")
+    assert len(found) == MOST_OPEN
+    assert Actor("U0") not in found
+
+
+async def test_several_people_are_noted_at_once(database: Database) -> None:
+    await migrate(database)
+    looked_up = {(person, customer): NOW for person in ("U1", "U2") for customer in ("a", "b")}
+    await repository.note_customers(database, "live", looked_up)
+    assert await repository.recent(database, "U2", "live") == ["a", "b"]

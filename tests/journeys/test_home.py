@@ -1,0 +1,232 @@
+"""The Home tab, as people find it during a day."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import State
+from bot.home import words
+from bot.home.repository import OPEN_FOR
+from bot.lookups import labels
+from bot.store.errors import StoreLost
+from tests.journeys.changing import UNHURRIED, ask_for_messages
+from tests.journeys.digesting import set_up
+from tests.journeys.steps import in_order
+from tests.stage import Mode, Stage, on_stage
+
+LEA_DECIDES = """
+[[allow]]
+name = "members ask"
+who = "everyone"
+may = ["ask", "history"]
+
+[[allow]]
+name = "Lea decides"
+who = ["U03LEA"]
+may = ["approve", "mark"]
+
+[digests]
+who = ["U03LEA"]
+"""
+
+
+def headline(state: State) -> str:
+    """As it is read, without the marks for bold type."""
+    return approvals_words.HEADLINES[state].replace("*", "")
+
+
+def published(maple: Stage, person: str) -> int:
+    """How often this person's tab was drawn."""
+    calls = [call for call in maple.slack.calls if call.method == "views.publish"]
+    return len([call for call in calls if call.args["user_id"] == person])
+
+
+@pytest.mark.both_transports
+async def test_request_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Stage) -> None:
+    await maple.lea.open_home()
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    await maple.ana.open_home()
+    await maple.ana.sees(headline(State.WAITING))
+    home = await maple.lea.sees("Requested by @ana")
+    in_order(home, words.DECIDING, "Acme Ltd", "Requested by @ana", "[Approve]", "[Deny]")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await maple.ana.sees(headline(State.APPLIED))
+    assert len([write for write in maple.autumn.ledger if write.applied]) == 1
+
+
+async def test_request_is_denied_on_the_home_tab(maple: Stage) -> None:
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.lea.open_home()
+    await maple.lea.sees("Requested by @ana")
+    await maple.lea.click("Deny")
+    await maple.lea.sees(approvals_words.DENY_TITLE)
+    await maple.lea.fill(approvals_words.DENY_REASON, "They had this last week")
+    await maple.lea.submit()
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    assert maple.autumn.ledger == []
+
+
+async def test_request_leads_to_its_card(maple: Stage) -> None:
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.bot.work.drain(10)
+    await maple.lea.open_home()
+    await maple.lea.sees("Requested by @ana")
+    address = maple.lea.link(words.OPEN_CARD)
+    (card,) = [post for post in maple.slack.workspace.posts if post.channel == "C02BILLING"]
+    assert address.endswith(f"/archives/C02BILLING/p{card.ts.replace('.', '')}")
+
+
+async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    home = await maple.ana.sees(words.REQUESTS)
+    assert words.NOTHING_TO_DECIDE in home
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees(headline(State.WITHDRAWN))
+
+
+async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple: Stage) -> None:
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.lea.open_home()
+    await maple.lea.sees("Requested by @ana")
+    maple.slack.faults.add("views.publish", "error", error="fatal_error", times=None)
+    maple.raj.go("#billing")
+    await maple.raj.click("Approve")
+    await maple.raj.sees("Applied")
+    await maple.lea.click("Approve")
+    maple.lea.go("@maple")
+    await maple.lea.sees("already")
+
+
+async def test_who_may_what_is_said_in_words(mode: Mode) -> None:
+    async with on_stage(mode, policy=LEA_DECIDES) as maple:
+        await maple.ana.open_home()
+        home = await maple.ana.sees(words.POWERS)
+        assert words.DECIDING not in home
+        assert "Approve or deny" not in home
+        assert words.SET_UP_DIGESTS not in home
+        assert words.HISTORY in home
+        await maple.lea.open_home()
+        home = await maple.lea.sees(words.POWERS)
+        in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
+
+
+@pytest.mark.both_transports
+async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple: Stage) -> None:
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.command("/autumn cus_globex")
+    await maple.ana.sees("Globex")
+    await maple.bot.work.drain(10)
+    await maple.ana.open_home()
+    home = await maple.ana.sees(words.RECENT)
+    in_order(home, words.RECENT, "Globex", "Acme Ltd")
+    await maple.raj.open_home()
+    assert "Acme Ltd" not in await maple.raj.sees(words.POWERS)
+    await maple.ana.click("Open", within="cus_acme")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Needs attention")
+
+
+async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await maple.ana.sees(words.POWERS)
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees(words.RECENT)
+    before = published(maple, maple.ana.id)
+    await maple.ana.command("/autumn invoices cus_acme")
+    await maple.bot.work.drain(10)
+    assert published(maple, maple.ana.id) == before, "the same customer is no news"
+
+
+async def test_customer_is_found_on_the_home_tab(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await maple.ana.sees(words.POWERS)
+    await maple.ana.choose(words.FIND, "Acme Ltd")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Needs attention")
+    await maple.ana.click("Invoices")
+    await maple.ana.sees("Next invoice")
+
+
+async def test_digests_are_those_of_the_persons_channels(maple: Stage) -> None:
+    for channel in ("#billing", "#finance-private"):
+        maple.lea.go(channel)
+        await set_up(maple.lea)
+        await maple.lea.close()
+    await maple.lea.open_home()
+    home = await maple.lea.sees(words.DIGESTS)
+    in_order(home, words.DIGESTS, "#billing", "#finance-private")
+    await maple.raj.open_home()
+    assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
+
+
+async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: Stage) -> None:
+    maple.lea.go("#billing")
+    await set_up(maple.lea)
+    await maple.lea.close()
+    maple.slack.faults.add("users.conversations", "error", error="fatal_error")
+    await maple.lea.open_home()
+    await maple.lea.sees(words.DIGESTS_UNKNOWN)
+
+
+async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Stage) -> None:
+    await maple.ana.open_home()
+    await maple.ana.sees(words.POWERS)
+    before = published(maple, maple.ana.id)
+    maple.clock.move(OPEN_FOR + timedelta(minutes=1))
+    await maple.ana.command("/autumn cus_acme")
+    await maple.bot.work.drain(10)
+    assert published(maple, maple.ana.id) == before
+
+
+async def test_person_who_is_no_member_any_more_gets_no_new_tab(mode: Mode) -> None:
+    async with on_stage(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
+        await maple.raj.open_home()
+        await maple.raj.sees(words.POWERS)
+        before = published(maple, maple.raj.id)
+        maple.raj.user.kind = "guest"
+        await maple.ana.open_home()
+        await ask_for_messages(maple.ana, "500")
+        await maple.ana.sees("0 of 1 approval")
+        await maple.bot.work.drain(10)
+        assert published(maple, maple.ana.id) > 1
+        assert published(maple, maple.raj.id) == before
+
+
+async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(maple: Stage) -> None:
+    await maple.raj.open_home()
+    await maple.ana.open_home()
+    await maple.ana.sees(words.POWERS)
+    maple.slack.faults.add("views.publish", "error", error="fatal_error", times=1)
+    await ask_for_messages(maple.lea, "500")
+    await maple.lea.sees("0 of 1 approval")
+    await maple.bot.work.drain(10)
+    refused = [call for call in maple.slack.calls if call.method == "views.publish" and call.error]
+    assert len(refused) == 1
+    assert min(published(maple, maple.ana.id), published(maple, maple.raj.id)) > 1
+
+
+async def test_looking_up_does_not_depend_on_what_the_home_tab_remembers(maple: Stage) -> None:
+    async with maple.bot.database.writing() as connection:
+        await connection.exec_driver_sql("DROP TABLE recent_customers")
+        await connection.exec_driver_sql("DROP TABLE home_tabs")
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees("Acme Ltd")
+    await ask_for_messages(maple.ana, "500")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.bot.work.drain(10)
+    await maple.ana.close()
+    await maple.ana.open_home()
+    await maple.ana.sees(labels.FAILURES[StoreLost].what)
