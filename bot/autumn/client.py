@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
@@ -33,7 +32,7 @@ from bot.autumn.models import (
 )
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits, RateGroup, SharedRate
-from bot.autumn.write import Write
+from bot.autumn.write import Write, in_path
 
 __all__ = ["Autumn", "Call", "Limits", "RetryPolicy"]
 
@@ -134,7 +133,7 @@ class Autumn:
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
         """Products the customer no longer has, newest first, at most 100. The route is undocumented."""
-        path = f"/v1/customers/{_in_path(customer_id[:_LONGEST_ID])}/products"
+        path = f"/v1/customers/{in_path(customer_id[:_LONGEST_ID])}/products"
         query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
         question = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
         page = await self._wire.read(Page[StoredProduct], question)
@@ -266,14 +265,8 @@ def _customer_request(customer_id: str, expand: Sequence[str]) -> ReadRequest:
         body = {"customer_id": customer_id} | _given(expand=list(expand))
         return ReadRequest.rpc("customers.get", body, group=RateGroup.CHECK)
     query = {"expand": ",".join(expand)} if expand else {}
-    path = f"/v1/customers/{_in_path(customer_id)}"
+    path = f"/v1/customers/{in_path(customer_id)}"
     return ReadRequest.rest("customers/:id", path, query, group=RateGroup.CHECK)
-
-
-def _in_path(customer_id: str) -> str:
-    # "." and ".." would be read as path segments.
-    dots = customer_id in (".", "..")
-    return "%2E" * len(customer_id) if dots else quote(customer_id, safe="", errors="replace")
 
 
 def _page(limit: int, cursor: str) -> dict[str, Any]:

@@ -60,8 +60,9 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
-        "✓ Autumn: the key may change balances (balances:write)",
-        "✓ Autumn: the key may apply coupons (billing:write)",
+        "✓ Autumn: the key may change balances, give features, move a grant's expiry and remove grants "
+        "(balances:write)",
+        "✓ Autumn: the key may apply coupons and refund invoices (billing:write)",
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
         "✓ Autumn: the key may edit customers' details and delete customers (customers:write)",
     ]
@@ -129,7 +130,7 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
         "✗ Autumn: the key may not read products",
         "✗ Autumn: the key may not read events and usage",
         "✗ Autumn: the key may not read rewards",
-        "✗ Autumn: the key may not apply coupons",
+        "✗ Autumn: the key may not apply coupons and refund invoices",
         "✗ Autumn: the key may not redeem promo codes",
         "✗ Autumn: the key may not edit customers' details and delete customers",
     ]

@@ -413,9 +413,19 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
 @pytest.mark.parametrize(
     ("part", "labels"),
     [
-        ("overview", ["Change balance", "Change reward", "Edit details", "Delete customer", "History"]),
+        (
+            "overview",
+            [
+                "Change balance",
+                "Give a feature",
+                "Change reward",
+                "Edit details",
+                "Delete customer",
+                "History",
+            ],
+        ),
         ("products", ["Change reward"]),
-        ("feature", ["Change balance"]),
+        ("feature", ["Change balance", "Give a feature", "Change expiry", "Remove grant"]),
         ("events", []),
     ],
 )

@@ -21,7 +21,7 @@ from bot.changes.common import agreed
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
+from bot.changes.probes import UPDATE_BALANCE
 from bot.changes.spec import ChangeKind, DailyTotal, KeyScope
 
 GRANTING = (BalanceAction.GIVE, BalanceAction.TAKE)
@@ -40,19 +40,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     form = FORM
     notes = BalanceNote
     lines = BalanceLine
-    scopes = (
-        KeyScope(
-            "balances:write",
-            "change balances",
-            Write(
-                "balances.update",
-                "POST",
-                "/v1/balances.update",
-                {"customer_id": NOBODY, "feature_id": NOBODY, "balance_id": NOBODY, "add_to_balance": 0},
-                per_customer=True,
-            ),
-        ),
-    )
+    scopes = (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
