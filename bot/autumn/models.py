@@ -431,6 +431,8 @@ class Customer(Model):
     purchases: Many[Purchase] = Field(default_factory=list)
     balances: dict[str, Balance] = Field(default_factory=dict)
     flags: dict[str, Flag] = Field(default_factory=dict)
+    billing_controls: dict[str, Any] = Field(default_factory=dict)
+    """Lists of entries by kind, unread: what is sent back must be as it came."""
     invoices: Many[Invoice] = Field(default_factory=list)
     """At most the last ten, newest first."""
     invoice_previews: list[InvoicePreview] | None = None

@@ -13,6 +13,7 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
@@ -82,8 +83,27 @@ GRANTS = st.builds(
 )
 EXPIRIES = st.builds(ExpiryInput, customer=IDS, feature=TEXTS, row=TEXTS, expires_at=TIMES)
 UNGRANTS = st.builds(UngrantInput, customer=IDS, feature=TEXTS, row=TEXTS)
+CONTROLS = st.builds(
+    ControlInput,
+    customer=IDS,
+    control=st.sampled_from(list(ControlType)),
+    feature=TEXTS,
+    remove=st.booleans(),
+    limit=st.none() | NUMBERS,
+    interval=st.sampled_from(["", "day", "<!here>"]),
+)
 REFUNDS = st.builds(RefundInput, customer=IDS, invoice=TEXTS, currency=CURRENCIES, amount=st.none() | NUMBERS)
-INPUTS = BALANCE_INPUTS | GRANTS | EXPIRIES | UNGRANTS | REWARD_INPUTS | REFUNDS | DETAILS_INPUTS | DELETIONS
+INPUTS = (
+    BALANCE_INPUTS
+    | GRANTS
+    | EXPIRIES
+    | UNGRANTS
+    | REWARD_INPUTS
+    | CONTROLS
+    | REFUNDS
+    | DETAILS_INPUTS
+    | DELETIONS
+)
 
 _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(

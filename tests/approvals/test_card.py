@@ -425,7 +425,10 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
             ],
         ),
         ("products", ["Change reward"]),
-        ("feature", ["Change balance", "Give a feature", "Change expiry", "Remove grant"]),
+        (
+            "feature",
+            ["Change balance", "Give a feature", "Change expiry", "Remove grant", "Billing controls"],
+        ),
         ("events", []),
     ],
 )

@@ -148,6 +148,21 @@ async def _grant_raised(maple: Stage) -> None:
     await elsewhere(maple, "balances.update", customer_id="cus_vandelay", **where, included_grant=400)
 
 
+async def set_control(maple: Stage) -> None:
+    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Limit", "500")
+    await maple.ana.sees("none → 500 units")
+    await _submit(maple, "They asked for it")
+
+
+async def _control_set(maple: Stage) -> None:
+    entry = {"feature_id": "messages", "enabled": True, "overage_limit": 9}
+    await elsewhere(
+        maple, "customers.update", customer_id="cus_acme", billing_controls={"spend_limits": [entry]}
+    )
+
+
 async def refund(maple: Stage) -> None:
     await _open(maple, "/autumn refund cus_books", "Fill in the form")
     await maple.ana.choose("Invoice", _part_refunded(maple))
@@ -191,6 +206,10 @@ SORTS = (
     Sort(
         "grant removed", "socket", remove_grant, "Remove the grant of Messages", "balances.delete",
         _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
+    ),
+    Sort(
+        "control", "socket", set_control, "Spend limit of Messages: 500 units", "customers.update",
+        _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
     ),
     Sort(
         "refund", "http", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,

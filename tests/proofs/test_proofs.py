@@ -70,6 +70,7 @@ SAMPLE = {
     ("grant removed", "504 after the write"),
     ("refund", "a 200 that is lost"),
     ("refund", "500"),
+    ("control", "504 after the write"),
     ("set", "409, the write was not done"),
     ("reset date", "queued, done while it is read back"),
 }

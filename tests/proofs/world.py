@@ -20,6 +20,7 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
@@ -137,6 +138,12 @@ class World:
                 feature="messages",
                 row="launch_week",
                 expires_at=NOW + timedelta(days=30, minutes=number),
+            ),
+            "control": ControlInput(
+                customer="cus_bold",
+                control=ControlType.SPEND,
+                feature="messages",
+                limit=Decimal(100 + number),
             ),
             "grant removed": UngrantInput(customer="cus_vandelay", feature="messages", row="goodwill_march"),
             "refund": RefundInput(

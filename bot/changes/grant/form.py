@@ -1,6 +1,5 @@
 """The form that gives a feature."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,10 @@ from bot.autumn.models import Feature
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
+from bot.changes.forms import features
 from bot.changes.forms import fields as parts
+from bot.changes.forms import words as forms_words
+from bot.changes.forms.features import FEATURE_BLOCK
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant import words
 from bot.changes.grant.input import INTERVALS, GrantInput, grant_id
@@ -17,12 +19,11 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.changes.standalone import GrantSize
-from bot.kit import blocks, form_values, ids, text
+from bot.kit import blocks, form_values, ids
 from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import options
 
-FEATURE_BLOCK = "feature"
 SIZE_BLOCK = "size"
 AMOUNT_BLOCK = "amount"
 LASTS_BLOCK = "lasts"
@@ -38,12 +39,12 @@ _LONGEST = 100
 
 
 def build(state: FormState) -> FormContent:
-    offered = _offered(state.facts)
+    offered = features.offered(state.facts, switches=True)
     if not offered:
         return FormContent(state.meta, closed=words.NO_FEATURES)
     feature = state.facts.features.get(_feature(state.meta, state.values))
     meta = state.meta.model_copy(update={"feature": feature.id if feature else ""})
-    fields = [_pick_feature(offered, meta.feature)]
+    fields = [features.field(offered, meta.feature)]
     if feature is not None:
         fields += _about(feature, state.values)
     return FormContent(meta, fields=fields, problem=_typed_wrong(state.values))
@@ -76,7 +77,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
     """Of the fields that were drawn: a feature that is on or off has no size."""
     feature = _feature(meta, values)
     if not feature:
-        return parts.parsed(meta, values, None, {FEATURE_BLOCK: words.NO_FEATURE_PICKED})
+        return parts.parsed(meta, values, None, {FEATURE_BLOCK: forms_words.NO_FEATURE_PICKED})
     lasts = ENDS_BLOCK if ENDS_BLOCK in values else LASTS_BLOCK
     if feature != meta.feature or lasts not in values:
         return parts.parsed(meta, values, None, {FEATURE_BLOCK: changes_words.STALE})
@@ -109,7 +110,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
-    return options.feature_options(_offered(facts), typed)
+    return options.feature_options(features.offered(facts, switches=True), typed)
 
 
 # What is filled in
@@ -158,17 +159,6 @@ def _every(values: Values) -> str:
 # The fields
 
 
-def _offered(facts: Facts) -> Mapping[str, str]:
-    """Names by id, of all features that are in use and that an option can carry."""
-    return {
-        feature.id: feature.name or feature.id
-        for feature in facts.features.values()
-        if not feature.archived
-        and 0 < text.length(feature.id) <= blocks.OPTION
-        and not feature.id.startswith("#")
-    }
-
-
 def _about(feature: Feature, values: Values) -> list[Block]:
     size = _size(feature, values)
     refills = _refills(feature, size)
@@ -180,18 +170,6 @@ def _about(feature: Feature, values: Values) -> list[Block]:
         *([pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if term == UNTIL_DATE else []),
         *([_pick_interval(_every(values))] if term == REFILLED else []),
     ]
-
-
-def _pick_feature(offered: Mapping[str, str], feature: str) -> Block:
-    initial = options.feature_option(feature, offered[feature]) if feature in offered else None
-    element: Any
-    if len(offered) > options.MOST:
-        element = blocks.picker(ids.FORM_FEATURE, words.PICK_FEATURE, min_query=0, initial=initial)
-    else:
-        ordered = sorted(offered.items(), key=lambda item: (item[1].casefold(), item[0]))
-        shown = [options.feature_option(*item) for item in ordered]
-        element = blocks.select(ids.FORM_FEATURE, words.PICK_FEATURE, shown, initial)
-    return blocks.field(FEATURE_BLOCK, words.FEATURE, element, listens=True)
 
 
 def _pick_size(size: GrantSize) -> Block:

@@ -10,8 +10,6 @@ TITLE = "Give a feature"
 HEADING = "Standalone grant"
 HELP = "give a feature beside what the customer's products include: for good, until a date, or refilled"
 
-FEATURE = "Feature"
-PICK_FEATURE = "Pick a feature"
 SIZE = "How much"
 SIZES = {
     GrantSize.AMOUNT: ("An amount", "So many units"),
@@ -36,7 +34,6 @@ INTERVAL_NAMES = {
     "semi_annual": "half year",
     "year": "year",
 }
-NO_FEATURE_PICKED = "Pick a feature."
 NO_DATE_PICKED = "Pick the day and time on which it expires."
 NO_FEATURES = "Autumn shows no features that can be given."
 

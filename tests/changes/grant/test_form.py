@@ -9,6 +9,7 @@ import pytest
 from bot.autumn.models import Customer, Feature
 from bot.changes import request_form
 from bot.changes import words as changes_words
+from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.grant import words
 from bot.changes.grant.input import GrantInput
@@ -52,7 +53,7 @@ def test_features_in_use_can_be_picked_whether_or_not_a_product_has_them() -> No
     form = opened()
     assert [value for _, value, _ in form.options("feature")] == ["messages", "seats", "sso"]
     assert not form.has("lasts")
-    assert form.submit().errors == {"feature": words.NO_FEATURE_PICKED, **MISSING}
+    assert form.submit().errors == {"feature": forms_words.NO_FEATURE_PICKED, **MISSING}
 
 
 def test_amount_is_given_for_good() -> None:
