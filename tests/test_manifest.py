@@ -77,6 +77,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.LINK,
         ids.PICK_FEATURE,
         ids.PICK_CUSTOMER,
+        ids.PICK_ENTITY,
         ids.LOOK_UP_SHORTCUT,
         ids.MESSAGE_CUSTOMER,
         ids.MESSAGE_CHANGE,
@@ -110,6 +111,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
     assert {
         ids.PICK_CUSTOMER,
         ids.PICK_FEATURE,
+        ids.PICK_ENTITY,
         ids.FORM_FIELD,
         ids.DIGEST_ZONE,
         ids.DIGEST_PLANS,

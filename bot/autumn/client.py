@@ -222,11 +222,22 @@ class Autumn:
         question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
         return await self._wire.read(RewardList, question)
 
-    async def entities(self, customer_id: str) -> Page[Entity]:
-        """The customer's entities, such as seats or workspaces, at most 100."""
-        body = _page(100, "") | {"customer_id": customer_id}
+    async def entities(
+        self, customer_id: str, *, search: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Entity]:
+        """The customer's entities, such as seats or workspaces, the newest first.
+
+        `search`: what their ids or names have in them. `limit`: 5,000 at most.
+        """
+        body = _page(limit, cursor) | {"customer_id": customer_id} | _given(search=search)
         question = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
+
+    async def entity(self, customer_id: str, entity_id: str) -> Entity:
+        """One entity of this customer. Raises NotFound."""
+        body = {"customer_id": customer_id, "entity_id": entity_id}
+        question = ReadRequest.rpc("entities.get", body, group=RateGroup.GENERAL)
+        return await self._wire.read(Entity, question)
 
     async def refresh(self, customer_id: str) -> None:
         """Makes Autumn drop its cached copy of the customer. Changes nothing, but needs the scope

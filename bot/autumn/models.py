@@ -406,10 +406,16 @@ class RewardList(Model):
 
 
 class Entity(Model):
+    """A part of a customer, such as a seat or a workspace. Its subscriptions, purchases and balances have
+    those in them that it shares with its customer; entities.list and entities.get alone tell them."""
+
     id: Text = ""
     name: Text = ""
     feature_id: Text = ""
     created_at: Instant | None = None
+    subscriptions: Many[Subscription] = Field(default_factory=list)
+    purchases: Many[Purchase] = Field(default_factory=list)
+    balances: dict[str, Balance] = Field(default_factory=dict)
 
 
 class Customer(Model):

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel
@@ -94,8 +95,10 @@ class ChangeKind(ABC, Generic[I]):
     """What the command does."""
     offered_on: frozenset[str] = frozenset()
     """Ids of the parts of a customer's card that have the button."""
+    primary_button: str = ""
+    """Of the one change that the card has a button for: what the button says. The others are in a menu."""
     danger: bool = False
-    """Whether the button is red."""
+    """Whether it comes last in the menu, behind everything else."""
     confirm_approval: Confirmation | None = None
     """Asked of every approver; None: only of approvers on live, in general terms."""
     removes_customer: bool = False
@@ -127,6 +130,10 @@ class ChangeKind(ABC, Generic[I]):
             rewards=self.has_rewards,
             named_only=self.named_only,
         )
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether it could change anything for this customer. `feature`: the one that is open, if any."""
+        return True
 
     # Judging
 

@@ -68,7 +68,10 @@ class Sample:
 def samples() -> Iterator[Sample]:
     for part in registry.PARTS:
         place = Place(customer=CUSTOMER_ID, part=part.id, feature=FEATURE_ID)
-        card = lookup_card.card(place, part.sample(), shareable=True, actions=buttons.row(place))
+        answer = part.sample()
+        customer = answer.customer if isinstance(answer.customer, models.Customer) else None
+        tools = buttons.tools(place, buttons.offered(place, customer), history=True)
+        card = lookup_card.card(place, answer, shareable=True, tools=tools)
         yield Sample(part.id, card)
     shared = lookup_card.shared(Place(customer=CUSTOMER_ID), registry.part(OVERVIEW).sample(), by=_PERSON)
     yield Sample("shared card", shared)

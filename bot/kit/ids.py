@@ -21,6 +21,12 @@ PICK_FEATURE = "pick_feature"
 """An external select on a card; its block_id is `pick_feature:` and a `Place`; option values are
 `features.token(id)`."""
 
+PICK_ENTITY = "pick_entity"
+"""The same for the entities of a customer; option values are their ids."""
+
+CARRYING = (PICK_FEATURE, PICK_ENTITY)
+"""What has a place for a block_id, which therefore stays as it is."""
+
 LINK = "link"
 """A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""
 

@@ -78,9 +78,13 @@ HOSTED = "View invoice"
 HOSTED_SHORT = "View"
 
 
-def more_on(title: str) -> str:
-    """What is left out of a list: `{}` stands for the number, `title` is of the part that has the rest."""
-    return f"_and {{}} more: see {title}_"
+def current(label: str) -> str:
+    """Of a button that leads where the card is: marked in its text, for those who do not see a colour."""
+    return f"● {label}"
+
+
+def counted(title: str, number: int) -> str:
+    return f"{title} ({number:,})"
 
 
 def since(day: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes import words as changes_words
@@ -32,6 +33,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     id = "balance"
     command = "balance"
     button = words.BUTTON
+    primary_button = words.PRIMARY_BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
@@ -44,6 +46,12 @@ class BalanceChange(ChangeKind[BalanceInput]):
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:
+        """An unlimited balance has nothing to change."""
+        balances = customer.balances
+        held = [balances[feature]] if feature in balances else [] if feature else balances.values()
+        return any(not balance.unlimited for balance in held)
 
     def guard(self, request: BalanceInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

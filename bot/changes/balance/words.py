@@ -5,6 +5,7 @@ from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import Details, NoteCode
 
 BUTTON = "Change balance"
+PRIMARY_BUTTON = "Give allowance"
 TITLE = "Change balance"
 HEADING = "Balance change"
 HELP = "give extra allowance, set a balance, correct usage, or move the reset date"
