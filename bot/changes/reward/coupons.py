@@ -16,6 +16,11 @@ def subscription_discounts(facts: Facts) -> list[Discount]:
     return [one for one in discounts if one.subscription_id is not None]
 
 
+def stripe_only(own: Discount | None, facts: Facts) -> bool:
+    """Whether the customer's coupon is none of Autumn's, so that Autumn cannot apply it again."""
+    return own is not None and facts.rewards is not None and coupon_of(own.id, facts) is None
+
+
 def coupon_of(reward_id: str, facts: Facts) -> Coupon | None:
     return next((one for one in (facts.rewards or _NONE).coupons if one.id == reward_id), None)
 

@@ -18,6 +18,7 @@ from bot.changes.reward.coupons import (
     name_of,
     own_discount,
     redeemed_code,
+    stripe_only,
     subscription_discounts,
 )
 from bot.changes.reward.input import RewardAction, RewardInput
@@ -59,7 +60,9 @@ def _redeem(request: RewardInput, facts: Facts) -> Judgement:
 
 
 def _remove(own: Discount | None, facts: Facts) -> Judgement:
-    return _no(RewardNote.NO_COUPON) if own is None else Judgement((), tuple(_apart(facts)))
+    if own is None:
+        return _no(RewardNote.NO_COUPON)
+    return Judgement((), (*_gone_for_good(own, facts), *_apart(facts)))
 
 
 def _apply(request: RewardInput, own: Discount | None, facts: Facts) -> Judgement:
@@ -76,6 +79,7 @@ def _apply(request: RewardInput, own: Discount | None, facts: Facts) -> Judgemen
 def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts: Facts) -> Iterator[Note]:
     if own is not None:
         yield Note(RewardNote.REPLACES, {"name": name_of(own)})
+        yield from _gone_for_good(own, facts)
     held = {one.plan_id for one in facts.customer.subscriptions}
     if coupon.plan_ids is not None and not held & set(coupon.plan_ids):
         yield Note(RewardNote.OTHER_PLANS, {"plans": joined(coupon.plan_ids)})
@@ -125,6 +129,11 @@ def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
                 "currency": currency,
             }
             yield Note(RewardNote.TAKES_LESS, {"name": name_of(own), **figures})
+
+
+def _gone_for_good(own: Discount, facts: Facts) -> Iterator[Note]:
+    if stripe_only(own, facts):
+        yield Note(RewardNote.STRIPE_ONLY, {"name": name_of(own)})
 
 
 def _apart(facts: Facts) -> Iterator[Note]:

@@ -19,7 +19,7 @@ from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
 from bot.changes.reward import grant, words
-from bot.changes.reward.coupons import coupon_of, grant_of, name_of, own_discount
+from bot.changes.reward.coupons import coupon_of, grant_of, name_of, own_discount, stripe_only
 from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
 from bot.changes.reward.input import RewardAction, RewardInput
@@ -89,7 +89,8 @@ class RewardChange(ChangeKind[RewardInput]):
         if request.action is RewardAction.REDEEM:
             return grant.snapshot(grant_of(request.code, facts), facts.customer)
         own, coupon = own_discount(facts), coupon_of(request.reward, facts)
-        return {**_discount(own), **_offer(coupon)}
+        gone_for_good: Snapshot = {"stripe_only": "yes"} if stripe_only(own, facts) else {}
+        return {**_discount(own), **gone_for_good, **_offer(coupon)}
 
     def preview(self, request: RewardInput, facts: Facts) -> tuple[Line, ...]:
         if request.action is RewardAction.REDEEM:
@@ -148,6 +149,8 @@ class RewardChange(ChangeKind[RewardInput]):
 
     def inverse(self, request: RewardInput, before: Snapshot, after: Snapshot) -> RewardInput | None:
         if request.action is RewardAction.REDEEM:
+            return None
+        if before.get("stripe_only"):
             return None
         was, instead = before.get("coupon"), after.get("coupon") or ""
         if was is None:

@@ -143,4 +143,11 @@ class RewardNote(NoteCode):
         "at_next_checkout",
         "No invoice is coming: the discount shows at the next checkout link.",
     )
+    STRIPE_ONLY = (
+        "stripe_only",
+        lambda of: (
+            f"{of.text('name')} is not among Autumn's coupons, so this cannot be undone here: apply it again "
+            "in Stripe."
+        ),
+    )
     STARTS_AFRESH = "starts_afresh", lambda of: f"{of.text('name')} restarts: its duration begins now."

@@ -121,8 +121,8 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         ),
         (
             ask(APPLY, reward="ten"),
-            known(discount("old", name="")),
-            [Note(RewardNote.REPLACES, {"name": "old"}), CHECKOUT],
+            known(discount("twenty", name="")),
+            [Note(RewardNote.REPLACES, {"name": "twenty"}), CHECKOUT],
         ),
         (
             ask(APPLY, reward="ten"),
@@ -369,3 +369,15 @@ def test_what_became_of_a_grant() -> None:
 )
 def test_undo(asked: RewardInput, before: Facts, after: Facts, undo: RewardInput | None) -> None:
     assert CHANGE.inverse(asked, CHANGE.snapshot(asked, before), CHANGE.snapshot(asked, after)) == undo
+
+
+def test_coupon_of_stripe_s_own_is_shown_and_removed_for_good() -> None:
+    there, asked = known(discount("old")), ask(REMOVE)
+    warning = Note(RewardNote.STRIPE_ONLY, {"name": "old off"})
+    assert CHANGE.guard(asked, there, NOW).warnings == (warning,)
+    assert warning in CHANGE.guard(ask(APPLY, reward="ten"), there, NOW).warnings
+    before, after = CHANGE.snapshot(asked, there), CHANGE.snapshot(asked, known())
+    assert CHANGE.verify(asked, before, after) is Verdict.APPLIED
+    assert CHANGE.inverse(asked, before, after) is None
+    assert warning not in CHANGE.guard(asked, known(discount("ten")), NOW).warnings
+    assert "stripe_only" not in CHANGE.snapshot(asked, replace(there, rewards=None))
