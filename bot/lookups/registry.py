@@ -6,8 +6,6 @@ added everywhere.
 
 from typing import Any
 
-from bot.lookups.entities.part import ENTITY_PART as ENTITY
-from bot.lookups.entities.part import PART as ENTITIES
 from bot.lookups.events.part import PART as EVENTS
 from bot.lookups.feature.part import PART as FEATURE
 from bot.lookups.features.part import PART as FEATURES
@@ -23,8 +21,6 @@ PARTS: tuple[LookupPart[Any], ...] = (
     FEATURE,
     INVOICES,
     EVENTS,
-    ENTITIES,
-    ENTITY,
 )
 
 

@@ -98,14 +98,7 @@ async def test_overview_takes_three_calls() -> None:
     assert isinstance(overview.invoices, InvoiceList)
     assert sorted(sorted(asked.body.get("expand", ())) for asked in script.asked) == [
         [],
-        [
-            "balances.feature",
-            "entities",
-            "flags.feature",
-            "invoices",
-            "purchases.plan",
-            "subscriptions.plan",
-        ],
+        ["balances.feature", "flags.feature", "invoices", "purchases.plan", "subscriptions.plan"],
         ["invoice_previews", "rewards"],
     ]
 

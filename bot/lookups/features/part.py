@@ -18,6 +18,5 @@ PART = LookupPart(
     help=words.HELP,
     read=features,
     draw=card.content,
-    lists_balances=True,
     sample=_sample,
 )

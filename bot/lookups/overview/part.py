@@ -26,7 +26,6 @@ PART = LookupPart(
     reads_invoices=True,
     draw=card.content,
     heading=False,
-    lists_balances=True,
     most_attention=10,
     sample=_sample,
 )

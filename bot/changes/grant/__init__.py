@@ -1,5 +1,0 @@
-"""Giving a feature beside what the products include: a standalone grant."""
-
-from bot.changes.grant.kind import GrantChange
-
-KIND = GrantChange()

@@ -1,5 +1,0 @@
-"""Removing a standalone grant."""
-
-from bot.changes.ungrant.kind import UngrantChange
-
-KIND = UngrantChange()
