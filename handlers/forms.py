@@ -9,8 +9,8 @@ from typing import Any
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
-from bot.changes import request_form
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.model import FormPreview, FormState, Meta
 from bot.changes.model import Facts
@@ -34,8 +34,8 @@ _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 async def clicked(interaction: Interaction, services: Services) -> None:
     """From a card, which knows the customer, and on a feature's tab the feature."""
-    place = decoding.place(interaction.value)
-    kind = decoding.kind(interaction.action.partition(":")[2])
+    kind_id, carried = buttons.clicked(interaction.action, interaction.value)
+    place, kind = decoding.place(carried), decoding.kind(kind_id)
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, assert_never
 
+from bot.access.policy import Decision, Reason
 from bot.autumn.errors import AutumnError
+from bot.autumn.models import Customer
 from bot.changes import buttons
-from bot.kit import ids
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, registry, trouble
 from bot.lookups import options as lookup_options
+from bot.lookups.concurrent import meanwhile
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
 from bot.lookups.find.answer import NoMatch, SeveralMatches
@@ -79,7 +82,9 @@ async def with_loading(
 
 async def customer_card(interaction: Interaction, services: Services, place: Place) -> Card:
     """The private card of a place. Raises LookupFailed when nothing of it can be shown."""
-    return _private_card(interaction, services, place, await _read(services, place))
+    async with meanwhile(_rights(interaction, services, place)) as rights:
+        answer = await _read(services, place)
+        return _private_card(interaction, services, place, answer, await rights)
 
 
 async def _read(services: Services, place: Place) -> Answer:
@@ -89,14 +94,41 @@ async def _read(services: Services, place: Place) -> Answer:
         raise LookupFailed(error, place) from error
 
 
-def _private_card(interaction: Interaction, services: Services, place: Place, answer: Answer) -> Card:
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What the card offers this person, who is the only one to see it."""
+
+    kinds: frozenset[str]
+    history: bool
+
+
+async def _rights(interaction: Interaction, services: Services, place: Place) -> _Rights:
+    """What could not be checked is offered: it is asked again before anything is shown or changed."""
+    kinds = buttons.offered(place, None)
+    *decisions, history = await asyncio.gather(
+        *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds),
+        services.changes.may_history(interaction.actor),
+    )
+    permitted = (kind.id for kind, decision in zip(kinds, decisions, strict=True) if _may(decision))
+    return _Rights(frozenset(permitted), _may(history))
+
+
+def _may(decision: Decision) -> bool:
+    return decision.permit or decision.reason is Reason.UNCHECKED
+
+
+def _private_card(
+    interaction: Interaction, services: Services, place: Place, answer: Answer, rights: _Rights
+) -> Card:
     services.home.looked_up(interaction.actor, place.customer)
+    customer = answer.customer if isinstance(answer.customer, Customer) else None
+    kinds = [kind for kind in buttons.offered(place, customer) if kind.id in rights.kinds]
     return lookup_card.card(
         place,
         answer,
         shareable=in_channel(interaction),
         org=services.organization(),
-        actions=buttons.row(place),
+        tools=buttons.tools(place, kinds, history=rights.history),
     )
 
 
@@ -121,7 +153,8 @@ async def _best_match_card(interaction: Interaction, services: Services, query: 
     if isinstance(result, SeveralMatches | NoMatch):
         return matches_card(result, part=query.part)
     place, answer = result
-    return _private_card(interaction, services, place, answer)
+    rights = await _rights(interaction, services, place)
+    return _private_card(interaction, services, place, answer, rights)
 
 
 def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: str = OVERVIEW) -> Card:
@@ -138,23 +171,23 @@ async def go_to(interaction: Interaction, services: Services) -> None:
     """Changes the card to another place."""
     place = decoding.place(interaction.value)
     answer = customer_card(interaction, services, place)
-    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     """Another page of search results."""
     answer = search_card(interaction, services, decoding.search(interaction.value))
-    await update_card(interaction, services, answer, lookup_help.still_waiting())
+    await _update_card(interaction, services, answer, lookup_help.still_waiting())
 
 
 async def pick_feature(interaction: Interaction, services: Services) -> None:
     """Opens the feature that was picked, or filters the events by it."""
     place = _place_of_select(interaction)
     answer = _picked_card(interaction, services, place)
-    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
-async def update_card(
+async def _update_card(
     interaction: Interaction, services: Services, answer: Coroutine[Any, Any, Card], loading: Card
 ) -> None:
     """Of several clicks on one card at once, only the latest changes it."""
@@ -171,8 +204,16 @@ async def update_card(
 async def _picked_card(interaction: Interaction, services: Services, place: Place) -> Card:
     features = await _features_offered(services, place) if interaction.value.startswith("#") else ()
     feature = lookup_options.resolve(interaction.value, features)
-    target = place if registry.part(place.part).filters_by_feature else place.go("feature")
-    return await customer_card(interaction, services, target.at(feature=feature or ""))
+    filters = registry.part(place.part).filters_by_feature
+    target = place.at(feature=feature or "") if filters else place.of_feature(feature or "")
+    return await customer_card(interaction, services, target)
+
+
+async def pick_entity(interaction: Interaction, services: Services) -> None:
+    """Opens the entity that was picked."""
+    place = _place_of_select(interaction).of_entity(interaction.value)
+    answer = customer_card(interaction, services, place)
+    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def open_card(interaction: Interaction, services: Services) -> None:
@@ -261,9 +302,16 @@ async def feature_options(interaction: Interaction, services: Services) -> list[
     return lookup_options.feature_options(features, interaction.value)[:_MOST_OPTIONS]
 
 
+async def entity_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """The customer's entities whose id or name contains what was typed."""
+    place = _place_of_select(interaction)
+    page = await services.autumn.entities(place.customer, search=interaction.value)
+    return lookup_options.entity_options(page.list)
+
+
 def _place_of_select(interaction: Interaction) -> Place:
     """A select carries no value of its own: the place is in its block_id."""
-    return decoding.place(interaction.block.removeprefix(f"{ids.PICK_FEATURE}:"))
+    return decoding.place(interaction.block.partition(":")[2])
 
 
 async def _features_offered(services: Services, place: Place) -> Mapping[str, str]:

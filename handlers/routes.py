@@ -18,7 +18,6 @@ from handlers import (
     digest_form,
     digest_rows,
     digests,
-    finder,
     forms,
     history,
     home,
@@ -91,12 +90,12 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.LINK, home.link_clicked, harmless=True),
     clicked(ids.FIND, lookups.turn_page, ErrorTarget.CARD, harmless=True),
     clicked(ids.PICK_FEATURE, lookups.pick_feature, ErrorTarget.CARD, harmless=True),
-    clicked(ids.LIST, finder.turn_page, ErrorTarget.CARD, harmless=True),
-    clicked(ids.LIST_CSV, finder.csv),
+    clicked(ids.PICK_ENTITY, lookups.pick_entity, ErrorTarget.CARD, harmless=True),
     clicked(ids.SHARE, lookups.share, harmless=True),
     clicked(ids.PICK_CUSTOMER, lookups.pick_customer, harmless=True),
     options(ids.PICK_CUSTOMER, lookups.customer_options),
     options(ids.PICK_FEATURE, lookups.feature_options),
+    options(ids.PICK_ENTITY, lookups.entity_options),
     Route(
         ids.LOOK_UP_SHORTCUT,
         Listener(

@@ -7,7 +7,9 @@ from bot.access.rules import Policy
 from bot.changes import registry
 
 KINDS = registry.policy_kinds()
-BALANCE, REWARD, DETAILS, DELETION = KINDS
+BALANCE, REWARD, DETAILS, DELETION = (
+    registry.kind(kind_id).policy for kind_id in ("balance", "reward", "details", "deletion")
+)
 KIND_IDS = [kind.id for kind in KINDS]
 
 

@@ -5,10 +5,9 @@ Every method except `send` only reads. All raise the errors of `bot.autumn.error
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
@@ -33,7 +32,7 @@ from bot.autumn.models import (
 )
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits, RateGroup, SharedRate
-from bot.autumn.write import Write
+from bot.autumn.write import Write, in_path
 
 __all__ = ["Autumn", "Call", "Limits", "RetryPolicy"]
 
@@ -45,20 +44,6 @@ _ACCEPTED_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _CATALOGUE_SECONDS = 180.0
 _MOST_EXPIRED = 100
 _LONGEST_ID = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFilter:
-    """What Autumn itself can filter its list of customers by."""
-
-    plans: tuple[str, ...] = ()
-    """Ids of products of which they hold one; empty for all."""
-    status: str = ""
-    """active or scheduled: of one of their products."""
-    start: datetime | None = None
-    end: datetime | None = None
-    """When they were created, both included."""
-    oldest_first: bool = False
 
 
 class Autumn:
@@ -133,21 +118,6 @@ class Autumn:
         question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.ask(bulk.customers, question)
 
-    async def customers_where(
-        self, where: CustomerFilter, *, limit: int, cursor: str = ""
-    ) -> bulk.Listing[bulk.ListedCustomer]:
-        """A page of the customers that the filter lets through, in outline, with their plans and the features
-        of their balances. Ends early as `customers` does."""
-        body = _page(limit, cursor) | _given(
-            plans=[{"id": plan} for plan in where.plans],
-            subscription_status=where.status,
-            created_at_range=_between(where.start, where.end),
-            sort_order="asc" if where.oldest_first else "desc",
-            expand=["subscriptions.plan", "balances.feature"],
-        )
-        question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.ask(bulk.customers, question)
-
     async def newest_customers(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
         """A page of all customers, newest first, in outline. Ends early like `customers`."""
         question = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
@@ -163,7 +133,7 @@ class Autumn:
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
         """Products the customer no longer has, newest first, at most 100. The route is undocumented."""
-        path = f"/v1/customers/{_in_path(customer_id[:_LONGEST_ID])}/products"
+        path = f"/v1/customers/{in_path(customer_id[:_LONGEST_ID])}/products"
         query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
         question = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
         page = await self._wire.read(Page[StoredProduct], question)
@@ -252,11 +222,22 @@ class Autumn:
         question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
         return await self._wire.read(RewardList, question)
 
-    async def entities(self, customer_id: str) -> Page[Entity]:
-        """The customer's entities, such as seats or workspaces, at most 100."""
-        body = _page(100, "") | {"customer_id": customer_id}
+    async def entities(
+        self, customer_id: str, *, search: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Entity]:
+        """The customer's entities, such as seats or workspaces, the newest first.
+
+        `search`: what their ids or names have in them. `limit`: 5,000 at most.
+        """
+        body = _page(limit, cursor) | {"customer_id": customer_id} | _given(search=search)
         question = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.read(Page[Entity], question)
+
+    async def entity(self, customer_id: str, entity_id: str) -> Entity:
+        """One entity of this customer. Raises NotFound."""
+        body = {"customer_id": customer_id, "entity_id": entity_id}
+        question = ReadRequest.rpc("entities.get", body, group=RateGroup.GENERAL)
+        return await self._wire.read(Entity, question)
 
     async def refresh(self, customer_id: str) -> None:
         """Makes Autumn drop its cached copy of the customer. Changes nothing, but needs the scope
@@ -295,14 +276,8 @@ def _customer_request(customer_id: str, expand: Sequence[str]) -> ReadRequest:
         body = {"customer_id": customer_id} | _given(expand=list(expand))
         return ReadRequest.rpc("customers.get", body, group=RateGroup.CHECK)
     query = {"expand": ",".join(expand)} if expand else {}
-    path = f"/v1/customers/{_in_path(customer_id)}"
+    path = f"/v1/customers/{in_path(customer_id)}"
     return ReadRequest.rest("customers/:id", path, query, group=RateGroup.CHECK)
-
-
-def _in_path(customer_id: str) -> str:
-    # "." and ".." would be read as path segments.
-    dots = customer_id in (".", "..")
-    return "%2E" * len(customer_id) if dots else quote(customer_id, safe="", errors="replace")
 
 
 def _page(limit: int, cursor: str) -> dict[str, Any]:

@@ -406,10 +406,16 @@ class RewardList(Model):
 
 
 class Entity(Model):
+    """A part of a customer, such as a seat or a workspace. Its subscriptions, purchases and balances have
+    those in them that it shares with its customer; entities.list and entities.get alone tell them."""
+
     id: Text = ""
     name: Text = ""
     feature_id: Text = ""
     created_at: Instant | None = None
+    subscriptions: Many[Subscription] = Field(default_factory=list)
+    purchases: Many[Purchase] = Field(default_factory=list)
+    balances: dict[str, Balance] = Field(default_factory=dict)
 
 
 class Customer(Model):
@@ -431,6 +437,8 @@ class Customer(Model):
     purchases: Many[Purchase] = Field(default_factory=list)
     balances: dict[str, Balance] = Field(default_factory=dict)
     flags: dict[str, Flag] = Field(default_factory=dict)
+    billing_controls: dict[str, Any] = Field(default_factory=dict)
+    """Lists of entries by kind, unread: what is sent back must be as it came."""
     invoices: Many[Invoice] = Field(default_factory=list)
     """At most the last ten, newest first."""
     invoice_previews: list[InvoicePreview] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,9 @@ class Write:
     per_customer: bool = False
     """Whether it counts against Autumn's generous per-customer limit instead of the organization's general
     one."""
+
+
+def in_path(part: str) -> str:
+    """Percent-encoded for one segment of a path."""
+    # "." and ".." would be read as path segments.
+    return "%2E" * len(part) if part in (".", "..") else quote(part, safe="", errors="replace")

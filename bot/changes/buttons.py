@@ -1,23 +1,69 @@
-"""The buttons on a customer's card that open the forms."""
+"""What a customer's card offers to change: one button for the most frequent change, a menu for the others."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from bot.autumn.models import Customer
 from bot.changes import registry, words
+from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids, text
-from bot.kit.card import Block
+from bot.lookups.card import Tools
 from bot.lookups.place import OVERVIEW, Place
 
+_MENU = "menu"
 
-def row(place: Place) -> list[Block]:
-    """What can be changed from this part of the card; on a feature's page, that feature."""
+
+def offered(place: Place, customer: Customer | None) -> list[ChangeKind[Any]]:
+    """The kinds that this part of the card offers and that could change something for this customer.
+
+    `customer`: None when they could not be read.
+    """
+    return [
+        kind
+        for kind in registry.KINDS
+        if place.part in kind.offered_on and (customer is None or kind.applies_to(customer, place.feature))
+    ]
+
+
+def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> Tools:
+    """The buttons for these kinds, and for the customer's history."""
     feature = place.feature if place.part == "feature" else ""
     value = Place(customer=place.customer, part=place.part, feature=feature).encode()
     if text.length(value) > blocks.BUTTON_VALUE:
-        return []
+        return Tools()
     buttons = [
-        blocks.button(kind.button, f"{ids.CHANGE}:{kind.id}", value, danger=kind.danger)
-        for kind in registry.KINDS
-        if place.part in kind.offered_on
-    ]
-    if place.part == OVERVIEW:
-        history = Place(customer=place.customer).encode()
-        buttons.append(blocks.button(words.HISTORY, f"{ids.HISTORY}:open", history))
-    return [blocks.actions("change", buttons)] if buttons else []
+        blocks.button(kind.primary_button, f"{ids.CHANGE}:{kind.id}", value, primary=True)
+        for kind in kinds
+        if kind.primary_button
+    ][:1]
+    if not buttons and len(kinds) == 1 and not kinds[0].danger:
+        return Tools((blocks.button(kinds[0].button, f"{ids.CHANGE}:{kinds[0].id}", value),))
+    if history and place.part == OVERVIEW:
+        opening = Place(customer=place.customer).encode()
+        buttons.append(blocks.button(words.HISTORY, f"{ids.HISTORY}:open", opening))
+    return Tools(tuple(buttons), _menu(kinds, value))
+
+
+def _menu(kinds: Sequence[ChangeKind[Any]], value: str) -> blocks.Menu | None:
+    """None where there is nothing to choose from, and for ids that are too long for it."""
+    values = {f"{kind.id} {value}": kind for kind in _fitting(kinds)}
+    if not values or any(text.length(carried) > blocks.MENU_VALUE for carried in values):
+        return None
+    options = [blocks.option(kind.button, carried) for carried, kind in values.items()]
+    return blocks.menu(f"{ids.CHANGE}:{_MENU}", options)
+
+
+def clicked(action: str, value: str) -> tuple[str, str]:
+    """The id of the kind that was picked, by button or from the menu, and the place, neither yet checked."""
+    kind_id = action.partition(":")[2]
+    if kind_id == _MENU:
+        kind_id, _, value = value.partition(" ")
+    return kind_id, value
+
+
+def _fitting(kinds: Sequence[ChangeKind[Any]]) -> list[ChangeKind[Any]]:
+    """As many as a menu holds; those that another tab offers as well give way."""
+    ordered = sorted(kinds, key=lambda kind: kind.danger)
+    by_need = sorted(ordered, key=lambda kind: len(kind.offered_on) > 1)
+    kept = by_need[: blocks.MENU_OPTIONS]
+    return [kind for kind in ordered if kind in kept]

@@ -12,6 +12,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
 from bot.changes import registry
 from bot.changes.model import ChangeInput, Facts, Needs
+from bot.changes.spec import ExtraRead
 from bot.lookups.answers import Billing, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.catalogue import catalogue
@@ -36,15 +37,17 @@ async def gather(
     `customer_first`: nothing else is asked for until the customer is known to be there.
     """
     kind = registry.of(request)
-    about = _Subject(request.customer, kind.needs_for(request), kind.email_to_check(request))
+    about = _Subject(
+        request.customer, kind.needs_for(request), kind.email_to_check(request), kind.extra, request
+    )
     return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
 
 async def gather_for(autumn: Autumn, kind_id: str, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
     """The facts for a form, before it is known what will be requested, with names. Raises AutumnError."""
-    needs = registry.kind(kind_id).needs
-    async with meanwhile(_plans(autumn, needs)) as plans:
-        facts = await _gather(autumn, _Subject(customer_id, needs), at=now())
+    kind = registry.kind(kind_id)
+    async with meanwhile(_plans(autumn, kind.needs)) as plans:
+        facts = await _gather(autumn, _Subject(customer_id, kind.needs, extra=kind.extra), at=now())
         return replace(facts, plans=await plans)
 
 
@@ -60,6 +63,8 @@ class _Subject:
     customer_id: str
     needs: frozenset[Needs]
     email: str = ""
+    extra: ExtraRead | None = None
+    request: ChangeInput | None = None
 
 
 async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_first: bool = False) -> Facts:
@@ -68,12 +73,13 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
     if customer_first:
         await reading
         _needed(reading.result())
-    read, rewards, features, invoices, same_email = await asyncio.gather(
+    read, rewards, features, invoices, same_email, extra = await asyncio.gather(
         reading,
         _if(Needs.REWARDS in needs, autumn.rewards),
         _if(Needs.FEATURES in needs, lambda: catalogue(autumn)),
         _if(Needs.INVOICES in needs, lambda: _unpaid(autumn, about.customer_id)),
         _if(bool(about.email), lambda: _same_email(autumn, about.customer_id, about.email)),
+        attempt(lambda: _extra(autumn, about)),
     )
     if isinstance(read, AutumnError):
         raise read
@@ -88,6 +94,7 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
         unpaid=_needed(invoices),
         entities=tuple(customer.entities),
         same_email=_optional(same_email),
+        extra=_needed(extra),
     )
 
 
@@ -124,6 +131,10 @@ async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing 
             await autumn.refresh(about.customer_id)
             customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
     return customer, billing_of(customer)
+
+
+async def _extra(autumn: Autumn, about: _Subject) -> object:
+    return await about.extra.read(autumn, about.customer_id, about.request) if about.extra else None
 
 
 async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:

@@ -64,6 +64,8 @@ class Facts:
     entities: tuple[Entity, ...] = ()
     same_email: int | None = None
     """Other customers with the email address that would be set; None when not looked for."""
+    extra: object = None
+    """What the kind reads by itself (`ExtraRead`)."""
     redeemed: frozenset[str] = frozenset()
     """Promo codes that the customer redeemed, as far as Maple's own history knows."""
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.access.rules import PolicyKind
-from bot.changes import balance, deletion, details, reward
+from bot.changes import balance, control, deletion, details, expiry, grant, refund, reward, ungrant
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import LineLabel
@@ -13,7 +13,17 @@ from bot.changes.model import ChangeInput
 from bot.changes.notes import NoteCode
 from bot.changes.spec import ChangeKind
 
-KINDS: tuple[ChangeKind[Any], ...] = (balance.KIND, reward.KIND, details.KIND, deletion.KIND)
+KINDS: tuple[ChangeKind[Any], ...] = (
+    balance.KIND,
+    grant.KIND,
+    expiry.KIND,
+    ungrant.KIND,
+    reward.KIND,
+    refund.KIND,
+    control.KIND,
+    details.KIND,
+    deletion.KIND,
+)
 """In the order of the buttons and of the help."""
 
 

@@ -5,13 +5,15 @@ does I/O, and the clock is passed in.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.access.rules import PolicyKind
+from bot.autumn.client import Autumn
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel
@@ -35,6 +37,15 @@ class ChangeForm(Generic[I]):
     """A submission."""
     options: Mapping[str, Options] = field(default_factory=dict)
     """By the action_id of the external select."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraRead:
+    """Reads what only one kind has to know, beside the customer."""
+
+    read: Callable[[Autumn, str, ChangeInput | None], Awaitable[object]]
+    """Of the customer with this id; the request is None for a form that nobody has filled in. What it
+    answers becomes `Facts.extra`. Raises AutumnError where the change cannot be judged without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,10 @@ class ChangeKind(ABC, Generic[I]):
     """What the command does."""
     offered_on: frozenset[str] = frozenset()
     """Ids of the parts of a customer's card that have the button."""
+    primary_button: str = ""
+    """Of the one change that the card has a button for: what the button says. The others are in a menu."""
     danger: bool = False
-    """Whether the button is red."""
+    """Whether it comes last in the menu, behind everything else."""
     confirm_approval: Confirmation | None = None
     """Asked of every approver; None: only of approvers on live, in general terms."""
     removes_customer: bool = False
@@ -97,6 +110,7 @@ class ChangeKind(ABC, Generic[I]):
     lines: type[LineLabel]
     scopes: tuple[KeyScope, ...]
     needs: frozenset[Needs] = frozenset()
+    extra: ExtraRead | None = None
 
     # What the policy may say about it
     unit: str = ""
@@ -116,6 +130,10 @@ class ChangeKind(ABC, Generic[I]):
             rewards=self.has_rewards,
             named_only=self.named_only,
         )
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether it could change anything for this customer. `feature`: the one that is open, if any."""
+        return True
 
     # Judging
 
@@ -171,8 +189,8 @@ class ChangeKind(ABC, Generic[I]):
     def verify(self, request: I, before: Snapshot, after: Snapshot | None) -> Verdict:
         """What became of it, from what was read back. `after` None: the customer is gone."""
 
-    def inverse(self, request: I, before: Snapshot, after: Snapshot) -> I | None:  # noqa: ARG002 - as above
-        """The change that takes it back; None where there is none."""
+    def inverse(self, request: I, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002 - as above
+        """The change that takes it back, of this kind or of another; None where there is none."""
         return None
 
     # In words, all in mrkdwn

@@ -18,6 +18,7 @@ NOW_GONE = "The customer is no longer there."
 NOW_NOT_THERE = "Maple read it, and this balance is no longer there."
 
 HISTORY = "History"
+SWITCHED_ON = "On"
 
 
 def left_out(number: int) -> str:
@@ -46,3 +47,15 @@ def of_feature(feature: str) -> str:
 
 def estimated(line: str) -> str:
     return f"{line} (estimate, before tax)"
+
+
+def granted_as(balance: str) -> str:
+    return f"Granted as {balance}"
+
+
+def row_left(left: str, granted: str) -> str:
+    return f"{left} of {granted} left"
+
+
+def part(source: str) -> str:
+    return f"*Part:* {source}"

@@ -20,7 +20,6 @@ from bot.approvals import denial, history, notices
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.autumn import models
-from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
 from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
@@ -48,9 +47,6 @@ from bot.lookups import help as lookup_help
 from bot.lookups.find import card as find_card
 from bot.lookups.find import in_message, modal
 from bot.lookups.find.answer import SeveralMatches
-from bot.lookups.finder import card as finder_card
-from bot.lookups.finder.filters import ListQuery
-from bot.lookups.finder.read import Listed
 from bot.lookups.link_preview import link_preview
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.samples import CUSTOMER_ID, DAY, FEATURE_ID, NOW, SOON
@@ -72,7 +68,10 @@ class Sample:
 def samples() -> Iterator[Sample]:
     for part in registry.PARTS:
         place = Place(customer=CUSTOMER_ID, part=part.id, feature=FEATURE_ID)
-        card = lookup_card.card(place, part.sample(), shareable=True, actions=buttons.row(place))
+        answer = part.sample()
+        customer = answer.customer if isinstance(answer.customer, models.Customer) else None
+        tools = buttons.tools(place, buttons.offered(place, customer), history=True)
+        card = lookup_card.card(place, answer, shareable=True, tools=tools)
         yield Sample(part.id, card)
     shared = lookup_card.shared(Place(customer=CUSTOMER_ID), registry.part(OVERVIEW).sample(), by=_PERSON)
     yield Sample("shared card", shared)
@@ -158,8 +157,6 @@ def _found() -> Iterator[Sample]:
     place = Place(customer=CUSTOMER_ID)
     several = SeveralMatches("maple", (sample_customer(), sample_customer()), more=True, read_at=NOW)
     yield Sample("matches", find_card.matches(several))
-    rows = (ListedCustomer(id=CUSTOMER_ID, name="Maple Sample"),)
-    yield Sample("list of customers", finder_card.list_card(Listed(rows, True, NOW), ListQuery()))
     yield Sample("no match", find_card.nobody("maple"))
     yield Sample("help", lookup_help.help_card(kinds.help_lines()))
     yield Sample("history", history.history(place, [_record("balance")], {}, now=NOW))

@@ -12,11 +12,14 @@ from bot.kit.card import Block
 Text: TypeAlias = kit.Text
 Button: TypeAlias = kit.Button
 Picker: TypeAlias = kit.ExternalSelectMenu
+Menu: TypeAlias = kit.OverflowMenu
 Cell: TypeAlias = kit.RawText | kit.RawNumber | kit.RichTextBlock
 
 BUTTON_VALUE = 2000
 BLOCK_ID = 255
 OPTION = 75
+MENU_OPTIONS = 5
+MENU_VALUE = 150
 CHART_POINTS = 20
 CHART_LABEL = 20
 CHART_TITLE = 50
@@ -88,6 +91,11 @@ def confirm(title: str, text: str, yes: str, no: str, *, danger: bool = False) -
 
 def option(label: str, value: str, description: str = "") -> kit.Option:
     return kit.Option(plain(label), value, description=plain(description) if description else None)
+
+
+def menu(action_id: str, options: Sequence[kit.Option]) -> Menu:
+    """The three dots. 1 to 5 options."""
+    return kit.OverflowMenu(action_id=action_id, options=list(options))
 
 
 def picker(action_id: str, placeholder: str, *, min_query: int, initial: kit.Option | None = None) -> Picker:
@@ -246,14 +254,25 @@ def grouped_bars(
     block_id: str, title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
 ) -> Block:
     """A bar chart of 1 to 6 series with unique names, each with a value for every label."""
-    data_series = [
+    chart = kit.BarChart(_series(labels, series), kit.AxisConfig(list(labels)))
+    return _drawn(kit.DataVisualizationBlock(title, chart, block_id=block_id))
+
+
+def lines(
+    block_id: str, title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
+) -> Block:
+    """The same with lines for bars."""
+    chart = kit.LineChart(_series(labels, series), kit.AxisConfig(list(labels)))
+    return _drawn(kit.DataVisualizationBlock(title, chart, block_id=block_id))
+
+
+def _series(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> list[kit.DataSeries]:
+    return [
         kit.DataSeries(
             name, [kit.DataPoint(label, value) for label, value in zip(labels, values, strict=True)]
         )
         for name, values in series
     ]
-    axis = kit.AxisConfig(list(labels))
-    return _drawn(kit.DataVisualizationBlock(title, kit.BarChart(data_series, axis), block_id=block_id))
 
 
 def _drawn(block: kit.Block) -> Block:

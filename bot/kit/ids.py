@@ -14,17 +14,18 @@ OPEN = "open"
 FIND = "find"
 """A button that turns a page of search results; its value is a `Search`. `find:…`."""
 
-LIST = "list"
-"""A button that turns a page of the list of customers; its value is a `ListQuery`. `list:…`."""
-LIST_CSV = "list_csv"
-"""A button that sends that list as a file; its value is a `ListQuery`."""
-
 SHARE = "share"
 """A button that posts the card into the channel, after a confirm dialog; its value is a `Place`."""
 
 PICK_FEATURE = "pick_feature"
 """An external select on a card; its block_id is `pick_feature:` and a `Place`; option values are
 `features.token(id)`."""
+
+PICK_ENTITY = "pick_entity"
+"""The same for the entities of a customer; option values are their ids."""
+
+CARRYING = (PICK_FEATURE, PICK_ENTITY)
+"""What has a place for a block_id, which therefore stays as it is."""
 
 LINK = "link"
 """A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""

@@ -168,7 +168,7 @@ def _stamped(message: Sequence[Block], stamp: datetime | None) -> tuple[Block, .
     at = times.milliseconds(stamp)
     return tuple(
         block
-        if block["block_id"].startswith(ids.PICK_FEATURE)
+        if block["block_id"].startswith(ids.CARRYING)
         else {**block, "block_id": f"{block['block_id']}@{at}"}
         for block in message
     )

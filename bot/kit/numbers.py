@@ -1,7 +1,7 @@
 """Quantities in words."""
 
 import math
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 _HUGE = Decimal("1e15")
 _SMALL = Decimal("1e-6")
@@ -49,6 +49,12 @@ def bar(part: Decimal, whole: Decimal, width: int = 10) -> str:
     share = min(Decimal(1), max(Decimal(0), part) / whole)
     filled = min(width - 1, math.ceil(share * width)) if share < 1 else width
     return "▰" * filled + "▱" * (width - filled)
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """`62%`, rounded down, yet a little is never shown as nothing. Of a whole above zero."""
+    share = max(Decimal(0), part) / whole * 100
+    return f"{number(share.to_integral_value(ROUND_FLOOR) if share >= 1 or not share else Decimal(1))}%"
 
 
 def finite(value: Decimal) -> int | float:

@@ -1,6 +1,6 @@
-"""A customer's card: who they are, what needs attention, one part, and the buttons between the parts."""
+"""A customer's card: who they are, the tabs, what needs attention, one part, and what can be done."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.autumn.models import Customer, Organization
@@ -13,53 +13,103 @@ from bot.lookups.part import Answer, LookupPart
 from bot.lookups.place import Place
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the card offers besides looking: the first button, others, and a menu that comes last."""
+
+    buttons: tuple[blocks.Button, ...] = ()
+    menu: blocks.Menu | None = None
+
+
+NO_TOOLS = Tools()
+
+
 def card(
     place: Place,
     answer: Answer,
     *,
     shareable: bool,
     org: Organization | None = None,
-    actions: Sequence[Block] = (),
+    tools: Tools = NO_TOOLS,
 ) -> Card:
-    """The card for the person who asked, with the buttons that change it.
-
-    `actions`: more rows of buttons, which come first.
-    """
-    frame = Frame(place, private=True)
-    return _card(frame, answer, [*actions, *_navigation(place, shareable=shareable)], org)
+    """The card for the person who asked."""
+    return _card(
+        Frame(place, private=True),
+        answer,
+        org,
+        tabs=_tabs(place, _customer(answer)),
+        tools=_tools(place, tools, shareable=shareable),
+    )
 
 
 def shared(place: Place, answer: Answer, *, by: str, org: Organization | None = None) -> Card:
     """The same facts for a whole channel; `by` is the id of the Slack user who shared them."""
     frame = Frame(place, private=False)
     open_button = go(labels.OPEN_CUSTOMER, "customer", place.model_copy(update={"until": 0}), kind=ids.OPEN)
-    return _card(frame, answer, frame.buttons("open", [open_button]), org, labels.shared_by(by))
+    part = registry.part(place.part)
+    heading = [blocks.context("part", f"*{part.title}*")] if part.heading else []
+    tools = frame.buttons("open", [open_button])
+    return _card(frame, answer, org, labels.shared_by(by), tabs=heading, tools=tools)
 
 
-def _card(frame: Frame, answer: Answer, buttons: list[Block], org: Organization | None, *more: str) -> Card:
+def _card(
+    frame: Frame,
+    answer: Answer,
+    org: Organization | None,
+    *notes: str,
+    tabs: list[Block],
+    tools: list[Block],
+) -> Card:
     part: LookupPart[Any] = registry.part(frame.place.part)
-    customer = answer.customer if isinstance(answer.customer, Customer) else None
-    before = head(customer, frame.place.customer, org)
+    customer = _customer(answer)
+    before = [*head(customer, frame.place.customer, org), *tabs]
     if customer:
-        before += attention.attention(customer, answer.read_at, answer.unpaid, most=part.most_attention)
-    if part.heading:
-        before.append(blocks.context("part", f"*{part.title}*"))
-    after = [*buttons, foot(answer.read_at, environment(customer, org), org, *more)]
+        before += attention.attention(
+            customer,
+            answer.read_at,
+            answer.unpaid,
+            most=part.most_attention,
+            balances=not part.lists_balances,
+        )
+    after = [*tools, foot(answer.read_at, environment(customer, org), org, *notes)]
     return layout.card(before, part.draw(answer, frame), after, stamp=answer.read_at)
 
 
-def _navigation(place: Place, *, shareable: bool) -> list[Block]:
-    """The tabs; below them Refresh and Share."""
+def _customer(answer: Answer) -> Customer | None:
+    return answer.customer if isinstance(answer.customer, Customer) else None
+
+
+def _tabs(place: Place, customer: Customer | None) -> list[Block]:
     part = registry.part(place.part)
     current = part.parent or part.id
-    tabs = [go(tab.title, tab.id, place.go(tab.id), primary=tab.id == current) for tab in registry.tabs()]
+    titles = {tab.id: _tab_title(tab, customer) for tab in registry.tabs()}
+    titles[current] = titles[current] or registry.part(current).title
+    tabs = [
+        go(title, tab_id, place.go(tab_id), current=tab_id == current)
+        for tab_id, title in titles.items()
+        if title
+    ]
+    return _row("navigation", tabs)
+
+
+def _tab_title(tab: LookupPart[Any], customer: Customer | None) -> str:
+    """Empty for a tab that would show nothing."""
+    if tab.count is None:
+        return tab.title
+    number = tab.count(customer) if customer else 0
+    return labels.counted(tab.title, number) if number else ""
+
+
+def _tools(place: Place, tools: Tools, *, shareable: bool) -> list[Block]:
     refresh = go(labels.REFRESH, "refresh", place.model_copy(update={"until": 0}))
-    rows = {"navigation": tabs, "tools": [refresh, _share(place, part.title) if shareable else None]}
-    drawn = {name: [button for button in row if button is not None] for name, row in rows.items()}
-    navigation = [blocks.actions(name, row) for name, row in drawn.items() if row]
-    if None in tabs or refresh is None:
-        navigation.append(blocks.context("left_out", labels.TOO_LONG_TO_CLICK))
-    return navigation
+    share = _share(place, registry.part(place.part).title) if shareable else None
+    row = _row("tools", [*tools.buttons, refresh, share, tools.menu])
+    return [*row, blocks.context("left_out", labels.TOO_LONG_TO_CLICK)] if refresh is None else row
+
+
+def _row(block_id: str, elements: list[Any]) -> list[Block]:
+    fitting = [element for element in elements if element is not None]
+    return [blocks.actions(block_id, fitting)] if fitting else []
 
 
 def _share(place: Place, title: str) -> blocks.Button | None:

@@ -4,7 +4,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.lookups.place import Place
 
-CARD = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices")
+CARD = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices", "entities")
 """From Autumn's own database: as quick as the customer alone."""
 
 BILLING = ("rewards", "invoice_previews")

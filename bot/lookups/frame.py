@@ -21,11 +21,12 @@ class Frame:
     private: bool
     """Whether buttons that change the card are drawn: not on one that was shared into a channel."""
 
-    def go(self, label: str, key: str, place: Place, *, primary: bool = False) -> blocks.Button | None:
-        """A button to another place; None on a shared card, and when Slack cannot carry the place."""
-        if not self.private:
-            return None
-        return go(label, key, place, primary=primary)
+    def go(self, label: str, key: str, place: Place, *, current: bool = False) -> blocks.Button | None:
+        """A button to another place; None on a shared card, and when Slack cannot carry the place.
+
+        `current`: whether this is where the card is.
+        """
+        return go(label, key, place, current=current) if self.private else None
 
     def buttons(self, block_id: str, candidates: Iterable[blocks.Button | None]) -> list[Block]:
         """A row of those buttons that there are."""
@@ -34,12 +35,13 @@ class Frame:
 
 
 def go(
-    label: str, key: str, place: Place, *, primary: bool = False, kind: str = ids.GO
+    label: str, key: str, place: Place, *, current: bool = False, kind: str = ids.GO
 ) -> blocks.Button | None:
     value = place.encode()
     if text.length(value) > blocks.BUTTON_VALUE:
         return None
-    return blocks.button(text.literal(label, 75), f"{kind}:{key}", value, primary=primary)
+    marked = labels.current(label) if current else label
+    return blocks.button(text.literal(marked, 75), f"{kind}:{key}", value)
 
 
 # Lists
@@ -88,7 +90,7 @@ def head(customer: Customer | None, customer_id: str, org: Organization | None) 
     if customer:
         facts.append(blocks.plain(text.literal(customer.email, 200) or labels.NO_EMAIL))
         if customer.created_at:
-            facts.append(labels.since(times.day(customer.created_at)))
+            facts.append(labels.since(times.billing_day(customer.created_at)))
         if elsewhere := _elsewhere(customer, customer_id, org):
             facts.append(elsewhere)
     return [blocks.header("head", title(customer, customer_id)), blocks.context("who", *facts)]

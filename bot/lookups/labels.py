@@ -78,9 +78,13 @@ HOSTED = "View invoice"
 HOSTED_SHORT = "View"
 
 
-def more_on(title: str) -> str:
-    """What is left out of a list: `{}` stands for the number, `title` is of the part that has the rest."""
-    return f"_and {{}} more: see {title}_"
+def current(label: str) -> str:
+    """Of a button that leads where the card is: marked in its text, for those who do not see a colour."""
+    return f"● {label}"
+
+
+def counted(title: str, number: int) -> str:
+    return f"{title} ({number:,})"
 
 
 def since(day: str) -> str:
@@ -192,7 +196,6 @@ def total(name: str, units: str, events: int) -> str:
 # Help
 
 HELP_MORE = (
-    ("list [filters]", "customers by product, past due, trial, over a limit or when they joined"),
     ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
     ("alerts", "be told when customers reach a limit, are past due or change products"),

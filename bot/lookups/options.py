@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, Entity
 from bot.kit import blocks, phrases, text
 from bot.lookups import labels
 
@@ -47,6 +47,21 @@ def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[s
     ]
     matching.sort(key=lambda item: (item[1].casefold(), item[0]))
     return [blocks.drawn_option(feature_option(*item)) for item in matching[:MOST]]
+
+
+def entity_options(entities: Iterable[Entity]) -> list[dict[str, Any]]:
+    """Those that can be picked: with an id that an option can carry. At most 100."""
+    return [
+        blocks.drawn_option(
+            blocks.option(
+                text.literal(entity.name or entity.id, blocks.OPTION) or phrases.NONE,
+                entity.id,
+                text.literal(entity.id, blocks.OPTION) if entity.name else "",
+            )
+        )
+        for entity in entities
+        if 0 < text.length(entity.id) <= blocks.OPTION
+    ][:MOST]
 
 
 def feature_option(feature_id: str, name: str) -> Any:

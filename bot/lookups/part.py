@@ -59,9 +59,13 @@ class LookupPart(Generic[A]):
     """A quicker way to read it where finding the customer has already taken time."""
     reads_invoices: bool = False
     """Whether `read` finds out what is unpaid; otherwise that is read along with it."""
+    count: Callable[[Customer], int] | None = None
+    """How many there are of what it lists: its tab says so, and is left out where there are none."""
     filters_by_feature: bool = False
     """Whether picking a feature narrows this part down, rather than opens the feature."""
     heading: bool = True
     """Whether the title stands above its content."""
+    lists_balances: bool = False
+    """Whether it lists the balances, the worst first, so that nothing above has to name those."""
     most_attention: int = 3
     """How many of the things that need attention are listed."""

@@ -33,6 +33,8 @@ class Place(Carried):
     """Counted from 0."""
     feature: str = Field(default="", alias="f")
     """The feature that is opened or filtered by; empty for all."""
+    entity: str = Field(default="", alias="e")
+    """The entity that is opened."""
     span: Span = Field(default=Span.MONTH, alias="s")
     status: str = Field(default="", alias="i")
     """The invoice status filtered by; empty for all."""
@@ -44,6 +46,14 @@ class Place(Carried):
     def go(self, part: str) -> "Place":
         """Another part of the same customer, with that part's own defaults."""
         return Place(customer=self.customer, part=part)
+
+    def of_feature(self, feature_id: str) -> "Place":
+        """The page of one feature, which opens with this billing cycle."""
+        return Place(customer=self.customer, part="feature", feature=feature_id, span=Span.CYCLE)
+
+    def of_entity(self, entity_id: str) -> "Place":
+        """What one entity of the customer has."""
+        return Place(customer=self.customer, part="entity", entity=entity_id)
 
     def at(self, **changes: object) -> "Place":
         """The same part with other filters; the page starts over unless given."""

@@ -6,6 +6,8 @@ added everywhere.
 
 from typing import Any
 
+from bot.lookups.entities.part import ENTITY_PART as ENTITY
+from bot.lookups.entities.part import PART as ENTITIES
 from bot.lookups.events.part import PART as EVENTS
 from bot.lookups.feature.part import PART as FEATURE
 from bot.lookups.features.part import PART as FEATURES
@@ -21,6 +23,8 @@ PARTS: tuple[LookupPart[Any], ...] = (
     FEATURE,
     INVOICES,
     EVENTS,
+    ENTITIES,
+    ENTITY,
 )
 
 

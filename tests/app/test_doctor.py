@@ -60,10 +60,12 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
-        "✓ Autumn: the key may change balances (balances:write)",
-        "✓ Autumn: the key may apply coupons (billing:write)",
+        "✓ Autumn: the key may change balances, give features, move a grant's expiry and remove grants "
+        "(balances:write)",
+        "✓ Autumn: the key may apply coupons and refund invoices (billing:write)",
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
-        "✓ Autumn: the key may edit customers' details and delete customers (customers:write)",
+        "✓ Autumn: the key may set billing controls, edit customers' details and delete customers "
+        "(customers:write)",
     ]
     assert findings[8].startswith("✓ Autumn: the key is good (")
     assert [write for write in autumn.ledger if write.applied] == []
@@ -129,9 +131,9 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
         "✗ Autumn: the key may not read products",
         "✗ Autumn: the key may not read events and usage",
         "✗ Autumn: the key may not read rewards",
-        "✗ Autumn: the key may not apply coupons",
+        "✗ Autumn: the key may not apply coupons and refund invoices",
         "✗ Autumn: the key may not redeem promo codes",
-        "✗ Autumn: the key may not edit customers' details and delete customers",
+        "✗ Autumn: the key may not set billing controls, edit customers' details and delete customers",
     ]
     assert "Give the key the scope plans:read" in wrong[0]
     assert "Give the key the scope billing:write" in wrong[3]
@@ -161,6 +163,7 @@ async def test_unknown_write_permission_is_reported(
     autumn.faults.add("customers.update", fault)
     findings = await found(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
-        "✗ Autumn: Maple could not find out whether the key may edit customers' details and delete customers "
+        "✗ Autumn: Maple could not find out whether the key may set billing controls, edit customers' "
+        "details and delete customers "
         f"({kind})"
     ]

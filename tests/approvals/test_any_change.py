@@ -13,14 +13,20 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
+from bot.changes.expiry.input import ExpiryInput
 from bot.changes.forms.model import Meta, Parsed
+from bot.changes.grant.input import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Now
 from bot.changes.notes import Note
+from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
+from bot.changes.standalone import GrantSize
+from bot.changes.ungrant.input import UngrantInput
 from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
@@ -65,10 +71,44 @@ DETAILS_INPUTS = st.builds(
     DetailsInput, customer=IDS, name=st.none() | TEXTS, email=st.none() | TEXTS, fingerprint=st.none() | TEXTS
 )
 DELETIONS = st.builds(DeletionInput, customer=IDS, typed=TEXTS)
-INPUTS = BALANCE_INPUTS | REWARD_INPUTS | DETAILS_INPUTS | DELETIONS
+GRANTS = st.builds(
+    GrantInput,
+    customer=IDS,
+    feature=TEXTS,
+    grant=TEXTS,
+    size=st.sampled_from(list(GrantSize)),
+    amount=st.none() | NUMBERS,
+    expires_at=MAYBE_TIMES,
+    every=st.sampled_from(["", "month", "<!here>"]),
+)
+EXPIRIES = st.builds(ExpiryInput, customer=IDS, feature=TEXTS, row=TEXTS, expires_at=TIMES)
+UNGRANTS = st.builds(UngrantInput, customer=IDS, feature=TEXTS, row=TEXTS)
+CONTROLS = st.builds(
+    ControlInput,
+    customer=IDS,
+    control=st.sampled_from(list(ControlType)),
+    feature=TEXTS,
+    remove=st.booleans(),
+    limit=st.none() | NUMBERS,
+    interval=st.sampled_from(["", "day", "<!here>"]),
+)
+REFUNDS = st.builds(RefundInput, customer=IDS, invoice=TEXTS, currency=CURRENCIES, amount=st.none() | NUMBERS)
+INPUTS = (
+    BALANCE_INPUTS
+    | GRANTS
+    | EXPIRIES
+    | UNGRANTS
+    | REWARD_INPUTS
+    | CONTROLS
+    | REFUNDS
+    | DETAILS_INPUTS
+    | DELETIONS
+)
 
 _DETAILS: dict[str, st.SearchStrategy[str]] = {
-    **dict.fromkeys(("units", "most", "count", "total", "off", "off_now"), FIGURES),
+    **dict.fromkeys(
+        ("units", "most", "count", "total", "off", "off_now", "left", "nearest", "refunded"), FIGURES
+    ),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
     **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "promo", "currencies"), TEXTS),

@@ -15,7 +15,7 @@ from bot.approvals.card import Audience
 from bot.approvals.denial import REASON_BLOCK
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import Result
-from bot.changes import buttons, descriptions, lines
+from bot.changes import descriptions, lines
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
@@ -32,14 +32,9 @@ from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.carried import Unreadable
 from bot.kit.ref import Ref
-from bot.lookups import card as lookup_card
-from bot.lookups.answers import Billing
-from bot.lookups.overview.answer import Overview
-from bot.lookups.place import Place
 from tests.approvals.records import POOL, fits, record
 from tests.changes.filling import modal
 from tests.kit import checks
-from tests.lookups import samples as given
 from tests.lookups.samples import LATER, NOW
 
 
@@ -405,39 +400,3 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
     yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
-
-
-# The buttons on a customer's card
-
-
-@pytest.mark.parametrize(
-    ("part", "labels"),
-    [
-        ("overview", ["Change balance", "Change reward", "Edit details", "Delete customer", "History"]),
-        ("products", ["Change reward"]),
-        ("feature", ["Change balance"]),
-        ("events", []),
-    ],
-)
-def test_forms_are_opened_from_the_part_they_are_about(part: str, labels: list[str]) -> None:
-    place = Place(customer="cus_1", part=part, feature="messages", page=3)
-    found = buttons.row(place)
-    shown = [one["text"]["text"] for block in found for one in block["elements"]]
-    assert shown == labels
-    for block in found:
-        for one in block["elements"]:
-            carried = Place.decode(one["value"])
-            assert carried == Place(
-                customer="cus_1", part=part, feature="messages" if part == "feature" else ""
-            )
-
-
-def test_a_card_has_them_only_when_asked() -> None:
-    answer = Overview(given.customer(), Billing((), None), given.invoice_list(), NOW)
-    place = Place(customer="cus_1")
-    bare = lookup_card.card(place, answer, shareable=True)
-    full = lookup_card.card(place, answer, shareable=True, actions=buttons.row(place))
-    checks.fits(full)
-    assert "Change balance" not in checks.buttons(bare)
-    assert "Change balance" in checks.buttons(full)
-    assert buttons.row(Place(customer="c" * 2000)) == []

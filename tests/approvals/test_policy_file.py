@@ -13,7 +13,7 @@ from bot.access.policy_tables import Allow, Deny, DigestsTable, Require
 from bot.access.rules import EVERYONE, DigestRules, Policy, PolicyKind, Power, Requirement, Rule, When, Who
 from bot.access.toml_lines import Lines
 from bot.autumn.environment import Environment
-from tests.policy import BALANCE, DELETION, DETAILS, REWARD, load, read
+from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, load, read
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/policy.md").read_text()
@@ -104,10 +104,9 @@ MAY = 'may = "ask"\n'
 ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
 NOBODY = ': write "everyone", a user id (U…), a group id (S…) or a group\'s handle (@…)'
 POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
-ONE_KIND = (
-    ' need changes = "balance" (units of the feature) or changes = "reward" (percent or money), '
-    "and no other kind"
-)
+SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit)
+DAILY = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.daily)
+ONE_KIND = f" need {SIZED}, and no other kind"
 NO_CHANNEL = " channel id (C…, at the end of the channel's details)"
 ALL_CHANGES = (
     " covers all changes of a customer: give it a rule without changes, amounts, products or rewards"
@@ -160,7 +159,7 @@ ALL_CHANGES = (
         ),
         (
             DENY + 'per_day = 5\nchanges = "reward"',
-            'line 1: [[deny]] per_day needs changes = "balance", and no other kind',
+            f"line 1: [[deny]] per_day needs {DAILY}, and no other kind",
         ),
         (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards needs changes = "reward"'),
         (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),

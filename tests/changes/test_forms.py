@@ -126,7 +126,7 @@ def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in()
 
 def test_a_coupon_is_applied() -> None:
     form = Filling(meta("reward"), facts(billing=Billing((OWN,), (given.preview(),))))
-    assert "• *Ten off* · $10.00" in form.text
+    assert "• *Ten off* ($10.00 off)" in form.text
     assert form.options("coupon") == [
         ("once", "once", "$5.00 off · once · all products"),
         ("ten", "ten", "$10.00 off · forever · Pro, max"),

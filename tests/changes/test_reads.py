@@ -120,7 +120,12 @@ async def test_only_the_form_of_a_deletion_opens_without_stripe(kind: str) -> No
 def test_what_each_kind_needs() -> None:
     assert {kind: registry.kind(kind).needs for kind in KIND_IDS} == {
         "balance": {Needs.FEATURES},
+        "grant": {Needs.FEATURES},
+        "expiry": set(),
+        "ungrant": set(),
+        "control": {Needs.FEATURES},
         "reward": {Needs.BILLING, Needs.STRIPE_LINK, Needs.REWARDS, Needs.FEATURES, Needs.HISTORY},
+        "refund": set(),
         "details": set(),
         "deletion": {Needs.BILLING_IF_READ, Needs.INVOICES, Needs.ENTITIES},
     }

@@ -26,7 +26,7 @@ async def test_click_changes_the_card_in_place(maple: Stage) -> None:
     await maple.ana.click("Features")
     await maple.ana.sees("resets")
     await maple.ana.click("Overview")
-    await maple.ana.sees(on_screen(overview_words.ATTENTION))
+    await maple.ana.sees(on_screen(overview_words.INVOICES))
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == before
 
 
@@ -125,7 +125,7 @@ async def test_slow_share_leaves_the_private_card(mode: Mode) -> None:
         await maple.ana.click("Share to channel", confirm=True)
         await maple.ana.sees(labels.STILL_WAITING)
         maple.autumn.faults.clear()
-        await maple.ana.sees(on_screen(overview_words.ATTENTION), timeout=0.1)
+        await maple.ana.sees(on_screen(overview_words.INVOICES), timeout=0.1)
         await maple.raj.sees("Shared by")
 
 

@@ -369,7 +369,7 @@ async def test_look_ups_work_without_the_database(maple: Stage) -> None:
     await maple.raj.command("/autumn balance cus_acme")
     await maple.raj.sees(labels.FAILURES[StoreLost].what)
     await maple.raj.command("/autumn cus_acme")
-    await maple.raj.sees(on_screen(overview_words.ATTENTION))
+    await maple.raj.sees(on_screen(overview_words.INVOICES))
     await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is False
     assert maple.autumn.ledger == []
@@ -445,7 +445,7 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
         await maple.ana.command("/autumn history twin")
         await maple.ana.sees("match")
         await maple.ana.command("/autumn cus_acme")
-        await maple.ana.sees(on_screen(overview_words.ATTENTION))
+        await maple.ana.sees(on_screen(overview_words.INVOICES))
         await maple.ana.click("History")
         await maple.ana.sees("Page 1 of 2")
 

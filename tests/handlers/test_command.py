@@ -66,12 +66,12 @@ async def test_a_match_opens_in_place_of_the_list(maple: Stage) -> None:
     await maple.ana.command("/autumn find acme")
     await maple.ana.sees("match")
     await maple.ana.click("Open", within="cus_acme")
-    await maple.ana.sees(on_screen(overview_words.ATTENTION))
+    await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
 async def test_single_match_opens_its_card(maple: Stage) -> None:
     await maple.ana.command("/autumn billing@acme.example")
-    await maple.ana.sees(on_screen(overview_words.ATTENTION))
+    await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
 async def test_slow_card_is_announced(mode: Mode) -> None:
@@ -106,8 +106,8 @@ async def test_error_shows_the_reference_that_is_in_the_log(maple: Stage, logs) 
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/autumn cus_acme", on_screen(overview_words.ATTENTION)),
-        ("/autumn billing@acme.example", on_screen(overview_words.ATTENTION)),
+        ("/autumn cus_acme", on_screen(overview_words.INVOICES)),
+        ("/autumn billing@acme.example", on_screen(overview_words.INVOICES)),
         ("/autumn invoices billing@acme.example", "Next invoice"),
         ("/autumn find acme", "matches acme"),
     ],

@@ -35,7 +35,7 @@ async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
     await maple.ana.click("Look up a customer")
     await fill_in(maple, "Overview")
     maple.ana.go("@maple")
-    await maple.ana.sees(on_screen(overview_words.ATTENTION))
+    await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
 async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> None:
@@ -56,7 +56,7 @@ async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
         await fill_in(maple, "Overview")
         maple.ana.go("@maple")
         await maple.ana.sees(labels.STILL_WAITING)
-        await maple.ana.sees(on_screen(overview_words.ATTENTION))
+        await maple.ana.sees(on_screen(overview_words.INVOICES))
         maple.ana.does_not_see(labels.STILL_WAITING)
 
 
@@ -68,7 +68,7 @@ async def test_error_of_the_form_is_sent_as_a_dm(maple: Stage) -> None:
     await maple.ana.sees(labels.UNAVAILABLE.what)
     maple.autumn.faults.clear()
     await maple.ana.click("Try again")
-    await maple.ana.sees(on_screen(overview_words.ATTENTION))
+    await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
 async def test_other_tabs_of_the_app_are_not_drawn(maple: Stage) -> None:

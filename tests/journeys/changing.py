@@ -1,5 +1,6 @@
 """What people do to have a customer changed, by the labels they see."""
 
+import json
 import re
 
 import httpx
@@ -7,16 +8,17 @@ import httpx
 from bot.autumn.throttle import Limits
 from bot.timings import Timeouts
 from sandbox.slack import Person
+from tests.policy import KIND_IDS
 from tests.stage import Stage
 
 UNHURRIED = Timeouts(limits=Limits(general=1000))
 """Autumn is asked as soon as there is something to ask: the throttle is not what is looked at."""
-AT_ONCE = """
+AT_ONCE = f"""
 [[allow]]
 name = "all at once"
 who = "everyone"
 may = ["ask", "at_once", "approve", "mark", "undo"]
-changes = ["balance", "reward", "details", "deletion"]
+changes = {json.dumps(KIND_IDS)}
 
 [[allow]]
 name = "all may look back"

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from sandbox.autumn.model import Invoice
 from tests.journeys.changing import elsewhere
 from tests.stage import Mode, Stage
 
@@ -22,9 +24,9 @@ class Sort:
     """What the card says is asked for."""
     route: str
     """Of the write in Autumn."""
-    meddle: Deed
-    """Somebody does something past Maple that it was not asked on."""
-    anew: str
+    meddle: Deed | None = None
+    """Somebody does something past Maple that it was not asked on; None where nothing outdates it."""
+    anew: str = ""
     """What the card shows then, among the rest."""
     undo: str = ""
     """What its undo is; empty when there is none."""
@@ -99,7 +101,120 @@ async def _entity_made(maple: Stage) -> None:
     await elsewhere(maple, "entities.create", customer_id="cus_noname", entity_id="one", feature_id="seats")
 
 
+async def give_feature(maple: Stage) -> None:
+    await _open(maple, "/autumn grant cus_northwind", "Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("How long")
+    await maple.ana.fill("Amount", "500")
+    await maple.ana.sees("Grant of Messages: 500")
+    await _submit(maple, "For the outage")
+
+
+async def switch_on(maple: Stage) -> None:
+    await _open(maple, "/autumn grant cus_noname", "Fill in the form")
+    await maple.ana.choose("Feature", "Single Sign-On")
+    await maple.ana.sees("How long")
+    await _submit(maple, "As agreed")
+
+
+async def move_expiry(maple: Stage) -> None:
+    await _open(maple, "/autumn expiry cus_vandelay", "Fill in the form")
+    await maple.ana.choose("Grant", "Messages · Granted as launch_week")
+    expires_at = maple.autumn.clock.now() + timedelta(days=40)
+    await maple.ana.choose("New expiry", str(int(expires_at.timestamp())))
+    await _submit(maple, "They start later")
+
+
+async def _expiry_moved(maple: Stage) -> None:
+    at = maple.autumn.clock.now() + timedelta(days=20)
+    where = {"feature_id": "messages", "balance_id": "launch_week"}
+    await elsewhere(
+        maple,
+        "balances.update",
+        customer_id="cus_vandelay",
+        **where,
+        expires_at=int(at.timestamp() * 1000),
+    )
+
+
+async def remove_grant(maple: Stage) -> None:
+    await _open(maple, "/autumn ungrant cus_vandelay", "Fill in the form")
+    await maple.ana.choose("Grant", "Messages · Granted as goodwill_march")
+    await _submit(maple, "It was given twice")
+
+
+async def _grant_raised(maple: Stage) -> None:
+    where = {"feature_id": "messages", "balance_id": "goodwill_march"}
+    await elsewhere(maple, "balances.update", customer_id="cus_vandelay", **where, included_grant=400)
+
+
+async def set_control(maple: Stage) -> None:
+    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Limit", "500")
+    await maple.ana.sees("none → 500 units")
+    await _submit(maple, "They asked for it")
+
+
+async def _control_set(maple: Stage) -> None:
+    entry = {"feature_id": "messages", "enabled": True, "overage_limit": 9}
+    await elsewhere(
+        maple, "customers.update", customer_id="cus_acme", billing_controls={"spend_limits": [entry]}
+    )
+
+
+async def refund(maple: Stage) -> None:
+    await _open(maple, "/autumn refund cus_books", "Fill in the form")
+    await maple.ana.choose("Invoice", _part_refunded(maple))
+    await maple.ana.choose("How much", "A part of it")
+    await maple.ana.sees("In the invoice's currency")
+    await maple.ana.fill("Amount", "20")
+    await maple.ana.sees("Refund: $20.00")
+    await _submit(maple, "They were charged twice")
+
+
+def _part_refunded(maple: Stage) -> str:
+    """How the form calls the only invoice of which a part was refunded before."""
+    invoice = _invoice(maple)
+    at = datetime.fromtimestamp(invoice.created_at / 1000, UTC)
+    return f"{at:%b} {at.day}, {at.year} · $57.20"
+
+
+def _invoice(maple: Stage) -> Invoice:
+    invoices = maple.autumn.state.customer("cus_books").invoices
+    return next(invoice for invoice in invoices if invoice.total == 57.2)
+
+
+async def _refunded_meanwhile(maple: Stage) -> None:
+    path = f"customers/cus_books/invoices/{_invoice(maple).stripe_id}/refund"
+    await elsewhere(maple, path, mode="partial", amount=1)
+
+
 SORTS = (
+    Sort(
+        "standalone grant", "http", give_feature, "Give 500 of Messages for good", "balances.create",
+        undo="Remove the grant of Messages",
+    ),
+    Sort(
+        "feature switched on", "socket", switch_on, "Switch on Single Sign-On for good", "balances.create",
+        undo="Remove the grant of Single Sign-On",
+    ),
+    Sort(
+        "expiry", "http", move_expiry, "Let the grant of Messages expire on", "balances.update",
+        _expiry_moved, "Expires: ", undo="Let the grant of Messages expire on",
+    ),
+    Sort(
+        "grant removed", "socket", remove_grant, "Remove the grant of Messages", "balances.delete",
+        _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
+    ),
+    Sort(
+        "control", "socket", set_control, "Spend limit of Messages: 500 units", "customers.update",
+        _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
+    ),
+    Sort(
+        "refund", "http", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
+        "Refunded of this invoice: $9.20 → $29.20", confirms=True,
+    ),
     Sort(
         "coupon", "http", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
         "50% off the next invoice → 10% off, always", undo="Remove the coupon",

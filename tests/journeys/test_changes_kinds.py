@@ -43,6 +43,7 @@ async def waiting(maple: Stage, sort: Sort) -> None:
 
 
 async def approve(maple: Stage, sort: Sort) -> None:
+    await maple.lea.sees("[Approve]")
     await maple.lea.click("Approve", confirm=sort.confirms)
 
 
@@ -111,8 +112,12 @@ async def test_expired(maple: Stage, sort: Sort) -> None:
     assert maple.autumn.ledger == []
 
 
+@pytest.mark.parametrize(
+    "sort", [one for one in SORTS if one.meddle], ids=lambda one: one.name, indirect=True
+)
 async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
     await waiting(maple, sort)
+    assert sort.meddle is not None
     await sort.meddle(maple)
     before = writes(maple)
     await approve(maple, sort)

@@ -29,7 +29,7 @@ HURRIED = Timeouts(asking_after=0.1, store=1.0)
 """For one that keeps silent."""
 NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
 READING = {
-    "/autumn cus_acme": "Needs attention",
+    "/autumn cus_acme": "1 unpaid invoice",
     "/autumn products cus_acme": "Products",
     "/autumn features cus_acme": "AI Credits",
     "/autumn invoices cus_acme": "11 invoices",
@@ -193,7 +193,7 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
         on_stage(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
     ):
         relay.stall()
-        await ask(maple, "/autumn cus_acme", "Needs attention")
+        await ask(maple, "/autumn cus_acme", "1 unpaid invoice")
         await ask(maple, "/autumn history cus_acme", NO_MEMORY)
         await ask(maple, "/autumn balance cus_acme", NO_MEMORY)
         await maple.bot._health.check()

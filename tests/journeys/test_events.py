@@ -20,7 +20,7 @@ async def test_totals_then_each_event(maple: Stage) -> None:
         "200+ events, last 30 days",
         "Time (UTC) | Feature | Value | Properties",
         "Page 1 of 14 · 185 left",
-        "[24 hours] [7 days] [30 days] [90 days]",
+        "[24 hours] [7 days] [● 30 days] [90 days]",
     )
     assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", shown)
 

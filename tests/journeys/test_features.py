@@ -13,10 +13,10 @@ async def test_balances_with_bars_and_resets(maple: Stage) -> None:
     shown = await ask(maple, "/autumn features cus_acme", "AI Credits")
     in_order(
         shown,
-        "AI Credits\n▰▰▰▰▰▰▱▱▱▱ 3,130 of 6,200 left · 3,070 used · resets ",
-        "API Calls\nUnlimited · 184,220 used",
-        "Messages\n▰▰▰▰▱▱▱▱▱▱ 18,760 of 50,000 left · 31,240 used",
-        "Seats\n▰▰▱▱▱▱▱▱▱▱ 6 of 30 left · 24 used · from 2 sources",
+        "Seats\n▰▰▰▰▰▰▰▰▱▱ 24 of 30 used · 80% · from 2 sources",
+        "Messages\n▰▰▰▰▰▰▰▱▱▱ 31,240 of 50,000 used · 62%",
+        "AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,070 of 6,200 used · 49% · resets ",
+        "API Calls\n▱▱▱▱▱▱▱▱▱▱ 184,220 used · unlimited",
         "Also included: Audit Log, Custom Domain, Priority Support, Single Sign-On",
     )
 
@@ -24,24 +24,24 @@ async def test_balances_with_bars_and_resets(maple: Stage) -> None:
 @pytest.mark.parametrize(
     ("customer", "lines"),
     [
-        ("cus_northwind", ("Messages\n▱▱▱▱▱▱▱▱▱▱ 0 of 10,000 left · 13,460 used · 3,460 over",)),
+        ("cus_northwind", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 13,460 of 10,000 used · 134% · 3,460 over",)),
         (
             "cus_oscorp",
-            ("Seats\n▱▱▱▱▱▱▱▱▱▱ 0 of 5 left · 8 used · 3 over", "Storage (GB)\n▱▱▱▱▱▱▱▱▱▱ 0 of 100"),
+            ("Seats\n▰▰▰▰▰▰▰▰▰▰ 8 of 5 used · 160% · 3 over, billed", "Storage (GB)\n▰▰▰▰▰▰▰▰▰▰ 131 of 100"),
         ),
-        ("cus_gekko", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 2,500 of 2,000 left · -500 used",)),
-        ("cus_globex", ("Messages\n▰▰▰▰▰▰▰▰▱▱ 38,000 of 50,000 left · 12,000 used",)),
-        ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,407.5 of 8,400 left · 4,992.5 used",)),
+        ("cus_gekko", ("Messages\n▱▱▱▱▱▱▱▱▱▱ -500 of 2,000 used · 0% · 2,500 left",)),
+        ("cus_globex", ("Messages\n▰▰▰▱▱▱▱▱▱▱ 12,000 of 50,000 used · 24%",)),
+        ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▰▱▱▱▱ 4,992.5 of 8,400 used · 59%",)),
         ("cus_empty", ("This customer has no features",)),
     ],
 )
 async def test_every_kind_of_balance(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
-    in_order(await ask(maple, f"/autumn features {customer}", "\nFeatures\n"), *lines)
+    in_order(await ask(maple, f"/autumn features {customer}", "● Features"), *lines)
 
 
 async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Stage) -> None:
     maple.autumn.state.org.include_past_due = False
-    shown = await ask(maple, "/autumn features cus_globex", "\nFeatures\n")
+    shown = await ask(maple, "/autumn features cus_globex", "● Features")
     in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
     assert "used" not in shown
 
@@ -64,7 +64,7 @@ async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
     assert all("Translations" in label for label in offered)
     await maple.ana.choose("Pick a feature", "APAC Translations")
     shown = await maple.ana.sees(feature_words.ROWS.strip("*"))
-    in_order(shown, "APAC Translations\n▰", "475 of 1,000 left · 525 used")
+    in_order(shown, "APAC Translations\n▰", "525 of 1,000 used · 52%")
     await press(maple, "All features", "Page 1 of 7")
 
 
@@ -73,14 +73,32 @@ async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
     shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
         shown,
-        "Messages\n▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱",
+        "Messages\n▰▰▰▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱",
         "Source | Included | Used | Remaining | Resets | Price",
         "Team | 50,000 | 31,240 | 18,760 | per month | $0.80 per 100, billed by use",
-        "Usage, last 30 days: ",
-        "Messages, last 30 days (bar chart)",
+        "Usage, this billing cycle: 31,240 in ",
+        "At this pace ",
+        "Messages, this billing cycle (line chart)",
+        "Used, then this pace: ",
+        "Allowance: ",
         "Times on the chart are UTC.",
-        "[24 hours] [7 days] [30 days] [90 days] [Billing cycle]",
+        "[24 hours] [7 days] [30 days] [90 days] [● Billing cycle]",
     )
+
+
+async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: Stage) -> None:
+    await ask(maple, "/autumn features cus_acme", "AI Credits")
+    card = await press(maple, "Open", "At this pace", within="Messages")
+    expected = re.search(r"At this pace .*?([\d,]+) of 50,000 by the reset on", card)
+    assert expected
+    series = line_with(card, "Used, then this pace: ")
+    amounts = [int(amount) for amount in re.findall(r" (\d+)(?:,|$)", series)]
+    assert amounts == sorted(amounts)
+    assert amounts[-1] == int(expected[1].replace(",", ""))
+    assert amounts[-1] >= 31_240
+    assert {int(amount) for amount in re.findall(r" (\d+)(?:,|$)", line_with(card, "Allowance: "))} == {
+        50_000
+    }
 
 
 async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
@@ -98,7 +116,8 @@ async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
 
 async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_cyberdyne", "AI Credits")
-    shown = await press(maple, "Open", "Rolled over", within="AI Credits")
+    await press(maple, "Open", "Rolled over", within="AI Credits")
+    shown = await press(maple, "30 days", "last 30 days")
     in_order(
         shown,
         "Spent by other features: Tokens (0.01 each), Images (5 each).",
@@ -114,12 +133,12 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
 async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_piedpiper", "Messages")
     shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
-    whole = re.search(r"([\d,]+) of ([\d,]+) left · ([\d,]+) used", shown)
+    whole = re.search(r"([\d,]+) of ([\d,]+) used · \d+%(?: · ([\d,]+) left)?", shown)
     assert whole
     assert "Held by entities | " in shown
     rows = [line.split(" | ") for line in shown.splitlines() if line.count(" | ") >= 4]
     labels, sources = rows[0], rows[1:]
-    for label, total in (("Remaining", whole[1]), ("Included", whole[2]), ("Used", whole[3])):
+    for label, total in (("Used", whole[1]), ("Included", whole[2])):
         column = labels.index(label)
         assert sum(int(row[column].replace(",", "")) for row in sources) == int(total.replace(",", ""))
 
@@ -132,7 +151,6 @@ async def test_every_span_has_its_chart(maple: Stage) -> None:
         ("24 hours", "last 24 hours"),
         ("7 days", "last 7 days"),
         ("90 days", "last 90 days"),
-        ("Billing cycle", "this billing cycle"),
         ("30 days", "last 30 days"),
     ):
         shown = await press(maple, label, f"Messages, {title} (bar chart)")
@@ -141,11 +159,11 @@ async def test_every_span_has_its_chart(maple: Stage) -> None:
         amounts = sum(int(point.rpartition(" ")[2]) for point in points)
         assert f"Usage, {title}: {amounts:,} in" in shown
     assert "Usage, this billing cycle: 31,240" in await press(
-        maple, "Billing cycle", "this billing cycle (bar"
+        maple, "Billing cycle", "this billing cycle (line"
     )
 
 
 async def test_a_feature_never_used_has_no_chart(maple: Stage) -> None:
     await ask(maple, "/autumn features cus_northwind", "Storage (GB)")
-    shown = await press(maple, "Open", "Usage, last 30 days: none.", within="Storage (GB)")
+    shown = await press(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
     assert "bar chart" not in shown

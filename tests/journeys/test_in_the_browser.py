@@ -61,12 +61,13 @@ async def test_a_newcomer_looks_a_customer_up() -> None:
             ("Products", "Support Plus · Active"),
             ("Invoices", "11 invoices"),
             ("Events", "Total per feature"),
-            ("Features", "3,130 of 6,200 left"),
+            ("Features", "3,070 of 6,200 used"),
         ):
             await card.get_by_role("button", name=part, exact=True).click()
             await expect(card).to_contain_text(seen)
-        await card.get_by_role("button", name="Open", exact=True).nth(3).click()
-        await expect(card.get_by_role("img", name="Messages, last 30 days (bar chart)")).to_be_visible()
+        await card.get_by_role("button", name="Open", exact=True).nth(2).click()
+        chart = card.get_by_role("img", name="Messages, this billing cycle (line chart)")
+        await expect(chart).to_be_visible()
         await card.get_by_role("button", name="7 days", exact=True).click()
         await expect(card.get_by_role("img", name="Messages, last 7 days (bar chart)")).to_be_visible()
         await expect(card).to_have_count(1)

@@ -22,7 +22,7 @@ async def test_invoices_of_products_that_are_over_are_named(maple: Stage) -> Non
     invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
     shown = await ask(maple, "/autumn cus_hooli", "Last invoices")
     assert " · Enterprise · " in shown
-    assert "| Enterprise |" in await press(maple, "Invoices", "Date (UTC)")
+    assert "| Enterprise |" in await press(maple, "Invoices", "Date | Products")
 
 
 async def test_history_and_results_name_features_and_coupons() -> None:

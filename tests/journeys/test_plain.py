@@ -38,7 +38,7 @@ async def test_a_chart_is_bars_of_text(old: Stage) -> None:
     in_order(
         shown,
         "• Team · included 50,000 · used 31,240 · remaining 18,760 · resets per month · price $0.80 per 100",
-        "Usage, last 30 days: ",
+        "Usage, this billing cycle: ",
         "▰▰▰",
         "Times on the chart are UTC.",
     )

@@ -82,7 +82,7 @@ async def test_a_change_to_come_is_told_on_every_card(maple: Stage) -> None:
         shown,
         ":warning: Starter → Team on ",
         ", $199 per month.",
-        "Starter · Changes · $19 per month · → Team on ",
-        ", $199 per month",
+        "Starter $19 per month\n",
+        "Next invoice: when Team starts on ",
     )
     assert "cancel" not in shown.lower()

@@ -143,7 +143,7 @@ class Alone:
         Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices"),
         Alone("events cus_acme", "events.aggregate", "events, last 30 days", "Totals per feature"),
         Alone("events cus_acme", "events.list", "Total per feature", "The events"),
-        Alone("features cus_acme", "events.aggregate", "3,130 of 6,200 left", "Usage", "Open"),
+        Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "Open"),
     ],
     ids=lambda alone: alone.missing.lower(),
 )
@@ -170,8 +170,8 @@ async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.St
         maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
         said = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
         assert TROUBLE[kind] in said
-        assert "Team · Active" in said
-        assert "18,760 of 50,000 left" in said
+        assert "Team $199 per month" in said
+        assert "31,240 of 50,000 used" in said
         await press(maple, "Invoices", "The next invoice could not be read")
         await maple.ana.sees("11 invoices")
         await maple.bot.work.drain(10)

@@ -12,6 +12,7 @@ from bot.autumn.models import (
     BalanceRow,
     Customer,
     Discount,
+    Entity,
     Event,
     Feature,
     Flag,
@@ -35,6 +36,7 @@ from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, options, registry
 from bot.lookups.answers import Billing
+from bot.lookups.entities.answer import Entities, EntityDetail
 from bot.lookups.events.answer import Events
 from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
 from bot.lookups.features.answer import Features
@@ -193,6 +195,18 @@ EVENTS = st.builds(
 )
 
 
+ENTITIES = st.builds(
+    Entity,
+    id=TEXTS,
+    name=TEXTS,
+    feature_id=TEXTS,
+    created_at=MAYBE_TIMES,
+    subscriptions=st.lists(SUBSCRIPTIONS, max_size=2),
+    purchases=st.lists(PURCHASES, max_size=1),
+    balances=st.lists(BALANCES, max_size=3).map(lambda held: {one.feature_id: one for one in held}),
+)
+
+
 @st.composite
 def customers(draw: st.DrawFn) -> Customer:
     """0 to 500 features, made of a few that are drawn."""
@@ -214,6 +228,7 @@ def customers(draw: st.DrawFn) -> Customer:
         balances=balances,
         flags={str(index): one for index, one in enumerate(flags)},
         invoices=draw(st.lists(INVOICES, max_size=2)) * 5,
+        entities=draw(st.lists(ENTITIES, max_size=1)) * 3,
     )
 
 
@@ -273,6 +288,11 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
                 at,
                 at,
             )
+        case "entities":
+            entities = tuple(draw(st.lists(ENTITIES, max_size=2))) * many
+            return part, Entities(customer, draw(st.just(entities) | ERRORS), draw(st.booleans()), at)
+        case "entity":
+            return part, EntityDetail(customer, draw(st.none() | ENTITIES | ERRORS), at)
         case _:
             raise AssertionError(f"no answers are drawn for the part {part}")
 

@@ -11,6 +11,7 @@ from bot.changes.forms.model import FormState, Meta
 from bot.changes.model import Facts
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing
+from bot.lookups.card import Tools
 from bot.lookups.feature.answer import FeatureDetail
 from bot.lookups.features.answer import Features
 from bot.lookups.invoices.answer import Invoices
@@ -73,6 +74,10 @@ def large() -> tuple[Customer, dict[str, Counted[object]]]:
     return made, lists
 
 
+def offered(place: Place, who: Customer) -> Tools:
+    return buttons.tools(place, buttons.offered(place, who), history=True)
+
+
 def checked(lists: dict[str, Counted[object]]) -> None:
     assert {name: one.passes for name, one in lists.items() if one.passes > PASSES} == {}
     assert any(one.passes for one in lists.values())
@@ -95,14 +100,14 @@ def answer(part: str, who: Customer) -> Answer:
 def test_card_of_a_large_customer_goes_through_it_a_few_times(part: str) -> None:
     who, lists = large()
     place = Place(customer="cus_1", part=part)
-    lookup_card.card(place, answer(part, who), shareable=True, actions=buttons.row(place))
+    lookup_card.card(place, answer(part, who), shareable=True, tools=offered(place, who))
     checked(lists)
 
 
 def test_feature_of_a_large_customer_goes_through_it_a_few_times() -> None:
     who, lists = large()
     place = Place(customer="cus_1", part="feature", feature="messages")
-    lookup_card.card(place, FeatureDetail(who, None, NOW), shareable=True, actions=buttons.row(place))
+    lookup_card.card(place, FeatureDetail(who, None, NOW), shareable=True, tools=offered(place, who))
     checked(lists)
 
 

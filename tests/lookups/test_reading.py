@@ -98,7 +98,14 @@ async def test_overview_takes_three_calls() -> None:
     assert isinstance(overview.invoices, InvoiceList)
     assert sorted(sorted(asked.body.get("expand", ())) for asked in script.asked) == [
         [],
-        ["balances.feature", "flags.feature", "invoices", "purchases.plan", "subscriptions.plan"],
+        [
+            "balances.feature",
+            "entities",
+            "flags.feature",
+            "invoices",
+            "purchases.plan",
+            "subscriptions.plan",
+        ],
         ["invoice_previews", "rewards"],
     ]
 

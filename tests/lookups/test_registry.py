@@ -68,7 +68,7 @@ async def test_registered_part_is_a_tab(maple: Stage) -> None:
     await ask(maple, "/autumn cus_acme", "Products")
     card = await press(maple, REFERRALS.title, "Refers others with")
     assert "FRIEND-OF-cus_acme" in card
-    await press(maple, "Overview", "Balances")
+    await press(maple, "Overview", "● Overview")
 
 
 async def test_search_opens_at_a_registered_part(maple: Stage) -> None:

@@ -12,13 +12,19 @@ from tests.mutation.placing import Source
 from tests.mutation.running import Tried, run
 
 _ROOT = Path(__file__).parent.parent.parent
-_DECIDES = ("bot/access", "bot/approvals", "bot/changes")
-_DRAWS = {"__init__.py", "card.py", "form.py", "words.py", "buttons.py", "samples.py"}
-MODULES = tuple(
-    str(path.relative_to(_ROOT))
-    for folder in _DECIDES
-    for path in sorted((_ROOT / folder).rglob("*.py"))
-    if path.name not in _DRAWS and "forms" not in path.parts
+_ACCESS = ("permission", "policy", "policy_file", "policy_tables", "rules")
+_APPROVALS = ("daily_limits", "engine", "lifecycle", "outcome", "steps", "submitting")
+_CHANGES = ("amounts", "canonical", "common", "estimate", "facts", "registry")
+_DRAWS = {"__init__.py", "form.py", "summary.py", "words.py"}
+MODULES = (
+    *(f"bot/access/{name}.py" for name in _ACCESS),
+    *(f"bot/approvals/{name}.py" for name in _APPROVALS),
+    *(f"bot/changes/{name}.py" for name in _CHANGES),
+    *(
+        str(path.relative_to(_ROOT))
+        for path in sorted((_ROOT / "bot/changes").glob("*/*.py"))
+        if path.name not in _DRAWS and path.parent.name != "forms"
+    ),
 )
 """The policy, the life of a change, and the guards and plans of each kind; not what only draws."""
 TESTS = tuple(

@@ -470,7 +470,7 @@ async def _walk(made: World) -> Harvest:
         await ask_for_a_name(ana, f"Holdings {number}", customer=customer)
         await ana.sees(f"→ Holdings {number}")
     for line, words in (
-        ("/autumn cus_acme", "Needs attention"),
+        ("/autumn cus_acme", "1 unpaid invoice"),
         ("/autumn invoices cus_acme", "invoices"),
         ("/autumn events cus_acme", "Events"),
         ("/autumn features cus_acme", "AI Credits"),

@@ -14,7 +14,6 @@ from tests.proofs.world import Bot, Spec, World, bot, world
 POINTS = ("asked", "approved", "claimed", "marked", "sent", "verified", "settled", "decided", "taken")
 """Every checkpoint of the bot's; docs of the engine say what stands at each."""
 LAPSED = ChangeTimeouts().lease + 1
-_EDITS = ("give", "set", "usage", "reset date", "details", "coupon", "coupon removed", "grant", "deletion")
 _UNDONE = (State.APPROVED, State.APPLYING)
 
 
@@ -25,7 +24,8 @@ async def killed(engine: Engine, seeds: int, points: tuple[str, ...] = POINTS) -
         # All the points of a seed on one database, after each other: the last must not trouble the next.
         async with world(engine) as made:
             for number, point in enumerate(points):
-                edit = _EDITS[(seed + number) % len(_EDITS)]
+                edits = tuple(made.edits())
+                edit = edits[(seed + number) % len(edits)]
                 made.local.reset()
                 await _one(figures, made, point, edit, seed)
     return figures

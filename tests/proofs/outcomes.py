@@ -21,6 +21,9 @@ WRITE = 0.6
 _LATE = 1.2
 _WRITES = (
     "balances.update",
+    "balances.create",
+    "balances.delete",
+    "invoices.refund",
     "customers.update",
     "customers.delete",
     "coupons.add",

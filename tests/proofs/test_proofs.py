@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from tests.databases import ENGINES, Engine
+from tests.policy import KIND_IDS
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PAGE, PROOFS, summary
@@ -18,6 +19,7 @@ from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.trail import alterations
 from tests.proofs.webhooks import odd_signatures, told_once
+from tests.proofs.world import world
 
 
 async def as_claimed(proof: Awaitable[Figures]) -> Figures:
@@ -63,9 +65,20 @@ SAMPLE = {
     ("coupon removed", "cut before"),
     ("grant", "a 200 that is lost"),
     ("deletion", "409, the write was done"),
+    ("standalone grant", "cut after"),
+    ("expiry", "429"),
+    ("grant removed", "504 after the write"),
+    ("refund", "a 200 that is lost"),
+    ("refund", "500"),
+    ("control", "504 after the write"),
     ("set", "409, the write was not done"),
     ("reset date", "queued, done while it is read back"),
 }
+
+
+async def test_every_kind_of_change_is_proved() -> None:
+    async with world("sqlite") as made:
+        assert {edit.kind for edit in made.edits().values()} == set(KIND_IDS)
 
 
 async def test_what_is_said_of_a_write_is_so() -> None:

@@ -20,10 +20,16 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
+from bot.changes.expiry.input import ExpiryInput
+from bot.changes.grant.input import GrantInput
 from bot.changes.model import ChangeInput
+from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.standalone import GrantSize
+from bot.changes.ungrant.input import UngrantInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
@@ -97,6 +103,8 @@ class World:
     spec: Spec
     row: str
     """Of cus_bold's messages."""
+    invoice: str
+    """Of cus_northwind's, paid."""
     numbers: Iterator[int] = field(default_factory=count)
 
     def edits(self) -> dict[str, ChangeInput]:
@@ -118,6 +126,29 @@ class World:
             "grant": RewardInput(customer="cus_empty", action=RewardAction.REDEEM, code="BONUS500"),
             "details": DetailsInput(customer="cus_bold", name=f"Bold {number}"),
             "deletion": DeletionInput(customer="cus_vandelay", typed="cus_vandelay"),
+            "standalone grant": GrantInput(
+                customer="cus_acme",
+                feature="messages",
+                grant=f"maple_{number}",
+                size=GrantSize.AMOUNT,
+                amount=Decimal(10 + number),
+            ),
+            "expiry": ExpiryInput(
+                customer="cus_vandelay",
+                feature="messages",
+                row="launch_week",
+                expires_at=NOW + timedelta(days=30, minutes=number),
+            ),
+            "control": ControlInput(
+                customer="cus_bold",
+                control=ControlType.SPEND,
+                feature="messages",
+                limit=Decimal(100 + number),
+            ),
+            "grant removed": UngrantInput(customer="cus_vandelay", feature="messages", row="goodwill_march"),
+            "refund": RefundInput(
+                customer="cus_northwind", invoice=self.invoice, currency="USD", amount=Decimal(5)
+            ),
         }
 
     def balance(self, action: BalanceAction, amount: int) -> BalanceInput:
@@ -143,4 +174,6 @@ async def world(engine: Engine) -> AsyncIterator[World]:
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
         async with aclosing(autumn):
             customer = await autumn.customer("cus_bold")
-        yield World(local, spec, customer.balances["messages"].breakdown[0].id)
+            paid = await autumn.invoices(customer_id="cus_northwind", status=("paid",))
+        row, invoice = customer.balances["messages"].breakdown[0].id, paid.list[0].stripe_id
+        yield World(local, spec, row, invoice)

@@ -9,11 +9,12 @@ from bot.autumn.models import BalanceRow
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
-from bot.changes.balance import sources
+from bot.changes.balance import lasting, sources
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.grant.input import GrantInput
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
@@ -53,12 +54,16 @@ def build(state: FormState) -> FormContent:
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
     # One that is not offered is drawn as none picked yet, and refused when it is submitted.
     action = _action(state.values) or BalanceAction.GIVE
+    picked = _picked_row(state.meta, state.values, feature, rows)
+    asks_term = action is BalanceAction.GIVE and lasting.matters(rows, picked)
+    to_balance = not asks_term or lasting.term(state.values) == lasting.UNTIL_RESET
     fields = [
         _pick_feature(offered, feature),
-        *([_pick_row(state, feature, rows)] if len(rows) > 1 else []),
+        *([_pick_row(state, feature, rows)] if len(rows) > 1 and to_balance else []),
         _pick_action(action),
         *([_type_amount(state.values, action)] if action is not BalanceAction.NONE else []),
-        _pick_reset(state.values, required=action is BalanceAction.NONE),
+        *(lasting.fields(state.values) if asks_term else []),
+        *([_pick_reset(state.values, required=action is BalanceAction.NONE)] if to_balance else []),
     ]
     left_out = len(state.facts.customer.balances) + len(state.facts.customer.flags) - len(offered)
     before = [
@@ -72,19 +77,26 @@ def build(state: FormState) -> FormContent:
     return FormContent(meta, before, fields, problem=_typed_wrong(state.values, action))
 
 
-def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
+def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | GrantInput | None:
     """With no amount while none can be read, for what is wrong with the feature itself shows at once."""
     feature, action = _feature(meta, values), _action(values)
     reset_at = form_values.moment(values, RESET_BLOCK)
     rows = _rows(facts, feature)
     row = _picked_row(meta, values, feature, rows)
-    if not feature or (row is None and rows) or (action is BalanceAction.NONE and reset_at is None):
+    apart = _apart(values, action)
+    if (
+        not feature
+        or (row is None and rows and not apart)
+        or (action is BalanceAction.NONE and reset_at is None)
+    ):
         return None
     if action is None:
         return None
     amount, wrong = _amount(values, action)
     if wrong is not None and form_values.typed(values, AMOUNT_BLOCK):
         return None
+    if apart:
+        return None if lasting.missing(values, "") else lasting.as_grant(meta, feature, amount, values)
     return BalanceInput(
         customer=meta.customer,
         feature=feature,
@@ -98,6 +110,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | None:
 def parse(meta: Meta, values: Values) -> Parsed:
     feature, action = form_values.chosen(values, FEATURE_BLOCK), _action(values)
     reset_at = form_values.moment(values, RESET_BLOCK)
+    apart = _apart(values, action)
     row, errors = _row(meta, values, feature)
     if action is None or ACTION_BLOCK not in values:
         return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
@@ -111,6 +124,9 @@ def parse(meta: Meta, values: Values) -> Parsed:
         errors[block] = problem
     if action is BalanceAction.NONE and reset_at is None:
         errors[RESET_BLOCK] = balance_words.NO_RESET_PICKED
+    if apart:
+        errors |= lasting.missing(values, changes_words.STALE)
+        return parts.parsed(meta, values, lasting.as_grant(meta, feature, amount, values), errors)
     request = BalanceInput(
         customer=meta.customer, feature=feature, row=row, action=action, amount=amount, reset_at=reset_at
     )
@@ -134,6 +150,11 @@ def _action(values: Values) -> BalanceAction | None:
     if not picked:
         return BalanceAction.GIVE
     return next((action for action in OFFERED if action == picked), None)
+
+
+def _apart(values: Values, action: BalanceAction | None) -> bool:
+    """Whether what is given becomes a standalone grant."""
+    return action is BalanceAction.GIVE and lasting.term(values) != lasting.UNTIL_RESET
 
 
 def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:
@@ -236,7 +257,7 @@ def _left(row: BalanceRow) -> str:
     if row.unlimited:
         return labels.UNLIMITED
     granted = row.included_grant + row.prepaid_grant
-    return balance_words.row_left(numbers.number(row.remaining), numbers.number(granted))
+    return changes_words.row_left(numbers.number(row.remaining), numbers.number(granted))
 
 
 def _pick_action(action: BalanceAction) -> Block:
@@ -288,4 +309,5 @@ def _now(facts: Facts, feature: str) -> list[Block]:
     return [blocks.section("now", " · ".join(fact for fact in facts_shown if fact))]
 
 
-FORM = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})
+FORM: ChangeForm[Any] = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})
+"""Of a balance, or of a grant where it is to outlast the reset."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes import words as changes_words
@@ -21,7 +22,7 @@ from bot.changes.common import agreed
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
+from bot.changes.probes import UPDATE_BALANCE
 from bot.changes.spec import ChangeKind, DailyTotal, KeyScope
 
 GRANTING = (BalanceAction.GIVE, BalanceAction.TAKE)
@@ -32,6 +33,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     id = "balance"
     command = "balance"
     button = words.BUTTON
+    primary_button = words.PRIMARY_BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
@@ -40,22 +42,16 @@ class BalanceChange(ChangeKind[BalanceInput]):
     form = FORM
     notes = BalanceNote
     lines = BalanceLine
-    scopes = (
-        KeyScope(
-            "balances:write",
-            "change balances",
-            Write(
-                "balances.update",
-                "POST",
-                "/v1/balances.update",
-                {"customer_id": NOBODY, "feature_id": NOBODY, "balance_id": NOBODY, "add_to_balance": 0},
-                per_customer=True,
-            ),
-        ),
-    )
+    scopes = (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:
+        """An unlimited balance has nothing to change."""
+        balances = customer.balances
+        held = [balances[feature]] if feature in balances else [] if feature else balances.values()
+        return any(not balance.unlimited for balance in held)
 
     def guard(self, request: BalanceInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.autumn.models import BalanceRow, Reset
+from bot.changes import words as changes_words
 from bot.changes.balance import words
 from bot.changes.balance.figures import ONE_OFF, BalanceFigures
+from bot.changes.standalone import MADE_IDS
 from bot.kit import phrases, text, times
 from bot.lookups import labels, names
 
-_INTERNAL = "cus_ent_"
-"""How the ids begin that Autumn gives to parts without one of the company's own."""
 _REDEEMED = "reward_"
 """And those of parts that a promo code gave: then come the code and the feature."""
 _MARK = 6
@@ -33,7 +33,7 @@ def line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -> str:
     reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
     source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
     found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at, day=times.day)
-    return words.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
+    return changes_words.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
 
 
 def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:
@@ -41,7 +41,7 @@ def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str,
         return called.get(plan_id) or plan_id
     if row_id.startswith(_REDEEMED) and f"_{feature}_" in row_id:
         return words.by_code(row_id.removeprefix(_REDEEMED).rpartition(f"_{feature}_")[0])
-    return labels.NO_PLAN if row_id.startswith(_INTERNAL) else words.granted_as(row_id)
+    return labels.NO_PLAN if row_id.startswith(MADE_IDS) else changes_words.granted_as(row_id)
 
 
 def _facts(

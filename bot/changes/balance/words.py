@@ -5,6 +5,7 @@ from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import Details, NoteCode
 
 BUTTON = "Change balance"
+PRIMARY_BUTTON = "Give allowance"
 TITLE = "Change balance"
 HEADING = "Balance change"
 HELP = "give extra allowance, set a balance, correct usage, or move the reset date"
@@ -27,6 +28,10 @@ AMOUNT_HINTS = {
     BalanceAction.SET: "1,000, 1k, 2.5m. A negative amount, such as -40, means units over the limit.",
     BalanceAction.USAGE: "How many units count as used: 0, 1,000, 1k, 2.5m",
 }
+LASTS = "How long"
+UNTIL_RESET = ("Until the next reset", "It is added to this balance")
+UNTIL_DATE = ("Until a date", "A standalone grant, which no reset ends")
+FOR_GOOD = ("For good", "A standalone grant, which lasts until it is used up")
 RESET = "New reset date"
 RESET_HINT = "In your own time zone. Leave it empty to keep the reset date."
 RESET_ONLY_HINT = "In your own time zone."
@@ -52,10 +57,7 @@ class BalanceLine(LineLabel):
 
 def _until_reset(of: Details) -> str:
     on_day = f" on {of.moment('at')}" if "at" in of else ""
-    return (
-        f"This lasts until the balance next resets{on_day}. For a permanent allowance, use a custom product "
-        "in Autumn."
-    )
+    return f"This lasts until the balance next resets{on_day}. A standalone grant would last beyond it."
 
 
 class BalanceNote(NoteCode):
@@ -184,18 +186,6 @@ class BalanceNote(NoteCode):
 
 def by_code(code: str) -> str:
     return f"Promo code {code}"
-
-
-def granted_as(balance: str) -> str:
-    return f"Granted as {balance}"
-
-
-def part(source: str) -> str:
-    return f"*Part:* {source}"
-
-
-def row_left(left: str, granted: str) -> str:
-    return f"{left} of {granted} left"
 
 
 # The request in one line

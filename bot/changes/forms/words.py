@@ -12,6 +12,12 @@ TOO_LONG = "This customer's id is too long for a form in Slack. Change it in Aut
 REASON = "Reason"
 REASON_HINT = "Kept with the change permanently, and shown to whoever approves it."
 TICKET = "Link to a ticket"
+FEATURE = "Feature"
+PICK_FEATURE = "Pick a feature"
+NO_FEATURE_PICKED = "Pick a feature."
+GRANT = "Grant"
+PICK_GRANT = "Pick a grant"
+NO_GRANT_PICKED = "Pick the grant."
 
 REASON_NEEDED = "Enter a reason. It is kept with the change."
 TICKET_WRONG = (

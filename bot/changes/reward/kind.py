@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
-from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
 from bot.autumn.models import Coupon, Discount
-from bot.autumn.write import Write
+from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes import words as changes_words
 from bot.changes.common import recreated
@@ -123,10 +122,10 @@ class RewardChange(ChangeKind[RewardInput]):
         return previewed == current
 
     def plan(self, request: RewardInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
-        coupons = f"/v1/customers/{_in_path(request.customer)}/coupons"
+        coupons = f"/v1/customers/{in_path(request.customer)}/coupons"
         match request.action:
             case RewardAction.APPLY:
-                path = f"{coupons}/{_in_path(request.reward)}"
+                path = f"{coupons}/{in_path(request.reward)}"
                 return (Write("coupons.add", "POST", path),)
             case RewardAction.REMOVE:
                 return (Write("coupons.remove", "DELETE", coupons),)
@@ -203,11 +202,6 @@ class RewardChange(ChangeKind[RewardInput]):
 
     def sample(self, customer: str) -> RewardInput:
         return RewardInput(customer=customer, action=RewardAction.APPLY, reward="ten")
-
-
-def _in_path(part: str) -> str:
-    # "." and ".." would be taken for steps in the path.
-    return "%2E" * len(part) if part in (".", "..") else quote(part, safe="", errors="replace")
 
 
 def _discount(own: Discount | None) -> Snapshot:

@@ -102,7 +102,7 @@ def _name(tracked: str, answer: Events) -> str:
 def _filters(answer: Events, frame: parts.Frame) -> list[Block]:
     place = frame.place.at(until=0)
     spans = [
-        frame.go(labels.SPANS[span], f"span:{span}", place.at(span=span), primary=span is place.span)
+        frame.go(labels.SPANS[span], f"span:{span}", place.at(span=span), current=span is place.span)
         for span in _SPANS
     ]
     every = frame.go(words.ALL_FEATURES, "all_features", place.at(feature="")) if place.feature else None

@@ -1,5 +1,6 @@
 """One feature: where its balance comes from, and its usage over time."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from bot.lookups import labels, names
 from bot.lookups.entities_share import entities_share
 from bot.lookups.feature import words
 from bot.lookups.feature.answer import Bin, FeatureDetail, Spending, Usage
+from bot.lookups.feature.pace import Pace, pace
 from bot.lookups.features import card as features
 from bot.lookups.place import Span
 
@@ -45,7 +47,11 @@ def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
         return words.not_held(text.code(feature_id) or phrases.NONE)
     plan = text.mrkdwn(_plan_of(flag, answer), 60)
     sentence = words.flag(names.feature(flag), plan)
-    return f"{sentence} {words.flag_expires(times.day(flag.expires_at))}" if flag.expires_at else sentence
+    return (
+        f"{sentence} {words.flag_expires(times.billing_day(flag.expires_at))}"
+        if flag.expires_at
+        else sentence
+    )
 
 
 def _plan_of(flag: Flag, answer: FeatureDetail) -> str:
@@ -54,9 +60,12 @@ def _plan_of(flag: Flag, answer: FeatureDetail) -> str:
 
 
 def _balance(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
-    bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted, 20)
-    facts = [*features.figures(balance), features.resets(balance.next_reset_at, answer.read_at)]
-    head = [f"*{names.feature(balance)}*", bar, " · ".join(fact for fact in facts if fact)]
+    facts = [*features.usage(balance), features.resets(balance.next_reset_at, answer.read_at)]
+    head = [
+        f"*{names.feature(balance)}*",
+        features.bar(balance, 20),
+        " · ".join(fact for fact in facts if fact),
+    ]
     head.append(_costs(balance, answer))
     drawn: list[layout.Drawn] = [blocks.section("feature", "\n".join(line for line in head if line))]
     drawn += _rows(balance, answer)
@@ -174,7 +183,7 @@ def _rollover(rollover: Rollover) -> str:
     return words.rollover(
         numbers.number(rollover.balance),
         granted,
-        times.day(rollover.expires_at) if rollover.expires_at else "",
+        times.billing_day(rollover.expires_at) if rollover.expires_at else "",
     )
 
 
@@ -184,29 +193,36 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
         return [blocks.context("usage", words.NO_USAGE_KIND)] if is_flag else []
     spans = [
         frame.go(
-            labels.SPANS[span], f"span:{span}", frame.place.at(span=span), primary=span is frame.place.span
+            labels.SPANS[span], f"span:{span}", frame.place.at(span=span), current=span is frame.place.span
         )
         for span in _SPANS
     ]
-    return [*_history(answer.usage, frame.place.span, name), *frame.buttons("spans", spans)]
+    if isinstance(answer.usage, AutumnError):
+        history: list[layout.Drawn] = [parts.failed("usage", words.USAGE, answer.usage)]
+    else:
+        balance, span = answer.customer.balances.get(frame.place.feature), frame.place.span
+        expected = pace(balance, answer.usage, answer.read_at) if balance and span is Span.CYCLE else None
+        history = _history(answer.usage, expected, span, name)
+    return [*history, *frame.buttons("spans", spans)]
 
 
-def _history(usage: Usage | AutumnError, span: Span, name: str) -> list[layout.Drawn]:
-    if isinstance(usage, AutumnError):
-        return [parts.failed("usage", words.USAGE, usage)]
+def _history(usage: Usage, expected: Pace | None, span: Span, name: str) -> list[layout.Drawn]:
     bins = usage.bins[-blocks.CHART_POINTS :]
     if not any(bin_.value for bin_ in bins):
         return [blocks.section("usage", words.no_usage(span) if not usage.events else _total(usage, span))]
     hidden = len(usage.bins) - len(bins)
     note = blocks.context("usage.utc", words.usage_note(hidden) if hidden else words.USAGE_UTC)
-    bin_labels = _labels(bins)
+    bin_labels = _labels([bin_.start for bin_ in bins])
     title = text.literal(words.usage_title(text.literal(name, 24), span), blocks.CHART_TITLE)
-    chart = blocks.grouped_bars("chart", title, bin_labels, _series(usage, bins))
+    bars = blocks.grouped_bars("chart", title, bin_labels, _series(usage, bins))
+    chart = _pace_chart(title, expected) if expected else bars
     drawn: list[layout.Drawn] = [
         blocks.section("usage", _total(usage, span)),
         layout.Either(rich=(chart,), plain=(_text_bars(bin_labels, bins),)),
         note,
     ]
+    if expected:
+        drawn.insert(1, blocks.section("pace", _pace(expected)))
     if usage.spent_by:
         lines = [f"• {_spending(spending)}" for spending in usage.spent_by]
         drawn.insert(1, blocks.section("spent_by", layout.listed(words.SPENT_BY, lines, _COSTS)))
@@ -254,9 +270,24 @@ def _total(usage: Usage, span: Span) -> str:
     return words.usage_total(numbers.number(usage.total), usage.events, span)
 
 
-def _labels(bins: tuple[Bin, ...]) -> list[str]:
+def _pace_chart(title: str, expected: Pace) -> Block:
+    """What is used by the end of each day, and what may be: two lines."""
+    used = [numbers.finite(amount) for _, amount in expected.points]
+    allowance = [numbers.finite(expected.granted)] * len(used)
+    days = _labels([at for at, _ in expected.points])
+    return blocks.lines(
+        "chart", title, days, [(words.PACE_SERIES, used), (words.ALLOWANCE_SERIES, allowance)]
+    )
+
+
+def _pace(expected: Pace) -> str:
+    used_up = times.billing_day(expected.used_up_at) if expected.used_up_at else ""
+    amounts = numbers.number(expected.at_reset), numbers.number(expected.granted)
+    return words.pace(*amounts, day=times.billing_day(expected.resets_at), used_up=used_up)
+
+
+def _labels(starts: Sequence[datetime]) -> list[str]:
     """Unique and at most 20 characters: hours within a day, else days, else days with hours."""
-    starts = [bin_.start for bin_ in bins]
     for form in (_hour if starts[-1] - starts[0] < timedelta(days=1) else _day, _day_hour):
         bin_labels = [form(start) for start in starts]
         if len(set(bin_labels)) == len(bin_labels):

@@ -19,6 +19,8 @@ ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "
 
 USAGE_UTC = "Times on the chart are UTC."
 USED_SERIES = "Used"
+PACE_SERIES = "Used, then this pace"
+ALLOWANCE_SERIES = "Allowance"
 OTHER_SERIES = "Others"
 SPENT_BY = "*Spent by*"
 
@@ -63,6 +65,14 @@ def usage_title(name: str, span: Span) -> str:
 
 def usage_total(total: str, events: int, span: Span) -> str:
     return f"*Usage, {LAST[span]}:* {total} in {count(events, 'event')}"
+
+
+def pace(at_reset: str, granted: str, *, day: str, used_up: str) -> str:
+    """`used_up`: the day on which nothing is left, if that comes before the reset."""
+    expected = f"{at_reset} of {granted} by the reset on {day}"
+    return (
+        f"*At this pace* used up around {used_up}: {expected}." if used_up else f"*At this pace* {expected}."
+    )
 
 
 def no_usage(span: Span) -> str:

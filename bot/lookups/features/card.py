@@ -1,6 +1,7 @@
 """What the customer may use, and how much of it is left."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from bot.autumn.models import Balance, Customer
 from bot.kit import blocks, ids, layout, numbers, phrases, text, times
@@ -12,7 +13,6 @@ from bot.lookups.features import words
 from bot.lookups.features.answer import Features
 from bot.lookups.options import resolve, token
 from bot.lookups.overview import attention
-from bot.lookups.place import Place
 
 __all__ = ["content", "figures", "flags", "ranked", "resolve", "token"]
 
@@ -37,11 +37,19 @@ def content(answer: Features, frame: parts.Frame) -> list[layout.Drawn]:
 
 
 def ranked(customer: Customer) -> list[Balance]:
-    """Those over their limit first, then those used up, then by name."""
+    """The worst first: over the limit, used up, then by the share that is used, and by name."""
 
-    def rank(balance: Balance) -> tuple[bool, bool, str, str]:
+    def rank(balance: Balance) -> tuple[bool, bool, bool, Decimal, str, str]:
         over = balance.overage > 0 and not balance.unlimited
-        return not over, not attention.exhausted(balance), balance.name.casefold(), balance.feature_id
+        share = balance.usage / balance.granted if balance.granted > 0 else Decimal(0)
+        return (
+            not over,
+            not attention.exhausted(balance),
+            balance.unlimited,
+            -share,
+            balance.name.casefold(),
+            balance.feature_id,
+        )
 
     return sorted(customer.balances.values(), key=rank)
 
@@ -61,7 +69,39 @@ def figures(balance: Balance) -> list[str]:
         words.remaining(numbers.number(balance.remaining), numbers.number(balance.granted)),
         words.used(numbers.number(balance.usage)),
     ]
-    return [*facts, words.overage(numbers.number(balance.overage))] if balance.overage > 0 else facts
+    over = words.overage(numbers.number(balance.overage), billed=False)
+    return [*facts, over] if balance.overage > 0 else facts
+
+
+def bar(balance: Balance, width: int = 10) -> str:
+    """Fills with what is used. Of the same length for every balance, so that they stand in one column."""
+    if balance.unlimited or (balance.granted <= 0 and balance.usage <= 0):
+        return numbers.bar(Decimal(0), Decimal(1), width)
+    if balance.granted <= 0:
+        return numbers.bar(Decimal(1), Decimal(1), width)
+    return numbers.bar(balance.usage, balance.granted, width)
+
+
+def usage(balance: Balance) -> list[str]:
+    """What is used, of how much, and what is over; what is left where that does not follow from these."""
+    used = numbers.number(balance.usage)
+    if balance.unlimited:
+        return [words.used(used), labels.UNLIMITED.lower()]
+    facts = [words.used_of(used, numbers.number(balance.granted))]
+    if balance.granted > 0:
+        facts.append(numbers.percent(balance.usage, balance.granted))
+    if balance.overage > 0:
+        facts.append(words.overage(numbers.number(balance.overage), billed=attention.is_billed(balance)))
+    elif balance.usage < 0 or balance.remaining != balance.granted - balance.usage:
+        facts.append(words.left(numbers.number(balance.remaining)))
+    return facts
+
+
+def reset_day(at: datetime | None, now: datetime) -> str:
+    """The day of the billing calendar on which it resets; see `resets`."""
+    if at is None:
+        return ""
+    return words.resets_on(times.billing_day(at)) if at > now else words.DUE_NOW
 
 
 def flags(customer: Customer, most: int) -> str:
@@ -95,15 +135,10 @@ def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = 
     ]
 
 
-def feature_place(place: Place, feature_id: str) -> Place:
-    return place.go("feature").at(feature=feature_id)
-
-
 def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) -> Block:
-    place = feature_place(frame.place, balance.feature_id)
-    bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted)
+    place = frame.place.of_feature(balance.feature_id)
     sources = len(balance.breakdown) + (entities_share(balance) is not None)
     several = words.sources(sources) if sources > 1 else ""
-    facts = [*figures(balance), resets(balance.next_reset_at, now), several]
-    lines = f"*{names.feature(balance)}*\n" + f"{bar} {' · '.join(fact for fact in facts if fact)}".strip()
+    facts = [*usage(balance), resets(balance.next_reset_at, now), several]
+    lines = f"*{names.feature(balance)}*\n{bar(balance)} {' · '.join(fact for fact in facts if fact)}"
     return blocks.section(f"balance.{index}", lines, accessory=frame.go(labels.OPEN, f"open:{index}", place))

@@ -18,5 +18,6 @@ PART = LookupPart(
     help=words.HELP,
     read=features,
     draw=card.content,
+    lists_balances=True,
     sample=_sample,
 )

@@ -18,12 +18,24 @@ def remaining(left: str, granted: str) -> str:
     return f"{left} of {granted} left"
 
 
+def left(units: str) -> str:
+    return f"{units} left"
+
+
 def used(units: str) -> str:
     return f"{units} used"
 
 
-def overage(units: str) -> str:
-    return f"*{units} over*"
+def resets_on(day: str) -> str:
+    return f"resets on {day}"
+
+
+def used_of(units: str, granted: str) -> str:
+    return f"{units} of {granted} used"
+
+
+def overage(units: str, *, billed: bool) -> str:
+    return f"*{units} over*, billed" if billed else f"*{units} over*"
 
 
 def sources(number: int) -> str:

@@ -1,5 +1,6 @@
 """The next invoice, and those before it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
@@ -31,19 +32,17 @@ def content(answer: Invoices, frame: parts.Frame) -> list[layout.Drawn]:
 
 
 def upcoming_line(upcoming: tuple[InvoicePreview, ...] | None, customer: Customer | None) -> str:
-    """The next invoice in a line; several in a line each."""
+    """The next invoice in a line: of several, the one that comes first."""
     if upcoming is None:
         return words.NO_STRIPE
     if not upcoming:
         return _with_a_plan(customer) or words.NOTHING_COMING
-    if len(upcoming) == 1:
-        return _preview_head(upcoming[0])
-    return layout.listed(
-        words.NEXT_INVOICES,
-        [words.one_of_next(*_total_and_day(preview)) for preview in upcoming],
-        _PREVIEWS,
-        more=labels.more_on(words.TITLE),
-    )
+    return _preview_head(min(upcoming, key=due_first))
+
+
+def due_first(preview: InvoicePreview) -> datetime:
+    """To sort by; an invoice without a day comes last."""
+    return preview.invoice_at or datetime.max.replace(tzinfo=UTC)
 
 
 def line(invoice: Invoice, plan_names: dict[str, str]) -> str:
@@ -76,7 +75,7 @@ def _with_a_plan(customer: Customer | None) -> str:
     if customer is None or change is None:
         return ""
     price = names.price(change.starts.plan, names.currency(customer))
-    return words.invoice_with_plan(names.plan(change.starts), times.day(change.at), price)
+    return words.invoice_with_plan(names.plan(change.starts), times.billing_day(change.at), price)
 
 
 def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None, customer: Customer | None) -> list[Block]:
@@ -95,13 +94,8 @@ def _upcoming(upcoming: Read[tuple[InvoicePreview, ...]] | None, customer: Custo
 
 
 def _preview_head(preview: InvoicePreview) -> str:
-    return labels.next_invoice(*_total_and_day(preview))
-
-
-def _total_and_day(preview: InvoicePreview) -> tuple[str, str]:
-    return money.money(preview.total, preview.currency), times.billing_day(
-        preview.invoice_at
-    ) if preview.invoice_at else ""
+    day = times.billing_day(preview.invoice_at) if preview.invoice_at else ""
+    return labels.next_invoice(money.money(preview.total, preview.currency), day)
 
 
 def _preview_lines(preview: InvoicePreview) -> list[str]:
@@ -153,7 +147,7 @@ def _row(invoice: Invoice, plan_names: dict[str, str]) -> list[blocks.Cell]:
     url, status = links.web(invoice.hosted_invoice_url), _status(invoice, state_and_due.state, text.literal)
     paid, currency = invoice.amount_paid, invoice.currency
     return [
-        blocks.cell(times.utc_day(invoice.created_at) if invoice.created_at else ""),
+        _day(invoice),
         blocks.cell(_plans(invoice, plan_names, text.literal)),
         blocks.quantity(numbers.finite(invoice.total), money.money(invoice.total, currency)),
         blocks.cell("")
@@ -163,6 +157,11 @@ def _row(invoice: Invoice, plan_names: dict[str, str]) -> list[blocks.Cell]:
         blocks.cell(words.warned(status) if state_and_due.unpaid else status),
         blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
+
+
+def _day(invoice: Invoice) -> blocks.Cell:
+    at = invoice.created_at
+    return blocks.quantity(times.milliseconds(at), times.billing_day(at)) if at else blocks.cell("")
 
 
 def _refunded(invoice: Invoice) -> blocks.Cell:
@@ -188,7 +187,7 @@ def _filters(frame: parts.Frame) -> list[Block]:
                 label,
                 f"status:{status or 'all'}",
                 frame.place.at(status=status),
-                primary=status == frame.place.status,
+                current=status == frame.place.status,
             )
             for status, label in words.INVOICE_STATUSES.items()
         ],

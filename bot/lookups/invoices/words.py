@@ -15,10 +15,9 @@ INVOICE_STATUSES = {
 }
 
 NO_STRIPE = "No next invoice: this customer is not in Stripe."
-NEXT_INVOICES = "*Next invoices*, before tax"
 NOTHING_COMING = "No next invoice."
 
-INVOICE_COLUMNS = ("Date (UTC)", "Products", "Total", "Paid", "Refunded", "Status", "Link")
+INVOICE_COLUMNS = ("Date", "Products", "Total", "Paid", "Refunded", "Status", "Link")
 
 UPCOMING = "The next invoice"
 
@@ -26,10 +25,6 @@ UPCOMING = "The next invoice"
 def invoice_with_plan(plan: str, day: str, price: str) -> str:
     invoice = f"*Next invoice:* when *{plan}* starts on {day}"
     return f"{invoice}, {price}" if price else invoice
-
-
-def one_of_next(total: str, day: str) -> str:
-    return f"• {total} on {day}" if day else f"• {total}"
 
 
 def discount_off(amount: str, name: str) -> str:

@@ -17,17 +17,25 @@ _ONE_BY_ONE = 3
 
 
 def attention(
-    customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None, *, most: int = 10
+    customer: Customer,
+    now: datetime,
+    unpaid: Read[Unpaid] | None = None,
+    *,
+    most: int = 10,
+    balances: bool = True,
 ) -> list[Block]:
     """One section, the worst first; nothing when all is well. `unpaid`: None when the invoices were not read,
-    which the card says elsewhere."""
-    warnings = [f":warning: {line}" for line in lines(customer, now, unpaid)]
+    which the card says elsewhere. `balances`: whether to name those that are over or used up."""
+    warnings = [f":warning: {line}" for line in lines(customer, now, unpaid, balances=balances)]
     if isinstance(unpaid, AutumnError):
         warnings.append(failures.line(words.UNPAID_LIST, unpaid))
-    return [blocks.section("attention", layout.listed(words.ATTENTION, warnings, most))] if warnings else []
+    return [blocks.section("attention", layout.listed("", warnings, most).lstrip())] if warnings else []
 
 
-def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None) -> list[str]:
+def lines(
+    customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None, *, balances: bool = True
+) -> list[str]:
+    metered = list(customer.balances.values()) if balances else []
     held, changes, currency = customer.subscriptions, ByEnding(customer), names.currency(customer)
     return [
         *(words.past_due(names.plan(subscription)) for subscription in held if subscription.past_due),
@@ -37,14 +45,14 @@ def lines(customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None)
             if hides_balances(customer, subscription)
         ),
         *_unpaid(unpaid),
-        *_over(list(customer.balances.values())),
+        *_over(metered),
         *(
             _cancels(subscription, changes.of(subscription), currency)
             for subscription in held
             if subscription.canceled_at
         ),
         *(_trial(subscription) for subscription in held if status(subscription, now) is Status.TRIAL),
-        *_used_up(list(customer.balances.values())),
+        *_used_up(metered),
     ]
 
 
@@ -80,12 +88,12 @@ def _over(balances: list[Balance]) -> list[str]:
     if len(over) > _ONE_BY_ONE:
         return [words.many_over(layout.inline([names.feature(balance) for balance in over], 5))]
     return [
-        words.over(names.feature(balance), numbers.number(balance.overage), billed=_billed(balance))
+        words.over(names.feature(balance), numbers.number(balance.overage), billed=is_billed(balance))
         for balance in over
     ]
 
 
-def _billed(balance: Balance) -> bool:
+def is_billed(balance: Balance) -> bool:
     """Whether what is over is in a source that bills it: a free plan's is not, whatever else is held."""
     return any(
         row.overage > 0 and row.price and row.price.billing_method == "usage_based"
@@ -95,10 +103,9 @@ def _billed(balance: Balance) -> bool:
 
 def _cancels(subscription: Subscription, change: PlanChange | None, currency: str) -> str:
     if change is None:
-        return words.cancels(
-            names.plan(subscription), times.day(subscription.expires_at) if subscription.expires_at else ""
-        )
-    day, follows = times.day(change.at), names.plan(change.starts)
+        ends = subscription.expires_at
+        return words.cancels(names.plan(subscription), times.billing_day(ends) if ends else "")
+    day, follows = times.billing_day(change.at), names.plan(change.starts)
     if change.to_free:
         return words.cancels_to(names.plan(subscription), day, follows)
     price = names.price(change.starts.plan, currency)
@@ -106,9 +113,8 @@ def _cancels(subscription: Subscription, change: PlanChange | None, currency: st
 
 
 def _trial(subscription: Subscription) -> str:
-    return words.trial_ends(
-        names.plan(subscription), times.day(subscription.trial_ends_at) if subscription.trial_ends_at else ""
-    )
+    ends = subscription.trial_ends_at
+    return words.trial_ends(names.plan(subscription), times.billing_day(ends) if ends else "")
 
 
 def _used_up(balances: list[Balance]) -> list[str]:

@@ -1,107 +1,168 @@
-"""The customer at a glance."""
+"""The customer at a glance: what they are on, what they have left, what they pay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Balance, Customer, Discount, Subscription
+from bot.autumn.models import Balance, Discount, InvoicePreview, Subscription
 from bot.kit import blocks, layout, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame, labels, names
-from bot.lookups.answers import Billing, Read
+from bot.lookups.answers import Billing
 from bot.lookups.features import card as features
-from bot.lookups.features import words as features_words
 from bot.lookups.invoices import card as invoices
-from bot.lookups.invoices import words as invoices_words
 from bot.lookups.overview import words
 from bot.lookups.overview.answer import Overview
 from bot.lookups.products import card as products
-from bot.lookups.products import words as products_words
 from bot.lookups.products.plan_changes import ByEnding
-from bot.lookups.products.status import running_first
+from bot.lookups.products.status import Status, running_first, status
 
-_PRODUCTS = 6
-_BALANCES = 8
+_PRODUCTS = 4
+_BALANCES = 6
+_UNUSED = 5
 _FLAGS = 12
-_INVOICES = 4
-_DISCOUNTS = 5
+_INVOICES = 3
+_PREVIEWS = 3
+_DISCOUNTS = 3
 
 
 def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:
-    customer = answer.customer
-    drawn: list[layout.Drawn] = [
-        blocks.section("products", _products(answer)),
-        blocks.section("balances", _balances(customer)),
-    ]
-    if customer.flags:
-        drawn.append(blocks.section("flags", features.flags(customer, _FLAGS)))
-    drawn += _billing(answer.billing, customer)
+    drawn: list[layout.Drawn] = [blocks.section("standing", _standing(answer))]
+    if isinstance(answer.billing, AutumnError):
+        drawn.append(frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, answer.billing))
+    drawn.append(blocks.section("balances", _balances(answer)))
+    drawn += _upcoming(answer)
     drawn.append(_invoices(answer))
     return drawn
 
 
+def _standing(answer: Overview) -> str:
+    """Two lines: the products with their prices, and the next charge with its discounts."""
+    lines = [_products(answer)]
+    if not isinstance(answer.billing, AutumnError):
+        lines.append(
+            " · ".join(
+                [
+                    _next_charge(answer.billing, answer),
+                    *(_discount(discount) for discount in answer.billing.discounts[:_DISCOUNTS]),
+                    *_left_out(len(answer.billing.discounts) - _DISCOUNTS),
+                ]
+            )
+        )
+    return "\n".join(lines)
+
+
 def _products(answer: Overview) -> str:
     customer = answer.customer
-    currency = names.currency(customer)
-    changes, bought = ByEnding(customer), products.bought(customer)
-    lines = [_holding(holding, answer, currency, changes) for holding in running_first(customer)]
+    currency, bought = names.currency(customer), products.bought(customer)
+    changes = ByEnding(customer)
+    follow = {id(change.starts) for change in map(changes.of, customer.subscriptions) if change}
+    lines = [
+        _subscription(subscription, answer, currency)
+        for subscription in running_first(customer)
+        if id(subscription) not in follow
+    ]
     lines += [
-        _line(
-            [
-                f"*{names.plan(holding, answer.names)}*",
-                labels.ONE_OFF,
-                names.price(holding.plan, currency),
-                products.quantity(holding),
-                bought.get(holding.plan_id, ""),
-            ]
+        _facts(
+            f"*{names.plan(purchase, answer.names)}*",
+            labels.ONE_OFF.lower(),
+            names.price(purchase.plan, currency),
+            products.quantity(purchase),
+            bought.get(purchase.plan_id, ""),
         )
-        for holding in customer.purchases
+        for purchase in customer.purchases
     ]
     if not lines:
         return labels.NO_PRODUCTS
-    return layout.listed(words.PRODUCTS, lines, _PRODUCTS, more=labels.more_on(products_words.TITLE))
+    return " · ".join([*lines[:_PRODUCTS], *_left_out(len(lines) - _PRODUCTS)])
 
 
-def _holding(subscription: Subscription, answer: Overview, currency: str, changes: ByEnding) -> str:
-    change = changes.of(subscription)
-    return _line(
-        [
-            f"*{names.plan(subscription, answer.names)}*",
-            products.state(subscription, answer.read_at, change),
-            products.price(subscription, currency),
-            products.quantity(subscription),
-            products.following(subscription, answer.read_at, change, currency),
-            labels.BY_ENTITIES.lower() if subscription.scope == "entity" else "",
-        ]
+def _subscription(subscription: Subscription, answer: Overview, currency: str) -> str:
+    """`*Team* $199 per month`; its state and dates only where they say more than that it runs."""
+    state = status(subscription, answer.read_at)
+    starts = state is Status.SCHEDULED and subscription.started_at is not None
+    return _facts(
+        f"*{names.plan(subscription, answer.names)}*",
+        products.price(subscription, currency),
+        products.quantity(subscription),
+        products.state(subscription, answer.read_at).lower() if state is Status.OTHER else "",
+        products.following(subscription, answer.read_at).lower() if starts else "",
+        labels.BY_ENTITIES.lower() if subscription.scope == "entity" else "",
     )
 
 
-def _balances(customer: Customer) -> str:
+def _next_charge(billing: Billing, answer: Overview) -> str:
+    """The earliest of the coming invoices; what the others come to is listed further down."""
+    return invoices.upcoming_line(billing.upcoming, answer.customer)
+
+
+def _balances(answer: Overview) -> str:
+    customer = answer.customer
     balances = features.ranked(customer)
     if not balances:
-        return f"{words.BALANCES}\n{features.nothing(customer)}"
-    return layout.listed(
-        words.BALANCES,
-        [_balance(balance) for balance in balances],
-        _BALANCES,
-        more=labels.more_on(features_words.TITLE),
-    )
+        flags = f"\n{features.flags(customer, _FLAGS)}" if customer.flags else ""
+        return f"{features.nothing(customer)}{flags}"
+    used = [balance for balance in balances if balance.usage]
+    lines = [_balance(balance, answer.read_at) for balance in used[:_BALANCES]]
+    unused = [_unused(balance) for balance in balances if not balance.usage]
+    if unused:
+        lines.append(words.unused(layout.inline(unused, _UNUSED)))
+    return "\n".join([*lines, *_left_out(len(used) - _BALANCES)])
 
 
-def _balance(balance: Balance) -> str:
-    bar = "" if balance.unlimited else numbers.bar(balance.remaining, balance.granted)
-    return _line([f"{bar} *{names.feature(balance)}*".strip(), *features.figures(balance)])
+def _unused(balance: Balance) -> str:
+    granted = labels.UNLIMITED.lower() if balance.unlimited else numbers.number(balance.granted)
+    return f"{names.feature(balance)} {granted}"
 
 
-def _billing(billing: Read[Billing], customer: Customer) -> list[Block]:
-    if isinstance(billing, AutumnError):
-        return [frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, billing)]
-    drawn = [blocks.section("upcoming", invoices.upcoming_line(billing.upcoming, customer))]
-    if billing.discounts:
-        drawn.append(blocks.section("discounts", discounts(billing.discounts)))
-    return drawn
+def _balance(balance: Balance, read_at: datetime) -> str:
+    name = f"{features.bar(balance)} *{names.feature(balance)}*"
+    return _joined([name, *features.usage(balance), features.reset_day(balance.next_reset_at, read_at)])
+
+
+def _upcoming(answer: Overview) -> list[Block]:
+    """The coming invoices by product, where they are more than the one sum of the standing."""
+    billing = answer.billing
+    upcoming = () if isinstance(billing, AutumnError) else billing.upcoming or ()
+    ordered = sorted(upcoming, key=invoices.due_first)
+    if len(ordered) < 2 and not any(len(_by_plan(preview)) > 1 for preview in ordered):
+        return []
+    plan_names = names.plans(answer.customer, answer.names)
+    total = money.sums((preview.total, preview.currency) for preview in ordered)
+    lines = [_preview(preview, plan_names) for preview in ordered[:_PREVIEWS]]
+    title = words.next_invoices(len(ordered), total)
+    return [blocks.section("upcoming", "\n".join([title, *lines, *_left_out(len(ordered) - _PREVIEWS)]))]
+
+
+def _preview(preview: InvoicePreview, plan_names: Mapping[str, str]) -> str:
+    by_plan = list(_by_plan(preview).items())
+    if len(by_plan) > 1:
+        parts = [
+            f"{_plan_name(plan_id, plan_names)} {money.money(amount, preview.currency)}"
+            for plan_id, amount in by_plan[:_PRODUCTS]
+        ]
+    else:
+        parts = [_plan_name(plan_id, plan_names) for plan_id in preview.plan_ids[:1]]
+    day = times.billing_day(preview.invoice_at) if preview.invoice_at else ""
+    total = f"*{money.money(preview.total, preview.currency)}*"
+    return "• " + _joined([day, total, *parts, *_left_out(len(by_plan) - _PRODUCTS)])
+
+
+def _by_plan(preview: InvoicePreview) -> dict[str, Decimal]:
+    amounts: dict[str, Decimal] = {}
+    for line in preview.line_items:
+        plan_id = line.plan_id or ""
+        amounts[plan_id] = amounts.get(plan_id, Decimal(0)) + line.total
+    return amounts
+
+
+def _plan_name(plan_id: str, plan_names: Mapping[str, str]) -> str:
+    return text.mrkdwn(plan_names.get(plan_id) or plan_id, 60) or words.OTHER
 
 
 def discounts(held: Sequence[Discount]) -> str:
+    """For the form that changes them."""
     return layout.listed(words.DISCOUNTS, [f"• {_discount(discount)}" for discount in held], _DISCOUNTS)
 
 
@@ -122,7 +183,7 @@ def _discount(discount: Discount) -> str:
 
 def _lasts(discount: Discount) -> str:
     if discount.end:
-        return words.until(times.day(discount.end))
+        return words.until(times.billing_day(discount.end))
     if discount.duration_type == "months" and discount.duration_value is not None:
         return labels.months(numbers.number(discount.duration_value))
     return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(discount.duration_type, "")
@@ -133,12 +194,21 @@ def _invoices(answer: Overview) -> Block:
     if isinstance(listed, AutumnError):
         return frame.failed("invoices", labels.INVOICE_LIST, listed)
     if not listed.newest:
-        return blocks.section("invoices", f"{words.INVOICES}\n{labels.NO_INVOICES}")
+        return blocks.section("invoices", labels.NO_INVOICES)
     plan_names = names.plans(answer.customer, answer.names)
-    lines = [invoices.line(invoice, plan_names) for invoice in listed.newest]
-    more = (words.more_than_on if listed.more else labels.more_on)(invoices_words.TITLE)
-    return blocks.section("invoices", layout.listed(words.INVOICES, lines, _INVOICES, more=more))
+    lines = [invoices.line(invoice, plan_names) for invoice in listed.newest[:_INVOICES]]
+    title = words.last_invoices(len(lines), len(listed.newest), more=listed.more)
+    return blocks.section("invoices", "\n".join([title, *lines]))
 
 
-def _line(facts: Sequence[str]) -> str:
-    return "• " + " · ".join(fact for fact in facts if fact)
+def _left_out(number: int) -> list[str]:
+    return [phrases.and_more(number)] if number > 0 else []
+
+
+def _facts(*facts: str) -> str:
+    name, *details = (fact for fact in facts if fact)
+    return f"{name} {', '.join(details)}".rstrip()
+
+
+def _joined(facts: Sequence[str]) -> str:
+    return " · ".join(fact for fact in facts if fact)

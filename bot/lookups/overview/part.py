@@ -26,6 +26,7 @@ PART = LookupPart(
     reads_invoices=True,
     draw=card.content,
     heading=False,
+    lists_balances=True,
     most_attention=10,
     sample=_sample,
 )

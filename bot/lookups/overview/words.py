@@ -3,11 +3,11 @@
 TITLE = "Overview"
 HELP = "a customer at a glance"
 
-ATTENTION = "*Needs attention*"
-PRODUCTS = "*Products*"
-BALANCES = "*Balances*"
-INVOICES = "*Last invoices*"
 DISCOUNTS = "*Discounts*"
+INVOICES = "*Last invoices*"
+
+OTHER = "Other"
+"""What belongs to no product."""
 
 ON_SUBSCRIPTION = "on one subscription"
 
@@ -25,9 +25,19 @@ def unpaid_in_brief(unpaid: str) -> str:
     return f"{unpaid}. {not_read}" if unpaid else not_read
 
 
-def more_than_on(title: str) -> str:
-    """As `labels.more_on`, where not all were read."""
-    return f"_and more than {{}} more: see {title}_"
+def unused(balances: str) -> str:
+    return f"*Not used yet:* {balances}"
+
+
+def next_invoices(number: int, total: str) -> str:
+    if number == 1:
+        return "*Next invoice by product*"
+    return f"*Next {number:,} invoices:* {total} in all, before tax"
+
+
+def last_invoices(shown: int, read: int, *, more: bool) -> str:
+    """`*Last invoices* · 3 of 11`. `more`: there are more than were read."""
+    return f"{INVOICES} · {shown} of {read:,}{'+' if more else ''}" if shown < read or more else INVOICES
 
 
 def past_due(plan: str) -> str:
@@ -63,7 +73,8 @@ def used_up(names: str) -> str:
 
 
 def discount(name: str, value: str, lasts: str, scope: str) -> str:
-    return " · ".join(part for part in (f"*{name}*", value, lasts, scope) if part)
+    """`*Spring* (10% off, for 3 months)`."""
+    return f"*{name}* ({', '.join(part for part in (f'{value} off', lasts, scope) if part)})"
 
 
 def until(day: str) -> str:

@@ -78,9 +78,10 @@ def following(
     """The next date that matters: when it starts, changes, ends, leaves its trial, or is billed."""
     current = status(subscription, now)
     if change is not None and change.to_free:
-        return words.ends_then(times.day(change.at), names.plan(change.starts))
+        return words.ends_then(times.billing_day(change.at), names.plan(change.starts))
     if change is not None:
-        return labels.becomes(names.plan(change.starts), times.day(change.at), price(change.starts, currency))
+        day = times.billing_day(change.at)
+        return labels.becomes(names.plan(change.starts), day, price(change.starts, currency))
     if current is Status.SCHEDULED:
         return _on(words.STARTS, subscription.started_at)
     if subscription.canceled_at is not None:
@@ -188,11 +189,8 @@ def _entry(name: str, top: list[str], dates: list[str], includes: str, scope: st
 
 
 def _period(subscription: Subscription) -> str:
-    if subscription.current_period_start is None or subscription.current_period_end is None:
-        return ""
-    return words.period(
-        times.day(subscription.current_period_start), times.day(subscription.current_period_end)
-    )
+    start, end = subscription.current_period_start, subscription.current_period_end
+    return words.period(times.billing_day(start), times.billing_day(end)) if start and end else ""
 
 
 def _includes(plan: Plan | None, known: _Known) -> str:
@@ -222,7 +220,7 @@ def _beyond(item: PlanItem, currency: str) -> str:
 
 
 def _on(label: str, at: datetime | None) -> str:
-    return labels.on(label, times.day(at)) if at else ""
+    return labels.on(label, times.billing_day(at)) if at else ""
 
 
 def _joined(facts: list[str]) -> str:

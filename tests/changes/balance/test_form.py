@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
 from bot.changes import request_form
+from bot.changes import words as changes_words
 from bot.changes.balance import form as balance
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.forms.model import Meta
+from bot.changes.grant.input import GrantInput
+from bot.changes.grant.words import NO_DATE_PICKED
 from bot.changes.model import Facts
+from bot.changes.standalone import GrantSize
 from bot.kit import ids, times
 from bot.lookups import labels
 from tests.changes.filling import Filling
@@ -353,3 +357,60 @@ def test_a_note_says_on_which_date_and_never_on_today() -> None:
     form.fill("amount", text="1k")
     assert f"lasts until the balance next resets on {times.dated(LATER)}." in form.text
     assert "pretty" not in times.dated(LATER)
+
+
+# How long it lasts
+
+
+def test_extra_allowance_can_be_given_for_longer_than_the_reset() -> None:
+    form = opened()
+    form.fill("amount", text="500")
+    assert [value for _, value, _ in form.options("lasts")] == ["until_reset", "until_date", "for_good"]
+    form.facts = facts(messages=Feature(id="messages", type="metered", consumable=True))
+    form.fill("lasts", option="for_good")
+    assert not form.has("reset")
+    assert "Grant of Messages: *500*" in form.text
+    form.fill("reason", text="x")
+    granted = GrantInput(
+        customer="cus_1",
+        customer_created_at=BEFORE,
+        feature="messages",
+        grant="maple_s1",
+        size=GrantSize.AMOUNT,
+        amount=Decimal(500),
+    )
+    parsed = form.submit()
+    assert parsed.input == granted
+    assert parsed.seen == form.meta.seen
+    form.fill("lasts", option="until_date")
+    assert "Fill in the form" in form.text
+    assert form.submit().errors == {"expires": NO_DATE_PICKED}
+    form.fill("expires", datetime=int(LATER.timestamp()))
+    assert form.submit().input == granted.model_copy(update={"expires_at": LATER})
+
+
+def test_date_is_asked_for_before_it_is_taken() -> None:
+    form = opened()
+    form.fill("amount", text="500")
+    form.fill("lasts", option="until_date", redraw=False)
+    assert form.submit().errors["lasts"] == changes_words.STALE
+
+
+def test_grant_needs_no_part_of_the_balance() -> None:
+    form = opened(two_rows())
+    form.facts = facts(two_rows(), messages=Feature(id="messages", type="metered", consumable=True))
+    form.fill("lasts", option="for_good")
+    assert not form.has("row")
+    form.fill("amount", text="5")
+    form.fill("reason", text="x")
+    assert isinstance(form.submit().input, GrantInput)
+
+
+def test_how_long_is_asked_only_where_a_reset_would_end_it() -> None:
+    form = opened(two_rows())
+    form.fill("row", option="row_2")
+    assert not form.has("lasts")
+    form.fill("row", option="row_1")
+    assert form.has("lasts")
+    form.fill("action", option="set")
+    assert not form.has("lasts")

@@ -1,6 +1,5 @@
 """At the limits, and a little over them: what a table of usual cases passes over."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -456,16 +455,6 @@ def test_a_later_customer_with_the_same_id_is_refused(
     kind: str, known_since: datetime | None, refused: bool
 ) -> None:
     known = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))
-    asked = _ANY[kind].model_copy(update={"customer_created_at": known_since})
+    asked = registry.kind(kind).sample("cus_1").model_copy(update={"customer_created_at": known_since})
     refusals = registry.kind(kind).guard(asked, known, NOW).refusals
     assert (refusals == (Note(CommonNote.RECREATED),)) is refused
-
-
-_ANY: Mapping[str, Any] = {
-    "balance": BalanceInput(
-        customer="cus_1", feature="messages", row="row", action=BalanceAction.GIVE, amount=Decimal(5)
-    ),
-    "reward": RewardInput(customer="cus_1", action=RewardAction.REMOVE),
-    "details": DetailsInput(customer="cus_1", name="New"),
-    "deletion": DeletionInput(customer="cus_1", typed="cus_1"),
-}

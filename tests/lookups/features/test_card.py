@@ -29,20 +29,20 @@ from tests.lookups.samples import (
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({}, f"▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · {times.moment(LATER, 'resets')}"),
-        ({"next_reset_at": BEFORE}, "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · resets now"),
-        ({"unlimited": True, "next_reset_at": None}, "Unlimited · 300 used"),
+        ({}, f"▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · {times.moment(LATER, 'resets')}"),
+        ({"next_reset_at": BEFORE}, "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · resets now"),
+        ({"unlimited": True, "next_reset_at": None}, "▱▱▱▱▱▱▱▱▱▱ 300 used · unlimited"),
         (
             {"next_reset_at": None, "breakdown": [row(), row(left=-5)]},
-            "▰▰▰▰▰▰▰▱▱▱ 700 of 1,000 left · 300 used · *5 over* · from 2 sources",
+            "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · *5 over* · from 2 sources",
         ),
-        ({"next_reset_at": None, "granted": Decimal(0)}, "700 of 0 left · -700 used"),
+        ({"next_reset_at": None, "granted": Decimal(0)}, "▱▱▱▱▱▱▱▱▱▱ -700 of 0 used · 700 left"),
     ],
 )
 def test_balance_shows_what_is_left_used_and_when_it_resets(changes: dict[str, Any], line: str) -> None:
     card = draw(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
     assert f"*Messages*\n{line}" in text_of(card)
-    assert Place.decode(checks.buttons(card)["Open"]) == PLACE.go("feature").at(feature="messages")
+    assert Place.decode(checks.buttons(card)["Open"]) == PLACE.of_feature("messages")
 
 
 def test_balances_are_listed_worst_first_then_by_name() -> None:

@@ -90,5 +90,6 @@ def test_look_up_form_offers_customers_and_tabs() -> None:
         "features",
         "invoices",
         "events",
+        "entities",
     ]
     assert part["initial_option"]["value"] == "overview"

@@ -7,7 +7,6 @@ import pytest
 
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import LineDiscount, PreviewLine
-from bot.kit import times
 from bot.lookups import labels as words
 from bot.lookups.answers import Billing
 from bot.lookups.features.answer import Features
@@ -33,8 +32,8 @@ from tests.lookups.samples import (
 @pytest.mark.parametrize(
     ("starts", "next_invoice"),
     [
-        (plan("team"), f"*Next invoice:* when *Team* starts on {times.day(LATER)}, $20 per month"),
-        (None, f"*Next invoice:* when *team* starts on {times.day(LATER)}"),
+        (plan("team"), "*Next invoice:* when *Team* starts on Dec 2, 2026, $20 per month"),
+        (None, "*Next invoice:* when *team* starts on Dec 2, 2026"),
         (plan("free", price=None), invoices_words.NOTHING_COMING),
     ],
 )
@@ -59,10 +58,10 @@ def test_invoices_are_a_table_after_the_next_one() -> None:
     assert card_text.index("*Next invoice:*") < card_text.index("4 invoices")
     assert "• Pro - Base Price · *$20.00*" in card_text
     assert table(card)[1:] == [
-        ["2026-11-02", "Pro", "$20.00", "$20.00", "$5.00", "Partly refunded", "View"],
+        ["Nov 2, 2026", "Pro", "$20.00", "$20.00", "$5.00", "Partly refunded", "View"],
         ["–", "other", "¥5 credit", "–", "–", "Open", "–"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "No status", "View"],
-        ["2026-11-02", "Pro", "$1.00", "–", "–", "odd*", "View"],
+        ["Nov 2, 2026", "Pro", "$1.00", "–", "–", "No status", "View"],
+        ["Nov 2, 2026", "Pro", "$1.00", "–", "–", "odd*", "View"],
     ]
     owed = draw(invoices(invoice("open"), invoice("uncollectible", amount_paid=Decimal(20))), AT_INVOICES)
     assert [line[5] for line in table(owed)] == ["Status", "⚠️ Open", "Uncollectible"]
@@ -112,7 +111,7 @@ def test_unpaid_invoices_need_attention_on_every_part() -> None:
         (Products(customer(), None, NOW, unpaid=owing), PLACE.go("products")),
         (overview(invoices=invoice_list(invoice("open", "49"))), PLACE),
     ):
-        assert "*Needs attention*\n:warning: 1 unpaid invoice: $49.00." in text_of(draw(answer, place))
+        assert ":warning: 1 unpaid invoice: $49.00." in text_of(draw(answer, place))
 
 
 def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:

@@ -29,11 +29,11 @@ def test_the_first_status_that_holds_is_shown(changes: dict[str, Any], found: St
     assert status(subscription(**changes), NOW) is found
 
 
-def told(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]:
+def warnings(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]:
     return attention.lines(customer(**changes), NOW, unpaid(invoices, more=False))
 
 
-DAY = times.day(LATER)
+DAY = times.billing_day(LATER)
 ENDING = subscription(canceled_at=BEFORE, expires_at=LATER)
 STARTING = subscription("team", status="scheduled", started_at=LATER)
 BILLED = row(granted=1000, left=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
@@ -85,7 +85,7 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
     ],
 )
 def test_warning_has_its_sentence(changes: dict[str, Any], lines: list[str]) -> None:
-    assert told(**changes) == lines
+    assert warnings(**changes) == lines
 
 
 HIDDEN = labels.hidden("Pro")
@@ -120,7 +120,7 @@ def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
     lines = attention.lines(holder, NOW, owed)
     assert [line.split()[0] for line in lines] == ["*Pro*", "1", "*Messages*", "*Pro*"]
     (block,) = attention.attention(holder, NOW, owed, most=2)
-    assert block["text"]["text"].splitlines()[0] == "*Needs attention*"
+    assert len(block["text"]["text"].splitlines()) == 3
     assert block["text"]["text"].splitlines()[-1] == "_and 2 more_"
     assert attention.attention(customer(), NOW) == []
 

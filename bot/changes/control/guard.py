@@ -1,0 +1,70 @@
+"""Why a billing control cannot be set or removed, and what to know before it is."""
+
+from collections.abc import Iterator
+
+from bot.changes import amounts
+from bot.changes.amounts import AmountNote
+from bot.changes.common import whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.control import entries
+from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.words import ControlNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+
+_LIMITED = (ControlType.SPEND, ControlType.USAGE)
+
+
+def guard(request: ControlInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=False):
+        return Judgement(notes)
+    refusals = (*_feature(request, facts), *_limit(request))
+    if not refusals:
+        refusals = tuple(_nothing(request, facts))
+    return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(request, facts)))
+
+
+def _feature(request: ControlInput, facts: Facts) -> Iterator[Note]:
+    """Autumn takes any feature, also one that it does not have or that is on or off."""
+    about = {"feature": request.feature}
+    if len(entries.of_feature(request.control, request.feature, facts.customer)) > 1:
+        yield Note(ControlNote.SEVERAL, about)
+    elif request.remove:
+        return
+    elif not facts.features:
+        yield Note(ControlNote.FEATURES_UNREAD)
+    else:
+        feature = facts.features.get(request.feature)
+        if feature is None or feature.type == "boolean":
+            yield Note(ControlNote.FEATURE_UNKNOWN, about)
+
+
+def _limit(request: ControlInput) -> Iterator[Note]:
+    if request.remove or request.restores or request.control not in _LIMITED:
+        return
+    if request.limit is None:
+        yield Note(AmountNote.NO_AMOUNT)
+    elif (problem := amounts.size_problem(request.limit)) is not None:
+        yield amounts.note(problem)
+    elif request.limit < 0:
+        yield Note(ControlNote.NEGATIVE)
+
+
+def _nothing(request: ControlInput, facts: Facts) -> Iterator[Note]:
+    there = entries.of_feature(request.control, request.feature, facts.customer)
+    if request.remove and not there:
+        yield Note(ControlNote.NOT_THERE)
+    elif there and entries.same(entries.requested(request), entries.canonical_json(there[0])):
+        yield Note(CommonNote.NOTHING_TO_DO)
+
+
+def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
+    if request.remove:
+        yield Note(ControlNote.PRODUCT_COUNTS)
+        return
+    if entries.inherited(request.control, request.feature, facts.customer):
+        yield Note(ControlNote.REPLACES_PRODUCT)
+    if request.control in _LIMITED:
+        yield Note(ControlNote.CUTS_USE)
+    else:
+        yield Note(ControlNote.MAY_BE_BILLED)

@@ -1,0 +1,102 @@
+"""A customer's billing controls: set one, or remove it. Each edit is of one entry of one list."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from bot.autumn.write import Write
+from bot.changes import lines
+from bot.changes import words as changes_words
+from bot.changes.control import entries, words
+from bot.changes.control.form import FORM
+from bot.changes.control.guard import guard
+from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.values import value_of
+from bot.changes.control.words import ControlLine, ControlNote
+from bot.changes.lines import Line
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.probes import UPDATE_CUSTOMER
+from bot.changes.spec import ChangeKind, KeyScope
+from bot.kit import text
+
+_LINES = {
+    ControlType.SPEND: ControlLine.SPEND,
+    ControlType.USAGE: ControlLine.USAGE,
+    ControlType.OVERAGE: ControlLine.OVERAGE,
+}
+
+
+class ControlChange(ChangeKind[ControlInput]):
+    id = "control"
+    command = "controls"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"features", "feature"})
+    input = ControlInput
+    form = FORM
+    notes = ControlNote
+    lines = ControlLine
+    scopes = (KeyScope("customers:write", "set billing controls", UPDATE_CUSTOMER),)
+    needs = frozenset({Needs.FEATURES})
+
+    def guard(self, request: ControlInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: ControlInput, facts: Facts) -> Snapshot:
+        """The entry it is about, and beside it the list, of which all is written."""
+        there = entries.of_feature(request.control, request.feature, facts.customer)
+        return {
+            "entry": entries.canonical_json(there[0]) if there else None,
+            "list": json.dumps(entries.own(request.control, facts.customer), sort_keys=True),
+        }
+
+    def preview(self, request: ControlInput, facts: Facts) -> tuple[Line, ...]:
+        there = entries.of_feature(request.control, request.feature, facts.customer)
+        before = value_of(request.control, there[0]) if there else None
+        entry = entries.requested(request)
+        after = None if entry is None else value_of(request.control, entry)
+        return (Line(_LINES[request.control], before, after, about=request.feature),)
+
+    def plan(self, request: ControlInput, facts: Facts) -> tuple[Write, ...]:
+        edited = [dict(entry) for entry in entries.edited(request, facts.customer)]
+        body = {"customer_id": request.customer, "billing_controls": {request.control.value: edited}}
+        return (Write("customers.update", "POST", "/v1/customers.update", body),)
+
+    def verify(self, request: ControlInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        if after is None:
+            return Verdict.UNCLEAR
+        if entries.same(entries.requested(request), after.get("entry")):
+            return Verdict.APPLIED
+        return Verdict.NOT_APPLIED if after.get("entry") == before.get("entry") else Verdict.UNCLEAR
+
+    def inverse(self, request: ControlInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
+        """The entry as it was, with all that Autumn had of it; the others stay as they are by then."""
+        was = before.get("entry")
+        return ControlInput(
+            customer=request.customer,
+            control=request.control,
+            feature=request.feature,
+            remove=was is None,
+            restores=was or "",
+        )
+
+    def summary(self, request: ControlInput, names: Names) -> str:
+        label, feature = words.LISTS[request.control], lines.name(request.feature, names)
+        entry = entries.requested(request)
+        if entry is None:
+            return words.remove_control(label, feature)
+        return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), 60))
+
+    def shown_now(self, request: ControlInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        there = after.get("entry")
+        value = value_of(request.control, json.loads(there)) if there else changes_words.ABSENT
+        return [lines.value_bullet(_LINES[request.control], text.mrkdwn(value, 60))]
+
+    def sample(self, customer: str) -> ControlInput:
+        return ControlInput(
+            customer=customer, control=ControlType.SPEND, feature="messages", limit=Decimal(50)
+        )

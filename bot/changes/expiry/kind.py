@@ -1,0 +1,92 @@
+"""Moving the expiry of a customer's standalone grant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.autumn.write import Write
+from bot.changes import canonical, lines, standalone
+from bot.changes.canonical import same_time
+from bot.changes.expiry import words
+from bot.changes.expiry.form import FORM
+from bot.changes.expiry.guard import guard
+from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.words import ExpiryLine, ExpiryNote
+from bot.changes.forms import grants
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.probes import UPDATE_BALANCE
+from bot.changes.spec import ChangeKind, KeyScope
+from bot.kit import times
+from bot.lookups.samples import SOON
+
+
+class ExpiryChange(ChangeKind[ExpiryInput]):
+    id = "expiry"
+    command = "expiry"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"features", "feature"})
+    input = ExpiryInput
+    form = FORM
+    notes = ExpiryNote
+    lines = ExpiryLine
+    scopes = (KeyScope("balances:write", "move a grant's expiry", UPDATE_BALANCE),)
+
+    def guard(self, request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:
+        return guard(request, facts, now)
+
+    def snapshot(self, request: ExpiryInput, facts: Facts) -> Snapshot:
+        return standalone.snapshot(standalone.find(request.feature, request.row, facts.customer))
+
+    def preview(self, request: ExpiryInput, facts: Facts) -> tuple[Line, ...]:
+        before, after = self.snapshot(request, facts).get("expires_at"), canonical.time(request.expires_at)
+        return (Line(ExpiryLine.EXPIRES, before, after, ValueFormat.TIME),)
+
+    def holds(self, request: ExpiryInput, previewed: Snapshot, current: Snapshot) -> bool:
+        """Whatever was used of the grant meanwhile."""
+        was, is_ = standalone.read(request.feature, previewed), standalone.read(request.feature, current)
+        return was is not None and is_ is not None and same_time(was.expires_at, is_.expires_at)
+
+    def plan(self, request: ExpiryInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = {
+            "customer_id": request.customer,
+            "feature_id": request.feature,
+            "balance_id": request.row,
+            "expires_at": canonical.milliseconds(request.expires_at),
+        }
+        return (Write("balances.update", "POST", "/v1/balances.update", body, per_customer=True),)
+
+    def verify(self, request: ExpiryInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        """Autumn answers alike when it has no such grant, so only what is read back counts."""
+        was, is_ = standalone.read(request.feature, before), standalone.read(request.feature, after or {})
+        if was is None or is_ is None:
+            return Verdict.UNCLEAR
+        if same_time(is_.expires_at, request.expires_at):
+            return Verdict.APPLIED
+        return Verdict.NOT_APPLIED if same_time(is_.expires_at, was.expires_at) else Verdict.UNCLEAR
+
+    def inverse(self, request: ExpiryInput, before: Snapshot, after: Snapshot) -> ExpiryInput | None:  # noqa: ARG002
+        """None where it never expired: Autumn cannot take an expiry away."""
+        was = standalone.read(request.feature, before)
+        if was is None or was.expires_at is None:
+            return None
+        return request.model_copy(update={"expires_at": was.expires_at})
+
+    def summary(self, request: ExpiryInput, names: Names) -> str:
+        return words.move(lines.name(request.feature, names), times.dated(request.expires_at))
+
+    def part(self, request: ExpiryInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
+        return grants.part(standalone.read(request.feature, before))
+
+    def shown_now(self, request: ExpiryInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        grant = standalone.read(request.feature, after)
+        if grant is None:
+            return [words.GONE]
+        shown = times.moment(grant.expires_at) if grant.expires_at else words.NEVER
+        return [lines.value_bullet(ExpiryLine.EXPIRES, shown)]
+
+    def sample(self, customer: str) -> ExpiryInput:
+        return ExpiryInput(customer=customer, feature="messages", row="maple_sample", expires_at=SOON)

@@ -1,0 +1,5 @@
+"""Giving a feature beside what the products include: a standalone grant."""
+
+from bot.changes.grant.kind import GrantChange
+
+KIND = GrantChange()

@@ -1,0 +1,136 @@
+"""What people read about standalone grants."""
+
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import NoteCode
+from bot.changes.standalone import GrantSize
+from bot.changes.words import of_feature
+
+BUTTON = "Give a feature"
+TITLE = "Give a feature"
+HEADING = "Standalone grant"
+HELP = "give a feature beside what the customer's products include: for good, until a date, or refilled"
+
+SIZE = "How much"
+SIZES = {
+    GrantSize.AMOUNT: ("An amount", "So many units"),
+    GrantSize.UNLIMITED: ("Unlimited", "As many units as the customer likes"),
+}
+"""Label and description, up to 75 characters each."""
+AMOUNT = "Amount"
+AMOUNT_HINT = "How many units: 500, 1,000, 1k, 2.5m"
+LASTS = "How long"
+FOR_GOOD = ("For good", "It never expires and never refills")
+UNTIL_DATE = ("Until a date", "What is left of it then is gone")
+REFILLED = ("Refilled regularly", "It is filled up again each time, and never expires")
+EXPIRES = "Expires"
+EXPIRES_HINT = "In your own time zone."
+EVERY = "Refilled every"
+INTERVAL_NAMES = {
+    "hour": "hour",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "semi_annual": "half year",
+    "year": "year",
+}
+NO_DATE_PICKED = "Pick the day and time on which it expires."
+NO_FEATURES = "Autumn shows no features that can be given."
+
+ON = "on"
+UNLIMITED = "unlimited"
+NO_GRANT = "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
+
+
+def every(interval: str, count: int) -> str:
+    word = INTERVAL_NAMES.get(interval, interval)
+    return f"every {word}" if count == 1 else f"every {count} × {word}"
+
+
+# The request in one line
+
+
+def give(feature: str, amount: str, term: str) -> str:
+    return f"Give {amount} of {feature} {term}"
+
+
+def give_unlimited(feature: str, term: str) -> str:
+    return f"Give unlimited {feature} {term}"
+
+
+def switch_on(feature: str, term: str) -> str:
+    return f"Switch on {feature} {term}"
+
+
+def until(moment: str) -> str:
+    return f"until {moment}"
+
+
+FOR_GOOD_TERM = "for good"
+
+_GRANT = LineStyle(no_before="", about=lambda about, names: of_feature(name(about, names)))
+
+
+class GrantLine(LineLabel):
+    GRANT = "standalone_grant", "Grant", _GRANT
+    """`about` is the feature's id."""
+    REMAINING = "standalone_remaining", "Remaining of the feature"
+    EXPIRES = "standalone_expires", EXPIRES, LineStyle(no_before="")
+    EVERY = "standalone_every", "Refilled", LineStyle(no_before="")
+
+
+class GrantNote(NoteCode):
+    # Refusals
+    FEATURES_UNREAD = "grant_features_unread", "Autumn's features could not be read. Try again in a minute."
+    FEATURE_UNKNOWN = (
+        "grant_feature_unknown",
+        lambda of: f"Autumn no longer has the feature {of.text('feature')}.",
+    )
+    WRONG_SIZE = (
+        "grant_wrong_size",
+        lambda of: f"{of.text('feature')} cannot be given like this. Open the form again.",
+    )
+    ALREADY_ON = (
+        "grant_already_on",
+        lambda of: f"The customer already has {of.text('feature')}.",
+    )
+    ALREADY_UNLIMITED = (
+        "grant_already_unlimited",
+        lambda of: f"{of.text('feature')} is already unlimited, so there is nothing to add.",
+    )
+    NOT_POSITIVE = "grant_not_positive", "The amount must be more than 0."
+    EXPIRY_PAST = "grant_expiry_past", "The expiry is in the past, so the customer would get nothing."
+    EXPIRY_TOO_FAR = (
+        "grant_expiry_too_far",
+        lambda of: f"The expiry is too far away. The latest is {of.moment('latest')}.",
+    )
+    RESET_AND_EXPIRY = (
+        "grant_reset_and_expiry",
+        "A grant either refills or expires: Autumn would never refill one that expires.",
+    )
+    NEVER_REFILLS = (
+        "grant_never_refills",
+        lambda of: f"{of.text('feature')} cannot be refilled. Give it for good or until a date.",
+    )
+    # Warnings
+    HIDES_ROWS = (
+        "grant_hides_rows",
+        lambda of: (
+            f"While {of.text('feature')} is unlimited, Autumn shows no other balance of it. They "
+            "are back when this grant is removed."
+        ),
+    )
+    USED_LATER = (
+        "grant_used_later",
+        "What the customer's products include is used first, and this after it. A reset leaves it alone.",
+    )
+    VANISHES = (
+        "grant_vanishes",
+        "Autumn no longer shows the grant once it is used up; then there is nothing left to undo.",
+    )
+    SAME_DAY = (
+        "grant_same_day",
+        lambda of: (
+            f"This is the {of.ordinal('nth')} grant of this feature today, {of.number('units')} in total."
+        ),
+    )

@@ -1,0 +1,150 @@
+"""Refunding what a customer paid. Stripe has the last word on what is left of a payment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel, ValidationError
+
+from bot.autumn.write import Write, in_path
+from bot.changes import canonical
+from bot.changes.canonical import ZERO, near
+from bot.changes.lines import Line, ValueFormat, value_bullet
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.probes import NOBODY
+from bot.changes.refund import figures, words
+from bot.changes.refund.figures import Refundable
+from bot.changes.refund.form import FORM
+from bot.changes.refund.guard import guard
+from bot.changes.refund.input import RefundInput
+from bot.changes.refund.read import paid_invoices
+from bot.changes.refund.words import RefundLine, RefundNote
+from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
+from bot.kit import money, times
+
+
+def _path(customer: str, invoice: str) -> str:
+    return f"/v1/customers/{in_path(customer)}/invoices/{in_path(invoice)}/refund"
+
+
+class _Answer(BaseModel):
+    """Autumn's answer to a refund that was made."""
+
+    amount: Decimal
+
+
+class RefundChange(ChangeKind[RefundInput]):
+    id = "refund"
+    command = "refund"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"invoices"})
+    confirm_approval = Confirmation(words.APPROVE_TITLE, words.APPROVE_TEXT)
+    input = RefundInput
+    form = FORM
+    notes = RefundNote
+    lines = RefundLine
+    # A part without an amount: it could not be refunded even if there were such an invoice.
+    scopes = (
+        KeyScope(
+            "billing:write",
+            "refund invoices",
+            Write("invoices.refund", "POST", _path(NOBODY, NOBODY), {"mode": "partial"}),
+        ),
+    )
+    extra = ExtraRead(paid_invoices)
+    unit = "money"
+    daily = DailyTotal("customer", RefundNote.SAME_DAY)
+    named_only = True
+
+    def guard(self, request: RefundInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: RefundInput, facts: Facts) -> Snapshot:
+        invoice = figures.find(request.invoice, facts)
+        return {"invoice": None} if invoice is None else figures.of(invoice).snapshot()
+
+    def preview(self, request: RefundInput, facts: Facts) -> tuple[Line, ...]:
+        refundable = figures.read(self.snapshot(request, facts))
+        if refundable is None:
+            return ()
+        refund = _amount(request, refundable)
+        before, after = refundable.refunded, refundable.refunded + refund
+        return (
+            _money(RefundLine.REFUND, None, refund, refundable.currency),
+            _money(RefundLine.REFUNDED, before, after, refundable.currency),
+        )
+
+    def amount(self, request: RefundInput, before: Snapshot) -> Decimal | None:
+        """The money that goes back, in major units of the invoice's currency."""
+        refundable = figures.read(before)
+        return None if refundable is None else _amount(request, refundable)
+
+    def plan(self, request: RefundInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = (
+            {"mode": "full"}
+            if request.amount is None
+            else {"mode": "partial", "amount": canonical.figure(request.amount)}
+        )
+        return (Write("invoices.refund", "POST", _path(request.customer, request.invoice), body),)
+
+    def credited(self, request: RefundInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        """With the amount that Autumn says was refunded: all that is left may be less than Autumn counts."""
+        try:
+            amount = _Answer.model_validate(answer).amount
+        except ValidationError:
+            return after
+        return {**after, "answered": canonical.number(amount)}
+
+    def verify(self, request: RefundInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        """By what the sum of the invoice's refunds rose. Any other sum leaves it open."""
+        was, is_ = figures.read(before), figures.read(after or {})
+        if was is None or is_ is None:
+            return Verdict.UNCLEAR
+        more = is_.refunded - was.refunded
+        if near(more, ZERO):
+            return Verdict.NOT_APPLIED
+        answered = (after or {}).get("answered")
+        exact = near(more, _amount(request, was))
+        rest = request.amount is None and answered is not None and near(more, Decimal(answered))
+        return Verdict.APPLIED if exact or rest else Verdict.UNCLEAR
+
+    def summary(self, request: RefundInput, names: Names) -> str:  # noqa: ARG002
+        if request.amount is None:
+            return words.ALL_LEFT
+        return words.some(money.money(request.amount, request.currency))
+
+    def part(self, request: RefundInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
+        refundable = figures.read(before)
+        if refundable is None:
+            return ""
+        day = times.billing_day(refundable.created_at) if refundable.created_at else ""
+        return words.invoice(day, money.money(refundable.paid, refundable.currency))
+
+    def shown_now(self, request: RefundInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        refundable = figures.read(after)
+        if refundable is None:
+            return [words.NO_INVOICE]
+        return [
+            value_bullet(RefundLine.REFUNDED, money.money(refundable.refunded, refundable.currency)),
+        ]
+
+    def sample(self, customer: str) -> RefundInput:
+        return RefundInput(customer=customer, invoice="in_sample", currency="USD", amount=Decimal(20))
+
+
+def _amount(request: RefundInput, refundable: Refundable) -> Decimal:
+    return refundable.left if request.amount is None else request.amount
+
+
+def _money(label: RefundLine, before: Decimal | None, after: Decimal, currency: str) -> Line:
+    return Line(
+        label,
+        None if before is None else canonical.number(before),
+        canonical.number(after),
+        ValueFormat.MONEY,
+        currency=currency,
+    )

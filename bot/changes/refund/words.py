@@ -1,0 +1,94 @@
+"""What people read about refunds."""
+
+from bot.changes.lines import LineLabel, LineStyle
+from bot.changes.notes import NoteCode
+
+BUTTON = "Refund"
+TITLE = "Refund an invoice"
+HEADING = "Refund"
+HELP = "refund a paid invoice, in full or in part"
+
+APPROVE_TITLE = "Approve this refund?"
+APPROVE_TEXT = "The money goes back to the customer. It cannot be taken back."
+
+INVOICE = "Invoice"
+PICK_INVOICE = "Pick an invoice"
+MODE = "How much"
+FULL = ("All that is left", "What was refunded before is not refunded again")
+PARTIAL = ("A part of it", "An amount in the invoice's currency")
+"""Label and description, up to 75 characters each."""
+AMOUNT = "Amount"
+AMOUNT_HINT = "In the invoice's currency: 20, 12.50"
+NO_INVOICES = "This customer has no paid invoice of which anything is left to refund."
+NO_INVOICE_PICKED = "Pick an invoice."
+
+NO_INVOICE = "Maple read the customer's invoices, and this one is not among them."
+ALL_LEFT = "Refund all that is left of an invoice"
+
+
+def some(amount: str) -> str:
+    return f"Refund {amount} of an invoice"
+
+
+def invoice(day: str, paid: str) -> str:
+    return f"*Invoice:* {day + ' · ' if day else ''}{paid} paid"
+
+
+def left(amount: str) -> str:
+    return f"{amount} left"
+
+
+def refunded_before(amount: str) -> str:
+    return f"{amount} refunded"
+
+
+class RefundLine(LineLabel):
+    REFUND = "refund", "Refund", LineStyle(no_before="")
+    REFUNDED = "refunded", "Refunded of this invoice"
+
+
+class RefundNote(NoteCode):
+    # Refusals
+    NOT_THEIRS = (
+        "refund_not_theirs",
+        "This is not one of the customer's newest paid invoices, so it cannot be refunded here.",
+    )
+    NOT_STRIPE = (
+        "refund_not_stripe",
+        "This invoice was not charged through Stripe. Refund it where it was paid.",
+    )
+    NO_PAYMENT = "refund_no_payment", "Nothing was paid on this invoice, so there is nothing to refund."
+    NOTHING_LEFT = "refund_nothing_left", "This invoice has been refunded in full."
+    NOT_POSITIVE = "refund_not_positive", "The amount must be more than 0."
+    TOO_MUCH = (
+        "refund_too_much",
+        lambda of: f"Only {of.money('left')} of this invoice are left to refund.",
+    )
+    TOO_FINE = (
+        "refund_too_fine",
+        lambda of: f"This currency has no such fractions. The nearest amount is {of.money('nearest')}.",
+    )
+    OTHER_CURRENCY = (
+        "refund_other_currency",
+        lambda of: f"This invoice is in {of.text('currency')}. Open the form again.",
+    )
+    # Warnings
+    KEEPS_PRODUCT = (
+        "refund_keeps_product",
+        "Only the money goes back: products, balances and the invoice's status stay as they are.",
+    )
+    REFUNDED_BEFORE = (
+        "refund_refunded_before",
+        lambda of: f"{of.money('refunded')} of this invoice were refunded before.",
+    )
+    STRIPE_DECIDES = (
+        "refund_stripe_decides",
+        "Refunds made in Stripe itself are not counted here. Stripe refuses more than is left of the "
+        "payment.",
+    )
+    SAME_DAY = (
+        "refund_same_day",
+        lambda of: (
+            f"This is the {of.ordinal('nth')} refund for this customer today, {of.number('units')} in total."
+        ),
+    )

@@ -1,0 +1,5 @@
+"""Removing a standalone grant."""
+
+from bot.changes.ungrant.kind import UngrantChange
+
+KIND = UngrantChange()

@@ -1,0 +1,58 @@
+"""What people read about the removal of standalone grants."""
+
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import NoteCode
+from bot.changes.words import of_feature
+
+BUTTON = "Remove grant"
+TITLE = "Remove a grant"
+HEADING = "Removal of a grant"
+HELP = "take a standalone grant away again"
+
+NO_GRANTS = (
+    "This customer has no standalone grant to remove. What a product includes is no grant, and Autumn no "
+    "longer shows a grant that is used up."
+)
+GONE = "Maple read it, and the grant is not there."
+STILL_THERE = "Maple read it, and the grant is still there."
+ON = "on"
+UNLIMITED = "unlimited"
+
+
+def remove(feature: str) -> str:
+    return f"Remove the grant of {feature}"
+
+
+_REMOVED = LineStyle(no_after="removed", about=lambda about, names: of_feature(name(about, names)))
+
+
+class UngrantLine(LineLabel):
+    GRANT = "removed_grant", "Grant", _REMOVED
+    """`about` is the feature's id."""
+    REMAINING = "removed_remaining", "Remaining of the feature"
+
+
+class UngrantNote(NoteCode):
+    # Refusals
+    USED_UP = (
+        "ungrant_used_up",
+        lambda of: (
+            f"This grant of {of.text('feature')} is no longer there: it was used up, removed, or it has "
+            "expired. There is nothing left to take back."
+        ),
+    )
+    OF_PRODUCT = (
+        "ungrant_of_product",
+        lambda of: (
+            f"This balance of {of.text('feature')} belongs to a product, so it cannot be removed alone."
+        ),
+    )
+    # Warnings
+    USED = (
+        "ungrant_used",
+        lambda of: f"{of.number('units')} of it were used, and stay used.",
+    )
+    FEATURE_LOST = (
+        "ungrant_feature_lost",
+        lambda of: f"It is all the customer has of {of.text('feature')}: they can no longer use it.",
+    )

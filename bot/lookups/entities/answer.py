@@ -1,0 +1,30 @@
+"""What is read of a customer's entities."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.autumn.models import Customer, Entity
+from bot.lookups.answers import Names, Read
+from bot.lookups.invoices.facts import Unpaid
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    customer: Customer
+    entities: Read[tuple[Entity, ...]]
+    """The newest first, up to `lookups.entities.read.MOST`."""
+    more: bool
+    """Whether there are more than were read."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: Names = field(default_factory=Names)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDetail:
+    customer: Customer
+    entity: Read[Entity] | None
+    """None when the customer has no such entity."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: Names = field(default_factory=Names)

@@ -1,0 +1,112 @@
+"""The form that sets a billing control, filled in as a person would."""
+
+from decimal import Decimal
+from typing import Any
+
+from bot.autumn.models import Feature
+from bot.changes import request_form
+from bot.changes import words as changes_words
+from bot.changes.control import words
+from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.forms import words as forms_words
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
+from bot.kit import ids
+from tests.changes.filling import Filling
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, NOW
+
+OPENED = Meta(kind="control", customer="cus_1", submission="s1")
+FEATURES = {
+    "messages": Feature(id="messages", name="Messages", type="metered", consumable=True),
+    "seats": Feature(id="seats", type="metered"),
+    "sso": Feature(id="sso", type="boolean"),
+}
+CONTROLS = {
+    "spend_limits": [{"feature_id": "messages", "enabled": True, "overage_limit": 50}],
+    "usage_alerts": [{"feature_id": "seats", "enabled": True, "threshold": 3, "source": "plan"}],
+}
+
+
+def opened(controls: Any = CONTROLS, **changes: Any) -> Filling:
+    facts = Facts(given.customer(billing_controls=controls), NOW, features=FEATURES)
+    return Filling(OPENED.model_copy(update=changes), facts)
+
+
+def asked(**changes: Any) -> ControlInput:
+    known = {"customer": "cus_1", "customer_created_at": BEFORE, "feature": "messages"}
+    return ControlInput(**{**known, "control": ControlType.SPEND, **changes})
+
+
+def test_controls_there_are_shown_with_those_of_products() -> None:
+    form = opened()
+    assert "• Spend limit · Messages · 50 units" in form.text
+    assert "• Usage alert · seats · 3 units · from a product" in form.text
+    assert words.NONE_NOW in opened({}).text
+    assert [value for _, value, _ in form.options("feature")] == ["messages", "seats"]
+
+
+def test_spend_limit_is_set() -> None:
+    form = opened()
+    assert form.submit().errors["feature"] == forms_words.NO_FEATURE_PICKED
+    form.fill("feature", option="messages")
+    assert form.submit().errors["limit"] == "Enter an amount."
+    form.fill("limit", text="lots")
+    assert "This is not a number" in form.text
+    form.fill("limit", text="1k")
+    assert "Spend limit of Messages: 50 units → *1,000 units*" in form.text
+    form.fill("reason", text="x")
+    parsed = form.submit()
+    assert parsed.input == asked(limit=Decimal(1000))
+    assert parsed.seen == form.meta.seen
+
+
+def test_usage_limit_is_set_for_a_span() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="usage_limits")
+    form.fill("limit", text="20")
+    form.fill("reason", text="x")
+    assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="month")
+    form.fill("interval", option="day")
+    assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="day")
+
+
+def test_overage_is_allowed_without_a_limit() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="overage_allowed")
+    form.fill("reason", text="x")
+    assert not form.has("limit")
+    assert form.submit().input == asked(control=ControlType.OVERAGE)
+
+
+def test_control_is_removed() -> None:
+    form = opened(feature="messages")
+    form.fill("action", option="remove")
+    form.fill("reason", text="x")
+    assert form.submit().input == asked(remove=True)
+
+
+def test_limit_that_is_not_drawn_yet_is_looked_at_first() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="overage_allowed")
+    form.fill("control", option="spend_limits", redraw=False)
+    assert form.submit().errors["control"] == changes_words.STALE
+    form = opened(feature="messages")
+    form.fill("limit", text="5")
+    form.fill("control", option="usage_limits", redraw=False)
+    assert form.submit().errors["control"] == changes_words.STALE
+
+
+def test_many_features_are_searched() -> None:
+    features = {f"f{number}": Feature(id=f"f{number}", type="metered") for number in range(101)}
+    facts = Facts(given.customer(), NOW, features=features)
+    form = Filling(OPENED, facts)
+    assert form.element("feature")["type"] == "external_select"
+    offered = request_form.options(form.meta, ids.FORM_FEATURE, facts, "f10")
+    assert [each["value"] for each in offered] == ["f10", "f100"]
+
+
+def test_no_features_is_said() -> None:
+    form = Filling(OPENED, Facts(given.customer(), NOW))
+    assert words.NO_FEATURES in form.text
+    assert "submit" not in form.view

@@ -1,0 +1,246 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.changes.amounts import AmountNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.control import entries
+from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.kind import ControlChange
+from bot.changes.control.values import value_of
+from bot.changes.control.words import ControlLine, ControlNote
+from bot.changes.lines import Line
+from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.notes import Note
+from tests.changes.facts import NOW, customer, facts
+
+CHANGE = ControlChange()
+ABOUT = {"feature": "messages"}
+SPEND = {"feature_id": "messages", "enabled": True, "overage_limit": 50}
+OTHER = {"feature_id": "seats", "enabled": True, "overage_limit": 5}
+PLAN = {"feature_id": "messages", "enabled": True, "overage_limit": 9, "source": "plan"}
+DAILY = {"feature_id": "messages", "enabled": True, "limit": 20, "interval": "day", "usage": 3}
+
+
+def known(**controls: Any) -> Facts:
+    return facts(customer=customer(billing_controls=controls))
+
+
+def ask(**changes: Any) -> ControlInput:
+    return ControlInput(
+        **{
+            "customer": "cus_1",
+            "control": ControlType.SPEND,
+            "feature": "messages",
+            "limit": Decimal(50),
+            **changes,
+        }
+    )
+
+
+def remove(**changes: Any) -> ControlInput:
+    return ask(**{"remove": True, "limit": None, **changes})
+
+
+def usage(**changes: Any) -> ControlInput:
+    return ask(**{"control": ControlType.USAGE, "limit": Decimal(20), "interval": "day", **changes})
+
+
+def overage(**changes: Any) -> ControlInput:
+    return ask(**{"control": ControlType.OVERAGE, "limit": None, **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "refusals"),
+    [
+        (ask(customer="cus_2"), known(), [Note(CommonNote.OTHER_CUSTOMER)]),
+        (
+            ask(customer="a@b"),
+            facts(customer=customer(id="a@b")),
+            [Note(CommonNote.OLD_ID)],
+        ),
+        (ask(), facts(features={}), [Note(ControlNote.FEATURES_UNREAD)]),
+        (ask(feature="gone"), known(), [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "gone"})]),
+        (ask(feature="sso"), known(), [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "sso"})]),
+        (usage(), known(usage_limits=[DAILY, DAILY]), [Note(ControlNote.SEVERAL, ABOUT)]),
+        (
+            remove(control=ControlType.USAGE),
+            known(usage_limits=[DAILY, DAILY]),
+            [Note(ControlNote.SEVERAL, ABOUT)],
+        ),
+        (ask(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (usage(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (ask(limit=Decimal(10) ** 13), known(), [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (ask(limit=Decimal(-1)), known(), [Note(ControlNote.NEGATIVE)]),
+        (remove(), known(), [Note(ControlNote.NOT_THERE)]),
+        (remove(), known(spend_limits=[OTHER, PLAN]), [Note(ControlNote.NOT_THERE)]),
+        (ask(), known(spend_limits=[SPEND]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (usage(), known(usage_limits=[DAILY]), [Note(CommonNote.NOTHING_TO_DO)]),
+    ],
+)
+def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(asked, there, NOW)
+    assert list(judged.refusals) == refusals
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "warnings"),
+    [
+        (ask(limit=Decimal(0)), known(), [Note(ControlNote.CUTS_USE)]),
+        (usage(limit=Decimal(21)), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
+        (usage(interval="week"), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
+        (ask(), known(spend_limits=[OTHER]), [Note(ControlNote.CUTS_USE)]),
+        (
+            ask(),
+            known(spend_limits=[PLAN]),
+            [Note(ControlNote.REPLACES_PRODUCT), Note(ControlNote.CUTS_USE)],
+        ),
+        (overage(), known(), [Note(ControlNote.MAY_BE_BILLED)]),
+        (remove(), known(spend_limits=[SPEND]), [Note(ControlNote.PRODUCT_COUNTS)]),
+        (
+            remove(),
+            facts(features={}, customer=customer(billing_controls={"spend_limits": [SPEND]})),
+            [Note(ControlNote.PRODUCT_COUNTS)],
+        ),
+        (
+            ask(limit=None, restores=json.dumps(SPEND)),
+            known(),
+            [Note(ControlNote.CUTS_USE)],
+        ),
+    ],
+)
+def test_warned(asked: ControlInput, there: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, there, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "written"),
+    [
+        (ask(), known(), [SPEND]),
+        (ask(), known(spend_limits=[{**OTHER, "source": "customer"}]), [OTHER, SPEND]),
+        (ask(limit=Decimal("0.5")), known(), [{**SPEND, "overage_limit": 0.5}]),
+        (ask(limit=Decimal(60)), known(spend_limits=[SPEND, OTHER]), [{**SPEND, "overage_limit": 60}, OTHER]),
+        (ask(), known(spend_limits=[PLAN, {**OTHER, "source": "plan"}]), [SPEND]),
+        (remove(), known(spend_limits=[OTHER, SPEND]), [OTHER]),
+        (remove(), known(spend_limits=[SPEND]), []),
+        (remove(), known(spend_limits=[OTHER]), [OTHER]),
+        (ask(limit=None, restores=json.dumps(SPEND)), known(), [SPEND]),
+    ],
+)
+def test_whole_list_is_written_without_what_products_say(
+    asked: ControlInput, there: Facts, written: list[Any]
+) -> None:
+    (write,) = CHANGE.plan(asked, there)
+    assert dict(write.body) == {"customer_id": "cus_1", "billing_controls": {"spend_limits": written}}
+    assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
+
+
+def test_usage_is_only_read() -> None:
+    (write,) = CHANGE.plan(usage(limit=Decimal(30)), known(usage_limits=[{**DAILY, "source": "customer"}]))
+    assert write.body["billing_controls"] == {
+        "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 30, "interval": "day"}]
+    }
+    (write,) = CHANGE.plan(overage(), known())
+    assert write.body["billing_controls"] == {
+        "overage_allowed": [{"feature_id": "messages", "enabled": True}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "line"),
+    [
+        (ask(), known(), Line(ControlLine.SPEND, None, "50 units", about="messages")),
+        (
+            ask(limit=Decimal(7)),
+            known(spend_limits=[SPEND]),
+            Line(ControlLine.SPEND, "50 units", "7 units", about="messages"),
+        ),
+        (remove(), known(spend_limits=[SPEND]), Line(ControlLine.SPEND, "50 units", None, about="messages")),
+        (usage(), known(), Line(ControlLine.USAGE, None, "20 units a day", about="messages")),
+        (overage(), known(), Line(ControlLine.OVERAGE, None, "allowed", about="messages")),
+    ],
+)
+def test_preview(asked: ControlInput, there: Facts, line: Line) -> None:
+    assert CHANGE.preview(asked, there) == (line,)
+    assert CHANGE.amount(asked, CHANGE.snapshot(asked, there)) is None
+
+
+def told(entry: Any = None, *others: Any) -> Snapshot:
+    there = [*([entry] if entry else []), *others]
+    return {"entry": entries.canonical_json(entry), "list": json.dumps(there, sort_keys=True)}
+
+
+def test_snapshot_has_the_entry_and_the_list_that_is_written() -> None:
+    assert CHANGE.snapshot(ask(), known(spend_limits=[SPEND, OTHER])) == told(SPEND, OTHER)
+    assert CHANGE.snapshot(ask(), known(spend_limits=[PLAN])) == told()
+    assert CHANGE.snapshot(ask(), known(spend_limits="odd")) == told()
+    assert CHANGE.snapshot(ask(), known(spend_limits=["odd"])) == told()
+    assert not CHANGE.holds(ask(), told(SPEND), told(SPEND, OTHER))
+
+
+MORE = {**SPEND, "skip_overage_billing": False}
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after", "verdict"),
+    [
+        (ask(), told(), told(SPEND), Verdict.APPLIED),
+        (ask(), told(), told(MORE), Verdict.APPLIED),
+        (ask(), told(), told(), Verdict.NOT_APPLIED),
+        (
+            ask(),
+            told({**SPEND, "overage_limit": 9}),
+            told({**SPEND, "overage_limit": 9}),
+            Verdict.NOT_APPLIED,
+        ),
+        (ask(), told(), told({**SPEND, "overage_limit": 9}), Verdict.UNCLEAR),
+        (ask(), told(), None, Verdict.UNCLEAR),
+        (remove(), told(SPEND), told(), Verdict.APPLIED),
+        (remove(), told(SPEND), told(SPEND), Verdict.NOT_APPLIED),
+        (remove(), told(SPEND), told(MORE), Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(
+    asked: ControlInput, before: Snapshot, after: Snapshot | None, verdict: Verdict
+) -> None:
+    assert CHANGE.verify(asked, before, after) is verdict
+
+
+def test_it_is_undone_by_the_entry_that_was_there() -> None:
+    undo = CHANGE.inverse(ask(), told(MORE), told(SPEND))
+    assert isinstance(undo, ControlInput)
+    assert entries.requested(undo) == MORE
+    assert (undo.remove, undo.feature, undo.control) == (False, "messages", ControlType.SPEND)
+    assert CHANGE.inverse(ask(), told(), told(SPEND)) == remove()
+
+
+@pytest.mark.parametrize(
+    ("control", "entry", "value"),
+    [
+        ("spend_limits", SPEND, "50 units"),
+        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50 %"),
+        ("spend_limits", {"overage_limit": 50}, "off"),
+        ("spend_limits", {"enabled": True}, "– units"),
+        ("usage_limits", {"limit": 1500, "interval": "week"}, "1,500 units a week"),
+        ("usage_limits", {**DAILY, "enabled": False}, "off"),
+        ("usage_limits", {"limit": 2, "interval": "eon"}, "2 units a eon"),
+        ("overage_allowed", {"enabled": True}, "allowed"),
+        ("overage_allowed", {}, "off"),
+        ("usage_alerts", {"threshold": 80, "enabled": True}, "80 units"),
+    ],
+)
+def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> None:
+    assert value_of(control, entry) == value
+
+
+def test_words() -> None:
+    names = {"messages": "Messages"}
+    assert CHANGE.summary(ask(), names) == "Spend limit of Messages: 50 units"
+    assert CHANGE.summary(remove(), names) == "Remove the spend limit of Messages"
+    assert CHANGE.shown_now(ask(), {}, told()) == ["• Spend limit: *none*"]
+    assert CHANGE.shown_now(usage(), {}, told(DAILY)) == ["• Usage limit: *20 units a day*"]

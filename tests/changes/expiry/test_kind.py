@@ -1,0 +1,158 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Flag
+from bot.changes import canonical, standalone
+from bot.changes.common_notes import CommonNote
+from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.kind import ExpiryChange
+from bot.changes.expiry.words import ExpiryLine, ExpiryNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.standalone import GrantSize, StandaloneGrant
+from tests.changes.facts import LATER, MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row
+
+CHANGE = ExpiryChange()
+ABOUT = {"feature": "messages"}
+FAR = NOW + timedelta(days=3660)
+
+
+def grant(**changes: Any) -> Facts:
+    known = {"plan_id": None, "reset": ONE_OFF, "expires_at": SOON, **changes}
+    return facts(balance(row(), row("gift", **known), unlimited=known.get("unlimited", False)))
+
+
+def ask(**changes: Any) -> ExpiryInput:
+    known = {"customer": "cus_1", "feature": "messages", "row": "gift", "expires_at": LATER}
+    return ExpiryInput(**{**known, **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusals"),
+    [
+        (ask(customer="cus_2"), grant(), [Note(CommonNote.OTHER_CUSTOMER)]),
+        (ask(row="gone"), grant(), [Note(ExpiryNote.GRANT_GONE, ABOUT)]),
+        (ask(row="row"), grant(), [Note(ExpiryNote.OF_PRODUCT, ABOUT)]),
+        (ask(), grant(unlimited=True), [Note(ExpiryNote.UNLIMITED)]),
+        (ask(), grant(reset=MONTHLY), [Note(ExpiryNote.REFILLS)]),
+        (ask(expires_at=NOW), grant(), [Note(ExpiryNote.PAST)]),
+        (
+            ask(expires_at=FAR + timedelta(milliseconds=1)),
+            grant(),
+            [Note(ExpiryNote.TOO_FAR, {"latest": canonical.time(FAR)})],
+        ),
+        (ask(expires_at=SOON), grant(), [Note(CommonNote.NOTHING_TO_DO)]),
+    ],
+)
+def test_refused(asked: ExpiryInput, known: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert list(judged.refusals) == refusals
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(), grant(), []),
+        (ask(expires_at=FAR), grant(), []),
+        (ask(expires_at=NOW + timedelta(milliseconds=1)), grant(), []),
+        (ask(), grant(expires_at=None), [Note(ExpiryNote.CANNOT_CLEAR)]),
+        (ask(), grant(reset=None), []),
+    ],
+)
+def test_warned(asked: ExpiryInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_feature_that_is_on_can_be_made_to_expire() -> None:
+    known = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso")}))
+    assert CHANGE.guard(ask(feature="sso", row="flag"), known, NOW).allowed
+
+
+def test_customer_whose_id_has_an_old_form_can_have_it_moved() -> None:
+    known = facts(customer=grant().customer.model_copy(update={"id": "ada@acme.example"}))
+    assert CHANGE.guard(ask(customer="ada@acme.example"), known, NOW).allowed
+
+
+def test_preview_plan_and_size() -> None:
+    assert CHANGE.preview(ask(), grant()) == (
+        Line(ExpiryLine.EXPIRES, canonical.time(SOON), canonical.time(LATER), ValueFormat.TIME),
+    )
+    (write,) = CHANGE.plan(ask(), grant())
+    assert dict(write.body) == {
+        "customer_id": "cus_1",
+        "feature_id": "messages",
+        "balance_id": "gift",
+        "expires_at": canonical.milliseconds(LATER),
+    }
+    assert (write.route, write.method, write.path, write.per_customer) == (
+        "balances.update",
+        "POST",
+        "/v1/balances.update",
+        True,
+    )
+    assert CHANGE.amount(ask(), told()) is None
+
+
+def told(**changes: Any) -> Snapshot:
+    return StandaloneGrant(
+        **{"feature": "messages", "row": "gift", "size": GrantSize.AMOUNT, "expires_at": SOON, **changes}
+    ).snapshot()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (told(), told(expires_at=LATER), Verdict.APPLIED),
+        (told(expires_at=None), told(expires_at=LATER), Verdict.APPLIED),
+        (told(), told(), Verdict.NOT_APPLIED),
+        (told(expires_at=None), told(expires_at=None), Verdict.NOT_APPLIED),
+        (told(), told(expires_at=NOW), Verdict.UNCLEAR),
+        (told(), standalone.ABSENT, Verdict.UNCLEAR),
+        (told(), None, Verdict.UNCLEAR),
+        (standalone.ABSENT, told(expires_at=LATER), Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
+    assert CHANGE.verify(ask(), before, after) is verdict
+
+
+def test_it_holds_while_the_expiry_is_as_it_was() -> None:
+    assert CHANGE.holds(ask(), told(), told())
+    assert CHANGE.holds(
+        ask(),
+        told(),
+        StandaloneGrant(
+            "messages", "gift", GrantSize.AMOUNT, expires_at=SOON, left=canonical.ZERO + 5
+        ).snapshot(),
+    )
+    assert not CHANGE.holds(ask(), told(), told(expires_at=LATER))
+    assert not CHANGE.holds(ask(), told(), standalone.ABSENT)
+    assert not CHANGE.holds(ask(), standalone.ABSENT, told())
+
+
+def test_it_is_undone_only_where_there_was_an_expiry() -> None:
+    assert CHANGE.inverse(ask(), told(), told(expires_at=LATER)) == ask(expires_at=SOON)
+    assert CHANGE.inverse(ask(), told(expires_at=None), told(expires_at=LATER)) is None
+    assert CHANGE.inverse(ask(), standalone.ABSENT, told()) is None
+
+
+def test_words() -> None:
+    assert CHANGE.summary(ask(), {"messages": "Messages"}).startswith(
+        "Let the grant of Messages expire on <!date^"
+    )
+    assert CHANGE.part(ask(), standalone.ABSENT, (), {}) == ""
+    assert CHANGE.part(ask(), told(), (), {}).startswith(
+        "*Part:* Granted as gift · 0 of 0 left · Expires 2026-"
+    )
+    assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == [
+        "Maple read it, and the grant is no longer there: it was used up, removed, or it has expired."
+    ]
+    assert CHANGE.shown_now(ask(), {}, told(expires_at=None)) == ["• Expires: *never*"]
+    (shown,) = CHANGE.shown_now(ask(), {}, told())
+    assert shown.startswith("• Expires: *<!date^")

@@ -1,0 +1,353 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.approvals.daily_limits import Today
+from bot.approvals.preview import assess
+from bot.autumn.models import Customer, Flag
+from bot.changes import canonical, standalone
+from bot.changes.amounts import AmountNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.grant.input import GrantInput, grant_id
+from bot.changes.grant.kind import GrantChange
+from bot.changes.grant.words import GrantLine, GrantNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.standalone import GrantSize, StandaloneGrant
+from bot.changes.ungrant.input import UngrantInput
+from tests.changes.facts import MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row
+
+CHANGE = GrantChange()
+ABOUT = {"feature": "messages"}
+OWN = row("maple_1", included=50, usage=0, plan_id=None, reset=ONE_OFF)
+HELD = facts(balance(row()))
+NEW = facts()
+UNLIMITED = facts(balance(row(plan_id=None, unlimited=True, reset=None), unlimited=True))
+FAR = NOW + timedelta(days=3660)
+
+
+def ask(**changes: Any) -> GrantInput:
+    known = {
+        "customer": "cus_1",
+        "feature": "messages",
+        "grant": "maple_1",
+        "size": GrantSize.AMOUNT,
+        "amount": Decimal(50),
+    }
+    return GrantInput(**{**known, **changes})
+
+
+def switch(**changes: Any) -> GrantInput:
+    return ask(**{"feature": "sso", "size": GrantSize.SWITCH, "amount": None, **changes})
+
+
+def unlimited(**changes: Any) -> GrantInput:
+    return ask(**{"size": GrantSize.UNLIMITED, "amount": None, **changes})
+
+
+def with_flag(**changes: Any) -> Customer:
+    flag = Flag(**{"id": "maple_1", "feature_id": "sso", **changes})
+    return customer(flags={"sso": flag})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusals"),
+    [
+        (ask(customer="cus_2"), NEW, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (ask(), facts(features={}), [Note(GrantNote.FEATURES_UNREAD)]),
+        (ask(feature="gone"), NEW, [Note(GrantNote.FEATURE_UNKNOWN, {"feature": "gone"})]),
+        (switch(feature="messages"), NEW, [Note(GrantNote.WRONG_SIZE, ABOUT)]),
+        (ask(feature="sso"), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
+        (unlimited(feature="sso"), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
+        (switch(amount=Decimal(1)), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
+        (unlimited(amount=Decimal(1)), NEW, [Note(GrantNote.WRONG_SIZE, ABOUT)]),
+        (ask(amount=None), NEW, [Note(AmountNote.NO_AMOUNT)]),
+        (ask(amount=Decimal(10) ** 13), NEW, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (ask(amount=Decimal(0)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
+        (ask(amount=Decimal(-1)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
+        (switch(), replace(NEW, customer=with_flag()), [Note(GrantNote.ALREADY_ON, {"feature": "sso"})]),
+        (
+            switch(),
+            replace(NEW, customer=with_flag(plan_id="pro")),
+            [Note(GrantNote.ALREADY_ON, {"feature": "sso"})],
+        ),
+        (ask(), UNLIMITED, [Note(GrantNote.ALREADY_UNLIMITED, ABOUT)]),
+        (unlimited(), UNLIMITED, [Note(GrantNote.ALREADY_UNLIMITED, ABOUT)]),
+        (ask(), facts(balance(OWN)), [Note(CommonNote.NOTHING_TO_DO)]),
+        (ask(every="month", expires_at=SOON), NEW, [Note(GrantNote.RESET_AND_EXPIRY)]),
+        (ask(feature="seats", every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, {"feature": "seats"})]),
+        (unlimited(every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, ABOUT)]),
+        (switch(every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, {"feature": "sso"})]),
+        (ask(expires_at=NOW), NEW, [Note(GrantNote.EXPIRY_PAST)]),
+        (
+            ask(expires_at=FAR + timedelta(milliseconds=1)),
+            NEW,
+            [Note(GrantNote.EXPIRY_TOO_FAR, {"latest": canonical.time(FAR)})],
+        ),
+    ],
+)
+def test_refused(asked: GrantInput, known: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert list(judged.refusals) == refusals
+    assert not judged.warnings
+
+
+LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(), NEW, [VANISHES]),
+        (ask(), HELD, [LATER_USED, VANISHES]),
+        (ask(every="month"), HELD, [VANISHES]),
+        (ask(expires_at=FAR), NEW, [VANISHES]),
+        (ask(expires_at=NOW + timedelta(milliseconds=1)), NEW, [VANISHES]),
+        (ask(feature="seats"), NEW, [VANISHES]),
+        (unlimited(), NEW, []),
+        (unlimited(), HELD, [Note(GrantNote.HIDES_ROWS, ABOUT)]),
+        (switch(expires_at=SOON), NEW, []),
+    ],
+)
+def test_warned(asked: GrantInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_customer_whose_id_has_an_old_form_can_be_given_a_feature() -> None:
+    known = facts(customer=customer(id="ada@acme.example"))
+    assert CHANGE.guard(ask(customer="ada@acme.example"), known, NOW).allowed
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "preview"),
+    [
+        (
+            ask(),
+            HELD,
+            (
+                Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
+                Line(GrantLine.REMAINING, "700", "750", ValueFormat.NUMBER),
+            ),
+        ),
+        (
+            ask(expires_at=SOON, left=Decimal(20)),
+            NEW,
+            (
+                Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
+                Line(GrantLine.REMAINING, "0", "20", ValueFormat.NUMBER),
+                Line(GrantLine.EXPIRES, None, canonical.time(SOON), ValueFormat.TIME),
+            ),
+        ),
+        (
+            ask(every="week", every_count=2),
+            NEW,
+            (
+                Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
+                Line(GrantLine.REMAINING, "0", "50", ValueFormat.NUMBER),
+                Line(GrantLine.EVERY, None, "every 2 × week"),
+            ),
+        ),
+        (unlimited(), HELD, (Line(GrantLine.GRANT, None, "unlimited", about="messages"),)),
+        (switch(), NEW, (Line(GrantLine.GRANT, None, "on", about="sso"),)),
+    ],
+)
+def test_preview_is_of_what_is_given(asked: GrantInput, known: Facts, preview: tuple[Line, ...]) -> None:
+    assert CHANGE.preview(asked, known) == preview
+
+
+NAMED = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "maple_1"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "body"),
+    [
+        (ask(), {**NAMED, "included_grant": 50}),
+        (ask(amount=Decimal("1.5")), {**NAMED, "included_grant": 1.5}),
+        (ask(expires_at=SOON), {**NAMED, "included_grant": 50, "expires_at": canonical.milliseconds(SOON)}),
+        (ask(every="month"), {**NAMED, "included_grant": 50, "reset": {"interval": "month"}}),
+        (
+            ask(every="week", every_count=2, resets_at=SOON),
+            {
+                **NAMED,
+                "included_grant": 50,
+                "reset": {"interval": "week", "interval_count": 2},
+                "next_reset_at": canonical.milliseconds(SOON),
+            },
+        ),
+        (
+            ask(every="week", resets_at=NOW),
+            {**NAMED, "included_grant": 50, "reset": {"interval": "week"}},
+        ),
+        (unlimited(), {**NAMED, "unlimited": True}),
+        (switch(), {**NAMED, "feature_id": "sso"}),
+    ],
+)
+def test_one_grant_with_an_id_of_its_own_is_created(asked: GrantInput, body: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(asked, NEW)
+    assert dict(write.body) == body
+    assert (write.route, write.method, write.path) == ("balances.create", "POST", "/v1/balances.create")
+    assert not write.per_customer
+
+
+def test_undoing_a_removal_also_restores_what_was_left() -> None:
+    created, lowered = CHANGE.plan(ask(left=Decimal("12.5")), NEW)
+    assert dict(created.body) == {**NAMED, "included_grant": 50}
+    assert dict(lowered.body) == {**NAMED, "remaining": 12.5}
+    assert (lowered.route, lowered.method, lowered.path, lowered.per_customer) == (
+        "balances.update",
+        "POST",
+        "/v1/balances.update",
+        True,
+    )
+
+
+def told(**changes: Any) -> Snapshot:
+    known = {"row": "maple_1", "size": GrantSize.AMOUNT, "granted": Decimal(50), "left": Decimal(50)}
+    return StandaloneGrant(**{"feature": "messages", **known, **changes}).snapshot()
+
+
+@pytest.mark.parametrize(
+    ("asked", "after", "verdict"),
+    [
+        (ask(), told(), Verdict.APPLIED),
+        (ask(), told(left=Decimal(3)), Verdict.APPLIED),
+        (ask(), standalone.ABSENT, Verdict.NOT_APPLIED),
+        (ask(), None, Verdict.UNCLEAR),
+        (ask(), told(granted=Decimal(60)), Verdict.UNCLEAR),
+        (ask(expires_at=SOON), told(expires_at=SOON), Verdict.APPLIED),
+        (ask(expires_at=SOON), told(), Verdict.UNCLEAR),
+        (ask(every="month"), told(interval="month", resets_at=SOON), Verdict.APPLIED),
+        (ask(every="month"), told(), Verdict.UNCLEAR),
+        (ask(), told(interval="month"), Verdict.UNCLEAR),
+        (ask(left=Decimal(20)), told(), Verdict.UNCLEAR),
+        (ask(left=Decimal(20)), told(left=Decimal(20)), Verdict.APPLIED),
+        (ask(left=Decimal(20)), told(left=Decimal("20.0000000001")), Verdict.APPLIED),
+        (ask(left=Decimal(20)), told(left=Decimal(19)), Verdict.APPLIED),
+        (unlimited(), told(size=GrantSize.UNLIMITED, granted=Decimal(0)), Verdict.APPLIED),
+        (unlimited(), told(), Verdict.UNCLEAR),
+        (switch(), told(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.APPLIED),
+        (switch(expires_at=SOON), told(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(asked: GrantInput, after: Snapshot | None, verdict: Verdict) -> None:
+    assert CHANGE.verify(asked, standalone.ABSENT, after) is verdict
+
+
+def test_grant_that_was_there_before_proves_nothing() -> None:
+    assert CHANGE.verify(ask(), told(), told()) is Verdict.UNCLEAR
+
+
+def test_snapshot_finds_the_grant_it_is_about() -> None:
+    assert CHANGE.snapshot(ask(), facts(balance(row(), OWN))) == told()
+    assert CHANGE.snapshot(ask(grant="other"), facts(balance(row(), OWN))) == standalone.ABSENT
+    # Autumn shows an unlimited grant under an id of Autumn's own.
+    assert CHANGE.snapshot(unlimited(), UNLIMITED)["row"] == "row"
+    assert CHANGE.snapshot(unlimited(), facts(balance(OWN))) == standalone.ABSENT
+    assert CHANGE.snapshot(switch(), replace(NEW, customer=with_flag(id="flag")))["row"] == "flag"
+    assert CHANGE.snapshot(switch(), replace(NEW, customer=with_flag(plan_id="pro"))) == standalone.ABSENT
+
+
+def test_size_is_what_is_given() -> None:
+    assert CHANGE.amount(ask(), standalone.ABSENT) == 50
+    assert CHANGE.amount(ask(left=Decimal(20)), standalone.ABSENT) == 20
+    assert CHANGE.amount(unlimited(), standalone.ABSENT) is None
+    assert CHANGE.amount(switch(), standalone.ABSENT) is None
+
+
+def test_it_is_undone_by_removing_the_row_that_autumn_shows() -> None:
+    undo = CHANGE.inverse(ask(), standalone.ABSENT, told())
+    assert undo == UngrantInput(customer="cus_1", feature="messages", row="maple_1")
+    assert CHANGE.inverse(ask(), standalone.ABSENT, standalone.ABSENT) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "summary"),
+    [
+        (ask(amount=Decimal(1500)), "Give 1,500 of Messages for good"),
+        (ask(every="semi_annual"), "Give 50 of Messages every half year"),
+        (ask(every="fortnight"), "Give 50 of Messages every fortnight"),
+        (unlimited(), "Give unlimited Messages for good"),
+        (switch(), "Switch on Single Sign-On for good"),
+    ],
+)
+def test_summary(asked: GrantInput, summary: str) -> None:
+    assert CHANGE.summary(asked, {"messages": "Messages", "sso": "Single Sign-On"}) == summary
+
+
+def test_summary_says_until_when() -> None:
+    assert CHANGE.summary(ask(expires_at=SOON), {}).startswith("Give 50 of messages until <!date^")
+
+
+def test_what_autumn_shows_now() -> None:
+    assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == [
+        "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
+    ]
+    assert CHANGE.shown_now(ask(), {}, told()) == ["• Grant: *50*"]
+    assert CHANGE.shown_now(ask(), {}, told(size=GrantSize.UNLIMITED)) == ["• Grant: *unlimited*"]
+    shown, expires = CHANGE.shown_now(ask(), {}, told(size=GrantSize.SWITCH, expires_at=SOON))
+    assert shown == "• Grant: *on*"
+    assert expires.startswith("• Expires: *<!date^")
+
+
+def test_grant_of_one_form_has_one_id() -> None:
+    assert grant_id("a" * 32) == "maple_" + "a" * 20
+
+
+def test_standalone_grants_are_what_belongs_to_no_product_and_is_not_paid_for() -> None:
+    known = customer(
+        balance(row(), OWN, row("paid", plan_id=None, price={"amount": 1}), row("", plan_id=None)),
+        flags={
+            "sso": Flag(id="flag", feature_id="sso"),
+            "log": Flag(id="log", feature_id="log", plan_id="pro"),
+            "old": Flag(feature_id="old"),
+        },
+    )
+    assert [(grant.feature, grant.row) for grant in standalone.held(known)] == [
+        ("messages", "maple_1"),
+        ("sso", "flag"),
+    ]
+    assert standalone.of_plan("messages", "row", known)
+    assert standalone.of_plan("messages", "paid", known)
+    assert standalone.of_plan("log", "log", known)
+    assert not standalone.of_plan("messages", "maple_1", known)
+    assert not standalone.of_plan("sso", "flag", known)
+    assert not standalone.of_plan("sso", "gone", known)
+    assert not standalone.of_plan("other", "row", known)
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        StandaloneGrant("messages", "r", GrantSize.AMOUNT, Decimal(5), Decimal(-2), "week", 2, SOON, None),
+        StandaloneGrant("messages", "r", GrantSize.SWITCH, expires_at=SOON),
+    ],
+)
+def test_grant_comes_back_from_its_snapshot(grant: StandaloneGrant) -> None:
+    assert standalone.read("messages", grant.snapshot()) == grant
+    assert standalone.read("messages", {}) is None
+
+
+def test_grant_that_refills_is_read_with_how_often() -> None:
+    refilled = row("m1", plan_id=None, included=30, usage=10, reset=MONTHLY)
+    assert list(standalone.held(customer(balance(refilled)))) == [
+        StandaloneGrant("messages", "m1", GrantSize.AMOUNT, Decimal(30), Decimal(20), "month", 1, SOON, None)
+    ]
+    every_two = row("w2", plan_id=None, reset={"interval": "week", "interval_count": 2})
+    seats = row("s1", plan_id=None, reset=None)
+    once = row("o1", plan_id=None, reset=ONE_OFF)
+    shown = [
+        (grant.interval, grant.interval_count)
+        for grant in standalone.held(customer(balance(every_two, seats, once)))
+    ]
+    assert shown == [("week", 2), (None, 1), (None, 1)]
+
+
+def test_earlier_grants_of_the_day_are_counted() -> None:
+    seen = assess(ask(), NEW, NOW, Today(1, Decimal(30)))
+    assert Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80"}) in seen.judgement.warnings

@@ -1,0 +1,129 @@
+"""What a customer's card offers to change."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Customer
+from bot.changes import balance as balance_kind
+from bot.changes import buttons, registry
+from bot.changes.spec import ChangeKind
+from bot.kit import blocks, ids
+from bot.lookups.card import Tools, card
+from bot.lookups.place import Place
+from tests.kit import checks
+from tests.lookups.drawing import overview
+from tests.lookups.samples import balance, customer
+
+
+def labels(tools: Tools) -> tuple[list[str], list[str]]:
+    menu = tools.menu._resolve()["options"] if tools.menu else []
+    return [button.text.text for button in tools.buttons], [option["text"]["text"] for option in menu]
+
+
+def tools_of(part: str, holder: Customer | None = None, *, history: bool = True) -> Tools:
+    place = Place(customer="cus_1", part=part, feature="messages", page=3)
+    return buttons.tools(place, buttons.offered(place, holder or customer()), history=history)
+
+
+@pytest.mark.parametrize(
+    ("part", "shown", "in_menu"),
+    [
+        (
+            "overview",
+            ["Give allowance", "History"],
+            ["Change balance", "Give a feature", "Change reward", "Edit details", "Delete customer"],
+        ),
+        ("products", ["Change reward"], []),
+        (
+            "feature",
+            ["Give allowance"],
+            ["Change balance", "Give a feature", "Change expiry", "Remove grant", "Billing controls"],
+        ),
+        ("invoices", [], ["Change reward", "Refund"]),
+        ("events", [], []),
+    ],
+)
+def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], in_menu: list[str]) -> None:
+    assert labels(tools_of(part)) == (shown, in_menu)
+
+
+def test_deletion_is_in_the_menu_alone_and_last() -> None:
+    in_buttons, in_menu = labels(tools_of("overview"))
+    assert "Delete customer" not in in_buttons
+    assert in_menu[-1] == "Delete customer"
+    deletion = registry.kind("deletion")
+    assert labels(buttons.tools(Place(customer="c"), [deletion], history=False)) == ([], ["Delete customer"])
+
+
+@pytest.mark.parametrize(
+    "balances", [{}, {"messages": balance(unlimited=True)}, {"messages": balance("other", unlimited=True)}]
+)
+def test_balance_that_cannot_change_is_not_offered(balances: dict[str, Any]) -> None:
+    in_buttons, in_menu = labels(tools_of("overview", customer(balances=balances)))
+    assert "Give allowance" not in in_buttons
+    assert "Change balance" not in in_menu
+
+
+def test_feature_page_offers_its_own_balance_alone() -> None:
+    in_buttons, in_menu = labels(tools_of("feature", customer(balances={"seats": balance("seats")})))
+    assert in_buttons == []
+    assert "Change balance" not in in_menu
+
+
+def test_history_is_offered_to_those_who_may_see_it() -> None:
+    assert labels(tools_of("overview", history=False))[0] == ["Give allowance"]
+
+
+def test_everything_is_offered_where_the_customer_could_not_be_read() -> None:
+    place = Place(customer="cus_1")
+    assert buttons.offered(place, None) == [kind for kind in registry.KINDS if "overview" in kind.offered_on]
+
+
+def kinds_offered_on(*places: frozenset[str]) -> Sequence[ChangeKind[Any]]:
+    def made_up(number: int, parts: frozenset[str]) -> ChangeKind[Any]:
+        kind = type(balance_kind.KIND)()
+        kind.id, kind.button, kind.primary_button, kind.offered_on = f"k{number}", f"B{number}", "", parts
+        return kind
+
+    return [made_up(number, parts) for number, parts in enumerate(places)]
+
+
+def test_menu_keeps_what_no_other_tab_offers() -> None:
+    here, elsewhere = frozenset({"overview"}), frozenset({"overview", "products"})
+    kinds = kinds_offered_on(elsewhere, here, elsewhere, here, here, here, elsewhere)
+    _, in_menu = labels(buttons.tools(Place(customer="c"), kinds, history=False))
+    assert in_menu == ["B0", "B1", "B3", "B4", "B5"]
+
+
+@pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
+def test_menu_and_button_carry_kind_and_place(kind: ChangeKind[Any]) -> None:
+    place = Place(customer="cus_1", part="feature", feature="messages")
+    menu = buttons.tools(place, [kind, registry.kind("deletion")], history=False).menu
+    assert menu is not None
+    first = menu._resolve()["options"]
+    values = {option["text"]["text"]: option["value"] for option in first}
+    assert buttons.clicked(f"{ids.CHANGE}:menu", values[kind.button]) == (kind.id, place.encode())
+    assert buttons.clicked(f"{ids.CHANGE}:{kind.id}", place.encode()) == (kind.id, place.encode())
+
+
+def test_id_too_long_for_the_menu_keeps_the_button() -> None:
+    place = Place(customer="c" * 200)
+    assert labels(buttons.tools(place, registry.KINDS, history=True)) == (["Give allowance", "History"], [])
+    assert buttons.tools(Place(customer="c" * 2000), registry.KINDS, history=True) == Tools()
+
+
+def test_tools_are_one_row_with_the_menu_last() -> None:
+    place = Place(customer="cus_1")
+    drawn = card(place, overview(), shareable=True, tools=tools_of("overview"))
+    checks.fits(drawn)
+    (row,) = (block for block in drawn.blocks if block["block_id"].startswith("tools"))
+    assert [element["type"] for element in row["elements"]] == ["button"] * 4 + ["overflow"]
+    assert [element.get("style") for element in row["elements"]] == ["primary", None, None, None, None]
+
+
+def test_menu_value_fits_into_an_option() -> None:
+    menu = tools_of("overview").menu
+    assert menu is not None
+    assert all(len(option["value"]) <= blocks.MENU_VALUE for option in menu._resolve()["options"])

@@ -1,0 +1,161 @@
+"""What the entities, and one of them, say."""
+
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import TimedOut
+from bot.autumn.models import Entity, Feature
+from bot.lookups.answers import Names
+from bot.lookups.entities import words
+from bot.lookups.entities.answer import Entities, EntityDetail
+from bot.lookups.options import entity_options
+from bot.lookups.place import Place
+from tests.kit import checks
+from tests.lookups.drawing import PLACE, draw, overview, text_of
+from tests.lookups.samples import BEFORE, NOW, balance, customer, row, subscription
+
+AT_ENTITIES = PLACE.go("entities")
+AT_ENTITY = PLACE.of_entity("ws_1")
+HOLDER = customer(
+    balances={
+        "messages": balance(left=1500, granted=1800, breakdown=[row(id="shared", granted=1000, left=1000)])
+    }
+)
+
+
+def entity(number: int = 1, **changes: Any) -> Entity:
+    known = {
+        "id": f"ws_{number}",
+        "name": f"Workspace {number}",
+        "feature_id": "seats",
+        "created_at": BEFORE,
+        "subscriptions": [subscription("seat", scope="entity"), subscription("pro")],
+        "balances": {
+            "messages": balance(
+                breakdown=[row(id=f"own{number}", granted=400, left=250), row(id="shared", granted=1000)]
+            )
+        },
+    }
+    return Entity(**{**known, **changes})
+
+
+def entities(*listed: Entity, more: bool = False) -> Entities:
+    names = Names(plans={"seat": "Seat plan"}, features={"minutes": "Minutes"})
+    return Entities(HOLDER, listed, more, NOW, names=names)
+
+
+def test_entities_are_listed_with_plans_and_balances_of_their_own() -> None:
+    card = draw(entities(entity(1), entity(2, name="", subscriptions=[])), AT_ENTITIES)
+    card_text = text_of(card)
+    assert words.number_of(2, more=False) in card_text
+    assert "*Workspace 1*\n`ws_1` · Seat plan · Messages 150 of 400 used" in card_text
+    assert "*ws_2*\nMessages 150 of 400 used" in card_text
+    assert Place.decode(checks.buttons(card)["Open"]) == AT_ENTITY
+
+
+def test_totals_add_up_to_the_customers_balance() -> None:
+    card_text = text_of(draw(entities(entity(1), entity(2)), AT_ENTITIES))
+    assert (
+        "*Messages:* 300 of 1,800 used · 300 of 800 held by 2 entities · 0 of 1,000 shared by all"
+        in card_text
+    )
+
+
+def test_totals_of_some_of_the_entities_are_not_called_the_whole() -> None:
+    card_text = text_of(draw(entities(entity(1), more=True), AT_ENTITIES))
+    assert "*Messages:* 150 of 400 held by 1 entity · 0 of 1,000 shared by all\n" in card_text
+    assert words.newest_only(1) in card_text
+    assert words.number_of(1, more=True) in card_text
+
+
+def test_feature_that_no_list_names_is_shown_by_its_id() -> None:
+    own = balance("minutes", breakdown=[row(id="m", unlimited=True)])
+    listed = entity(balances={"minutes": own, "odd": balance("odd", breakdown=[row(id="o")])})
+    card_text = text_of(draw(entities(listed), AT_ENTITIES))
+    assert "*Minutes:* 300 of unlimited held by 1 entity" in card_text
+    assert "*odd:* 300 of 1,000 held by 1 entity" in card_text
+
+
+def test_entity_without_an_id_cannot_be_opened() -> None:
+    card = draw(entities(entity(id="", name="")), AT_ENTITIES)
+    assert words.NO_NAME in text_of(card)
+    assert "Open" not in checks.buttons(card)
+
+
+def test_many_entities_come_in_pages_and_can_be_searched() -> None:
+    many = entities(*(entity(number) for number in range(20)))
+    card = draw(many, AT_ENTITIES.at(page=1))
+    assert "Page 2 of 3 · 4 left" in text_of(card)
+    (block,) = (block for block in card.blocks if block["block_id"].startswith("pick_entity:"))
+    assert Place.decode(block["block_id"].removeprefix("pick_entity:")) == AT_ENTITIES
+    long = Place(customer="c" * 250, part="entities")
+    assert "pick_entity" not in str(draw(many, long).blocks)
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (Entities(HOLDER, (), False, NOW), words.NO_ENTITIES),
+        (Entities(HOLDER, TimedOut(), False, NOW), "The entities could not be read: Autumn did not answer"),
+    ],
+)
+def test_entities_missing_or_unread_are_named(answer: Entities, line: str) -> None:
+    assert line in text_of(draw(answer, AT_ENTITIES))
+
+
+def test_entity_shows_its_own_balances_apart_from_the_shared_ones() -> None:
+    card = draw(EntityDetail(HOLDER, entity(), NOW, names=Names(features={"seats": "Seats"})), AT_ENTITY)
+    card_text = text_of(card)
+    lines = [
+        "*Workspace 1*",
+        "`ws_1` · counts as Seats · since Nov 2, 2026",
+        words.plans("seat"),
+        f"{words.OWN_BALANCES}\n▰▰▰▰▱▱▱▱▱▱ *Messages* · 150 of 400 used · 37% · resets on Dec 2, 2026",
+        f"{words.SHARED_BALANCES}\n▱▱▱▱▱▱▱▱▱▱ *Messages* · 0 of 1,000 used · 0%",
+    ]
+    places = [card_text.find(line) for line in lines]
+    assert -1 not in places, lines[places.index(-1)]
+    assert places == sorted(places)
+    assert Place.decode(checks.buttons(card)[words.BACK_TO_ENTITIES]) == AT_ENTITIES
+
+
+def test_bare_entity_says_that_it_has_no_balance_of_its_own() -> None:
+    bare = Entity(id="ws_1")
+    card_text = text_of(draw(EntityDetail(customer(), bare, NOW), AT_ENTITY))
+    assert words.NO_OWN_BALANCES in card_text
+    assert words.SHARED_BALANCES not in card_text
+    assert "counts as" not in card_text
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (EntityDetail(HOLDER, None, NOW), words.GONE),
+        (EntityDetail(HOLDER, TimedOut(), NOW), "The entity could not be read: Autumn did not answer"),
+    ],
+)
+def test_entity_missing_or_unread_is_named(answer: EntityDetail, line: str) -> None:
+    assert line in text_of(draw(answer, AT_ENTITY))
+
+
+def test_tab_counts_the_entities_and_is_left_out_without_any() -> None:
+    held = overview(customer=customer(entities=[entity(1), entity(2)]))
+    assert "Entities (2)" in checks.buttons(draw(held, PLACE))
+    assert not [label for label in checks.buttons(draw(overview(), PLACE)) if "Entities" in label]
+    assert "● Entities" in checks.buttons(draw(entities(entity()), AT_ENTITIES))
+
+
+def test_entity_options_have_an_id_that_fits() -> None:
+    options = entity_options([entity(1), entity(2, name=""), entity(3, id=""), entity(4, id="x" * 76)])
+    assert [option["value"] for option in options] == ["ws_1", "ws_2"]
+    assert [option["text"]["text"] for option in options] == ["Workspace 1", "ws_2"]
+    assert options[0]["description"]["text"] == "ws_1"
+    assert len(entity_options(entity(number) for number in range(300))) == 100
+
+
+def test_feature_names_come_from_the_customer_first() -> None:
+    mails = balance(feature=Feature(id="messages", name="Mails"), breakdown=[])
+    named = customer(balances={"messages": mails})
+    answer = Entities(named, (entity(),), False, NOW, names=Names(features={"messages": "Letters"}))
+    assert "Mails 450 of 1,400 used" in text_of(draw(answer, AT_ENTITIES))
