@@ -27,6 +27,7 @@ from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH as WEBHOOKS_PATH
 from bot.alerts.webhooks import AutumnWebhooks, WebhookSignature
 from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
@@ -155,8 +156,8 @@ class Maple:
         self._approvals = ApprovalsChannel(
             settings.maple_approvals_channel or "", partial(self._channels.look, anew=True)
         )
-        self._notifier = self._change_notifier()
         self._policy = self._load_policy()
+        self._notifier = self._change_notifier()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
         self.digests = self._digests()
@@ -293,11 +294,11 @@ class Maple:
 
     def _change_notifier(self) -> ChangeNotifier:
         return ChangeNotifier(
-            self.slack,
-            self.database,
+            self._runtime,
+            self._slack_clients,
             self._names,
             channel=self._approvals,
-            now=self._now,
+            directory=Directory(self.people, self._groups, self._policy.approvals),
             within=self.timings.telling,
         )
 

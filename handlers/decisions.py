@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 from bot.access.policy import Verb
-from bot.approvals import denial, policy_requests, result_card
+from bot.approvals import policy_requests, reason_form, result_card
 from bot.approvals.lifecycle import State
+from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
 from bot.kit.ref import Ref
 from handlers.interaction import Interaction
@@ -28,6 +29,13 @@ async def withdraw(interaction: Interaction, services: Services) -> None:
     await _show(interaction, services, ref, await services.changes.withdraw(ref.id, interaction.actor))
 
 
+async def check_again(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.value)
+    if await _channel_closed(interaction, services, ref):
+        return
+    await _show(interaction, services, ref, await services.changes.check_again(ref.id, interaction.actor))
+
+
 async def mark_applied(interaction: Interaction, services: Services) -> None:
     await _mark(interaction, services, applied=True)
 
@@ -43,15 +51,36 @@ async def _mark(interaction: Interaction, services: Services, *, applied: bool) 
     await _show(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
 
 
-async def undo(interaction: Interaction, services: Services) -> None:
-    """Asks for a change of its own."""
+# Undoing
+
+
+async def ask_why_undo(interaction: Interaction, services: Services) -> None:
+    """Opens the form that asks for the reason of an undo, for someone who may request one."""
     ref = Ref.decode(interaction.value)
     if await _channel_closed(interaction, services, ref):
         return
-    submission_id = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
-    outcome = await services.changes.undo(
-        ref.id, submission_id, interaction.actor, channel=interaction.channel
-    )
+    record = await services.changes.get(ref.id)
+    outcome = Outcome(Result.UNKNOWN)
+    if record is not None:
+        decision = await services.permission.may(
+            policy_requests.about_record(Verb.UNDO, record, interaction.actor), interaction.actor
+        )
+        if decision.permit and record.undoable:
+            await services.replies.open_modal(interaction, reason_form.modal(reason_form.UNDO, ref))
+            return
+        outcome = Outcome(Result.NO_UNDO if decision.permit else Result.NOT_ALLOWED, record, decision)
+    await _show(interaction, services, ref, outcome)
+
+
+def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
+    return _parse(reason_form.UNDO, interaction)
+
+
+async def undo(interaction: Interaction, services: Services, form: "ReasonGiven") -> None:
+    """Requests a change of its own. The same form submitted twice is one request."""
+    ref = form.ref
+    submission_id = hashlib.sha256(f"{ref.id} {interaction.view}".encode()).hexdigest()
+    outcome = await services.changes.undo(ref.id, submission_id, interaction.actor, reason=form.reason)
     await _show(interaction, services, ref, outcome)
 
 
@@ -59,7 +88,7 @@ async def undo(interaction: Interaction, services: Services) -> None:
 
 
 async def ask_why(interaction: Interaction, services: Services) -> None:
-    """Opens the form that asks why, for someone who may deny."""
+    """Opens the form that asks for the reason of a denial, for someone who may deny."""
     ref = Ref.decode(interaction.value)
     if await _channel_closed(interaction, services, ref):
         return
@@ -70,7 +99,7 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
             policy_requests.about_record(Verb.APPROVE, record, interaction.actor), interaction.actor
         )
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
-            await services.replies.open_modal(interaction, denial.deny_modal(ref))
+            await services.replies.open_modal(interaction, reason_form.modal(reason_form.DENIAL, ref))
             return
         too_late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
         outcome = Outcome(too_late if decision.permit else Result.NOT_ALLOWED, record, decision)
@@ -78,17 +107,23 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class DenyForm:
+class ReasonGiven:
     ref: Ref
     reason: str
 
 
-def parse(interaction: Interaction) -> DenyForm | Invalid:
-    form = denial.denial(interaction.state)
-    return Invalid(form.errors) if form.errors else DenyForm(Ref.decode(interaction.metadata), form.reason)
+def parse_denial(interaction: Interaction) -> ReasonGiven | Invalid:
+    return _parse(reason_form.DENIAL, interaction)
 
 
-async def denied(interaction: Interaction, services: Services, form: DenyForm) -> None:
+def _parse(form: ReasonForm, interaction: Interaction) -> ReasonGiven | Invalid:
+    submission = reason_form.parse(form, interaction.state)
+    if submission.errors:
+        return Invalid(submission.errors)
+    return ReasonGiven(Ref.decode(interaction.metadata), submission.reason)
+
+
+async def denied(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
     ref = form.ref
     outcome = await services.changes.deny(ref.id, ref.version, interaction.actor, form.reason)
     await _show(interaction, services, ref, outcome)

@@ -87,6 +87,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.DENY,
         ids.WITHDRAW,
         ids.UNDO,
+        ids.CHECK_AGAIN,
         ids.MARK_APPLIED,
         ids.MARK_NOT_APPLIED,
         ids.HISTORY,
@@ -122,6 +123,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.LOOK_UP_MODAL,
         ids.CHANGE_FORM,
         ids.DENY_MODAL,
+        ids.UNDO_MODAL,
         ids.DIGEST_FORM,
         ids.ALERT_FORM,
     } == listened(InteractionKind.VIEW)

@@ -1,15 +1,26 @@
 """Who is in which Slack user group, cached for a short while."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.rules import Person
 from bot.autumn.cache import Cached
+from bot.kit import mentions
 from bot.slack.errors import SLACK_READ_ERRORS
 
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    members: "Members"
+    ids: Mapping[str, str]
+    """By handle."""
+
+
+_NOBODY = _Known({}, {})
 Members = Mapping[str, frozenset[str]]
 """User ids by group; every group is listed by its id (S…) and by its handle (@…)."""
 
@@ -30,7 +41,7 @@ class Groups:
         """
         if not groups:
             return Person(user, member)
-        known = await self._members() or {}
+        known = (await self._known() or _NOBODY).members
         return Person(
             user,
             member,
@@ -38,30 +49,38 @@ class Groups:
             unchecked=groups - known.keys(),
         )
 
+    async def mentions(self, names: Sequence[str]) -> list[str]:
+        """People and groups as mentions, in mrkdwn; a group that Slack does not give in plain text. Never
+        raises."""
+        ids = (await self._known() or _NOBODY).ids if any(name.startswith("@") for name in names) else {}
+        return [mentions.anyone(ids.get(name, name)) for name in names]
+
     async def missing(self, groups: frozenset[str]) -> frozenset[str] | None:
         """The groups that Slack does not have or that are disabled; None if Slack does not answer."""
         if not groups:
             return groups
-        known = await self._members()
-        return None if known is None else groups - known.keys()
+        known = await self._known()
+        return None if known is None else groups - known.members.keys()
 
     async def aclose(self) -> None:
         """Stops a call in progress."""
         await self._kept.aclose()
 
-    async def _members(self) -> Members | None:
+    async def _known(self) -> "_Known | None":
         try:
             return await self._kept.get()
         except SLACK_READ_ERRORS:
             return None
 
-    async def _ask(self) -> Members:
+    async def _ask(self) -> "_Known":
         async with asyncio.timeout(self._within):
             answer = await self._slack.usergroups_list(include_users=True, include_disabled=False)
         members: dict[str, frozenset[str]] = {}
+        ids: dict[str, str] = {}
         for group in answer["usergroups"]:
             members |= _read(group)
-        return members
+            ids[f"@{group['handle']}"] = str(group["id"])
+        return _Known(members, ids)
 
 
 def _read(group: Mapping[str, Any]) -> Members:

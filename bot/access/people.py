@@ -54,12 +54,14 @@ class SlackUser:
     stranger: bool = False
     bot: bool = False
     deleted: bool = False
+    name: str = ""
+    """As Slack shows it; may be empty."""
     zone: str = ""
     """The IANA name of the person's time zone; may be empty."""
 
     @classmethod
     def read(cls, user: Mapping[str, Any]) -> "SlackUser":
-        grid = user.get("enterprise_user") or {}
+        grid, profile = user.get("enterprise_user") or {}, user.get("profile") or {}
         return cls(
             team=str(user.get("team_id") or ""),
             enterprise=str(grid.get("enterprise_id") or ""),
@@ -67,6 +69,7 @@ class SlackUser:
             stranger=bool(user.get("is_stranger")),
             bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             deleted=bool(user.get("deleted")),
+            name=str(profile.get("display_name") or profile.get("real_name") or user.get("name") or ""),
             zone=str(user.get("tz") or ""),
         )
 
@@ -128,6 +131,11 @@ class People:
         if early is not Standing.UNCHECKED:
             return early
         return decide(home, actor, await self._facts(actor.user))
+
+    async def name(self, actor: Actor) -> str:
+        """The person's name; empty if it is not known. Never raises."""
+        facts = await self._facts(actor.user)
+        return facts.name if facts else ""
 
     async def zone(self, actor: Actor) -> str:
         """The person's time zone; empty if it is not known. Never raises."""

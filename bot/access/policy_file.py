@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from bot.access.policy_tables import (
     MOST_APPROVALS,
     Allow,
+    ApprovalsTable,
     Deny,
     DigestsTable,
     LinkPreviewsTable,
@@ -89,7 +90,12 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
 
 
 _LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
-_TABLES: dict[str, type[BaseModel]] = {**_LISTS, "digests": DigestsTable, "link_previews": LinkPreviewsTable}
+_SINGLE: dict[str, type[BaseModel]] = {
+    "digests": DigestsTable,
+    "link_previews": LinkPreviewsTable,
+    "approvals": ApprovalsTable,
+}
+_TABLES: dict[str, type[BaseModel]] = {**_LISTS, **_SINGLE}
 _MESSAGES = {
     "bool_type": "must be true or false, without quotes",
     "int_type": "must be a whole number, without quotes",
@@ -111,7 +117,7 @@ def _words(error: Any) -> str:
         return f'unknown key "{key}"{nearest(key, list(table.model_fields))}'
     if kind == "missing":
         return f'"{key}" is missing'
-    if path in (("digests",), ("link_previews",)):
+    if len(path) == 1 and key in _SINGLE:
         return f"must be [{key}], in single brackets"
     if len(path) < 3 and path[0] in _LISTS:
         return f"[[{key}]] {message}" if kind == "value_error" else f"must be [[{key}]], in double brackets"

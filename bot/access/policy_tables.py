@@ -10,7 +10,18 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from bot.access.rules import EVERYONE, DigestRules, Policy, PolicyKind, Power, Requirement, Rule, When, Who
+from bot.access.rules import (
+    EVERYONE,
+    ApprovalRules,
+    DigestRules,
+    Policy,
+    PolicyKind,
+    Power,
+    Requirement,
+    Rule,
+    When,
+    Who,
+)
 from bot.autumn.environment import Environment
 
 MOST_APPROVALS = 10
@@ -61,6 +72,15 @@ def _one_of_who(value: object) -> str:
     )
 
 
+def _mentionable(value: object) -> str:
+    if isinstance(value, str) and (_USER.fullmatch(value) or _GROUP.fullmatch(value)):
+        return value
+    raise ValueError(
+        f"{_quoted(value)} cannot be mentioned: write a user id (U…), a group id (S…) or a group's "
+        "handle (@…)"
+    )
+
+
 def _channel(value: object) -> str:
     if isinstance(value, str) and _CHANNEL.fullmatch(value):
         return value
@@ -97,6 +117,7 @@ Text = Annotated[str, Field(min_length=1, max_length=80)]
 Some = Field(min_length=1)
 Names = Annotated[list[Text], BeforeValidator(_list), Some]
 Whom = Annotated[list[Annotated[str, BeforeValidator(_one_of_who)]], BeforeValidator(_list), Some]
+Mentions = Annotated[list[Annotated[str, BeforeValidator(_mentionable)]], BeforeValidator(_list)]
 Channels = Annotated[list[Annotated[str, BeforeValidator(_channel)]], BeforeValidator(_list)]
 Powers = Annotated[list[Annotated[Power, _word(Power)]], BeforeValidator(_list), Some]
 Kinds = Annotated[list[Annotated[PolicyKind, BeforeValidator(_kind)]], BeforeValidator(_list), Some]
@@ -224,6 +245,19 @@ class LinkPreviewsTable(BaseModel):
     channels: Channels
 
 
+class ApprovalsTable(BaseModel):
+    """The `[approvals]` table: who is told of requests that wait."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    mention: Mentions = []
+    escalate_to: Mentions = []
+    remind: bool = True
+
+    def rules(self) -> ApprovalRules:
+        return ApprovalRules(tuple(self.mention), tuple(self.escalate_to), self.remind)
+
+
 class PolicyFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -232,6 +266,7 @@ class PolicyFile(BaseModel):
     require: list[Require] = []
     digests: DigestsTable = DigestsTable()
     link_previews: LinkPreviewsTable = LinkPreviewsTable(channels=[])
+    approvals: ApprovalsTable = ApprovalsTable()
 
     def policy(self) -> Policy:
         return Policy(
@@ -240,6 +275,7 @@ class PolicyFile(BaseModel):
             tuple(table.requirement(f"require {n}") for n, table in enumerate(self.require, 1)),
             self.digests.rules(),
             frozenset(self.link_previews.channels),
+            self.approvals.rules(),
         )
 
 

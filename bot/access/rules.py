@@ -190,6 +190,21 @@ class DigestRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """Who is told of requests that wait. People (U…) and user groups (S…, @…), in the order of the policy."""
+
+    mention: tuple[str, ...] = ()
+    """On a new request and in every reminder."""
+    escalate_to: tuple[str, ...] = ()
+    """Also in the last reminder."""
+    remind: bool = True
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(name for name in (*self.mention, *self.escalate_to) if name.startswith(("S", "@")))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     allow: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
@@ -197,12 +212,18 @@ class Policy:
     digests: DigestRules = DigestRules()
     preview_channels: frozenset[str] = frozenset()
     """Ids of channels in which the preview of a link to a customer's page names the customer."""
+    approvals: ApprovalRules = ApprovalRules()
 
     @property
     def groups(self) -> frozenset[str]:
-        """Every user group the policy names."""
+        """Every user group whose members the rules depend on."""
         rules: tuple[Rule | Requirement, ...] = (*self.allow, *self.deny, *self.require)
         return self.digests.who.groups.union(*(rule.who.groups for rule in rules))
+
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """Every user group the policy names."""
+        return self.groups | self.approvals.groups
 
 
 BUILT_IN = Policy(

@@ -4,6 +4,7 @@ Nothing is read back from it: its buttons carry the id of the change and the ver
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -32,6 +33,16 @@ class Audience(StrEnum):
     """Anybody; without the buttons that decide."""
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a card says beside the change itself. What is not known is left out."""
+
+    requester: str = ""
+    """Their name, not yet escaped. Without it they are mentioned."""
+    mentions: str = ""
+    """Whom a waiting request is for, in mrkdwn."""
+
+
 def change_card(
     record: Record,
     *,
@@ -39,10 +50,13 @@ def change_card(
     now: datetime,
     name: str = "",
     names: Mapping[str, str] | None = None,
+    background: Background = Background(),
 ) -> Card:
     """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
     known = names or {}
-    content = [*_request(record, known), *_reason(record), *_outcome(record, known)]
+    content = [*_request(record, known), *_reason(record, background), *_outcome(record, known)]
+    if record.state is State.WAITING and background.mentions:
+        content.append(blocks.section("mentions", words.waits_for(background.mentions)))
     after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
     return layout.card(_head(record, name), content, after, stamp=now)
 
@@ -57,7 +71,8 @@ def withheld_card(record: Record, *, now: datetime) -> Card:
 
 def _kind(record: Record) -> str:
     heading = registry.kind(record.kind).heading
-    return f"{words.UNDO_OF}: {heading.lower()}" if record.undo_of else heading
+    named = f"{words.UNDO_OF}: {heading.lower()}" if record.undo_of else heading
+    return f"{named} ({words.UNDONE_STATE})" if record.undone else named
 
 
 def _head(record: Record, name: str) -> list[Block]:
@@ -88,11 +103,13 @@ def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
     return layout.packed("stripe", lines) if lines else []
 
 
-def _reason(record: Record) -> list[Block]:
+def _reason(record: Record, background: Background) -> list[Block]:
     reason = text.mrkdwn(record.reason, _REASON_LENGTH)
-    requested = words.requested_by(mentions.person(record.asker), times.moment(record.created_at))
+    requester = text.mrkdwn(background.requester, 80) or mentions.person(record.asker)
+    requested = words.requested_by(requester, times.moment(record.created_at))
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
-    lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket]
+    undoes = words.undoes(text.code(record.undo_of, 60)) if record.undo_of else ""
+    lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket, undoes]
     return [blocks.section("why", "\n".join(line for line in lines if line))]
 
 
@@ -118,6 +135,10 @@ def _buttons(record: Record, audience: Audience) -> list[Block]:
     buttons = [] if audience is Audience.READER else _deciding(record, audience)
     if (open_customer := _open(record)) is not None:
         buttons.append(open_customer)
+    if record.undo_of or record.undone:
+        place = Place(customer=record.customer_id)
+        history = frame.go(words.HISTORY, "open", place, kind=ids.HISTORY)
+        buttons += [history] if history is not None else []
     return [blocks.actions("decide", buttons)] if buttons else []
 
 
@@ -130,7 +151,7 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
         case State.UNCONFIRMED:
             return _marks(record)
         case State.APPLIED:
-            return [undo(record)] if record.undoable else []
+            return [_undo(record)] if record.undoable else []
         case (
             State.APPROVED
             | State.APPLYING
@@ -168,13 +189,13 @@ def withdraw_button(record: Record, *, suffix: str = "") -> blocks.Button:
     return blocks.button(words.WITHDRAW, f"{ids.WITHDRAW}{suffix}", _ref(record), confirm=dialog)
 
 
-def undo(record: Record) -> blocks.Button:
-    dialog = blocks.confirm(words.UNDO_TITLE, words.UNDO_TEXT, words.UNDO, words.NOT_NOW)
-    return blocks.button(words.UNDO, ids.UNDO, _ref(record), confirm=dialog)
+def _undo(record: Record) -> blocks.Button:
+    return blocks.button(words.UNDO, ids.UNDO, _ref(record))
 
 
 def _marks(record: Record) -> list[blocks.Button]:
-    return [
+    check_again = blocks.button(words.CHECK_AGAIN, ids.CHECK_AGAIN, _ref(record), primary=True)
+    marks = [
         blocks.button(
             label,
             action,
@@ -186,6 +207,7 @@ def _marks(record: Record) -> list[blocks.Button]:
             (words.MARK_NOT_APPLIED, ids.MARK_NOT_APPLIED, words.MARK_NOT_APPLIED_TEXT),
         )
     ]
+    return [check_again, *marks]
 
 
 def _open(record: Record) -> blocks.Button | None:

@@ -8,7 +8,7 @@ from bot.approvals import state_text, words
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.changes import descriptions
 from bot.changes import lines as change_lines
-from bot.kit import blocks, ids, layout, mentions, phrases, text, times
+from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
@@ -56,21 +56,23 @@ def history(
         blocks.header("head", text.literal(place.customer, 140) or labels.NO_ID),
         blocks.context("part", words.HISTORY_TITLE),
     ]
+    back = frame.go(labels.OPEN_CUSTOMER, "customer", Place(customer=place.customer), kind=ids.OPEN)
+    leads_back = [blocks.actions("back", [back])] if back is not None else []
     if not records:
-        return layout.card(title, [blocks.section("none", words.NO_HISTORY)], [], stamp=now)
+        return layout.card(title, [blocks.section("none", words.NO_HISTORY)], leads_back, stamp=now)
     content: list[layout.Drawn] = []
     for index, record in enumerate(page.items):
         content += _entry(index, record, steps.get(record.id, ()), names or {})
-    return layout.card(title, content, _paging(place, page), stamp=now)
+    return layout.card(title, content, [*_paging(place, page), *leads_back], stamp=now)
 
 
 def _entry(index: int, record: Record, steps: Sequence[Step], names: Mapping[str, str]) -> list[Block]:
     title = words.history_line(
         times.moment(record.created_at), descriptions.summary(record.input, names), _state(record)
     )
-    reason = text.mrkdwn(record.reason, _REASON_LENGTH)
-    lines = [title, state_text.part(record, names), *change_lines.bullets(record.lines, names)]
-    lines.append(words.reason(reason) if reason else "")
+    lines = [title, state_text.part(record, names), *change_lines.bullets(record.lines, names), _why(record)]
+    comment = text.mrkdwn(record.comment, _REASON_LENGTH)
+    lines.append(words.comment(comment) if comment else "")
     drawn = layout.packed(f"change.{index}", [line for line in lines if line])
     visible = [_step(step) for step in steps if step.event not in _SILENT]
     if visible:
@@ -78,6 +80,12 @@ def _entry(index: int, record: Record, steps: Sequence[Step], names: Mapping[str
         listed = [*visible[:_STEPS], *([words.more_steps(left)] if left > 0 else [])]
         drawn.append(blocks.context(f"steps.{index}", "\n".join(listed)))
     return drawn
+
+
+def _why(record: Record) -> str:
+    reason = text.mrkdwn(record.reason, _REASON_LENGTH)
+    ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
+    return words.history_reason(words.reason(reason) if reason else "", ticket)
 
 
 def _state(record: Record) -> str:

@@ -13,7 +13,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -68,7 +68,7 @@ EDGES: Mapping[State, frozenset[State]] = {
             State.OVERTAKEN,
         }
     ),
-    State.UNCONFIRMED: frozenset({State.APPLIED, State.FAILED}),
+    State.UNCONFIRMED: frozenset({State.UNCONFIRMED, State.APPLIED, State.FAILED}),
     **dict.fromkeys(
         (
             State.APPLIED,
@@ -99,6 +99,10 @@ HOLDS_UNDO = frozenset(EDGES) - {
 """While an undo is in one of these, the change it undoes allows no other."""
 
 
+_TOLD = OVER - {State.WITHDRAWN} | {State.UNCONFIRMED}
+"""The states that the requester did not bring about."""
+
+
 class ChangeEvent(StrEnum):
     """A step in the life of a change, as the audit trail records it and people are notified of it."""
 
@@ -118,6 +122,8 @@ class ChangeEvent(StrEnum):
     UNCONFIRMED = "unconfirmed"
     MARKED = "marked"
     """A person said what became of an unconfirmed one."""
+    CHECKED = "checked"
+    """An unconfirmed one was read back again; it is applied if Autumn shows it by now."""
     UNDONE = "undone"
     """Of the change whose undo was applied."""
     SHOWN = "shown"
@@ -249,6 +255,42 @@ class Record:
     def undoable(self) -> bool:
         """Whether *Undo* can be offered, whatever the policy says."""
         return self.state is State.APPLIED and self.invertible and not self.undo
+
+
+class NoticeKind(StrEnum):
+    """A message of its own about a change, which is posted once."""
+
+    OUTCOME = "outcome"
+    """To the requester: how the request ended."""
+    SETTLED = "settled"
+    """To the requester: what became of an unconfirmed change."""
+    HALF_TIME = "half_time"
+    """To approvers: half of the time to decide is over."""
+    LAST_HOUR = "last_hour"
+    """To approvers: the request expires in an hour."""
+
+
+def reminders(requested_at: datetime, expires_at: datetime) -> Mapping[NoticeKind, datetime]:
+    """When approvers are reminded of a waiting request. There is no last hour if it waits two at most."""
+    half_time = requested_at + (expires_at - requested_at) / 2
+    last_hour = expires_at - timedelta(hours=1)
+    due = {NoticeKind.HALF_TIME: half_time}
+    return due | ({NoticeKind.LAST_HOUR: last_hour} if last_hour > half_time else {})
+
+
+def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
+    """The message a step owes the requester.
+
+    None for a change that was applied right away and ended well or was refused: its card, which was posted
+    just before, shows that.
+    """
+    if event in (ChangeEvent.MARKED, ChangeEvent.CHECKED):
+        return None if record.state is State.UNCONFIRMED else NoticeKind.SETTLED
+    if record.state not in _TOLD:
+        return None
+    seen_by_requester = record.needed == 0 and record.state is not State.UNCONFIRMED
+    recovered = record.ending in (Cause.FOUND_DONE, Cause.INTERRUPTED)
+    return None if seen_by_requester and not recovered else NoticeKind.OUTCOME
 
 
 class CardKind(StrEnum):

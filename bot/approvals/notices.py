@@ -11,7 +11,9 @@ from bot.kit import blocks, layout, text
 from bot.kit.card import Card
 from bot.lookups import failures, labels
 
-_SILENT = frozenset({ChangeEvent.APPLYING, ChangeEvent.WRITING, ChangeEvent.SHOWN, ChangeEvent.REDRAW})
+_SILENT = frozenset(
+    {ChangeEvent.APPLYING, ChangeEvent.WRITING, ChangeEvent.CHECKED, ChangeEvent.SHOWN, ChangeEvent.REDRAW}
+)
 """Only the card shows these."""
 
 

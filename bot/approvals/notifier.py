@@ -2,25 +2,25 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from datetime import datetime
 from weakref import WeakValueDictionary
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
-from bot.approvals.card import Audience
+from bot.approvals.card import Audience, Background
 from bot.approvals.cards import PostedCard
-from bot.approvals.lifecycle import CardKind, ChangeEvent, Record
+from bot.approvals.directory import Directory
+from bot.approvals.lifecycle import CardKind, ChangeEvent, Record, notice_of
 from bot.approvals.names import CustomerNames
+from bot.approvals.notice_delivery import NoticeDelivery
 from bot.approvals.results import Result
 from bot.kit.card import Card as Drawn
+from bot.runtime import Runtime
 from bot.slack import messages
+from bot.slack.client import SlackClients
 from bot.slack.errors import MESSAGE_GONE, SLACK_ERRORS, slack_reason
-from bot.store.database import Database
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 
@@ -31,21 +31,25 @@ class ChangeNotifier:
 
     def __init__(
         self,
-        slack: AsyncWebClient,
-        database: Database,
+        runtime: Runtime,
+        slack: SlackClients,
         names: CustomerNames,
         *,
         channel: ApprovalsChannel,
-        now: Callable[[], datetime],
+        directory: Directory,
         within: float,
     ) -> None:
-        self._slack = slack
-        self._database = database
+        self._slack = slack.default
+        self._database = runtime.database
+        self._now = runtime.now
         self._names = names
+        self._directory = directory
         self._approvals_channel = channel
-        self._now = now
         self._within = within
         self._dms: dict[str, str] = {}
+        self._notices = NoticeDelivery(
+            runtime, slack.once, names, channel=channel, directory=directory, open_dm=self._dm
+        )
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
@@ -59,6 +63,7 @@ class ChangeNotifier:
             # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
             undone = await cards.cards_of(self._database, record.undo_of)
             showing += [self._show(card, anew=True) for card in undone]
+        showing.append(self._notices.deliver(record.id))
         problems = await asyncio.gather(*showing, return_exceptions=True)
         await self._note(record, event)
         for problem in problems:
@@ -130,8 +135,18 @@ class ChangeNotifier:
             # The sweeper comes back to it.
             return False
         names = await self._names.of(record)
+        background = Background()
+        if card.kind is CardKind.APPROVAL:
+            background = Background(
+                await self._directory.requester(record), await self._directory.approvers(record)
+            )
         drawn = approvals_card.change_card(
-            record, audience=_AUDIENCE[card.kind], now=self._now(), name=names.customer, names=names.names
+            record,
+            audience=_AUDIENCE[card.kind],
+            now=self._now(),
+            name=names.customer,
+            names=names.names,
+            background=background,
         )
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
@@ -159,11 +174,12 @@ class ChangeNotifier:
 
     async def _channel(self, card: PostedCard) -> str:
         """A person's own card is in their direct messages."""
-        if not card.channel.startswith(("U", "W")):
-            return card.channel
-        if card.channel not in self._dms:
-            self._dms[card.channel] = await messages.open_dm(self._slack, card.channel)
-        return self._dms[card.channel]
+        return await self._dm(card.channel) if card.channel.startswith(("U", "W")) else card.channel
+
+    async def _dm(self, user: str) -> str:
+        if user not in self._dms:
+            self._dms[user] = await messages.open_dm(self._slack, user)
+        return self._dms[user]
 
     # Steps
 
@@ -172,7 +188,7 @@ class ChangeNotifier:
         as the card shows it too."""
         names = await self._names.of(record)
         notice = notices.notice(record, event, names=names.names)
-        if notice is None:
+        if notice is None or notice_of(record, event):
             return
         with contextlib.suppress(*SLACK_ERRORS):
             if record.channel.startswith(("C", "G")) and await self._post_privately(record, notice):

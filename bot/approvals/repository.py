@@ -17,13 +17,13 @@ sweeper does afterwards:
     decided     denied, withdrawn, …               the same
     taken       being recovered by a sweeper       when its own lease lapses, another sweep takes over
 
-Every transaction takes its locks in the same order (changes, cards, the head of the audit trail), so
+Every transaction takes its locks in the same order (changes, cards, notices, the head of the audit trail), so
 transactions wait for one another but never deadlock.
 """
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.approvals import notice_queue
 from bot.approvals.change_records import load, select_records
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import (
@@ -45,11 +46,13 @@ from bot.approvals.lifecycle import (
     ChangeEvent,
     Record,
     State,
+    notice_of,
+    reminders,
 )
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
 from bot.changes import stored
-from bot.changes.model import key
+from bot.changes.model import Now, key
 from bot.changes.notes import Note
 from bot.store import audit, recorded
 from bot.store.database import Database, unbroken
@@ -88,10 +91,11 @@ async def _take(
     undone = None
     if record.state is State.APPLIED and record.undo_of:
         undone = await _move(connection, record.undo_of, values={}, now=now)
+    await _queue_notices(connection, record, step.event, now)
     await note(connection, record, step.event, now=now, actor=step.actor, details=step.recorded)
     if undone is not None:
         undo = {"undo": record.id}
-        await note(connection, undone, ChangeEvent.UNDONE, now=now, actor=step.actor, details=undo)
+        await note(connection, undone, ChangeEvent.UNDONE, now=now, actor=record.asker, details=undo)
     return record
 
 
@@ -117,6 +121,18 @@ async def _move(
             update(cards).where(cards.c.change_id == change_id).values(due=now + GRACE, tries=0)
         )
     return await load(connection, change_id)
+
+
+async def _queue_notices(
+    connection: AsyncConnection, record: Record, event: ChangeEvent, now: datetime
+) -> None:
+    if (kind := notice_of(record, event)) is not None:
+        await notice_queue.add(connection, record, kind, now)
+    if record.state is not State.WAITING:
+        await notice_queue.drop_reminders(connection, record.id)
+    else:
+        for reminder, due in reminders(now, record.expires_at).items():
+            await notice_queue.add(connection, record, reminder, due)
 
 
 async def note(
@@ -195,6 +211,7 @@ async def request(
             "lines": values["lines"],
             "undo_of": record.undo_of,
         }
+        await _queue_notices(connection, record, ChangeEvent.ASKED, now)
         await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.asker, details=details)
         return record, True
 
@@ -353,6 +370,7 @@ async def deny(database: Database, change_id: str, version: int, decided: Decide
             return None
         await _keep_decision(connection, change_id, version, decided, approval=False)
         record = await load(connection, change_id)
+        await _queue_notices(connection, record, ChangeEvent.DENIED, decided.at)
         await note(
             connection, record, ChangeEvent.DENIED, now=decided.at, actor=decided.person, details=details
         )
@@ -418,6 +436,50 @@ async def mark(database: Database, change_id: str, settlement: Settlement, decid
     async with database.writing() as connection:
         may_end = _may_become(settlement.state, State.UNCONFIRMED)
         return await _take(connection, change_id, step, may_end, now=decided.at)
+
+
+@unbroken
+async def check(
+    database: Database, change_id: str, settlement: Settlement, *, actor: str, now: datetime
+) -> Record | None:
+    """Keeps what was read back of an unconfirmed change. It is applied only if no other change of the same
+    customer and kind can have made Autumn look so; otherwise a person has to decide."""
+    async with database.writing() as connection:
+        if settlement.state is State.APPLIED and await _overlapped(connection, change_id):
+            blurred = {**settlement.details, "now": Now.BLURRED}
+            settlement = replace(settlement, state=State.UNCONFIRMED, details=blurred, invertible=False)
+        values: dict[str, Any] = {
+            "state": settlement.state,
+            "after": settlement.after,
+            "details": dict(settlement.details),
+            "invertible": settlement.invertible,
+        }
+        if settlement.state is State.APPLIED:
+            values["ending"] = settlement.ending
+        details = {"ending": values.get("ending"), "details": values["details"], "after": settlement.after}
+        step = _Step(ChangeEvent.CHECKED, values, details, actor)
+        may_follow = _may_become(settlement.state, State.UNCONFIRMED)
+        return await _take(connection, change_id, step, may_follow, now=now)
+
+
+async def _overlapped(connection: AsyncConnection, change_id: str) -> bool:
+    """Whether another change of the same customer and kind may have been written since this one was."""
+    mine = changes.alias("mine")
+    others = (
+        select(changes.c.id)
+        .join(
+            mine,
+            (mine.c.id == change_id)
+            & (mine.c.env == changes.c.env)
+            & (mine.c.customer_id == changes.c.customer_id)
+            & (mine.c.kind == changes.c.kind)
+            & (mine.c.id != changes.c.id),
+        )
+        .where(
+            changes.c.writes > 0, changes.c.updated_at >= func.coalesce(mine.c.decided_at, mine.c.created_at)
+        )
+    )
+    return (await connection.execute(others)).first() is not None
 
 
 async def _counting_approvals(connection: AsyncConnection, change_id: str, version: int) -> dict[str, bool]:

@@ -51,6 +51,8 @@ class Result(StrEnum):
     """The clicked card showed an earlier version; `record` has the current one."""
     SEEN_APPLIED = "seen_applied"
     """It was to be marked as not applied, but Autumn shows the change."""
+    STILL_UNCONFIRMED = "still_unconfirmed"
+    """It was read back again, and Autumn still does not clearly show it."""
     UNCHECKED = "unchecked"
     """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
     ALREADY = "already"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -149,7 +149,9 @@ class ChangeService:
             return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(request, seen)
 
-    async def undo(self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "") -> Outcome:
+    async def undo(
+        self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "", reason: str = ""
+    ) -> Outcome:
         """Requests the change that reverses an applied one."""
         original = await self.get(change_id)
         if original is None:
@@ -163,7 +165,7 @@ class ChangeService:
                 back,
                 actor,
                 channel=channel or original.channel,
-                reason=original.reason,
+                reason=reason,
                 ticket=original.ticket,
                 undo_of=original.id,
             )
@@ -270,6 +272,35 @@ class ChangeService:
         await self._checkpoint("decided")
         await self._engine.announce(marked, ChangeEvent.MARKED)
         return Outcome(Result.DONE, marked)
+
+    async def check_again(self, change_id: str, actor: Actor) -> Outcome:
+        """Reads an unconfirmed change back once more. It is applied if Autumn shows it by now."""
+        record = await self.get(change_id)
+        if record is None:
+            return Outcome(Result.UNKNOWN)
+        if record.state is not State.UNCONFIRMED:
+            return Outcome(Result.TOO_LATE, record)
+        seen = await self._assessor.read_back(record)
+        if seen is None:
+            return Outcome(Result.TROUBLE, record)
+        settlement = Settlement(
+            State.UNCONFIRMED,
+            Cause.FOUND_DONE,
+            seen.after,
+            {**record.details, "now": seen.now},
+        )
+        if seen.verdict is Verdict.APPLIED:
+            invertible = inverse(record, seen.after) is not None
+            settlement = replace(settlement, state=State.APPLIED, invertible=invertible)
+        checked = await repository.check(
+            self._database, change_id, settlement, actor=actor.user, now=self._now()
+        )
+        if checked is None:
+            return await self._beaten(record, actor)
+        await self._checkpoint("decided")
+        await self._engine.announce(checked, ChangeEvent.CHECKED)
+        result = Result.STILL_UNCONFIRMED if checked.state is State.UNCONFIRMED else Result.DONE
+        return Outcome(result, checked)
 
     async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Outcome:
         """Whether it waits, has not expired, was shown as it is now, and the policy allows it."""

@@ -15,7 +15,8 @@ _COMMENT_LENGTH = 1500
 
 def described(record: Record, names: Mapping[str, str]) -> str:
     """The state, how it came about and what to do, in mrkdwn."""
-    lines = [words.HEADLINES[record.state], *_explanation(record, names)]
+    headline = words.UNDONE_HEADLINE if record.undone else words.HEADLINES[record.state]
+    lines = [headline, *_explanation(record, names)]
     return "\n".join(line for line in lines if line)
 
 

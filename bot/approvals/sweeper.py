@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, change_records, repository
+from bot.approvals import cards, change_records, notice_queue, repository
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
@@ -83,7 +83,6 @@ class Sweeper:
             return
         sweeping = cast(asyncio.Task[Any], asyncio.current_task())
         self._under_way.add(sweeping)
-        sweeping.add_done_callback(self._under_way.discard)
         try:
             await self.sweep(self._now(), *names)
         except (SQLAlchemyError, OSError) as error:
@@ -91,6 +90,8 @@ class Sweeper:
         except asyncio.CancelledError:
             # Cut off by `stop`. APScheduler would log it as an error.
             log.info("sweep cut off")
+        finally:
+            self._under_way.discard(sweeping)
 
     async def sweep(self, now: datetime, *names: str) -> None:
         """Sweeps these parts, or all of them, as of `now`."""
@@ -130,7 +131,9 @@ class Sweeper:
         async def redraw(change_id: str) -> None:
             await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
-        await self._each("redraws", await cards.claim_stale(self._database, now=now), redraw)
+        stale = await cards.claim_stale(self._database, now=now)
+        unposted = await notice_queue.due(self._database, self._environment, now)
+        await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), redraw)
 
     async def _forget(self, now: datetime) -> None:
         await deliveries.forget(self._database, now)

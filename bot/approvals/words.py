@@ -44,6 +44,7 @@ ANEW = (
 )
 WAIT_FOR_IT = "Maple is writing this to Autumn and will read it back. This card will show the outcome."
 UNDONE = "This was undone."
+UNDONE_HEADLINE = ":leftwards_arrow_with_hook: *Undone*"
 UNDOING = "An undo was requested or is being applied."
 WITHHELD = (
     "This channel is now shared with another company, so Maple no longer shows the request here. The person "
@@ -54,8 +55,15 @@ READ_BACK: Mapping[Now, str] = {
     Now.GONE: "Maple read it back: the customer is no longer there.",
     Now.ABSENT: "Maple read it back: the change is not there. It may still arrive.",
     Now.UNCLEAR: "Maple read it back: the numbers match neither the old state nor the new one.",
+    Now.BLURRED: (
+        "Maple read it back: the numbers fit, but another change of this customer may be the reason. Compare "
+        "the two in the history."
+    ),
 }
-SETTLE = "Look in Autumn, then mark it as applied or not applied. Maple will not send it again."
+SETTLE = (
+    "*Check again* reads the customer once more. If it stays unclear, look in Autumn and mark it as applied "
+    "or not applied. Maple will not send it again."
+)
 
 ENDINGS: Mapping[Cause, str] = {
     Cause.DONE: "Maple read it back from Autumn: the change is there.",
@@ -97,6 +105,18 @@ def reason(text: str) -> str:
 
 NO_REASON = "*Reason:* none given"
 TICKET_LINK = "Ticket"
+
+
+def undoes(reference: str) -> str:
+    return f"*Undoes* change {reference}"
+
+
+def waits_for(mentions: str) -> str:
+    return f"Please decide: {mentions}"
+
+
+def reminder(customer: str, summary: str, waiting: str) -> str:
+    return f":bell: *Still waiting for approval:* {customer} · {summary}\n{waiting}"
 
 
 def rule(name: str) -> str:
@@ -143,6 +163,7 @@ APPROVE = "Approve"
 DENY = "Deny"
 WITHDRAW = "Withdraw"
 UNDO = "Undo"
+CHECK_AGAIN = "Check again"
 MARK_APPLIED = "Mark as applied"
 MARK_NOT_APPLIED = "Mark as not applied"
 NOT_NOW = "Not now"
@@ -153,19 +174,32 @@ APPROVE_TEXT = (
 )
 WITHDRAW_TITLE = "Withdraw this?"
 WITHDRAW_TEXT = "Nobody can approve it after that. You can request it again."
-UNDO_TITLE = "Undo this?"
-UNDO_TEXT = "An undo is a request like any other: it may need approval, and Maple tells you the outcome."
 MARK_TITLE = "Have you looked in Autumn?"
 MARK_APPLIED_TEXT = "You confirm that Autumn shows the change. This is recorded with your name."
 MARK_NOT_APPLIED_TEXT = "You confirm that Autumn does not show the change. This is recorded with your name."
 
 DENY_TITLE = "Deny this request"
 DENY_SUBMIT = "Deny"
-DENY_REASON = "Reason"
+REASON = "Reason"
 DENY_HINT = "The person who requested this will read it."
+UNDO_TITLE = "Undo this change"
+UNDO_SUBMIT = "Request undo"
+UNDO_HINT = "An undo is a request like any other: it may need approval, and Maple tells you the outcome."
+UNDO_REASON_NEEDED = "Give a reason, so that approvers know why."
 DENY_REASON_NEEDED = "Give a reason, so that the person who requested this knows why."
 
+ASK_AGAIN = "Request it again"
+ASK_AGAIN_CHANGED = "Ask again, changed"
+
+
+def outcome(headline: str, customer: str, summary: str) -> str:
+    """The first line is the push notification."""
+    return f"{headline}\n*{customer}* · {summary}"
+
+
 # History
+
+HISTORY = "History"
 
 HISTORY_TITLE = "*History*"
 NO_HISTORY = "Nobody has changed this customer with Maple yet."
@@ -182,7 +216,8 @@ STEPS: Mapping[ChangeEvent, str] = {
     ChangeEvent.FAILED: "failed: nothing was changed",
     ChangeEvent.UNCONFIRMED: "unconfirmed",
     ChangeEvent.MARKED: "marked by {by}",
-    ChangeEvent.UNDONE: "undone",
+    ChangeEvent.CHECKED: "checked again by {by}",
+    ChangeEvent.UNDONE: "undone by {by}",
     ChangeEvent.SHOWN: "shown",
     ChangeEvent.REDRAW: "shown again",
 }
@@ -194,6 +229,10 @@ UNDONE_STATE = "undone"
 
 def history_line(moment: str, summary: str, state: str) -> str:
     return f"{moment} · *{summary}* · {state}"
+
+
+def history_reason(reason: str, ticket: str) -> str:
+    return " · ".join(part for part in (reason, ticket) if part)
 
 
 def step(moment: str, what: str) -> str:
@@ -238,6 +277,10 @@ RESULTS: Mapping[str, Say] = {
     "seen_applied": Say(
         "Autumn shows this change, so Maple did not mark it as not applied.",
         "Look at the customer in Autumn. If the change is there, mark it as applied.",
+    ),
+    "still_unconfirmed": Say(
+        "Maple read the customer again, and it is still not clear whether this was applied.",
+        "The card shows what Autumn has now. Check again later, or look in Autumn and mark it.",
     ),
     "unchecked": Say(
         "Maple couldn't check with Slack whether the requester and earlier approvers still have permission.",

@@ -103,3 +103,5 @@ class Now(StrEnum):
     """Things are as they were before the change."""
     UNCLEAR = "unclear"
     """They are neither as they were, nor as they should become."""
+    BLURRED = "blurred"
+    """They are as they should become, but another change may have made them so."""

@@ -29,7 +29,7 @@ async def examine_policy(settings: Settings, slack: AsyncWebClient | None, repor
     report(_policy(settings.maple_policy, policy))
     for finding in _dead_ends(policy):
         report(finding)
-    if slack is not None and policy.groups:
+    if slack is not None and policy.named_groups:
         report(await _groups(slack, policy))
 
 
@@ -119,7 +119,7 @@ def _dead_ends(policy: Policy) -> Iterator[Finding]:
 
 
 async def _groups(slack: AsyncWebClient, policy: Policy) -> Finding:
-    missing = await Groups(slack).missing(policy.groups)
+    missing = await Groups(slack).missing(policy.named_groups)
     if missing is None:
         return Finding(
             "Policy: Slack does not tell who is in its user groups",
@@ -133,7 +133,9 @@ async def _groups(slack: AsyncWebClient, policy: Policy) -> Finding:
             "Correct the handle or the id in the policy. Until then nobody counts as one of them where it "
             "allows, and everybody where it denies or requires.",
         )
-    return Finding(f"Policy: Slack has the user groups it names ({', '.join(sorted(policy.groups))})", True)
+    return Finding(
+        f"Policy: Slack has the user groups it names ({', '.join(sorted(policy.named_groups))})", True
+    )
 
 
 _MEND_CHANNEL = (

@@ -16,7 +16,7 @@ from bot.alerts.model import Pause as AlertPause
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import Names
 from bot.approvals import card as approvals_card
-from bot.approvals import denial, history, notices
+from bot.approvals import history, notices, reason_form
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.autumn import models
@@ -96,7 +96,8 @@ def samples() -> Iterator[Sample]:
     preview = tuple(link_preview(CUSTOMER_ID, "sandbox", sample_customer()))
     yield Sample("link preview", Card("A sample", preview, preview))
     yield Sample("form for a click", lookup_help.form_button("balance maple"))
-    yield Sample("denial form", view=denial.deny_modal(Ref(CUSTOMER_ID, 1)))
+    for form in (reason_form.DENIAL, reason_form.UNDO):
+        yield Sample(f"{form.id}", view=reason_form.modal(form, Ref(CUSTOMER_ID, 1)))
 
 
 def _home() -> HomeFacts:

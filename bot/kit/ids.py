@@ -70,12 +70,14 @@ APPROVE = "approve"
 DENY = "deny"
 WITHDRAW = "withdraw"
 UNDO = "undo"
+CHECK_AGAIN = "check_again"
 MARK_APPLIED = "mark_applied"
 MARK_NOT_APPLIED = "mark_not_applied"
 """The buttons on a change's card; each one's value is a `Ref`."""
 
 DENY_MODAL = "deny_modal"
-"""The callback id of the form that asks why; its private_metadata is a `Ref`."""
+UNDO_MODAL = "undo_modal"
+"""The callback ids of the forms that ask for a reason; their private_metadata is a `Ref`."""
 
 # Digests
 

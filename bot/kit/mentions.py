@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.kit import phrases, text
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 
 _SHOWN = 5
 
@@ -15,6 +16,13 @@ def person(user: str) -> str:
     if not user:
         return phrases.MAPLE
     return f"<@{user}>" if _USER.fullmatch(user) else text.code(user, 40) or phrases.MAPLE
+
+
+def anyone(name: str) -> str:
+    """A mention of a person (U…) or a user group (S…); anything else as plain text."""
+    if _GROUP.fullmatch(name):
+        return f"<!subteam^{name}>"
+    return person(name) if _USER.fullmatch(name) else text.mrkdwn(name, 40)
 
 
 def people(users: Sequence[str]) -> str:

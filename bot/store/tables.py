@@ -37,6 +37,7 @@ _IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
 _ACTIVE = text("state = 'active'")
 _CLAIMED = text("state = 'claimed'")
 _RUNNING = text("state = 'running'")
+_OPEN = text("NOT done")
 
 metadata = MetaData(
     naming_convention={
@@ -184,6 +185,23 @@ cards = Table(
     # The message or its channel no longer exists.
     Column("gone", Boolean, nullable=False),
     UniqueConstraint("channel", "ts"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", String(32), ForeignKey("changes.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    # When it is to be posted, or tried again.
+    Column("due", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When an attempt began: Slack may already have it, so it is looked for before it is sent again.
+    Column("sent_at", Instant),
+    Column("done", Boolean, nullable=False),
+    UniqueConstraint("change_id", "version", "kind"),
+    Index("ix_notices_due", "due", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
 digests = Table(

@@ -95,6 +95,7 @@ def test_every_kind_has_a_sample() -> None:
     assert {
         ids.LOOK_UP_MODAL,
         ids.DENY_MODAL,
+        ids.UNDO_MODAL,
         ids.DIGEST_LIST,
         ids.DIGEST_FORM,
         ids.DIGEST_ALL_MODAL,

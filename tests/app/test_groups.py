@@ -134,3 +134,14 @@ async def test_it_can_be_stopped_while_asking() -> None:
     await groups.aclose()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_people_and_groups_are_mentioned_and_unknown_groups_named(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    groups = Groups(client)
+    assert await groups.mentions(["U03LEA", "S01LEADS"]) == ["<@U03LEA>", "<!subteam^S01LEADS>"]
+    assert asked(slack) == 0, "ids need no look-up"
+    assert await groups.mentions(["@billing-leads", "@no*one"]) == ["<!subteam^S01LEADS>", "@no∗one"]
+    slack.faults.add("usergroups.list", "error", times=None)
+    assert await Groups(client).mentions(["@billing-leads"]) == ["@billing-leads"]

@@ -9,11 +9,11 @@ import pytest
 
 from bot.access.policy import Decision, Reason
 from bot.approvals import card as approvals_card
-from bot.approvals import denial, result_card
+from bot.approvals import reason_form, result_card
 from bot.approvals import words as say
 from bot.approvals.card import Audience
-from bot.approvals.denial import REASON_BLOCK
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
 from bot.changes import descriptions, lines
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -28,7 +28,6 @@ from bot.changes.model import Now
 from bot.changes.notes import Note
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
-from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.carried import Unreadable
 from bot.kit.ref import Ref
@@ -52,7 +51,7 @@ DECIDING = {
     (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
     (State.WAITING, Audience.ASKER): ["Withdraw", "Open customer"],
     **{
-        (State.UNCONFIRMED, one): ["Mark as applied", "Mark as not applied", "Open customer"]
+        (State.UNCONFIRMED, one): ["Check again", "Mark as applied", "Mark as not applied", "Open customer"]
         for one in (Audience.APPROVER, Audience.ASKER)
     },
     **{(State.APPLIED, one): ["Undo", "Open customer"] for one in (Audience.APPROVER, Audience.ASKER)},
@@ -173,6 +172,7 @@ def test_who_approved_it() -> None:
         ({"invertible": False}, False, ""),
         ({"undo": "chg_2"}, False, say.UNDOING),
         ({"undo": "chg_2", "undone": True}, False, say.UNDONE),
+        ({"undo": "chg_2", "undone": True}, False, "Balance change (undone)"),
     ],
 )
 def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool, told: str) -> None:
@@ -181,6 +181,7 @@ def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool,
     assert told in shown
     _, shown = drawn(record(undo_of="chg_0"))
     assert "Undo: balance change" in shown
+    assert "*Undoes* change `chg_0`" in shown
 
 
 def test_a_deleted_customer_cannot_be_opened() -> None:
@@ -370,15 +371,15 @@ def test_every_code_has_words() -> None:
 # Denying, and what came of a click
 
 
-def test_a_denial_asks_why() -> None:
-    view = modal(denial.deny_modal(Ref("chg_1", 2)))
-    assert view["callback_id"] == ids.DENY_MODAL
+@pytest.mark.parametrize("form", [DENIAL, UNDO])
+def test_denial_and_undo_ask_for_a_reason(form: ReasonForm) -> None:
+    view = modal(reason_form.modal(form, Ref("chg_1", 2)))
+    assert view["callback_id"] == form.id
     assert Ref.decode(view["private_metadata"]) == ("chg_1", 2)
-    assert denial.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " too much "}}}) == ("too much", {})
-    assert denial.denial({REASON_BLOCK: {ids.DENY_MODAL: {"value": " "}}}).errors == {
-        REASON_BLOCK: say.DENY_REASON_NEEDED
-    }
-    assert denial.denial({}).errors
+    assert reason_form.parse(form, {REASON_BLOCK: {form.id: {"value": " too much "}}}) == ("too much", {})
+    empty = reason_form.parse(form, {REASON_BLOCK: {form.id: {"value": " "}}})
+    assert empty.errors == {REASON_BLOCK: form.needed}
+    assert reason_form.parse(form, {}).errors
 
 
 @pytest.mark.parametrize("value", ["", "x", ":1", "x:0", "x:1 ", "x:y", "a b:1", "x:1:2", "x:99999999999"])

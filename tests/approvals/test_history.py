@@ -6,6 +6,7 @@ from bot.approvals import history
 from bot.approvals import words as say
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.kit import ids
+from bot.lookups import labels
 from bot.lookups.place import Place
 from bot.store.audit import Entry
 from tests.approvals.records import fits, record
@@ -68,6 +69,13 @@ def test_an_undone_change_says_so() -> None:
     assert "Reason" not in told
 
 
+def test_history_shows_ticket_and_reason_of_a_denial() -> None:
+    denied = record(State.DENIED, comment="Too much", ticket="https://desk.example/7")
+    told = checks.read(history.history(PLACE, [denied], {}, now=NOW).blocks)
+    assert "*Their reason:* Too much" in told
+    assert "*Reason:* A bad week · <https://desk.example/7|Ticket>" in told
+
+
 def test_many_steps_are_counted() -> None:
     steps = [entry(ChangeEvent.APPROVED, "U2LEA")] * 20
     told = checks.read(history.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
@@ -90,9 +98,10 @@ def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, 
     card = history.history(place, records(12), {}, now=NOW)
     fits(card)
     assert left in checks.read(card.blocks)
-    assert {label: Place.decode(value).page for label, value in checks.buttons(card).items()} == moves
+    pages = {label: Place.decode(value).page for label, value in checks.buttons(card).items()}
+    assert pages == {**moves, labels.OPEN_CUSTOMER: 0}
     for one in checks.elements(card.blocks):
-        assert one["action_id"].startswith(f"{ids.HISTORY}:")
+        assert one["action_id"].startswith((f"{ids.HISTORY}:", f"{ids.OPEN}:"))
 
 
 def test_pages_that_no_button_can_carry_are_still_counted() -> None:

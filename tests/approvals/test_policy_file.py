@@ -9,8 +9,19 @@ import pytest
 
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError
-from bot.access.policy_tables import Allow, Deny, DigestsTable, Require
-from bot.access.rules import EVERYONE, DigestRules, Policy, PolicyKind, Power, Requirement, Rule, When, Who
+from bot.access.policy_tables import Allow, ApprovalsTable, Deny, DigestsTable, Require
+from bot.access.rules import (
+    EVERYONE,
+    ApprovalRules,
+    DigestRules,
+    Policy,
+    PolicyKind,
+    Power,
+    Requirement,
+    Rule,
+    When,
+    Who,
+)
 from bot.access.toml_lines import Lines
 from bot.autumn.environment import Environment
 from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, load, read
@@ -103,6 +114,7 @@ WHO = 'who = "everyone"\n'
 MAY = 'may = "ask"\n'
 ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
 NOBODY = ': write "everyone", a user id (U…), a group id (S…) or a group\'s handle (@…)'
+MENTION = ": write a user id (U…), a group id (S…) or a group's handle (@…)"
 POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
 SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit)
 DAILY = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.daily)
@@ -119,7 +131,10 @@ ALL_CHANGES = (
         ("[[allow]]\n" + WHO, 'line 1: "may" is missing'),
         ("\n[[allow]]\n" + MAY, 'line 2: "who" is missing'),
         ("[[allows]]", 'line 1: unknown key "allows"; did you mean "allow"?'),
-        ("rules = 1", 'line 1: unknown key "rules" (known: allow, deny, require, digests, link_previews)'),
+        (
+            "rules = 1",
+            'line 1: unknown key "rules" (known: allow, deny, require, digests, link_previews, approvals)',
+        ),
         ("[allow]\n" + WHO, "line 1: must be [[allow]], in double brackets"),
         ("# none\ndeny = 3", "line 2: must be [[deny]], in double brackets"),
         ("deny = [\n1]", "line 1: must be [[deny]], in double brackets"),
@@ -169,6 +184,10 @@ ALL_CHANGES = (
         ),
         ("[[link_previews]]", "line 1: must be [link_previews], in single brackets"),
         ("[link_previews]", 'line 1: "channels" is missing'),
+        ("[[approvals]]\nremind = true", "line 1: must be [approvals], in single brackets"),
+        ("[approvals]\nmentions = 1", 'line 2: unknown key "mentions"; did you mean "mention"?'),
+        ("[approvals]\nmention = 'everyone'", 'line 2: mention: "everyone" cannot be mentioned' + MENTION),
+        ("[approvals]\nescalate_to = [3]", "line 2: escalate_to: (not text) cannot be mentioned" + MENTION),
         ("[[digests]]\n" + WHO, "line 1: must be [digests], in single brackets"),
         ("\ndigests = true", "line 2: must be [digests], in single brackets"),
         ("[digests]\nwhom = 1", 'line 2: unknown key "whom"; did you mean "who"?'),
@@ -419,9 +438,18 @@ def test_example_policy_is_valid() -> None:
 
 
 def test_guide_names_every_key_and_power() -> None:
-    first, second, third = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    first, second, third, fourth = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
     keys = {key for row in first.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
     assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
     assert powers == set(Power)
     assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(DigestsTable.model_fields)
+    assert set(re.findall(r"^\| `(\w+)`", fourth, re.MULTILINE)) == set(ApprovalsTable.model_fields)
+
+
+def test_approvals_table_is_read() -> None:
+    policy = read('[approvals]\nmention = ["@leads", "U01ANA"]\nescalate_to = "S01X"\nremind = false')
+    assert policy.approvals == ApprovalRules(("@leads", "U01ANA"), ("S01X",), remind=False)
+    assert policy.named_groups == {"@leads", "S01X"}
+    assert policy.groups == frozenset()
+    assert BUILT_IN.approvals == ApprovalRules()

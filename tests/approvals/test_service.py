@@ -10,7 +10,8 @@ from sqlalchemy import update
 from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.approvals import cards
-from bot.approvals.lifecycle import Cause, ChangeEvent, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.preview import ReadBack
 from bot.approvals.results import Result
 from bot.autumn.environment import Environment
 from bot.changes import registry
@@ -46,9 +47,10 @@ async def test_request_is_approved_applied_and_undone(harness: Harness) -> None:
     assert harness.local.ledger[-1].idempotency_key == f"maple:{asked.id}:0"
     assert await harness.granted() == 2100
 
-    back = (await service.undo(asked.id, "undo-1", LEA)).record
+    back = (await service.undo(asked.id, "undo-1", LEA, reason="wrong customer")).record
     assert back is not None
-    assert (back.state, back.undo_of, back.asker, back.reason) == (State.WAITING, asked.id, "U_LEA", "so")
+    assert (back.state, back.undo_of, back.asker) == (State.WAITING, asked.id, "U_LEA")
+    assert back.reason == "wrong customer"
     assert harness.permissions.requests[-1].verb is Verb.UNDO
     second = await service.undo(asked.id, "undo-2", RAJ)
     assert second.result is Result.NO_UNDO
@@ -499,3 +501,28 @@ async def test_change_altered_behind_the_trail_is_found(harness: Harness) -> Non
     async with harness.database.reading() as connection:
         found = (await audit.verify(connection)).faults
     assert found == (f"change {asked.id} is denied, and row 1 says otherwise",)
+
+
+async def test_check_again_gives_way_to_somebody_who_settled_it_meanwhile(
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "cut_before", times=1)
+    unconfirmed = (await service.approve(asked.id, 1, RAJ)).record
+    assert unconfirmed is not None
+    assert unconfirmed.state is State.UNCONFIRMED
+    read_back = service._assessor.read_back
+
+    async def read_and_lose(record: Record) -> ReadBack | None:
+        seen = await read_back(record)
+        await harness.service().mark(record.id, LEA, applied=False)
+        return seen
+
+    monkeypatch.setattr(service._assessor, "read_back", read_and_lose)
+    late = await service.check_again(asked.id, RAJ)
+    assert late.result is Result.TOO_LATE
+    assert late.record is not None
+    assert late.record.ending is Cause.MARKED_NOT_APPLIED
+    assert (await service.check_again("nothing", RAJ)).result is Result.UNKNOWN
+    assert await harness.trail_is_intact()

@@ -619,7 +619,7 @@ async def test_settle_an_undo(pair: Pair, state: State) -> None:
     assert settled.invertible is False
     if state is State.APPLIED:
         await pair.became(await pair.now(), undo=undo.id, undone=True)
-        assert await pair.last() == ("undone", "", {"state": "applied", "version": 1, "undo": undo.id})
+        assert await pair.last() == ("undone", "U1", {"state": "applied", "version": 1, "undo": undo.id})
     else:
         assert await pair.now() == replace(original, undo=undo.id)
         pair.change = undo
@@ -674,7 +674,7 @@ async def test_mark_an_undo(pair: Pair) -> None:
     marked = await repository.mark(pair.database, undo.id, settlement, decided)
     assert marked is not None
     await pair.became(await pair.now(), undo=undo.id, undone=True)
-    assert await pair.last() == ("undone", "U3", {"state": "applied", "version": 1, "undo": undo.id})
+    assert await pair.last() == ("undone", "U1", {"state": "applied", "version": 1, "undo": undo.id})
 
 
 async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:

@@ -22,7 +22,7 @@ from bot.kit import blocks, form_values, text
 from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
-from tests.journeys.changing import close_and_look, lea_sees
+from tests.journeys.changing import close_and_look, lea_sees, request_undo
 from tests.stage import Stage
 
 TEXT_BLOCK = "text"
@@ -136,9 +136,8 @@ async def test_registered_kind_works_from_the_command_to_the_undo(maple: Stage) 
     await maple.lea.click(approvals_words.APPROVE)
     await maple.lea.sees("Applied")
     assert remark_in_autumn(maple) == "Likes syrup"
-    await maple.ana.sees("Applied")
-    await close_and_look(maple.ana, f"[{approvals_words.UNDO}]")
-    await maple.ana.click(approvals_words.UNDO, confirm=True)
+    await close_and_look(maple.ana, "Applied", f"[{approvals_words.UNDO}]")
+    await request_undo(maple.ana)
     await lea_sees(maple, "Remove the remark")
     await maple.lea.click(approvals_words.APPROVE)
     await maple.lea.sees(approvals_words.UNDONE)

@@ -21,7 +21,7 @@ from bot.lookups.overview import words as overview_words
 from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
 from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
@@ -256,8 +256,8 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
-    await maple.lea.click("Undo", confirm=True)
-    await again(maple, last(maple, "block_actions"), 4)
+    await request_undo(maple.lea)
+    await again(maple, last(maple, "view_submission"), 4)
     await maple.lea.sees("Undo: balance change")
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
@@ -287,7 +287,7 @@ async def test_late_decision_is_told_who_decided(maple: Stage) -> None:
     maple.max.go("#billing")
     await maple.max.click("Approve")
     await maple.bot.work.drain(10)
-    await maple.lea.fill(approvals_words.DENY_REASON, "No")
+    await maple.lea.fill(approvals_words.REASON, "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
     told = await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
@@ -324,12 +324,12 @@ async def test_button_of_an_unknown_change_is_refused(maple: Stage) -> None:
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
     payload = json.loads(json.dumps(last(maple, "block_actions").payload))
-    for number, action in enumerate(("deny", "approve", "withdraw", "undo", "mark_applied")):
+    for number, action in enumerate(("deny", "approve", "withdraw", "undo", "mark_applied", "check_again")):
         payload["actions"][0] |= {"action_id": action, "value": "nothing:1"}
         payload["trigger_id"] = f"{number}.1.x"
         await maple.slack.deliveries.send("interactive", payload)
         await maple.bot.work.drain(10)
-    assert maple.lea.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what) == 5
+    assert maple.lea.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what) == 6
 
 
 async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Stage) -> None:
@@ -338,7 +338,7 @@ async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Stage)
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
-    await maple.lea.click("Undo", confirm=True)
+    await maple.lea.click(approvals_words.UNDO)
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
 
@@ -470,7 +470,7 @@ async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.lea.fill(approvals_words.DENY_REASON, "No")
+    await maple.lea.fill(approvals_words.REASON, "No")
     await maple.lea.submit()
     await maple.lea.sees(on_screen(HEADLINES[State.DENIED]))
     await again(maple, last(maple, "view_submission"), 4)

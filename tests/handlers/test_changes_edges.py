@@ -97,7 +97,7 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
-async def test_asker_without_a_card_gets_no_dm(maple: Stage) -> None:
+async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Stage) -> None:
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
@@ -107,4 +107,7 @@ async def test_asker_without_a_card_gets_no_dm(maple: Stage) -> None:
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
-    assert [one for one in maple.slack.calls[before:] if one.method == "chat.postMessage"] == []
+    (posted,) = [call for call in maple.slack.calls[before:] if call.method == "chat.postMessage"]
+    assert not posted.args.get("thread_ts")
+    maple.ana.go("@maple")
+    await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])

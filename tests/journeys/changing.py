@@ -5,6 +5,7 @@ import re
 
 import httpx
 
+from bot.approvals import words as approvals_words
 from bot.autumn.throttle import Limits
 from bot.timings import Timeouts
 from sandbox.slack import Person
@@ -54,6 +55,14 @@ async def ask_for_a_name(person: Person, name: str, *, customer: str = "cus_acme
     await person.fill("Name", name)
     await person.sees(f"→ {name}")
     await person.fill("Reason", "They call themselves so now")
+    await person.submit()
+
+
+async def request_undo(person: Person) -> None:
+    """Of the change on the screen."""
+    await person.click(approvals_words.UNDO)
+    await person.sees(approvals_words.UNDO_HINT)
+    await person.fill(approvals_words.REASON, "It was the wrong customer")
     await person.submit()
 
 

@@ -10,7 +10,15 @@ from bot.access.policy import Reason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.changing import (
+    AT_ONCE,
+    UNHURRIED,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+    request_undo,
+)
 from tests.stage import Mode, Stage, on_stage
 
 
@@ -34,10 +42,9 @@ async def test_approved(maple: Stage) -> None:
     assert "They lost a day to our outage" in card
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.ana.close()
-    await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-    maple.ana.go("@maple")
-    await maple.ana.sees("Applied")
+    await close_and_look(
+        maple.ana, "Acme Ltd · Give 500 extra of Messages", approvals_words.ENDINGS[Cause.DONE]
+    )
     assert writes(maple) == ["balances.update"]
     assert await remaining(maple) == before + 500
 
@@ -73,14 +80,12 @@ async def test_denied(maple: Stage) -> None:
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.lea.fill(approvals_words.DENY_REASON, "They have had three this month")
+    await maple.lea.fill(approvals_words.REASON, "They have had three this month")
     await maple.lea.submit()
     await maple.lea.sees("Denied: nothing was changed")
-    await maple.ana.close()
-    note = await maple.ana.sees("Denied: nothing was changed")
-    assert "They have had three this month" in note
-    maple.ana.go("@maple")
-    assert "[Withdraw]" not in await maple.ana.sees("Denied: nothing was changed")
+    outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
+    assert "They have had three this month" in outcome
+    assert "[Withdraw]" not in maple.ana.screen()
     assert writes(maple) == []
 
 
@@ -102,7 +107,7 @@ async def test_expired(maple: Stage) -> None:
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
-    await maple.ana.sees(approvals_words.EXPIRED)
+    await close_and_look(maple.ana, approvals_words.EXPIRED)
     assert writes(maple) == []
 
 
@@ -148,7 +153,7 @@ async def test_failed(maple: Stage) -> None:
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await maple.lea.click("Approve")
     await maple.lea.sees("Failed: nothing was changed")
-    await maple.ana.sees("Failed: nothing was changed")
+    await close_and_look(maple.ana, "Failed: nothing was changed")
     assert [one for one in maple.autumn.ledger if one.applied] == []
 
 
@@ -158,7 +163,7 @@ async def test_unconfirmed_then_settled_by_a_person(maple: Stage) -> None:
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees("Unconfirmed: it may have happened")
-    await maple.ana.sees("Unconfirmed: it may have happened")
+    await close_and_look(maple.ana, "Unconfirmed: it may have happened")
     await maple.lea.click("Mark as not applied", confirm=True)
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert "Mark as applied" not in card
@@ -185,7 +190,7 @@ async def test_undone(maple: Stage) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.sees("Waiting for approval")
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await maple.lea.sees(approvals_words.UNDOING)
     await maple.lea.click("Approve")
@@ -206,7 +211,7 @@ async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amo
         await give(maple, amount, action=action)
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await close_and_look(maple.ana, "[Undo]")
-        await maple.ana.click("Undo", confirm=True)
+        await request_undo(maple.ana)
         await maple.ana.sees(approvals_words.UNDONE)
         after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         assert (after.granted, after.remaining, after.usage) == (
@@ -238,7 +243,7 @@ async def test_asked_of_one_replica_and_approved_at_another(maple: Stage) -> Non
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        await close_and_look(maple.ana, approvals_words.ENDINGS[Cause.DONE])
     assert writes(maple) == ["balances.update"]
 
 

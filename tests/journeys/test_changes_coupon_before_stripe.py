@@ -7,7 +7,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, request_undo
 from tests.stage import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -56,7 +56,7 @@ async def test_a_coupon_is_undone(maple: Stage) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     await maple.ana.sees(approvals_words.UNDONE)
     assert [one.route for one in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
 

@@ -27,6 +27,7 @@ from tests.journeys.changing import (
     elsewhere,
     give,
     lea_sees,
+    request_undo,
 )
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.kinds import apply_coupon
@@ -348,7 +349,7 @@ async def _undo(maple: Stage, said: str) -> None:
     """Ana tries to, and reads why not."""
     before = len(maple.autumn.ledger)
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     told = await maple.ana.sees(said)
     assert REFUSED in told
     assert "Nothing was requested" in told
@@ -363,7 +364,7 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
         await lea_sees(maple, "Waiting for approval")
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await maple.lea.click("Undo", confirm=True)
+        await request_undo(maple.lea)
         card = await maple.lea.sees("Undo: reward change")
         assert "20% off for 3 months restarts: its duration begins now." in card
 

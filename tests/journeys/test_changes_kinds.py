@@ -11,7 +11,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees
+from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort, delete
 from tests.stage import Stage, on_stage
 
@@ -64,15 +64,12 @@ async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
     await approve(maple, sort)
     card = await maple.lea.sees(READ_BACK)
     assert "Approved by @lea" in card
-    await maple.ana.close()
-    await maple.ana.sees(READ_BACK)
-    maple.ana.go("@maple")
-    own = await maple.ana.sees(READ_BACK)
+    own = await close_and_look(maple.ana, READ_BACK)
     assert writes(maple) == [sort.route]
     if not sort.undo:
         assert "[Undo]" not in card + own
         return
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     await maple.lea.sees(sort.undo)
     await maple.lea.sees(approvals_words.UNDOING)
     await approve(maple, sort)
@@ -84,13 +81,12 @@ async def test_denied(maple: Stage, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.lea.fill(approvals_words.DENY_REASON, "Not this quarter")
+    await maple.lea.fill(approvals_words.REASON, "Not this quarter")
     await maple.lea.submit()
     await maple.lea.sees("Denied: nothing was changed")
-    await maple.ana.close()
-    assert "Not this quarter" in await maple.ana.sees("Denied: nothing was changed")
-    maple.ana.go("@maple")
-    assert "[Withdraw]" not in await maple.ana.sees("Denied: nothing was changed")
+    outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
+    assert "Not this quarter" in outcome
+    assert "[Withdraw]" not in maple.ana.screen()
     assert maple.autumn.ledger == []
 
 
@@ -108,7 +104,7 @@ async def test_expired(maple: Stage, sort: Sort) -> None:
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
-    await maple.ana.sees(approvals_words.EXPIRED)
+    await close_and_look(maple.ana, approvals_words.EXPIRED)
     assert maple.autumn.ledger == []
 
 
@@ -139,7 +135,7 @@ async def test_failed(maple: Stage, sort: Sort) -> None:
     card = await maple.lea.sees("Failed: nothing was changed")
     assert approvals_words.ENDINGS[Cause.RATE_LIMITED] in card
     assert "[Undo]" not in card
-    await maple.ana.sees("Failed: nothing was changed")
+    await close_and_look(maple.ana, "Failed: nothing was changed")
     assert writes(maple) == []
 
 
@@ -149,17 +145,13 @@ async def test_unconfirmed_and_settled_by_a_person(maple: Stage, sort: Sort, app
     maple.autumn.faults.add(sort.route, "cut_before", times=1)
     await approve(maple, sort)
     await maple.lea.sees("Unconfirmed: it may have happened")
-    await maple.ana.sees("Unconfirmed: it may have happened")
+    await close_and_look(maple.ana, "Unconfirmed: it may have happened")
     await maple.lea.click("Mark as applied" if applied else "Mark as not applied", confirm=True)
-    said = (
-        approvals_words.ENDINGS[Cause.MARKED_APPLIED]
-        if applied
-        else approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED]
-    )
-    card = await maple.lea.sees(said)
+    ending = approvals_words.ENDINGS[Cause.MARKED_APPLIED if applied else Cause.MARKED_NOT_APPLIED]
+    card = await maple.lea.sees(ending)
     assert "Marked by @lea" in card
     assert "Mark as applied" not in card
-    await maple.ana.sees(said)
+    await maple.ana.sees(ending)
     assert writes(maple) == []
 
 

@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
-from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look
+from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look, request_undo
 from tests.stage import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -40,7 +40,7 @@ async def test_a_balance_is_changed_and_undone(maple: Stage) -> None:
     await ask_for_messages(maple.ana, "500", customer=old_id(maple))
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     await maple.ana.sees(approvals_words.UNDONE)
     assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("balances.update", True)] * 2
 

@@ -6,7 +6,15 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import UNHURRIED, ask_for_a_name, close_and_look, elsewhere, give, lea_sees
+from tests.journeys.changing import (
+    UNHURRIED,
+    ask_for_a_name,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+    request_undo,
+)
 from tests.journeys.kinds import SORTS, Sort
 from tests.stage import Stage, on_stage
 
@@ -55,7 +63,7 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     recreate_everybody(maple)
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     told = await maple.ana.sees(REFUSED)
     assert "Nothing was requested" in told
     assert len(maple.autumn.ledger) == 1

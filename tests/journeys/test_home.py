@@ -67,7 +67,7 @@ async def test_request_is_denied_on_the_home_tab(maple: Stage) -> None:
     await maple.lea.sees("Requested by @ana")
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_TITLE)
-    await maple.lea.fill(approvals_words.DENY_REASON, "They had this last week")
+    await maple.lea.fill(approvals_words.REASON, "They had this last week")
     await maple.lea.submit()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     assert maple.autumn.ledger == []

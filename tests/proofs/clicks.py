@@ -139,8 +139,8 @@ async def _judge(figures: Figures, made: Office, card: Message, since: str) -> N
             right = _TOO_LATE in words and any(whose.format(one.user.name) in words for one in first)
             figures.count("told who was first", right)
             figures.hold(right, f"{where}: {person.user.name} is told {words}")
-    ana.go("#support")
-    figures.hold(came in ana.screen(), f"{where}: the asker is not told")
+    outcomes = [words for one in made.heard(ana, since) if came in (words := made.read(ana, one))]
+    figures.hold(len(outcomes) == 1, f"{where}: the requester is told {outcomes}")
     await _count(figures, made, where)
 
 

@@ -108,7 +108,7 @@ BODIES = (
 )  # fmt: skip
 
 
-_DECIDING = (ids.CHANGE_FORM, ids.APPROVE, ids.DENY_MODAL, ids.WITHDRAW, ids.UNDO, ids.DIGEST_FORM)
+_DECIDING = (ids.CHANGE_FORM, ids.APPROVE, ids.DENY_MODAL, ids.WITHDRAW, ids.UNDO_MODAL, ids.DIGEST_FORM)
 _OFTEN = ROUTES + tuple(route for route in ROUTES if route.trigger in _DECIDING) * 3
 
 

@@ -138,7 +138,7 @@ class Office:
         return bool(self.slack.views.stack(person.id) or self.heard(person, since))
 
     async def say_why(self, person: Person) -> None:
-        await person.fill(approvals_words.DENY_REASON, "Not this month")
+        await person.fill(approvals_words.REASON, "Not this month")
         await person.submit()
 
 

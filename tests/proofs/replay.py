@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import Cause, State
 from bot.store.tables import changes, decisions
 from sandbox.slack import LocalSlack
 from sandbox.slack.delivery import Delivery
-from tests.journeys.changing import close_and_look, give, lea_sees
+from tests.journeys.changing import close_and_look, give, lea_sees, request_undo
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
 from tests.stage import APPROVALS, Mode, Stage, on_stage
@@ -103,7 +103,7 @@ async def _give_and_undo(maple: Stage, copier: Copier) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await copier.quiet()
     await close_and_look(maple.ana, "[Undo]")
-    await maple.ana.click("Undo", confirm=True)
+    await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await copier.quiet()
     await maple.lea.click("Approve")

@@ -1,0 +1,96 @@
+"""Posts the notices about a change: the outcome exactly once, a reminder at most once."""
+
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals import cards, change_records, notice_queue
+from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.directory import Directory
+from bot.approvals.lifecycle import CardKind, NoticeKind, Record, State
+from bot.approvals.names import CustomerNames
+from bot.approvals.notice_queue import ATTEMPT, Notice
+from bot.approvals.outcome_card import outcome_card, reminder_card
+from bot.log import log
+from bot.runtime import Runtime
+from bot.slack import marked_posts, messages
+from bot.slack.errors import PostStatus
+from bot.slack.marked_posts import Mark
+
+EVENT = "maple_notice"
+
+
+class NoticeDelivery:
+    """`slack`: a client that never retries by itself. `open_dm`: the direct messages with a person; raises
+    Slack's errors."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        slack: AsyncWebClient,
+        names: CustomerNames,
+        *,
+        channel: ApprovalsChannel,
+        directory: Directory,
+        open_dm: Callable[[str], Awaitable[str]],
+    ) -> None:
+        self._database = runtime.database
+        self._now = runtime.now
+        self._slack = slack
+        self._names = names
+        self._approvals_channel = channel
+        self._directory = directory
+        self._open_dm = open_dm
+
+    async def deliver(self, change_id: str) -> None:
+        """Posts the notices of a change that are due. Raises Slack's errors: the sweeper tries again."""
+        for notice in await notice_queue.claim(self._database, change_id, self._now()):
+            record = await change_records.get(self._database, notice.change_id)
+            match notice.kind:
+                case NoticeKind.OUTCOME | NoticeKind.SETTLED:
+                    await self._post_outcome(notice, record)
+                case NoticeKind.HALF_TIME | NoticeKind.LAST_HOUR:
+                    await self._remind(notice, record)
+                case _:  # pragma: no cover - there is no other kind
+                    assert_never(notice.kind)
+
+    async def _post_outcome(self, notice: Notice, record: Record) -> None:
+        channel = await self._open_dm(record.asker)
+        mark = Mark(EVENT, {"notice": f"{notice.change_id}:{notice.version}:{notice.kind}"})
+        if notice.sent_at is not None:
+            earlier = await marked_posts.find(
+                self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
+            )
+            if earlier.answer is not PostStatus.TAKEN:
+                log.warning("notice not looked for", error=earlier.reason, reference=record.id)
+                return
+            if earlier.ts:
+                await notice_queue.finish(self._database, notice)
+                return
+        names = await self._names.of(record)
+        card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
+        await notice_queue.attempt(self._database, notice, began=self._now())
+        posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
+        if posted.answer is PostStatus.TAKEN:
+            await notice_queue.finish(self._database, notice)
+        elif posted.answer is not PostStatus.DOUBT:
+            log.warning("notice refused", error=posted.reason, reference=record.id)
+            await notice_queue.attempt(self._database, notice, began=None)
+
+    async def _remind(self, notice: Notice, record: Record) -> None:
+        """In the thread of the card, if the request still waits as it was."""
+        await notice_queue.finish(self._database, notice)
+        waits = record.state is State.WAITING and record.version == notice.version
+        if not self._directory.rules.remind or not waits:
+            return
+        for card in await cards.cards_of(self._database, record.id):
+            if card.kind is not CardKind.APPROVAL or not card.ts:
+                continue
+            if await self._approvals_channel.refusal(card.channel) is not None:
+                continue
+            escalate = notice.kind is NoticeKind.LAST_HOUR
+            names = await self._names.of(record)
+            mentions = await self._directory.approvers(record, escalate=escalate)
+            drawn = reminder_card(record, mentions, name=names.customer, names=names.names)
+            await messages.post(self._slack, card.channel, drawn.text, drawn.plain, thread_ts=card.ts)

@@ -1,0 +1,73 @@
+"""Which messages of its own a step owes, when reminders are due, and that each notice is claimed once."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.approvals import notice_queue
+from bot.approvals.lifecycle import Cause, ChangeEvent, NoticeKind, State, notice_of, reminders
+from bot.approvals.notice_queue import ATTEMPT
+from tests.approvals.harness import NOW, RAJ, Harness
+from tests.approvals.records import record
+
+OUTCOME, SETTLED = NoticeKind.OUTCOME, NoticeKind.SETTLED
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "needed", "ending", "kind"),
+    [
+        (State.WAITING, ChangeEvent.APPROVED, 2, None, None),
+        (State.APPLYING, ChangeEvent.APPLYING, 1, None, None),
+        (State.WITHDRAWN, ChangeEvent.WITHDRAWN, 1, None, None),
+        (State.APPLIED, ChangeEvent.APPLIED, 1, Cause.DONE, OUTCOME),
+        (State.FAILED, ChangeEvent.FAILED, 1, Cause.GUARDED, OUTCOME),
+        (State.DENIED, ChangeEvent.DENIED, 1, None, OUTCOME),
+        (State.EXPIRED, ChangeEvent.EXPIRED, 1, None, OUTCOME),
+        (State.OVERTAKEN, ChangeEvent.OVERTAKEN, 1, None, OUTCOME),
+        (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, 1, Cause.CUT_OFF, OUTCOME),
+        (State.APPLIED, ChangeEvent.APPLIED, 0, Cause.DONE, None),
+        (State.FAILED, ChangeEvent.FAILED, 0, Cause.GUARDED, None),
+        (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, 0, Cause.CUT_OFF, OUTCOME),
+        (State.APPLIED, ChangeEvent.APPLIED, 0, Cause.FOUND_DONE, OUTCOME),
+        (State.FAILED, ChangeEvent.FAILED, 0, Cause.INTERRUPTED, OUTCOME),
+        (State.APPLIED, ChangeEvent.MARKED, 0, Cause.MARKED_APPLIED, SETTLED),
+        (State.FAILED, ChangeEvent.MARKED, 1, Cause.MARKED_NOT_APPLIED, SETTLED),
+        (State.APPLIED, ChangeEvent.CHECKED, 1, Cause.FOUND_DONE, SETTLED),
+        (State.UNCONFIRMED, ChangeEvent.CHECKED, 1, Cause.CUT_OFF, None),
+    ],
+)
+def test_requester_is_told_of_what_others_bring_about(
+    state: State, event: ChangeEvent, needed: int, ending: Cause | None, kind: NoticeKind | None
+) -> None:
+    assert notice_of(replace(record(state), needed=needed, ending=ending), event) is kind
+
+
+def test_reminders_are_due_at_half_time_and_an_hour_before_the_end() -> None:
+    day = reminders(NOW, NOW + timedelta(hours=24))
+    assert day == {
+        NoticeKind.HALF_TIME: NOW + timedelta(hours=12),
+        NoticeKind.LAST_HOUR: NOW + timedelta(hours=23),
+    }
+    assert reminders(NOW, NOW + timedelta(hours=2)) == {NoticeKind.HALF_TIME: NOW + timedelta(hours=1)}
+
+
+async def test_notice_is_claimed_by_one_and_again_after_a_longer_wait(harness: Harness) -> None:
+    service = harness.service()
+    asked = await harness.waiting(service)
+    await service.deny(asked.id, 1, RAJ, "no")
+    claims = [notice_queue.claim(harness.database, asked.id, NOW) for _ in range(5)]
+    claimed = [notice for notices in await asyncio.gather(*claims) for notice in notices]
+    assert [(notice.kind, notice.sent_at) for notice in claimed] == [(OUTCOME, None)]
+    assert await notice_queue.claim(harness.database, asked.id, NOW) == []
+    assert await notice_queue.due(harness.database, asked.env, NOW) == []
+    later = NOW + ATTEMPT
+    assert await notice_queue.due(harness.database, asked.env, later) == [asked.id]
+    await notice_queue.attempt(harness.database, claimed[0], began=NOW)
+    (again,) = await notice_queue.claim(harness.database, asked.id, later)
+    assert again == replace(claimed[0], sent_at=NOW)
+    assert await notice_queue.claim(harness.database, asked.id, later + ATTEMPT) == []
+    await notice_queue.finish(harness.database, again)
+    assert await notice_queue.claim(harness.database, asked.id, later + 3 * ATTEMPT) == []
+    assert await harness.trail_is_intact()

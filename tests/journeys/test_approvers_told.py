@@ -1,0 +1,108 @@
+"""Who is told of a request that waits: those whom the policy names, and never the person who requested it."""
+
+from datetime import timedelta
+
+from bot.approvals import words as approvals_words
+from tests.journeys.changing import give
+from tests.stage import APPROVALS, Stage, on_stage
+
+POLICY = """
+[[allow]]
+name = "all"
+who = "everyone"
+may = ["ask", "approve", "undo"]
+
+[approvals]
+mention = ["@billing-leads", "U01ANA", "U04MAX", "@nobody"]
+escalate_to = ["U02RAJ"]
+"""
+
+
+def posts(maple: Stage) -> list[str]:
+    """What was posted in the approvals channel, as Slack got it."""
+    return [
+        str(call.args.get("blocks"))
+        for call in maple.slack.calls
+        if call.method == "chat.postMessage" and call.args.get("channel") == APPROVALS
+    ]
+
+
+async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester() -> None:
+    async with on_stage("http", policy=POLICY) as maple:
+        await give(maple)
+        maple.lea.go("#billing")
+        card = await maple.lea.sees("Waiting for approval")
+        assert "Please decide: @billing-leads @max @nobody" in card
+        assert "Requested by ana" in card
+        (post,) = posts(maple)
+        assert "<!subteam^S01LEADS>" in post
+        assert "<@U04MAX>" in post
+        assert "<@U01ANA>" not in post
+        await maple.lea.click("Approve")
+        assert "Please decide" not in await maple.lea.sees("Approved by @lea")
+
+
+async def test_without_such_a_policy_nobody_is_mentioned(maple: Stage) -> None:
+    await give(maple)
+    maple.lea.go("#billing")
+    assert "Please decide" not in await maple.lea.sees("Waiting for approval")
+    (post,) = posts(maple)
+    assert "<@" not in post
+
+
+async def reminders(maple: Stage, hours: float) -> list[str]:
+    """After that many hours more."""
+    maple.clock.move(timedelta(hours=hours))
+    await maple.bot.changes.sweeper.tick()
+    maple.lea.go("#billing")
+    return maple.lea.thread("Waiting for approval")
+
+
+async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires() -> None:
+    async with on_stage("http", policy=POLICY) as maple:
+        await give(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees("Waiting for approval")
+        assert await reminders(maple, 11.9) == []
+        (first,) = await reminders(maple, 0.2)
+        assert "Still waiting for approval: Acme Ltd · Give 500 extra of Messages" in first
+        assert "0 of 1 approval · Expires" in first
+        assert "@billing-leads" in first
+        assert "@raj" not in first
+        assert len(await reminders(maple, 0.1)) == 1
+        _, last = await reminders(maple, 11)
+        assert "@billing-leads" in last
+        assert "@raj" in last
+        assert len(await reminders(maple, 0.1)) == 2
+
+
+async def test_decided_request_has_no_reminder() -> None:
+    async with on_stage("http", policy=POLICY) as maple:
+        await give(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees("Waiting for approval")
+        await maple.lea.click("Approve")
+        await maple.lea.sees("Approved by @lea")
+        maple.clock.move(timedelta(hours=13))
+        await maple.bot.changes.sweeper.tick()
+        assert len(posts(maple)) == 1
+
+
+async def test_reminders_can_be_switched_off() -> None:
+    async with on_stage("http", policy=f"{POLICY}remind = false\n") as maple:
+        await give(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees("Waiting for approval")
+        assert await reminders(maple, 13) == []
+
+
+async def test_reminder_stays_out_of_a_channel_that_was_shared_meanwhile() -> None:
+    async with on_stage("http", policy=POLICY) as maple:
+        await give(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees("Waiting for approval")
+        maple.slack.workspace.channels[APPROVALS].kind = "shared"
+        maple.clock.move(timedelta(hours=13))
+        await maple.bot.changes.sweeper.tick()
+        assert len(posts(maple)) == 1
+        assert approvals_words.reminder("", "", "").split("*")[1] not in str(posts(maple))

@@ -1,0 +1,82 @@
+"""*Check again* reads an unconfirmed change back once more, and believes what nothing else can explain."""
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, State
+from bot.approvals.results import Result
+from bot.changes.model import Now
+from tests.approvals.harness import LEA
+from tests.journeys.changing import elsewhere, give, lea_sees
+from tests.stage import Stage
+
+UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
+
+
+async def unconfirmed(maple: Stage) -> None:
+    """A request whose write Autumn never got."""
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees(UNCONFIRMED)
+
+
+async def arrive(maple: Stage) -> None:
+    """The write is carried out after all, as a queue may do it."""
+    await elsewhere(
+        maple,
+        "balances.update",
+        customer_id="cus_acme",
+        feature_id="messages",
+        balance_id=(await maple.bot.autumn.customer("cus_acme")).balances["messages"].breakdown[0].id,
+        add_to_balance=500,
+        included_grant=50_500,
+    )
+
+
+async def test_change_that_arrived_later_is_applied(maple: Stage) -> None:
+    await unconfirmed(maple)
+    await arrive(maple)
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
+    maple.ana.go("@maple")
+    await maple.ana.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
+    (record,) = await maple.bot.changes.history("cus_acme")
+    steps = [step.event for step in await maple.bot.changes.steps(record.id)]
+    assert (record.state, steps[-1]) == (State.APPLIED, "checked")
+
+
+async def test_change_that_is_not_there_stays_unconfirmed(maple: Stage) -> None:
+    await unconfirmed(maple)
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
+    assert "[Mark as applied]" in maple.lea.screen()
+    assert not [write for write in maple.autumn.ledger if write.applied]
+
+
+async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Stage) -> None:
+    await unconfirmed(maple)
+    await give(maple)
+    await maple.lea.sees("Waiting for approval")
+    await maple.lea.click("Approve", within="Waiting for approval")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
+    await maple.lea.sees(approvals_words.READ_BACK[Now.BLURRED])
+    states = {record.state for record in await maple.bot.changes.history("cus_acme")}
+    assert states == {State.UNCONFIRMED, State.APPLIED}
+
+
+async def test_nothing_is_decided_while_autumn_cannot_be_read(maple: Stage) -> None:
+    await unconfirmed(maple)
+    maple.autumn.faults.add("customers.get", "500")
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.TROUBLE].what)
+
+
+async def test_settled_change_is_not_checked_again(maple: Stage) -> None:
+    await unconfirmed(maple)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.lea.sees("Marked by @lea")
+    outcome = await maple.bot.changes.check_again(record.id, LEA)
+    assert outcome.result is Result.TOO_LATE

@@ -1,0 +1,155 @@
+"""The person who requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import State
+from bot.approvals.notice_queue import ATTEMPT
+from tests.journeys.changing import AT_ONCE, give, lea_sees
+from tests.screen import on_screen
+from tests.stage import Mode, Stage, on_stage
+
+APPLIED = approvals_words.HEADLINES[State.APPLIED].split("*")[1]
+DENIED = approvals_words.HEADLINES[State.DENIED].split("*")[1]
+SUMMARY = "Acme Ltd · Give 500 extra of Messages"
+
+
+async def outcomes(maple: Stage) -> list[str]:
+    """The messages of their own in Ana's direct messages with Maple; her card has a heading."""
+    await maple.bot.work.drain(10)
+    maple.ana.go("@maple")
+    return [message for message in maple.ana.pieces() if SUMMARY in message]
+
+
+async def request(maple: Stage) -> None:
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    await lea_sees(maple, "Waiting for approval")
+
+
+async def test_approved_request_is_told_once_in_a_new_message(maple: Stage) -> None:
+    await request(maple)
+    await maple.lea.click("Approve")
+    maple.ana.go("@maple")
+    message = await maple.ana.sees(SUMMARY)
+    assert APPLIED in message
+    assert "Approved by @lea" in message
+    for _ in range(2):
+        maple.clock.move(2 * ATTEMPT)
+        await maple.bot.changes.sweeper.tick()
+    assert len(await outcomes(maple)) == 1
+
+
+async def test_denied_request_can_be_requested_again_changed(maple: Stage) -> None:
+    await request(maple)
+    await maple.lea.click("Deny")
+    await maple.lea.sees(approvals_words.DENY_HINT)
+    await maple.lea.fill(approvals_words.REASON, "Half of that, please")
+    await maple.lea.submit()
+    maple.ana.go("@maple")
+    message = await maple.ana.sees(SUMMARY)
+    assert DENIED in message
+    assert "Half of that, please" in message
+    await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
+    form = await maple.ana.sees("resets")
+    assert "Acme Ltd" in form
+    assert "Messages" in form
+
+
+async def test_expired_request_is_told_and_can_be_requested_again(maple: Stage) -> None:
+    await request(maple)
+    maple.clock.move(timedelta(hours=25))
+    await maple.bot.changes.sweeper.tick()
+    maple.ana.go("@maple")
+    message = await maple.ana.sees(SUMMARY)
+    assert approvals_words.EXPIRED in message
+    assert f"[{approvals_words.ASK_AGAIN}]" in message
+
+
+async def test_withdrawing_needs_no_message(maple: Stage) -> None:
+    await request(maple)
+    maple.ana.go("@maple")
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees("Withdrawn")
+    assert await outcomes(maple) == []
+
+
+async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Stage) -> None:
+    await request(maple)
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    maple.ana.go("@maple")
+    message = await maple.ana.sees(SUMMARY)
+    assert on_screen(approvals_words.SETTLE) in message
+    assert "What Autumn shows now" in message
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.lea.sees("Marked by @lea")
+    first, second = await outcomes(maple)
+    assert on_screen(approvals_words.SETTLE) in first
+    assert "Marked by @lea" in second
+
+
+async def test_change_applied_right_away_has_only_its_card(mode: Mode) -> None:
+    async with on_stage(mode, policy=AT_ONCE) as maple:
+        await give(maple)
+        await maple.ana.sees(APPLIED)
+        await maple.ana.close()
+        assert await outcomes(maple) == []
+
+
+@pytest.mark.parametrize("fault", ["cut_after", "500_after", "cut_before", "500"])
+async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Stage, fault: str) -> None:
+    await request(maple)
+    maple.slack.faults.add("chat.postMessage", fault)  # type: ignore[arg-type]
+    await maple.lea.click("Approve")
+    await maple.lea.sees(APPLIED)
+    assert len(await outcomes(maple)) == (1 if fault.endswith("after") else 0)
+    maple.clock.move(2 * ATTEMPT)
+    await maple.bot.changes.sweeper.tick()
+    await maple.ana.sees(SUMMARY)
+    maple.clock.move(4 * ATTEMPT)
+    await maple.bot.changes.sweeper.tick()
+    assert len(await outcomes(maple)) == 1
+
+
+async def test_message_waits_while_slack_does_not_tell_whether_it_arrived(maple: Stage) -> None:
+    await request(maple)
+    maple.slack.faults.add("chat.postMessage", "cut_after")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(APPLIED)
+    await maple.bot.work.drain(10)
+    maple.slack.faults.add("conversations.history", "error", times=None)
+    maple.clock.move(2 * ATTEMPT)
+    await maple.bot.changes.sweeper.tick()
+    maple.slack.faults.clear()
+    maple.clock.move(8 * ATTEMPT)
+    await maple.bot.changes.sweeper.tick()
+    assert len(await outcomes(maple)) == 1
+
+
+async def test_refused_message_is_posted_later(maple: Stage) -> None:
+    await request(maple)
+    maple.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(APPLIED)
+    assert await outcomes(maple) == []
+    maple.clock.move(2 * ATTEMPT)
+    await maple.bot.changes.sweeper.tick()
+    await maple.ana.sees(SUMMARY)
+
+
+async def test_two_replicas_tell_the_outcome_once(maple: Stage) -> None:
+    await request(maple)
+    async with maple.another() as other:
+        maple.slack.faults.add("chat.postMessage", "cut_before")
+        await maple.lea.click("Approve")
+        await maple.lea.sees(APPLIED)
+        for bot in (maple.bot, other):
+            await bot.work.drain(10)
+        maple.clock.move(2 * ATTEMPT)
+        for bot in (maple.bot, other):
+            await bot.changes.sweeper.tick()
+        assert len(await outcomes(maple)) == 1
