@@ -5,9 +5,10 @@ from typing import assert_never
 
 from bot.changes import registry as kinds
 from bot.digests.model import MOST_DAYS
+from bot.kit.card import Card
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import alerts, digests, forms, history
+from handlers import alerts, digests, finder, forms, history
 from handlers.interaction import Interaction
 from handlers.lookups import respond, search_card
 from handlers.parsing import (
@@ -18,6 +19,7 @@ from handlers.parsing import (
     HelpCommand,
     HistoryCommand,
     Incomplete,
+    ListCommand,
     LookUpCommand,
     NoDays,
     UpcomingCommand,
@@ -33,12 +35,12 @@ async def run(interaction: Interaction, services: Services) -> None:
         await services.replies.ephemeral(interaction, lookup_help.form_button(interaction.text))
         return
     match command:
-        case HelpCommand():
-            await services.replies.ephemeral(interaction, lookup_help.help_card(kinds.help_lines()))
-        case Incomplete(sub):
-            await services.replies.ephemeral(interaction, lookup_help.usage_hint(sub))
+        case HelpCommand() | Incomplete() | NoDays():
+            await services.replies.ephemeral(interaction, _hint(command))
         case FindCommand(query):
             await _search(interaction, services, Search(query=query))
+        case ListCommand(filters):
+            await finder.commanded(interaction, services, filters)
         case ChangeCommand(kind_id, query):
             await forms.commanded(interaction, services, kind_id, query)
         case HistoryCommand(query):
@@ -49,10 +51,21 @@ async def run(interaction: Interaction, services: Services) -> None:
             await alerts.commanded(interaction, services)
         case UpcomingCommand(days):
             await digests.upcoming(interaction, services, days)
-        case NoDays():
-            await services.replies.ephemeral(interaction, lookup_help.days_hint(MOST_DAYS))
         case LookUpCommand(query, part):
             await _search(interaction, services, Search(query=query, part=part, straight=True))
+        case _:  # pragma: no cover - a closed set
+            assert_never(command)
+
+
+def _hint(command: HelpCommand | Incomplete | NoDays) -> Card:
+    """What can be typed."""
+    match command:
+        case HelpCommand():
+            return lookup_help.help_card(kinds.help_lines())
+        case Incomplete(sub):
+            return lookup_help.usage_hint(sub)
+        case NoDays():
+            return lookup_help.days_hint(MOST_DAYS)
         case _:  # pragma: no cover - a closed set
             assert_never(command)
 

@@ -171,23 +171,23 @@ async def go_to(interaction: Interaction, services: Services) -> None:
     """Changes the card to another place."""
     place = decoding.place(interaction.value)
     answer = customer_card(interaction, services, place)
-    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     """Another page of search results."""
     answer = search_card(interaction, services, decoding.search(interaction.value))
-    await _update_card(interaction, services, answer, lookup_help.still_waiting())
+    await update_card(interaction, services, answer, lookup_help.still_waiting())
 
 
 async def pick_feature(interaction: Interaction, services: Services) -> None:
     """Opens the feature that was picked, or filters the events by it."""
     place = _place_of_select(interaction)
     answer = _picked_card(interaction, services, place)
-    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
-async def _update_card(
+async def update_card(
     interaction: Interaction, services: Services, answer: Coroutine[Any, Any, Card], loading: Card
 ) -> None:
     """Of several clicks on one card at once, only the latest changes it."""
@@ -213,7 +213,7 @@ async def pick_entity(interaction: Interaction, services: Services) -> None:
     """Opens the entity that was picked."""
     place = _place_of_select(interaction).of_entity(interaction.value)
     answer = customer_card(interaction, services, place)
-    await _update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
 
 
 async def open_card(interaction: Interaction, services: Services) -> None:

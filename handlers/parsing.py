@@ -16,6 +16,7 @@ from bot.lookups.place import OVERVIEW
 HISTORY = "history"
 DIGEST = ("digest", "digests")
 ALERTS = ("alerts", "alert")
+LIST = "list"
 UPCOMING = "upcoming"
 DAYS = 7
 
@@ -40,6 +41,14 @@ class FindCommand:
     """List the customers that match."""
 
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListCommand:
+    """List customers by what they hold and how they stand."""
+
+    filters: str
+    """As typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ Command: TypeAlias = (
     HelpCommand
     | LookUpCommand
     | FindCommand
+    | ListCommand
     | ChangeCommand
     | HistoryCommand
     | DigestsCommand
@@ -130,6 +140,8 @@ def parse(text: str) -> Command:
         return DigestsCommand()
     if first in ALERTS:
         return AlertsCommand()
+    if first == LIST:
+        return ListCommand(bare(rest) or rest)
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
     if command := sub_commands().get(first):

@@ -73,6 +73,8 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.GO,
         ids.OPEN,
         ids.FIND,
+        ids.LIST,
+        ids.LIST_CSV,
         ids.SHARE,
         ids.LINK,
         ids.PICK_FEATURE,

@@ -7,15 +7,16 @@ parse(values)                              # a submission: the choice, or what i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.alerts import sources, words
 from bot.alerts.list_card import plain
 from bot.alerts.model import AlertChoice
 from bot.kit import blocks, form_values, ids, text
 from bot.kit.card import Block
+from bot.kit.carried import Carried
 from bot.kit.form_values import Values
 
 SOURCES_BLOCK = "sources"
@@ -29,10 +30,8 @@ _MOST_OPTIONS = 100
 _CHANNEL, _PERSON = "channel", "person"
 
 
-class AlertMeta(BaseModel):
+class AlertMeta(Carried):
     """What the form remembers in its private_metadata."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     submission: str = Field(alias="s")
     """Made when the form was opened, so that submitting it twice is one subscription."""
@@ -41,14 +40,6 @@ class AlertMeta(BaseModel):
     """The id of the one that is edited; empty for a new one."""
     version: int = Field(default=0, alias="v")
     """As it was when the form was opened."""
-
-    def encode(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
-
-    @classmethod
-    def decode(cls, metadata: str) -> Self:
-        """Raises pydantic.ValidationError on anything else."""
-        return cls.model_validate_json(metadata)
 
 
 @dataclass(frozen=True, slots=True)

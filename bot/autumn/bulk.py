@@ -93,6 +93,7 @@ class ListedCustomer(TypedDict, total=False):
     name: str | None
     email: str | None
     stripe_id: str | None
+    created_at: float | None
     subscriptions: list[ListedSubscription] | None
     balances: dict[str, ListedBalance] | None
     """By feature id."""

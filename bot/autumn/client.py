@@ -5,7 +5,7 @@ Every method except `send` only reads. All raise the errors of `bot.autumn.error
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -44,6 +44,20 @@ _ACCEPTED_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _CATALOGUE_SECONDS = 180.0
 _MOST_EXPIRED = 100
 _LONGEST_ID = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """What Autumn itself can filter its list of customers by."""
+
+    plans: tuple[str, ...] = ()
+    """Ids of products of which they hold one; empty for all."""
+    status: str = ""
+    """active or scheduled: of one of their products."""
+    start: datetime | None = None
+    end: datetime | None = None
+    """When they were created, both included."""
+    oldest_first: bool = False
 
 
 class Autumn:
@@ -115,6 +129,21 @@ class Autumn:
         balances. Ends early like `customers`."""
         expand = ["subscriptions.plan", "balances.feature"]
         body = _page(limit, cursor) | {"sort_order": "asc", "expand": expand}
+        question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.ask(bulk.customers, question)
+
+    async def customers_where(
+        self, where: CustomerFilter, *, limit: int, cursor: str = ""
+    ) -> bulk.Listing[bulk.ListedCustomer]:
+        """A page of the customers that the filter lets through, in outline, with their plans and the features
+        of their balances. Ends early as `customers` does."""
+        body = _page(limit, cursor) | _given(
+            plans=[{"id": plan} for plan in where.plans],
+            subscription_status=where.status,
+            created_at_range=_between(where.start, where.end),
+            sort_order="asc" if where.oldest_first else "desc",
+            expand=["subscriptions.plan", "balances.feature"],
+        )
         question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.ask(bulk.customers, question)
 

@@ -20,6 +20,7 @@ from bot.approvals import history, notices, reason_form
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.autumn import models
+from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
 from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
@@ -47,6 +48,9 @@ from bot.lookups import help as lookup_help
 from bot.lookups.find import card as find_card
 from bot.lookups.find import in_message, modal
 from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.finder import card as finder_card
+from bot.lookups.finder.filters import ListQuery
+from bot.lookups.finder.read import Listed
 from bot.lookups.link_preview import link_preview
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.samples import CUSTOMER_ID, DAY, FEATURE_ID, NOW, SOON
@@ -158,6 +162,8 @@ def _found() -> Iterator[Sample]:
     place = Place(customer=CUSTOMER_ID)
     several = SeveralMatches("maple", (sample_customer(), sample_customer()), more=True, read_at=NOW)
     yield Sample("matches", find_card.matches(several))
+    rows = (ListedCustomer(id=CUSTOMER_ID, name="Maple Sample"),)
+    yield Sample("list of customers", finder_card.list_card(Listed(rows, True, NOW), ListQuery()))
     yield Sample("no match", find_card.nobody("maple"))
     yield Sample("help", lookup_help.help_card(kinds.help_lines()))
     yield Sample("history", history.history(place, [_record("balance")], {}, now=NOW))

@@ -14,6 +14,11 @@ OPEN = "open"
 FIND = "find"
 """A button that turns a page of search results; its value is a `Search`. `find:…`."""
 
+LIST = "list"
+"""A button that turns a page of the list of customers; its value is a `ListQuery`. `list:…`."""
+LIST_CSV = "list_csv"
+"""A button that sends that list as a file; its value is a `ListQuery`."""
+
 SHARE = "share"
 """A button that posts the card into the channel, after a confirm dialog; its value is a `Place`."""
 

@@ -196,6 +196,7 @@ def total(name: str, units: str, events: int) -> str:
 # Help
 
 HELP_MORE = (
+    ("list [filters]", "customers by product, past due, trial, over a limit or when they joined"),
     ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
     ("alerts", "be told when customers reach a limit, are past due or change products"),

@@ -1,0 +1,118 @@
+"""The list of customers as a card with pages, and as a CSV file."""
+
+from datetime import UTC, datetime
+
+from bot.autumn.bulk import ListedCustomer, moment
+from bot.kit import blocks, csv_cells, ids, layout, phrases, text, times
+from bot.kit.card import Block, Card
+from bot.lookups import frame, labels
+from bot.lookups.finder import words
+from bot.lookups.finder.filters import ListQuery, in_trial, running, used_up
+from bot.lookups.finder.read import Listed
+from bot.lookups.place import Place
+
+SIZE = 10
+_NAME, _PLANS = 100, 80
+
+
+def list_card(listed: Listed, query: ListQuery) -> Card:
+    page = layout.paged(listed.customers, query.page, SIZE)
+    products = ", ".join(text.code(plan, _NAME) for plan in query.plans)
+    title = words.title(len(listed.customers), words.what(query, products), complete=listed.complete)
+    content: list[Block] = []
+    for index, customer in enumerate(page.items):
+        content.append(_row(index, customer, listed.read_at))
+    if not listed.customers:
+        content.append(blocks.section("nobody", words.NOBODY))
+    foot = [blocks.context("foot", times.moment(listed.read_at, labels.READ))]
+    if not listed.complete:
+        foot.append(blocks.context("incomplete", words.incomplete(len(listed.customers))))
+    after = [*_pages(page, query), *foot]
+    return layout.card([blocks.section("title", title)], content, after, stamp=listed.read_at)
+
+
+def unknown_filter(word: str) -> Card:
+    shown = f"{words.unknown(text.code(word, _NAME))} {words.USAGE}"
+    return layout.card([blocks.section("unknown", shown)], [], [], stamp=None)
+
+
+def asking() -> Card:
+    """Shown if the file takes longer than a person expects."""
+    return layout.card([blocks.context("asking", words.ASKING)], [], [], stamp=None)
+
+
+def sent() -> Card:
+    return layout.card([blocks.section("sent", words.SENT)], [], [], stamp=None)
+
+
+def csv_text(listed: Listed) -> str:
+    """The whole file."""
+    lines = [csv_cells.MARK + csv_cells.line(list(words.COLUMNS))]
+    for customer in listed.customers:
+        created = moment(customer.get("created_at"))
+        subscriptions = running(customer)
+        trial = any(in_trial(subscription, listed.read_at) for subscription in subscriptions)
+        past_due = any(subscription.get("past_due") for subscription in subscriptions)
+        lines.append(
+            csv_cells.line(
+                [
+                    csv_cells.safe(customer.get("name") or ""),
+                    csv_cells.safe(customer.get("id") or ""),
+                    csv_cells.safe(customer.get("email") or ""),
+                    created.astimezone(UTC).isoformat(timespec="seconds") if created else "",
+                    csv_cells.safe(", ".join(_plans(customer))),
+                    words.YES if past_due else "",
+                    words.YES if trial else "",
+                    csv_cells.safe(", ".join(used_up(customer))),
+                ]
+            )
+        )
+    return "".join(lines)
+
+
+def csv_name(read_at: datetime) -> str:
+    return f"maple-customers-{read_at.astimezone(UTC):%Y-%m-%d-%H%M}.csv"
+
+
+def _row(index: int, customer: ListedCustomer, now: datetime) -> Block:
+    customer_id = customer.get("id") or ""
+    open_it = frame.go(labels.OPEN, f"listed:{index}", Place(customer=customer_id)) if customer_id else None
+    return blocks.section(f"listed.{index}", blocks.plain(_who(customer, now)), accessory=open_it)
+
+
+def _who(customer: ListedCustomer, now: datetime) -> str:
+    """Two lines of plain text, so that a name shows exactly as it is."""
+    subscriptions = running(customer)
+    candidates = (customer.get("name") or "", customer.get("email") or "", customer.get("id") or "")
+    safe = (text.literal(candidate, _NAME) for candidate in candidates)
+    name = next((candidate for candidate in safe if candidate), labels.NO_NAME)
+    exhausted = ", ".join(used_up(customer))
+    facts = [
+        text.literal(customer.get("id") or "", _NAME) or labels.NO_ID,
+        text.literal(", ".join(_plans(customer)), _PLANS),
+        words.PAST_DUE if any(subscription.get("past_due") for subscription in subscriptions) else "",
+        words.TRIAL if any(in_trial(subscription, now) for subscription in subscriptions) else "",
+        words.used_up(text.literal(exhausted, _PLANS)) if exhausted else "",
+    ]
+    return f"{name}\n{' · '.join(fact for fact in facts if fact)}"
+
+
+def _plans(customer: ListedCustomer) -> list[str]:
+    return [
+        (subscription.get("plan") or {}).get("name") or subscription.get("plan_id") or ""
+        for subscription in running(customer)
+    ]
+
+
+def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
+    buttons = []
+    if page.number:
+        previous = query.at(page.number - 1).encode()
+        buttons.append(blocks.button(phrases.PREVIOUS, f"{ids.LIST}:previous", previous))
+    if page.left:
+        following = query.at(page.number + 1).encode()
+        buttons.append(blocks.button(phrases.NEXT, f"{ids.LIST}:next", following))
+    if page.items:
+        buttons.append(blocks.button(words.DOWNLOAD, ids.LIST_CSV, query.encode()))
+    drawn = [blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))]
+    return [*(drawn if page.pages > 1 else []), *([blocks.actions("paging", buttons)] if buttons else [])]

@@ -1,0 +1,129 @@
+"""What `/autumn list` lists: its filters and its order, as they are typed and as a button carries them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
+from bot.kit.carried import Carried
+
+MOST_DAYS = 3650
+_LONGEST_ID = 100
+_MOST_PLANS = 5
+_JOINED = re.compile(r"([0-9]{1,4})d?", re.ASCII)
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+
+
+class Status(StrEnum):
+    ANY = ""
+    ACTIVE = "active"
+    SCHEDULED = "scheduled"
+
+
+class ListQuery(Carried):
+    """Which customers, in which order, and which page of them."""
+
+    plans: tuple[str, ...] = Field(default=(), alias="p", max_length=_MOST_PLANS)
+    """Ids of products of which they hold one; empty for all."""
+    status: Status = Field(default=Status.ANY, alias="s")
+    """Of one of their products."""
+    past_due: bool = Field(default=False, alias="d")
+    trial: bool = Field(default=False, alias="t")
+    over: bool = Field(default=False, alias="o")
+    """Whether only those who have used up a balance are listed."""
+    joined: int = Field(default=0, ge=0, le=MOST_DAYS, alias="j")
+    """Within so many days; 0 for ever."""
+    order: Order = Field(default=Order.NEWEST, alias="r")
+    page: int = Field(default=0, ge=0, alias="n")
+
+    def at(self, page: int) -> "ListQuery":
+        return self.model_copy(update={"page": page})
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFilter:
+    """A word that filters nothing."""
+
+    word: str
+
+
+_SWITCHES: dict[str, dict[str, object]] = {
+    "past-due": {"past_due": True},
+    "past_due": {"past_due": True},
+    "trial": {"trial": True},
+    "over-limit": {"over": True},
+    "over": {"over": True},
+    "active": {"status": Status.ACTIVE},
+    "scheduled": {"status": Status.SCHEDULED},
+    **{f"sort:{order}": {"order": order} for order in Order},
+}
+
+
+def parse(typed: str) -> ListQuery | UnknownFilter:
+    """Filters are words, in any order: `product:pro past-due joined:30d sort:name`."""
+    values: dict[str, object] = {}
+    plans: list[str] = []
+    for word in typed.split():
+        name, _, value = word.partition(":")
+        if (switch := _SWITCHES.get(word.lower())) is not None:
+            values |= switch
+        elif name.lower() in ("product", "plan") and 0 < len(value) <= _LONGEST_ID:
+            plans.append(value)
+        elif name.lower() == "joined" and (days := _days(value)):
+            values["joined"] = days
+        else:
+            return UnknownFilter(word)
+    if len(plans) > _MOST_PLANS:
+        return UnknownFilter(f"product:{plans[_MOST_PLANS]}")
+    return ListQuery.model_validate({**values, "plans": tuple(dict.fromkeys(plans))})
+
+
+def _days(value: str) -> int:
+    """0 for what is no number of days."""
+    days = _JOINED.fullmatch(value)
+    return int(days[1]) if days and int(days[1]) <= MOST_DAYS else 0
+
+
+def joined_since(query: ListQuery, now: datetime) -> datetime | None:
+    return now - timedelta(days=query.joined) if query.joined else None
+
+
+def passes(query: ListQuery, customer: ListedCustomer, now: datetime) -> bool:
+    """What Autumn cannot filter by."""
+    subscriptions = running(customer)
+    return (
+        (not query.past_due or any(subscription.get("past_due") for subscription in subscriptions))
+        and (not query.trial or any(in_trial(subscription, now) for subscription in subscriptions))
+        and (not query.over or bool(used_up(customer)))
+    )
+
+
+def running(customer: ListedCustomer) -> list[ListedSubscription]:
+    return [
+        subscription
+        for subscription in customer.get("subscriptions") or ()
+        if subscription.get("status") != Status.SCHEDULED
+    ]
+
+
+def in_trial(subscription: ListedSubscription, now: datetime) -> bool:
+    ends = moment(subscription.get("trial_ends_at"))
+    return ends is not None and ends > now
+
+
+def used_up(customer: ListedCustomer) -> list[str]:
+    """Names of the features of which the customer has used up what was granted."""
+    names = []
+    for feature_id, balance in (customer.get("balances") or {}).items():
+        granted, remaining = balance.get("granted"), balance.get("remaining")
+        if granted and remaining is not None and remaining <= 0 and not balance.get("unlimited"):
+            names.append((balance.get("feature") or {}).get("name") or feature_id)
+    return names

@@ -1,0 +1,60 @@
+"""`/autumn list`: customers by what they hold and how they stand, with pages and as a CSV file."""
+
+import tempfile
+
+from bot.kit.card import Card
+from bot.lookups import help as lookup_help
+from bot.lookups.finder import card as finder_card
+from bot.lookups.finder import words
+from bot.lookups.finder.filters import ListQuery, UnknownFilter, parse
+from bot.lookups.finder.read import listed
+from bot.slack import files, messages
+from handlers.interaction import Interaction
+from handlers.lookups import respond, update_card
+from handlers.services import Services
+
+
+async def commanded(interaction: Interaction, services: Services, typed: str) -> None:
+    query = parse(typed)
+    if isinstance(query, UnknownFilter):
+        await services.replies.ephemeral(interaction, finder_card.unknown_filter(query.word))
+        return
+    await respond(
+        interaction,
+        services,
+        _card(services, query),
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def turn_page(interaction: Interaction, services: Services) -> None:
+    answer = _card(services, ListQuery.decode(interaction.value))
+    await update_card(interaction, services, answer, lookup_help.still_waiting())
+
+
+async def csv(interaction: Interaction, services: Services) -> None:
+    """The file goes to the person's direct messages: only they see the list."""
+    await respond(
+        interaction,
+        services,
+        _sent(interaction, services, ListQuery.decode(interaction.value)),
+        loading=finder_card.asking(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def _card(services: Services, query: ListQuery) -> Card:
+    return finder_card.list_card(await listed(services.autumn, query, now=services.now), query)
+
+
+async def _sent(interaction: Interaction, services: Services, query: ListQuery) -> Card:
+    customers = await listed(services.autumn, query, now=services.now)
+    with tempfile.TemporaryFile() as file:
+        file.write(finder_card.csv_text(customers).encode())
+        name = finder_card.csv_name(customers.read_at)
+        uploaded = await files.upload(services.slack, file, name)
+    channel = await messages.open_dm(services.slack, interaction.user)
+    comment = words.csv_comment(len(customers.customers))
+    await files.share(services.slack_once, channel, uploaded, name, comment)
+    return finder_card.sent()

@@ -1,0 +1,59 @@
+"""`/autumn list`: customers by what they hold and how they stand."""
+
+import csv
+import io
+
+import pytest
+
+from bot.lookups import labels
+from bot.lookups.finder import words
+from bot.timings import Timeouts
+from tests.stage import Mode, Stage, on_stage
+
+
+async def test_list_is_filtered_paged_and_opened(maple: Stage) -> None:
+    ana = maple.ana
+    await ana.command("/autumn list product:pro sort:name")
+    first = await ana.sees("by name")
+    assert "Page 1" in first
+    maple.raj.does_not_see("by name")
+    await ana.click("Next")
+    await ana.sees("Page 2")
+    await ana.click(labels.OPEN)
+    await ana.sees("Customer since")
+
+
+async def test_list_as_a_file_in_direct_messages(maple: Stage) -> None:
+    ana = maple.ana
+    await ana.command("/autumn list past-due")
+    await ana.sees("Globex")
+    await ana.click(words.DOWNLOAD)
+    await ana.sees(words.SENT)
+    (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
+    (message,) = [post for post in maple.slack.workspace.posts if post.files]
+    assert message.channel.startswith("D")
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert "cus_globex" in {row["id"] for row in rows}
+    assert {row["past due"] for row in rows} == {words.YES}
+
+
+async def test_word_that_filters_nothing_is_named(maple: Stage) -> None:
+    await maple.ana.command("/autumn list acme")
+    assert "past-due" in await maple.ana.sees("is not a filter")
+
+
+async def test_autumn_that_does_not_answer_is_said(maple: Stage) -> None:
+    maple.autumn.faults.add("customers.list", "500", times=None)
+    await maple.ana.command("/autumn list")
+    await maple.ana.sees("Reference")
+
+
+@pytest.mark.parametrize("mode", ["http"], indirect=True)
+async def test_slow_file_is_announced(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timeouts(asking_after=0.05)) as maple:
+        await maple.ana.command("/autumn list trial")
+        await maple.ana.sees("Umbrella")
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
+        await maple.ana.click(words.DOWNLOAD)
+        await maple.ana.sees("Preparing the file")
+        await maple.ana.sees(words.SENT)

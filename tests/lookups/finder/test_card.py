@@ -1,0 +1,75 @@
+"""The list as a card, whatever the customers are called."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.lookups.finder import words
+from bot.lookups.finder.card import csv_name, csv_text, list_card, unknown_filter
+from bot.lookups.finder.filters import ListQuery
+from bot.lookups.finder.read import Listed
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def customer(number: int, **more: Any) -> Any:
+    return {"id": f"cus_{number}", "name": f"Name {number}", "created_at": 1_780_000_000_000, **more}
+
+
+def drawn(*customers: Any, complete: bool = True, query: ListQuery | None = None) -> str:
+    return str(list_card(Listed(customers, complete, NOW), query or ListQuery()).blocks)
+
+
+def test_row_tells_how_a_customer_stands() -> None:
+    standing = customer(
+        1,
+        subscriptions=[
+            {"plan": {"name": "Pro"}, "past_due": True, "trial_ends_at": 1_900_000_000_000},
+            {"plan_id": "addon"},
+            {},
+        ],
+        balances={"messages": {"granted": 5, "remaining": 0}},
+    )
+    shown = drawn(standing)
+    for fact in ("Name 1", "cus_1", "Pro, addon", words.PAST_DUE, words.TRIAL, words.used_up("messages")):
+        assert fact in shown
+
+
+def test_customer_without_an_id_cannot_be_opened() -> None:
+    assert "'go:" not in drawn({"id": None, "name": None, "email": None})
+    assert "'go:" in drawn(customer(1))
+
+
+def test_pages_and_the_file() -> None:
+    many = [customer(number) for number in range(25)]
+    first, last = drawn(*many), drawn(*many, query=ListQuery(page=2, plans=("pro",)))
+    assert "list:next" in first
+    assert "list:previous" not in first
+    assert "list:previous" in last
+    assert "list:next" not in last
+    assert "list_csv" in first
+
+
+def test_nobody_matches() -> None:
+    assert words.NOBODY in drawn()
+    assert "list_csv" not in drawn()
+
+
+def test_cut_list_says_so() -> None:
+    assert words.incomplete(1) in drawn(customer(1), complete=False)
+    assert words.incomplete(1) not in drawn(customer(1))
+
+
+def test_unknown_filter_is_named() -> None:
+    assert "`acme`" in str(unknown_filter("acme").blocks)
+
+
+def test_file_has_a_line_for_each_and_no_formula() -> None:
+    rows = [customer(1, name="=1+1", email="a@b.example"), {"id": None}]
+    text = csv_text(Listed(tuple(rows), complete=True, read_at=NOW))
+    first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    assert first["customer"] == "'=1+1"
+    assert first["joined (UTC)"].startswith("2026-05-28T")
+    assert second["id"] == second["joined (UTC)"] == ""
+    assert csv_name(NOW) == "maple-customers-2026-11-23-0900.csv"

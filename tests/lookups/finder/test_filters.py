@@ -1,0 +1,95 @@
+"""The filters of the list: as typed, and what they let through."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.lookups.finder import words
+from bot.lookups.finder.filters import (
+    ListQuery,
+    Order,
+    Status,
+    UnknownFilter,
+    joined_since,
+    parse,
+    passes,
+    used_up,
+)
+from tests.examples import examples
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+TOMORROW = (NOW + timedelta(days=1)).timestamp() * 1000
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("", ListQuery()),
+        ("past-due", ListQuery(past_due=True)),
+        ("PAST_DUE trial", ListQuery(past_due=True, trial=True)),
+        ("over over-limit", ListQuery(over=True)),
+        ("product:pro plan:team product:pro", ListQuery(plans=("pro", "team"))),
+        ("active", ListQuery(status=Status.ACTIVE)),
+        ("scheduled sort:oldest", ListQuery(status=Status.SCHEDULED, order=Order.OLDEST)),
+        ("joined:30d sort:Name", ListQuery(joined=30, order=Order.NAME)),
+        ("joined:7", ListQuery(joined=7)),
+        ("joined:0", UnknownFilter("joined:0")),
+        ("joined:9999", UnknownFilter("joined:9999")),
+        ("joined:soon", UnknownFilter("joined:soon")),
+        ("product:", UnknownFilter("product:")),
+        ("trial acme", UnknownFilter("acme")),
+        ("product:1 product:2 product:3 product:4 product:5 product:6", UnknownFilter("product:6")),
+    ],
+)
+def test_filters_as_typed(typed: str, query: ListQuery | UnknownFilter) -> None:
+    assert parse(typed) == query
+
+
+@given(st.text(max_size=60))
+@examples(200)
+def test_whatever_is_typed_is_a_query_or_an_unknown_word(typed: str) -> None:
+    query = parse(typed)
+    if isinstance(query, ListQuery):
+        assert ListQuery.decode(query.encode()) == query
+        assert words.what(query, "")
+
+
+def balance(granted: int | None, remaining: int | None, **more: Any) -> dict[str, Any]:
+    numbers = {"granted": granted, "remaining": remaining}
+    return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **more}
+
+
+@pytest.mark.parametrize(
+    ("query", "customer", "listed"),
+    [
+        (ListQuery(), {}, True),
+        (ListQuery(past_due=True), {"subscriptions": [{"past_due": True, "status": "active"}]}, True),
+        (ListQuery(past_due=True), {"subscriptions": [{"past_due": True, "status": "scheduled"}]}, False),
+        (ListQuery(past_due=True), {"subscriptions": None}, False),
+        (ListQuery(trial=True), {"subscriptions": [{"trial_ends_at": TOMORROW}]}, True),
+        (ListQuery(trial=True), {"subscriptions": [{"trial_ends_at": 1_700_000_000_000}]}, False),
+        (ListQuery(trial=True), {"subscriptions": [{}]}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 0)}}, True),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, -5)}}, True),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 1)}}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(0, 0)}}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, None)}}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 0, unlimited=True)}}, False),
+    ],
+)
+def test_what_autumn_cannot_filter_by(query: ListQuery, customer: Any, listed: bool) -> None:
+    assert passes(query, customer, NOW) is listed
+
+
+def test_used_up_features_are_named() -> None:
+    balances = {"messages": balance(1, 0, feature={"name": "Messages"}), "seats": balance(1, 0)}
+    assert used_up({"balances": balances}) == ["Messages", "seats"]  # type: ignore[typeddict-item]
+
+
+def test_joined_counts_back_from_now() -> None:
+    assert joined_since(ListQuery(joined=2), NOW) == NOW - timedelta(days=2)
+    assert joined_since(ListQuery(), NOW) is None

@@ -1,0 +1,105 @@
+"""Every customer is looked at once, wherever Autumn's pages end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from bot.autumn.client import Autumn, Limits
+from bot.lookups.finder import read
+from bot.lookups.finder.filters import ListQuery, Order, Status
+from bot.lookups.finder.read import Listed, listed
+from sandbox.autumn import Limits as LocalLimits
+from sandbox.autumn import LocalAutumn
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
+
+
+@pytest.fixture
+async def local() -> AsyncIterator[LocalAutumn]:
+    async with LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as running:
+        yield running
+
+
+@asynccontextmanager
+async def client_of(local: LocalAutumn) -> AsyncIterator[Autumn]:
+    client = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def found(local: LocalAutumn, query: ListQuery) -> Listed:
+    async with client_of(local) as client:
+        return await listed(client, query, now=lambda: NOW)
+
+
+def ids(answer: Listed) -> list[str | None]:
+    return [customer.get("id") for customer in answer.customers]
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
+@pytest.mark.parametrize("size", [2, 3, 7, 500])
+async def test_nobody_is_left_out_where_a_page_ends_without_an_id(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch, size: int, order: Order
+) -> None:
+    monkeypatch.setattr(read, "PAGE", size)
+    monkeypatch.setattr(read, "MOST_READ", 200)
+    everybody = await found(local, ListQuery(order=order))
+    assert everybody.complete
+    known = list(local.state.customers.scan(descending=order is Order.NEWEST, matches=lambda _: True))
+    assert sum(customer.id is None for customer in known) > 0
+    assert sorted(map(str, ids(everybody))) == sorted(str(customer.id) for customer in known)
+    created = [customer.get("created_at") or 0 for customer in everybody.customers]
+    assert created == sorted(created, reverse=order is Order.NEWEST)
+
+
+async def test_page_that_brings_nobody_new_ends_the_list(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of one customer without an id leads back to itself."""
+    monkeypatch.setattr(read, "PAGE", 1)
+    assert not (await found(local, ListQuery())).complete
+
+
+async def test_filters_of_autumns_own(local: LocalAutumn) -> None:
+    pro = await found(local, ListQuery(plans=("pro",)))
+    assert "cus_northwind" in ids(pro)
+    assert "cus_acme" not in ids(pro)
+    scheduled = await found(local, ListQuery(status=Status.SCHEDULED))
+    assert 0 < len(scheduled.customers) < len(pro.customers)
+    recent = await found(local, ListQuery(joined=30))
+    oldest = min(customer.get("created_at") or 0 for customer in recent.customers)
+    assert oldest >= (NOW - timedelta(days=30)).timestamp() * 1000
+
+
+async def test_filters_of_maples_own(local: LocalAutumn) -> None:
+    past_due = await found(local, ListQuery(past_due=True))
+    assert "cus_globex" in ids(past_due)
+    assert "cus_umbrella" in ids(await found(local, ListQuery(trial=True)))
+    over = await found(local, ListQuery(over=True))
+    assert 0 < len(over.customers) < 60
+
+
+async def test_by_name(local: LocalAutumn) -> None:
+    by_name = await found(local, ListQuery(order=Order.NAME))
+    names = [
+        (customer.get("name") or customer.get("email") or customer.get("id") or "").casefold()
+        for customer in by_name.customers
+    ]
+    assert names == sorted(names)
+
+
+async def test_long_list_is_cut_and_says_so(local: LocalAutumn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "PAGE", 2)
+    monkeypatch.setattr(read, "MOST_LISTED", 5)
+    cut = await found(local, ListQuery())
+    assert (len(cut.customers), cut.complete) == (5, False)
+    monkeypatch.setattr(read, "MOST_READ", 2)
+    less = await found(local, ListQuery())
+    assert len(less.customers) < 5
+    assert not less.complete
