@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -39,15 +39,11 @@ from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
 from bot.changes import registry as kinds
 from bot.changes.open_forms import OpenForms
-from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
-from bot.digests.model import Digest
-from bot.digests.report.model import Report, RowQuery
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.home.service import HomeService, HomeSources
-from bot.kit.card import Card
 from bot.log import library_logger, log
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
@@ -325,20 +321,14 @@ class Maple:
         return HomeService(self._runtime, self.slack, self.work, sources)
 
     def _digests(self) -> DigestService:
-        def draw(
-            report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
-        ) -> Card:
-            org = self._organization
-            return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped, org=org)
-
         return DigestService(
             self._runtime,
             DigestSlack(
                 self._slack_clients.once,
-                draw,
                 OwnerMessage(self.slack, digest_stopped),
                 shared_channels=self._policy.digests.shared_channels,
                 new_blocks=self.timings.new_blocks,
+                organization=lambda: self._organization,
             ),
             metrics=self.metrics,
             timeouts=self._digest_pace,

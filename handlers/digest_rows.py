@@ -1,6 +1,6 @@
 """All rows of a digest's section: page by page in a modal, with the customers behind them, and as a CSV file.
 
-*Download CSV* under a digest in a channel posts the file in that message's thread. Where only one person sees
+*Download CSV* in a digest's thread posts the file there. Where only one person sees
 the digest (a preview, an answer to `/autumn upcoming`, a modal) there is no thread, so the file goes to their
 messages with Maple; also if customer data may not go into the channel any more.
 """
@@ -133,7 +133,7 @@ async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
 
 async def _thread(interaction: Interaction, services: Services) -> _Thread:
     if interaction.message and not interaction.is_ephemeral and await _may_post(interaction, services):
-        return _Thread(interaction.channel, interaction.message)
+        return _Thread(interaction.channel, _post(interaction))
     return _Thread(await messages.open_dm(services.slack, interaction.user))
 
 
@@ -141,5 +141,10 @@ async def _may_post(interaction: Interaction, services: Services) -> bool:
     """The channel may have become public, or shared with another company, since. Messages with Maple are
     private anyway."""
     return not in_channel(interaction) or await services.digests.may_follow(
-        interaction.channel, interaction.message
+        interaction.channel, _post(interaction)
     )
+
+
+def _post(interaction: Interaction) -> str:
+    """The digest's post: the message that was clicked is in its thread."""
+    return interaction.thread_ts or interaction.message

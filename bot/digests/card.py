@@ -34,24 +34,48 @@ def digest_card(
     report: Report,
     *,
     digest: Digest,
-    query_base: RowQuery,
     late: datetime | None = None,
     skipped: Sequence[date] = (),
     org: Organization | None = None,
 ) -> Card:
-    """The message in the channel.
+    """The message in the channel: one screen, a line or two for each section.
 
-    `query_base`: the query for its rows. `late`: when it was due, if it is late. `skipped`: local dates that
-    were due since the last post and had none.
+    `late`: when it was due, if it is late. `skipped`: local dates that were due since the last post and had
+    none.
     """
+    zone = digest.schedule.zone
+    seen = viewpoint(zone, report.read_at)
     reaches_back = report.read_at - report.start >= _REACHES_BACK
     notes = [
         *([words.since_last(times.moment(report.start))] if reaches_back else []),
         *([words.late(times.moment(late))] if late else []),
         *([words.skipped(_days(skipped))] if skipped else []),
     ]
-    foot = [words.schedule_text(digest.schedule, text.mrkdwn), words.MANAGE]
-    return _card(report, digest.content, query_base, org, title=words.title, notes=notes, foot=foot)
+    schedule = words.schedule_text(digest.schedule, text.mrkdwn)
+    lines = summary_lines(report, seen) or [_nothing(report, digest.content, seen)]
+    in_thread = [words.IN_THREAD] if report.parts else []
+    return layout.card(
+        [
+            *_head(report, digest.content, seen, org, words.title),
+            *([blocks.section("notes", "\n".join(notes))] if notes else []),
+            *_missing(report),
+        ],
+        layout.packed("summary", lines),
+        [_foot(report, org, [schedule, words.MANAGE, *in_thread])],
+        stamp=report.read_at,
+    )
+
+
+def details_card(report: Report, query: RowQuery, org: Organization | None = None) -> Card:
+    """The message in a digest's thread: its tables and charts, and what can be done with its rows."""
+    seen = viewpoint(query.zone, report.read_at)
+    content = DigestContent(sections=frozenset(query.sections), days=query.days)
+    return layout.card(
+        [blocks.context("what", frame.environment(None, org), words.DETAILS)],
+        _content(report, content, query, seen),
+        _clicks(report, content, query),
+        stamp=report.read_at,
+    )
 
 
 def upcoming_card(
@@ -64,35 +88,103 @@ def upcoming_card(
 ) -> Card:
     """The same for one person, in private. `preview`: what a digest would say now."""
     title = words.preview_title if preview else words.title
-    return _card(report, content, query_base, org, title=title, foot=[words.PRIVATE])
+    seen = viewpoint(query_base.zone, report.read_at)
+    return layout.card(
+        [*_head(report, content, seen, org, title), *_missing(report)],
+        _content(report, content, query_base, seen),
+        [*_clicks(report, content, query_base), _foot(report, org, [words.PRIVATE])],
+        stamp=report.read_at,
+    )
 
 
-def _card(
+def _head(
     report: Report,
     content: DigestContent,
-    query: RowQuery,
+    seen: Viewpoint,
     org: Organization | None,
-    *,
     title: Callable[[str], str],
-    notes: Sequence[str] = (),
-    foot: Sequence[str],
-) -> Card:
-    seen = viewpoint(query.zone, report.read_at)
+) -> list[Block]:
     span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
-    before = [
+    return [
         blocks.header("head", title(_ahead(report, content, seen))),
         blocks.context("what", frame.environment(None, org), span),
-        *([blocks.section("notes", "\n".join(notes))] if notes else []),
-        *_missing(report),
     ]
-    where = text.mrkdwn(org.name, 60) if org else ""
-    facts = [times.moment(report.read_at, labels.READ), where, *foot]
-    last = blocks.context("foot", " · ".join(fact for fact in facts if fact))
-    return layout.card(
-        before,
-        _content(report, content, query, seen),
-        [*_clicks(report, content, query), last],
-        stamp=report.read_at,
+
+
+def _foot(report: Report, org: Organization | None, more: Sequence[str]) -> Block:
+    organization = text.mrkdwn(org.name, 60) if org else ""
+    facts = [times.moment(report.read_at, labels.READ), organization, *more]
+    return blocks.context("foot", " · ".join(fact for fact in facts if fact))
+
+
+# The summary
+
+
+def summary_lines(report: Report, seen: Viewpoint) -> list[str]:
+    """What a digest says on one screen (mrkdwn)."""
+    lines: list[str] = []
+    for part in report.parts:
+        if sections.section(part.section).upcoming:
+            lines += _tomorrow(report, seen)
+        lines.append(_summary(part, seen))
+        lines += _news(part)
+    return lines
+
+
+def _tomorrow(report: Report, seen: Viewpoint) -> list[str]:
+    """What is due on the day after Autumn was read, in each currency."""
+    today = cells.local(report.read_at, seen.zone).date()
+    amounts = [
+        money.money(amount, code)
+        for code, days in report.daily.items()
+        for day, amount in days
+        if (day - today).days == 1 and amount
+    ]
+    return [words.tomorrow(_some(amounts))] if amounts else []
+
+
+def _summary(part: ReportSection, seen: Viewpoint) -> str:
+    section = sections.section(part.section)
+    amounts = [money.money(total.amount, total.currency) for total in part.totals if total.amount]
+    facts = [
+        words.section_title(section.title, phrases.count(part.count, *section.unit)),
+        _some(amounts),
+        _since(part),
+        words.first(section.first, _named(part.items[0], seen)) if part.items else "",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _named(item: ReportItem, seen: Viewpoint) -> str:
+    """A customer and the first two facts about the row (mrkdwn)."""
+    first_facts = [fact for fact in sections.section(item.section).facts(item, seen) if fact][:2]
+    customer = cells.customer(item, text.mrkdwn)
+    return f"{customer} ({', '.join(first_facts)})" if first_facts else customer
+
+
+def _news(part: ReportSection) -> list[str]:
+    """Which rows are new, and which were settled, since the previous digest."""
+    news = part.news
+    if news is None or not (news.new_count or news.settled_count):
+        return []
+    facts = [
+        words.new_rows(news.new_count, _customers_of(news.new, news.new_count)),
+        words.settled_rows(news.settled_count, _customers_of(news.settled, news.settled_count)),
+    ]
+    return [words.news(" · ".join(fact for fact in facts if fact))]
+
+
+def _customers_of(items: Sequence[ReportItem], count: int) -> str:
+    names = dict.fromkeys(cells.customer(item, text.mrkdwn) for item in items)
+    left = count - len(items)
+    return ", ".join(names) + (f" {phrases.and_more(left)}" if left else "")
+
+
+def _some(amounts: Sequence[str]) -> str:
+    """Amounts in as many currencies as fit on a line."""
+    left = len(amounts) - _CURRENCIES
+    return " · ".join(f"*{amount}*" for amount in amounts[:_CURRENCIES]) + (
+        f" {phrases.and_more(left)}" if left > 0 else ""
     )
 
 
@@ -109,11 +201,12 @@ def _missing_text(name: str) -> str:
 
 
 def _content(report: Report, content: DigestContent, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
-    if not report.parts:
+    listed = [part for part in report.parts if part.count]
+    if not listed:
         return [blocks.section("nothing", _nothing(report, content, seen))]
     content_blocks: list[layout.Drawn] = []
     remaining_charts = charts(report, seen)
-    for part in report.parts:
+    for part in listed:
         content_blocks += _part(part, query, seen)
         if sections.section(part.section).upcoming:
             content_blocks += [_about_amounts(report), *remaining_charts]

@@ -16,16 +16,23 @@ _MOST = 2
 _FILLED = 62
 """A window of up to this many days also shows days on which nothing is due."""
 
+_FEWEST = 3
+"""Bars a chart must have to say more than the table."""
+
 _Points = list[tuple[str, Decimal]]
 
 
 def charts(report: Report, seen: Viewpoint) -> list[layout.Drawn]:
-    """A chart for each of the largest currencies that has something due."""
+    """A chart for each of the largest currencies with something due on at least three days."""
     first = cells.local(report.start, seen.zone).date()
     last = _last_day(report, seen)
     by_currency = [(code, _points(days, first, last)) for code, days in report.daily.items()]
-    charted = [(code, points) for code, points in by_currency if any(value for _, value in points)]
+    charted = [(code, points) for code, points in by_currency if _bars(points) >= _FEWEST]
     return [_chart(index, code, points) for index, (code, points) in enumerate(charted[:_MOST])]
+
+
+def _bars(points: _Points) -> int:
+    return sum(amount > 0 for _, amount in points)
 
 
 def _last_day(report: Report, seen: Viewpoint) -> date:

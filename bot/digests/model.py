@@ -39,8 +39,8 @@ class Schedule:
 class DigestContent:
     """What a digest says."""
 
-    sections: frozenset[str] = field(default_factory=lambda: frozenset(sections.all_keys()))
-    """Keys of its sections; all unless given."""
+    sections: frozenset[str] = field(default_factory=lambda: frozenset(sections.default_keys()))
+    """Keys of its sections."""
     days: int = 7
     """How far ahead, 1 to MOST_DAYS."""
     plans: frozenset[str] = frozenset()
@@ -176,8 +176,16 @@ class Run:
     """The scan it reports; empty before there is one."""
     channel: str
     ts: str
-    """Slack's timestamp of the message; empty until it is posted."""
+    """Slack's timestamp of the post; empty until its thread is done as well."""
     figures: Figures
+    covers_until: datetime | None
+    """The end of its window; None before it is read."""
+    head_ts: str
+    """Slack's timestamp of the post as soon as it is known to be there."""
+    reply_posting_at: datetime | None
+    """Like `posting_at`, of the message in its thread."""
+    query: str
+    """The rows that message lists, as an encoded `RowQuery`."""
 
     @property
     def tried_to_post(self) -> bool:

@@ -75,4 +75,8 @@ def run(row: Row[Any]) -> Run:
         channel=row.channel,
         ts=row.ts or "",
         figures=Figures(**row.figures),
+        covers_until=row.covers_until,
+        head_ts=row.head_ts or "",
+        reply_posting_at=row.reply_posting_at,
+        query=row.query or "",
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
+from bot.autumn.models import Organization
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier, TellOwner
+from bot.digests.delivery.pauses import pause_for
 from bot.digests.delivery.poster import DigestPoster
-from bot.digests.delivery.posting import Draw, Posting, pause_for
+from bot.digests.delivery.posting import Posting
 from bot.digests.delivery.settlement import Delivery
 from bot.digests.items import ReportItem
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Pause, Schedule, TooMany
@@ -30,16 +32,17 @@ from bot.slack.channels import ChannelProblem, Channels
 
 @dataclass(frozen=True, slots=True)
 class DigestSlack:
-    """What digests need of Slack, and how their messages are drawn and sent."""
+    """What digests need of Slack, and of whoever composes the bot."""
 
     client: AsyncWebClient
     """Never repeats a request by itself."""
-    draw: Draw
     tell_owner: TellOwner
     shared_channels: frozenset[str] = frozenset()
     """Ids of channels shared with another company that digests may go to all the same."""
     new_blocks: float = 3600.0
     """Seconds for which a refusal of the newer blocks is remembered."""
+    organization: Callable[[], Organization | None] = lambda: None
+    """The one Autumn's key belongs to, once it is known."""
 
 
 class DigestService:
@@ -69,7 +72,7 @@ class DigestService:
             ),
             reading=self._reading,
             channels=self._channels,
-            draw=slack.draw,
+            organization=slack.organization,
             owner_notifier=owner_notifier,
         )
         self.ticker = Ticker(self._process, posting=self._posting, owner_notifier=owner_notifier, moved=moved)
@@ -188,8 +191,7 @@ class DigestService:
     ) -> tuple[Report, RowQuery]:
         """What it would say now. Raises ScanFailed."""
         previous = await runs.previous(self._database, digest.id, self._now())
-        before = previous.figures if previous else None
-        return await self._reading.of_digest(digest, report_progress, before=before)
+        return await self._reading.of_digest(digest, report_progress, previous=previous)
 
     async def upcoming(
         self, days: int, zone: str, report_progress: ReportProgress | None = None

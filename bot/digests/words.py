@@ -87,6 +87,31 @@ def estimates(number: int) -> str:
     return f"{number:,} {verb}: the base price only, because Autumn gave no preview."
 
 
+IN_THREAD = "tables, charts and a file are in the thread"
+DETAILS = "The rows of this digest"
+
+
+def tomorrow(amounts: str) -> str:
+    return f"*Tomorrow* · {amounts}"
+
+
+def first(which: str, row: str) -> str:
+    """`oldest: Globex ($29.00, 43 days old)`"""
+    return f"{which}: {row}"
+
+
+def news(changes: str) -> str:
+    return f"    ↳ {changes} since the last digest"
+
+
+def new_rows(number: int, customers: str) -> str:
+    return f"{number:,} new: {customers}" if number else ""
+
+
+def settled_rows(number: int, customers: str) -> str:
+    return f"{number:,} settled: {customers}" if number else ""
+
+
 BEFORE_TAX = "Upcoming amounts are before tax and include usage so far."
 
 

@@ -174,8 +174,10 @@ def _found() -> Iterator[Sample]:
 
 
 def _digests() -> Iterator[Sample]:
-    report, query, digest = _report(), RowQuery(scan="sample"), _digest()
-    yield Sample("digest", digests_card.digest_card(report, digest=digest, query_base=query))
+    report, digest = _report(), _digest()
+    query = RowQuery(scan="sample", sections=sections.all_keys())
+    yield Sample("digest", digests_card.digest_card(report, digest=digest))
+    yield Sample("thread of a digest", digests_card.details_card(report, query))
     yield Sample(
         "preview", digests_card.upcoming_card(report, content=DigestContent(), query_base=query, preview=True)
     )

@@ -37,22 +37,35 @@ class Mark:
 
 
 async def send(
-    slack: AsyncWebClient, channel: str, mark: Mark, text: str, blocks: Sequence[Block]
+    slack: AsyncWebClient,
+    channel: str,
+    mark: Mark,
+    text: str,
+    blocks: Sequence[Block],
+    *,
+    thread_ts: str = "",
 ) -> PostAnswer:
     """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
     try:
-        ts = await messages.post(slack, channel, text, blocks, metadata=mark.metadata)
+        ts = await messages.post(slack, channel, text, blocks, thread_ts=thread_ts, metadata=mark.metadata)
         return PostAnswer(PostStatus.TAKEN, ts=ts)
     except SLACK_READ_ERRORS as error:
         return interpret_error(error)
 
 
 async def find(
-    slack: AsyncWebClient, channel: str, mark: Mark, *, sent_at: datetime, within: timedelta
+    slack: AsyncWebClient,
+    channel: str,
+    mark: Mark,
+    *,
+    sent_at: datetime,
+    within: timedelta,
+    thread_ts: str = "",
 ) -> PostAnswer:
     """Whether the marked message is there: TAKEN with its timestamp, or with an empty one when it is not.
 
-    `sent_at`: when it was about to be sent, which took no longer than `within`.
+    `sent_at`: when it was about to be sent, which took no longer than `within`. `thread_ts`: looks in this
+    thread instead of the channel.
 
     This assumes that a message Slack has taken is in the history at once, which Slack does not promise. If it
     is not, the message could be posted twice; so callers let some time pass before they ask.
@@ -61,14 +74,17 @@ async def find(
     cursor = ""
     while True:
         try:
-            page = await slack.conversations_history(
-                channel=channel,
-                oldest=f"{oldest.timestamp():.6f}",
-                latest=f"{latest.timestamp():.6f}",
-                include_all_metadata=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
+            span: dict[str, Any] = {
+                "oldest": f"{oldest.timestamp():.6f}",
+                "latest": f"{latest.timestamp():.6f}",
+                "include_all_metadata": True,
+                "limit": _PAGE,
+                "cursor": cursor,
+            }
+            if thread_ts:
+                page = await slack.conversations_replies(channel=channel, ts=thread_ts, **span)
+            else:
+                page = await slack.conversations_history(channel=channel, **span)
             for message in page["messages"]:
                 if mark.is_on(message):
                     return PostAnswer(PostStatus.TAKEN, ts=str(message["ts"]))

@@ -45,7 +45,7 @@ async def test_workspace_without_the_newer_blocks(slack: LocalSlack) -> None:
     with_newer = {
         sample.name for sample in samples() if sample.card and sample.card.blocks != sample.card.plain
     }
-    assert {"digest", "invoices", "feature"} <= with_newer
+    assert {"thread of a digest", "invoices", "feature"} <= with_newer
     assert len(refused) == len(with_newer)
     for finding in refused:
         assert finding.startswith("✗ Slack: refuses the rich form of the card ")

@@ -1,9 +1,9 @@
 """A local Slack, a local Autumn, a database, and any number of bots' digests between them, by one clock."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import aiohttp
 from pydantic import SecretStr
@@ -15,16 +15,12 @@ from bot.autumn.environment import Environment
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.digests import repository, rows
-from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
-from bot.digests.delivery.posting import Draw
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, DigestContent, NewDigest, Run, Schedule
-from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.scanner import ScanPace
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
-from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database, unbroken
@@ -44,12 +40,6 @@ AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, t
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
 ALWAYS = DigestContent(skip_empty=False)
-
-
-def drawn(
-    report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
-) -> Card:
-    return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)
 
 
 @dataclass
@@ -82,7 +72,6 @@ class Bench:
         checkpoint: Checkpoint = no_checkpoint,
         attempts: int = 1,
         shared: frozenset[str] = frozenset(),
-        draw: Draw = drawn,
         database: Database | None = None,
     ) -> DigestService:
         """The digests of one more process."""
@@ -103,7 +92,7 @@ class Bench:
 
         made = DigestService(
             Runtime(database, autumn, Environment.SANDBOX, self.clock, checkpoint),
-            DigestSlack(slack, draw, OwnerMessage(slack, digest_stopped), shared_channels=shared),
+            DigestSlack(slack, OwnerMessage(slack, digest_stopped), shared_channels=shared),
             metrics=self.metrics,
             timeouts=timeouts,
         )
@@ -139,8 +128,19 @@ class Bench:
         return made
 
     def posts(self, channel: str = SUPPORT) -> list[Message]:
-        """Digests in the channel."""
-        return [post for post in self.slack.workspace.posts if post.channel == channel and post.metadata]
+        """Digests in the channel, without their threads."""
+        return self._messages(channel, "maple_digest")
+
+    def replies(self, channel: str = SUPPORT) -> list[Message]:
+        """What the digests' threads hold."""
+        return self._messages(channel, "maple_digest_details")
+
+    def _messages(self, channel: str, event: str) -> list[Message]:
+        return [
+            post
+            for post in self.slack.workspace.posts
+            if post.channel == channel and post.metadata and post.metadata["event_type"] == event
+        ]
 
     def told(self) -> list[Message]:
         """What Maple told people in direct messages."""

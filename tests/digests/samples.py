@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.autumn.models import Organization
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import Digest, DigestContent, Pause, Schedule
+from bot.digests.model import Digest, DigestContent, Figures, Pause, Run, RunState, Schedule
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -100,3 +100,28 @@ def digest(**changes: Any) -> Digest:
 
 def paused(why: Pause, **changes: Any) -> Digest:
     return digest(pause=why, **changes)
+
+
+def run(**changes: Any) -> Run:
+    """One that was posted the day before."""
+    known: dict[str, Any] = {
+        "id": "run_1",
+        "digest": "dig_1",
+        "day": (READ - timedelta(days=1)).date(),
+        "due": READ - timedelta(days=1),
+        "state": RunState.POSTED,
+        "skip": None,
+        "asked_by": "",
+        "lease_by": "",
+        "tries": 1,
+        "posting_at": None,
+        "scan": "",
+        "channel": "C1",
+        "ts": "1.0",
+        "figures": Figures(),
+        "covers_until": READ + timedelta(days=6),
+        "head_ts": "1.0",
+        "reply_posting_at": None,
+        "query": "",
+    }
+    return Run(**{**known, **changes})

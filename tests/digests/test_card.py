@@ -9,15 +9,24 @@ import pytest
 from bot.digests import card as digests_card
 from bot.digests import sections, words
 from bot.digests.model import DigestContent, Schedule
-from bot.digests.report.model import PREVIEWS, CurrencyTotal, Report, RowQuery
+from bot.digests.report.model import PREVIEWS, CurrencyTotal, News, Report, RowQuery
 from bot.kit import layout
 from bot.kit.card import Card
 from tests.digests.samples import BERLIN, ORG, READ, START, digest, group, item, items, part, report
 from tests.kit import checks
 
 
-def card(found: Report, query: RowQuery = BERLIN, **changes: Any) -> Card:
-    shown = digests_card.digest_card(found, query_base=query, **{"digest": digest(), "org": ORG, **changes})
+def card(found: Report, **changes: Any) -> Card:
+    """The message in the channel."""
+    shown = digests_card.digest_card(found, **{"digest": digest(), "org": ORG, **changes})
+    checks.fits(shown)
+    return shown
+
+
+def details(found: Report, query: RowQuery = BERLIN) -> Card:
+    """The message in its thread."""
+    everything = query.at(sections=query.sections or sections.all_keys())
+    shown = digests_card.details_card(found, everything, ORG)
     checks.fits(shown)
     return shown
 
@@ -44,7 +53,8 @@ def test_card_says_window_schedule_and_reading_time() -> None:
     assert "|2026-11-30>" in told
     assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
     assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · change it with `/autumn digest`" in told
-    assert "Times in tables and charts are in Europe/Berlin; invoice dates are in UTC." in told
+    in_thread = said(details(report(part())))
+    assert "Times in tables and charts are in Europe/Berlin; invoice dates are in UTC." in in_thread
 
 
 def test_single_day_is_called_24_hours() -> None:
@@ -79,9 +89,9 @@ def test_past_rows_are_in_the_past_tense() -> None:
         part("resets", items=(item("resets", amount=None, **past, **made),), totals=()),
         start=READ - timedelta(hours=4),
     )
-    shown = card(found)
-    assert "Includes what was due since <!date" in said(shown)
-    assert "which the last digest did not cover" in said(shown)
+    shown = details(found)
+    assert "Includes what was due since <!date" in said(card(found))
+    assert "which the last digest did not cover" in said(card(found))
     plain = checks.read(shown.plain)
     for sentence in ("was due Nov 23, 2026", "ended <!date", "was reset <!date"):
         assert sentence in plain
@@ -97,7 +107,7 @@ def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
         ),
         count=4,
     )
-    shown = card(report(found, estimates=1))
+    shown = details(report(found, estimates=1))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
     rows = [[cell.get("text") for cell in row] for row in table["rows"]]
     assert rows == [
@@ -124,7 +134,7 @@ def test_totals_by_currency_show_the_change_since_the_last_digest() -> None:
         CurrencyTotal("gbp", Decimal(5), 1),
         CurrencyTotal("bhd", Decimal(1), 1),
     )
-    shown = card(report(part(count=45, totals=totals, items=items(10), count_before=40)))
+    shown = details(report(part(count=45, totals=totals, items=items(10), count_before=40)))
     told = said(shown)
     assert "*Upcoming invoices* · 45 invoices" in told
     assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last digest" in told
@@ -132,11 +142,11 @@ def test_totals_by_currency_show_the_change_since_the_last_digest() -> None:
     assert "Total *¥500* · 1 invoice · same as in the last digest" in told
     assert "Total *£5.00* · 1 invoice\n_and 1 more_" in told
     assert "_and 35 more_" in told
-    assert "Total *$29.00*\n" in said(card(report(part()))) + "\n"
+    assert "Total *$29.00*\n" in said(details(report(part()))) + "\n"
 
 
 def test_amounts_in_an_unknown_currency_name_none() -> None:
-    told = said(card(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
+    told = said(details(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
     assert "Total *1,234.00 at list prices, currency unknown*" in told
 
 
@@ -151,7 +161,7 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
             item("unpaid", at=READ - timedelta(days=1), details={}, customer_id="cus_4"),
         ),
     )
-    shown = card(report(found))
+    shown = details(report(found))
     told = said(shown)
     for one in ("12 days", "2026-11-11", "Open", "odd", "today", "1 day"):
         assert one in told.split("\n")
@@ -171,17 +181,17 @@ def test_past_due_subscriptions_and_ending_trials() -> None:
         count_before=1,
         items=(item("trials"), item("trials", at=None, customer_id="cus_2")),
     )
-    told = checks.read(card(report(late, trial)).plain)
+    told = checks.read(details(report(late, trial)).plain)
     assert "*Past due* · 1 customer · −2 since the last digest" in told
     assert "• *Globex* · Pro\n" in told
     assert "*Trials ending* · 1 trial · same as in the last digest" in told
     assert "• *Globex* · Pro · ends <!date^" in told
-    assert "· +1 since the last digest" in said(card(report(since)))
-    assert "• *Globex* · Pro · since <!date^" in checks.read(card(report(since)).plain)
+    assert "· +1 since the last digest" in said(details(report(since)))
+    assert "• *Globex* · Pro · since <!date^" in checks.read(details(report(since)).plain)
 
 
 def test_few_resets_are_listed_individually() -> None:
-    details: list[dict[str, Any]] = [
+    left: list[dict[str, Any]] = [
         {"feature_name": "Messages", "remaining": "1500", "granted": "10000"},
         {"remaining": "5"},
         {"unlimited": True},
@@ -190,9 +200,9 @@ def test_few_resets_are_listed_individually() -> None:
     ]
     found = tuple(
         item("resets", feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
-        for index, one in enumerate(details)
+        for index, one in enumerate(left)
     )
-    shown = card(report(part("resets", totals=(), count=5, items=found)))
+    shown = details(report(part("resets", totals=(), count=5, items=found)))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
     assert [row[3]["text"] for row in table["rows"]] == [
         "Left",
@@ -206,12 +216,12 @@ def test_few_resets_are_listed_individually() -> None:
     assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 of 10,000 left" in plain
     assert "|2026-11-25> · unlimited" in plain
     nowhen = part("resets", totals=(), items=(item("resets", at=None, feature="seats"),))
-    assert "• *Globex* · seats\n" in checks.read(card(report(nowhen)).plain)
+    assert "• *Globex* · seats\n" in checks.read(details(report(nowhen)).plain)
 
 
 def test_many_resets_are_grouped() -> None:
     groups = (group(), group(name="", feature="seats", remaining=None, customers=1), *([group()] * 10))
-    shown = card(report(part("resets", count=1300, totals=(), groups=groups)))
+    shown = details(report(part("resets", count=1300, totals=(), groups=groups)))
     told = said(shown)
     assert "*Resets* · 1,300 resets" in told
     table = next(block for block in shown.blocks if block["type"] == "data_table")
@@ -226,13 +236,10 @@ def test_many_resets_are_grouped() -> None:
 
 def test_more_than_ten_rows_offer_see_all() -> None:
     found = report(part(count=30, items=items(10)), part("unpaid", items=items(3, "unpaid"), count=3))
-    shown = card(
-        found,
-        BERLIN.model_copy(update={"minimum": Decimal(5)}),
-        digest=digest(content=DigestContent(sections=frozenset({"unpaid", "invoices"}))),
-    )
+    query = BERLIN.at(minimum=Decimal(5), sections=("invoices", "unpaid"))
+    shown = details(found, query)
     buttons = checks.buttons(shown)
-    assert RowQuery.decode(buttons["See all"]) == BERLIN.at(section="invoices", minimum=Decimal(5))
+    assert RowQuery.decode(buttons["See all"]) == query.at(section="invoices")
     assert RowQuery.decode(buttons["Download CSV"]).sections == ("invoices", "unpaid")
     heads = [block for block in shown.blocks if "accessory" in block]
     assert len(heads) == 1, "three rows are all there are"
@@ -240,7 +247,7 @@ def test_more_than_ten_rows_offer_see_all() -> None:
 
 def test_query_too_long_for_slack_has_no_buttons() -> None:
     query = BERLIN.model_copy(update={"plans": tuple(f"{index}" * 75 for index in range(30))})
-    shown = card(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
+    shown = details(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
     assert checks.buttons(shown) == {}
     assert [block for block in shown.blocks if block["type"] == "actions"] == []
 
@@ -258,7 +265,7 @@ def test_listed_customers_can_be_opened() -> None:
         ),
         count=7,
     )
-    assert select(card(report(found))) == [
+    assert select(details(report(found))) == [
         ("Globex · cus_1", "cus_1"),
         ("Globex · cus_2", "cus_2"),
         ("Initech", "cus_3"),
@@ -268,19 +275,19 @@ def test_listed_customers_can_be_opened() -> None:
 
 def test_chart_of_each_day_for_two_currencies() -> None:
     daily = {
-        "usd": [(date(2026, 11, 24), Decimal(1500)), (date(2026, 11, 28), Decimal(20))],
-        "xyz": [(date(2026, 11, 24), Decimal(0))],
-        "": [(date(2026, 11, 25), Decimal(-3))],
-        "eur": [(date(2026, 11, 25), Decimal(5))],
+        "usd": [(date(2026, 11, day), Decimal(amount)) for day, amount in ((24, 1500), (28, 20), (29, 5))],
+        "xyz": [(date(2026, 11, day), Decimal(0)) for day in (24, 25, 26)],
+        "": [(date(2026, 11, day), Decimal(3)) for day in (24, 25, 26)],
+        "eur": [(date(2026, 11, day), Decimal(5)) for day in (24, 25, 26)],
     }
-    shown = card(report(part(), daily=daily))
+    shown = details(report(part(), daily=daily))
     drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
     assert [one["title"] for one in drawn] == ["Due per day, USD", "Due per day"]
     chart = drawn[0]["chart"]
     assert chart["axis_config"]["categories"] == [
         "Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27", "Nov 28", "Nov 29", "Nov 30",
     ]  # fmt: skip
-    assert [one["value"] for one in chart["series"][0]["data"]] == [0, 1500, 0, 0, 0, 20, 0, 0]
+    assert [one["value"] for one in chart["series"][0]["data"]] == [0, 1500, 0, 0, 0, 20, 5, 0]
     assert chart["series"][0]["name"] == "USD"
     assert drawn[1]["chart"]["series"][0]["name"] == "Amount"
     plain = checks.read(shown.plain)
@@ -289,7 +296,7 @@ def test_chart_of_each_day_for_two_currencies() -> None:
 
 def test_many_days_share_bars() -> None:
     daily = {"usd": [(date(2026, 11, 23) + timedelta(days=one), Decimal(1)) for one in range(31)]}
-    shown = card(report(part(), daily=daily, end=START + timedelta(days=31)))
+    shown = details(report(part(), daily=daily, end=START + timedelta(days=31)))
     (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
     labels = drawn["chart"]["axis_config"]["categories"]
     assert len(labels) == 16
@@ -299,14 +306,14 @@ def test_many_days_share_bars() -> None:
 
 def test_days_years_apart_have_unique_labels() -> None:
     daily = {"usd": [(date(year, 1, 1), Decimal(1)) for year in (2026, 2027, 2028)]}
-    shown = card(report(part(), daily=daily, end=START + timedelta(days=400)))
+    shown = details(report(part(), daily=daily, end=START + timedelta(days=400)))
     (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
     assert drawn["chart"]["axis_config"]["categories"] == ["1 · Jan 1", "2 · Jan 1", "3 · Jan 1"]
 
 
 def test_chart_without_invoices_comes_last() -> None:
-    daily = {"usd": [(date(2026, 11, 24), Decimal(5))]}
-    shown = card(report(part("trials"), daily=daily))
+    daily = {"usd": [(date(2026, 11, day), Decimal(5)) for day in (24, 25, 26)]}
+    shown = details(report(part("trials"), daily=daily))
     kinds = [block["type"] for block in shown.blocks]
     assert kinds.index("data_visualization") > kinds.index("data_table")
 
@@ -315,7 +322,7 @@ def test_empty_digest_says_what_it_looked_for() -> None:
     told = said(card(report()))
     assert (
         "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, nobody past due, "
-        "no trials ending and no resets."
+        "no trials ending and nobody running out."
     ) in told
     assert checks.buttons(card(report())) == {}
     content = DigestContent(sections=frozenset({"unpaid"}), days=30)
@@ -359,13 +366,13 @@ def test_upcoming_and_preview_for_one_person() -> None:
 
 @pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
 def test_unknown_zone_falls_back_to_utc(zone: str) -> None:
-    shown = card(report(part("trials")), BERLIN.model_copy(update={"zone": zone}))
+    shown = details(report(part("trials")), BERLIN.model_copy(update={"zone": zone}))
     assert "2026-11-25 08:00" in said(shown)
 
 
 def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
     last = datetime.max.replace(tzinfo=UTC)
-    shown = card(report(part("trials", items=(item("trials", at=last),))))
+    shown = details(report(part("trials", items=(item("trials", at=last),))))
     assert "9999-12-31 23:59" in said(shown)
 
 
@@ -393,7 +400,7 @@ def tables(shown: Card) -> list[str]:
 def test_only_the_first_section_has_a_table() -> None:
     """Slack takes one table in a message; the other sections are written out, with all their rows."""
     found = report(*(part(one, items=items(10, one), count=10) for one in sections.all_keys()))
-    shown = card(found)
+    shown = details(found)
     assert tables(shown) == ["invoices.table"]
     for section in ("unpaid", "past_due", "trials", "resets"):
         (lines,) = [one for one in shown.blocks if one["block_id"].startswith(f"{section}.lines")]
@@ -403,4 +410,89 @@ def test_only_the_first_section_has_a_table() -> None:
 def test_table_that_is_too_long_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MOST_TABLE_TEXT", 200)
     found = report(part(items=items(10), count=10), part("trials", items=items(1, "trials")))
-    assert tables(card(found)) == ["trials.table"]
+    assert tables(details(found)) == ["trials.table"]
+
+
+# The summary in the channel
+
+
+def test_summary_is_one_screen() -> None:
+    """With every section, each with news."""
+    parts = [
+        part(key, items=items(10, key), count=40, news=News(2, items(2, key), 3, items(3, key)))
+        for key in sections.all_keys()
+    ]
+    lines = digests_card.summary_lines(report(*parts), digests_card.viewpoint("UTC", READ))
+    assert len(lines) <= 12
+    shown = card(report(*parts))
+    assert {block["type"] for block in shown.blocks} == {"header", "context", "section"}
+    assert checks.buttons(shown) == {}
+    assert words.IN_THREAD in said(shown)
+
+
+def test_summary_has_totals_and_the_oldest_row() -> None:
+    unpaid_totals = (CurrencyTotal("usd", Decimal(1200), 8), CurrencyTotal("eur", Decimal(300), 1))
+    oldest = item("unpaid", at=READ - timedelta(days=43), details={"status": "open"})
+    told = said(card(report(part("unpaid", count=9, totals=unpaid_totals, items=(oldest,), count_before=7))))
+    assert (
+        "*Unpaid invoices* · 9 invoices · *$1,200.00* · *€300.00* · +2 since the last digest · "
+        "oldest: Globex (*$29.00*, 43 days old)"
+    ) in told
+
+
+def test_summary_says_what_is_due_tomorrow_in_each_currency() -> None:
+    daily = {
+        "usd": [(date(2026, 11, 23), Decimal(7)), (date(2026, 11, 24), Decimal(1500))],
+        "eur": [(date(2026, 11, 24), Decimal(5))],
+        "jpy": [(date(2026, 11, 25), Decimal(900))],
+    }
+    told = said(card(report(part(), daily=daily)))
+    assert "*Tomorrow* · *$1,500.00* · *€5.00*\n" in told
+    assert "*Tomorrow*" not in said(card(report(part(), daily={"usd": daily["jpy"]})))
+
+
+def test_summary_with_many_currencies_says_how_many_are_left_out() -> None:
+    totals = tuple(CurrencyTotal(code, Decimal(5), 1) for code in ("usd", "eur", "jpy", "gbp", "chf", "sek"))
+    assert "_and 2 more_" in said(card(report(part(totals=totals, count=6))))
+
+
+def test_news_name_what_came_and_went() -> None:
+    news = News(2, items(2, "unpaid"), 5, items(3, "unpaid"))
+    told = said(card(report(part("unpaid", count=9, news=news))))
+    assert (
+        "2 new: Customer 0, Customer 1 · "
+        "5 settled: Customer 0, Customer 1, Customer 2 _and 2 more_ since the last digest"
+    ) in told
+    settled = report(part("unpaid", count=0, items=(), totals=(), news=News(0, (), 1, items(1, "unpaid"))))
+    assert "1 settled: Customer 0 since the last digest" in said(card(settled))
+    assert "Nothing to report" in said(details(settled)), "there is no row to list"
+    quiet = said(card(report(part("unpaid", news=News(0, (), 0, ())))))
+    assert "settled" not in quiet
+
+
+def test_chart_of_fewer_than_three_bars_is_left_out() -> None:
+    daily = {"usd": [(date(2026, 11, 24), Decimal(5)), (date(2026, 11, 25), Decimal(5))]}
+    shown = details(report(part(), daily=daily))
+    assert [block for block in shown.blocks if block["type"] == "data_visualization"] == []
+
+
+def test_running_out_says_when_and_what_is_left() -> None:
+    left = {"feature_name": "Messages", "remaining": "20", "granted": "100", "resets_at": 1796212800000}
+    found = part(
+        "run_outs",
+        totals=(),
+        items=(
+            item("run_outs", amount=None, feature="messages", details=left),
+            item("run_outs", amount=None, feature="seats", at=None, details={}, customer_id="cus_2"),
+        ),
+        count=2,
+    )
+    shown = details(report(found))
+    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    assert [cell.get("text") for cell in table["rows"][1]] == [
+        "Globex", "Messages", "2026-11-25 09:00", "20 of 100", "2026-12-02",
+    ]  # fmt: skip
+    plain = checks.read(shown.plain)
+    assert "• *Globex* · Messages · runs out <!date^" in plain
+    assert "· 20 of 100 left · resets <!date^" in plain
+    assert "• *Globex* · seats\n" in plain

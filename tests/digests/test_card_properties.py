@@ -13,7 +13,7 @@ from bot.digests import all_rows, list_card, sections
 from bot.digests import card as digests_card
 from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, DigestContent, Pause, Schedule
-from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
+from bot.digests.report.model import CurrencyTotal, ItemPage, News, Report, ReportSection, RowQuery
 from bot.digests.schedule import zones
 from bot.kit import text
 from tests.changes.filling import modal
@@ -106,6 +106,14 @@ def parts(draw: st.DrawFn, section: str) -> ReportSection:
         items=tuple(few * 4)[:10],
         groups=tuple(draw(st.lists(GROUPS, max_size=2)) * draw(st.sampled_from([0, 1, 9]))),
         count_before=draw(st.none() | st.integers(0, 10**9)),
+        news=draw(st.none() | news(few)),
+    )
+
+
+def news(rows: list[ReportItem]) -> st.SearchStrategy[News]:
+    counts = st.integers(0, 10**9)
+    return st.builds(
+        News, new_count=counts, new=st.just(tuple(rows)), settled_count=counts, settled=st.just(tuple(rows))
     )
 
 
@@ -150,12 +158,12 @@ def test_any_digest_fits_slack(
     org: Organization | None,
     notes: tuple[datetime | None, list[date]],
 ) -> None:
-    shown = digests_card.digest_card(
-        found, digest=drawn, query_base=query, late=notes[0], skipped=notes[1], org=org
-    )
+    head = digests_card.digest_card(found, digest=drawn, late=notes[0], skipped=notes[1], org=org)
+    checks.fits(head)
+    assert "Coming up in the next" in checks.read(head.blocks)
+    assert len(digests_card.summary_lines(found, digests_card.viewpoint("UTC", found.read_at))) <= 13
+    shown = digests_card.details_card(found, query, org)
     checks.fits(shown)
-    told = checks.read(shown.blocks)
-    assert "Coming up in the next" in told
     for one in checks.elements(shown.blocks):
         if one["type"] == "static_select":
             values = [option["value"] for option in one["options"]]
@@ -222,7 +230,9 @@ def test_chart_bars_add_up_to_the_total(found: list[tuple[int, Decimal]], days: 
         told, content=DigestContent(), query_base=RowQuery(scan="s", zone=zone)
     )
     drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
-    if any(amount for _, amount in due):
+    if len({day for day, amount in due if amount}) >= 7:
+        assert drawn, "thirty days share at most fifteen bars"
+    if drawn:
         points = drawn[0]["chart"]["series"][0]["data"]
         assert sum(one["value"] for one in points) == pytest.approx(float(sum(one for _, one in due)))
         assert 1 <= len(points) <= 20

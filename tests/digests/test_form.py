@@ -64,7 +64,7 @@ def opened(**changes: Any) -> Form:
 def test_unchanged_form_creates_the_default_digest() -> None:
     form = opened()
     assert form.submit().input == DigestInput(
-        Schedule(WORKDAYS, time(9), "Europe/Berlin"), DigestContent(frozenset(sections.all_keys()), 7)
+        Schedule(WORKDAYS, time(9), "Europe/Berlin"), DigestContent(frozenset(sections.default_keys()), 7)
     )
     assert form.view["submit"]["text"] == "Create"
     assert form.view["title"]["text"] == "New digest"

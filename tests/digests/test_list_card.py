@@ -50,7 +50,8 @@ def test_entry_says_what_and_when() -> None:
         skip_empty=False,
     )
     told = checks.read(drawn(digest(), digest(content=few))["blocks"])
-    assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · everything\nNext: <!date^" in told
+    assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · invoices, unpaid, past due" in told
+    assert "trials, running out\nNext: <!date^" in told
     assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · posted even when" in told
     assert "Set up by <@U1ANA>" in told
     none = DigestContent(sections=frozenset({"trials"}), minimum=Decimal(50))

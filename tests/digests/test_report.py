@@ -10,10 +10,10 @@ from sqlalchemy import delete
 
 from bot.autumn.environment import Environment
 from bot.digests import sections
-from bot.digests.items import ReportItem, StoredItem, join_plans, millionths
+from bot.digests.items import ReportItem, StoredItem, join_plans, millionths, units
 from bot.digests.model import DigestContent, Figures
 from bot.digests.report.build import ScanGone, page, report, rows
-from bot.digests.report.model import Report, RowQuery
+from bot.digests.report.model import CUSTOMERS, News, Report, RowQuery
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import ScanWriter
 from bot.digests.scan.scanner import Scan
@@ -21,6 +21,7 @@ from bot.digests.schedule import Window
 from bot.store.database import Database
 from bot.store.tables import digest_scans
 from tests.digests.listed import START, at
+from tests.digests.samples import run
 
 WEEK = timedelta(days=7)
 
@@ -73,7 +74,8 @@ async def scanned(
 
 
 async def made(database: Database, scan: Scan, *, zone: str = "UTC", **content: Any) -> Report:
-    return await report(database, scan, DigestContent(**content), zone=zone)
+    sections_of_all = {"sections": frozenset(sections.all_keys())}
+    return await report(database, scan, DigestContent(**{**sections_of_all, **content}), zone=zone)
 
 
 def amounts(items: Sequence[ReportItem]) -> list[str]:
@@ -95,6 +97,7 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
     scan = await scanned(
         database,
         reset(1, 2),
+        row("run_outs"),
         row("trials"),
         row("past_due", at=None),
         unpaid("9.5", at=at(-100)),
@@ -102,7 +105,7 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
     )
     found = await made(database, scan)
     assert [part.section for part in found.parts] == list(sections.all_keys())
-    assert [part.count for part in found.parts] == [1] * 5
+    assert [part.count for part in found.parts] == [1] * 6
     assert found.estimates == 1
     assert not found.empty
     assert found.parts[0].items == (
@@ -159,7 +162,8 @@ async def test_window_of_a_late_post(database: Database, section: str) -> None:
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
     scan = await scanned(database, *(row(section, at=at(when), **passed) for when in (-2, -1, 0, 1)))
     late = Window(at(-1), at(1))
-    found = await report(database, scan, DigestContent(), zone="UTC", window=late)
+    content = DigestContent(sections=frozenset({section}))
+    found = await report(database, scan, content, zone="UTC", window=late)
     assert [one.at for one in found.parts[0].items] == [at(-1), at(0)]
     assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
     query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=section)
@@ -258,7 +262,7 @@ async def test_sums_beyond_an_integer(database: Database) -> None:
 async def test_totals_are_compared_with_the_previous_digest(database: Database) -> None:
     scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
     before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
-    found = await report(database, scan, DigestContent(), zone="UTC", before=before)
+    found = await report(database, scan, DigestContent(), zone="UTC", previous=run(figures=before))
     told = {part.section: part for part in found.parts}
     assert [one.before for one in told["invoices"].totals] == [Decimal("41.5"), Decimal(0)]
     # It did not tell of these.
@@ -270,19 +274,70 @@ async def test_totals_are_compared_with_the_previous_digest(database: Database) 
     ]
 
 
+# News since the previous digest
+
+
+async def test_news_are_what_came_and_went_between_two_scans(database: Database) -> None:
+    def of(number: int, invoice_id: str, **fields: Any) -> StoredItem:
+        return unpaid(10, number=number, details={"invoice": invoice_id}, **fields)
+
+    before = await scanned(
+        database,
+        of(1, "in_1"),
+        of(2, "in_2"),
+        of(3, "in_3", plans=["old"]),
+        row("past_due", 7),
+        row("trials"),
+    )
+    after = await scanned(
+        database,
+        of(1, "in_1", at=at(0.5)),
+        of(2, "in_4"),
+        of(5, "in_5", customer_id=None),
+        row("past_due", 7),
+        row("trials", 9),
+        start=START + timedelta(days=1),
+    )
+    found = await report(
+        database, after, DigestContent(), zone="UTC", previous=run(scan=before.id, figures=Figures())
+    )
+    parts = {part.section: part.news for part in found.parts}
+    assert parts["unpaid"] is not None
+    assert [item.customer_id for item in parts["unpaid"].new] == ["cus_2"]
+    assert [item.customer_id for item in parts["unpaid"].settled] == ["cus_2", "cus_3"]
+    assert (parts["unpaid"].new_count, parts["unpaid"].settled_count) == (1, 2)
+    assert parts["past_due"] == News(0, (), 0, ())
+    assert parts["trials"] is None, "who comes and goes there says nothing"
+    only_old = await report(
+        database, after, DigestContent(plans=frozenset({"old"})), zone="UTC", previous=run(scan=before.id)
+    )
+    (part,) = only_old.parts
+    assert (part.count, part.news.settled_count if part.news else 0) == (0, 1)
+    assert not only_old.empty, "that it was settled is worth a digest"
+
+
+@pytest.mark.parametrize("missing", ["unpaid", CUSTOMERS])
+async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
+    before = await scanned(database, missing=[missing])
+    after = await scanned(database, unpaid(10), start=START + timedelta(days=1))
+    found = await report(database, after, DigestContent(), zone="UTC", previous=run(scan=before.id))
+    assert [part.news for part in found.parts] == [None]
+
+
 # The first ten
 
 
-async def test_largest_of_each_currency_are_listed(database: Database) -> None:
+async def test_oldest_invoices_are_listed_first(database: Database) -> None:
+    """Whatever their amount and currency."""
     scan = await scanned(
         database,
-        *(invoice(1000 + number, "jpy", number=number) for number in range(12)),
-        *(invoice(number, "usd", number=number) for number in range(3)),
-        invoice(None, "eur"),
+        *(invoice(1000 + number, "jpy", when=5 - number / 10, number=number) for number in range(12)),
+        *(invoice(number, "usd", when=number, number=20 + number) for number in range(1, 4)),
+        invoice(None, "eur", when=0.5),
     )
     (part,) = (await made(database, scan)).parts
-    jpy = [f"{amount} jpy" for amount in range(1011, 1005, -1)]
-    assert amounts(part.items) == [*jpy, "2 usd", "1 usd", "0 usd", "None eur"]
+    yen = [f"{amount} jpy" for amount in range(1011, 1005, -1)]
+    assert amounts(part.items) == ["None eur", "1 usd", "2 usd", "3 usd", *yen]
 
 
 async def test_rows_without_amounts_are_sorted_by_time(database: Database) -> None:
@@ -411,9 +466,7 @@ async def all_pages(database: Database, query: RowQuery, size: int) -> list[Repo
 async def test_pages_cover_all_rows(database: Database, size: int) -> None:
     scan = await scanned(database, *MANY)
     found = await all_pages(database, RowQuery(scan=scan.id), size)
-    expected = [f"{amount} jpy" for amount in range(112, 99, -1)]
-    expected += [f"{amount} usd" for amount in (3, 3, 2, 2, 1, 1, 0, 0)]
-    assert amounts(found) == [*expected, "None usd", "None eur"]
+    assert amounts(found) == [f"{units(row['amount'])} {row['currency']}" for row in MANY]
 
 
 async def test_page_past_the_end_is_the_last(database: Database) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.model import Figures, Pause, Run, RunState, Skip
+from bot.digests.report.model import RowQuery
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
 from tests.digests.booked import (
@@ -58,6 +59,10 @@ async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
         channel="C1",
         ts="",
         figures=Figures(),
+        covers_until=None,
+        head_ts="",
+        reply_posting_at=None,
+        query="",
     )
     assert await claimed(database, by="b") == []
     kept = await repository.get(database, made.id)
@@ -169,7 +174,7 @@ async def test_process_without_the_lease_changes_nothing(database: Database) -> 
     now = DUE + LEASE + SECOND
     await taken_over(database, now=now)
     assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=now)
-    assert not await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    assert not await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=now)
     assert not await runs.clear_posting(database, run.id, by="a", now=now)
     assert not await runs.put_off(database, run.id, by="a", until=now, now=now)
@@ -181,7 +186,7 @@ async def test_process_without_the_lease_changes_nothing(database: Database) -> 
 
 async def test_posted_run_is_settled(database: Database) -> None:
     run = await _one(database)
-    assert await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    assert await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.posted(database, run.id, "1.2", FIGURES, now=DUE)
     (kept,) = await written(database, run.digest)
@@ -190,6 +195,7 @@ async def test_posted_run_is_settled(database: Database) -> None:
         state=RunState.POSTED,
         lease_by="",
         scan="scan",
+        query=RowQuery(scan="scan").encode(),
         ts="1.2",
         figures=FIGURES,
         posting_at=DUE,
@@ -202,7 +208,7 @@ async def test_posted_run_is_settled(database: Database) -> None:
 
 async def test_taken_over_run_tells_of_a_possible_post(database: Database) -> None:
     run = await _one(database)
-    await runs.store_report(database, run.id, "scan", FIGURES, by="a")
+    await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # However late: it may be there.
     (taken,) = await taken_over(database, now=DUE + DAY)

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 import pytest
 
 from bot.access.people import Actor
+from bot.digests import sections
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Pause, RunState, Skip
 from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed
@@ -153,11 +154,18 @@ async def test_upcoming_and_preview_reuse_a_recent_scan(desk: Bench) -> None:
     report, query = await bot.preview(digest)
     assert {part.section for part in report.parts} == {"invoices"}
     assert query == RowQuery(
-        scan=query.scan, days=31, zone="UTC", start=desk.now, end=desk.now + timedelta(days=31)
+        scan=query.scan,
+        days=31,
+        zone="UTC",
+        start=desk.now,
+        end=desk.now + timedelta(days=31),
+        sections=("invoices",),
     )
     upcoming, wider = await bot.upcoming(31, "Europe/Berlin")
     assert len(upcoming.parts) > 1
-    assert wider == RowQuery(scan=query.scan, days=31, zone="Europe/Berlin"), "read once"
+    assert wider == RowQuery(
+        scan=query.scan, days=31, zone="Europe/Berlin", sections=sections.default_keys()
+    ), "read once"
     page = await bot.page(wider.at(section="invoices"))
     assert page.count == report.parts[0].count
     every = [item async for item in await bot.rows(wider)]

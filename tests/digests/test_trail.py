@@ -66,7 +66,7 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
         "weekdays": 127,
         "at": "10:00",
         "zone": "UTC",
-        "sections": ["invoices", "past_due", "resets", "trials", "unpaid"],
+        "sections": ["invoices", "past_due", "run_outs", "trials", "unpaid"],
         "days": 7,
         "plans": [],
         "minimum": "0",

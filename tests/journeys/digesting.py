@@ -75,11 +75,20 @@ async def due(maple: Stage, channel: str = SUPPORT) -> None:
 
 
 def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
-    """The digests that everyone in the channel has."""
+    """The digests that everyone in the channel has, without their threads."""
+    return _marked(maple, channel, "maple_digest")
+
+
+def threads(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+    """The tables and charts in the digests' threads."""
+    return _marked(maple, channel, "maple_digest_details")
+
+
+def _marked(maple: Stage, channel: str, event: str) -> list[Message]:
     return [
-        one
-        for one in maple.slack.workspace.posts
-        if one.channel == channel and one.metadata and one.metadata["event_type"] == "maple_digest"
+        message
+        for message in maple.slack.workspace.posts
+        if message.channel == channel and message.metadata and message.metadata["event_type"] == event
     ]
 
 

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.digests.report.model import RowQuery
+from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
 from sandbox.autumn.seed.builder import Builder
-from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled
+from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled, threads
 from tests.stage import Stage
 
 ZONE = "Europe/Berlin"
@@ -78,9 +80,16 @@ def is_billed(maple: Stage, at: datetime) -> None:
 
 
 async def read(maple: Stage) -> str:
-    """The newest digest in the channel."""
-    (*_, newest) = posted(maple, SUPPORT)
-    return newest.text
+    """The newest digest in the channel, its thread, and the customers of all its rows."""
+    newest, details = posted(maple, SUPPORT)[-1], threads(maple, SUPPORT)[-1]
+    (query,) = [
+        RowQuery.decode(element["value"])
+        for block in details.blocks
+        for element in block.get("elements", ())
+        if element.get("action_id") == ids.DIGEST_CSV
+    ]
+    customers = [item.customer async for item in await maple.bot.services.digests.rows(query)]
+    return "\n".join([newest.text, details.text, *customers])
 
 
 async def test_day_of_25_hours(maple: Stage) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.digests import words
 from bot.lookups import labels
 from tests.journeys.digesting import (
     COMING,
@@ -27,6 +28,8 @@ SHARED = "C05SHARED"
 LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
 SHARED_ALLOWED = f'[digests]\nshared_channels = ["{SHARED}"]\n'
 
+DEFAULT = "invoices, unpaid, past due, trials, running out"
+
 
 async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
     async with digesting(mode) as maple:
@@ -36,7 +39,7 @@ async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
         assert "Time zone: [Europe/Lisbon" in await ana.sees(FORM)
         await ana.submit()
         shown = await ana.sees("The first post comes")
-        assert "Weekdays at 09:00 Europe/Lisbon · next 7 days · everything" in shown
+        assert f"Weekdays at 09:00 Europe/Lisbon · next 7 days · {DEFAULT}" in shown
         await ana.close()
         assert not posted(maple)
         await due(maple)
@@ -341,7 +344,8 @@ async def test_a_shared_channel_that_the_policy_names() -> None:
         await maple.ana.sees(COMING)
         maple.eve.go("#shared-acme")
         await maple.eve.sees(COMING)
-        await maple.eve.click("See all", within="Resets")
+        await maple.eve.sees(words.DETAILS)
+        await maple.eve.click("See all", within="Running out")
         maple.eve.does_not_see("Page 1")
 
 

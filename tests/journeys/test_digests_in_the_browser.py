@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from bot.digests import words
 from tests.journeys.digesting import QUICK
 from tests.journeys.test_in_the_browser import opened
 from tests.stage import on_stage
@@ -36,9 +37,12 @@ async def test_a_lead_sets_a_digest_up() -> None:
         await modal.get_by_role("button", name="Close").last.click()
         message = page.get_by_role("article", name="Maple")
         await expect(message).to_contain_text("Coming up in the next 7 days")
-        await expect(message.get_by_role("img", name="Due per day, USD (bar chart)")).to_be_visible()
-        await _whole(page, "message")
-        await message.get_by_role("button", name="See all").first.click()
+        await _kept(page, "message")
+        await page.get_by_role("main").get_by_role("button", name="1 reply").click()
+        details = page.get_by_role("article", name="Maple").filter(has_text=words.DETAILS)
+        await expect(details.get_by_role("img", name="Due per day, USD (bar chart)")).to_be_visible()
+        await _whole(page, "thread")
+        await details.get_by_role("button", name="See all").first.click()
         await expect(modal).to_contain_text("Page 1 of 2")
         await _kept(page, "all")
         await modal.get_by_role("button", name="Open", exact=True).first.click()

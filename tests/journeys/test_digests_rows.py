@@ -43,7 +43,7 @@ async def test_what_is_coming(mode: Mode) -> None:
         assert "only visible to you" in shown
         assert "Coming up in the next 7 days" in shown
         assert "Times in tables and charts are in Europe/Lisbon" in shown
-        for words in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Resets"):
+        for words in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Running out"):
             assert words in shown
         await maple.ana.command("/autumn upcoming 1")
         await maple.ana.sees("Coming up in the next 24 hours")
@@ -119,7 +119,7 @@ async def test_the_file_in_the_thread(mode: Mode) -> None:
         (message,) = [one for one in maple.slack.workspace.posts if one.files]
         assert message.thread_ts == posted(maple)[0].ts
         rows = read(file)
-        assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "resets"}
+        assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "running out"}
         (globex,) = [row for row in rows if (row["section"], row["customer id"]) == ("unpaid", "cus_globex")]
         assert (globex["customer"], globex["amount"], globex["currency"]) == (
             "Globex Corporation",
@@ -140,12 +140,12 @@ async def test_the_file_of_what_only_one_person_sees() -> None:
         ana.go("@maple")
         await ana.sees("[file: maple-digest-")
         ana.go("#support")
-        await ana.click("See all", within="Resets")
+        await ana.click("See all", within="Running out")
         await ana.sees("Page 1")
         await ana.click("Download CSV")
-        await ana.sees(re.compile("== Resets ==.*The file is in your messages.*Page 1", re.DOTALL))
+        await ana.sees(re.compile("== Running out ==.*The file is in your messages.*Page 1", re.DOTALL))
         whole, section = files(maple)
-        assert {row["section"] for row in read(section)} == {"resets"}
+        assert {row["section"] for row in read(section)} == {"running out"}
         assert len(read(section)) < len(read(whole))
         maple.raj.does_not_see("[file:")
 

@@ -54,6 +54,8 @@ TROUBLES: tuple[tuple[str, FaultKind, float], ...] = (
     ("chat.postMessage", "cut_after", 0.12),
     ("conversations.history", "429", 0.10),
     ("conversations.history", "500", 0.10),
+    ("conversations.replies", "429", 0.10),
+    ("conversations.replies", "500", 0.10),
     ("conversations.info", "429", 0.05),
     ("conversations.info", "500", 0.05),
     ("users.conversations", "500", 0.05),
@@ -184,11 +186,17 @@ def _judge(month: Month, runs: list[Run], days: int) -> None:
     figures = month.figures
     by_id = {run.id: run for run in runs}
     posts = Counter[tuple[str, date | None]]()
+    threads = Counter[str]()
     for post in month.slack.workspace.posts:
         figures.hold(post.metadata is not None, f"a message that is no digest: {post.text[:60]}")
         if post.metadata is None:
             continue
         run = by_id[post.metadata["event_payload"]["run"]]
+        if post.metadata["event_type"] == "maple_digest_details":
+            threads[run.id] += 1
+            figures.hold(post.thread_ts == run.ts, f"{run.id}: a message in another thread")
+            continue
+        figures.hold(post.thread_ts is None, f"{run.id}: a digest in a thread")
         posts[run.digest, run.day] += 1
         at = datetime.fromtimestamp(float(post.ts), UTC)
         # Its clock goes on by itself between the steps.
@@ -198,14 +206,18 @@ def _judge(month: Month, runs: list[Run], days: int) -> None:
     figures.hold(expected <= posts.keys(), f"not posted: {sorted(map(str, expected - posts.keys()))[:3]}")
     for (digest, day), number in posts.items():
         figures.hold(number == 1, f"{digest} on {day}: {number} posts")
+    for run_id, number in threads.items():
+        figures.hold(number == 1, f"{run_id}: {number} messages in its thread")
     for run in runs:
         figures.hold(run.state is RunState.POSTED, f"{run.id} is {run.state}, {run.skip}")
     calls = Counter((call.method, call.error) for call in month.slack.calls)
     figures.count("due days", len(runs))
     figures.count("digests in the ledger", sum(posts.values()))
     figures.count("days with one", sum(number == 1 for number in posts.values()))
+    figures.count("threads with one message", sum(number == 1 for number in threads.values()))
     figures.count(
-        "looked for in the channel's history", sum(calls[one] for one in calls if "history" in one[0])
+        "looked for in the channel or a thread",
+        sum(calls[call] for call in calls if call[0] in ("conversations.history", "conversations.replies")),
     )
     for error, said in (("ratelimited", "429"), ("internal_error", "500"), ("cut_off", "no answer")):
         figures.count(

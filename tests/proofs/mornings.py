@@ -1,11 +1,11 @@
 """What a bot process does for digests: looks what is due by a clock that is shared, and posts it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ctypes import c_double
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
 import aiohttp
@@ -15,15 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
-from bot.digests.card import digest_card
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
-from bot.digests.model import Digest
-from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.pacing import ScanPace
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
-from bot.kit.card import Card
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
@@ -65,7 +61,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
         yield DigestService(
             Runtime(database, autumn, Environment.SANDBOX, now),
-            DigestSlack(slack, _draw, OwnerMessage(slack, digest_stopped)),
+            DigestSlack(slack, OwnerMessage(slack, digest_stopped)),
             metrics=Metrics(),
             timeouts=PACE,
         )
@@ -82,9 +78,3 @@ def keep_posting(connection: Connection, place: Place, clock: c_double) -> None:
             await made.ticker.stop(5)
 
     asyncio.run(main())
-
-
-def _draw(
-    report: Report, digest: Digest, query: RowQuery, late: datetime | None, skipped: Sequence[date]
-) -> Card:
-    return digest_card(report, digest=digest, query_base=query, late=late, skipped=skipped)

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.digests.delivery.posting import pause_for
+from bot.digests.delivery.pauses import pause_for
 from bot.digests.model import Pause
 from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack

@@ -1,18 +1,32 @@
-"""Sends a digest's message once, in a form that Slack takes, and finds it again by its mark."""
+"""Sends each of a digest's two messages once, in a form that Slack takes, and finds it again by its mark."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.digests.model import Run
-from bot.kit.card import Card
+from bot.kit.card import Block, Card
 from bot.log import log
 from bot.slack import marked_posts
 from bot.slack.block_refusals import CardForm
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.slack.marked_posts import Mark
+
+
+class Part(StrEnum):
+    """The two messages of a digest."""
+
+    HEAD = "head"
+    """The post in the channel."""
+    REPLY = "reply"
+    """The tables and charts in its thread."""
+
+
+_EVENTS = {Part.HEAD: "maple_digest", Part.REPLY: "maple_digest_details"}
+"""Stored in Slack: never rename them."""
 
 
 class DigestPoster:
@@ -30,7 +44,7 @@ class DigestPoster:
         """The last moment, by the event loop's clock, at which a post marked now may be under way."""
         return asyncio.get_running_loop().time() + self._seconds
 
-    async def send(self, run: Run, card: Card, deadline: float) -> PostAnswer:
+    async def send(self, run: Run, card: Card, deadline: float, part: Part = Part.HEAD) -> PostAnswer:
         """Sends the card, and its plain form if Slack refuses the blocks. A process that stood still past the
         deadline sends nothing: another one may have looked for the post by then."""
         blocks = self._form.first(card)
@@ -38,25 +52,42 @@ class DigestPoster:
             return PostAnswer(PostStatus.DOUBT, "held_up")
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await marked_posts.send(self._slack, run.channel, _mark(run), card.text, blocks)
+                answer = await self._send(run, part, card.text, blocks)
                 is_refused = answer.answer is PostStatus.BLOCKS
                 plain = self._form.again(card, blocks, answer.reason) if is_refused else None
                 if plain is None:
                     return answer
                 log.warning("blocks refused", error=answer.reason, reference=run.id, channel=run.channel)
-                return await marked_posts.send(self._slack, run.channel, _mark(run), card.text, plain)
+                return await self._send(run, part, card.text, plain)
         except TimeoutError:
             return PostAnswer(PostStatus.DOUBT, "timeout")
 
-    async def find(self, run: Run, *, sent_at: datetime) -> PostAnswer:
-        """Looks for a run's message: TAKEN with its timestamp, or with an empty one if it is not there.
+    async def _send(self, run: Run, part: Part, text: str, blocks: Sequence[Block]) -> PostAnswer:
+        thread_ts = _thread(run, part)
+        return await marked_posts.send(
+            self._slack, run.channel, _mark(run, part), text, blocks, thread_ts=thread_ts
+        )
+
+    async def find(self, run: Run, *, sent_at: datetime, part: Part = Part.HEAD) -> PostAnswer:
+        """Looks for one of a run's messages: TAKEN with its timestamp, or with an empty one if it is not
+        there.
 
         `sent_at`: when it was about to be sent.
         """
-        within = timedelta(seconds=self._seconds)
-        return await marked_posts.find(self._slack, run.channel, _mark(run), sent_at=sent_at, within=within)
+        return await marked_posts.find(
+            self._slack,
+            run.channel,
+            _mark(run, part),
+            sent_at=sent_at,
+            within=timedelta(seconds=self._seconds),
+            thread_ts=_thread(run, part),
+        )
 
 
-def _mark(run: Run) -> Mark:
-    """Stored in Slack: never rename it."""
-    return Mark("maple_digest", {"run": run.id})
+def _mark(run: Run, part: Part) -> Mark:
+    return Mark(_EVENTS[part], {"run": run.id})
+
+
+def _thread(run: Run, part: Part) -> str:
+    """The thread a message belongs to; empty in the channel itself."""
+    return run.head_ts if part is Part.REPLY else ""

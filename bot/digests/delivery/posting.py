@@ -1,4 +1,5 @@
-"""Delivers one due day of a digest: look for its post, scan, report, check the channel, post, settle.
+"""Delivers one due day of a digest: look for its post, scan, report, check the channel, post. Then comes its
+thread (`thread.py`).
 
 The process may die at any await. These are the points that matter, by their checkpoint, and what happens
 then:
@@ -6,8 +7,9 @@ then:
     claimed     the day is claimed, nothing is read    lease lapses: delivered again from the start
     reported    the report is computed                 the same
     marked      a post is marked as maybe sent         lease lapses: looked for in Slack, posted if not there
-    sent        Slack accepted it                      the same: found, and settled
-    settled     stored as posted                       nothing is left to do
+    sent        Slack accepted it                      the same: found, and its thread is posted
+    headed      stored as being in the channel         lease lapses: the thread is posted
+    settled     stored as posted, with its thread      nothing is left to do
     paused      the digest is paused, its owner not    told by whichever process looks next
                 told
 
@@ -15,60 +17,34 @@ Only the holder of the lease posts, and a post that may have gone out is looked 
 The lease is far longer than the one request, which is cut off long before the lease lapses.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
 
+from bot.autumn.models import Organization
 from bot.digests import repository
+from bot.digests.card import digest_card
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
+from bot.digests.delivery.pauses import REFUSALS, pause_for
 from bot.digests.delivery.poster import DigestPoster
 from bot.digests.delivery.settlement import Delivery, Settlement
-from bot.digests.model import DeliveryOutcome, Digest, Figures, Pause, Run, Skip
+from bot.digests.delivery.thread import ThreadPosting
+from bot.digests.model import DeliveryOutcome, Digest, Run, Skip
 from bot.digests.process import DigestProcess
-from bot.digests.report.model import Report, RowQuery
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.kit.card import Card
 from bot.log import log
 from bot.slack.channel_queue import ChannelQueue
-from bot.slack.channels import Channel, ChannelProblem, Channels
+from bot.slack.channels import Channels
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.store import leases
-
-Draw: TypeAlias = Callable[[Report, Digest, RowQuery, datetime | None, Sequence[date]], Card]
-"""Draws a digest's message. The last two: when it was due, if it is late, and the days skipped since the last
-one."""
-
-REFUSALS = {
-    "not_in_channel": Pause.REMOVED,
-    "channel_not_found": Pause.REMOVED,
-    "is_archived": Pause.ARCHIVED,
-    "restricted_action": Pause.RESTRICTED,
-    "restricted_action_read_only_channel": Pause.RESTRICTED,
-    "restricted_action_thread_only_channel": Pause.RESTRICTED,
-    "restricted_action_non_threadable_channel": Pause.RESTRICTED,
-}
-"""Slack's refusals that will be the same tomorrow."""
-
-_PROBLEMS = {
-    ChannelProblem.DIRECT: Pause.REMOVED,
-    ChannelProblem.OUT: Pause.REMOVED,
-    ChannelProblem.ARCHIVED: Pause.ARCHIVED,
-    ChannelProblem.SHARED: Pause.SHARED,
-}
 
 MENTIONED_LATE = timedelta(minutes=10)
 """A post that is later than this says so."""
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def pause_for(channel: Channel, *, was_private: bool) -> Pause | None:
-    """Why a digest set up there cannot go on; None if it can, or if that is not known."""
-    if channel.problem is not None:
-        return _PROBLEMS.get(channel.problem)
-    return Pause.PUBLIC if was_private and not channel.private else None
 
 
 class Posting:
@@ -79,18 +55,27 @@ class Posting:
         poster: DigestPoster,
         reading: Reading,
         channels: Channels,
-        draw: Draw,
+        organization: Callable[[], Organization | None],
         owner_notifier: OwnerNotifier,
     ) -> None:
+        """`organization`: the one Autumn's key belongs to, once it is known."""
         self._process = process
         self._database = process.database
         self._poster = poster
         self._reading = reading
         self._channels = channels
-        self._draw = draw
+        self._organization = organization
         timeouts = process.timeouts
         self._queue = ChannelQueue(channel=timeouts.channel, overall=timeouts.overall)
         self.settlement = Settlement(process, owner_notifier)
+        self._thread = ThreadPosting(
+            process,
+            poster=poster,
+            reading=reading,
+            channels=channels,
+            settlement=self.settlement,
+            queue=self._queue,
+        )
         self.sending: set[str] = set()
         """Runs with a post under way: better not cut off."""
 
@@ -101,10 +86,13 @@ class Posting:
             return await self._find_or_post(run, report_progress)
 
     async def _find_or_post(self, run: Run, report_progress: ReportProgress | None) -> Delivery:
+        if run.head_ts:
+            return await self._post_thread(run, DeliveryOutcome.FOUND)
         if run.posting_at is not None:
             earlier_post = await self._poster.find(run, sent_at=run.posting_at)
             if earlier_post.ts:
-                return await self.settlement.posted(run, earlier_post.ts, DeliveryOutcome.FOUND)
+                found = await self._posted(run, earlier_post.ts, DeliveryOutcome.FOUND)
+                return await self._post_thread(replace(run, head_ts=found.ts), found.outcome)
             if earlier_post.answer is not PostStatus.TAKEN:
                 return await self.settlement.search_failed(run, earlier_post)
         if self.settlement.too_late(run):
@@ -119,15 +107,13 @@ class Posting:
     ) -> Delivery:
         previous = await runs.previous(self._database, digest.id, run.due)
         try:
-            report, query = await self._reading.of_run(
-                run, digest, report_progress, before=previous.figures if previous else None
-            )
+            report, query = await self._reading.of_run(run, digest, report_progress, previous=previous)
         except ScanFailed as error:
             return await self.settlement.scan_failed(run, error)
         await runs.store_report(
             self._database,
             run.id,
-            query.scan,
+            query,
             report.figures,
             by=self._process.name,
             covers_until=report.end,
@@ -136,9 +122,19 @@ class Posting:
         if report.empty and digest.content.skip_empty and run.day is not None:
             return await self.settlement.skipped(run, Skip.EMPTY)
         skipped_days = await self._skipped_days(digest, previous)
-        card = self._draw(report, digest, query, self._due_if_late(run), skipped_days)
+        card = digest_card(
+            report,
+            digest=digest,
+            late=self._due_if_late(run),
+            skipped=skipped_days,
+            org=self._organization(),
+        )
+        run = replace(run, query=query.encode(), figures=report.figures)
         async with self._queue.turn(run.channel):
-            return await self._post_if_allowed(run, digest, card, report.figures)
+            delivery = await self._post_if_allowed(run, digest, card)
+        if delivery.outcome is not DeliveryOutcome.POSTED:
+            return delivery
+        return await self._post_thread(replace(run, head_ts=delivery.ts), delivery.outcome)
 
     def _due_if_late(self, run: Run) -> datetime | None:
         is_late = run.day is not None and self._process.now() - run.due > MENTIONED_LATE
@@ -150,7 +146,7 @@ class Posting:
         skipped = await runs.skipped_since(self._database, digest.id, since)
         return sorted(run.day for run in skipped if run.day is not None)
 
-    async def _post_if_allowed(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Delivery:
+    async def _post_if_allowed(self, run: Run, digest: Digest, card: Card) -> Delivery:
         channel = await self._channels.look(run.channel)
         pause = pause_for(channel, was_private=digest.private)
         if pause is not None:
@@ -159,11 +155,11 @@ class Posting:
             return await self.settlement.put_off(run, channel.wait or self._wait(run))
         self.sending.add(run.id)
         try:
-            return await self._post(run, digest, card, figures)
+            return await self._post(run, digest, card)
         finally:
             self.sending.discard(run.id)
 
-    async def _post(self, run: Run, digest: Digest, card: Card, figures: Figures) -> Delivery:
+    async def _post(self, run: Run, digest: Digest, card: Card) -> Delivery:
         deadline = self._poster.deadline()
         process = self._process
         marked = await runs.mark_posting(
@@ -175,8 +171,17 @@ class Posting:
         answer = await self._poster.send(run, card, deadline)
         await process.checkpoint("sent")
         if answer.answer is PostStatus.TAKEN:
-            return await self.settlement.posted(run, answer.ts, DeliveryOutcome.POSTED, figures)
+            return await self._posted(run, answer.ts, DeliveryOutcome.POSTED)
         return await self._not_posted(run, digest, answer)
+
+    async def _posted(self, run: Run, ts: str, outcome: DeliveryOutcome) -> Delivery:
+        """The post is in the channel, as this process knows."""
+        await runs.store_head(self._database, run.id, ts, run.figures, now=self._process.now())
+        await self._process.checkpoint("headed")
+        return Delivery(outcome, run.channel, ts)
+
+    async def _post_thread(self, run: Run, outcome: DeliveryOutcome) -> Delivery:
+        return await self._thread.deliver(run, outcome, self._organization())
 
     async def _not_posted(self, run: Run, digest: Digest, answer: PostAnswer) -> Delivery:
         log.warning("digest not posted", error=answer.reason, reference=run.id, channel=run.channel)

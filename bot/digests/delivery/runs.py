@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import rows
 from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Skip
+from bot.digests.report.model import RowQuery
 from bot.digests.schedule import due_at, due_between, local_day, next_due
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
@@ -33,6 +34,7 @@ RUNS_KEPT = timedelta(days=365)
 SCANS_KEPT = timedelta(days=14)
 
 _CLAIMED = digest_runs.c.state == RunState.CLAIMED
+_IN_CHANNEL = or_(digest_runs.c.state == RunState.POSTED, digest_runs.c.head_ts.is_not(None))
 
 
 @unbroken
@@ -143,7 +145,7 @@ async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, n
 async def store_report(
     database: Database,
     run_id: str,
-    scan_id: str,
+    query: RowQuery,
     figures: Figures,
     *,
     by: str,
@@ -152,7 +154,8 @@ async def store_report(
     """Stores which scan is reported, its figures and how far it reaches, so that a process that finds the
     post need not read Autumn again. False if the caller does not hold the run any more."""
     values = {
-        "scan_id": scan_id,
+        "scan_id": query.scan,
+        "query": query.encode(),
         "figures": rows.dump_figures(figures),
         "covers_until": covers_until,
     }
@@ -176,6 +179,26 @@ async def clear_posting(database: Database, run_id: str, *, by: str, now: dateti
     """Stores that no post went out, so none has to be looked for. False if the caller does not hold the run
     any more."""
     return await _change(database, run_id, {"posting_at": None}, _held(by), now=now)
+
+
+@unbroken
+async def store_head(database: Database, run_id: str, ts: str, figures: Figures, *, now: datetime) -> bool:
+    """Stores that the post is in the channel; its thread is to come. False if that was stored before."""
+    values = {"head_ts": ts, "figures": rows.dump_figures(figures)}
+    return await _change(database, run_id, values, and_(_CLAIMED, digest_runs.c.head_ts.is_(None)), now=now)
+
+
+@unbroken
+async def mark_reply(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
+    """Like `mark_posting`, for the message in the thread."""
+    values = {"reply_posting_at": now, "lease_until": now + lease}
+    return await _change(database, run_id, values, _held(by), now=now)
+
+
+@unbroken
+async def clear_reply(database: Database, run_id: str, *, by: str, now: datetime) -> bool:
+    """Like `clear_posting`, for the message in the thread."""
+    return await _change(database, run_id, {"reply_posting_at": None}, _held(by), now=now)
 
 
 @unbroken
@@ -214,7 +237,7 @@ async def previous(database: Database, digest_id: str, before: datetime) -> Run 
     posted_runs = await _find(
         database,
         digest_id,
-        digest_runs.c.state == RunState.POSTED,
+        _IN_CHANNEL,
         digest_runs.c.due < before,
         newest_first=True,
     )
@@ -225,7 +248,7 @@ COVERED = (
     select(digest_runs.c.digest_id, func.max(digest_runs.c.covers_until).label("until"))
     .join(digests, digests.c.id == digest_runs.c.digest_id)
     .where(
-        or_(digest_runs.c.state == RunState.POSTED, digest_runs.c.skip == Skip.EMPTY),
+        or_(_IN_CHANNEL, digest_runs.c.skip == Skip.EMPTY),
         digest_runs.c.due >= digests.c.active_since,
     )
     .group_by(digest_runs.c.digest_id)
@@ -260,7 +283,7 @@ async def was_private(database: Database, channel: str, ts: str) -> bool:
     query = (
         select(digests.c.private)
         .join(digest_runs, digest_runs.c.digest_id == digests.c.id)
-        .where(digest_runs.c.channel == channel, digest_runs.c.ts == ts)
+        .where(digest_runs.c.channel == channel, or_(digest_runs.c.ts == ts, digest_runs.c.head_ts == ts))
     )
     async with database.reading() as connection:
         private: bool | None = (await connection.execute(query)).scalar_one_or_none()

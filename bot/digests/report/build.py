@@ -1,19 +1,22 @@
 """Builds the report of one digest from a scan. The database sums and sorts, so that memory does not grow with
 the rows."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
 from bot.digests.items import ReportItem
-from bot.digests.model import DigestContent, Figures
+from bot.digests.model import DigestContent, Figures, Run
 from bot.digests.report import row_query
 from bot.digests.report.model import PREVIEWS, Report, ReportSection
+from bot.digests.report.news import NewsReader
 from bot.digests.report.pages import ScanGone, page, rows
-from bot.digests.report.row_query import CurrencySum, RowFilter, Where
+from bot.digests.report.row_query import RowFilter, Where
+from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
 from bot.digests.schedule import Window
 from bot.digests.sections.section import DigestSection
@@ -33,19 +36,25 @@ async def report(
     content: DigestContent,
     *,
     zone: str,
-    before: Figures | None = None,
+    previous: Run | None = None,
     window: Window | None = None,
 ) -> Report:
-    """`zone`: days are those of this zone. `before`: the figures of the previous digest. `window`: unless it
+    """`zone`: days are those of this zone. `previous`: the digest's last post. `window`: unless it
     is just the digest's days, counted from when Autumn was read."""
     window = window or Window.ahead(scan.started_at, scan.horizon, content.days)
     chosen = sections.chosen(content.sections)
     async with database.reading() as connection:
         rows = await RowFilter.of(connection, scan.id, window, plans=content.plans, minimum=content.minimum)
-        parts = [await _part(connection, rows, section, zone, before) for section in chosen]
+        parts = [await _part(connection, rows, section, zone, previous) for section in chosen]
+        if previous is not None and (last := await scans.known(connection, previous.scan)) is not None:
+            news = await NewsReader.of(connection, (scan, last), content, window)
+            parts = [
+                replace(part, news=await news.read(connection, sections.section(part.section)))
+                for part in parts
+            ]
         daily, estimates = await _upcoming(connection, rows, chosen, zone)
     missing = tuple(name for name in scan.missing if _concerns(name, chosen))
-    listed = tuple(part for part in parts if part.count)
+    listed = tuple(part for part in parts if part.count or _has_news(part))
     return Report(
         read_at=scan.started_at,
         start=window.start,
@@ -58,6 +67,10 @@ async def report(
         empty=not listed and not missing,
         figures=_figures(parts),
     )
+
+
+def _has_news(part: ReportSection) -> bool:
+    return part.news is not None and part.news.settled_count > 0
 
 
 def _concerns(missing: str, chosen: list[DigestSection]) -> bool:
@@ -84,9 +97,9 @@ async def _upcoming(
 
 
 async def _part(
-    connection: AsyncConnection, rows: RowFilter, section: DigestSection, zone: str, before: Figures | None
+    connection: AsyncConnection, rows: RowFilter, section: DigestSection, zone: str, previous: Run | None
 ) -> ReportSection:
-    where = rows.where(section)
+    where, before = rows.where(section), previous.figures if previous else None
     count = await row_query.count_rows(connection, where)
     sums = await row_query.sum_by_currency(connection, where) if section.money else []
     grouped = section.grouping is not None and count > FIRST
@@ -94,7 +107,7 @@ async def _part(
         section=section.key,
         count=count,
         totals=row_query.currency_totals(sums, before.totals.get(section.key) if before else None),
-        items=await _first(connection, section, where, sums),
+        items=await _first(connection, where),
         groups=await row_query.group_by_day(connection, where, rows.window, zone) if grouped else (),
         count_before=before.counts.get(section.key) if before else None,
     )
@@ -112,20 +125,6 @@ def _figures(parts: list[ReportSection]) -> Figures:
     )
 
 
-async def _first(
-    connection: AsyncConnection, section: DigestSection, where: Where, sums: list[CurrencySum]
-) -> tuple[ReportItem, ...]:
-    """For amounts, the largest of each currency in turn. Amounts in different currencies do not compare, so
-    one currency could crowd out the others."""
-    if not section.money:
-        query = select(digest_items).where(*where).order_by(*row_query.order_by(section, sums)).limit(FIRST)
-        return tuple(map(row_query.read_item, await connection.execute(query)))
-    place = func.row_number().over(
-        partition_by=digest_items.c.currency,
-        order_by=(digest_items.c.amount.desc().nulls_last(), digest_items.c.id),
-    )
-    ranked = select(digest_items, place.label("place")).where(*where).subquery()
-    rank = row_query.rank(ranked.c.currency, sums)
-    first = select(ranked).order_by(ranked.c.place, rank).limit(FIRST).subquery()
-    query = select(first).order_by(row_query.rank(first.c.currency, sums), first.c.place)
+async def _first(connection: AsyncConnection, where: Where) -> tuple[ReportItem, ...]:
+    query = select(digest_items).where(*where).order_by(*row_query.ORDER).limit(FIRST)
     return tuple(map(row_query.read_item, await connection.execute(query)))

@@ -32,6 +32,18 @@ class CurrencyTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What has come and gone in a section since the previous digest."""
+
+    new_count: int
+    new: tuple[ReportItem, ...]
+    """The first few."""
+    settled_count: int
+    settled: tuple[ReportItem, ...]
+    """The first few, as they were in the previous digest."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSection:
     section: str
     count: int
@@ -43,6 +55,8 @@ class ReportSection:
     """Used instead of the items in a section with a grouping, if there are too many to list."""
     count_before: int | None = None
     """In the previous digest."""
+    news: News | None = None
+    """None if there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Report:
     end: datetime
     """It covers the time from `start` until just before this."""
     parts: tuple[ReportSection, ...]
-    """In the order of `SECTIONS`, without empty ones."""
+    """In the order of `SECTIONS`, without those that are empty and have no news."""
     daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
     """Currency → what is due on each day (in the digest's time zone); the currency with the most rows
     first."""

@@ -1,7 +1,6 @@
 """The rows of a digest, page by page and one after another."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
@@ -11,7 +10,7 @@ from bot.digests import sections
 from bot.digests.items import ReportItem
 from bot.digests.report import row_query
 from bot.digests.report.model import ItemPage, RowQuery
-from bot.digests.report.row_query import RowFilter
+from bot.digests.report.row_query import RowFilter, Where
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
 from bot.digests.schedule import Window
@@ -28,7 +27,7 @@ class ScanGone(Exception):
 
 @unbroken
 async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPage:
-    """One page of a section's rows: amounts by currency, the largest first; others the soonest first.
+    """One page of a section's rows: the oldest first.
 
     Raises ScanGone.
     """
@@ -40,7 +39,7 @@ async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPa
         sums = await row_query.sum_by_currency(connection, where) if section.money else []
         pages = max(1, -(-count // size))
         number = min(query.page, pages - 1)
-        ordered = select(digest_items).where(*where).order_by(*row_query.order_by(section, sums))
+        ordered = select(digest_items).where(*where).order_by(*row_query.ORDER)
         page_rows = await connection.execute(ordered.limit(size).offset(number * size))
         items = tuple(map(row_query.read_item, page_rows))
     return ItemPage(
@@ -84,55 +83,27 @@ async def _stream(
     database: Database, row_filter: RowFilter, chosen: list[DigestSection]
 ) -> AsyncIterator[ReportItem]:
     for section in chosen:
-        for series in await _all_series(database, row_filter, section):
+        where, at = row_filter.where(section), digest_items.c.at
+        for of_series in ([*where, at.is_not(None)], [*where, at.is_(None)]):
             last: Row[Any] | None = None
-            while chunk := await _chunk(database, series, last):
+            while chunk := await _chunk(database, of_series, last):
                 for row in chunk:
                     yield row_query.read_item(row)
                 last = chunk[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """Rows sorted by one column, then by id. From any of them the next can be found without counting those
-    before."""
-
-    where: list[ColumnElement[bool]]
-    column: ColumnElement[Any]
-    descending: bool = False
-
-    def after(self, last: Row[Any]) -> list[ColumnElement[bool]]:
-        value = last._mapping[self.column]
-        beyond = self.column < value if self.descending else self.column > value
-        # Redundant, but lets the database use the index.
-        from_here = self.column <= value if self.descending else self.column >= value
-        return [from_here, beyond | ((self.column == value) & (digest_items.c.id > last.id))]
-
-    @property
-    def order(self) -> tuple[ColumnElement[Any], ...]:
-        return (self.column.desc() if self.descending else self.column.asc()), digest_items.c.id
+def _after(last: Row[Any]) -> list[ColumnElement[bool]]:
+    """The rows after this one, found without counting those before it."""
+    at, later_id = digest_items.c.at, digest_items.c.id > last.id
+    if last.at is None:
+        return [later_id]
+    # The first condition is redundant, but lets the database use the index.
+    return [at >= last.at, (at > last.at) | ((at == last.at) & later_id)]
 
 
 @unbroken
-async def _all_series(database: Database, row_filter: RowFilter, section: DigestSection) -> list[_Series]:
-    """One after another they are the whole section."""
-    where, by_id = row_filter.where(section), digest_items.c.id
-    at, amount, currency = digest_items.c.at, digest_items.c.amount, digest_items.c.currency
-    if not section.money:
-        return [_Series([*where, at.is_not(None)], at), _Series([*where, at.is_(None)], by_id)]
-    async with database.reading() as connection:
-        sums = await row_query.sum_by_currency(connection, where)
-    series: list[_Series] = []
-    for total in sums:
-        in_currency = [*where, currency == total.currency]
-        series.append(_Series([*in_currency, amount.is_not(None)], amount, descending=True))
-        series.append(_Series([*in_currency, amount.is_(None)], by_id))
-    return series
-
-
-@unbroken
-async def _chunk(database: Database, series: _Series, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    where = series.where if last is None else [*series.where, *series.after(last)]
-    ordered = select(digest_items).where(*where).order_by(*series.order).limit(_CHUNK)
+async def _chunk(database: Database, where: Where, last: Row[Any] | None) -> Sequence[Row[Any]]:
+    following = [] if last is None else _after(last)
+    ordered = select(digest_items).where(*where, *following).order_by(*row_query.ORDER).limit(_CHUNK)
     async with database.reading() as connection:
         return (await connection.execute(ordered)).all()

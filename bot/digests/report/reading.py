@@ -10,9 +10,10 @@ from sqlalchemy import func, or_, select
 from bot.autumn.environment import Environment
 from bot.digests import rows, sections
 from bot.digests.delivery import runs
-from bot.digests.model import Digest, DigestContent, Figures, Run, RunState, Schedule
+from bot.digests.model import Digest, DigestContent, Run, RunState, Schedule
 from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
+from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
 from bot.digests.scan.scanner import ReportProgress, ScanFailed, Scanner
 from bot.digests.schedule import Window, window
@@ -38,7 +39,7 @@ class Reading:
         self._last_failure: tuple[datetime, ScanFailed] | None = None
 
     async def of_run(
-        self, run: Run, digest: Digest, report_progress: ReportProgress | None, *, before: Figures | None
+        self, run: Run, digest: Digest, report_progress: ReportProgress | None, *, previous: Run | None
     ) -> tuple[Report, RowQuery]:
         """What a run's post says, and the query for its rows. Raises ScanFailed."""
         began = self._now()
@@ -51,10 +52,12 @@ class Reading:
         covers = window(
             digest.schedule, due=run.due, read_at=scan.started_at, days=digest.content.days, covered=covered
         )
-        return await self._report(scan, digest.content, digest.schedule.zone, before=before, window=covers)
+        return await self._report(
+            scan, digest.content, digest.schedule.zone, previous=previous, window=covers
+        )
 
     async def of_digest(
-        self, digest: Digest, report_progress: ReportProgress | None, *, before: Figures | None
+        self, digest: Digest, report_progress: ReportProgress | None, *, previous: Run | None
     ) -> tuple[Report, RowQuery]:
         """What a digest would say now, without a run. Raises ScanFailed."""
         now = self._now()
@@ -64,7 +67,9 @@ class Reading:
         covers = window(
             digest.schedule, due=now, read_at=scan.started_at, days=digest.content.days, covered=covered
         )
-        return await self._report(scan, digest.content, digest.schedule.zone, before=before, window=covers)
+        return await self._report(
+            scan, digest.content, digest.schedule.zone, previous=previous, window=covers
+        )
 
     async def ahead(
         self, content: DigestContent, zone: str, report_progress: ReportProgress | None
@@ -73,12 +78,27 @@ class Reading:
         now = self._now()
         need = _Need(now + timedelta(days=content.days), None, sections.with_previews(content.sections))
         scan = await self._scan(need, now - RECENT, report_progress)
-        return await self._report(scan, content, zone, before=None, window=None)
+        return await self._report(scan, content, zone, previous=None, window=None)
+
+    async def again(self, query: RowQuery) -> Report | None:
+        """The report of a query that `of_run` answered; None if its rows are not kept any more."""
+        scan = await scans.find(self._database, query.scan)
+        if scan is None or query.start is None or query.end is None:
+            return None
+        content = DigestContent(
+            sections=frozenset(query.sections),
+            days=query.days,
+            plans=frozenset(query.plans),
+            minimum=query.minimum,
+        )
+        return await report(
+            self._database, scan, content, zone=query.zone, window=Window(query.start, query.end)
+        )
 
     async def _report(
-        self, scan: Scan, content: DigestContent, zone: str, *, before: Figures | None, window: Window | None
+        self, scan: Scan, content: DigestContent, zone: str, *, previous: Run | None, window: Window | None
     ) -> tuple[Report, RowQuery]:
-        built = await report(self._database, scan, content, zone=zone, before=before, window=window)
+        built = await report(self._database, scan, content, zone=zone, previous=previous, window=window)
         query = RowQuery(
             scan=scan.id,
             days=content.days,
@@ -87,6 +107,7 @@ class Reading:
             plans=tuple(sorted(content.plans)),
             minimum=content.minimum,
             zone=zone,
+            sections=tuple(section.key for section in sections.chosen(content.sections)),
         )
         return built, query
 
@@ -147,7 +168,7 @@ async def _due_by(database: Database, env: Environment, until: datetime, *, now:
     """The needs of the digests that are due by then or being delivered."""
     claimed = (
         select(digest_runs.c.digest_id, func.min(digest_runs.c.due).label("due"))
-        .where(digest_runs.c.state == RunState.CLAIMED)
+        .where(digest_runs.c.state == RunState.CLAIMED, digest_runs.c.head_ts.is_(None))
         .group_by(digest_runs.c.digest_id)
         .subquery()
     )

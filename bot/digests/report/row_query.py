@@ -27,6 +27,8 @@ from bot.digests.sections.section import DigestSection, Timing
 from bot.store.tables import digest_items
 
 _MILLION = 1_000_000
+ORDER = (digest_items.c.at.asc().nulls_last(), digest_items.c.id)
+"""The oldest first; unknown times come last."""
 Where = Sequence[ColumnElement[bool]]
 
 
@@ -207,20 +209,6 @@ def _total(row: Any) -> Decimal:
     total = units(int(row.whole) * _MILLION + int(row.rest))
     assert total is not None  # noqa: S101 - a number has units
     return total
-
-
-def order_by(section: DigestSection, sums: list[CurrencySum]) -> tuple[ColumnElement[Any], ...]:
-    """Amounts by currency, the largest first; others the soonest first. Unknown values come last."""
-    if not section.money:
-        return digest_items.c.at.asc().nulls_last(), digest_items.c.id
-    amount = digest_items.c.amount.desc().nulls_last()
-    return rank(digest_items.c.currency, sums), amount, digest_items.c.id
-
-
-def rank(currency: ColumnElement[str], sums: list[CurrencySum]) -> ColumnElement[int]:
-    """A currency's place in the order of the totals."""
-    places = ((currency == total.currency, number) for number, total in enumerate(sums))
-    return case(*places, else_=len(sums)) if sums else literal(0)
 
 
 def currency_totals(sums: list[CurrencySum], before: dict[str, str] | None) -> tuple[CurrencyTotal, ...]:

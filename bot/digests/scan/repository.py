@@ -139,6 +139,13 @@ async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
 
 
 @unbroken
+async def find(database: Database, scan_id: str) -> Scan | None:
+    """None if it is not kept any more."""
+    async with database.reading() as connection:
+        return await known(connection, scan_id)
+
+
+@unbroken
 async def running(database: Database, env: Environment) -> Scan | None:
     """The scan that is running now."""
     query = select(digest_scans).where(digest_scans.c.env == env, digest_scans.c.state == _RUNNING)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from bot.autumn.bulk import ListedCustomer, ListedInvoice
 from bot.digests.items import ScanWindow, StoredItem
-from bot.digests.sections import invoices, past_due, resets, trials, unpaid
+from bot.digests.sections import invoices, past_due, resets, run_outs, trials, unpaid
 from bot.digests.sections.section import DigestSection, PlanNames
 
 SECTIONS: tuple[DigestSection, ...] = (
@@ -15,6 +15,7 @@ SECTIONS: tuple[DigestSection, ...] = (
     unpaid.SECTION,
     past_due.SECTION,
     trials.SECTION,
+    run_outs.SECTION,
     resets.SECTION,
 )
 
@@ -22,6 +23,11 @@ SECTIONS: tuple[DigestSection, ...] = (
 def all_keys() -> tuple[str, ...]:
     """The keys of all sections, in order."""
     return tuple(section.key for section in SECTIONS)
+
+
+def default_keys() -> tuple[str, ...]:
+    """The keys of the sections that a new digest has, in order."""
+    return tuple(section.key for section in SECTIONS if section.default)
 
 
 def chosen(of: Collection[str]) -> list[DigestSection]:

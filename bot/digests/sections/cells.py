@@ -71,6 +71,20 @@ def detail(item: ReportItem, name: str) -> str:
     return str(item.details.get(name) or "")
 
 
+def feature(item: ReportItem, safe: layout.Safe) -> str:
+    return safe(detail(item, items.FEATURE_NAME) or item.feature, NAME_LENGTH)
+
+
+def left(item: ReportItem) -> str:
+    """What is left of the feature: `1,500 of 10,000`; empty if unknown."""
+    remaining, granted = units(item, items.REMAINING), units(item, items.GRANTED)
+    if remaining is None:
+        return ""
+    return (
+        f"{numbers.number(remaining)} of {numbers.number(granted)}" if granted else numbers.number(remaining)
+    )
+
+
 def day(item: ReportItem) -> str:
     """In the reader's own zone; empty if unknown."""
     return times.day(item.at) if item.at else ""

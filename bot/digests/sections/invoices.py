@@ -153,5 +153,6 @@ SECTION = DigestSection(
     timing=Timing.WITHIN_WINDOW,
     collect=_collect,
     money=True,
+    first="next",
     upcoming=True,
 )

@@ -39,5 +39,7 @@ SECTION = DigestSection(
     cells=_cells,
     facts=_facts,
     timing=Timing.ANY_TIME,
+    first="oldest",
+    tracked=True,
     collect=_collect,
 )

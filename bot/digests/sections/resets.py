@@ -130,7 +130,7 @@ def _feature_name(feature_id: str, balance: ListedBalance) -> str:
 def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
     return [
         cells.customer_cell(item),
-        blocks.cell(_feature(item, text.literal)),
+        blocks.cell(cells.feature(item, text.literal)),
         cells.moment_cell(item, seen),
         _left_cell(item),
     ]
@@ -138,31 +138,19 @@ def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
 
 def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
     verb = "was reset" if item.details.get(items.PASSED) else "resets"
-    left = _left(item)
+    left = cells.left(item)
     if item.details.get(items.UNLIMITED):
         left = _UNLIMITED
     elif left:
         left = f"{left} left"
-    return [_feature(item, text.mrkdwn), f"{verb} {cells.day(item)}" if item.at else "", left]
-
-
-def _feature(item: ReportItem, safe: layout.Safe) -> str:
-    return safe(cells.detail(item, items.FEATURE_NAME) or item.feature, cells.NAME_LENGTH)
+    return [cells.feature(item, text.mrkdwn), f"{verb} {cells.day(item)}" if item.at else "", left]
 
 
 def _left_cell(item: ReportItem) -> blocks.Cell:
     if item.details.get(items.UNLIMITED):
         return blocks.cell(labels.UNLIMITED)
     left = cells.units(item, items.REMAINING)
-    return blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), _left(item))
-
-
-def _left(item: ReportItem) -> str:
-    """`1,500 of 10,000`."""
-    left, granted = cells.units(item, items.REMAINING), cells.units(item, items.GRANTED)
-    if left is None:
-        return ""
-    return f"{numbers.number(left)} of {numbers.number(granted)}" if granted else numbers.number(left)
+    return blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), cells.left(item))
 
 
 def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
@@ -200,6 +188,8 @@ SECTION = DigestSection(
     cells=_cells,
     facts=_facts,
     timing=Timing.UNTIL_WINDOW_ENDS,
+    first="next",
+    default=False,
     collect=_collect,
     grouping=Grouping(("Feature", "Resets", "Customers", "Left"), _group_cells, _group_line),
 )

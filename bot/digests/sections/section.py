@@ -81,8 +81,14 @@ class DigestSection:
     collect_invoice: CollectInvoice | None = None
     """A row from an unpaid invoice, if there is one."""
     money: bool = False
-    """Whether rows have an amount. Then they are summed by currency, sorted by amount, and filtered by the
-    digest's smallest amount. Other rows are sorted by time."""
+    """Whether rows have an amount. Then they are summed by currency, and filtered by the digest's smallest
+    amount."""
+    first: str = "first"
+    """How a digest's summary introduces the first row: `oldest`."""
+    default: bool = True
+    """Whether a new digest has it."""
+    tracked: bool = False
+    """Whether a digest says which rows are new, and which were settled, since the previous one."""
     upcoming: bool = False
     """Whether its rows will be charged: Autumn is asked for previews, and amounts are charted."""
     grouping: Grouping | None = None

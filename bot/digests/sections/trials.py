@@ -39,5 +39,6 @@ SECTION = DigestSection(
     cells=_cells,
     facts=_facts,
     timing=Timing.WITHIN_WINDOW,
+    first="next",
     collect=_collect,
 )

@@ -88,4 +88,6 @@ SECTION = DigestSection(
     timing=Timing.ANY_TIME,
     collect_invoice=_collect,
     money=True,
+    first="oldest",
+    tracked=True,
 )

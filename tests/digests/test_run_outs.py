@@ -1,0 +1,73 @@
+"""Who will use up a balance before it resets."""
+
+from typing import Any
+
+import pytest
+
+from bot.digests.items import GRANTED, REMAINING, RESETS_AT
+from bot.digests.sections import run_outs
+from tests.digests.listed import at, balance, customer, days, source, stored
+
+
+def rows(**fields: Any) -> list[dict[str, Any]]:
+    listed = customer(balances={"messages": balance(source(**fields))})
+    return [row for row in stored(listed) if row["section"] == run_outs.SECTION.key]
+
+
+def test_balance_that_lasts_less_than_its_cycle_is_listed() -> None:
+    # Ten of thirty days have passed, and 80 of 100 are used: the rest lasts two and a half days.
+    (row,) = rows(resets=20, reset=monthly(20), remaining=20)
+    assert row["at"] == at(2.5)
+    assert (row["feature"], row["plans"]) == ("messages", "|pro|")
+    assert row["details"][REMAINING] == "20"
+    assert row["details"][RESETS_AT] == days(20)
+
+
+def monthly(resets: float, **fields: Any) -> dict[str, Any]:
+    return {"interval": "day", "interval_count": 30, "resets_at": days(resets), **fields}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"remaining": 80},
+        {"remaining": 0},
+        {"remaining": -5},
+        {"remaining": None},
+        {"remaining": 100},
+        {"unlimited": True},
+        {"price": {"amount": 1}},
+        {"reset": None},
+        {"reset": monthly(-1)},
+        {"reset": monthly(20, interval="one_off")},
+        # Just reset: its pace says little.
+        {"reset": monthly(29.9), "remaining": 50},
+        # Runs out after the window.
+        {"reset": monthly(12), "remaining": 39},
+    ],
+)
+def test_other_balances_are_not_listed(fields: dict[str, Any]) -> None:
+    assert rows(**{"resets": 20, "reset": monthly(20), "remaining": 20, **fields}) == []
+
+
+def test_unlimited_balance_is_not_listed() -> None:
+    listed = customer(balances={"messages": balance(source(20, remaining=20), unlimited=True)})
+    assert [row for row in stored(listed) if row["section"] == run_outs.SECTION.key] == []
+
+
+def test_grant_of_its_own_has_no_product() -> None:
+    (row,) = rows(resets=20, reset=monthly(20), remaining=20, plan_id=None)
+    assert row["plans"] == ""
+
+
+def test_other_sources_of_the_balance_make_it_last_longer() -> None:
+    plan = source(20, reset=monthly(20), remaining=20)
+    grant = source(None, plan_id=None, remaining=30)
+    (row,) = [
+        row
+        for row in stored(customer(balances={"messages": balance(plan, grant)}))
+        if row["section"] == run_outs.SECTION.key
+    ]
+    # Eight a day are used, and fifty are left.
+    assert row["at"] == at(6.25)
+    assert (row["details"][REMAINING], row["details"][GRANTED], row["plans"]) == ("50", "200", "|pro|")
