@@ -136,7 +136,7 @@ async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple
     assert "Acme Ltd" not in await maple.raj.sees(words.POWERS)
     await maple.ana.click("Open", within="cus_acme")
     maple.ana.go("@maple")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees("1 unpaid invoice")
 
 
 async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: Stage) -> None:
@@ -155,7 +155,7 @@ async def test_customer_is_found_on_the_home_tab(maple: Stage) -> None:
     await maple.ana.sees(words.POWERS)
     await maple.ana.choose(words.FIND, "Acme Ltd")
     maple.ana.go("@maple")
-    await maple.ana.sees("Needs attention")
+    await maple.ana.sees("1 unpaid invoice")
     await maple.ana.click("Invoices")
     await maple.ana.sees("Next invoice")
 
