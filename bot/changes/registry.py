@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.access.rules import PolicyKind
-from bot.changes import balance, control, deletion, details, expiry, grant, refund, reward, ungrant
+from bot.changes import balance, control, deletion, details, expiry, grant, refund, reward, ungrant, usage
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import LineLabel
@@ -18,6 +18,7 @@ KINDS: tuple[ChangeKind[Any], ...] = (
     grant.KIND,
     expiry.KIND,
     ungrant.KIND,
+    usage.KIND,
     reward.KIND,
     refund.KIND,
     control.KIND,

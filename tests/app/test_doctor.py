@@ -60,8 +60,8 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
-        "✓ Autumn: the key may change balances, give features, move a grant's expiry and remove grants "
-        "(balances:write)",
+        "✓ Autumn: the key may change balances, give features, move a grant's expiry, remove grants "
+        "and record usage (balances:write)",
         "✓ Autumn: the key may apply coupons and refund invoices (billing:write)",
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
         "✓ Autumn: the key may set billing controls, edit customers' details and delete customers "

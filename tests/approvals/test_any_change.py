@@ -27,6 +27,7 @@ from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
 from bot.changes.standalone import GrantSize
 from bot.changes.ungrant.input import UngrantInput
+from bot.changes.usage.input import UsageInput
 from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
@@ -92,6 +93,7 @@ CONTROLS = st.builds(
     limit=st.none() | NUMBERS,
     interval=st.sampled_from(["", "day", "<!here>"]),
 )
+USES = st.builds(UsageInput, customer=IDS, feature=TEXTS, value=NUMBERS, mark=TEXTS, undoes=st.booleans())
 REFUNDS = st.builds(RefundInput, customer=IDS, invoice=TEXTS, currency=CURRENCIES, amount=st.none() | NUMBERS)
 INPUTS = (
     BALANCE_INPUTS
@@ -100,6 +102,7 @@ INPUTS = (
     | UNGRANTS
     | REWARD_INPUTS
     | CONTROLS
+    | USES
     | REFUNDS
     | DETAILS_INPUTS
     | DELETIONS
@@ -107,7 +110,7 @@ INPUTS = (
 
 _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(
-        ("units", "most", "count", "total", "off", "off_now", "left", "nearest", "refunded"), FIGURES
+        ("units", "most", "count", "total", "off", "off_now", "left", "nearest", "refunded", "used"), FIGURES
     ),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),

@@ -39,7 +39,7 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
         (
             "feature",
             ["Give allowance"],
-            ["Change balance", "Give a feature", "Change expiry", "Remove grant", "Billing controls"],
+            ["Change balance", "Give a feature", "Record usage", "Billing controls"],
         ),
         ("invoices", [], ["Change reward", "Refund"]),
         ("events", [], []),

@@ -123,6 +123,7 @@ def test_what_each_kind_needs() -> None:
         "grant": {Needs.FEATURES},
         "expiry": set(),
         "ungrant": set(),
+        "usage": set(),
         "control": {Needs.FEATURES},
         "reward": {Needs.BILLING, Needs.STRIPE_LINK, Needs.REWARDS, Needs.FEATURES, Needs.HISTORY},
         "refund": set(),

@@ -148,6 +148,14 @@ async def _grant_raised(maple: Stage) -> None:
     await elsewhere(maple, "balances.update", customer_id="cus_vandelay", **where, included_grant=400)
 
 
+async def record_usage(maple: Stage) -> None:
+    await _open(maple, "/autumn record cus_northwind", "Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Used", "25")
+    await maple.ana.sees("Used of Messages: 13,460 → 13,485")
+    await _submit(maple, "Their backend was down")
+
+
 async def set_control(maple: Stage) -> None:
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
@@ -206,6 +214,10 @@ SORTS = (
     Sort(
         "grant removed", "socket", remove_grant, "Remove the grant of Messages", "balances.delete",
         _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
+    ),
+    Sort(
+        "recorded usage", "http", record_usage, "Record 25 used of Messages", "balances.track",
+        undo="Give back 25 recorded as used of Messages",
     ),
     Sort(
         "control", "socket", set_control, "Spend limit of Messages: 500 units", "customers.update",

@@ -22,6 +22,7 @@ _LATE = 1.2
 _WRITES = (
     "balances.update",
     "balances.create",
+    "balances.track",
     "balances.delete",
     "invoices.refund",
     "customers.update",

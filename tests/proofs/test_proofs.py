@@ -71,6 +71,8 @@ SAMPLE = {
     ("refund", "a 200 that is lost"),
     ("refund", "500"),
     ("control", "504 after the write"),
+    ("recorded usage", "a 200 that is lost"),
+    ("recorded usage", "cut before"),
     ("set", "409, the write was not done"),
     ("reset date", "queued, done while it is read back"),
 }

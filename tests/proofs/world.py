@@ -30,6 +30,7 @@ from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.standalone import GrantSize
 from bot.changes.ungrant.input import UngrantInput
+from bot.changes.usage.input import UsageInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn
@@ -144,6 +145,9 @@ class World:
                 control=ControlType.SPEND,
                 feature="messages",
                 limit=Decimal(100 + number),
+            ),
+            "recorded usage": UsageInput(
+                customer="cus_northwind", feature="messages", value=Decimal(3 + number), mark=str(number)
             ),
             "grant removed": UngrantInput(customer="cus_vandelay", feature="messages", row="goodwill_march"),
             "refund": RefundInput(

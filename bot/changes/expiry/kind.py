@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import same_time
 from bot.changes.expiry import words
 from bot.changes.expiry.form import FORM
-from bot.changes.expiry.guard import guard
+from bot.changes.expiry.guard import guard, movable
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.expiry.words import ExpiryLine, ExpiryNote
 from bot.changes.forms import grants
@@ -34,6 +35,9 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
     notes = ExpiryNote
     lines = ExpiryLine
     scopes = (KeyScope("balances:write", "move a grant's expiry", UPDATE_BALANCE),)
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:
+        return any(movable(grant) for grant in standalone.held(customer) if feature in ("", grant.feature))
 
     def guard(self, request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near
@@ -47,6 +48,9 @@ class UngrantChange(ChangeKind[UngrantInput]):
         ),
     )
     unit = "units of the feature"
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:
+        return any(feature in ("", grant.feature) for grant in standalone.held(customer))
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         if notes := whose(request, facts, old_ids=True):

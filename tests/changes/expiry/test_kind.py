@@ -156,3 +156,17 @@ def test_words() -> None:
     assert CHANGE.shown_now(ask(), {}, told(expires_at=None)) == ["• Expires: *never*"]
     (shown,) = CHANGE.shown_now(ask(), {}, told())
     assert shown.startswith("• Expires: *<!date^")
+
+
+@pytest.mark.parametrize(
+    ("known", "feature", "applies"),
+    [
+        (grant(), "", True),
+        (grant(), "messages", True),
+        (grant(), "seats", False),
+        (grant(reset=MONTHLY), "", False),
+        (facts(balance(row())), "", False),
+    ],
+)
+def test_offered_only_where_a_grant_can_expire(known: Facts, feature: str, applies: bool) -> None:
+    assert CHANGE.applies_to(known.customer, feature) is applies

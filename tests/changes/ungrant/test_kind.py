@@ -200,3 +200,10 @@ def test_words() -> None:
 
 def test_debt_of_a_grant_is_shown_as_nothing_left() -> None:
     assert CHANGE.part(ask(), told(left=Decimal(-5)), (), {}) == "*Part:* Granted as gift · 0 of 100 left"
+
+
+def test_offered_only_where_there_is_a_grant() -> None:
+    assert CHANGE.applies_to(KNOWN.customer, "")
+    assert CHANGE.applies_to(KNOWN.customer, "messages")
+    assert not CHANGE.applies_to(KNOWN.customer, "seats")
+    assert not CHANGE.applies_to(facts(balance(row())).customer, "")

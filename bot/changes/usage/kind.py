@@ -1,0 +1,139 @@
+"""Recording usage. The event carries a mark, so that it is known whatever else is tracked meanwhile."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel, ValidationError
+
+from bot.autumn.models import Customer, Deduction
+from bot.autumn.write import Write
+from bot.changes import canonical, lines
+from bot.changes.canonical import ZERO
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.probes import NOBODY
+from bot.changes.spec import ChangeKind, ExtraRead, KeyScope
+from bot.changes.usage import words
+from bot.changes.usage.form import FORM
+from bot.changes.usage.guard import guard
+from bot.changes.usage.input import UsageInput
+from bot.changes.usage.read import MARK, recent_events, recorded
+from bot.changes.usage.words import UsageLine, UsageNote
+from bot.kit import numbers
+
+
+class _Answer(BaseModel):
+    """Autumn's answer: `value` echoes what was asked, what was taken is in the deductions."""
+
+    value: Decimal
+    deductions: list[Deduction] = []
+
+
+class UsageChange(ChangeKind[UsageInput]):
+    id = "usage"
+    command = "record"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"features", "feature"})
+    input = UsageInput
+    form = FORM
+    notes = UsageNote
+    lines = UsageLine
+    # Of nothing, so that nothing could be recorded even of a customer with such an id.
+    scopes = (
+        KeyScope(
+            "balances:write",
+            "record usage",
+            Write(
+                "balances.track",
+                "POST",
+                "/v1/balances.track",
+                {"customer_id": NOBODY, "feature_id": NOBODY, "value": 0},
+                per_customer=True,
+            ),
+        ),
+    )
+    extra = ExtraRead(recent_events)
+    unit = "units of the feature"
+
+    def applies_to(self, customer: Customer, feature: str) -> bool:
+        return feature in customer.balances if feature else bool(customer.balances)
+
+    def guard(self, request: UsageInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: UsageInput, facts: Facts) -> Snapshot:
+        event = recorded(request, facts)
+        return {"recorded": None if event is None else canonical.number(event.value)}
+
+    def preview(self, request: UsageInput, facts: Facts) -> tuple[Line, ...]:
+        balance = facts.customer.balances[request.feature]
+        used = _figure(UsageLine.USED, balance.usage, balance.usage + request.value, request)
+        if balance.unlimited:
+            return (used,)
+        left = max(ZERO, balance.remaining - request.value)
+        return used, _figure(UsageLine.REMAINING, balance.remaining, left, request)
+
+    def amount(self, request: UsageInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
+        return abs(request.value)
+
+    def plan(self, request: UsageInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = {
+            "customer_id": request.customer,
+            "feature_id": request.feature,
+            "value": canonical.figure(request.value),
+            "properties": {MARK: request.mark},
+            # All of it or nothing: otherwise Autumn would take what there is, and say nothing.
+            **({} if request.undoes else {"overage_behavior": "reject"}),
+        }
+        return (Write("balances.track", "POST", "/v1/balances.track", body, per_customer=True),)
+
+    def credited(self, request: UsageInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        """With what Autumn says it took: its list of events may lag behind, or not be readable."""
+        try:
+            told = _Answer.model_validate(answer)
+        except ValidationError:
+            return after
+        return {**after, "recorded": canonical.number(told.value)} if told.deductions else after
+
+    def verify(self, request: UsageInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        if after is None or before.get("recorded") is not None:
+            return Verdict.UNCLEAR
+        there = after.get("recorded")
+        if there is None:
+            return Verdict.NOT_APPLIED
+        return Verdict.APPLIED if there == canonical.number(request.value) else Verdict.UNCLEAR
+
+    def inverse(self, request: UsageInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
+        """As much the other way; the event stays listed."""
+        if request.undoes:
+            return None
+        undone = {"value": -request.value, "mark": f"{request.mark}-undo", "undoes": True}
+        return request.model_copy(update=undone)
+
+    def summary(self, request: UsageInput, names: Names) -> str:
+        phrase = words.give_back if request.undoes else words.record
+        return phrase(lines.name(request.feature, names), numbers.number(abs(request.value)))
+
+    def shown_now(self, request: UsageInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        there = after.get("recorded")
+        if there is None:
+            return [words.NOT_RECORDED]
+        return [lines.value_bullet(UsageLine.RECORDED, numbers.number(Decimal(there)))]
+
+    def sample(self, customer: str) -> UsageInput:
+        return UsageInput(customer=customer, feature="messages", value=Decimal(20), mark="sample")
+
+
+def _figure(label: UsageLine, before: Decimal, after: Decimal, request: UsageInput) -> Line:
+    return Line(
+        label,
+        canonical.number(before),
+        canonical.number(after),
+        ValueFormat.NUMBER,
+        about=request.feature,
+    )

@@ -1,0 +1,58 @@
+"""What people read about recorded usage."""
+
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import NoteCode
+from bot.changes.words import of_feature
+
+BUTTON = "Record usage"
+TITLE = "Record usage"
+HEADING = "Recorded usage"
+HELP = "record usage that was not tracked"
+
+AMOUNT = "Used"
+AMOUNT_HINT = "How many units: 500, 1,000, 1k, 2.5m"
+NO_BALANCES = "This customer has no balances, so there is nothing to record usage of."
+
+NOT_RECORDED = "Maple found no such event among the newest. Look for it in the customer's events."
+
+
+def record(feature: str, amount: str) -> str:
+    return f"Record {amount} used of {feature}"
+
+
+def give_back(feature: str, amount: str) -> str:
+    return f"Give back {amount} recorded as used of {feature}"
+
+
+_ABOUT = LineStyle(about=lambda about, names: of_feature(name(about, names)))
+
+
+class UsageLine(LineLabel):
+    USED = "usage_used", "Used", _ABOUT
+    REMAINING = "usage_remaining", "Remaining", _ABOUT
+    RECORDED = "usage_recorded", "Recorded"
+
+
+class UsageNote(NoteCode):
+    # Refusals
+    NOT_HELD = (
+        "usage_not_held",
+        lambda of: f"The customer has no balance of {of.text('feature')}, so Autumn would record nothing.",
+    )
+    ZERO = "usage_zero", "The usage must be more than 0."
+    LESS_USED = (
+        "usage_less_used",
+        lambda of: f"Only {of.number('used')} are used now: the balance has reset or was corrected since.",
+    )
+    # Warnings
+    MORE_THAN_LEFT = (
+        "usage_more_than_left",
+        lambda of: (
+            f"Only {of.number('left')} are left. Autumn refuses more than the customer may use; what it "
+            "allows beyond may be billed."
+        ),
+    )
+    STAYS_LISTED = (
+        "usage_stays_listed",
+        "The event stays in the list of events, also when it is undone.",
+    )

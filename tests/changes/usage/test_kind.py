@@ -1,0 +1,201 @@
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Event
+from bot.changes.amounts import AmountNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.facts import gather, gather_for
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.usage.input import UsageInput
+from bot.changes.usage.kind import UsageChange
+from bot.changes.usage.read import RecentEvents
+from bot.changes.usage.words import UsageLine, UsageNote
+from tests.autumn.scripted import Scripted, error, listing, ok
+from tests.changes.facts import NOW, balance, facts, row
+
+CHANGE = UsageChange()
+KNOWN = facts(balance(row(included=1000, usage=300)))
+UNLIMITED = facts(balance(row(plan_id=None, usage=5, unlimited=True), unlimited=True))
+LISTED = Note(UsageNote.STAYS_LISTED)
+
+
+def ask(value: Any = 20, **changes: Any) -> UsageInput:
+    known = {"customer": "cus_1", "feature": "messages", "value": Decimal(value), "mark": "m1"}
+    return UsageInput(**{**known, **changes})
+
+
+def undo(value: Any = -20, **changes: Any) -> UsageInput:
+    return ask(value, **{"mark": "m1-undo", "undoes": True, **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusals"),
+    [
+        (ask(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (ask(), facts(), [Note(UsageNote.NOT_HELD, {"feature": "messages"})]),
+        (ask(10**13), KNOWN, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (ask(0), KNOWN, [Note(UsageNote.ZERO)]),
+        (ask(-1), KNOWN, [Note(UsageNote.ZERO)]),
+        (undo(0), KNOWN, [Note(UsageNote.ZERO)]),
+        (undo(-301), KNOWN, [Note(UsageNote.LESS_USED, {"used": "300"})]),
+        (undo(-1), facts(balance(row(usage=-5))), [Note(UsageNote.LESS_USED, {"used": "0"})]),
+    ],
+)
+def test_refused(asked: UsageInput, known: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert list(judged.refusals) == refusals
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(), KNOWN, [LISTED]),
+        (ask(700), KNOWN, [LISTED]),
+        (ask("700.5"), KNOWN, [Note(UsageNote.MORE_THAN_LEFT, {"left": "700"}), LISTED]),
+        (ask(10**6), UNLIMITED, [LISTED]),
+        (undo(-300), KNOWN, [LISTED]),
+        (
+            ask(customer="a@b"),
+            replace(KNOWN, customer=KNOWN.customer.model_copy(update={"id": "a@b"})),
+            [LISTED],
+        ),
+    ],
+)
+def test_warned(asked: UsageInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def figures(label: UsageLine, before: str, after: str) -> Line:
+    return Line(label, before, after, ValueFormat.NUMBER, about="messages")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "preview"),
+    [
+        (
+            ask(),
+            KNOWN,
+            (figures(UsageLine.USED, "300", "320"), figures(UsageLine.REMAINING, "700", "680")),
+        ),
+        (
+            ask(800),
+            KNOWN,
+            (figures(UsageLine.USED, "300", "1100"), figures(UsageLine.REMAINING, "700", "0")),
+        ),
+        (
+            undo(),
+            KNOWN,
+            (figures(UsageLine.USED, "300", "280"), figures(UsageLine.REMAINING, "700", "720")),
+        ),
+        (ask(), UNLIMITED, (figures(UsageLine.USED, "5", "25"),)),
+    ],
+)
+def test_preview(asked: UsageInput, known: Facts, preview: tuple[Line, ...]) -> None:
+    assert CHANGE.preview(asked, known) == preview
+
+
+def test_all_is_taken_or_nothing_and_the_event_is_marked() -> None:
+    named = {"customer_id": "cus_1", "feature_id": "messages"}
+    (write,) = CHANGE.plan(ask("1.5"), KNOWN)
+    assert dict(write.body) == {
+        **named,
+        "value": 1.5,
+        "properties": {"maple": "m1"},
+        "overage_behavior": "reject",
+    }
+    assert (write.route, write.method, write.path, write.per_customer) == (
+        "balances.track",
+        "POST",
+        "/v1/balances.track",
+        True,
+    )
+    (write,) = CHANGE.plan(undo(), KNOWN)
+    assert dict(write.body) == {**named, "value": -20, "properties": {"maple": "m1-undo"}}
+
+
+def event(value: Any = 20, **properties: Any) -> Event:
+    return Event(timestamp=NOW, value=Decimal(value), properties=properties or None)
+
+
+def test_event_is_found_by_its_mark() -> None:
+    events = RecentEvents((event(5), event(7, maple="m0"), event(20, maple="m1")))
+    assert CHANGE.snapshot(ask(), replace(KNOWN, extra=events)) == {"recorded": "20"}
+    assert CHANGE.snapshot(undo(), replace(KNOWN, extra=events)) == {"recorded": None}
+    assert CHANGE.snapshot(ask(), KNOWN) == {"recorded": None}
+
+
+NONE: Snapshot = {"recorded": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (NONE, {"recorded": "20"}, Verdict.APPLIED),
+        (NONE, {"recorded": "19"}, Verdict.UNCLEAR),
+        (NONE, NONE, Verdict.NOT_APPLIED),
+        (NONE, None, Verdict.UNCLEAR),
+        ({"recorded": "20"}, {"recorded": "20"}, Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
+    assert CHANGE.verify(ask(), before, after) is verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "after"),
+    [
+        ({"value": 20, "deductions": [{"value": 20}]}, {"recorded": "20"}),
+        ({"value": 20, "deductions": []}, NONE),
+        ({"value": 20}, NONE),
+        (None, NONE),
+    ],
+)
+def test_answer_counts_by_what_was_taken(answer: object, after: Snapshot) -> None:
+    assert CHANGE.credited(ask(), KNOWN, answer, NONE) == after
+
+
+def test_undo_is_as_much_the_other_way_and_has_no_undo() -> None:
+    assert CHANGE.inverse(ask(), NONE, {"recorded": "20"}) == undo()
+    assert CHANGE.inverse(undo(), NONE, {"recorded": "-20"}) is None
+    assert CHANGE.amount(undo(), NONE) == 20
+
+
+def test_words() -> None:
+    names = {"messages": "Messages"}
+    assert CHANGE.summary(ask(1500), names) == "Record 1,500 used of Messages"
+    assert CHANGE.summary(undo(), names) == "Give back 20 recorded as used of Messages"
+    assert CHANGE.shown_now(ask(), {}, {"recorded": "20"}) == ["• Recorded: *20*"]
+    assert CHANGE.shown_now(ask(), {}, NONE) == [
+        "Maple found no such event among the newest. Look for it in the customer's events."
+    ]
+
+
+@pytest.mark.parametrize("readable", [True, False])
+async def test_events_are_read_only_for_a_request_and_can_be_done_without(readable: bool) -> None:
+    events = listing({"timestamp": 1, "properties": {"maple": "m1"}}) if readable else error(500)
+    script = Scripted({"customers.get": ok({"id": "cus_1"}), "events.list": events})
+    client = script.client()
+    try:
+        opened = await gather_for(client, "usage", "cus_1", now=lambda: NOW)
+        assert (opened.extra, [each.route for each in script.asked]) == (None, ["customers.get"])
+        requested = await gather(client, ask(), now=lambda: NOW)
+    finally:
+        await client.aclose()
+    assert isinstance(requested.extra, RecentEvents) is readable
+    body = next(each.body for each in script.asked if each.route == "events.list")
+    assert (body["customer_id"], body["feature_id"]) == ("cus_1", "messages")
+
+
+def test_offered_only_where_there_is_a_balance() -> None:
+    assert CHANGE.applies_to(KNOWN.customer, "")
+    assert CHANGE.applies_to(KNOWN.customer, "messages")
+    assert not CHANGE.applies_to(KNOWN.customer, "seats")
+    assert not CHANGE.applies_to(facts().customer, "")
