@@ -1,4 +1,5 @@
-"""The floor: the least a Bolt app can be. One command, which only acknowledges.
+"""The floor: the least a Bolt app can be. One command, one select and one button, which are only
+acknowledged.
 
 Bolt does all that it does by itself: checks the signature, knows itself by its token, finds the listener.
 """
@@ -23,6 +24,14 @@ def application(token: str, secret: str, api: str) -> Starlette:
     @bolt.command("/autumn")
     async def _acknowledge(ack: AsyncAck) -> None:
         await ack()
+
+    @bolt.action("approve")
+    async def _clicked(ack: AsyncAck) -> None:
+        await ack()
+
+    @bolt.options("pick_customer")
+    async def _suggest(ack: AsyncAck) -> None:
+        await ack(options=[])
 
     handler = AsyncSlackRequestHandler(bolt)
 

@@ -41,6 +41,9 @@ class Job:
     """Seconds before each connection's next command, as people leave them."""
     preliminary: str = ""
     """The text of a message that comes before the answer, when that takes long."""
+    payloads: tuple[str, ...] = ()
+    """What is sent instead of commands, as Slack sends it in JSON: one for each request, in order. A
+    connection takes every n-th."""
     patience: float = 60.0
     """Seconds for a whole burst; what is not there by then is counted as missing."""
 
@@ -53,6 +56,8 @@ class Sample:
     sent: float = 0.0
     acked: float | None = None
     status: int = 0
+    said: str = ""
+    """What the acknowledgement said, to a payload."""
     answered: float | None = None
     answer: str = ""
     """The answer's text, which stands for its blocks in notifications."""
@@ -74,7 +79,7 @@ class Result:
         return cls([Sample(**one) for one in body.pop("samples")], **body)
 
 
-class _Messages(asyncio.Protocol):
+class Messages(asyncio.Protocol):
     """Cuts a stream into HTTP messages. Knows Content-Length only, which is all that is sent here."""
 
     def __init__(self) -> None:
@@ -106,10 +111,10 @@ def _length(head: bytes) -> int:
     return 0
 
 
-class _Sender(_Messages):
+class _Sender(Messages):
     """One connection to the bot."""
 
-    def __init__(self, acked: Callable[[int], None]) -> None:
+    def __init__(self, acked: Callable[[int, bytes], None]) -> None:
         super().__init__()
         self._acked = acked
 
@@ -117,11 +122,11 @@ class _Sender(_Messages):
         assert self.transport is not None
         self.transport.write(request)
 
-    def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
-        self._acked(int(head[9:12]))
+    def message(self, head: bytes, body: bytes) -> None:
+        self._acked(int(head[9:12]), body)
 
 
-class _Taker(_Messages):
+class _Taker(Messages):
     """One connection of the bot's to a response_url."""
 
     def __init__(self, taken: Callable[[int, bytes], None]) -> None:
@@ -161,7 +166,7 @@ class Load:
         for slot in range(self._job.concurrency):
 
             def sender(slot: int = slot) -> _Sender:
-                return _Sender(lambda status: self._on_ack(slot, status))
+                return _Sender(lambda status, body: self._on_ack(slot, status, body))
 
             _, made = await loop.create_connection(sender, to.hostname or "", to.port or 80)
             self._senders.append(made)
@@ -197,10 +202,12 @@ class Load:
         self.samples[number].sent = time.monotonic()
         self._senders[slot].send(self._requests[number])
 
-    def _on_ack(self, slot: int, status: int) -> None:
+    def _on_ack(self, slot: int, status: int, body: bytes) -> None:
         now = time.monotonic()
         sample = self.samples[self._at[slot]]
         sample.acked, sample.status = now, status
+        if self._job.payloads:
+            sample.said = body.decode()
         self._unacked -= 1
         if not self._unacked:
             self.all_acked.set()
@@ -218,6 +225,8 @@ class Load:
 
 
 def _text(job: Job, number: int) -> str:
+    if job.payloads:
+        return job.texts[number]
     return job.texts[number % job.concurrency % len(job.texts)]
 
 
@@ -239,6 +248,8 @@ def _request(job: Job, number: int, answer_at: str) -> bytes:
             "trigger_id": f"{number}.{os.getpid()}.{time.monotonic_ns()}",
         }
     ).encode()
+    if job.payloads:
+        body = urlencode({"payload": job.payloads[number]}).encode()
     at = str(int(time.time()))
     signature = hmac.new(job.secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
     to = urlsplit(job.url)
@@ -294,7 +305,7 @@ async def _burst(job: Job, load: Load, result: Result) -> None:
 
 
 def job_of(body: dict[str, Any]) -> Job:
-    return Job(**{**body, "texts": tuple(body["texts"])})
+    return Job(**{**body, "texts": tuple(body["texts"]), "payloads": tuple(body["payloads"])})
 
 
 def main() -> None:

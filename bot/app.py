@@ -45,6 +45,7 @@ from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.home.service import HomeService, HomeSources
 from bot.log import library_logger, log
+from bot.lookups.find.typeahead import Typeahead
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
@@ -146,6 +147,7 @@ class Maple:
         self.people = People(
             self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
         )
+        self._typeahead = Typeahead(self.autumn, patience=timings.typeahead)
         self._groups = Groups(self.slack, within=timings.standing)
         self._names = CustomerNames(self.autumn)
         self._channels = Channels(self.slack)
@@ -176,6 +178,7 @@ class Maple:
             if self._turns is not None:
                 stack.push_async_callback(self._turns.aclose)
             stack.push_async_callback(self._groups.aclose)
+            stack.push_async_callback(self._typeahead.aclose)
             await self._prepare_database()
             stack.push_async_callback(self._drain)
             web = site(self._events(), self.metrics, self.readiness, more=self._webhooks())
@@ -266,6 +269,8 @@ class Maple:
             permission=self._permission,
             notifier=self._notifier,
             open_forms=OpenForms(),
+            typeahead=self._typeahead,
+            presets=self._policy.presets,
             deliveries=Deliveries(self.database, self.work, self._now),
             channels=self._channels,
             latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),

@@ -21,7 +21,9 @@ from handlers.parsing import (
     Incomplete,
     ListCommand,
     LookUpCommand,
+    MisreadCommand,
     NoDays,
+    SentenceCommand,
     UpcomingCommand,
     opens_form,
     parse,
@@ -35,7 +37,7 @@ async def run(interaction: Interaction, services: Services) -> None:
         await services.replies.ephemeral(interaction, lookup_help.form_button(interaction.text))
         return
     match command:
-        case HelpCommand() | Incomplete() | NoDays():
+        case HelpCommand() | Incomplete() | MisreadCommand() | NoDays():
             await services.replies.ephemeral(interaction, _hint(command))
         case FindCommand(query):
             await _search(interaction, services, Search(query=query))
@@ -43,6 +45,8 @@ async def run(interaction: Interaction, services: Services) -> None:
             await finder.commanded(interaction, services, filters)
         case ChangeCommand(kind_id, query):
             await forms.commanded(interaction, services, kind_id, query)
+        case SentenceCommand(kind_id, customer, typed):
+            await forms.commanded(interaction, services, kind_id, customer, typed)
         case HistoryCommand(query):
             await history.commanded(interaction, services, query)
         case DigestsCommand():
@@ -51,19 +55,22 @@ async def run(interaction: Interaction, services: Services) -> None:
             await alerts.commanded(interaction, services)
         case UpcomingCommand(days):
             await digests.upcoming(interaction, services, days)
-        case LookUpCommand(query, part):
-            await _search(interaction, services, Search(query=query, part=part, straight=True))
+        case LookUpCommand(query, part, whole):
+            search = Search(query=query, part=part, straight=True, whole=whole)
+            await _search(interaction, services, search)
         case _:  # pragma: no cover - a closed set
             assert_never(command)
 
 
-def _hint(command: HelpCommand | Incomplete | NoDays) -> Card:
-    """What can be typed."""
+def _hint(command: HelpCommand | Incomplete | MisreadCommand | NoDays) -> Card:
+    """What to type instead."""
     match command:
         case HelpCommand():
             return lookup_help.help_card(kinds.help_lines())
         case Incomplete(sub):
             return lookup_help.usage_hint(sub)
+        case MisreadCommand(usage, hint):
+            return lookup_help.misread(usage, hint)
         case NoDays():
             return lookup_help.days_hint(MOST_DAYS)
         case _:  # pragma: no cover - a closed set

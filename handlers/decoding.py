@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.changes import registry as kinds
 from bot.changes.forms.model import Meta
-from bot.changes.spec import ChangeKind
+from bot.changes.spec import ChangeKind, Misread, Sentence, ShortForm
 from bot.kit.carried import Unreadable
 from bot.lookups import registry as parts
 from bot.lookups.find.card import Search
@@ -37,6 +37,18 @@ def kind(kind_id: str) -> ChangeKind[Any]:
         return kinds.kind(kind_id)
     except kinds.UnknownKind:
         raise Unreadable("kind") from None
+
+
+def sentence(typed: str) -> tuple[ShortForm, Sentence]:
+    """A short form that was read before, read again."""
+    command, _, text = typed.partition(" ")
+    if command not in kinds.short_forms():
+        raise Unreadable("sentence")
+    _, short = kinds.short_forms()[command]
+    read = short.read(text)
+    if isinstance(read, Misread):
+        raise Unreadable("sentence")
+    return short, read
 
 
 def _check_part(part_id: str) -> None:

@@ -1,23 +1,26 @@
 """The forms for changes: opened at once, filled with what Autumn says, submitted."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
+from bot.access.presets import Preset
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
+from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
 from bot.changes.forms.fields import called as names_in
-from bot.changes.forms.model import FormPreview, FormState, Meta
+from bot.changes.forms.model import FormPreview, FormState, Meta, PresetOffer
 from bot.changes.model import Facts
-from bot.changes.spec import ChangeKind
+from bot.changes.spec import ChangeKind, FilledIn
+from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.form_values import Values
-from bot.lookups.find.answer import SingleMatch
+from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from handlers import decoding
 from handlers.errors import shown_in_modal, update_modal
@@ -26,6 +29,9 @@ from handlers.listener import Invalid
 from handlers.lookups import matches_card
 from handlers.services import Services
 
+_NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
+_RECENT = 100
+"""Changes of a customer that are looked through for what they were given."""
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
@@ -39,9 +45,12 @@ async def clicked(interaction: Interaction, services: Services) -> None:
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 
-async def commanded(interaction: Interaction, services: Services, kind_id: str, query: str) -> None:
-    """`/autumn balance acme`: the customer is searched for while the form says it is loading."""
-    await _open(interaction, services, kinds.kind(kind_id), query=query)
+async def commanded(
+    interaction: Interaction, services: Services, kind_id: str, query: str, typed: str = ""
+) -> None:
+    """`/autumn balance acme`: the customer is searched for while the form says it is loading. `typed`: the
+    short form that says the whole change."""
+    await _open(interaction, services, kinds.kind(kind_id), query=query, typed=typed)
 
 
 async def from_message(interaction: Interaction, services: Services, kind_id: str, customer: str) -> None:
@@ -57,6 +66,7 @@ async def _open(
     customer: str = "",
     query: str = "",
     feature: str = "",
+    typed: str = "",
 ) -> None:
     meta = Meta(
         kind=kind.id,
@@ -64,6 +74,7 @@ async def _open(
         submission=secrets.token_hex(16),
         channel=interaction.channel,
         feature=feature,
+        typed=typed,
     )
     view = interaction.view
     if view:
@@ -78,17 +89,39 @@ async def _open(
             await _stop(interaction, services, meta, card)
             return
         meta = meta.model_copy(update={"reason_required": decision.reason_required})
-        if query:
-            match = await find(services.autumn, query, now=services.now)
-            if not isinstance(match, SingleMatch):
-                await _stop(interaction, services, meta, notices.elsewhere())
-                await services.replies.ephemeral(interaction, matches_card(match))
-                return
-            meta = meta.model_copy(update={"customer": match.customer_id})
-        facts = await _read(services, meta)
-        await services.replies.update_modal(
-            view, await _view(interaction, services, meta, facts, values=interaction.state)
-        )
+        if not query:
+            await _show(interaction, services, meta)
+            return
+        match await find(services.autumn, query, now=services.now):
+            case SingleMatch(customer_id):
+                await _show(interaction, services, meta.model_copy(update={"customer": customer_id}))
+            case (SeveralMatches() | NoMatch()) as matches:
+                picker = request_form.pick_customer(meta, matches)
+                await update_modal(interaction, services, picker, instead=matches_card(matches))
+            case never:  # pragma: no cover - a closed set
+                assert_never(never)
+
+
+async def picked_customer(interaction: Interaction, services: Services) -> None:
+    """One of several that match: the same modal becomes the form."""
+    meta = decoding.change_form(interaction.metadata).model_copy(update={"customer": interaction.value})
+    async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
+        await services.replies.update_modal(interaction.view, request_form.loading(meta))
+        await _show(interaction, services, meta)
+
+
+async def _show(interaction: Interaction, services: Services, meta: Meta) -> None:
+    """The form as it opens, filled in by the short form that was typed."""
+    facts = await _read(services, meta)
+    filled_in = FilledIn(interaction.state)
+    if meta.typed:
+        short, sentence = decoding.sentence(meta.typed)
+        filled_in = short.fill(sentence, facts)
+        meta = meta.model_copy(update={"typed": ""})
+    view = await _view(
+        interaction, services, meta, facts, values=filled_in.values, trouble=filled_in.trouble, opening=True
+    )
+    await services.replies.update_modal(interaction.view, view)
 
 
 # Filling in
@@ -102,7 +135,10 @@ async def filled(interaction: Interaction, services: Services) -> None:
         shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
         facts = services.open_forms.get(meta.submission) or await _read(services, meta)
-        view = await _view(interaction, services, meta, facts, values=interaction.state)
+        values: Values = interaction.state
+        if interaction.action == ids.FORM_PRESET and (preset := await _preset(interaction, services, meta)):
+            meta, values = request_form.fill_preset(meta, values, preset)
+        view = await _view(interaction, services, meta, facts, values=values)
         await services.replies.update_modal_if_latest(interaction, view, is_latest)
 
 
@@ -228,6 +264,7 @@ async def _view(
     *,
     values: Values,
     trouble: str = "",
+    opening: bool = False,
 ) -> dict[str, Any]:
     drafted = request_form.draft(meta, values, facts)
     preview = None
@@ -244,7 +281,32 @@ async def _view(
                 needed=decision.approvals if decision.permit else None,
                 barred=result_card.barred(decision),
             )
-    return request_form.build(FormState(meta, facts, values, preview, trouble))
+    presets = await _preset_offers(services, meta)
+    return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
+
+
+async def _preset(interaction: Interaction, services: Services, meta: Meta) -> Preset | None:
+    """The one that was picked."""
+    offers = await _preset_offers(services, meta)
+    fitting = (offer.preset for offer in offers if offer.again is None)
+    return next((preset for preset in fitting if preset.name == interaction.value), None)
+
+
+async def _preset_offers(services: Services, meta: Meta) -> Sequence[PresetOffer]:
+    """Each with when the customer can have it again, by what they were given before."""
+    form_presets = kinds.kind(meta.kind).form.presets
+    if form_presets is None or not services.presets:
+        return ()
+    records = await services.changes.history(meta.customer, limit=_RECENT)
+    given = [
+        (form_presets.given(record.input), record.created_at)
+        for record in records
+        if record.state not in _NOT_GIVEN
+    ]
+    return [
+        PresetOffer(preset, preset.again([at for gift, at in given if gift == preset.gives], services.now()))
+        for preset in services.presets
+    ]
 
 
 async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:

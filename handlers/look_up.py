@@ -7,6 +7,7 @@ from bot.kit import ids
 from bot.lookups import help as lookup_help
 from bot.lookups import labels
 from bot.lookups.find import modal
+from bot.lookups.options import SEARCHING
 from bot.lookups.place import OVERVIEW, Place
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -20,7 +21,7 @@ async def open_form(interaction: Interaction, services: Services) -> None:
 
 def parse(interaction: Interaction) -> Place | Invalid:
     customer = _chosen(interaction.state, ids.PICK_CUSTOMER_BLOCK, ids.PICK_CUSTOMER)
-    if not customer:
+    if not customer or customer == SEARCHING:
         return Invalid({ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER})
     part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
     return Place(customer=customer, part=part or OVERVIEW)

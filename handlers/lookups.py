@@ -17,9 +17,9 @@ from bot.lookups import options as lookup_options
 from bot.lookups.concurrent import meanwhile
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
-from bot.lookups.find.answer import NoMatch, SeveralMatches
+from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.card import Search
-from bot.lookups.find.search import search, suggest
+from bot.lookups.find.search import find, search
 from bot.lookups.part import Answer
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.readers import look_up, read
@@ -149,6 +149,10 @@ async def search_card(interaction: Interaction, services: Services, query: Searc
 
 
 async def _best_match_card(interaction: Interaction, services: Services, query: Search) -> Card:
+    if query.whole:
+        named = await find(services.autumn, query.whole, now=services.now)
+        if isinstance(named, SingleMatch):
+            return await customer_card(interaction, services, Place(customer=named.customer_id))
     result = await look_up(services.autumn, query.query, query.part, now=services.now)
     if isinstance(result, SeveralMatches | NoMatch):
         return matches_card(result, part=query.part)
@@ -161,7 +165,10 @@ def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: str = O
     """The customers that match, to open at the part asked for; or that there are none."""
     if isinstance(matches, SeveralMatches):
         return find_card.matches(matches, page=page, part=part)
-    return find_card.nobody(matches.query, compared=matches.compared, meant=mistyped(matches.query))
+    meant = mistyped(matches.query)
+    return find_card.nobody(
+        matches.query, compared=matches.compared, meant=meant, near=matches.near, part=part
+    )
 
 
 # Buttons
@@ -292,8 +299,11 @@ async def _sharing_refusal(interaction: Interaction, services: Services) -> Refu
 
 async def customer_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """Customers whose id, name or email contains what was typed."""
-    customers = await suggest(services.autumn, interaction.value)
-    return lookup_options.customer_options(customers)[:_MOST_OPTIONS]
+    offer = await services.typeahead.offer(interaction.value)
+    options = lookup_options.customer_options(offer.customers)
+    if offer.searching:
+        return [*options[: _MOST_OPTIONS - 1], lookup_options.searching()]
+    return options[:_MOST_OPTIONS]
 
 
 async def feature_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from bot.changes import registry as kinds
+from bot.changes.spec import Misread
 from bot.digests.model import MOST_DAYS
 from bot.lookups import registry
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
@@ -20,6 +21,7 @@ LIST = "list"
 UPCOMING = "upcoming"
 DAYS = 7
 
+_CLOSE = 0.75
 _DAYS = re.compile(r"([0-9]{1,4})\s*(?:d|days?)?", re.IGNORECASE | re.ASCII)
 
 
@@ -34,6 +36,27 @@ class LookUpCommand:
 
     query: str
     part: str = OVERVIEW
+    whole: str = ""
+    """All that was typed, where that may be a customer's name after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCommand:
+    """Open the form for a change that was said in one line, filled in."""
+
+    kind: str
+    """Its id."""
+    customer: str
+    """Whom to look for."""
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class MisreadCommand:
+    """Such a line that cannot be read without guessing."""
+
+    usage: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,8 @@ Command: TypeAlias = (
     | FindCommand
     | ListCommand
     | ChangeCommand
+    | SentenceCommand
+    | MisreadCommand
     | HistoryCommand
     | DigestsCommand
     | AlertsCommand
@@ -144,14 +169,16 @@ def parse(text: str) -> Command:
         return ListCommand(bare(rest) or rest)
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
+    if first in kinds.short_forms():
+        return _sentence(first, rest)
     if command := sub_commands().get(first):
         return Incomplete(first) if _blank(rest) else command(rest)
-    return LookUpCommand(typed)
+    return _part_of(typed) or LookUpCommand(typed)
 
 
 def opens_form(command: Command) -> bool:
     """Whether it is answered with a form, which Slack opens for clicks and commands, not for messages."""
-    return isinstance(command, ChangeCommand | DigestsCommand | AlertsCommand)
+    return isinstance(command, ChangeCommand | SentenceCommand | DigestsCommand | AlertsCommand)
 
 
 def addressed(text: str, bot: str) -> str:
@@ -161,11 +188,36 @@ def addressed(text: str, bot: str) -> str:
 
 
 def mistyped(query: str) -> str:
-    """What may have been meant where no customer was found: `prodcts acme` is nearly `products acme`. Empty
-    if nothing."""
+    """What may have been meant where no customer was found: `prodcts acme` and `acme prodcts` are nearly
+    `products acme`. Empty if nothing."""
     first, rest = _split(query)
-    close = difflib.get_close_matches(first, sub_commands(), n=1, cutoff=0.75)
-    return f"{close[0]} {rest}" if close and rest else ""
+    if not rest:
+        return ""
+    if close := difflib.get_close_matches(first, sub_commands(), n=1, cutoff=_CLOSE):
+        return f"{close[0]} {rest}"
+    before, last = query.rsplit(maxsplit=1)
+    close = difflib.get_close_matches(last.lower(), registry.commands(), n=1, cutoff=_CLOSE)
+    return f"{close[0]} {before}" if close else ""
+
+
+def _sentence(command: str, text: str) -> Command:
+    kind, short = kinds.short_forms()[command]
+    sentence = short.read(text)
+    if isinstance(sentence, Misread):
+        return MisreadCommand(short.usage, sentence.hint)
+    return SentenceCommand(kind.id, sentence.customer, f"{command} {text}")
+
+
+def _part_of(typed: str) -> LookUpCommand | None:
+    """`acme features`, `feature acme`: the part in either place, in the singular or the plural."""
+    parts = {word: part for sub, part in registry.commands().items() for word in (sub, sub.removesuffix("s"))}
+    words = typed.split()
+    if len(words) == 1 or typed[0] in QUOTES:
+        return None
+    for word, query in ((words[0], typed.split(maxsplit=1)[1]), (words[-1], typed.rsplit(maxsplit=1)[0])):
+        if part := parts.get(word.lower()):
+            return LookUpCommand(query, part, whole=typed)
+    return None
 
 
 def _split(typed: str) -> tuple[str, str]:

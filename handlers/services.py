@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import People
 from bot.access.permission import Permission
+from bot.access.presets import Preset
 from bot.alerts.service import AlertService
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
@@ -18,6 +19,7 @@ from bot.background import BackgroundTasks
 from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
 from bot.home.service import HomeService
+from bot.lookups.find.typeahead import Typeahead
 from bot.metrics import Metrics
 from bot.slack.channels import Channels
 from bot.slack.deliveries import Deliveries
@@ -49,6 +51,9 @@ class Services:
     permission: Permission
     notifier: ChangeNotifier
     open_forms: OpenForms
+    typeahead: Typeahead
+    presets: tuple[Preset, ...]
+    """Of the policy."""
     latest_click: LatestClick
     deliveries: Deliveries
     channels: Channels

@@ -20,6 +20,7 @@ from bot.access.policy_tables import (
     Require,
     nearest,
 )
+from bot.access.presets import PresetTable
 from bot.access.rules import BUILT_IN, Policy, PolicyKind
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
@@ -74,11 +75,17 @@ def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy
 def _same_names(file: PolicyFile) -> Iterator[tuple[Place, str]]:
     """Names must be unique: the audit trail refers to rules by name."""
     seen: set[str] = set()
-    for key, tables in (("allow", file.allow), ("deny", file.deny), ("require", file.require)):
-        for position, table in enumerate(tables):
-            if table.name in seen:
-                yield (key, position, "name"), f'name: another rule is already called "{table.name}"'
-            seen |= {table.name} - {""}
+    names = {
+        "allow": [table.name for table in file.allow],
+        "deny": [table.name for table in file.deny],
+        "require": [table.name for table in file.require],
+        "preset": [preset.name for preset in file.preset],
+    }
+    for key, of_tables in names.items():
+        for position, name in enumerate(of_tables):
+            if name in seen:
+                yield (key, position, "name"), f'name: another rule is already called "{name}"'
+            seen |= {name} - {""}
 
 
 def _not_toml(name: str, text: str, error: Exception) -> str:
@@ -89,7 +96,7 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
     return f"{name}, line {line}: is not valid TOML ({match[1][0].lower()}{match[1][1:]})"
 
 
-_LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require}
+_LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require, "preset": PresetTable}
 _SINGLE: dict[str, type[BaseModel]] = {
     "digests": DigestsTable,
     "link_previews": LinkPreviewsTable,

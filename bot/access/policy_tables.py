@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
     ApprovalRules,
@@ -267,6 +268,7 @@ class PolicyFile(BaseModel):
     digests: DigestsTable = DigestsTable()
     link_previews: LinkPreviewsTable = LinkPreviewsTable(channels=[])
     approvals: ApprovalsTable = ApprovalsTable()
+    preset: list[PresetTable] = []
 
     def policy(self) -> Policy:
         return Policy(
@@ -276,6 +278,7 @@ class PolicyFile(BaseModel):
             self.digests.rules(),
             frozenset(self.link_previews.channels),
             self.approvals.rules(),
+            tuple(table.preset() for table in self.preset),
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.access.presets import Preset
 from bot.autumn.environment import Environment
 
 
@@ -213,6 +214,7 @@ class Policy:
     preview_channels: frozenset[str] = frozenset()
     """Ids of channels in which the preview of a link to a customer's page names the customer."""
     approvals: ApprovalRules = ApprovalRules()
+    presets: tuple[Preset, ...] = ()
 
     @property
     def groups(self) -> frozenset[str]:

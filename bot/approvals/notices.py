@@ -45,8 +45,3 @@ def not_accepted(why: str) -> Card:
     """For a form that was closed before Maple could say why it was not accepted."""
     title = f"*{words.NOT_ACCEPTED}*\n{why}"
     return layout.card([blocks.section("not_accepted", title)], [], [], stamp=None)
-
-
-def elsewhere() -> Card:
-    """In a form, when no customer or several match: the conversation has the list."""
-    return layout.card([blocks.section("elsewhere", words.ELSEWHERE)], [], [], stamp=None)

@@ -310,7 +310,6 @@ RESULTS: Mapping[str, Say] = {
 
 NOT_ACCEPTED = "Your form was not accepted, so nothing was requested."
 YOUR_COPY = "Its card, with *Withdraw*, is in your messages with Maple."
-ELSEWHERE = "Maple found no customer, or several. See the message behind this window."
 
 BARRED: Mapping[str, str] = {
     "denied": "Your team's policy doesn't allow you to do this",

@@ -11,7 +11,7 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import LineLabel
 from bot.changes.model import ChangeInput
 from bot.changes.notes import NoteCode
-from bot.changes.spec import ChangeKind
+from bot.changes.spec import ChangeKind, ShortForm
 
 KINDS: tuple[ChangeKind[Any], ...] = (
     balance.KIND,
@@ -44,6 +44,11 @@ def of(request: ChangeInput) -> ChangeKind[Any]:
     return kind(request.kind)
 
 
+def short_forms() -> Mapping[str, tuple[ChangeKind[Any], ShortForm]]:
+    """By their commands."""
+    return {short.command: (known, short) for known in KINDS for short in known.short_forms}
+
+
 def policy_kinds() -> tuple[PolicyKind, ...]:
     """What a policy file may name."""
     return tuple(known.policy for known in KINDS)
@@ -61,7 +66,8 @@ def line_labels() -> Mapping[str, LineLabel]:
 
 def help_lines() -> list[tuple[str, str]]:
     """What to type after `/autumn`, and what it does."""
-    return [(f"{known.command} <customer>", known.help) for known in KINDS]
+    forms = [(f"{known.command} <customer>", known.help) for known in KINDS]
+    return [*((short.usage, short.help) for known in KINDS for short in known.short_forms), *forms]
 
 
 @lru_cache(maxsize=8)

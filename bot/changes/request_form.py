@@ -6,9 +6,12 @@ draft(meta, values, facts)                 # what to preview, if enough is fille
 parse(meta, values)                        # a submission: the input, or what is wrong with it
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from bot.access.presets import Preset
+from bot.autumn.models import Customer
 from bot.changes import lines, notes, registry
 from bot.changes import words as changes_words
 from bot.changes.amounts import AmountNote
@@ -16,11 +19,16 @@ from bot.changes.forms import words
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK, called, field_id
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
-from bot.kit import blocks, form_values, ids, layout, phrases, text
+from bot.kit import blocks, form_values, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Unreadable
 from bot.kit.form_values import Values
 from bot.lookups import frame, labels
+from bot.lookups import options as customer_options
+from bot.lookups.find import words as find_words
+from bot.lookups.find.answer import NoMatch, SeveralMatches
+
+PRESET_BLOCK = "preset"
 
 _REASON = 1000
 _TICKET = 500
@@ -29,6 +37,29 @@ _TICKET = 500
 def loading(meta: Meta) -> dict[str, Any]:
     """Opened at once, while Autumn is read."""
     return _waiting(meta, words.LOADING)
+
+
+def pick_customer(meta: Meta, matches: SeveralMatches | NoMatch) -> dict[str, Any]:
+    """When several customers match, or may be meant: the one that is picked goes on to the form."""
+    query = text.code(matches.query, 120) or phrases.NONE
+    if isinstance(matches, NoMatch):
+        lines_shown = [find_words.nobody(query), *([find_words.NEAR] if matches.near else [])]
+        return _picker(meta, [blocks.section("matches", "\n".join(lines_shown))], matches.near)
+    number = len(matches.matches)
+    content = [blocks.section("matches", f"*{find_words.matches(query, number, more=matches.more)}*")]
+    if matches.more:
+        content.append(blocks.context("more", find_words.matches_more(number)))
+    return _picker(meta, content, matches.matches)
+
+
+def _picker(meta: Meta, content: list[Block], customers: Sequence[Customer]) -> dict[str, Any]:
+    choices = customer_options.customer_choices(customers)
+    if choices:
+        select = blocks.select(ids.CHANGE_CUSTOMER, words.PICK_CUSTOMER, choices)
+        content = [*content, blocks.actions("customer", [select])]
+    if left_out := len(customers) - len(choices):
+        content = [*content, blocks.context("left_out", changes_words.left_out(left_out))]
+    return _view(meta, content, submit=False)
 
 
 def working(meta: Meta) -> dict[str, Any]:
@@ -43,6 +74,7 @@ def stopped(meta: Meta, card: Card) -> dict[str, Any]:
 
 def build(state: FormState) -> dict[str, Any]:
     """The form as it should be now. What was filled in stays in it."""
+    state = replace(state, values=_own(state.meta, state.values))
     content = registry.kind(state.meta.kind).form.build(state)
     if content.closed:
         closed = [*_who(state.facts, state.meta.customer), blocks.section("nothing", content.closed)]
@@ -53,11 +85,14 @@ def build(state: FormState) -> dict[str, Any]:
         *_who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
         *content.before,
+        *_presets(state),
         *content.fields,
         *_preview(state, content),
+        *content.after,
         *_why(meta, state.values),
     ]
-    return _view(meta, shown, submit=True)
+    shown = _numbered(meta, shown)
+    return _view(meta, _focused(shown) if state.opening else shown, submit=True)
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> ChangeInput | None:
@@ -65,13 +100,24 @@ def draft(meta: Meta, values: Values, facts: Facts) -> ChangeInput | None:
 
     Never to be requested: that is for `parse`.
     """
-    request: ChangeInput | None = registry.kind(meta.kind).form.draft(meta, values, facts)
+    request: ChangeInput | None = registry.kind(meta.kind).form.draft(meta, _own(meta, values), facts)
     return request
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
     """A submission."""
-    return registry.kind(meta.kind).form.parse(meta, values)
+    parsed = registry.kind(meta.kind).form.parse(meta, _own(meta, values))
+    return replace(parsed, errors={f"{block}{_number(meta)}": why for block, why in parsed.errors.items()})
+
+
+def fill_preset(meta: Meta, values: Values, preset: Preset) -> tuple[Meta, Values]:
+    """The form with what the preset fills in, over what was filled in before."""
+    presets = registry.kind(meta.kind).form.presets
+    filled = {**_own(meta, values), **(presets.fill(preset) if presets else {})}
+    if preset.reason:
+        filled[REASON_BLOCK] = form_values.with_text(field_id("reason"), preset.reason)
+    meta = meta.model_copy(update={"filled": meta.filled + 1})
+    return meta, {f"{block}{_number(meta)}": entered for block, entered in filled.items()}
 
 
 def options(meta: Meta, action: str, facts: Facts, typed: str = "") -> list[dict[str, Any]]:
@@ -80,6 +126,70 @@ def options(meta: Meta, action: str, facts: Facts, typed: str = "") -> list[dict
     if select is None:
         raise Unreadable("select")
     return select(facts, typed)
+
+
+def _number(meta: Meta) -> str:
+    """At the end of the fields' block ids."""
+    return f"@{meta.filled}" if meta.filled else ""
+
+
+def _numbered(meta: Meta, shown: Sequence[Block]) -> list[Block]:
+    number = _number(meta)
+    return [
+        {**block, "block_id": f"{block['block_id']}{number}"} if block["type"] == "input" else block
+        for block in shown
+    ]
+
+
+def _own(meta: Meta, values: Values) -> Values:
+    """Of the fields that the form has now, by their plain ids."""
+    number = _number(meta)
+    return {block.removesuffix(number): held for block, held in values.items() if block.endswith(number)}
+
+
+def _presets(state: FormState) -> list[Block]:
+    """Those of the policy that this customer can have."""
+    names = called(state.facts)
+    fitting = [
+        offer
+        for offer in state.presets
+        if offer.preset.amount is None or offer.preset.feature in state.facts.customer.balances
+    ]
+    choices = {offer.preset.name: _preset(offer.preset, names) for offer in fitting if not offer.again}
+    shown = []
+    if choices:
+        initial = choices.get(form_values.chosen(state.values, PRESET_BLOCK))
+        select = blocks.select(ids.FORM_PRESET, words.PICK_PRESET, list(choices.values()), initial)
+        shown.append(blocks.field(PRESET_BLOCK, words.PRESET, select, optional=True, listens=True))
+    for index, offer in enumerate(fitting):
+        if offer.again:
+            again = words.preset_again(text.mrkdwn(offer.preset.name), times.billing_day(offer.again))
+            shown.append(blocks.context(f"again.{index}", again))
+    return shown
+
+
+def _preset(preset: Preset, names: Mapping[str, str]) -> Any:
+    gives = ""
+    if preset.amount is not None:
+        gives = f"{numbers.number(preset.amount)} {names.get(preset.feature) or preset.feature}"
+    label = f"{preset.name}: {gives}" if gives else preset.name
+    limit = words.preset_limit(preset.every.days) if preset.every else ""
+    return blocks.option(text.literal(label, blocks.OPTION), preset.name, limit)
+
+
+def _focused(shown: Sequence[Block]) -> list[Block]:
+    """With the cursor in the first field that is still to be filled in. Only when the form opens: later it
+    would take the cursor out of the field that is being filled in."""
+    empty = [block for block in shown if block["type"] == "input" and not _is_filled_in(block)]
+    first = next((block for block in empty if not block.get("optional")), empty[0] if empty else None)
+    return [
+        {**block, "element": {**block["element"], "focus_on_load": True}} if block is first else block
+        for block in shown
+    ]
+
+
+def _is_filled_in(block: Block) -> bool:
+    return any(key.startswith("initial_") for key in block["element"])
 
 
 def _waiting(meta: Meta, message: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from bot.access.presets import Preset
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
@@ -28,6 +29,15 @@ Options: TypeAlias = Callable[[Facts, str], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Presets:
+    """How the policy's presets go into a form."""
+
+    given: Callable[[ChangeInput], tuple[str, Decimal] | None]
+    """The feature and the amount that a change gave, if it is what a preset gives."""
+    fill: Callable[[Preset], Values]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeForm(Generic[I]):
     build: Callable[[FormState], FormContent]
     """The form as it should be now. What was filled in stays in it."""
@@ -37,6 +47,46 @@ class ChangeForm(Generic[I]):
     """A submission."""
     options: Mapping[str, Options] = field(default_factory=dict)
     """By the action_id of the external select."""
+    presets: Presets | None = None
+    """What of the policy's presets can be picked in it; None: none of them."""
+
+
+class Sentence(Protocol):
+    """A change that was said in one line."""
+
+    @property
+    def customer(self) -> str:
+        """Whom to look for, as typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A line that cannot be read without guessing."""
+
+    hint: str
+    """What to write instead, in mrkdwn."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """A form as a sentence fills it in."""
+
+    values: Values
+    trouble: str = ""
+    """What of the sentence is still to be picked, in mrkdwn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortForm:
+    """A command that says a whole change: `give acme 5k messages because ticket 4711`. Both are pure."""
+
+    command: str
+    usage: str
+    help: str
+    read: Callable[[str], Sentence | Misread]
+    """What was typed after the command."""
+    fill: Callable[[Any, Facts], FilledIn]
+    """Into the form of the kind, by what `read` made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +147,8 @@ class ChangeKind(ABC, Generic[I]):
     """Ids of the parts of a customer's card that have the button."""
     primary_button: str = ""
     """Of the one change that the card has a button for: what the button says. The others are in a menu."""
+    short_forms: tuple[ShortForm, ...] = ()
+    """Commands that say a whole change in one line."""
     danger: bool = False
     """Whether it comes last in the menu, behind everything else."""
     confirm_approval: Confirmation | None = None

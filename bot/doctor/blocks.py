@@ -66,10 +66,8 @@ async def _wrong(slack: AsyncWebClient, **candidate: dict[str, Any]) -> str:
         response = await slack.api_call("blocks.validate", json=candidate)
     except SlackApiError as error:
         response = error.response
-    except NotSlack:
-        raise _Unanswered(NOT_SLACK) from None
-    except SLACK_ERRORS:
-        raise _Unanswered("no answer") from None
+    except SLACK_ERRORS as error:
+        raise _Unanswered(NOT_SLACK if isinstance(error, NotSlack) else "no answer") from None
     answer = response.data if isinstance(response, AsyncSlackResponse) else None
     if not answer or not isinstance(answer, dict):
         raise _Unanswered(NOT_SLACK)

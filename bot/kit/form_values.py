@@ -54,6 +54,21 @@ def moment(values: Values, block: str) -> datetime | None:
         return None
 
 
+def with_text(action: str, value: str) -> dict[str, Any]:
+    """A block in which this is typed."""
+    return {action: {"value": value}}
+
+
+def with_option(action: str, value: str) -> dict[str, Any]:
+    """A block in which this option is picked."""
+    return {action: {"selected_option": {"value": value}}}
+
+
+def with_moment(action: str, at: datetime) -> dict[str, Any]:
+    """A block in which this moment is picked."""
+    return {action: {"selected_date_time": int(at.timestamp())}}
+
+
 def _value(values: Values, block: str) -> str:
     return str(_held(values, block).get("value") or "")
 

@@ -58,6 +58,9 @@ ids of kinds of change. `message_change:…`."""
 CHANGE = "change"
 """A button that opens a form; its value is a `Place`. `change:` and a `InteractionKind`."""
 
+CHANGE_CUSTOMER = "change_customer"
+"""A select in a form that is opened for a text that several customers match; option values are their ids."""
+
 HISTORY = "history"
 """A button that answers with the customer's changes; its value is a `Place`. Turning a page of them:
 `history:` and a direction, the place's `page` says which."""
@@ -69,6 +72,7 @@ FORM_FIELD = "form"
 """What is filled in in a form. A choice or a typed text redraws the form. `form:…`."""
 FORM_FEATURE = "form:feature"
 FORM_REWARD = "form:reward"
+FORM_PRESET = "form:preset"
 """External selects when there is too much to choose from: `forms.feature_options`, `forms.reward_options`."""
 
 APPROVE = "approve"

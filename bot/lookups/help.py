@@ -9,6 +9,7 @@ from bot.lookups.place import Place
 
 _TYPED = blocks.BUTTON_VALUE // 2
 """Characters of a command that a button carries, which counts some of them twice."""
+_USAGE = 200
 
 
 def help_card(changes: Sequence[tuple[str, str]]) -> Card:
@@ -28,7 +29,7 @@ def help_card(changes: Sequence[tuple[str, str]]) -> Card:
 def command_list(changes: Sequence[tuple[str, str]]) -> str:
     """Every command and what it does, a line each."""
     commands = (*registry.help_lines(), labels.HELP_FIND, *changes, *labels.HELP_MORE)
-    return "\n".join(f"• {text.code(f'{ids.COMMAND} {usage}')} {does}" for usage, does in commands)
+    return "\n".join(f"• {text.code(f'{ids.COMMAND} {usage}', _USAGE)} {does}" for usage, does in commands)
 
 
 def usage_hint(sub: str) -> Card:
@@ -37,6 +38,12 @@ def usage_hint(sub: str) -> Card:
         labels.text_hint(ids.COMMAND) if sub == "find" else labels.usage_hint(ids.COMMAND, text.mrkdwn(sub))
     )
     return layout.card([blocks.section("hint", hint)], [], [], stamp=None)
+
+
+def misread(usage: str, hint: str) -> Card:
+    """For a sub-command that says a whole change and cannot be read. `hint`: in mrkdwn."""
+    words = labels.misread(hint, text.code(f"{ids.COMMAND} {usage}", _USAGE))
+    return layout.card([blocks.section("hint", words)], [], [], stamp=None)
 
 
 def days_hint(most: int) -> Card:

@@ -221,6 +221,10 @@ def text_hint(command: str) -> str:
     return f"Find what? Type `{command} find` and then part of an id, a name or an email address."
 
 
+def misread(hint: str, usage: str) -> str:
+    return f"{hint}\n{NOTHING_CHANGED} {usage}"
+
+
 def days_hint(command: str, most: int) -> str:
     return (
         f"How many days ahead? Type `{command} upcoming` and a number from 1 to {most}, or no number for 7."

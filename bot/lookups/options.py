@@ -7,8 +7,11 @@ from typing import Any
 from bot.autumn.models import Customer, Entity
 from bot.kit import blocks, phrases, text
 from bot.lookups import labels
+from bot.lookups.find import words
 
 MOST = 100
+SEARCHING = "#searching"
+"""The value of the option that says so; nobody's id is picked with it."""
 
 
 def token(feature_id: str) -> str:
@@ -26,15 +29,22 @@ def resolve(value: str, feature_ids: Iterable[str]) -> str | None:
 
 
 def customer_options(customers: Iterable[Customer]) -> list[dict[str, Any]]:
+    """As an options request is answered with."""
+    return [blocks.drawn_option(choice) for choice in customer_choices(customers)]
+
+
+def customer_choices(customers: Iterable[Customer]) -> list[Any]:
     """Those that can be picked: with an id that an option can carry, each once. At most 100."""
     by_id: dict[str, Customer] = {}
     for customer in customers:
         if customer.id and text.length(customer.id) <= blocks.OPTION:
             by_id.setdefault(customer.id, customer)
-    return [
-        blocks.drawn_option(_customer(customer, customer_id))
-        for customer_id, customer in list(by_id.items())[:MOST]
-    ]
+    return [_customer(customer, customer_id) for customer_id, customer in list(by_id.items())[:MOST]]
+
+
+def searching() -> dict[str, Any]:
+    """Beside the customers of a typeahead, while there may be more."""
+    return blocks.drawn_option(blocks.option(words.STILL_SEARCHING, SEARCHING))
 
 
 def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:

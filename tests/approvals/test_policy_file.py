@@ -10,6 +10,7 @@ import pytest
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, ApprovalsTable, Deny, DigestsTable, Require
+from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
     ApprovalRules,
@@ -133,7 +134,8 @@ ALL_CHANGES = (
         ("[[allows]]", 'line 1: unknown key "allows"; did you mean "allow"?'),
         (
             "rules = 1",
-            'line 1: unknown key "rules" (known: allow, deny, require, digests, link_previews, approvals)',
+            'line 1: unknown key "rules" '
+            "(known: allow, deny, require, digests, link_previews, approvals, preset)",
         ),
         ("[allow]\n" + WHO, "line 1: must be [[allow]], in double brackets"),
         ("# none\ndeny = 3", "line 2: must be [[deny]], in double brackets"),
@@ -438,13 +440,15 @@ def test_example_policy_is_valid() -> None:
 
 
 def test_guide_names_every_key_and_power() -> None:
-    first, second, third, fourth = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    first, second, third, fourth, fifth = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
     keys = {key for row in first.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
     assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
     assert powers == set(Power)
     assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(DigestsTable.model_fields)
     assert set(re.findall(r"^\| `(\w+)`", fourth, re.MULTILINE)) == set(ApprovalsTable.model_fields)
+    preset_keys = {key for row in fifth.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    assert preset_keys == set(PresetTable.model_fields)
 
 
 def test_approvals_table_is_read() -> None:

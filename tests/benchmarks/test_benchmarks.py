@@ -2,7 +2,7 @@
 
 import asyncio
 
-from benchmarks import ack, card, render
+from benchmarks import ack, card, click, options, render
 from bot.lookups import registry
 
 
@@ -48,3 +48,26 @@ def test_render_draws_many_features() -> None:
     assert len(known.balances) == 70
     table = render.measure(known, times=2)
     assert [row[0] for row in table.rows] == ["overview", "products", "features"]
+
+
+def test_options_sets_maple_beside_the_floor() -> None:
+    plan = options.Plan(typing=4, letters=2, latencies=(0.01,), rounds=1, pause=0.0)
+    with options.bench() as running:
+        rows = options.measure(running, plan, lambda _: None)
+    assert set(rows) == {(0.01, options.FLOOR), (0.01, options.MAPLE)}
+    for row in rows.values():
+        assert len(row.waits) == 8
+        assert row.missed == 0
+    assert rows[0.01, options.FLOOR].calls == 0
+    assert 1 <= rows[0.01, options.MAPLE].calls <= rows[0.01, options.MAPLE].texts
+    assert "still searching" in str(options.table(rows))
+
+
+def test_click_counts_one_write_for_each_card() -> None:
+    plan = click.Plan(cards=3, people=4, connections=12, rounds=1, latency=0.01)
+    with click.bench(plan) as running:
+        rows = click.measure(running, plan, lambda _: None)
+    assert rows[click.FLOOR].missed == rows[click.MAPLE].missed == 0
+    assert len(rows[click.MAPLE].acks) == 12
+    assert (rows[click.MAPLE].cards, rows[click.MAPLE].writes, len(rows[click.MAPLE].final)) == (3, 3, 3)
+    assert "applied" in str(click.table(rows))

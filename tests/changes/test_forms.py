@@ -8,6 +8,7 @@ from hypothesis import assume
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
+from bot.access.presets import Preset
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import (
     Coupon,
@@ -20,16 +21,22 @@ from bot.autumn.models import (
     PromoCode,
     RewardList,
 )
+from bot.changes import registry as kinds
 from bot.changes import request_form
+from bot.changes import words as changes_words
+from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
+from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta
 from bot.changes.model import Facts
 from bot.changes.reward.input import RewardAction, RewardInput
-from bot.kit import ids
+from bot.kit import form_values, ids
 from bot.kit.carried import Unreadable
 from bot.lookups import trouble
 from bot.lookups.answers import Billing
+from bot.lookups.find import words as find_words
+from bot.lookups.find.answer import NoMatch, SeveralMatches
 from bot.lookups.invoices import facts as invoice_facts
 from tests.changes.filling import Filling, modal
 from tests.kit import checks
@@ -339,3 +346,39 @@ def test_a_deletion_says_at_least_how_many_where_autumn_merges() -> None:
     alone = given.customer(subscriptions=[given.subscription("seat", scope="entity")])
     shown = Filling(meta("deletion"), facts(alone)).text
     assert "Stripe keeps charging for at least one subscription* (Seat) unless they are" in shown
+
+
+def test_several_customers_can_be_picked_from() -> None:
+    matches = SeveralMatches(
+        "acme", (given.customer(), Customer(id="x" * 200, name="Long"), Customer(name="No id")), True, NOW
+    )
+    view = modal(request_form.pick_customer(meta("balance"), matches))
+    shown = checks.read(view["blocks"])
+    assert find_words.matches_more(3) in shown
+    assert changes_words.left_out(2) in shown
+    (select,) = (block["elements"][0] for block in view["blocks"] if block["type"] == "actions")
+    assert [option["value"] for option in select["options"]] == ["cus_1"]
+
+
+def test_nobody_who_can_be_picked_is_said_without_a_select() -> None:
+    view = modal(request_form.pick_customer(meta("balance"), NoMatch("zz")))
+    assert [block["type"] for block in view["blocks"]] == ["section"]
+
+
+def test_preset_without_a_reason_keeps_the_one_that_was_typed() -> None:
+    typed = {REASON_BLOCK: form_values.with_text("form:reason", "Mine")}
+    preset = Preset("Five", "messages", Decimal(5))
+    filled, values = request_form.fill_preset(meta("balance"), typed, preset)
+    assert filled.filled == 1
+    assert form_values.typed(values, f"{REASON_BLOCK}@1") == "Mine"
+
+
+def test_only_an_extra_allowance_counts_as_what_a_preset_gives() -> None:
+    presets = kinds.kind("balance").form.presets
+    assert presets is not None
+    give = BalanceInput(
+        customer="cus_1", feature="messages", row="r", action=BalanceAction.GIVE, amount=Decimal(5)
+    )
+    assert presets.given(give) == ("messages", Decimal(5))
+    assert presets.given(give.model_copy(update={"action": BalanceAction.SET})) is None
+    assert presets.given(DetailsInput(customer="cus_1", name="x")) is None

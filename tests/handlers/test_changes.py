@@ -17,6 +17,7 @@ from bot.changes.balance import words as balance_words
 from bot.changes.balance.input import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.lookups import labels
+from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
@@ -88,11 +89,23 @@ async def test_command_without_a_customer_says_what_to_type(maple: Stage, sub: s
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
 
-async def test_several_customers_are_listed_behind_the_form(maple: Stage) -> None:
+async def test_one_of_several_customers_is_picked_in_the_form(maple: Stage) -> None:
     await maple.ana.command("/autumn balance twin")
-    await maple.ana.sees(approvals_words.ELSEWHERE)
-    await maple.ana.close()
     await maple.ana.sees("match")
+    await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Lodge · billing@twinpeaks.example")
+    await maple.ana.sees(changes_words.ACTION)
+    maple.ana.does_not_see("match")
+
+
+async def test_mistyped_customer_is_picked_among_those_that_may_be_meant(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance northwnd")
+    await maple.ana.sees(find_words.NEAR)
+
+
+async def test_unknown_customer_is_reported_in_the_form(maple: Stage) -> None:
+    await maple.ana.command("/autumn balance zz-nobody-zz")
+    form = await maple.ana.sees(on_screen(find_words.nobody("zz-nobody-zz")).splitlines()[0])
+    assert forms_words.PICK_CUSTOMER not in form
 
 
 async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> None:
@@ -135,7 +148,7 @@ async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Stage) -> No
     await maple.ana.command("/autumn balance zz-nobody-zz")
     await maple.ana.sees(forms_words.LOADING)
     await maple.ana.close()
-    await maple.ana.sees(approvals_words.ELSEWHERE)
+    await maple.ana.sees(on_screen(find_words.nobody("zz-nobody-zz")).splitlines()[0])
 
 
 # Submitting

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.lookups import labels
+from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
 from tests.screen import on_screen
@@ -78,3 +79,15 @@ async def test_other_tabs_of_the_app_are_not_drawn(maple: Stage) -> None:
     )
     await maple.bot.work.drain(10)
     assert not [call for call in maple.slack.calls if call.method == "views.publish"]
+
+
+async def test_select_says_that_it_is_still_searching_while_autumn_is_slow(mode: Mode) -> None:
+    async with on_stage(mode, timings=Timeouts(typeahead=0)) as maple:
+        maple.autumn.faults.add("customers.list", "latency", seconds=60)
+        await maple.ana.shortcut("Look up a customer")
+        await maple.ana.sees(find_words.MODAL_PART)
+        assert await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, "acme") == [find_words.STILL_SEARCHING]
+        await maple.ana.choose(find_words.MODAL_CUSTOMER, find_words.STILL_SEARCHING)
+        await maple.ana.submit()
+        await maple.ana.sees(labels.MODAL_NO_CUSTOMER)
+        maple.autumn.faults.clear()

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.changes.balance import words as balance_words
 from bot.lookups import registry
 from bot.lookups.find.query import readings
 from handlers.parsing import (
@@ -15,7 +16,9 @@ from handlers.parsing import (
     Incomplete,
     ListCommand,
     LookUpCommand,
+    MisreadCommand,
     NoDays,
+    SentenceCommand,
     UpcomingCommand,
     mistyped,
     parse,
@@ -89,7 +92,18 @@ SUBS = set(sub_commands())
         ("upcoming ٣", NoDays("٣")),
         ("upcoming 99999", NoDays("99999")),
         ("upcoming acme", NoDays("acme")),
-        ("product cus_1", LookUpCommand("product cus_1")),
+        ("product cus_1", LookUpCommand("cus_1", "products", whole="product cus_1")),
+        ("acme features", LookUpCommand("acme", "features", whole="acme features")),
+        ("Acme Ltd  Invoice", LookUpCommand("Acme Ltd", "invoices", whole="Acme Ltd  Invoice")),
+        ("“acme features”", LookUpCommand("“acme features”")),
+        ("features", Incomplete("features")),
+        ("feature", LookUpCommand("feature")),
+        ("give acme 5k messages", SentenceCommand("balance", "acme", "give acme 5k messages")),
+        ("SET acme messages to 5k", SentenceCommand("balance", "acme", "set acme messages to 5k")),
+        ("reset acme messages on 1 Dec", SentenceCommand("balance", "acme", "reset acme messages on 1 Dec")),
+        ("give acme", MisreadCommand(balance_words.GIVE_USAGE, balance_words.SAY_AMOUNT)),
+        ("give", MisreadCommand(balance_words.GIVE_USAGE, balance_words.SAY_AMOUNT)),
+        ("“give acme 5k”", LookUpCommand("“give acme 5k”")),
         ("overview cus_1", LookUpCommand("overview cus_1")),
         ("helper", LookUpCommand("helper")),
         ("مرحبا", LookUpCommand("مرحبا")),
@@ -132,6 +146,8 @@ def test_id_after_sub_command_is_among_its_readings(customer: str, part: str, ar
         ("Invoice  Acme Ltd", "invoices Acme Ltd"),
         ("balence acme 500", "balance acme 500"),
         ("prodcts", ""),
+        ("acme prodcts", "products acme"),
+        ("Acme Ltd  fetures", "features Acme Ltd"),
         ("acme ltd", ""),
         ("find acme", "find acme"),
     ],

@@ -127,27 +127,6 @@ BALANCE = (
         _amount("18,760"),
     ),
     _balance(
-        BalanceNote.FEATURE_IS_FLAG,
-        "Single Sign-On is on or off, so it has no balance",
-        "cus_acme",
-        "Single Sign-On",
-        _amount("5"),
-    ),
-    _balance(
-        BalanceNote.UNLIMITED,
-        "API Calls is unlimited, so there is no balance to change.",
-        "cus_acme",
-        "API Calls",
-        _amount("5"),
-    ),
-    _balance(
-        BalanceNote.ENTITY_BALANCE,
-        "Exports is held by the customer's entities.",
-        "cus_piedpiper",
-        "Exports",
-        _amount("5"),
-    ),
-    _balance(
         BalanceNote.RESET_ON_PAID,
         "The customer pays for this, so its reset date follows their billing",
         "cus_acme",

@@ -12,6 +12,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes import registry
+from bot.changes.balance import words as balance_words
 from bot.changes.balance.words import BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.words import DeletionNote
@@ -53,6 +54,22 @@ async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
         assert maple.autumn.ledger == []
 
 
+@pytest.mark.parametrize(
+    ("customer", "feature", "why"),
+    [
+        ("cus_acme", "Single Sign-On", "Single Sign-On is on or off, so it has no balance"),
+        ("cus_acme", "API Calls", "API Calls is unlimited, so there is no balance to change."),
+        ("cus_piedpiper", "Exports", "Exports is held by the customer's entities."),
+    ],
+)
+async def test_balance_that_cannot_be_changed_is_refused(
+    maple: Stage, customer: str, feature: str, why: str
+) -> None:
+    await maple.ana.command(f'/autumn give {customer} 5 "{feature}"')
+    form = await maple.ana.sees(why)
+    assert balance_words.PICK_FEATURE in form
+
+
 def test_every_guard_is_met() -> None:
     met = {case.code for _, cases in MODES.values() for case in cases} | MET_BELOW
     assert set(registry.note_codes().values()) - met - set(_tabled()) == set()
@@ -67,6 +84,9 @@ def _tabled() -> Iterator[NoteCode]:
 
 
 MET_BELOW = {
+    BalanceNote.FEATURE_IS_FLAG,
+    BalanceNote.UNLIMITED,
+    BalanceNote.ENTITY_BALANCE,
     RewardNote.ALREADY_REDEEMED,
     DetailsNote.BAD_TEXT,
     RewardNote.CURRENCY_UNKNOWN,
@@ -162,7 +182,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
     await _part_goes(maple)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
-    card = await maple.lea.sees("As things are now, it must not be done:")
+    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
     assert "is no longer there. Pick another." in card
     assert maple.autumn.ledger == []
 
@@ -173,7 +193,7 @@ async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
         await lea_sees(maple, "Waiting for approval")
         del maple.autumn.state.rewards["loyal10"]
         await maple.lea.click("Approve")
-        card = await maple.lea.sees("As things are now, it must not be done:")
+        card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
         assert "Autumn no longer has the coupon 10% off, always." in card
         assert maple.autumn.ledger == []
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from bot.access.presets import Preset
 from bot.autumn.models import BalanceRow
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
@@ -12,12 +13,14 @@ from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import lasting, sources
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
+from bot.changes.balance.sentence import BalanceSentence, feature_meant
+from bot.changes.balance.target import HeldBalance, find
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant.input import GrantInput
-from bot.changes.model import Facts
+from bot.changes.model import ChangeInput, Facts
 from bot.changes.notes import Note
-from bot.changes.spec import ChangeForm
+from bot.changes.spec import ChangeForm, FilledIn, Presets
 from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -46,9 +49,8 @@ def build(state: FormState) -> FormContent:
     if not offered:
         refusals = state.sight.refusals if state.sight else ()
         refusal = notes.listed(changes_words.REFUSED, refusals, parts.called(state.facts)) if refusals else ""
-        return FormContent(
-            state.meta, closed=refusal or "\n".join(_hidden(state.facts)) or balance_words.NO_BALANCES
-        )
+        why = [*_hidden(state.facts), *_left_out(state.facts, offered)] or [balance_words.NO_BALANCES]
+        return FormContent(state.meta, closed=refusal or "\n".join(why))
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
     meta = state.meta.model_copy(update={"feature": feature, "row": row})
@@ -62,19 +64,22 @@ def build(state: FormState) -> FormContent:
         *([_pick_row(state, feature, rows)] if len(rows) > 1 and to_balance else []),
         _pick_action(action),
         *([_type_amount(state.values, action)] if action is not BalanceAction.NONE else []),
-        *(lasting.fields(state.values) if asks_term else []),
-        *([_pick_reset(state.values, required=action is BalanceAction.NONE)] if to_balance else []),
     ]
-    left_out = len(state.facts.customer.balances) + len(state.facts.customer.flags) - len(offered)
+    only_reset = action is BalanceAction.NONE
+    reset = [_pick_reset(state.values, required=only_reset)] if to_balance else []
+    lasts = lasting.fields(state.values) if asks_term else []
+    missing = [*_left_out(state.facts, offered), *_hidden(state.facts)[:_HIDDEN]]
     before = [
         *_now(state.facts, feature),
-        *([blocks.context("left_out", changes_words.left_out(left_out))] if left_out else []),
-        *(
-            blocks.context(f"hidden.{index}", sentence)
-            for index, sentence in enumerate(_hidden(state.facts)[:_HIDDEN])
-        ),
+        *(blocks.context(f"missing.{index}", sentence) for index, sentence in enumerate(missing)),
     ]
-    return FormContent(meta, before, fields, problem=_typed_wrong(state.values, action))
+    return FormContent(
+        meta,
+        before,
+        [*fields, *reset] if only_reset else fields,
+        after=[] if only_reset else [*lasts, *reset],
+        problem=_typed_wrong(state.values, action),
+    )
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | GrantInput | None:
@@ -137,6 +142,25 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
     return options.feature_options(_offered(facts), typed)
 
 
+def fill(sentence: BalanceSentence, facts: Facts) -> FilledIn:
+    """The form as the sentence fills it in; a feature that is not clear is left to pick, and of one that
+    cannot be changed the preview says why."""
+    typed = sentence.feature
+    feature = feature_meant(typed, _offered(facts)) or feature_meant(typed, names.features(facts.customer))
+    values: dict[str, Mapping[str, Any]] = {
+        ACTION_BLOCK: form_values.with_option(parts.field_id("action"), sentence.action),
+        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), sentence.amount),
+        parts.REASON_BLOCK: form_values.with_text(parts.field_id("reason"), sentence.reason),
+    }
+    if feature:
+        values[FEATURE_BLOCK] = form_values.with_option(ids.FORM_FEATURE, feature)
+    at = sentence.day.moment(facts.read_at) if sentence.day else None
+    if at is not None:
+        values[RESET_BLOCK] = form_values.with_moment(parts.field_id("reset"), at)
+    unclear = sentence.feature and not feature
+    return FilledIn(values, balance_words.pick_feature(text.code(sentence.feature, 60)) if unclear else "")
+
+
 # What is filled in
 
 
@@ -196,9 +220,32 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
 
 
 def _offered(facts: Facts) -> Mapping[str, str]:
-    """Names by id, of all features the customer has that an option can carry."""
+    """Names by id, of the features whose balance can be changed, and that an option can carry."""
     features_by_id = names.features(facts.customer)
-    return {feature_id: name for feature_id, name in features_by_id.items() if _carried(feature_id)}
+    return {
+        feature_id: name
+        for feature_id, name in features_by_id.items()
+        if _carried(feature_id) and _changeable(feature_id, facts)
+    }
+
+
+def _left_out(facts: Facts, offered: Mapping[str, str]) -> list[str]:
+    """Why features cannot be picked."""
+    features_by_id = names.features(facts.customer)
+    too_long = sum(not _carried(feature_id) for feature_id in features_by_id)
+    unchangeable = len(features_by_id) - too_long - len(offered)
+    return [
+        *([changes_words.left_out(too_long)] if too_long else []),
+        *([balance_words.unchangeable(unchangeable)] if unchangeable else []),
+    ]
+
+
+def _changeable(feature_id: str, facts: Facts) -> bool:
+    rows = _rows(facts, feature_id)
+    requests = (
+        BalanceInput(customer="", feature=feature_id, row=row.id, action=BalanceAction.GIVE) for row in rows
+    )
+    return any(isinstance(find(request, facts), HeldBalance) for request in requests)
 
 
 def _carried(known_id: str) -> bool:
@@ -309,5 +356,29 @@ def _now(facts: Facts, feature: str) -> list[Block]:
     return [blocks.section("now", " · ".join(fact for fact in facts_shown if fact))]
 
 
-FORM: ChangeForm[Any] = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})
+def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
+    """The feature and the amount of an extra allowance."""
+    if isinstance(request, BalanceInput) and request.action is BalanceAction.GIVE and request.amount:
+        return request.feature, request.amount
+    return None
+
+
+def _fill_preset(preset: Preset) -> Values:
+    values: dict[str, Mapping[str, Any]] = {}
+    if preset.amount is not None:
+        values = {
+            ACTION_BLOCK: form_values.with_option(parts.field_id("action"), BalanceAction.GIVE),
+            FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
+            AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
+        }
+    return values
+
+
+FORM: ChangeForm[Any] = ChangeForm(
+    build,
+    draft,
+    parse,
+    options={ids.FORM_FEATURE: feature_options},
+    presets=Presets(_given, _fill_preset),
+)
 """Of a balance, or of a grant where it is to outlast the reset."""

@@ -9,9 +9,9 @@ from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes import words as changes_words
-from bot.changes.balance import balance_math, summary, words
+from bot.changes.balance import balance_math, sentence, summary, words
 from bot.changes.balance.figures import BalanceFigures
-from bot.changes.balance.form import FORM
+from bot.changes.balance.form import FORM, fill
 from bot.changes.balance.guard import guard
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.target import HeldBalance, find
@@ -23,7 +23,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import UPDATE_BALANCE
-from bot.changes.spec import ChangeKind, DailyTotal, KeyScope
+from bot.changes.spec import ChangeKind, DailyTotal, KeyScope, ShortForm
 
 GRANTING = (BalanceAction.GIVE, BalanceAction.TAKE)
 _UNDONE_BY = {BalanceAction.GIVE: BalanceAction.TAKE, BalanceAction.TAKE: BalanceAction.GIVE}
@@ -43,6 +43,11 @@ class BalanceChange(ChangeKind[BalanceInput]):
     notes = BalanceNote
     lines = BalanceLine
     scopes = (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
+    short_forms = (
+        ShortForm("give", words.GIVE_USAGE, words.GIVE_HELP, sentence.give, fill),
+        ShortForm("set", words.SET_USAGE, words.SET_HELP, sentence.set_to, fill),
+        ShortForm("reset", words.RESET_USAGE, words.RESET_HELP, sentence.reset_on, fill),
+    )
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)

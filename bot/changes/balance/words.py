@@ -3,6 +3,7 @@
 from bot.changes.balance.input import BalanceAction
 from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import Details, NoteCode
+from bot.kit.phrases import count
 
 BUTTON = "Change balance"
 PRIMARY_BUTTON = "Give allowance"
@@ -41,6 +42,44 @@ NO_BALANCES = "This customer has no features, so there is no balance to change."
 NO_RESET_PICKED = "Pick the new reset date, or something else to do."
 NO_FEATURE_PICKED = "Pick a feature."
 NO_ROW_PICKED = "Pick which part of the balance to change."
+
+# Said in one line
+
+GIVE_USAGE = "give <customer> <amount> <feature> because <reason>"
+GIVE_HELP = "give extra allowance"
+SET_USAGE = "set <customer> <feature> to <amount> because <reason>"
+SET_HELP = "set a balance"
+RESET_USAGE = "reset <customer> <feature> on <day> because <reason>"
+RESET_HELP = "move the reset date"
+SAY_AMOUNT = "How much? Write the amount after the customer, such as 5k or 1,000."
+SAY_RESET = "Write the customer, the feature and the day."
+SAY_DAY = "Which day? Write it like 1 Dec, 1 Dec 2026 or 2026-12-01."
+
+
+def two_amounts(first: str, second: str) -> str:
+    return (
+        f"{first} and {second} can both be the amount. Put a name with a number in quotes, and write the "
+        "reason after *because*."
+    )
+
+
+def loose(amount: str) -> str:
+    return f"{amount} can be read in two ways. Write the amount as one word, such as 5k, 5000 or -40."
+
+
+def not_read(amount: str, why: str) -> str:
+    return f"{amount}: {why}"
+
+
+def unchangeable(number: int) -> str:
+    features = count(number, "feature")
+    why = "on or off, unlimited, or held by entities"
+    return f"Not offered: {features} without a balance that can be changed ({why})."
+
+
+def pick_feature(feature: str) -> str:
+    return f"It isn't clear which feature {feature} is. Pick one."
+
 
 _GONE = LineStyle(no_after="no longer shown by Autumn")
 

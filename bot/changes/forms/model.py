@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from pydantic import AwareDatetime, Field
 
+from bot.access.presets import Preset
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note
@@ -34,6 +36,11 @@ class Meta(Carried):
     reason_required: bool = Field(default=True, alias="q")
     created: AwareDatetime | None = Field(default=None, alias="n")
     """When the customer that the form shows was created."""
+    typed: str = Field(default="", alias="t")
+    """The short form it was opened with, until the customer is known."""
+    filled: int = Field(default=0, alias="z")
+    """How often a preset has filled the form in. Slack keeps what is typed in a block of the same id, so the
+    blocks get other ones each time."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
@@ -81,7 +88,17 @@ class FormState:
     sight: FormPreview | None = None
     """None while too little is filled in."""
     trouble: str = ""
-    """Why a submission was not taken, in words of Maple's own (mrkdwn)."""
+    """Why a submission was not taken, or what is still to be picked, in words of Maple's own (mrkdwn)."""
+    presets: Sequence["PresetOffer"] = ()
+    opening: bool = False
+    """Whether it is drawn for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresetOffer:
+    preset: Preset
+    again: datetime | None = None
+    """Until then the customer does not get it again; None: it can be picked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,8 @@ class FormContent:
     before: Sequence[Block] = ()
     """What the customer has now."""
     fields: Sequence[Block] = ()
+    after: Sequence[Block] = ()
+    """Optional fields, below the preview."""
     problem: str = ""
     """What is wrong with what is typed, in plain text; shown in place of the preview."""
     closed: str = ""

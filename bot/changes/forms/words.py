@@ -5,10 +5,13 @@ from bot.kit.phrases import count
 SUBMIT = "Submit change"
 
 CLOSE = "Close"
+PICK_CUSTOMER = "Pick the customer"
 LOADING = "Reading this customer from Autumn …"
 WORKING = "Checking with Autumn and saving your request …"
 WORKING_MORE = "You can close this window. The result is posted where you opened it."
 TOO_LONG = "This customer's id is too long for a form in Slack. Change it in Autumn's dashboard."
+PRESET = "Preset"
+PICK_PRESET = "Pick a preset"
 REASON = "Reason"
 REASON_HINT = "Kept with the change permanently, and shown to whoever approves it."
 TICKET = "Link to a ticket"
@@ -26,6 +29,14 @@ TICKET_WRONG = (
 
 PREVIEW = "*What changes*"
 NOT_YET = "Fill in the form to see what changes, before and after."
+
+
+def preset_limit(days: int) -> str:
+    return f"Once in {count(days, 'day')} for a customer"
+
+
+def preset_again(name: str, day: str) -> str:
+    return f"{name}: this customer has had it. It can be given again from {day}."
 
 
 def needed(number: int) -> str:

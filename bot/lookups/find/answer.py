@@ -31,6 +31,8 @@ class NoMatch:
     query: str
     compared: int = 0
     """How many customers' Stripe ids were compared, when there are more than could be."""
+    near: tuple[Customer, ...] = ()
+    """Those with an id that may have been meant, if the text is mistyped."""
 
 
 Found: TypeAlias = SingleMatch | SeveralMatches | NoMatch

@@ -1,5 +1,7 @@
 """The answer to a search that did not end at one customer."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from bot.autumn.models import Customer
@@ -24,6 +26,8 @@ class Search(Carried):
     """The part that a match opens at."""
     straight: bool = Field(default=False, alias="s")
     """Whether the one customer that is meant opens at once, rather than be listed."""
+    whole: str = Field(default="", alias="w")
+    """A text that comes first, if it is one customer's name."""
 
 
 def matches(answer: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:
@@ -38,15 +42,20 @@ def matches(answer: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> C
     return layout.card(head, content, [*_pages(answer, page_of_matches, part), *foot], stamp=answer.read_at)
 
 
-def nobody(query: str, *, compared: int = 0, meant: str = "") -> Card:
+def nobody(
+    query: str, *, compared: int = 0, meant: str = "", near: Sequence[Customer] = (), part: str = OVERVIEW
+) -> Card:
     """`compared`: how many customers' Stripe ids were, if not all. `meant`: a command that this may have
-    been."""
+    been. `near`: customers that may have been meant."""
     lines = [words.nobody(text.code(query, 120) or phrases.NONE)]
     if compared:
         lines.append(words.stripe_ids_compared(compared))
     if meant:
         lines.append(words.did_you_mean(text.code(f"{ids.COMMAND} {meant}", 120)))
-    return layout.card([blocks.section("nobody", "\n".join(lines))], [], [], stamp=None)
+    content: list[Block] = [blocks.context("near", words.NEAR)] if near else []
+    for index, customer in enumerate(near):
+        content += _match(index, customer, part)
+    return layout.card([blocks.section("nobody", "\n".join(lines))], content, [], stamp=None)
 
 
 def _match(index: int, customer: Customer, part: str) -> list[Block]:

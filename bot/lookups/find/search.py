@@ -1,12 +1,15 @@
 """From what a person typed or pasted to a customer, or to the customers it may mean. Never creates one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+import difflib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import NotFound, Refused, TimedOut
+from bot.autumn.errors import AutumnError, NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
 from bot.lookups.customer import CARD
 from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
@@ -16,6 +19,7 @@ T = TypeVar("T")
 
 _EXPAND = ("subscriptions.plan",)
 """A match is listed with its products' names."""
+MOST_SUGGESTED = 100
 _PAGE = 100
 _PAGES = 3
 _STRIPE_PAGE = 500
@@ -23,6 +27,12 @@ _STRIPE_PAGES = 10
 _SLICE = 50
 """Customers that are looked at before others get a turn on the event loop."""
 _TYPEAHEAD_SECONDS = 2.5
+_SHORTEST_INTERNAL_ID = 12
+_STEM = 3
+"""Letters that a mistyped name is taken to have right."""
+_LONGEST_MISTYPED = 60
+_CLOSE = 0.75
+_MOST_NEAR = 5
 
 
 def _utc_now() -> datetime:
@@ -64,7 +74,7 @@ async def find_or_open(
 async def search(
     autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now
 ) -> SeveralMatches | NoMatch:
-    """Every customer whose id, name or email contains the text, newest first. Raises AutumnError."""
+    """Every customer whose id, name or email contains the text, the most likely first. Raises AutumnError."""
     unfinished: SeveralMatches | None = None
     for text in readings(query):
         answer = await _search(autumn, text, now)
@@ -72,30 +82,65 @@ async def search(
             if answer.matches:
                 return answer
             unfinished = unfinished or answer
-    return unfinished or NoMatch(cut(query))
+    return unfinished or await _nobody(autumn, query)
 
 
-async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> list[Customer]:
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    customers: tuple[Customer, ...] = ()
+    complete: bool = True
+    """Whether nobody else's id, name or email contains the text."""
+
+
+async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> Suggested:
     """Customers for a typeahead, 100 at most, only such as can be opened. Raises AutumnError: TimedOut
     after `within` seconds, since Slack waits no longer than three."""
+    complete = True
     try:
         async with asyncio.timeout(within):
             for reading in readings(text):
-                if customers := await _suggested(autumn, reading):
-                    return customers
+                suggested = await _suggested(autumn, reading)
+                if suggested.customers:
+                    return suggested
+                complete = complete and suggested.complete
     except TimeoutError:
         raise TimedOut from None
-    return []
+    return Suggested((), complete)
 
 
-async def _suggested(autumn: Autumn, text: str) -> list[Customer]:
-    by_id: dict[str, Customer] = {}
+async def _suggested(autumn: Autumn, text: str) -> Suggested:
+    matching: dict[str, Customer] = {}
+    complete = True
     for pattern in patterns(text):
-        page = await autumn.customers(search=pattern, limit=_PAGE)
-        by_id |= {customer.id: customer for customer in page.list if customer.id and contains(customer, text)}
-    if not by_id and is_id(text) and (customer := await _by_id(autumn, text)) is not None and customer.id:
-        return [customer]
-    return list(by_id.values())[:_PAGE]
+        page = await autumn.customers(search=pattern, limit=MOST_SUGGESTED)
+        complete = complete and not page.next_cursor
+        matching |= {
+            customer.id: customer for customer in page.list if customer.id and contains(customer, text)
+        }
+    # What Autumn's search does not find may still be its own id of a customer, which is long.
+    if not matching and is_id(text) and len(text) >= _SHORTEST_INTERNAL_ID:
+        customer = await _by_id(autumn, text)
+        return Suggested((customer,)) if customer and customer.id else Suggested()
+    customers = tuple(ranked(list(matching.values()), text)[:MOST_SUGGESTED])
+    return Suggested(customers, complete and len(matching) <= MOST_SUGGESTED)
+
+
+def ranked(customers: Sequence[Customer], text: str) -> list[Customer]:
+    """The most likely first: whose id, email or name this is, then whose name begins with it, then whose
+    email domain does; else as they came."""
+    return sorted(customers, key=lambda customer: _rank(customer, text))
+
+
+def _rank(customer: Customer, text: str) -> int:
+    wanted, name, email = fold(text), fold(customer.name), fold(customer.email)
+    fits = (
+        customer.id == text,
+        email == wanted,
+        name == wanted,
+        name.startswith(wanted),
+        email.partition("@")[2].startswith(wanted.removeprefix("@")),
+    )
+    return fits.index(True) if True in fits else len(fits)
 
 
 def contains(customer: Customer, text: str) -> bool:
@@ -143,7 +188,7 @@ async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> Sev
         customers, unread = await _pages(autumn, pattern, text)
         by_key |= {_key(customer): customer for customer in customers}
         more = more or unread
-    matching = tuple(by_key.values())
+    matching = tuple(ranked(list(by_key.values()), text))
     more = more or len(matching) > _PAGE
     return SeveralMatches(text, matching[:_PAGE], more, now()) if matching or more else NoMatch(text)
 
@@ -169,7 +214,7 @@ async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> S
     """Autumn does not search by Stripe's id, so the ids of its newest customers are compared."""
     stripe_id = next((text for text in texts if is_stripe_id(text)), None)
     if stripe_id is None:
-        return NoMatch(cut(query))
+        return await _nobody(autumn, query)
     cursor, compared = "", 0
     for _ in range(_STRIPE_PAGES):
         page = await autumn.newest_customers(limit=_STRIPE_PAGE, cursor=cursor)
@@ -183,3 +228,26 @@ async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> S
         if not cursor:
             return NoMatch(cut(query))
     return NoMatch(cut(query), compared=compared)
+
+
+async def _nobody(autumn: Autumn, query: str) -> NoMatch:
+    """With those whose name, id or email is nearly what was typed."""
+    text = cut(query)
+    if not _STEM < len(text) <= _LONGEST_MISTYPED:
+        return NoMatch(text)
+    with contextlib.suppress(AutumnError):
+        page = await autumn.customers(search=patterns(text[:_STEM])[0], limit=_PAGE)
+        near = sorted(
+            ((_likeness(customer, text), customer) for customer in page.list if customer.id),
+            key=lambda pair: -pair[0],
+        )
+        likely = [customer for likeness, customer in near if likeness >= _CLOSE]
+        return NoMatch(text, near=tuple(likely[:_MOST_NEAR]))
+    return NoMatch(text)
+
+
+def _likeness(customer: Customer, text: str) -> float:
+    """From 0 to 1."""
+    name, wanted = fold(customer.name), fold(text)
+    texts = {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}
+    return max(difflib.SequenceMatcher(None, wanted, known).ratio() for known in texts)

@@ -21,6 +21,8 @@ MESSAGE_OPENED = (
     "isn't in that conversation. Only you can see it."
 )
 MESSAGE_CHANGE = "Request a change"
+NEAR = "Did you mean one of these?"
+STILL_SEARCHING = "Still searching Autumn: type one more letter"
 
 MODAL_TITLE = "Look up a customer"
 MODAL_SUBMIT = "Look up"

@@ -12,6 +12,7 @@ from bot.autumn.models import Customer, Feature, PlanItem, Reset, UsagePrice
 from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.balance import form as balance
+from bot.changes.balance import words
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.forms.model import Meta
 from bot.changes.grant.input import GrantInput
@@ -238,18 +239,27 @@ def test_an_amount_not_yet_asked_for_is_not_missed() -> None:
     assert "still updating" in form.submit().errors["action"]
 
 
-def test_features_without_a_balance_to_change_are_refused_in_words() -> None:
+def test_features_without_a_balance_to_change_are_not_offered() -> None:
     unlimited = given.balance("calls", unlimited=True)
     form = Filling(
-        OPENED.model_copy(update={"feature": ""}), facts(given.customer(balances={"calls": unlimited}))
+        OPENED.model_copy(update={"feature": ""}),
+        facts(given.customer(balances={"calls": unlimited, "messages": given.balance("messages")})),
     )
-    assert [label for label, *_ in form.options("feature")] == ["Calls", "sso"]
-    assert form.submit().errors["feature"] == "Pick a feature."
-    form.fill("feature", option="calls")
-    assert "*Calls* · Unlimited · 300 used" in form.text or "Calls is unlimited" in form.text
-    assert "Calls is unlimited, so there is no balance to change." in form.text
-    form.fill("feature", option="sso")
-    assert "sso is on or off" in form.text
+    assert [value for _, value, _ in form.options("feature")] == ["messages"]
+    assert words.unchangeable(2) in form.text
+    assert form.submit().errors["feature"] == words.NO_FEATURE_PICKED
+
+
+@pytest.mark.parametrize(
+    ("feature", "why"),
+    [("calls", "Calls is unlimited"), ("sso", "sso is on or off"), ("", words.unchangeable(2))],
+)
+def test_customer_without_a_balance_to_change_is_told_why(feature: str, why: str) -> None:
+    unlimited = given.balance("calls", unlimited=True)
+    customer = given.customer(balances={"calls": unlimited})
+    form = Filling(OPENED.model_copy(update={"feature": feature}), facts(customer))
+    assert why in form.text
+    assert "submit" not in form.view
 
 
 def test_a_feature_that_is_not_held_says_so_at_once() -> None:

@@ -15,7 +15,7 @@ from bot.autumn.errors import Refused, TimedOut, Unavailable
 from bot.autumn.models import Customer
 from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.query import readings
-from bot.lookups.find.search import contains, find, search, suggest
+from bot.lookups.find.search import Suggested, contains, find, search, suggest
 from handlers.parsing import FindCommand, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.examples import examples
@@ -132,7 +132,7 @@ async def test_blank_query_makes_no_call() -> None:
     client = script.client()
     assert await find(client, "") == NoMatch("")
     assert await search(client, "  ") == NoMatch("")
-    assert await suggest(client, " ") == []
+    assert await suggest(client, " ") == Suggested()
     assert script.asked == []
     await client.aclose()
 
@@ -212,13 +212,13 @@ async def test_search_lists_a_single_match() -> None:
 
 async def test_suggestions_can_all_be_opened() -> None:
     client = autumn_with([*EVERYONE, *MANY]).client()
-    assert [customer.id for customer in await suggest(client, " EXAMPLE.com")][:3] == [
+    assert [customer.id for customer in (await suggest(client, " EXAMPLE.com")).customers][:3] == [
         "ada.lovelace",
         "cus_ada",
         "cus_adam",
     ]
-    assert await suggest(client, "No Id") == []
-    assert len(await suggest(client, "person")) == 100
+    assert (await suggest(client, "No Id")).customers == ()
+    assert len((await suggest(client, "person")).customers) == 100
     await client.aclose()
 
 
@@ -226,6 +226,51 @@ async def test_suggestions_that_take_long_are_given_up() -> None:
     client = Scripted({"customers.list": hang}).client()
     with pytest.raises(TimedOut):
         await suggest(client, "acme", within=0.01)
+    await client.aclose()
+
+
+async def test_most_likely_match_comes_first() -> None:
+    customers = [
+        person("cus_1", "The Acme Shop"),
+        person("cus_2", "Other", "x@acme.com"),
+        person("cus_3", "Acme Europe"),
+        person("cus_4", "Acme"),
+        person("cus_5", "Another", "acme"),
+        person("acme", "Yet Another"),
+    ]
+    client = autumn_with(customers).client()
+    ordered = ["acme", "cus_5", "cus_4", "cus_3", "cus_2", "cus_1"]
+    assert ids_of(await search(client, "acme")) == ordered
+    assert [customer.id for customer in (await suggest(client, "acme")).customers] == ordered
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("Acmee", ["cus_acme", "cus_acme_eu"]),
+        ("acme eurpe", ["cus_acme_eu"]),
+        ("cus_acne", ["cus_acme"]),
+        ("teacher-of-adda", ["cus_adam"]),
+        ("ade", []),
+        ("acorn", []),
+    ],
+)
+async def test_mistyped_name_says_who_may_be_meant(typed: str, near: list[str]) -> None:
+    answer, _ = await found(typed)
+    assert isinstance(answer, NoMatch)
+    assert [customer.id for customer in answer.near] == near
+    client = autumn_with(EVERYONE).client()
+    assert await search(client, typed) == answer
+    await client.aclose()
+
+
+async def test_who_may_be_meant_is_left_out_when_it_cannot_be_read() -> None:
+    async def list_(asked: Asked) -> httpx.Response:
+        return listing() if asked.body["search"] == "zzzz" else httpx.Response(500)
+
+    client = Scripted({"customers.list": list_, "customers.get": recorded("unknown customer")}).client()
+    assert await find(client, "zzzz") == NoMatch("zzzz")
     await client.aclose()
 
 
@@ -296,7 +341,7 @@ async def test_pasted_text_finds_the_customer_in_it(pasted: str) -> None:
 @pytest.mark.parametrize("pasted", PASTED[:-2])
 async def test_typeahead_understands_pasted_text(pasted: str) -> None:
     client = autumn_with(EVERYONE).client()
-    assert [customer.id for customer in await suggest(client, pasted)][:1] == ["cus_acme"]
+    assert [customer.id for customer in (await suggest(client, pasted)).customers][:1] == ["cus_acme"]
     await client.aclose()
 
 
@@ -304,7 +349,7 @@ async def test_typeahead_opens_a_link_with_an_internal_id() -> None:
     script = Scripted({"customers.list": listing(), "customers.get": ok(ACME)})
     client = script.client()
     link = "https://app.useautumn.com/customers/3MTbwkAutumnOwn"
-    assert [customer.id for customer in await suggest(client, link)] == ["cus_acme"]
+    assert [customer.id for customer in (await suggest(client, link)).customers] == ["cus_acme"]
     await client.aclose()
 
 
@@ -341,7 +386,7 @@ async def test_name_is_found_however_it_was_typed(stored: str, typed: str) -> No
     assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_1"
     client = autumn_with([*others, person("cus_1", stored)]).client()
-    assert [customer.id for customer in await suggest(client, typed)] == ["cus_1"]
+    assert [customer.id for customer in (await suggest(client, typed)).customers] == ["cus_1"]
     await client.aclose()
 
 
@@ -370,7 +415,7 @@ def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, 
 async def suggested(typed: str, customers: Sequence[dict[str, Any]]) -> list[str | None]:
     client = autumn_with(customers).client()
     try:
-        return [customer.id for customer in await suggest(client, typed)]
+        return [customer.id for customer in (await suggest(client, typed)).customers]
     finally:
         await client.aclose()
 

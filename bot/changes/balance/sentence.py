@@ -1,0 +1,231 @@
+"""A whole balance change in one line: `give acme 5k messages because ticket 4711`. Pure.
+
+    give  <customer> <amount> [<feature>] [because …]     give <amount> [<feature>] to <customer> [because …]
+    set   <customer> <amount> <feature> [because …]       set <customer> [<feature>] to <amount> [because …]
+    reset <customer> <feature> on <day> [because …]
+
+The grammar is strict, since a misread amount is somebody's money: whatever can be read in two ways is asked
+about. Quotes keep several words, or a number, together as a name.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from bot.changes import amounts, notes
+from bot.changes.amounts import NotAnAmount
+from bot.changes.balance import words
+from bot.changes.balance.input import BalanceAction
+from bot.changes.spec import Misread
+from bot.kit import text
+from bot.lookups.find.query import QUOTES, fold
+
+BECAUSE = "because"
+
+_WORD = re.compile(rf"[{QUOTES}][^{QUOTES}]+[{QUOTES}](?=\s|$)|\S+")
+_NUMBER = re.compile(r"[+\-\u2212\u2013]*[.,]?\d")
+"""How a word begins that somebody may have meant as an amount."""
+_LOOSE_SIGN = re.compile(r"[+\-\u2212\u2013]+|minus|plus", re.IGNORECASE)
+_LOOSE_SCALE = re.compile(r"k|m|b|bn|mio|hundreds?|thousands?|millions?|billions?|dozens?", re.IGNORECASE)
+_FILLERS = frozenset({"extra", "more", "of", "units"})
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([a-z]{3,9})\.?,?(?: (\d{4}))?", re.ASCII)
+_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,?(?: (\d{4}))?", re.ASCII)
+_LEAP = 2028
+_SHOWN = 60
+"""Characters of what was typed that are shown again."""
+
+
+class Day(NamedTuple):
+    month: int
+    day: int
+    year: int = 0
+    """0: the next one there is."""
+
+    def moment(self, now: datetime) -> datetime | None:
+        """Its beginning by the calendar of billing, which is UTC's; None where that year has no such day."""
+        years = (self.year,) if self.year else (now.year, now.year + 1)
+        moments = [datetime(year, self.month, self.day, tzinfo=UTC) for year in years if self.exists_in(year)]
+        return next((moment for moment in moments if moment > now or self.year), None)
+
+    def exists_in(self, year: int) -> bool:
+        try:
+            date(year, self.month, self.day)
+        except ValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceSentence:
+    action: BalanceAction
+    customer: str
+    amount: str = ""
+    """As it was typed, and as `amounts.parse_amount` takes it; empty where only the reset date moves."""
+    feature: str = ""
+    """As it was typed; empty where none was."""
+    day: Day | None = None
+    reason: str = ""
+
+
+def give(typed: str) -> BalanceSentence | Misread:
+    sentence = _turned(_Words.of(typed))
+    found = _amount(sentence.words)
+    if isinstance(found, Misread):
+        return found
+    before, after = sentence.words[: found.at], sentence.words[found.at + 1 :]
+    return BalanceSentence(
+        BalanceAction.GIVE, _joined(before), found.typed, _feature(after), reason=sentence.reason
+    )
+
+
+def set_to(typed: str) -> BalanceSentence | Misread:
+    sentence = _Words.of(typed)
+    found = _amount(sentence.words)
+    if isinstance(found, Misread):
+        return found
+    before, after = list(sentence.words[: found.at]), sentence.words[found.at + 1 :]
+    feature = _feature(after)
+    if len(before) > 1 and before[-1].is_word("to"):
+        before.pop()
+        if not after and len(before) > 1:
+            feature = before.pop().text
+    return BalanceSentence(BalanceAction.SET, _joined(before), found.typed, feature, reason=sentence.reason)
+
+
+def reset_on(typed: str) -> BalanceSentence | Misread:
+    sentence = _Words.of(typed)
+    at = next((at for at, word in enumerate(sentence.words) if word.is_word("on") or word.is_word("to")), 0)
+    before, after = sentence.words[:at], sentence.words[at + 1 :]
+    if len(before) < 2:
+        return Misread(words.SAY_RESET)
+    day = _day(" ".join(word.text for word in after))
+    if day is None:
+        return Misread(words.SAY_DAY)
+    feature = before[-1].text
+    return BalanceSentence(
+        BalanceAction.NONE, _joined(before[:-1]), feature=feature, day=day, reason=sentence.reason
+    )
+
+
+def feature_meant(typed: str, offered: Mapping[str, str]) -> str:
+    """The id of the one feature that is meant, of these names by id; empty if none or several may be."""
+    wanted = _singular(typed)
+    if not wanted:
+        return ""
+    names = {feature_id: (_singular(feature_id), _singular(name)) for feature_id, name in offered.items()}
+    for meant in (
+        [feature_id for feature_id, known in names.items() if wanted in known],
+        [feature_id for feature_id, known in names.items() if any(name.startswith(wanted) for name in known)],
+        [feature_id for feature_id, known in names.items() if any(wanted in name.split() for name in known)],
+    ):
+        if meant:
+            return meant[0] if len(meant) == 1 else ""
+    return ""
+
+
+# Reading
+
+
+class _Word(NamedTuple):
+    text: str
+    """Without the quotes around it."""
+    quoted: bool
+
+    def is_word(self, plain: str) -> bool:
+        return not self.quoted and self.text.lower() == plain
+
+    @property
+    def like_a_number(self) -> bool:
+        return not self.quoted and _NUMBER.match(self.text) is not None
+
+
+class _Words(NamedTuple):
+    words: tuple[_Word, ...]
+    reason: str
+
+    @classmethod
+    def of(cls, typed: str) -> "_Words":
+        read: list[_Word] = []
+        for match in _WORD.finditer(typed):
+            quoted = len(match[0]) > 2 and match[0][0] in QUOTES and match[0][-1] in QUOTES
+            word = _Word(match[0][1:-1] if quoted else match[0], quoted)
+            if word.is_word(BECAUSE):
+                return cls(tuple(read), typed[match.end() :].strip())
+            read.append(word)
+        return cls(tuple(read), "")
+
+
+def _turned(sentence: _Words) -> _Words:
+    """`5k messages to acme` as `acme 5k messages`."""
+    to = next((at for at, word in enumerate(sentence.words) if at and word.is_word("to")), 0)
+    numbers = [at for at, word in enumerate(sentence.words) if word.like_a_number]
+    if not to or numbers != [0]:
+        return sentence
+    return _Words((*sentence.words[to + 1 :], *sentence.words[:to]), sentence.reason)
+
+
+class _Amount(NamedTuple):
+    at: int
+    typed: str
+
+
+def _amount(sentence: Sequence[_Word]) -> _Amount | Misread:
+    """The one word that is an amount. The first word is the customer's, whatever it looks like."""
+    places = [at for at, word in enumerate(sentence) if at and word.like_a_number]
+    if not places:
+        return Misread(words.SAY_AMOUNT)
+    if len(places) > 1:
+        return Misread(words.two_amounts(*(text.code(sentence[at].text, _SHOWN) for at in places[:2])))
+    at = places[0]
+    typed = sentence[at].text
+    sign, scale = sentence[at - 1], sentence[at + 1] if at + 1 < len(sentence) else None
+    if not sign.quoted and _LOOSE_SIGN.fullmatch(sign.text):
+        return Misread(words.loose(text.code(f"{sign.text} {typed}", _SHOWN)))
+    if scale and not scale.quoted and _LOOSE_SCALE.fullmatch(scale.text):
+        return Misread(words.loose(text.code(f"{typed} {scale.text}", _SHOWN)))
+    try:
+        amounts.parse_amount(typed)
+    except NotAnAmount as problem:
+        return Misread(words.not_read(text.code(typed, _SHOWN), notes.plain(amounts.note(problem.code))))
+    return _Amount(at, typed)
+
+
+def _feature(after: Sequence[_Word]) -> str:
+    rest = list(after)
+    while rest and not rest[0].quoted and rest[0].text.lower() in _FILLERS:
+        rest.pop(0)
+    while rest and not rest[-1].quoted and rest[-1].text.lower() in _FILLERS:
+        rest.pop()
+    return _joined(rest)
+
+
+def _joined(sentence: Sequence[_Word]) -> str:
+    return " ".join(word.text for word in sentence)
+
+
+def _day(typed: str) -> Day | None:
+    """`2026-12-01`, `1 Dec`, `Dec 1, 2026`. Not `1/12`, which is a day in January to some."""
+    tidy = " ".join(typed.lower().split())
+    if match := _ISO.fullmatch(tidy):
+        day = Day(int(match[2]), int(match[3]), int(match[1]))
+    elif match := _DAY_FIRST.fullmatch(tidy):
+        day = Day(_month(match[2]), int(match[1]), int(match[3] or 0))
+    elif match := _MONTH_FIRST.fullmatch(tidy):
+        day = Day(_month(match[1]), int(match[2]), int(match[3] or 0))
+    else:
+        return None
+    return day if day.exists_in(day.year or _LEAP) else None
+
+
+def _month(name: str) -> int:
+    """0 for none."""
+    return _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else 0
+
+
+def _singular(name: str) -> str:
+    folded = " ".join(fold(name).replace("_", " ").replace("-", " ").split())
+    return folded[:-1] if folded.endswith("s") else folded

@@ -1,0 +1,217 @@
+"""A whole balance change in one line: what it means, and what is asked about rather than guessed."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.changes import amounts, notes
+from bot.changes.amounts import AmountNote
+from bot.changes.balance import sentence, words
+from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.sentence import BalanceSentence, Day, feature_meant
+from bot.changes.spec import Misread
+from tests.examples import examples
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (
+            "acme 5k messages because ticket 4711",
+            BalanceSentence(GIVE, "acme", "5k", "messages", reason="ticket 4711"),
+        ),
+        ("acme 5k", BalanceSentence(GIVE, "acme", "5k")),
+        ("acme 5,000 messages", BalanceSentence(GIVE, "acme", "5,000", "messages")),
+        ("acme +5k messages", BalanceSentence(GIVE, "acme", "+5k", "messages")),
+        ("acme -40 messages", BalanceSentence(GIVE, "acme", "-40", "messages")),
+        ("acme .5 messages", BalanceSentence(GIVE, "acme", ".5", "messages")),
+        ("Acme Ltd 2.5m extra AI credits", BalanceSentence(GIVE, "Acme Ltd", "2.5m", "AI credits")),
+        ("acme 5k of messages more", BalanceSentence(GIVE, "acme", "5k", "messages")),
+        ("acme 5k BECAUSE they asked", BalanceSentence(GIVE, "acme", "5k", reason="they asked")),
+        ("3M 5k messages", BalanceSentence(GIVE, "3M", "5k", "messages")),
+        ("“Big 3 Ltd” 5k messages", BalanceSentence(GIVE, "Big 3 Ltd", "5k", "messages")),
+        ('acme 5k "more"', BalanceSentence(GIVE, "acme", "5k", "more")),
+        ('"because" 5k', BalanceSentence(GIVE, "because", "5k")),
+        ("O'Brien 5k messages", BalanceSentence(GIVE, "O'Brien", "5k", "messages")),
+        ("5k messages to Acme Ltd", BalanceSentence(GIVE, "Acme Ltd", "5k", "messages")),
+    ],
+)
+def test_give(typed: str, meant: BalanceSentence) -> None:
+    assert sentence.give(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("acme messages to 5k", BalanceSentence(SET, "acme", "5k", "messages")),
+        ("acme 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
+        ("acme to 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
+        ("acme to 5k", BalanceSentence(SET, "acme", "5k")),
+        ("acme 5k", BalanceSentence(SET, "acme", "5k")),
+        (
+            'Acme Ltd "AI credits" to -40 because they overspent',
+            BalanceSentence(SET, "Acme Ltd", "-40", "AI credits", reason="they overspent"),
+        ),
+    ],
+)
+def test_set(typed: str, meant: BalanceSentence) -> None:
+    assert sentence.set_to(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("acme messages on 1 Dec", Day(12, 1)),
+        ("acme messages on 1st December", Day(12, 1)),
+        ("acme messages to Dec 1", Day(12, 1)),
+        ("acme messages on Dec 1, 2027", Day(12, 1, 2027)),
+        ("acme messages on 1 Dec 2027", Day(12, 1, 2027)),
+        ("acme messages on 2026-12-01", Day(12, 1, 2026)),
+        ("acme messages on 29 Feb", Day(2, 29)),
+    ],
+)
+def test_reset(typed: str, day: Day) -> None:
+    assert sentence.reset_on(typed) == BalanceSentence(NONE, "acme", feature="messages", day=day)
+
+
+def test_reset_has_a_reason() -> None:
+    read = sentence.reset_on("Acme Ltd messages on 1 Dec because they moved")
+    assert read == BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), reason="they moved")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("", words.SAY_AMOUNT),
+        ("acme", words.SAY_AMOUNT),
+        ("acme messages", words.SAY_AMOUNT),
+        ("acme $5 messages", words.SAY_AMOUNT),
+        ("5k acme", words.SAY_AMOUNT),
+        ('"5k" acme', words.SAY_AMOUNT),
+        ("acme 5k messages for ticket 4711", words.two_amounts("`5k`", "`4711`")),
+        ("acme 2 5k messages", words.two_amounts("`2`", "`5k`")),
+        ("acme 5 000 messages", words.two_amounts("`5`", "`000`")),
+        ("acme 5 k messages", words.loose("`5 k`")),
+        ("acme 5 thousand messages", words.loose("`5 thousand`")),
+        ("acme - 5 messages", words.loose("`- 5`")),
+        ("acme minus 5 messages", words.loose("`minus 5`")),
+        *(
+            (f"acme {amount} messages", words.not_read(f"`{amount}`", notes.plain(amounts.note(code))))
+            for amount, code in (
+                ("5.000", AmountNote.SEPARATORS),
+                ("5,5", AmountNote.SEPARATORS),
+                ("1.000.000", AmountNote.SEPARATORS),
+                ("5kk", AmountNote.NOT_A_NUMBER),
+                ("1e3", AmountNote.NOT_A_NUMBER),
+                ("5%", AmountNote.NOT_A_NUMBER),
+                ("٣", AmountNote.NOT_A_NUMBER),
+                ("--5", AmountNote.NOT_A_NUMBER),
+                ("2000bn", AmountNote.TOO_LARGE),
+            )
+        ),
+    ],
+)
+def test_amount_that_is_not_clear_is_asked_about(typed: str, hint: str) -> None:
+    assert sentence.give(typed) == Misread(hint)
+    assert sentence.set_to(typed) == Misread(hint)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("acme messages", words.SAY_RESET),
+        ("acme on 1 Dec", words.SAY_RESET),
+        ("acme messages on 1/12", words.SAY_DAY),
+        ("acme messages on 1 Foo", words.SAY_DAY),
+        ("acme messages on 31 Nov", words.SAY_DAY),
+        ("acme messages on 2026-02-29", words.SAY_DAY),
+        ("acme messages on", words.SAY_DAY),
+        ("acme messages on tomorrow", words.SAY_DAY),
+    ],
+)
+def test_day_that_is_not_clear_is_asked_about(typed: str, hint: str) -> None:
+    assert sentence.reset_on(typed) == Misread(hint)
+
+
+def test_markup_in_what_was_typed_is_escaped() -> None:
+    read = sentence.give("acme 5<!channel> messages")
+    assert isinstance(read, Misread)
+    assert "<!channel>" not in read.hint
+
+
+PLAIN = st.from_regex(r"[a-zA-Z_]{1,8}", fullmatch=True).filter(
+    lambda word: word.lower() not in {"because", "to", "on", "minus", "plus", "k", "m", "b", "bn", "mio"}
+)
+NUMBERS = st.from_regex(r"[-+]?[0-9]{1,3}([.,][0-9]{1,4}){0,2}(k|m|b|bn|kk)?", fullmatch=True)
+
+
+@examples(300)
+@given(customer=st.lists(PLAIN, min_size=1, max_size=3), number=NUMBERS, feature=st.lists(PLAIN, max_size=2))
+def test_amount_is_the_one_number_that_was_typed(
+    customer: list[str], number: str, feature: list[str]
+) -> None:
+    read = sentence.give(" ".join([*customer, number, *feature]))
+    try:
+        amount = amounts.parse_amount(number)
+    except amounts.NotAnAmount:
+        assert isinstance(read, Misread)
+        return
+    if isinstance(read, Misread):
+        assert "two ways" in read.hint  # such as `5 thousand`
+        return
+    assert amounts.parse_amount(read.amount) == amount
+    assert read.customer == " ".join(customer)
+
+
+@examples(300)
+@given(st.text(alphabet="aA5k. ,-+\"'“”\u00a0 because to", max_size=40))
+def test_any_text_is_read_or_asked_about(typed: str) -> None:
+    for read in (sentence.give(typed), sentence.set_to(typed), sentence.reset_on(typed)):
+        if isinstance(read, Misread):
+            assert read.hint
+        elif read.action is not NONE:
+            assert read.amount in typed
+            amounts.parse_amount(read.amount)
+
+
+@pytest.mark.parametrize(
+    ("day", "moment"),
+    [
+        (Day(12, 1), datetime(2026, 12, 1, tzinfo=UTC)),
+        (Day(11, 29), datetime(2027, 11, 29, tzinfo=UTC)),
+        (Day(11, 1), datetime(2027, 11, 1, tzinfo=UTC)),
+        (Day(11, 1, 2026), datetime(2026, 11, 1, tzinfo=UTC)),
+        (Day(2, 29), None),
+    ],
+)
+def test_day_without_a_year_is_the_next_one(day: Day, moment: datetime | None) -> None:
+    assert day.moment(NOW) == moment
+
+
+OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats", "m2": "Message archive"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("messages", "messages"),
+        ("message", "messages"),
+        ("MESSAGES", "messages"),
+        ("ai_credits", "ai_credits"),
+        ("AI credit", "ai_credits"),
+        ("credits", "ai_credits"),
+        ("archive", "m2"),
+        ("sea", "seats"),
+        ("mess", ""),
+        ("tokens", ""),
+        ("", ""),
+        ("s", ""),
+    ],
+)
+def test_feature_is_meant_by_its_name_or_the_beginning_of_it(typed: str, meant: str) -> None:
+    assert feature_meant(typed, OFFERED) == meant

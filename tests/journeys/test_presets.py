@@ -1,0 +1,99 @@
+"""Presets of the policy, picked in the form."""
+
+from decimal import Decimal
+
+from bot.changes import request_form
+from bot.changes import words as changes_words
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.forms import words as forms_words
+from tests.handlers.test_changes import last
+from tests.journeys.changing import AT_ONCE
+from tests.screen import on_screen
+from tests.stage import Mode, on_stage
+
+PRESETS = f"""{AT_ONCE}
+[[preset]]
+name = "Apology"
+feature = "messages"
+amount = 5_000
+every = "30d"
+reason = "An apology for the outage"
+
+[[preset]]
+name = "Asked for in a ticket"
+reason = "As asked for in the ticket"
+
+[[preset]]
+name = "Of something else"
+feature = "no_such_feature"
+amount = 1
+"""
+APOLOGY = "Apology: 5,000 Messages"
+
+
+async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
+    async with on_stage(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees(changes_words.ACTION)
+        await maple.ana.choose("Feature", "Messages")
+        await maple.ana.settled()
+        await maple.ana.fill("Amount", "7")
+        await maple.ana.settled()
+        await maple.ana.choose(forms_words.PRESET, APOLOGY)
+        shown = await maple.ana.sees("Amount: [5,000")
+        assert "An apology for the outage" in shown
+        assert on_screen(forms_words.PREVIEW) in shown
+        await maple.ana.submit()
+        await maple.ana.sees(on_screen("Give 5,000 extra of Messages"))
+        await maple.bot.work.drain(10)
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert isinstance(record.input, BalanceInput)
+        assert (record.input.action, record.input.amount) == (BalanceAction.GIVE, Decimal(5000))
+        assert record.reason == "An apology for the outage"
+
+
+async def test_preset_is_offered_again_only_after_its_time(mode: Mode) -> None:
+    async with on_stage(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn give cus_acme 5,000 messages because of the outage")
+        await maple.ana.sees(on_screen(forms_words.PREVIEW))
+        await maple.ana.submit()
+        await maple.bot.work.drain(10)
+        await maple.ana.close()
+        await maple.ana.command("/autumn balance cus_acme")
+        form = await maple.ana.sees("It can be given again from")
+        assert APOLOGY not in form
+        await maple.ana.choose(forms_words.PRESET, "Asked for in a ticket")
+        await maple.ana.sees("As asked for in the ticket")
+
+
+async def test_wrong_field_is_marked_after_a_preset_was_picked(mode: Mode) -> None:
+    async with on_stage(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees(changes_words.ACTION)
+        await maple.ana.choose(forms_words.PRESET, APOLOGY)
+        await maple.ana.sees("Amount: [5,000")
+        await maple.ana.fill("Amount", "five")
+        await maple.ana.settled()
+        await maple.ana.submit()
+        await maple.ana.sees("This is not a number")
+        assert await maple.bot.changes.history("cus_acme") == []
+
+
+async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
+    async with on_stage(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees(changes_words.ACTION)
+        await maple.ana.choose(forms_words.PRESET, APOLOGY)
+        await maple.ana.sees("Amount: [5,000")
+        picked = last(maple, "block_actions").payload
+        picked["actions"][0]["selected_option"]["value"] = "No such preset"
+        await maple.slack.deliveries.send("interactive", picked | {"trigger_id": "1.1.again"})
+        await maple.ana.sees(forms_words.NOT_YET)
+
+
+async def test_form_of_another_kind_has_no_presets(mode: Mode) -> None:
+    async with on_stage(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        form = await maple.ana.sees("Fingerprint")
+        assert forms_words.PICK_PRESET not in form
+        assert request_form.PRESET_BLOCK not in str(maple.slack.calls[-1].args)

@@ -1,0 +1,145 @@
+"""Suggestions while somebody types: asked of Autumn once, and never waited for long."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.autumn.errors import Unavailable
+from bot.lookups.find.typeahead import Offer, Typeahead
+from tests.autumn.scripted import Asked, Scripted, error, listing
+from tests.lookups.find.test_search import autumn_with, person
+
+ACME = person("cus_acme", "Acme", "billing@acme.com")
+ACORN = person("cus_acorn", "Acorn", "hello@acorn.com")
+BOLD = person("cus_bold", "Bold", "x@bold.com")
+
+
+class Slow:
+    """Autumn, which answers a text when it is let."""
+
+    def __init__(self, *customers: dict[str, Any]) -> None:
+        self.customers = customers
+        self.asked: list[str] = []
+        self.may_answer = asyncio.Event()
+
+    async def __call__(self, asked: Asked) -> httpx.Response:
+        text = asked.body["search"].lower()
+        self.asked.append(text)
+        await self.may_answer.wait()
+        return listing(*(one for one in self.customers if text in str(one).lower()))
+
+
+def ids(offer: Offer) -> list[str | None]:
+    return [customer.id for customer in offer.customers]
+
+
+async def test_answer_in_time_is_complete() -> None:
+    client = autumn_with([ACME, BOLD]).client()
+    typeahead = Typeahead(client, patience=5)
+    offer = await typeahead.offer("acme")
+    assert (ids(offer), offer.searching) == (["cus_acme"], False)
+    assert await typeahead.offer("  ") == Offer([])
+    await typeahead.aclose()
+    await client.aclose()
+
+
+async def test_slow_answer_is_there_for_the_next_letter() -> None:
+    slow = Slow(ACME, ACORN, BOLD)
+    client = Scripted({"customers.list": slow}).client()
+    typeahead = Typeahead(client, patience=0)
+    assert await typeahead.offer("ac") == Offer([], searching=True)
+    asked = list(typeahead._asked.values())
+    slow.may_answer.set()
+    await asyncio.wait(asked)
+    offer = await typeahead.offer("aco")
+    assert (ids(offer), offer.searching) == (["cus_acorn"], False)
+    assert slow.asked == ["ac"], "everybody with “aco” has “ac”, and all of those are known"
+    await client.aclose()
+
+
+async def test_text_is_asked_once_whoever_types_it() -> None:
+    slow = Slow(ACME)
+    client = Scripted({"customers.list": slow}).client()
+    typeahead = Typeahead(client, patience=5)
+    waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
+    while not slow.asked:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    slow.may_answer.set()
+    assert [ids(offer) for offer in await asyncio.gather(*waiting)] == [["cus_acme"]] * 50
+    assert ids(await typeahead.offer("acme")) == ["cus_acme"]
+    assert slow.asked == ["acme"]
+    await client.aclose()
+
+
+async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
+    slow = Slow(ACME)
+    client = Scripted({"customers.list": slow}).client()
+    typeahead = Typeahead(client, patience=0)
+    await typeahead.offer("billing@acme.com")
+    asked = list(typeahead._asked.values())
+    slow.may_answer.set()
+    await asyncio.wait(asked)
+    slow.may_answer.clear()
+    offer = await typeahead.offer("acm")
+    assert (ids(offer), offer.searching) == (["cus_acme"], True)
+    await typeahead.aclose()
+    assert typeahead._asked == {}
+    await client.aclose()
+
+
+async def test_answer_that_was_cut_short_is_not_taken_for_a_longer_text() -> None:
+    async def list_(asked: Asked) -> httpx.Response:
+        found = [BOLD] if asked.body["search"] == "bold" else [ACME]
+        return listing(*found, cursor="more")
+
+    script = Scripted({"customers.list": list_})
+    client = script.client()
+    typeahead = Typeahead(client, patience=5)
+    await typeahead.offer("bo")
+    assert ids(await typeahead.offer("bold")) == ["cus_bold"]
+    await client.aclose()
+
+
+async def test_answers_are_forgotten_after_a_while() -> None:
+    clock = SimpleNamespace(now=0.0)
+    script = autumn_with([ACME])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, seconds=30, clock=lambda: clock.now)
+    await typeahead.offer("acme")
+    clock.now = 31
+    await typeahead.offer("acme")
+    assert script.routes == ["customers.list"] * 2
+    await client.aclose()
+
+
+async def test_error_is_raised_and_not_remembered() -> None:
+    client = Scripted({"customers.list": error(500)}).client()
+    typeahead = Typeahead(client, patience=30)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await typeahead.offer("acme")
+    await client.aclose()
+
+
+async def test_only_so_many_texts_are_asked_about_at_a_time() -> None:
+    slow = Slow(ACME)
+    client = Scripted({"customers.list": slow}).client()
+    typeahead = Typeahead(client, patience=0)
+    for number in range(60):
+        assert (await typeahead.offer(f"text {number}")).searching
+    assert len(typeahead._asked) == 50
+    await typeahead.aclose()
+    await client.aclose()
+
+
+async def test_pasted_text_is_asked_although_a_part_of_it_is_known() -> None:
+    script = autumn_with([ACME])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5)
+    await typeahead.offer("acme")
+    assert ids(await typeahead.offer("“acme”")) == ["cus_acme"]
+    assert len(script.routes) > 1
+    await client.aclose()
