@@ -122,11 +122,14 @@ async def _posted(interaction: Interaction, services: Services, query: RowQuery)
 
 
 async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
-    """Writes the rows, and answers how many there are."""
-    count = 0
-    file.write(csv_file.csv_head().encode())
+    """Writes the rows, without columns that are empty in all of them. Answers how many rows there are."""
+    filled: set[int] = set()
     async for item in await services.digests.rows(query):
-        file.write(csv_file.csv_line(item).encode())
+        filled |= csv_file.filled_columns(item)
+    columns, count = sorted(filled) or csv_file.ALL_COLUMNS, 0
+    file.write(csv_file.csv_head(columns).encode())
+    async for item in await services.digests.rows(query):
+        file.write(csv_file.csv_line(item, columns).encode())
         count += 1
     return count
 

@@ -51,6 +51,16 @@ def test_file_has_every_column() -> None:
     assert (rows[3][6], rows[3][13]) == ("", "unlimited")
 
 
+def test_columns_that_no_row_fills_are_left_out() -> None:
+    rows = (item(details={}, plans=()), item(details={}, plans=(), email="a@b.example"))
+    columns = sorted(frozenset[int]().union(*map(csv_file.filled_columns, rows)))
+    assert read(csv_file.csv_head(columns), *(csv_file.csv_line(row, columns) for row in rows)) == [
+        ["\ufeffsection", "customer", "customer id", "email", "when (UTC)", "amount", "currency"],
+        ["invoices", "Globex", "cus_1", "", "2026-11-25T08:00:00+00:00", "29", "USD"],
+        ["invoices", "Globex", "cus_1", "a@b.example", "2026-11-25T08:00:00+00:00", "29", "USD"],
+    ]
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t=", "\r+", "＝", "＠", "\u202e="])
 def test_name_cannot_be_a_formula(start: str) -> None:
     name = f"{start}1+cmd|' /C calc'!A0"

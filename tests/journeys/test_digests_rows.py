@@ -146,6 +146,8 @@ async def test_the_file_of_what_only_one_person_sees() -> None:
         await ana.sees(re.compile("== Running out ==.*The file is in your messages.*Page 1", re.DOTALL))
         whole, section = files(maple)
         assert {row["section"] for row in read(section)} == {"running out"}
+        assert {"feature", "left"} <= read(section)[0].keys()
+        assert {"amount", "invoice", "link"}.isdisjoint(read(section)[0]), "no row has any of these"
         assert len(read(section)) < len(read(whole))
         maple.raj.does_not_see("[file:")
 
