@@ -64,7 +64,7 @@ def change_card(
 def withheld_card(record: Record, *, now: datetime) -> Card:
     """Replaces a card whose channel is now shared with another company: nothing of the customer, and nothing
     to click."""
-    content = [blocks.section("state", f"{words.HEADLINES[record.state]}\n{words.WITHHELD}")]
+    content = [blocks.section("state", f"{state_text.headline(record)}\n{words.WITHHELD}")]
     foot = blocks.context("foot", words.reference(text.code(record.id, 60) or phrases.NONE, record.version))
     return layout.card([blocks.header("head", _kind(record))], content, [foot], stamp=now)
 

@@ -34,6 +34,9 @@ from bot.runtime import Runtime
 from bot.store import leases
 from bot.store.errors import LOST, StoreLostMidway
 
+_TURNED_AWAY = (WriteStatus.NOT_SENT, WriteStatus.LIMITED, WriteStatus.LOCKED)
+"""Before Autumn looked at the write, so there is nothing to read back."""
+
 
 class Engine:
     """`current_terms`: what the policy requires of a change now; None when the requester may no longer
@@ -210,20 +213,28 @@ class Engine:
     async def _conclude(self, record: Record, answer: WriteAnswer, earlier: bool = False) -> Record | None:
         """`earlier`: writes before the answered one were accepted."""
         seen = ReadBack(Verdict.NOT_APPLIED, None)
-        if answer.status not in (WriteStatus.NOT_SENT, WriteStatus.LIMITED) or earlier:
-            seen = await self._assessor.see(
-                record, once=answer.status is WriteStatus.REFUSED, answered=answer.body
-            )
+        payment = registry.kind(record.kind).pending_payment(answer.body)
+        if answer.status not in _TURNED_AWAY or earlier:
+            once = answer.status is WriteStatus.REFUSED or payment is not None
+            seen = await self._assessor.see(record, once=once, answered=answer.body)
         await self._checkpoint("verified")
-        end = outcome.final_state(answer.status, seen.verdict, earlier=earlier)
+        end = outcome.final_state(answer.status, seen.verdict, earlier=earlier, unpaid=payment is not None)
+        details = dict(answer.details)
+        if end.state is State.UNCONFIRMED:
+            details["now"] = seen.now
+        if payment is not None and end.ending is Cause.AWAITS_PAYMENT:
+            details = {"payment": payment.reason}
         settlement = Settlement(
             end.state,
             end.ending,
             after=seen.after,
-            details=dict(answer.details) | ({"now": seen.now} if end.state is State.UNCONFIRMED else {}),
+            details=details,
             invertible=end.state is State.APPLIED and inverse(record, seen.after) is not None,
         )
-        return await self._settle(record, settlement)
+        settled = await self._settle(record, settlement)
+        if settled is None or payment is None:
+            return settled
+        return replace(settled, payment_url=payment.url if end.ending is Cause.AWAITS_PAYMENT else "")
 
     async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""

@@ -68,7 +68,7 @@ def history(
 
 def _entry(index: int, record: Record, steps: Sequence[Step], names: Mapping[str, str]) -> list[Block]:
     title = words.history_line(
-        times.moment(record.created_at), descriptions.summary(record.input, names), _state(record)
+        times.moment(record.created_at), descriptions.summary(record.input, names), state_text.short(record)
     )
     lines = [title, state_text.part(record, names), *change_lines.bullets(record.lines, names), _why(record)]
     comment = text.mrkdwn(record.comment, _REASON_LENGTH)
@@ -86,10 +86,6 @@ def _why(record: Record) -> str:
     reason = text.mrkdwn(record.reason, _REASON_LENGTH)
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
     return words.history_reason(words.reason(reason) if reason else "", ticket)
-
-
-def _state(record: Record) -> str:
-    return words.UNDONE_STATE if record.undone else words.STATES[record.state]
 
 
 def _step(step: Step) -> str:

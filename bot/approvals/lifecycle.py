@@ -162,6 +162,8 @@ class Cause(StrEnum):
     """The bot crashed before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"
     # Unconfirmed; `now` is a Now
+    AWAITS_PAYMENT = "awaits_payment"  # payment: Autumn's code, or ""
+    """Autumn accepted it, and makes it when the customer has paid."""
     NOT_SEEN = "not_seen"
     """Autumn accepted it, but what was read back does not show it."""
     NO_ANSWER = "no_answer"
@@ -250,6 +252,8 @@ class Record:
     writes: int = 0
     """How many writes were begun."""
     lease_until: datetime | None = None
+    payment_url: str = ""
+    """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
 
     @property
     def undoable(self) -> bool:

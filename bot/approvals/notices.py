@@ -7,7 +7,7 @@ from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.autumn.errors import AutumnError
 from bot.changes import descriptions, notes
 from bot.changes.notes import Note
-from bot.kit import blocks, layout, text
+from bot.kit import blocks, layout, links, text
 from bot.kit.card import Card
 from bot.lookups import failures, labels
 
@@ -24,9 +24,15 @@ def notice(record: Record, event: ChangeEvent, *, names: Mapping[str, str] | Non
     summary = descriptions.summary(record.input, names or {})
     customer = text.code(record.customer_id, 120) or labels.NO_ID
     lines = [f"*{summary}* · {customer}", *state_text.described(record, names or {}).split("\n")]
-    if event is ChangeEvent.ASKED:
-        lines.append(words.YOUR_COPY)
+    lines += [words.YOUR_COPY] if event is ChangeEvent.ASKED else _payment_link(record)
     return layout.card(layout.packed("notice", lines), [], [], stamp=None)
+
+
+def _payment_link(record: Record) -> list[str]:
+    """Only ever in a notice: other people see the cards."""
+    if not links.web(record.payment_url):
+        return []
+    return [links.linked(record.payment_url, words.PAYMENT_LINK), words.PAYMENT_LINK_PRIVATE]
 
 
 def result_words(

@@ -188,10 +188,15 @@ class ChangeNotifier:
         as the card shows it too."""
         names = await self._names.of(record)
         notice = notices.notice(record, event, names=names.names)
-        if notice is None or notice_of(record, event):
+        if notice is None or (notice_of(record, event) and not record.payment_url):
             return
         with contextlib.suppress(*SLACK_ERRORS):
             if record.channel.startswith(("C", "G")) and await self._post_privately(record, notice):
+                return
+            if record.payment_url:
+                # The link is for the requester alone, wherever their card is.
+                dm = await self._dm(record.asker)
+                await messages.post(self._slack, dm, notice.text, notice.plain)
                 return
             await self._post_below_card(record, notice)
 

@@ -1,9 +1,10 @@
 """Maps Autumn's answer and what was read back to the final state of a change. Pure.
 
 `failed` promises that nothing was changed, so it is only used where that is certain: the request never left,
-Autumn's rate limit turned it away, or Autumn refused it and the numbers are unchanged. A 5xx does not say how
-far the request got (a gateway's 504 may come before the write, an error within Autumn after it, or with the
-write still queued), so it counts like no answer: applied if the change shows, unconfirmed if it does not.
+Autumn's rate limit or its lock on the customer turned it away, or Autumn refused it and the numbers are
+unchanged. A 5xx does not say how far the request got (a gateway's 504 may come before the write, an error
+within Autumn after it, or with the write still queued), so it counts like no answer: applied if the change
+shows, unconfirmed if it does not.
 """
 
 import re
@@ -24,6 +25,8 @@ class WriteStatus(StrEnum):
     REFUSED = "refused"
     LIMITED = "limited"
     """Turned away before Autumn looked at it."""
+    LOCKED = "locked"
+    """Turned away too: another change of the customer's billing was in progress."""
     DUPLICATE = "duplicate"
     BROKEN = "broken"
     """An internal error."""
@@ -70,6 +73,8 @@ def write_answer(error: AutumnError) -> WriteAnswer:
         return WriteAnswer(WriteStatus.LIMITED, details, retry_after=error.retry_after)
     if scopes := _SCOPE.findall(error.detail) if isinstance(error, Forbidden) else ():
         details["scopes"] = ", ".join(scopes)
+    if error.status == 423:
+        return WriteAnswer(WriteStatus.LOCKED, details)
     if error.status == 409 and error.code in ("", _REPLAYED):
         return WriteAnswer(WriteStatus.DUPLICATE, details)
     # 408 comes from a proxy in front of Autumn, which may have passed the request on.
@@ -77,12 +82,15 @@ def write_answer(error: AutumnError) -> WriteAnswer:
     return WriteAnswer(WriteStatus.BROKEN if broken else WriteStatus.REFUSED, details)
 
 
-def final_state(status: WriteStatus, verdict: Verdict, *, earlier: bool = False) -> FinalState:
-    """`earlier`: writes of the same change were accepted before this one."""
+def final_state(
+    status: WriteStatus, verdict: Verdict, *, earlier: bool = False, unpaid: bool = False
+) -> FinalState:
+    """`earlier`: writes of the same change were accepted before this one. `unpaid`: Autumn waits for the
+    customer to pay."""
     if verdict is Verdict.APPLIED and status is WriteStatus.ACCEPTED:
         return FinalState(State.APPLIED, Cause.DONE)
     if status is WriteStatus.ACCEPTED:
-        return FinalState(State.UNCONFIRMED, Cause.NOT_SEEN)
+        return FinalState(State.UNCONFIRMED, Cause.AWAITS_PAYMENT if unpaid else Cause.NOT_SEEN)
     if status in _UNSURE:
         if verdict is Verdict.APPLIED:
             return FinalState(State.APPLIED, Cause.FOUND_DONE)
@@ -93,6 +101,8 @@ def final_state(status: WriteStatus, verdict: Verdict, *, earlier: bool = False)
         return FinalState(State.FAILED, Cause.NOT_REACHED)
     if status is WriteStatus.LIMITED:
         return FinalState(State.FAILED, Cause.RATE_LIMITED)
+    if status is WriteStatus.LOCKED:
+        return FinalState(State.FAILED, Cause.AUTUMN_REFUSED)
     if verdict is Verdict.NOT_APPLIED:
         return FinalState(State.FAILED, Cause.AUTUMN_REFUSED)
     return FinalState(State.UNCONFIRMED, Cause.REFUSED_YET_MOVED)

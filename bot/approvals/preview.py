@@ -17,7 +17,7 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.changes import canonical, registry
 from bot.changes.common import recreated
-from bot.changes.facts import gather, gather_for
+from bot.changes.facts import gather, gather_for, quoted
 from bot.changes.model import ChangeInput, Facts, Judgement, Now, Snapshot, Verdict
 from bot.changes.notes import Note
 from bot.changes.spec import DailyTotal
@@ -117,7 +117,11 @@ class Assessor:
     async def look_at(
         self, requested: ChangeInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
     ) -> Assessment:
-        """Assesses it on facts that were read before."""
+        """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError."""
+        facts = replace(facts, quote=None, quote_refused="")
+        kind = registry.of(requested)
+        if kind.quoted and kind.guard(requested, facts, self._now()).allowed:
+            facts = await quoted(self._autumn, requested, facts, now=self._now)
         counter = Counter(self._environment, requested, change_id, undo_of)
         today = await count(self._database, counter, self._now())
         return assess(requested, facts, self._now(), today)

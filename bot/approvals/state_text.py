@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from bot.approvals import autumn_refusals, words
+from bot.approvals import words
 from bot.approvals.lifecycle import Cause, Record, State
-from bot.changes import descriptions, notes, registry
+from bot.changes import autumn_refusals, descriptions, notes, registry
 from bot.changes.model import Now
 from bot.kit import text, times
 from bot.kit.mentions import people, person
@@ -15,9 +15,25 @@ _COMMENT_LENGTH = 1500
 
 def described(record: Record, names: Mapping[str, str]) -> str:
     """The state, how it came about and what to do, in mrkdwn."""
-    headline = words.UNDONE_HEADLINE if record.undone else words.HEADLINES[record.state]
-    lines = [headline, *_explanation(record, names)]
+    lines = [headline(record), *_explanation(record, names)]
     return "\n".join(line for line in lines if line)
+
+
+def headline(record: Record) -> str:
+    if record.undone:
+        return words.UNDONE_HEADLINE
+    return words.AWAITS_PAYMENT if _awaits_payment(record) else words.HEADLINES[record.state]
+
+
+def short(record: Record) -> str:
+    """The state in a list of changes."""
+    if record.undone:
+        return words.UNDONE_STATE
+    return words.AWAITS_PAYMENT_STATE if _awaits_payment(record) else words.STATES[record.state]
+
+
+def _awaits_payment(record: Record) -> bool:
+    return record.ending is Cause.AWAITS_PAYMENT
 
 
 def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
@@ -31,7 +47,8 @@ def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
         case State.FAILED:
             return [_approved_by(record), *_ending(record, names)]
         case State.UNCONFIRMED:
-            return [_approved_by(record), *_ending(record, names), words.SETTLE]
+            settle = words.SETTLE_PAYMENT if _awaits_payment(record) else words.SETTLE
+            return [_approved_by(record), *_ending(record, names), settle]
         case State.DENIED | State.WITHDRAWN:
             return [words.by(person(record.decided_by), _decided_at(record)), _comment(record)]
         case State.EXPIRED:
@@ -65,7 +82,9 @@ def _ending(record: Record, names: Mapping[str, str]) -> list[str]:
     if record.ending is None:
         return []
     why = autumn_refusals.explanation(record.details)
-    lines = [words.ENDINGS[record.ending].format(why=why), _read_back(record)]
+    payment = words.PAYMENTS.get(record.details.get("payment", ""))
+    ending = words.ENDINGS[record.ending].format(why=why, payment=f" {payment}" if payment else "")
+    lines = [ending, _read_back(record)]
     if record.ending is Cause.GUARDED:
         lines += [f"• {notes.mrkdwn(note, names)}" for note in record.refusals]
     if record.ending in (Cause.MARKED_APPLIED, Cause.MARKED_NOT_APPLIED):

@@ -22,6 +22,8 @@ HEADLINES = {
     State.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
     State.OVERTAKEN: ":fast_forward: *Outdated: nothing was changed*",
 }
+AWAITS_PAYMENT = ":credit_card: *Waiting for the customer to pay: nothing is changed yet*"
+AWAITS_PAYMENT_STATE = "waiting for the customer to pay"
 STATES = {
     State.WAITING: "waiting",
     State.APPROVED: "approved",
@@ -60,6 +62,19 @@ READ_BACK: Mapping[Now, str] = {
         "the two in the history."
     ),
 }
+SETTLE_PAYMENT = (
+    "The open invoice is on the customer's Invoices tab. Once it is paid, *Check again* confirms this. If it "
+    "will not be paid, void it in Stripe and mark this as not applied."
+)
+PAYMENT_LINK = "Payment link for the customer"
+PAYMENT_LINK_PRIVATE = "Only you get this link, and Maple does not keep it. Send it to the customer alone."
+PAYMENTS: Mapping[str, str] = {
+    "3ds_required": "Their bank asks them to confirm the payment.",
+    "payment_method_required": "They have no card on file.",
+    "payment_failed": "Their card was declined.",
+    "payment_processing": "The payment is being processed.",
+}
+"""Why it is not paid yet, by Autumn's code."""
 SETTLE = (
     "*Check again* reads the customer once more. If it stays unclear, look in Autumn and mark it as applied "
     "or not applied. Maple will not send it again."
@@ -85,6 +100,7 @@ ENDINGS: Mapping[Cause, str] = {
     Cause.ASKER_NOT_ALLOWED: "The person who requested this may no longer request it.",
     Cause.INTERRUPTED: "Maple was stopped before anything was sent. Request it again.",
     Cause.MARKED_NOT_APPLIED: "Someone looked in Autumn and marked it as not applied.",
+    Cause.AWAITS_PAYMENT: "Autumn makes this change once the customer has paid.{payment}",
     Cause.NOT_SEEN: "Autumn accepted it, but the change did not show up when Maple read it back.",
     Cause.NO_ANSWER: "Autumn's answer was cut off or never came.",
     Cause.AUTUMN_BROKE: "Autumn failed with an internal error, which does not say how far it got.",

@@ -27,6 +27,7 @@ from bot.autumn.models import (
     Organization,
     Page,
     Plan,
+    Quote,
     RewardList,
     StoredProduct,
 )
@@ -250,6 +251,12 @@ class Autumn:
         """Every coupon and feature grant of the organization."""
         question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
         return await self._wire.read(RewardList, question)
+
+    async def quote(self, write: Write) -> Quote:
+        """Autumn's preview of a billing change. Raises Refused exactly where the change would be refused."""
+        route = write.route.replace("billing.", "billing.preview_")
+        question = ReadRequest.rpc(route, write.body, group=RateGroup.GENERAL)
+        return await self._wire.read(Quote, question)
 
     async def entities(
         self, customer_id: str, *, search: str = "", limit: int = 100, cursor: str = ""

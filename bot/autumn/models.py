@@ -338,6 +338,53 @@ class InvoicePreview(Model):
     line_items: Many[PreviewLine] = Field(default_factory=list)
 
 
+class PlanMove(Model):
+    """A plan that a billing change brings or takes away."""
+
+    plan_id: str = ""
+    effective_at: Instant | None = None
+    """None: now."""
+    canceled_at: Instant | None = None
+    expires_at: Instant | None = None
+
+
+class NextCycle(Model):
+    """The invoice after a billing change, without what will be billed by use."""
+
+    starts_at: Instant | None = None
+    total: Decimal = Decimal(0)
+
+
+class RefundedInvoice(Model):
+    stripe_id: Text = ""
+    total: Decimal = Decimal(0)
+    current_refunded_amount: Decimal = Decimal(0)
+    currency: Text = ""
+
+
+class CardRefund(Model):
+    amount: Decimal = Decimal(0)
+    invoice: RefundedInvoice = RefundedInvoice()
+
+
+class Quote(Model):
+    """Autumn's preview of a billing change: what it would do, and what it would cost now."""
+
+    currency: Text = ""
+    subtotal: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+    """After the credit that Stripe keeps for the customer."""
+    line_items: Many[PreviewLine] = Field(default_factory=list)
+    """Charged now, or credited where below zero; not rounded."""
+    next_cycle: NextCycle | None = None
+    incoming: Many[PlanMove] = Field(default_factory=list)
+    outgoing: Many[PlanMove] = Field(default_factory=list)
+    refund: CardRefund | None = None
+    """Paid back to the card; None if there is nothing to pay back."""
+    redirect_to_checkout: bool = False
+    """Whether the customer has to pay at a checkout first."""
+
+
 class Discount(Model):
     """An active discount, on one subscription or, if `subscription_id` is null, on the customer."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.errors import AutumnError, NotFound, Refused
 from bot.autumn.models import Customer
 from bot.changes import registry
 from bot.changes.model import ChangeInput, Facts, Needs
@@ -27,6 +27,8 @@ T = TypeVar("T")
 _EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature")
 _STRIPE = ("rewards", "invoice_previews")
 _MOST_SAME_EMAIL = 100
+_NOT_POSSIBLE = (400, 404, 409)
+"""What Autumn answers about a change that it would not make."""
 
 
 async def gather(
@@ -46,16 +48,32 @@ async def gather(
 async def gather_for(autumn: Autumn, kind_id: str, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
     """The facts for a form, before it is known what will be requested, with names. Raises AutumnError."""
     kind = registry.kind(kind_id)
-    async with meanwhile(_plans(autumn, kind.needs)) as plans:
+    others = kind.quoted or Needs.REWARDS in kind.needs
+    async with meanwhile(_plans(autumn) if others else _no_plans()) as plans:
         facts = await _gather(autumn, _Subject(customer_id, kind.needs, extra=kind.extra), at=now())
         return replace(facts, plans=await plans)
 
 
-async def _plans(autumn: Autumn, needs: frozenset[Needs]) -> Mapping[str, str]:
-    """Names of the plans that a coupon is for; ids are shown where Autumn does not say them in time."""
-    if Needs.REWARDS not in needs:
-        return {}
+async def quoted(autumn: Autumn, request: ChangeInput, facts: Facts, *, now: Callable[[], datetime]) -> Facts:
+    """The facts with Autumn's own preview of the very request that would be sent. Raises AutumnError."""
+    (write,) = registry.of(request).plan(request, facts)
+    try:
+        quote = await autumn.quote(write)
+    except Refused as refused:
+        if refused.status not in _NOT_POSSIBLE:
+            raise
+        return replace(facts, quote=None, quote_refused=refused.code or str(refused.status))
+    return replace(facts, quote=quote, quoted_at=now(), quote_refused="")
+
+
+async def _plans(autumn: Autumn) -> Mapping[str, str]:
+    """Names of plans that the customer does not have: of those that a coupon is for, or that come after
+    another. Ids are shown where Autumn does not say them in time."""
     return _optional(await attempt(lambda: plan_names(autumn), within=autumn.patience.part)) or {}
+
+
+async def _no_plans() -> Mapping[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,7 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
     if customer_first:
         await reading
         _needed(reading.result())
+    products = asyncio.create_task(_if(Needs.PRODUCTS in needs, autumn.plans))
     read, rewards, features, invoices, same_email, extra = await asyncio.gather(
         reading,
         _if(Needs.REWARDS in needs, autumn.rewards),
@@ -89,6 +108,7 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
         read_at=at,
         billing=billing,
         rewards=_needed(rewards),
+        offered=tuple(_needed(await products) or ()),
         # Known for the customer's own features from the customer, and only warnings depend on it.
         features=_optional(features) or {},
         unpaid=_needed(invoices),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from bot.autumn.models import Customer, Entity, Feature, RewardList
+from bot.autumn.models import Customer, Entity, Feature, Plan, Quote, RewardList
 from bot.changes.notes import Note
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.facts import Unpaid
@@ -48,6 +48,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PendingPayment:
+    """What the customer has to pay before Autumn makes the change that it accepted."""
+
+    url: str = ""
+    """Whoever has it can see the invoice: for the person who requested the change alone, and never stored."""
+    reason: str = ""
+    """Autumn's code; empty where it gives none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was read about a customer for one change. What the kind does not need is left empty."""
 
@@ -59,6 +69,8 @@ class Facts:
     features: Mapping[str, Feature] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
     """Names by id: a coupon may be for plans that the customer does not have."""
+    offered: tuple[Plan, ...] = ()
+    """Every product of the organisation; empty when not needed."""
     unpaid: Unpaid | None = None
     """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()
@@ -68,6 +80,11 @@ class Facts:
     """What the kind reads by itself (`ExtraRead`)."""
     redeemed: frozenset[str] = frozenset()
     """Promo codes that the customer redeemed, as far as Maple's own history knows."""
+    quote: Quote | None = None
+    """Autumn's own preview of the change, for the kinds that have one; None before it was asked for."""
+    quoted_at: datetime | None = None
+    quote_refused: str = ""
+    """Autumn's code where it would refuse the change."""
 
 
 class Needs(StrEnum):
@@ -80,6 +97,8 @@ class Needs(StrEnum):
     STRIPE_LINK = "stripe_link"
     """Beside billing: Autumn answers from a copy, which may not know yet that the customer is in Stripe."""
     REWARDS = "rewards"
+    PRODUCTS = "products"
+    """Every product of the organisation."""
     FEATURES = "features"
     INVOICES = "invoices"
     ENTITIES = "entities"

@@ -5,8 +5,24 @@ from functools import lru_cache
 from typing import Any
 
 from bot.access.rules import PolicyKind
-from bot.changes import balance, control, deletion, details, expiry, grant, refund, reward, ungrant, usage
+from bot.changes import (
+    balance,
+    cancellation,
+    control,
+    deletion,
+    details,
+    expiry,
+    grant,
+    quantity,
+    refund,
+    reward,
+    switch,
+    trial,
+    ungrant,
+    usage,
+)
 from bot.changes.amounts import AmountNote
+from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import LineLabel
 from bot.changes.model import ChangeInput
@@ -22,6 +38,10 @@ KINDS: tuple[ChangeKind[Any], ...] = (
     reward.KIND,
     refund.KIND,
     control.KIND,
+    cancellation.KIND,
+    switch.KIND,
+    quantity.KIND,
+    trial.KIND,
     details.KIND,
     deletion.KIND,
 )
@@ -72,10 +92,16 @@ def help_lines() -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=8)
 def _note_codes(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, NoteCode]:
-    enums: tuple[type[NoteCode], ...] = (AmountNote, CommonNote, *(known.notes for known in kinds))
+    enums: tuple[type[NoteCode], ...] = (
+        AmountNote,
+        CommonNote,
+        BillingNote,
+        *(known.notes for known in kinds),
+    )
     return {code.id: code for codes in enums for code in codes}
 
 
 @lru_cache(maxsize=8)
 def _line_labels(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, LineLabel]:
-    return {label.id: label for known in kinds for label in known.lines}
+    enums: tuple[type[LineLabel], ...] = (BillingLine, *(known.lines for known in kinds))
+    return {label.id: label for labels in enums for label in labels}

@@ -18,7 +18,7 @@ from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel
-from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names, Note, NoteCode
 from bot.kit.form_values import Values
 
@@ -163,6 +163,8 @@ class ChangeKind(ABC, Generic[I]):
     scopes: tuple[KeyScope, ...]
     needs: frozenset[Needs] = frozenset()
     extra: ExtraRead | None = None
+    quoted: bool = False
+    """Whether Autumn previews it: what its one write would do, and what it would cost."""
 
     # What the policy may say about it
     unit: str = ""
@@ -236,6 +238,10 @@ class ChangeKind(ABC, Generic[I]):
     def credited(self, request: I, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
         """What was read back, completed by what Autumn's answer to the write proves."""
         return after
+
+    def pending_payment(self, answer: object) -> PendingPayment | None:  # noqa: ARG002 - as above
+        """What Autumn's answer to the write says has to be paid first; None when nothing is waited for."""
+        return None
 
     @abstractmethod
     def verify(self, request: I, before: Snapshot, after: Snapshot | None) -> Verdict:

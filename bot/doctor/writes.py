@@ -39,7 +39,7 @@ def _scopes() -> list[tuple[str, str, Write]]:
         for scope in kind.scopes:
             scopes.setdefault(scope.scope, []).append(scope)
     return [
-        (scope, phrases.joined([each.allows for each in same]), same[0].probe)
+        (scope, phrases.joined(list(dict.fromkeys(each.allows for each in same))), same[0].probe)
         for scope, same in scopes.items()
     ]
 

@@ -62,7 +62,7 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: the key may change balances, give features, move a grant's expiry, remove grants "
         "and record usage (balances:write)",
-        "✓ Autumn: the key may apply coupons and refund invoices (billing:write)",
+        "✓ Autumn: the key may apply coupons, refund invoices and change subscriptions (billing:write)",
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
         "✓ Autumn: the key may set billing controls, edit customers' details and delete customers "
         "(customers:write)",
@@ -131,7 +131,7 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
         "✗ Autumn: the key may not read products",
         "✗ Autumn: the key may not read events and usage",
         "✗ Autumn: the key may not read rewards",
-        "✗ Autumn: the key may not apply coupons and refund invoices",
+        "✗ Autumn: the key may not apply coupons, refund invoices and change subscriptions",
         "✗ Autumn: the key may not redeem promo codes",
         "✗ Autumn: the key may not set billing controls, edit customers' details and delete customers",
     ]

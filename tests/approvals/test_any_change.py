@@ -13,19 +13,22 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.forms.model import Meta, Parsed
 from bot.changes.grant.input import GrantInput
-from bot.changes.lines import Line, ValueFormat
+from bot.changes.lines import Line, ValueFormat, billing_day
 from bot.changes.model import Facts, Now
 from bot.changes.notes import Note
+from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.reward.words import RewardLine
 from bot.changes.standalone import GrantSize
+from bot.changes.switch.input import SwitchAction, SwitchInput
+from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.usage.input import UsageInput
 from bot.kit.ref import Ref
@@ -95,6 +98,32 @@ CONTROLS = st.builds(
 )
 USES = st.builds(UsageInput, customer=IDS, feature=TEXTS, value=NUMBERS, mark=TEXTS, undoes=st.booleans())
 REFUNDS = st.builds(RefundInput, customer=IDS, invoice=TEXTS, currency=CURRENCIES, amount=st.none() | NUMBERS)
+CANCELLATIONS = st.builds(
+    CancellationInput,
+    customer=IDS,
+    subscription=TEXTS,
+    product=TEXTS,
+    action=st.sampled_from(CancellationAction),
+    settlement=st.none() | st.sampled_from(Settlement),
+)
+SWITCHES = st.builds(SwitchInput, customer=IDS, product=TEXTS, action=st.sampled_from(SwitchAction))
+QUANTITIES = st.builds(
+    QuantityInput,
+    customer=IDS,
+    subscription=TEXTS,
+    product=TEXTS,
+    feature=TEXTS,
+    quantity=NUMBERS,
+    billed=st.sampled_from(Billed),
+)
+TRIALS = st.builds(
+    TrialInput,
+    customer=IDS,
+    subscription=TEXTS,
+    product=TEXTS,
+    action=st.sampled_from(TrialAction),
+    ends_at=MAYBE_TIMES,
+)
 INPUTS = (
     BALANCE_INPUTS
     | GRANTS
@@ -104,6 +133,10 @@ INPUTS = (
     | CONTROLS
     | USES
     | REFUNDS
+    | CANCELLATIONS
+    | SWITCHES
+    | QUANTITIES
+    | TRIALS
     | DETAILS_INPUTS
     | DELETIONS
 )
@@ -112,9 +145,11 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(
         ("units", "most", "count", "total", "off", "off_now", "left", "nearest", "refunded", "used"), FIGURES
     ),
+    **dict.fromkeys(("included", "pack", "next", "used"), FIGURES),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
     **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "promo", "currencies"), TEXTS),
+    **dict.fromkeys(("product", "products", "code"), TEXTS),
     "currency": CURRENCIES,
     "at_least": st.sampled_from(["", "yes"]),
     "nth": st.integers(1, 99).map(str),
@@ -129,7 +164,7 @@ def lines(draw: st.DrawFn) -> Line:
     form = draw(st.sampled_from(list(ValueFormat)))
     values = {ValueFormat.TIME: MOMENTS, ValueFormat.TEXT: TEXTS}.get(form, FIGURES)
     label = draw(st.sampled_from(list(registry.line_labels().values())))
-    about = draw(MOMENTS | st.just("")) if label is RewardLine.NEXT_INVOICE else draw(TEXTS)
+    about = draw(MOMENTS | st.just("")) if label.style.about is billing_day else draw(TEXTS)
     before, after = draw(st.none() | values), draw(st.none() | values)
     return Line(label, before, after, form, draw(CURRENCIES), about, draw(st.booleans()))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.approvals import autumn_refusals
+from bot.changes import autumn_refusals
 
 ROOT = Path(__file__).parents[2]
 _CODE = re.compile(r"[a-z]+_[a-z_]+")

@@ -25,7 +25,7 @@ APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UN
         (refused(409)(status=409), WriteStatus.DUPLICATE),
         (refused(409)(status=409, code="duplicate_idempotency_key"), WriteStatus.DUPLICATE),
         (refused(409)(status=409, code="customer_already_exists"), WriteStatus.REFUSED),
-        (refused(423)(status=423), WriteStatus.REFUSED),
+        (refused(423)(status=423), WriteStatus.LOCKED),
         (refused(429)(status=429), WriteStatus.LIMITED),
         (refused(500)(status=500), WriteStatus.BROKEN),
         (refused(503)(status=503), WriteStatus.BROKEN),
@@ -61,6 +61,7 @@ TABLE = {
     (WriteStatus.NOT_SENT, NOT_APPLIED): (State.FAILED, Cause.NOT_REACHED),
     (WriteStatus.NOT_SENT, UNCLEAR): (State.FAILED, Cause.NOT_REACHED),
     **{(WriteStatus.LIMITED, verdict): (State.FAILED, Cause.RATE_LIMITED) for verdict in Verdict},
+    **{(WriteStatus.LOCKED, verdict): (State.FAILED, Cause.AUTUMN_REFUSED) for verdict in Verdict},
     (WriteStatus.REFUSED, APPLIED): (State.UNCONFIRMED, Cause.REFUSED_YET_MOVED),
     (WriteStatus.REFUSED, NOT_APPLIED): (State.FAILED, Cause.AUTUMN_REFUSED),
     (WriteStatus.REFUSED, UNCLEAR): (State.UNCONFIRMED, Cause.REFUSED_YET_MOVED),
@@ -88,7 +89,18 @@ def test_final_state_for_each_answer_and_verdict(answer: WriteStatus, verdict: V
 def test_partly_written_change_never_fails(answer: WriteStatus, verdict: Verdict) -> None:
     alone, after = final_state(answer, verdict), final_state(answer, verdict, earlier=True)
     assert after.state is not State.FAILED
-    if answer in (WriteStatus.NOT_SENT, WriteStatus.LIMITED, WriteStatus.REFUSED):
+    if answer in (WriteStatus.NOT_SENT, WriteStatus.LIMITED, WriteStatus.LOCKED, WriteStatus.REFUSED):
         assert after == FinalState(State.UNCONFIRMED, Cause.PARTLY)
     else:
         assert after == alone
+
+
+@pytest.mark.parametrize(("answer", "verdict"), list(product(WriteStatus, Verdict)))
+def test_only_what_was_accepted_and_is_not_there_waits_for_a_payment(
+    answer: WriteStatus, verdict: Verdict
+) -> None:
+    state = final_state(answer, verdict, unpaid=True)
+    if answer is WriteStatus.ACCEPTED and verdict is not APPLIED:
+        assert state == FinalState(State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
+    else:
+        assert state == final_state(answer, verdict)

@@ -35,7 +35,11 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
             ["Give allowance", "History"],
             ["Change balance", "Give a feature", "Change reward", "Edit details", "Delete customer"],
         ),
-        ("products", ["Change reward"], []),
+        (
+            "products",
+            [],
+            ["Change reward", "Cancel subscription", "Change product", "Change quantity", "Change trial"],
+        ),
         (
             "feature",
             ["Give allowance"],

@@ -29,6 +29,7 @@ ANSWERS: dict[str, Any] = {
     "customers.get": ok(CUSTOMER),
     "rewards.list": ok({"coupons": [], "feature_grants": []}),
     "features.list": listing({"id": "f", "type": "metered"}),
+    "plans.list": listing({"id": "pro"}),
     "invoices.list": listing(
         {"id": "inv", "status": "open", "total": 20, "amount_paid": 5, "currency": "usd"}
     ),
@@ -127,6 +128,10 @@ def test_what_each_kind_needs() -> None:
         "control": {Needs.FEATURES},
         "reward": {Needs.BILLING, Needs.STRIPE_LINK, Needs.REWARDS, Needs.FEATURES, Needs.HISTORY},
         "refund": set(),
+        "cancellation": set(),
+        "switch": {Needs.PRODUCTS},
+        "quantity": set(),
+        "trial": set(),
         "details": set(),
         "deletion": {Needs.BILLING_IF_READ, Needs.INVOICES, Needs.ENTITIES},
     }

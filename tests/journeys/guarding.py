@@ -12,7 +12,20 @@ from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
 from tests.stage import Stage
 
-_PICKED = ("Feature", "Which part of it", "What to do", "Coupon", "Final confirmation", "New reset date")
+_PICKED = (
+    "Feature",
+    "Which part of it",
+    "What to do",
+    "Coupon",
+    "Final confirmation",
+    "Subscription",
+    "What the customer gets for the rest",
+    "When the difference is billed",
+    "New product",
+    "When",
+    "What the customer keeps of the balances",
+)
+_DATES = ("New reset date", "New end of the trial")
 _REASON = ("Reason", "x")
 
 
@@ -23,7 +36,7 @@ class Case:
     """The command that opens the form."""
     said: str
     filled: tuple[tuple[str, str], ...] = ()
-    """Labels, and what is picked or typed; a reset date as days from now."""
+    """Labels, and what is picked or typed; a date as days from now."""
     submits: bool = False
     """Whether it is said only when the form is submitted."""
 
@@ -33,7 +46,7 @@ async def fill_in(maple: Stage, case: Case) -> None:
     await maple.ana.command(case.line)
     await maple.bot.work.drain(10)
     for label, given in (*case.filled, *([_REASON] if case.submits else [])):
-        if label == "New reset date":
+        if label in _DATES:
             at = maple.clock.now() + timedelta(days=int(given))
             await maple.ana.choose(label, str(int(at.timestamp())))
         elif label in _PICKED:

@@ -32,6 +32,8 @@ class Sort:
     """What its undo is; empty when there is none."""
     confirms: bool | None = None
     """The answer to the dialog that Approve asks with; None where it asks nothing."""
+    quoted: bool = False
+    """Whether Autumn's own preview is shown."""
 
 
 async def _open(maple: Stage, line: str, sees: str) -> None:
@@ -198,6 +200,65 @@ async def _refunded_meanwhile(maple: Stage) -> None:
     await elsewhere(maple, path, mode="partial", amount=1)
 
 
+async def cancel(maple: Stage) -> None:
+    await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
+    await _submit(maple, "They are leaving")
+
+
+async def cancel_now(maple: Stage) -> None:
+    await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
+    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.sees("Credit for the unused time")
+    await _submit(maple, "They were charged by mistake")
+
+
+async def _smaller_product_scheduled(maple: Stage) -> None:
+    await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="starter")
+
+
+async def extend_trial(maple: Stage) -> None:
+    await _open(maple, "/autumn trial cus_umbrella", "New end of the trial")
+    at = maple.clock.now() + timedelta(days=20)
+    await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
+    await _submit(maple, "They need longer to decide")
+
+
+async def _payment_failed(maple: Stage) -> None:
+    maple.autumn.mark_past_due("cus_umbrella")
+
+
+async def change_quantity(maple: Stage) -> None:
+    await _open(maple, "/autumn quantity cus_acme", "New quantity")
+    await maple.ana.fill("New quantity", "12")
+    await _submit(maple, "Two more people joined")
+
+
+async def _seats_bought(maple: Stage) -> None:
+    seats = [{"feature_id": "seats", "quantity": 15}]
+    await elsewhere(
+        maple, "billing.update", customer_id="cus_acme", plan_id="extra_seats", feature_quantities=seats
+    )
+
+
+async def change_product(maple: Stage) -> None:
+    await _open(maple, "/autumn switch cus_massive", "New product")
+    await maple.ana.choose("New product", "Pro")
+    await maple.ana.sees("Balances start anew")
+    await maple.ana.choose("When", "At the end of the period")
+    await maple.ana.sees("Product starts: Pro")
+    await _submit(maple, "As agreed with their manager")
+
+
+async def _another_product_scheduled(maple: Stage) -> None:
+    await elsewhere(
+        maple,
+        "billing.attach",
+        customer_id="cus_massive",
+        plan_id="enterprise",
+        plan_schedule="end_of_cycle",
+    )
+
+
 SORTS = (
     Sort(
         "standalone grant", "http", give_feature, "Give 500 of Messages for good", "balances.create",
@@ -246,5 +307,27 @@ SORTS = (
     Sort(
         "deletion", "http", delete, "Delete the customer in Autumn", "customers.delete", _entity_made,
         "Entities: 1 → gone from Autumn", confirms=True,
+    ),
+    Sort(
+        "cancellation", "socket", cancel, "Cancel Pro at the end of the period", "billing.update",
+        _smaller_product_scheduled, "Scheduled change to Starter: dropped",
+        undo="Take the cancellation of Pro back", quoted=True,
+    ),
+    Sort(
+        "cancellation now", "http", cancel_now, "Cancel Pro now, with credit for the unused time",
+        "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped", quoted=True,
+    ),
+    Sort(
+        "switch", "socket", change_product, "Change the product to Pro at the end of the period",
+        "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
+        undo="Call off the scheduled change to Pro", quoted=True,
+    ),
+    Sort(
+        "quantity", "http", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
+        _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10", quoted=True,
+    ),
+    Sort(
+        "trial", "socket", extend_trial, "Move the end of the trial of Pro to", "billing.update",
+        _payment_failed, "Trial ends on:", undo="Undo: trial change", quoted=True,
     ),
 )  # fmt: skip

@@ -31,6 +31,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
+from tests.journeys.guarding_subscriptions import CANCELLATION, QUANTITY, SWITCH, TRIAL
 from tests.journeys.kinds import apply_coupon
 from tests.stage import Mode, Stage, on_stage
 
@@ -41,6 +42,10 @@ MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
     "reward": ("socket", REWARD),
     "details": ("socket", DETAILS),
     "deletion": ("http", DELETION),
+    "cancellation": ("socket", CANCELLATION),
+    "switch": ("http", SWITCH),
+    "quantity": ("socket", QUANTITY),
+    "trial": ("http", TRIAL),
 }
 
 

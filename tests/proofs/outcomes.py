@@ -30,6 +30,8 @@ _WRITES = (
     "coupons.add",
     "coupons.remove",
     "rewards.redeem",
+    "billing.update",
+    "billing.attach",
 )
 
 

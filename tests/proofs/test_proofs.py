@@ -75,6 +75,14 @@ SAMPLE = {
     ("recorded usage", "cut before"),
     ("set", "409, the write was not done"),
     ("reset date", "queued, done while it is read back"),
+    ("cancellation", "cut after"),
+    ("cancellation now", "504 after the write"),
+    ("cancellation taken back", "cut before"),
+    ("trial", "a 200 that is lost"),
+    ("trial ended", "409, the write was done"),
+    ("quantity", "503"),
+    ("switch", "429"),
+    ("switch now", "an answer that is not Autumn's"),
 }
 
 

@@ -1,12 +1,13 @@
 """A local Autumn, a database, and any number of bot processes between them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -19,16 +20,21 @@ from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
+from bot.autumn.models import Subscription
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.grant.input import GrantInput
 from bot.changes.model import ChangeInput
+from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.standalone import GrantSize
+from bot.changes.switch.input import SwitchAction, SwitchInput
+from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.usage.input import UsageInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
@@ -37,6 +43,12 @@ from sandbox.autumn import Limits, LocalAutumn
 from tests.approvals.harness import FAST, NOW, Permissions, approvals_channel
 from tests.databases import Engine, fresh
 
+_SUBSCRIBED = {
+    "cus_northwind": "pro",
+    "cus_initech": "pro",
+    "cus_umbrella": "pro",
+    "cus_acme": "extra_seats",
+}
 ASKER = Actor("U_ASKER", "T1")
 LEASE = 20.0
 PACE = ChangeTimeouts(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
@@ -106,6 +118,8 @@ class World:
     """Of cus_bold's messages."""
     invoice: str
     """Of cus_northwind's, paid."""
+    subscriptions: Mapping[str, Subscription]
+    """One that each of these customers has, by customer."""
     numbers: Iterator[int] = field(default_factory=count)
 
     def edits(self) -> dict[str, ChangeInput]:
@@ -153,7 +167,33 @@ class World:
             "refund": RefundInput(
                 customer="cus_northwind", invoice=self.invoice, currency="USD", amount=Decimal(5)
             ),
+            "cancellation": self.cancellation(CancellationAction.AT_PERIOD_END, "cus_northwind"),
+            "cancellation now": self.cancellation(CancellationAction.NOW, "cus_northwind"),
+            "cancellation taken back": self.cancellation(CancellationAction.TAKE_BACK, "cus_initech"),
+            "trial": TrialInput(
+                **self.held("cus_umbrella"),
+                action=TrialAction.MOVE_END,
+                ends_at=NOW + timedelta(days=30, minutes=number),
+            ),
+            "trial ended": TrialInput(**self.held("cus_umbrella"), action=TrialAction.END_NOW),
+            "quantity": QuantityInput(
+                **self.held("cus_acme"), feature="seats", quantity=Decimal(20 + number), billed=Billed.NOW
+            ),
+            "switch": SwitchInput(customer="cus_massive", product="pro", action=SwitchAction.AT_PERIOD_END),
+            "switch now": SwitchInput(customer="cus_massive", product="pro", action=SwitchAction.NOW),
         }
+
+    def held(self, customer: str) -> dict[str, Any]:
+        subscription = self.subscriptions[customer]
+        return {
+            "customer": customer,
+            "subscription": subscription.id,
+            "product": subscription.plan_id,
+        }
+
+    def cancellation(self, action: CancellationAction, customer: str) -> CancellationInput:
+        settlement = Settlement.CREDIT if action is CancellationAction.NOW else None
+        return CancellationInput(**self.held(customer), action=action, settlement=settlement)
 
     def balance(self, action: BalanceAction, amount: int) -> BalanceInput:
         return BalanceInput(
@@ -179,5 +219,13 @@ async def world(engine: Engine) -> AsyncIterator[World]:
         async with aclosing(autumn):
             customer = await autumn.customer("cus_bold")
             paid = await autumn.invoices(customer_id="cus_northwind", status=("paid",))
+            subscriptions = {
+                each: await _subscription(autumn, each, plan_id) for each, plan_id in _SUBSCRIBED.items()
+            }
         row, invoice = customer.balances["messages"].breakdown[0].id, paid.list[0].stripe_id
-        yield World(local, spec, row, invoice)
+        yield World(local, spec, row, invoice, subscriptions)
+
+
+async def _subscription(autumn: Autumn, customer_id: str, plan_id: str) -> Subscription:
+    customer = await autumn.customer(customer_id)
+    return next(each for each in customer.subscriptions if each.plan_id == plan_id)

@@ -55,6 +55,11 @@ STATUSES: Mapping[str, str] = {
 """For codes that are not in `CODES`."""
 
 
+def why(code: str) -> str:
+    """By Autumn's code, or by its status if it sent no code."""
+    return CODES.get(code) or STATUSES.get(code) or _OTHER
+
+
 def explanation(details: Mapping[str, str]) -> str:
     """From the details of a change, in mrkdwn."""
     code, status = details.get("code", ""), details.get("status", "")

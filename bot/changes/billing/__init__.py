@@ -1,0 +1,1 @@
+"""What the kinds of change to subscriptions share: which subscription, Autumn's preview, words."""

@@ -1,0 +1,127 @@
+"""What the forms of changes to subscriptions share: what the customer has, and which one is meant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from bot.autumn.models import Subscription
+from bot.changes import notes
+from bot.changes import words as changes_words
+from bot.changes.billing import subscriptions, words
+from bot.changes.billing.words import BillingNote
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormState, Meta
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.kit import blocks, form_values, layout, phrases, text, times
+from bot.kit.card import Block
+from bot.kit.form_values import Values
+from bot.lookups import labels, names
+from bot.lookups.products import card as products
+from bot.lookups.products import words as products_words
+from bot.lookups.products.plan_changes import ByEnding
+
+SUBSCRIPTION_BLOCK = "subscription"
+_MOST = 15
+"""That a form remembers the products of, within what Slack lets it carry."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPicker:
+    """The field that says which subscription is meant."""
+
+    fits: Callable[[Subscription, Facts], bool] = lambda _subscription, _facts: True
+
+    def offered(self, facts: Facts) -> list[Subscription]:
+        """Those that the form can offer."""
+        fitting = [
+            each
+            for each in subscriptions.offered(facts)
+            if self.fits(each, facts)
+            and text.length(each.id) <= blocks.OPTION
+            and text.length(each.plan_id) <= blocks.OPTION
+        ]
+        return fitting[:_MOST]
+
+    def picked(self, values: Values, facts: Facts) -> Subscription | None:
+        """The only one is picked by itself."""
+        offered = self.offered(facts)
+        chosen = form_values.chosen(values, SUBSCRIPTION_BLOCK)
+        if not chosen and len(offered) == 1:
+            return offered[0]
+        return next((each for each in offered if each.id == chosen), None)
+
+    def field(self, state: FormState) -> Block:
+        """For at least one."""
+        options = {each.id: _option(each) for each in self.offered(state.facts)}
+        picked = self.picked(state.values, state.facts)
+        element = blocks.select(
+            parts.field_id("subscription"),
+            words.PICK_SUBSCRIPTION,
+            list(options.values()),
+            options[picked.id] if picked else None,
+        )
+        return blocks.field(SUBSCRIPTION_BLOCK, words.SUBSCRIPTION, element, listens=True)
+
+    def remember(self, state: FormState) -> Meta:
+        """The products by subscription: a submission comes without facts."""
+        products_of = {each.id: each.plan_id for each in self.offered(state.facts)}
+        return state.meta.model_copy(update={"shown": products_of})
+
+
+def submitted(meta: Meta, values: Values) -> tuple[str, str, dict[str, str]]:
+    """The ids of the subscription and its product, and what is wrong with them."""
+    chosen = form_values.chosen(values, SUBSCRIPTION_BLOCK)
+    if not chosen:
+        return "", "", {SUBSCRIPTION_BLOCK: notes.plain(Note(BillingNote.NOT_PICKED))}
+    if chosen not in meta.shown:
+        return "", "", {SUBSCRIPTION_BLOCK: changes_words.NOT_OFFERED}
+    return chosen, meta.shown[chosen], {}
+
+
+def held(facts: Facts) -> list[Block]:
+    """What the customer has, and that what entities hold cannot be changed here."""
+    currency, changes = names.currency(facts.customer), ByEnding(facts.customer)
+    lines = []
+    for each in facts.customer.subscriptions:
+        change = changes.of(each)
+        shown = [
+            f"*{names.plan(each)}*",
+            products.state(each, facts.read_at, change),
+            products.price(each, currency),
+            products.quantity(each),
+            products.following(each, facts.read_at, change, currency),
+        ]
+        lines.append("• " + " · ".join(part for part in shown if part))
+    entities = sum(each.scope == "entity" for each in facts.customer.subscriptions)
+    found = [blocks.section("held", layout.listed(words.HELD, lines or [words.NOTHING_HELD], _MOST))]
+    return [*found, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
+
+
+def radio(block_id: str, label: str, choices: Mapping[Choice, tuple[str, str]], chosen: Choice) -> Block:
+    """One choice of several, each with what it means."""
+    found = {each: blocks.option(shown, each.value, more) for each, (shown, more) in choices.items()}
+    element = blocks.radio(parts.field_id(block_id), list(found.values()), found[chosen])
+    return blocks.field(block_id, label, element, listens=True)
+
+
+def _option(subscription: Subscription) -> Any:
+    called = (subscription.plan.name if subscription.plan else "") or subscription.plan_id
+    label = text.literal(called, blocks.OPTION) or phrases.NONE
+    return blocks.option(label, subscription.id, _next_date(subscription))
+
+
+def _next_date(subscription: Subscription) -> str:
+    """In plain text: it tells two subscriptions to one product apart."""
+    for label, at in (
+        (products_words.ENDS, subscription.expires_at),
+        (products_words.TRIAL_ENDS, subscription.trial_ends_at),
+        (products_words.NEXT_BILLING, subscription.current_period_end),
+        (products_words.STARTED, subscription.started_at),
+    ):
+        if at is not None:
+            return labels.on(label, times.billing_day(at))
+    return ""

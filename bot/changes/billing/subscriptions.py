@@ -1,0 +1,95 @@
+"""Which subscription a change is about. Always by its id: one product may be held twice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.autumn.models import Subscription
+from bot.autumn.write import Write
+from bot.changes import canonical
+from bot.changes.billing.words import BillingNote
+from bot.changes.model import Facts, Snapshot
+from bot.changes.notes import Note
+from bot.changes.probes import NOBODY
+from bot.changes.spec import KeyScope
+from bot.lookups.products.plan_changes import ByEnding
+
+
+def update(customer_id: str, subscription_id: str, body: Mapping[str, Any]) -> Write:
+    named = {"customer_id": customer_id, "subscription_id": subscription_id, **body}
+    return Write("billing.update", "POST", "/v1/billing.update", named, per_customer=True)
+
+
+WRITE_SCOPE = KeyScope(
+    "billing:write", "change subscriptions", update(NOBODY, NOBODY, {"cancel_action": "uncancel"})
+)
+"""It includes billing:read, which previews need."""
+
+
+def find(subscription_id: str, facts: Facts) -> Subscription | None:
+    held = facts.customer.subscriptions
+    return next((each for each in held if each.id and each.id == subscription_id), None)
+
+
+def offered(facts: Facts) -> Sequence[Subscription]:
+    """Those that can be changed: an entity's is shown merged with those of others, and one that is scheduled
+    goes with the change that scheduled it."""
+    return [each for each in facts.customer.subscriptions if each.id and not _unfit(each)]
+
+
+def problem(subscription_id: str, facts: Facts) -> Note | None:
+    """Why it cannot be changed; None if it can."""
+    if not subscription_id:
+        return Note(BillingNote.NOT_PICKED)
+    subscription = find(subscription_id, facts)
+    unfit = BillingNote.GONE if subscription is None else _unfit(subscription)
+    return Note(unfit) if unfit else None
+
+
+def refused_quote(facts: Facts) -> Note | None:
+    """What Autumn says against the change, when asked for a preview of it."""
+    return Note(BillingNote.WOULD_BE_REFUSED, {"code": facts.quote_refused}) if facts.quote_refused else None
+
+
+def scheduled_switch(subscription: Subscription, facts: Facts) -> Subscription | None:
+    """What takes its place when it ends, unless that is only the product that everybody falls back to."""
+    change = ByEnding(facts.customer).of(subscription)
+    return None if change is None or change.starts.auto_enable else change.starts
+
+
+def cancels(subscription: Subscription, facts: Facts) -> bool:
+    """Whether somebody cancelled it; a switch that is scheduled ends it too."""
+    return subscription.canceled_at is not None and scheduled_switch(subscription, facts) is None
+
+
+def own(facts: Facts) -> Sequence[Subscription]:
+    """The customer's, without those of entities."""
+    return [each for each in facts.customer.subscriptions if each.scope != "entity"]
+
+
+def snapshot(subscription: Subscription | None, plan_id: str, facts: Facts) -> Snapshot:
+    of_plan = {"of_product": str(sum(each.plan_id == plan_id for each in own(facts)))}
+    if subscription is None:
+        return {"subscription": None, **of_plan}
+    switch = scheduled_switch(subscription, facts)
+    return {
+        "subscription": subscription.id,
+        "product": subscription.plan_id,
+        "past_due": "yes" if subscription.past_due else None,
+        "cancelled": "yes" if subscription.canceled_at is not None else None,
+        "expires_at": canonical.time_or_none(subscription.expires_at),
+        "trial_ends_at": canonical.time_or_none(subscription.trial_ends_at),
+        "period_end": canonical.time_or_none(subscription.current_period_end),
+        "switch": switch.plan_id if switch else None,
+        **of_plan,
+    }
+
+
+def of_product(snapshot: Snapshot) -> int:
+    """How many of the customer's subscriptions are to the product."""
+    return int(snapshot["of_product"] or 0)
+
+
+def _unfit(subscription: Subscription) -> BillingNote | None:
+    if subscription.scope == "entity":
+        return BillingNote.OF_ENTITY
+    return BillingNote.SCHEDULED if subscription.status == "scheduled" else None

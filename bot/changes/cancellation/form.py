@@ -1,0 +1,84 @@
+"""The form that cancels a subscription, or takes a cancellation back."""
+
+from bot.autumn.models import Subscription
+from bot.changes import words as changes_words
+from bot.changes.billing import form as billing_form
+from bot.changes.billing import subscriptions
+from bot.changes.billing import words as billing_words
+from bot.changes.billing.form import SubscriptionPicker
+from bot.changes.cancellation import words
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.spec import ChangeForm
+from bot.kit import form_values
+from bot.kit.form_values import Values
+
+ACTION_BLOCK = "action"
+SETTLEMENT_BLOCK = "settlement"
+PICKER = SubscriptionPicker()
+
+
+def build(state: FormState) -> FormContent:
+    if not PICKER.offered(state.facts):
+        return FormContent(state.meta, closed=billing_words.NO_SUBSCRIPTIONS)
+    action = _action(state.values, PICKER.picked(state.values, state.facts), state.facts)
+    content = [
+        PICKER.field(state),
+        billing_form.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
+    ]
+    if action is CancellationAction.NOW:
+        settlement = _settlement(state.values) or Settlement.CREDIT
+        content.append(billing_form.radio(SETTLEMENT_BLOCK, words.SETTLEMENT, words.SETTLEMENTS, settlement))
+    return FormContent(PICKER.remember(state), billing_form.held(state.facts), content)
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> CancellationInput | None:
+    subscription = PICKER.picked(values, facts)
+    if subscription is None:
+        return None
+    action = _action(values, subscription, facts)
+    settlement = (_settlement(values) or Settlement.CREDIT) if action is CancellationAction.NOW else None
+    return CancellationInput(
+        customer=meta.customer,
+        subscription=subscription.id,
+        product=subscription.plan_id,
+        action=action,
+        settlement=settlement,
+    )
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    subscription, product, errors = billing_form.submitted(meta, values)
+    chosen = form_values.chosen(values, ACTION_BLOCK)
+    action = next((each for each in CancellationAction if each == chosen), None)
+    if action is None:
+        return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
+    settlement = _settlement(values) if action is CancellationAction.NOW else None
+    if action is CancellationAction.NOW and settlement is None:
+        errors[ACTION_BLOCK] = changes_words.STALE
+    request = CancellationInput(
+        customer=meta.customer,
+        subscription=subscription,
+        product=product,
+        action=action,
+        settlement=settlement,
+    )
+    return parts.parsed(meta, values, request, errors)
+
+
+def _action(values: Values, subscription: Subscription | None, facts: Facts) -> CancellationAction:
+    """What is picked; to begin with, what fits the subscription."""
+    chosen = form_values.chosen(values, ACTION_BLOCK)
+    cancelled = subscription is not None and subscriptions.cancels(subscription, facts)
+    first = CancellationAction.TAKE_BACK if cancelled else CancellationAction.AT_PERIOD_END
+    return next((each for each in CancellationAction if each == chosen), first)
+
+
+def _settlement(values: Values) -> Settlement | None:
+    chosen = form_values.chosen(values, SETTLEMENT_BLOCK)
+    return next((each for each in Settlement if each == chosen), None)
+
+
+FORM = ChangeForm(build, draft, parse)

@@ -1,0 +1,108 @@
+"""Why a subscription cannot be cancelled, and what to know before it is."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import assert_never
+
+from bot.autumn.models import Subscription
+from bot.changes import canonical
+from bot.changes.billing import quote, subscriptions
+from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.words import CancellationNote
+from bot.changes.canonical import ZERO
+from bot.changes.common import joined, whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+from bot.lookups.products.plan_changes import is_free
+
+REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
+
+
+def guard(request: CancellationInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=True):
+        return Judgement(notes)
+    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
+        return Judgement((unfit,))
+    subscription = subscriptions.find(request.subscription, facts)
+    assert subscription is not None  # noqa: S101 - `problem` says so
+    refusal = _refusal(request, subscription, facts) or subscriptions.refused_quote(facts)
+    if refusal is not None:
+        return Judgement((refusal,))
+    return Judgement((), tuple(_warnings(request, subscription, facts)))
+
+
+def _refusal(request: CancellationInput, subscription: Subscription, facts: Facts) -> Note | None:
+    match request.action:
+        case CancellationAction.TAKE_BACK:
+            return None if subscription.canceled_at else Note(CancellationNote.NOT_CANCELLED)
+        case CancellationAction.AT_PERIOD_END:
+            if subscriptions.cancels(subscription, facts):
+                at = canonical.time_or_none(subscription.expires_at) or ""
+                return Note(CancellationNote.ALREADY_CANCELLED, {"at": at})
+            free = subscription.plan is not None and is_free(subscription.plan)
+            return Note(CancellationNote.FREE_HAS_NO_PERIOD) if free else None
+        case CancellationAction.NOW:
+            if request.settlement is None:
+                return Note(CancellationNote.NO_SETTLEMENT)
+            refund = facts.quote.refund if facts.quote else None
+            empty = facts.quote is not None and (refund is None or refund.amount <= 0)
+            return (
+                Note(CancellationNote.NOTHING_TO_REFUND) if empty and request.settlement in REFUNDS else None
+            )
+        case _:  # pragma: no cover - mypy sees to it that there is no other action
+            assert_never(request.action)
+
+
+def _warnings(request: CancellationInput, subscription: Subscription, facts: Facts) -> Iterator[Note]:
+    if (switch := subscriptions.scheduled_switch(subscription, facts)) is not None:
+        yield Note(BillingNote.DROPS_SWITCH, {"product": switch.plan_id})
+    if request.action is CancellationAction.TAKE_BACK:
+        return
+    follows = quote.following(subscription.plan_id, facts)
+    if facts.quote is not None and follows is None and not subscription.add_on:
+        yield Note(CancellationNote.NO_PRODUCT_LEFT)
+    if add_ons := _add_ons(subscription, facts):
+        yield Note(CancellationNote.ADD_ONS_GO_ON, {"products": joined(add_ons)})
+    if request.action is CancellationAction.NOW:
+        yield from _right_away(request, subscription, facts)
+    elif subscription.past_due:
+        yield Note(CancellationNote.SETTLED_OTHERWISE)
+
+
+def _right_away(request: CancellationInput, subscription: Subscription, facts: Facts) -> Iterator[Note]:
+    for feature, units in _overage(subscription, facts):
+        yield Note(CancellationNote.USAGE_UNBILLED, {"feature": feature, "units": canonical.number(units)})
+    yield Note(CancellationNote.BALANCES_LOST)
+    if request.settlement is not Settlement.NOTHING:
+        if subscription.past_due:
+            yield Note(CancellationNote.CREDIT_FOR_UNPAID)
+        yield Note(BillingNote.SHOWN_BY_TIME)
+    refund = facts.quote.refund if facts.quote else None
+    if refund is not None:
+        figures = {
+            "total": canonical.number(refund.invoice.total),
+            "refunded": canonical.number(refund.invoice.current_refunded_amount),
+            "currency": refund.invoice.currency,
+        }
+        yield Note(CancellationNote.REFUNDED_INVOICE, figures)
+    yield Note(CommonNote.NO_UNDO)
+
+
+def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:
+    """Those that run beside it and stay."""
+    return [
+        each.plan_id
+        for each in facts.customer.subscriptions
+        if each.add_on and not subscription.add_on and each.status != "scheduled"
+    ]
+
+
+def _overage(subscription: Subscription, facts: Facts) -> Iterator[tuple[str, Decimal]]:
+    for balance in facts.customer.balances.values():
+        rows = [row for row in balance.breakdown if row.plan_id == subscription.plan_id]
+        by_use = [row for row in rows if row.price and row.price.billing_method == "usage_based"]
+        units = sum((row.overage for row in by_use), ZERO)
+        if units:
+            yield balance.feature_id, units

@@ -1,0 +1,173 @@
+"""Cancelling a subscription, and taking a cancellation back."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, assert_never
+
+from bot.autumn.write import Write
+from bot.changes import words as changes_words
+from bot.changes.billing import quote, subscriptions
+from bot.changes.billing import words as billing_words
+from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.words import BillingLine
+from bot.changes.cancellation import words
+from bot.changes.cancellation.form import FORM
+from bot.changes.cancellation.guard import guard
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.words import CancellationLine, CancellationNote
+from bot.changes.lines import Line, name, value_bullet
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.spec import ChangeKind
+from bot.kit import text, times
+
+_SETTLEMENTS = {
+    Settlement.CREDIT: {"proration_behavior": "prorate_immediately"},
+    Settlement.NOTHING: {"proration_behavior": "none"},
+    Settlement.REFUND_UNUSED: {"refund_last_payment": "prorated"},
+    Settlement.REFUND_ALL: {"refund_last_payment": "full"},
+}
+"""Never no_billing_changes: Stripe would go on charging."""
+
+
+class CancellationChange(ChangeKind[CancellationInput]):
+    id = "cancellation"
+    command = "cancel"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"products"})
+    input = CancellationInput
+    form = FORM
+    notes = CancellationNote
+    lines = CancellationLine
+    scopes = (WRITE_SCOPE,)
+    quoted = True
+    unit = "money"
+
+    def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: CancellationInput, facts: Facts) -> Snapshot:
+        subscription = subscriptions.find(request.subscription, facts)
+        held = subscriptions.snapshot(subscription, request.product, facts)
+        return {**held, **quote.snapshot(facts)}
+
+    def preview(self, request: CancellationInput, facts: Facts) -> tuple[Line, ...]:
+        return (*_what_happens(request, facts), *quote.lines(facts))
+
+    def amount(self, request: CancellationInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
+        """What is credited or refunded now."""
+        return quote.money_moved(before)
+
+    def products(self, request: CancellationInput, facts: Facts) -> frozenset[str]:
+        """The one that ends, and one that was to follow it."""
+        subscription = subscriptions.find(request.subscription, facts)
+        switch = subscriptions.scheduled_switch(subscription, facts) if subscription else None
+        return frozenset({request.product, *([switch.plan_id] if switch else [])})
+
+    def holds(self, request: CancellationInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
+        return quote.holds(previewed, current)
+
+    def plan(self, request: CancellationInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        match request.action:
+            case CancellationAction.AT_PERIOD_END:
+                body: dict[str, Any] = {"cancel_action": "cancel_end_of_cycle"}
+            case CancellationAction.NOW:
+                settled = _SETTLEMENTS[request.settlement or Settlement.NOTHING]
+                body = {"cancel_action": "cancel_immediately", **settled}
+            case CancellationAction.TAKE_BACK:
+                body = {"cancel_action": "uncancel"}
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+        return (update(request.customer, request.subscription, body),)
+
+    def verify(self, request: CancellationInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        if after is None:
+            return Verdict.UNCLEAR
+        if request.action is CancellationAction.NOW:
+            return _gone(before, after)
+        if after["subscription"] is None:
+            return Verdict.UNCLEAR
+        # A switch that was scheduled is dropped either way.
+        ends = request.action is CancellationAction.AT_PERIOD_END
+        applied = (after["cancelled"] == "yes") == ends and after["switch"] is None
+        return Verdict.APPLIED if applied else Verdict.NOT_APPLIED
+
+    def inverse(
+        self,
+        request: CancellationInput,
+        before: Snapshot,
+        after: Snapshot,  # noqa: ARG002
+    ) -> CancellationInput | None:
+        """None when a scheduled change was dropped, which it would not bring back; and for what ended."""
+        if request.action is CancellationAction.NOW or before["switch"] is not None:
+            return None
+        back = (
+            CancellationAction.TAKE_BACK
+            if request.action is CancellationAction.AT_PERIOD_END
+            else CancellationAction.AT_PERIOD_END
+        )
+        return CancellationInput(
+            customer=request.customer,
+            subscription=request.subscription,
+            product=request.product,
+            action=back,
+        )
+
+    def summary(self, request: CancellationInput, names: Names) -> str:
+        product = name(request.product, names)
+        match request.action:
+            case CancellationAction.AT_PERIOD_END:
+                return words.cancel_at_period_end(product)
+            case CancellationAction.NOW:
+                return words.cancel_now(product, request.settlement or Settlement.NOTHING)
+            case CancellationAction.TAKE_BACK:
+                return words.take_back(product)
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+
+    def shown_now(self, request: CancellationInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        if after.get("subscription") is None:
+            return [billing_words.NO_LONGER_THERE]
+        at = after.get("expires_at")
+        day = times.billing_day(datetime.fromisoformat(at)) if at else changes_words.ABSENT
+        return [value_bullet(BillingLine.ENDS, text.mrkdwn(day))]
+
+    def sample(self, customer: str) -> CancellationInput:
+        return CancellationInput(
+            customer=customer,
+            subscription="sample",
+            product="pro",
+            action=CancellationAction.AT_PERIOD_END,
+        )
+
+
+def _gone(before: Snapshot, after: Snapshot) -> Verdict:
+    """Not only its id: that changes when the subscription's trial does."""
+    if after["subscription"] is not None:
+        return Verdict.NOT_APPLIED
+    fewer = subscriptions.of_product(after) < subscriptions.of_product(before)
+    return Verdict.APPLIED if fewer else Verdict.UNCLEAR
+
+
+def _what_happens(request: CancellationInput, facts: Facts) -> Iterator[Line]:
+    subscription = subscriptions.find(request.subscription, facts)
+    assert subscription is not None  # noqa: S101 - the guard allows no other
+    if request.action is CancellationAction.NOW:
+        yield Line(CancellationLine.ENDED, None, None, about=request.product)
+    else:
+        move = quote.incoming(request.product, facts)
+        ends = (move.expires_at if move else None) or subscription.current_period_end
+        then = ends if request.action is CancellationAction.AT_PERIOD_END else None
+        yield Line(BillingLine.ENDS, _day(subscription.expires_at), _day(then))
+    if (switch := subscriptions.scheduled_switch(subscription, facts)) is not None:
+        yield Line(BillingLine.SWITCH_DROPPED, None, None, about=switch.plan_id)
+    if (follows := quote.following(request.product, facts)) is not None:
+        yield Line(BillingLine.FOLLOWS, None, None, about=follows.plan_id)
+
+
+def _day(at: datetime | None) -> str | None:
+    return None if at is None else times.billing_day(at)

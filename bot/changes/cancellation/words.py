@@ -1,0 +1,128 @@
+"""What people read about cancelling a subscription."""
+
+from bot.changes.cancellation.input import CancellationAction, Settlement
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import Details, NoteCode
+
+BUTTON = "Cancel subscription"
+TITLE = "Cancel subscription"
+HEADING = "Subscription cancellation"
+HELP = "cancel a subscription, or take a cancellation back"
+
+ACTIONS = {
+    CancellationAction.AT_PERIOD_END: (
+        "Cancel at the end of the period",
+        "The customer keeps it until then. No money moves",
+    ),
+    CancellationAction.NOW: (
+        "Cancel now",
+        "The product and its balances are gone right away",
+    ),
+    CancellationAction.TAKE_BACK: (
+        "Take the cancellation back",
+        "The subscription goes on as before. Drops a scheduled change too",
+    ),
+}
+SETTLEMENT = "What the customer gets for the rest"
+SETTLEMENTS = {
+    Settlement.CREDIT: (
+        "Credit for the unused time",
+        "Taken off the next invoices. No money back",
+    ),
+    Settlement.REFUND_UNUSED: (
+        "Refund of the unused time",
+        "Paid back to the card, from the last payment",
+    ),
+    Settlement.REFUND_ALL: (
+        "Refund of the whole last payment",
+        "Paid back to the card, less what was refunded before",
+    ),
+    Settlement.NOTHING: (
+        "Nothing",
+        "Neither credit nor money back",
+    ),
+}
+_SETTLED = {
+    Settlement.CREDIT: "with credit for the unused time",
+    Settlement.REFUND_UNUSED: "with a refund of the unused time",
+    Settlement.REFUND_ALL: "with a refund of the whole last payment",
+    Settlement.NOTHING: "without credit or refund",
+}
+
+
+def cancel_at_period_end(product: str) -> str:
+    return f"Cancel {product} at the end of the period"
+
+
+def cancel_now(product: str, settlement: Settlement) -> str:
+    return f"Cancel {product} now, {_SETTLED[settlement]}"
+
+
+def take_back(product: str) -> str:
+    return f"Take the cancellation of {product} back"
+
+
+class CancellationLine(LineLabel):
+    ENDED = "subscription_ended", "Subscription", LineStyle(no_before="", no_after="ends now", about=name)
+    """`about` is the product."""
+
+
+def _refunded_invoice(of: Details) -> str:
+    earlier = f", of which {of.money('refunded')} was refunded before" if of.raw("refunded") != "0" else ""
+    return (
+        f"The refund is of the last invoice of this subscription: {of.money('total')}{earlier}. After a "
+        "change of product in between, check that it is the one you mean."
+    )
+
+
+class CancellationNote(NoteCode):
+    # Refusals
+    ALREADY_CANCELLED = (
+        "already_cancelled",
+        lambda of: (
+            f"This subscription is cancelled already: it ends on {of.billing_day('at')}."
+            if "at" in of
+            else "This subscription is cancelled already."
+        ),
+    )
+    NOT_CANCELLED = "not_cancelled", "This subscription is not cancelled, so there is nothing to take back."
+    FREE_HAS_NO_PERIOD = (
+        "free_has_no_period",
+        "A free product has no billing period to wait for. Cancel it now instead.",
+    )
+    NO_SETTLEMENT = "no_settlement", "Pick what the customer gets for the rest of the period."
+    NOTHING_TO_REFUND = (
+        "nothing_to_refund",
+        "There is no payment to refund: nothing was paid for this subscription, or all of it was refunded.",
+    )
+    # Warnings
+    SETTLED_OTHERWISE = (
+        "past_due_cancelled_now",
+        "A payment is past due. Depending on your settings in Autumn, the subscription then ends right away, "
+        "without credit.",
+    )
+    CREDIT_FOR_UNPAID = (
+        "credit_for_unpaid",
+        "*A payment is past due.* The credit or refund is worked out as if this period were paid.",
+    )
+    USAGE_UNBILLED = (
+        "usage_unbilled",
+        lambda of: (
+            f"*{of.number('units')} of {of.text('feature')} used beyond the balance stay unbilled:* "
+            "cancelling now does not bill them."
+        ),
+    )
+    BALANCES_LOST = (
+        "product_balances_lost",
+        "The balances of this product are gone right away, with any extra allowance in them. Standalone "
+        "grants stay.",
+    )
+    NO_PRODUCT_LEFT = (
+        "no_product_left",
+        "*No product follows:* the customer is left without a main product.",
+    )
+    ADD_ONS_GO_ON = (
+        "add_ons_go_on",
+        lambda of: f"Add-ons go on and are still billed: {of.names('products')}.",
+    )
+    REFUNDED_INVOICE = "refunded_invoice", _refunded_invoice

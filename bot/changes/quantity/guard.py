@@ -1,0 +1,68 @@
+"""Why a quantity cannot be changed, and what to know before it is."""
+
+from collections.abc import Iterator
+
+from bot.autumn.models import BalanceRow, PlanItem
+from bot.changes import amounts, canonical
+from bot.changes.billing import subscriptions
+from bot.changes.billing.words import BillingNote
+from bot.changes.common import whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+from bot.changes.quantity import bought
+from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.words import QuantityNote
+
+
+def guard(request: QuantityInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=True):
+        return Judgement(notes)
+    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
+        return Judgement((unfit,))
+    subscription = subscriptions.find(request.subscription, facts)
+    assert subscription is not None  # noqa: S101 - `problem` says so
+    item = bought.items(subscription).get(request.feature)
+    rows = bought.rows(request.product, request.feature, facts)
+    if item is None or not rows:
+        return _no(Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": request.feature}))
+    if len(rows) > 1:
+        return _no(Note(QuantityNote.HELD_TWICE))
+    refusal = _refusal(request, item, rows[0]) or subscriptions.refused_quote(facts)
+    if refusal is not None:
+        return _no(refusal)
+    return Judgement((), tuple(_warnings(request, rows[0])))
+
+
+def _refusal(request: QuantityInput, item: PlanItem, row: BalanceRow) -> Note | None:
+    wanted = request.quantity
+    if (problem := amounts.size_problem(wanted)) is not None:
+        return amounts.note(problem)
+    included, most = bought.included(item), item.price.max_purchase if item.price else None
+    if wanted < 0:
+        return Note(QuantityNote.NEGATIVE)
+    if wanted < included:
+        return Note(QuantityNote.BELOW_INCLUDED, {"included": canonical.number(included)})
+    if (next_up := bought.next_up(item, wanted)) != wanted:
+        figures = {"pack": bought.pack(item), "included": included, "next": next_up}
+        details = {named: canonical.number(value) for named, value in figures.items()}
+        return Note(QuantityNote.NOT_WHOLE_PACKS, details)
+    if most is not None and wanted > included + most:
+        return Note(QuantityNote.OVER_MOST, {"most": canonical.number(included + most)})
+    # The same again is not harmless: after a change that was not billed, it is billed then.
+    return Note(CommonNote.NOTHING_TO_DO) if wanted == bought.quantity(row) else None
+
+
+def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:
+    if request.quantity < row.usage:
+        yield Note(QuantityNote.BELOW_USED, {"used": canonical.number(row.usage)})
+    if request.billed is Billed.NEXT_INVOICE:
+        yield Note(QuantityNote.NOT_BILLED_NOW)
+        return
+    yield Note(BillingNote.SHOWN_BY_TIME)
+    if request.quantity > bought.quantity(row):
+        yield Note(QuantityNote.MAY_NEED_PAYMENT)
+
+
+def _no(note: Note) -> Judgement:
+    return Judgement((note,))

@@ -1,0 +1,109 @@
+"""How much of a feature a subscription buys ahead, such as seats."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.autumn.write import Write
+from bot.changes import canonical
+from bot.changes.billing import quote, subscriptions
+from bot.changes.billing import words as billing_words
+from bot.changes.billing.answer import pending_payment
+from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.lines import Line, ValueFormat, name, value_bullet
+from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.quantity import bought, words
+from bot.changes.quantity.form import FORM
+from bot.changes.quantity.guard import guard
+from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.words import QuantityLine, QuantityNote
+from bot.changes.spec import ChangeKind
+from bot.kit import numbers
+
+
+class QuantityChange(ChangeKind[QuantityInput]):
+    id = "quantity"
+    command = "quantity"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"products"})
+    input = QuantityInput
+    form = FORM
+    notes = QuantityNote
+    lines = QuantityLine
+    scopes = (WRITE_SCOPE,)
+    quoted = True
+    unit = "units"
+
+    def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: QuantityInput, facts: Facts) -> Snapshot:
+        subscription = subscriptions.find(request.subscription, facts)
+        rows = bought.rows(request.product, request.feature, facts)
+        quantity = canonical.number(bought.quantity(rows[0])) if len(rows) == 1 else None
+        held = subscriptions.snapshot(subscription, request.product, facts)
+        return {**held, "quantity": quantity, **quote.snapshot(facts)}
+
+    def preview(self, request: QuantityInput, facts: Facts) -> tuple[Line, ...]:
+        before = self.snapshot(request, facts)["quantity"]
+        after = canonical.number(request.quantity)
+        changed = Line(QuantityLine.QUANTITY, before, after, ValueFormat.NUMBER, about=request.feature)
+        return (changed, *quote.lines(facts))
+
+    def amount(self, request: QuantityInput, before: Snapshot) -> Decimal | None:
+        """Units by which it changes."""
+        quantity = before.get("quantity")
+        return None if quantity is None else abs(request.quantity - Decimal(quantity))
+
+    def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
+        return frozenset({request.product})
+
+    def holds(self, request: QuantityInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
+        return quote.holds(previewed, current)
+
+    def plan(self, request: QuantityInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        quantity = canonical.figure(request.quantity)
+        body: dict[str, Any] = {"feature_quantities": [{"feature_id": request.feature, "quantity": quantity}]}
+        if request.billed is Billed.NEXT_INVOICE:
+            body["proration_behavior"] = "none"
+        return (update(request.customer, request.subscription, body),)
+
+    def pending_payment(self, answer: object) -> PendingPayment | None:
+        return pending_payment(answer)
+
+    def verify(self, request: QuantityInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        if after is None or after["subscription"] is None:
+            return Verdict.UNCLEAR
+        if after["quantity"] == canonical.number(request.quantity):
+            return Verdict.APPLIED
+        return Verdict.NOT_APPLIED if after["quantity"] == before["quantity"] else Verdict.UNCLEAR
+
+    def inverse(self, request: QuantityInput, before: Snapshot, after: Snapshot) -> QuantityInput | None:  # noqa: ARG002
+        if before["quantity"] is None:
+            return None
+        return request.model_copy(update={"quantity": Decimal(before["quantity"])})
+
+    def summary(self, request: QuantityInput, names: Names) -> str:
+        quantity = numbers.number(request.quantity)
+        return words.summary(name(request.feature, names), name(request.product, names), quantity)
+
+    def shown_now(self, request: QuantityInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        quantity = after.get("quantity")
+        if after.get("subscription") is None or quantity is None:
+            return [billing_words.NO_LONGER_THERE]
+        return [value_bullet(QuantityLine.QUANTITY, numbers.number(Decimal(quantity)))]
+
+    def sample(self, customer: str) -> QuantityInput:
+        return QuantityInput(
+            customer=customer,
+            subscription="sample",
+            product="pro",
+            feature="seats",
+            quantity=Decimal(6),
+            billed=Billed.NOW,
+        )

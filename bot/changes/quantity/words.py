@@ -1,0 +1,74 @@
+"""What people read about quantities that are bought ahead."""
+
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import NoteCode
+from bot.changes.quantity.input import Billed
+from bot.changes.words import of_feature
+
+BUTTON = "Change quantity"
+TITLE = "Change quantity"
+HEADING = "Quantity change"
+HELP = "change how much of a feature a subscription has, such as seats"
+
+FEATURE = "Feature"
+PICK_FEATURE = "Pick a feature"
+QUANTITY = "New quantity"
+QUANTITY_HINT = "In all, with what the product includes."
+BILLED = "When the difference is billed"
+BILLINGS = {
+    Billed.NOW: ("Now", "For the rest of the period; less than before is credit"),
+    Billed.NEXT_INVOICE: ("From the next invoice", "Nothing for the rest of this period"),
+}
+NO_QUANTITIES = "The customer has no product with a quantity that is bought ahead."
+
+
+def summary(feature: str, product: str, quantity: str) -> str:
+    return f"Set {feature} of {product} to {quantity}"
+
+
+class QuantityLine(LineLabel):
+    QUANTITY = (
+        "bought_quantity",
+        "Quantity",
+        LineStyle(about=lambda about, names: of_feature(name(about, names))),
+    )
+    """`about` is the feature."""
+
+
+class QuantityNote(NoteCode):
+    # Refusals
+    NOT_BOUGHT_AHEAD = (
+        "not_bought_ahead",
+        lambda of: f"This product does not sell {of.text('feature')} by quantity.",
+    )
+    HELD_TWICE = (
+        "product_held_twice",
+        "The customer has this product more than once, and Autumn does not say which quantity belongs to "
+        "which. Change it in Autumn's dashboard.",
+    )
+    NEGATIVE = "quantity_negative", "A quantity cannot be negative."
+    BELOW_INCLUDED = (
+        "below_included",
+        lambda of: f"The product includes {of.number('included')}, so that is the least.",
+    )
+    NOT_WHOLE_PACKS = (
+        "not_whole_packs",
+        lambda of: (
+            f"This is sold in packs of {of.number('pack')}, beside the {of.number('included')} that are "
+            f"included. The next quantity up is {of.number('next')}."
+        ),
+    )
+    OVER_MOST = "over_most", lambda of: f"The most that can be bought is {of.number('most')} in all."
+    # Warnings
+    BELOW_USED = (
+        "below_used",
+        lambda of: f"*{of.number('used')} are used already,* so nothing is left afterwards.",
+    )
+    NOT_BILLED_NOW = (
+        "not_billed_now",
+        "The rest of this period is neither billed nor credited.",
+    )
+    MAY_NEED_PAYMENT = (
+        "quantity_may_need_payment",
+        "If the card cannot be charged, the quantity stays as it is until the customer pays the invoice.",
+    )

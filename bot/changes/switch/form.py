@@ -1,0 +1,97 @@
+"""The form that changes a customer's product."""
+
+from typing import Any
+
+from bot.autumn.models import Plan
+from bot.changes import notes
+from bot.changes import words as changes_words
+from bot.changes.billing import form as billing_form
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.changes.spec import ChangeForm
+from bot.changes.switch import products, words
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.words import SwitchNote
+from bot.kit import blocks, form_values, phrases, text
+from bot.kit.card import Block
+from bot.kit.form_values import Values
+from bot.lookups import names, options
+
+PRODUCT_BLOCK = "product"
+ACTION_BLOCK = "action"
+KEPT_BLOCK = "kept"
+
+
+def build(state: FormState) -> FormContent:
+    pickable = _pickable(state.facts)
+    if not pickable:
+        return FormContent(state.meta, closed=words.NO_PRODUCTS)
+    action = _action(state.values)
+    content = [
+        _pick_product(state, pickable),
+        billing_form.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
+    ]
+    if action is SwitchAction.NOW:
+        content.append(billing_form.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
+    if left_out := len(products.offered(state.facts)) - len(pickable):
+        content.append(blocks.context("left_out", words.left_out(left_out)))
+    return FormContent(state.meta, billing_form.held(state.facts), content)
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> SwitchInput | None:  # noqa: ARG001 - as all kinds
+    return _request(meta, values) if form_values.chosen(values, PRODUCT_BLOCK) else None
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    errors = {}
+    if not form_values.chosen(values, PRODUCT_BLOCK):
+        errors[PRODUCT_BLOCK] = notes.plain(Note(SwitchNote.NO_PRODUCT))
+    if ACTION_BLOCK not in values:
+        errors[PRODUCT_BLOCK] = changes_words.STALE
+    elif _action(values) is SwitchAction.NOW and KEPT_BLOCK not in values:
+        errors[ACTION_BLOCK] = changes_words.STALE
+    return parts.parsed(meta, values, _request(meta, values), errors)
+
+
+def _request(meta: Meta, values: Values) -> SwitchInput:
+    action = _action(values)
+    return SwitchInput(
+        customer=meta.customer,
+        product=form_values.chosen(values, PRODUCT_BLOCK),
+        action=action,
+        kept=_kept(values) if action is SwitchAction.NOW else Kept.NOTHING,
+    )
+
+
+def _action(values: Values) -> SwitchAction:
+    chosen = form_values.chosen(values, ACTION_BLOCK)
+    return next((each for each in words.ACTIONS if each == chosen), SwitchAction.NOW)
+
+
+def _kept(values: Values) -> Kept:
+    chosen = form_values.chosen(values, KEPT_BLOCK)
+    return next((each for each in Kept if each == chosen), Kept.NOTHING)
+
+
+def _pickable(facts: Facts) -> list[Plan]:
+    """By name; those that an option can carry."""
+    fitting = [plan for plan in products.offered(facts).values() if text.length(plan.id) <= blocks.OPTION]
+    return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
+
+
+def _pick_product(state: FormState, pickable: list[Plan]) -> Block:
+    currency = names.currency(state.facts.customer)
+    found = {plan.id: _option(plan, currency) for plan in pickable}
+    initial = found.get(form_values.chosen(state.values, PRODUCT_BLOCK))
+    element = blocks.select(parts.field_id("product"), words.PICK_PRODUCT, list(found.values()), initial)
+    return blocks.field(PRODUCT_BLOCK, words.PRODUCT, element, listens=True)
+
+
+def _option(plan: Plan, currency: str) -> Any:
+    label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
+    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+
+
+FORM = ChangeForm(build, draft, parse)

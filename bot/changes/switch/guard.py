@@ -1,0 +1,73 @@
+"""Why a product cannot be changed, and what to know before it is."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from bot.autumn.models import PlanMove
+from bot.changes.billing import quote, subscriptions
+from bot.changes.billing.words import BillingNote
+from bot.changes.common import whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+from bot.changes.switch import products
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.words import SwitchNote
+
+_KEPT = {
+    Kept.NOTHING: SwitchNote.STARTS_ANEW,
+    Kept.USAGE: SwitchNote.KEEPS_USAGE,
+    Kept.REMAINING: SwitchNote.KEEPS_REMAINING,
+}
+
+
+def guard(request: SwitchInput, facts: Facts) -> Judgement:
+    if notes := whose(request, facts, old_ids=True):
+        return Judgement(notes)
+    refusal = _refusal(request, facts) or subscriptions.refused_quote(facts)
+    if refusal is not None:
+        return Judgement((refusal,))
+    return Judgement((), tuple(_warnings(request, facts)))
+
+
+def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
+    state = products.state_of(request.product, facts)
+    match request.action:
+        case SwitchAction.CALL_OFF:
+            if state != products.SCHEDULED:
+                return Note(SwitchNote.NOT_SCHEDULED)
+            return subscriptions.problem(request.subscription, facts)
+        case SwitchAction.NOW | SwitchAction.AT_PERIOD_END:
+            if not request.product:
+                return Note(SwitchNote.NO_PRODUCT)
+            if state == products.RUNNING:
+                return Note(SwitchNote.ALREADY_HELD)
+            if request.product not in products.offered(facts):
+                return Note(SwitchNote.UNKNOWN_PRODUCT)
+            move = quote.incoming(request.product, facts)
+            return Note(SwitchNote.NO_PERIOD) if _too_soon(request, move) else None
+        case _:  # pragma: no cover - mypy sees to it that there is no other action
+            assert_never(request.action)
+
+
+def _too_soon(request: SwitchInput, move: PlanMove | None) -> bool:
+    waits = request.action is SwitchAction.AT_PERIOD_END
+    return waits and move is not None and move.effective_at is None
+
+
+def _warnings(request: SwitchInput, facts: Facts) -> Iterator[Note]:
+    if request.action is SwitchAction.CALL_OFF:
+        return
+    for dropped in products.scheduled(facts):
+        if dropped.plan_id != request.product:
+            yield Note(BillingNote.DROPS_SWITCH, {"product": dropped.plan_id})
+    if request.action is SwitchAction.AT_PERIOD_END:
+        return
+    if products.running(facts):
+        yield Note(_KEPT[request.kept])
+    if facts.quote is not None and facts.quote.redirect_to_checkout:
+        yield Note(SwitchNote.NEEDS_CHECKOUT)
+    elif facts.quote is not None and facts.quote.total > 0:
+        yield Note(SwitchNote.MAY_NEED_PAYMENT)
+    yield Note(BillingNote.SHOWN_BY_TIME)
+    yield Note(CommonNote.NO_UNDO)

@@ -1,0 +1,170 @@
+"""Changing a customer's product, now or at the end of the period."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, assert_never
+
+from bot.autumn.models import PlanMove
+from bot.autumn.write import Write
+from bot.changes import canonical
+from bot.changes.billing import quote
+from bot.changes.billing.answer import pending_payment
+from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.lines import Line, name
+from bot.changes.model import Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.spec import ChangeKind
+from bot.changes.switch import products, words
+from bot.changes.switch.form import FORM
+from bot.changes.switch.guard import guard
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.words import SwitchLine, SwitchNote
+from bot.kit import times
+
+_KEPT: dict[Kept, dict[str, Any]] = {
+    Kept.NOTHING: {},
+    Kept.USAGE: {"carry_over_usages": {"enabled": True}},
+    Kept.REMAINING: {"carry_over_balances": {"enabled": True}},
+}
+
+
+class SwitchChange(ChangeKind[SwitchInput]):
+    id = "switch"
+    command = "switch"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"products"})
+    input = SwitchInput
+    form = FORM
+    notes = SwitchNote
+    lines = SwitchLine
+    scopes = (WRITE_SCOPE,)
+    needs = frozenset({Needs.PRODUCTS})
+    quoted = True
+    unit = "money"
+
+    def guard(self, request: SwitchInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: SwitchInput, facts: Facts) -> Snapshot:
+        running, scheduled = products.running(facts), products.scheduled(facts)
+        current = running[0] if len(running) == 1 else None
+        return {
+            "held": products.held(facts),
+            "product": products.state_of(request.product, facts),
+            "current": current.id if current else None,
+            "scheduled": scheduled[0].plan_id if scheduled else None,
+            "period_end": canonical.time_or_none(current.current_period_end) if current else None,
+            **quote.snapshot(facts),
+        }
+
+    def preview(self, request: SwitchInput, facts: Facts) -> tuple[Line, ...]:
+        return (*_moves(request, facts), *quote.lines(facts))
+
+    def amount(self, request: SwitchInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
+        """What is charged or credited now."""
+        return quote.money_moved(before)
+
+    def products(self, request: SwitchInput, facts: Facts) -> frozenset[str]:
+        """The new one, those it may replace, and what was scheduled."""
+        held = [*products.running(facts), *products.scheduled(facts)]
+        return frozenset({request.product, *(each.plan_id for each in held)})
+
+    def holds(self, request: SwitchInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
+        return quote.holds(previewed, current)
+
+    def plan(self, request: SwitchInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        match request.action:
+            case SwitchAction.NOW:
+                return (_attach(request, "immediate", _KEPT[request.kept]),)
+            case SwitchAction.AT_PERIOD_END:
+                return (_attach(request, "end_of_cycle", {}),)
+            case SwitchAction.CALL_OFF:
+                return (update(request.customer, request.subscription, {"cancel_action": "uncancel"}),)
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+
+    def pending_payment(self, answer: object) -> PendingPayment | None:
+        return pending_payment(answer)
+
+    def verify(self, request: SwitchInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        if after is None:
+            return Verdict.UNCLEAR
+        match request.action:
+            case SwitchAction.NOW:
+                applied = after["product"] == products.RUNNING
+            case SwitchAction.AT_PERIOD_END:
+                applied = after["product"] == products.SCHEDULED and after["held"] != before["held"]
+            case SwitchAction.CALL_OFF:
+                applied = after["product"] is None and after["current"] == request.subscription
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+        if applied:
+            return Verdict.APPLIED
+        return Verdict.NOT_APPLIED if after["held"] == before["held"] else Verdict.UNCLEAR
+
+    def inverse(self, request: SwitchInput, before: Snapshot, after: Snapshot) -> SwitchInput | None:  # noqa: ARG002
+        """Of one that is scheduled, as long as it dropped no other, which would not come back."""
+        current = before["current"]
+        if request.action is not SwitchAction.AT_PERIOD_END or current is None or before["scheduled"]:
+            return None
+        return SwitchInput(
+            customer=request.customer,
+            product=request.product,
+            action=SwitchAction.CALL_OFF,
+            subscription=current,
+        )
+
+    def summary(self, request: SwitchInput, names: Names) -> str:
+        product = name(request.product, names)
+        match request.action:
+            case SwitchAction.NOW:
+                return words.change_now(product)
+            case SwitchAction.AT_PERIOD_END:
+                return words.change_at_period_end(product)
+            case SwitchAction.CALL_OFF:
+                return words.call_off(product)
+            case _:  # pragma: no cover - mypy sees to it that there is no other action
+                assert_never(request.action)
+
+    def shown_now(self, request: SwitchInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        states: dict[str | None, str] = {
+            products.RUNNING: words.HELD,
+            products.SCHEDULED: words.SCHEDULED,
+        }
+        return [states.get(after.get("product"), words.NOT_HELD)]
+
+    def sample(self, customer: str) -> SwitchInput:
+        return SwitchInput(customer=customer, product="pro", action=SwitchAction.AT_PERIOD_END)
+
+
+def _attach(request: SwitchInput, schedule: str, kept: dict[str, Any]) -> Write:
+    body = {
+        "customer_id": request.customer,
+        "plan_id": request.product,
+        "plan_schedule": schedule,
+        "redirect_mode": "if_required",
+        **kept,
+    }
+    return Write("billing.attach", "POST", "/v1/billing.attach", body, per_customer=True)
+
+
+def _moves(request: SwitchInput, facts: Facts) -> Iterator[Line]:
+    """As Autumn says: what goes, and what comes."""
+    if request.action is SwitchAction.CALL_OFF:
+        yield Line(SwitchLine.CALLED_OFF, None, None, about=request.product)
+        return
+    at_end = request.action is SwitchAction.AT_PERIOD_END
+    moves = facts.quote
+    for move in moves.outgoing if moves else ():
+        yield _move(move, SwitchLine.ENDS_ON if at_end else SwitchLine.ENDS_NOW, on_a_day=at_end)
+    if (starts := quote.incoming(request.product, facts)) is not None:
+        yield _move(starts, SwitchLine.STARTS_ON if at_end else SwitchLine.STARTS_NOW, on_a_day=at_end)
+
+
+def _move(move: PlanMove, label: SwitchLine, *, on_a_day: bool) -> Line:
+    at = move.effective_at if on_a_day else None
+    return Line(label, None, times.billing_day(at) if at else None, about=move.plan_id)

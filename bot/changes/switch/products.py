@@ -1,0 +1,51 @@
+"""Which products a customer can be changed to, and which they have."""
+
+import json
+
+from bot.autumn.models import Plan, Subscription
+from bot.changes.billing import subscriptions
+from bot.changes.model import Facts
+
+RUNNING, SCHEDULED = "running", "scheduled"
+
+
+def offered(facts: Facts) -> dict[str, Plan]:
+    """By id. Not add-ons and one-time purchases, which take no other's place, nor what needs quantities."""
+    return {plan.id: plan for plan in facts.offered if _fits(plan)}
+
+
+def running(facts: Facts) -> list[Subscription]:
+    """Main products of the customer's own."""
+    return [each for each in subscriptions.own(facts) if not each.add_on and each.status != SCHEDULED]
+
+
+def scheduled(facts: Facts) -> list[Subscription]:
+    """Main products that start later, without the one that everybody falls back to."""
+    return [
+        each
+        for each in subscriptions.own(facts)
+        if not each.add_on and each.status == SCHEDULED and not each.auto_enable
+    ]
+
+
+def state_of(plan_id: str, facts: Facts) -> str | None:
+    """Whether the customer has it, or will have it; None for neither."""
+    states = {
+        SCHEDULED if each.status == SCHEDULED else RUNNING
+        for each in subscriptions.own(facts)
+        if each.plan_id == plan_id
+    }
+    return RUNNING if RUNNING in states else SCHEDULED if states else None
+
+
+def held(facts: Facts) -> str:
+    """All that the customer has, to compare."""
+    return json.dumps(
+        sorted([each.id, each.status, each.canceled_at is not None] for each in subscriptions.own(facts))
+    )
+
+
+def _fits(plan: Plan) -> bool:
+    one_time = plan.price is not None and plan.price.interval == "one_off"
+    ahead = any(item.price is not None and item.price.billing_method == "prepaid" for item in plan.items)
+    return not (plan.add_on or plan.archived or one_time or ahead)

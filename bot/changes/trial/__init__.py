@@ -1,0 +1,5 @@
+"""Extending a trial, shortening it, and ending it now."""
+
+from bot.changes.trial.kind import TrialChange
+
+KIND = TrialChange()

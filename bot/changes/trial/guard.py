@@ -1,0 +1,81 @@
+"""Why a trial cannot be changed, and what to know before it is."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.autumn.models import Subscription
+from bot.changes import canonical
+from bot.changes.billing import subscriptions
+from bot.changes.common import whose
+from bot.changes.common_notes import CommonNote
+from bot.changes.model import Facts, Judgement
+from bot.changes.notes import Note
+from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.trial.words import TrialNote
+
+DAY = timedelta(days=1)
+_LONGEST = timedelta(days=730)
+"""As Stripe has it."""
+
+
+def guard(request: TrialInput, facts: Facts, now: datetime) -> Judgement:
+    if notes := whose(request, facts, old_ids=True):
+        return Judgement(notes)
+    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
+        return Judgement((unfit,))
+    subscription = subscriptions.find(request.subscription, facts)
+    assert subscription is not None  # noqa: S101 - `problem` says so
+    refusal = _refusal(request, subscription, now) or subscriptions.refused_quote(facts)
+    if refusal is not None:
+        return Judgement((refusal,))
+    return Judgement((), tuple(_warnings(request, subscription, facts)))
+
+
+def on_trial(subscription: Subscription, now: datetime) -> bool:
+    return subscription.trial_ends_at is not None and subscription.trial_ends_at > now
+
+
+def whole_days(request: TrialInput, now: datetime) -> int:
+    """Autumn cuts fractions of days, and ends a trial so many days from when it is told to."""
+    assert request.ends_at is not None  # noqa: S101 - the guard allows no other
+    return -((now - request.ends_at) // DAY)
+
+
+def days_moved(ends_at: datetime, before: datetime) -> Decimal:
+    """Whole days by which the end moves, rounded up."""
+    return Decimal(-(-abs(ends_at - before) // DAY))
+
+
+def _refusal(request: TrialInput, subscription: Subscription, now: datetime) -> Note | None:
+    if not on_trial(subscription, now):
+        # A trial on a running subscription would credit the period and charge it again.
+        return Note(TrialNote.NOT_ON_TRIAL)
+    if subscription.canceled_at is not None:
+        return Note(TrialNote.CANCELLED)
+    if request.action is TrialAction.END_NOW:
+        return None
+    if request.ends_at is None:
+        return Note(TrialNote.NO_END)
+    if request.ends_at <= now:
+        return Note(TrialNote.END_PAST)
+    if request.ends_at > now + _LONGEST:
+        return Note(TrialNote.END_TOO_FAR, {"latest": canonical.time(now + _LONGEST)})
+    same = canonical.same_time(now + whole_days(request, now) * DAY, subscription.trial_ends_at)
+    return Note(CommonNote.NOTHING_TO_DO) if same else None
+
+
+def _warnings(request: TrialInput, subscription: Subscription, facts: Facts) -> Iterator[Note]:
+    if request.action is TrialAction.END_NOW:
+        yield Note(TrialNote.MAY_NEED_PAYMENT)
+        yield Note(CommonNote.NO_UNDO)
+        return
+    ends_at, before = request.ends_at, subscription.trial_ends_at
+    if ends_at is not None and before is not None and ends_at < before:
+        yield Note(TrialNote.SHORTER)
+    if any(
+        row.plan_id == subscription.plan_id and row.reset is not None and row.reset.resets_at is not None
+        for balance in facts.customer.balances.values()
+        for row in balance.breakdown
+    ):
+        yield Note(TrialNote.RESETS_MOVE)

@@ -1,0 +1,115 @@
+"""Changes that Autumn makes only once the customer has paid."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from bot.approvals import notices, words
+from bot.approvals.card import Audience, change_card, withheld_card
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.results import ChangeRequest, Result
+from bot.changes.trial.input import TrialAction, TrialInput
+from bot.store.tables import audit, changes
+from tests.approvals.harness import ANA, NOW, RAJ, Harness
+
+URL = "https://pay.example/in_1?secret=yes"
+
+
+async def awaited(harness: Harness) -> Record:
+    """A trial that was to end now, of a customer without a card."""
+    harness.local.set_card("cus_umbrella", on_file=False)
+    service = harness.service()
+    customer = await harness.autumn.customer("cus_umbrella")
+    request = TrialInput(
+        customer="cus_umbrella",
+        subscription=customer.subscriptions[0].id,
+        product="pro",
+        action=TrialAction.END_NOW,
+    )
+    asked = (
+        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
+    ).record
+    assert asked is not None
+    done = (await service.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    return done
+
+
+async def test_it_is_neither_applied_nor_failed_and_written_once(harness: Harness) -> None:
+    done = await awaited(harness)
+    assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
+    assert done.details == {"payment": "payment_method_required"}
+    assert not done.invertible
+    assert harness.written() == 1
+    assert harness.events(done)[-1] is ChangeEvent.UNCONFIRMED
+    assert await harness.trail_is_intact()
+
+
+async def test_the_link_is_given_once_and_kept_nowhere(harness: Harness) -> None:
+    done = await awaited(harness)
+    assert "/invoice/in_" in done.payment_url
+    number = done.payment_url.rpartition("/")[2]
+    stored = await harness.service().get(done.id)
+    assert stored is not None
+    assert stored.payment_url == ""
+    async with harness.database.reading() as connection:
+        for table in (changes, audit):
+            rows = (await connection.execute(select(table))).all()
+            assert rows
+            assert number not in str(rows)
+
+
+async def test_not_applied_is_not_taken_once_the_customer_has_paid(harness: Harness) -> None:
+    done = await awaited(harness)
+    harness.local.pay(done.payment_url.rpartition("/")[2])
+    assert (await harness.service().mark(done.id, RAJ, applied=False)).result is Result.SEEN_APPLIED
+    marked = (await harness.service().mark(done.id, RAJ, applied=True)).record
+    assert marked is not None
+    assert (marked.state, marked.ending) == (State.APPLIED, Cause.MARKED_APPLIED)
+
+
+async def test_a_customer_who_has_a_card_is_not_waited_for(harness: Harness) -> None:
+    harness.local.set_card("cus_umbrella")
+    service = harness.service()
+    customer = await harness.autumn.customer("cus_umbrella")
+    request = TrialInput(
+        customer="cus_umbrella",
+        subscription=customer.subscriptions[0].id,
+        product="pro",
+        action=TrialAction.END_NOW,
+    )
+    asked = (
+        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
+    ).record
+    assert asked is not None
+    done = (await service.approve(asked.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.payment_url) == (State.APPLIED, "")
+
+
+@pytest.mark.parametrize("reason", ["", *words.PAYMENTS])
+async def test_only_the_notice_to_the_person_who_requested_it_has_the_link(
+    harness: Harness, reason: str
+) -> None:
+    done = replace(await awaited(harness), payment_url=URL, details={"payment": reason})
+    notice = notices.notice(done, ChangeEvent.UNCONFIRMED)
+    assert notice is not None
+    assert f"<{URL}|{words.PAYMENT_LINK}>" in str(notice.blocks)
+    assert words.PAYMENT_LINK_PRIVATE in str(notice.blocks)
+    for audience in Audience:
+        card = str(change_card(done, audience=audience, now=NOW).blocks)
+        assert "pay.example" not in card
+        assert words.AWAITS_PAYMENT in card
+        assert words.SETTLE not in card
+        assert words.PAYMENTS.get(reason, words.AWAITS_PAYMENT) in card
+    withheld = str(withheld_card(done, now=NOW).blocks)
+    assert words.AWAITS_PAYMENT in withheld
+    assert "pay.example" not in withheld
+
+
+@pytest.mark.parametrize("url", ["", "javascript:alert(1)"])
+async def test_without_a_web_address_no_link_is_promised(harness: Harness, url: str) -> None:
+    notice = notices.notice(replace(await awaited(harness), payment_url=url), ChangeEvent.UNCONFIRMED)
+    assert notice is not None
+    assert words.PAYMENT_LINK_PRIVATE not in str(notice.blocks)

@@ -1,0 +1,43 @@
+"""What all kinds of change to subscriptions have in common."""
+
+from typing import Any
+
+import pytest
+
+from bot.changes import registry
+from bot.changes.billing.subscriptions import WRITE_SCOPE
+from bot.changes.common_notes import CommonNote
+from bot.changes.notes import Note
+from bot.changes.spec import ChangeKind
+from tests.changes.billing.quotes import PRO, having
+from tests.changes.facts import NOW
+
+KINDS = {"cancellation": "cancel", "switch": "switch", "quantity": "quantity", "trial": "trial"}
+UNITS = {"cancellation": "money", "switch": "money", "quantity": "units", "trial": "days"}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> ChangeKind[Any]:
+    found: ChangeKind[Any] = registry.kind(request.param)
+    return found
+
+
+def test_each_is_previewed_by_autumn_and_offered_where_products_are(kind: ChangeKind[Any]) -> None:
+    assert kind.quoted
+    assert kind.command == KINDS[kind.id]
+    assert kind.offered_on == {"products"}
+    assert kind.scopes == (WRITE_SCOPE,)
+    assert kind.unit == UNITS[kind.id]
+
+
+def test_each_has_a_sample_that_names_its_product(kind: ChangeKind[Any]) -> None:
+    sample = kind.sample("cus_1")
+    assert sample.customer == "cus_1"
+    assert "Pro" in kind.summary(sample, {"pro": "Pro"})
+
+
+def test_ids_of_the_old_form_are_taken(kind: ChangeKind[Any]) -> None:
+    sample = kind.sample("a@b")
+    refusals = kind.guard(sample, having(PRO, id="a@b"), NOW).refusals
+    assert refusals
+    assert Note(CommonNote.OLD_ID) not in refusals

@@ -1,0 +1,232 @@
+"""Autumn's own preview: what is shown of it, and for how long it holds."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.autumn.models import NextCycle, Quote
+from bot.changes.billing import quote, subscriptions
+from bot.changes.billing.words import BillingLine
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Snapshot
+from tests.changes.billing.quotes import PERIOD_END, PRO, charge, coming, having, refund
+from tests.changes.billing.quotes import quote as quoted
+from tests.changes.facts import LATER, NOW
+
+PERIOD = PERIOD_END - NOW
+"""Left of the period when it is previewed."""
+
+
+def seen(told: Quote | None, after: timedelta = timedelta(), *, period_end: Any = PERIOD_END) -> Snapshot:
+    """What is compared, so long after the preview was first shown."""
+    held = PRO.model_copy(update={"current_period_end": period_end})
+    known = having(held, quoted=told, at=NOW + after)
+    return {**subscriptions.snapshot(held, "pro", known), **quote.snapshot(known)}
+
+
+def money(label: BillingLine, amount: str, about: str = "", currency: str = "USD") -> Line:
+    return Line(label, None, amount, ValueFormat.MONEY, currency=currency, about=about)
+
+
+def test_every_amount_is_shown_with_the_sum_and_the_next_invoice() -> None:
+    told = quoted(
+        charge("-19.99998450617284", description="Unused Pro"),
+        charge("49.99997", "team", description="", display_name="Team"),
+        total=Decimal(30),
+        next_cycle=NextCycle(starts_at=LATER, total=Decimal(50)),
+    )
+    assert list(quote.lines(having(PRO, quoted=told))) == [
+        money(BillingLine.CHARGE, "-20", "Unused Pro"),
+        money(BillingLine.CHARGE, "50", "Team"),
+        money(BillingLine.TOTAL, "30"),
+        money(BillingLine.NEXT_TOTAL, "50", "2026-12-12T15:06:00.000+00:00"),
+    ]
+
+
+def test_only_the_first_eight_lines_are_shown_and_all_count() -> None:
+    told = quoted(*range(1, 11))
+    lines = list(quote.lines(having(PRO, quoted=told)))
+    assert [line.after for line in lines] == ["1", "2", "3", "4", "5", "6", "7", "8", "55"]
+
+
+def test_a_refund_is_shown_instead_of_a_bill_in_the_currency_of_its_invoice() -> None:
+    told = quoted(refund=refund("19.9999"), currency="")
+    assert list(quote.lines(having(PRO, quoted=told))) == [money(BillingLine.REFUND, "20")]
+
+
+def test_a_next_invoice_without_a_day_is_shown_without_one() -> None:
+    told = quoted(next_cycle=NextCycle(total=Decimal(5)), currency="jpy")
+    lines = list(quote.lines(having(PRO, quoted=told)))
+    assert lines[-1] == money(BillingLine.NEXT_TOTAL, "5", "", "JPY")
+
+
+def test_without_any_currency_none_is_made_up() -> None:
+    (total,) = quote.lines(having(PRO, quoted=quoted(currency="")))
+    assert total.currency == ""
+
+
+def test_what_is_compared() -> None:
+    assert quote.snapshot(having(PRO, quoted=quoted(-20, 50, total=Decimal(25)))) == {
+        "quote:at": "2026-11-22T15:06:00.000+00:00",
+        "quote:currency": "USD",
+        "quote:lines": '[["pro", null, "-20"], ["pro", null, "50"]]',
+        "quote:total": "25",
+        "quote:refund": None,
+        "quote:invoice": None,
+        "quote:refunded": None,
+        "quote:checkout": None,
+    }
+    told = quote.snapshot(
+        having(PRO, quoted=quoted(refund=refund("19.5", refunded=5), redirect_to_checkout=True))
+    )
+    assert (told["quote:refund"], told["quote:invoice"], told["quote:refunded"]) == ("19.5", "in_1", "5")
+    assert told["quote:checkout"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("amount", "holds"), [("20.04", True), ("20.05", False), ("19.96", True), ("19.95", False)]
+)
+def test_a_difference_of_cents_is_no_other_amount(amount: str, holds: bool) -> None:
+    shown, now = quoted(20, total=Decimal(30)), quoted(amount, total=Decimal(30))
+    assert quote.holds(seen(shown), seen(now)) is holds
+
+
+def test_two_cents_more_on_the_card_are_no_more() -> None:
+    shown = seen(quoted(20, total=Decimal(5)))
+    assert quote.holds(shown, seen(quoted(20, total=Decimal("5.02"))))
+
+
+def test_clocks_that_disagree_allow_no_larger_amount() -> None:
+    shown = seen(quoted(-20), PERIOD / 2)
+    assert quote.holds(shown, seen(quoted(-20)))
+    assert not quote.holds(shown, seen(quoted(-30)))
+
+
+def test_nothing_is_shown_before_autumn_was_asked() -> None:
+    assert list(quote.lines(having(PRO))) == []
+    assert quote.snapshot(having(PRO)) == {}
+    assert quote.money_moved({}) is None
+    assert quote.following("pro", having(PRO)) is None
+    assert quote.incoming("pro", having(PRO)) is None
+
+
+def test_the_product_and_what_follows_it_are_told_apart() -> None:
+    known = having(PRO, quoted=quoted(incoming=[coming("free"), coming("pro", expires_at=LATER)]))
+    following, incoming = quote.following("pro", known), quote.incoming("pro", known)
+    assert following is not None
+    assert following.plan_id == "free"
+    assert incoming is not None
+    assert incoming.expires_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("told", "moved"),
+    [
+        (quoted(), "0"),
+        (quoted(-20), "20"),
+        (quoted(-20, 50), "30"),
+        (quoted("-19.99999", "49.99999"), "30"),
+        (quoted("7.5", currency="jpy"), "8"),
+        (quoted(refund=refund("12.34")), "12.34"),
+        (quoted(20, total=Decimal(0)), "20"),
+    ],
+)
+def test_the_size_is_the_money_that_moves(told: Quote, moved: str) -> None:
+    assert quote.money_moved(seen(told)) == Decimal(moved)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (None, None),
+        (quoted(), quoted()),
+        (quoted(-20), quoted(-20)),
+        (quoted(-20), quoted("-19.99")),
+        (quoted(-20), quoted(-10)),
+        (quoted(-20, 50), quoted(-10, 25)),
+        (quoted(-20, 50), quoted(-10, 50)),
+        (quoted(refund=refund(20)), quoted(refund=refund(20))),
+        (quoted(refund=refund(20)), quoted(refund=refund(10))),
+        (quoted(20, total=Decimal(15)), quoted(20, total=Decimal(5))),
+        (quoted(20, total=Decimal(0)), quoted(10, total=Decimal(0))),
+    ],
+)
+def test_it_holds_while_time_alone_moves_the_amounts(was: Quote | None, now: Quote | None) -> None:
+    assert quote.holds(seen(was), seen(now, PERIOD / 2))
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (quoted(-20), quoted("-9.9")),
+        (quoted(-20), quoted("-20.1")),
+        (quoted(-20), quoted(20)),
+        (quoted(-20), quoted()),
+        (quoted(), quoted(-20)),
+        (quoted(-20), quoted(charge(-20, "team"))),
+        (quoted(-20), quoted(charge(-20, feature_id="seats"))),
+        (quoted(-20), quoted(-20, currency="eur")),
+        (quoted(-20, 50), quoted(-20, 60)),
+        (quoted(20, total=Decimal(0)), quoted(20, total=Decimal(20))),
+        (quoted(20, total=Decimal(5)), quoted(20, total=Decimal("5.03"))),
+        (quoted(refund=refund(20)), quoted(refund=refund(9))),
+        (quoted(refund=refund(20)), quoted(refund=refund(20, refunded=5))),
+        (quoted(refund=refund(20)), quoted()),
+        (quoted(), quoted(refund=refund(20))),
+        (quoted(), quoted(redirect_to_checkout=True)),
+        (None, quoted(-20)),
+    ],
+)
+def test_it_does_not_hold_when_anything_else_moved_them(was: Quote | None, now: Quote | None) -> None:
+    assert not quote.holds(seen(was), seen(now, PERIOD / 2))
+
+
+def test_another_invoice_to_refund_is_another_change() -> None:
+    other = refund(20)
+    other = other.model_copy(update={"invoice": other.invoice.model_copy(update={"stripe_id": "in_2"})})
+    assert not quote.holds(seen(quoted(refund=refund(20))), seen(quoted(refund=other)))
+
+
+def test_a_period_that_began_anew_is_another_change() -> None:
+    renewed = seen(quoted(-20), period_end=LATER + timedelta(days=30))
+    assert not quote.holds(seen(quoted(-20)), renewed)
+
+
+def test_without_a_period_amounts_stay_as_they_are() -> None:
+    then, now = (seen(quoted(20), after, period_end=None) for after in (timedelta(), timedelta(days=1)))
+    assert quote.holds(then, now)
+    for other in (19, 35):
+        assert not quote.holds(then, seen(quoted(other), timedelta(days=1), period_end=None))
+    credit = seen(quoted(-20), period_end=None)
+    assert not quote.holds(credit, seen(quoted(-35), period_end=None))
+
+
+def test_at_the_very_end_of_the_period_nothing_is_left() -> None:
+    ended = seen(quoted(-20), PERIOD)
+    assert quote.holds(ended, seen(quoted(0), PERIOD))
+    assert quote.holds(seen(quoted(-20)), seen(quoted(0), PERIOD + timedelta(days=1)))
+
+
+@given(
+    amount=st.decimals(min_value=-5000, max_value=5000, places=2),
+    share=st.decimals(min_value=0, max_value=1, places=4),
+)
+def test_what_autumn_works_out_by_time_always_holds(amount: Decimal, share: Decimal) -> None:
+    gone = PERIOD * float(1 - share)
+    then, now = seen(quoted(amount)), seen(quoted(amount * share), gone)
+    assert quote.holds(then, now)
+
+
+@given(
+    amount=st.decimals(min_value=1, max_value=5000, places=2),
+    more=st.decimals(min_value="0.01", max_value=100, places=2),
+    share=st.decimals(min_value=0, max_value=1, places=4),
+)
+def test_more_money_than_was_shown_never_holds(amount: Decimal, more: Decimal, share: Decimal) -> None:
+    shown = seen(quoted(refund=refund(amount)))
+    dearer = amount + more + Decimal("0.02") + amount / 1000
+    assert not quote.holds(shown, seen(quoted(refund=refund(dearer)), PERIOD * float(1 - share)))

@@ -1,0 +1,135 @@
+"""The form that cancels a subscription."""
+
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Customer
+from bot.changes import request_form
+from bot.changes import words as changes_words
+from bot.changes.billing import words as billing_words
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.words import SETTLEMENT
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
+from tests.changes.filling import Filling
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, LATER, NOW
+
+TWO = [
+    given.subscription(),
+    given.subscription("team", id="sub_2", canceled_at=BEFORE, expires_at=LATER),
+]
+
+
+def form(*subscriptions: Any, **changes: Any) -> Filling:
+    held = list(subscriptions) or [given.subscription()]
+    return Filling(
+        Meta(kind="cancellation", customer="cus_1", submission="s1", reason_required=False),
+        Facts(given.customer(subscriptions=held, **changes), NOW),
+    )
+
+
+def wanted(action: CancellationAction, **changes: Any) -> CancellationInput:
+    known = {
+        "customer": "cus_1",
+        "customer_created_at": BEFORE,
+        "subscription": "sub_1",
+        "product": "pro",
+        "action": action,
+    }
+    return CancellationInput(**{**known, **changes})
+
+
+def test_the_only_subscription_is_cancelled_at_the_end_of_its_period_unless_told_otherwise() -> None:
+    opened = form()
+    assert "• *Pro* · Active · $20 per month" in opened.text
+    assert "Ends on: none → *Dec 2, 2026*" in opened.text
+    assert not opened.has("settlement")
+    assert opened.submit().input == wanted(CancellationAction.AT_PERIOD_END)
+
+
+@pytest.mark.parametrize("settlement", Settlement)
+def test_what_the_customer_gets_is_chosen_when_it_ends_now(settlement: Settlement) -> None:
+    opened = form()
+    opened.fill("action", option="now")
+    assert SETTLEMENT in opened.text
+    assert "Subscription Pro: *ends now*" in opened.text
+    assert opened.submit().input == wanted(CancellationAction.NOW, settlement=Settlement.CREDIT)
+    opened.fill("settlement", option=settlement.value)
+    assert opened.submit().input == wanted(CancellationAction.NOW, settlement=settlement)
+
+
+def test_what_the_customer_would_get_is_not_asked_before_the_form_shows_it() -> None:
+    opened = form()
+    opened.fill("action", option="now", redraw=False)
+    assert opened.submit().errors == {"action": changes_words.STALE}
+
+
+def test_a_cancelled_one_is_taken_back_unless_told_otherwise() -> None:
+    opened = form(TWO[1])
+    assert "Ends on: Dec 2, 2026 → *none*" in opened.text
+    taken_back = wanted(CancellationAction.TAKE_BACK, subscription="sub_2", product="team")
+    assert opened.submit().input == taken_back
+    opened.fill("action", option="at_period_end")
+    assert "This subscription is cancelled already: it ends on Dec 2, 2026." in opened.text
+
+
+def test_one_of_several_has_to_be_picked() -> None:
+    opened = form(*TWO)
+    assert opened.options("subscription") == [
+        ("Pro", "sub_1", "Next billing Dec 2, 2026"),
+        ("Team", "sub_2", "Ends Dec 2, 2026"),
+    ]
+    assert "Fill in the form to see" in opened.text
+    assert opened.submit().errors == {"subscription": "Pick a subscription."}
+    opened.fill("subscription", option="sub_1")
+    assert opened.element("subscription")["initial_option"]["value"] == "sub_1"
+    assert opened.submit().input == wanted(CancellationAction.AT_PERIOD_END)
+
+
+def test_subscriptions_to_one_product_are_told_apart_by_their_dates() -> None:
+    several = [
+        given.subscription(id="a", trial_ends_at=LATER),
+        given.subscription(id="b", current_period_end=None),
+        given.subscription(id="c", current_period_end=None, started_at=None, plan=None),
+    ]
+    assert [(name, more) for name, _, more in form(*several).options("subscription")] == [
+        ("Pro", "Trial ends Dec 2, 2026"),
+        ("Pro", "Started Nov 2, 2026"),
+        ("pro", ""),
+    ]
+
+
+def test_no_more_are_offered_than_a_form_can_remember() -> None:
+    many = [given.subscription(id=f"sub_{number}") for number in range(20)]
+    assert len(form(*many).options("subscription")) == 15
+    long = [given.subscription(id="s" * 76), given.subscription("p" * 76, id="x"), given.subscription()]
+    assert [value for _, value, _ in form(*long).options("subscription")] == ["sub_1"]
+
+
+def test_what_entities_hold_is_shown_and_not_offered() -> None:
+    opened = form(given.subscription(), given.subscription("seat", id="e", scope="entity"))
+    assert "• *Seat*" in opened.text
+    assert billing_words.of_entities(1) in opened.text
+    assert [value for _, value, _ in opened.options("subscription")] == ["sub_1"]
+
+
+@pytest.mark.parametrize("held", [[], [given.subscription(scope="entity")]])
+def test_without_a_subscription_there_is_nothing_to_fill_in(held: list[Any]) -> None:
+    customer: Customer = given.customer(subscriptions=held)
+    opened = Filling(Meta(kind="cancellation", customer="cus_1", submission="s1"), Facts(customer, NOW))
+    assert billing_words.NO_SUBSCRIPTIONS in opened.text
+    assert "submit" not in opened.view
+
+
+def test_what_the_form_does_not_offer_is_refused() -> None:
+    opened = form()
+    for block, value in (("action", "delete"), ("subscription", "sub_9")):
+        option = {"selected_option": {"value": value}}
+        crafted = {**opened.values, block: {"form:x": option}}
+        parsed = request_form.parse(opened.meta, crafted)
+        assert parsed.input is None
+        assert parsed.errors == {block: changes_words.NOT_OFFERED}
+    option = {"selected_option": {"value": "sub_9"}}
+    assert request_form.draft(opened.meta, {"subscription": {"form:x": option}}, opened.facts) is None

@@ -1,0 +1,248 @@
+"""Quantities bought ahead: what is refused and warned of, what is sent, and what became of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
+from bot.changes.amounts import AmountNote
+from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.quantity import bought
+from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.kind import QuantityChange
+from bot.changes.quantity.words import QuantityLine, QuantityNote
+from tests.changes.billing.quotes import OF_ENTITY, PRO, having
+from tests.changes.billing.quotes import quote as quoted
+from tests.changes.facts import AHEAD, BY_USE, NOW, balance, row
+
+CHANGE = QuantityChange()
+BY_TIME = Note(BillingNote.SHOWN_BY_TIME)
+MAY_NEED_PAYMENT = Note(QuantityNote.MAY_NEED_PAYMENT)
+
+
+def selling(included: int | None = 2, pack: int | None = None, most: int | None = None) -> Subscription:
+    """A subscription whose product sells seats."""
+    price = UsagePrice(
+        amount=Decimal(3),
+        billing_method="prepaid",
+        billing_units=None if pack is None else Decimal(pack),
+        max_purchase=None if most is None else Decimal(most),
+    )
+    items = [
+        PlanItem(feature_id="plain"),
+        PlanItem(feature_id="messages", price=BY_USE),
+        PlanItem(feature_id="seats", included=None if included is None else Decimal(included), price=price),
+    ]
+    return PRO.model_copy(update={"plan": Plan(id="pro", items=items)})
+
+
+def seats(bought: int = 4, *, included: int = 2, used: int = 3, **changes: Any) -> Balance:
+    known = row(
+        included=included, usage=used, **{"prepaid_grant": Decimal(bought), "price": AHEAD, **changes}
+    )
+    return balance(known, feature_id="seats")
+
+
+def having_seats(subscription: Subscription | None = None, **changes: Any) -> Facts:
+    """Six seats: two are included, four bought."""
+    return having(subscription or selling(), **{"balances": (seats(),), **changes})
+
+
+def ask(quantity: Any = 8, **changes: Any) -> QuantityInput:
+    known = {
+        "customer": "cus_1",
+        "subscription": "sub_pro",
+        "product": "pro",
+        "feature": "seats",
+        "quantity": Decimal(quantity),
+        "billed": Billed.NOW,
+    }
+    return QuantityInput(**{**known, **changes})
+
+
+TWICE = balance(row("one", price=AHEAD), row("two", price=AHEAD), feature_id="seats")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "refusal"),
+    [
+        (ask(customer="cus_2"), having_seats(), Note(CommonNote.OTHER_CUSTOMER)),
+        (ask(subscription="gone"), having_seats(), Note(BillingNote.GONE)),
+        (ask(subscription="sub_entity"), having(OF_ENTITY), Note(BillingNote.OF_ENTITY)),
+        (ask(feature="plain"), having_seats(), Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "plain"})),
+        (
+            ask(feature="messages"),
+            having_seats(),
+            Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "messages"}),
+        ),
+        (ask(feature="none"), having_seats(), Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "none"})),
+        (
+            ask(),
+            having_seats(PRO.model_copy(update={"plan": None})),
+            Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "seats"}),
+        ),
+        (ask(), having_seats(balances=()), Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "seats"})),
+        (
+            ask(),
+            having_seats(balances=(seats(plan_id="other"),)),
+            Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "seats"}),
+        ),
+        (
+            ask(),
+            having_seats(balances=(seats(price=None),)),
+            Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "seats"}),
+        ),
+        (
+            ask(),
+            having_seats(balances=(seats(price=BY_USE),)),
+            Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "seats"}),
+        ),
+        (ask(), having_seats(balances=(TWICE,)), Note(QuantityNote.HELD_TWICE)),
+        (ask(10**13), having_seats(), Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
+        (ask(-1), having_seats(), Note(QuantityNote.NEGATIVE)),
+        (ask(1), having_seats(), Note(QuantityNote.BELOW_INCLUDED, {"included": "2"})),
+        (
+            ask("2.5"),
+            having_seats(),
+            Note(QuantityNote.NOT_WHOLE_PACKS, {"pack": "1", "included": "2", "next": "3"}),
+        ),
+        (
+            ask(8),
+            having_seats(selling(pack=5)),
+            Note(QuantityNote.NOT_WHOLE_PACKS, {"pack": "5", "included": "2", "next": "12"}),
+        ),
+        (ask(9), having_seats(selling(most=6)), Note(QuantityNote.OVER_MOST, {"most": "8"})),
+        (ask(6), having_seats(), Note(CommonNote.NOTHING_TO_DO)),
+        (ask(6, billed=Billed.NEXT_INVOICE), having_seats(), Note(CommonNote.NOTHING_TO_DO)),
+        (
+            ask(),
+            having_seats(quote_refused="invalid_inputs"),
+            Note(BillingNote.WOULD_BE_REFUSED, {"code": "invalid_inputs"}),
+        ),
+    ],
+)
+def test_refused(asked: QuantityInput, known: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (ask(), having_seats(), [BY_TIME, MAY_NEED_PAYMENT]),
+        (ask(8), having_seats(selling(most=6)), [BY_TIME, MAY_NEED_PAYMENT]),
+        (ask(12), having_seats(selling(pack=5)), [BY_TIME, MAY_NEED_PAYMENT]),
+        (ask(5), having_seats(), [BY_TIME]),
+        (ask(3), having_seats(), [BY_TIME]),
+        (ask(2), having_seats(), [Note(QuantityNote.BELOW_USED, {"used": "3"}), BY_TIME]),
+        (
+            ask(0),
+            having_seats(selling(included=None), balances=(seats(included=0),)),
+            [Note(QuantityNote.BELOW_USED, {"used": "3"}), BY_TIME],
+        ),
+        (
+            ask(2, billed=Billed.NEXT_INVOICE),
+            having_seats(),
+            [Note(QuantityNote.BELOW_USED, {"used": "3"}), Note(QuantityNote.NOT_BILLED_NOW)],
+        ),
+        (ask(billed=Billed.NEXT_INVOICE), having_seats(), [Note(QuantityNote.NOT_BILLED_NOW)]),
+    ],
+)
+def test_warned(asked: QuantityInput, known: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, known, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_plan() -> None:
+    (write,) = CHANGE.plan(ask(), having_seats())
+    named = {"customer_id": "cus_1", "subscription_id": "sub_pro"}
+    assert write.route == "billing.update"
+    assert dict(write.body) == {**named, "feature_quantities": [{"feature_id": "seats", "quantity": 8}]}
+    (write,) = CHANGE.plan(ask(0, billed=Billed.NEXT_INVOICE), having_seats())
+    assert dict(write.body) == {
+        **named,
+        "feature_quantities": [{"feature_id": "seats", "quantity": 0}],
+        "proration_behavior": "none",
+    }
+
+
+def test_preview() -> None:
+    assert CHANGE.preview(ask(), having_seats(quoted=quoted())) == (
+        Line(QuantityLine.QUANTITY, "6", "8", ValueFormat.NUMBER, about="seats"),
+        Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
+    )
+
+
+def state(asked: QuantityInput, known: Facts | None = None) -> Snapshot:
+    return CHANGE.snapshot(asked, known or having_seats())
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (having_seats(balances=(seats(6),)), Verdict.APPLIED),
+        (having_seats(), Verdict.NOT_APPLIED),
+        (having_seats(balances=(seats(5),)), Verdict.UNCLEAR),
+        (having_seats(balances=()), Verdict.UNCLEAR),
+        (having_seats(balances=(TWICE,)), Verdict.UNCLEAR),
+        (having(balances=(seats(6),)), Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(after: Facts, verdict: Verdict) -> None:
+    assert CHANGE.verify(ask(), state(ask()), state(ask(), after)) is verdict
+
+
+def test_what_is_compared() -> None:
+    known = state(ask())
+    assert (known["quantity"], known["subscription"], known["of_product"]) == ("6", "sub_pro", "1")
+
+
+def test_only_what_is_bought_ahead_has_a_quantity() -> None:
+    assert list(bought.items(selling())) == ["seats"]
+
+
+def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+    assert CHANGE.verify(ask(), state(ask()), None) is Verdict.UNCLEAR
+
+
+def test_undo_is_billed_as_the_change_was() -> None:
+    asked = ask(billed=Billed.NEXT_INVOICE)
+    known = state(asked)
+    assert CHANGE.inverse(asked, known, known) == ask(6, billed=Billed.NEXT_INVOICE)
+    assert CHANGE.inverse(asked, state(asked, having_seats(balances=())), known) is None
+
+
+def test_size_is_in_units() -> None:
+    assert CHANGE.amount(ask(8), state(ask())) == 2
+    assert CHANGE.amount(ask(1), state(ask())) == 5
+    assert CHANGE.amount(ask(), state(ask(), having_seats(balances=()))) is None
+    assert CHANGE.products(ask(), having_seats()) == {"pro"}
+
+
+def test_it_holds_until_the_quantity_or_the_money_moves() -> None:
+    then = state(ask(), having_seats(quoted=quoted(6)))
+    used = having_seats(quoted=quoted(6), balances=(seats(used=5),))
+    assert CHANGE.holds(ask(), then, state(ask(), used))
+    more = having_seats(quoted=quoted(6), balances=(seats(5),))
+    assert not CHANGE.holds(ask(), then, state(ask(), more))
+    assert not CHANGE.holds(ask(), then, state(ask(), having_seats(quoted=quoted(9))))
+
+
+def test_a_payment_may_be_waited_for() -> None:
+    answer = {"payment_url": "https://pay.example/1"}
+    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+
+
+def test_words() -> None:
+    assert CHANGE.summary(ask(1200), {"pro": "Pro", "seats": "Seats"}) == "Set Seats of Pro to 1,200"
+    before = state(ask())
+    assert CHANGE.shown_now(ask(), before, before)[0].endswith("*6*")
+    for gone in (having_seats(balances=()), having(balances=(seats(),))):
+        assert CHANGE.shown_now(ask(), before, state(ask(), gone))[0].endswith("no longer there.")

@@ -1,0 +1,93 @@
+"""The form that changes a customer's product."""
+
+from typing import Any
+
+import pytest
+
+from bot.changes import request_form
+from bot.changes import words as changes_words
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
+from bot.changes.switch import words
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from tests.changes.filling import Filling
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, NOW
+
+OFFERED = (
+    given.plan("team"),
+    given.plan("pro"),
+    given.plan("basic", name=""),
+    given.plan("seats", add_on=True),
+)
+
+
+def form(*offered: Any) -> Filling:
+    return Filling(
+        Meta(kind="switch", customer="cus_1", submission="s1", reason_required=False),
+        Facts(given.customer(), NOW, offered=offered or OFFERED),
+    )
+
+
+def wanted(action: SwitchAction, **changes: Any) -> SwitchInput:
+    known = {"customer": "cus_1", "customer_created_at": BEFORE, "product": "team", "action": action}
+    return SwitchInput(**{**known, **changes})
+
+
+def test_a_product_is_picked_and_changed_to_now_unless_told_otherwise() -> None:
+    opened = form()
+    assert "• *Pro* · Active · $20 per month" in opened.text
+    assert opened.options("product") == [
+        ("basic", "basic", "$20 per month"),
+        ("Pro", "pro", "$20 per month"),
+        ("Team", "team", "$20 per month"),
+    ]
+    assert "Fill in the form to see" in opened.text
+    assert opened.submit().errors == {"product": "Pick a product."}
+    opened.fill("product", option="team")
+    assert opened.element("product")["initial_option"]["value"] == "team"
+    assert "Balances start anew" in opened.text
+    assert opened.submit().input == wanted(SwitchAction.NOW)
+
+
+@pytest.mark.parametrize("kept", Kept)
+def test_what_is_kept_of_the_balances_is_chosen(kept: Kept) -> None:
+    opened = form()
+    opened.fill("product", option="team")
+    opened.fill("kept", option=kept.value)
+    assert opened.submit().input == wanted(SwitchAction.NOW, kept=kept)
+
+
+def test_at_the_end_of_the_period_nothing_is_kept_or_lost() -> None:
+    opened = form()
+    opened.fill("product", option="team")
+    opened.fill("kept", option="usage")
+    opened.fill("action", option="at_period_end")
+    assert not opened.has("kept")
+    assert opened.submit().input == wanted(SwitchAction.AT_PERIOD_END)
+    opened.fill("action", option="now", redraw=False)
+    assert opened.submit().errors == {"action": changes_words.STALE}
+
+
+def test_the_product_they_have_is_refused_in_words() -> None:
+    opened = form()
+    opened.fill("product", option="pro")
+    assert "The customer has this product already." in opened.text
+
+
+@pytest.mark.parametrize("action", ["call_off", "never"])
+def test_what_the_form_does_not_offer_is_not_done(action: str) -> None:
+    opened = form()
+    opened.fill("product", option="team")
+    crafted = {**opened.values, "action": {"form:x": {"selected_option": {"value": action}}}}
+    assert request_form.parse(opened.meta, crafted).input == wanted(SwitchAction.NOW)
+    without = {name: held for name, held in opened.values.items() if name != "action"}
+    assert request_form.parse(opened.meta, without).errors == {"product": changes_words.STALE}
+
+
+def test_what_cannot_be_picked_is_counted() -> None:
+    many = [given.plan(f"p{number}") for number in range(101)]
+    opened = form(*many, given.plan("x" * 76))
+    assert len(opened.options("product")) == 100
+    assert words.left_out(2) in opened.text
+    assert words.NO_PRODUCTS in form(given.plan("seats", add_on=True)).text

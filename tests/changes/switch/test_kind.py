@@ -1,0 +1,319 @@
+"""Changing the product: what is refused and warned of, what is sent, and what became of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Plan, PlanItem, PlanPrice, Quote, Subscription
+from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Note
+from bot.changes.switch import products
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.kind import SwitchChange
+from bot.changes.switch.words import HELD, NOT_HELD, SCHEDULED, SwitchLine, SwitchNote
+from tests.changes.billing.quotes import (
+    ADD_ON,
+    CANCELLED,
+    FREE_LATER,
+    OF_ENTITY,
+    PRO,
+    TEAM_LATER,
+    coming,
+    having,
+)
+from tests.changes.billing.quotes import quote as quoted
+from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, subscription
+
+CHANGE = SwitchChange()
+NOW_, AT_END, CALL_OFF = SwitchAction.NOW, SwitchAction.AT_PERIOD_END, SwitchAction.CALL_OFF
+OFFERED = tuple(
+    Plan(id=plan_id, name=plan_id.title(), price=PlanPrice(amount=Decimal(10), interval="month"))
+    for plan_id in ("team", "max", "pro")
+)
+TEAM = subscription("team", id="sub_team", scope="customer")
+MAX_LATER = subscription("max", id="sub_max", scope="customer", status="scheduled", started_at=LATER)
+ANEW, BY_TIME = Note(SwitchNote.STARTS_ANEW), Note(BillingNote.SHOWN_BY_TIME)
+NO_UNDO, MAY_NEED_PAYMENT = Note(CommonNote.NO_UNDO), Note(SwitchNote.MAY_NEED_PAYMENT)
+AT_ONCE = quoted(incoming=[coming("team")], outgoing=[coming("pro", effective_at=NOW)])
+LATER_ON = quoted(
+    incoming=[coming("team", effective_at=LATER), coming("pro", expires_at=LATER)],
+    outgoing=[coming("pro", effective_at=LATER)],
+)
+
+
+def ask(action: SwitchAction = NOW_, **changes: Any) -> SwitchInput:
+    return SwitchInput(**{"customer": "cus_1", "product": "team", "action": action, **changes})
+
+
+CALLED_OFF = ask(CALL_OFF, subscription="sub_pro")
+
+
+def known(*held: Subscription, **changes: Any) -> Facts:
+    return having(*held, **{"offered": OFFERED, **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "refusal"),
+    [
+        (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
+        (ask(product=""), known(PRO), Note(SwitchNote.NO_PRODUCT)),
+        (ask(product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
+        (ask(AT_END, product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
+        (ask(product="pro"), known(CANCELLED, TEAM_LATER), Note(SwitchNote.ALREADY_HELD)),
+        (ask(product="gone"), known(PRO), Note(SwitchNote.UNKNOWN_PRODUCT)),
+        (ask(AT_END), known(PRO, quoted=AT_ONCE), Note(SwitchNote.NO_PERIOD)),
+        (
+            ask(),
+            known(PRO, quote_refused="product_not_found"),
+            Note(BillingNote.WOULD_BE_REFUSED, {"code": "product_not_found"}),
+        ),
+        (CALLED_OFF, known(PRO), Note(SwitchNote.NOT_SCHEDULED)),
+        (CALLED_OFF, known(TEAM), Note(SwitchNote.NOT_SCHEDULED)),
+        (
+            ask(CALL_OFF, subscription="gone"),
+            known(CANCELLED, TEAM_LATER),
+            Note(BillingNote.GONE),
+        ),
+    ],
+)
+def test_refused(asked: SwitchInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "warnings"),
+    [
+        (ask(), known(PRO), [ANEW, BY_TIME, NO_UNDO]),
+        (ask(), known(PRO, quoted=AT_ONCE), [ANEW, BY_TIME, NO_UNDO]),
+        (
+            ask(),
+            known(PRO, quoted=AT_ONCE.model_copy(update={"total": Decimal("0.01")})),
+            [ANEW, MAY_NEED_PAYMENT, BY_TIME, NO_UNDO],
+        ),
+        (
+            ask(),
+            known(
+                PRO,
+                quoted=AT_ONCE.model_copy(update={"total": Decimal(5), "redirect_to_checkout": True}),
+            ),
+            [ANEW, Note(SwitchNote.NEEDS_CHECKOUT), BY_TIME, NO_UNDO],
+        ),
+        (ask(kept=Kept.USAGE), known(PRO), [Note(SwitchNote.KEEPS_USAGE), BY_TIME, NO_UNDO]),
+        (ask(kept=Kept.REMAINING), known(PRO), [Note(SwitchNote.KEEPS_REMAINING), BY_TIME, NO_UNDO]),
+        (ask(), known(ADD_ON, OF_ENTITY), [BY_TIME, NO_UNDO]),
+        (
+            ask(),
+            known(CANCELLED, MAX_LATER, FREE_LATER),
+            [Note(BillingNote.DROPS_SWITCH, {"product": "max"}), ANEW, BY_TIME, NO_UNDO],
+        ),
+        (ask(), known(CANCELLED, TEAM_LATER), [ANEW, BY_TIME, NO_UNDO]),
+        (
+            ask(),
+            known(PRO, ADD_ON.model_copy(update={"status": "scheduled"})),
+            [ANEW, BY_TIME, NO_UNDO],
+        ),
+        (ask(AT_END), known(PRO, quoted=LATER_ON), []),
+        (ask(AT_END), known(PRO), []),
+        (ask(AT_END), known(CANCELLED, TEAM_LATER, quoted=LATER_ON), []),
+        (
+            ask(AT_END),
+            known(CANCELLED, MAX_LATER, quoted=LATER_ON),
+            [Note(BillingNote.DROPS_SWITCH, {"product": "max"})],
+        ),
+        (CALLED_OFF, known(CANCELLED, TEAM_LATER), []),
+    ],
+)
+def test_warned(asked: SwitchInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_what_takes_no_others_place_or_needs_a_quantity_is_not_offered() -> None:
+    unfit = (
+        Plan(id="seats", add_on=True),
+        Plan(id="old", archived=True),
+        Plan(id="pack", price=PlanPrice(interval="one_off")),
+        Plan(id="ahead", items=[PlanItem(price=AHEAD)]),
+    )
+    fit = (Plan(id="free"), Plan(id="by_use", items=[PlanItem(), PlanItem(price=BY_USE)]), *OFFERED)
+    assert list(products.offered(known(offered=(*unfit, *fit)))) == [plan.id for plan in fit]
+
+
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        (ask(), {"plan_schedule": "immediate"}),
+        (ask(kept=Kept.USAGE), {"plan_schedule": "immediate", "carry_over_usages": {"enabled": True}}),
+        (
+            ask(kept=Kept.REMAINING),
+            {"plan_schedule": "immediate", "carry_over_balances": {"enabled": True}},
+        ),
+        (ask(AT_END, kept=Kept.USAGE), {"plan_schedule": "end_of_cycle"}),
+    ],
+)
+def test_plan(asked: SwitchInput, more: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(asked, known(PRO))
+    assert (write.route, write.method, write.path) == ("billing.attach", "POST", "/v1/billing.attach")
+    assert write.per_customer
+    assert dict(write.body) == {
+        "customer_id": "cus_1",
+        "plan_id": "team",
+        "redirect_mode": "if_required",
+        **more,
+    }
+
+
+def test_a_scheduled_change_is_called_off_on_the_subscription_that_goes_on() -> None:
+    (write,) = CHANGE.plan(CALLED_OFF, known(CANCELLED, TEAM_LATER))
+    assert write.route == "billing.update"
+    assert dict(write.body) == {
+        "customer_id": "cus_1",
+        "subscription_id": "sub_pro",
+        "cancel_action": "uncancel",
+    }
+
+
+NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "lines"),
+    [
+        (
+            ask(),
+            AT_ONCE,
+            [
+                Line(SwitchLine.ENDS_NOW, None, None, about="pro"),
+                Line(SwitchLine.STARTS_NOW, None, None, about="team"),
+            ],
+        ),
+        (ask(), quoted(), []),
+        (
+            ask(AT_END),
+            LATER_ON,
+            [
+                Line(SwitchLine.ENDS_ON, None, "Dec 12, 2026", about="pro"),
+                Line(SwitchLine.STARTS_ON, None, "Dec 12, 2026", about="team"),
+            ],
+        ),
+        (
+            ask(AT_END),
+            quoted(outgoing=[coming("pro")]),
+            [Line(SwitchLine.ENDS_ON, None, None, about="pro")],
+        ),
+        (CALLED_OFF, quoted(), [Line(SwitchLine.CALLED_OFF, None, None, about="team")]),
+        (CALLED_OFF, AT_ONCE, [Line(SwitchLine.CALLED_OFF, None, None, about="team")]),
+    ],
+)
+def test_preview(asked: SwitchInput, told: Quote, lines: list[Line]) -> None:
+    assert list(CHANGE.preview(asked, known(PRO, quoted=told))) == [*lines, NOTHING_BILLED]
+    assert list(CHANGE.preview(asked, known(PRO))) == ([*lines] if asked is CALLED_OFF else [])
+
+
+def state(asked: SwitchInput, *held: Subscription) -> Snapshot:
+    return CHANGE.snapshot(asked, known(*held))
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after", "verdict"),
+    [
+        (ask(), [PRO], [TEAM], Verdict.APPLIED),
+        (ask(), [], [TEAM], Verdict.APPLIED),
+        (ask(), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (ask(), [PRO], [], Verdict.UNCLEAR),
+        (ask(), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (ask(AT_END), [PRO], [CANCELLED, TEAM_LATER], Verdict.APPLIED),
+        (ask(AT_END), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (ask(AT_END), [PRO], [TEAM], Verdict.UNCLEAR),
+        (ask(AT_END), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (
+            ask(AT_END),
+            [CANCELLED, TEAM_LATER],
+            [CANCELLED, TEAM_LATER.model_copy(update={"id": "again"})],
+            Verdict.APPLIED,
+        ),
+        (CALLED_OFF, [CANCELLED, TEAM_LATER], [PRO], Verdict.APPLIED),
+        (CALLED_OFF, [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (CALLED_OFF, [CANCELLED, TEAM_LATER], [], Verdict.UNCLEAR),
+        (CALLED_OFF, [CANCELLED, TEAM_LATER], [TEAM], Verdict.UNCLEAR),
+    ],
+)
+def test_what_became_of_it(
+    asked: SwitchInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
+) -> None:
+    assert CHANGE.verify(asked, state(asked, *before), state(asked, *after)) is verdict
+
+
+def test_what_is_compared() -> None:
+    assert state(ask(), CANCELLED, TEAM_LATER, ADD_ON) == {
+        "held": '[["sub_pro", "active", true], ["sub_seats", "active", false], '
+        '["sub_team", "scheduled", false]]',
+        "product": "scheduled",
+        "current": "sub_pro",
+        "scheduled": "team",
+        "period_end": "2026-12-12T15:06:00.000+00:00",
+    }
+    assert (
+        state(ask(), TEAM_LATER, ADD_ON, CANCELLED)["held"]
+        == state(ask(), CANCELLED, ADD_ON, TEAM_LATER)["held"]
+    )
+    assert state(ask(), TEAM)["product"] == "running"
+
+
+def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+    assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "back"),
+    [
+        (ask(AT_END), [PRO], CALLED_OFF),
+        (ask(AT_END), [PRO, ADD_ON, OF_ENTITY], CALLED_OFF),
+        (ask(AT_END), [CANCELLED, MAX_LATER], None),
+        (ask(AT_END), [PRO, TEAM.model_copy(update={"plan_id": "other"})], None),
+        (ask(AT_END), [], None),
+        (ask(), [PRO], None),
+        (CALLED_OFF, [CANCELLED, TEAM_LATER], None),
+    ],
+)
+def test_undo(asked: SwitchInput, before: list[Subscription], back: SwitchInput | None) -> None:
+    then = state(asked, *before)
+    assert CHANGE.inverse(asked, then, then) == back
+
+
+def test_size_and_products_for_the_policy() -> None:
+    upgrade = known(PRO, quoted=quoted(-20, 50))
+    assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), upgrade)) == 30
+    held = known(CANCELLED, MAX_LATER, ADD_ON, FREE_LATER)
+    assert CHANGE.products(ask(), held) == {"team", "pro", "max"}
+
+
+def test_it_holds_while_time_alone_moves() -> None:
+    then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(-20, 50)))
+    later = known(PRO, quoted=quoted(-10, 25), at=NOW + (LATER - NOW) / 2)
+    assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
+    cancelled = known(CANCELLED, quoted=quoted(-20, 50))
+    assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), cancelled))
+
+
+def test_a_payment_may_be_waited_for() -> None:
+    answer = {"payment_url": "https://pay.example/1"}
+    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+
+
+def test_words() -> None:
+    names = {"team": "Team"}
+    assert CHANGE.summary(ask(), names) == "Change the product to Team now"
+    assert CHANGE.summary(ask(AT_END), names) == "Change the product to Team at the end of the period"
+    assert CHANGE.summary(CALLED_OFF, names) == "Call off the scheduled change to Team"
+    before = state(ask(), PRO)
+    assert list(CHANGE.shown_now(ask(), before, before)) == [NOT_HELD]
+    assert list(CHANGE.shown_now(ask(), before, state(ask(), TEAM))) == [HELD]
+    assert list(CHANGE.shown_now(ask(), before, state(ask(), CANCELLED, TEAM_LATER))) == [SCHEDULED]

@@ -1,0 +1,118 @@
+"""What is filled into the forms for subscriptions, and what their guards say to it."""
+
+from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation.words import CancellationNote
+from bot.changes.notes import NoteCode
+from bot.changes.quantity.words import QuantityNote
+from bot.changes.switch.words import SwitchNote
+from bot.changes.trial.words import TrialNote
+from tests.journeys.guarding import Case
+
+Filled = tuple[str, str]
+
+_NOW: Filled = ("What to do", "Cancel now")
+_AT_END: Filled = ("What to do", "Cancel at the end of the period")
+_BACK: Filled = ("What to do", "Take the cancellation back")
+_WHOLE: Filled = ("What the customer gets for the rest", "Refund of the whole last payment")
+
+
+def _cancel(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn cancel {customer}", said, filled)
+
+
+def _trial(code: NoteCode, said: str, *filled: Filled) -> Case:
+    return Case(code, "/autumn trial cus_umbrella", said, filled)
+
+
+def _quantity(code: NoteCode, said: str, *filled: Filled) -> Case:
+    return Case(code, "/autumn quantity cus_acme", said, filled)
+
+
+def _switch(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn switch {customer}", said, filled)
+
+
+CANCELLATION = (
+    _cancel(
+        CancellationNote.ALREADY_CANCELLED,
+        "This subscription is cancelled already: it ends on",
+        "cus_initech",
+        _AT_END,
+    ),
+    _cancel(CancellationNote.NOT_CANCELLED, "This subscription is not cancelled", "cus_northwind", _BACK),
+    _cancel(CancellationNote.FREE_HAS_NO_PERIOD, "A free product has no billing period", "cus_wayne"),
+    _cancel(CancellationNote.NOTHING_TO_REFUND, "There is no payment to refund", "cus_wayne", _NOW, _WHOLE),
+    _cancel(CancellationNote.SETTLED_OTHERWISE, "A payment is past due. Depending on", "cus_globex"),
+    _cancel(CancellationNote.CREDIT_FOR_UNPAID, "as if this period were paid", "cus_globex", _NOW),
+    _cancel(CancellationNote.USAGE_UNBILLED, "of Messages used beyond the balance", "cus_northwind", _NOW),
+    _cancel(CancellationNote.BALANCES_LOST, "The balances of this product are gone", "cus_northwind", _NOW),
+    _cancel(CancellationNote.NO_PRODUCT_LEFT, "No product follows", "cus_hooli", _AT_END),
+    _cancel(
+        CancellationNote.ADD_ONS_GO_ON,
+        "Add-ons go on and are still billed: Support Plus, Extra Seats.",
+        "cus_acme",
+        ("Subscription", "Team"),
+    ),
+    _cancel(
+        CancellationNote.REFUNDED_INVOICE, "The refund is of the last invoice", "cus_northwind", _NOW, _WHOLE
+    ),
+    _cancel(BillingNote.DROPS_SWITCH, "The scheduled change to Team is dropped.", "cus_hooli", _AT_END),
+    _cancel(BillingNote.SHOWN_BY_TIME, "they move a little until this is applied", "cus_northwind", _NOW),
+)
+TRIAL = (
+    _trial(TrialNote.END_PAST, "must be in the future", ("New end of the trial", "-1")),
+    _trial(TrialNote.END_TOO_FAR, "A trial can last until", ("New end of the trial", "800")),
+    _trial(TrialNote.SHORTER, "The trial gets shorter", ("New end of the trial", "2")),
+    _trial(TrialNote.RESETS_MOVE, "reset when the trial ends", ("New end of the trial", "20")),
+    _trial(
+        TrialNote.MAY_NEED_PAYMENT,
+        "the trial goes on until the customer pays",
+        ("What to do", "End the trial now"),
+    ),
+)
+QUANTITY = (
+    _quantity(QuantityNote.NEGATIVE, "A quantity cannot be negative.", ("New quantity", "-1")),
+    _quantity(QuantityNote.NOT_WHOLE_PACKS, "The next quantity up is 3.", ("New quantity", "2.5")),
+    _quantity(QuantityNote.MAY_NEED_PAYMENT, "the quantity stays as it is until", ("New quantity", "12")),
+    _quantity(
+        QuantityNote.NOT_BILLED_NOW,
+        "neither billed nor credited",
+        ("New quantity", "12"),
+        ("When the difference is billed", "From the next invoice"),
+    ),
+)
+_LATER: Filled = ("When", "At the end of the period")
+_KEEPING = "What the customer keeps of the balances"
+SWITCH = (
+    _switch(SwitchNote.ALREADY_HELD, "has this product already", "cus_massive", ("New product", "Starter")),
+    _switch(
+        SwitchNote.NO_PERIOD, "no billing period to wait for", "cus_wayne", ("New product", "Team"), _LATER
+    ),
+    _switch(
+        SwitchNote.NEEDS_CHECKOUT,
+        "They have to pay at a checkout first",
+        "cus_empty",
+        ("New product", "Team"),
+    ),
+    _switch(
+        SwitchNote.MAY_NEED_PAYMENT,
+        "the product stays as it is until",
+        "cus_massive",
+        ("New product", "Team"),
+    ),
+    _switch(SwitchNote.STARTS_ANEW, "Balances start anew", "cus_massive", ("New product", "Team")),
+    _switch(
+        SwitchNote.KEEPS_USAGE,
+        "What was used counts against",
+        "cus_massive",
+        ("New product", "Team"),
+        (_KEEPING, "Usage"),
+    ),
+    _switch(
+        SwitchNote.KEEPS_REMAINING,
+        "becomes a standalone grant that expires",
+        "cus_massive",
+        ("New product", "Team"),
+        (_KEEPING, "What is left"),
+    ),
+)

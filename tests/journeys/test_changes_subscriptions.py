@@ -1,0 +1,175 @@
+"""Changes of subscriptions through the real bot: what Autumn's preview says, refunds, payments, locks."""
+
+import pytest
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.autumn.errors import Forbidden
+from bot.changes import autumn_refusals
+from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation.words import CancellationNote
+from bot.changes.switch.words import SwitchNote
+from bot.lookups import failures
+from sandbox.autumn import LocalAutumn
+from tests.journeys.changing import UNHURRIED, close_and_look, lea_sees, request_undo
+from tests.journeys.kinds import cancel, extend_trial
+from tests.stage import Stage, on_stage
+
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
+WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
+
+
+async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Stage) -> None:
+    await maple.ana.command("/autumn cancel cus_northwind")
+    await maple.ana.sees("Cancel at the end of the period")
+    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.sees("Refund of the whole last payment")
+    await maple.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
+    form = await maple.ana.sees("Refunded to the card")
+    assert "stay unbilled" in form
+    assert "Next product: Free: starts" in form
+    await maple.ana.fill("Reason", "We billed them twice")
+    await maple.ana.submit()
+    await lea_sees(maple, "with a refund of the whole last payment", "This cannot be undone.")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(READ_BACK)
+    customer = maple.autumn.state.customers["cus_northwind"]
+    newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
+    assert newest.refunded == newest.total > 0
+    assert [product.plan_id for product in customer.products if product.running] == ["free"]
+
+
+async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Stage) -> None:
+    await maple.ana.command("/autumn cancel cus_hooli")
+    form = await maple.ana.sees("The scheduled change to Team is dropped.")
+    assert "No product follows" in form
+    assert "Scheduled change to Team: dropped" in form
+
+
+async def test_a_second_cancellation_is_not_sent(maple: Stage) -> None:
+    await maple.ana.command("/autumn cancel cus_initech")
+    await maple.ana.sees("Take the cancellation back")
+    await maple.ana.choose("What to do", "Cancel at the end of the period")
+    await maple.ana.sees("This subscription is cancelled already")
+    await maple.ana.fill("Reason", "x")
+    await maple.ana.submit()
+    await maple.bot.work.drain(10)
+    assert await maple.bot.changes.waiting() == []
+    assert maple.autumn.ledger == []
+
+
+async def ask_to_end_the_trial(maple: Stage, *, where: str = "#support") -> None:
+    maple.ana.go(where)
+    await maple.ana.command("/autumn trial cus_umbrella")
+    await maple.ana.sees("New end of the trial")
+    await maple.ana.choose("What to do", "End the trial now")
+    await maple.ana.sees("Billed now, in all: $49.00")
+    await maple.ana.fill("Reason", "They want to start")
+    await maple.ana.submit()
+    await lea_sees(maple, "End the trial of Pro now")
+
+
+async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Stage) -> None:
+    maple.autumn.set_card("cus_umbrella", on_file=False)
+    await ask_to_end_the_trial(maple)
+    await maple.lea.click(approvals_words.APPROVE)
+    card = await maple.lea.sees(WAITS)
+    assert approvals_words.PAYMENTS["payment_method_required"] in card
+    assert "Unconfirmed" not in card
+    await maple.ana.close()
+    notice = await maple.ana.sees(approvals_words.PAYMENT_LINK)
+    assert approvals_words.PAYMENT_LINK_PRIVATE in notice
+    assert approvals_words.PAYMENT_LINK not in maple.lea.screen()
+    maple.ana.go("@maple")
+    own = await maple.ana.sees(WAITS)
+    assert "/invoice/" not in own
+    (record,) = await maple.bot.changes.history("cus_umbrella")
+    assert record.payment_url == ""
+    await maple.lea.command("/autumn history cus_umbrella")
+    await maple.lea.sees(approvals_words.AWAITS_PAYMENT_STATE)
+
+
+async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: Stage) -> None:
+    maple.autumn.set_card("cus_umbrella", on_file=False)
+    await ask_to_end_the_trial(maple, where="@maple")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(WAITS)
+    assert approvals_words.PAYMENT_LINK not in maple.lea.screen()
+    await maple.ana.sees(approvals_words.PAYMENT_LINK_PRIVATE)
+
+
+async def test_once_it_is_paid_it_is_marked_as_applied(maple: Stage) -> None:
+    maple.autumn.set_card("cus_umbrella", on_file=False)
+    await ask_to_end_the_trial(maple)
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(WAITS)
+    (invoice,) = maple.autumn.state.waiting
+    maple.autumn.pay(invoice)
+    await maple.lea.click(approvals_words.MARK_NOT_APPLIED, confirm=True)
+    await maple.lea.sees(WAITS)
+    await maple.lea.click(approvals_words.MARK_APPLIED, confirm=True)
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
+
+
+async def test_without_a_card_the_customer_gets_a_checkout(maple: Stage) -> None:
+    await maple.ana.command("/autumn switch cus_empty")
+    await maple.ana.sees("New product")
+    await maple.ana.choose("New product", "Pro (yearly)")
+    await maple.ana.sees(str(SwitchNote.NEEDS_CHECKOUT.text).split("*")[1])
+    await maple.ana.fill("Reason", "They decided")
+    await maple.ana.submit()
+    await lea_sees(maple, "Change the product to Pro (yearly) now")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(WAITS)
+    await maple.ana.close()
+    await maple.ana.sees(approvals_words.PAYMENT_LINK)
+    assert [product.plan_id for product in maple.autumn.state.customers["cus_empty"].products] == []
+
+
+async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(maple: Stage) -> None:
+    await cancel(maple)
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.state.org.locks_billing = True
+    maple.autumn.billing_locks.add("cus_northwind")
+    await maple.lea.click(approvals_words.APPROVE)
+    card = await maple.lea.sees("Failed: nothing was changed")
+    assert autumn_refusals.CODES["lock_already_exists"] in card
+    assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
+
+
+async def test_a_moved_trial_is_undone_under_its_new_id(maple: Stage) -> None:
+    product = maple.autumn.state.customers["cus_umbrella"].products[0]
+    before, ends = product.id, product.trial_ends_at
+    await extend_trial(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(READ_BACK)
+    assert product.id != before
+    await close_and_look(maple.ana, f"[{approvals_words.UNDO}]")
+    await request_undo(maple.ana)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert ends is not None
+    assert product.trial_ends_at is not None
+    assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000
+
+
+async def test_a_key_that_may_not_preview_says_so_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = ["customers:read", "plans:read", "features:read"]
+    monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
+    async with on_stage("http", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn cancel cus_northwind")
+        told = failures.explanation(Forbidden(status=403))
+        await maple.ana.sees(told.what)
+
+
+async def test_what_autumn_would_refuse_is_said_before_it_is_requested(maple: Stage) -> None:
+    maple.autumn.state.customers["cus_northwind"].currency = "gbp"
+    await maple.ana.command("/autumn cancel cus_northwind")
+    await maple.ana.sees("Cancel at the end of the period")
+    await maple.ana.choose("What to do", "Cancel now")
+    form = await maple.ana.sees("Autumn would refuse this.")
+    assert autumn_refusals.CODES["currency_mismatch"] in form
+    assert BillingNote.WOULD_BE_REFUSED.id not in form
+    assert CancellationNote.BALANCES_LOST.id not in form
