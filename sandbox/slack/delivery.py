@@ -73,6 +73,7 @@ class Deliveries:
         # `patience` limits the whole request instead.
         self._http = httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113
         self._events: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def request_url(self) -> str | None:
@@ -89,6 +90,7 @@ class Deliveries:
         self._in_turn = cycle(urls)
 
     async def close(self) -> None:
+        self._closed = True
         for task in self._events:
             task.cancel()
         await asyncio.gather(*self._events, return_exceptions=True)
@@ -131,6 +133,8 @@ class Deliveries:
 
     def event(self, payload: Json) -> None:
         """Sends an event in the background, with up to three retries."""
+        if self._closed:
+            return
         task = asyncio.create_task(self._send_event(payload))
         self._events.add(task)
         task.add_done_callback(self._settled)
