@@ -299,7 +299,7 @@ class Maple:
             self._slack_clients,
             self._names,
             channel=self._approvals,
-            directory=Directory(self.people, self._groups, self._policy.approvals),
+            directory=Directory(self.people, self._groups, self._policy),
             within=self.timings.telling,
         )
 

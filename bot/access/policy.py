@@ -16,7 +16,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.access.rules import BUILT_IN, Person, Policy, Power, Request, Requirement, Rule, Verb
+from bot.access.rules import BUILT_IN, Person, Policy, Power, Request, Requirement, Rule, Verb, Who
 
 __all__ = [
     "BUILT_IN",
@@ -27,6 +27,8 @@ __all__ = [
     "Request",
     "Verb",
     "decide",
+    "decide_digests",
+    "who_may",
 ]
 
 NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
@@ -96,6 +98,16 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
     if request.verb in (Verb.ASK, Verb.UNDO):
         return _with_terms(decisions[0].rule, policy, request, person)
     return decisions[0]
+
+
+def who_may(policy: Policy, power: Power, request: Request) -> Who:
+    """Everybody to whom some rule gives this power, whatever other rules take away."""
+    given = [rule.who for rule in policy.allow if _gives(rule, power, request)]
+    return Who(
+        everyone=any(who.everyone for who in given),
+        users=frozenset().union(*(who.users for who in given)),
+        groups=frozenset().union(*(who.groups for who in given)),
+    )
 
 
 def decide_digests(policy: Policy, person: Person) -> Decision:

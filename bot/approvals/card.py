@@ -20,6 +20,7 @@ from bot.kit.ref import Ref
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
+EARLIER_DAYS = 90
 _REASON_LENGTH = 2000
 _MAY_BE_APPLIED = (State.APPLIED, State.UNCONFIRMED)
 
@@ -38,9 +39,17 @@ class Background:
     """What a card says beside the change itself. What is not known is left out."""
 
     requester: str = ""
-    """Their name, not yet escaped. Without it they are mentioned."""
+    """Their name, in mrkdwn. Without it they are mentioned."""
+    standing: str = ""
+    """The customer's, in mrkdwn."""
     mentions: str = ""
-    """Whom a waiting request is for, in mrkdwn."""
+    """Whom the policy wants to be told, in mrkdwn."""
+    may_approve: str = ""
+    """In mrkdwn."""
+    earlier: tuple[Record, ...] = ()
+    """Changes of the same kind and customer that were applied in the last `EARLIER_DAYS`, newest first."""
+    also_open: int = 0
+    """Other requests for the same customer that wait."""
 
 
 def change_card(
@@ -54,11 +63,14 @@ def change_card(
 ) -> Card:
     """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
     known = names or {}
-    content = [*_request(record, known), *_reason(record, background), *_outcome(record, known)]
-    if record.state is State.WAITING and background.mentions:
-        content.append(blocks.section("mentions", words.waits_for(background.mentions)))
+    content = [
+        *_request(record, known),
+        *_reason(record, background),
+        *_background(record, background, known),
+        *_outcome(record, known),
+    ]
     after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
-    return layout.card(_head(record, name), content, after, stamp=now)
+    return layout.card(_head(record, name, background, known), content, after, stamp=now)
 
 
 def withheld_card(record: Record, *, now: datetime) -> Card:
@@ -75,19 +87,37 @@ def _kind(record: Record) -> str:
     return f"{named} ({words.UNDONE_STATE})" if record.undone else named
 
 
-def _head(record: Record, name: str) -> list[Block]:
+def _head(record: Record, name: str, background: Background, names: Mapping[str, str]) -> list[Block]:
+    """The title comes first: it is the push notification."""
+    customer = text.mrkdwn(name, 140) or text.mrkdwn(record.customer_id, 140) or labels.NO_ID
+    title = words.title(customer, descriptions.summary(record.input, names))
     badge = text.code(record.env.upper() or labels.ENV_UNKNOWN, 30)
-    facts: list[str | blocks.Text] = [badge]
-    if escaped := text.literal(name, 140):
-        facts.append(blocks.plain(escaped))
-    facts.append(blocks.plain(text.literal(record.customer_id, 200) or labels.NO_ID))
-    return [blocks.header("head", _kind(record)), blocks.context("who", *facts)]
+    facts = [badge, _kind(record), *([background.standing] if background.standing else [])]
+    return [blocks.section("title", title), blocks.context("who", *facts)]
+
+
+def _background(record: Record, background: Background, names: Mapping[str, str]) -> list[Block]:
+    """What helps to decide on a request that waits."""
+    if record.state is not State.WAITING:
+        return []
+    lines = []
+    if background.earlier:
+        last = background.earlier[0]
+        summary = descriptions.summary(last.input, names)
+        newest = words.newest(summary, times.moment(last.created_at))
+        lines.append(words.earlier(len(background.earlier), EARLIER_DAYS, newest))
+    if background.also_open:
+        lines.append(words.also_open(background.also_open))
+    if background.may_approve:
+        lines.append(words.may_approve(background.may_approve))
+    if background.mentions:
+        lines.append(words.waits_for(background.mentions))
+    return layout.packed("background", lines) if lines else []
 
 
 def _request(record: Record, names: Mapping[str, str]) -> list[Block]:
-    summary = f"*{descriptions.summary(record.input, names)}*"
     part = state_text.part(record, names)
-    lines = [summary, *([part] if part else []), *change_lines.bullets(record.lines, names)]
+    lines = [*([part] if part else []), *change_lines.bullets(record.lines, names)]
     drawn = layout.packed("what", lines)
     if record.warnings and record.state is State.WAITING:
         warnings = notes.listed(changes_words.WARNED, record.warnings, names)
@@ -105,7 +135,7 @@ def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
 
 def _reason(record: Record, background: Background) -> list[Block]:
     reason = text.mrkdwn(record.reason, _REASON_LENGTH)
-    requester = text.mrkdwn(background.requester, 80) or mentions.person(record.asker)
+    requester = background.requester or mentions.person(record.asker)
     requested = words.requested_by(requester, times.moment(record.created_at))
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
     undoes = words.undoes(text.code(record.undo_of, 60)) if record.undo_of else ""
@@ -121,9 +151,10 @@ def _outcome(record: Record, names: Mapping[str, str]) -> list[Block]:
 
 
 def _foot(record: Record) -> str:
+    customer = text.code(record.customer_id, 200) or labels.NO_ID
     reference = words.reference(text.code(record.id, 60) or phrases.NONE, record.version)
     rule = text.code(record.rule, 60)
-    return " · ".join([reference, *([words.rule(rule)] if rule else [])])
+    return words.details(customer, reference, words.rule(rule) if rule else "")
 
 
 # Buttons

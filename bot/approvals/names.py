@@ -1,4 +1,4 @@
-"""The names behind the ids on the card of a change. A card goes without those that Autumn does not give."""
+"""What a card says of the customer beside the change. It goes without what Autumn does not give."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from typing import TypeVar
 from cachetools import LRUCache, TTLCache
 
 from bot.approvals.lifecycle import Record
+from bot.approvals.standing import standing
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.changes import registry
@@ -33,6 +34,8 @@ class KnownNames:
     customer: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     """Of features, plans and coupons by id, not yet escaped."""
+    standing: str = ""
+    """The customer's, in mrkdwn."""
 
 
 class CustomerNames:
@@ -48,7 +51,9 @@ class CustomerNames:
     def learn(self, customer_id: str, facts: Facts) -> None:
         """From facts that were just read for a change, so that its cards need not read them again."""
         before = self._names.get(customer_id, KnownNames())
-        self._names[customer_id] = KnownNames(facts.customer.name, {**before.names, **names_in(facts)})
+        self._names[customer_id] = KnownNames(
+            facts.customer.name, {**before.names, **names_in(facts)}, standing(facts.customer)
+        )
         self._fresh[customer_id, False] = True
         if facts.rewards is not None:
             self._fresh[customer_id, True] = True
@@ -64,7 +69,7 @@ class CustomerNames:
             known = await self._ask(customer_id, known, coupons=coupons)
             self._names[customer_id] = known
             self._fresh[customer_id, coupons] = True
-        return KnownNames(known.customer, {**await self._plans_and_features(), **known.names})
+        return KnownNames(known.customer, {**await self._plans_and_features(), **known.names}, known.standing)
 
     async def _plans_and_features(self) -> Mapping[str, str]:
         """Of the whole organization: a change may be about one the customer does not have."""
@@ -86,9 +91,9 @@ class CustomerNames:
         if rewards:
             names |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
         if customer is None:
-            return KnownNames(before.customer, names)
+            return KnownNames(before.customer, names, before.standing)
         names |= {**lookup_names.plans(customer), **lookup_names.features(customer)}
-        return KnownNames(customer.name, names)
+        return KnownNames(customer.name, names, standing(customer))
 
 
 async def _attempt(read: Awaitable[T] | None) -> T | None:

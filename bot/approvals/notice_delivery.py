@@ -91,6 +91,6 @@ class NoticeDelivery:
                 continue
             escalate = notice.kind is NoticeKind.LAST_HOUR
             names = await self._names.of(record)
-            mentions = await self._directory.approvers(record, escalate=escalate)
+            mentions = await self._directory.mentions(record, escalate=escalate)
             drawn = reminder_card(record, mentions, name=names.customer, names=names.names)
             await messages.post(self._slack, card.channel, drawn.text, drawn.plain, thread_ts=card.ts)

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, Background
 from bot.approvals.cards import PostedCard
 from bot.approvals.directory import Directory
@@ -43,7 +44,7 @@ class ChangeNotifier:
         self._database = runtime.database
         self._now = runtime.now
         self._names = names
-        self._directory = directory
+        self._backgrounds = Backgrounds(runtime.database, directory, runtime.now)
         self._approvals_channel = channel
         self._within = within
         self._dms: dict[str, str] = {}
@@ -137,9 +138,7 @@ class ChangeNotifier:
         names = await self._names.of(record)
         background = Background()
         if card.kind is CardKind.APPROVAL:
-            background = Background(
-                await self._directory.requester(record), await self._directory.approvers(record)
-            )
+            background = await self._backgrounds.of(record, standing=names.standing)
         drawn = approvals_card.change_card(
             record,
             audience=_AUDIENCE[card.kind],

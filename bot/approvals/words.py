@@ -123,6 +123,41 @@ NO_REASON = "*Reason:* none given"
 TICKET_LINK = "Ticket"
 
 
+PAST_DUE = "*past due*"
+
+
+def owed(amount: str) -> str:
+    return f"*{amount} unpaid*"
+
+
+def title(customer: str, summary: str) -> str:
+    return f"*{customer}* · {summary}"
+
+
+def earlier(number: int, days: int, newest: str) -> str:
+    return f"*Earlier:* {count(number, 'change')} like this in the last {days} days. {newest}"
+
+
+def newest(summary: str, when: str) -> str:
+    return f"The last: {summary}, {when}"
+
+
+def also_open(number: int) -> str:
+    return f"*Also waiting for this customer:* {count(number, 'other request')}"
+
+
+def may_approve(who: str) -> str:
+    return f"*May approve:* {who}"
+
+
+EVERY_MEMBER = "every full member"
+NOBODY = "nobody, as the policy is now"
+
+
+def details(customer: str, reference: str, rule: str) -> str:
+    return " · ".join(part for part in (f"Details: {customer}", reference, rule) if part)
+
+
 def undoes(reference: str) -> str:
     return f"*Undoes* change {reference}"
 

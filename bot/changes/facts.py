@@ -24,7 +24,7 @@ from bot.lookups.invoices.read import unpaid_page
 
 T = TypeVar("T")
 
-_EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature")
+_EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices")
 _STRIPE = ("rewards", "invoice_previews")
 _MOST_SAME_EMAIL = 100
 _NOT_POSSIBLE = (400, 404, 409)

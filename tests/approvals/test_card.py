@@ -11,7 +11,7 @@ from bot.access.policy import Decision, Reason
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
 from bot.approvals import words as say
-from bot.approvals.card import Audience
+from bot.approvals.card import Audience, Background
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
@@ -89,19 +89,35 @@ def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
     for words in (
         "Balance change",
         "`LIVE`",
-        "Acme <Ltd>",
-        "cus_1",
-        "*Give 500 extra of Messages∗*",
+        "*Acme &lt;Ltd&gt;* · Give 500 extra of Messages∗",
+        "Details: `cus_1` · Change `chg_1` · Rule `two people`",
         "• Granted: 1,000 → *1,500*",
         "Before you continue",
         "*Requested by* <@U1ANA>, <!date^",
         "*Reason:* A bad week",
         "<https://desk.example/7|Ticket>",
         "1 of 2 approvals: <@U2LEA> · Expires <!date^",
-        "Change `chg_1` · Rule `two people`",
     ):
         assert words in told
     assert all(re.search(r"@\d+$", block["block_id"]) for block in card.blocks)
+    assert card.text.startswith("*Acme &lt;Ltd&gt;* · Give 500 extra")
+
+
+def test_background_helps_to_decide_and_is_gone_once_decided() -> None:
+    background = Background("Ana∗", "Pro, $49.00", "<@U7>", "@leads", (record(State.APPLIED),), 2)
+    _, told = drawn(record(), background=background)
+    for words in (
+        "Pro, $49.00",
+        "*Requested by* Ana∗",
+        "*Earlier:* 1 change like this in the last 90 days. The last: Give 500 extra of messages, <!date^",
+        "*Also waiting for this customer:* 2 other requests",
+        "*May approve:* @leads",
+        "Please decide: <@U7>",
+    ):
+        assert words in told
+    _, told = drawn(record(State.DENIED), background=background)
+    for words in ("Earlier", "Also waiting", "May approve", "Please decide"):
+        assert words not in told
 
 
 def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:

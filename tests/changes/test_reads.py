@@ -18,7 +18,7 @@ from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW
 from tests.policy import KIND_IDS
 
-EXPAND = ["subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature"]
+EXPAND = ["subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices"]
 CUSTOMER = {
     "id": "cus_1",
     "entities": [{"id": "w1"}],

@@ -1,5 +1,6 @@
 """The person who requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,14 +14,15 @@ from tests.stage import Mode, Stage, on_stage
 
 APPLIED = approvals_words.HEADLINES[State.APPLIED].split("*")[1]
 DENIED = approvals_words.HEADLINES[State.DENIED].split("*")[1]
-SUMMARY = "Acme Ltd · Give 500 extra of Messages"
+OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
+"""The state comes first; on her card the title does."""
 
 
 async def outcomes(maple: Stage) -> list[str]:
-    """The messages of their own in Ana's direct messages with Maple; her card has a heading."""
+    """The messages of their own in Ana's direct messages with Maple."""
     await maple.bot.work.drain(10)
     maple.ana.go("@maple")
-    return [message for message in maple.ana.pieces() if SUMMARY in message]
+    return [message for message in maple.ana.pieces() if OUTCOME.search(message)]
 
 
 async def request(maple: Stage) -> None:
@@ -34,7 +36,7 @@ async def test_approved_request_is_told_once_in_a_new_message(maple: Stage) -> N
     await request(maple)
     await maple.lea.click("Approve")
     maple.ana.go("@maple")
-    message = await maple.ana.sees(SUMMARY)
+    message = await maple.ana.sees(OUTCOME)
     assert APPLIED in message
     assert "Approved by @lea" in message
     for _ in range(2):
@@ -50,7 +52,7 @@ async def test_denied_request_can_be_requested_again_changed(maple: Stage) -> No
     await maple.lea.fill(approvals_words.REASON, "Half of that, please")
     await maple.lea.submit()
     maple.ana.go("@maple")
-    message = await maple.ana.sees(SUMMARY)
+    message = await maple.ana.sees(OUTCOME)
     assert DENIED in message
     assert "Half of that, please" in message
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
@@ -64,7 +66,7 @@ async def test_expired_request_is_told_and_can_be_requested_again(maple: Stage) 
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     maple.ana.go("@maple")
-    message = await maple.ana.sees(SUMMARY)
+    message = await maple.ana.sees(OUTCOME)
     assert approvals_words.EXPIRED in message
     assert f"[{approvals_words.ASK_AGAIN}]" in message
 
@@ -82,7 +84,7 @@ async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Sta
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     maple.ana.go("@maple")
-    message = await maple.ana.sees(SUMMARY)
+    message = await maple.ana.sees(OUTCOME)
     assert on_screen(approvals_words.SETTLE) in message
     assert "What Autumn shows now" in message
     await maple.lea.click("Mark as not applied", confirm=True)
@@ -109,7 +111,7 @@ async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Stage
     assert len(await outcomes(maple)) == (1 if fault.endswith("after") else 0)
     maple.clock.move(2 * ATTEMPT)
     await maple.bot.changes.sweeper.tick()
-    await maple.ana.sees(SUMMARY)
+    await maple.ana.sees(OUTCOME)
     maple.clock.move(4 * ATTEMPT)
     await maple.bot.changes.sweeper.tick()
     assert len(await outcomes(maple)) == 1
@@ -138,7 +140,7 @@ async def test_refused_message_is_posted_later(maple: Stage) -> None:
     assert await outcomes(maple) == []
     maple.clock.move(2 * ATTEMPT)
     await maple.bot.changes.sweeper.tick()
-    await maple.ana.sees(SUMMARY)
+    await maple.ana.sees(OUTCOME)
 
 
 async def test_two_replicas_tell_the_outcome_once(maple: Stage) -> None:
