@@ -7,6 +7,7 @@ import pytest
 
 from bot.autumn.models import PlanItem
 from bot.kit import times
+from bot.lookups.features import card as features_card
 from bot.lookups.features import words as features_words
 from bot.lookups.features.answer import Features
 from bot.lookups.place import Place
@@ -103,3 +104,15 @@ def test_balances_that_autumn_hides_are_not_called_missing(part: str) -> None:
     )
     answer = overview(customer=known) if part == "overview" else Features(known, NOW)
     assert features_words.HIDDEN_BALANCES in text_of(draw(answer, PLACE.go(part)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts"),
+    [
+        ({}, ["700 of 1,000 left", "300 used"]),
+        ({"unlimited": True}, ["Unlimited · 300 used"]),
+        ({"breakdown": [row(left=-5)]}, ["700 of 1,000 left", "300 used", "*5 over*"]),
+    ],
+)
+def test_form_shows_what_is_left(changes: dict[str, Any], facts: list[str]) -> None:
+    assert features_card.figures(balance(**changes)) == facts
