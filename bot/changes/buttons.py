@@ -37,7 +37,7 @@ def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> T
         if kind.primary_button
     ][:1]
     if not buttons and len(kinds) == 1 and not kinds[0].danger:
-        return Tools((blocks.button(kinds[0].button, f"{ids.CHANGE}:{kinds[0].id}", value),))
+        buttons, kinds = [blocks.button(kinds[0].button, f"{ids.CHANGE}:{kinds[0].id}", value)], []
     if history and place.part == OVERVIEW:
         opening = Place(customer=place.customer).encode()
         buttons.append(blocks.button(words.HISTORY, f"{ids.HISTORY}:open", opening))

@@ -94,6 +94,14 @@ def kinds_offered_on(*places: frozenset[str]) -> Sequence[ChangeKind[Any]]:
     return [made_up(number, parts) for number, parts in enumerate(places)]
 
 
+def test_single_change_has_a_button_instead_of_a_menu() -> None:
+    offered = [registry.kind("details")]
+    assert labels(buttons.tools(Place(customer="c"), offered, history=True)) == (
+        ["Edit details", "History"],
+        [],
+    )
+
+
 def test_menu_keeps_what_no_other_tab_offers() -> None:
     here, elsewhere = frozenset({"overview"}), frozenset({"overview", "products"})
     kinds = kinds_offered_on(elsewhere, here, elsewhere, here, here, here, elsewhere)
