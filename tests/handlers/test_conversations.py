@@ -129,6 +129,14 @@ async def test_command_with_a_form_offers_it_for_a_click(maple: Stage) -> None:
     await maple.ana.sees("What to do")
 
 
+async def test_change_said_in_one_line_is_offered_for_a_click(maple: Stage) -> None:
+    await maple.ana.mention("give cus_acme 500 messages because they lost a day")
+    await maple.ana.sees(labels.OPEN_FORM)
+    await maple.ana.click(labels.OPEN_FORM)
+    form = await maple.ana.sees("What changes")
+    assert "they lost a day" in form
+
+
 async def test_digests_are_offered_for_a_click_in_their_channel(maple: Stage) -> None:
     await maple.ana.mention("digest")
     await maple.ana.sees(labels.OPEN_FORM)
