@@ -143,6 +143,7 @@ def test_a_worse_coupon_in_the_place_of_a_better_one() -> None:
     less = {"name": "Half", "off": "14", "off_now": "70", "currency": "usd"}
     assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
         Note(RewardNote.REPLACES, {"name": "Half"}),
+        Note(RewardNote.STRIPE_ONLY, {"name": "Half"}),
         Note(RewardNote.TAKES_LESS, less),
         Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
     )

@@ -298,7 +298,7 @@ def test_coupons_are_kept_to_the_last_figure() -> None:
     own = {"coupon": "old", "coupon_name": "old off", "coupon_type": "percentage_discount"}
     none = dict.fromkeys([*own, "coupon_value"])
     asked = reward(APPLY, reward="ten")
-    assert REWARD.snapshot(asked, OWN) == {**own, "coupon_value": "7", **offer}
+    assert REWARD.snapshot(asked, OWN) == {**own, "coupon_value": "7", "stripe_only": "yes", **offer}
     forever = replace(OWN, billing=None, rewards=rewards(coupon()))
     assert REWARD.snapshot(asked, forever) == {
         **none,
