@@ -17,7 +17,7 @@ from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK
 from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from tests.handlers.test_changes import last
-from tests.journeys.changing import AT_ONCE
+from tests.journeys.changing import AT_ONCE, elsewhere
 from tests.screen import on_screen
 from tests.stage import Mode, Stage, on_stage
 
@@ -140,12 +140,11 @@ async def test_mistyped_customer_is_offered(maple: Stage) -> None:
 
 
 async def test_customer_whose_name_ends_like_a_part_is_found_by_the_name(maple: Stage) -> None:
-    customer = maple.autumn.state.customers["cus_bold"]
-    assert customer is not None
-    customer.name = "Bold Events"
+    await elsewhere(maple, "customers.update", customer_id="cus_bold", name="Bold Events")
     await maple.ana.command("/autumn bold events")
     card = await maple.ana.sees("Bold Events")
     assert "cus_bold" in card
+    assert "events.list" not in [call.route for call in maple.autumn.calls], "the overview opens"
 
 
 @pytest.mark.parametrize("typed", ["nothing acme 5k", "give acme", ""])
