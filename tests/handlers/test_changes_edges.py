@@ -1,6 +1,7 @@
 """Cards of changes that come late, are clicked twice, are gone, or wait for their channel."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from bot.approvals import cards
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
+from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
 from bot.lookups import labels
 from tests.handlers.test_changes import again, last
@@ -111,3 +113,18 @@ async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Stage) ->
     assert not posted.args.get("thread_ts")
     maple.ana.go("@maple")
     await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+
+
+async def test_undo_of_a_change_that_is_being_undone_is_refused(maple: Stage) -> None:
+    await give(maple)
+    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await maple.lea.click("Approve")
+    await maple.lea.sees("[Undo]")
+    await maple.lea.click(approvals_words.UNDO)
+    await maple.lea.sees(approvals_words.UNDO_HINT)
+    clicked = json.loads(json.dumps(last(maple, "block_actions").payload))
+    await maple.lea.fill(approvals_words.REASON, "It was the wrong customer")
+    await maple.lea.submit()
+    await maple.lea.sees("Undo: balance change")
+    await maple.slack.deliveries.send("interactive", clicked | {"trigger_id": "9.1.x"})
+    await maple.lea.sees(approvals_words.RESULTS[Result.NO_UNDO].what)
