@@ -103,7 +103,7 @@ class _Rights:
 
 
 async def _rights(interaction: Interaction, services: Services, place: Place) -> _Rights:
-    """What could not be checked is offered: it is asked again before anything is shown or changed."""
+    """If a right cannot be checked, the button is shown: the click checks it again."""
     kinds = buttons.offered(place, None)
     *decisions, history = await asyncio.gather(
         *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds),

@@ -41,7 +41,8 @@ NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
     }
 )
 _ALONE = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})
-"""With these one person can change something alone. For a deletion, a rule must name deletions."""
+"""With these one person can change something alone. For a kind that is `named_only`, such as a deletion, the
+rule must name the kind."""
 
 
 class Reason(StrEnum):

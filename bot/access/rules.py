@@ -187,7 +187,7 @@ class DigestRules:
     who: Who = EVERYONE
     """Who may set up and change digests."""
     shared_channels: frozenset[str] = frozenset()
-    """Ids of channels shared with another company that digests may go to nonetheless."""
+    """Ids of channels shared with another company that digests and alerts may go to nonetheless."""
 
 
 @dataclass(frozen=True, slots=True)

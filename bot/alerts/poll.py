@@ -22,7 +22,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PastDueCustomer:
-    """As the digests' reading of Autumn past_due_now them."""
+    """A customer who is past due, as the scan for digests finds them."""
 
     customer: str
     plans: tuple[str, ...]
@@ -106,10 +106,8 @@ async def _claim(database: Database, env: str, *, now: datetime, next_at: dateti
 async def _polled_at(database: Database, env: str) -> datetime | None:
     """When the last look that was finished began."""
     async with database.reading() as connection:
-        past_due_now = await connection.execute(
-            select(alert_polls.c.polled_at).where(alert_polls.c.env == env)
-        )
-        polled_at: datetime | None = past_due_now.scalar_one_or_none()
+        rows = await connection.execute(select(alert_polls.c.polled_at).where(alert_polls.c.env == env))
+        polled_at: datetime | None = rows.scalar_one_or_none()
     return polled_at
 
 

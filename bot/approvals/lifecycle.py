@@ -214,7 +214,7 @@ class Record:
     updated_at: datetime
     expires_at: datetime
     before: Snapshot
-    """The facts of the preview; once writing, the ones the writes were made from."""
+    """The facts of the preview; from the first write on, the facts read just before it."""
     lines: tuple[Line, ...]
     warnings: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()

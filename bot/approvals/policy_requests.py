@@ -13,7 +13,7 @@ from bot.changes import registry
 
 
 def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
-    """For a change that is not requested yet, or that has a new preview."""
+    """For a preview, on behalf of the requester: before the request, or when the preview is renewed."""
     preview = seen.preview
     return Request(
         verb,

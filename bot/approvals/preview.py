@@ -134,7 +134,7 @@ class Assessor:
         """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.
 
         Some organizations apply changes a little later, so it reads again until the change shows up or time
-        runs out; with `once` a clear no is final. Never raises: unreadable means unclear.
+        runs out; with `once` it stops at the first clear answer. Never raises: unreadable means unclear.
         """
         seen = ReadBack(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):

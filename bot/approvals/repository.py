@@ -338,7 +338,7 @@ async def approve(
             }
         details = {
             "rule": decided.rule,
-            # Only a number the policy raised: the stored one must equal what was recorded before.
+            # Recorded only if the policy raised it; otherwise the check against the trail would fail.
             "needed": needed if needed > stored_number else None,
             "not_counted": sorted(others - counting),
         }

@@ -62,7 +62,8 @@ def clicked(action: str, value: str) -> tuple[str, str]:
 
 
 def _fitting(kinds: Sequence[ChangeKind[Any]]) -> list[ChangeKind[Any]]:
-    """As many as a menu holds; those that another tab offers as well give way."""
+    """As many kinds as a menu holds. If there are too many, those also offered on another tab are left
+    out."""
     ordered = sorted(kinds, key=lambda kind: kind.danger)
     by_need = sorted(ordered, key=lambda kind: len(kind.offered_on) > 1)
     kept = by_need[: blocks.MENU_OPTIONS]

@@ -34,7 +34,7 @@ def recreated(request: ChangeInput, customer: Customer) -> bool:
 
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of the parts of a change, which Autumn does one after the other: a half is neither."""
+    """The verdict on a change of several parts, which Autumn does one by one: UNCLEAR if the parts differ."""
     each = set(verdicts)
     return each.pop() if len(each) == 1 else Verdict.UNCLEAR
 

@@ -30,7 +30,7 @@ PICK_ENTITY = "pick_entity"
 """The same for the entities of a customer; option values are their ids."""
 
 CARRYING = (PICK_FEATURE, PICK_ENTITY)
-"""What has a place for a block_id, which therefore stays as it is."""
+"""The selects whose block_id carries a place; a redraw must keep it."""
 
 LINK = "link"
 """A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""

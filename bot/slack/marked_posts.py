@@ -62,7 +62,7 @@ async def find(
     within: timedelta,
     thread_ts: str = "",
 ) -> PostAnswer:
-    """Whether the marked message is there: TAKEN with its timestamp, or with an empty one when it is not.
+    """Looks for the marked message. Answers TAKEN, with its timestamp if it is there and without one if not.
 
     `sent_at`: when it was about to be sent, which took no longer than `within`. `thread_ts`: looks in this
     thread instead of the channel.

@@ -26,7 +26,7 @@ _AGAIN = 5.0
 _SECOND = 1_000_000
 
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-# `free_at` is when the requests granted so far are used up at the even rate; a burst may run ahead of it. A
+# `free_at` is when the next request would be due at an even rate; a burst may run ahead of it. A
 # time more than an hour ahead was written before the database's clock was set back, and is ignored.
 _TAKE = text(
     f"""

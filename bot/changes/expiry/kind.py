@@ -50,7 +50,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         return (Line(ExpiryLine.EXPIRES, before, after, ValueFormat.TIME),)
 
     def holds(self, request: ExpiryInput, previewed: Snapshot, current: Snapshot) -> bool:
-        """Whatever was used of the grant meanwhile."""
+        """Usage since the preview does not matter; only the expiry does."""
         was, is_ = standalone.read(request.feature, previewed), standalone.read(request.feature, current)
         return was is not None and is_ is not None and same_time(was.expires_at, is_.expires_at)
 
