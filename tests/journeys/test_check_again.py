@@ -80,3 +80,10 @@ async def test_settled_change_is_not_checked_again(maple: Stage) -> None:
     await maple.lea.sees("Marked by @lea")
     outcome = await maple.bot.changes.check_again(record.id, LEA)
     assert outcome.result is Result.TOO_LATE
+
+
+async def test_nothing_is_checked_where_the_channel_cannot_be_checked(maple: Stage) -> None:
+    await unconfirmed(maple)
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
