@@ -145,7 +145,10 @@ class Bench:
 
     async def states(self) -> list[tuple[str, str | None]]:
         """Of all deliveries: the state, and why it was skipped."""
-        return await _states(self.database())
+        database = Database(self.url)
+        states = await _states(database)
+        await database.aclose()
+        return states
 
 
 @unbroken

@@ -48,7 +48,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
         lambda: odd_signatures("http", 5_000, 1),
         lambda: odd_signatures("socket", 5_000, 2),
         lambda: told_once("sqlite", 300, 3),
-        lambda: told_once("postgresql", 300, 4),
+        lambda: told_once("postgresql", 12, 6),
     ),
     "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
 }
