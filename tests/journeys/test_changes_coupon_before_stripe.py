@@ -35,7 +35,7 @@ async def test_a_coupon_is_confirmed_and_shown(maple: Stage) -> None:
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
     await maple.ana.command("/autumn cus_wonka")
-    await maple.ana.sees("10% off, always · 10% · forever")
+    await maple.ana.sees("10% off, always (10% off, forever)")
 
 
 async def test_a_coupon_is_removed_again(maple: Stage) -> None:

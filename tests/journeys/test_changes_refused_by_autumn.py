@@ -6,6 +6,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
@@ -32,6 +33,11 @@ async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPa
         "rewards.redeem": "rewards:write",
         "customers.update": "customers:write",
         "customers.delete": "customers:write",
+        "balances.create": "balances:write",
+        "balances.update": "balances:write",
+        "balances.delete": "balances:write",
+        "balances.track": "balances:write",
+        "invoices.refund": "billing:write",
     }
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
@@ -57,7 +63,7 @@ async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None
         await _take_the_code(maple)
         await maple.lea.click("Approve")
         card = await maple.lea.sees("Failed: nothing was changed")
-        assert "The customer has redeemed this promo code before, and each customer can do that once." in card
+        assert autumn_refusals.CODES["customer_already_redeemed_referral_code"] in card
         assert "referral" not in card
         assert "400" not in card
 

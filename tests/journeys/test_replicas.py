@@ -111,7 +111,7 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
     both.next()
-    await ask(maple, "/autumn history cus_acme", "Applied")
+    await ask(maple, "/autumn history cus_acme", "· applied")
     assert await both.shared()
     assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
 

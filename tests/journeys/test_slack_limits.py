@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import give, lea_sees
@@ -40,7 +41,7 @@ async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str
     async with on_stage(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
-        await maple.lea.sees("could not check")
+        await maple.lea.sees(approvals_words.BARRED["unchecked"])
 
 
 @pytest.mark.parametrize("said", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])
@@ -96,6 +97,6 @@ async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_
             for line in text.splitlines()
             if line.startswith("maple_background_idle_seconds{")
         }
-        assert set(idle) == {"expiry", "recovery", "redraws", "forgetting", "digests"}
+        assert set(idle) == {"alerts", "expiry", "recovery", "redraws", "forgetting", "digests"}
         assert idle["expiry"] > 0.3
         assert idle["forgetting"] < idle["expiry"]

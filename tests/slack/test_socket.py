@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -124,7 +125,7 @@ async def test_slack_that_hangs_when_asked_for_an_address_is_asked_again() -> No
 
 async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
     async with (
-        on_stage("socket", timings=TIMINGS) as maple,
+        on_stage("socket", timings=Timeouts(socket=replace(QUICK, ping=1, dead=30))) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("apps.connections.open", "error", error="invalid_auth", times=8)
