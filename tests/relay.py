@@ -8,6 +8,16 @@ from contextlib import asynccontextmanager
 from sqlalchemy import make_url
 
 
+@asynccontextmanager
+async def _closed(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
 class Relay:
     """Passes bytes on between whoever connects to `url` and the real server, both ways."""
 
@@ -57,17 +67,18 @@ class Relay:
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._server is None:
-            writer.transport.abort()
-            return
-        wire = asyncio.create_task(self._wire(reader, writer))
-        self._wires.add(wire)
-        wire.add_done_callback(self._wires.discard)
-        await asyncio.wait({wire})
+        # Here and not in the wire's task, which may be cancelled before it has begun.
+        async with _closed(writer):
+            if self._server is None:
+                return
+            wire = asyncio.create_task(self._wire(reader, writer))
+            self._wires.add(wire)
+            wire.add_done_callback(self._wires.discard)
+            await asyncio.wait({wire})
 
     async def _wire(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await self._connect()
-        try:
+        async with _closed(far_writer):
             ways = {
                 asyncio.create_task(self._pass(reader, far_writer)),
                 asyncio.create_task(self._pass(far_reader, writer)),
@@ -78,11 +89,6 @@ class Relay:
                 for way in ways:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
-        finally:
-            for one in (writer, far_writer):
-                one.transport.abort()
-                with contextlib.suppress(OSError):
-                    await one.wait_closed()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host = self._target.query.get("host")
