@@ -11,9 +11,9 @@ from bot.alerts.model import Subscription, TooMany
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
-from handlers.alerts import channel_problem, may_change, may_change_this, names, show_list, within_list
+from handlers.alerts import channel_problem, may_change, may_change_this, names, show_list
 from handlers.errors import shown_in_modal
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
 from handlers.services import Services
 

@@ -14,7 +14,7 @@ from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.errors import shown_in_modal, update_modal
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, within_list
 from handlers.lookups import in_channel
 from handlers.services import Services
 
@@ -60,11 +60,6 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         await update_modal(interaction, services, view, instead=list_card.alert_note(note))
     else:
         await services.replies.update_modal(interaction.view, view)
-
-
-def within_list(interaction: Interaction) -> Interaction:
-    """A click in the list, which knows its channel: a message beside the modal goes there."""
-    return replace(interaction, channel=interaction.metadata)
 
 
 async def may_change(interaction: Interaction, services: Services) -> bool:

@@ -15,9 +15,9 @@ from bot.digests.model import Digest, Schedule, TooMany
 from bot.digests.words import DigestNote
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
-from handlers.digests import may_change, show_list, within_list, zone
+from handlers.digests import may_change, show_list, zone
 from handlers.errors import shown_in_modal, update_modal
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
 from handlers.services import Services
 

@@ -20,7 +20,7 @@ from bot.kit.ref import Ref
 from bot.lookups import help as lookup_help
 from bot.slack.channels import ChannelProblem
 from handlers.errors import shown_in_modal, update_modal
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, within_list
 from handlers.lookups import in_channel, respond
 from handlers.services import Services
 
@@ -56,11 +56,6 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         await update_modal(interaction, services, view, instead=list_card.digest_message(note))
     else:
         await services.replies.update_modal(interaction.view, view)
-
-
-def within_list(interaction: Interaction) -> Interaction:
-    """A click in the list, which knows its channel. Messages beside the modal go there."""
-    return replace(interaction, channel=interaction.metadata)
 
 
 async def may_change(interaction: Interaction, services: Services) -> bool:

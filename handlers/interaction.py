@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,11 @@ class Interaction:
     def can_open_modal(self) -> bool:
         """Slack opens a modal only for a trigger, which clicks and commands have and events do not."""
         return bool(self.trigger_id)
+
+
+def within_list(interaction: Interaction) -> Interaction:
+    """A click in a channel's list of digests or alerts. Its metadata is the channel, where messages go."""
+    return replace(interaction, channel=interaction.metadata)
 
 
 def read(kind: InteractionKind, body: Mapping[str, Any]) -> Interaction:

@@ -36,13 +36,21 @@ def offered(facts: Facts) -> Sequence[Subscription]:
     return [each for each in facts.customer.subscriptions if each.id and not _unfit(each)]
 
 
-def problem(subscription_id: str, facts: Facts) -> Note | None:
-    """Why it cannot be changed; None if it can."""
+def changeable(subscription_id: str, facts: Facts) -> Subscription | Note:
+    """The subscription, or why it cannot be changed."""
     if not subscription_id:
         return Note(BillingNote.NOT_PICKED)
     subscription = find(subscription_id, facts)
-    unfit = BillingNote.GONE if subscription is None else _unfit(subscription)
-    return Note(unfit) if unfit else None
+    if subscription is None:
+        return Note(BillingNote.GONE)
+    unfit = _unfit(subscription)
+    return Note(unfit) if unfit else subscription
+
+
+def problem(subscription_id: str, facts: Facts) -> Note | None:
+    """Why it cannot be changed; None if it can."""
+    subscription = changeable(subscription_id, facts)
+    return subscription if isinstance(subscription, Note) else None
 
 
 def refused_quote(facts: Facts) -> Note | None:

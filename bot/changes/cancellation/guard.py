@@ -23,10 +23,9 @@ REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
 def guard(request: CancellationInput, facts: Facts) -> Judgement:
     if notes := whose(request, facts, old_ids=True):
         return Judgement(notes)
-    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
-        return Judgement((unfit,))
-    subscription = subscriptions.find(request.subscription, facts)
-    assert subscription is not None  # noqa: S101 - `problem` says so
+    subscription = subscriptions.changeable(request.subscription, facts)
+    if isinstance(subscription, Note):
+        return Judgement((subscription,))
     refusal = _refusal(request, subscription, facts) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return Judgement((refusal,))

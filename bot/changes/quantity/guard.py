@@ -18,10 +18,9 @@ from bot.changes.quantity.words import QuantityNote
 def guard(request: QuantityInput, facts: Facts) -> Judgement:
     if notes := whose(request, facts, old_ids=True):
         return Judgement(notes)
-    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
-        return Judgement((unfit,))
-    subscription = subscriptions.find(request.subscription, facts)
-    assert subscription is not None  # noqa: S101 - `problem` says so
+    subscription = subscriptions.changeable(request.subscription, facts)
+    if isinstance(subscription, Note):
+        return Judgement((subscription,))
     item = bought.items(subscription).get(request.feature)
     rows = bought.rows(request.product, request.feature, facts)
     if item is None or not rows:

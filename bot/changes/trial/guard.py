@@ -22,10 +22,9 @@ _LONGEST = timedelta(days=730)
 def guard(request: TrialInput, facts: Facts, now: datetime) -> Judgement:
     if notes := whose(request, facts, old_ids=True):
         return Judgement(notes)
-    if (unfit := subscriptions.problem(request.subscription, facts)) is not None:
-        return Judgement((unfit,))
-    subscription = subscriptions.find(request.subscription, facts)
-    assert subscription is not None  # noqa: S101 - `problem` says so
+    subscription = subscriptions.changeable(request.subscription, facts)
+    if isinstance(subscription, Note):
+        return Judgement((subscription,))
     refusal = _refusal(request, subscription, now) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return Judgement((refusal,))
