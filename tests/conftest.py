@@ -12,7 +12,7 @@ from bot import log
 from bot.store.database import Database
 from tests.databases import ENGINES, Engine, fresh
 from tests.marking import NoStarts, kind_of
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 

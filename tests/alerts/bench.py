@@ -33,7 +33,7 @@ from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Message
 from tests.databases import Engine, fresh
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUPPORT, FINANCE, ANA = "C01SUPPORT", "C04FINANCE", "U01ANA"

@@ -11,7 +11,7 @@ from bot.doctor.samples import samples
 from bot.settings import Settings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST, Mode, settings_for
+from tests.running import MANIFEST, Mode, settings_for
 
 
 @pytest.fixture

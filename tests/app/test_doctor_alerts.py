@@ -18,7 +18,7 @@ from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import LocalSlack
 from tests.databases import fresh
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 

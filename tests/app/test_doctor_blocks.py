@@ -12,7 +12,7 @@ from bot.kit import ids
 from bot.lookups import registry
 from sandbox.slack import LocalSlack
 from tests.policy import KIND_IDS
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 ALL = f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)"
 

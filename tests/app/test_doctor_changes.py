@@ -13,7 +13,7 @@ from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
 APPROVE = '[[allow]]\nwho = ["@billing-leads", "S01LEADS"]\nmay = "approve"\n'

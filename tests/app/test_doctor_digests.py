@@ -19,7 +19,7 @@ from bot.store.database import Database
 from sandbox.slack import LocalSlack
 from sandbox.slack.people import BOT_USER
 from tests.databases import fresh
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 _numbers = count()

@@ -12,7 +12,7 @@ from bot.access.groups import Groups
 from bot.access.rules import Person
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import UserGroup
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 LEAS = frozenset({"@billing-leads", "S01LEADS"})
 

@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST, Mode, database_file, settings_for
+from tests.running import MANIFEST, Mode, database_file, settings_for
 
 GIVEN = {
     "slack_bot_token": "xoxb-canary",

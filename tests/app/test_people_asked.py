@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import people
 from bot.access.people import Actor, Home, People, Standing
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 ANA = Actor("U01ANA", "T01NORTHW")
 

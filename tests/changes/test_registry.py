@@ -23,7 +23,7 @@ from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
 from tests.journeys.changing import close_and_look, lea_sees, request_undo
-from tests.stage import Stage
+from tests.running import Stage
 
 TEXT_BLOCK = "text"
 TEXT_LABEL = "Remark"

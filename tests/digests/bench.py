@@ -30,7 +30,7 @@ from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Message
 from tests.databases import Engine, fresh
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """When `Bench.digest` makes one due first. A Monday."""

@@ -16,7 +16,7 @@ from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
 from bot.kit import blocks
 from tests.journeys.digesting import FORM, LIST, digesting, open_list, posted
-from tests.stage import Stage
+from tests.running import Stage
 
 
 def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredItem]:

@@ -9,8 +9,8 @@ from bot.lookups.options import token
 from bot.lookups.overview import words as overview_words
 from bot.lookups.place import Place
 from bot.timings import Timeouts
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timeouts(asking_after=0.05)
 

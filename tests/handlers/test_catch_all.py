@@ -9,7 +9,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.metrics import Metrics
 from handlers import catch_all
 from sandbox.slack.delivery import NotAcknowledged
-from tests.stage import Stage
+from tests.running import Stage
 
 pytestmark = pytest.mark.both_transports
 

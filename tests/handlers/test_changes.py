@@ -23,8 +23,8 @@ from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 LEADS_ONLY = """
 [[allow]]

@@ -14,8 +14,8 @@ from bot.approvals.words import HEADLINES
 from bot.lookups import labels
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
+from tests.running import Stage
 from tests.screen import on_screen
-from tests.stage import Stage
 
 
 async def gone(maple: Stage, kind: CardKind) -> None:

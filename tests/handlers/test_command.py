@@ -5,8 +5,8 @@ import pytest
 from bot.lookups import labels
 from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 QUICK = Timeouts(asking_after=0.05)
 

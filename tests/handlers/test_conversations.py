@@ -6,7 +6,7 @@ from bot.approvals import words as approvals_words
 from bot.lookups import labels
 from handlers.parsing import addressed
 from sandbox.slack.model import Json
-from tests.stage import Stage
+from tests.running import Stage
 
 BOT = "U0BOT"
 

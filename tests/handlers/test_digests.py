@@ -20,7 +20,7 @@ from tests.journeys.digesting import (
     set_up,
     the_digest,
 )
-from tests.stage import Stage
+from tests.running import Stage
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 

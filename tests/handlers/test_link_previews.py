@@ -8,7 +8,7 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack.model import Json
 from tests.handlers.test_conversations import handled
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 ACME = "https://app.useautumn.com/sandbox/customers/cus_acme"
 NAMED = """

@@ -17,7 +17,7 @@ from handlers import Services
 from handlers.errors import InteractionOutcome, classify
 from handlers.interaction import Interaction, InteractionKind, read
 from handlers.listener import Listener
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
 

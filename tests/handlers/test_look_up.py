@@ -6,8 +6,8 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
 QUICK = Timeouts(asking_after=0.05)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.lookups import labels
 from bot.lookups.find import words
-from tests.stage import Stage
+from tests.running import Stage
 
 SHORTCUT = "Look up customer"
 TICKET = "Ticket 4711 from billing@acme.example: https://desk.example/4711 they lost a day"

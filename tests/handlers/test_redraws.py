@@ -4,7 +4,7 @@ import secrets
 
 from bot.changes import words as changes_words
 from tests.handlers.test_changes import last
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_latest_of_concurrent_redraws_is_shown(maple: Stage) -> None:

@@ -16,7 +16,7 @@ from handlers.routes import Route, clicked, event
 from handlers.services import Services
 from tests.databases import fresh
 from tests.handlers.test_changes import lose_the_database
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
 

@@ -10,7 +10,7 @@ from bot.lookups import labels
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
 from tests.handlers.test_changes import last
-from tests.stage import Stage
+from tests.running import Stage
 
 CUSTOMER = "cus_acme"
 NOWHERE = Place(customer=CUSTOMER, part="nowhere")

@@ -12,7 +12,7 @@ from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import Person
 from sandbox.slack.model import Message
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 SUPPORT = "C01SUPPORT"
 QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=0.0)

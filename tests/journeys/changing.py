@@ -10,7 +10,7 @@ from bot.autumn.throttle import Limits
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.policy import KIND_IDS
-from tests.stage import Stage
+from tests.running import Stage
 
 UNHURRIED = Timeouts(limits=Limits(general=1000))
 """Autumn is asked as soon as there is something to ask: the throttle is not what is looked at."""

@@ -12,7 +12,7 @@ from bot.store.database import Database
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from sandbox.slack.model import Message
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 SUPPORT = "C01SUPPORT"
 QUICK = DigestTimeouts(

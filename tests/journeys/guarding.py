@@ -10,7 +10,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
-from tests.stage import Stage
+from tests.running import Stage
 
 _PICKED = (
     "Feature",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.autumn.model import Invoice
 from tests.journeys.changing import elsewhere
-from tests.stage import Mode, Stage
+from tests.running import Mode, Stage
 
 Deed = Callable[[Stage], Awaitable[None]]
 

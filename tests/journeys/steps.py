@@ -1,6 +1,6 @@
 """What a support agent does again and again."""
 
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def ask(maple: Stage, line: str, sees: str) -> str:

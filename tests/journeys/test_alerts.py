@@ -16,7 +16,7 @@ from bot.changes.balance import words as balance_words
 from bot.store import audit
 from sandbox.slack import Person
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}

@@ -3,8 +3,8 @@
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from tests.journeys.changing import ask_for_messages, give, lea_sees
+from tests.running import APPROVALS, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import APPROVALS, Stage, on_stage
 
 WAITING = on_screen(approvals_words.HEADLINES[State.WAITING])
 TITLE = "Acme Ltd · Give 500 extra of Messages"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import give
-from tests.stage import APPROVALS, Stage, on_stage
+from tests.running import APPROVALS, Stage, on_stage
 
 POLICY = """
 [[allow]]

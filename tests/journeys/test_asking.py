@@ -18,8 +18,8 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE, elsewhere
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 
 def form(maple: Stage) -> dict[str, Any]:

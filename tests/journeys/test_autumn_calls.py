@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, lea_sees
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 WRITES = ("balances.update", "customers.delete")
 TABLE = re.compile(r"^\| ([A-Z][^|]+?) +\| (\d+) +\| (\d+) +\|", re.MULTILINE)

@@ -19,7 +19,7 @@ from tests.journeys.changing import (
     lea_sees,
     request_undo,
 )
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 
 def writes(maple: Stage) -> list[str]:

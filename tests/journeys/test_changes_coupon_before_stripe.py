@@ -8,7 +8,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, request_undo
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 

@@ -33,7 +33,7 @@ from tests.journeys.changing import (
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.guarding_subscriptions import CANCELLATION, QUANTITY, SWITCH, TRIAL
 from tests.journeys.kinds import apply_coupon
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 TABLES = Path(__file__).parent.parent / "changes"
 REFUSED = approvals_words.RESULTS[Result.REFUSED].what

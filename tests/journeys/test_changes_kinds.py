@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort, delete
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 

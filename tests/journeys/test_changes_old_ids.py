@@ -10,7 +10,7 @@ from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look, request_undo
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 

@@ -16,7 +16,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.journeys.kinds import SORTS, Sort
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 REFUSED = "This customer was deleted, and a new one was created with the same id."
 GIVING = Sort(

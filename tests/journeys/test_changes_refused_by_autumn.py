@@ -10,7 +10,7 @@ from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 

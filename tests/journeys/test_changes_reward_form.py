@@ -1,7 +1,7 @@
 """The reward form goes on telling the truth after it was not taken."""
 
 from tests.journeys.changing import UNHURRIED
-from tests.stage import on_stage
+from tests.running import on_stage
 
 COUPON = "10% off, always (10% off, forever)"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import UNHURRIED, lea_sees
-from tests.stage import on_stage
+from tests.running import on_stage
 
 
 async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:

@@ -13,7 +13,7 @@ from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import UNHURRIED, close_and_look, lea_sees, request_undo
 from tests.journeys.kinds import cancel, extend_trial
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]

@@ -6,7 +6,7 @@ from bot.approvals.results import Result
 from bot.changes.model import Now
 from tests.approvals.harness import LEA
 from tests.journeys.changing import elsewhere, give, lea_sees
-from tests.stage import Stage
+from tests.running import Stage
 
 UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 

@@ -21,7 +21,7 @@ from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
 from tests.journeys.steps import ask
 from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 ASKING = Timeouts(asking_after=0.1)
 """A database that refuses does so at once, so that nothing here has to be short to be quick."""

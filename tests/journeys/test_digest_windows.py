@@ -11,7 +11,7 @@ from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
 from sandbox.autumn.seed.builder import Builder
 from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled, threads
-from tests.stage import Stage
+from tests.running import Stage
 
 ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)

@@ -21,7 +21,7 @@ from tests.journeys.digesting import (
     the_digest,
     trail,
 )
-from tests.stage import Mode, Stage
+from tests.running import Mode, Stage
 
 FINANCE = "C04FINANCE"
 SHARED = "C05SHARED"

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 from bot.digests import words
 from tests.journeys.digesting import QUICK
 from tests.journeys.test_in_the_browser import opened
-from tests.stage import on_stage
+from tests.running import on_stage
 
 
 async def test_a_lead_sets_a_digest_up() -> None:

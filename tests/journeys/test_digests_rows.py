@@ -11,7 +11,7 @@ from bot.lookups import labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
-from tests.stage import Mode, Stage
+from tests.running import Mode, Stage
 
 SHOWN = "Upcoming invoices · "
 

@@ -5,7 +5,7 @@ import re
 from bot.lookups import labels
 from bot.lookups.entities import words
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_entities_are_listed_and_one_is_opened(maple: Stage) -> None:

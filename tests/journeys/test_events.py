@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.autumn.model import Event
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_totals_then_each_event(maple: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bot.store.errors import StoreLost
 from tests.journeys.changing import UNHURRIED, ask_for_messages
 from tests.journeys.digesting import set_up
 from tests.journeys.steps import in_order
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 LEA_DECIDES = """
 [[allow]]

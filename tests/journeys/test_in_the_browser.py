@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.running import Stage, on_stage
 from tests.sandbox.page.conftest import CHROMIUM, FLAGS, TIMEOUT
-from tests.stage import Stage, on_stage
 
 WIDTH, HEIGHT = 1280, 1120
 """Enough for the whole overview."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.changing import elsewhere
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_the_next_invoice_and_those_before(maple: Stage) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.lookups import labels
 from bot.lookups.finder import words
 from bot.timings import Timeouts
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 
 async def test_list_is_filtered_paged_and_opened(maple: Stage) -> None:

@@ -8,7 +8,7 @@ from bot.approvals import words as approvals_words
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_a_name, ask_for_messages
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 
 async def test_matches_are_listed_with_the_names_of_their_products(maple: Stage) -> None:

@@ -4,7 +4,7 @@ from bot.changes.balance import words as balance_words
 from bot.changes.deletion import words as deletion_words
 from bot.changes.words import HISTORY
 from tests.journeys.steps import ask, press
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 BALANCES_ONLY = """
 [[allow]]

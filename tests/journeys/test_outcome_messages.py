@@ -9,8 +9,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.approvals.notice_queue import ATTEMPT
 from tests.journeys.changing import AT_ONCE, give, lea_sees
+from tests.running import Mode, Stage, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, Stage, on_stage
 
 APPLIED = approvals_words.HEADLINES[State.APPLIED].split("*")[1]
 DENIED = approvals_words.HEADLINES[State.DENIED].split("*")[1]

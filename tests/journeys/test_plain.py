@@ -6,7 +6,7 @@ import pytest
 
 from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.journeys.changing import (
     lea_sees,
 )
 from tests.journeys.digesting import FORM, open_list
-from tests.stage import APPROVALS, Mode, Stage, on_stage
+from tests.running import APPROVALS, Mode, Stage, on_stage
 
 SMALL_AT_ONCE = """
 [[allow]]

@@ -8,8 +8,8 @@ from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.forms import words as forms_words
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE
+from tests.running import Mode, on_stage
 from tests.screen import on_screen
-from tests.stage import Mode, on_stage
 
 PRESETS = f"""{AT_ONCE}
 [[preset]]

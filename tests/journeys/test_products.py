@@ -4,7 +4,7 @@ import pytest
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_each_product_with_its_dates_and_what_it_includes(maple: Stage) -> None:

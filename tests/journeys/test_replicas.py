@@ -20,7 +20,7 @@ from tests.databases import fresh
 from tests.journeys.changing import AT_ONCE, ask_for_messages, give, lea_sees
 from tests.journeys.digesting import posted, set_up, the_digest
 from tests.journeys.steps import ask, press
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 pytestmark = pytest.mark.both_transports
 

@@ -10,8 +10,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import give, lea_sees
+from tests.running import QUICK_PACE, Mode, Stage, on_stage
 from tests.slack.test_client import until
-from tests.stage import QUICK_PACE, Mode, Stage, on_stage
 
 HOUR = "3600"
 BY_GROUP = """

@@ -2,7 +2,7 @@
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 async def test_a_card_is_shared_by_an_explicit_click(maple: Stage) -> None:

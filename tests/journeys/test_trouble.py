@@ -12,7 +12,7 @@ from bot.autumn.throttle import Limits
 from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.journeys.steps import ask, press
-from tests.stage import Mode, Stage, on_stage
+from tests.running import Mode, Stage, on_stage
 
 HURRIED = Timeouts(
     asking_after=0.1,

@@ -21,7 +21,7 @@ from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.part import LookupPart
 from bot.lookups.place import Place
 from tests.journeys.steps import ask, press
-from tests.stage import Stage
+from tests.running import Stage
 
 
 @dataclass(frozen=True, slots=True)

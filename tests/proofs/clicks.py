@@ -19,7 +19,7 @@ from tests.databases import Engine
 from tests.journeys.changing import ask_for_a_name, ask_for_messages
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.proofs.office import BUSY, Office, change_of, office
+from tests.proofs.slack_deployment import BUSY, Office, change_of, office
 
 PEOPLE = 50
 OPEN = 20

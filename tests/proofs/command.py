@@ -19,7 +19,7 @@ from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
-from tests.proofs.trail import alterations
+from tests.proofs.tampering import alterations
 from tests.proofs.webhooks import odd_signatures, told_once
 
 _ROOT = Path(__file__).parent.parent.parent

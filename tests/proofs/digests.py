@@ -28,10 +28,10 @@ from sandbox.slack.faults import FaultKind
 from sandbox.slack.model import Channel
 from sandbox.slack.people import BOT_USER
 from tests.databases import fresh
+from tests.proofs.digest_process import CALL, Place, keep_posting
 from tests.proofs.figures import Figures
-from tests.proofs.mornings import CALL, Place, keep_posting
-from tests.proofs.processes import Living
-from tests.stage import MANIFEST
+from tests.proofs.killable import Living
+from tests.running import MANIFEST
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
 """In thirty days from then the clocks change in Europe, and a week later in America."""

@@ -15,11 +15,11 @@ from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from bot.store.tables import decisions
 from tests.databases import Engine
+from tests.proofs.change_process import Click, Told, click, decide
+from tests.proofs.deployment import World, bot, world
 from tests.proofs.figures import Figures
+from tests.proofs.killable import at_work
 from tests.proofs.ledger import reconcile
-from tests.proofs.processes import at_work
-from tests.proofs.work import Click, Told, click, decide
-from tests.proofs.world import World, bot, world
 
 PEOPLE = 50
 OPEN = 20

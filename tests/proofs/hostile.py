@@ -40,7 +40,7 @@ from tests.databases import Engine, fresh
 from tests.journeys.changing import UNHURRIED, ask_for_a_name, ask_for_messages
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.stage import APPROVALS, MANIFEST, QUICK_PACE, settings_for, written_policy
+from tests.running import APPROVALS, MANIFEST, QUICK_PACE, settings_for, written_policy
 
 CANARY = "c4n4ry"
 _FREE = 1_000_000

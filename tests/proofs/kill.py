@@ -5,11 +5,11 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from tests.databases import Engine
+from tests.proofs.change_process import Death, Deed, do
+from tests.proofs.deployment import Bot, Spec, World, bot, world
 from tests.proofs.figures import Figures
+from tests.proofs.killable import KILLED, run
 from tests.proofs.ledger import reconcile
-from tests.proofs.processes import KILLED, run
-from tests.proofs.work import Death, Deed, do
-from tests.proofs.world import Bot, Spec, World, bot, world
 
 POINTS = ("asked", "approved", "claimed", "marked", "sent", "verified", "settled", "decided", "taken")
 """Every checkpoint of the bot's; docs of the engine say what stands at each."""

@@ -12,9 +12,9 @@ from bot.approvals.card import Audience, change_card
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.words import HEADLINES
 from tests.databases import Engine
+from tests.proofs.deployment import PACE, PATIENCE, World, bot, world
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.proofs.world import PACE, PATIENCE, World, bot, world
 
 WRITE = 0.6
 """The bot's patience with a write in these, where it is 30 s in use: 50 times as long."""

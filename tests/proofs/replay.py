@@ -17,7 +17,7 @@ from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import close_and_look, give, lea_sees, request_undo
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.stage import APPROVALS, Mode, Stage, on_stage
+from tests.running import APPROVALS, Mode, Stage, on_stage
 
 COPIES = 4
 _EVERY = 0.001

@@ -10,6 +10,7 @@ from tests.policy import KIND_IDS
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PAGE, PROOFS, summary
+from tests.proofs.deployment import world
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
@@ -17,9 +18,8 @@ from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
-from tests.proofs.trail import alterations
+from tests.proofs.tampering import alterations
 from tests.proofs.webhooks import odd_signatures, told_once
-from tests.proofs.world import world
 
 
 async def as_claimed(proof: Awaitable[Figures]) -> Figures:

@@ -20,7 +20,7 @@ from sandbox.autumn.webhooks import new_secret, sign
 from tests.alerts.bench import FINANCE, QUICK, SUPPORT, Bench, bench
 from tests.databases import Engine
 from tests.proofs.figures import Figures
-from tests.stage import Mode, on_stage
+from tests.running import Mode, on_stage
 
 Headers = list[tuple[bytes, bytes]]
 _DATA = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}

@@ -13,7 +13,7 @@ from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Channel as There
 from sandbox.slack.people import BOT_USER
-from tests.stage import MANIFEST
+from tests.running import MANIFEST
 
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
 OURS = {"is_member": True, "is_private": False, "is_ext_shared": False, "is_pending_ext_shared": False}

@@ -17,7 +17,7 @@ from bot.doctor.finding import called
 from bot.slack.client import REVOKED, SlackClient, Token, retries
 from bot.timings import Timeouts
 from sandbox.slack import LocalSlack
-from tests.stage import MANIFEST, Mode, on_stage
+from tests.running import MANIFEST, Mode, on_stage
 
 
 @asynccontextmanager

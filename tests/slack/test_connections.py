@@ -21,7 +21,7 @@ from starlette.routing import Route
 from bot.slack.connections import Connection, HttpLimits
 from bot.slack.http import HttpServer, listening
 from bot.timings import Timeouts
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 QUICK = HttpLimits(exchange=0.15, keep_alive=0.15)
 BODY = b"command=/autumn&text=help"

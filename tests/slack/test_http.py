@@ -26,7 +26,7 @@ from bot.metrics import Metrics
 from bot.slack.http import SlackEvents, listening, site
 from bot.slack.signature import Signature
 from tests.examples import examples
-from tests.stage import on_stage
+from tests.running import on_stage
 
 SECRET = "shh"
 BODY = b"command=/autumn&text=canary"

@@ -8,7 +8,7 @@ from bot.kit.card import Card
 from bot.slack.errors import Unsent, slack_reason
 from bot.slack.replies import Replies, url_reason
 from handlers.interaction import Interaction, InteractionKind
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 TABLE = {
     "type": "data_table",

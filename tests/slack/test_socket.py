@@ -20,8 +20,8 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.relay import Relay
+from tests.running import MANIFEST, Stage, on_stage, settings_for
 from tests.slack.test_client import until
-from tests.stage import MANIFEST, Stage, on_stage, settings_for
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
 TIMINGS = Timeouts(socket=QUICK)

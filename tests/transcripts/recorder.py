@@ -15,7 +15,7 @@ from freezegun import freeze_time
 
 from sandbox.slack import Person
 from tests.journeys.digesting import QUICK
-from tests.stage import Stage, on_stage
+from tests.running import Stage, on_stage
 
 FOLDER = Path(__file__).parent
 MORNING = "2026-03-02 14:00:00"

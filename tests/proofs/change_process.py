@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from bot.access.people import Actor
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
-from tests.proofs.world import PACE, Spec, bot
+from tests.proofs.deployment import PACE, Spec, bot
 
 
 @dataclass(frozen=True)

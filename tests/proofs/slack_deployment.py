@@ -22,7 +22,7 @@ from sandbox.slack.model import Message
 from sandbox.slack.render import Reader
 from tests.databases import Engine, fresh
 from tests.proofs.replay import Copier, copying, is_handled
-from tests.stage import APPROVALS, MANIFEST
+from tests.running import APPROVALS, MANIFEST
 
 BUSY = "Maple took too long: Slack opens a window only within three seconds of a click."
 """Said when somebody clicked and there was no time left to open a form."""
