@@ -12,7 +12,7 @@ from bot import log
 from bot.store.database import Database
 from tests.databases import ENGINES, Engine, fresh
 from tests.marking import NoStarts, kind_of
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
@@ -87,9 +87,9 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-async def maple(mode: Mode) -> AsyncIterator[Stage]:
+async def maple(mode: Mode) -> AsyncIterator[Running]:
     """The bot between a local Slack and a local Autumn."""
-    async with on_stage(mode) as stage:
+    async with running_maple(mode) as stage:
         yield stage
 
 

@@ -46,7 +46,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Running:
     slack: LocalSlack
     autumn: LocalAutumn
     bot: Maple
@@ -144,7 +144,7 @@ QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 
 
 @asynccontextmanager
-async def on_stage(
+async def running_maple(
     mode: Mode,
     *,
     timings: Timeouts | None = None,
@@ -156,7 +156,7 @@ async def on_stage(
     digest_pace: DigestTimeouts | None = None,
     alert_pace: AlertTimeouts | None = None,
     webhook_secret: SecretStr | None = None,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Running]:
     """Everything running, and Slack's requests on their way to the bot in this mode.
 
     `policy`: a TOML text; the built-in one when empty. `database`: the address of one whose tables are made;
@@ -188,7 +188,7 @@ async def on_stage(
         )
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
-        yield Stage(slack, autumn, bot, mode, running, clock)
+        yield Running(slack, autumn, bot, mode, running, clock)
 
 
 async def migrated_file() -> str:

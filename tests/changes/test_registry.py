@@ -23,7 +23,7 @@ from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
 from tests.journeys.changing import close_and_look, lea_sees, request_undo
-from tests.running import Stage
+from tests.running import Running
 
 TEXT_BLOCK = "text"
 TEXT_LABEL = "Remark"
@@ -115,11 +115,11 @@ def remark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, REMARK))
 
 
-def remark_in_autumn(maple: Stage) -> object:
+def remark_in_autumn(maple: Running) -> object:
     return maple.autumn.state.customers["cus_acme"].metadata.get("remark")
 
 
-async def test_registered_kind_works_from_the_command_to_the_undo(maple: Stage) -> None:
+async def test_registered_kind_works_from_the_command_to_the_undo(maple: Running) -> None:
     await maple.ana.command("/autumn remark cus_acme")
     await maple.ana.sees(TEXT_LABEL)
     await maple.ana.fill("Reason", "They said so")
@@ -145,14 +145,14 @@ async def test_registered_kind_works_from_the_command_to_the_undo(maple: Stage) 
     assert [write.idempotency_key is not None for write in maple.autumn.ledger if write.applied] == [True] * 2
 
 
-async def test_registered_kind_has_a_button_that_opens_its_form(maple: Stage) -> None:
+async def test_registered_kind_has_a_button_that_opens_its_form(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees(REMARK.button)
     await maple.ana.click(REMARK.button)
     await maple.ana.sees(TEXT_LABEL)
 
 
-async def test_mistyped_command_of_a_registered_kind_is_suggested(maple: Stage) -> None:
+async def test_mistyped_command_of_a_registered_kind_is_suggested(maple: Running) -> None:
     await maple.ana.command("/autumn remrk nobody-at-all")
     await maple.ana.sees("/autumn remark nobody-at-all")
 

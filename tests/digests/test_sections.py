@@ -16,7 +16,7 @@ from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
 from bot.kit import blocks
 from tests.journeys.digesting import FORM, LIST, digesting, open_list, posted
-from tests.running import Stage
+from tests.running import Running
 
 
 def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredItem]:
@@ -54,7 +54,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sections, "SECTIONS", (*sections.SECTIONS, CANCELLATIONS))
 
 
-def cancel_everything(maple: Stage) -> None:
+def cancel_everything(maple: Running) -> None:
     """Every subscription ends in twenty days."""
     end = int((maple.clock.now() + timedelta(days=20)).timestamp() * 1000)
     for customer in maple.autumn.state.customers.kept():

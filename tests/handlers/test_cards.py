@@ -9,18 +9,18 @@ from bot.lookups.options import token
 from bot.lookups.overview import words as overview_words
 from bot.lookups.place import Place
 from bot.timings import Timeouts
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 QUICK = Timeouts(asking_after=0.05)
 
 
-async def look_up(maple: Stage, line: str = "/autumn cus_acme") -> None:
+async def look_up(maple: Running, line: str = "/autumn cus_acme") -> None:
     await maple.ana.command(line)
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_click_changes_the_card_in_place(maple: Stage) -> None:
+async def test_click_changes_the_card_in_place(maple: Running) -> None:
     await look_up(maple)
     before = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
     await maple.ana.click("Features")
@@ -31,7 +31,7 @@ async def test_click_changes_the_card_in_place(maple: Stage) -> None:
 
 
 async def test_slow_click_is_announced_on_the_card(mode: Mode) -> None:
-    async with on_stage(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timings=QUICK) as maple:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await maple.ana.click("Products")
@@ -42,7 +42,7 @@ async def test_slow_click_is_announced_on_the_card(mode: Mode) -> None:
         maple.ana.does_not_see(labels.STILL_WAITING)
 
 
-async def test_failed_click_can_be_retried(maple: Stage) -> None:
+async def test_failed_click_can_be_retried(maple: Running) -> None:
     await look_up(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.ana.click("Products")
@@ -53,7 +53,7 @@ async def test_failed_click_can_be_retried(maple: Stage) -> None:
 
 
 async def test_latest_of_two_clicks_is_shown(mode: Mode) -> None:
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=60, times=1)
         await maple.ana.click("Products")
@@ -64,14 +64,14 @@ async def test_latest_of_two_clicks_is_shown(mode: Mode) -> None:
         await maple.ana.sees("resets", timeout=0.1)
 
 
-async def test_feature_is_picked_by_typing(maple: Stage) -> None:
+async def test_feature_is_picked_by_typing(maple: Running) -> None:
     await look_up(maple, "/autumn events cus_acme")
     assert "Messages" in await maple.ana.type_ahead("Filter by feature", "mess")
     await maple.ana.choose("Filter by feature", "Messages")
     await maple.ana.sees("of Messages")
 
 
-async def test_shared_card_opens_for_others(maple: Stage) -> None:
+async def test_shared_card_opens_for_others(maple: Running) -> None:
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
     shared = await maple.raj.sees("Shared by")
@@ -85,7 +85,7 @@ async def test_shared_card_opens_for_others(maple: Stage) -> None:
     assert "Acme Ltd" in own
 
 
-async def test_nothing_is_shared_with_another_company(maple: Stage) -> None:
+async def test_nothing_is_shared_with_another_company(maple: Running) -> None:
     maple.ana.go("#shared-acme")
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
@@ -94,14 +94,14 @@ async def test_nothing_is_shared_with_another_company(maple: Stage) -> None:
     maple.lea.does_not_see("Acme Ltd")
 
 
-async def test_card_is_not_shared_where_maple_is_not_in_the_channel(maple: Stage) -> None:
+async def test_card_is_not_shared_where_maple_is_not_in_the_channel(maple: Running) -> None:
     maple.ana.go("#random")
     await look_up(maple)
     await maple.ana.click("Share to channel", confirm=True)
     await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
 
 
-async def test_card_is_not_shared_while_the_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_card_is_not_shared_while_the_channel_cannot_be_checked(maple: Running) -> None:
     await look_up(maple)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await maple.ana.click("Share to channel", confirm=True)
@@ -110,7 +110,7 @@ async def test_card_is_not_shared_while_the_channel_cannot_be_checked(maple: Sta
 
 
 @pytest.mark.parametrize("mode", ["http"])
-async def test_card_is_not_shared_into_an_archived_channel(maple: Stage) -> None:
+async def test_card_is_not_shared_into_an_archived_channel(maple: Running) -> None:
     await look_up(maple)
     maple.slack.faults.add("chat.postMessage", "error", error="is_archived")
     await maple.ana.click("Share to channel", confirm=True)
@@ -119,7 +119,7 @@ async def test_card_is_not_shared_into_an_archived_channel(maple: Stage) -> None
 
 
 async def test_slow_share_leaves_the_private_card(mode: Mode) -> None:
-    async with on_stage(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timings=QUICK) as maple:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await maple.ana.click("Share to channel", confirm=True)
@@ -129,7 +129,7 @@ async def test_slow_share_leaves_the_private_card(mode: Mode) -> None:
         await maple.raj.sees("Shared by")
 
 
-async def test_link_button_is_only_acknowledged(maple: Stage) -> None:
+async def test_link_button_is_only_acknowledged(maple: Running) -> None:
     await look_up(maple)
     sent = len(maple.slack.calls)
     await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
@@ -138,13 +138,13 @@ async def test_link_button_is_only_acknowledged(maple: Stage) -> None:
     assert len(maple.slack.calls) == sent
 
 
-async def test_nothing_is_shared_into_a_direct_message(maple: Stage) -> None:
+async def test_nothing_is_shared_into_a_direct_message(maple: Running) -> None:
     await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
     maple.ana.go("@maple")
     await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
 
 
-async def test_feature_with_a_very_long_id_is_opened_by_its_token(maple: Stage) -> None:
+async def test_feature_with_a_very_long_id_is_opened_by_its_token(maple: Running) -> None:
     await look_up(maple, "/autumn features cus_acme")
     block = f"pick_feature:{Place(customer='cus_acme', part='features').encode()}"
     typing = _clicked(maple, "pick_feature") | {"type": "block_suggestion", "value": "mess"}
@@ -158,7 +158,7 @@ async def test_feature_with_a_very_long_id_is_opened_by_its_token(maple: Stage) 
 
 
 def _clicked(
-    maple: Stage, action: str, *, channel: str = "", block: str = "b", chosen: dict[str, str] | None = None
+    maple: Running, action: str, *, channel: str = "", block: str = "b", chosen: dict[str, str] | None = None
 ) -> dict[str, Any]:
     value: Any = {"value": Place(customer="cus_acme").encode()}
     if chosen:
@@ -172,7 +172,7 @@ def _clicked(
     }
 
 
-async def test_card_is_not_shared_where_maple_was_removed_meanwhile(maple: Stage) -> None:
+async def test_card_is_not_shared_where_maple_was_removed_meanwhile(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
     maple.slack.faults.add("chat.postMessage", "error", error="not_in_channel", times=None)

@@ -9,7 +9,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.metrics import Metrics
 from handlers import catch_all
 from sandbox.slack.delivery import NotAcknowledged
-from tests.running import Stage
+from tests.running import Running
 
 pytestmark = pytest.mark.both_transports
 
@@ -42,7 +42,7 @@ WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORT
     ],
 )
 async def test_unhandled_payloads_are_acknowledged(  # type: ignore[no-untyped-def]
-    maple: Stage, logs: io.StringIO, kind, payload, answer
+    maple: Running, logs: io.StringIO, kind, payload, answer
 ) -> None:
     said = await maple.slack.deliveries.send(kind, {**WHO, **payload})
     assert (said or None) == answer
@@ -54,7 +54,7 @@ async def test_unhandled_payloads_are_acknowledged(  # type: ignore[no-untyped-d
     ] == []
 
 
-async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_socket(maple: Stage) -> None:
+async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_socket(maple: Running) -> None:
     payload = {**WHO, "type": "block_actions", "actions": []}
     if maple.mode == "http":
         with pytest.raises(NotAcknowledged, match="400"):
@@ -63,7 +63,7 @@ async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_soc
         assert not await maple.slack.deliveries.send("interactive", payload)
 
 
-async def test_unhandled_payloads_are_counted_by_type(maple: Stage) -> None:
+async def test_unhandled_payloads_are_counted_by_type(maple: Running) -> None:
     await maple.slack.deliveries.send("interactive", {**WHO, "type": "of_the_future"})
     await maple.slack.deliveries.send("interactive", {**WHO, "type": "shortcut", "callback_id": "x"})
     text = maple.bot.metrics.exposition().decode()

@@ -23,7 +23,7 @@ from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 LEADS_ONLY = """
@@ -46,14 +46,14 @@ reason = true
 """
 
 
-async def lose_the_database(maple: Stage) -> None:
+async def lose_the_database(maple: Running) -> None:
     """As far as what the bot needs of it goes."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("ALTER TABLE deliveries RENAME TO lost"))
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
 
 
-async def again(maple: Stage, delivery: Delivery, times: int) -> None:
+async def again(maple: Running, delivery: Delivery, times: int) -> None:
     """The same request once more, and more; over HTTP with the very same signature."""
     if maple.mode == "socket":
         for _ in range(times):
@@ -66,14 +66,14 @@ async def again(maple: Stage, delivery: Delivery, times: int) -> None:
             assert answer.status_code == 200
 
 
-def last(maple: Stage, kind: str) -> Delivery:
+def last(maple: Running, kind: str) -> Delivery:
     return [one for one in maple.slack.sent if one.payload.get("type") == kind][-1]
 
 
 # Opening
 
 
-async def test_a_card_opens_the_form_with_what_is_known(maple: Stage) -> None:
+async def test_a_card_opens_the_form_with_what_is_known(maple: Running) -> None:
     await maple.ana.command("/autumn features cus_acme")
     await maple.ana.sees("Messages")
     await maple.ana.click("Open", within="Messages")
@@ -84,12 +84,12 @@ async def test_a_card_opens_the_form_with_what_is_known(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("sub", ["balance", "reward", "update", "delete", "history"])
-async def test_command_without_a_customer_says_what_to_type(maple: Stage, sub: str) -> None:
+async def test_command_without_a_customer_says_what_to_type(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
 
-async def test_one_of_several_customers_is_picked_in_the_form(maple: Stage) -> None:
+async def test_one_of_several_customers_is_picked_in_the_form(maple: Running) -> None:
     await maple.ana.command("/autumn balance twin")
     await maple.ana.sees("match")
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Lodge · billing@twinpeaks.example")
@@ -97,19 +97,19 @@ async def test_one_of_several_customers_is_picked_in_the_form(maple: Stage) -> N
     maple.ana.does_not_see("match")
 
 
-async def test_mistyped_customer_is_picked_among_those_that_may_be_meant(maple: Stage) -> None:
+async def test_mistyped_customer_is_picked_among_those_that_may_be_meant(maple: Running) -> None:
     await maple.ana.command("/autumn balance northwnd")
     await maple.ana.sees(find_words.NEAR)
 
 
-async def test_unknown_customer_is_reported_in_the_form(maple: Stage) -> None:
+async def test_unknown_customer_is_reported_in_the_form(maple: Running) -> None:
     await maple.ana.command("/autumn balance zz-nobody-zz")
     form = await maple.ana.sees(on_screen(find_words.nobody("zz-nobody-zz")).splitlines()[0])
     assert forms_words.PICK_CUSTOMER not in form
 
 
 async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> None:
-    async with on_stage(mode, policy=LEADS_ONLY) as maple:
+    async with running_maple(mode, policy=LEADS_ONLY) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
         await maple.ana.close()
@@ -120,7 +120,7 @@ async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> No
 
 
 async def test_amount_over_the_limit_is_refused_in_the_form(mode: Mode) -> None:
-    async with on_stage(mode, policy=SMALL) as maple:
+    async with running_maple(mode, policy=SMALL) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose("Feature", "Messages")
@@ -135,14 +135,14 @@ async def test_amount_over_the_limit_is_refused_in_the_form(mode: Mode) -> None:
         assert await maple.bot.changes.waiting() == []
 
 
-async def test_autumn_error_is_shown_in_the_form(maple: Stage) -> None:
+async def test_autumn_error_is_shown_in_the_form(maple: Running) -> None:
     maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.command("/autumn balance cus_acme")
     said = await maple.ana.sees(labels.UNAVAILABLE.what)
     assert "Reference" in said
 
 
-async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Stage) -> None:
+async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Running) -> None:
     maple.autumn.faults.add("customers.get", "latency", seconds=0.2, times=1)
     maple.autumn.faults.add("features.list", "500", times=1)
     await maple.ana.command("/autumn balance zz-nobody-zz")
@@ -155,7 +155,7 @@ async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Stage) -> No
 
 
 async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> None:
-    async with on_stage(mode, approvals=None) as maple:
+    async with running_maple(mode, approvals=None) as maple:
         await give(maple)
         await maple.ana.sees(approvals_words.RESULTS[Result.NO_CHANNEL].do)
         assert await maple.bot.changes.history("cus_acme") == []
@@ -170,13 +170,13 @@ async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> No
     ],
 )
 async def test_request_is_refused_while_the_approvals_channel_is_unfit(channel: str, said: str) -> None:
-    async with on_stage("http", approvals=channel) as maple:
+    async with running_maple("http", approvals=channel) as maple:
         await give(maple)
         await maple.ana.sees(said)
         assert await maple.bot.changes.history("cus_acme") == []
 
 
-async def test_request_is_refused_while_the_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_request_is_refused_while_the_channel_cannot_be_checked(maple: Running) -> None:
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await give(maple)
     await maple.ana.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
@@ -184,7 +184,7 @@ async def test_request_is_refused_while_the_channel_cannot_be_checked(maple: Sta
     await maple.ana.sees("0 of 1 approval"), "the same form can be submitted again"
 
 
-async def test_invalid_fields_are_marked_in_the_form(maple: Stage) -> None:
+async def test_invalid_fields_are_marked_in_the_form(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
@@ -200,7 +200,7 @@ async def test_invalid_fields_are_marked_in_the_form(maple: Stage) -> None:
 
 
 async def test_refusal_of_a_closed_form_is_sent_as_a_message(mode: Mode) -> None:
-    async with on_stage(mode, approvals=None) as maple:
+    async with running_maple(mode, approvals=None) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
         await give(maple)
         await maple.ana.sees(forms_words.WORKING)
@@ -208,7 +208,7 @@ async def test_refusal_of_a_closed_form_is_sent_as_a_message(mode: Mode) -> None
         await maple.ana.sees(approvals_words.NOT_ACCEPTED)
 
 
-async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(maple: Stage) -> None:
+async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
@@ -226,7 +226,7 @@ async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(ma
     await maple.ana.sees("0 of 1 approval")
 
 
-async def test_submission_fails_when_autumn_stops_answering(maple: Stage) -> None:
+async def test_submission_fails_when_autumn_stops_answering(maple: Running) -> None:
     await maple.ana.command("/autumn update cus_acme")
     await maple.ana.sees("Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
@@ -241,7 +241,7 @@ async def test_submission_fails_when_autumn_stops_answering(maple: Stage) -> Non
 
 
 @pytest.mark.both_transports
-async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> None:
+async def test_a_submission_delivered_five_times_is_one_change(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await again(maple, last(maple, "view_submission"), 4)
@@ -252,7 +252,7 @@ async def test_a_submission_delivered_five_times_is_one_change(maple: Stage) -> 
 
 
 @pytest.mark.both_transports
-async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> None:
+async def test_an_approval_delivered_five_times_is_one_write(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
@@ -264,7 +264,7 @@ async def test_an_approval_delivered_five_times_is_one_write(maple: Stage) -> No
 
 
 @pytest.mark.both_transports
-async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
+async def test_an_undo_delivered_five_times_is_one_change(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
@@ -278,7 +278,7 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> None:
+async def test_a_command_delivered_five_times_opens_one_form(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     command = maple.slack.sent[-1]
     await again(maple, command, 4)
@@ -291,7 +291,7 @@ async def test_a_command_delivered_five_times_opens_one_form(maple: Stage) -> No
 # Deciding
 
 
-async def test_late_decision_is_told_who_decided(maple: Stage) -> None:
+async def test_late_decision_is_told_who_decided(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
@@ -312,7 +312,7 @@ async def test_late_decision_is_told_who_decided(maple: Stage) -> None:
 
 
 async def test_own_request_cannot_be_denied(mode: Mode) -> None:
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         await give(maple)
         await maple.ana.sees("0 of 1 approval")
         await maple.ana.close()
@@ -321,7 +321,7 @@ async def test_own_request_cannot_be_denied(mode: Mode) -> None:
         await maple.ana.sees(approvals_words.BARRED[Reason.OWN])
 
 
-async def test_unconfirmed_change_is_marked_as_applied_once(maple: Stage) -> None:
+async def test_unconfirmed_change_is_marked_as_applied_once(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -332,7 +332,7 @@ async def test_unconfirmed_change_is_marked_as_applied_once(maple: Stage) -> Non
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_button_of_an_unknown_change_is_refused(maple: Stage) -> None:
+async def test_button_of_an_unknown_change_is_refused(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")
@@ -345,7 +345,7 @@ async def test_button_of_an_unknown_change_is_refused(maple: Stage) -> None:
     assert maple.lea.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what) == 6
 
 
-async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
@@ -356,7 +356,7 @@ async def test_undo_is_refused_while_the_channel_cannot_be_checked(maple: Stage)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
 
 
-async def test_change_is_not_marked_while_the_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_change_is_not_marked_while_the_channel_cannot_be_checked(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -372,7 +372,7 @@ async def test_change_is_not_marked_while_the_channel_cannot_be_checked(maple: S
 # The database
 
 
-async def test_look_ups_work_without_the_database(maple: Stage) -> None:
+async def test_look_ups_work_without_the_database(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await lose_the_database(maple)
@@ -389,7 +389,7 @@ async def test_look_ups_work_without_the_database(maple: Stage) -> None:
 
 
 async def test_hanging_database_is_reported_in_time(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
+    async with running_maple(mode, timings=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(labels.FAILURES[StoreSlow].what)
 
@@ -397,7 +397,7 @@ async def test_hanging_database_is_reported_in_time(mode: Mode) -> None:
 # Cards
 
 
-async def test_deleted_card_does_not_stop_a_change(maple: Stage) -> None:
+async def test_deleted_card_does_not_stop_a_change(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
@@ -407,7 +407,7 @@ async def test_deleted_card_does_not_stop_a_change(maple: Stage) -> None:
     assert record.state is State.APPLIED
 
 
-async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Stage) -> None:
+async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -418,7 +418,7 @@ async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Stage) -> 
     await maple.lea.sees(on_screen(HEADLINES[State.WAITING]))
 
 
-async def test_clicked_card_is_adopted_and_redrawn(maple: Stage) -> None:
+async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     async with maple.bot.database.writing() as connection:
@@ -427,7 +427,7 @@ async def test_clicked_card_is_adopted_and_redrawn(maple: Stage) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Stage) -> None:
+async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Running) -> None:
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
@@ -443,7 +443,7 @@ async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Stag
 
 
 async def test_history_is_private_and_has_pages(mode: Mode) -> None:
-    async with on_stage(mode, policy=AT_ONCE) as maple:
+    async with running_maple(mode, policy=AT_ONCE) as maple:
         for number in range(6):
             await give(maple, str(100 + number))
             await maple.ana.sees(f"Give {100 + number} extra of Messages")
@@ -466,7 +466,7 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
 # Many to choose from
 
 
-async def test_selects_of_forms_answer_with_options(maple: Stage) -> None:
+async def test_selects_of_forms_answer_with_options(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
@@ -478,7 +478,7 @@ async def test_selects_of_forms_answer_with_options(maple: Stage) -> None:
         assert "options" in answer
 
 
-async def test_a_denial_and_a_withdrawal_delivered_again(maple: Stage) -> None:
+async def test_a_denial_and_a_withdrawal_delivered_again(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")

@@ -14,11 +14,11 @@ from bot.approvals.words import HEADLINES
 from bot.lookups import labels
 from tests.handlers.test_changes import again, last
 from tests.journeys.changing import give, lea_sees
-from tests.running import Stage
+from tests.running import Running
 from tests.screen import on_screen
 
 
-async def gone(maple: Stage, kind: CardKind) -> None:
+async def gone(maple: Running, kind: CardKind) -> None:
     """As after Slack said that there is no such message."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(
@@ -26,7 +26,7 @@ async def gone(maple: Stage, kind: CardKind) -> None:
         )
 
 
-async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage) -> None:
+async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     before = len([one for one in maple.slack.calls if one.method == "views.open"])
@@ -38,7 +38,7 @@ async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Stage)
     maple.lea.does_not_see(labels.BROKEN.what)
 
 
-async def test_dropped_card_can_still_be_clicked(maple: Stage) -> None:
+async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.bot.work.drain(10)
@@ -51,7 +51,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Stage) -> None:
     assert left.kind is CardKind.ASKER
 
 
-async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Stage) -> None:
+async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.bot.work.drain(10)
@@ -67,7 +67,7 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Stage) -> None
     assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
 
 
-async def test_card_is_not_posted_into_an_unfit_channel(maple: Stage) -> None:
+async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -83,7 +83,7 @@ async def test_card_is_not_posted_into_an_unfit_channel(maple: Stage) -> None:
     await maple.lea.sees(on_screen(HEADLINES[State.WAITING]))
 
 
-async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
+async def test_two_replicas_post_a_card_once(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -99,7 +99,7 @@ async def test_two_replicas_post_a_card_once(maple: Stage) -> None:
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
-async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Stage) -> None:
+async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Running) -> None:
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
@@ -115,7 +115,7 @@ async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Stage) ->
     await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_undo_of_a_change_that_is_being_undone_is_refused(maple: Stage) -> None:
+async def test_undo_of_a_change_that_is_being_undone_is_refused(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")

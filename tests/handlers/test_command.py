@@ -5,13 +5,13 @@ import pytest
 from bot.lookups import labels
 from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 QUICK = Timeouts(asking_after=0.05)
 
 
-async def test_customer_card_is_private(maple: Stage) -> None:
+async def test_customer_card_is_private(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     card = await maple.ana.sees("cus_acme")
     assert "only visible to you" in card
@@ -30,30 +30,30 @@ async def test_customer_card_is_private(maple: Stage) -> None:
         ("/autumn EVENTS <mailto:billing@acme.example|billing@acme.example>", "events"),
     ],
 )
-async def test_sub_commands_go_straight_to_the_part(maple: Stage, line: str, seen: str) -> None:
+async def test_sub_commands_go_straight_to_the_part(maple: Running, line: str, seen: str) -> None:
     await maple.ana.command(line)
     card = await maple.ana.sees("Acme Ltd")
     assert seen in card
 
 
 @pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
-async def test_help(maple: Stage, line: str) -> None:
+async def test_help(maple: Running, line: str) -> None:
     await maple.ana.command(line)
     await maple.ana.sees("/autumn invoices <customer>")
 
 
 @pytest.mark.parametrize("sub", ["products", "find"])
-async def test_sub_command_without_a_customer_says_what_to_type(maple: Stage, sub: str) -> None:
+async def test_sub_command_without_a_customer_says_what_to_type(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
 
-async def test_search_without_a_match_says_what_was_searched(maple: Stage) -> None:
+async def test_search_without_a_match_says_what_was_searched(maple: Running) -> None:
     await maple.ana.command("/autumn zz-nobody-zz")
     await maple.ana.sees("No customer found for zz-nobody-zz")
 
 
-async def test_find_lists_and_turns_pages(maple: Stage) -> None:
+async def test_find_lists_and_turns_pages(maple: Running) -> None:
     await maple.ana.command("/autumn find example")
     await maple.ana.sees("Page 1 of")
     await maple.ana.click("Next")
@@ -62,20 +62,20 @@ async def test_find_lists_and_turns_pages(maple: Stage) -> None:
     await maple.ana.sees("Page 1 of")
 
 
-async def test_a_match_opens_in_place_of_the_list(maple: Stage) -> None:
+async def test_a_match_opens_in_place_of_the_list(maple: Running) -> None:
     await maple.ana.command("/autumn find acme")
     await maple.ana.sees("match")
     await maple.ana.click("Open", within="cus_acme")
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
-async def test_single_match_opens_its_card(maple: Stage) -> None:
+async def test_single_match_opens_its_card(maple: Running) -> None:
     await maple.ana.command("/autumn billing@acme.example")
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
 async def test_slow_card_is_announced(mode: Mode) -> None:
-    async with on_stage(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees(labels.STILL_WAITING)
@@ -85,14 +85,14 @@ async def test_slow_card_is_announced(mode: Mode) -> None:
 
 
 async def test_slow_search_is_announced(mode: Mode) -> None:
-    async with on_stage(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn find acme")
         await maple.ana.sees(labels.STILL_WAITING)
         await maple.ana.sees("match")
 
 
-async def test_error_shows_the_reference_that_is_in_the_log(maple: Stage, logs) -> None:  # type: ignore[no-untyped-def]
+async def test_error_shows_the_reference_that_is_in_the_log(maple: Running, logs) -> None:  # type: ignore[no-untyped-def]
     maple.autumn.faults.add("*", "500")
     await maple.ana.command("/autumn cus_acme")
     said = await maple.ana.sees(labels.UNAVAILABLE.what)
@@ -112,7 +112,7 @@ async def test_error_shows_the_reference_that_is_in_the_log(maple: Stage, logs) 
         ("/autumn find acme", "matches acme"),
     ],
 )
-async def test_failed_card_is_retried_by_a_click(maple: Stage, line: str, answer: str) -> None:
+async def test_failed_card_is_retried_by_a_click(maple: Running, line: str, answer: str) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.command(line)
     await maple.ana.sees(labels.UNAVAILABLE.what)

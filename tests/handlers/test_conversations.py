@@ -6,12 +6,12 @@ from bot.approvals import words as approvals_words
 from bot.lookups import labels
 from handlers.parsing import addressed
 from sandbox.slack.model import Json
-from tests.running import Stage
+from tests.running import Running
 
 BOT = "U0BOT"
 
 
-def events(maple: Stage, kind: str) -> list[Json]:
+def events(maple: Running, kind: str) -> list[Json]:
     """Those of one kind that Slack sent."""
     return [
         delivery.payload
@@ -20,7 +20,7 @@ def events(maple: Stage, kind: str) -> list[Json]:
     ]
 
 
-async def handled(maple: Stage) -> list[str]:
+async def handled(maple: Running) -> list[str]:
     """How the events so far ended, once nothing runs any more."""
     await maple.ana.settled()
     await maple.bot.work.drain(10)
@@ -51,7 +51,7 @@ def test_words_are_those_after_the_mention_or_else_before_it(text: str, typed: s
 
 
 @pytest.mark.both_transports
-async def test_mention_is_answered_to_that_person_only(maple: Stage) -> None:
+async def test_mention_is_answered_to_that_person_only(maple: Running) -> None:
     await maple.ana.mention("cus_acme")
     card = await maple.ana.sees("Acme Ltd")
     assert "only visible to you" in card
@@ -62,7 +62,7 @@ async def test_mention_is_answered_to_that_person_only(maple: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_mention_in_a_thread_is_answered_in_the_thread(maple: Stage) -> None:
+async def test_mention_in_a_thread_is_answered_in_the_thread(maple: Running) -> None:
     await maple.ana.say("Acme writes that their messages ran out")
     await maple.ana.mention("products cus_acme", in_thread_of="ran out")
     await maple.ana.sees("Acme Ltd")
@@ -71,7 +71,7 @@ async def test_mention_in_a_thread_is_answered_in_the_thread(maple: Stage) -> No
     maple.raj.does_not_see("Acme Ltd")
 
 
-async def test_buttons_on_the_answer_to_a_mention_change_it_in_place(maple: Stage) -> None:
+async def test_buttons_on_the_answer_to_a_mention_change_it_in_place(maple: Running) -> None:
     await maple.ana.say("Acme asks")
     await maple.ana.mention("cus_acme", in_thread_of="Acme asks")
     await maple.ana.sees("Acme Ltd")
@@ -83,7 +83,7 @@ async def test_buttons_on_the_answer_to_a_mention_change_it_in_place(maple: Stag
 
 
 @pytest.mark.both_transports
-async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Stage) -> None:
+async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Running) -> None:
     await maple.ana.direct_message("invoices cus_acme")
     await maple.ana.sees("Next invoice")
     maple.ana.reload()
@@ -95,7 +95,7 @@ async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Stage) 
     maple.raj.does_not_see("Acme Ltd")
 
 
-async def test_direct_message_in_a_thread_is_answered_there(maple: Stage) -> None:
+async def test_direct_message_in_a_thread_is_answered_there(maple: Running) -> None:
     await maple.ana.direct_message("help")
     await maple.ana.sees(labels.HELP_TITLE)
     await maple.ana.direct_message("cus_acme", in_thread_of=labels.HELP_TITLE)
@@ -116,20 +116,20 @@ async def test_direct_message_in_a_thread_is_answered_there(maple: Stage) -> Non
         ("upcoming 3", "Coming up"),
     ],
 )
-async def test_mention_understands_the_words_of_the_command(maple: Stage, text: str, seen: str) -> None:
+async def test_mention_understands_the_words_of_the_command(maple: Running, text: str, seen: str) -> None:
     await maple.ana.mention(text)
     await maple.ana.sees(seen)
 
 
 @pytest.mark.both_transports
-async def test_command_with_a_form_offers_it_for_a_click(maple: Stage) -> None:
+async def test_command_with_a_form_offers_it_for_a_click(maple: Running) -> None:
     await maple.ana.mention("balance cus_acme")
     await maple.ana.sees("Slack opens a form only when you click")
     await maple.ana.click(labels.OPEN_FORM)
     await maple.ana.sees("What to do")
 
 
-async def test_change_said_in_one_line_is_offered_for_a_click(maple: Stage) -> None:
+async def test_change_said_in_one_line_is_offered_for_a_click(maple: Running) -> None:
     await maple.ana.mention("give cus_acme 500 messages because they lost a day")
     await maple.ana.sees(labels.OPEN_FORM)
     await maple.ana.click(labels.OPEN_FORM)
@@ -137,21 +137,21 @@ async def test_change_said_in_one_line_is_offered_for_a_click(maple: Stage) -> N
     assert "they lost a day" in form
 
 
-async def test_digests_are_offered_for_a_click_in_their_channel(maple: Stage) -> None:
+async def test_digests_are_offered_for_a_click_in_their_channel(maple: Running) -> None:
     await maple.ana.mention("digest")
     await maple.ana.sees(labels.OPEN_FORM)
     await maple.ana.click(labels.OPEN_FORM)
     await maple.ana.sees("New digest")
 
 
-async def test_answer_to_a_message_is_no_message_to_answer(maple: Stage) -> None:
+async def test_answer_to_a_message_is_no_message_to_answer(maple: Running) -> None:
     await maple.ana.direct_message("cus_acme")
     await maple.ana.sees("Acme Ltd")
     assert await handled(maple) == ["message ok"]
     assert len(events(maple, "message")) == 2, "the question, and Maple's own answer"
 
 
-async def test_edits_and_deletions_are_not_answered(maple: Stage) -> None:
+async def test_edits_and_deletions_are_not_answered(maple: Running) -> None:
     await maple.ana.direct_message("help")
     await maple.ana.sees(labels.HELP_TITLE)
     question = maple.slack.workspace.history(_dm(maple))[0]
@@ -164,23 +164,23 @@ async def test_edits_and_deletions_are_not_answered(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("subtype", ["channel_join", "bot_message", "message_replied", "me_message"])
-async def test_messages_that_nobody_wrote_are_not_answered(maple: Stage, subtype: str) -> None:
+async def test_messages_that_nobody_wrote_are_not_answered(maple: Running, subtype: str) -> None:
     await _event(maple, {"type": "message", "subtype": subtype, "channel": _dm(maple)})
     assert await handled(maple) == []
 
 
-async def test_mention_that_was_edited_is_not_answered_again(maple: Stage) -> None:
+async def test_mention_that_was_edited_is_not_answered_again(maple: Running) -> None:
     edited = {"user": maple.ana.id, "ts": "1700000000.000200"}
     await _event(maple, {"type": "app_mention", "channel": "C01SUPPORT", "edited": edited})
     assert await handled(maple) == []
 
 
-async def test_message_with_a_file_is_answered(maple: Stage) -> None:
+async def test_message_with_a_file_is_answered(maple: Running) -> None:
     await _event(maple, {"type": "message", "subtype": "file_share", "channel": _dm(maple)})
     assert await handled(maple) == ["message ok"]
 
 
-async def test_message_in_a_channel_without_a_mention_is_not_answered(maple: Stage) -> None:
+async def test_message_in_a_channel_without_a_mention_is_not_answered(maple: Running) -> None:
     await _event(maple, {"type": "message", "channel": "C01SUPPORT"})
     assert await handled(maple) == ["message ok"]
     maple.ana.does_not_see("Acme Ltd")
@@ -188,7 +188,7 @@ async def test_message_in_a_channel_without_a_mention_is_not_answered(maple: Sta
 
 
 @pytest.mark.both_transports
-async def test_repeated_event_is_answered_once(maple: Stage) -> None:
+async def test_repeated_event_is_answered_once(maple: Running) -> None:
     await maple.ana.mention("cus_acme")
     await maple.ana.sees("Acme Ltd")
     (delivery,) = [
@@ -199,7 +199,7 @@ async def test_repeated_event_is_answered_once(maple: Stage) -> None:
     assert len([call for call in maple.slack.calls if call.method == "chat.postEphemeral"]) == 1
 
 
-async def test_guest_who_mentions_maple_is_refused_in_private(maple: Stage) -> None:
+async def test_guest_who_mentions_maple_is_refused_in_private(maple: Running) -> None:
     await maple.gus.mention("cus_acme")
     said = await maple.gus.sees(labels.GUEST.what)
     assert "only visible to you" in said
@@ -207,7 +207,7 @@ async def test_guest_who_mentions_maple_is_refused_in_private(maple: Stage) -> N
     assert maple.autumn.calls == [] or all("customers" not in call.route for call in maple.autumn.calls)
 
 
-async def test_person_of_another_company_is_refused_in_private(maple: Stage) -> None:
+async def test_person_of_another_company_is_refused_in_private(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     await maple.eve.mention("cus_acme")
     said = await maple.eve.sees(labels.OUTSIDER.what)
@@ -216,7 +216,7 @@ async def test_person_of_another_company_is_refused_in_private(maple: Stage) -> 
     maple.ana.does_not_see(labels.OUTSIDER.what)
 
 
-async def test_trouble_with_a_direct_message_is_told_there(maple: Stage) -> None:
+async def test_trouble_with_a_direct_message_is_told_there(maple: Running) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.direct_message("cus_acme")
     await maple.ana.sees(labels.UNAVAILABLE.what)
@@ -225,11 +225,11 @@ async def test_trouble_with_a_direct_message_is_told_there(maple: Stage) -> None
     await maple.ana.sees("Acme Ltd")
 
 
-def _dm(maple: Stage) -> str:
+def _dm(maple: Running) -> str:
     return maple.slack.workspace.im(maple.ana.id, maple.slack.workspace.bot.id).id
 
 
-async def _event(maple: Stage, inner: Json) -> None:
+async def _event(maple: Running, inner: Json) -> None:
     written = {"user": maple.ana.id, "text": "cus_acme", "ts": "1700000000.000100"}
     await maple.slack.deliveries.send(
         "events_api",

@@ -20,17 +20,17 @@ from tests.journeys.digesting import (
     set_up,
     the_digest,
 )
-from tests.running import Stage
+from tests.running import Running
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 
 
-def said(maple: Stage, kind: str = "block_actions") -> dict[str, Any]:
+def said(maple: Running, kind: str = "block_actions") -> dict[str, Any]:
     """What Slack told the bot last, of this kind."""
     return [one.payload for one in maple.slack.sent if one.payload.get("type") == kind][-1]
 
 
-async def as_another(maple: Stage, payload: dict[str, Any], person: Person) -> None:
+async def as_another(maple: Running, payload: dict[str, Any], person: Person) -> None:
     """The same, done by somebody else, in the same modal."""
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
@@ -38,12 +38,12 @@ async def as_another(maple: Stage, payload: dict[str, Any], person: Person) -> N
     await maple.bot.work.drain(10)
 
 
-async def repeat(maple: Stage) -> None:
+async def repeat(maple: Running) -> None:
     await maple.slack.deliveries.repeat(maple.slack.sent[-1])
     await maple.bot.work.drain(10)
 
 
-def calls(maple: Stage, method: str) -> int:
+def calls(maple: Running, method: str) -> int:
     return len([one for one in maple.slack.calls if one.method == method])
 
 

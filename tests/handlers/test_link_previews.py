@@ -8,7 +8,7 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack.model import Json
 from tests.handlers.test_conversations import handled
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 ACME = "https://app.useautumn.com/sandbox/customers/cus_acme"
 NAMED = """
@@ -21,7 +21,7 @@ channels = ["C01SUPPORT"]
 """
 
 
-def previews(maple: Stage) -> list[Json]:
+def previews(maple: Running) -> list[Json]:
     """What Maple sent to be shown under links, by link."""
     return [call.args["unfurls"] for call in maple.slack.calls if call.method == "chat.unfurl"]
 
@@ -50,7 +50,7 @@ def test_customer_of_a_link(url: str, env: str, customer: str) -> None:
 
 
 @pytest.mark.both_transports
-async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Stage) -> None:
+async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Running) -> None:
     await maple.ana.say(f"Look at {ACME}")
     shown = await maple.ana.sees(labels.PREVIEW_PRIVATE)
     assert "Acme Ltd" not in shown
@@ -62,7 +62,7 @@ async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Stage) -> 
     maple.ana.does_not_see("Acme Ltd")
 
 
-async def test_guest_who_clicks_the_button_is_refused(maple: Stage) -> None:
+async def test_guest_who_clicks_the_button_is_refused(maple: Running) -> None:
     await maple.ana.say(f"Look at {ACME}")
     await maple.gus.sees(labels.PREVIEW_PRIVATE)
     await maple.gus.click(labels.OPEN_CUSTOMER)
@@ -71,7 +71,7 @@ async def test_guest_who_clicks_the_button_is_refused(maple: Stage) -> None:
 
 
 async def test_channel_that_the_policy_names_shows_name_and_products(mode: Mode) -> None:
-    async with on_stage(mode, policy=NAMED) as maple:
+    async with running_maple(mode, policy=NAMED) as maple:
         await maple.ana.say(f"Look at {ACME} and {ACME.replace('acme', 'nobody')}")
         shown = await maple.ana.sees("Acme Ltd")
         assert "Team" in shown
@@ -83,14 +83,14 @@ async def test_channel_that_the_policy_names_shows_name_and_products(mode: Mode)
 
 
 async def test_preview_does_without_the_name_when_autumn_fails(mode: Mode) -> None:
-    async with on_stage(mode, policy=NAMED) as maple:
+    async with running_maple(mode, policy=NAMED) as maple:
         maple.autumn.faults.add("*", "500")
         await maple.ana.say(f"Look at {ACME}")
         await maple.ana.sees(labels.PREVIEW_PRIVATE)
 
 
 async def test_preview_does_without_the_name_when_autumn_is_slow(mode: Mode) -> None:
-    async with on_stage(mode, policy=NAMED, timings=Timeouts(asking_after=0.05)) as maple:
+    async with running_maple(mode, policy=NAMED, timings=Timeouts(asking_after=0.05)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=1)
         await maple.ana.say(f"Look at {ACME}")
         await maple.ana.sees(labels.PREVIEW_PRIVATE)
@@ -98,33 +98,33 @@ async def test_preview_does_without_the_name_when_autumn_is_slow(mode: Mode) -> 
 
 @pytest.mark.parametrize("channel", ["#random", "#shared-acme", "@raj", "@maple"])
 async def test_link_elsewhere_gets_no_preview(mode: Mode, channel: str) -> None:
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         maple.ana.go(channel)
         await maple.ana.say(f"Look at {ACME}")
         assert "link_shared ok" in await handled(maple)
         assert previews(maple) == []
 
 
-async def test_link_to_something_else_gets_no_preview(maple: Stage) -> None:
+async def test_link_to_something_else_gets_no_preview(maple: Running) -> None:
     await maple.ana.say("https://app.useautumn.com/products/pro https://app.useautumn.com/customers/cus_acme")
     assert await handled(maple) == ["link_shared ok"]
     assert previews(maple) == []
 
 
-async def test_link_of_a_guest_gets_no_preview_and_no_words(maple: Stage) -> None:
+async def test_link_of_a_guest_gets_no_preview_and_no_words(maple: Running) -> None:
     await maple.gus.say(f"Look at {ACME}")
     assert await handled(maple) == ["link_shared refused"]
     assert previews(maple) == []
     maple.gus.does_not_see(labels.GUEST.what)
 
 
-async def test_link_with_an_id_too_long_for_a_button_gets_no_preview(maple: Stage) -> None:
+async def test_link_with_an_id_too_long_for_a_button_gets_no_preview(maple: Running) -> None:
     await maple.ana.say(f"{ACME}{'x' * 2500}")
     assert await handled(maple) == ["link_shared ok"]
     assert previews(maple) == []
 
 
-async def test_preview_that_slack_refuses_is_only_logged(maple: Stage) -> None:
+async def test_preview_that_slack_refuses_is_only_logged(maple: Running) -> None:
     maple.slack.faults.add("chat.unfurl", "error", error="cannot_unfurl_message")
     await maple.ana.say(f"Look at {ACME}")
     assert await handled(maple) == ["link_shared slack"]
@@ -132,7 +132,7 @@ async def test_preview_that_slack_refuses_is_only_logged(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("links_given", ["x", [None], [{"url": None}], None])
-async def test_event_without_links_is_handled(maple: Stage, links_given: object) -> None:
+async def test_event_without_links_is_handled(maple: Running, links_given: object) -> None:
     event = {"type": "link_shared", "user": maple.ana.id, "channel": "C01SUPPORT", "links": links_given}
     await maple.slack.deliveries.send(
         "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event_id": "Ev1", "event": event}

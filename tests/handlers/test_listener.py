@@ -17,14 +17,14 @@ from handlers import Services
 from handlers.errors import InteractionOutcome, classify
 from handlers.interaction import Interaction, InteractionKind, read
 from handlers.listener import Listener
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 pytestmark = pytest.mark.both_transports
 
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 
-async def outcomes(maple: Stage) -> list[str]:
+async def outcomes(maple: Running) -> list[str]:
     """How the interactions so far ended, by the metrics, with those still running finished first."""
     await maple.bot.work.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
@@ -35,7 +35,7 @@ async def outcomes(maple: Stage) -> list[str]:
     )
 
 
-async def test_guests_are_refused_in_words(maple: Stage) -> None:
+async def test_guests_are_refused_in_words(maple: Running) -> None:
     await maple.gus.command("/autumn cus_acme")
     said = await maple.gus.sees(labels.GUEST.what)
     assert "only visible to you" in said
@@ -44,7 +44,7 @@ async def test_guests_are_refused_in_words(maple: Stage) -> None:
     assert [call for call in maple.autumn.calls if "customers" in call.route] == []
 
 
-async def test_people_of_another_company_are_refused(maple: Stage) -> None:
+async def test_people_of_another_company_are_refused(maple: Running) -> None:
     maple.ana.go("#billing")
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
@@ -56,7 +56,7 @@ async def test_people_of_another_company_are_refused(maple: Stage) -> None:
     assert "open refused" in await outcomes(maple)
 
 
-async def test_guests_see_no_form_and_no_home(maple: Stage) -> None:
+async def test_guests_see_no_form_and_no_home(maple: Running) -> None:
     await maple.gus.shortcut("Look up a customer")
     await maple.gus.sees(labels.GUEST.what)
     await maple.gus.close()
@@ -65,12 +65,12 @@ async def test_guests_see_no_form_and_no_home(maple: Stage) -> None:
     maple.gus.does_not_see("Look up a customer in")
 
 
-async def test_guests_are_offered_nothing(maple: Stage) -> None:
+async def test_guests_are_offered_nothing(maple: Running) -> None:
     assert await _suggestions(maple, maple.gus.id) == {"options": []}
     assert await outcomes(maple) == ["pick_customer refused"]
 
 
-async def test_person_who_cannot_be_checked_is_refused(maple: Stage) -> None:
+async def test_person_who_cannot_be_checked_is_refused(maple: Running) -> None:
     maple.slack.faults.add("users.info", "error", error="fatal_error")
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees(labels.UNCHECKED.what)
@@ -79,20 +79,20 @@ async def test_person_who_cannot_be_checked_is_refused(maple: Stage) -> None:
 
 
 async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(trigger=0.05)) as maple:
+    async with running_maple(mode, timings=Timeouts(trigger=0.05)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=0.3)
         await maple.ana.shortcut("Look up a customer")
         await maple.ana.sees(labels.UNCHECKED.what)
 
 
-async def test_concurrent_commands_check_a_person_once(maple: Stage) -> None:
+async def test_concurrent_commands_check_a_person_once(maple: Running) -> None:
     await asyncio.gather(*(maple.ana.command("/autumn help") for _ in range(5)))
     await maple.bot.work.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "users.info"]) == 1
 
 
 async def test_fault_is_shown_with_a_reference_and_located_in_the_log(
-    maple: Stage, logs: io.StringIO
+    maple: Running, logs: io.StringIO
 ) -> None:
     async def breaks(_interaction: Interaction, _services: Services) -> None:
         raise KeyError("canary")
@@ -110,7 +110,7 @@ async def test_fault_is_shown_with_a_reference_and_located_in_the_log(
     assert "canary" not in logs.getvalue()
 
 
-async def test_error_that_cannot_be_shown_is_logged(maple: Stage, logs: io.StringIO) -> None:
+async def test_error_that_cannot_be_shown_is_logged(maple: Running, logs: io.StringIO) -> None:
     maple.autumn.faults.add("*", "500")
     maple.slack.faults.add("response_url", "500", times=None)
     maple.slack.faults.add("chat.postEphemeral", "error", error="fatal_error", times=None)
@@ -121,7 +121,7 @@ async def test_error_that_cannot_be_shown_is_logged(maple: Stage, logs: io.Strin
     assert (record["outcome"], record["status"]) == ("autumn", "Unsent")
 
 
-async def test_unsent_answer_is_logged(maple: Stage, logs: io.StringIO) -> None:
+async def test_unsent_answer_is_logged(maple: Running, logs: io.StringIO) -> None:
     for method in ("response_url", "chat.postEphemeral", "conversations.open"):
         maple.slack.faults.add(method, "error", error="fatal_error", times=None)
     await maple.ana.command("/autumn help")
@@ -131,26 +131,26 @@ async def test_unsent_answer_is_logged(maple: Stage, logs: io.StringIO) -> None:
 
 
 async def test_slow_options_are_answered_empty_in_time(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(options=0.1)) as maple:
+    async with running_maple(mode, timings=Timeouts(options=0.1)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=1)
         assert await _suggestions(maple, maple.ana.id) == {"options": []}
         assert await outcomes(maple) == ["pick_customer autumn"]
 
 
-async def test_failed_options_are_empty(maple: Stage) -> None:
+async def test_failed_options_are_empty(maple: Running) -> None:
     maple.autumn.faults.add("customers.list", "garbage")
     assert await _suggestions(maple, maple.ana.id) == {"options": []}
     assert await outcomes(maple) == ["pick_customer autumn"]
 
 
-async def test_select_with_an_unreadable_place_offers_nothing(maple: Stage) -> None:
+async def test_select_with_an_unreadable_place_offers_nothing(maple: Running) -> None:
     payload = _suggesting(maple, maple.ana.id) | {"action_id": "pick_feature", "block_id": "pick_feature:?"}
     assert await maple.slack.deliveries.send("interactive", payload) == {"options": []}
     assert await outcomes(maple) == ["pick_feature unreadable"]
 
 
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(drain=0.05)) as maple:
+    async with running_maple(mode, timings=Timeouts(drain=0.05)) as maple:
         maple.autumn.faults.add("*", "latency", seconds=5)
         await asyncio.gather(*(maple.ana.command("/autumn cus_acme") for _ in range(30)))
         commands = [delivery for delivery in maple.slack.sent if delivery.kind == "slash_commands"]
@@ -159,7 +159,7 @@ async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
 
 
 async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None:
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3)
         await maple.ana.command("/autumn cus_acme")
         maple.ana.does_not_see("Acme Ltd")
@@ -168,7 +168,7 @@ async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None
 
 
 async def test_work_that_takes_too_long_is_cut_off_when_stopping(mode: Mode, logs: io.StringIO) -> None:
-    async with on_stage(mode, timings=Timeouts(drain=0.1)) as maple:
+    async with running_maple(mode, timings=Timeouts(drain=0.1)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=5)
         await maple.ana.command("/autumn cus_acme")
         await maple.stop()
@@ -193,7 +193,7 @@ def test_errors_are_classified(error: Exception, outcome: InteractionOutcome) ->
 
 
 def _click(
-    maple: Stage, user: str, *, team: str = "", action: str = "open:customer", value: str = ""
+    maple: Running, user: str, *, team: str = "", action: str = "open:customer", value: str = ""
 ) -> dict[str, object]:
     home = maple.bot_team
     return {
@@ -213,7 +213,7 @@ def _click(
     }
 
 
-def _suggesting(maple: Stage, user: str) -> dict[str, object]:
+def _suggesting(maple: Running, user: str) -> dict[str, object]:
     return {
         "type": "block_suggestion",
         "user": {"id": user, "team_id": maple.bot_team},
@@ -224,5 +224,5 @@ def _suggesting(maple: Stage, user: str) -> dict[str, object]:
     }
 
 
-async def _suggestions(maple: Stage, user: str) -> object:
+async def _suggestions(maple: Running, user: str) -> object:
     return await maple.slack.deliveries.send("interactive", _suggesting(maple, user))

@@ -6,14 +6,14 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.timings import Timeouts
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 pytestmark = pytest.mark.both_transports
 QUICK = Timeouts(asking_after=0.05)
 
 
-async def fill_in(maple: Stage, part: str) -> None:
+async def fill_in(maple: Running, part: str) -> None:
     await maple.ana.sees("Customer")
     assert any("Acme Ltd" in label for label in await maple.ana.type_ahead("Customer", "acme"))
     await maple.ana.choose("Customer", "Acme Ltd")
@@ -21,7 +21,7 @@ async def fill_in(maple: Stage, part: str) -> None:
     await maple.ana.submit()
 
 
-async def test_the_shortcut_answers_in_a_direct_message(maple: Stage) -> None:
+async def test_the_shortcut_answers_in_a_direct_message(maple: Running) -> None:
     await maple.ana.shortcut("Look up a customer")
     await fill_in(maple, "Products")
     maple.ana.go("@maple")
@@ -30,7 +30,7 @@ async def test_the_shortcut_answers_in_a_direct_message(maple: Stage) -> None:
     await maple.ana.sees("Next invoice")
 
 
-async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
+async def test_the_home_tab_leads_to_the_same_form(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(labels.HOME_WHAT)
     await maple.ana.click("Look up a customer")
@@ -39,7 +39,7 @@ async def test_the_home_tab_leads_to_the_same_form(maple: Stage) -> None:
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
-async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> None:
+async def test_a_form_without_a_customer_says_so_in_the_form(maple: Running) -> None:
     payload = {
         "type": "view_submission",
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
@@ -51,7 +51,7 @@ async def test_a_form_without_a_customer_says_so_in_the_form(maple: Stage) -> No
 
 
 async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
-    async with on_stage(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timings=QUICK) as maple:
         await maple.ana.shortcut("Look up a customer")
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await fill_in(maple, "Overview")
@@ -61,7 +61,7 @@ async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
         maple.ana.does_not_see(labels.STILL_WAITING)
 
 
-async def test_error_of_the_form_is_sent_as_a_dm(maple: Stage) -> None:
+async def test_error_of_the_form_is_sent_as_a_dm(maple: Running) -> None:
     maple.autumn.faults.add("customers.get", "500")
     await maple.ana.shortcut("Look up a customer")
     await fill_in(maple, "Overview")
@@ -72,7 +72,7 @@ async def test_error_of_the_form_is_sent_as_a_dm(maple: Stage) -> None:
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
-async def test_other_tabs_of_the_app_are_not_drawn(maple: Stage) -> None:
+async def test_other_tabs_of_the_app_are_not_drawn(maple: Running) -> None:
     event = {"type": "app_home_opened", "user": maple.ana.id, "channel": "D1", "tab": "messages"}
     await maple.slack.deliveries.send(
         "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event": event}
@@ -82,7 +82,7 @@ async def test_other_tabs_of_the_app_are_not_drawn(maple: Stage) -> None:
 
 
 async def test_select_says_that_it_is_still_searching_while_autumn_is_slow(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(typeahead=0)) as maple:
+    async with running_maple(mode, timings=Timeouts(typeahead=0)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=60)
         await maple.ana.shortcut("Look up a customer")
         await maple.ana.sees(find_words.MODAL_PART)

@@ -4,14 +4,14 @@ import pytest
 
 from bot.lookups import labels
 from bot.lookups.find import words
-from tests.running import Stage
+from tests.running import Running
 
 SHORTCUT = "Look up customer"
 TICKET = "Ticket 4711 from billing@acme.example: https://desk.example/4711 they lost a day"
 
 
 @pytest.mark.both_transports
-async def test_customer_named_in_a_message_is_opened_in_the_channel(maple: Stage) -> None:
+async def test_customer_named_in_a_message_is_opened_in_the_channel(maple: Running) -> None:
     await maple.raj.say(TICKET)
     await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
     await maple.ana.sees("Acme Ltd")
@@ -24,7 +24,7 @@ async def test_customer_named_in_a_message_is_opened_in_the_channel(maple: Stage
 
 
 @pytest.mark.both_transports
-async def test_form_is_filled_in_from_the_message(maple: Stage) -> None:
+async def test_form_is_filled_in_from_the_message(maple: Running) -> None:
     await maple.raj.say(TICKET)
     await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
     await maple.ana.sees("Acme Ltd")
@@ -43,7 +43,7 @@ async def test_form_is_filled_in_from_the_message(maple: Stage) -> None:
     assert record.channel == "C01SUPPORT"
 
 
-async def test_message_without_a_link_is_itself_the_ticket(maple: Stage) -> None:
+async def test_message_without_a_link_is_itself_the_ticket(maple: Running) -> None:
     await maple.raj.say("cus_acme lost a day")
     await maple.ana.message_shortcut(SHORTCUT, on="lost a day")
     await maple.ana.sees("Acme Ltd")
@@ -52,7 +52,7 @@ async def test_message_without_a_link_is_itself_the_ticket(maple: Stage) -> None
     assert "/archives/C01SUPPORT/p" in form
 
 
-async def test_thread_is_read_as_well_and_answered_in(maple: Stage) -> None:
+async def test_thread_is_read_as_well_and_answered_in(maple: Running) -> None:
     await maple.raj.say("A customer asks for messages")
     await maple.raj.say("It is cus_acme", in_thread_of="A customer asks")
     await maple.raj.say("Who takes it?", in_thread_of="A customer asks")
@@ -64,7 +64,7 @@ async def test_thread_is_read_as_well_and_answered_in(maple: Stage) -> None:
     assert any("1 unpaid invoice" in reply for reply in maple.ana.thread("A customer asks"))
 
 
-async def test_thread_that_cannot_be_read_is_said(maple: Stage) -> None:
+async def test_thread_that_cannot_be_read_is_said(maple: Running) -> None:
     maple.raj.go("#random")
     maple.ana.go("#random")
     await maple.raj.say("A customer asks, cus_acme")
@@ -79,13 +79,13 @@ async def test_thread_that_cannot_be_read_is_said(maple: Stage) -> None:
     await maple.ana.sees("1 unpaid invoice")
 
 
-async def test_colleague_of_a_customer_leads_to_the_company(maple: Stage) -> None:
+async def test_colleague_of_a_customer_leads_to_the_company(maple: Running) -> None:
     await maple.raj.say("ann.nobody@acme.example asks")
     await maple.ana.message_shortcut(SHORTCUT, on="ann.nobody")
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_address_of_several_customers_offers_them(maple: Stage) -> None:
+async def test_address_of_several_customers_offers_them(maple: Running) -> None:
     await maple.raj.say("billing@twinpeaks.example asks, and billing@acme.example")
     await maple.ana.message_shortcut(SHORTCUT, on="asks, and")
     modal = await maple.ana.sees("Acme Ltd")
@@ -94,20 +94,20 @@ async def test_address_of_several_customers_offers_them(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("said", ["Good morning", "nobody_000 and x@gmail.com"])
-async def test_message_about_no_customer_says_what_was_looked_for(maple: Stage, said: str) -> None:
+async def test_message_about_no_customer_says_what_was_looked_for(maple: Running, said: str) -> None:
     await maple.raj.say(said)
     await maple.ana.message_shortcut(SHORTCUT, on=said)
     await maple.ana.sees("No customer found in this message")
 
 
-async def test_guest_is_refused(maple: Stage) -> None:
+async def test_guest_is_refused(maple: Running) -> None:
     await maple.raj.say(TICKET)
     await maple.gus.message_shortcut(SHORTCUT, on="Ticket 4711")
     await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Acme Ltd")
 
 
-async def test_person_of_another_company_is_refused(maple: Stage) -> None:
+async def test_person_of_another_company_is_refused(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     await maple.eve.say(TICKET)
     await maple.eve.message_shortcut(SHORTCUT, on="Ticket 4711")
@@ -115,7 +115,7 @@ async def test_person_of_another_company_is_refused(maple: Stage) -> None:
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_trouble_is_told_in_the_modal(maple: Stage) -> None:
+async def test_trouble_is_told_in_the_modal(maple: Running) -> None:
     await maple.raj.say(TICKET)
     maple.autumn.faults.add("*", "500")
     await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")

@@ -4,10 +4,10 @@ import secrets
 
 from bot.changes import words as changes_words
 from tests.handlers.test_changes import last
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_latest_of_concurrent_redraws_is_shown(maple: Stage) -> None:
+async def test_latest_of_concurrent_redraws_is_shown(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
@@ -24,7 +24,7 @@ async def test_latest_of_concurrent_redraws_is_shown(maple: Stage) -> None:
     assert {one.error for one in drawn if not one.ok} <= {"hash_conflict"}
 
 
-async def test_latest_redraw_is_sent_despite_a_conflict(maple: Stage) -> None:
+async def test_latest_redraw_is_sent_despite_a_conflict(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)
@@ -36,7 +36,7 @@ async def test_latest_redraw_is_sent_despite_a_conflict(maple: Stage) -> None:
     assert ["hash" in one.args for one in drawn] == [True, False]
 
 
-async def test_failed_redraw_is_reported(maple: Stage) -> None:
+async def test_failed_redraw_is_reported(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)

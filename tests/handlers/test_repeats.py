@@ -16,7 +16,7 @@ from handlers.routes import Route, clicked, event
 from handlers.services import Services
 from tests.databases import fresh
 from tests.handlers.test_changes import lose_the_database
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 pytestmark = pytest.mark.both_transports
 
@@ -66,7 +66,7 @@ def add(monkeypatch: pytest.MonkeyPatch, *made_up: Route) -> None:
     monkeypatch.setattr(routes, "ROUTES", (*made_up, *routes.ROUTES))
 
 
-async def deliver(maple: Stage, kind: str, payload: Mapping[str, object], *, times: int = 3) -> None:
+async def deliver(maple: Running, kind: str, payload: Mapping[str, object], *, times: int = 3) -> None:
     for retry in range(times):
         await maple.slack.deliveries.send(kind, dict(payload), retry=retry)  # type: ignore[arg-type]
 
@@ -81,7 +81,7 @@ async def test_repeated_click_runs_its_route_once(
     mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch, harmless: bool
 ) -> None:
     add(monkeypatch, clicked("made_up", handled, harmless=harmless))
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         await deliver(maple, "interactive", CLICK)
         await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.2.another"}, times=1)
         await maple.bot.work.drain(10)
@@ -93,7 +93,7 @@ async def test_repeated_event_runs_its_route_once(
     mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(monkeypatch, event("app_mention", handled))
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         await deliver(maple, "events_api", MENTION)
         await deliver(maple, "events_api", {**MENTION, "event_id": "Ev02"}, times=1)
         await maple.bot.work.drain(10)
@@ -105,7 +105,7 @@ async def test_event_says_what_was_written_and_where(
     handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(monkeypatch, event("app_mention", handled))
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         await deliver(maple, "events_api", MENTION, times=1)
         await maple.bot.work.drain(10)
     (mention,) = handled.interactions
@@ -121,7 +121,7 @@ async def test_event_in_a_thread_is_answered_in_that_thread(monkeypatch: pytest.
         await services.replies.post(interaction.channel, card, thread_ts=interaction.thread_ts)
 
     add(monkeypatch, event("app_mention", answer))
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         await deliver(maple, "events_api", MENTION, times=1)
         await maple.bot.work.drain(10)
         sent = {call.method: call.args.get("thread_ts") for call in maple.slack.calls}
@@ -140,7 +140,7 @@ async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
         handled.append(form)
 
     add(monkeypatch, Route("made_up", FormListener("made_up", parse, submitted)))
-    async with on_stage(mode) as maple:
+    async with running_maple(mode) as maple:
         view = {"type": "modal", "id": "V1", "callback_id": "made_up", "private_metadata": ""}
         payload = {**WHO, "type": "view_submission", "trigger_id": "1.2.form", "view": view}
         answer = await maple.slack.deliveries.send("interactive", payload)
@@ -203,6 +203,6 @@ def handled_by(bot: Maple) -> list[Sample]:
 
 
 @asynccontextmanager
-async def two_replicas(mode: Mode) -> AsyncIterator[tuple[Stage, Maple]]:
-    async with on_stage(mode, database=fresh("postgresql")) as maple, maple.another() as other:
+async def two_replicas(mode: Mode) -> AsyncIterator[tuple[Running, Maple]]:
+    async with running_maple(mode, database=fresh("postgresql")) as maple, maple.another() as other:
         yield maple, other

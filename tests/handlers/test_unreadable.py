@@ -10,13 +10,13 @@ from bot.lookups import labels
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
 from tests.handlers.test_changes import last
-from tests.running import Stage
+from tests.running import Running
 
 CUSTOMER = "cus_acme"
 NOWHERE = Place(customer=CUSTOMER, part="nowhere")
 
 
-def sent_by(maple: Stage, kind: str, **more: Any) -> dict[str, Any]:
+def sent_by(maple: Running, kind: str, **more: Any) -> dict[str, Any]:
     return {
         "type": kind,
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
@@ -41,14 +41,14 @@ def sent_by(maple: Stage, kind: str, **more: Any) -> dict[str, Any]:
         (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),
     ],
 )
-async def test_button_is_refused_in_words(maple: Stage, action: str, value: str) -> None:
+async def test_button_is_refused_in_words(maple: Running, action: str, value: str) -> None:
     button = {"action_id": action, "block_id": "b", "value": value}
     await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[button]))
     await maple.ana.sees(labels.UNREADABLE.what)
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 
 
-async def test_card_stays_when_its_button_is_refused(maple: Stage) -> None:
+async def test_card_stays_when_its_button_is_refused(maple: Running) -> None:
     await maple.ana.command(f"/autumn {CUSTOMER}")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.click("Features")
@@ -60,7 +60,7 @@ async def test_card_stays_when_its_button_is_refused(maple: Stage) -> None:
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple: Stage) -> None:
+async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple: Running) -> None:
     await maple.ana.command(f"/autumn features {CUSTOMER}")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.click("Change balance")
@@ -74,7 +74,7 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'])
-async def test_submitted_form_is_refused_in_its_place(maple: Stage, metadata: str) -> None:
+async def test_submitted_form_is_refused_in_its_place(maple: Running, metadata: str) -> None:
     view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
     answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
     assert isinstance(answer, dict)
@@ -83,7 +83,7 @@ async def test_submitted_form_is_refused_in_its_place(maple: Stage, metadata: st
     assert await maple.bot.changes.history(CUSTOMER) == []
 
 
-async def test_select_that_a_form_does_not_have_offers_nothing(maple: Stage) -> None:
+async def test_select_that_a_form_does_not_have_offers_nothing(maple: Running) -> None:
     await maple.ana.command(f"/autumn balance {CUSTOMER}")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")

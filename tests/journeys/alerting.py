@@ -12,17 +12,21 @@ from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import Person
 from sandbox.slack.model import Message
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
 QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=0.0)
 
 
 @asynccontextmanager
-async def alerting(mode: Mode, *, policy: str = "", timeouts: AlertTimeouts = QUICK) -> AsyncIterator[Stage]:
+async def alerting(
+    mode: Mode, *, policy: str = "", timeouts: AlertTimeouts = QUICK
+) -> AsyncIterator[Running]:
     """Everything running, and Autumn's webhooks on their way to the bot."""
     secret = new_secret()
-    async with on_stage(mode, policy=policy, alert_pace=timeouts, webhook_secret=SecretStr(secret)) as stage:
+    async with running_maple(
+        mode, policy=policy, alert_pace=timeouts, webhook_secret=SecretStr(secret)
+    ) as stage:
         stage.autumn.send_webhooks_to(f"{stage.bot.url}{PATH}", secret=secret)
         yield stage
 
@@ -41,12 +45,12 @@ async def set_up(person: Person) -> None:
     await person.sees("The alert is set up")
 
 
-async def the_alert(maple: Stage, channel: str = SUPPORT) -> Subscription:
+async def the_alert(maple: Running, channel: str = SUPPORT) -> Subscription:
     (subscription,) = await maple.bot.alerts.of_channel(channel)
     return subscription
 
 
-def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
     """The alerts that everyone in the channel has."""
     return [
         post

@@ -10,7 +10,7 @@ from bot.autumn.throttle import Limits
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.policy import KIND_IDS
-from tests.running import Stage
+from tests.running import Running
 
 UNHURRIED = Timeouts(limits=Limits(general=1000))
 """Autumn is asked as soon as there is something to ask: the throttle is not what is looked at."""
@@ -28,7 +28,7 @@ may = ["history"]
 """
 
 
-async def give(maple: Stage, amount: str = "500", *, action: str = "") -> None:
+async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
     """Ana asks for more messages for Acme, or sets what remains of them."""
     await ask_for_messages(maple.ana, amount, action=action)
 
@@ -66,7 +66,7 @@ async def request_undo(person: Person) -> None:
     await person.submit()
 
 
-async def lea_sees(maple: Stage, *words: str) -> str:
+async def lea_sees(maple: Running, *words: str) -> str:
     """On the card in the channel for approvals."""
     maple.lea.go("#billing")
     for one in words:
@@ -83,7 +83,7 @@ async def close_and_look(person: Person, *words: str | re.Pattern[str]) -> str:
     return seen
 
 
-async def elsewhere(maple: Stage, route: str, **body: object) -> None:
+async def elsewhere(maple: Running, route: str, **body: object) -> None:
     """Somebody does this in Autumn past Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(

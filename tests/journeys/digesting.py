@@ -12,7 +12,7 @@ from bot.store.database import Database
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from sandbox.slack.model import Message
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
 QUICK = DigestTimeouts(
@@ -29,9 +29,11 @@ COMING = "Coming up in the next"
 
 
 @asynccontextmanager
-async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts | None = None) -> AsyncIterator[Stage]:
+async def digesting(
+    mode: Mode, *, policy: str = "", timings: Timeouts | None = None
+) -> AsyncIterator[Running]:
     """Everything running, with a bot that looks for what is due many times a second."""
-    async with on_stage(mode, policy=policy, timings=timings, digest_pace=QUICK) as stage:
+    async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as stage:
         yield stage
 
 
@@ -49,13 +51,13 @@ async def set_up(person: Person) -> str:
     return await person.sees("The first post comes")
 
 
-async def the_digest(maple: Stage, channel: str = SUPPORT) -> Digest:
+async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:
     """The only one of a channel."""
     (digest,) = await maple.bot.services.digests.of_channel(channel)
     return digest
 
 
-def pass_time(maple: Stage, by: timedelta) -> None:
+def pass_time(maple: Running, by: timedelta) -> None:
     """For the bot and for Autumn. Slack's own clock stands still: its triggers would grow old."""
     maple.autumn.clock.move(by)
     maple.clock.move(by)
@@ -68,23 +70,23 @@ async def trail(database: Database, digest_id: str) -> list[audit.Entry]:
         return [entry async for entry in audit.entries(connection, change_id=digest_id)]
 
 
-async def due(maple: Stage, channel: str = SUPPORT) -> None:
+async def due(maple: Running, channel: str = SUPPORT) -> None:
     """The morning comes on which the channel's only digest is due."""
     digest = await the_digest(maple, channel)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
 
 
-def posted(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
     """The digests that everyone in the channel has, without their threads."""
     return _marked(maple, channel, "maple_digest")
 
 
-def threads(maple: Stage, channel: str = SUPPORT) -> list[Message]:
+def threads(maple: Running, channel: str = SUPPORT) -> list[Message]:
     """The tables and charts in the digests' threads."""
     return _marked(maple, channel, "maple_digest_details")
 
 
-def _marked(maple: Stage, channel: str, event: str) -> list[Message]:
+def _marked(maple: Running, channel: str, event: str) -> list[Message]:
     return [
         message
         for message in maple.slack.workspace.posts
@@ -92,13 +94,13 @@ def _marked(maple: Stage, channel: str, event: str) -> list[Message]:
     ]
 
 
-async def later(maple: Stage, by: timedelta) -> None:
+async def later(maple: Running, by: timedelta) -> None:
     """So much later, when everything that came due is done."""
     pass_time(maple, by)
     await settled(maple)
 
 
-async def settled(maple: Stage) -> None:
+async def settled(maple: Running) -> None:
     await maple.bot.work.drain(10)
     await maple.bot.digests.ticker.tick()
     await maple.bot.digests.ticker.idle()

@@ -10,7 +10,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
-from tests.running import Stage
+from tests.running import Running
 
 _PICKED = (
     "Feature",
@@ -41,7 +41,7 @@ class Case:
     """Whether it is said only when the form is submitted."""
 
 
-async def fill_in(maple: Stage, case: Case) -> None:
+async def fill_in(maple: Running, case: Case) -> None:
     """Ana fills in the form, and reads what is said to it."""
     await maple.ana.command(case.line)
     await maple.bot.work.drain(10)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.autumn.model import Invoice
 from tests.journeys.changing import elsewhere
-from tests.running import Mode, Stage
+from tests.running import Mode, Running
 
-Deed = Callable[[Stage], Awaitable[None]]
+Deed = Callable[[Running], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -36,38 +36,38 @@ class Sort:
     """Whether Autumn's own preview is shown."""
 
 
-async def _open(maple: Stage, line: str, sees: str) -> None:
+async def _open(maple: Running, line: str, sees: str) -> None:
     await maple.ana.command(line)
     await maple.ana.sees(sees)
 
 
-async def _submit(maple: Stage, reason: str) -> None:
+async def _submit(maple: Running, reason: str) -> None:
     await maple.ana.sees("What changes")
     await maple.ana.fill("Reason", reason)
     await maple.ana.submit()
 
 
-async def apply_coupon(maple: Stage) -> None:
+async def apply_coupon(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await _submit(maple, "As agreed on the phone")
 
 
-async def _another_coupon(maple: Stage) -> None:
+async def _another_coupon(maple: Running) -> None:
     await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
 
 
-async def remove_coupon(maple: Stage) -> None:
+async def remove_coupon(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_acme", "Apply a coupon")
     await maple.ana.choose("What to do", "Remove the coupon")
     await _submit(maple, "The offer is over")
 
 
-async def _coupon_replaced(maple: Stage) -> None:
+async def _coupon_replaced(maple: Running) -> None:
     await elsewhere(maple, "customers/cus_acme/coupons/sorry50")
 
 
-async def redeem(maple: Stage) -> None:
+async def redeem(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose("What to do", "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
@@ -75,12 +75,12 @@ async def redeem(maple: Stage) -> None:
     await _submit(maple, "For the wait")
 
 
-async def _grant_grew(maple: Stage) -> None:
+async def _grant_grew(maple: Running) -> None:
     """In Autumn's dashboard."""
     maple.autumn.state.rewards["bonus500"].grants[0]["included"] = 700
 
 
-async def edit_details(maple: Stage) -> None:
+async def edit_details(maple: Running) -> None:
     await _open(maple, "/autumn update cus_acme", "Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
     await maple.ana.fill("Email", "office@acme.example")
@@ -88,22 +88,22 @@ async def edit_details(maple: Stage) -> None:
     await _submit(maple, "They moved")
 
 
-async def _renamed(maple: Stage) -> None:
+async def _renamed(maple: Running) -> None:
     await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Group")
 
 
-async def delete(maple: Stage) -> None:
+async def delete(maple: Running) -> None:
     await _open(maple, "/autumn delete cus_noname", "Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
     await _submit(maple, "They asked to be forgotten")
 
 
-async def _entity_made(maple: Stage) -> None:
+async def _entity_made(maple: Running) -> None:
     await elsewhere(maple, "entities.create", customer_id="cus_noname", entity_id="one", feature_id="seats")
 
 
-async def give_feature(maple: Stage) -> None:
+async def give_feature(maple: Running) -> None:
     await _open(maple, "/autumn grant cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("How long")
@@ -112,14 +112,14 @@ async def give_feature(maple: Stage) -> None:
     await _submit(maple, "For the outage")
 
 
-async def switch_on(maple: Stage) -> None:
+async def switch_on(maple: Running) -> None:
     await _open(maple, "/autumn grant cus_noname", "Fill in the form")
     await maple.ana.choose("Feature", "Single Sign-On")
     await maple.ana.sees("How long")
     await _submit(maple, "As agreed")
 
 
-async def move_expiry(maple: Stage) -> None:
+async def move_expiry(maple: Running) -> None:
     await _open(maple, "/autumn expiry cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as launch_week")
     expires_at = maple.autumn.clock.now() + timedelta(days=40)
@@ -127,7 +127,7 @@ async def move_expiry(maple: Stage) -> None:
     await _submit(maple, "They start later")
 
 
-async def _expiry_moved(maple: Stage) -> None:
+async def _expiry_moved(maple: Running) -> None:
     at = maple.autumn.clock.now() + timedelta(days=20)
     where = {"feature_id": "messages", "balance_id": "launch_week"}
     await elsewhere(
@@ -139,18 +139,18 @@ async def _expiry_moved(maple: Stage) -> None:
     )
 
 
-async def remove_grant(maple: Stage) -> None:
+async def remove_grant(maple: Running) -> None:
     await _open(maple, "/autumn ungrant cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as goodwill_march")
     await _submit(maple, "It was given twice")
 
 
-async def _grant_raised(maple: Stage) -> None:
+async def _grant_raised(maple: Running) -> None:
     where = {"feature_id": "messages", "balance_id": "goodwill_march"}
     await elsewhere(maple, "balances.update", customer_id="cus_vandelay", **where, included_grant=400)
 
 
-async def record_usage(maple: Stage) -> None:
+async def record_usage(maple: Running) -> None:
     await _open(maple, "/autumn record cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Used", "25")
@@ -158,7 +158,7 @@ async def record_usage(maple: Stage) -> None:
     await _submit(maple, "Their backend was down")
 
 
-async def set_control(maple: Stage) -> None:
+async def set_control(maple: Running) -> None:
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Limit", "500")
@@ -166,14 +166,14 @@ async def set_control(maple: Stage) -> None:
     await _submit(maple, "They asked for it")
 
 
-async def _control_set(maple: Stage) -> None:
+async def _control_set(maple: Running) -> None:
     entry = {"feature_id": "messages", "enabled": True, "overage_limit": 9}
     await elsewhere(
         maple, "customers.update", customer_id="cus_acme", billing_controls={"spend_limits": [entry]}
     )
 
 
-async def refund(maple: Stage) -> None:
+async def refund(maple: Running) -> None:
     await _open(maple, "/autumn refund cus_books", "Fill in the form")
     await maple.ana.choose("Invoice", _part_refunded(maple))
     await maple.ana.choose("How much", "A part of it")
@@ -183,64 +183,64 @@ async def refund(maple: Stage) -> None:
     await _submit(maple, "They were charged twice")
 
 
-def _part_refunded(maple: Stage) -> str:
+def _part_refunded(maple: Running) -> str:
     """How the form calls the only invoice of which a part was refunded before."""
     invoice = _invoice(maple)
     at = datetime.fromtimestamp(invoice.created_at / 1000, UTC)
     return f"{at:%b} {at.day}, {at.year} · $57.20"
 
 
-def _invoice(maple: Stage) -> Invoice:
+def _invoice(maple: Running) -> Invoice:
     invoices = maple.autumn.state.customer("cus_books").invoices
     return next(invoice for invoice in invoices if invoice.total == 57.2)
 
 
-async def _refunded_meanwhile(maple: Stage) -> None:
+async def _refunded_meanwhile(maple: Running) -> None:
     path = f"customers/cus_books/invoices/{_invoice(maple).stripe_id}/refund"
     await elsewhere(maple, path, mode="partial", amount=1)
 
 
-async def cancel(maple: Stage) -> None:
+async def cancel(maple: Running) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await _submit(maple, "They are leaving")
 
 
-async def cancel_now(maple: Stage) -> None:
+async def cancel_now(maple: Running) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await maple.ana.choose("What to do", "Cancel now")
     await maple.ana.sees("Credit for the unused time")
     await _submit(maple, "They were charged by mistake")
 
 
-async def _smaller_product_scheduled(maple: Stage) -> None:
+async def _smaller_product_scheduled(maple: Running) -> None:
     await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="starter")
 
 
-async def extend_trial(maple: Stage) -> None:
+async def extend_trial(maple: Running) -> None:
     await _open(maple, "/autumn trial cus_umbrella", "New end of the trial")
     at = maple.clock.now() + timedelta(days=20)
     await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
     await _submit(maple, "They need longer to decide")
 
 
-async def _payment_failed(maple: Stage) -> None:
+async def _payment_failed(maple: Running) -> None:
     maple.autumn.mark_past_due("cus_umbrella")
 
 
-async def change_quantity(maple: Stage) -> None:
+async def change_quantity(maple: Running) -> None:
     await _open(maple, "/autumn quantity cus_acme", "New quantity")
     await maple.ana.fill("New quantity", "12")
     await _submit(maple, "Two more people joined")
 
 
-async def _seats_bought(maple: Stage) -> None:
+async def _seats_bought(maple: Running) -> None:
     seats = [{"feature_id": "seats", "quantity": 15}]
     await elsewhere(
         maple, "billing.update", customer_id="cus_acme", plan_id="extra_seats", feature_quantities=seats
     )
 
 
-async def change_product(maple: Stage) -> None:
+async def change_product(maple: Running) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
     await maple.ana.sees("Balances start anew")
@@ -249,7 +249,7 @@ async def change_product(maple: Stage) -> None:
     await _submit(maple, "As agreed with their manager")
 
 
-async def _another_product_scheduled(maple: Stage) -> None:
+async def _another_product_scheduled(maple: Running) -> None:
     await elsewhere(
         maple,
         "billing.attach",

@@ -1,15 +1,15 @@
 """What a support agent does again and again."""
 
-from tests.running import Stage
+from tests.running import Running
 
 
-async def ask(maple: Stage, line: str, sees: str) -> str:
+async def ask(maple: Running, line: str, sees: str) -> str:
     """Types a command; the newest message with these words."""
     await maple.ana.command(line)
     return await maple.ana.sees(sees)
 
 
-async def press(maple: Stage, label: str, sees: str, *, within: str | None = None) -> str:
+async def press(maple: Running, label: str, sees: str, *, within: str | None = None) -> str:
     """Presses a button; the message with these words, once there is one."""
     await maple.ana.click(label, within=within)
     return await maple.ana.sees(sees)

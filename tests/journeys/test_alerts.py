@@ -16,24 +16,24 @@ from bot.changes.balance import words as balance_words
 from bot.store import audit
 from sandbox.slack import Person
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
 
 
-def last(maple: Stage, kind: str) -> dict[str, Any]:
+def last(maple: Running, kind: str) -> dict[str, Any]:
     """What Slack told the bot last, of this kind."""
     return [sent.payload for sent in maple.slack.sent if sent.payload.get("type") == kind][-1]
 
 
-async def as_another(maple: Stage, person: Person, **action: str) -> None:
+async def as_another(maple: Running, person: Person, **action: str) -> None:
     """The last click, done by somebody else in the same modal, with another action."""
     payload = last(maple, "block_actions")
     await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
 
 
-async def send_as(maple: Stage, person: Person, payload: dict[str, Any]) -> None:
+async def send_as(maple: Running, person: Person, payload: dict[str, Any]) -> None:
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
@@ -74,7 +74,7 @@ async def test_payment_that_fails_is_told_once_by_message_and_poll() -> None:
 
 
 async def test_poll_finds_a_payment_that_failed_without_webhooks() -> None:
-    async with on_stage("http", alert_pace=AlertTimeouts(tick=3600, poll=0, channel=0)) as maple:
+    async with running_maple("http", alert_pace=AlertTimeouts(tick=3600, poll=0, channel=0)) as maple:
         await open_alerts(maple.ana)
         await maple.ana.sees(words.NO_WEBHOOKS.partition("* ")[2])
         await maple.ana.close()

@@ -3,7 +3,7 @@
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from tests.journeys.changing import ask_for_messages, give, lea_sees
-from tests.running import APPROVALS, Stage, on_stage
+from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
 WAITING = on_screen(approvals_words.HEADLINES[State.WAITING])
@@ -21,12 +21,12 @@ may = "approve"
 """
 
 
-async def card(maple: Stage) -> str:
+async def card(maple: Running) -> str:
     maple.lea.go("#billing")
     return await maple.lea.sees(WAITING)
 
 
-async def test_first_line_is_the_push_notification(maple: Stage) -> None:
+async def test_first_line_is_the_push_notification(maple: Running) -> None:
     await give(maple)
     lines = (await card(maple)).splitlines()
     assert TITLE in lines[1]
@@ -38,7 +38,7 @@ async def test_first_line_is_the_push_notification(maple: Stage) -> None:
     assert on_screen(text).startswith(TITLE)
 
 
-async def test_card_says_what_the_customer_pays_and_owes_and_keeps_ids_for_the_end(maple: Stage) -> None:
+async def test_card_says_what_the_customer_pays_and_owes_and_keeps_ids_for_the_end(maple: Running) -> None:
     await give(maple)
     lines = (await card(maple)).splitlines()
     assert "$24.50 unpaid" in lines[2]
@@ -46,7 +46,7 @@ async def test_card_says_what_the_customer_pays_and_owes_and_keeps_ids_for_the_e
     assert "cus_acme" not in "\n".join(lines[:-1])
 
 
-async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(maple: Stage) -> None:
+async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(maple: Running) -> None:
     await give(maple)
     shown = await card(maple)
     assert "Earlier:" not in shown
@@ -62,10 +62,10 @@ async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(ma
     assert "Also waiting for this customer: 1 other request" in shown
 
 
-async def test_card_says_who_may_approve_without_notifying_them(maple: Stage) -> None:
+async def test_card_says_who_may_approve_without_notifying_them(maple: Running) -> None:
     await give(maple)
     assert f"May approve: {approvals_words.EVERY_MEMBER}" in await card(maple)
-    async with on_stage("http", policy=NAMED) as named:
+    async with running_maple("http", policy=NAMED) as named:
         await give(named)
         assert "May approve: @billing-leads, max" in await card(named)
         posted = [call for call in named.slack.calls if call.method == "chat.postMessage"]
@@ -73,7 +73,7 @@ async def test_card_says_who_may_approve_without_notifying_them(maple: Stage) ->
 
 
 async def test_card_says_when_nobody_may_approve() -> None:
-    async with on_stage("http", policy='[[allow]]\nwho = "everyone"\nmay = "ask"\n') as maple:
+    async with running_maple("http", policy='[[allow]]\nwho = "everyone"\nmay = "ask"\n') as maple:
         await give(maple)
         assert f"May approve: {approvals_words.NOBODY}" in await card(maple)
 
@@ -81,6 +81,6 @@ async def test_card_says_when_nobody_may_approve() -> None:
 async def test_card_names_only_some_of_many_approvers() -> None:
     people = ", ".join(f'"U0{number}NOBODY"' for number in range(6))
     policy = f'{NAMED.replace("[", "[", 1)}[[allow]]\nwho = [{people}]\nmay = "approve"\n'
-    async with on_stage("http", policy=policy) as maple:
+    async with running_maple("http", policy=policy) as maple:
         await give(maple)
         assert "and 3 others" in await card(maple)

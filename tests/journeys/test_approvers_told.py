@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import give
-from tests.running import APPROVALS, Stage, on_stage
+from tests.running import APPROVALS, Running, running_maple
 
 POLICY = """
 [[allow]]
@@ -18,7 +18,7 @@ escalate_to = ["U02RAJ"]
 """
 
 
-def posts(maple: Stage) -> list[str]:
+def posts(maple: Running) -> list[str]:
     """What was posted in the approvals channel, as Slack got it."""
     return [
         str(call.args.get("blocks"))
@@ -28,7 +28,7 @@ def posts(maple: Stage) -> list[str]:
 
 
 async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester() -> None:
-    async with on_stage("http", policy=POLICY) as maple:
+    async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
         card = await maple.lea.sees("Waiting for approval")
@@ -42,7 +42,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
         assert "Please decide" not in await maple.lea.sees("Approved by @lea")
 
 
-async def test_without_such_a_policy_nobody_is_mentioned(maple: Stage) -> None:
+async def test_without_such_a_policy_nobody_is_mentioned(maple: Running) -> None:
     await give(maple)
     maple.lea.go("#billing")
     assert "Please decide" not in await maple.lea.sees("Waiting for approval")
@@ -50,7 +50,7 @@ async def test_without_such_a_policy_nobody_is_mentioned(maple: Stage) -> None:
     assert "<@" not in post
 
 
-async def reminders(maple: Stage, hours: float) -> list[str]:
+async def reminders(maple: Running, hours: float) -> list[str]:
     """After that many hours more."""
     maple.clock.move(timedelta(hours=hours))
     await maple.bot.changes.sweeper.tick()
@@ -59,7 +59,7 @@ async def reminders(maple: Stage, hours: float) -> list[str]:
 
 
 async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires() -> None:
-    async with on_stage("http", policy=POLICY) as maple:
+    async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
         await maple.lea.sees("Waiting for approval")
@@ -77,7 +77,7 @@ async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires
 
 
 async def test_decided_request_has_no_reminder() -> None:
-    async with on_stage("http", policy=POLICY) as maple:
+    async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
         await maple.lea.sees("Waiting for approval")
@@ -89,7 +89,7 @@ async def test_decided_request_has_no_reminder() -> None:
 
 
 async def test_reminders_can_be_switched_off() -> None:
-    async with on_stage("http", policy=f"{POLICY}remind = false\n") as maple:
+    async with running_maple("http", policy=f"{POLICY}remind = false\n") as maple:
         await give(maple)
         maple.lea.go("#billing")
         await maple.lea.sees("Waiting for approval")
@@ -97,7 +97,7 @@ async def test_reminders_can_be_switched_off() -> None:
 
 
 async def test_reminder_stays_out_of_a_channel_that_was_shared_meanwhile() -> None:
-    async with on_stage("http", policy=POLICY) as maple:
+    async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
         await maple.lea.sees("Waiting for approval")

@@ -18,28 +18,28 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE, elsewhere
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 
-def form(maple: Stage) -> dict[str, Any]:
+def form(maple: Running) -> dict[str, Any]:
     """The form as it was last drawn."""
     call = [call for call in maple.slack.calls if call.method == "views.update"][-1]
     view = call.args["view"]
     return dict(json.loads(view) if isinstance(view, str) else view)
 
 
-def blocks_in_order(maple: Stage) -> list[str]:
+def blocks_in_order(maple: Running) -> list[str]:
     return [block["block_id"] for block in form(maple)["blocks"]]
 
 
-def focused(maple: Stage) -> list[str]:
+def focused(maple: Running) -> list[str]:
     blocks = form(maple)["blocks"]
     return [block["block_id"] for block in blocks if block.get("element", {}).get("focus_on_load")]
 
 
 @pytest.mark.both_transports
-async def test_change_in_one_line_is_previewed_and_submitted_once(maple: Stage) -> None:
+async def test_change_in_one_line_is_previewed_and_submitted_once(maple: Running) -> None:
     await maple.ana.command("/autumn give acme 5k messages because ticket 4711")
     preview = await maple.ana.sees(on_screen(forms_words.PREVIEW))
     assert "Amount: [5k" in preview
@@ -55,7 +55,7 @@ async def test_change_in_one_line_is_previewed_and_submitted_once(maple: Stage) 
 
 
 async def test_balance_is_set_and_reset_date_moved_in_one_line(mode: Mode) -> None:
-    async with on_stage(mode, policy=AT_ONCE) as maple:
+    async with running_maple(mode, policy=AT_ONCE) as maple:
         await maple.ana.command("/autumn set cus_acme messages to 900 because we agreed on it")
         await maple.ana.sees(on_screen(forms_words.PREVIEW))
         await maple.ana.submit()
@@ -74,7 +74,7 @@ async def test_balance_is_set_and_reset_date_moved_in_one_line(mode: Mode) -> No
         assert reset.input.reset_at == datetime.combine(day, time(), UTC)
 
 
-async def test_amount_that_can_be_read_in_two_ways_is_asked_back(maple: Stage) -> None:
+async def test_amount_that_can_be_read_in_two_ways_is_asked_back(maple: Running) -> None:
     await maple.ana.command("/autumn give acme 5.000 messages")
     hint = await maple.ana.sees("5.000")
     assert labels.NOTHING_CHANGED in hint
@@ -83,7 +83,7 @@ async def test_amount_that_can_be_read_in_two_ways_is_asked_back(maple: Stage) -
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 
 
-async def test_picked_customer_goes_on_to_the_form_with_what_was_typed(maple: Stage) -> None:
+async def test_picked_customer_goes_on_to_the_form_with_what_was_typed(maple: Running) -> None:
     await maple.ana.command("/autumn give twin 5k because they asked")
     await maple.ana.sees("match")
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Diner · billing@twinpeaks.example")
@@ -93,7 +93,7 @@ async def test_picked_customer_goes_on_to_the_form_with_what_was_typed(maple: St
     assert json.loads(form(maple)["private_metadata"])["c"] == "cus_twin_c"
 
 
-async def test_feature_that_is_not_clear_is_picked_in_the_form(maple: Stage) -> None:
+async def test_feature_that_is_not_clear_is_picked_in_the_form(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 5k zzz because they asked")
     shown = await maple.ana.sees(on_screen(balance_words.pick_feature("zzz")))
     assert "Amount: [5k" in shown
@@ -103,7 +103,7 @@ async def test_feature_that_is_not_clear_is_picked_in_the_form(maple: Stage) -> 
     assert focused(maple) == [], "the cursor stays where it is"
 
 
-async def test_form_opens_in_the_first_empty_field_with_the_preview_under_the_amount(maple: Stage) -> None:
+async def test_form_opens_in_the_first_empty_field_with_the_preview_under_the_amount(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 5k messages")
     await maple.ana.sees(on_screen(forms_words.PREVIEW))
     assert focused(maple) == [balance_form.RESET_BLOCK]
@@ -116,7 +116,7 @@ async def test_form_opens_in_the_first_empty_field_with_the_preview_under_the_am
     assert amount + 1 == preview < reset < order.index(REASON_BLOCK) < order.index(TICKET_BLOCK)
 
 
-async def test_features_that_cannot_be_changed_are_not_offered(maple: Stage) -> None:
+async def test_features_that_cannot_be_changed_are_not_offered(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     shown = await maple.ana.sees(changes_words.ACTION)
     (feature,) = (block for block in form(maple)["blocks"] if block["block_id"] == balance_form.FEATURE_BLOCK)
@@ -126,20 +126,20 @@ async def test_features_that_cannot_be_changed_are_not_offered(maple: Stage) -> 
     assert any(balance_words.unchangeable(number) in shown for number in range(1, 10))
 
 
-async def test_part_of_a_customer_is_found_in_either_order(maple: Stage) -> None:
+async def test_part_of_a_customer_is_found_in_either_order(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme invoice")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.sees("invoices")
 
 
-async def test_mistyped_customer_is_offered(maple: Stage) -> None:
+async def test_mistyped_customer_is_offered(maple: Running) -> None:
     await maple.ana.command("/autumn northwnd")
     await maple.ana.sees(find_words.NEAR)
     await maple.ana.click("Open", within=find_words.NEAR)
     await maple.ana.sees("Northwind")
 
 
-async def test_customer_whose_name_ends_like_a_part_is_found_by_the_name(maple: Stage) -> None:
+async def test_customer_whose_name_ends_like_a_part_is_found_by_the_name(maple: Running) -> None:
     await elsewhere(maple, "customers.update", customer_id="cus_bold", name="Bold Events")
     await maple.ana.command("/autumn bold events")
     card = await maple.ana.sees("Bold Events")
@@ -149,7 +149,7 @@ async def test_customer_whose_name_ends_like_a_part_is_found_by_the_name(maple: 
 
 @pytest.mark.parametrize("typed", ["nothing acme 5k", "give acme", ""])
 async def test_customer_that_is_picked_for_an_unreadable_sentence_is_refused(
-    maple: Stage, typed: str
+    maple: Running, typed: str
 ) -> None:
     await maple.ana.command("/autumn give twin 5k because they asked")
     await maple.ana.sees("match")

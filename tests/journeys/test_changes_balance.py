@@ -19,19 +19,19 @@ from tests.journeys.changing import (
     lea_sees,
     request_undo,
 )
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 
-def writes(maple: Stage) -> list[str]:
+def writes(maple: Running) -> list[str]:
     return [one.route for one in maple.autumn.ledger]
 
 
-async def remaining(maple: Stage) -> Decimal:
+async def remaining(maple: Running) -> Decimal:
     customer = await maple.bot.autumn.customer("cus_acme")
     return customer.balances["messages"].remaining
 
 
-async def test_approved(maple: Stage) -> None:
+async def test_approved(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     note = await maple.ana.sees("Its card, with Withdraw, is in your messages with Maple")
@@ -49,7 +49,7 @@ async def test_approved(maple: Stage) -> None:
     assert await remaining(maple) == before + 500
 
 
-async def test_nobody_approves_what_they_asked_for(maple: Stage) -> None:
+async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
@@ -61,7 +61,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Stage) -> None:
 
 
 async def test_at_once(mode: Mode) -> None:
-    async with on_stage(mode, policy=AT_ONCE, approvals=None) as maple:
+    async with running_maple(mode, policy=AT_ONCE, approvals=None) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees("What to do")
         await maple.ana.choose("Feature", "Messages")
@@ -75,7 +75,7 @@ async def test_at_once(mode: Mode) -> None:
         assert writes(maple) == ["balances.update"]
 
 
-async def test_denied(maple: Stage) -> None:
+async def test_denied(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Deny")
@@ -89,7 +89,7 @@ async def test_denied(maple: Stage) -> None:
     assert writes(maple) == []
 
 
-async def test_withdrawn(maple: Stage) -> None:
+async def test_withdrawn(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.ana.sees("0 of 1 approval")
@@ -101,7 +101,7 @@ async def test_withdrawn(maple: Stage) -> None:
     assert writes(maple) == []
 
 
-async def test_expired(maple: Stage) -> None:
+async def test_expired(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.clock.move(timedelta(hours=25))
@@ -111,7 +111,7 @@ async def test_expired(maple: Stage) -> None:
     assert writes(maple) == []
 
 
-async def test_expired_before_it_was_swept(maple: Stage) -> None:
+async def test_expired_before_it_was_swept(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.clock.move(timedelta(hours=25))
@@ -121,7 +121,7 @@ async def test_expired_before_it_was_swept(maple: Stage) -> None:
     assert writes(maple) == []
 
 
-async def test_overtaken_then_approved(maple: Stage) -> None:
+async def test_overtaken_then_approved(maple: Running) -> None:
     await give(maple, "900", action="Set the balance")
     await lea_sees(maple, "Waiting for approval")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
@@ -137,7 +137,7 @@ async def test_overtaken_then_approved(maple: Stage) -> None:
     assert await remaining(maple) == 900
 
 
-async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> None:
+async def test_a_relative_change_goes_on_with_fresh_figures(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
@@ -147,7 +147,7 @@ async def test_a_relative_change_goes_on_with_fresh_figures(maple: Stage) -> Non
     assert await remaining(maple) == 20_500
 
 
-async def test_failed(maple: Stage) -> None:
+async def test_failed(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
@@ -157,7 +157,7 @@ async def test_failed(maple: Stage) -> None:
     assert [one for one in maple.autumn.ledger if one.applied] == []
 
 
-async def test_unconfirmed_then_settled_by_a_person(maple: Stage) -> None:
+async def test_unconfirmed_then_settled_by_a_person(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -171,7 +171,7 @@ async def test_unconfirmed_then_settled_by_a_person(maple: Stage) -> None:
     assert [one for one in maple.autumn.ledger if one.applied] == []
 
 
-async def test_an_answer_that_was_lost_is_found_again(maple: Stage) -> None:
+async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
@@ -182,7 +182,7 @@ async def test_an_answer_that_was_lost_is_found_again(maple: Stage) -> None:
     assert writes(maple) == ["balances.update"]
 
 
-async def test_undone(maple: Stage) -> None:
+async def test_undone(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
@@ -205,7 +205,7 @@ async def test_undone(maple: Stage) -> None:
 )
 async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
     """Whether or not this Autumn raises the grant when something is added to the balance."""
-    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
         maple.autumn.state.org.adding_raises_grant = raises
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         await give(maple, amount, action=action)
@@ -221,7 +221,7 @@ async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amo
         )
 
 
-async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
+async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.max.go("#billing")
@@ -237,7 +237,7 @@ async def test_who_was_first_is_told_to_the_others(maple: Stage) -> None:
     assert writes(maple) == ["balances.update"]
 
 
-async def test_asked_of_one_replica_and_approved_at_another(maple: Stage) -> None:
+async def test_asked_of_one_replica_and_approved_at_another(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     async with maple.another():
@@ -249,7 +249,7 @@ async def test_asked_of_one_replica_and_approved_at_another(maple: Stage) -> Non
 
 async def test_two_must_approve(mode: Mode) -> None:
     policy = AT_ONCE + '[[require]]\nname = "two"\napprovals = 2\nreason = true\n'
-    async with on_stage(mode, policy=policy) as maple:
+    async with running_maple(mode, policy=policy) as maple:
         await give(maple)
         await lea_sees(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")

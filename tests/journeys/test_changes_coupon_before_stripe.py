@@ -8,18 +8,18 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, request_undo
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 @pytest.fixture
-async def maple() -> AsyncIterator[Stage]:
-    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
+async def maple() -> AsyncIterator[Running]:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
         yield stage
 
 
-async def apply_coupon(maple: Stage) -> None:
+async def apply_coupon(maple: Running) -> None:
     await maple.ana.command("/autumn cus_wonka")
     await maple.ana.sees("Wonka")
     await maple.ana.command("/autumn reward cus_wonka")
@@ -30,7 +30,7 @@ async def apply_coupon(maple: Stage) -> None:
     await maple.ana.submit()
 
 
-async def test_a_coupon_is_confirmed_and_shown(maple: Stage) -> None:
+async def test_a_coupon_is_confirmed_and_shown(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
@@ -38,7 +38,7 @@ async def test_a_coupon_is_confirmed_and_shown(maple: Stage) -> None:
     await maple.ana.sees("10% off, always (10% off, forever)")
 
 
-async def test_a_coupon_is_removed_again(maple: Stage) -> None:
+async def test_a_coupon_is_removed_again(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
@@ -52,7 +52,7 @@ async def test_a_coupon_is_removed_again(maple: Stage) -> None:
     assert maple.autumn.state.customers["cus_wonka"].discounts == []
 
 
-async def test_a_coupon_is_undone(maple: Stage) -> None:
+async def test_a_coupon_is_undone(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
@@ -61,7 +61,7 @@ async def test_a_coupon_is_undone(maple: Stage) -> None:
     assert [one.route for one in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
 
 
-async def test_a_coupon_from_elsewhere_can_be_removed(maple: Stage) -> None:
+async def test_a_coupon_from_elsewhere_can_be_removed(maple: Running) -> None:
     await maple.ana.command("/autumn cus_wonka")
     await maple.ana.sees("Wonka")
     await elsewhere(maple, "customers/cus_wonka/coupons/loyal10")
@@ -71,7 +71,7 @@ async def test_a_coupon_from_elsewhere_can_be_removed(maple: Stage) -> None:
     await maple.ana.sees("Coupon: 10% off, always → none")
 
 
-async def test_the_answer_is_evidence_where_the_copy_cannot_be_refreshed(maple: Stage) -> None:
+async def test_the_answer_is_evidence_where_the_copy_cannot_be_refreshed(maple: Running) -> None:
     """As with a key that lacks customers:write."""
     maple.autumn.faults.add("customers.clear_cache", "500")
     await apply_coupon(maple)
@@ -79,7 +79,7 @@ async def test_the_answer_is_evidence_where_the_copy_cannot_be_refreshed(maple: 
     assert [one.reward_id for one in maple.autumn.state.customers["cus_wonka"].discounts] == ["loyal10"]
 
 
-async def test_without_answer_and_without_refresh_it_is_unconfirmed(maple: Stage) -> None:
+async def test_without_answer_and_without_refresh_it_is_unconfirmed(maple: Running) -> None:
     maple.autumn.faults.add("customers.clear_cache", "500")
     maple.autumn.faults.add("coupons.add", "cut_after", times=1)
     await apply_coupon(maple)

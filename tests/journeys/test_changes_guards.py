@@ -33,7 +33,7 @@ from tests.journeys.changing import (
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.guarding_subscriptions import CANCELLATION, QUANTITY, SWITCH, TRIAL
 from tests.journeys.kinds import apply_coupon
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 TABLES = Path(__file__).parent.parent / "changes"
 REFUSED = approvals_words.RESULTS[Result.REFUSED].what
@@ -52,7 +52,7 @@ MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
 @pytest.mark.parametrize("kind", MODES)
 async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
     mode, cases = MODES[kind]
-    async with on_stage(mode, timings=UNHURRIED) as maple:
+    async with running_maple(mode, timings=UNHURRIED) as maple:
         for case in cases:
             await fill_in(maple, case)
         assert await maple.bot.changes.waiting() == []
@@ -68,7 +68,7 @@ async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
     ],
 )
 async def test_balance_that_cannot_be_changed_is_refused(
-    maple: Stage, customer: str, feature: str, why: str
+    maple: Running, customer: str, feature: str, why: str
 ) -> None:
     await maple.ana.command(f'/autumn give {customer} 5 "{feature}"')
     form = await maple.ana.sees(why)
@@ -136,7 +136,7 @@ def _lost(who: Customer) -> None:
     ],
 )
 async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], None], said: str) -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn features cus_oscorp")
         await maple.ana.sees("Messages")
         await maple.ana.click("Open", within="Messages")
@@ -148,19 +148,19 @@ async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], Non
         await maple.ana.sees(said)
 
 
-async def _part(maple: Stage) -> None:
+async def _part(maple: Running) -> None:
     """Ana fills in a form for one part of a balance."""
     part = ("Which part of it", "250 of 250 left")
     about = (("Feature", "Messages"), part, ("Amount", "5"), ("Reason", "x"))
     await fill_in(maple, Case(BalanceNote.OTHER_ROWS, "/autumn balance cus_vandelay", "250 → 255", about))
 
 
-async def _part_goes(maple: Stage) -> None:
+async def _part_goes(maple: Running) -> None:
     rows = maple.autumn.state.customers["cus_vandelay"].rows
     rows[:] = [one for one in rows if one.external_id != "goodwill_march"]
 
 
-async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Stage) -> None:
+async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Running) -> None:
     await _part(maple)
     await _part_goes(maple)
     await maple.ana.submit()
@@ -169,7 +169,7 @@ async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Stage) -> N
     assert await maple.bot.changes.waiting() == []
 
 
-async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Stage) -> None:
+async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Running) -> None:
     await _part(maple)
     await _part_goes(maple)
     maple.autumn.faults.add("customers.get", "latency", seconds=0.2)
@@ -180,7 +180,7 @@ async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Stage) -> 
     assert "This part of Messages is no longer there." in told
 
 
-async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
+async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
     await _part(maple)
     await maple.ana.submit()
     await lea_sees(maple, "Waiting for approval")
@@ -193,7 +193,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Stage) -> None:
 
 
 async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
-    async with on_stage("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket", timings=UNHURRIED) as maple:
         await apply_coupon(maple)
         await lea_sees(maple, "Waiting for approval")
         del maple.autumn.state.rewards["loyal10"]
@@ -204,7 +204,7 @@ async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
 
 
 async def test_rolled_over_units_that_may_be_of_either_part() -> None:
-    async with on_stage("socket") as maple:
+    async with running_maple("socket") as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (one,) = [row for row in rows if row.feature_id == "credits"]
         rows.append(replace(one, id="another", rollovers=[]))
@@ -222,7 +222,7 @@ async def test_rolled_over_units_that_may_be_of_either_part() -> None:
     ],
 )
 async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         who = maple.autumn.state.customers["cus_acme"]
         if "@" in becomes:
             who.id = becomes
@@ -236,7 +236,7 @@ async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
         assert await maple.bot.changes.waiting() == []
 
 
-async def ask_for_a_name_of(maple: Stage, customer: str) -> None:
+async def ask_for_a_name_of(maple: Running, customer: str) -> None:
     await fill_in(
         maple,
         Case(CommonNote.OLD_ID, f"/autumn update {customer}", "Name", (("Name", "New"), ("Reason", "x"))),
@@ -244,14 +244,14 @@ async def ask_for_a_name_of(maple: Stage, customer: str) -> None:
 
 
 async def test_without_stripe_a_deletion_says_so() -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
         said = "Stripe could not be reached, so coming charges are not listed here."
         await fill_in(maple, Case(DeletionNote.STRIPE_UNREAD, "/autumn delete cus_noname", said))
 
 
 async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves() -> None:
-    async with on_stage("socket") as maple:
+    async with running_maple("socket") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.bot.work.drain(10)
         await maple.ana.fill("Email", "billing@twinpeaks.example")
@@ -266,7 +266,7 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
 async def test_only_seats_above_the_grant_are_billed() -> None:
     """Of 20 granted and 14 used, 20 are neither billed nor confirmed; of 24 used, 4 are billed."""
     part = (("Feature", "Seats"), ("Which part of it", "Team"), ("What to do", "Correct billed usage"))
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
         row.balance = 6
@@ -287,7 +287,7 @@ async def test_only_seats_above_the_grant_are_billed() -> None:
 
 
 async def test_less_overage_is_told_as_such() -> None:
-    async with on_stage("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket", timings=UNHURRIED) as maple:
         rows = maple.autumn.state.customers["cus_northwind"].rows
         (row,) = [one for one in rows if one.feature_id == "messages"]
         row.balance = -500
@@ -304,7 +304,7 @@ async def test_less_overage_is_told_as_such() -> None:
 async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothing: str) -> None:
     typed = {"Email": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
     seen = {"Email": "office@acme.example"}.get(field, "New")
-    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill(field, typed)
@@ -322,7 +322,7 @@ async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothin
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164"])
 async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill("Name", nothing)
@@ -334,7 +334,7 @@ async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
 
 
 async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
-    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -345,7 +345,7 @@ async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
 
 
 async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
-    async with on_stage("http", policy=AT_ONCE) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         await give(maple, "500")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(
@@ -355,7 +355,7 @@ async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
 
 
 async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
-    async with on_stage("socket", policy=AT_ONCE) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await give(maple, "500")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         maple.autumn.clock.move(timedelta(days=40))
@@ -363,14 +363,14 @@ async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
 
 
 async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
-    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await apply_coupon(maple)
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
         await _undo(maple, "The customer has a different coupon by now, so this cannot be undone.")
 
 
-async def _undo(maple: Stage, said: str) -> None:
+async def _undo(maple: Running, said: str) -> None:
     """Ana tries to, and reads why not."""
     before = len(maple.autumn.ledger)
     await close_and_look(maple.ana, "[Undo]")
@@ -382,7 +382,7 @@ async def _undo(maple: Stage, said: str) -> None:
 
 
 async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
-    async with on_stage("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket", timings=UNHURRIED) as maple:
         remove = (("What to do", "Remove the coupon"), ("Reason", "x"))
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
         await maple.ana.submit()
@@ -395,7 +395,7 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
 
 
 async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         who = maple.autumn.state.customers["cus_acme"]
         who.discounts.clear()
         # Of what is left no plan has a price of its own, which would tell the company's currency.
@@ -406,7 +406,7 @@ async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
 
 
 async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
-    async with on_stage("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket", timings=UNHURRIED) as maple:
         pick = ("Coupon", "$250 of invoice credit")
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
         shown = await maple.ana.sees("What changes")
@@ -415,7 +415,7 @@ async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
 
 
 async def test_dollars_are_not_taken_off_yen() -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         pick = ("Coupon", "$100 off for 6 months")
         said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
         await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))

@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort, delete
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
@@ -25,16 +25,16 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 
 @pytest.fixture
-async def maple(sort: Sort) -> AsyncIterator[Stage]:
-    async with on_stage(sort.mode, timings=UNHURRIED) as stage:
+async def maple(sort: Sort) -> AsyncIterator[Running]:
+    async with running_maple(sort.mode, timings=UNHURRIED) as stage:
         yield stage
 
 
-def writes(maple: Stage) -> list[str]:
+def writes(maple: Running) -> list[str]:
     return [one.route for one in maple.autumn.ledger if one.applied]
 
 
-async def waiting(maple: Stage, sort: Sort) -> None:
+async def waiting(maple: Running, sort: Sort) -> None:
     """Ana has asked, and Lea sees it."""
     await sort.ask(maple)
     card = await lea_sees(maple, "Waiting for approval")
@@ -42,13 +42,13 @@ async def waiting(maple: Stage, sort: Sort) -> None:
     await maple.ana.sees("0 of 1 approval")
 
 
-async def approve(maple: Stage, sort: Sort) -> None:
+async def approve(maple: Running, sort: Sort) -> None:
     await maple.lea.sees("[Approve]")
     await maple.lea.click("Approve", confirm=sort.confirms)
 
 
 async def test_at_once(sort: Sort) -> None:
-    async with on_stage(sort.mode, timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
+    async with running_maple(sort.mode, timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
         await sort.ask(maple)
         card = await maple.ana.sees(READ_BACK)
         assert approvals_words.RIGHT_AWAY in card
@@ -56,7 +56,7 @@ async def test_at_once(sort: Sort) -> None:
         assert writes(maple) == [sort.route]
 
 
-async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
+async def test_approved_and_undone(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     if sort.confirms is not None:
         await maple.lea.click("Approve", confirm=False)
@@ -77,7 +77,7 @@ async def test_approved_and_undone(maple: Stage, sort: Sort) -> None:
     assert len(writes(maple)) == 2
 
 
-async def test_denied(maple: Stage, sort: Sort) -> None:
+async def test_denied(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -90,7 +90,7 @@ async def test_denied(maple: Stage, sort: Sort) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_withdrawn(maple: Stage, sort: Sort) -> None:
+async def test_withdrawn(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
@@ -99,7 +99,7 @@ async def test_withdrawn(maple: Stage, sort: Sort) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_expired(maple: Stage, sort: Sort) -> None:
+async def test_expired(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
@@ -111,7 +111,7 @@ async def test_expired(maple: Stage, sort: Sort) -> None:
 @pytest.mark.parametrize(
     "sort", [one for one in SORTS if one.meddle], ids=lambda one: one.name, indirect=True
 )
-async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
+async def test_overtaken_and_approved_anew(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     assert sort.meddle is not None
     await sort.meddle(maple)
@@ -128,7 +128,7 @@ async def test_overtaken_and_approved_anew(maple: Stage, sort: Sort) -> None:
     assert writes(maple) == [*before, sort.route]
 
 
-async def test_failed(maple: Stage, sort: Sort) -> None:
+async def test_failed(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "429", retry_after=3600)
     await approve(maple, sort)
@@ -140,7 +140,7 @@ async def test_failed(maple: Stage, sort: Sort) -> None:
 
 
 @pytest.mark.parametrize("applied", [False, True])
-async def test_unconfirmed_and_settled_by_a_person(maple: Stage, sort: Sort, applied: bool) -> None:
+async def test_unconfirmed_and_settled_by_a_person(maple: Running, sort: Sort, applied: bool) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_before", times=1)
     await approve(maple, sort)
@@ -155,7 +155,7 @@ async def test_unconfirmed_and_settled_by_a_person(maple: Stage, sort: Sort, app
     assert writes(maple) == []
 
 
-async def test_a_lost_answer_is_found_again(maple: Stage, sort: Sort) -> None:
+async def test_a_lost_answer_is_found_again(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_after", times=1)
     await approve(maple, sort)
@@ -164,7 +164,7 @@ async def test_a_lost_answer_is_found_again(maple: Stage, sort: Sort) -> None:
 
 
 async def test_a_deletion_of_somebody_who_is_gone() -> None:
-    async with on_stage("socket") as maple:
+    async with running_maple("socket") as maple:
         await delete(maple)
         await lea_sees(maple, "Waiting for approval")
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")

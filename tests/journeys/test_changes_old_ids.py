@@ -10,33 +10,33 @@ from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look, request_undo
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 @pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
-async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Running]:
     """Northwind has the id."""
-    async with on_stage("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
         who = stage.autumn.state.customers["cus_northwind"]
         who.id = str(request.param)
         stage.autumn.state.customers.changed(who)
         yield stage
 
 
-def old_id(maple: Stage) -> str:
+def old_id(maple: Running) -> str:
     return next(one.id for one in maple.autumn.state.customers if one.id and one.name == "Northwind Traders")
 
 
-async def _reward(maple: Stage, action: str) -> None:
+async def _reward(maple: Running, action: str) -> None:
     await maple.ana.command(f"/autumn reward {old_id(maple)}")
     await maple.ana.sees("Apply a coupon")
     await maple.ana.choose("What to do", action)
     await maple.bot.work.drain(10)
 
 
-async def test_a_balance_is_changed_and_undone(maple: Stage) -> None:
+async def test_a_balance_is_changed_and_undone(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500", customer=old_id(maple))
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
@@ -45,7 +45,7 @@ async def test_a_balance_is_changed_and_undone(maple: Stage) -> None:
     assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("balances.update", True)] * 2
 
 
-async def test_a_promo_code_is_redeemed(maple: Stage) -> None:
+async def test_a_promo_code_is_redeemed(maple: Running) -> None:
     await _reward(maple, "Redeem a promo code")
     await maple.ana.fill("Promo code", "BONUS500")
     await maple.ana.sees("Grant of Messages")
@@ -55,7 +55,7 @@ async def test_a_promo_code_is_redeemed(maple: Stage) -> None:
     assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("rewards.redeem", True)]
 
 
-async def test_a_coupon_is_applied(maple: Stage) -> None:
+async def test_a_coupon_is_applied(maple: Running) -> None:
     await _reward(maple, "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await maple.ana.fill("Reason", "For the wait")
@@ -65,7 +65,7 @@ async def test_a_coupon_is_applied(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("kind", ["update", "delete"])
-async def test_details_and_deletion_are_left_to_the_dashboard(maple: Stage, kind: str) -> None:
+async def test_details_and_deletion_are_left_to_the_dashboard(maple: Running, kind: str) -> None:
     await maple.ana.command(f"/autumn {kind} {old_id(maple)}")
     if kind == "update":
         await maple.ana.sees("Fingerprint")

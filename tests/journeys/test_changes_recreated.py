@@ -16,7 +16,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.journeys.kinds import SORTS, Sort
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 REFUSED = "This customer was deleted, and a new one was created with the same id."
 GIVING = Sort(
@@ -31,18 +31,18 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 
 @pytest.fixture
-async def maple(sort: Sort) -> AsyncIterator[Stage]:
-    async with on_stage(sort.mode, timings=UNHURRIED) as stage:
+async def maple(sort: Sort) -> AsyncIterator[Running]:
+    async with running_maple(sort.mode, timings=UNHURRIED) as stage:
         yield stage
 
 
-def recreate_everybody(maple: Stage) -> None:
+def recreate_everybody(maple: Running) -> None:
     """Every customer is a later one now, and has all that the earlier one had."""
     for who in maple.autumn.state.customers:
         who.created_at += 1
 
 
-async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Stage, sort: Sort) -> None:
+async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
     await lea_sees(maple, "Waiting for approval")
     recreate_everybody(maple)
@@ -56,7 +56,7 @@ async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Stage,
 @pytest.mark.parametrize(
     "sort", [one for one in (GIVING, *SORTS) if one.undo], ids=lambda sort: str(sort.name), indirect=True
 )
-async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort) -> None:
+async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
     await lea_sees(maple, "Waiting for approval")
     await maple.lea.click("Approve", confirm=sort.confirms)
@@ -70,7 +70,7 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Stage, sort: Sort)
 
 
 async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         await maple.ana.command("/autumn update cus_noname")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill("Name", "Somebody")
@@ -87,7 +87,7 @@ async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
 
 
 async def test_a_customer_deleted_and_made_anew_is_not_renamed() -> None:
-    async with on_stage("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket", timings=UNHURRIED) as maple:
         await ask_for_a_name(maple.ana, "Somebody", customer="cus_noname")
         await lea_sees(maple, "Waiting for approval")
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")

@@ -10,13 +10,13 @@ from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
@@ -41,7 +41,7 @@ async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPa
     }
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with on_stage(sort.mode, timings=UNHURRIED) as maple:
+    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
         await sort.ask(maple)
         await lea_sees(maple, "Waiting for approval")
         await maple.lea.click("Approve", confirm=sort.confirms)
@@ -50,14 +50,14 @@ async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPa
         assert "insufficient" not in card
 
 
-async def _take_the_code(maple: Stage) -> None:
+async def _take_the_code(maple: Running) -> None:
     """Somebody redeems it for the customer past Maple, and all of it is used up."""
     who = maple.autumn.state.customers["cus_northwind"]
     who.redeemed.append("bonus500")
 
 
 async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None:
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         await redeem(maple)
         await lea_sees(maple, "Waiting for approval")
         await _take_the_code(maple)
@@ -69,7 +69,7 @@ async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None
 
 
 async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for() -> None:
-    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
         await _says_redeemed(maple)
@@ -77,7 +77,7 @@ async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for
 
 
 async def test_a_code_that_is_used_up_is_known_from_history() -> None:
-    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
         rows = maple.autumn.state.customers["cus_northwind"].rows
@@ -85,7 +85,7 @@ async def test_a_code_that_is_used_up_is_known_from_history() -> None:
         await _says_redeemed(maple)
 
 
-async def _says_redeemed(maple: Stage) -> None:
+async def _says_redeemed(maple: Running) -> None:
     await maple.ana.close()
     await maple.ana.command("/autumn reward cus_northwind")
     await maple.ana.sees("Apply a coupon")

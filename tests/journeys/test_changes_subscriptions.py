@@ -13,13 +13,13 @@ from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import UNHURRIED, close_and_look, lea_sees, request_undo
 from tests.journeys.kinds import cancel, extend_trial
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
 
 
-async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Stage) -> None:
+async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")
     await maple.ana.choose("What to do", "Cancel now")
@@ -39,14 +39,14 @@ async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Sta
     assert [product.plan_id for product in customer.products if product.running] == ["free"]
 
 
-async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Stage) -> None:
+async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_hooli")
     form = await maple.ana.sees("The scheduled change to Team is dropped.")
     assert "No product follows" in form
     assert "Scheduled change to Team: dropped" in form
 
 
-async def test_a_second_cancellation_is_not_sent(maple: Stage) -> None:
+async def test_a_second_cancellation_is_not_sent(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_initech")
     await maple.ana.sees("Take the cancellation back")
     await maple.ana.choose("What to do", "Cancel at the end of the period")
@@ -58,7 +58,7 @@ async def test_a_second_cancellation_is_not_sent(maple: Stage) -> None:
     assert maple.autumn.ledger == []
 
 
-async def ask_to_end_the_trial(maple: Stage, *, where: str = "#support") -> None:
+async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> None:
     maple.ana.go(where)
     await maple.ana.command("/autumn trial cus_umbrella")
     await maple.ana.sees("New end of the trial")
@@ -69,7 +69,7 @@ async def ask_to_end_the_trial(maple: Stage, *, where: str = "#support") -> None
     await lea_sees(maple, "End the trial of Pro now")
 
 
-async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Stage) -> None:
+async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
     await maple.lea.click(approvals_words.APPROVE)
@@ -89,7 +89,7 @@ async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Stag
     await maple.lea.sees(approvals_words.AWAITS_PAYMENT_STATE)
 
 
-async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: Stage) -> None:
+async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple, where="@maple")
     await maple.lea.click(approvals_words.APPROVE)
@@ -98,7 +98,7 @@ async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: 
     await maple.ana.sees(approvals_words.PAYMENT_LINK_PRIVATE)
 
 
-async def test_once_it_is_paid_it_is_marked_as_applied(maple: Stage) -> None:
+async def test_once_it_is_paid_it_is_marked_as_applied(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
     await maple.lea.click(approvals_words.APPROVE)
@@ -111,7 +111,7 @@ async def test_once_it_is_paid_it_is_marked_as_applied(maple: Stage) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_without_a_card_the_customer_gets_a_checkout(maple: Stage) -> None:
+async def test_without_a_card_the_customer_gets_a_checkout(maple: Running) -> None:
     await maple.ana.command("/autumn switch cus_empty")
     await maple.ana.sees("New product")
     await maple.ana.choose("New product", "Pro (yearly)")
@@ -126,7 +126,7 @@ async def test_without_a_card_the_customer_gets_a_checkout(maple: Stage) -> None
     assert [product.plan_id for product in maple.autumn.state.customers["cus_empty"].products] == []
 
 
-async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(maple: Stage) -> None:
+async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(maple: Running) -> None:
     await cancel(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.autumn.state.org.locks_billing = True
@@ -137,7 +137,7 @@ async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(m
     assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
 
 
-async def test_a_moved_trial_is_undone_under_its_new_id(maple: Stage) -> None:
+async def test_a_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     product = maple.autumn.state.customers["cus_umbrella"].products[0]
     before, ends = product.id, product.trial_ends_at
     await extend_trial(maple)
@@ -158,13 +158,13 @@ async def test_a_moved_trial_is_undone_under_its_new_id(maple: Stage) -> None:
 async def test_a_key_that_may_not_preview_says_so_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = ["customers:read", "plans:read", "features:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with on_stage("http", timings=UNHURRIED) as maple:
+    async with running_maple("http", timings=UNHURRIED) as maple:
         await maple.ana.command("/autumn cancel cus_northwind")
         told = failures.explanation(Forbidden(status=403))
         await maple.ana.sees(told.what)
 
 
-async def test_what_autumn_would_refuse_is_said_before_it_is_requested(maple: Stage) -> None:
+async def test_what_autumn_would_refuse_is_said_before_it_is_requested(maple: Running) -> None:
     maple.autumn.state.customers["cus_northwind"].currency = "gbp"
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")

@@ -6,12 +6,12 @@ from bot.approvals.results import Result
 from bot.changes.model import Now
 from tests.approvals.harness import LEA
 from tests.journeys.changing import elsewhere, give, lea_sees
-from tests.running import Stage
+from tests.running import Running
 
 UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 
 
-async def unconfirmed(maple: Stage) -> None:
+async def unconfirmed(maple: Running) -> None:
     """A request whose write Autumn never got."""
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
@@ -20,7 +20,7 @@ async def unconfirmed(maple: Stage) -> None:
     await maple.lea.sees(UNCONFIRMED)
 
 
-async def arrive(maple: Stage) -> None:
+async def arrive(maple: Running) -> None:
     """The write is carried out after all, as a queue may do it."""
     await elsewhere(
         maple,
@@ -33,7 +33,7 @@ async def arrive(maple: Stage) -> None:
     )
 
 
-async def test_change_that_arrived_later_is_applied(maple: Stage) -> None:
+async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
     await unconfirmed(maple)
     await arrive(maple)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
@@ -45,7 +45,7 @@ async def test_change_that_arrived_later_is_applied(maple: Stage) -> None:
     assert (record.state, steps[-1]) == (State.APPLIED, "checked")
 
 
-async def test_change_that_is_not_there_stays_unconfirmed(maple: Stage) -> None:
+async def test_change_that_is_not_there_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
@@ -53,7 +53,7 @@ async def test_change_that_is_not_there_stays_unconfirmed(maple: Stage) -> None:
     assert not [write for write in maple.autumn.ledger if write.applied]
 
 
-async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Stage) -> None:
+async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
     await give(maple)
     await maple.lea.sees("Waiting for approval")
@@ -66,14 +66,14 @@ async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Stag
     assert states == {State.UNCONFIRMED, State.APPLIED}
 
 
-async def test_nothing_is_decided_while_autumn_cannot_be_read(maple: Stage) -> None:
+async def test_nothing_is_decided_while_autumn_cannot_be_read(maple: Running) -> None:
     await unconfirmed(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.TROUBLE].what)
 
 
-async def test_settled_change_is_not_checked_again(maple: Stage) -> None:
+async def test_settled_change_is_not_checked_again(maple: Running) -> None:
     await unconfirmed(maple)
     (record,) = await maple.bot.changes.history("cus_acme")
     await maple.lea.click("Mark as not applied", confirm=True)
@@ -82,7 +82,7 @@ async def test_settled_change_is_not_checked_again(maple: Stage) -> None:
     assert outcome.result is Result.TOO_LATE
 
 
-async def test_nothing_is_checked_where_the_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_nothing_is_checked_where_the_channel_cannot_be_checked(maple: Running) -> None:
     await unconfirmed(maple)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await maple.lea.click(approvals_words.CHECK_AGAIN)

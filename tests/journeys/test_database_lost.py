@@ -21,7 +21,7 @@ from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
 from tests.journeys.steps import ask
 from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 ASKING = Timeouts(asking_after=0.1)
 """A database that refuses does so at once, so that nothing here has to be short to be quick."""
@@ -52,7 +52,7 @@ CHANGING = (
 class Loss:
     """A bot whose database can be taken away and given back."""
 
-    maple: Stage
+    maple: Running
     lose: Callable[[], Awaitable[None]]
     find: Callable[[], Awaitable[None]]
 
@@ -62,12 +62,12 @@ async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterat
     if engine == "sqlite":
         url = fresh("sqlite")
         path = Path(url.removeprefix("sqlite:///"))
-        async with on_stage(mode, timings=ASKING, policy=policy, database=url, pace=QUIET) as maple:
+        async with running_maple(mode, timings=ASKING, policy=policy, database=url, pace=QUIET) as maple:
             yield Loss(maple, lambda: _moved(path, aside(path)), lambda: _moved(aside(path), path))
         return
     async with (
         Relay.to(fresh("postgresql")) as relay,
-        on_stage(mode, timings=ASKING, policy=policy, database=relay.url, pace=QUIET) as maple,
+        running_maple(mode, timings=ASKING, policy=policy, database=relay.url, pace=QUIET) as maple,
     ):
         yield Loss(maple, relay.cut, relay.mend)
         await relay.mend()
@@ -175,7 +175,7 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
         assert len(maple.autumn.ledger) == 1
 
 
-async def swept(maple: Stage) -> Record:
+async def swept(maple: Running) -> Record:
     """The only change of Acme, once its lease has lapsed by the database's clock and a sweep settled it."""
     async with asyncio.timeout(20):
         while True:
@@ -190,7 +190,7 @@ async def swept(maple: Stage) -> Record:
 async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.StringIO) -> None:
     async with (
         Relay.to(fresh("postgresql")) as relay,
-        on_stage(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
+        running_maple(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
     ):
         relay.stall()
         await ask(maple, "/autumn cus_acme", "1 unpaid invoice")
@@ -207,7 +207,7 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
 
 
 async def test_a_locked_file_is_given_up(mode: Mode) -> None:
-    async with on_stage(mode, timings=HURRIED, pace=QUIET) as maple:
+    async with running_maple(mode, timings=HURRIED, pace=QUIET) as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         async with maple.bot.database.writing():

@@ -11,7 +11,7 @@ from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
 from sandbox.autumn.seed.builder import Builder
 from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled, threads
-from tests.running import Stage
+from tests.running import Running
 
 ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)
@@ -23,12 +23,12 @@ WORKDAYS = EVERY_DAY[:5]
 
 
 @pytest.fixture
-async def maple() -> AsyncIterator[Stage]:
+async def maple() -> AsyncIterator[Running]:
     async with digesting("http") as stage:
         yield stage
 
 
-async def set_up(maple: Stage, days: tuple[str, ...], ahead: str) -> None:
+async def set_up(maple: Running, days: tuple[str, ...], ahead: str) -> None:
     """A digest of invoices to come, at nine in Berlin."""
     ana = maple.ana
     await open_list(ana)
@@ -44,7 +44,7 @@ async def set_up(maple: Stage, days: tuple[str, ...], ahead: str) -> None:
     await ana.close()
 
 
-def the_day(maple: Stage, fits: int | None = None) -> date:
+def the_day(maple: Running, fits: int | None = None) -> date:
     """A day some days ahead; on this weekday."""
     day = maple.clock.now().date() + 3 * DAY
     while fits is not None and day.weekday() != fits:
@@ -52,7 +52,7 @@ def the_day(maple: Stage, fits: int | None = None) -> date:
     return day
 
 
-def day_of_25_hours(maple: Stage) -> date:
+def day_of_25_hours(maple: Running) -> date:
     """The next day, some days ahead, after nine of which the clocks are put back."""
     day = the_day(maple)
     while nine(day + DAY) - nine(day) <= DAY:
@@ -65,12 +65,12 @@ def nine(day: date) -> datetime:
     return datetime.combine(day, NINE, BERLIN).astimezone(ZoneInfo("UTC"))
 
 
-async def it_is(maple: Stage, at: datetime) -> None:
+async def it_is(maple: Running, at: datetime) -> None:
     pass_time(maple, at - maple.clock.now())
     await settled(maple)
 
 
-def is_billed(maple: Stage, at: datetime) -> None:
+def is_billed(maple: Running, at: datetime) -> None:
     """A customer whose next invoice comes then."""
     builder = Builder(maple.autumn.state)
     who = builder.customer("cus_between", NAME, "between@example.com", 300)
@@ -79,7 +79,7 @@ def is_billed(maple: Stage, at: datetime) -> None:
     product.period_start = add(product.period_end, "month", -1)
 
 
-async def read(maple: Stage) -> str:
+async def read(maple: Running) -> str:
     """The newest digest in the channel, its thread, and the customers of all its rows."""
     newest, details = posted(maple, SUPPORT)[-1], threads(maple, SUPPORT)[-1]
     (query,) = [
@@ -92,7 +92,7 @@ async def read(maple: Stage) -> str:
     return "\n".join([newest.text, details.text, *customers])
 
 
-async def test_day_of_25_hours(maple: Stage) -> None:
+async def test_day_of_25_hours(maple: Running) -> None:
     await set_up(maple, EVERY_DAY, "24 hours")
     day = day_of_25_hours(maple)
     is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
@@ -102,7 +102,7 @@ async def test_day_of_25_hours(maple: Stage) -> None:
     assert "Coming up in the next 25 hours" in shown
 
 
-async def test_week_of_169_hours(maple: Stage) -> None:
+async def test_week_of_169_hours(maple: Running) -> None:
     await set_up(maple, ("Monday",), "7 days")
     day = day_of_25_hours(maple)
     monday = day - day.weekday() * DAY
@@ -113,7 +113,7 @@ async def test_week_of_169_hours(maple: Stage) -> None:
     assert "Coming up in the next 7 days" in shown
 
 
-async def test_weekend_of_a_digest_on_weekdays(maple: Stage) -> None:
+async def test_weekend_of_a_digest_on_weekdays(maple: Running) -> None:
     await set_up(maple, WORKDAYS, "24 hours")
     friday = the_day(maple, 4)
     is_billed(maple, nine(friday + 2 * DAY))
@@ -132,7 +132,9 @@ async def test_weekend_of_a_digest_on_weekdays(maple: Stage) -> None:
         (timedelta(days=1, seconds=5), timedelta(hours=7)),
     ],
 )
-async def test_invoice_due_while_the_post_was_late(maple: Stage, late: timedelta, billed: timedelta) -> None:
+async def test_invoice_due_while_the_post_was_late(
+    maple: Running, late: timedelta, billed: timedelta
+) -> None:
     await set_up(maple, EVERY_DAY, "24 hours")
     day = the_day(maple)
     is_billed(maple, nine(day + DAY) + billed)
@@ -146,7 +148,7 @@ async def test_invoice_due_while_the_post_was_late(maple: Stage, late: timedelta
     assert NAME not in await read(maple), "once is enough"
 
 
-async def test_time_that_a_digest_was_paused_is_not_made_up_for(maple: Stage) -> None:
+async def test_time_that_a_digest_was_paused_is_not_made_up_for(maple: Running) -> None:
     await set_up(maple, EVERY_DAY, "24 hours")
     day = the_day(maple)
     is_billed(maple, nine(day + 2 * DAY))

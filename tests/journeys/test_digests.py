@@ -21,7 +21,7 @@ from tests.journeys.digesting import (
     the_digest,
     trail,
 )
-from tests.running import Mode, Stage
+from tests.running import Mode, Running
 
 FINANCE = "C04FINANCE"
 SHARED = "C05SHARED"
@@ -77,7 +77,7 @@ async def test_edited(mode: Mode) -> None:
         assert "Acme Ltd" not in message
 
 
-async def test_wrong_entries_are_told_beside_the_fields(maple: Stage) -> None:
+async def test_wrong_entries_are_told_beside_the_fields(maple: Running) -> None:
     ana = maple.ana
     await open_list(ana)
     await ana.click("New digest")
@@ -309,14 +309,14 @@ async def test_what_another_removed_meanwhile() -> None:
 # Where, and who
 
 
-async def test_a_channel_without_maple(maple: Stage) -> None:
+async def test_a_channel_without_maple(maple: Running) -> None:
     maple.ana.go("#random")
     shown = await open_list(maple.ana)
     assert "Type /invite @Maple here" in shown
     assert "[New digest]" not in shown
 
 
-async def test_a_direct_message(maple: Stage) -> None:
+async def test_a_direct_message(maple: Running) -> None:
     maple.ana.go("@raj")
     shown = await open_list(maple.ana)
     assert "Digests go to channels, not to direct messages" in shown
@@ -372,7 +372,7 @@ async def test_only_those_whom_the_policy_lets() -> None:
             assert f"[{label}]" not in shown
 
 
-async def test_guests_are_refused(maple: Stage) -> None:
+async def test_guests_are_refused(maple: Running) -> None:
     for line in ("/autumn digest", "/autumn upcoming"):
         await maple.gus.command(line)
         await maple.gus.sees(labels.GUEST.what)
@@ -394,6 +394,6 @@ async def test_a_workspace_without_the_new_blocks() -> None:
 
 
 @pytest.mark.parametrize("sub", ["upcoming 99", "upcoming acme"])
-async def test_days_that_are_none(maple: Stage, sub: str) -> None:
+async def test_days_that_are_none(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees("a number from 1 to 31")

@@ -12,11 +12,11 @@ from playwright.async_api import Page, expect
 from bot.digests import words
 from tests.journeys.digesting import QUICK
 from tests.journeys.test_in_the_browser import opened
-from tests.running import on_stage
+from tests.running import running_maple
 
 
 async def test_a_lead_sets_a_digest_up() -> None:
-    async with on_stage("socket", digest_pace=QUICK) as maple, opened(maple) as page:
+    async with running_maple("socket", digest_pace=QUICK) as maple, opened(maple) as page:
         box = page.get_by_role("textbox", name="Message #support")
         await box.fill("/autumn digest")
         await box.press("Enter")

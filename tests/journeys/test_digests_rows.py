@@ -11,17 +11,17 @@ from bot.lookups import labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
-from tests.running import Mode, Stage
+from tests.running import Mode, Running
 
 SHOWN = "Upcoming invoices · "
 
 
-async def upcoming(maple: Stage, line: str = "/autumn upcoming") -> str:
+async def upcoming(maple: Running, line: str = "/autumn upcoming") -> str:
     await maple.ana.command(line)
     return await maple.ana.sees(COMING)
 
 
-async def in_channel(maple: Stage) -> None:
+async def in_channel(maple: Running) -> None:
     """A digest that everyone in the channel has."""
     await set_up(maple.ana)
     await maple.ana.click("Send now", confirm=True)
@@ -29,7 +29,7 @@ async def in_channel(maple: Stage) -> None:
     await maple.ana.close()
 
 
-def files(maple: Stage) -> list[File]:
+def files(maple: Running) -> list[File]:
     return [file for file in maple.slack.workspace.files.values() if file.shared]
 
 

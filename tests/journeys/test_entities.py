@@ -5,10 +5,10 @@ import re
 from bot.lookups import labels
 from bot.lookups.entities import words
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_entities_are_listed_and_one_is_opened(maple: Stage) -> None:
+async def test_entities_are_listed_and_one_is_opened(maple: Running) -> None:
     card = await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     in_order(card, "● Entities", "4 entities\nMessages: ", "held by 4 entities", "Compression", "Starter")
     assert "Support <team>" in card
@@ -17,7 +17,7 @@ async def test_entities_are_listed_and_one_is_opened(maple: Stage) -> None:
     await press(maple, words.BACK_TO_ENTITIES, "4 entities")
 
 
-async def test_totals_of_the_entities_add_up(maple: Stage) -> None:
+async def test_totals_of_the_entities_add_up(maple: Running) -> None:
     card = await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     line = re.search(
         r"Messages: ([\d,]+) of ([\d,]+) used · ([\d,]+) of ([\d,]+) held .* · ([\d,]+) of ([\d,]+)", card
@@ -30,18 +30,18 @@ async def test_totals_of_the_entities_add_up(maple: Stage) -> None:
     assert granted == own_granted + shared_granted
 
 
-async def test_tab_is_there_for_those_who_have_entities(maple: Stage) -> None:
+async def test_tab_is_there_for_those_who_have_entities(maple: Running) -> None:
     await ask(maple, "/autumn cus_piedpiper", "[Entities (4)]")
     await press(maple, "Entities (4)", "4 entities")
     card = await ask(maple, "/autumn cus_wonka", "● Overview")
     assert "Entities" not in card
 
 
-async def test_customer_without_entities_is_told_so(maple: Stage) -> None:
+async def test_customer_without_entities_is_told_so(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_wonka", words.NO_ENTITIES)
 
 
-async def test_entity_is_found_by_typing(maple: Stage) -> None:
+async def test_entity_is_found_by_typing(maple: Running) -> None:
     who = maple.autumn.state.customer("cus_piedpiper")
     template = who.entities[0]
     for number in range(20):
@@ -56,7 +56,7 @@ async def test_entity_is_found_by_typing(maple: Stage) -> None:
     assert "Room 7" in card
 
 
-async def test_entity_that_is_gone_is_told_so(maple: Stage) -> None:
+async def test_entity_that_is_gone_is_told_so(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     who = maple.autumn.state.customer("cus_piedpiper")
     who.entities[:] = [entity for entity in who.entities if entity.name != "Middle-Out"]

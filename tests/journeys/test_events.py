@@ -7,10 +7,10 @@ import pytest
 
 from sandbox.autumn.model import Event
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_totals_then_each_event(maple: Stage) -> None:
+async def test_totals_then_each_event(maple: Running) -> None:
     shown = await ask(maple, "/autumn events cus_acme", "Total per feature")
     in_order(
         shown,
@@ -26,7 +26,7 @@ async def test_totals_then_each_event(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("mode", ["socket"])  # one is enough: Maple waits for its turn at Autumn
-async def test_filtered_by_feature_and_time(maple: Stage) -> None:
+async def test_filtered_by_feature_and_time(maple: Running) -> None:
     await ask(maple, "/autumn events cus_acme", "Total per feature")
     await maple.ana.choose("Filter by feature", "Messages")
     shown = await maple.ana.sees("events of Messages, last 30 days")
@@ -36,12 +36,12 @@ async def test_filtered_by_feature_and_time(maple: Stage) -> None:
     await press(maple, "All features", "events, last 7 days")
 
 
-async def test_nothing_was_tracked(maple: Stage) -> None:
+async def test_nothing_was_tracked(maple: Running) -> None:
     await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 
 @pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
-async def test_pages_hold_still_while_new_events_arrive(maple: Stage) -> None:
+async def test_pages_hold_still_while_new_events_arrive(maple: Running) -> None:
     first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
     second = await press(maple, "Next", "Page 2 of 14")
     _track(maple, 20)
@@ -55,7 +55,7 @@ def _rows(shown: str) -> list[str]:
     return re.findall(r"^\d{4}-.*$", shown, re.MULTILINE)
 
 
-def _track(maple: Stage, number: int) -> None:
+def _track(maple: Running, number: int) -> None:
     """As many new events as push a whole page away."""
     customer = maple.autumn.state.customers["cus_busy"]
     now = int(time.time() * 1000)

@@ -6,10 +6,10 @@ import pytest
 
 from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, line_with, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_balances_with_bars_and_resets(maple: Stage) -> None:
+async def test_balances_with_bars_and_resets(maple: Running) -> None:
     shown = await ask(maple, "/autumn features cus_acme", "AI Credits")
     in_order(
         shown,
@@ -35,18 +35,18 @@ async def test_balances_with_bars_and_resets(maple: Stage) -> None:
         ("cus_empty", ("This customer has no features",)),
     ],
 )
-async def test_every_kind_of_balance(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+async def test_every_kind_of_balance(maple: Running, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn features {customer}", "● Features"), *lines)
 
 
-async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Stage) -> None:
+async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Running) -> None:
     maple.autumn.state.org.include_past_due = False
     shown = await ask(maple, "/autumn features cus_globex", "● Features")
     in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
     assert "used" not in shown
 
 
-async def test_many_features_page_by_page(maple: Stage) -> None:
+async def test_many_features_page_by_page(maple: Running) -> None:
     shown = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
     assert "Page 1 of 7 · 56 left" in shown
     seen = set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
@@ -57,7 +57,7 @@ async def test_many_features_page_by_page(maple: Stage) -> None:
     assert "last page" in shown
 
 
-async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
+async def test_a_feature_is_jumped_to_by_typing(maple: Running) -> None:
     await ask(maple, "/autumn features cus_many", "Page 1 of 7")
     offered = await maple.ana.type_ahead("Pick a feature", "transl")
     assert offered
@@ -68,7 +68,7 @@ async def test_a_feature_is_jumped_to_by_typing(maple: Stage) -> None:
     await press(maple, "All features", "Page 1 of 7")
 
 
-async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
+async def test_one_feature_opens_into_rows_and_a_chart(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
@@ -86,7 +86,7 @@ async def test_one_feature_opens_into_rows_and_a_chart(maple: Stage) -> None:
     )
 
 
-async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: Stage) -> None:
+async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     card = await press(maple, "Open", "At this pace", within="Messages")
     expected = re.search(r"At this pace .*?([\d,]+) of 50,000 by the reset on", card)
@@ -101,7 +101,7 @@ async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: 
     }
 
 
-async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
+async def test_stacked_rows_each_say_where_they_come_from(maple: Running) -> None:
     await ask(maple, "/autumn features cus_vandelay", "from 5 sources")
     shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
@@ -114,7 +114,7 @@ async def test_stacked_rows_each_say_where_they_come_from(maple: Stage) -> None:
     )
 
 
-async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
+async def test_rollovers_and_what_spends_credits(maple: Running) -> None:
     await ask(maple, "/autumn features cus_cyberdyne", "AI Credits")
     await press(maple, "Open", "Rolled over", within="AI Credits")
     shown = await press(maple, "30 days", "last 30 days")
@@ -130,7 +130,7 @@ async def test_rollovers_and_what_spends_credits(maple: Stage) -> None:
     )
 
 
-async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage) -> None:
+async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Running) -> None:
     await ask(maple, "/autumn features cus_piedpiper", "Messages")
     shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     whole = re.search(r"([\d,]+) of ([\d,]+) used · \d+%(?: · ([\d,]+) left)?", shown)
@@ -144,7 +144,7 @@ async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Stage)
 
 
 @pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
-async def test_every_span_has_its_chart(maple: Stage) -> None:
+async def test_every_span_has_its_chart(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     for label, title in (
@@ -163,7 +163,7 @@ async def test_every_span_has_its_chart(maple: Stage) -> None:
     )
 
 
-async def test_a_feature_never_used_has_no_chart(maple: Stage) -> None:
+async def test_a_feature_never_used_has_no_chart(maple: Running) -> None:
     await ask(maple, "/autumn features cus_northwind", "Storage (GB)")
     shown = await press(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
     assert "bar chart" not in shown

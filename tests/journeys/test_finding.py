@@ -6,13 +6,13 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
 @pytest.mark.parametrize(
     "known", ["cus_acme", "billing@acme.example", "BILLING@ACME.EXAMPLE", "Acme Ltd", "acme l", "“Acme Ltd”"]
 )
-async def test_an_id_an_email_or_a_part_of_a_name(maple: Stage, known: str) -> None:
+async def test_an_id_an_email_or_a_part_of_a_name(maple: Running, known: str) -> None:
     shown = await ask(maple, f"/autumn {known}", "Acme Ltd")
     in_order(shown, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since")
     maple.raj.does_not_see("Acme Ltd")
@@ -29,7 +29,7 @@ PASTED = [
 
 
 @pytest.mark.parametrize("pasted", PASTED)
-async def test_pasted_text_opens_the_customer_in_it(maple: Stage, pasted: str) -> None:
+async def test_pasted_text_opens_the_customer_in_it(maple: Running, pasted: str) -> None:
     await ask(maple, f"/autumn {pasted}", "SANDBOX · cus_acme · billing@acme.example")
     await maple.ana.command(f"/autumn invoices {pasted}")
     await maple.ana.sees("11 invoices")
@@ -38,7 +38,7 @@ async def test_pasted_text_opens_the_customer_in_it(maple: Stage, pasted: str) -
     assert [label for label in await maple.ana.type_ahead("Customer", pasted) if "Acme Ltd" in label]
 
 
-async def test_link_to_stripe_opens_the_customer(maple: Stage) -> None:
+async def test_link_to_stripe_opens_the_customer(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "SANDBOX · cus_acme")
     link = maple.ana.link("Stripe")
     await maple.ana.command("/autumn nobody-at-all")
@@ -47,19 +47,19 @@ async def test_link_to_stripe_opens_the_customer(maple: Stage) -> None:
     await maple.ana.sees("SANDBOX · cus_acme")
 
 
-async def test_pasted_text_opens_forms_and_history(maple: Stage) -> None:
+async def test_pasted_text_opens_forms_and_history(maple: Running) -> None:
     await maple.ana.command("/autumn update Acme Billing <billing@acme.example>")
     await maple.ana.sees("Fingerprint")
     await maple.ana.close()
     await ask(maple, "/autumn history cus_acme,", approvals_words.HISTORY_TITLE.strip("*"))
 
 
-async def test_quotes_make_a_name_of_what_begins_with_a_sub_command(maple: Stage) -> None:
+async def test_quotes_make_a_name_of_what_begins_with_a_sub_command(maple: Running) -> None:
     await ask(maple, '/autumn "Balance Labs"', "No customer found for")
     await ask(maple, "/autumn invoces cus_acme", "Did you mean /autumn invoices cus_acme?")
 
 
-async def test_everything_at_a_glance(maple: Stage) -> None:
+async def test_everything_at_a_glance(maple: Running) -> None:
     shown = await ask(maple, "/autumn cus_acme", "Acme Ltd")
     in_order(
         shown,
@@ -86,7 +86,7 @@ async def test_everything_at_a_glance(maple: Stage) -> None:
     assert len(customers) == 2, "one question to Autumn, one that waits for Stripe"
 
 
-async def test_the_parts_of_a_customer_are_a_click_apart(maple: Stage) -> None:
+async def test_the_parts_of_a_customer_are_a_click_apart(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     messages = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
     for label, sees in (
@@ -101,7 +101,7 @@ async def test_the_parts_of_a_customer_are_a_click_apart(maple: Stage) -> None:
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == messages
 
 
-async def test_of_several_one_is_picked(maple: Stage) -> None:
+async def test_of_several_one_is_picked(maple: Running) -> None:
     shown = await ask(
         maple, "/autumn billing@twinpeaks.example", "3 customers match billing@twinpeaks.example"
     )
@@ -112,7 +112,7 @@ async def test_of_several_one_is_picked(maple: Stage) -> None:
 
 
 @pytest.mark.parametrize("query", ["nobody-has-this-id", "nobody@nowhere.example", "no such company"])
-async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Stage, query: str) -> None:
+async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Running, query: str) -> None:
     before = len(list(maple.autumn.state.customers))
     shown = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
     assert "Maple searched ids, names and email addresses" in shown
@@ -121,7 +121,7 @@ async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Stage, q
     assert maple.autumn.ledger == []
 
 
-async def test_find_lists_page_after_page(maple: Stage) -> None:
+async def test_find_lists_page_after_page(maple: Running) -> None:
     shown = await ask(maple, "/autumn find a", "Page 1 of")
     (number, pages) = re.findall(r"(\d+) customers match a\b.*Page 1 of (\d+)", shown, re.DOTALL)[0]
     left = int(number) - 10
@@ -136,19 +136,19 @@ async def test_find_lists_page_after_page(maple: Stage) -> None:
     await press(maple, "Previous", f"Page {int(pages) - 1} of")
 
 
-async def test_a_page_of_matches_opens_a_customer(maple: Stage) -> None:
+async def test_a_page_of_matches_opens_a_customer(maple: Running) -> None:
     await ask(maple, "/autumn find wonka", "1 customer matches wonka")
     await press(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
 
 
 @pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
-async def test_help_says_what_can_be_typed(maple: Stage, line: str) -> None:
+async def test_help_says_what_can_be_typed(maple: Running, line: str) -> None:
     shown = await ask(maple, line, "Look up or change a customer in Autumn")
     for usage in ("<customer>", "products <customer>", "invoices <customer>", "find <text>"):
         assert f"/autumn {usage}" in shown
 
 
-async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple: Stage) -> None:
+async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple: Running) -> None:
     shown = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
     in_order(shown, "no id", "Cannot be opened here: this customer has no id in Autumn.")
     assert "[Open]" not in shown
@@ -158,7 +158,7 @@ async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple:
     ("customer", "called"),
     [("cus_noname", "someone@noname.example"), ("cus_noemail", "No Email Ltd"), ("cus_noboth", "cus_noboth")],
 )
-async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str, called: str) -> None:
+async def test_a_customer_is_called_by_what_there_is(maple: Running, customer: str, called: str) -> None:
     shown = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
     assert shown.splitlines()[1] == called
 
@@ -194,11 +194,13 @@ async def test_a_customer_is_called_by_what_there_is(maple: Stage, customer: str
         ("org:legacy-7", ("SANDBOX · org:legacy-7",)),
     ],
 )
-async def test_what_needs_attention_comes_first(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+async def test_what_needs_attention_comes_first(
+    maple: Running, customer: str, lines: tuple[str, ...]
+) -> None:
     in_order(await ask(maple, f"/autumn {customer}", "Read today at"), *lines)
 
 
-async def test_balances_hidden_while_past_due_are_announced_first(maple: Stage) -> None:
+async def test_balances_hidden_while_past_due_are_announced_first(maple: Running) -> None:
     maple.autumn.state.org.include_past_due = False
     in_order(
         await ask(maple, "/autumn cus_globex", "Read today at"),
@@ -213,7 +215,7 @@ async def test_balances_hidden_while_past_due_are_announced_first(maple: Stage) 
     "customer",
     ["ping", "bold", "link", "html", "long", "rtl", "emoji", "lines", "zalgo", "date"],
 )
-async def test_hostile_names_ping_nobody_and_link_nowhere(maple: Stage, customer: str) -> None:
+async def test_hostile_names_ping_nobody_and_link_nowhere(maple: Running, customer: str) -> None:
     await ask(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
     for part in ("Products", "Features", "Invoices", "Events"):
         await press(maple, part, f"\n{part}\n")
@@ -245,7 +247,7 @@ def _mrkdwn(node: object) -> list[str]:
     return []
 
 
-async def test_balances_hidden_while_past_due_are_called_hidden_in_the_form(maple: Stage) -> None:
+async def test_balances_hidden_while_past_due_are_called_hidden_in_the_form(maple: Running) -> None:
     maple.autumn.state.org.include_past_due = False
     await maple.ana.command("/autumn balance cus_globex")
     await maple.ana.sees("Autumn hides the balances of Team while it is past due")

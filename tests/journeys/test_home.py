@@ -14,7 +14,7 @@ from bot.store.errors import StoreLost
 from tests.journeys.changing import UNHURRIED, ask_for_messages
 from tests.journeys.digesting import set_up
 from tests.journeys.steps import in_order
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 LEA_DECIDES = """
 [[allow]]
@@ -37,14 +37,14 @@ def headline(state: State) -> str:
     return approvals_words.HEADLINES[state].replace("*", "")
 
 
-def published(maple: Stage, person: str) -> int:
+def published(maple: Running, person: str) -> int:
     """How often this person's tab was drawn."""
     calls = [call for call in maple.slack.calls if call.method == "views.publish"]
     return len([call for call in calls if call.args["user_id"] == person])
 
 
 @pytest.mark.both_transports
-async def test_request_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Stage) -> None:
+async def test_request_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     await ask_for_messages(maple.ana, "500")
@@ -60,7 +60,7 @@ async def test_request_is_decided_on_the_home_tab_and_both_tabs_follow(maple: St
     assert len([write for write in maple.autumn.ledger if write.applied]) == 1
 
 
-async def test_request_is_denied_on_the_home_tab(maple: Stage) -> None:
+async def test_request_is_denied_on_the_home_tab(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500")
     await maple.ana.sees("0 of 1 approval")
     await maple.lea.open_home()
@@ -73,7 +73,7 @@ async def test_request_is_denied_on_the_home_tab(maple: Stage) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_request_leads_to_its_card(maple: Stage) -> None:
+async def test_request_leads_to_its_card(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500")
     await maple.ana.sees("0 of 1 approval")
     await maple.bot.work.drain(10)
@@ -84,7 +84,7 @@ async def test_request_leads_to_its_card(maple: Stage) -> None:
     assert address.endswith(f"/archives/C02BILLING/p{card.ts.replace('.', '')}")
 
 
-async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(maple: Stage) -> None:
+async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(maple: Running) -> None:
     await maple.ana.open_home()
     await ask_for_messages(maple.ana, "500")
     await maple.ana.sees("0 of 1 approval")
@@ -95,7 +95,7 @@ async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(map
     await maple.ana.sees(headline(State.WITHDRAWN))
 
 
-async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple: Stage) -> None:
+async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500")
     await maple.ana.sees("0 of 1 approval")
     await maple.lea.open_home()
@@ -110,7 +110,7 @@ async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple:
 
 
 async def test_who_may_what_is_said_in_words(mode: Mode) -> None:
-    async with on_stage(mode, policy=LEA_DECIDES) as maple:
+    async with running_maple(mode, policy=LEA_DECIDES) as maple:
         await maple.ana.open_home()
         home = await maple.ana.sees(words.POWERS)
         assert words.DECIDING not in home
@@ -123,7 +123,7 @@ async def test_who_may_what_is_said_in_words(mode: Mode) -> None:
 
 
 @pytest.mark.both_transports
-async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple: Stage) -> None:
+async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.command("/autumn cus_globex")
@@ -139,7 +139,7 @@ async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple
     await maple.ana.sees("1 unpaid invoice")
 
 
-async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: Stage) -> None:
+async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     await maple.ana.command("/autumn cus_acme")
@@ -150,7 +150,7 @@ async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: St
     assert published(maple, maple.ana.id) == before, "the same customer is no news"
 
 
-async def test_customer_is_found_on_the_home_tab(maple: Stage) -> None:
+async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     await maple.ana.choose(words.FIND, "Acme Ltd")
@@ -160,7 +160,7 @@ async def test_customer_is_found_on_the_home_tab(maple: Stage) -> None:
     await maple.ana.sees("Next invoice")
 
 
-async def test_digests_are_those_of_the_persons_channels(maple: Stage) -> None:
+async def test_digests_are_those_of_the_persons_channels(maple: Running) -> None:
     for channel in ("#billing", "#finance-private"):
         maple.lea.go(channel)
         await set_up(maple.lea)
@@ -172,7 +172,7 @@ async def test_digests_are_those_of_the_persons_channels(maple: Stage) -> None:
     assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
 
 
-async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: Stage) -> None:
+async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: Running) -> None:
     maple.lea.go("#billing")
     await set_up(maple.lea)
     await maple.lea.close()
@@ -181,7 +181,7 @@ async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: S
     await maple.lea.sees(words.DIGESTS_UNKNOWN)
 
 
-async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Stage) -> None:
+async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     before = published(maple, maple.ana.id)
@@ -192,7 +192,7 @@ async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Stage)
 
 
 async def test_person_who_is_no_member_any_more_gets_no_new_tab(mode: Mode) -> None:
-    async with on_stage(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
+    async with running_maple(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
         await maple.raj.open_home()
         await maple.raj.sees(words.POWERS)
         before = published(maple, maple.raj.id)
@@ -205,7 +205,7 @@ async def test_person_who_is_no_member_any_more_gets_no_new_tab(mode: Mode) -> N
         assert published(maple, maple.raj.id) == before
 
 
-async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(maple: Stage) -> None:
+async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(maple: Running) -> None:
     await maple.raj.open_home()
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
@@ -218,7 +218,7 @@ async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(mapl
     assert min(published(maple, maple.ana.id), published(maple, maple.raj.id)) > 1
 
 
-async def test_looking_up_does_not_depend_on_what_the_home_tab_remembers(maple: Stage) -> None:
+async def test_looking_up_does_not_depend_on_what_the_home_tab_remembers(maple: Running) -> None:
     async with maple.bot.database.writing() as connection:
         await connection.exec_driver_sql("DROP TABLE recent_customers")
         await connection.exec_driver_sql("DROP TABLE home_tabs")

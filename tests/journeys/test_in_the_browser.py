@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 from tests.sandbox.page.conftest import CHROMIUM, FLAGS, TIMEOUT
 
 WIDTH, HEIGHT = 1280, 1120
@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 1280, 1120
 
 
 @asynccontextmanager
-async def opened(maple: Stage) -> AsyncIterator[Page]:
+async def opened(maple: Running) -> AsyncIterator[Page]:
     """Ana's page. At the end nothing may have gone wrong in it, nor have come from outside."""
     if CHROMIUM is None:
         if os.environ.get("CI") == "true":
@@ -47,7 +47,7 @@ async def opened(maple: Stage) -> AsyncIterator[Page]:
 
 
 async def test_a_newcomer_looks_a_customer_up() -> None:
-    async with on_stage("socket") as maple, opened(maple) as page:
+    async with running_maple("socket") as maple, opened(maple) as page:
         box = page.get_by_role("textbox", name="Message #support")
         await box.fill("/autumn cus_acme")
         await box.press("Enter")

@@ -7,10 +7,10 @@ import pytest
 
 from tests.journeys.changing import elsewhere
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_the_next_invoice_and_those_before(maple: Stage) -> None:
+async def test_the_next_invoice_and_those_before(maple: Running) -> None:
     shown = await ask(maple, "/autumn invoices cus_tyrell", "8 invoices")
     in_order(
         shown,
@@ -24,7 +24,7 @@ async def test_the_next_invoice_and_those_before(maple: Stage) -> None:
     )
 
 
-async def test_every_state_of_an_invoice(maple: Stage) -> None:
+async def test_every_state_of_an_invoice(maple: Running) -> None:
     shown = await ask(maple, "/autumn invoices cus_books", "10 invoices")
     in_order(
         shown,
@@ -51,29 +51,29 @@ async def test_every_state_of_an_invoice(maple: Stage) -> None:
         ("Uncollectible", "1 uncollectible invoice"),
     ],
 )
-async def test_filtered_by_status(maple: Stage, label: str, title: str) -> None:
+async def test_filtered_by_status(maple: Running, label: str, title: str) -> None:
     await ask(maple, "/autumn invoices cus_books", "10 invoices")
     await press(maple, label, f"\n{title}\n")
     await press(maple, "All", "10 invoices")
 
 
-async def test_no_invoices_of_a_status(maple: Stage) -> None:
+async def test_no_invoices_of_a_status(maple: Running) -> None:
     await ask(maple, "/autumn invoices cus_acme", "11 invoices")
     await press(maple, "Void", "No void invoices.")
 
 
-async def test_pages_say_how_many_are_left(maple: Stage) -> None:
+async def test_pages_say_how_many_are_left(maple: Running) -> None:
     shown = await ask(maple, "/autumn invoices cus_busy", "120 invoices")
     assert "Page 1 of 12 · 110 left" in shown
     await press(maple, "Next", "Page 2 of 12 · 100 left")
     await press(maple, "Previous", "Page 1 of 12 · 110 left")
 
 
-async def test_a_credit_in_euros(maple: Stage) -> None:
+async def test_a_credit_in_euros(maple: Running) -> None:
     in_order(await ask(maple, "/autumn invoices cus_soylent", "12 invoices"), "€45.00", "| €22.50 credit |")
 
 
-async def test_a_discount_is_named_where_it_is_taken_off(maple: Stage) -> None:
+async def test_a_discount_is_named_where_it_is_taken_off(maple: Running) -> None:
     shown = await ask(maple, "/autumn invoices cus_acme", "11 invoices")
     in_order(shown, "Next invoice: $179.10", "$179.10 · 10% off (10% off, always)", "Next invoice: $89.10")
 
@@ -86,11 +86,11 @@ async def test_a_discount_is_named_where_it_is_taken_off(maple: Stage) -> None:
         ("cus_empty", "No invoices yet."),
     ],
 )
-async def test_nothing_to_show_is_said(maple: Stage, customer: str, line: str) -> None:
+async def test_nothing_to_show_is_said(maple: Running, customer: str, line: str) -> None:
     await ask(maple, f"/autumn invoices {customer}", line)
 
 
-async def bill(maple: Stage, *invoices: dict[str, Any]) -> None:
+async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
     """Invoices of a customer without any, each a day older than the one before."""
     now = datetime.now(UTC)
     given = [
@@ -106,7 +106,7 @@ async def bill(maple: Stage, *invoices: dict[str, Any]) -> None:
     await elsewhere(maple, "invoices.insert", invoices=given)
 
 
-async def seen_everywhere(maple: Stage, warning: str) -> None:
+async def seen_everywhere(maple: Running, warning: str) -> None:
     """The overview, the list, another part and the deletion form say the same of what is unpaid."""
     for line, sees in (
         ("/autumn cus_empty", "Last invoices"),
@@ -117,18 +117,18 @@ async def seen_everywhere(maple: Stage, warning: str) -> None:
     assert f"• {warning}" in await ask(maple, "/autumn delete cus_empty", "What is live")
 
 
-async def test_an_old_unpaid_invoice_is_not_overlooked(maple: Stage) -> None:
+async def test_an_old_unpaid_invoice_is_not_overlooked(maple: Running) -> None:
     await bill(maple, *[{"status": "paid"}] * 14, {"status": "open", "total": 1299.5, "currency": "rsd"})
     await seen_everywhere(maple, "1 unpaid invoice: RSD 1,299.50.")
 
 
-async def test_many_unpaid_invoices_are_all_counted(maple: Stage) -> None:
+async def test_many_unpaid_invoices_are_all_counted(maple: Running) -> None:
     await bill(maple, *[{"status": "open"}] * 130)
     assert "3 of 130" in await ask(maple, "/autumn cus_empty", "Last invoices")
     await seen_everywhere(maple, "130 unpaid invoices: $1,300.00.")
 
 
-async def test_what_was_paid_already_is_not_owed(maple: Stage) -> None:
+async def test_what_was_paid_already_is_not_owed(maple: Running) -> None:
     await bill(
         maple,
         {"status": "open", "total": 200, "amount_paid": 150},
@@ -139,12 +139,12 @@ async def test_what_was_paid_already_is_not_owed(maple: Stage) -> None:
     assert "$200.00 · paid $150.00 · $50.00 due · :warning: Partly paid" in shown
 
 
-async def test_a_refunded_invoice_is_refunded_everywhere(maple: Stage) -> None:
+async def test_a_refunded_invoice_is_refunded_everywhere(maple: Running) -> None:
     await bill(maple, {"status": "paid", "total": 49, "amount_paid": 49, "refunded_amount": 49})
     assert "$49.00 · Refunded" in await ask(maple, "/autumn cus_empty", "Last invoices")
     assert "| $49.00 | Refunded |" in await ask(maple, "/autumn invoices cus_empty", "Date | Products")
 
 
-async def test_small_amounts_in_dinars_are_not_rounded_away(maple: Stage) -> None:
+async def test_small_amounts_in_dinars_are_not_rounded_away(maple: Running) -> None:
     await bill(maple, *[{"status": "open", "total": 0.4, "currency": "rsd"}] * 4)
     await seen_everywhere(maple, "4 unpaid invoices: RSD 1.60.")

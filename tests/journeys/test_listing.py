@@ -8,10 +8,10 @@ import pytest
 from bot.lookups import labels
 from bot.lookups.finder import words
 from bot.timings import Timeouts
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 
-async def test_list_is_filtered_paged_and_opened(maple: Stage) -> None:
+async def test_list_is_filtered_paged_and_opened(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list product:pro sort:name")
     first = await ana.sees("by name")
@@ -23,7 +23,7 @@ async def test_list_is_filtered_paged_and_opened(maple: Stage) -> None:
     await ana.sees("Customer since")
 
 
-async def test_list_as_a_file_in_direct_messages(maple: Stage) -> None:
+async def test_list_as_a_file_in_direct_messages(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list past-due")
     await ana.sees("Globex")
@@ -37,12 +37,12 @@ async def test_list_as_a_file_in_direct_messages(maple: Stage) -> None:
     assert {row["past due"] for row in rows} == {words.YES}
 
 
-async def test_word_that_filters_nothing_is_named(maple: Stage) -> None:
+async def test_word_that_filters_nothing_is_named(maple: Running) -> None:
     await maple.ana.command("/autumn list acme")
     assert "past-due" in await maple.ana.sees("is not a filter")
 
 
-async def test_autumn_that_does_not_answer_is_said(maple: Stage) -> None:
+async def test_autumn_that_does_not_answer_is_said(maple: Running) -> None:
     maple.autumn.faults.add("customers.list", "500", times=None)
     await maple.ana.command("/autumn list")
     await maple.ana.sees("Reference")
@@ -50,7 +50,7 @@ async def test_autumn_that_does_not_answer_is_said(maple: Stage) -> None:
 
 @pytest.mark.parametrize("mode", ["http"], indirect=True)
 async def test_slow_file_is_announced(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(asking_after=0.05)) as maple:
+    async with running_maple(mode, timings=Timeouts(asking_after=0.05)) as maple:
         await maple.ana.command("/autumn list trial")
         await maple.ana.sees("Umbrella")
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)

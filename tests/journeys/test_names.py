@@ -8,15 +8,15 @@ from bot.approvals import words as approvals_words
 from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_a_name, ask_for_messages
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 
-async def test_matches_are_listed_with_the_names_of_their_products(maple: Stage) -> None:
+async def test_matches_are_listed_with_the_names_of_their_products(maple: Running) -> None:
     shown = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
     assert "Starter, Team" in shown
 
 
-async def test_invoices_of_products_that_are_over_are_named(maple: Stage) -> None:
+async def test_invoices_of_products_that_are_over_are_named(maple: Running) -> None:
     invoices = maple.autumn.state.customers["cus_hooli"].invoices
     now = int(time.time() * 1000)
     invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
@@ -26,7 +26,7 @@ async def test_invoices_of_products_that_are_over_are_named(maple: Stage) -> Non
 
 
 async def test_history_and_results_name_features_and_coupons() -> None:
-    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await ask_for_messages(maple.ana, "500")
         await maple.ana.sees("Give 500 extra of Messages")
         await maple.ana.close()
@@ -39,7 +39,7 @@ async def test_history_and_results_name_features_and_coupons() -> None:
 
 
 async def test_name_is_fresh_after_a_rename_that_maple_applied() -> None:
-    async with on_stage("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
         await ask_for_messages(maple.ana, "500")
         await maple.ana.sees("Give 500 extra of Messages")
         await maple.ana.close()

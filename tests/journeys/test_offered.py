@@ -4,7 +4,7 @@ from bot.changes.balance import words as balance_words
 from bot.changes.deletion import words as deletion_words
 from bot.changes.words import HISTORY
 from tests.journeys.steps import ask, press
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 BALANCES_ONLY = """
 [[allow]]
@@ -14,7 +14,7 @@ changes = "balance"
 """
 
 
-async def test_menu_opens_the_form_of_the_change(maple: Stage) -> None:
+async def test_menu_opens_the_form_of_the_change(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "● Overview")
     await press(maple, deletion_words.BUTTON, "What is live")
     await maple.ana.close()
@@ -22,7 +22,7 @@ async def test_menu_opens_the_form_of_the_change(maple: Stage) -> None:
 
 
 async def test_what_the_policy_does_not_allow_is_not_offered() -> None:
-    async with on_stage("http", policy=BALANCES_ONLY) as maple:
+    async with running_maple("http", policy=BALANCES_ONLY) as maple:
         card = await ask(maple, "/autumn cus_acme", "● Overview")
         assert f"[{balance_words.PRIMARY_BUTTON}]" in card
         assert balance_words.BUTTON in card
@@ -32,7 +32,7 @@ async def test_what_the_policy_does_not_allow_is_not_offered() -> None:
         assert deletion_words.BUTTON not in card
 
 
-async def test_change_that_could_do_nothing_is_not_offered(maple: Stage) -> None:
+async def test_change_that_could_do_nothing_is_not_offered(maple: Running) -> None:
     card = await ask(maple, "/autumn cus_empty", "● Overview")
     assert balance_words.PRIMARY_BUTTON not in card
     assert balance_words.BUTTON not in card

@@ -9,7 +9,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.approvals.notice_queue import ATTEMPT
 from tests.journeys.changing import AT_ONCE, give, lea_sees
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 APPLIED = approvals_words.HEADLINES[State.APPLIED].split("*")[1]
@@ -18,21 +18,21 @@ OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 """The state comes first; on her card the title does."""
 
 
-async def outcomes(maple: Stage) -> list[str]:
+async def outcomes(maple: Running) -> list[str]:
     """The messages of their own in Ana's direct messages with Maple."""
     await maple.bot.work.drain(10)
     maple.ana.go("@maple")
     return [message for message in maple.ana.pieces() if OUTCOME.search(message)]
 
 
-async def request(maple: Stage) -> None:
+async def request(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
     await lea_sees(maple, "Waiting for approval")
 
 
-async def test_approved_request_is_told_once_in_a_new_message(maple: Stage) -> None:
+async def test_approved_request_is_told_once_in_a_new_message(maple: Running) -> None:
     await request(maple)
     await maple.lea.click("Approve")
     maple.ana.go("@maple")
@@ -45,7 +45,7 @@ async def test_approved_request_is_told_once_in_a_new_message(maple: Stage) -> N
     assert len(await outcomes(maple)) == 1
 
 
-async def test_denied_request_can_be_requested_again_changed(maple: Stage) -> None:
+async def test_denied_request_can_be_requested_again_changed(maple: Running) -> None:
     await request(maple)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -61,7 +61,7 @@ async def test_denied_request_can_be_requested_again_changed(maple: Stage) -> No
     assert "Messages" in form
 
 
-async def test_expired_request_is_told_and_can_be_requested_again(maple: Stage) -> None:
+async def test_expired_request_is_told_and_can_be_requested_again(maple: Running) -> None:
     await request(maple)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
@@ -71,7 +71,7 @@ async def test_expired_request_is_told_and_can_be_requested_again(maple: Stage) 
     assert f"[{approvals_words.ASK_AGAIN}]" in message
 
 
-async def test_withdrawing_needs_no_message(maple: Stage) -> None:
+async def test_withdrawing_needs_no_message(maple: Running) -> None:
     await request(maple)
     maple.ana.go("@maple")
     await maple.ana.click("Withdraw", confirm=True)
@@ -79,7 +79,7 @@ async def test_withdrawing_needs_no_message(maple: Stage) -> None:
     assert await outcomes(maple) == []
 
 
-async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Stage) -> None:
+async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Running) -> None:
     await request(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
@@ -95,7 +95,7 @@ async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Sta
 
 
 async def test_change_applied_right_away_has_only_its_card(mode: Mode) -> None:
-    async with on_stage(mode, policy=AT_ONCE) as maple:
+    async with running_maple(mode, policy=AT_ONCE) as maple:
         await give(maple)
         await maple.ana.sees(APPLIED)
         await maple.ana.close()
@@ -103,7 +103,7 @@ async def test_change_applied_right_away_has_only_its_card(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("fault", ["cut_after", "500_after", "cut_before", "500"])
-async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Stage, fault: str) -> None:
+async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Running, fault: str) -> None:
     await request(maple)
     maple.slack.faults.add("chat.postMessage", fault)  # type: ignore[arg-type]
     await maple.lea.click("Approve")
@@ -117,7 +117,7 @@ async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Stage
     assert len(await outcomes(maple)) == 1
 
 
-async def test_message_waits_while_slack_does_not_tell_whether_it_arrived(maple: Stage) -> None:
+async def test_message_waits_while_slack_does_not_tell_whether_it_arrived(maple: Running) -> None:
     await request(maple)
     maple.slack.faults.add("chat.postMessage", "cut_after")
     await maple.lea.click("Approve")
@@ -132,7 +132,7 @@ async def test_message_waits_while_slack_does_not_tell_whether_it_arrived(maple:
     assert len(await outcomes(maple)) == 1
 
 
-async def test_refused_message_is_posted_later(maple: Stage) -> None:
+async def test_refused_message_is_posted_later(maple: Running) -> None:
     await request(maple)
     maple.slack.faults.add("chat.postMessage", "error", error="restricted_action")
     await maple.lea.click("Approve")
@@ -143,7 +143,7 @@ async def test_refused_message_is_posted_later(maple: Stage) -> None:
     await maple.ana.sees(OUTCOME)
 
 
-async def test_two_replicas_tell_the_outcome_once(maple: Stage) -> None:
+async def test_two_replicas_tell_the_outcome_once(maple: Running) -> None:
     await request(maple)
     async with maple.another() as other:
         maple.slack.faults.add("chat.postMessage", "cut_before")

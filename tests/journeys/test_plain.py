@@ -6,11 +6,11 @@ import pytest
 
 from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
 @pytest.fixture
-async def old(maple: Stage) -> AsyncIterator[Stage]:
+async def old(maple: Running) -> AsyncIterator[Running]:
     maple.slack.without_blocks("data_table", "data_visualization")
     yield maple
     said = [message for messages in maple.slack.workspace.messages.values() for message in messages]
@@ -19,7 +19,7 @@ async def old(maple: Stage) -> AsyncIterator[Stage]:
     assert not used & {"data_table", "data_visualization"}
 
 
-async def test_invoices_are_lines(old: Stage) -> None:
+async def test_invoices_are_lines(old: Running) -> None:
     shown = await ask(old, "/autumn invoices cus_books", "10 invoices")
     in_order(
         shown,
@@ -32,7 +32,7 @@ async def test_invoices_are_lines(old: Stage) -> None:
     await press(old, "Paid", "5 paid invoices")
 
 
-async def test_a_chart_is_bars_of_text(old: Stage) -> None:
+async def test_a_chart_is_bars_of_text(old: Running) -> None:
     await ask(old, "/autumn features cus_acme", "AI Credits")
     shown = await press(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
@@ -45,7 +45,7 @@ async def test_a_chart_is_bars_of_text(old: Stage) -> None:
     await press(old, "7 days", "Usage, last 7 days: ")
 
 
-async def test_events_are_lines(old: Stage) -> None:
+async def test_events_are_lines(old: Running) -> None:
     shown = await ask(old, "/autumn events cus_acme", "Total per feature")
     in_order(
         shown, "200+ events, last 30 days\n• ", "· Messages · ", "model: lumen-", "Page 1 of 14 · 185 left"
@@ -53,7 +53,7 @@ async def test_events_are_lines(old: Stage) -> None:
     await press(old, "Next", "Page 2 of 14")
 
 
-async def test_what_is_shared_is_plain_too(old: Stage) -> None:
+async def test_what_is_shared_is_plain_too(old: Running) -> None:
     await ask(old, "/autumn invoices cus_acme", "11 invoices")
     await old.ana.click("Share to channel", confirm=True)
     in_order(await old.raj.sees("Shared by"), "11 invoices", "• ", "$222.90 · Paid")

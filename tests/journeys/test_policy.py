@@ -21,7 +21,7 @@ from tests.journeys.changing import (
     lea_sees,
 )
 from tests.journeys.digesting import FORM, open_list
-from tests.running import APPROVALS, Mode, Stage, on_stage
+from tests.running import APPROVALS, Mode, Running, running_maple
 
 SMALL_AT_ONCE = """
 [[allow]]
@@ -48,7 +48,7 @@ approvals = 2
 
 
 async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mode) -> None:
-    async with on_stage(mode, policy=SMALL_AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple(mode, policy=SMALL_AT_ONCE, timings=UNHURRIED) as maple:
         for _ in range(2):
             await give(maple, "500")
             await maple.bot.work.drain(10)
@@ -69,7 +69,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
 
 
 async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
-    async with on_stage(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
+    async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
         await ask_for_messages(maple.ana, "500")
         await lea_sees(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")
@@ -83,7 +83,7 @@ async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
         assert maple.autumn.ledger == []
 
 
-async def test_channel_shared_afterwards_shows_no_figures(maple: Stage) -> None:
+async def test_channel_shared_afterwards_shows_no_figures(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Give 500 extra of Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
@@ -100,7 +100,7 @@ async def test_channel_shared_afterwards_shows_no_figures(maple: Stage) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Stage) -> None:
+async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
@@ -117,7 +117,7 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: St
     await lea_sees(maple, "Withdrawn: nothing was changed")
 
 
-async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Stage) -> None:
+async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Running) -> None:
     await ask_for_a_name(maple.ana, "Acme Incorporated")
     await lea_sees(maple, "Waiting for approval")
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
@@ -131,7 +131,7 @@ async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Sta
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> None:
+async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Running) -> None:
     await maple.ana.command("/autumn delete cus_acme")
     await maple.ana.sees("Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_acme")
@@ -145,7 +145,9 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Stage) -> 
     assert "The customer in Stripe" in card
 
 
-async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requests_that_wait_are_limited_in_words(
+    maple: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     await give(maple)
     told = await maple.ana.sees("of your requests are waiting for approval, which is the limit")
@@ -154,7 +156,7 @@ async def test_requests_that_wait_are_limited_in_words(maple: Stage, monkeypatch
 
 
 async def test_digests_of_a_channel_are_limited_in_words(
-    maple: Stage, monkeypatch: pytest.MonkeyPatch
+    maple: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(digest_repository, "MOST_OF_CHANNEL", 0)
     await open_list(maple.ana)

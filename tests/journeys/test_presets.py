@@ -8,7 +8,7 @@ from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.forms import words as forms_words
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE
-from tests.running import Mode, on_stage
+from tests.running import Mode, running_maple
 from tests.screen import on_screen
 
 PRESETS = f"""{AT_ONCE}
@@ -32,7 +32,7 @@ APOLOGY = "Apology: 5,000 Messages"
 
 
 async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
-    async with on_stage(mode, policy=PRESETS) as maple:
+    async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose("Feature", "Messages")
@@ -53,7 +53,7 @@ async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
 
 
 async def test_preset_is_offered_again_only_after_its_time(mode: Mode) -> None:
-    async with on_stage(mode, policy=PRESETS) as maple:
+    async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn give cus_acme 5,000 messages because of the outage")
         await maple.ana.sees(on_screen(forms_words.PREVIEW))
         await maple.ana.submit()
@@ -67,7 +67,7 @@ async def test_preset_is_offered_again_only_after_its_time(mode: Mode) -> None:
 
 
 async def test_wrong_field_is_marked_after_a_preset_was_picked(mode: Mode) -> None:
-    async with on_stage(mode, policy=PRESETS) as maple:
+    async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose(forms_words.PRESET, APOLOGY)
@@ -80,7 +80,7 @@ async def test_wrong_field_is_marked_after_a_preset_was_picked(mode: Mode) -> No
 
 
 async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
-    async with on_stage(mode, policy=PRESETS) as maple:
+    async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose(forms_words.PRESET, APOLOGY)
@@ -92,7 +92,7 @@ async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
 
 
 async def test_form_of_another_kind_has_no_presets(mode: Mode) -> None:
-    async with on_stage(mode, policy=PRESETS) as maple:
+    async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn update cus_acme")
         form = await maple.ana.sees("Fingerprint")
         assert forms_words.PICK_PRESET not in form

@@ -4,10 +4,10 @@ import pytest
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_each_product_with_its_dates_and_what_it_includes(maple: Stage) -> None:
+async def test_each_product_with_its_dates_and_what_it_includes(maple: Running) -> None:
     shown = await ask(maple, "/autumn products cus_acme", "Team · Active")
     in_order(
         shown,
@@ -22,7 +22,7 @@ async def test_each_product_with_its_dates_and_what_it_includes(maple: Stage) ->
     )
 
 
-async def test_expired_ones_are_shown_on_request(maple: Stage) -> None:
+async def test_expired_ones_are_shown_on_request(maple: Running) -> None:
     shown = await ask(maple, "/autumn products cus_wayne", "Free · Active")
     assert "Expired" not in shown
     shown = await press(maple, "Show expired", "Team · Expired")
@@ -32,12 +32,12 @@ async def test_expired_ones_are_shown_on_request(maple: Stage) -> None:
     maple.ana.does_not_see("Team · Expired")
 
 
-async def test_none_has_expired(maple: Stage) -> None:
+async def test_none_has_expired(maple: Running) -> None:
     await ask(maple, "/autumn products cus_northwind", "Pro · Active")
     await press(maple, "Show expired", "No products have expired.")
 
 
-async def test_bought_once(maple: Stage) -> None:
+async def test_bought_once(maple: Running) -> None:
     shown = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
     in_order(
         shown,
@@ -47,7 +47,7 @@ async def test_bought_once(maple: Stage) -> None:
     )
 
 
-async def test_what_entities_hold_is_said(maple: Stage) -> None:
+async def test_what_entities_hold_is_said(maple: Running) -> None:
     shown = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
     assert "Held by entities" in shown
     assert "entities" not in shown.split("Starter · Active")[0]
@@ -72,11 +72,11 @@ async def test_what_entities_hold_is_said(maple: Stage) -> None:
         ("cus_empty", ("This customer has no products.",)),
     ],
 )
-async def test_every_status(maple: Stage, customer: str, lines: tuple[str, ...]) -> None:
+async def test_every_status(maple: Running, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn products {customer}", "[Show expired]"), *lines)
 
 
-async def test_a_change_to_come_is_told_on_every_card(maple: Stage) -> None:
+async def test_a_change_to_come_is_told_on_every_card(maple: Running) -> None:
     shown = await ask(maple, "/autumn cus_hooli", "Read today at")
     in_order(
         shown,

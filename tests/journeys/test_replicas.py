@@ -20,14 +20,14 @@ from tests.databases import fresh
 from tests.journeys.changing import AT_ONCE, ask_for_messages, give, lea_sees
 from tests.journeys.digesting import posted, set_up, the_digest
 from tests.journeys.steps import ask, press
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 pytestmark = pytest.mark.both_transports
 
 
 @dataclass(frozen=True)
 class Both:
-    maple: Stage
+    maple: Running
     bots: tuple[Maple, Maple]
     turns: Iterator[Maple]
 
@@ -62,7 +62,10 @@ async def both(mode: Mode) -> AsyncIterator[Both]:
 async def two(mode: Mode, *, ahead: timedelta = timedelta(), policy: str = "") -> AsyncIterator[Both]:
     """`ahead`: the second one's clock."""
     database = fresh("postgresql")
-    async with on_stage(mode, database=database, policy=policy) as maple, maple.another(ahead=ahead) as other:
+    async with (
+        running_maple(mode, database=database, policy=policy) as maple,
+        maple.another(ahead=ahead) as other,
+    ):
         yield Both(maple, (maple.bot, other), cycle((maple.bot, other)))
 
 

@@ -10,7 +10,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import give, lea_sees
-from tests.running import QUICK_PACE, Mode, Stage, on_stage
+from tests.running import QUICK_PACE, Mode, Running, running_maple
 from tests.slack.test_client import until
 
 HOUR = "3600"
@@ -21,7 +21,7 @@ who = ["@billing-leads"]
 """
 
 
-async def test_person_who_cannot_be_checked_is_told_at_once(maple: Stage) -> None:
+async def test_person_who_cannot_be_checked_is_told_at_once(maple: Running) -> None:
     maple.slack.faults.add("users.info", "429", retry_after=HOUR)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Maple could not check with Slack who you are")
@@ -30,7 +30,7 @@ async def test_person_who_cannot_be_checked_is_told_at_once(maple: Stage) -> Non
 
 
 async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(standing=0.1)) as maple:
+    async with running_maple(mode, timings=Timeouts(standing=0.1)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=30)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Maple could not check with Slack who you are")
@@ -38,20 +38,20 @@ async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
 
 @pytest.mark.parametrize(("kind", "given"), [("429", HOUR), ("latency", None)])
 async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str, given: str | None) -> None:
-    async with on_stage(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
+    async with running_maple(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees(approvals_words.BARRED["unchecked"])
 
 
 @pytest.mark.parametrize("said", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])
-async def test_answer_takes_another_way_when_its_own_is_limited(maple: Stage, said: str) -> None:
+async def test_answer_takes_another_way_when_its_own_is_limited(maple: Running, said: str) -> None:
     maple.slack.faults.add("response_url", "429", retry_after=said, times=None)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Stage) -> None:
+async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
@@ -66,7 +66,7 @@ async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Stage) 
 
 
 async def test_telling_has_a_deadline(mode: Mode) -> None:
-    async with on_stage(mode, timings=Timeouts(telling=1)) as maple:
+    async with running_maple(mode, timings=Timeouts(telling=1)) as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
@@ -79,7 +79,7 @@ async def test_telling_has_a_deadline(mode: Mode) -> None:
 async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_so(mode: Mode) -> None:
     pace = replace(QUICK_PACE, sweep=0.02)
     async with (
-        on_stage(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
+        running_maple(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         await give(maple)

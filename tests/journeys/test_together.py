@@ -2,10 +2,10 @@
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Stage
+from tests.running import Running
 
 
-async def test_a_card_is_shared_by_an_explicit_click(maple: Stage) -> None:
+async def test_a_card_is_shared_by_an_explicit_click(maple: Running) -> None:
     await ask(maple, "/autumn invoices cus_acme", "11 invoices")
     await maple.ana.click("Share to channel", confirm=False)
     maple.raj.does_not_see("Acme Ltd")
@@ -20,14 +20,14 @@ async def test_a_card_is_shared_by_an_explicit_click(maple: Stage) -> None:
     assert "Shared by" in await maple.ana.sees("Shared by"), "the shared card stays as it was"
 
 
-async def test_refresh_reads_again(maple: Stage) -> None:
+async def test_refresh_reads_again(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     maple.autumn.state.customers["cus_acme"].name = "Acme Holdings"
     await press(maple, "Refresh", "Acme Holdings")
     maple.ana.does_not_see("Acme Ltd")
 
 
-async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Stage) -> None:
+async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees("Connected to Lumen (local demo) in Autumn SANDBOX")
     await maple.ana.click("Look up a customer")
@@ -45,21 +45,21 @@ async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Stage) -
     await maple.ana.sees("Team is past due")
 
 
-async def test_a_guest_learns_nothing(maple: Stage) -> None:
+async def test_a_guest_learns_nothing(maple: Running) -> None:
     await maple.gus.command("/autumn cus_acme")
     await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Acme Ltd")
     assert not [call for call in maple.autumn.calls if call.route.startswith("customers")]
 
 
-async def test_people_of_another_company_learn_nothing(maple: Stage) -> None:
+async def test_people_of_another_company_learn_nothing(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     await maple.eve.command("/autumn cus_acme")
     await maple.eve.sees("Only members of this workspace can look up customers")
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_in_a_shared_channel_answers_stay_private(maple: Stage) -> None:
+async def test_in_a_shared_channel_answers_stay_private(maple: Running) -> None:
     maple.ana.go("#shared-acme")
     maple.eve.go("#shared-acme")
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
@@ -69,7 +69,7 @@ async def test_in_a_shared_channel_answers_stay_private(maple: Stage) -> None:
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_a_reload_of_slack_does_not_break_what_was_shared(maple: Stage) -> None:
+async def test_a_reload_of_slack_does_not_break_what_was_shared(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     await maple.ana.click("Share to channel", confirm=True)
     await maple.raj.sees("Shared by")

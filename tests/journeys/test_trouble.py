@@ -12,7 +12,7 @@ from bot.autumn.throttle import Limits
 from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.journeys.steps import ask, press
-from tests.running import Mode, Stage, on_stage
+from tests.running import Mode, Running, running_maple
 
 HURRIED = Timeouts(
     asking_after=0.1,
@@ -42,7 +42,7 @@ TROUBLE = {
 }
 
 
-def unharmed(maple: Stage, logs: io.StringIO) -> None:
+def unharmed(maple: Running, logs: io.StringIO) -> None:
     """Every request was acknowledged in time, nobody lost an exception, and no customer was named."""
     assert {delivery.outcome for delivery in maple.slack.sent} == {"acked"}
     assert max(delivery.seconds for delivery in maple.slack.sent) < 3
@@ -51,13 +51,13 @@ def unharmed(maple: Stage, logs: io.StringIO) -> None:
     assert "acme" not in logs.getvalue().lower()
 
 
-async def settled(maple: Stage) -> str:
+async def settled(maple: Running) -> str:
     """The screen once everything has been answered."""
     await maple.bot.work.drain(10)
     return maple.ana.screen()
 
 
-async def down_to(maple: Stage, number: int, words: str) -> None:
+async def down_to(maple: Running, number: int, words: str) -> None:
     """Waits until the words are on the screen so many times only."""
     async with asyncio.timeout(10):
         while maple.ana.screen().count(words) > number:
@@ -66,7 +66,7 @@ async def down_to(maple: Stage, number: int, words: str) -> None:
 
 @pytest.mark.parametrize("kind", TROUBLE)
 async def test_every_part_says_what_is_wrong(mode: Mode, logs: io.StringIO, kind: str) -> None:
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
         said = await settled(maple)
@@ -78,7 +78,7 @@ async def test_every_part_says_what_is_wrong(mode: Mode, logs: io.StringIO, kind
 @pytest.mark.parametrize("kind", ["latency", "garbage"])
 async def test_a_click_into_trouble_offers_to_try_again(mode: Mode, logs: io.StringIO, kind: str) -> None:
     parts = ("Products", "Features", "Invoices", "Events", "Refresh")
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         for _ in parts:
             await maple.ana.command("/autumn cus_acme")
         assert (await settled(maple)).count("Read today at") == len(parts)
@@ -96,7 +96,7 @@ async def test_a_click_into_trouble_offers_to_try_again(mode: Mode, logs: io.Str
 
 
 async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         await maple.autumn.stop()
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
         assert (await settled(maple)).count(labels.UNREACHABLE.what) == len(LINES)
@@ -109,13 +109,13 @@ async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
     ("retry_after", "words"), [(30, "Try again in 30 seconds."), (None, "Try again in ")]
 )
 async def test_limits_say_when_to_come_back(mode: Mode, retry_after: int | None, words: str) -> None:
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", "429", retry_after=retry_after)
         assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
 
 
 async def test_a_moment_of_trouble_is_not_noticed(mode: Mode) -> None:
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         for kind in ("503", "429"):
             maple.autumn.faults.add("customers.get", kind, times=1, retry_after=0)
             await ask(maple, "/autumn cus_acme", "Last invoices")
@@ -151,7 +151,7 @@ class Alone:
 async def test_one_part_that_fails_leaves_the_rest(
     mode: Mode, logs: io.StringIO, kind: str, alone: Alone
 ) -> None:
-    async with on_stage(mode, timings=BUSY) as maple:
+    async with running_maple(mode, timings=BUSY) as maple:
         maple.autumn.faults.add(alone.route, kind, seconds=30)
         await maple.ana.command(f"/autumn {alone.line}")
         if alone.click:
@@ -166,7 +166,7 @@ async def test_one_part_that_fails_leaves_the_rest(
 @pytest.mark.parametrize("kind", ["latency", "500"])
 async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.StringIO, kind: str) -> None:
     """What Stripe knows is asked for by a question of its own, the second of two."""
-    async with on_stage(mode, timings=BUSY) as maple:
+    async with running_maple(mode, timings=BUSY) as maple:
         maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
         said = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
         assert TROUBLE[kind] in said
@@ -179,7 +179,7 @@ async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.St
 
 
 async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) -> None:
-    async with on_stage(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", "latency", seconds=30)
         people = (maple.ana, maple.raj, maple.lea)
         await asyncio.gather(*(one.command(line) for one in people for line in LINES))
@@ -192,7 +192,7 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
 async def test_many_searches_of_one_person_do_not_time_another_out(mode: Mode) -> None:
     slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
     patience = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
-    async with on_stage(mode, timings=Timeouts(limits=slow, autumn=patience, asking_after=30)) as maple:
+    async with running_maple(mode, timings=Timeouts(limits=slow, autumn=patience, asking_after=30)) as maple:
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
         await maple.raj.command("/autumn find acme")
         seen = await maple.raj.sees("Acme Ltd")

@@ -21,7 +21,7 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Told:
+class Answer:
     """What somebody who clicked was answered."""
 
     click: Click
@@ -30,16 +30,16 @@ class Told:
     """Who decided, as the answer has it."""
 
 
-async def click(changes: ChangeService, change_id: str, one: Click) -> Told:
+async def click(changes: ChangeService, change_id: str, one: Click) -> Answer:
     actor = Actor(one.person, "T1")
     await asyncio.sleep(one.after)
     reply = await (
         changes.approve(change_id, 1, actor) if one.approves else changes.deny(change_id, 1, actor, "no")
     )
-    return Told(one, reply.result, reply.record.decided_by if reply.record else "")
+    return Answer(one, reply.result, reply.record.decided_by if reply.record else "")
 
 
-async def click_all(changes: ChangeService, change_id: str, clicks: list[Click]) -> list[Told]:
+async def click_all(changes: ChangeService, change_id: str, clicks: list[Click]) -> list[Answer]:
     return list(await asyncio.gather(*(click(changes, change_id, one) for one in clicks)))
 
 
@@ -59,7 +59,7 @@ def decide(connection: Connection, spec: Spec) -> None:
 
 
 @dataclass(frozen=True)
-class Deed:
+class Step:
     """One thing a person does, or the sweeper."""
 
     what: str
@@ -69,13 +69,13 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Death:
+class Kill:
     point: str
     after: float
     """Seconds after the point was reached, wherever it is then; 0 for there."""
 
 
-def do(spec: Spec, deed: Deed, death: Death) -> None:
+def do(spec: Spec, deed: Step, death: Kill) -> None:
     """Does it, and is killed on the way."""
 
     async def checkpoint(reached: str) -> None:
@@ -92,7 +92,7 @@ def do(spec: Spec, deed: Deed, death: Death) -> None:
     asyncio.run(main())
 
 
-async def perform(changes: ChangeService, spec: Spec, deed: Deed) -> None:
+async def perform(changes: ChangeService, spec: Spec, deed: Step) -> None:
     lea = Actor("U_LEA", "T1")
     if deed.wish is not None:
         await changes.submit(deed.wish)

@@ -19,7 +19,7 @@ from tests.databases import Engine
 from tests.journeys.changing import ask_for_a_name, ask_for_messages
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.proofs.slack_deployment import BUSY, Office, change_of, office
+from tests.proofs.slack_deployment import BUSY, SlackDeployment, change_of, slack_deployment
 
 PEOPLE = 50
 OPEN = 20
@@ -43,7 +43,7 @@ async def one_card(
     `copied`: in each round of so many, every request comes five times.
     """
     figures = Figures(f"{people} people click on one card: {engine}, {processes} process(es)")
-    async with office(engine, processes, people) as made:
+    async with slack_deployment(engine, processes, people) as made:
         for number in range(rounds):
             card = await _ask(made, made.slack.person("ana"), number)
             since = made.slack.workspace.next_ts()
@@ -61,7 +61,7 @@ async def one_card(
     return figures
 
 
-async def _ask(made: Office, person: Person, number: int) -> Message:
+async def _ask(made: SlackDeployment, person: Person, number: int) -> Message:
     """By the form; the card that came of it, in the channel for approvals."""
     before = made.cards()
     match number % 3:
@@ -84,7 +84,7 @@ async def _ask(made: Office, person: Person, number: int) -> Message:
     return card
 
 
-async def _click(made: Office, card: Message, number: int) -> None:
+async def _click(made: SlackDeployment, card: Message, number: int) -> None:
     """An approval reads Autumn before it decides, and a denial wants words first, so that whoever clicks at
     the same time is seldom equally far: in some rounds nobody denies, in one all do, in others the forms for
     it are open before anybody approves and are sent at any moment then."""
@@ -114,7 +114,7 @@ async def _click(made: Office, card: Message, number: int) -> None:
     await asyncio.gather(*clicks)
 
 
-async def _judge(figures: Figures, made: Office, card: Message, since: str) -> None:
+async def _judge(figures: Figures, made: SlackDeployment, card: Message, since: str) -> None:
     ana = made.slack.person("ana")
     shown = made.read(ana, card)
     where = shown.splitlines()[-1]
@@ -144,7 +144,7 @@ async def _judge(figures: Figures, made: Office, card: Message, since: str) -> N
     await _count(figures, made, where)
 
 
-async def _count(figures: Figures, made: Office, where: str) -> None:
+async def _count(figures: Figures, made: SlackDeployment, where: str) -> None:
     async with made.database.reading() as connection:
         taken = (await connection.execute(select(func.count()).select_from(decisions))).scalar_one()
     fresh = taken - figures.counts["decisions"]
@@ -156,7 +156,7 @@ async def one_of_many(engine: Engine, processes: int, clicks: int, *, cards: int
     """A click on one of twenty cards decides that one, and leaves the others as they are and as they look."""
     figures = Figures(f"One of {cards} open cards is clicked: {engine}, {processes} process(es)")
     dice = random.Random(20)  # noqa: S311 - the same every time
-    async with office(engine, processes, PEOPLE) as made:
+    async with slack_deployment(engine, processes, PEOPLE) as made:
         for number in range(cards):
             await _ask_more(made, number)
         for number in range(clicks):
@@ -187,7 +187,7 @@ async def one_of_many(engine: Engine, processes: int, clicks: int, *, cards: int
     return figures
 
 
-def _look_into(figures: Figures, made: Office) -> None:
+def _look_into(figures: Figures, made: SlackDeployment) -> None:
     """The bots' logs tell of no fault, and name no customer."""
     for log in made.logs:
         for line in log.grow().lines:
@@ -195,7 +195,7 @@ def _look_into(figures: Figures, made: Office) -> None:
             figures.hold(not _WRONG_IN_LOGS.search(line), f"in a log: {line}")
 
 
-async def _ask_more(made: Office, number: int) -> None:
+async def _ask_more(made: SlackDeployment, number: int) -> None:
     """By relative changes, several of each customer: none of them makes another wait anew."""
     asker = made.slack.person("ana")
     before = len(made.cards())

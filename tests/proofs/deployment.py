@@ -111,7 +111,7 @@ async def bot(
 
 
 @dataclass
-class World:
+class Deployment:
     local: LocalAutumn
     spec: Spec
     row: str
@@ -211,7 +211,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(engine: Engine) -> AsyncIterator[World]:
+async def deployment(engine: Engine) -> AsyncIterator[Deployment]:
     database = await asyncio.to_thread(fresh, engine)
     async with LocalAutumn.running(seed="demo", clock=NOW, limits=Limits.off()) as local:
         spec = Spec(database, local.url, local.key)
@@ -223,7 +223,7 @@ async def world(engine: Engine) -> AsyncIterator[World]:
                 each: await _subscription(autumn, each, plan_id) for each, plan_id in _SUBSCRIBED.items()
             }
         row, invoice = customer.balances["messages"].breakdown[0].id, paid.list[0].stripe_id
-        yield World(local, spec, row, invoice, subscriptions)
+        yield Deployment(local, spec, row, invoice, subscriptions)
 
 
 async def _subscription(autumn: Autumn, customer_id: str, plan_id: str) -> Subscription:

@@ -30,7 +30,7 @@ from sandbox.slack.people import BOT_USER
 from tests.databases import fresh
 from tests.proofs.digest_process import CALL, Place, keep_posting
 from tests.proofs.figures import Figures
-from tests.proofs.killable import Living
+from tests.proofs.killable import Process
 from tests.running import MANIFEST
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
@@ -76,7 +76,7 @@ class Month:
     slack: LocalSlack
     database: Database
     clock: c_double
-    bots: list[Living]
+    bots: list[Process]
     figures: Figures
     dice: random.Random
     now: datetime = START
@@ -144,7 +144,7 @@ class Month:
         self.killing.add(task)
         task.add_done_callback(self.killing.discard)
 
-    async def _kill(self, bot: Living, after: float) -> None:
+    async def _kill(self, bot: Process, after: float) -> None:
         await asyncio.sleep(after)
         gently = self.dice.random() < 0.2
         await asyncio.to_thread(bot.stop if gently else bot.kill)
@@ -251,7 +251,7 @@ async def _month(processes: int, figures: Figures, seed: int) -> AsyncIterator[M
         slack.limit = PostLimit(slack.clock, per_second=1e6, burst=1_000_000)
         clock = RawValue(c_double, START.timestamp())
         place = Place(url, slack.api_url, slack.bot_token, autumn.url, autumn.key)
-        bots = [Living(keep_posting, place, clock) for _ in range(processes)]
+        bots = [Process(keep_posting, place, clock) for _ in range(processes)]
         month = Month(slack, database, clock, bots, figures, random.Random(seed))  # noqa: S311 - the same again
         month.at(START)
         try:

@@ -15,8 +15,8 @@ from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from bot.store.tables import decisions
 from tests.databases import Engine
-from tests.proofs.change_process import Click, Told, click, decide
-from tests.proofs.deployment import World, bot, world
+from tests.proofs.change_process import Answer, Click, click, decide
+from tests.proofs.deployment import Deployment, bot, deployment
 from tests.proofs.figures import Figures
 from tests.proofs.killable import at_work
 from tests.proofs.ledger import reconcile
@@ -29,7 +29,7 @@ _DECIDED = {State.APPLIED, State.DENIED}
 async def one_change(engine: Engine, processes: int, rounds: int) -> Figures:
     """Whoever is first decides, and all others are told who."""
     figures = Figures(f"{PEOPLE} people decide on one change at once: {engine}, {processes} process(es)")
-    async with world(engine) as made, bot(made.spec) as home:
+    async with deployment(engine) as made, bot(made.spec) as home:
         with ExitStack() as stack:
             desks = [stack.enter_context(at_work(decide, made.spec)) for _ in range(processes)]
             for number in range(rounds):
@@ -45,7 +45,7 @@ async def one_change(engine: Engine, processes: int, rounds: int) -> Figures:
     return figures
 
 
-def _edit(made: World, number: int) -> ChangeInput:
+def _edit(made: Deployment, number: int) -> ChangeInput:
     if number % 3 == 0:
         return made.balance(BalanceAction.GIVE, 1 + number)
     if number % 3 == 1:
@@ -53,7 +53,7 @@ def _edit(made: World, number: int) -> ChangeInput:
     return DetailsInput(customer="cus_bold", name=f"Bold {number}")
 
 
-async def _click(desks: list[Connection], record: Record, seed: int) -> list[Told]:
+async def _click(desks: list[Connection], record: Record, seed: int) -> list[Answer]:
     dice = random.Random(seed)  # noqa: S311 - the same every time
     # An approval reads Autumn before it decides, so a denial at the same time is first: in some rounds
     # nobody denies, in others only later.
@@ -69,7 +69,7 @@ async def _click(desks: list[Connection], record: Record, seed: int) -> list[Tol
     return [one for some in told for one in some]
 
 
-async def _judge(figures: Figures, database: Database, after: Record, told: list[Told]) -> None:
+async def _judge(figures: Figures, database: Database, after: Record, told: list[Answer]) -> None:
     first = [one for one in told if one.result is Result.DONE]
     figures.count("rounds")
     figures.count("clicks", len(told))
@@ -98,7 +98,7 @@ async def one_of_many(engine: Engine, clicks: int) -> Figures:
     """A click on one of twenty changes decides that one and leaves the others as they are."""
     figures = Figures(f"One of {OPEN} open changes is clicked: {engine}")
     dice = random.Random(20)  # noqa: S311 - the same every time
-    async with world(engine) as made, bot(made.spec) as home:
+    async with deployment(engine) as made, bot(made.spec) as home:
         for _ in range(OPEN):
             await made.ask(home.changes, made.balance(BalanceAction.GIVE, 1))
         for number in range(clicks):

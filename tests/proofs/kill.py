@@ -5,8 +5,8 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from tests.databases import Engine
-from tests.proofs.change_process import Death, Deed, do
-from tests.proofs.deployment import Bot, Spec, World, bot, world
+from tests.proofs.change_process import Kill, Step, do
+from tests.proofs.deployment import Bot, Deployment, Spec, bot, deployment
 from tests.proofs.figures import Figures
 from tests.proofs.killable import KILLED, run
 from tests.proofs.ledger import reconcile
@@ -22,7 +22,7 @@ async def killed(engine: Engine, seeds: int, points: tuple[str, ...] = POINTS) -
     figures = Figures(f"A process is killed at each of {len(points)} points: {engine}")
     for seed in range(seeds):
         # All the points of a seed on one database, after each other: the last must not trouble the next.
-        async with world(engine) as made:
+        async with deployment(engine) as made:
             for number, point in enumerate(points):
                 edits = tuple(made.edits())
                 edit = edits[(seed + number) % len(edits)]
@@ -31,16 +31,16 @@ async def killed(engine: Engine, seeds: int, points: tuple[str, ...] = POINTS) -
     return figures
 
 
-async def _one(figures: Figures, made: World, point: str, edit: str, seed: int) -> None:
+async def _one(figures: Figures, made: Deployment, point: str, edit: str, seed: int) -> None:
     asked = made.edits()[edit]
     at_once = point == "asked" and seed % 4 < 2
     spec = Spec(made.spec.database, made.spec.url, made.spec.key, needed=0 if at_once else 1)
     after = 0.0 if seed % 2 == 0 else 0.0005 * seed
-    change_id = await _die(figures, made, spec, asked, Death(point, after))
+    change_id = await _die(figures, made, spec, asked, Kill(point, after))
     later = spec.later(seconds=LAPSED)
     if point == "taken":
         # The one that was to settle it dies as well.
-        code = await run(do, later, Deed("sweep"), Death(point, after))
+        code = await run(do, later, Step("sweep"), Kill(point, after))
         figures.count("killed" if code == KILLED else "ended before it was killed")
         later = later.later(seconds=LAPSED)
     async with bot(later) as found:
@@ -52,24 +52,24 @@ async def _one(figures: Figures, made: World, point: str, edit: str, seed: int) 
         await reconcile_one(found.database, made, figures, record)
 
 
-async def _die(figures: Figures, made: World, spec: Spec, asked: ChangeInput, death: Death) -> str:
+async def _die(figures: Figures, made: Deployment, spec: Spec, asked: ChangeInput, death: Kill) -> str:
     wish = made.wish(asked)
     async with bot(spec) as alive:
         if death.point == "asked":
-            code = await run(do, spec, Deed("submit", wish=wish), death)
+            code = await run(do, spec, Step("submit", wish=wish), death)
             (record,) = await alive.changes.requested_by(wish.actor.user, limit=1)
         else:
             record = await made.ask(alive.changes, asked)
             alive.told.clear()
             what = "deny" if death.point == "decided" else "approve"
-            point = Death("sent", 0) if death.point == "taken" else death
-            code = await run(do, spec, Deed(what, record.id), point)
+            point = Kill("sent", 0) if death.point == "taken" else death
+            code = await run(do, spec, Step(what, record.id), point)
     figures.count("killed" if code == KILLED else "ended before it was killed")
     figures.hold(code in (0, KILLED), f"a process ended with {code}")
     return record.id
 
 
-def _judge(figures: Figures, made: World, record: Record, where: str) -> None:
+def _judge(figures: Figures, made: Deployment, record: Record, where: str) -> None:
     received = [one for one in made.local.ledger if (one.idempotency_key or "").startswith("maple:")]
     written = sum(one.applied for one in received)
     figures.count(f"afterwards {record.state}")
@@ -98,7 +98,7 @@ async def _shown(figures: Figures, found: Bot, record: Record, point: str) -> No
     figures.count("cards drawn as it is, by whoever swept", bool(drawn))
 
 
-async def reconcile_one(database: Database, made: World, figures: Figures, record: Record) -> None:
+async def reconcile_one(database: Database, made: Deployment, figures: Figures, record: Record) -> None:
     """The ledger was emptied before this change, so it holds this one's writes alone."""
     inner = Figures("")
     await reconcile(database, made.local.ledger, inner)

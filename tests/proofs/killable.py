@@ -49,7 +49,7 @@ def at_work(work: Callable[..., None], *given: Any) -> Iterator[Connection]:
         process.close()
 
 
-class Living:
+class Process:
     """One that goes on until it is killed, or told to stop; and can be started again."""
 
     def __init__(self, work: Callable[..., None], *given: Any) -> None:

@@ -12,7 +12,7 @@ from bot.approvals.card import Audience, change_card
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.words import HEADLINES
 from tests.databases import Engine
-from tests.proofs.deployment import PACE, PATIENCE, World, bot, world
+from tests.proofs.deployment import PACE, PATIENCE, Deployment, bot, deployment
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
 
@@ -98,7 +98,7 @@ async def outcomes(engine: Engine, rounds: int, only: Callable[[str, str], bool]
     for _ in range(rounds):
         for name, trouble in TROUBLES.items():
             # A database of its own for each trouble: Maple refuses a promo code that it has redeemed before.
-            async with world(engine) as made:
+            async with deployment(engine) as made:
                 for edit in made.edits():
                     queued = trouble.fault == "queued" and edit not in _BALANCES
                     if not queued and (only is None or only(edit, name)):
@@ -106,7 +106,7 @@ async def outcomes(engine: Engine, rounds: int, only: Callable[[str, str], bool]
     return figures
 
 
-async def _one(figures: Figures, made: World, edit: str, name: str, trouble: Trouble) -> None:
+async def _one(figures: Figures, made: Deployment, edit: str, name: str, trouble: Trouble) -> None:
     made.local.reset()
     asked = made.edits()[edit]
     patience = replace(PATIENCE, write=WRITE)
@@ -126,13 +126,13 @@ async def _one(figures: Figures, made: World, edit: str, name: str, trouble: Tro
         figures.wrong += [f"{where}: {one}" for one in inner.wrong if record.id in one or "trail" in one]
 
 
-def _make(made: World, trouble: Trouble) -> None:
+def _make(made: Deployment, trouble: Trouble) -> None:
     if trouble.fault:
         for route in _WRITES:
             made.local.faults.add(route, trouble.fault, seconds=trouble.seconds, retry_after=3600)
 
 
-async def _queue(made: World, trouble: Trouble) -> None:
+async def _queue(made: Deployment, trouble: Trouble) -> None:
     """Lets the local Autumn's time go on, so that what is queued is done."""
     while trouble.fault == "queued" and trouble.seconds < 60:
         await asyncio.sleep(0.005)
@@ -140,7 +140,7 @@ async def _queue(made: World, trouble: Trouble) -> None:
             made.local.clock.move(timedelta(seconds=trouble.seconds))
 
 
-async def _until_quiet(made: World, trouble: Trouble) -> None:
+async def _until_quiet(made: Deployment, trouble: Trouble) -> None:
     """Nothing is under way in Autumn any more."""
     if trouble.fault == "latency":
         await asyncio.sleep(max(0.0, trouble.seconds - WRITE) + 0.1)
@@ -148,7 +148,7 @@ async def _until_quiet(made: World, trouble: Trouble) -> None:
         made.local.clock.move(timedelta(seconds=trouble.seconds))
 
 
-def _judge(figures: Figures, made: World, done: Record, trouble: Trouble, where: str) -> None:
+def _judge(figures: Figures, made: Deployment, done: Record, trouble: Trouble, where: str) -> None:
     sent = [one for one in made.local.ledger if one.idempotency_key]
     written = sum(one.applied for one in sent)
     figures.count("troubles met")

@@ -17,7 +17,7 @@ from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import close_and_look, give, lea_sees, request_undo
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.running import APPROVALS, Mode, Stage, on_stage
+from tests.running import APPROVALS, Mode, Running, running_maple
 
 COPIES = 4
 _EVERY = 0.001
@@ -83,7 +83,7 @@ async def copying(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> Asy
         await copier.quiet()
 
 
-async def _idle(stage: Stage) -> None:
+async def _idle(stage: Running) -> None:
     while len(stage.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
         await asyncio.sleep(_EVERY)
 
@@ -92,7 +92,7 @@ async def replayed(mode: Mode, rounds: int) -> Figures:
     """Asking, approving, undoing, approving that: two changes and two writes, however often it is sent."""
     figures = Figures(f"Every request {COPIES + 1} times: {mode}")
     for number in range(rounds):
-        async with on_stage(mode) as maple:
+        async with running_maple(mode) as maple:
             async with copying(maple.slack, partial(_idle, maple)) as copier:
                 await _give_and_undo(maple, copier)
             figures.count("requests of Slack's", copier.seen)
@@ -101,7 +101,7 @@ async def replayed(mode: Mode, rounds: int) -> Figures:
     return figures
 
 
-async def _give_and_undo(maple: Stage, copier: Copier) -> None:
+async def _give_and_undo(maple: Running, copier: Copier) -> None:
     await give(maple)
     await lea_sees(maple, "Waiting for approval")
     await copier.quiet()
@@ -116,7 +116,7 @@ async def _give_and_undo(maple: Stage, copier: Copier) -> None:
     await maple.lea.sees(approvals_words.UNDONE)
 
 
-async def _judge(figures: Figures, maple: Stage, where: str) -> None:
+async def _judge(figures: Figures, maple: Running, where: str) -> None:
     async with maple.bot.database.reading() as connection:
         states = list((await connection.execute(select(changes.c.state))).scalars())
         decided = (await connection.execute(select(func.count()).select_from(decisions))).scalar_one()

@@ -62,7 +62,7 @@ class Log:
 
 
 @dataclass
-class Office:
+class SlackDeployment:
     slack: LocalSlack
     autumn: LocalAutumn
     database: Database
@@ -153,7 +153,7 @@ def change_of(card: Message) -> str:
 
 
 @asynccontextmanager
-async def office(engine: Engine, processes: int, people: int) -> AsyncIterator[Office]:
+async def slack_deployment(engine: Engine, processes: int, people: int) -> AsyncIterator[SlackDeployment]:
     url = await asyncio.to_thread(fresh, engine)
     database = Database(url, patience=30)
     async with (
@@ -169,7 +169,7 @@ async def office(engine: Engine, processes: int, people: int) -> AsyncIterator[O
             logs = tuple(Log(one.said) for one in started)
             ports = [await one.port() for one in logs]
             slack.deliveries.spread(*(f"http://127.0.0.1:{one}{EVENTS_PATH}" for one in ports))
-            made = Office(slack, autumn, database, logs)
+            made = SlackDeployment(slack, autumn, database, logs)
             for number in range(people):
                 made.people.append(slack.person(slack.workspace.join(f"p{number:02}", "#billing").name))
             yield made

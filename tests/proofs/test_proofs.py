@@ -10,7 +10,7 @@ from tests.policy import KIND_IDS
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PAGE, PROOFS, summary
-from tests.proofs.deployment import world
+from tests.proofs.deployment import deployment
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
@@ -87,7 +87,7 @@ SAMPLE = {
 
 
 async def test_every_kind_of_change_is_proved() -> None:
-    async with world("sqlite") as made:
+    async with deployment("sqlite") as made:
         assert {edit.kind for edit in made.edits().values()} == set(KIND_IDS)
 
 

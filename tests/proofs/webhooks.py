@@ -20,7 +20,7 @@ from sandbox.autumn.webhooks import new_secret, sign
 from tests.alerts.bench import FINANCE, QUICK, SUPPORT, Bench, bench
 from tests.databases import Engine
 from tests.proofs.figures import Figures
-from tests.running import Mode, on_stage
+from tests.running import Mode, running_maple
 
 Headers = list[tuple[bytes, bytes]]
 _DATA = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
@@ -34,7 +34,7 @@ async def odd_signatures(mode: Mode, requests: int, seed: int) -> Figures:
     """Over HTTP, to a bot as it is released."""
     figures = Figures(f"Messages that Autumn did not sign: {mode}")
     dice, secret = random.Random(seed), new_secret()  # noqa: S311
-    async with on_stage(mode, webhook_secret=SecretStr(secret)) as maple, httpx.AsyncClient() as client:
+    async with running_maple(mode, webhook_secret=SecretStr(secret)) as maple, httpx.AsyncClient() as client:
 
         async def post(number: int, headers: Headers, body: bytes) -> None:
             answer = await client.post(f"{maple.bot.url}{PATH}", headers=headers, content=body)

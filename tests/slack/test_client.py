@@ -17,7 +17,7 @@ from bot.doctor.finding import called
 from bot.slack.client import REVOKED, SlackClient, Token, retries
 from bot.timings import Timeouts
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST, Mode, on_stage
+from tests.running import MANIFEST, Mode, running_maple
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def test_revoked_token_makes_an_idle_bot_unready(mode: Mode, logs: io.StringIO) -> None:
     async with (
-        on_stage(mode, timings=Timeouts(token=0.02)) as maple,
+        running_maple(mode, timings=Timeouts(token=0.02)) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("auth.test", "error", error="token_revoked", times=3)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from bot.slack.connections import Connection, HttpLimits
 from bot.slack.http import HttpServer, listening
 from bot.timings import Timeouts
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 QUICK = HttpLimits(exchange=0.15, keep_alive=0.15)
 BODY = b"command=/autumn&text=help"
@@ -67,8 +67,8 @@ class Peers:
 
 
 @contextlib.asynccontextmanager
-async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Stage, Peers]]:
-    async with on_stage("http", timings=Timeouts(http=limits)) as maple:
+async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Running, Peers]]:
+    async with running_maple("http", timings=Timeouts(http=limits)) as maple:
         peers = Peers(maple.bot.url)
         try:
             yield maple, peers
@@ -76,7 +76,7 @@ async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Stage, Peers]]:
             peers.close()
 
 
-def request(maple: Stage, body: bytes = BODY, *, length: int | None = None) -> tuple[bytes, bytes]:
+def request(maple: Running, body: bytes = BODY, *, length: int | None = None) -> tuple[bytes, bytes]:
     """A request as Slack signs it: its head, and its body."""
     lines = [
         "POST /slack/events HTTP/1.1",
@@ -88,12 +88,12 @@ def request(maple: Stage, body: bytes = BODY, *, length: int | None = None) -> t
     return "\r\n".join(lines).encode() + b"\r\n\r\n", body
 
 
-async def works(maple: Stage) -> None:
+async def works(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
 
 
-def cut(maple: Stage, reason: str) -> float:
+def cut(maple: Running, reason: str) -> float:
     return (
         maple.bot.metrics.registry.get_sample_value("maple_connections_cut_total", {"reason": reason}) or 0.0
     )

@@ -26,7 +26,7 @@ from bot.metrics import Metrics
 from bot.slack.http import SlackEvents, listening, site
 from bot.slack.signature import Signature
 from tests.examples import examples
-from tests.running import on_stage
+from tests.running import running_maple
 
 SECRET = "shh"
 BODY = b"command=/autumn&text=canary"
@@ -188,7 +188,7 @@ ENDPOINT = Endpoint()
 
 
 async def test_odd_headers_over_real_http(logs: io.StringIO) -> None:
-    async with on_stage("http") as maple, httpx.AsyncClient() as client:
+    async with running_maple("http") as maple, httpx.AsyncClient() as client:
         where = f"{maple.bot.url}/slack/events"
         for stamp, mark in [
             (b"soon", b"v0=" + b"0" * 64),
@@ -208,7 +208,7 @@ async def test_odd_headers_over_real_http(logs: io.StringIO) -> None:
 
 
 async def test_health_readiness_and_metrics() -> None:
-    async with on_stage("http") as maple, httpx.AsyncClient(base_url=maple.bot.url) as client:
+    async with running_maple("http") as maple, httpx.AsyncClient(base_url=maple.bot.url) as client:
         assert (await client.get("/healthz")).text == "alive\n"
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (
@@ -226,7 +226,7 @@ async def test_health_readiness_and_metrics() -> None:
 
 
 async def test_readiness_in_socket_mode_needs_the_socket() -> None:
-    async with on_stage("socket") as maple, httpx.AsyncClient(base_url=maple.bot.url) as client:
+    async with running_maple("socket") as maple, httpx.AsyncClient(base_url=maple.bot.url) as client:
         assert (await client.get("/readyz")).json() == {
             "ready": True, "slack": True, "database": True, "background": True, "serving": True,
             "socket": True,

@@ -8,7 +8,7 @@ from bot.kit.card import Card
 from bot.slack.errors import Unsent, slack_reason
 from bot.slack.replies import Replies, url_reason
 from handlers.interaction import Interaction, InteractionKind
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 TABLE = {
     "type": "data_table",
@@ -53,7 +53,7 @@ def test_slacks_name_of_an_error() -> None:
 
 
 async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_later() -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         now = [0.0]
         replies = Replies(maple.bot.slack, new_blocks=60, clock=lambda: now[0])
         card = Card("rows", (TABLE,), (section("rows as a section"),))
@@ -76,7 +76,7 @@ async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_
 
 
 @pytest.mark.parametrize("error", ["msg_blocks_too_long", "invalid_attachments", "only_one_table_allowed"])
-async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Stage, error: str) -> None:
+async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Running, error: str) -> None:
     maple.slack.faults.add("response_url", "error", error=error)
     await maple.ana.command("/autumn invoices cus_acme")
     await maple.ana.sees("Acme Ltd")
@@ -86,14 +86,14 @@ async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Stag
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "invalid_arguments"])
-async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Stage, error: str) -> None:
+async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Running, error: str) -> None:
     """A form has no newer blocks, and so no other form: the person is told, in its place."""
     maple.slack.faults.add("views.update", "error", error=error)
     await maple.ana.command("/autumn digest")
     assert "Reference" in await maple.ana.sees("Something went wrong")
 
 
-async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:
+async def test_charts_and_tables_are_never_lost(maple: Running) -> None:
     maple.slack.without_blocks("data_table", "data_visualization")
     await maple.ana.command("/autumn invoices cus_acme")
     await maple.ana.sees("Acme Ltd")
@@ -103,14 +103,14 @@ async def test_charts_and_tables_are_never_lost(maple: Stage) -> None:
     assert len(refused) == 1
 
 
-async def test_spent_response_url_falls_back_to_an_ephemeral_message(maple: Stage) -> None:
+async def test_spent_response_url_falls_back_to_an_ephemeral_message(maple: Running) -> None:
     maple.slack.faults.add("response_url", "error", error="expired_url")
     await maple.ana.command("/autumn cus_acme")
     assert "only visible to you" in await maple.ana.sees("Acme Ltd")
     assert [call.ok for call in maple.slack.calls if call.method == "chat.postEphemeral"] == [True]
 
 
-async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Stage) -> None:
+async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Running) -> None:
     maple.ana.go("#random")
     maple.slack.faults.add("response_url", "500", times=None)
     await maple.ana.command("/autumn cus_acme")
@@ -120,14 +120,14 @@ async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Stage) -> Non
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_rate_limit_is_waited_for(maple: Stage) -> None:
+async def test_rate_limit_is_waited_for(maple: Running) -> None:
     maple.slack.faults.add("response_url", "429", seconds=1)
     await maple.ana.command("/autumn help")
     await maple.ana.sees("Look up or change a customer in Autumn")
 
 
 async def test_unreachable_slack_is_the_reason() -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         replies = Replies(maple.bot.slack, new_blocks=60)
         interaction = Interaction(
             InteractionKind.COMMAND, actor=_ana(maple), response_url="http://127.0.0.1:9/"
@@ -139,7 +139,7 @@ async def test_unreachable_slack_is_the_reason() -> None:
 
 
 async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
-    async with on_stage("http") as maple:
+    async with running_maple("http") as maple:
         say = Replies(maple.bot.slack, new_blocks=60).editable_dm()
         interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
         maple.ana.go("@maple")
@@ -152,5 +152,5 @@ async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
         await maple.ana.sees("at last")
 
 
-def _ana(maple: Stage) -> Actor:
+def _ana(maple: Running) -> Actor:
     return Actor(maple.ana.id, maple.bot_team)

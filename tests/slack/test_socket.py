@@ -20,14 +20,14 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.relay import Relay
-from tests.running import MANIFEST, Stage, on_stage, settings_for
+from tests.running import MANIFEST, Running, running_maple, settings_for
 from tests.slack.test_client import until
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
 TIMINGS = Timeouts(socket=QUICK)
 
 
-async def works(maple: Stage) -> None:
+async def works(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
 
@@ -49,7 +49,7 @@ async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.Strin
 
 async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
     async with (
-        on_stage("socket", timings=TIMINGS) as maple,
+        running_maple("socket", timings=TIMINGS) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.sockets.silent = 2  # slack_sdk connects twice: for the message, and for the close
@@ -62,7 +62,7 @@ async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.S
 
 
 async def test_connection_that_nobody_reads_any_more_is_given_up(logs: io.StringIO) -> None:
-    async with on_stage("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=TIMINGS) as maple:
         assert maple.bot._socket is not None
         receiver = maple.bot._socket._client.message_receiver
         assert receiver is not None
@@ -98,7 +98,7 @@ async def test_connection_that_goes_dead_is_given_up() -> None:
 
 
 async def test_address_that_is_refused_is_not_tried_for_ever() -> None:
-    async with on_stage("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=TIMINGS) as maple:
         maple.slack.sockets.expired = 1
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -108,7 +108,7 @@ async def test_address_that_is_refused_is_not_tried_for_ever() -> None:
 
 @pytest.mark.parametrize("said", ["3600", "1.5", "", "soon"])
 async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
-    async with on_stage("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=TIMINGS) as maple:
         maple.slack.faults.add("apps.connections.open", "429", retry_after=said, times=2)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -116,7 +116,7 @@ async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
 
 
 async def test_slack_that_hangs_when_asked_for_an_address_is_asked_again() -> None:
-    async with on_stage("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=TIMINGS) as maple:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -125,7 +125,7 @@ async def test_slack_that_hangs_when_asked_for_an_address_is_asked_again() -> No
 
 async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
     async with (
-        on_stage("socket", timings=Timeouts(socket=replace(QUICK, ping=1, dead=30))) as maple,
+        running_maple("socket", timings=Timeouts(socket=replace(QUICK, ping=1, dead=30))) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("apps.connections.open", "error", error="invalid_auth", times=8)

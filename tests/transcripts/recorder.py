@@ -15,7 +15,7 @@ from freezegun import freeze_time
 
 from sandbox.slack import Person
 from tests.journeys.digesting import QUICK
-from tests.running import Stage, on_stage
+from tests.running import Running, running_maple
 
 FOLDER = Path(__file__).parent
 MORNING = "2026-03-02 14:00:00"
@@ -29,7 +29,7 @@ _MASKED = (
 
 
 class Transcript:
-    def __init__(self, title: str, maple: Stage) -> None:
+    def __init__(self, title: str, maple: Running) -> None:
         self.maple = maple
         self._lines = [f"# {title}"]
         self._seen: dict[str, list[str]] = {}
@@ -114,7 +114,7 @@ async def recorded(name: str, title: str, *, policy: str = "") -> AsyncIterator[
     """A conversation that must be as it is in `<name>.txt`. MAPLE_TRANSCRIPTS=write writes the file anew."""
     with freeze_time(MORNING, tick=True, real_asyncio=True):
         # Over Socket Mode: the check of a signature reads the real clock.
-        async with on_stage("socket", policy=policy, digest_pace=QUICK) as maple:
+        async with running_maple("socket", policy=policy, digest_pace=QUICK) as maple:
             transcript = Transcript(title, maple)
             yield transcript
     path = FOLDER / f"{name}.txt"
