@@ -27,7 +27,7 @@ _STARTERS = frozenset(
         "create_server",
         "create_subprocess_exec",
         "listening",
-        "on_stage",
+        "running_maple",
         "running",
         "start_server",
         "subprocess",
