@@ -89,8 +89,8 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 @pytest.fixture
 async def maple(mode: Mode) -> AsyncIterator[Running]:
     """The bot between a local Slack and a local Autumn."""
-    async with running_maple(mode) as stage:
-        yield stage
+    async with running_maple(mode) as maple:
+        yield maple
 
 
 @pytest.fixture(params=ENGINES)

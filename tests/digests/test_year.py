@@ -140,7 +140,7 @@ class History:
         return [(day, clocks.due(schedule, day)) for day in days if day.weekday() in schedule.weekdays]
 
 
-class World:
+class Simulation:
     """One digest, the replicas that carry it, and the channel."""
 
     def __init__(self, database: Database, digest: Digest, env: str, now: datetime) -> None:
@@ -258,16 +258,16 @@ class World:
         return await written(self.database, self.digest.id)
 
 
-def _judge(world: World, found: list[Run]) -> None:
-    assert {run.day: run.due for run in found} == world.history.due
-    assert len(found) == len(world.history.due)
+def _judge(simulation: Simulation, found: list[Run]) -> None:
+    assert {run.day: run.due for run in found} == simulation.history.due
+    assert len(found) == len(simulation.history.due)
     for run in found:
         assert run.state is not RunState.CLAIMED
-        assert world.channel[run.id] == (run.state is RunState.POSTED)
+        assert simulation.channel[run.id] == (run.state is RunState.POSTED)
         assert run.day is not None
-        assert (run.skip is Skip.EDITED) == (run.day in world.history.edited)
-        in_time = any(run.due <= tick <= run.due + _IN_TIME for tick in world.ticks)
-        if world.healthy and in_time and run.skip is Skip.LATE:
+        assert (run.skip is Skip.EDITED) == (run.day in simulation.history.edited)
+        in_time = any(run.due <= tick <= run.due + _IN_TIME for tick in simulation.ticks)
+        if simulation.healthy and in_time and run.skip is Skip.LATE:
             pytest.fail(f"{run.day} was skipped, though somebody was there")
 
 
@@ -286,10 +286,10 @@ class Ground:
         digest = await booked(
             self.database, submission_id=f"{number}", env=f"e{number}", schedule=schedule, now=begin
         )
-        world = World(self.database, digest, f"e{number}", begin)
+        simulation = Simulation(self.database, digest, f"e{number}", begin)
         for step in steps:
-            await world.do(step)
-        _judge(world, await world.finish())
+            await simulation.do(step)
+        _judge(simulation, await simulation.finish())
 
     def close(self) -> None:
         self.runner.run(self.database.aclose())

@@ -26,9 +26,9 @@ async def alerting(
     secret = new_secret()
     async with running_maple(
         mode, policy=policy, alert_pace=timeouts, webhook_secret=SecretStr(secret)
-    ) as stage:
-        stage.autumn.send_webhooks_to(f"{stage.bot.url}{PATH}", secret=secret)
-        yield stage
+    ) as maple:
+        maple.autumn.send_webhooks_to(f"{maple.bot.url}{PATH}", secret=secret)
+        yield maple
 
 
 async def open_alerts(person: Person) -> str:

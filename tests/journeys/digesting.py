@@ -33,8 +33,8 @@ async def digesting(
     mode: Mode, *, policy: str = "", timings: Timeouts | None = None
 ) -> AsyncIterator[Running]:
     """Everything running, with a bot that looks for what is due many times a second."""
-    async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as stage:
-        yield stage
+    async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
+        yield maple
 
 
 async def open_list(person: Person, sees: str = LIST) -> str:

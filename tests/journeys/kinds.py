@@ -8,7 +8,7 @@ from sandbox.autumn.model import Invoice
 from tests.journeys.changing import elsewhere
 from tests.running import Mode, Running
 
-Deed = Callable[[Running], Awaitable[None]]
+Steps = Callable[[Running], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Sort:
     name: str
     mode: Mode
     """The way in, in turn: both are tried with all outcomes."""
-    ask: Deed
+    ask: Steps
     """Ana does."""
     asked: str
     """What the card says is asked for."""
     route: str
     """Of the write in Autumn."""
-    meddle: Deed | None = None
+    meddle: Steps | None = None
     """Somebody does something past Maple that it was not asked on; None where nothing outdates it."""
     anew: str = ""
     """What the card shows then, among the rest."""

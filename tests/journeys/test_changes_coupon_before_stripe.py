@@ -15,8 +15,8 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 @pytest.fixture
 async def maple() -> AsyncIterator[Running]:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
-        yield stage
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        yield maple
 
 
 async def apply_coupon(maple: Running) -> None:

@@ -26,8 +26,8 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 @pytest.fixture
 async def maple(sort: Sort) -> AsyncIterator[Running]:
-    async with running_maple(sort.mode, timings=UNHURRIED) as stage:
-        yield stage
+    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
+        yield maple
 
 
 def writes(maple: Running) -> list[str]:

@@ -18,11 +18,11 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 @pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
 async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Running]:
     """Northwind has the id."""
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as stage:
-        who = stage.autumn.state.customers["cus_northwind"]
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        who = maple.autumn.state.customers["cus_northwind"]
         who.id = str(request.param)
-        stage.autumn.state.customers.changed(who)
-        yield stage
+        maple.autumn.state.customers.changed(who)
+        yield maple
 
 
 def old_id(maple: Running) -> str:

@@ -32,8 +32,8 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 @pytest.fixture
 async def maple(sort: Sort) -> AsyncIterator[Running]:
-    async with running_maple(sort.mode, timings=UNHURRIED) as stage:
-        yield stage
+    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
+        yield maple
 
 
 def recreate_everybody(maple: Running) -> None:

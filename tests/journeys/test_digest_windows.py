@@ -24,8 +24,8 @@ WORKDAYS = EVERY_DAY[:5]
 
 @pytest.fixture
 async def maple() -> AsyncIterator[Running]:
-    async with digesting("http") as stage:
-        yield stage
+    async with digesting("http") as maple:
+        yield maple
 
 
 async def set_up(maple: Running, days: tuple[str, ...], ahead: str) -> None:

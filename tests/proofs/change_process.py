@@ -75,31 +75,31 @@ class Kill:
     """Seconds after the point was reached, wherever it is then; 0 for there."""
 
 
-def do(spec: Spec, deed: Step, death: Kill) -> None:
+def do(spec: Spec, step: Step, kill: Kill) -> None:
     """Does it, and is killed on the way."""
 
     async def checkpoint(reached: str) -> None:
-        if reached != death.point:
+        if reached != kill.point:
             return
-        if not death.after:
+        if not kill.after:
             _die()
-        asyncio.get_running_loop().call_later(death.after, _die)
+        asyncio.get_running_loop().call_later(kill.after, _die)
 
     async def main() -> None:
         async with bot(spec, checkpoint=checkpoint, pace=PACE) as made:
-            await perform(made.changes, spec, deed)
+            await perform(made.changes, spec, step)
 
     asyncio.run(main())
 
 
-async def perform(changes: ChangeService, spec: Spec, deed: Step) -> None:
+async def perform(changes: ChangeService, spec: Spec, step: Step) -> None:
     lea = Actor("U_LEA", "T1")
-    if deed.wish is not None:
-        await changes.submit(deed.wish)
-    elif deed.what == "approve":
-        await changes.approve(deed.change_id, 1, lea)
-    elif deed.what == "deny":
-        await changes.deny(deed.change_id, 1, lea, "no")
+    if step.wish is not None:
+        await changes.submit(step.wish)
+    elif step.what == "approve":
+        await changes.approve(step.change_id, 1, lea)
+    elif step.what == "deny":
+        await changes.deny(step.change_id, 1, lea, "no")
     else:
         await changes.sweeper.sweep(spec.now)
 

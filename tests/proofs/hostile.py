@@ -401,7 +401,7 @@ def _encoded(kind: InteractionKind, payload: Json) -> bytes:
 
 
 @dataclass
-class World:
+class HostileDeployment:
     slack: LocalSlack
     autumn: LocalAutumn
     bot: Maple
@@ -439,7 +439,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(engine: Engine) -> AsyncIterator[World]:
+async def hostile_deployment(engine: Engine) -> AsyncIterator[HostileDeployment]:
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
         slack.limit = PostLimit(slack.clock, per_second=_FREE, burst=_FREE)
@@ -458,10 +458,10 @@ async def world(engine: Engine) -> AsyncIterator[World]:
         bot = await stack.enter_async_context(build(settings, timings=UNHURRIED, pace=pace).running())
         slack.request_url = f"{bot.url}{EVENTS_PATH}"
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=_PATIENCE, trust_env=False))
-        yield World(slack, autumn, bot, http)
+        yield HostileDeployment(slack, autumn, bot, http)
 
 
-async def _walk(made: World) -> Harvest:
+async def _walk(made: HostileDeployment) -> Harvest:
     """What people do with Maple on a normal day, so that there is something to forge."""
     ana, lea = made.slack.person("ana"), made.slack.person("lea")
     await ask_for_messages(ana, "500")
@@ -500,7 +500,7 @@ async def hostile(engine: Engine, seed: int, inputs: int) -> Figures:
     stream = io.StringIO()
     log.configure("DEBUG", "json", stream)
     try:
-        async with world(engine) as made:
+        async with hostile_deployment(engine) as made:
             maker = Maker(seed, await _walk(made), made.slack)
             approved: set[str] = set()
             share = -(-inputs // (2 * len(SENDERS)))
@@ -517,7 +517,7 @@ async def hostile(engine: Engine, seed: int, inputs: int) -> Figures:
     return figures
 
 
-async def _batch(figures: Figures, made: World, given: list[Input], approved: set[str]) -> None:
+async def _batch(figures: Figures, made: HostileDeployment, given: list[Input], approved: set[str]) -> None:
     sender = given[0].sender
     before = await made.state()
     at_once = asyncio.Semaphore(_AT_ONCE)
@@ -537,7 +537,7 @@ async def _batch(figures: Figures, made: World, given: list[Input], approved: se
         figures.hold(after == before, f"{sender.kind}: changed {dict(after.items() - before.items())}")
 
 
-async def _forged(figures: Figures, made: World, given: list[Input]) -> None:
+async def _forged(figures: Figures, made: HostileDeployment, given: list[Input]) -> None:
     """The same without Slack's signature."""
     for one in given:
         status = await made.send(one, signed=False)
@@ -545,7 +545,7 @@ async def _forged(figures: Figures, made: World, given: list[Input]) -> None:
         figures.count("inputs without a signature")
 
 
-async def _judge(figures: Figures, made: World, approved: set[str]) -> None:
+async def _judge(figures: Figures, made: HostileDeployment, approved: set[str]) -> None:
     """Each write in Autumn goes back to an approval that the one approver sent, of what another asked for."""
     async with made.bot.database.reading() as connection:
         rows = {row.id: row for row in await connection.execute(select(changes))}
@@ -564,7 +564,7 @@ async def _judge(figures: Figures, made: World, approved: set[str]) -> None:
     await reconcile(made.bot.database, made.autumn.ledger, figures)
 
 
-async def _still_there(figures: Figures, made: World) -> None:
+async def _still_there(figures: Figures, made: HostileDeployment) -> None:
     """Maple serves people as before."""
     # A task of its own: when it stops, the bot waits for whoever sweeps.
     await asyncio.create_task(made.bot.changes.sweeper.tick())

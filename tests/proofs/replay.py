@@ -83,8 +83,8 @@ async def copying(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> Asy
         await copier.quiet()
 
 
-async def _idle(stage: Running) -> None:
-    while len(stage.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
+async def _idle(maple: Running) -> None:
+    while len(maple.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
         await asyncio.sleep(_EVERY)
 
 
