@@ -1,0 +1,352 @@
+"""A list of changes: its lines as typed and as checked, its states, and how far it has come.
+
+    checked ─▶ waiting ─┬─▶ running ─┬─▶ done
+                        ├─▶ denied   └─▶ stopping ─▶ stopped ─▶ running (resumed)
+                        └─▶ expired
+
+A batch that needs no approval is running as soon as it is requested. Every line becomes a change of its own,
+with the history, lock, read-back and audit trail that every change has.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from bot.access.people import Actor
+from bot.access.policy import Decision
+from bot.approvals.lifecycle import Approval
+from bot.approvals.proposal import Preview
+from bot.autumn.environment import Environment
+from bot.changes.model import ChangeInput
+from bot.changes.notes import Note
+
+MOST_LINES = 500
+"""In one list; a policy may lower it."""
+
+
+class LineAction(StrEnum):
+    GIVE = "give"
+    """More allowance."""
+    SET = "set"
+    """What remains becomes the amount."""
+    RESET = "reset"
+    """The next reset moves to `BatchLine.reset_at`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One line as it was read, not yet looked up."""
+
+    number: int
+    """Of the line in what was pasted or uploaded, from 1; different for every line."""
+    customer: str
+    """An exact id or an exact email address."""
+    action: LineAction
+    feature: str
+    """An id, or a name."""
+    amount: Decimal | None = None
+    """None only with RESET."""
+    reset_at: datetime | None = None
+    """Only with RESET."""
+
+    @property
+    def text(self) -> str:
+        """For messages about the line; not escaped."""
+        what = self.reset_at.date() if self.reset_at else self.amount
+        return f"{self.customer}, {self.feature}, {self.action}, {what}"
+
+
+class LineReason(StrEnum):
+    """Why a line cannot be part of a batch."""
+
+    UNREADABLE = "unreadable"
+    """It is not a line that the parser takes; `LineProblem.text` is the line, `detail` what is wrong."""
+    NO_CUSTOMER = "no_customer"
+    """Nobody has exactly this id or email address."""
+    SEVERAL_CUSTOMERS = "several_customers"
+    """Several have this email address."""
+    NO_FEATURE = "no_feature"
+    """There is no such feature, or several are meant by the name."""
+    NOT_METERED = "not_metered"
+    """The feature is on or off; it has no amount."""
+    NOT_HELD = "not_held"
+    """The customer does not have the feature."""
+    SEVERAL_PARTS = "several_parts"
+    """The customer's balance has several parts, and a list cannot say which is meant."""
+    REPEATED = "repeated"
+    """An earlier line, `other`, changes the same balance."""
+    REFUSED = "refused"
+    """By the guards of the change; `notes` say why."""
+    NOT_ALLOWED = "not_allowed"
+    """By the policy; `decision` says why."""
+    NOT_READ = "not_read"
+    """Autumn could not be read; the list can be checked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    number: int
+    text: str
+    """The line as typed; not escaped."""
+    reason: LineReason
+    detail: str = ""
+    """In plain words, from the parser; not escaped."""
+    notes: tuple[Note, ...] = ()
+    decision: Decision | None = None
+    other: int = 0
+    """With REPEATED: the number of the earlier line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line that can be requested."""
+
+    line: BatchLine
+    input: ChangeInput
+    """The change it becomes."""
+    customer: str
+    """The customer's name, or their id where they have none; not escaped."""
+    feature: str
+    """Its id."""
+    preview: Preview
+    """Before → after, warnings, and the size that the policy judges."""
+    undo_of: str = ""
+    """The id of the change it takes back, in the undo of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTotal:
+    feature: str
+    """Its id."""
+    lines: int
+    units: Decimal
+    """All that is moved, without signs: 100 given and 50 taken are 150."""
+    unsized: int = 0
+    """Lines without a size, such as a new reset date."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBatch:
+    lines: tuple[CheckedLine, ...]
+    """Those that can be requested, in the order of the list."""
+    problems: tuple[LineProblem, ...] = ()
+    """Those that cannot."""
+    decision: Decision | None = None
+    """What the policy requires of `lines` together: the strictest of the lines and of their total. None when
+    there is no line."""
+    undo_of: str = ""
+    """The batch that it takes back."""
+
+    @property
+    def requestable(self) -> bool:
+        """Whether it can be requested as it is. If there are problems: only `without_problems`."""
+        return bool(self.lines) and not self.problems and self.decision is not None and self.decision.permit
+
+    def without_problems(self) -> "CheckedBatch":
+        return CheckedBatch(self.lines, (), self.decision, self.undo_of)
+
+    @property
+    def totals(self) -> tuple[FeatureTotal, ...]:
+        return totals((line.feature, line.preview.amount) for line in self.lines)
+
+
+def totals(sizes: Iterable[tuple[str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
+    """By feature, in the order in which they first come."""
+    by_feature: dict[str, FeatureTotal] = {}
+    for feature, amount in sizes:
+        total = by_feature.get(feature, FeatureTotal(feature, 0, Decimal(0)))
+        by_feature[feature] = FeatureTotal(
+            feature,
+            total.lines + 1,
+            total.units + (amount or 0),
+            total.unsized + (amount is None),
+        )
+    return tuple(by_feature.values())
+
+
+class BatchState(StrEnum):
+    WAITING = "waiting"
+    """For approvals."""
+    RUNNING = "running"
+    STOPPING = "stopping"
+    """No further line begins; those that have begun are finished."""
+    STOPPED = "stopped"
+    """It can be resumed."""
+    DONE = "done"
+    """Every line has ended, whichever way."""
+    DENIED = "denied"
+    EXPIRED = "expired"
+
+
+class LineState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """Nothing was changed; `BatchLineRecord.why` says why."""
+    UNCONFIRMED = "unconfirmed"
+    """It may have happened; a person has to look. Never tried again."""
+    SKIPPED = "skipped"
+    """The batch was stopped before it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    counts: Mapping[LineState, int]
+
+    @property
+    def all(self) -> int:
+        return sum(self.counts.values())
+
+    def of(self, *states: LineState) -> int:
+        return sum(self.counts.get(state, 0) for state in states)
+
+    @property
+    def ended(self) -> int:
+        return self.all - self.of(LineState.QUEUED, LineState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One batch. Ids of people and channels are Slack's."""
+
+    id: str
+    state: BatchState
+    revision: int
+    """Grows with every step; a card with a lower one is out of date. A decision is about one revision of a
+    waiting batch."""
+    env: Environment
+    asker: str
+    asker_team: str
+    channel: str
+    """Where it was requested; may be empty."""
+    reason: str
+    rule: str
+    """The policy's rule that allowed the request."""
+    needed: int
+    """Approvals; 0: applied right away."""
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    progress: BatchProgress
+    totals: tuple[FeatureTotal, ...]
+    approvals: tuple[Approval, ...] = ()
+    decided_by: str = ""
+    """Who gave the last approval, or denied it."""
+    decided_at: datetime | None = None
+    comment: str = ""
+    """Given with a denial."""
+    stopped_by: str = ""
+    undo_of: str = ""
+    """The batch that it takes back."""
+    undo: str = ""
+    """The open or applied undo of this batch."""
+
+    @property
+    def stoppable(self) -> bool:
+        return self.state is BatchState.RUNNING and self.progress.of(LineState.QUEUED) > 0
+
+    @property
+    def resumable(self) -> bool:
+        return self.state is BatchState.STOPPED and self.progress.of(LineState.SKIPPED) > 0
+
+    @property
+    def undoable(self) -> bool:
+        """Whether *Undo* can be offered, whatever the policy says."""
+        ended = self.state in (BatchState.DONE, BatchState.STOPPED)
+        return ended and not self.undo and self.progress.of(LineState.APPLIED) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLineRecord:
+    """One line of a batch, and what became of it."""
+
+    number: int
+    state: LineState
+    input: ChangeInput
+    customer: str
+    """The customer's name when the list was checked; not escaped."""
+    feature: str
+    preview: Preview
+    typed: str
+    """The customer as typed."""
+    change_id: str = ""
+    """The change it became; empty before it began."""
+    why: str = ""
+    """With REFUSED and UNCONFIRMED: a `Cause` of the change's, or a `Result` where none was requested."""
+    undo_of: str = ""
+    attempt: int = 0
+
+
+class BatchResult(StrEnum):
+    DONE = "done"
+    """`BatchOutcome.batch` is the batch after the step."""
+    AGAIN = "again"
+    """This form was already submitted; `batch` is what it became."""
+    PROBLEMS = "problems"
+    """Lines that cannot be requested, or none that can; `checked` says which. Nothing was requested."""
+    NOT_ALLOWED = "not_allowed"
+    """By the policy; `decision` says why."""
+    NO_REASON = "no_reason"
+    """The policy requires a reason."""
+    NO_CHANNEL = "no_channel"
+    """It needs approval, and there is no approvals channel, or it cannot be used."""
+    TOO_MANY_WAIT = "too_many_wait"
+    """No more of this person's batches may wait."""
+    TOO_LATE = "too_late"
+    """Somebody was first, or it expired; `batch` says which."""
+    STALE = "stale"
+    """The clicked card showed an earlier revision."""
+    ALREADY = "already"
+    """This person has already approved it; it needs others."""
+    UNCHECKED = "unchecked"
+    """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
+    NO_UNDO = "no_undo"
+    """There is nothing to undo, or it is being undone."""
+    UNKNOWN = "unknown"
+    """There is no such batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    result: BatchResult
+    batch: BatchRecord | None = None
+    checked: CheckedBatch | None = None
+    decision: Decision | None = None
+
+
+class Batches(Protocol):
+    """What handlers use; `bot.batches.service.BatchService` is it. A change of state is told through the
+    callback that the service was made with: `notify(batch_id, revision)`."""
+
+    async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch: ...
+
+    async def submit(
+        self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
+    ) -> BatchOutcome:
+        """`key`: unique, made when the form was opened; the same key is the same batch."""
+
+    async def get(self, batch_id: str) -> BatchRecord | None: ...
+
+    async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
+        """Every line with its state, in the order of the list."""
+
+    async def approve(self, batch_id: str, revision: int, actor: Actor) -> BatchOutcome: ...
+
+    async def deny(self, batch_id: str, revision: int, actor: Actor, why: str = "") -> BatchOutcome: ...
+
+    async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
+
+    async def resume(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
+
+    async def undo(self, batch_id: str, actor: Actor, *, key: str, reason: str = "") -> BatchOutcome:
+        """Requests a batch of the inverses of the applied lines, latest first."""
+
+    async def keep(self, lines: Sequence[BatchLine], actor: Actor) -> str:
+        """Keeps lines for a day, for a card that offers to go on without the wrong ones. Its id."""
+
+    async def kept(self, draft_id: str, actor: Actor) -> Sequence[BatchLine] | None:
+        """The lines, for whoever had them kept; None when they are gone."""

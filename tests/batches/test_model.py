@@ -1,0 +1,111 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.access.policy import Decision, Reason
+from bot.approvals.proposal import Preview
+from bot.autumn.environment import Environment
+from bot.batches.model import (
+    BatchLine,
+    BatchProgress,
+    BatchRecord,
+    BatchState,
+    CheckedBatch,
+    CheckedLine,
+    FeatureTotal,
+    LineAction,
+    LineProblem,
+    LineReason,
+    LineState,
+)
+from bot.changes.balance.input import BalanceAction, BalanceInput
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+ALLOWED = Decision(True, Reason.ALLOWED)
+
+
+def checked_line(number: int, feature: str, amount: int | None) -> CheckedLine:
+    size = None if amount is None else Decimal(amount)
+    change = BalanceInput(
+        customer="cus_1", feature=feature, row="row", action=BalanceAction.GIVE, amount=size
+    )
+    line = BatchLine(number, "cus_1", LineAction.GIVE, feature, size)
+    return CheckedLine(line, change, "Acme", feature, Preview({}, (), amount=size))
+
+
+def record(state: BatchState, undo: str = "", **counts: int) -> BatchRecord:
+    progress = BatchProgress({LineState(name): count for name, count in counts.items()})
+    return BatchRecord(
+        id="b1",
+        state=state,
+        revision=1,
+        env=Environment.SANDBOX,
+        asker="U_ANA",
+        asker_team="T1",
+        channel="",
+        reason="",
+        rule="",
+        needed=1,
+        created_at=AT,
+        updated_at=AT,
+        expires_at=AT,
+        progress=progress,
+        totals=(),
+        undo=undo,
+    )
+
+
+def test_units_are_added_up_by_feature() -> None:
+    batch = CheckedBatch(
+        (
+            checked_line(1, "messages", 100),
+            checked_line(2, "seats", 3),
+            checked_line(3, "messages", 50),
+            checked_line(4, "messages", None),
+        )
+    )
+    assert batch.totals == (
+        FeatureTotal("messages", 3, Decimal(150), unsized=1),
+        FeatureTotal("seats", 1, Decimal(3)),
+    )
+
+
+def test_batch_with_a_wrong_line_can_be_requested_only_without_it() -> None:
+    problem = LineProblem(2, "nobody", LineReason.NO_CUSTOMER)
+    batch = CheckedBatch((checked_line(1, "messages", 1),), (problem,), ALLOWED)
+    assert not batch.requestable
+    assert batch.without_problems().requestable
+
+
+@pytest.mark.parametrize("decision", [None, Decision(False, Reason.NO_RULE)])
+def test_batch_that_the_policy_refuses_cannot_be_requested(decision: Decision | None) -> None:
+    assert not CheckedBatch((checked_line(1, "messages", 1),), (), decision).requestable
+
+
+def test_line_is_told_as_it_was_typed() -> None:
+    assert BatchLine(1, "a@b.co", LineAction.GIVE, "messages", Decimal(5)).text == "a@b.co, messages, give, 5"
+    moved = BatchLine(1, "cus_1", LineAction.RESET, "messages", reset_at=AT)
+    assert moved.text == "cus_1, messages, reset, 2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("batch", "stoppable", "resumable", "undoable"),
+    [
+        (record(BatchState.WAITING, queued=2), False, False, False),
+        (record(BatchState.RUNNING, queued=1, applied=1), True, False, False),
+        (record(BatchState.RUNNING, running=1, applied=1), False, False, False),
+        (record(BatchState.STOPPED, skipped=1, applied=1), False, True, True),
+        (record(BatchState.STOPPED, applied=2), False, False, True),
+        (record(BatchState.DONE, applied=1, refused=1), False, False, True),
+        (record(BatchState.DONE, "b2", applied=1), False, False, False),
+        (record(BatchState.DONE, refused=1), False, False, False),
+    ],
+)
+def test_what_a_card_may_offer(batch: BatchRecord, stoppable: bool, resumable: bool, undoable: bool) -> None:
+    assert (batch.stoppable, batch.resumable, batch.undoable) == (stoppable, resumable, undoable)
+
+
+def test_progress_counts_lines_by_state() -> None:
+    progress = BatchProgress({LineState.APPLIED: 3, LineState.QUEUED: 2, LineState.RUNNING: 1})
+    assert (progress.all, progress.ended, progress.of(LineState.APPLIED, LineState.QUEUED)) == (6, 3, 5)
