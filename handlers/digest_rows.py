@@ -13,12 +13,14 @@ from typing import IO, Any, NamedTuple
 from bot.digests import all_rows, csv_file
 from bot.digests.report.build import ScanGone
 from bot.digests.report.model import RowQuery
-from bot.kit import surfaces
+from bot.kit import csv_table, surfaces
 from bot.kit.card import Card
+from bot.kit.csv_table import CsvFormat
 from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
 from bot.slack import files, messages
 from handlers import decoding
+from handlers.csv_files import own_format
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
 from handlers.lookups import customer_card, in_channel, send_card, with_loading
@@ -84,13 +86,17 @@ class _Thread(NamedTuple):
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
+    await send_csv(interaction, services, await own_format(interaction, services))
+
+
+async def send_csv(interaction: Interaction, services: Services, chosen: CsvFormat) -> None:
     query = RowQuery.decode(interaction.value)
 
     async def show_loading() -> None:
         if not interaction.view:
             await services.replies.ephemeral(interaction, csv_file.csv_asking())
 
-    outcome = await with_loading(services, _posted(interaction, services, query), show_loading)
+    outcome = await with_loading(services, _posted(interaction, services, query, chosen), show_loading)
     if outcome is not None:
         await _show_outcome(interaction, services, outcome)
 
@@ -104,12 +110,14 @@ async def _show_outcome(interaction: Interaction, services: Services, outcome: C
     await services.replies.update_modal(interaction.view, view)
 
 
-async def _posted(interaction: Interaction, services: Services, query: RowQuery) -> Card | None:
+async def _posted(
+    interaction: Interaction, services: Services, query: RowQuery, chosen: CsvFormat
+) -> Card | None:
     """What to tell the person; None if they can see the file."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         try:
             read_at = (await services.digests.page(query)).read_at
-            count = await _write(services, query, file)
+            count = await _write(services, query, chosen, file)
         except ScanGone:
             return all_rows.digest_expired()
         name = csv_file.csv_name(read_at)
@@ -121,15 +129,15 @@ async def _posted(interaction: Interaction, services: Services, query: RowQuery)
     return None if thread.ts else csv_file.csv_sent()
 
 
-async def _write(services: Services, query: RowQuery, file: IO[bytes]) -> int:
+async def _write(services: Services, query: RowQuery, chosen: CsvFormat, file: IO[bytes]) -> int:
     """Writes the rows, without columns that are empty in all of them. Answers how many rows there are."""
     filled: set[int] = set()
     async for item in await services.digests.rows(query):
-        filled |= csv_file.filled_columns(item)
-    columns, count = sorted(filled) or csv_file.ALL_COLUMNS, 0
-    file.write(csv_file.csv_head(columns).encode())
+        filled |= csv_table.filled(csv_file.csv_row(item))
+    table, count = csv_file.csv_table(chosen).keeping(filled), 0
+    file.write(table.head().encode())
     async for item in await services.digests.rows(query):
-        file.write(csv_file.csv_line(item, columns).encode())
+        file.write(table.line(csv_file.csv_row(item)).encode())
         count += 1
     return count
 

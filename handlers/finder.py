@@ -3,12 +3,14 @@
 import tempfile
 
 from bot.kit.card import Card
+from bot.kit.csv_table import CsvFormat
 from bot.lookups import help as lookup_help
 from bot.lookups.finder import card as finder_card
 from bot.lookups.finder import words
 from bot.lookups.finder.filters import ListQuery, UnknownFilter, parse
 from bot.lookups.finder.read import listed
 from bot.slack import files, messages
+from handlers.csv_files import own_format
 from handlers.interaction import Interaction
 from handlers.lookups import respond, update_card
 from handlers.services import Services
@@ -34,11 +36,15 @@ async def turn_page(interaction: Interaction, services: Services) -> None:
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
+    await send_csv(interaction, services, await own_format(interaction, services))
+
+
+async def send_csv(interaction: Interaction, services: Services, chosen: CsvFormat) -> None:
     """The file goes to the person's direct messages: only they see the list."""
     await respond(
         interaction,
         services,
-        _sent(interaction, services, ListQuery.decode(interaction.value)),
+        _sent(interaction, services, ListQuery.decode(interaction.value), chosen),
         loading=finder_card.asking(),
         send=services.replies.ephemeral,
     )
@@ -48,10 +54,10 @@ async def _card(services: Services, query: ListQuery) -> Card:
     return finder_card.list_card(await listed(services.autumn, query, now=services.now), query)
 
 
-async def _sent(interaction: Interaction, services: Services, query: ListQuery) -> Card:
+async def _sent(interaction: Interaction, services: Services, query: ListQuery, chosen: CsvFormat) -> Card:
     customers = await listed(services.autumn, query, now=services.now)
     with tempfile.TemporaryFile() as file:
-        file.write(finder_card.csv_text(customers).encode())
+        file.write(finder_card.csv_text(customers, chosen).encode())
         name = finder_card.csv_name(customers.read_at)
         uploaded = await files.upload(services.slack, file, name)
     channel = await messages.open_dm(services.slack, interaction.user)

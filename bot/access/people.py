@@ -58,6 +58,8 @@ class SlackUser:
     """As Slack shows it; may be empty."""
     zone: str = ""
     """The IANA name of the person's time zone; may be empty."""
+    locale: str = ""
+    """The language and country they use Slack in (`de-DE`); may be empty."""
 
     @classmethod
     def read(cls, user: Mapping[str, Any]) -> "SlackUser":
@@ -71,6 +73,7 @@ class SlackUser:
             deleted=bool(user.get("deleted")),
             name=str(profile.get("display_name") or profile.get("real_name") or user.get("name") or ""),
             zone=str(user.get("tz") or ""),
+            locale=str(user.get("locale") or ""),
         )
 
 
@@ -142,6 +145,11 @@ class People:
         facts = await self._facts(actor.user)
         return facts.zone if facts else ""
 
+    async def locale(self, actor: Actor) -> str:
+        """The person's locale in Slack; empty if it is not known. Never raises."""
+        facts = await self._facts(actor.user)
+        return facts.locale if facts else ""
+
     async def _facts(self, user: str) -> SlackUser | None:
         known = self._known.get(user)
         if known is not None:
@@ -157,7 +165,7 @@ class People:
     async def _ask(self, user: str) -> SlackUser | None:
         try:
             async with asyncio.timeout(self._within):
-                answer = await self._slack.users_info(user=user)
+                answer = await self._slack.users_info(user=user, include_locale=True)
             facts = SlackUser.read(answer["user"])
         except SLACK_READ_ERRORS:
             return None

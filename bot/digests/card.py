@@ -17,7 +17,8 @@ from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Viewpoint
 from bot.kit import blocks, ids, layout, money, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.lookups import frame, labels
+from bot.lookups import csv_form, frame, labels
+from bot.lookups.csv_form import CsvSource
 
 _ROWS = 10
 _CURRENCIES = 4
@@ -351,8 +352,10 @@ def _clicks(report: Report, content: DigestContent, query: RowQuery) -> list[Blo
     if not report.parts:
         return []
     keys = tuple(section.key for section in sections.chosen(content.sections))
-    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=keys))
-    elements: list[Any] = [element for element in (_customers(report), csv) if element is not None]
+    of_all = query.at(sections=keys)
+    csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, of_all)
+    other = query_button(csv_form.OTHER_FORMAT, f"{ids.CSV_FORMAT}:{CsvSource.DIGEST}", of_all)
+    elements: list[Any] = [element for element in (_customers(report), csv, other) if element is not None]
     return [blocks.actions("more", elements)] if elements else []
 
 

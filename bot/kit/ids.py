@@ -19,6 +19,12 @@ LIST = "list"
 LIST_CSV = "list_csv"
 """A button that sends that list as a file; its value is a `ListQuery`."""
 
+CSV_FORMAT = "csv_format"
+"""A button that opens a form for the format of a CSV file; its value is the query of the file's rows.
+`csv_format:` and a `CsvSource`."""
+CSV_FORM = "csv_form"
+"""The callback id of that form; its private_metadata is a `CsvMeta`."""
+
 SHARE = "share"
 """A button that posts the card into the channel, after a confirm dialog; its value is a `Place`."""
 

@@ -23,6 +23,7 @@ class User:
     color: str
     team_id: str
     email: str = ""
+    locale: str = "en-US"
 
     @property
     def initials(self) -> str:
@@ -37,8 +38,9 @@ class User:
         keys = ("id", "name", "real_name", "title", "kind", "tz", "initials", "color", "team_id")
         return {name: getattr(self, name) for name in keys}
 
-    def api(self, now: float, *, email: bool) -> Json:
-        """The user object of users.info. Without users:read.email the email address is left out."""
+    def api(self, now: float, *, email: bool, locale: bool = False) -> Json:
+        """The user object of users.info. Left out are the email address without users:read.email, and the
+        locale unless it is asked for."""
         local = datetime.fromtimestamp(now, ZoneInfo(self.tz))
         offset = local.utcoffset()
         profile: Json = {
@@ -71,6 +73,8 @@ class User:
             "is_app_user": False,
             "updated": 1_700_000_000,
         }
+        if locale:
+            answer["locale"] = self.locale
         if self.is_stranger:
             answer["is_stranger"] = True
         return answer

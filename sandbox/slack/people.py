@@ -20,7 +20,7 @@ def users() -> list[User]:
         User("U03LEA", "lea", "Lea Martin", "Billing lead", "member", "America/New_York", "#6b4fa0", TEAM,
              "lea@northwind.example"),
         User("U04MAX", "max", "Max Weber", "Workspace admin", "admin", "Europe/Berlin", "#2f6f3e", TEAM,
-             "max@northwind.example"),
+             "max@northwind.example", "de-DE"),
         User("U05GUS", "gus", "Gus Nilsson", "Contractor", "guest", "Europe/Stockholm", "#8a6d1b", TEAM,
              "gus@contractor.example"),
         User("U06EVE", "eve", "Eve Stone", "Buyer at Acme", "external", "America/Los_Angeles", "#a03a5b",

@@ -99,6 +99,12 @@ async def test_the_time_zone_is_the_persons_own(slack: LocalSlack, client: Async
     assert await known.zone(Actor("U99NOBODY", "T01NORTHW")) == ""
 
 
+async def test_locale_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
+    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    assert await known.locale(Actor("U04MAX")) == "de-DE"
+    assert await known.locale(Actor("U99NOBODY", "T01NORTHW")) == ""
+
+
 async def test_name_is_the_one_slack_shows(slack: LocalSlack, client: AsyncWebClient) -> None:
     known = People(client, lambda: Home("T01NORTHW"), seconds=60)
     assert await known.name(ANA) == "ana"

@@ -7,6 +7,7 @@ import pytest
 from bot.changes import words as changes_words
 from bot.kit import ids
 from bot.lookups import labels
+from bot.lookups.csv_form import CsvMeta, CsvSource
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
 from tests.handlers.test_changes import last
@@ -71,6 +72,21 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
     trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
     await maple.slack.deliveries.send("interactive", click | {"trigger_id": trigger})
     await maple.ana.sees(labels.UNREADABLE.what)
+
+
+async def test_unknown_source_of_a_file_is_refused_where_its_form_would_open(maple: Running) -> None:
+    button = {"action_id": f"{ids.CSV_FORMAT}:nothing", "block_id": "b", "value": "{}"}
+    payload = sent_by(maple, "block_actions", actions=[button])
+    trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
+    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger})
+    await maple.ana.sees(labels.UNREADABLE.what)
+
+
+async def test_form_for_a_file_without_a_choice_is_refused_in_its_place(maple: Running) -> None:
+    meta = CsvMeta(source=CsvSource.CUSTOMERS, query="{}").encode()
+    view = {"type": "modal", "callback_id": ids.CSV_FORM, "private_metadata": meta, "id": "V1"}
+    answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
+    assert labels.UNREADABLE.what in str(answer)
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'])

@@ -6,8 +6,10 @@ import io
 import re
 from datetime import timedelta
 
+from bot.digests import words
 from bot.digests.delivery import runs
-from bot.lookups import labels
+from bot.kit.csv_table import Decimals, Separator
+from bot.lookups import csv_form, labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, digesting, posted, set_up
@@ -33,8 +35,8 @@ def files(maple: Running) -> list[File]:
     return [file for file in maple.slack.workspace.files.values() if file.shared]
 
 
-def read(file: File) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+def read(file: File, delimiter: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=delimiter))
 
 
 async def test_what_is_coming(mode: Mode) -> None:
@@ -43,8 +45,8 @@ async def test_what_is_coming(mode: Mode) -> None:
         assert "only visible to you" in shown
         assert "Coming up in the next 7 days" in shown
         assert "Times in tables and charts are in Europe/Lisbon" in shown
-        for words in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Running out"):
-            assert words in shown
+        for title in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Running out"):
+            assert title in shown
         await maple.ana.command("/autumn upcoming 1")
         await maple.ana.sees("Coming up in the next 24 hours")
         maple.raj.does_not_see(COMING)
@@ -149,6 +151,48 @@ async def test_the_file_of_what_only_one_person_sees() -> None:
         assert {"feature", "left"} <= read(section)[0].keys()
         assert {"amount", "invoice", "link"}.isdisjoint(read(section)[0]), "no row has any of these"
         assert len(read(section)) < len(read(whole))
+        maple.raj.does_not_see("[file:")
+
+
+async def test_file_is_in_the_format_of_the_readers_locale() -> None:
+    async with digesting("http") as maple:
+        await in_channel(maple)
+        await maple.max.click(words.DOWNLOAD)
+        await maple.max.sees("[file: maple-digest-")
+        (file,) = files(maple)
+        rows = read(file, delimiter=";")
+        assert {row["amount"] for row in rows if row["customer id"] == "cus_globex"} >= {"199"}
+        assert [row["amount"] for row in rows if "," in row["amount"]]
+        assert not [row["amount"] for row in rows if "." in row["amount"]]
+
+
+async def test_file_is_in_the_format_that_is_chosen(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        raj = maple.raj
+        await in_channel(maple)
+        await raj.click(csv_form.OTHER_FORMAT)
+        form = await raj.sees(csv_form.FIELD_SEPARATOR)
+        assert csv_form.SEPARATORS[Separator.COMMA] in form
+        await raj.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.TAB])
+        await raj.choose(csv_form.FIELD_DECIMALS, csv_form.DECIMALS[Decimals.COMMA])
+        await raj.submit()
+        await raj.sees("[file: maple-digest-")
+        (file,) = files(maple)
+        (message,) = [post for post in maple.slack.workspace.posts if post.files]
+        assert message.thread_ts == posted(maple)[0].ts
+        assert [row["amount"] for row in read(file, delimiter="\t") if "," in row["amount"]]
+
+
+async def test_file_in_a_chosen_format_of_what_only_one_person_sees() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await upcoming(maple)
+        await ana.click(csv_form.OTHER_FORMAT)
+        await ana.sees(csv_form.FIELD_SEPARATOR)
+        await ana.submit()
+        await ana.sees("The file is in your messages with Maple")
+        (message,) = [post for post in maple.slack.workspace.posts if post.files]
+        assert message.channel.startswith("D")
         maple.raj.does_not_see("[file:")
 
 

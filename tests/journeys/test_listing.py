@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from bot.lookups import labels
+from bot.kit.csv_table import Separator
+from bot.lookups import csv_form, labels
 from bot.lookups.finder import words
 from bot.timings import Timeouts
 from tests.running import Mode, Running, running_maple
@@ -35,6 +36,22 @@ async def test_list_as_a_file_in_direct_messages(maple: Running) -> None:
     rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
     assert "cus_globex" in {row["id"] for row in rows}
     assert {row["past due"] for row in rows} == {words.YES}
+
+
+async def test_list_is_a_file_in_the_format_that_is_chosen(maple: Running) -> None:
+    ana = maple.ana
+    await ana.command("/autumn list past-due")
+    await ana.sees(words.PAST_DUE)
+    await ana.click(csv_form.OTHER_FORMAT)
+    await ana.sees(csv_form.FIELD_SEPARATOR)
+    await ana.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.SEMICOLON])
+    await ana.submit()
+    await ana.sees(words.SENT)
+    (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
+    assert {
+        row["past due"]
+        for row in csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";")
+    } == {words.YES}
 
 
 async def test_word_that_filters_nothing_is_named(maple: Running) -> None:

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from bot.autumn.bulk import ListedCustomer, moment
-from bot.kit import blocks, csv_cells, ids, layout, phrases, text, times
+from bot.kit import blocks, ids, layout, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.lookups import frame, labels
+from bot.kit.csv_table import Cell, CsvFormat, CsvTable
+from bot.lookups import csv_form, frame, labels
+from bot.lookups.csv_form import CsvSource
 from bot.lookups.finder import words
 from bot.lookups.finder.filters import ListQuery, in_trial, running, used_up
 from bot.lookups.finder.read import Listed
@@ -45,29 +47,25 @@ def sent() -> Card:
     return layout.card([blocks.section("sent", words.SENT)], [], [], stamp=None)
 
 
-def csv_text(listed: Listed) -> str:
+def csv_text(listed: Listed, chosen: CsvFormat) -> str:
     """The whole file."""
-    lines = [csv_cells.MARK + csv_cells.line(list(words.COLUMNS))]
-    for customer in listed.customers:
-        created = moment(customer.get("created_at"))
-        subscriptions = running(customer)
-        trial = any(in_trial(subscription, listed.read_at) for subscription in subscriptions)
-        past_due = any(subscription.get("past_due") for subscription in subscriptions)
-        lines.append(
-            csv_cells.line(
-                [
-                    csv_cells.safe(customer.get("name") or ""),
-                    csv_cells.safe(customer.get("id") or ""),
-                    csv_cells.safe(customer.get("email") or ""),
-                    created.astimezone(UTC).isoformat(timespec="seconds") if created else "",
-                    csv_cells.safe(", ".join(_plans(customer))),
-                    words.YES if past_due else "",
-                    words.YES if trial else "",
-                    csv_cells.safe(", ".join(used_up(customer))),
-                ]
-            )
-        )
-    return "".join(lines)
+    return CsvTable(words.COLUMNS, chosen).text([_csv_row(customer, listed) for customer in listed.customers])
+
+
+def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
+    subscriptions = running(customer)
+    trial = any(in_trial(subscription, listed.read_at) for subscription in subscriptions)
+    past_due = any(subscription.get("past_due") for subscription in subscriptions)
+    return [
+        customer.get("name"),
+        customer.get("id"),
+        customer.get("email"),
+        moment(customer.get("created_at")),
+        ", ".join(_plans(customer)),
+        words.YES if past_due else None,
+        words.YES if trial else None,
+        ", ".join(used_up(customer)),
+    ]
 
 
 def csv_name(read_at: datetime) -> str:
@@ -114,5 +112,7 @@ def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
         buttons.append(blocks.button(phrases.NEXT, f"{ids.LIST}:next", following))
     if page.items:
         buttons.append(blocks.button(words.DOWNLOAD, ids.LIST_CSV, query.encode()))
+        other = f"{ids.CSV_FORMAT}:{CsvSource.CUSTOMERS}"
+        buttons.append(blocks.button(csv_form.OTHER_FORMAT, other, query.encode()))
     drawn = [blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))]
     return [*(drawn if page.pages > 1 else []), *([blocks.actions("paging", buttons)] if buttons else [])]

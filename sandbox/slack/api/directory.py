@@ -30,7 +30,8 @@ def users_info(sim: Simulation, args: Args) -> Json:
     user = sim.workspace.users.get(args.required("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user.api(sim.clock.now(), email=_addresses(sim))}
+    locale = args.flag("include_locale")
+    return {"user": user.api(sim.clock.now(), email=_addresses(sim), locale=locale)}
 
 
 @method("users.list", scope="users:read")

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.kit.csv_table import CsvFormat
 from bot.lookups.finder import words
 from bot.lookups.finder.card import csv_name, csv_text, list_card, unknown_filter
 from bot.lookups.finder.filters import ListQuery
@@ -66,10 +67,11 @@ def test_unknown_filter_is_named() -> None:
 
 
 def test_file_has_a_line_for_each_and_no_formula() -> None:
-    rows = [customer(1, name="=1+1", email="a@b.example"), {"id": None}]
-    text = csv_text(Listed(tuple(rows), complete=True, read_at=NOW))
+    rows = [customer(1, name="=1+1", email="a@b.example"), {"id": "cus_2"}]
+    text = csv_text(Listed(tuple(rows), complete=True, read_at=NOW), CsvFormat())
     first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     assert first["customer"] == "'=1+1"
     assert first["joined (UTC)"].startswith("2026-05-28T")
-    assert second["id"] == second["joined (UTC)"] == ""
+    assert second["customer"] == second["joined (UTC)"] == ""
+    assert "products" not in first, "nobody has any"
     assert csv_name(NOW) == "maple-customers-2026-11-23-0900.csv"

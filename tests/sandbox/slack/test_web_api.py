@@ -211,6 +211,9 @@ async def test_users_and_groups_are_described(slack: LocalSlack, client: AsyncWe
     assert stranger["is_stranger"]
     assert stranger["team_id"] != guest["team_id"]
     assert "email" not in guest["profile"]
+    assert "locale" not in guest
+    german = (await client.users_info(user="U04MAX", include_locale=True))["user"]
+    assert german["locale"] == "de-DE"
     slack.scopes.add("users:read.email")
     found = await client.users_lookupByEmail(email="ana@northwind.example")
     assert found["user"]["profile"]["email"] == "ana@northwind.example"
