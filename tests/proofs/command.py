@@ -17,6 +17,7 @@ from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
+from tests.proofs.lists import hostile_lists
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.tampering import alterations
@@ -51,6 +52,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
         lambda: told_once("postgresql", 12, 6),
     ),
     "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
+    "lists": (lambda: hostile_lists(10_000, 1),),
 }
 _CASES = {
     "hammer": ("clicks", "clicks"),
@@ -62,6 +64,7 @@ _CASES = {
     "digests": ("due days", "due days"),
     "webhooks": ("odd messages", "odd messages"),
     "hostile": ("inputs", "hostile payloads"),
+    "lists": ("hostile lists", "hostile lists"),
 }
 """Which counts, by the start of their names, add up to a proof's cases, and what the summary calls them."""
 

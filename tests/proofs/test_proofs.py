@@ -16,6 +16,7 @@ from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.hostile import hostile
 from tests.proofs.kill import killed
+from tests.proofs.lists import hostile_lists
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
 from tests.proofs.tampering import alterations
@@ -130,6 +131,12 @@ async def test_hostile_payloads_do_nothing_and_are_answered(engine: Engine, seed
     figures = await as_claimed(hostile(engine, seed, 400))
     assert figures.counts["listeners reached"] > 30
     assert figures.counts["changes asked for"] >= 6
+
+
+async def test_lists_of_any_bytes_are_read_or_refused_in_words() -> None:
+    figures = await as_claimed(hostile_lists(300, 3))
+    assert min(figures.counts["lines read"], figures.counts["lines refused"]) > 50
+    assert figures.counts["refused as a whole"] > 20
 
 
 def test_what_is_not_as_claimed_is_said() -> None:

@@ -1,0 +1,342 @@
+"""Reads a list that somebody pasted or uploaded. Pure, and it takes any bytes: what cannot be read without
+guessing is told line by line.
+
+    customer,feature,amount,action      in any order, as a header names them
+    acme,messages,5000                  without a header in this order; the last ones may be missing
+    acme                                a plain list: feature, amount and action are those of the form
+
+Cells are separated by commas, semicolons or tabs.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.batches.list_notes import MOST_BYTES, ListNote
+from bot.batches.model import MOST_LINES, BatchLine, LineAction, LineProblem, LineReason
+from bot.changes import amounts, notes
+from bot.changes.amounts import AmountNote, NotAnAmount
+from bot.changes.notes import Note
+from bot.kit.visible import hides
+from bot.lookups.find.query import INVISIBLE, LONGEST, fold
+
+_LONGEST_LINE = 4000
+"""Characters."""
+_COMMA, _SEMICOLON, _TAB = ",", ";", "\t"
+_SHOWN = 400
+"""Characters of a line that are shown again."""
+_SAMPLE = 20
+"""Lines in which the separator is looked for."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_SEPARATORS = (_COMMA, _SEMICOLON, _TAB)
+_FORMULA = ("=", "+", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_KEPT_AS_TEXT = re.compile(r"'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""What spreadsheets, and Maple's own files, put before a text that would otherwise be a formula."""
+_SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NUL = "\x00"
+
+
+class Column(StrEnum):
+    CUSTOMER = "customer"
+    FEATURE = "feature"
+    AMOUNT = "amount"
+    ACTION = "action"
+
+
+_ORDER = tuple(Column)
+"""Without a header."""
+_TITLES: Mapping[Column, tuple[str, ...]] = {
+    Column.CUSTOMER: ("customer id", "customerid", "id", "customer", "email", "customer email"),
+    Column.FEATURE: ("feature id", "featureid", "feature"),
+    Column.AMOUNT: ("amount", "units", "quantity", "date"),
+    Column.ACTION: ("action",),
+}
+"""What a header may call each column, folded; of several the first counts: an id tells more than a name."""
+_OF_NO_INTEREST = frozenset(
+    {
+        *("", "name", "customer name", "company", "note", "notes", "comment", "line", "number"),
+        *("joined (utc)", "products", "past due", "in trial", "used up"),
+    }
+)
+"""What else a header may have, such as the one of `/autumn list`. Any other column might be the amount."""
+_ACTIONS = {
+    **dict.fromkeys(("give", "add", "extra", "give extra allowance"), LineAction.GIVE),
+    **dict.fromkeys(("set", "set to", "set the balance"), LineAction.SET),
+    **dict.fromkeys(("reset", "reset on", "move the reset date"), LineAction.RESET),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll:
+    """What is filled in for the whole list, for lines that do not say it themselves."""
+
+    action: LineAction = LineAction.GIVE
+    feature: str = ""
+    amount: str = ""
+    """As typed; with RESET a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    lines: tuple[BatchLine, ...]
+    problems: tuple[LineProblem, ...] = ()
+
+
+def read(given: bytes | str, for_all: ForAll) -> ReadList | Note:
+    """A note says what is wrong with the list as a whole. Never fails."""
+    text = _decoded(given) if isinstance(given, bytes) else _within_size(given)
+    if isinstance(text, Note):
+        return text
+    numbered = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if _filled(line)]
+    if not numbered:
+        return Note(ListNote.EMPTY)
+    separator = _separator([line for _, line in numbered[:_SAMPLE]])
+    layout = _layout(_cells(numbered[0][1], separator))
+    if isinstance(layout, Note):
+        return layout
+    rows = numbered[1:] if layout.header else numbered
+    if len(rows) > MOST_LINES:
+        return Note(ListNote.TOO_MANY, {"lines": str(len(rows))})
+    if not rows:
+        return Note(ListNote.EMPTY)
+    reader = _Reader(separator, layout, for_all)
+    each = [reader.line(number, line) for number, line in rows]
+    return ReadList(
+        tuple(line for line in each if isinstance(line, BatchLine)),
+        tuple(line for line in each if isinstance(line, LineProblem)),
+    )
+
+
+# Bytes to text
+
+
+def _within_size(text: str) -> str | Note:
+    clean = text.removeprefix("\ufeff")
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        return Note(ListNote.TOO_BIG)
+    return Note(ListNote.NOT_TEXT) if _NUL in clean else clean
+
+
+def _decoded(content: bytes) -> str | Note:
+    """UTF-8 or UTF-16, else what Windows and old spreadsheets write in western Europe."""
+    if len(content) > MOST_BYTES:
+        return Note(ListNote.TOO_BIG)
+    if content.startswith(_SHEETS):
+        return Note(ListNote.WORKBOOK)
+    try:
+        text = content.decode(_encoding(content))
+    except UnicodeDecodeError:
+        return Note(ListNote.NOT_TEXT)
+    return Note(ListNote.NOT_TEXT) if _NUL in text else text.removeprefix("\ufeff")
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\x00" in content:
+        # Letters without accents have a zero byte in UTF-16, at one side or the other.
+        return "utf-16-le" if content[1::2].count(0) > content[::2].count(0) else "utf-16-be"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+# Text to cells
+
+
+def _filled(line: str) -> bool:
+    return bool(line.strip(f'{_COMMA}{_SEMICOLON}"{_TAB} ').translate(INVISIBLE).strip())
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """Tabs come from pasted cells; semicolons from where the comma is in numbers."""
+    for separator in (_TAB, _SEMICOLON):
+        if any(separator in line for line in lines):
+            return separator
+    return _COMMA
+
+
+def _cells(line: str, separator: str) -> list[str] | Note:
+    if len(line) > _LONGEST_LINE:
+        return Note(ListNote.LONG_LINE)
+    try:
+        cells = next(csv.reader([line], delimiter=separator, strict=True, skipinitialspace=True))
+    except csv.Error:
+        return Note(ListNote.QUOTES)
+    return [_cell(cell) for cell in cells]
+
+
+def _cell(cell: str) -> str:
+    """Without the marks that come along when text is copied."""
+    return _KEPT_AS_TEXT.sub("", " ".join(cell.strip("\u200b\u2060\ufeff").split()), count=1)
+
+
+class _Layout(NamedTuple):
+    columns: Sequence[Column | None]
+    """What each cell is; None for one that is of no interest."""
+    header: bool
+
+
+def _layout(first: list[str] | Note) -> _Layout | Note:
+    """By the first line, if it is a header."""
+    titles = [] if isinstance(first, Note) else [_title(cell) for cell in first]
+    columns = {column: _places(column, titles) for column in Column}
+    named = {place for places in columns.values() for place in places}
+    if not columns[Column.CUSTOMER]:
+        only_titles = bool(named) and all(title in _OF_NO_INTEREST for title in _others(titles, named))
+        return Note(ListNote.NO_CUSTOMERS) if only_titles else _Layout(_ORDER, header=False)
+    if unknown := [title for title in _others(titles, named) if title not in _OF_NO_INTEREST]:
+        return Note(ListNote.UNKNOWN_COLUMN, {"column": unknown[0]})
+    for column, places in columns.items():
+        if len(places) > 1 and titles[places[0]] == titles[places[1]]:
+            return Note(ListNote.SAME_COLUMN, {"column": column})
+    taken = {places[0]: column for column, places in columns.items() if places}
+    return _Layout([taken.get(place) for place in range(len(titles))], header=True)
+
+
+def _others(titles: Sequence[str], named: set[int]) -> list[str]:
+    return [title for place, title in enumerate(titles) if place not in named]
+
+
+def _title(cell: str) -> str:
+    return " ".join(fold(cell).replace("_", " ").replace("-", " ").split())
+
+
+def _places(column: Column, titles: Sequence[str]) -> list[int]:
+    known = _TITLES[column]
+    places = [place for place, title in enumerate(titles) if title in known]
+    return sorted(places, key=lambda place: known.index(titles[place]))
+
+
+# Cells to lines
+
+
+class _Reader(NamedTuple):
+    separator: str
+    layout: _Layout
+    for_all: ForAll
+
+    def line(self, number: int, line: str) -> BatchLine | LineProblem:
+        cells = _cells(line, self.separator)
+        problems = [cells] if isinstance(cells, Note) else []
+        values = {} if isinstance(cells, Note) else self._values(cells, problems)
+        read = None if problems else self._read(number, values, problems)
+        return read or LineProblem(number, line[:_SHOWN], LineReason.UNREADABLE, notes=tuple(problems))
+
+    def _read(self, number: int, values: Mapping[Column, str], problems: list[Note]) -> BatchLine | None:
+        customer = values.get(Column.CUSTOMER, "")
+        feature = values.get(Column.FEATURE, self.for_all.feature)
+        action = self._action(values, problems)
+        amount = values.get(Column.AMOUNT, self.for_all.amount)
+        size = read_amount(action, amount, self.separator)
+        problems += [
+            *([] if customer else [Note(ListNote.NO_CUSTOMER)]),
+            *([] if feature else [Note(ListNote.NO_FEATURE)]),
+            *([size] if isinstance(size, Note) else []),
+        ]
+        if problems or isinstance(size, Note):
+            return None
+        if isinstance(size, datetime):
+            return BatchLine(number, customer, action, feature, reset_at=size)
+        return BatchLine(number, customer, action, feature, size)
+
+    def _values(self, cells: list[str], problems: list[Note]) -> dict[Column, str]:
+        """The cells that are filled, by their column."""
+        while cells and not cells[-1]:
+            cells.pop()
+        columns = self._columns(cells)
+        if len(cells) > len(columns):
+            problems.append(Note(ListNote.TOO_MANY_CELLS, {"count": str(len(cells) - len(columns))}))
+            return {}
+        values = {column: cell for column, cell in zip(columns, cells, strict=False) if column and cell}
+        problems += [note for column, cell in values.items() for note in _wrong(column, cell)]
+        return values
+
+    def _columns(self, cells: Sequence[str]) -> Sequence[Column | None]:
+        """Without a header, a list of customers and amounts has the feature of the form."""
+        if not self.layout.header and len(cells) == 2 and self.for_all.feature and _is_amount(cells[1]):
+            return (Column.CUSTOMER, Column.AMOUNT)
+        return self.layout.columns
+
+    def _action(self, values: Mapping[Column, str], problems: list[Note]) -> LineAction:
+        typed = values.get(Column.ACTION, "")
+        if typed and _title(typed) not in _ACTIONS:
+            problems.append(Note(ListNote.UNKNOWN_ACTION, {"action": typed}))
+        return _ACTIONS.get(_title(typed), self.for_all.action)
+
+
+def _wrong(column: Column, cell: str) -> Iterator[Note]:
+    which = {"column": column.value}
+    if hides(cell):
+        yield Note(ListNote.HIDDEN, which)
+    elif len(cell) > LONGEST:
+        yield Note(ListNote.LONG_CELL, which)
+    elif column is not Column.AMOUNT and cell.startswith(_FORMULA):
+        yield Note(ListNote.FORMULA, which)
+    elif column is not Column.AMOUNT and any(separator in cell for separator in _SEPARATORS):
+        yield Note(ListNote.MIXED, which)
+
+
+# Amounts
+
+_MARKS = ".,'\u2019 "
+_GROUPS = re.compile(
+    rf"([+\-\u2212\u2013]?)([1-9][0-9]{{0,2}}([{_MARKS}])[0-9]{{3}}(?:\3[0-9]{{3}})*)([.,][0-9]+)?"
+)
+_ZERO = re.compile(r"[+\-\u2212\u2013]?0[,' \u2019].*")
+_DECIMAL_COMMA = re.compile(r"([+\-\u2212\u2013]?)(0,[0-9]{1,6}|[1-9][0-9]*,(?:[0-9]{1,2}|[0-9]{4,6}))")
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _is_amount(cell: str) -> bool:
+    return re.match(r"[+\-\u2212\u2013]?[.,]?[0-9]", cell) is not None
+
+
+def read_amount(action: LineAction, typed: str, separator: str = _COMMA) -> Decimal | datetime | Note:
+    """An amount, or with RESET the beginning of a day by the calendar of billing, which is UTC's."""
+    if not typed:
+        return Note(ListNote.NO_AMOUNT)
+    if action is LineAction.RESET:
+        return _day(typed) or Note(ListNote.NOT_A_DATE, {"amount": typed})
+    try:
+        return _figure(typed, separator)
+    except NotAnAmount as problem:
+        why = notes.plain(amounts.note(problem.code))
+        return Note(ListNote.NOT_AN_AMOUNT, {"amount": typed, "why": why})
+
+
+def _day(typed: str) -> datetime | None:
+    """Not `1/12`, which is a day in January to some."""
+    if not _DATE.fullmatch(typed):
+        return None
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _figure(typed: str, separator: str) -> Decimal:
+    """As `amounts.parse_amount`, and large figures as they are written in Europe where that is clear:
+    `1.000,50`, `1.000.000`. In a list with semicolons the comma is the decimal one, so `1,5` is one and a
+    half there, and `1,000` can be read in two ways."""
+    if separator == _SEMICOLON and (comma := _DECIMAL_COMMA.fullmatch(typed)):
+        return amounts.parse_amount(f"{comma[1]}{comma[2].replace(',', '.')}")
+    if _ZERO.fullmatch(typed):
+        raise NotAnAmount(AmountNote.SEPARATORS)
+    groups = _GROUPS.fullmatch(typed)
+    if groups is None:
+        return amounts.parse_amount(typed)
+    sign, whole, mark, fraction = groups[1], groups[2], groups[3], groups[4] or ""
+    alone = whole.count(mark) == 1 and not fraction
+    if fraction.startswith(mark) or (alone and (mark == "." or (mark == "," and separator == _SEMICOLON))):
+        raise NotAnAmount(AmountNote.SEPARATORS)
+    return amounts.parse_amount(f"{sign}{whole.replace(mark, '')}{fraction.replace(',', '.')}")

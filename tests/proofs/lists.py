@@ -1,0 +1,117 @@
+"""Lists of changes that somebody pastes or uploads: whatever bytes they are, they are read or refused in words."""
+
+import random
+
+from bot.batches import parsing
+from bot.batches.model import MOST_LINES, LineAction
+from bot.batches.parsing import ForAll, ReadList
+from bot.changes import notes
+from bot.changes.notes import Note
+from tests.proofs.figures import Figures
+
+_PIECES = (
+    *("acme", "cus_1", "a@b.com", "messages", "customer", "feature", "amount", "action", "id", "email"),
+    *("5", "5k", "-40", "1,000", "1.000", "1.000,5", "1e9", "NaN", "٥", "9" * 30, "2027-02-30", "2027-02-28"),
+    *("give", "set", "reset", "drop", "=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "'=x", "<!channel>", "<@U1>"),
+    *(
+        ",",
+        ",",
+        ";",
+        "\t",
+        '"',
+        '""',
+        "'",
+        "\n",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "\x00",
+        "\x1b[2J",
+        "\x85",
+        "\u2028",
+    ),
+    *(
+        "\ufeff",
+        "\u202e",
+        "\u200b",
+        "\ud800",
+        "é",
+        "日本",
+        "e\u0301" * 9,
+        "👩‍💻",
+        "a" * 300,
+        "x" * 5000,
+        "PK\x03\x04",
+    ),
+)
+_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "shift_jis", "utf-7")
+
+
+async def hostile_lists(number: int, seed: int) -> Figures:
+    figures = Figures("Lists of any bytes")
+    dice = random.Random(seed)  # noqa: S311
+    for each in range(number):
+        content = _content(dice)
+        for_all = dice.choice(_FOR_ALL)
+        figures.count("hostile lists")
+        try:
+            answer = parsing.read(content, for_all)
+            _told(figures, each, answer)
+        except Exception as error:  # noqa: BLE001 - any at all is what must not be
+            figures.hold(False, f"{each}: {type(error).__name__} on {content[:200]!r}")
+    return figures
+
+
+_FOR_ALL = (
+    ForAll(),
+    ForAll(LineAction.SET, "messages", "5"),
+    ForAll(LineAction.RESET, "messages", "2027-01-01"),
+    ForAll(LineAction.GIVE, "\ud800", "many"),
+)
+
+
+def _told(figures: Figures, number: int, answer: ReadList | Note) -> None:
+    if isinstance(answer, Note):
+        figures.count("refused as a whole")
+        figures.hold(_in_words(answer), f"{number}: no words")
+        return
+    lines, problems = answer.lines, answer.problems
+    figures.count("lines read", len(lines))
+    figures.count("lines refused", len(problems))
+    numbers = [line.number for line in lines] + [problem.number for problem in problems]
+    figures.hold(len(set(numbers)) == len(numbers) <= MOST_LINES, f"{number}: {len(numbers)} lines")
+    for line in lines:
+        sized = line.reset_at is not None or (line.amount is not None and line.amount.is_finite())
+        figures.hold(bool(line.customer and line.feature and sized), f"{number}: {line!r}")
+    for problem in problems:
+        told = bool(problem.notes) and all(map(_in_words, problem.notes))
+        figures.hold(told, f"{number}: no words for line {problem.number}")
+
+
+def _in_words(note: Note) -> bool:
+    return bool(notes.plain(note)) and bool(notes.mrkdwn(note))
+
+
+def _content(dice: random.Random) -> bytes | str:
+    match dice.randrange(5):
+        case 0:
+            return dice.randbytes(dice.randrange(2000))
+        case 1:
+            return _text(dice)
+        case 2:
+            content = bytearray(_encoded(dice))
+            for _ in range(dice.randrange(1, 6)):
+                content.insert(dice.randrange(len(content) + 1), dice.randrange(256))
+            return bytes(content)
+        case 3 if not dice.randrange(40):
+            return _encoded(dice) * dice.randrange(1, 4000)
+    return _encoded(dice)
+
+
+def _text(dice: random.Random) -> str:
+    return "".join(dice.choices(_PIECES, k=dice.randrange(60)))
+
+
+def _encoded(dice: random.Random) -> bytes:
+    return _text(dice).encode(dice.choice(_ENCODINGS), "replace")
