@@ -1,4 +1,4 @@
-"""Lists of changes that somebody pastes or uploads: whatever bytes they are, they are read or refused in words."""
+"""Lists of changes that somebody pastes or uploads: any bytes are read, or refused in words."""
 
 import random
 
