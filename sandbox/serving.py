@@ -80,3 +80,6 @@ async def _drain(server: uvicorn.Server) -> None:
         for task in list(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(_TICK)

@@ -199,6 +199,10 @@ class HttpServer(uvicorn.Server):
             for task in list(state.tasks):
                 task.cancel()
             await asyncio.gather(*state.tasks, return_exceptions=True)
+            for connection in list(state.connections):
+                # Else a peer that takes nothing in keeps its connection open.
+                connection.transport.abort()
+            await asyncio.sleep(_TICK)
 
 
 @contextlib.asynccontextmanager

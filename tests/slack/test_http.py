@@ -6,6 +6,7 @@ import hmac
 import io
 import itertools
 import random
+import socket
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -254,6 +255,23 @@ async def test_listening_on_ipv6() -> None:
             assert listener.url.startswith("http://[::1]:")
     except OSError:  # a machine without IPv6
         pytest.skip("no IPv6 here")
+
+
+async def test_connection_whose_peer_reads_nothing_is_closed_after_the_grace() -> None:
+    requested = asyncio.Event()
+
+    async def large(_request: Request) -> Response:
+        requested.set()
+        return PlainTextResponse("x" * 20_000_000)
+
+    application = Starlette(routes=[Route("/", large)])
+    async with listening(application, "127.0.0.1", 0, grace=0.02) as listener:
+        connections = listener.server_state.connections
+        with socket.create_connection(("127.0.0.1", httpx.URL(listener.url).port or 0)) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nhost: maple\r\n\r\n")
+            await requested.wait()
+            await listener.stop()
+            assert not connections
 
 
 @pytest.mark.parametrize(("grace", "answered"), [(5.0, True), (0.02, False)])
