@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable
 
-from sandbox.slack import elements
+from sandbox.slack import elements, files
 from sandbox.slack.errors import ShownError
 from sandbox.slack.feed import Change
 from sandbox.slack.model import Channel, Json, Message
@@ -107,6 +107,11 @@ class Person:
 
     async def fill(self, label: str, text: str, *, within: str | None = None) -> None:
         await self._act(self._screen.find(label, elements.TYPED, within), {"text": text})
+
+    async def attach(self, label: str, name: str, content: bytes) -> None:
+        """Picks a file from this person's own machine, in place of what was picked before."""
+        control = self._screen.find(label, frozenset({"file_input"}), None)
+        await self._act(control, {"files": [files.keep(self._sim, self.user, name, content).id]})
 
     async def submit(self) -> None:
         """Submits the top modal. Errors are not raised; they show in the modal."""

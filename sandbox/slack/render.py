@@ -135,6 +135,8 @@ class Reader:
             return " ".join(f"[{self.text(button['text'])}]" for button in both)
         touched = values.get(element.get("action_id", ""))
         value = touched[elements.STATEFUL[kind][0]] if touched else elements.first_value(element)
+        if kind == "file_input":
+            return f"[{', '.join(file['name'] for file in value) or 'Choose a file'}]"
         text = self.value(value)
         if kind in ("radio_buttons", "checkboxes"):
             labels = " / ".join(self.text(option["text"]) for option in element["options"])

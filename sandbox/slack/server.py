@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from sandbox.serving import cuttable, listening
-from sandbox.slack import events, web
+from sandbox.slack import events, files, web
 from sandbox.slack.clock import Clock
 from sandbox.slack.delivery import Deliveries, Delivery
 from sandbox.slack.driver import Person
@@ -176,11 +176,14 @@ class LocalSlack:
                 Route("/response/{key}", bound(web.respond), methods=["POST"]),
                 Route("/upload/{key}", bound(web.upload), methods=["POST"]),
                 Route("/files/{file}/{name}", self._file),
+                Route("/files-pri/{ids}/{name}", bound(files.private)),
+                Route("/files-pri/{ids}/download/{name}", bound(files.private)),
                 Route("/archives/{channel}/{message}", _permalink),
                 Route("/-/state", page.state),
                 Route("/-/history", page.history),
                 Route("/-/stream", page.stream),
                 Route("/-/do", page.do, methods=["POST"]),
+                Route("/-/upload", bound(files.uploaded), methods=["POST"]),
                 WebSocketRoute("/link/", self.simulation.sockets.serve),
                 Mount("/static", StaticFiles(directory=PAGE, check_dir=False)),
             ],

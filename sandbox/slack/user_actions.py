@@ -4,7 +4,7 @@ Everything returns after the app's acknowledgement. What Slack would tell the pe
 raised as ShownError, and kept as a notice.
 """
 
-from sandbox.slack import elements, payloads
+from sandbox.slack import elements, files, payloads
 from sandbox.slack.blocks.check import blocks_problems
 from sandbox.slack.delivery import Body, NotAcknowledged
 from sandbox.slack.errors import ShownError, SlackError
@@ -83,6 +83,8 @@ class UserActions:
     ) -> None:
         """A click or a choice. send=False only stores the input, as for inputs without dispatch_action."""
         block, element = self._element(user, source, block_id, action_id)
+        if element["type"] == "file_input":
+            given = files.picked(self._sim, user, element, given)
         try:
             action = elements.action(block, element, given, self._workspace.next_ts())
         except KeyError as wrong:

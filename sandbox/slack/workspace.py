@@ -291,6 +291,7 @@ class Workspace:
     def api_file(self, file: File) -> Json:
         """The JSON for the Web API and payloads."""
         address = f"{self.base}/files/{file.id}/{file.name}"
+        private = f"{self.base}/files-pri/{people.TEAM}-{file.id}"
         created = int(self.clock.now())
         return {
             "id": file.id,
@@ -311,8 +312,8 @@ class Workspace:
             "public_url_shared": False,
             "display_as_bot": False,
             "username": "",
-            "url_private": address,
-            "url_private_download": address,
+            "url_private": f"{private}/{file.name}",
+            "url_private_download": f"{private}/download/{file.name}",
             "permalink": address,
             "permalink_public": address,
             "has_rich_preview": False,

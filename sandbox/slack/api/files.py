@@ -1,4 +1,4 @@
-"""files.*: uploads in three steps; apps.connections.open."""
+"""files.*: uploads in three steps, what a file is; apps.connections.open."""
 
 import mimetypes
 import secrets
@@ -43,6 +43,14 @@ def complete_upload(sim: Simulation, args: Args) -> Json:
     for file in done:
         file.shared = True
     return {"files": [sim.workspace.api_file(file) for file in done]}
+
+
+@method("files.info", scope="files:read")
+def info(sim: Simulation, args: Args) -> Json:
+    file = sim.workspace.files.get(args.required("file"))
+    if file is None:
+        raise SlackError("file_not_found")
+    return {"file": sim.workspace.api_file(file), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 @method("apps.connections.open", by="app")

@@ -34,6 +34,10 @@ export const perform = (person, act, details) =>
     body: JSON.stringify({ person, act, ...details }),
   });
 
+/** Uploads a file that was picked in a form. Returns {ok: true, file: {id, name}} or {ok: false, error}. */
+export const upload = (person, file) =>
+  ask(`/-/upload?${query({ person, name: file.name })}`, { method: "POST", body: file });
+
 /** For browsers without shared workers, such as some phones. */
 function ownStream(told) {
   const source = new EventSource("/-/stream");

@@ -1,5 +1,5 @@
 // The state of the page and the only functions that change it.
-import { follow, perform, readHistory, readState } from "./api.js";
+import { follow, perform, readHistory, readState, upload } from "./api.js";
 
 const NOTICE_REPEAT_MS = 3000;
 
@@ -266,6 +266,14 @@ export async function act(name, details = {}) {
 
 /** Gets the options of an external select. The list itself shows errors. */
 export const suggest = (details) => perform(state.person, "suggest", details);
+
+/** Uploads a picked file as this person. Returns {id, name}, or undefined after Slack's message. */
+export async function pickFile(file) {
+  const answer = await upload(state.person, file);
+  if (answer.ok) return answer.file;
+  notice({ text: `${file.name} could not be uploaded.` });
+  return undefined;
+}
 
 const firstPlace = () => {
   const channel =

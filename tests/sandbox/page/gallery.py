@@ -318,6 +318,7 @@ FORM: Blocks = [
     field("Moment", {"type": "datetimepicker"}, optional=True),
     field("Person", {"type": "users_select"}, optional=True),
     field("Channel", {"type": "channels_select"}, optional=True),
+    field("List", {"type": "file_input", "filetypes": ["csv"], "max_files": 1}, optional=True),
 ]
 
 MODAL: Json = {

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.sandbox.page import gallery
 from tests.sandbox.page.conftest import Local
@@ -112,6 +112,30 @@ async def test_form_is_filled_in_refused_and_sent(local: Local) -> None:
     assert state["customer"]["customer"]["selected_option"]["value"] == "cus_2"
     assert [one["value"] for one in state["tags"]["tags"]["selected_options"]] == ["second"]
     assert state["time"]["time"]["selected_time"] == "21:15"
+
+
+async def test_file_is_picked_replaced_removed_and_sent(local: Local) -> None:
+    async with local.seen_by("ana", SUPPORT) as page:
+        await write(page, "/probe form")
+        form = page.get_by_role("dialog", name="Change a balance")
+        file = form.get_by_label("List", exact=True)
+        first = FilePayload(name="one.csv", mimeType="text/csv", buffer=b"1")
+        await file.set_input_files([first])
+        await form.get_by_role("button", name="Remove one.csv").click()
+        await expect(form.get_by_text("one.csv")).to_have_count(0)
+        await file.set_input_files([first])
+        await expect(form.get_by_text("one.csv")).to_be_visible()
+        await file.set_input_files([FilePayload(name="two.csv", mimeType="text/csv", buffer=b"22")])
+        await expect(form.get_by_text("two.csv")).to_be_visible()
+        await expect(form.get_by_text("one.csv")).to_have_count(0)
+        await form.get_by_label("Reason").fill("because")
+        await form.get_by_label("Amount").fill("25")
+        await form.get_by_role("combobox", name="Customer").press_sequentially("ac")
+        await page.get_by_role("option", name="Acorn").click()
+        await form.get_by_role("button", name="Send").click()
+        await expect(form).to_have_count(0)
+    (sent,) = local.received.views[-1]["state"]["values"]["list"]["list"]["files"]
+    assert (sent["name"], sent["size"]) == ("two.csv", 2)
 
 
 async def test_dates_are_picked_and_escape_closes_one_thing_at_a_time(local: Local) -> None:

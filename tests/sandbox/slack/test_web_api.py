@@ -302,7 +302,7 @@ async def test_file_upload_in_three_steps(slack: LocalSlack, client: AsyncWebCli
     ana = slack.person("ana")
     await ana.sees("[file: usage.csv]")
     async with httpx.AsyncClient(base_url=slack.url, trust_env=False) as http:
-        answer = await http.get(done["files"][0]["url_private"])
+        answer = await http.get(done["files"][0]["permalink"])
         assert (answer.text, answer.headers["content-type"].split(";")[0]) == ("a,b", "text/csv")
         assert (await http.get("/files/F404/x")).status_code == 404
         assert (await http.post("/upload/nothing")).status_code == 404

@@ -4,6 +4,7 @@ import { Image } from "../blocks/image.js";
 import { Button, FeedbackButtons, IconButton, Overflow } from "./button.js";
 import { Choices } from "./choices.js";
 import { Field, isField } from "./fields.js";
+import { FileInput } from "./files.js";
 import { Datepicker, Datetimepicker, Timepicker } from "./pickers.js";
 import { Select, isSelect } from "./select.js";
 
@@ -18,6 +19,7 @@ const DRAWN = {
   datepicker: Datepicker,
   timepicker: Timepicker,
   datetimepicker: Datetimepicker,
+  file_input: FileInput,
   image: ({ element }) => html`<${Image} image=${element} />`,
 };
 
