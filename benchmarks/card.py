@@ -148,7 +148,7 @@ async def calls_of(autumn_url: str) -> list[tuple[str, Counter[str]]]:
     autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=autumn_url, observe=observe)
     try:
         for name, query, part in wanted:
-            await look_up(autumn, query, part, now=now)
+            await look_up(autumn, query, Place(customer="", part=part), now=now)
             told.append((name, seen.copy()))
             seen.clear()
         await read(autumn, Place(customer=CUSTOMER, part="feature", feature=FEATURE), now=now)

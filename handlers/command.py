@@ -55,8 +55,8 @@ async def run(interaction: Interaction, services: Services) -> None:
             await alerts.commanded(interaction, services)
         case UpcomingCommand(days):
             await digests.upcoming(interaction, services, days)
-        case LookUpCommand(query, part, whole):
-            search = Search(query=query, part=part, straight=True, whole=whole)
+        case LookUpCommand(query, part, whole, feature, units):
+            search = Search(query=query, part=part, straight=True, whole=whole, feature=feature, units=units)
             await _search(interaction, services, search)
         case _:  # pragma: no cover - a closed set
             assert_never(command)

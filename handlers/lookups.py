@@ -21,7 +21,7 @@ from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.card import Search
 from bot.lookups.find.search import find, search
 from bot.lookups.part import Answer
-from bot.lookups.place import OVERVIEW, Place
+from bot.lookups.place import AT_OVERVIEW, Place
 from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
 from bot.slack.channels import ChannelProblem
@@ -145,7 +145,7 @@ async def search_card(interaction: Interaction, services: Services, query: Searc
         matches = await search(services.autumn, query.query, now=services.now)
     except AutumnError as error:
         raise LookupFailed(error, query) from error
-    return matches_card(matches, query.page, query.part)
+    return matches_card(matches, query.page, query.opens)
 
 
 async def _best_match_card(interaction: Interaction, services: Services, query: Search) -> Card:
@@ -153,21 +153,21 @@ async def _best_match_card(interaction: Interaction, services: Services, query: 
         named = await find(services.autumn, query.whole, now=services.now)
         if isinstance(named, SingleMatch):
             return await customer_card(interaction, services, Place(customer=named.customer_id))
-    result = await look_up(services.autumn, query.query, query.part, now=services.now)
+    result = await look_up(services.autumn, query.query, query.opens, now=services.now)
     if isinstance(result, SeveralMatches | NoMatch):
-        return matches_card(result, part=query.part)
+        return matches_card(result, opens=query.opens)
     place, answer = result
     rights = await _rights(interaction, services, place)
     return _private_card(interaction, services, place, answer, rights)
 
 
-def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, part: str = OVERVIEW) -> Card:
-    """The customers that match, to open at the part asked for; or that there are none."""
+def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, opens: Place = AT_OVERVIEW) -> Card:
+    """The customers that match, to open at the place asked for; or that there are none."""
     if isinstance(matches, SeveralMatches):
-        return find_card.matches(matches, page=page, part=part)
+        return find_card.matches(matches, page=page, opens=opens)
     meant = mistyped(matches.query)
     return find_card.nobody(
-        matches.query, compared=matches.compared, meant=meant, near=matches.near, part=part
+        matches.query, compared=matches.compared, meant=meant, near=matches.near, opens=opens
     )
 
 

@@ -4,17 +4,23 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
 
+from bot.changes import amounts
 from bot.changes import registry as kinds
+from bot.changes.balance import sentence
+from bot.changes.balance import words as balance_words
 from bot.changes.spec import Misread
 from bot.digests.model import MOST_DAYS
 from bot.lookups import registry
+from bot.lookups.check import words as check_words
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
 from bot.lookups.place import OVERVIEW
 
 HISTORY = "history"
+CHECK = "check"
 DIGEST = ("digest", "digests")
 ALERTS = ("alerts", "alert")
 LIST = "list"
@@ -38,6 +44,9 @@ class LookUpCommand:
     part: str = OVERVIEW
     whole: str = ""
     """All that was typed, where that may be a customer's name after all."""
+    feature: str = ""
+    units: Decimal = Decimal(1)
+    """Whether so many units of this feature may be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,8 @@ def parse(text: str) -> Command:
         return ListCommand(bare(rest) or rest)
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
+    if first == CHECK and not _blank(rest):
+        return _check(rest)
     if first in kinds.short_forms():
         return _sentence(first, rest)
     if command := sub_commands().get(first):
@@ -206,6 +217,18 @@ def _sentence(command: str, text: str) -> Command:
     if isinstance(sentence, Misread):
         return MisreadCommand(short.usage, sentence.hint)
     return SentenceCommand(kind.id, sentence.customer, f"{command} {text}")
+
+
+def _check(text: str) -> Command:
+    """`acme 5k messages`, as a balance is given; without a number, only the customer."""
+    asked = sentence.give(text)
+    if isinstance(asked, Misread):
+        unsaid = asked.hint == balance_words.SAY_AMOUNT
+        return LookUpCommand(text, CHECK) if unsaid else MisreadCommand(check_words.USAGE, asked.hint)
+    units = amounts.parse_amount(asked.amount)
+    if units <= 0:
+        return MisreadCommand(check_words.USAGE, check_words.MORE_THAN_NOTHING)
+    return LookUpCommand(asked.customer, CHECK, feature=asked.feature, units=units)
 
 
 def _part_of(typed: str) -> LookUpCommand | None:

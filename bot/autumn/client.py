@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ from bot.autumn.errors import NotFound
 from bot.autumn.http import Call, ReadRequest, Wire
 from bot.autumn.models import (
     Aggregate,
+    Check,
     Customer,
     Entity,
     Event,
@@ -34,6 +36,7 @@ from bot.autumn.models import (
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits, RateGroup, SharedRate
 from bot.autumn.write import Write, in_path
+from bot.kit.numbers import finite
 
 __all__ = ["Autumn", "Call", "Limits", "RetryPolicy"]
 
@@ -257,6 +260,19 @@ class Autumn:
         route = write.route.replace("billing.", "billing.preview_")
         question = ReadRequest.rpc(route, write.body, group=RateGroup.GENERAL)
         return await self._wire.read(Quote, question)
+
+    async def check(self, customer_id: str, feature_id: str, units: Decimal, *, entity_id: str = "") -> Check:
+        """Whether the customer, or their entity, may use so many units. Raises NotFound.
+
+        Never sent along: `send_event` and `lock`, with which the same request uses the units or holds them
+        back.
+        """
+        body = {
+            "customer_id": customer_id,
+            "feature_id": feature_id,
+            "required_balance": finite(units),
+        } | _given(entity_id=entity_id)
+        return await self._wire.read(Check, ReadRequest.rpc("balances.check", body, group=RateGroup.CHECK))
 
     async def entities(
         self, customer_id: str, *, search: str = "", limit: int = 100, cursor: str = ""

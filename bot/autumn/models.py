@@ -283,6 +283,16 @@ class Flag(Model):
         return (self.feature.name if self.feature else "") or self.feature_id
 
 
+class Check(Model):
+    """Whether so much of a feature may be used. Of a credit system the balance and what it takes of it, in
+    credits."""
+
+    allowed: bool = False
+    required_balance: Decimal = Decimal(1)
+    balance: Balance | None = None
+    flag: Flag | None = None
+
+
 class Invoice(Model):
     """An invoice. `id`, `amount_paid` and `refunded_amount` come from invoices.list only."""
 

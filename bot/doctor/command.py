@@ -10,13 +10,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.autumn.client import Autumn
-from bot.autumn.errors import AutumnError, Forbidden, Refused, Unauthorized, Unreachable
+from bot.autumn.errors import AutumnError, Forbidden, NotFound, Refused, Unauthorized, Unreachable
 from bot.doctor.alerts import examine_alerts
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.doctor.digests import examine_digests
 from bot.doctor.finding import Finding, Report, called
 from bot.doctor.writes import examine_writes
+from bot.lookups import registry as parts
+from bot.lookups.part import ReadScope
 from bot.settings import Settings
 from bot.slack import scopes
 from bot.slack.client import SlackClients
@@ -102,6 +104,9 @@ async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
     report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
     for permission, what, ask in _permissions(autumn):
         report(await _permission(permission, what, ask))
+    for part in parts.PARTS:
+        if part.scope is not None:
+            report(await _extra(autumn, part.scope))
     writes = await examine_writes(autumn)
     if not writes:
         report(Finding("Autumn: the key may only look up, so Maple changes nothing with it", True))
@@ -133,6 +138,24 @@ async def _permission(permission: str, what: str, ask: Callable[[], Awaitable[ob
     except AutumnError as error:
         return Finding(f"Autumn: {what} could not be read ({type(error).__name__})", False, _MEND_AUTUMN)
     return Finding(f"Autumn: {what} can be read ({permission})", True)
+
+
+async def _extra(autumn: Autumn, extra: ReadScope) -> Finding:
+    """A permission that a key for looking up may lack."""
+    try:
+        await extra.probe(autumn)
+    except Forbidden:
+        return Finding(
+            f"Autumn: the key may not {extra.allows}; the scope {extra.scope} would allow it", True
+        )
+    except NotFound:
+        pass  # as expected: it asks about nobody
+    except AutumnError as error:
+        what = f"whether the key may {extra.allows}"
+        return Finding(
+            f"Autumn: Maple could not find out {what} ({type(error).__name__})", False, _MEND_AUTUMN
+        )
+    return Finding(f"Autumn: the key may {extra.allows} ({extra.scope})", True)
 
 
 def _no_autumn(settings: Settings, error: AutumnError) -> Finding:

@@ -193,6 +193,9 @@ def total(name: str, units: str, events: int) -> str:
     return f"{name}: {units} in {count(events, 'event')}"
 
 
+MAY_USE = "May they use it?"
+"""The title of the part, and the button that leads there."""
+
 # Help
 
 HELP_MORE = (

@@ -40,6 +40,17 @@ Reader: TypeAlias = Callable[[Autumn, Place, datetime, Customer | None], Awaitab
 """The customer is given where a search has just read them. Raises AutumnError."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadScope:
+    """A permission of Autumn's key that only this part needs, so that a key may well lack it."""
+
+    scope: str
+    allows: str
+    """What Maple may do with it, as a verb phrase."""
+    probe: Callable[[Autumn], Awaitable[object]]
+    """A request that needs it. Raises Forbidden if it is missing; whether it succeeds does not matter."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupPart(Generic[A]):
     id: str
@@ -67,5 +78,7 @@ class LookupPart(Generic[A]):
     """Whether the title stands above its content."""
     lists_balances: bool = False
     """Whether it lists the balances, the worst first, so that nothing above has to name those."""
+    scope: ReadScope | None = None
+    """What the key needs for it besides what every card does."""
     most_attention: int = 3
     """How many of the things that need attention are listed."""

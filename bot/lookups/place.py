@@ -4,6 +4,7 @@ A button on a card carries its place as its value, so a card needs nothing remem
 works after a restart and on any replica.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
@@ -12,6 +13,10 @@ from bot.kit.carried import Carried
 
 OVERVIEW = "overview"
 """The part that opens when none is named."""
+
+
+MOST_UNITS = Decimal(10) ** 12
+"""As many as a form takes."""
 
 
 class Span(StrEnum):
@@ -40,6 +45,8 @@ class Place(Carried):
     """The invoice status filtered by; empty for all."""
     expired: bool = Field(default=False, alias="x")
     """Whether expired products are shown."""
+    units: Decimal = Field(default=Decimal(1), gt=0, le=MOST_UNITS, max_digits=15, alias="a")
+    """Of the feature, for a look-up that asks whether so many may be used."""
     until: int = Field(default=0, alias="u")
     """Epoch milliseconds: events after it are left out, so that pages hold still while new ones arrive."""
 
@@ -51,6 +58,10 @@ class Place(Carried):
         """The page of one feature, which opens with this billing cycle."""
         return Place(customer=self.customer, part="feature", feature=feature_id, span=Span.CYCLE)
 
+    def asking(self) -> "Place":
+        """Whether what is open here may be used: the feature, by the customer or by the entity."""
+        return Place(customer=self.customer, part="check", feature=self.feature, entity=self.entity)
+
     def of_entity(self, entity_id: str) -> "Place":
         """What one entity of the customer has."""
         return Place(customer=self.customer, part="entity", entity=entity_id)
@@ -58,3 +69,7 @@ class Place(Carried):
     def at(self, **changes: object) -> "Place":
         """The same part with other filters; the page starts over unless given."""
         return self.model_copy(update={"page": 0, **changes})
+
+
+AT_OVERVIEW = Place(customer="")
+"""Where a customer opens, without the customer."""

@@ -14,7 +14,7 @@ from bot.lookups.find.search import find_or_open
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.read import SOON, came_with, in_brief, nothing_owed, unpaid
 from bot.lookups.part import Answer, LookupPart
-from bot.lookups.place import OVERVIEW, Place
+from bot.lookups.place import AT_OVERVIEW, Place
 
 
 async def read(
@@ -29,13 +29,13 @@ async def read(
 
 
 async def look_up(
-    autumn: Autumn, query: str, part_id: str = OVERVIEW, *, now: Callable[[], datetime]
+    autumn: Autumn, query: str, opens: Place = AT_OVERVIEW, *, now: Callable[[], datetime]
 ) -> tuple[Place, Answer] | SeveralMatches | NoMatch:
     """`find` and `read` together: text that may be an id is read as one first, and searched for when no
-    customer has it. Raises AutumnError."""
+    customer has it. `opens`: a place without the customer. Raises AutumnError."""
 
     async def by_id(customer_id: str) -> tuple[Place, Answer] | None:
-        place = Place(customer=customer_id, part=part_id)
+        place = opens.model_copy(update={"customer": customer_id})
         try:
             return place, await read(autumn, place, now=now)
         except NotFound:
@@ -44,8 +44,8 @@ async def look_up(
     match = await find_or_open(autumn, query, by_id, now=now)
     if not isinstance(match, SingleMatch):
         return match
-    place = Place(customer=match.customer_id, part=part_id)
-    part = registry.part(part_id)
+    place = opens.model_copy(update={"customer": match.customer_id})
+    part = registry.part(place.part)
     reader = part.read_after_search or part.read
     return place, await _with_unpaid(autumn, place, part, await reader(autumn, place, now(), None))
 

@@ -6,6 +6,7 @@ added everywhere.
 
 from typing import Any
 
+from bot.lookups.check.part import PART as CHECK
 from bot.lookups.entities.part import ENTITY_PART as ENTITY
 from bot.lookups.entities.part import PART as ENTITIES
 from bot.lookups.events.part import PART as EVENTS
@@ -21,6 +22,7 @@ PARTS: tuple[LookupPart[Any], ...] = (
     PRODUCTS,
     FEATURES,
     FEATURE,
+    CHECK,
     INVOICES,
     EVENTS,
     ENTITIES,

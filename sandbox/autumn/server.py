@@ -122,6 +122,10 @@ class LocalAutumn:
         """Another secret key, with those scopes only (None: from before there were scopes, may do all)."""
         return self._keys.make(None if scopes is None else frozenset(scopes), env).secret
 
+    def narrow(self, scopes: Iterable[str]) -> None:
+        """Leave the server's own key those scopes only."""
+        self._key = self._keys.add(self.key, frozenset(scopes))
+
     def revoke(self, secret: str) -> None:
         self._keys.revoke(secret)
 

@@ -59,6 +59,7 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
+        "✓ Autumn: the key may check what a customer may use (balances:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: the key may change balances, give features, move a grant's expiry, remove grants "
         "and record usage (balances:write)",
@@ -137,6 +138,29 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
     ]
     assert "Give the key the scope plans:read" in wrong[0]
     assert "Give the key the scope billing:write" in wrong[3]
+
+
+async def test_scope_of_one_part_alone_is_named_and_may_be_missing(
+    slack: LocalSlack, autumn: LocalAutumn
+) -> None:
+    scopes = ["customers:read", "plans:read", "features:read", "analytics:read"]
+    for more, says in (
+        (
+            [],
+            "✓ Autumn: the key may not check what a customer may use; the scope balances:read would allow it",
+        ),
+        (["balances:read"], "✓ Autumn: the key may check what a customer may use (balances:read)"),
+    ):
+        key = SecretStr(autumn.keys(scopes=[*scopes, *more]))
+        assert says in await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+
+
+async def test_unknown_scope_of_one_part_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
+    autumn.faults.add("balances.check", "500", times=None)
+    findings = await found(settings_for(slack, autumn, "http"))
+    assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
+        "✗ Autumn: Maple could not find out whether the key may check what a customer may use (Unavailable)"
+    ]
 
 
 async def test_read_only_key_is_accepted(slack: LocalSlack, autumn: LocalAutumn) -> None:

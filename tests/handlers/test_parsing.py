@@ -1,9 +1,12 @@
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes.balance import words as balance_words
 from bot.lookups import registry
+from bot.lookups.check import words as check_words
 from bot.lookups.find.query import readings
 from handlers.parsing import (
     AlertsCommand,
@@ -50,6 +53,15 @@ SUBS = set(sub_commands())
         ('products "Features Ltd"', LookUpCommand('"Features Ltd"', "products")),
         ("`balance acme`", ChangeCommand("balance", "acme")),
         ("history channel", HistoryCommand("channel")),
+        ("check", Incomplete("check")),
+        ("check acme", LookUpCommand("acme", "check")),
+        ("acme check", LookUpCommand("acme", "check", whole="acme check")),
+        (
+            "check Acme Ltd 5k messages",
+            LookUpCommand("Acme Ltd", "check", feature="messages", units=Decimal(5000)),
+        ),
+        ("check 2.5 tokens to acme", LookUpCommand("acme", "check", feature="tokens", units=Decimal("2.5"))),
+        ("check acme 0 messages", MisreadCommand(check_words.USAGE, check_words.MORE_THAN_NOTHING)),
         ("'acme'", LookUpCommand("'acme'")),
         ("O'Brien & Sons", LookUpCommand("O'Brien & Sons")),
         ("O'Brien &amp; Sons", LookUpCommand("O'Brien & Sons")),

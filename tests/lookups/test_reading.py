@@ -712,7 +712,7 @@ async def test_events_fail_piece_by_piece(reply: dict[str, Reply], fails: set[st
 async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any:
     client = script.client()
     try:
-        return await look_up(client, query, part, now=lambda: NOW)
+        return await look_up(client, query, Place(customer="", part=part), now=lambda: NOW)
     finally:
         await client.aclose()
 

@@ -13,7 +13,7 @@ from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import lasting, sources
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
-from bot.changes.balance.sentence import BalanceSentence, feature_meant
+from bot.changes.balance.sentence import BalanceSentence
 from bot.changes.balance.target import HeldBalance, find
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -25,6 +25,7 @@ from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import labels, names, options
+from bot.lookups.feature_meant import feature_meant
 from bot.lookups.features import card as features
 from bot.lookups.overview import attention
 

@@ -9,7 +9,7 @@ about. Quotes keep several words, or a number, together as a name.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from bot.changes.balance import words
 from bot.changes.balance.input import BalanceAction
 from bot.changes.spec import Misread
 from bot.kit import text
-from bot.lookups.find.query import QUOTES, fold
+from bot.lookups.find.query import QUOTES
 
 BECAUSE = "because"
 
@@ -109,22 +109,6 @@ def reset_on(typed: str) -> BalanceSentence | Misread:
     return BalanceSentence(
         BalanceAction.NONE, _joined(before[:-1]), feature=feature, day=day, reason=sentence.reason
     )
-
-
-def feature_meant(typed: str, offered: Mapping[str, str]) -> str:
-    """The id of the one feature that is meant, of these names by id; empty if none or several may be."""
-    wanted = _singular(typed)
-    if not wanted:
-        return ""
-    names = {feature_id: (_singular(feature_id), _singular(name)) for feature_id, name in offered.items()}
-    for meant in (
-        [feature_id for feature_id, known in names.items() if wanted in known],
-        [feature_id for feature_id, known in names.items() if any(name.startswith(wanted) for name in known)],
-        [feature_id for feature_id, known in names.items() if any(wanted in name.split() for name in known)],
-    ):
-        if meant:
-            return meant[0] if len(meant) == 1 else ""
-    return ""
 
 
 # Reading
@@ -224,8 +208,3 @@ def _day(typed: str) -> Day | None:
 def _month(name: str) -> int:
     """0 for none."""
     return _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else 0
-
-
-def _singular(name: str) -> str:
-    folded = " ".join(fold(name).replace("_", " ").replace("-", " ").split())
-    return folded[:-1] if folded.endswith("s") else folded

@@ -43,7 +43,8 @@ def content(answer: Entities, frame: parts.Frame) -> list[layout.Drawn]:
 
 def detail(answer: EntityDetail, frame: parts.Frame) -> list[layout.Drawn]:
     back = frame.go(words.BACK_TO_ENTITIES, "back", frame.place.go("entities"))
-    return [*_detail(answer), *frame.buttons("back", [back])]
+    check = frame.go(labels.MAY_USE, "check", frame.place.asking())
+    return [*_detail(answer), *frame.buttons("back", [back, check])]
 
 
 def name(entity: Entity) -> str:

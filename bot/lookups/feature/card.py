@@ -38,7 +38,8 @@ def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
         drawn.append(blocks.section("feature", _without_balance(answer, place.feature)))
     drawn += _usage(answer, frame, balance.name if balance else place.feature)
     back = frame.go(words.BACK_TO_FEATURES, "back", place.go("features"))
-    return [*drawn, *frame.buttons("back", [back])]
+    check = frame.go(labels.MAY_USE, "check", place.asking())
+    return [*drawn, *frame.buttons("back", [back, check])]
 
 
 def _without_balance(answer: FeatureDetail, feature_id: str) -> str:

@@ -1,6 +1,7 @@
 """The answer to a search that did not end at one customer."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pydantic import Field
 
@@ -11,7 +12,7 @@ from bot.kit.carried import Carried
 from bot.lookups import frame, labels
 from bot.lookups.find import words
 from bot.lookups.find.answer import SeveralMatches
-from bot.lookups.place import OVERVIEW, Place
+from bot.lookups.place import AT_OVERVIEW, MOST_UNITS, OVERVIEW, Place
 from bot.lookups.products.status import running_first
 
 SIZE = 10
@@ -24,26 +25,39 @@ class Search(Carried):
     page: int = Field(default=0, ge=0, alias="n")
     part: str = Field(default=OVERVIEW, alias="p")
     """The part that a match opens at."""
+    feature: str = Field(default="", alias="f")
+    units: Decimal = Field(default=Decimal(1), gt=0, le=MOST_UNITS, max_digits=15, alias="a")
+    """What else of a `Place` a match opens with."""
     straight: bool = Field(default=False, alias="s")
     """Whether the one customer that is meant opens at once, rather than be listed."""
     whole: str = Field(default="", alias="w")
     """A text that comes first, if it is one customer's name."""
 
+    @property
+    def opens(self) -> Place:
+        """Where a match opens, without the customer."""
+        return Place(customer="", part=self.part, feature=self.feature, units=self.units)
 
-def matches(answer: SeveralMatches, *, page: int = 0, part: str = OVERVIEW) -> Card:
-    """The customers that match, each with a button that opens it in place of the list."""
+
+def matches(answer: SeveralMatches, *, page: int = 0, opens: Place = AT_OVERVIEW) -> Card:
+    """The customers that match, each with a button that opens it in place of the list: at `opens`."""
     page_of_matches = layout.paged(answer.matches, page, SIZE)
     query = text.code(answer.query, 120) or phrases.NONE
     head = [blocks.section("matches", f"*{words.matches(query, len(answer.matches), more=answer.more)}*")]
     content: list[Block] = []
     for index, customer in enumerate(page_of_matches.items):
-        content += _match(index, customer, part)
+        content += _match(index, customer, opens)
     foot = [blocks.context("foot", times.moment(answer.read_at, labels.READ))]
-    return layout.card(head, content, [*_pages(answer, page_of_matches, part), *foot], stamp=answer.read_at)
+    return layout.card(head, content, [*_pages(answer, page_of_matches, opens), *foot], stamp=answer.read_at)
 
 
 def nobody(
-    query: str, *, compared: int = 0, meant: str = "", near: Sequence[Customer] = (), part: str = OVERVIEW
+    query: str,
+    *,
+    compared: int = 0,
+    meant: str = "",
+    near: Sequence[Customer] = (),
+    opens: Place = AT_OVERVIEW,
 ) -> Card:
     """`compared`: how many customers' Stripe ids were, if not all. `meant`: a command that this may have
     been. `near`: customers that may have been meant."""
@@ -54,12 +68,12 @@ def nobody(
         lines.append(words.did_you_mean(text.code(f"{ids.COMMAND} {meant}", 120)))
     content: list[Block] = [blocks.context("near", words.NEAR)] if near else []
     for index, customer in enumerate(near):
-        content += _match(index, customer, part)
+        content += _match(index, customer, opens)
     return layout.card([blocks.section("nobody", "\n".join(lines))], content, [], stamp=None)
 
 
-def _match(index: int, customer: Customer, part: str) -> list[Block]:
-    place = Place(customer=customer.id, part=part) if customer.id else None
+def _match(index: int, customer: Customer, opens: Place) -> list[Block]:
+    place = opens.model_copy(update={"customer": customer.id}) if customer.id else None
     open_it = frame.go(labels.OPEN, f"match:{index}", place) if place else None
     block = blocks.section(f"match.{index}", blocks.plain(_who(customer)), accessory=open_it)
     if open_it:
@@ -83,15 +97,16 @@ def _who(customer: Customer) -> str:
     return f"{frame.title(customer, '')}\n{' · '.join(fact for fact in facts if fact)}"
 
 
-def _pages(answer: SeveralMatches, page: layout.Paged[Customer], part: str) -> list[Block]:
+def _pages(answer: SeveralMatches, page: layout.Paged[Customer], opens: Place) -> list[Block]:
+    turned = Search(query=answer.query, part=opens.part, feature=opens.feature, units=opens.units)
     drawn: list[Block] = []
     if page.pages > 1:
         drawn.append(blocks.context("page", phrases.page(page.number + 1, page.pages, page.left)))
         turns = [
-            _turn(phrases.PREVIOUS, "previous", Search(query=answer.query, page=page.number - 1, part=part))
+            _turn(phrases.PREVIOUS, "previous", turned.model_copy(update={"page": page.number - 1}))
             if page.number
             else None,
-            _turn(phrases.NEXT, "next", Search(query=answer.query, page=page.number + 1, part=part))
+            _turn(phrases.NEXT, "next", turned.model_copy(update={"page": page.number + 1}))
             if page.left
             else None,
         ]

@@ -10,7 +10,7 @@ from bot.changes import amounts, notes
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import sentence, words
 from bot.changes.balance.input import BalanceAction
-from bot.changes.balance.sentence import BalanceSentence, Day, feature_meant
+from bot.changes.balance.sentence import BalanceSentence, Day
 from bot.changes.spec import Misread
 from tests.examples import examples
 
@@ -191,27 +191,3 @@ def test_any_text_is_read_or_asked_about(typed: str) -> None:
 )
 def test_day_without_a_year_is_the_next_one(day: Day, moment: datetime | None) -> None:
     assert day.moment(NOW) == moment
-
-
-OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats", "m2": "Message archive"}
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("messages", "messages"),
-        ("message", "messages"),
-        ("MESSAGES", "messages"),
-        ("ai_credits", "ai_credits"),
-        ("AI credit", "ai_credits"),
-        ("credits", "ai_credits"),
-        ("archive", "m2"),
-        ("sea", "seats"),
-        ("mess", ""),
-        ("tokens", ""),
-        ("", ""),
-        ("s", ""),
-    ],
-)
-def test_feature_is_meant_by_its_name_or_the_beginning_of_it(typed: str, meant: str) -> None:
-    assert feature_meant(typed, OFFERED) == meant

@@ -48,7 +48,7 @@ def test_matches_come_in_pages() -> None:
     assert following == Search(query="a*<!here>", page=1)
     second = checks.buttons(find_card.matches(holder, page=1))
     assert Search.decode(second["Previous"]) == Search(query="a*<!here>")
-    invoices = checks.buttons(find_card.matches(holder, part="invoices"))
+    invoices = checks.buttons(find_card.matches(holder, opens=Place(customer="", part="invoices")))
     assert Search.decode(invoices["Next"]).part == "invoices"
     assert Place.decode(invoices["Open"]).part == "invoices"
     last = checks.buttons(find_card.matches(holder, page=9))

@@ -1,0 +1,81 @@
+"""Words of the check whether something may be used."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.lookups.check.reason import Why
+
+HELP = "whether they may use something now, and why: `check acme 5k messages`"
+CHECK = "The check"
+PICK = "Pick a feature"
+BACK_TO_FEATURE = "Open the feature"
+BACK_TO_ENTITY = "Open the entity"
+ANOTHER = "Another feature"
+WHICH = "Which feature? Pick one, or type a whole question: `/autumn check acme 5k messages`."
+HOW_MANY = "For another number type `/autumn check acme 5k messages`. Asking uses nothing."
+NO_ENTITY = "This customer has no such entity any more."
+MORE_THAN_NOTHING = "How many units? Write a number above 0, such as 500, 1k or 2.5m."
+USAGE = "check acme 5k messages"
+
+THEY = "They"
+
+
+def unknown_feature(typed: str) -> str:
+    return f"{typed} can be no feature, or several. {WHICH}"
+
+
+def verdict(who: str, units: str, feature: str, *, allowed: bool) -> str:
+    """`units`: empty for a feature that is on or off."""
+    what = f"{units} {feature}" if units else feature
+    return f"*Yes.* {who} may use {what}." if allowed else f"*No.* {who} may not use {what}."
+
+
+def entity(entity_id: str) -> str:
+    return f"The entity {entity_id}"
+
+
+REASONS: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.SWITCHED_ON: "The feature is on for them.",
+        Why.UNLIMITED: "They have it without a limit.",
+        Why.ENOUGH_LEFT: "Enough is left.",
+        Why.OVERAGE_OF_PRODUCT: "Less is left, but their product lets them go over. What is over is billed.",
+        Why.OVERAGE_ALLOWED: "Less is left, but a billing control lets them go over it.",
+        Why.AUTUMN_ALLOWS: "Autumn allows it, though it shows no balance that would cover it.",
+        Why.NOT_HELD: "They don't have this feature. It may have ended or been used up.",
+        Why.USAGE_LIMIT: "A usage limit stops it.",
+        Why.SPEND_LIMIT: "They may go over what is left, but not as far: a spend limit stops it.",
+        Why.MOST_TO_BUY: "They may go over what is left, but not as far: their product sells only so much.",
+        Why.NOT_ENOUGH: "Too little is left.",
+        Why.AUTUMN_REFUSES: "Autumn refuses it, and doesn't say why. It is not for what is left.",
+    }
+)
+
+
+def usage_limit(limit: str, interval: str, used: str) -> str:
+    return f"The limit: {limit} a {interval}, of which {used} are used."
+
+
+def spend_limit(limit: str) -> str:
+    return f"The limit: {limit} beyond what is granted."
+
+
+def spend_limit_percent(limit: str) -> str:
+    return f"The limit: {limit} % of what is granted."
+
+
+def sold(units: str) -> str:
+    return f"The most: {units} beyond what is granted."
+
+
+def paid_by(needed: str, name: str) -> str:
+    """For a feature that is paid for by another, such as credits."""
+    return f"It takes {needed} of {name}."
+
+
+def left_after(units: str) -> str:
+    return f"{units} left afterwards"
+
+
+def from_plan(plan: str) -> str:
+    return f"From {plan}."

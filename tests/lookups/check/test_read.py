@@ -1,0 +1,90 @@
+"""What is asked for a check, and what of it survives when some of it is not answered."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import Forbidden, TimedOut
+from bot.autumn.models import Check
+from bot.lookups.check.answer import Checked
+from bot.lookups.place import Place
+from tests.autumn.scripted import Scripted, error, hang, listing, ok
+from tests.lookups.test_reading import ERIN, answer_of, customer
+
+FEATURES = listing(
+    {"id": "messages", "name": "Messages", "type": "metered"},
+    {"id": "message_archive", "name": "Message archive", "type": "boolean"},
+)
+BALANCE = {"feature_id": "messages", "granted": 100, "remaining": 93, "usage": 7}
+ALLOWED = ok({"allowed": True, "required_balance": 5, "balance": BALANCE})
+PLANS = listing({"id": "team", "name": "Team"})
+
+
+def asking(feature: str, units: str = "5", entity: str = "") -> Place:
+    return Place(customer=ERIN.customer, part="check", feature=feature, units=Decimal(units), entity=entity)
+
+
+def script(check: Any = ALLOWED, features: Any = FEATURES, **who: Any) -> Scripted:
+    holder = customer(invoices=[], **who)
+    return Scripted(
+        {
+            "customers.get": holder,
+            "features.list": features,
+            "balances.check": check,
+            "plans.list": PLANS,
+            "invoices.list": listing(),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "body"),
+    [
+        (asking("messages"), {"feature_id": "messages", "required_balance": 5}),
+        (asking("message", "2.5"), {"feature_id": "messages", "required_balance": 2.5}),
+        (asking("Message Archive"), {"feature_id": "message_archive", "required_balance": 5}),
+        (
+            asking("messages", entity="ws_1"),
+            {"feature_id": "messages", "required_balance": 5, "entity_id": "ws_1"},
+        ),
+    ],
+)
+async def test_check_asks_and_spends_nothing(place: Place, body: dict[str, Any]) -> None:
+    autumn = script()
+    answer = await answer_of(Checked, autumn, place)
+    assert isinstance(answer.check, Check)
+    assert answer.check.allowed
+    (request,) = (asked for asked in autumn.asked if asked.route == "balances.check")
+    assert request.body == {"customer_id": "cus_erin", **body}
+    assert answer.boolean == (body["feature_id"] == "message_archive")
+
+
+@pytest.mark.parametrize("typed", ["", "nothing like it", "mess"])
+async def test_without_one_feature_nothing_is_checked(typed: str) -> None:
+    autumn = script()
+    answer = await answer_of(Checked, autumn, asking(typed))
+    assert (answer.feature, answer.check) == ("", None)
+    assert "balances.check" not in autumn.routes
+
+
+async def test_feature_of_the_customer_is_meant_before_others() -> None:
+    autumn = script(balances={"message_pack": {"feature_id": "message_pack"}})
+    assert (await answer_of(Checked, autumn, asking("mess"))).feature == "message_pack"
+
+
+async def test_features_that_are_not_read_leave_those_of_the_customer() -> None:
+    autumn = script(
+        check=ok({"allowed": True, "flag": {"feature_id": "sso", "plan_id": "team"}}),
+        features=error(403),
+        flags={"sso": {"feature_id": "sso"}},
+    )
+    answer = await answer_of(Checked, autumn, asking("sso"))
+    assert answer.boolean
+    assert answer.names.plans == {"team": "Team"}
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(error(403), Forbidden), (hang, TimedOut)])
+async def test_check_may_fail_alone(reply: Any, kind: type[Exception]) -> None:
+    answer = await answer_of(Checked, script(check=reply), asking("messages"))
+    assert isinstance(answer.check, kind)

@@ -1,0 +1,28 @@
+"""Which feature is meant by what was typed."""
+
+import pytest
+
+from bot.lookups.feature_meant import feature_meant
+
+OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats", "m2": "Message archive"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("messages", "messages"),
+        ("message", "messages"),
+        ("MESSAGES", "messages"),
+        ("ai_credits", "ai_credits"),
+        ("AI credit", "ai_credits"),
+        ("credits", "ai_credits"),
+        ("archive", "m2"),
+        ("sea", "seats"),
+        ("mess", ""),
+        ("tokens", ""),
+        ("", ""),
+        ("s", ""),
+    ],
+)
+def test_feature_is_meant_by_its_name_or_the_beginning_of_it(typed: str, meant: str) -> None:
+    assert feature_meant(typed, OFFERED) == meant
