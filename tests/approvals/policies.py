@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
-from itertools import combinations
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -32,10 +31,14 @@ REWARDS = ("vip", "new")
 
 
 def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
-    """Any of them; sampled whole, which is quicker than drawing one after the other."""
-    all_ = tuple(of)
-    sets = [frozenset(pick) for size in range(least, len(all_) + 1) for pick in combinations(all_, size)]
-    return st.sampled_from([*[frozenset[T]()] * len(sets), *sets] if mostly_none else sets)
+    """Any of them, drawn as one number whose bits say which: quicker than drawing one after the other."""
+    values = tuple(of)
+    picks = st.integers(0, 2 ** len(values) - 1).map(
+        lambda bits: frozenset(value for place, value in enumerate(values) if bits >> place & 1)
+    )
+    if least:
+        picks = picks.filter(lambda pick: len(pick) >= least)
+    return st.just(frozenset[T]()) | picks if mostly_none else picks
 
 
 amounts = st.integers(0, 4).map(Decimal)
