@@ -24,6 +24,8 @@ Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 _numbers = itertools.count()
+_ROOM = 4 * 1024**3
+"""Bytes that the databases of one process take at most: PostgreSQL makes each of eight megabytes."""
 
 
 def fresh(engine: Engine, *, migrated: bool = True) -> str:
@@ -70,13 +72,17 @@ def _migrated_file() -> Path:
 
 @cache
 def _directory() -> Path:
-    # In memory where there is such a place: Maple waits for the disk at every commit.
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-    path = Path(tempfile.mkdtemp(prefix="maple-tests-", dir=memory))
+    path = Path(tempfile.mkdtemp(prefix="maple-tests-", dir=_memory()))
     # The server stops at exit too; what was registered first runs last.
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     os.chmod(path, 0o755)  # noqa: S103 - PostgreSQL does not run as root, and has to get in
     return path
+
+
+def _memory() -> str | None:
+    """Where files are kept in memory, if there is such a place: Maple waits for the disk at every commit."""
+    path = "/dev/shm"  # noqa: S108
+    return path if os.access(path, os.W_OK) and shutil.disk_usage(path).free >= _ROOM else None
 
 
 def _migrate(url: str) -> None:

@@ -1,7 +1,6 @@
 """The whole of it in one event loop: a local Slack, a local Autumn, and the real bot between them."""
 
 import atexit
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.digests.timeouts import DigestTimeouts
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
-from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack, Person
+from tests.databases import fresh
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
 APPROVALS = "C02BILLING"
@@ -108,11 +106,6 @@ class Running:
         return self.slack.person("lea")
 
 
-def database_file() -> str:
-    """The address of a database that is not there yet."""
-    return f"sqlite:///{_scratch.name}/{uuid4().hex}.db"
-
-
 def settings_for(
     slack: LocalSlack,
     autumn: LocalAutumn,
@@ -132,7 +125,7 @@ def settings_for(
         autumn_secret_key=SecretStr(autumn.key),
         autumn_url=autumn.url,
         autumn_webhook_secret=webhook_secret,
-        database_url=SecretStr(database or database_file()),
+        database_url=SecretStr(database or fresh("sqlite", migrated=False)),
         maple_policy=policy,
         maple_approvals_channel=approvals,
         port=0,
@@ -171,7 +164,7 @@ async def running_maple(
             slack,
             autumn,
             mode,
-            database=database or await migrated_file(),
+            database=database or fresh("sqlite"),
             policy=written_policy(policy) if policy else None,
             approvals=approvals,
             webhook_secret=webhook_secret,
@@ -189,18 +182,6 @@ async def running_maple(
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
         yield Running(slack, autumn, bot, mode, running, clock)
-
-
-async def migrated_file() -> str:
-    """The address of an empty database whose tables are made: a copy, which is quicker."""
-    template = Path(_scratch.name) / "template.db"
-    if not template.exists():
-        database = Database(f"sqlite:///{template}")
-        await migrate(database)
-        await database.aclose()
-    address = database_file()
-    shutil.copy(template, address.removeprefix("sqlite:///"))
-    return address
 
 
 def written_policy(policy: str) -> Path:

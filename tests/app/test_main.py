@@ -21,7 +21,8 @@ from bot.settings import Settings
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST, Mode, database_file, settings_for
+from tests.databases import fresh
+from tests.running import MANIFEST, Mode, settings_for
 
 GIVEN = {
     "slack_bot_token": "xoxb-canary",
@@ -29,7 +30,7 @@ GIVEN = {
     "autumn_secret_key": "am_sk_test_canary",
     "slack_api_url": "http://127.0.0.1:9/",
     "autumn_url": "http://127.0.0.1:9",
-    "database_url": database_file(),
+    "database_url": fresh("sqlite", migrated=False),
     "port": "0",
 }
 
