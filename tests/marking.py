@@ -10,6 +10,7 @@ A marker given in the test itself wins. A unit test that starts a server or a pr
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -55,8 +56,12 @@ def _starts_something(item: pytest.Item) -> bool:
         return True
     definitions = item._fixtureinfo.name2fixturedefs
     functions = [item.function, *(fixtures[-1].func for fixtures in definitions.values())]
-    visited: set[CodeType] = set()
-    return any(_reaches_starter(function, visited) for function in functions)
+    return any(_starts(function) for function in functions)
+
+
+@cache
+def _starts(function: Any) -> bool:
+    return _reaches_starter(function, set())
 
 
 def _reaches_starter(function: Any, visited: set[CodeType]) -> bool:
