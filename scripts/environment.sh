@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it.
 
 unset PYTHONHOME PYTHONPATH
+# Compiled modules are kept: to compile Maple and its tests takes longer than to import them, in each process anew.
+unset PYTHONDONTWRITEBYTECODE
 
 # prepare LOCK [LARGER-LOCK]: leaves .venv with the packages of LOCK, at once when it, or the larger set, is there.
 prepare() {
