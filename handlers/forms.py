@@ -11,8 +11,9 @@ from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
-from bot.changes import buttons, request_form
+from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
+from bot.changes.chooser import ChooserMeta
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.model import FormPreview, FormState, Meta, PresetOffer
 from bot.changes.model import Facts
@@ -20,13 +21,15 @@ from bot.changes.spec import ChangeKind, FilledIn
 from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.form_values import Values
+from bot.lookups.customer import CARD
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
+from bot.lookups.place import Place
 from handlers import decoding
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
-from handlers.lookups import matches_card
+from handlers.lookups import matches_card, permitted_kinds
 from handlers.services import Services
 
 _NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
@@ -41,7 +44,31 @@ _SUBMITTED = (Result.DONE, Result.AGAIN)
 async def clicked(interaction: Interaction, services: Services) -> None:
     """From a card, which knows the customer, and on a feature's tab the feature."""
     kind_id, carried = buttons.clicked(interaction.action, interaction.value)
-    place, kind = decoding.place(carried), decoding.kind(kind_id)
+    place = decoding.place(carried)
+    if kind_id == buttons.MORE:
+        await _offer_all(interaction, services, place)
+        return
+    kind = decoding.kind(kind_id)
+    await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
+
+
+async def _offer_all(interaction: Interaction, services: Services, place: Place) -> None:
+    """Every change of this card in a modal, for a menu that does not hold them."""
+    meta = ChooserMeta(channel=interaction.channel)
+    view = await services.replies.open_modal(interaction, chooser.loading(meta))
+    interaction = replace(interaction, view=view)
+    async with shown_in_modal(interaction, services):
+        permitted = await permitted_kinds(interaction, services, place)
+        customer = await services.autumn.customer(place.customer, expand=CARD)
+        kinds_offered = [kind for kind in buttons.offered(place, customer) if kind.id in permitted]
+        await services.replies.update_modal(view, chooser.choices(place, kinds_offered, meta))
+
+
+async def chosen(interaction: Interaction, services: Services) -> None:
+    """One of those: the same modal becomes its form."""
+    meta = ChooserMeta.decode(interaction.metadata)
+    kind, place = decoding.kind(interaction.action.partition(":")[2]), decoding.place(interaction.value)
+    interaction = replace(interaction, channel=meta.channel)
     await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
 
 

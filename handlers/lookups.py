@@ -104,13 +104,19 @@ class _Rights:
 
 async def _rights(interaction: Interaction, services: Services, place: Place) -> _Rights:
     """If a right cannot be checked, the button is shown: the click checks it again."""
-    kinds = buttons.offered(place, None)
-    *decisions, history = await asyncio.gather(
-        *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds),
-        services.changes.may_history(interaction.actor),
+    kinds, history = await asyncio.gather(
+        permitted_kinds(interaction, services, place), services.changes.may_history(interaction.actor)
     )
-    permitted = (kind.id for kind, decision in zip(kinds, decisions, strict=True) if _may(decision))
-    return _Rights(frozenset(permitted), _may(history))
+    return _Rights(kinds, _may(history))
+
+
+async def permitted_kinds(interaction: Interaction, services: Services, place: Place) -> frozenset[str]:
+    """Ids of the kinds of change that this part offers and that this person may request."""
+    kinds = buttons.offered(place, None)
+    decisions = await asyncio.gather(
+        *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds)
+    )
+    return frozenset(kind.id for kind, decision in zip(kinds, decisions, strict=True) if _may(decision))
 
 
 def _may(decision: Decision) -> bool:

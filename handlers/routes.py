@@ -132,6 +132,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.MESSAGE_CUSTOMER, message_customers.open_customer, ErrorTarget.CURRENT_MODAL, harmless=True),
     clicked(ids.MESSAGE_CHANGE, message_customers.change, ErrorTarget.CURRENT_MODAL),
     clicked(ids.CHANGE, forms.clicked, ErrorTarget.MODAL, opens_modal=True),
+    clicked(ids.CHOOSE, forms.chosen, ErrorTarget.CURRENT_MODAL),
     clicked(ids.CHANGE_CUSTOMER, forms.picked_customer, ErrorTarget.CURRENT_MODAL, harmless=True),
     clicked(ids.FORM_FIELD, forms.filled, ErrorTarget.CURRENT_MODAL, harmless=True),
     options(ids.FORM_FIELD, forms.options, family=True),

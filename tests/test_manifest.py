@@ -84,6 +84,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.MESSAGE_CUSTOMER,
         ids.MESSAGE_CHANGE,
         ids.CHANGE,
+        ids.CHOOSE,
         ids.CHANGE_CUSTOMER,
         ids.FORM_FIELD,
         ids.APPROVE,

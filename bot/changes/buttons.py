@@ -11,6 +11,8 @@ from bot.lookups.card import Tools
 from bot.lookups.place import OVERVIEW, Place
 
 _MENU = "menu"
+MORE = "more"
+"""In place of a kind: offer all of them."""
 
 
 def offered(place: Place, customer: Customer | None) -> list[ChangeKind[Any]]:
@@ -41,30 +43,34 @@ def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> T
     if history and place.part == OVERVIEW:
         opening = Place(customer=place.customer).encode()
         buttons.append(blocks.button(words.HISTORY, f"{ids.HISTORY}:open", opening))
-    return Tools(tuple(buttons), _menu(kinds, value))
+    menu = _menu(kinds, value)
+    if kinds and menu is None:
+        buttons.append(blocks.button(words.MORE_CHANGES, f"{ids.CHANGE}:{MORE}", value))
+    return Tools(tuple(buttons), menu)
 
 
 def _menu(kinds: Sequence[ChangeKind[Any]], value: str) -> blocks.Menu | None:
-    """None where there is nothing to choose from, and for ids that are too long for it."""
-    values = {f"{kind.id} {value}": kind for kind in _fitting(kinds)}
-    if not values or any(text.length(carried) > blocks.MENU_VALUE for carried in values):
+    """None where there is nothing to choose from, and for ids that are too long for it.
+
+    Of more kinds than it holds, those that no other tab offers, and last an entry that leads to all.
+    """
+    ordered = sorted(kinds, key=lambda kind: kind.danger)
+    entries = [(kind.button, kind.id) for kind in ordered]
+    if len(ordered) > blocks.MENU_OPTIONS:
+        by_need = sorted(ordered, key=lambda kind: len(kind.offered_on) > 1)[: blocks.MENU_OPTIONS - 1]
+        entries = [(kind.button, kind.id) for kind in ordered if kind in by_need]
+        entries.append((words.MORE_CHANGES, MORE))
+    options = [(label, f"{entry} {value}") for label, entry in entries]
+    if not options or any(text.length(carried) > blocks.MENU_VALUE for _, carried in options):
         return None
-    options = [blocks.option(kind.button, carried) for carried, kind in values.items()]
-    return blocks.menu(f"{ids.CHANGE}:{_MENU}", options)
+    drawn = [blocks.option(label, carried) for label, carried in options]
+    return blocks.menu(f"{ids.CHANGE}:{_MENU}", drawn)
 
 
 def clicked(action: str, value: str) -> tuple[str, str]:
-    """The id of the kind that was picked, by button or from the menu, and the place, neither yet checked."""
+    """The id of the kind that was picked, by button or from the menu, or MORE; and the place, neither yet
+    checked."""
     kind_id = action.partition(":")[2]
     if kind_id == _MENU:
         kind_id, _, value = value.partition(" ")
     return kind_id, value
-
-
-def _fitting(kinds: Sequence[ChangeKind[Any]]) -> list[ChangeKind[Any]]:
-    """As many kinds as a menu holds. If there are too many, those also offered on another tab are left
-    out."""
-    ordered = sorted(kinds, key=lambda kind: kind.danger)
-    by_need = sorted(ordered, key=lambda kind: len(kind.offered_on) > 1)
-    kept = by_need[: blocks.MENU_OPTIONS]
-    return [kind for kind in ordered if kind in kept]

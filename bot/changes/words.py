@@ -18,6 +18,11 @@ NOW_GONE = "The customer is no longer there."
 NOW_NOT_THERE = "Maple read it, and this balance is no longer there."
 
 HISTORY = "History"
+MORE_CHANGES = "More changes …"
+CHOOSER_TITLE = "Request a change"
+CHOOSE = "Choose"
+LOADING_CHANGES = "Reading this customer from Autumn …"
+NO_CHANGES = "There is nothing that you may change here."
 SWITCHED_ON = "On"
 
 

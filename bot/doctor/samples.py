@@ -22,9 +22,10 @@ from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.autumn import models
 from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
-from bot.changes import buttons, request_form
+from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.words import BalanceLine
+from bot.changes.chooser import ChooserMeta
 from bot.changes.forms.model import FormState, Meta
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts
@@ -87,6 +88,8 @@ def samples() -> Iterator[Sample]:
             yield Sample(f"{kind.id} for the {audience}", card)
         meta = Meta(kind=kind.id, customer=CUSTOMER_ID, submission="sample", feature="messages")
         yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
+    every_change = chooser.choices(Place(customer=CUSTOMER_ID), kinds.KINDS, ChooserMeta())
+    yield Sample("more changes", view=every_change)
     yield from _found()
     yield from _digests()
     yield from _alerts()

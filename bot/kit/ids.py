@@ -64,6 +64,11 @@ ids of kinds of change. `message_change:…`."""
 CHANGE = "change"
 """A button that opens a form; its value is a `Place`. `change:` and a `InteractionKind`."""
 
+CHOOSE = "choose"
+"""A button in the modal that offers more changes; its value is a `Place`. `choose:` and the id of a kind."""
+CHOOSER_MODAL = "chooser"
+"""Its callback id; the private_metadata is a `ChooserMeta`."""
+
 CHANGE_CUSTOMER = "change_customer"
 """A select in a form that is opened for a text that several customers match; option values are their ids."""
 

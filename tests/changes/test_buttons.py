@@ -7,7 +7,8 @@ import pytest
 
 from bot.autumn.models import Customer
 from bot.changes import balance as balance_kind
-from bot.changes import buttons, registry
+from bot.changes import buttons, chooser, registry, words
+from bot.changes.chooser import ChooserMeta
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids
 from bot.lookups.card import Tools, card
@@ -106,7 +107,38 @@ def test_menu_keeps_what_no_other_tab_offers() -> None:
     here, elsewhere = frozenset({"overview"}), frozenset({"overview", "products"})
     kinds = kinds_offered_on(elsewhere, here, elsewhere, here, here, here, elsewhere)
     _, in_menu = labels(buttons.tools(Place(customer="c"), kinds, history=False))
-    assert in_menu == ["B0", "B1", "B3", "B4", "B5"]
+    assert in_menu == ["B1", "B3", "B4", "B5", words.MORE_CHANGES]
+
+
+def test_menu_that_is_full_leads_to_no_more() -> None:
+    kinds = kinds_offered_on(*[frozenset({"overview"})] * blocks.MENU_OPTIONS)
+    _, in_menu = labels(buttons.tools(Place(customer="c"), kinds, history=False))
+    assert in_menu == ["B0", "B1", "B2", "B3", "B4"]
+
+
+def test_entry_for_more_changes_is_told_from_a_kind() -> None:
+    place = Place(customer="c")
+    menu = buttons.tools(place, registry.KINDS, history=False).menu
+    assert menu is not None
+    last = menu._resolve()["options"][-1]["value"]
+    assert buttons.clicked(f"{ids.CHANGE}:menu", last) == (buttons.MORE, place.encode())
+    assert buttons.MORE not in {kind.id for kind in registry.KINDS}
+
+
+def test_chooser_offers_every_kind_and_the_dangerous_last() -> None:
+    place = Place(customer="cus_1", part="feature", feature="messages")
+    view = chooser.choices(place, registry.KINDS, ChooserMeta(channel="C1"))
+    offered = [block["accessory"] for block in view["blocks"]]
+    kinds = [button["action_id"].removeprefix(f"{ids.CHOOSE}:") for button in offered]
+    assert sorted(kinds) == sorted(kind.id for kind in registry.KINDS)
+    assert kinds[-1] == "deletion"
+    assert {button["value"] for button in offered} == {place.encode()}
+    assert ChooserMeta.decode(view["private_metadata"]).channel == "C1"
+
+
+def test_chooser_without_a_change_says_so() -> None:
+    view = chooser.choices(Place(customer="c"), [], ChooserMeta())
+    assert words.NO_CHANGES in checks.read(view["blocks"])
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
@@ -122,7 +154,10 @@ def test_menu_and_button_carry_kind_and_place(kind: ChangeKind[Any]) -> None:
 
 def test_id_too_long_for_the_menu_keeps_the_button() -> None:
     place = Place(customer="c" * 200)
-    assert labels(buttons.tools(place, registry.KINDS, history=True)) == (["Give allowance", "History"], [])
+    assert labels(buttons.tools(place, registry.KINDS, history=True)) == (
+        ["Give allowance", "History", words.MORE_CHANGES],
+        [],
+    )
     assert buttons.tools(Place(customer="c" * 2000), registry.KINDS, history=True) == Tools()
 
 
