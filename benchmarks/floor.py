@@ -1,4 +1,5 @@
-"""The floor: the least a Bolt app can be. One command and one select, which are only acknowledged.
+"""The floor: the least a Bolt app can be. One command, one select and one button, which are only
+acknowledged.
 
 Bolt does all that it does by itself: checks the signature, knows itself by its token, finds the listener.
 """
@@ -22,6 +23,10 @@ def application(token: str, secret: str, api: str) -> Starlette:
 
     @bolt.command("/autumn")
     async def _acknowledge(ack: AsyncAck) -> None:
+        await ack()
+
+    @bolt.action("approve")
+    async def _clicked(ack: AsyncAck) -> None:
         await ack()
 
     @bolt.options("pick_customer")

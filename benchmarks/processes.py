@@ -135,6 +135,13 @@ def wide_slack(channels: int) -> Iterator[str]:
 
 
 @contextmanager
+def plain_slack() -> Iterator[str]:
+    """Slack's Web API and nothing else. Gives the API's address."""
+    with running("benchmarks.plain_slack") as process:
+        yield line(process, "SLACK_API_URL=")
+
+
+@contextmanager
 def autumn(seed: str = "demo") -> Iterator[str]:
     """The local Autumn, keeping its own time. `seed`: as LocalAutumn takes it. Gives its address."""
     with running("benchmarks.timed_autumn", AUTUMN_KEY, seed) as process:
@@ -149,8 +156,9 @@ def floor(slack_api: str) -> Iterator[Server]:
 
 
 @contextmanager
-def maple(slack_api: str, autumn_url: str, database: str = "") -> Iterator[Server]:
-    """The bot itself, over HTTP, as it is run in earnest. `database`: its URL, if not one of its own."""
+def maple(slack_api: str, autumn_url: str, database: str = "", *, approvals: str = "") -> Iterator[Server]:
+    """The bot itself, over HTTP, as it is run in earnest. `database`: its URL, if not one of its own.
+    `approvals`: the channel for approvals; none when empty."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running(
@@ -161,6 +169,7 @@ def maple(slack_api: str, autumn_url: str, database: str = "") -> Iterator[Serve
             SLACK_API_URL=slack_api,
             AUTUMN_SECRET_KEY=AUTUMN_KEY,
             AUTUMN_URL=autumn_url,
+            MAPLE_APPROVALS_CHANNEL=approvals,
             PORT="0",
         ) as process,
     ):

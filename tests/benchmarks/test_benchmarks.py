@@ -2,7 +2,7 @@
 
 import asyncio
 
-from benchmarks import ack, card, options, render
+from benchmarks import ack, card, click, options, render
 from bot.lookups import registry
 
 
@@ -62,3 +62,14 @@ def test_options_sets_maple_beside_the_floor() -> None:
     assert rows[0.01, options.FLOOR].calls == 0
     assert 1 <= rows[0.01, options.MAPLE].calls <= rows[0.01, options.MAPLE].texts
     assert "still searching" in str(options.table(rows))
+
+
+def test_click_counts_one_write_for_each_card() -> None:
+    plan = click.Plan(cards=3, people=4, connections=12, rounds=1, pause=0, latency=0.01)
+    with click.bench(plan) as running:
+        rows = click.measure(running, plan, lambda _: None)
+    assert {row.missed for row in rows.values()} == {0}
+    for pace, clicks in ((click.IN_TURN, 3), (click.AT_ONCE, 12)):
+        row = rows[pace, click.MAPLE]
+        assert (len(row.acks), row.cards, row.writes, len(row.final)) == (clicks, 3, 3, 3)
+    assert "applied" in str(click.table(rows))

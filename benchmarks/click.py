@@ -1,0 +1,300 @@
+"""Clicks on *Approve*: what each card shows, and when.
+
+Each of a hundred cards is about another customer, and one approval is enough. *In turn*: one person clicks on
+each, four a second. *At once*: ten people click on each, a thousand clicks in one go. Measured from the first
+click on a card: until it is redrawn as being applied, and until it is redrawn as applied, less Autumn's own
+time (see `benchmarks.card`). Counted: the writes that arrived at Autumn, of which there may be one for each
+card. Beside Maple runs a bare Bolt app that only acknowledges the clicks.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks import customers, processes
+from benchmarks.card import covered
+from benchmarks.load import Job, Result
+from benchmarks.plain_slack import TEAM, Call
+from benchmarks.report import Table, milliseconds, quantile, show
+from bot.approvals.lifecycle import State
+from bot.approvals.words import HEADLINES
+from bot.changes.balance.form import ACTION_BLOCK, AMOUNT_BLOCK, FEATURE_BLOCK
+from bot.changes.balance.input import BalanceAction
+from bot.changes.forms.fields import REASON_BLOCK, field_id
+from bot.changes.forms.model import Meta
+from bot.kit import form_values, ids
+
+CHANNEL = "C02BILLING"
+FEATURE = "messages"
+FLOOR = "bare Bolt"
+MAPLE = "Maple"
+IN_TURN = "in turn"
+AT_ONCE = "at once"
+_PATIENCE = 60.0
+_OPEN = 10
+"""Requests of one person, and from one channel, that may be open: fewer than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    cards: int = 100
+    people: int = 10
+    """Who click on each card at once."""
+    connections: int = 200
+    """Over which they do."""
+    pause: float = 0.25
+    """Seconds between two clicks in turn."""
+    rounds: int = 3
+    latency: float = 0.04
+    """Seconds that each of Autumn's answers takes longer."""
+
+
+@dataclass(slots=True)
+class Row:
+    acks: list[float] = field(default_factory=list)
+    running: list[float] = field(default_factory=list)
+    """From the first click on a card until it is shown as being applied."""
+    final: list[float] = field(default_factory=list)
+    """From there until it is shown as applied, less Autumn's own time."""
+    cards: int = 0
+    writes: int = 0
+    missed: int = 0
+    """Clicks that were not acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    customer: str
+    ts: str
+    value: str
+    """Of its button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    maple: processes.Server
+    floor: processes.Server
+    slack: str
+    autumn: str
+    held: dict[str, str]
+    """Customers with the row of their balance that is changed."""
+
+
+@contextmanager
+def bench(plan: Plan) -> Iterator[Bench]:
+    with ExitStack() as stack:
+        slack = stack.enter_context(processes.plain_slack())
+        autumn = stack.enter_context(processes.autumn(str(2 * plan.cards)))
+        maple = stack.enter_context(processes.maple(slack, autumn, approvals=CHANNEL))
+        floor = stack.enter_context(processes.floor(slack))
+        held = {
+            one["id"]: one["balances"][FEATURE]["breakdown"][0]["id"]
+            for one in customers.listed(autumn)
+            if FEATURE in one["balances"] and len(one["balances"][FEATURE]["breakdown"]) == 1
+        }
+        yield Bench(maple, floor, slack, autumn, dict(list(held.items())[: plan.cards]))
+
+
+def _calls(running: Bench) -> list[Call]:
+    answer = processes.ask(running.slack.replace("/api/", "/_benchmark/calls"))
+    return [Call(**call) for call in answer]
+
+
+def _payload(kind: str, user: str, number: str, **more: Any) -> str:
+    return json.dumps(
+        {
+            "type": kind,
+            "team": {"id": TEAM},
+            "user": {"id": user, "team_id": TEAM},
+            "trigger_id": number,
+            **more,
+        }
+    )
+
+
+def _job(server: processes.Server, payloads: Sequence[str], connections: int, pause: float = 0) -> Job:
+    return Job(
+        url=server.url,
+        secret=processes.SECRET,
+        command="/autumn",
+        texts=tuple(map(str, range(len(payloads)))),
+        payloads=tuple(payloads),
+        concurrency=min(connections, len(payloads)),
+        requests=len(payloads),
+        pause=pause,
+    )
+
+
+# Asking
+
+
+def _submission(turn: str, number: int, customer: str, row: str) -> str:
+    meta = Meta(
+        kind="balance",
+        customer=customer,
+        submission=f"{turn}-{customer}",
+        channel=f"C9ASK{number // _OPEN}",
+        feature=FEATURE,
+        row=row,
+    )
+    values = {
+        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, FEATURE),
+        ACTION_BLOCK: form_values.with_option(field_id("action"), BalanceAction.GIVE),
+        AMOUNT_BLOCK: form_values.with_text(field_id("amount"), "5"),
+        REASON_BLOCK: form_values.with_text(field_id("reason"), "A benchmark"),
+    }
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": ids.CHANGE_FORM,
+        "private_metadata": meta.encode(),
+        "state": {"values": values},
+    }
+    return _payload("view_submission", f"U9ASK{number // _OPEN}", f"ask.{turn}.{customer}", view=view)
+
+
+def ask(running: Bench, turn: str) -> list[Card]:
+    """A request for each customer; their cards in the channel for approvals."""
+    held = enumerate(running.held.items())
+    submissions = [_submission(turn, number, customer, row) for number, (customer, row) in held]
+    processes.load(running.maple, _job(running.maple, submissions, 4))
+    cards: dict[str, Card] = {}
+    deadline = time.monotonic() + _PATIENCE
+    while len(cards) < len(running.held) and time.monotonic() < deadline:
+        for call in _calls(running):
+            if call.channel == CHANNEL and (card := _card(call, running.held)):
+                cards[card.customer] = card
+        time.sleep(0.1)
+    return list(cards.values())
+
+
+def _card(call: Call, held: dict[str, str]) -> Card | None:
+    for block in json.loads(call.blocks):
+        for element in block.get("elements") or ():
+            if element.get("action_id") == ids.APPROVE:
+                customer = next(one for one in held if one in call.blocks)
+                return Card(customer, call.ts, element["value"])
+    return None
+
+
+# Clicking
+
+
+def _click(card: Card, person: int) -> str:
+    button = {"type": "button", "action_id": ids.APPROVE, "block_id": "decide", "value": card.value}
+    return _payload(
+        "block_actions",
+        f"U9CLICK{person}",
+        f"click.{card.value}.{person}",
+        channel={"id": CHANNEL},
+        container={"type": "message", "message_ts": card.ts, "channel_id": CHANNEL},
+        actions=[{**button, "action_ts": f"{time.time():.6f}"}],
+    )
+
+
+Rows = dict[tuple[str, str], Row]
+
+
+def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
+    rows = {(pace, app): Row() for pace in (IN_TURN, AT_ONCE) for app in (FLOOR, MAPLE)}
+    for turn in range(plan.rounds):
+        say(f"round {turn + 1} of {plan.rounds}")
+        for pace in (IN_TURN, AT_ONCE):
+            cards = ask(running, f"{pace}.{turn}")
+            people, connections, pause = 1, 1, plan.pause
+            if pace == AT_ONCE:
+                people, connections, pause = plan.people, plan.connections, 0.0
+            clicks = [_click(card, person) for person in range(people) for card in cards]
+            floor = processes.load(running.floor, _job(running.floor, clicks, connections))
+            _note_acks(rows[pace, FLOOR], floor)
+            customers.spans(running.autumn)
+            with customers.hanging(running.autumn, plan.latency):
+                result = processes.load(running.maple, _job(running.maple, clicks, connections, pause))
+                _note_acks(rows[pace, MAPLE], result)
+                _note_cards(rows[pace, MAPLE], running, cards, result)
+    return rows
+
+
+def _note_acks(row: Row, result: Result) -> None:
+    for sample in result.samples:
+        if sample.acked is None or sample.status != 200:
+            row.missed += 1
+        else:
+            row.acks.append(sample.acked - sample.sent)
+
+
+def _state(call: Call) -> State | None:
+    """What the card shows: that it is being applied, or is applied; None for anything else."""
+    text = json.dumps(json.loads(call.blocks), ensure_ascii=False)
+    shown = (state for state in (State.APPROVED, State.APPLYING, State.APPLIED) if HEADLINES[state] in text)
+    return next(shown, None)
+
+
+def _note_cards(row: Row, running: Bench, cards: Sequence[Card], result: Result) -> None:
+    """Waits until every card shows that it is applied, or for a minute."""
+    shown: dict[str, dict[State, float]] = {card.ts: {} for card in cards}
+    """By card: when it first showed each state."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and not all(State.APPLIED in times for times in shown.values()):
+        for call in _calls(running):
+            if call.method == "chat.update" and call.ts in shown and (state := _state(call)):
+                shown[call.ts].setdefault(state, call.at)
+        time.sleep(0.1)
+    spans = customers.spans(running.autumn)
+    row.cards += len(cards)
+    row.writes += sum(span.path.endswith("balances.update") for span in spans)
+    for number, card in enumerate(cards):
+        times = shown[card.ts]
+        if State.APPLIED not in times:
+            continue
+        first = min(sample.sent for sample in result.samples[number :: len(cards)])
+        autumns = covered(
+            [span for span in spans if span.about == card.customer], first, times[State.APPLIED]
+        )
+        row.running.append(min(times.values()) - first)
+        row.final.append(times[State.APPLIED] - first - autumns)
+
+
+def table(rows: Rows) -> Table:
+    def p99(values: Sequence[float]) -> str:
+        return milliseconds(quantile(values, 0.99)) if values else ""
+
+    shown = tuple(
+        (
+            pace,
+            app,
+            milliseconds(quantile(row.acks, 0.99)),
+            p99(row.running),
+            p99(row.final),
+            f"{len(row.final)} of {row.cards}",
+            str(row.writes),
+            str(row.missed),
+        )
+        for (pace, app), row in rows.items()
+    )
+    columns = (
+        "clicks", "app", "ack p99 ms", "running p99 ms", "applied p99 ms", "applied", "writes", "missed",
+    )  # fmt: skip
+    return Table("Clicks on Approve", columns, shown)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.click", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=Plan().rounds)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    processes.stop_in_order()
+    started = time.monotonic()
+    plan = Plan(rounds=options.rounds)
+    with bench(plan) as running:
+        rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
+    command = f"python -m benchmarks.click --rounds {options.rounds}"
+    show("click", command, [table(rows)], write=options.write)
+
+
+if __name__ == "__main__":
+    main()
