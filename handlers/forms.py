@@ -14,11 +14,13 @@ from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
 from bot.changes.chooser import ChooserMeta
+from bot.changes.forms import scope, words
 from bot.changes.forms.fields import called as names_in
+from bot.changes.forms.fields import why_given
 from bot.changes.forms.model import FormPreview, FormState, Meta, PresetOffer
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind, FilledIn
-from bot.kit import ids
+from bot.kit import ids, text
 from bot.kit.card import Card
 from bot.kit.form_values import Values
 from bot.lookups.customer import CARD
@@ -35,6 +37,8 @@ from handlers.services import Services
 _NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
 _RECENT = 100
 """Changes of a customer that are looked through for what they were given."""
+_SHOWN = 60
+"""Characters of what was typed that are shown again."""
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
@@ -48,8 +52,7 @@ async def clicked(interaction: Interaction, services: Services) -> None:
     if kind_id == buttons.MORE:
         await _offer_all(interaction, services, place)
         return
-    kind = decoding.kind(kind_id)
-    await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
+    await _open(interaction, services, decoding.kind(kind_id), place=place)
 
 
 async def _offer_all(interaction: Interaction, services: Services, place: Place) -> None:
@@ -69,7 +72,7 @@ async def chosen(interaction: Interaction, services: Services) -> None:
     meta = ChooserMeta.decode(interaction.metadata)
     kind, place = decoding.kind(interaction.action.partition(":")[2]), decoding.place(interaction.value)
     interaction = replace(interaction, channel=meta.channel)
-    await _open(interaction, services, kind, customer=place.customer, feature=place.feature)
+    await _open(interaction, services, kind, place=place)
 
 
 async def commanded(
@@ -82,7 +85,7 @@ async def commanded(
 
 async def from_message(interaction: Interaction, services: Services, kind_id: str, customer: str) -> None:
     """In place of the modal that lists a message's customers, filled in with `interaction.state`."""
-    await _open(interaction, services, decoding.kind(kind_id), customer=customer)
+    await _open(interaction, services, decoding.kind(kind_id), place=Place(customer=customer))
 
 
 async def _open(
@@ -90,17 +93,19 @@ async def _open(
     services: Services,
     kind: ChangeKind[Any],
     *,
-    customer: str = "",
+    place: Place | None = None,
     query: str = "",
-    feature: str = "",
     typed: str = "",
 ) -> None:
+    """`query`: whom to look for where there is no place."""
+    place = place or Place(customer=query)
     meta = Meta(
         kind=kind.id,
-        customer=customer or query,
+        customer=place.customer,
         submission=secrets.token_hex(16),
         channel=interaction.channel,
-        feature=feature,
+        feature=place.feature,
+        entity=place.entity if kind.of_entities else "",
         typed=typed,
     )
     view = interaction.view
@@ -139,16 +144,28 @@ async def picked_customer(interaction: Interaction, services: Services) -> None:
 
 async def _show(interaction: Interaction, services: Services, meta: Meta) -> None:
     """The form as it opens, filled in by the short form that was typed."""
+    typed = decoding.sentence(meta.typed) if meta.typed else None
+    entity = typed[1].entity if typed else ""
+    if entity:
+        meta = meta.model_copy(update={"entity": await _entity_meant(services, meta.customer, entity)})
     facts = await _read(services, meta)
     filled_in = FilledIn(interaction.state)
-    if meta.typed:
-        short, sentence = decoding.sentence(meta.typed)
+    if typed:
+        short, sentence = typed
         filled_in = short.fill(sentence, facts)
         meta = meta.model_copy(update={"typed": ""})
+    if entity and not meta.entity:
+        # Nothing that could be submitted for the whole customer instead.
+        filled_in = FilledIn(why_given(filled_in.values), words.unclear_entity(text.code(entity, _SHOWN)))
     view = await _view(
         interaction, services, meta, facts, values=filled_in.values, trouble=filled_in.trouble, opening=True
     )
     await services.replies.update_modal(interaction.view, view)
+
+
+async def _entity_meant(services: Services, customer: str, typed: str) -> str:
+    """Its id; empty if it is not clear which one is meant."""
+    return scope.meant(typed, (await services.autumn.entities(customer, search=typed)).list)
 
 
 # Filling in
@@ -161,8 +178,8 @@ async def filled(interaction: Interaction, services: Services) -> None:
         services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
         shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
-        facts = services.open_forms.get(meta.submission) or await _read(services, meta)
-        values: Values = interaction.state
+        meta, values = request_form.scoped(meta, interaction.state)
+        facts = services.open_forms.get(meta.form) or await _read(services, meta)
         if interaction.action == ids.FORM_PRESET and (preset := await _preset(interaction, services, meta)):
             meta, values = request_form.fill_preset(meta, values, preset)
         view = await _view(interaction, services, meta, facts, values=values)
@@ -171,14 +188,17 @@ async def filled(interaction: Interaction, services: Services) -> None:
 
 async def options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For an external select of the form."""
-    facts = await _known(interaction, services)
     meta = decoding.change_form(interaction.metadata)
+    if interaction.action == ids.FORM_ENTITY:
+        matching = await services.autumn.entities(meta.customer, search=interaction.value)
+        return scope.entity_options(matching.list)
+    facts = await _known(interaction, services)
     return request_form.options(meta, interaction.action, facts, interaction.value)
 
 
 async def _known(interaction: Interaction, services: Services) -> Facts:
     meta = decoding.change_form(interaction.metadata)
-    return services.open_forms.get(meta.submission) or await _read(services, meta)
+    return services.open_forms.get(meta.form) or await _read(services, meta)
 
 
 # Submitting
@@ -240,12 +260,12 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
 
 async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
     """The form again, with why nothing was asked for."""
-    facts = services.open_forms.get(meta.submission) or await _read(services, meta)
+    facts = services.open_forms.get(meta.form) or await _read(services, meta)
     if outcome.look is not None:
         # Read for this change alone, which may need less than the form shows.
         billing = outcome.look.facts.billing or facts.billing
-        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans)
-    services.open_forms.keep(meta.submission, facts)
+        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans, entities=facts.entities)
+    services.open_forms.keep(meta.form, facts)
     refusals = outcome.look.judgement.refusals if outcome.look else ()
     called = names_in(facts)
     words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
@@ -278,8 +298,8 @@ async def _again(
 
 
 async def _read(services: Services, meta: Meta) -> Facts:
-    facts = await services.changes.open(meta.kind, meta.customer)
-    services.open_forms.keep(meta.submission, facts)
+    facts = await services.changes.open(meta.kind, meta.customer, meta.entity)
+    services.open_forms.keep(meta.form, facts)
     return facts
 
 

@@ -52,7 +52,7 @@ class CustomerNames:
         """From facts that were just read for a change, so that its cards need not read them again."""
         before = self._names.get(customer_id, KnownNames())
         self._names[customer_id] = KnownNames(
-            facts.customer.name, {**before.names, **names_in(facts)}, standing(facts.customer)
+            facts.customer.name, {**before.names, **names_in(facts)}, standing(facts.whole)
         )
         self._fresh[customer_id, False] = True
         if facts.rewards is not None:
@@ -92,7 +92,11 @@ class CustomerNames:
             names |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
         if customer is None:
             return KnownNames(before.customer, names, before.standing)
-        names |= {**lookup_names.plans(customer), **lookup_names.features(customer)}
+        names |= {
+            **lookup_names.plans(customer),
+            **lookup_names.features(customer),
+            **lookup_names.entities(customer.entities),
+        }
         return KnownNames(customer.name, names, standing(customer))
 
 

@@ -49,7 +49,7 @@ def _buttons(record: Record) -> list[Block]:
     kind = registry.kind(record.kind)
     if record.state is State.APPLIED and kind.removes_customer:
         return []
-    place = Place(customer=record.customer_id, feature=kind.feature(record.input))
+    place = Place(customer=record.customer_id, feature=kind.feature(record.input), entity=record.input.entity)
     buttons = []
     if record.state in _ASK_AGAIN and text.length(place.encode()) <= blocks.BUTTON_VALUE:
         ask_again = words.ASK_AGAIN_CHANGED if record.state is State.DENIED else words.ASK_AGAIN

@@ -101,11 +101,10 @@ class Assessor:
         self._timeouts = timeouts
         self._sleep = sleep
 
-    async def open(self, kind: str, customer_id: str) -> Facts:
+    async def open(self, kind: str, customer_id: str, entity: str = "") -> Facts:
         """Reads the facts for a form. Raises AutumnError."""
-        return await self._complete(
-            kind, customer_id, await gather_for(self._autumn, kind, customer_id, now=self._now)
-        )
+        facts = await gather_for(self._autumn, kind, customer_id, now=self._now, entity=entity)
+        return await self._complete(kind, customer_id, facts)
 
     async def look(self, requested: ChangeInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
         """Reads the customer, then assesses. Raises AutumnError; NotFound if the customer is gone."""
@@ -157,7 +156,7 @@ class Assessor:
             return None
         else:
             # A later customer with the same id is not the one that was changed.
-            if recreated(record.input, facts.customer):
+            if recreated(record.input, facts.customer) or facts.entity_gone:
                 after = None
             else:
                 self._names.learn(record.customer_id, facts)
@@ -177,5 +176,6 @@ def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
     reverse = registry.kind(record.kind).inverse(record.input, record.before, after)
     if reverse is None:
         return None
-    undo: ChangeInput = reverse.model_copy(update={"customer_created_at": record.input.customer_created_at})
+    pinned = {"customer_created_at": record.input.customer_created_at, "entity": record.input.entity}
+    undo: ChangeInput = reverse.model_copy(update=pinned)
     return undo

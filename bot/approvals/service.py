@@ -86,9 +86,9 @@ class ChangeService:
         self._submitting = Submitting(runtime, self._engine, self._permits, self._notify, self.channel)
         self.sweeper = Sweeper(runtime, self._engine, self._notify, surroundings.progress)
 
-    async def open(self, kind: str, customer_id: str) -> Facts:
+    async def open(self, kind: str, customer_id: str, entity: str = "") -> Facts:
         """Reads the facts for a form. Raises AutumnError."""
-        return await self._assessor.open(kind, customer_id)
+        return await self._assessor.open(kind, customer_id, entity)
 
     async def look(self, requested: ChangeInput, facts: Facts) -> Assessment:
         """The preview for a form, from facts that were read before."""

@@ -473,6 +473,7 @@ class Entity(Model):
     subscriptions: Many[Subscription] = Field(default_factory=list)
     purchases: Many[Purchase] = Field(default_factory=list)
     balances: dict[str, Balance] = Field(default_factory=dict)
+    billing_controls: dict[str, Any] = Field(default_factory=dict)
 
 
 class Customer(Model):

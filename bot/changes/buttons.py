@@ -30,7 +30,8 @@ def offered(place: Place, customer: Customer | None) -> list[ChangeKind[Any]]:
 def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> Tools:
     """The buttons for these kinds, and for the customer's history."""
     feature = place.feature if place.part == "feature" else ""
-    value = Place(customer=place.customer, part=place.part, feature=feature).encode()
+    entity = place.entity if place.part == "entity" else ""
+    value = Place(customer=place.customer, part=place.part, feature=feature, entity=entity).encode()
     if text.length(value) > blocks.BUTTON_VALUE:
         return Tools()
     buttons = [

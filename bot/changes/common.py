@@ -1,7 +1,7 @@
 """What several kinds of change check alike."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.autumn.models import Customer
 from bot.changes.canonical import same_time
@@ -22,6 +22,8 @@ def whose(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, .
         return (Note(CommonNote.OTHER_CUSTOMER),)
     if recreated(request, facts.customer):
         return (Note(CommonNote.RECREATED),)
+    if facts.entity_gone:
+        return (Note(CommonNote.ENTITY_GONE),)
     if not old_ids and not _TAKEN_BY_WRITES.fullmatch(request.customer):
         return (Note(CommonNote.OLD_ID),)
     return ()
@@ -31,6 +33,11 @@ def recreated(request: ChangeInput, customer: Customer) -> bool:
     """Whether this is a later customer, with the id of the one that the change is for."""
     known = request.customer_created_at
     return known is not None and not same_time(known, customer.created_at)
+
+
+def entity_of(request: ChangeInput) -> Mapping[str, str]:
+    """For the body of a write. An entity's balance is not changed without it, and Autumn says nothing."""
+    return {"entity_id": request.entity} if request.entity else {}
 
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:

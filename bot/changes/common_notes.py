@@ -16,4 +16,5 @@ class CommonNote(NoteCode):
         "This customer's id has an old format, which Autumn accepts only for balance changes, coupons and "
         "promo codes. Make this change in Autumn's dashboard.",
     )
+    ENTITY_GONE = "entity_gone", "The customer no longer has this entity."
     NO_UNDO = "no_undo", "This cannot be undone."

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound, Refused
-from bot.autumn.models import Customer
-from bot.changes import registry
-from bot.changes.model import ChangeInput, Facts, Needs
+from bot.autumn.models import Customer, Entity
+from bot.changes import entity_view, registry
+from bot.changes.model import ChangeInput, EntityScope, Facts, Needs
 from bot.changes.spec import ExtraRead
 from bot.lookups.answers import Billing, Read
 from bot.lookups.billing import billing_of
@@ -29,6 +29,7 @@ _STRIPE = ("rewards", "invoice_previews")
 _MOST_SAME_EMAIL = 100
 _NOT_POSSIBLE = (400, 404, 409)
 """What Autumn answers about a change that it would not make."""
+_NO_ENTITY = "entity_not_found"
 
 
 async def gather(
@@ -40,17 +41,25 @@ async def gather(
     """
     kind = registry.of(request)
     about = _Subject(
-        request.customer, kind.needs_for(request), kind.email_to_check(request), kind.extra, request
+        request.customer,
+        kind.needs_for(request),
+        kind.email_to_check(request),
+        kind.extra,
+        request,
+        entity=request.entity,
     )
     return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
 
-async def gather_for(autumn: Autumn, kind_id: str, customer_id: str, *, now: Callable[[], datetime]) -> Facts:
+async def gather_for(
+    autumn: Autumn, kind_id: str, customer_id: str, *, now: Callable[[], datetime], entity: str = ""
+) -> Facts:
     """The facts for a form, before it is known what will be requested, with names. Raises AutumnError."""
     kind = registry.kind(kind_id)
     others = kind.quoted or Needs.REWARDS in kind.needs
+    needs = kind.needs | ({Needs.ENTITIES} if kind.of_entities else frozenset())
     async with meanwhile(_plans(autumn) if others else _no_plans()) as plans:
-        facts = await _gather(autumn, _Subject(customer_id, kind.needs, extra=kind.extra), at=now())
+        facts = await _gather(autumn, _Subject(customer_id, needs, extra=kind.extra, entity=entity), at=now())
         return replace(facts, plans=await plans)
 
 
@@ -83,11 +92,12 @@ class _Subject:
     email: str = ""
     extra: ExtraRead | None = None
     request: ChangeInput | None = None
+    entity: str = ""
 
 
 async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_first: bool = False) -> Facts:
     needs = about.needs
-    reading = asyncio.create_task(attempt(lambda: _customer(autumn, about)))
+    reading = asyncio.create_task(attempt(lambda: _in_scope(autumn, about)))
     if customer_first:
         await reading
         _needed(reading.result())
@@ -102,10 +112,11 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
     )
     if isinstance(read, AutumnError):
         raise read
-    customer, billing = read
+    customer, billing, scope = read
     return Facts(
         customer=customer,
         read_at=at,
+        scope=scope,
         billing=billing,
         rewards=_needed(rewards),
         offered=tuple(_needed(await products) or ()),
@@ -130,6 +141,27 @@ def _needed(read: T | AutumnError | None) -> T | None:
 
 def _optional(read: T | AutumnError | None) -> T | None:
     return None if isinstance(read, AutumnError) else read
+
+
+async def _in_scope(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None, EntityScope | None]:
+    """The customer, or what one of their entities has of its own."""
+    if not about.entity:
+        return *await _customer(autumn, about), None
+    # One after the other: by what the customer has before and after it is known what the entity shares.
+    earlier = await autumn.customer(about.customer_id)
+    entity = await _entity(autumn, about)
+    whole, billing = await _customer(autumn, about)
+    return entity_view.view(whole, entity, earlier), billing, EntityScope(entity, whole)
+
+
+async def _entity(autumn: Autumn, about: _Subject) -> Entity | None:
+    """None when the customer has no such entity."""
+    try:
+        return await autumn.entity(about.customer_id, about.entity)
+    except NotFound as error:
+        if error.code != _NO_ENTITY:
+            raise
+        return None
 
 
 async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from bot.autumn.models import Customer, Entity, Feature, Plan, Quote, RewardList
+from bot.autumn.models import Balance, Customer, Entity, Feature, Plan, Quote, RewardList
 from bot.changes.notes import Note
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.facts import Unpaid
@@ -24,6 +24,8 @@ class ChangeInput(BaseModel):
     """The customer's id."""
     customer_created_at: AwareDatetime | None = None
     """Distinguishes the customer from a later one with the same id; None when it is not known yet."""
+    entity: str = ""
+    """The id of the customer's entity that it is limited to; empty for the whole customer."""
 
 
 Snapshot: TypeAlias = dict[str, str | None]
@@ -58,11 +60,23 @@ class PendingPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityScope:
+    """The entity that a change is limited to."""
+
+    entity: Entity | None
+    """With what it shares with its customer; None when the customer has no such entity any more."""
+    whole: Customer
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was read about a customer for one change. What the kind does not need is left empty."""
 
     customer: Customer
+    """Of a change that is limited to an entity, with only what is that entity's own."""
     read_at: datetime
+    scope: EntityScope | None = None
+    """None for a change to the whole customer."""
     billing: Billing | None = None
     """None when not needed, or when Stripe could not be asked and the kind can do without."""
     rewards: RewardList | None = None
@@ -85,6 +99,21 @@ class Facts:
     quoted_at: datetime | None = None
     quote_refused: str = ""
     """Autumn's code where it would refuse the change."""
+
+    @property
+    def whole(self) -> Customer:
+        """The customer with everything that they have."""
+        return self.scope.whole if self.scope else self.customer
+
+    @property
+    def drawn_on(self) -> Mapping[str, Balance]:
+        """Balances by feature; of an entity, with what it shares with its customer."""
+        entity = self.scope.entity if self.scope else None
+        return entity.balances if entity else self.customer.balances
+
+    @property
+    def entity_gone(self) -> bool:
+        return self.scope is not None and self.scope.entity is None
 
 
 class Needs(StrEnum):

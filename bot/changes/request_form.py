@@ -15,10 +15,12 @@ from bot.autumn.models import Customer
 from bot.changes import lines, notes, registry
 from bot.changes import words as changes_words
 from bot.changes.amounts import AmountNote
-from bot.changes.forms import words
+from bot.changes.common_notes import CommonNote
+from bot.changes.forms import scope, words
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK, called, field_id
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
+from bot.changes.notes import Note
 from bot.kit import blocks, form_values, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Unreadable
@@ -75,15 +77,17 @@ def stopped(meta: Meta, card: Card) -> dict[str, Any]:
 def build(state: FormState) -> dict[str, Any]:
     """The form as it should be now. What was filled in stays in it."""
     state = replace(state, values=_own(state.meta, state.values))
-    content = registry.kind(state.meta.kind).form.build(state)
+    content = _content(state)
+    whose = scope.field(state) if registry.kind(state.meta.kind).of_entities else []
     if content.closed:
-        closed = [*_who(state.facts, state.meta.customer), blocks.section("nothing", content.closed)]
+        closed = [*_who(state.facts, state.meta.customer), *whose, blocks.section("nothing", content.closed)]
         return _view(state.meta, closed, submit=False)
     seen = state.sight.before if state.sight else None
     meta = content.meta.model_copy(update={"seen": seen, "created": state.facts.customer.created_at})
     shown = [
         *_who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
+        *whose,
         *content.before,
         *_presets(state),
         *content.fields,
@@ -95,19 +99,48 @@ def build(state: FormState) -> dict[str, Any]:
     return _view(meta, _focused(shown) if state.opening else shown, submit=True)
 
 
+def _content(state: FormState) -> FormContent:
+    if state.facts.entity_gone:
+        return FormContent(state.meta, closed=notes.mrkdwn(Note(CommonNote.ENTITY_GONE)))
+    return registry.kind(state.meta.kind).form.build(state)
+
+
 def draft(meta: Meta, values: Values, facts: Facts) -> ChangeInput | None:
     """The change as filled in so far, to be judged and previewed; None while there is nothing to judge.
 
     Never to be requested: that is for `parse`.
     """
     request: ChangeInput | None = registry.kind(meta.kind).form.draft(meta, _own(meta, values), facts)
-    return request
+    return request.model_copy(update=_limit(meta)) if request else None
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
     """A submission."""
     parsed = registry.kind(meta.kind).form.parse(meta, _own(meta, values))
-    return replace(parsed, errors={f"{block}{_number(meta)}": why for block, why in parsed.errors.items()})
+    request, errors = parsed.input, dict(parsed.errors)
+    if scope.picked(meta, values) != meta.entity:
+        # Slack shows errors only under inputs, and this one is always there.
+        request, errors = None, {**errors, REASON_BLOCK: changes_words.STALE}
+    return replace(
+        parsed,
+        input=request.model_copy(update=_limit(meta)) if request else None,
+        errors={f"{block}{_number(meta)}": why for block, why in errors.items()},
+    )
+
+
+def scoped(meta: Meta, values: Values) -> tuple[Meta, Values]:
+    """The form for the entity that is picked, whichever field was filled in last."""
+    entity = scope.picked(meta, values)
+    if entity == meta.entity:
+        return meta, values
+    kept = scope.kept(_own(meta, values))
+    update = {"entity": entity, "filled": meta.filled + 1, "feature": "", "row": "", "shown": {}}
+    meta = meta.model_copy(update=update)
+    return meta, {f"{block}{_number(meta)}": entered for block, entered in kept.items()}
+
+
+def _limit(meta: Meta) -> Mapping[str, str]:
+    return {"entity": meta.entity} if registry.kind(meta.kind).of_entities else {}
 
 
 def fill_preset(meta: Meta, values: Values, preset: Preset) -> tuple[Meta, Values]:
@@ -201,7 +234,7 @@ def _view(meta: Meta, content: Sequence[Block], *, submit: bool) -> dict[str, An
     if not meta.fits:
         meta = meta.model_copy(update={"seen": None})
     if not meta.fits:
-        meta = meta.model_copy(update={"customer": "", "shown": {}, "feature": "", "row": ""})
+        meta = meta.model_copy(update={"customer": "", "entity": "", "shown": {}, "feature": "", "row": ""})
         content, submit = [blocks.section("too_long", words.TOO_LONG)], False
     view = {
         "type": "modal",

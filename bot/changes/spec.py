@@ -58,6 +58,10 @@ class Sentence(Protocol):
     def customer(self) -> str:
         """Whom to look for, as typed."""
 
+    @property
+    def entity(self) -> str:
+        """The entity that the change is limited to, as typed; empty for the whole customer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Misread:
@@ -155,6 +159,8 @@ class ChangeKind(ABC, Generic[I]):
     """Asked of every approver; None: only of approvers on live, in general terms."""
     removes_customer: bool = False
     """Whether the customer is gone from Autumn once it is applied."""
+    of_entities: bool = False
+    """Whether it can be limited to one of the customer's entities."""
 
     input: type[I]
     form: ChangeForm[I]
@@ -218,8 +224,9 @@ class ChangeKind(ABC, Generic[I]):
 
     def products(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the plans it is about: by default all that the customer has. None: not known."""
-        subscribed = {subscription.plan_id for subscription in facts.customer.subscriptions}
-        return frozenset(subscribed | {purchase.plan_id for purchase in facts.customer.purchases})
+        customers = (facts.whole, facts.customer)
+        subscribed = {each.plan_id for customer in customers for each in customer.subscriptions}
+        return frozenset(subscribed | {each.plan_id for customer in customers for each in customer.purchases})
 
     def rewards(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the rewards that it gives or takes away; None when they are not known, or it has none."""

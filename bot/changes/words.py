@@ -15,6 +15,7 @@ NOW_SHOWN = "*What Autumn shows now*"
 NOW_UNKNOWN = "Maple could not read it, or the customer is gone. Check in Autumn."
 NOW_UNREAD = "Maple could not read it. Check in Autumn."
 NOW_GONE = "The customer is no longer there."
+NOW_ENTITY_GONE = "The customer, or this entity of theirs, is no longer there."
 NOW_NOT_THERE = "Maple read it, and this balance is no longer there."
 
 HISTORY = "History"
@@ -24,6 +25,14 @@ CHOOSE = "Choose"
 LOADING_CHANGES = "Reading this customer from Autumn …"
 NO_CHANGES = "There is nothing that you may change here."
 SWITCHED_ON = "On"
+
+
+def for_entity(summary: str, entity: str) -> str:
+    return f"{summary}, for the entity {entity}"
+
+
+def named(name: str, shown_id: str) -> str:
+    return f"{name} ({shown_id})"
 
 
 def left_out(number: int) -> str:

@@ -37,7 +37,7 @@ def header(block_id: str, text: str) -> Block:
     return _drawn(kit.HeaderBlock(plain(text), block_id=block_id))
 
 
-def section(block_id: str, text: str | Text, *, accessory: kit.Button | None = None) -> Block:
+def section(block_id: str, text: str | Text, *, accessory: kit.Button | Picker | None = None) -> Block:
     """`text` is mrkdwn unless it is `plain`."""
     text_object = mrkdwn(text) if isinstance(text, str) else text
     return _drawn(kit.SectionBlock(text_object, block_id=block_id, accessory=accessory))

@@ -1,10 +1,12 @@
 """What the company calls its plans and features, as far as a customer's answer tells."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from bot.autumn.models import (
     Balance,
     Customer,
+    Entity,
     Flag,
     Plan,
     PlanPrice,
@@ -47,6 +49,16 @@ def features(customer: Customer, names: Names = NO_NAMES) -> dict[str, str]:
         if holding.feature and holding.feature.name
     }
     return {**{holding.feature_id: holding.feature_id for holding in holdings}, **names.features, **own}
+
+
+def entities(listed: Iterable[Entity]) -> dict[str, str]:
+    """Names by `entity_key`, not yet made safe."""
+    return {entity_key(entity.id): entity.name for entity in listed if entity.name}
+
+
+def entity_key(entity_id: str) -> str:
+    """Among the names of plans and features, of which one may have the same id."""
+    return f"entity:{entity_id}"
 
 
 def feature(balance: Balance | Flag) -> str:

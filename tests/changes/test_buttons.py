@@ -46,12 +46,22 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
             ["Give allowance"],
             ["Change balance", "Give a feature", "Record usage", "Billing controls"],
         ),
+        ("entity", ["Give allowance"], ["Change balance", "Give a feature", "Record usage"]),
         ("invoices", [], ["Change reward", "Refund"]),
         ("events", [], []),
     ],
 )
 def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], in_menu: list[str]) -> None:
     assert labels(tools_of(part)) == (shown, in_menu)
+
+
+def test_only_the_card_of_an_entity_offers_changes_to_it() -> None:
+    kinds = [registry.kind("balance")]
+    place = Place(customer="cus_1", part="entity", entity="ws_1")
+    button = buttons.tools(place, kinds, history=False).buttons[0]
+    assert Place.decode(button._resolve()["value"]).entity == "ws_1"
+    button = buttons.tools(place.model_copy(update={"part": "features"}), kinds, history=False).buttons[0]
+    assert Place.decode(button._resolve()["value"]).entity == ""
 
 
 def test_deletion_is_in_the_menu_alone_and_last() -> None:

@@ -50,7 +50,9 @@ def build(state: FormState) -> FormContent:
     if not offered:
         refusals = state.sight.refusals if state.sight else ()
         refusal = notes.listed(changes_words.REFUSED, refusals, parts.called(state.facts)) if refusals else ""
-        why = [*_hidden(state.facts), *_left_out(state.facts, offered)] or [balance_words.NO_BALANCES]
+        none = balance_words.NO_OWN_BALANCES if state.facts.scope else balance_words.NO_BALANCES
+        why = [*_hidden(state.facts), *_left_out(state.facts, offered)]
+        why = [*why, none] if state.facts.scope else why or [none]
         return FormContent(state.meta, closed=refusal or "\n".join(why))
     rows = _rows(state.facts, feature)
     row = rows[0].id if len(rows) == 1 else ""
@@ -235,9 +237,10 @@ def _left_out(facts: Facts, offered: Mapping[str, str]) -> list[str]:
     features_by_id = names.features(facts.customer)
     too_long = sum(not _carried(feature_id) for feature_id in features_by_id)
     unchangeable = len(features_by_id) - too_long - len(offered)
+    why = balance_words.shared if facts.scope else balance_words.unchangeable
     return [
         *([changes_words.left_out(too_long)] if too_long else []),
-        *([balance_words.unchangeable(unchangeable)] if unchangeable else []),
+        *([why(unchangeable)] if unchangeable else []),
     ]
 
 

@@ -18,7 +18,7 @@ from bot.changes.balance.target import HeldBalance, find
 from bot.changes.balance.verdict import settled
 from bot.changes.balance.words import BalanceLine, BalanceNote
 from bot.changes.canonical import near, same_time
-from bot.changes.common import agreed
+from bot.changes.common import agreed, entity_of
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -37,9 +37,10 @@ class BalanceChange(ChangeKind[BalanceInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"overview", "features", "feature"})
+    offered_on = frozenset({"overview", "features", "feature", "entity"})
     input = BalanceInput
     form = FORM
+    of_entities = True
     notes = BalanceNote
     lines = BalanceLine
     scopes = (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
@@ -117,6 +118,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             "feature_id": request.feature,
             # Always one row: without it Autumn spreads the edit over every row, and credits besides.
             "balance_id": request.row,
+            **entity_of(request),
             **{name: canonical.figure(value) for name, value in balance_math.fields(request, pool).items()},
         }
         if request.reset_at is not None and not same_time(request.reset_at, pool.resets_at):

@@ -5,12 +5,12 @@
     reset <customer> <feature> on <day> [because …]
 
 The grammar is strict, since a misread amount is somebody's money: whatever can be read in two ways is asked
-about. Quotes keep several words, or a number, together as a name.
+about. Quotes keep several words, or a number, together as a name. `acme/ws_1` is an entity of a customer.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([a-z]{3,9})\.?,?(?: (\d{4}))?", re.ASCII)
 _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,?(?: (\d{4}))?", re.ASCII)
 _LEAP = 2028
+_ENTITY = re.compile(r"([^/]+)/([^/]+)")
 _SHOWN = 60
 """Characters of what was typed that are shown again."""
 
@@ -69,6 +70,8 @@ class BalanceSentence:
     """As it was typed; empty where none was."""
     day: Day | None = None
     reason: str = ""
+    entity: str = ""
+    """As it was typed; empty for the whole customer."""
 
 
 def give(typed: str) -> BalanceSentence | Misread:
@@ -77,9 +80,7 @@ def give(typed: str) -> BalanceSentence | Misread:
     if isinstance(found, Misread):
         return found
     before, after = sentence.words[: found.at], sentence.words[found.at + 1 :]
-    return BalanceSentence(
-        BalanceAction.GIVE, _joined(before), found.typed, _feature(after), reason=sentence.reason
-    )
+    return _sentence(BalanceAction.GIVE, before, found.typed, _feature(after), sentence.reason)
 
 
 def set_to(typed: str) -> BalanceSentence | Misread:
@@ -93,7 +94,7 @@ def set_to(typed: str) -> BalanceSentence | Misread:
         before.pop()
         if not after and len(before) > 1:
             feature = before.pop().text
-    return BalanceSentence(BalanceAction.SET, _joined(before), found.typed, feature, reason=sentence.reason)
+    return _sentence(BalanceAction.SET, before, found.typed, feature, sentence.reason)
 
 
 def reset_on(typed: str) -> BalanceSentence | Misread:
@@ -106,9 +107,17 @@ def reset_on(typed: str) -> BalanceSentence | Misread:
     if day is None:
         return Misread(words.SAY_DAY)
     feature = before[-1].text
-    return BalanceSentence(
-        BalanceAction.NONE, _joined(before[:-1]), feature=feature, day=day, reason=sentence.reason
-    )
+    return replace(_sentence(BalanceAction.NONE, before[:-1], "", feature, sentence.reason), day=day)
+
+
+def _sentence(
+    action: BalanceAction, who: Sequence["_Word"], amount: str, feature: str, reason: str
+) -> BalanceSentence:
+    """`who`: the words of the customer; `acme/ws_1` is an entity of theirs, unless it is quoted."""
+    customer, entity = _joined(who), ""
+    if who and not who[-1].quoted and (parts := _ENTITY.fullmatch(who[-1].text)):
+        customer, entity = _joined([*who[:-1], _Word(parts[1], quoted=False)]), parts[2]
+    return BalanceSentence(action, customer, amount, feature, reason=reason, entity=entity)
 
 
 # Reading

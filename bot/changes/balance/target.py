@@ -28,13 +28,16 @@ def find(request: BalanceInput, facts: Facts) -> HeldBalance | Note:
     if balance is None:
         return _missing(request.feature, facts.customer)
     if not balance.breakdown:
-        return Note(BalanceNote.ENTITY_BALANCE, about)
+        return Note(BalanceNote.SHARED_BALANCE if facts.scope else BalanceNote.ENTITY_BALANCE, about)
     row = next((one for one in balance.breakdown if one.id and one.id == request.row), None)
+    everything = facts.drawn_on[request.feature]
     if row is None:
-        return Note(BalanceNote.ROW_GONE, about)
+        shared = any(one.id and one.id == request.row for one in everything.breakdown)
+        return Note(BalanceNote.SHARED_BALANCE if shared else BalanceNote.ROW_GONE, about)
     if balance.unlimited or row.unlimited:
         return Note(BalanceNote.UNLIMITED, about)
-    rollovers = rolled_over_to(row, balance)
+    # Among all that the entity draws on: Autumn does not say which of them rollovers belong to.
+    rollovers = rolled_over_to(row, everything)
     return HeldBalance(balance, row, BalanceFigures.of(row, rollovers or []), rollovers is not None)
 
 

@@ -38,6 +38,10 @@ RESET_HINT = "In your own time zone. Leave it empty to keep the reset date."
 RESET_ONLY_HINT = "In your own time zone."
 PAID_FOR = "paid for"
 NO_RESET = "does not reset"
+NO_OWN_BALANCES = (
+    "This entity has no balance of its own. Pick the whole customer to change what it shares, or give it a "
+    "grant of its own."
+)
 NO_BALANCES = "This customer has no features, so there is no balance to change."
 NO_RESET_PICKED = "Pick the new reset date, or something else to do."
 NO_FEATURE_PICKED = "Pick a feature."
@@ -45,11 +49,11 @@ NO_ROW_PICKED = "Pick which part of the balance to change."
 
 # Said in one line
 
-GIVE_USAGE = "give <customer> <amount> <feature> because <reason>"
+GIVE_USAGE = "give <customer>[/<entity>] <amount> <feature> because <reason>"
 GIVE_HELP = "give extra allowance"
-SET_USAGE = "set <customer> <feature> to <amount> because <reason>"
+SET_USAGE = "set <customer>[/<entity>] <feature> to <amount> because <reason>"
 SET_HELP = "set a balance"
-RESET_USAGE = "reset <customer> <feature> on <day> because <reason>"
+RESET_USAGE = "reset <customer>[/<entity>] <feature> on <day> because <reason>"
 RESET_HELP = "move the reset date"
 SAY_AMOUNT = "How much? Write the amount after the customer, such as 5k or 1,000."
 SAY_RESET = "Write the customer, the feature and the day."
@@ -75,6 +79,10 @@ def unchangeable(number: int) -> str:
     features = count(number, "feature")
     why = "on or off, unlimited, or held by entities"
     return f"Not offered: {features} without a balance that can be changed ({why})."
+
+
+def shared(number: int) -> str:
+    return f"Not offered: {count(number, 'feature')} that the entity shares with the whole customer."
 
 
 def pick_feature(feature: str) -> str:
@@ -135,7 +143,15 @@ class BalanceNote(NoteCode):
     ENTITY_BALANCE = (
         "entity_balance",
         lambda of: (
-            f"{of.text('feature')} is held by the customer's entities. Change it for each of them, in Autumn."
+            f"{of.text('feature')} is held by the customer's entities. Pick the entity whose balance is to "
+            "change."
+        ),
+    )
+    SHARED_BALANCE = (
+        "shared_balance",
+        lambda of: (
+            f"The entity has no balance of {of.text('feature')} of its own: it shares the whole customer's. "
+            "Pick the whole customer to change that, or give the entity a grant of its own."
         ),
     )
     ROLLOVERS_UNCLEAR = (

@@ -7,6 +7,7 @@ from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import same_time
+from bot.changes.common import entity_of
 from bot.changes.expiry import words
 from bot.changes.expiry.form import FORM
 from bot.changes.expiry.guard import guard, movable
@@ -32,6 +33,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
     offered_on = frozenset({"features", "feature"})
     input = ExpiryInput
     form = FORM
+    of_entities = True
     notes = ExpiryNote
     lines = ExpiryLine
     scopes = (KeyScope("balances:write", "move a grant's expiry", UPDATE_BALANCE),)
@@ -59,6 +61,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
             "customer_id": request.customer,
             "feature_id": request.feature,
             "balance_id": request.row,
+            **entity_of(request),
             "expires_at": canonical.milliseconds(request.expires_at),
         }
         return (Write("balances.update", "POST", "/v1/balances.update", body, per_customer=True),)

@@ -22,14 +22,19 @@ def field_id(name: str) -> str:
 
 def called(facts: Facts) -> Mapping[str, str]:
     """Names of features, plans and coupons by id, not yet made safe."""
+    entity = facts.scope.entity if facts.scope else None
     coupons = facts.rewards.coupons if facts.rewards else ()
     return {
         **{one.id: one.name for one in coupons if one.name},
         **{one.id: one.name for one in facts.features.values() if one.name},
         **facts.plans,
         **{plan.id: plan.name for plan in facts.offered if plan.name},
+        **names.plans(facts.whole),
         **names.plans(facts.customer),
         **names.features(facts.customer),
+        **names.features(facts.whole),
+        **names.entities(facts.entities),
+        **names.entities([entity] if entity else ()),
     }
 
 
@@ -41,6 +46,11 @@ def reason_errors(meta: Meta, values: Values) -> dict[str, str]:
     if ticket and links.web(ticket) == "":
         errors[TICKET_BLOCK] = forms_words.TICKET_WRONG
     return errors
+
+
+def why_given(values: Values) -> Values:
+    """Only the reason and the ticket of what is filled in."""
+    return {block: entered for block, entered in values.items() if block in (REASON_BLOCK, TICKET_BLOCK)}
 
 
 def parsed(meta: Meta, values: Values, request: ChangeInput | None, errors: Mapping[str, str]) -> Parsed:

@@ -31,6 +31,8 @@ class Meta(Carried):
     """Where the asker is to hear of it."""
     feature: str = Field(default="", alias="f")
     """Of a balance: the one to begin with, then the one that is drawn."""
+    entity: str = Field(default="", alias="e")
+    """The entity that the change is limited to; empty for the whole customer."""
     row: str = Field(default="", alias="r")
     """The row of that feature when there is but one; when opened, the one to begin with."""
     reason_required: bool = Field(default=True, alias="q")
@@ -45,6 +47,11 @@ class Meta(Carried):
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
     """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
+
+    @property
+    def form(self) -> str:
+        """What the facts that it was drawn from are remembered by."""
+        return f"{self.submission} {self.entity}" if self.entity else self.submission
 
     @property
     def fits(self) -> bool:

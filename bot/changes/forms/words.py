@@ -15,6 +15,9 @@ PICK_PRESET = "Pick a preset"
 REASON = "Reason"
 REASON_HINT = "Kept with the change permanently, and shown to whoever approves it."
 TICKET = "Link to a ticket"
+SCOPE = "*Whose*\nThe whole customer's, or one entity's own"
+WHOLE_CUSTOMER = "Whole customer"
+PICK_ENTITY = "Find an entity"
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"
 NO_FEATURE_PICKED = "Pick a feature."
@@ -29,6 +32,10 @@ TICKET_WRONG = (
 
 PREVIEW = "*What changes*"
 NOT_YET = "Fill in the form to see what changes, before and after."
+
+
+def unclear_entity(typed: str) -> str:
+    return f"It isn't clear which entity {typed} is. Pick it, then fill in the form."
 
 
 def preset_limit(days: int) -> str:

@@ -26,11 +26,23 @@ def guard(request: GrantInput, facts: Facts, now: datetime) -> Judgement:
     if feature is None:
         return Judgement((Note(GrantNote.FEATURE_UNKNOWN, {"feature": request.feature}),))
     refusals = (
+        *_entity(request, facts),
         *_size(request, feature),
         *_already(request, facts),
         *_term(request, feature, now),
     )
     return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(request, facts)))
+
+
+def _entity(request: GrantInput, facts: Facts) -> Iterator[Note]:
+    """Of what is on or off, or unlimited, Autumn does not tell which is an entity's own."""
+    entity = facts.scope.entity if facts.scope else None
+    if entity is None:
+        return
+    if request.size is not GrantSize.AMOUNT:
+        yield Note(GrantNote.ENTITY_AMOUNTS)
+    elif request.feature == entity.feature_id:
+        yield Note(GrantNote.ENTITY_FEATURE, {"feature": request.feature})
 
 
 def _size(request: GrantInput, feature: Feature) -> Iterator[Note]:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near, same_time
+from bot.changes.common import entity_of
 from bot.changes.grant import words
 from bot.changes.grant.form import FORM
 from bot.changes.grant.guard import guard
@@ -30,9 +31,10 @@ class GrantChange(ChangeKind[GrantInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"overview", "features", "feature"})
+    offered_on = frozenset({"overview", "features", "feature", "entity"})
     input = GrantInput
     form = FORM
+    of_entities = True
     notes = GrantNote
     lines = GrantLine
     scopes = (
@@ -86,6 +88,7 @@ class GrantChange(ChangeKind[GrantInput]):
             "customer_id": request.customer,
             "feature_id": request.feature,
             "balance_id": request.grant,
+            **entity_of(request),
         }
         if request.size is GrantSize.UNLIMITED:
             body["unlimited"] = True
@@ -101,7 +104,8 @@ class GrantChange(ChangeKind[GrantInput]):
         created = Write("balances.create", "POST", "/v1/balances.create", body)
         if request.left is None:
             return (created,)
-        named = {name: body[name] for name in ("customer_id", "feature_id", "balance_id")}
+        names = ("customer_id", "feature_id", "balance_id", "entity_id")
+        named = {name: body[name] for name in names if name in body}
         lowered = {**named, "remaining": canonical.figure(request.left)}
         return (
             created,

@@ -98,6 +98,15 @@ class GrantNote(NoteCode):
         "grant_already_unlimited",
         lambda of: f"{of.text('feature')} is already unlimited, so there is nothing to add.",
     )
+    ENTITY_AMOUNTS = (
+        "grant_entity_amounts",
+        "An entity can be given an amount here, but nothing unlimited and no feature that is on or off: "
+        "Autumn does not show whether that is the entity's own.",
+    )
+    ENTITY_FEATURE = (
+        "grant_entity_feature",
+        lambda of: f"An entity counts as one of {of.text('feature')}, so it cannot be given more of it.",
+    )
     NOT_POSITIVE = "grant_not_positive", "The amount must be more than 0."
     EXPIRY_PAST = "grant_expiry_past", "The expiry is in the past, so the customer would get nothing."
     EXPIRY_TOO_FAR = (

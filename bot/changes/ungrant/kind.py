@@ -8,7 +8,7 @@ from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near
-from bot.changes.common import whose
+from bot.changes.common import entity_of, whose
 from bot.changes.forms import fields, grants
 from bot.changes.grant.input import GrantInput
 from bot.changes.lines import Line, ValueFormat
@@ -33,6 +33,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
     offered_on = frozenset({"features", "feature"})
     input = UngrantInput
     form = FORM
+    of_entities = True
     notes = UngrantNote
     lines = UngrantLine
     scopes = (
@@ -104,7 +105,12 @@ class UngrantChange(ChangeKind[UngrantInput]):
 
     def plan(self, request: UngrantInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         # Always both: a feature alone means all of its rows, the products' too.
-        body = {"customer_id": request.customer, "feature_id": request.feature, "balance_id": request.row}
+        body = {
+            "customer_id": request.customer,
+            "feature_id": request.feature,
+            "balance_id": request.row,
+            **entity_of(request),
+        }
         return (Write("balances.delete", "POST", "/v1/balances.delete", body),)
 
     def verify(self, request: UngrantInput, before: Snapshot, after: Snapshot | None) -> Verdict:  # noqa: ARG002
@@ -148,7 +154,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
 def _warnings(grant: StandaloneGrant, facts: Facts) -> Iterator[Note]:
     if grant.size is GrantSize.AMOUNT and grant.used > ZERO:
         yield Note(UngrantNote.USED, {"units": canonical.number(grant.used)})
-    balance = facts.customer.balances.get(grant.feature)
+    balance = facts.drawn_on.get(grant.feature)
     if balance is None or len(balance.breakdown) == 1:
         yield Note(UngrantNote.FEATURE_LOST, {"feature": grant.feature})
 

@@ -77,9 +77,10 @@ def _typed_wrong(values: Values) -> str:
 
 def _offered(facts: Facts) -> Mapping[str, str]:
     """Names by id, of the balances that an option can carry."""
+    called = parts.called(facts)
     return {
-        feature: balance.name
-        for feature, balance in facts.customer.balances.items()
+        feature: called.get(feature) or balance.name
+        for feature, balance in facts.drawn_on.items()
         if 0 < text.length(feature) <= blocks.OPTION and not feature.startswith("#")
     }
 

@@ -15,7 +15,7 @@ from bot.changes.usage.words import UsageNote
 def guard(request: UsageInput, facts: Facts) -> Judgement:
     if notes := whose(request, facts, old_ids=True):
         return Judgement(notes)
-    balance = facts.customer.balances.get(request.feature)
+    balance = facts.drawn_on.get(request.feature)
     if balance is None:
         return Judgement((Note(UsageNote.NOT_HELD, {"feature": request.feature}),))
     refusals = tuple(_refusals(request, balance))

@@ -10,6 +10,7 @@ from bot.autumn.models import Customer, Deduction
 from bot.autumn.write import Write
 from bot.changes import canonical, lines
 from bot.changes.canonical import ZERO
+from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -38,9 +39,10 @@ class UsageChange(ChangeKind[UsageInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"features", "feature"})
+    offered_on = frozenset({"features", "feature", "entity"})
     input = UsageInput
     form = FORM
+    of_entities = True
     notes = UsageNote
     lines = UsageLine
     # Of nothing, so that nothing could be recorded even of a customer with such an id.
@@ -71,7 +73,7 @@ class UsageChange(ChangeKind[UsageInput]):
         return {"recorded": None if event is None else canonical.number(event.value)}
 
     def preview(self, request: UsageInput, facts: Facts) -> tuple[Line, ...]:
-        balance = facts.customer.balances[request.feature]
+        balance = facts.drawn_on[request.feature]
         used = _figure(UsageLine.USED, balance.usage, balance.usage + request.value, request)
         if balance.unlimited:
             return (used,)
@@ -85,6 +87,7 @@ class UsageChange(ChangeKind[UsageInput]):
         body = {
             "customer_id": request.customer,
             "feature_id": request.feature,
+            **entity_of(request),
             "value": canonical.figure(request.value),
             "properties": {MARK: request.mark},
             # All of it or nothing: otherwise Autumn would take what there is, and say nothing.

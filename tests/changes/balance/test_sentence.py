@@ -39,6 +39,15 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
         ('"because" 5k', BalanceSentence(GIVE, "because", "5k")),
         ("O'Brien 5k messages", BalanceSentence(GIVE, "O'Brien", "5k", "messages")),
         ("5k messages to Acme Ltd", BalanceSentence(GIVE, "Acme Ltd", "5k", "messages")),
+        ("acme/ws_1 5k messages", BalanceSentence(GIVE, "acme", "5k", "messages", entity="ws_1")),
+        ("Acme Ltd/ws-1 5k", BalanceSentence(GIVE, "Acme Ltd", "5k", entity="ws-1")),
+        ("5k messages to acme/ws_1", BalanceSentence(GIVE, "acme", "5k", "messages", entity="ws_1")),
+        ("acme/2 5k messages", BalanceSentence(GIVE, "acme", "5k", "messages", entity="2")),
+        ('"A/B Ltd" 5k messages', BalanceSentence(GIVE, "A/B Ltd", "5k", "messages")),
+        ("acme/ 5k", BalanceSentence(GIVE, "acme/", "5k")),
+        ("/acme 5k", BalanceSentence(GIVE, "/acme", "5k")),
+        ("acme/a/b 5k", BalanceSentence(GIVE, "acme/a/b", "5k")),
+        ("https://x.example/cus_1 5k", BalanceSentence(GIVE, "https://x.example/cus_1", "5k")),
     ],
 )
 def test_give(typed: str, meant: BalanceSentence) -> None:
@@ -49,6 +58,7 @@ def test_give(typed: str, meant: BalanceSentence) -> None:
     ("typed", "meant"),
     [
         ("acme messages to 5k", BalanceSentence(SET, "acme", "5k", "messages")),
+        ("acme/ws_1 messages to 5k", BalanceSentence(SET, "acme", "5k", "messages", entity="ws_1")),
         ("acme 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
         ("acme to 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
         ("acme to 5k", BalanceSentence(SET, "acme", "5k")),
@@ -77,6 +87,11 @@ def test_set(typed: str, meant: BalanceSentence) -> None:
 )
 def test_reset(typed: str, day: Day) -> None:
     assert sentence.reset_on(typed) == BalanceSentence(NONE, "acme", feature="messages", day=day)
+
+
+def test_reset_of_an_entity() -> None:
+    read = sentence.reset_on("Acme Ltd/ws_1 messages on 1 Dec")
+    assert read == BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), entity="ws_1")
 
 
 def test_reset_has_a_reason() -> None:

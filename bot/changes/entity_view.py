@@ -1,0 +1,71 @@
+"""A customer as one of their entities sees them: with only what is the entity's own. Pure.
+
+Autumn adds the customer's balances to an entity's, and an edit of one of those would reach everybody. A kind
+of change that is limited to an entity is judged, planned and verified on this view, in which they are empty.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from bot.autumn.models import Balance, Customer, Entity, Plan, Purchase, Subscription
+from bot.lookups.entities.holdings import SharedIds, shared_ids
+
+_ZERO = Decimal(0)
+
+
+def view(whole: Customer, entity: Entity | None, earlier: Customer) -> Customer:
+    """`earlier`, `whole`: the customer as read before and after the entity. A row that either has is shared,
+    so that one which came or went in between is not taken for the entity's own."""
+    shared = _both(shared_ids(earlier), shared_ids(whole))
+    names = {feature_id: balance.feature for feature_id, balance in whole.balances.items()}
+    holdings: list[Subscription | Purchase] = [*whole.subscriptions, *whole.purchases]
+    plans = {holding.plan_id: holding.plan for holding in holdings if holding.plan is not None}
+    balances = entity.balances if entity else {}
+    return whole.model_copy(
+        update={
+            "balances": {
+                feature_id: _own(balance, shared.get(feature_id, frozenset())).model_copy(
+                    update={"feature": balance.feature or names.get(feature_id)}
+                )
+                for feature_id, balance in balances.items()
+            },
+            "flags": {},
+            "subscriptions": _held(entity.subscriptions if entity else (), plans),
+            "purchases": _held(entity.purchases if entity else (), plans),
+        }
+    )
+
+
+def _both(one: SharedIds, other: SharedIds) -> SharedIds:
+    empty: frozenset[str] = frozenset()
+    return {
+        feature_id: one.get(feature_id, empty) | other.get(feature_id, empty)
+        for feature_id in one.keys() | other.keys()
+    }
+
+
+def _own(balance: Balance, shared: frozenset[str]) -> Balance:
+    """Without rows where all of it is shared. Rollovers are left out: Autumn does not say whose they are."""
+    rows = [row for row in balance.breakdown if row.id not in shared]
+    resets = (row.reset.resets_at for row in rows if row.reset)
+    return balance.model_copy(
+        update={
+            "breakdown": rows,
+            "rollovers": [],
+            "granted": sum((row.included_grant + row.prepaid_grant for row in rows), _ZERO),
+            "remaining": sum((row.remaining for row in rows), _ZERO),
+            "usage": sum((row.usage for row in rows), _ZERO),
+            "next_reset_at": min((at for at in resets if at is not None), default=None),
+        }
+    )
+
+
+def _held(
+    holdings: Iterable[Subscription | Purchase], plans: Mapping[str, Plan]
+) -> list[Subscription | Purchase]:
+    """The entity's own, with their plans: Autumn does not tell those of an entity."""
+    return [
+        holding.model_copy(update={"plan": holding.plan or plans.get(holding.plan_id)})
+        for holding in holdings
+        if holding.scope == "entity"
+    ]

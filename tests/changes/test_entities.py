@@ -1,0 +1,526 @@
+"""Changes that are limited to one entity: what is the entity's own, what is sent, and what is refused."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
+
+from bot.approvals.lifecycle import Record
+from bot.approvals.preview import inverse
+from bot.autumn.errors import NotFound, Unavailable
+from bot.autumn.models import BalanceRow, Entity, Feature, Plan, Purchase, Subscription
+from bot.changes import descriptions, entity_view, registry, request_form, stored, words
+from bot.changes import words as changes_words
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.expiry.input import ExpiryInput
+from bot.changes.facts import gather, gather_for
+from bot.changes.forms import scope
+from bot.changes.forms import words as forms_words
+from bot.changes.forms.fields import REASON_BLOCK
+from bot.changes.forms.model import Meta
+from bot.changes.grant.input import GrantInput
+from bot.changes.grant.words import GrantNote
+from bot.changes.model import ChangeInput, EntityScope, Facts, Now
+from bot.changes.notes import Note
+from bot.changes.standalone import GrantSize
+from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.words import UngrantNote
+from bot.changes.usage.input import UsageInput
+from bot.kit import ids
+from bot.kit.form_values import with_option
+from tests.approvals.records import record
+from tests.autumn.scripted import Asked, Scripted, error, listing, ok
+from tests.changes.facts import (
+    LATER,
+    NOW,
+    ONE_OFF,
+    SOON,
+    balance,
+    customer,
+    facts,
+    row,
+    subscription,
+)
+from tests.changes.filling import Filling
+
+OWN = row("own", included=100, usage=20)
+SHARED = row("shared", included=1000, usage=300)
+LOOSE = row("maple_1", included=50, usage=10, plan_id=None, reset=ONE_OFF)
+
+
+def entity(*rows: BalanceRow, **changes: Any) -> Entity:
+    known = {
+        "id": "ws_1",
+        "name": "Workspace",
+        "feature_id": "seats",
+        "balances": {"messages": balance(*rows)},
+    }
+    return Entity(**{**known, **changes})
+
+
+def scoped(*rows: BalanceRow, shared: Sequence[BalanceRow] = (SHARED,), **changes: Any) -> Facts:
+    """Of an entity that has these rows, and shares others with its customer."""
+    whole = customer(balance(*shared, granted=Decimal(9_999)))
+    seen = entity(*rows, *shared, **changes)
+    return facts(
+        customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole), entities=(seen,)
+    )
+
+
+def gone() -> Facts:
+    whole = customer(balance(SHARED))
+    return facts(customer=entity_view.view(whole, None, whole), scope=EntityScope(None, whole))
+
+
+def change(**changes: Any) -> BalanceInput:
+    known = {
+        "customer": "cus_1",
+        "entity": "ws_1",
+        "feature": "messages",
+        "row": "own",
+        "action": BalanceAction.GIVE,
+        "amount": Decimal(5),
+    }
+    return BalanceInput(**{**known, **changes})
+
+
+REQUESTS: tuple[ChangeInput, ...] = (
+    change(),
+    change(action=BalanceAction.SET),
+    change(action=BalanceAction.USAGE),
+    GrantInput(
+        customer="cus_1",
+        entity="ws_1",
+        feature="messages",
+        grant="maple_2",
+        size=GrantSize.AMOUNT,
+        amount=Decimal(10),
+        left=Decimal(5),
+    ),
+    ExpiryInput(customer="cus_1", entity="ws_1", feature="messages", row="maple_1", expires_at=LATER),
+    UngrantInput(customer="cus_1", entity="ws_1", feature="messages", row="maple_1"),
+    UsageInput(customer="cus_1", entity="ws_1", feature="messages", value=Decimal(3), mark="m"),
+)
+
+
+@pytest.fixture(params=REQUESTS, ids=lambda request: f"{request.kind} {getattr(request, 'action', '')}")
+def request_of_entity(request: pytest.FixtureRequest) -> ChangeInput:
+    asked: ChangeInput = request.param
+    return asked
+
+
+# What is the entity's own
+
+
+def test_view_has_only_the_rows_that_the_customer_does_not_have() -> None:
+    whole = customer(balance(SHARED, granted=Decimal(1100)), name="Acme")
+    seen = entity(OWN, SHARED, LOOSE)
+    view = entity_view.view(whole, seen, whole)
+    assert (view.id, view.name) == ("cus_1", "Acme")
+    held = view.balances["messages"]
+    assert held.breakdown == [OWN, LOOSE]
+    assert [held.granted, held.remaining, held.usage] == [150, 120, 30]
+    assert held.next_reset_at == SOON
+
+
+def test_what_is_all_shared_has_no_rows() -> None:
+    held = scoped().customer.balances["messages"]
+    assert held.breakdown == []
+    assert [held.granted, held.remaining, held.usage] == [0, 0, 0]
+    assert held.next_reset_at is None
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_row_that_the_customer_had_before_or_has_after_is_shared(*, earlier: bool) -> None:
+    """It came or went while the entity was read."""
+    has, has_not = customer(balance(SHARED)), customer(balance())
+    first, last = (has, has_not) if earlier else (has_not, has)
+    view = entity_view.view(last, entity(OWN, SHARED), first)
+    assert view.balances["messages"].breakdown == [OWN]
+
+
+def test_features_and_products_have_the_names_that_the_customer_tells() -> None:
+    messages, pro, pack = Feature(id="messages", name="Messages"), Plan(id="pro"), Plan(id="pack")
+    whole = customer(
+        balance(SHARED, feature=messages),
+        subscriptions=[subscription("pro", plan=pro), Subscription(plan_id="none")],
+        purchases=[Purchase(plan_id="pack", plan=pack)],
+        flags={"sso": {"feature_id": "sso"}},
+    )
+    seen = entity(
+        OWN,
+        subscriptions=[
+            Subscription(id="s1", plan_id="pro", scope="entity"),
+            Subscription(id="s2", plan_id="none", scope="entity"),
+            Subscription(id="s3", plan_id="pro", scope="customer"),
+        ],
+        purchases=[Purchase(plan_id="pack", scope="entity"), Purchase(plan_id="pack", scope="customer")],
+    )
+    view = entity_view.view(whole, seen, whole)
+    assert view.balances["messages"].feature == messages
+    assert [(each.id, each.plan) for each in view.subscriptions] == [("s1", pro), ("s2", None)]
+    assert [each.plan for each in view.purchases] == [pack]
+    assert view.flags == {}
+
+
+def test_entity_that_is_gone_has_nothing() -> None:
+    known = gone()
+    assert known.entity_gone
+    assert known.customer.balances == {}
+    assert known.customer.subscriptions == []
+    assert known.whole.balances["messages"].breakdown == [SHARED]
+
+
+ROWS = st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True)
+
+
+@given_any(seen=ROWS, before=ROWS, after=ROWS, picked=st.sampled_from(["a", "b", "c", "d", ""]))
+def test_no_row_of_the_customer_is_ever_written_to(
+    seen: list[str], before: list[str], after: list[str], picked: str
+) -> None:
+    whole = customer(balance(*(row(each) for each in after)))
+    earlier = customer(balance(*(row(each) for each in before)))
+    of_entity = entity(*(row(each) for each in seen))
+    known = facts(customer=entity_view.view(whole, of_entity, earlier), scope=EntityScope(of_entity, whole))
+    for action in (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE):
+        request = change(row=picked, action=action)
+        kind = registry.of(request)
+        if kind.guard(request, known, NOW).allowed:
+            (write,) = kind.plan(request, known)
+            assert write.body["balance_id"] in set(seen) - set(before) - set(after)
+            assert write.body["entity_id"] == "ws_1"
+
+
+# Reading
+
+
+async def _read(script: Scripted, request: ChangeInput | None = None) -> Facts:
+    client = script.client()
+    try:
+        if request is None:
+            return await gather_for(client, "balance", "cus_1", now=lambda: NOW, entity="ws_1")
+        return await gather(client, request, now=lambda: NOW)
+    finally:
+        await client.aclose()
+
+
+def script(**answers: Any) -> Scripted:
+    known: dict[str, Any] = {
+        "customers.get": ok({"id": "cus_1", "entities": [{"id": "ws_1"}]}),
+        "entities.get": ok({"id": "ws_1"}),
+        "features.list": listing({"id": "f", "type": "metered"}),
+    }
+    return Scripted(known | {name.replace("_", "."): answer for name, answer in answers.items()})
+
+
+async def test_entity_is_read_between_two_readings_of_the_customer() -> None:
+    reading = script()
+    known = await _read(reading, change())
+    routes = [route for route in reading.routes if route != "features.list"]
+    assert routes == ["customers.get", "entities.get", "customers.get"]
+    assert known.scope is not None
+    assert known.scope.entity == Entity(id="ws_1")
+
+
+async def test_form_reads_the_entity_and_the_names_of_all() -> None:
+    known = await _read(script())
+    assert known.scope is not None
+    assert [each.id for each in known.entities] == ["ws_1"]
+
+
+async def test_entity_that_is_not_there_is_no_missing_customer() -> None:
+    known = await _read(script(entities_get=error(404, "entity_not_found")), change())
+    assert known.entity_gone
+
+
+async def test_customer_that_goes_while_the_entity_is_read_is_not_there() -> None:
+    with pytest.raises(NotFound):
+        await _read(script(entities_get=error(404, "customer_not_found")), change())
+
+
+async def test_entity_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(Unavailable):
+        await _read(script(entities_get=error(500)), change())
+
+
+async def test_change_to_the_whole_customer_reads_no_entity() -> None:
+    async def entities(asked: Asked) -> Any:
+        raise AssertionError(asked)
+
+    known = await _read(script(entities_get=entities), change(entity=""))
+    assert known.scope is None
+    assert known.whole is known.customer
+
+
+# Judging
+
+
+def test_each_kind_names_the_entity_and_its_row_in_every_write(request_of_entity: ChangeInput) -> None:
+    known = scoped(OWN, LOOSE)
+    kind = registry.of(request_of_entity)
+    assert kind.guard(request_of_entity, known, NOW).refusals == ()
+    writes = kind.plan(request_of_entity, known)
+    assert [write.body.get("entity_id") for write in writes] == ["ws_1"] * len(writes)
+    for write in writes:
+        assert write.body.get("balance_id", "") != SHARED.id
+    whole = request_of_entity.model_copy(update={"entity": ""})
+    assert all("entity_id" not in write.body for write in kind.plan(whole, known))
+
+
+def test_each_kind_refuses_an_entity_that_is_gone(request_of_entity: ChangeInput) -> None:
+    judged = registry.of(request_of_entity).guard(request_of_entity, gone(), NOW)
+    assert judged.refusals == (Note(CommonNote.ENTITY_GONE),)
+
+
+@pytest.mark.parametrize("amount", [BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE])
+def test_balance_that_is_shared_is_refused_with_what_to_do_instead(amount: BalanceAction) -> None:
+    shared = (Note(BalanceNote.SHARED_BALANCE, {"feature": "messages"}),)
+    kind = registry.kind("balance")
+    assert kind.guard(change(row="shared", action=amount), scoped(OWN), NOW).refusals == shared
+    assert kind.guard(change(row="shared", action=amount), scoped(), NOW).refusals == shared
+    assert kind.guard(change(row="", action=amount), scoped(), NOW).refusals == shared
+
+
+def test_row_that_is_nowhere_is_gone() -> None:
+    refusals = registry.kind("balance").guard(change(row="other"), scoped(OWN), NOW).refusals
+    assert refusals == (Note(BalanceNote.ROW_GONE, {"feature": "messages"}),)
+    unnamed = scoped(OWN, shared=(row(""),))
+    refusals = registry.kind("balance").guard(change(row=""), unnamed, NOW).refusals
+    assert refusals == (Note(BalanceNote.ROW_GONE, {"feature": "messages"}),)
+
+
+def test_balance_that_entities_hold_says_that_one_can_be_picked() -> None:
+    whole = facts(balance(granted=Decimal(40)))
+    refusals = registry.kind("balance").guard(change(entity=""), whole, NOW).refusals
+    assert refusals == (Note(BalanceNote.ENTITY_BALANCE, {"feature": "messages"}),)
+
+
+def test_rollovers_that_may_be_shared_leave_only_giving() -> None:
+    """Autumn gives them for the feature, without saying whose they are."""
+    seen = entity()
+    seen.balances["messages"] = balance(OWN, SHARED, rollovers=((10, 10),))
+    whole = customer(balance(SHARED))
+    known = facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
+    kind = registry.kind("balance")
+    assert kind.guard(change(), known, NOW).allowed
+    refusals = kind.guard(change(action=BalanceAction.SET), known, NOW).refusals
+    assert [note.code for note in refusals] == [BalanceNote.ROLLOVERS_UNCLEAR]
+
+
+def test_unlimited_balance_that_an_entity_shares_leaves_nothing_to_change() -> None:
+    seen = entity()
+    seen.balances["messages"] = balance(OWN, SHARED, unlimited=True)
+    whole = customer(balance(SHARED))
+    known = facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
+    refusals = registry.kind("balance").guard(change(), known, NOW).refusals
+    assert [note.code for note in refusals] == [BalanceNote.UNLIMITED]
+    refusals = registry.kind("grant").guard(REQUESTS[3], known, NOW).refusals
+    assert [note.code for note in refusals] == [GrantNote.ALREADY_UNLIMITED]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"size": GrantSize.UNLIMITED, "amount": None}, Note(GrantNote.ENTITY_AMOUNTS)),
+        ({"feature": "sso", "size": GrantSize.SWITCH, "amount": None}, Note(GrantNote.ENTITY_AMOUNTS)),
+        ({"feature": "seats"}, Note(GrantNote.ENTITY_FEATURE, {"feature": "seats"})),
+    ],
+)
+def test_grant_that_an_entity_cannot_have(changes: dict[str, Any], refusal: Note) -> None:
+    request = REQUESTS[3].model_copy(update=changes)
+    assert registry.kind("grant").guard(request, scoped(OWN), NOW).refusals == (refusal,)
+    whole = request.model_copy(update={"entity": ""})
+    assert refusal not in registry.kind("grant").guard(whole, facts(balance(OWN)), NOW).refusals
+
+
+def test_usage_of_an_entity_is_judged_by_all_that_it_draws_on() -> None:
+    known = scoped(OWN)
+    used, left = registry.kind("usage").preview(REQUESTS[6], known)
+    assert (used.before, used.after) == ("320", "323")
+    assert (left.before, left.after) == ("780", "777")
+
+
+def test_feature_is_not_lost_with_a_grant_while_the_entity_shares_it() -> None:
+    def warned(known: Facts) -> list[Any]:
+        return [note.code for note in registry.kind("ungrant").guard(REQUESTS[5], known, NOW).warnings]
+
+    assert UngrantNote.FEATURE_LOST not in warned(scoped(LOOSE))
+    assert UngrantNote.FEATURE_LOST in warned(scoped(LOOSE, shared=()))
+
+
+def test_policy_is_asked_about_the_products_of_the_customer_and_the_entity() -> None:
+    whole = customer(
+        balance(SHARED), subscriptions=[subscription("pro")], purchases=[Purchase(plan_id="pack")]
+    )
+    seen = entity(
+        LOOSE,
+        subscriptions=[Subscription(plan_id="seat", scope="entity")],
+        purchases=[Purchase(plan_id="extra", scope="entity")],
+    )
+    known = facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
+    products = registry.kind("balance").products(change(row="maple_1"), known)
+    assert products == frozenset({"pro", "pack", "seat", "extra"})
+
+
+# Reading back and undoing
+
+
+def _record(request: ChangeInput, before: Facts) -> Record:
+    kind = registry.of(request)
+    return record(kind=kind.id, input=request, before=kind.snapshot(request, before))
+
+
+def test_undo_is_limited_to_the_same_entity() -> None:
+    before, after = scoped(OWN), scoped(row("own", included=105, usage=20))
+    undo = inverse(_record(change(), before), registry.kind("balance").snapshot(change(), after))
+    assert undo is not None
+    assert undo.entity == "ws_1"
+    removed = inverse(
+        _record(REQUESTS[5], scoped(LOOSE)), registry.kind("ungrant").snapshot(REQUESTS[5], scoped())
+    )
+    assert isinstance(removed, GrantInput)
+    assert removed.entity == "ws_1"
+
+
+def test_entity_is_stored_with_the_change_and_older_ones_have_none() -> None:
+    told = stored.dump_input(change())
+    assert stored.read_input(told) == change()
+    del told["entity"]
+    assert stored.read_input(told).entity == ""
+
+
+# Words
+
+
+def test_request_names_its_entity_by_name_and_id() -> None:
+    assert descriptions.summary(change(entity=""), {}) == "Give 5 extra of messages"
+    assert descriptions.summary(change(), {}) == "Give 5 extra of messages, for the entity `ws_1`"
+    named = descriptions.summary(change(), {"entity:ws_1": "<Ops> *team*", "ws_1": "A plan"})
+    assert named.endswith("for the entity &lt;Ops&gt; ∗team∗ (`ws_1`)")
+
+
+def test_entity_that_is_gone_is_said_so_when_it_is_read_back() -> None:
+    assert words.NOW_ENTITY_GONE in descriptions.shown_now(change(), {}, None, Now.GONE)
+    assert words.NOW_GONE in descriptions.shown_now(change(entity=""), {}, None, Now.GONE)
+
+
+# The form
+
+OPENED = Meta(kind="balance", customer="cus_1", submission="s1", feature="messages")
+
+
+def whole_facts() -> Facts:
+    return facts(balance(SHARED), entities=(entity(),))
+
+
+def test_form_asks_for_whom_only_of_customers_with_entities() -> None:
+    assert forms_words.SCOPE in Filling(OPENED, whole_facts()).text
+    assert forms_words.SCOPE not in Filling(OPENED, facts(balance(SHARED))).text
+    of_all = OPENED.model_copy(update={"kind": "details"})
+    assert forms_words.SCOPE not in Filling(of_all, whole_facts()).text
+
+
+def test_form_of_an_entity_asks_for_its_own_balance() -> None:
+    form = Filling(OPENED.model_copy(update={"entity": "ws_1"}), scoped(OWN))
+    assert "Workspace" in str(form.view["blocks"])
+    form.fill("amount", text="5")
+    assert "Remaining: 80 → *85*" in form.text
+    form.fill("reason", text="so")
+    assert form.submit().input == change(customer_created_at=None)
+
+
+def test_form_is_not_taken_while_it_shows_another_entity() -> None:
+    form = Filling(OPENED, whole_facts())
+    form.fill("amount", text="5")
+    form.fill("reason", text="so")
+    values = {**form.values, scope.SCOPE_BLOCK: with_option(ids.FORM_ENTITY, "ws_1")}
+    parsed = request_form.parse(form.meta, values)
+    assert parsed.input is None
+    assert parsed.errors == {REASON_BLOCK: changes_words.STALE}
+    values[scope.SCOPE_BLOCK] = with_option(ids.FORM_ENTITY, "#customer")
+    assert request_form.parse(form.meta, values).input == change(entity="", row="shared")
+
+
+def test_form_for_another_entity_keeps_what_does_not_depend_on_it() -> None:
+    form = Filling(OPENED, whole_facts())
+    form.fill("amount", text="5")
+    form.fill("reason", text="so")
+    assert request_form.scoped(form.meta, form.values) == (form.meta, form.values)
+    values = {**form.values, scope.SCOPE_BLOCK: with_option(ids.FORM_ENTITY, "ws_1")}
+    meta, kept = request_form.scoped(form.meta, values)
+    assert (meta.entity, meta.filled, meta.feature, meta.row) == ("ws_1", 1, "", "")
+    assert sorted(kept) == ["amount@1", "feature@1", "reason@1", "ticket@1"]
+    back, kept = request_form.scoped(
+        meta, {**kept, scope.SCOPE_BLOCK: with_option(ids.FORM_ENTITY, "#customer")}
+    )
+    assert (back.entity, back.filled) == ("", 2)
+    assert sorted(kept) == ["amount@2", "feature@2", "reason@2", "ticket@2"]
+
+
+def test_facts_of_the_whole_customer_are_not_taken_for_an_entitys() -> None:
+    assert OPENED.form == "s1"
+    assert OPENED.model_copy(update={"entity": "ws_1"}).form == "s1 ws_1"
+
+
+def test_form_says_that_the_entity_is_gone_and_lets_another_be_picked() -> None:
+    form = Filling(OPENED.model_copy(update={"entity": "ws_1"}), gone())
+    assert str(CommonNote.ENTITY_GONE.text) in form.text
+    assert forms_words.SCOPE in form.text
+    assert "submit" not in form.view
+
+
+def test_kind_that_knows_no_entities_never_gets_one() -> None:
+    meta = Meta(kind="details", customer="cus_1", submission="s1", entity="ws_1", reason_required=False)
+    form = Filling(meta, facts(balance(SHARED)))
+    form.fill("name", text="Acme")
+    parsed = form.submit()
+    assert parsed.input is not None
+    assert parsed.input.entity == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ws_1", "ws_1"),
+        ("WS_1", "ws_1"),
+        ("ops", "ws_2"),
+        ("Ops", "ws_2"),
+        ("twin", ""),
+        ("w", ""),
+        ("", ""),
+    ],
+)
+def test_entity_that_was_typed(typed: str, meant: str) -> None:
+    listed = [
+        Entity(id="ws_1", name="Ws_2"),
+        Entity(id="ws_2", name="Ops"),
+        Entity(id="ws_3", name="Twin"),
+        Entity(id="ws_4", name="twin"),
+        Entity(id="", name="nameless"),
+        Entity(id="x" * 76, name="too long"),
+    ]
+    assert scope.meant(typed, listed) == meant
+
+
+def test_id_is_meant_before_the_name_of_another() -> None:
+    listed = [Entity(id="a", name="b"), Entity(id="b", name="a")]
+    assert scope.meant("a", listed) == "a"
+    assert scope.meant("A", listed) == ""
+
+
+def test_only_match_is_meant() -> None:
+    assert scope.meant("wor", [Entity(id="ws_1", name="Workspace")]) == "ws_1"
+    assert scope.meant("wor", []) == ""
+
+
+def test_typeahead_offers_the_whole_customer_first_and_a_hundred_at_most() -> None:
+    listed = [Entity(id=f"ws_{number}") for number in range(120)]
+    options = scope.entity_options([Entity(id="#customer", name="Trick"), *listed])
+    assert len(options) == 100
+    assert options[0]["text"]["text"] == forms_words.WHOLE_CUSTOMER
+    assert [option["value"] for option in options[:3]] == ["#customer", "ws_0", "ws_1"]

@@ -1,0 +1,203 @@
+"""A change is limited to one entity of a customer: asked for, approved, read back, undone."""
+
+from decimal import Decimal
+
+import pytest
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.changes.balance import words as balance_words
+from bot.changes.common_notes import CommonNote
+from bot.changes.forms import words as forms_words
+from bot.changes.grant.words import GrantNote
+from tests.journeys.changing import close_and_look, lea_sees, request_undo
+from tests.journeys.steps import ask, press
+from tests.running import Running
+
+WHO = "cus_piedpiper"
+COMPRESSION = "the entity Compression (workspace_1)"
+
+
+def writes(maple: Running) -> list[str]:
+    return [write.route for write in maple.autumn.ledger]
+
+
+async def left(maple: Running, entity: str = "") -> Decimal:
+    """Of messages: the entity's own, or the customer's own."""
+    whole = await maple.bot.autumn.customer(WHO)
+    shared = whole.balances["messages"].breakdown
+    if not entity:
+        return sum((row.remaining for row in shared), Decimal(0))
+    seen = await maple.bot.autumn.entity(WHO, entity)
+    rows = seen.balances["messages"].breakdown
+    return sum((row.remaining for row in rows if row not in shared), Decimal(0))
+
+
+async def submit(maple: Running, *, amount: str = "") -> None:
+    if amount:
+        await maple.ana.fill("Amount", amount)
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Reason", "They lost a day to our outage")
+    await maple.ana.submit()
+
+
+async def approved(maple: Running, summary: str) -> None:
+    card = await lea_sees(maple, "Waiting for approval")
+    assert summary in card
+    await maple.lea.click("Approve")
+    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+    assert summary in card
+    await close_and_look(maple.ana, summary, approvals_words.ENDINGS[Cause.DONE])
+
+
+async def test_entity_is_given_more_from_its_card_and_the_gift_is_taken_back(maple: Running) -> None:
+    own, shared, others = [await left(maple, each) for each in ("workspace_1", "", "workspace_2")]
+    await ask(maple, f"/autumn entities {WHO}", "4 entities")
+    await press(maple, "Open", "Balances of its own", within="Compression")
+    await maple.ana.click(balance_words.PRIMARY_BUTTON)
+    form = await maple.ana.sees("What to do")
+    assert "Compression" in form
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await submit(maple, amount="500")
+    await maple.ana.sees("0 of 1 approval")
+    await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
+    assert writes(maple) == ["balances.update"]
+    assert await left(maple, "workspace_1") == own + 500
+    assert [await left(maple), await left(maple, "workspace_2")] == [shared, others]
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert await left(maple, "workspace_1") == own
+    assert await left(maple) == shared
+    await maple.ana.command(f"/autumn history {WHO}")
+    history = await maple.ana.sees("undone by @ana")
+    assert history.count("Messages, for the entity Compression (workspace_1)") == 2
+
+
+async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
+    shared = await left(maple)
+    await maple.ana.command(f"/autumn set {WHO}/middle-out messages to 90 because of the outage")
+    form = await maple.ana.sees("What changes")
+    assert "Middle-Out" in form
+    await maple.ana.submit()
+    await approved(maple, "Set the balance of Messages to 90, for the entity Middle-Out (workspace_2)")
+    assert await left(maple, "workspace_2") == 90
+    assert await left(maple) == shared
+
+
+async def test_entity_that_is_not_clear_is_asked_for_and_nothing_is_filled_in(maple: Running) -> None:
+    await maple.ana.command(f"/autumn give {WHO}/workspace 500 messages because of the outage")
+    form = await maple.ana.sees(forms_words.unclear_entity("workspace"))
+    assert forms_words.WHOLE_CUSTOMER in form
+    assert forms_words.NOT_YET in form
+    assert "of the outage" in form
+
+
+async def test_entity_is_picked_in_the_form_and_unpicked_again(maple: Running) -> None:
+    await maple.ana.command(f"/autumn balance {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    offered = await maple.ana.type_ahead(forms_words.PICK_ENTITY, "compr")
+    assert offered == [forms_words.WHOLE_CUSTOMER, "Compression"]
+    await maple.ana.fill("Reason", "They lost a day to our outage")
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.settled()
+    form = await maple.ana.sees("that the entity shares with the whole customer")
+    assert "They lost a day to our outage" in form
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Amount", "10")
+    await maple.ana.sees("Remaining: 1,600 → 1,610")
+    await maple.ana.choose(forms_words.PICK_ENTITY, forms_words.WHOLE_CUSTOMER)
+    await maple.ana.sees("Remaining: 7,900 → 7,910")
+
+
+async def test_what_an_entity_shares_is_not_changed_for_it_alone(maple: Running) -> None:
+    await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 api calls because of the outage")
+    form = await maple.ana.sees("Pick the whole customer to change that")
+    assert "shares the whole customer's" in form
+    await maple.ana.submit()
+    assert writes(maple) == []
+
+
+async def test_entity_without_a_balance_of_its_own_is_told_what_to_do(maple: Running) -> None:
+    state = maple.autumn.state.customer(WHO)
+    template = state.entities[0]
+    state.entities.append(type(template)("ws_bare", "Bare", "seats", template.created_at, {}))
+    await maple.ana.command(f"/autumn balance {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Bare")
+    await maple.ana.sees(balance_words.NO_OWN_BALANCES)
+    await maple.ana.choose(forms_words.PICK_ENTITY, forms_words.WHOLE_CUSTOMER)
+    await maple.ana.sees("What to do")
+
+
+async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> None:
+    shared = await left(maple)
+    own = await left(maple, "workspace_1")
+    await ask(maple, f"/autumn entities {WHO}", "4 entities")
+    await press(maple, "Open", "Balances of its own", within="Compression")
+    await maple.ana.click("Give a feature")
+    await maple.ana.sees("Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("How long")
+    await submit(maple, amount="250")
+    await maple.ana.sees("0 of 1 approval")
+    await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
+    assert await left(maple, "workspace_1") == own + 250
+    assert await left(maple) == shared
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Remove the grant of Messages, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert await left(maple, "workspace_1") == own
+    assert await left(maple) == shared
+
+
+@pytest.mark.parametrize("feature", ["Seats", "Single Sign-On"])
+async def test_grant_that_an_entity_cannot_have_is_refused(maple: Running, feature: str) -> None:
+    await maple.ana.command(f"/autumn grant {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.settled()
+    await maple.ana.sees("Compression")
+    await maple.ana.choose("Feature", feature)
+    await maple.ana.sees("How long")
+    if feature == "Seats":
+        await maple.ana.fill("Amount", "5")
+        await maple.ana.sees("so it cannot be given more of it")
+    else:
+        await maple.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
+
+
+async def test_usage_of_an_entity_is_recorded_and_given_back(maple: Running) -> None:
+    own, shared = await left(maple, "workspace_1"), await left(maple)
+    await maple.ana.command(f"/autumn record {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.settled()
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Used", "25")
+    await maple.ana.sees("Used of Messages: 2,500 → 2,525")
+    await submit(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await approved(maple, f"Record 25 used of Messages, for {COMPRESSION}")
+    assert writes(maple) == ["balances.track"]
+    assert await left(maple, "workspace_1") + await left(maple) == own + shared - 25
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert await left(maple, "workspace_1") + await left(maple) == own + shared
+
+
+async def test_entity_that_went_meanwhile_is_told_so(maple: Running) -> None:
+    await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 messages because of the outage")
+    await maple.ana.sees("What changes")
+    await maple.ana.submit()
+    await lea_sees(maple, "Waiting for approval")
+    state = maple.autumn.state.customer(WHO)
+    state.entities[:] = [entity for entity in state.entities if entity.id != "workspace_1"]
+    await maple.lea.click("Approve")
+    await maple.lea.sees(str(CommonNote.ENTITY_GONE.text))
+    assert writes(maple) == []
