@@ -274,7 +274,7 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     says_itself = (
         bool(refusals)
         and drafted is not None
-        and (await services.changes.look(drafted, facts)).judgement.refusals == refusals
+        and (await services.changes.look(drafted, facts, interaction.actor)).judgement.refusals == refusals
     )
     await _again(interaction, services, meta, facts, words, says_itself=says_itself)
 
@@ -316,7 +316,7 @@ async def _view(
     drafted = request_form.draft(meta, values, facts)
     preview = None
     if drafted is not None:
-        seen = await services.changes.look(drafted, facts)
+        seen = await services.changes.look(drafted, facts, interaction.actor)
         preview = FormPreview.of(seen.judgement)
         if seen.preview is not None:
             decision = await services.changes.may_ask(seen, interaction.actor)
@@ -328,6 +328,8 @@ async def _view(
                 needed=decision.approvals if decision.permit else None,
                 barred=result_card.barred(decision),
             )
+            if decision.permit:
+                preview = replace(preview, limits=result_card.limits(decision))
     presets = await _preset_offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.access.groups import Groups
+from bot.access.limits import Limits
 from bot.access.people import Actor, People, Standing
-from bot.access.policy import Decision, Person, Policy, Request, Verb, decide, decide_digests
-from bot.access.rules import PolicyKind, Rule, When
+from bot.access.policy import Decision, Person, Policy, Request, Verb, decide, decide_digests, gives
+from bot.access.rules import PolicyKind, Power, Rule, When
 from bot.autumn.environment import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
@@ -22,6 +23,8 @@ class KindPowers:
     """Whether some of them are applied right away."""
     always_at_once: bool = False
     """Whether all of them are, whatever their size."""
+    limits: tuple[Limits, ...] = ()
+    """With `at_once`: of each rule that allows it, where there are any."""
     approve: bool = False
 
 
@@ -84,6 +87,11 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
             ask=decide(widest_policy, ask, person).permit,
             at_once=decide(unnarrowed, ask, person).at_once,
             always_at_once=decide(policy, ask, person).at_once,
+            limits=tuple(
+                rule.when.up_to
+                for rule in policy.allow
+                if rule.when.up_to and gives(_unnarrowed(rule), Power.AT_ONCE, ask) and rule.who.has(person)
+            ),
             approve=decide(widest_policy, replace(ask, verb=Verb.APPROVE), person).permit,
         )
 

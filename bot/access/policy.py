@@ -16,6 +16,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.access.limits import Exceeded, exceeded
 from bot.access.rules import BUILT_IN, Person, Policy, Power, Request, Requirement, Rule, Verb, Who
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Verb",
     "decide",
     "decide_digests",
+    "gives",
     "who_may",
 ]
 
@@ -76,6 +78,8 @@ class Decision:
     """Whether the requester may be one of them."""
     reason_required: bool = False
     expires_after: timedelta = EXPIRES
+    exceeded: tuple[Exceeded, ...] = ()
+    """The limits because of which it is not permitted, or not applied right away."""
 
     @property
     def at_once(self) -> bool:
@@ -103,7 +107,7 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
 
 def who_may(policy: Policy, power: Power, request: Request) -> Who:
     """Everybody to whom some rule gives this power, whatever other rules take away."""
-    given = [rule.who for rule in policy.allow if _gives(rule, power, request)]
+    given = [rule.who for rule in policy.allow if gives(rule, power, request)]
     return Who(
         everyone=any(who.everyone for who in given),
         users=frozenset().union(*(who.users for who in given)),
@@ -131,23 +135,36 @@ def _power(policy: Policy, power: Power, request: Request, person: Person) -> De
     ]
     for rule, certain in denied:
         if certain:
-            return Decision(False, Reason.DENIED, rule.name)
+            return Decision(False, Reason.DENIED, rule.name, exceeded=_over(rule, request))
     if denied:
         return Decision(False, Reason.UNCHECKED, denied[0][0].name)
-    refusal = Decision(False, Reason.NO_RULE)
+    unchecked, beyond = False, tuple[Exceeded, ...]()
     for rule in policy.allow:
-        if not _gives(rule, power, request):
-            continue
         included = rule.who.has(person)
-        if included:
+        if included is False or not _might_give(rule, power, request):
+            continue
+        limits = rule.when.beyond(rule.name, request)
+        if rule.when.holds(request) is not True:
+            beyond = beyond or limits
+        elif included:
             return Decision(True, Reason.ALLOWED, rule.name)
-        if included is None:
-            refusal = Decision(False, Reason.UNCHECKED)
-    return refusal
+        else:
+            unchecked = True
+    return Decision(False, Reason.UNCHECKED if unchecked else Reason.NO_RULE, exceeded=beyond)
 
 
-def _gives(rule: Rule, power: Power, request: Request) -> bool:
-    if power not in rule.may or rule.when.holds(request) is not True:
+def _over(rule: Rule | Requirement, request: Request) -> tuple[Exceeded, ...]:
+    return tuple(exceeded(rule.name, rule.when.over, request.size))
+
+
+def gives(rule: Rule, power: Power, request: Request) -> bool:
+    """Whether the rule gives its people this power."""
+    return rule.when.holds(request) is True and _might_give(rule, power, request)
+
+
+def _might_give(rule: Rule, power: Power, request: Request) -> bool:
+    """Whatever its size."""
+    if power not in rule.may or rule.when.fits(request) is not True:
         return False
     kind = request.kind
     must_be_named = power in _ALONE and kind is not None and kind.named_only
@@ -171,6 +188,7 @@ def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> 
     at_once = _power(policy, Power.AT_ONCE, request, person)
     # An explicit number of approvals overrides `at_once`.
     right_away = at_once.permit and not approvals
+    because = [limit for each in requirements if each.approvals is not None for limit in _over(each, request)]
     return Decision(
         True,
         Reason.ALLOWED,
@@ -181,4 +199,5 @@ def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> 
         ),
         reason_required=any(each.reason for each in requirements),
         expires_after=min(expiries, default=EXPIRES),
+        exceeded=tuple(because) or at_once.exceeded,
     )

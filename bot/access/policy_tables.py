@@ -1,15 +1,17 @@
 """The tables of a policy file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
 
+from babel.numbers import is_currency
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from bot.access.limits import Limit, Limits, Measure
 from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
@@ -96,6 +98,13 @@ def _amount(value: object) -> Decimal:
     raise ValueError("must be a number, 0 or more, without quotes (1_000 or 12.5)")
 
 
+def _money(value: object) -> object:
+    known = isinstance(value, dict) and value and all(is_currency(str(code)) for code in value)
+    if not known:
+        raise ValueError("must name its currencies: { USD = 50, EUR = 45 }")
+    return value
+
+
 def _span(value: object) -> timedelta:
     match = re.fullmatch(r"(\d{1,5}) ?([mhd])", value, re.ASCII) if isinstance(value, str) else None
     span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
@@ -123,6 +132,7 @@ Channels = Annotated[list[Annotated[str, BeforeValidator(_channel)]], BeforeVali
 Powers = Annotated[list[Annotated[Power, _word(Power)]], BeforeValidator(_list), Some]
 Kinds = Annotated[list[Annotated[PolicyKind, BeforeValidator(_kind)]], BeforeValidator(_list), Some]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
+Money = Annotated[dict[str, Amount], BeforeValidator(_money)]
 
 
 class _Table(BaseModel):
@@ -137,51 +147,92 @@ class _Table(BaseModel):
     amount_over: Amount | None = None
     amount_up_to: Amount | None = None
     per_day: Amount | None = None
+    per_person_day: Amount | None = None
+    value_over: Money | None = None
+    value_up_to: Money | None = None
+    value_per_day: Money | None = None
+    value_per_person_day: Money | None = None
     environment: Annotated[Environment, _word(Environment)] | None = None
     products: Names = []
     rewards: Names = []
+    features: Names = []
 
     @model_validator(mode="after")
-    def _of_one_kind(self, info: ValidationInfo) -> "_Table":
-        known, kind = _known(info).values(), self._only_kind
-        sized = (self.amount_over, self.amount_up_to) != (None, None)
-        if sized and not (kind and kind.unit):
-            units = " or ".join(f'changes = "{each.id}" ({each.unit})' for each in known if each.unit)
-            raise ValueError(f"amounts need {units}, and no other kind")
-        if self.per_day is not None and not (kind and kind.daily):
-            daily = " or ".join(f'changes = "{each.id}"' for each in known if each.daily)
-            raise ValueError(f"per_day needs {daily}, and no other kind")
-        if self.rewards and not (kind and kind.rewards):
-            with_rewards = " or ".join(f'changes = "{each.id}"' for each in known if each.rewards)
-            raise ValueError(f"rewards needs {with_rewards}")
+    def _kinds_have_what_is_limited(self, info: ValidationInfo) -> "_Table":
+        known = _known(info).values()
+        if (self.amount_over, self.amount_up_to) != (None, None):
+            self._check_amounts(known)
+        if (self.per_day, self.per_person_day) != (None, None) and not self._all_are(lambda kind: kind.daily):
+            key = "per_person_day" if self.per_day is None else "per_day"
+            raise ValueError(f"{key} needs {_choice(known, lambda kind: kind.daily)}, and no other kind")
+        if self._values() and not self._all_are(lambda kind: kind.valued):
+            valued = _choice(known, lambda kind: kind.valued)
+            raise ValueError(f"{self._values()[0]} needs {valued}, and no other kind")
+        if self.rewards and not (len(self.changes) == 1 and self.changes[0].rewards):
+            raise ValueError(f"rewards needs {_choice(known, lambda kind: kind.rewards)}")
+        return self
+
+    @model_validator(mode="after")
+    def _between(self) -> "_Table":
         over, up_to = self.amount_over, self.amount_up_to
         if over is not None and up_to is not None and over >= up_to:
             raise ValueError("amount_over must be less than amount_up_to")
+        above, most = self.value_over or {}, self.value_up_to or {}
+        if any(above[code] >= most[code] for code in above.keys() & most.keys()):
+            raise ValueError("value_over must be less than value_up_to")
         return self
 
-    @property
-    def _only_kind(self) -> PolicyKind | None:
-        return self.changes[0] if len(self.changes) == 1 else None
+    def _check_amounts(self, known: Iterable[PolicyKind]) -> None:
+        if money := [kind.id for kind in self.changes if kind.money]:
+            raise ValueError(f'amounts of "{money[0]}" are money: write value_up_to = {{ USD = 50 }}')
+        if len({kind.unit for kind in self.changes}) != 1 or not self.changes[0].unit:
+            units = _choice(known, lambda kind: bool(kind.unit) and not kind.money, units=True)
+            raise ValueError(f"amounts need {units}, and no kind with another unit")
+
+    def _all_are(self, holds: Callable[[PolicyKind], bool]) -> bool:
+        return bool(self.changes) and all(map(holds, self.changes))
+
+    def _values(self) -> list[str]:
+        """The keys of the limits in money that it has."""
+        keys = ("value_over", "value_up_to", "value_per_day", "value_per_person_day")
+        return [key for key in keys if getattr(self, key) is not None]
 
     def when(self) -> When:
         """With limits per day as strict as those on one change, so that splitting a change gains nothing."""
-        kind = self._only_kind
-        day = self._day_limit() if kind and kind.daily else None
+        over: dict[Measure, Limit | None]
+        over = {Measure.AMOUNT: self.amount_over, Measure.VALUE: self.value_over}
+        up_to: dict[Measure, Limit | None]
+        up_to = {Measure.AMOUNT: self.amount_up_to, Measure.VALUE: self.value_up_to}
+        single = up_to if self.gives else over
+        daily: Limit | None = self.per_day
+        if daily is None and self._all_are(lambda kind: kind.daily):
+            daily = single[Measure.AMOUNT]
+        days: dict[Measure, Limit | None] = {
+            Measure.DAY: daily,
+            Measure.PERSON_DAY: self.per_person_day,
+            Measure.VALUE_DAY: self.value_per_day or single[Measure.VALUE],
+            Measure.VALUE_PERSON_DAY: self.value_per_person_day,
+        }
         return When(
             changes=frozenset(each.id for each in self.changes),
-            amount_over=self.amount_over,
-            amount_up_to=self.amount_up_to,
-            day_over=None if self.gives else day,
-            day_up_to=day if self.gives else None,
+            over=_limits(over if self.gives else over | days),
+            up_to=_limits(up_to | days if self.gives else up_to),
             environment=self.environment,
             products=frozenset(self.products),
             rewards=frozenset(self.rewards),
+            features=frozenset(self.features),
         )
 
-    def _day_limit(self) -> Decimal | None:
-        if self.per_day is not None:
-            return self.per_day
-        return self.amount_up_to if self.gives else self.amount_over
+
+def _limits(limits: Mapping[Measure, Limit | None]) -> Limits:
+    return {measure: limit for measure, limit in limits.items() if limit is not None}
+
+
+def _choice(kinds: Iterable[PolicyKind], among: Callable[[PolicyKind], bool], *, units: bool = False) -> str:
+    """The kinds to choose from, for the end of a sentence."""
+    return " or ".join(
+        f'changes = "{kind.id}"' + (f" ({kind.unit})" if units else "") for kind in kinds if among(kind)
+    )
 
 
 class Deny(_Table):

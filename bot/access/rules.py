@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.access.limits import NOTHING, Exceeded, Limits, Size, Today, Worth, exceeded
 from bot.access.presets import Preset
 from bot.autumn.environment import Environment
 
@@ -17,16 +18,16 @@ class PolicyKind:
     id: str
     unit: str = ""
     """The unit of its amounts; empty for a kind without a size."""
+    money: bool = False
+    """Whether its amounts are money, whose limits name a currency."""
+    valued: bool = False
+    """Whether what it is worth may be known."""
     daily: bool = False
     """Whether its amounts add up over a day."""
     rewards: bool = False
     """Whether it gives or takes away rewards, which rules can name."""
     named_only: bool = False
     """Whether a rule must name the kind to give AT_ONCE or APPROVE_OWN for it."""
-
-
-_ENDLESS = Decimal("Infinity")
-_NOTHING = Decimal(0)
 
 
 class Verb(StrEnum):
@@ -73,10 +74,18 @@ class Request:
     """Ids of the plans the change is about. None: not known."""
     rewards: frozenset[str] | None = None
     """Ids of the rewards the change gives or takes away. None: not known."""
+    features: frozenset[str] | None = frozenset()
+    """Ids of the features of which it moves units. None: not known."""
     own: bool = False
     """Whether the same person requested the change."""
-    earlier: Decimal = _NOTHING
+    worth: Worth | None = None
+    """None: not known."""
+    earlier: Today = NOTHING
     """What other changes that add up with it have already moved today."""
+
+    @property
+    def size(self) -> Size:
+        return Size(self.amount, self.worth, self.earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,50 +124,46 @@ class When:
 
     changes: frozenset[str] = frozenset()
     """Ids of kinds."""
-    amount_over: Decimal | None = None
-    amount_up_to: Decimal | None = None
-    day_over: Decimal | None = None
-    """The day's total with this change. The rule applies if this or `amount_over` is met."""
-    day_up_to: Decimal | None = None
-    """The day's total with this change. The rule applies if this and `amount_up_to` are met."""
+    over: Limits = field(default_factory=dict)
+    """The rule applies if the change exceeds any of these."""
+    up_to: Limits = field(default_factory=dict)
+    """The rule applies if the change exceeds none of these."""
     environment: Environment | None = None
     products: frozenset[str] = frozenset()
     rewards: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
 
     @property
     def any_change(self) -> bool:
         """Whether it applies to every change, in some environment."""
-        sizes = (self.amount_over, self.amount_up_to, self.day_over, self.day_up_to)
-        return not (self.changes or self.products or self.rewards) and sizes == (None,) * 4
+        about = (self.changes, self.products, self.rewards, self.features, self.over, self.up_to)
+        return not any(about)
 
     def holds(self, request: Request) -> bool | None:
-        """None: not known, or only for some of the products or rewards."""
+        """None: not known, or only for some of the products, rewards or features."""
+        if self.up_to and any(self.beyond("", request)):
+            return False
+        if self.over and not any(exceeded("", self.over, request.size)):
+            return False
+        return self.fits(request)
+
+    def fits(self, request: Request) -> bool | None:
+        """As `holds`, whatever its size."""
         if request.kind is None and not self.any_change:
             return False
         return _all(
             (
                 not self.changes or (request.kind is not None and request.kind.id in self.changes),
-                self._large_enough(request),
-                self._small_enough(request),
                 _among(self.environment, request.environment),
                 _touches(self.products, request.products),
                 _touches(self.rewards, request.rewards),
+                _touches(self.features, request.features),
             )
         )
 
-    def _large_enough(self, request: Request) -> bool:
-        exceeded = [
-            size > limit
-            for size, limit in zip(_sizes(request), (self.amount_over, self.day_over), strict=True)
-            if limit is not None
-        ]
-        return not exceeded or any(exceeded)
-
-    def _small_enough(self, request: Request) -> bool:
-        return all(
-            limit is None or size <= limit
-            for size, limit in zip(_sizes(request), (self.amount_up_to, self.day_up_to), strict=True)
-        )
+    def beyond(self, rule: str, request: Request) -> tuple[Exceeded, ...]:
+        """Which of the limits that the change must keep to it exceeds. `rule`: their rule's name."""
+        return tuple(exceeded(rule, self.up_to, request.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +249,6 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
     """False if any answer is False, else None if any is None, else True."""
     known = tuple(answers)
     return False if False in known else None if None in known else True
-
-
-def _sizes(request: Request) -> tuple[Decimal, Decimal]:
-    """Of the change, and of the whole day including it."""
-    size = _ENDLESS if request.amount is None else request.amount
-    return size, size + request.earlier
 
 
 def _touches(named: frozenset[str], known: frozenset[str] | None) -> bool | None:

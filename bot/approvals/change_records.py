@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.limits import Worth
 from bot.approvals.lifecycle import HOLDS_UNDO, IN_PROGRESS, Approval, Cause, Record, State
 from bot.autumn.environment import Environment
 from bot.changes import stored
@@ -120,6 +121,7 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         warnings=stored.read_notes(row.warnings),
         refusals=stored.read_notes(row.refusals),
         amount=row.amount,
+        worth=None if row.worth is None else Worth(row.worth, row.currency),
         products=None if row.products is None else frozenset(row.products),
         rewards=None if row.rewards is None else frozenset(row.rewards),
         reason=row.reason,

@@ -1,36 +1,29 @@
 """What other changes have already moved today, for the policy's limits per day.
 
 A day is a day in UTC. Every change that was applied or may have been counts, undos too, on the day it was
-decided. A change without a size does not count: the policy treats it as larger than any limit.
+decided: for its customer, and for the person who requested it. A change without a size does not count: the
+policy treats it as larger than any limit.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.limits import NOTHING, Today, Worth
 from bot.approvals.lifecycle import State
 from bot.autumn.environment import Environment
-from bot.changes import registry
+from bot.changes import registry, stored
 from bot.changes.model import ChangeInput
+from bot.kit.currency import totals
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
 _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """Other changes that add up with this one."""
-
-    count: int = 0
-    units: Decimal = Decimal(0)
-
-
-NOTHING = Today()
 
 
 class TodayMoved(Exception):
@@ -42,30 +35,86 @@ class TodayMoved(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """What one change moves."""
+
+    customer: str
+    person: str
+    """Who requested it."""
+    units: Mapping[str, Decimal] = field(default_factory=dict)
+    """By what adds up."""
+    worth: Worth | None = None
+
+
+def add_up(requested: ChangeInput, person: str, movements: Iterable[Movement]) -> Today:
+    """What the movements come to for a change that this person requests. Pure."""
+    adds_up_by = registry.of(requested).adds_up_by(requested)
+    of_customer, of_person = [], []
+    for movement in movements:
+        if movement.customer == requested.customer:
+            of_customer.append(movement)
+        if person and movement.person == person:
+            of_person.append(movement)
+    same = [movement.units[adds_up_by] for movement in of_customer if adds_up_by in movement.units]
+    return Today(
+        count=len(same),
+        units=sum(same, Decimal(0)),
+        person_units=sum((movement.units.get(adds_up_by, Decimal(0)) for movement in of_person), Decimal(0)),
+        values=_values(of_customer),
+        person_values=_values(of_person),
+    )
+
+
+def _values(movements: Iterable[Movement]) -> dict[str, Decimal]:
+    worths = (movement.worth for movement in movements if movement.worth is not None)
+    return {code: total for total, code in totals((worth.amount, worth.currency) for worth in worths)}
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """Counts for one change, without the change itself and the one it undoes."""
 
     env: Environment
     requested: ChangeInput
+    person: str = ""
+    """Who requests it."""
     change_id: str = ""
     undo_of: str = ""
+    planned: tuple[Movement, ...] = ()
+    """Changes that come before this one in the same list, and are not requested yet."""
 
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
-        if (daily := registry.of(self.requested).daily) is None:
+        if not self._counts:
             return NOTHING
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        counted = select(changes.c.amount).where(
-            changes.c.env == self.env,
-            changes.c.customer_id == self.requested.customer,
-            changes.c.kind == self.requested.kind,
-            changes.c.input[daily.field].as_string() == getattr(self.requested, daily.field),
-            changes.c.state.in_(_COUNTED),
-            changes.c.amount.is_not(None),
-            changes.c.id.not_in((self.change_id, self.undo_of)),
-            func.coalesce(changes.c.decided_at, changes.c.created_at) >= midnight,
+        columns = changes.c
+        counted = select(
+            columns.kind,
+            columns.input,
+            columns.before,
+            columns.amount,
+            columns.worth,
+            columns.currency,
+            columns.customer_id,
+            columns.asker,
+        ).where(
+            columns.env == self.env,
+            or_(columns.customer_id == self.requested.customer, columns.asker == self.person),
+            columns.state.in_(_COUNTED),
+            columns.id.not_in((self.change_id, self.undo_of)),
+            func.coalesce(columns.decided_at, columns.created_at) >= midnight,
         )
-        amounts = (await connection.execute(counted)).scalars().all()
-        return Today(len(amounts), sum(amounts, Decimal(0)))
+        rows = (await connection.execute(counted)).all()
+        movements = (
+            Movement(
+                row.customer_id,
+                row.asker,
+                registry.kind(row.kind).moved(stored.read_input(row.input), row.amount, row.before),
+                None if row.worth is None else Worth(row.worth, row.currency),
+            )
+            for row in rows
+        )
+        return add_up(self.requested, self.person, (*movements, *self.planned))
 
     async def check(self, connection: AsyncConnection, now: datetime, expected: Today) -> None:
         """Raises TodayMoved if the count is not the expected one. Under the lock it stays the same."""
@@ -76,15 +125,21 @@ class Counter:
     async def lock(self, connection: AsyncConnection) -> None:
         """Nobody else can let a change through that adds up with this one until the transaction ends.
 
-        Taken before any other lock. SQLite has one writing transaction at a time anyway.
+        Taken before any other lock, and always the customer's before the person's, so that transactions never
+        wait for each other. SQLite has one writing transaction at a time anyway.
         """
-        daily = registry.of(self.requested).daily
-        if connection.dialect.name == "sqlite" or daily is None:
+        if connection.dialect.name == "sqlite" or not self._counts:
             return
-        name = "\0".join((self.env, self.requested.customer, getattr(self.requested, daily.field)))
-        digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
-        number = int.from_bytes(digest[:8], signed=True)
-        await connection.execute(select(func.pg_advisory_xact_lock(number)))
+        for name in (f"customer\0{self.requested.customer}", f"person\0{self.person}"):
+            digest = hashlib.sha256(f"{self.env}\0{name}".encode(errors="surrogatepass")).digest()
+            number = int.from_bytes(digest[:8], signed=True)
+            await connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+    @property
+    def _counts(self) -> bool:
+        """Whether anything adds up with it."""
+        kind = registry.of(self.requested)
+        return kind.daily is not None or kind.valued
 
 
 @unbroken

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.access.limits import Worth
 from bot.autumn.environment import Environment
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
@@ -221,6 +222,8 @@ class Record:
     """With Cause.GUARDED."""
     amount: Decimal | None = None
     """Its size, for the policy; None if it has none."""
+    worth: Worth | None = None
+    """None if not known."""
     products: frozenset[str] | None = None
     """Ids of the plans it is about; None if not known."""
     rewards: frozenset[str] | None = None

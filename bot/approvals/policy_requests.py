@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from bot.access.limits import NOTHING, Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
-from bot.approvals.daily_limits import NOTHING, Today
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Terms
@@ -14,30 +14,35 @@ from bot.changes import registry
 
 def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
     """For a preview, on behalf of the requester: before the request, or when the preview is renewed."""
-    preview = seen.preview
+    preview, kind = seen.preview, registry.of(seen.input)
     return Request(
         verb,
-        kind=registry.of(seen.input).policy,
+        kind=kind.policy,
         amount=preview.amount if preview else None,
         environment=env,
         products=preview.products if preview else None,
         rewards=preview.rewards if preview else None,
+        features=kind.features(seen.input, preview.before if preview else {}),
         own=True,
-        earlier=seen.today.units,
+        worth=preview.worth if preview else None,
+        earlier=seen.today,
     )
 
 
 def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
     """`today`: what other changes have moved; it matters only before the change is applied."""
+    kind = registry.kind(record.kind)
     return Request(
         verb,
-        kind=registry.kind(record.kind).policy,
+        kind=kind.policy,
         amount=record.amount,
         environment=record.env,
         products=record.products,
         rewards=record.rewards,
+        features=kind.features(record.input, record.before),
         own=record.asker == actor.user,
-        earlier=today.units,
+        worth=record.worth,
+        earlier=today,
     )
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from bot.approvals.daily_limits import NOTHING, Counter, Today, count
+from bot.access.limits import NOTHING, Today
+from bot.approvals.daily_limits import Counter, count
 from bot.approvals.earlier_changes import EarlierChanges
 from bot.approvals.lifecycle import Record
 from bot.approvals.names import CustomerNames
@@ -75,6 +76,7 @@ def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = N
         amount=amount,
         products=kind.products(requested, facts),
         rewards=kind.rewards(requested, facts),
+        worth=kind.worth(requested, amount, before, facts),
     )
     return Assessment(requested, facts, judgement, preview, today)
 
@@ -106,28 +108,28 @@ class Assessor:
         facts = await gather_for(self._autumn, kind, customer_id, now=self._now, entity=entity)
         return await self._complete(kind, customer_id, facts)
 
-    async def look(self, requested: ChangeInput, *, change_id: str = "", undo_of: str = "") -> Assessment:
+    async def look(
+        self, requested: ChangeInput, *, person: str, change_id: str = "", undo_of: str = ""
+    ) -> Assessment:
         """Reads the customer, then assesses. Raises AutumnError; NotFound if the customer is gone."""
         facts = await self._complete(
             requested.kind, requested.customer, await gather(self._autumn, requested, now=self._now)
         )
-        return await self.look_at(requested, facts, change_id=change_id, undo_of=undo_of)
+        return await self.look_at(facts, Counter(self._environment, requested, person, change_id, undo_of))
 
-    async def look_at(
-        self, requested: ChangeInput, facts: Facts, *, change_id: str = "", undo_of: str = ""
-    ) -> Assessment:
+    async def look_at(self, facts: Facts, counter: Counter) -> Assessment:
         """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError."""
+        requested = counter.requested
         facts = replace(facts, quote=None, quote_refused="")
         kind = registry.of(requested)
         if kind.quoted and kind.guard(requested, facts, self._now()).allowed:
             facts = await quoted(self._autumn, requested, facts, now=self._now)
-        counter = Counter(self._environment, requested, change_id, undo_of)
         today = await count(self._database, counter, self._now())
         return assess(requested, facts, self._now(), today)
 
     async def look_again(self, record: Record) -> Assessment:
         """Assesses a request anew. Raises AutumnError; NotFound if the customer is gone."""
-        return await self.look(record.input, change_id=record.id, undo_of=record.undo_of)
+        return await self.look(record.input, person=record.asker, change_id=record.id, undo_of=record.undo_of)
 
     async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
         """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.

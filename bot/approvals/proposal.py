@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.approvals.daily_limits import NOTHING, Today
+from bot.access.limits import NOTHING, Today, Worth
 from bot.autumn.environment import Environment
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
@@ -21,6 +21,7 @@ class Preview:
     amount: Decimal | None = None
     products: frozenset[str] | None = None
     rewards: frozenset[str] | None = None
+    worth: Worth | None = None
 
 
 @dataclass(frozen=True, slots=True)

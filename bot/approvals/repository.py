@@ -179,7 +179,7 @@ async def request(
     right_away = draft.terms.needed == 0
     async with database.writing() as connection:
         if right_away:
-            counter = Counter(draft.env, draft.input, undo_of=draft.undo_of)
+            counter = Counter(draft.env, draft.input, draft.asker, undo_of=draft.undo_of)
             await counter.lock(connection)
             if not await _submitted(connection, draft):
                 await counter.check(connection, now, draft.today)
@@ -638,6 +638,8 @@ def _preview_columns(preview: Preview) -> dict[str, Any]:
         "lines": stored.dump_lines(preview.lines),
         "warnings": stored.dump_notes(preview.warnings),
         "amount": preview.amount,
+        "worth": preview.worth.amount if preview.worth else None,
+        "currency": preview.worth.currency if preview.worth else None,
         "products": None if preview.products is None else sorted(preview.products),
         "rewards": None if preview.rewards is None else sorted(preview.rewards),
     }
@@ -646,7 +648,7 @@ def _preview_columns(preview: Preview) -> dict[str, Any]:
 def _judged(preview: Preview) -> dict[str, Any]:
     """For the trail: what the policy judges the change by."""
     columns = _preview_columns(preview)
-    return recorded.judged(columns["amount"], columns["products"], columns["rewards"])
+    return recorded.judged(**{name: columns[name] for name in recorded.JUDGED})
 
 
 def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:

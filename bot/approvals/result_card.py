@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.access import words as access_words
 from bot.access.policy import Decision
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record
@@ -10,6 +11,8 @@ from bot.changes import descriptions, notes
 from bot.changes.notes import Note
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
+
+_MOST_LIMITS = 3
 
 
 def result_card(
@@ -35,4 +38,10 @@ def barred(decision: Decision) -> str:
     """Why the policy does not allow it, in mrkdwn; empty if it does."""
     if decision.permit:
         return ""
-    return words.barred(words.BARRED[decision.reason], text.code(decision.rule, 60))
+    why = words.barred(words.BARRED[decision.reason], text.code(decision.rule, 60))
+    return "\n".join([why, *limits(decision)])
+
+
+def limits(decision: Decision) -> list[str]:
+    """The policy's limits that the change goes beyond, in mrkdwn."""
+    return [access_words.exceeded(limit) for limit in decision.exceeded[:_MOST_LIMITS]]

@@ -1,18 +1,19 @@
 """The change service: submit, approve, deny, withdraw, mark, undo. It knows nothing of Slack's payloads."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
+from bot.access.limits import Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.approvals import cards, change_records, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.cards import PostedCard
-from bot.approvals.daily_limits import Counter, Today, TodayMoved, count
+from bot.approvals.daily_limits import Counter, Movement, TodayMoved, count
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
@@ -90,9 +91,13 @@ class ChangeService:
         """Reads the facts for a form. Raises AutumnError."""
         return await self._assessor.open(kind, customer_id, entity)
 
-    async def look(self, requested: ChangeInput, facts: Facts) -> Assessment:
-        """The preview for a form, from facts that were read before."""
-        return await self._assessor.look_at(requested, facts)
+    async def look(
+        self, requested: ChangeInput, facts: Facts, actor: Actor, *, planned: Sequence[Movement] = ()
+    ) -> Assessment:
+        """The preview for a form, from facts that were read before. `planned`: what the same person is about
+        to request before it, which counts against the limits of the day as well."""
+        counter = Counter(self._environment, requested, actor.user, planned=tuple(planned))
+        return await self._assessor.look_at(facts, counter)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""
@@ -144,7 +149,9 @@ class ChangeService:
         if earlier:
             return Outcome(Result.AGAIN, earlier[0])
         try:
-            seen = await self._assessor.look(request.input, undo_of=request.undo_of)
+            seen = await self._assessor.look(
+                request.input, person=request.actor.user, undo_of=request.undo_of
+            )
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(request, seen)
@@ -227,8 +234,7 @@ class ChangeService:
             if decision.reason is Reason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        counter = Counter(self._environment, record.input, record.id, record.undo_of)
-        return Basis(asker.approvals, counter, permit.today, others)
+        return Basis(asker.approvals, self._counter(record), permit.today, others)
 
     async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
@@ -321,14 +327,14 @@ class ChangeService:
             return Outcome(Result.UNKNOWN)
         if record.state is not state:
             return Outcome(Result.TOO_LATE, record)
-        today = await self._counted(Counter(self._environment, record.input, record.id, record.undo_of))
+        today = await count(self._database, self._counter(record), self._now())
         decision = await self._permits(policy_requests.about_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)
 
-    async def _counted(self, counter: Counter) -> Today:
-        return await count(self._database, counter, self._now())
+    def _counter(self, record: Record) -> Counter:
+        return Counter(self._environment, record.input, record.asker, record.id, record.undo_of)
 
     async def _still(self, record: Record, actor: Actor) -> Assessment | Outcome:
         """The change as Autumn has it now, or why it cannot be approved."""

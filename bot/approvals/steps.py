@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.approvals.daily_limits import NOTHING, Counter, Today
+from bot.access.limits import NOTHING, Today
+from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.proposal import Preview
 from bot.autumn.write import Write

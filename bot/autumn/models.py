@@ -98,6 +98,8 @@ class UsagePrice(Model):
     amount: Decimal | None = None
     additional_currencies: Many[OtherPrice] = Field(default_factory=list)
     tiers: Many[Tier] = Field(default_factory=list)
+    tier_behavior: Text = ""
+    """graduated (also if left out): each tier prices its own units; volume: the last one prices them all."""
     billing_units: Decimal | None = None
     billing_method: Text = ""
     """prepaid or usage_based."""

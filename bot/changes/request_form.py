@@ -277,7 +277,7 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
     if sight.barred:
         preview.append(blocks.section("barred", f":no_entry: {sight.barred}"))
     elif sight.needed is not None:
-        preview.append(blocks.context("needed", words.needed(sight.needed)))
+        preview.append(blocks.context("needed", "\n".join([words.needed(sight.needed), *sight.limits])))
     return preview
 
 

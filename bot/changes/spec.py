@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from bot.access.limits import Worth
 from bot.access.presets import Preset
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
@@ -118,7 +119,7 @@ class DailyTotal:
     """Changes of a kind that add up over a day, for the policy's limits."""
 
     field: str
-    """Of the input: those with the same value add up."""
+    """Of the input: those with the same value add up, of whatever kinds they are."""
     note: NoteCode
     """Warns about earlier changes on the same day; its details are `nth` and `units`."""
 
@@ -175,6 +176,10 @@ class ChangeKind(ABC, Generic[I]):
     # What the policy may say about it
     unit: str = ""
     """What its amounts are in, for people who write a policy; empty for a kind without a size."""
+    in_money: bool = False
+    """Whether its amounts are money."""
+    valued: bool = False
+    """Whether it may be known what it is worth."""
     daily: DailyTotal | None = None
     has_rewards: bool = False
     """Whether rules may name the rewards that it is about."""
@@ -186,7 +191,9 @@ class ChangeKind(ABC, Generic[I]):
         return PolicyKind(
             self.id,
             unit=self.unit,
-            daily=self.daily is not None,
+            money=self.in_money,
+            valued=self.valued,
+            daily=self.daily is not None and not self.in_money,
             rewards=self.has_rewards,
             named_only=self.named_only,
         )
@@ -227,6 +234,29 @@ class ChangeKind(ABC, Generic[I]):
         customers = (facts.whole, facts.customer)
         subscribed = {each.plan_id for customer in customers for each in customer.subscriptions}
         return frozenset(subscribed | {each.plan_id for customer in customers for each in customer.purchases})
+
+    def features(self, request: I, before: Snapshot) -> frozenset[str] | None:  # noqa: ARG002 - as above
+        """Ids of the features that it is about. None: not known."""
+        feature = getattr(request, "feature", "")
+        return frozenset({feature} if feature else ())
+
+    def worth(
+        self,
+        request: I,  # noqa: ARG002 - as above
+        amount: Decimal | None,  # noqa: ARG002
+        before: Snapshot,  # noqa: ARG002
+        facts: Facts,  # noqa: ARG002
+    ) -> Worth | None:
+        """None when it is not known, or has none. `amount`: as `amount` tells it."""
+        return None
+
+    def adds_up_by(self, request: I) -> str:
+        """Changes for which this is the same add up over a day; empty for none."""
+        return f"{self.daily.field}:{getattr(request, self.daily.field)}" if self.daily else ""
+
+    def moved(self, request: I, amount: Decimal | None, before: Snapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
+        """What it adds to the totals of a day, by `adds_up_by`."""
+        return {self.adds_up_by(request): amount} if self.daily and amount is not None else {}
 
     def rewards(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the rewards that it gives or takes away; None when they are not known, or it has none."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from bot.access import words as access_words
 from bot.access.permission import KindPowers, Powers
 from bot.approvals import card as approvals_card
 from bot.approvals import state_text
@@ -169,6 +170,7 @@ def power_lines(powers: Powers) -> list[str]:
         (words.approve, titles(lambda kind: kind.approve)),
     )
     found = [say(kinds) for say, kinds in lines if kinds]
+    found += _limits(powers)
     if not any(kind.ask for kind in powers.kinds):
         found.insert(0, words.LOOK_UP_ONLY)
     if powers.history:
@@ -176,6 +178,16 @@ def power_lines(powers: Powers) -> list[str]:
     if powers.digests:
         found.append(words.SET_UP_DIGESTS)
     return found
+
+
+def _limits(powers: Powers) -> list[str]:
+    """What is applied right away, kinds with the same limits in one line."""
+    kinds: dict[str, list[str]] = {}
+    for kind in powers.kinds:
+        for limits in kind.limits if kind.at_once and not kind.always_at_once else ():
+            titles = kinds.setdefault(access_words.limits_of(limits), [])
+            titles.append(registry.kind(kind.id).heading.lower())
+    return [words.within(limits, titles) for limits, titles in kinds.items()]
 
 
 def _section(block_id: str, title: str, lines: Sequence[str]) -> list[Block]:

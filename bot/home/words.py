@@ -41,6 +41,10 @@ def sometimes_at_once(titles: list[str]) -> str:
     return f"Applied right away within your team's limits: {joined(titles)}"
 
 
+def within(limits: str, titles: list[str]) -> str:
+    return f"Without approval, {limits}: {joined(titles)}"
+
+
 def approve(titles: list[str]) -> str:
     return f"Approve or deny: {joined(titles)}"
 

@@ -13,7 +13,8 @@ Verdicts = Mapping[tuple[int, str], str]
 
 _ASKED = ("kind", "input", "customer", "env", "reason", "ticket", "channel", "undo_of")
 _COLUMNS = {"customer": "customer_id"}
-_JUDGED = ("amount", "products", "rewards")
+JUDGED = ("amount", "worth", "currency", "products", "rewards")
+"""What the policy judges a change by: columns of it."""
 _LABELS = {
     "asker": "asker",
     "decided_by": "last decider",
@@ -60,7 +61,7 @@ class Recorded:
                 self._set(seq, decided_by=actor)
         self._set(seq, **{name: recorded[name] for name in ("before", "needed") if name in recorded})
         judged = recorded.get("judged", {})
-        self._set(seq, **{name: judged[name] for name in _JUDGED if name in judged})
+        self._set(seq, **{name: judged[name] for name in JUDGED if name in judged})
 
     def differences(self, row: Row[Any], verdicts: Verdicts) -> list[str]:
         """Where the row of `changes` and its decisions differ from what was recorded."""
@@ -84,16 +85,19 @@ class Recorded:
             self.values[name] = seq, _digest(value)
 
 
-def judged(amount: object, products: object, rewards: object) -> dict[str, Any]:
+def judged(**columns: object) -> dict[str, Any]:
     """The quantities that the policy judged a change by, as a row of the trail holds them."""
-    return {"amount": None if amount is None else str(amount), "products": products, "rewards": rewards}
+    return {name: _text(name, value) for name, value in columns.items()}
 
 
 def _stored(row: Row[Any], name: str) -> object:
     value = getattr(row, name)
-    if name == "amount":
-        return None if value is None else str(value)
-    return "" if name == "undo_of" and value is None else value
+    return "" if name == "undo_of" and value is None else _text(name, value)
+
+
+def _text(name: str, value: object) -> object:
+    """Figures as text."""
+    return str(value) if name in ("amount", "worth") and value is not None else value
 
 
 def _parsed(body: str) -> dict[str, Any]:

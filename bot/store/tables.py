@@ -63,6 +63,8 @@ changes = Table(
     Column("customer_id", Text, nullable=False),
     Column("env", String(16), nullable=False),
     Column("amount", Figure),
+    Column("worth", Figure),
+    Column("currency", String(8)),
     Column("products", JSON(none_as_null=True)),
     Column("rewards", JSON(none_as_null=True)),
     Column("asker", String(32), nullable=False),

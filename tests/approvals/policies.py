@@ -1,12 +1,13 @@
 """Any policy, any request and anybody, for Hypothesis; and a policy written down again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from bot.access.limits import Limit, Measure, Today, Worth
 from bot.access.rules import (
     EVERYONE,
     Person,
@@ -28,6 +29,8 @@ USERS = ("U1A", "U2B", "W3C")
 GROUPS = ("S1A", "@support", "@leads")
 PRODUCTS = ("pro", "max", "free")
 REWARDS = ("vip", "new")
+FEATURES = ("messages", "seats")
+CURRENCIES = ("USD", "EUR", "JPY")
 
 
 def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
@@ -42,6 +45,15 @@ def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.Se
 
 
 amounts = st.integers(0, 4).map(Decimal)
+currencies = st.sampled_from(CURRENCIES)
+money = st.dictionaries(currencies, amounts, min_size=1)
+todays = st.builds(
+    Today,
+    units=amounts,
+    person_units=amounts,
+    values=st.dictionaries(currencies, amounts),
+    person_values=st.dictionaries(currencies, amounts),
+)
 
 
 @st.composite
@@ -51,21 +63,32 @@ def whens(draw: st.DrawFn, *, gives: bool) -> When:
     over = draw(st.none() | amounts) if sized else None
     more = Decimal(0) if over is None else over + 1
     up_to = draw(st.none() | amounts.map(more.__add__)) if sized else None
-    day = None
+    value_over = draw(st.none() | money) if sized else None
+    value_up_to = draw(st.none() | money) if sized and value_over is None else None
+    # As a file has it: where it says nothing of the day, the limit on one change holds for it too.
+    days: dict[Measure, Limit | None] = {}
     if changes == {"balance"}:
-        # As a file has it: where it says nothing of the day, the limit on one change holds for it too.
         day = draw(st.none() | amounts)
-        day = day if day is not None else up_to if gives else over
+        days[Measure.DAY] = day if day is not None else up_to if gives else over
+        days[Measure.PERSON_DAY] = draw(st.none() | amounts)
+    if sized:
+        days[Measure.VALUE_DAY] = draw(st.none() | money) or (value_up_to if gives else value_over)
+        days[Measure.VALUE_PERSON_DAY] = draw(st.none() | money)
+    above: dict[Measure, Limit | None] = {Measure.AMOUNT: over, Measure.VALUE: value_over}
+    most: dict[Measure, Limit | None] = {Measure.AMOUNT: up_to, Measure.VALUE: value_up_to}
     return When(
         changes=changes,
-        amount_over=over,
-        amount_up_to=up_to,
-        day_over=None if gives else day,
-        day_up_to=day if gives else None,
+        over=_set(above if gives else above | days),
+        up_to=_set(most | days if gives else most),
         environment=draw(st.none() | st.sampled_from(Environment)),
         products=draw(some(PRODUCTS, mostly_none=True)),
         rewards=draw(some(REWARDS)) if changes == {"reward"} else frozenset(),
+        features=draw(some(FEATURES, mostly_none=True)),
     )
+
+
+def _set(limits: Mapping[Measure, Limit | None]) -> dict[Measure, Limit]:
+    return {measure: limit for measure, limit in limits.items() if limit is not None}
 
 
 whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
@@ -107,7 +130,9 @@ requests = st.builds(
     environment=st.none() | st.sampled_from(Environment),
     products=st.none() | some(PRODUCTS),
     rewards=st.none() | some(REWARDS),
-    earlier=amounts,
+    features=st.none() | some(FEATURES),
+    worth=st.none() | st.builds(Worth, amounts, currencies),
+    earlier=todays,
     own=st.booleans(),
 )
 people = st.builds(
@@ -134,19 +159,43 @@ def written(policy: Policy) -> str:
 
 def _common(rule: Rule | Requirement) -> list[str]:
     who, when = rule.who, rule.when
-    lists = {"changes": when.changes, "products": when.products, "rewards": when.rewards}
-    amounts = {
-        "amount_over": when.amount_over,
-        "amount_up_to": when.amount_up_to,
-        "per_day": when.day_over if when.day_up_to is None else when.day_up_to,
+    lists = {
+        "changes": when.changes,
+        "products": when.products,
+        "rewards": when.rewards,
+        "features": when.features,
+    }
+    limits = {
+        **{_KEYS[measure, "over"]: limit for measure, limit in when.over.items()},
+        **{_KEYS[measure, "up_to"]: limit for measure, limit in when.up_to.items()},
     }
     return [
         f'name = "{rule.name}"',
         'who = "everyone"' if who.everyone else f"who = {_list(who.users | who.groups)}",
         *(f"{key} = {_list(value)}" for key, value in lists.items() if value),
-        *(f"{key} = {value}" for key, value in amounts.items() if value is not None),
+        *(f"{key} = {_limit(limit)}" for key, limit in limits.items()),
         *([f'environment = "{when.environment}"'] if when.environment else []),
     ]
+
+
+_KEYS = {
+    (measure, side): {Measure.AMOUNT: f"amount_{side}", Measure.VALUE: f"value_{side}"}.get(measure, key)
+    for side in ("over", "up_to")
+    for measure, key in {
+        Measure.AMOUNT: "",
+        Measure.VALUE: "",
+        Measure.DAY: "per_day",
+        Measure.PERSON_DAY: "per_person_day",
+        Measure.VALUE_DAY: "value_per_day",
+        Measure.VALUE_PERSON_DAY: "value_per_person_day",
+    }.items()
+}
+
+
+def _limit(limit: Limit) -> str:
+    if isinstance(limit, Mapping):
+        return "{ " + ", ".join(f"{code} = {most}" for code, most in limit.items()) + " }"
+    return str(limit)
 
 
 def _list(of: Iterable[str]) -> str:

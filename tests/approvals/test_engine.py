@@ -29,7 +29,7 @@ from bot.changes.details.input import DetailsInput
 from bot.changes.model import Facts
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from tests.approvals.harness import CUSTOMER, FAST, NOW, QUICK, RAJ, Harness, running
+from tests.approvals.harness import ANA, CUSTOMER, FAST, NOW, QUICK, RAJ, Harness, running
 from tests.databases import Engine, fresh
 from tests.relay import Relay
 
@@ -504,7 +504,7 @@ async def test_write_is_begun_once(harness: Harness) -> None:
     asked = await harness.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(asked.id, 1, RAJ)
-    seen = await stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER))
+    seen = await stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER), ANA)
     write = registry.kind(asked.kind).plan(asked.input, seen.facts)[0]
     assert seen.preview is not None
     lease = stuck._engine.lease()

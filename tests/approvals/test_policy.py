@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.access.limits import Today
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide
 from bot.autumn.environment import Environment
 from tests.policy import BALANCE, DELETION, REWARD, read
@@ -328,14 +329,14 @@ DAY_ALONE = LIMITED.replace("amount_up_to = 500", "per_day = 800")
     ],
 )
 def test_limits_cover_the_day(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
-    asked = balance(amount=amount, earlier=Decimal(earlier))
+    asked = balance(amount=amount, earlier=Today(units=Decimal(earlier)))
     assert of(asked, MAX, rules).approvals == approvals
 
 
 def test_deny_over_a_limit_covers_the_day() -> None:
     limit = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "balance"\namount_over = 1000'
     assert of(balance(amount=1000), MAX, ASK, limit).permit
-    assert not of(balance(amount=600, earlier=Decimal(401)), MAX, ASK, limit).permit
+    assert not of(balance(amount=600, earlier=Today(units=Decimal(401))), MAX, ASK, limit).permit
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, d
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
-from tests.approvals.policies import GROUPS, people, policies, requests, rules, written
+from tests.approvals.policies import CURRENCIES, GROUPS, people, policies, requests, rules, written
 from tests.examples import examples
 from tests.policy import BALANCE, read
 
@@ -102,7 +102,17 @@ def test_missing_facts_never_add_power(policy: Policy, request: Request, person:
 def test_earlier_changes_of_the_day_never_add_power(
     policy: Policy, request: Request, person: Person, more: Decimal
 ) -> None:
-    later = replace(request, earlier=request.earlier + more)
+    earlier = request.earlier
+    later = replace(
+        request,
+        earlier=replace(
+            earlier,
+            units=earlier.units + more,
+            person_units=earlier.person_units + more,
+            values={code: earlier.values.get(code, Decimal(0)) + more for code in CURRENCIES},
+            person_values={code: earlier.person_values.get(code, Decimal(0)) + more for code in CURRENCIES},
+        ),
+    )
     assert no_more(decide(policy, later, person), decide(policy, request, person))
 
 
@@ -112,13 +122,18 @@ def test_splitting_a_change_never_adds_power(
     policy: Policy, request: Request, person: Person, parts: list[Decimal]
 ) -> None:
     """The last of the parts needs as much as the whole, where no rule speaks of larger changes only."""
-    bounds = [rule.when.amount_over for rule in policy.allow]
-    bounds += [rule.when.amount_up_to for rule in policy.deny]
-    bounds += [rule.when.amount_up_to for rule in policy.require]
-    assume(bounds == [None] * len(bounds))
+    bounds = [rule.when.over for rule in policy.allow]
+    bounds += [rule.when.up_to for rule in policy.deny]
+    bounds += [rule.when.up_to for rule in policy.require]
+    assume(not any(bounds))
     asked = replace(request, kind=BALANCE, rewards=None)
     whole = replace(asked, amount=sum(parts, Decimal(0)))
-    last = replace(asked, amount=parts[-1], earlier=asked.earlier + sum(parts[:-1], Decimal(0)))
+    before, earlier = sum(parts[:-1], Decimal(0)), asked.earlier
+    last = replace(
+        asked,
+        amount=parts[-1],
+        earlier=replace(earlier, units=earlier.units + before, person_units=earlier.person_units + before),
+    )
     assert no_more(decide(policy, last, person), decide(policy, whole, person))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.access.limits import Measure
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, ApprovalsTable, Deny, DigestsTable, Require
@@ -67,8 +68,8 @@ def test_every_key_is_read() -> None:
                 powers - {Power.HISTORY},
                 When(
                     frozenset({"reward"}),
-                    Decimal(0),
-                    Decimal("12.5"),
+                    {Measure.AMOUNT: Decimal(0)},
+                    {Measure.AMOUNT: Decimal("12.5")},
                     environment=Environment.LIVE,
                     products=frozenset({"pro", "max"}),
                     rewards=frozenset({"vip"}),
@@ -103,12 +104,12 @@ def test_limit_per_day_defaults_to_the_limit_on_one_change(
     policy = read(f'{table}\nwho = "everyone"\nchanges = "balance"')
     (when,) = [rule.when for rule in (*policy.allow, *policy.deny)] or [policy.require[0].when]
     limits = [None if limit is None else Decimal(limit) for limit in (over, up_to)]
-    assert [when.day_over, when.day_up_to] == limits
+    assert [when.over.get(Measure.DAY), when.up_to.get(Measure.DAY)] == limits
 
 
 def test_limits_on_coupons_do_not_add_up_over_a_day() -> None:
     (rule,) = read(ALLOW + MAY + 'changes = "reward"\namount_up_to = 20').allow
-    assert (rule.when.amount_up_to, rule.when.day_up_to) == (Decimal(20), None)
+    assert rule.when.up_to == {Measure.AMOUNT: Decimal(20)}
 
 
 WHO = 'who = "everyone"\n'
@@ -117,7 +118,7 @@ ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
 NOBODY = ': write "everyone", a user id (U…), a group id (S…) or a group\'s handle (@…)'
 MENTION = ": write a user id (U…), a group id (S…) or a group's handle (@…)"
 POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
-SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit)
+SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit and not kind.money)
 DAILY = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.daily)
 ONE_KIND = f" need {SIZED}, and no other kind"
 NO_CHANNEL = " channel id (C…, at the end of the channel's details)"

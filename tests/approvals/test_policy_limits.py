@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.access.limits import Measure
 from bot.access.policy import BUILT_IN, decide
 from bot.access.policy_file import PolicyError
 from bot.access.rules import Person, Request, Verb, When
@@ -20,10 +21,9 @@ from tests.policy import BALANCE, DETAILS, load, read
         (When(), True),
         (When(environment=Environment.LIVE), True),
         (When(changes=frozenset({"balance"})), False),
-        (When(amount_over=Decimal(0)), False),
-        (When(amount_up_to=Decimal(0)), False),
-        (When(day_over=Decimal(0)), False),
-        (When(day_up_to=Decimal(0)), False),
+        (When(over={Measure.AMOUNT: Decimal(0)}), False),
+        (When(up_to={Measure.AMOUNT: Decimal(0)}), False),
+        (When(features=frozenset({"messages"})), False),
         (When(products=frozenset({"pro"})), False),
         (When(rewards=frozenset({"vip"})), False),
     ],

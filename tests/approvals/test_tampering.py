@@ -87,7 +87,7 @@ async def test_altered_preview_is_found(harness: Harness) -> None:
     service = harness.service()
     asked = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
-    seen = await service.look(asked.input, await service.open(asked.kind, asked.customer_id))
+    seen = await service.look(asked.input, await service.open(asked.kind, asked.customer_id), ANA)
     assert seen.preview is not None
     # As if the change had been asked for with the figures as they are now.
     await store(harness, before=seen.preview.before)

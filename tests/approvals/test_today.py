@@ -77,11 +77,11 @@ async def test_form_says_what_the_day_comes_to(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
     facts = await service.open("balance", CUSTOMER)
-    first = await service.look(harness.balance(amount=500), facts)
+    first = await service.look(harness.balance(amount=500), facts, ANA)
     assert BalanceNote.SAME_DAY not in [note.code for note in first.judgement.warnings]
     await give(harness, service)
     await give(harness, service)
-    third = await service.look(harness.balance(amount=500), facts)
+    third = await service.look(harness.balance(amount=500), facts, ANA)
     note = third.judgement.warnings[-1]
     assert (note.code, note.details) == (BalanceNote.SAME_DAY, {"nth": "3", "units": "1500"})
     record = await give(harness, service)
@@ -200,6 +200,6 @@ async def test_setting_the_balance_counts_by_the_difference(sqlite_harness: Harn
     remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
     await give(harness, service)
     lowered = harness.balance(BalanceAction.SET, int(remaining + 100))
-    seen = await service.look(lowered, await service.open("balance", CUSTOMER))
+    seen = await service.look(lowered, await service.open("balance", CUSTOMER), ANA)
     assert seen.judgement.warnings[-1].details["units"] == "900"
     assert seen.today.units == Decimal(500)

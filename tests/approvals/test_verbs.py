@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
+from bot.access.limits import NOTHING, Today
 from bot.approvals import change_records, repository
-from bot.approvals.daily_limits import NOTHING, Counter, Today, TodayMoved
+from bot.approvals.daily_limits import Counter, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement

@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.access.limits import Worth
 from bot.autumn.models import Customer
 from bot.autumn.write import Write
-from bot.changes import canonical
+from bot.changes import canonical, price
 from bot.changes import words as changes_words
 from bot.changes.balance import balance_math, sentence, summary, words
 from bot.changes.balance.figures import BalanceFigures
@@ -51,6 +52,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     )
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
+    valued = True
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
 
     def applies_to(self, customer: Customer, feature: str) -> bool:
@@ -98,6 +100,15 @@ class BalanceChange(ChangeKind[BalanceInput]):
         if request.reset_at is not None and not same_time(request.reset_at, was.resets_at):
             return None
         return abs(balance_math.shift(request, was))
+
+    def worth(
+        self,
+        request: BalanceInput,
+        amount: Decimal | None,
+        before: Snapshot,  # noqa: ARG002
+        facts: Facts,
+    ) -> Worth | None:
+        return None if amount is None else price.worth(request.feature, amount, facts, row=request.row)
 
     def holds(self, request: BalanceInput, previewed: Snapshot, current: Snapshot) -> bool:
         """Giving, and taking back, go on with fresh figures; what sets a figure, or a date, is void once

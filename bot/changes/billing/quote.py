@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from bot.access.limits import Worth, worth_in
 from bot.autumn.models import PlanMove, Quote
 from bot.changes import canonical
 from bot.changes.billing.words import BillingLine
@@ -46,6 +47,12 @@ def money_moved(before: Snapshot) -> Decimal | None:
     if (refund := before[f"{_QUOTE}refund"]) is not None:
         return Decimal(refund)
     return abs(currencies.rounded(_billed(before), before[f"{_QUOTE}currency"] or ""))
+
+
+def worth(amount: Decimal | None, before: Snapshot) -> Worth | None:
+    """`money_moved` with its currency."""
+    currency = before.get(f"{_QUOTE}currency")
+    return None if amount is None or not currency else worth_in(amount, currency)
 
 
 def holds(previewed: Snapshot, current: Snapshot) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
+from bot.access.limits import Worth
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
@@ -46,6 +47,8 @@ class CancellationChange(ChangeKind[CancellationInput]):
     scopes = (WRITE_SCOPE,)
     quoted = True
     unit = "money"
+    in_money = True
+    valued = True
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
@@ -61,6 +64,15 @@ class CancellationChange(ChangeKind[CancellationInput]):
     def amount(self, request: CancellationInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """What is credited or refunded now."""
         return quote.money_moved(before)
+
+    def worth(
+        self,
+        request: CancellationInput,  # noqa: ARG002
+        amount: Decimal | None,
+        before: Snapshot,
+        facts: Facts,  # noqa: ARG002
+    ) -> Worth | None:
+        return quote.worth(amount, before)
 
     def products(self, request: CancellationInput, facts: Facts) -> frozenset[str]:
         """The one that ends, and one that was to follow it."""

@@ -72,6 +72,8 @@ class FormPreview:
     """Approvals; 0 is applied at once, None not known."""
     barred: str = ""
     """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
+    limits: Sequence[str] = ()
+    """The policy's limits because of which it needs approval, in words (mrkdwn)."""
 
     @classmethod
     def of(

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.access.limits import Worth
 from bot.autumn.write import Write
-from bot.changes import canonical, lines, standalone
+from bot.changes import canonical, lines, price, standalone
 from bot.changes.canonical import ZERO, near, same_time
 from bot.changes.common import entity_of
 from bot.changes.grant import words
@@ -51,6 +52,7 @@ class GrantChange(ChangeKind[GrantInput]):
     )
     needs = frozenset({Needs.FEATURES})
     unit = "units of the feature"
+    valued = True
     daily = DailyTotal("feature", GrantNote.SAME_DAY)
 
     def guard(self, request: GrantInput, facts: Facts, now: datetime) -> Judgement:
@@ -82,6 +84,15 @@ class GrantChange(ChangeKind[GrantInput]):
     def amount(self, request: GrantInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """The units that are given; an unlimited grant has no size, nor has a feature that is on or off."""
         return _left(request) if request.size is GrantSize.AMOUNT else None
+
+    def worth(
+        self,
+        request: GrantInput,
+        amount: Decimal | None,
+        before: Snapshot,  # noqa: ARG002
+        facts: Facts,
+    ) -> Worth | None:
+        return None if amount is None else price.worth(request.feature, amount, facts)
 
     def plan(self, request: GrantInput, facts: Facts) -> tuple[Write, ...]:
         body: dict[str, Any] = {

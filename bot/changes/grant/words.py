@@ -140,6 +140,7 @@ class GrantNote(NoteCode):
     SAME_DAY = (
         "grant_same_day",
         lambda of: (
-            f"This is the {of.ordinal('nth')} grant of this feature today, {of.number('units')} in total."
+            f"This is the {of.ordinal('nth')} change to this feature's allowance today, "
+            f"{of.number('units')} in total."
         ),
     )

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.access.limits import Worth
 from bot.autumn.write import Write
-from bot.changes import canonical
+from bot.changes import canonical, price
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.answer import pending_payment
@@ -19,7 +20,7 @@ from bot.changes.quantity.form import FORM
 from bot.changes.quantity.guard import guard
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.quantity.words import QuantityLine, QuantityNote
-from bot.changes.spec import ChangeKind
+from bot.changes.spec import ChangeKind, DailyTotal
 from bot.kit import numbers
 
 
@@ -37,7 +38,9 @@ class QuantityChange(ChangeKind[QuantityInput]):
     lines = QuantityLine
     scopes = (WRITE_SCOPE,)
     quoted = True
-    unit = "units"
+    unit = "units of the feature"
+    valued = True
+    daily = DailyTotal("feature", QuantityNote.SAME_DAY)
 
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
@@ -59,6 +62,19 @@ class QuantityChange(ChangeKind[QuantityInput]):
         """Units by which it changes."""
         quantity = before.get("quantity")
         return None if quantity is None else abs(request.quantity - Decimal(quantity))
+
+    def worth(
+        self,
+        request: QuantityInput,
+        amount: Decimal | None,
+        before: Snapshot,  # noqa: ARG002
+        facts: Facts,
+    ) -> Worth | None:
+        """What the units cost for a whole period."""
+        rows = bought.rows(request.product, request.feature, facts)
+        if amount is None or len(rows) != 1:
+            return None
+        return price.worth(request.feature, amount, facts, row=rows[0].id)
 
     def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
         return frozenset({request.product})

@@ -72,3 +72,10 @@ class QuantityNote(NoteCode):
         "quantity_may_need_payment",
         "If the card cannot be charged, the quantity stays as it is until the customer pays the invoice.",
     )
+    SAME_DAY = (
+        "quantity_same_day",
+        lambda of: (
+            f"This is the {of.ordinal('nth')} change to this feature's allowance today, "
+            f"{of.number('units')} in total."
+        ),
+    )

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ValidationError
 
+from bot.access.limits import Worth, worth_in
 from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes.canonical import ZERO, near
@@ -57,7 +58,9 @@ class RefundChange(ChangeKind[RefundInput]):
     )
     extra = ExtraRead(paid_invoices)
     unit = "money"
-    daily = DailyTotal("customer", RefundNote.SAME_DAY)
+    in_money = True
+    valued = True
+    daily = DailyTotal("currency", RefundNote.SAME_DAY)
     named_only = True
 
     def guard(self, request: RefundInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
@@ -82,6 +85,17 @@ class RefundChange(ChangeKind[RefundInput]):
         """The money that goes back, in major units of the invoice's currency."""
         refundable = figures.read(before)
         return None if refundable is None else _amount(request, refundable)
+
+    def worth(
+        self,
+        request: RefundInput,  # noqa: ARG002
+        amount: Decimal | None,
+        before: Snapshot,
+        facts: Facts,  # noqa: ARG002
+    ) -> Worth | None:
+        """In the invoice's currency."""
+        refundable = figures.read(before)
+        return None if refundable is None or amount is None else worth_in(amount, refundable.currency)
 
     def plan(self, request: RefundInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         body = (

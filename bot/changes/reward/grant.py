@@ -5,12 +5,14 @@ however much is used at the same time.
 """
 
 import json
+from decimal import Decimal
 
+from bot.access.limits import Worth
 from bot.autumn.models import Customer, FeatureGrant
-from bot.changes import canonical
+from bot.changes import canonical, price
 from bot.changes.common import agreed
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Snapshot, Verdict
+from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.reward.words import RewardLine
 
 _ROWS = "rows:"
@@ -31,6 +33,39 @@ def snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
 def offer(told: Snapshot) -> Snapshot:
     """The part that says what the grant gives."""
     return {name: value for name, value in told.items() if not name.startswith(_ROWS)}
+
+
+def features(told: Snapshot) -> frozenset[str] | None:
+    """None: it is not known what the grant gives."""
+    if told.get("grant") is None:
+        return None
+    return frozenset(name.removeprefix(_GIVES) for name in told if name.startswith(_GIVES))
+
+
+def units(told: Snapshot) -> dict[str, Decimal]:
+    """What adds up over a day with other changes of the same features."""
+    return {f"feature:{feature}": amount for feature, amount in _given(told).items() if amount is not None}
+
+
+def worth(told: Snapshot, facts: Facts) -> Worth | None:
+    parts = [
+        None if amount is None else price.worth(feature, amount, facts)
+        for feature, amount in _given(told).items()
+    ]
+    known = [part for part in parts if part is not None]
+    currencies = {part.currency for part in known}
+    if len(known) < len(parts) or len(currencies) != 1:
+        return None
+    return Worth(sum((part.amount for part in known), canonical.ZERO), currencies.pop())
+
+
+def _given(told: Snapshot) -> dict[str, Decimal | None]:
+    """By feature. None: unlimited, or on."""
+    return {
+        name.removeprefix(_GIVES): None if gives in (None, _UNLIMITED) else Decimal(gives or 0)
+        for name, gives in told.items()
+        if name.startswith(_GIVES)
+    }
 
 
 def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:

@@ -1,6 +1,6 @@
 """A customer's coupon, and feature grants by promo code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,12 +8,13 @@ from typing import assert_never
 
 from pydantic import BaseModel, ValidationError
 
+from bot.access.limits import Worth, worth_in
 from bot.autumn.models import Coupon, Discount
 from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes import words as changes_words
 from bot.changes.common import recreated
-from bot.changes.estimate import estimates
+from bot.changes.estimate import currency_of, estimates
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -37,6 +38,9 @@ class _Answer(BaseModel):
     """Autumn's answer to a coupon that it applied."""
 
     coupon: _AppliedCoupon
+
+
+_PERCENTAGE = "percentage_discount"
 
 
 class RewardChange(ChangeKind[RewardInput]):
@@ -65,6 +69,7 @@ class RewardChange(ChangeKind[RewardInput]):
     )
     needs = frozenset({Needs.BILLING, Needs.STRIPE_LINK, Needs.REWARDS, Needs.FEATURES, Needs.HISTORY})
     unit = "percent or money"
+    valued = True
     has_rewards = True
 
     def needs_for(self, request: RewardInput) -> frozenset[Needs]:
@@ -113,6 +118,25 @@ class RewardChange(ChangeKind[RewardInput]):
             return None if given is None else Decimal(given)
         comparable = before.get("coupon_type") == before.get("offer_type")
         return max(Decimal(removed), Decimal(given)) if comparable else None
+
+    def worth(
+        self, request: RewardInput, amount: Decimal | None, before: Snapshot, facts: Facts
+    ) -> Worth | None:
+        """A coupon's amount of money; of a grant, what its units cost. A percentage has none of its own."""
+        if request.action is RewardAction.REDEEM:
+            return grant.worth(before, facts)
+        types = {before.get("coupon_type"), before.get("offer_type")} - {None}
+        currency = currency_of(facts)
+        return None if amount is None or _PERCENTAGE in types else worth_in(amount, currency)
+
+    def features(self, request: RewardInput, before: Snapshot) -> frozenset[str] | None:
+        if request.action is not RewardAction.REDEEM:
+            return frozenset()
+        return grant.features(before)
+
+    def moved(self, request: RewardInput, amount: Decimal | None, before: Snapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
+        """The units of a grant's features, which add up with those given otherwise."""
+        return grant.units(before) if request.action is RewardAction.REDEEM else {}
 
     def holds(self, request: RewardInput, previewed: Snapshot, current: Snapshot) -> bool:
         """The coupon that goes, and the one that comes, are those that were shown; of a grant, what it

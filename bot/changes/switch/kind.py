@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
+from bot.access.limits import Worth
 from bot.autumn.models import PlanMove
 from bot.autumn.write import Write
 from bot.changes import canonical
@@ -45,6 +46,8 @@ class SwitchChange(ChangeKind[SwitchInput]):
     needs = frozenset({Needs.PRODUCTS})
     quoted = True
     unit = "money"
+    in_money = True
+    valued = True
 
     def guard(self, request: SwitchInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
@@ -67,6 +70,15 @@ class SwitchChange(ChangeKind[SwitchInput]):
     def amount(self, request: SwitchInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """What is charged or credited now."""
         return quote.money_moved(before)
+
+    def worth(
+        self,
+        request: SwitchInput,  # noqa: ARG002
+        amount: Decimal | None,
+        before: Snapshot,
+        facts: Facts,  # noqa: ARG002
+    ) -> Worth | None:
+        return quote.worth(amount, before)
 
     def products(self, request: SwitchInput, facts: Facts) -> frozenset[str]:
         """The new one, those it may replace, and what was scheduled."""

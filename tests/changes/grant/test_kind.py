@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.approvals.daily_limits import Today
+from bot.access.limits import Today
 from bot.approvals.preview import assess
 from bot.autumn.models import Customer, Flag
 from bot.changes import canonical, standalone

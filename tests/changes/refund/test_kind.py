@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot.access.limits import Today
 from bot.access.policy import Person, Request, Verb, decide
-from bot.approvals.daily_limits import Today
 from bot.approvals.preview import assess
 from bot.autumn.models import Invoice
 from bot.changes import canonical

@@ -1,0 +1,133 @@
+"""Limits on the size of a change: on one change, and on a day of a customer or of a person; in units of a
+feature or in money.
+
+What has no known size exceeds every limit, and so does money in a currency that the limit does not name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias, assert_never
+
+from babel.numbers import is_currency
+
+_NOTHING = Decimal(0)
+
+
+class Measure(StrEnum):
+    """What a limit is about."""
+
+    AMOUNT = "amount"
+    """Units of one change, or days or percent, as its kind has it."""
+    DAY = "day"
+    """Units of one feature, for one customer, on one day."""
+    PERSON_DAY = "person_day"
+    """Units of one feature, requested by one person for any customer, on one day."""
+    VALUE = "value"
+    """Money that one change is worth."""
+    VALUE_DAY = "value_day"
+    VALUE_PERSON_DAY = "value_person_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a change is worth."""
+
+    amount: Decimal
+    """In major units, without a sign."""
+    currency: str
+    """In capitals."""
+
+
+def worth_in(amount: Decimal, currency: str) -> Worth | None:
+    """None if that is no currency."""
+    code = currency.upper()
+    return Worth(amount, code) if is_currency(code) else None
+
+
+Limit: TypeAlias = Decimal | Mapping[str, Decimal]
+"""Units, or money by currency."""
+Limits: TypeAlias = Mapping[Measure, Limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What other changes that add up with a change have moved today."""
+
+    count: int = 0
+    """Changes of the same feature and customer."""
+    units: Decimal = _NOTHING
+    """Theirs, in all."""
+    person_units: Decimal = _NOTHING
+    """Of the same feature, requested by the same person."""
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What all changes of the customer are worth, by currency."""
+    person_values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What all that the person requested is worth, by currency."""
+
+
+NOTHING = Today()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a change, and what has been moved before it."""
+
+    amount: Decimal | None = None
+    worth: Worth | None = None
+    earlier: Today = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """A limit that a change exceeds."""
+
+    rule: str
+    measure: Measure
+    limit: Decimal | None
+    """None: there is none in this currency, or it is not known what the change is worth."""
+    left: Decimal = _NOTHING
+    """Of the limit, before the change."""
+    currency: str = ""
+    """Of a limit in money; empty if it is not known what the change is worth."""
+
+
+def exceeded(rule: str, limits: Limits, size: Size) -> Iterator[Exceeded]:
+    """The limits of a rule that the change exceeds."""
+    for measure, limit in limits.items():
+        own, currency = _own(measure, size)
+        most = limit.get(currency) if isinstance(limit, Mapping) else limit
+        if most is None:
+            yield Exceeded(rule, measure, None, currency=currency)
+            continue
+        left = most - _earlier(measure, size.earlier, currency)
+        if own is None or own > left:
+            yield Exceeded(rule, measure, most, max(_NOTHING, left), currency)
+
+
+def _own(measure: Measure, size: Size) -> tuple[Decimal | None, str]:
+    """What the change itself comes to, and the currency of money."""
+    match measure:
+        case Measure.AMOUNT | Measure.DAY | Measure.PERSON_DAY:
+            return size.amount, ""
+        case Measure.VALUE | Measure.VALUE_DAY | Measure.VALUE_PERSON_DAY:
+            return (size.worth.amount, size.worth.currency) if size.worth else (None, "")
+        case _:  # pragma: no cover - a closed set
+            assert_never(measure)
+
+
+def _earlier(measure: Measure, today: Today, currency: str) -> Decimal:
+    match measure:
+        case Measure.AMOUNT | Measure.VALUE:
+            return _NOTHING
+        case Measure.DAY:
+            return today.units
+        case Measure.PERSON_DAY:
+            return today.person_units
+        case Measure.VALUE_DAY:
+            return today.values.get(currency, _NOTHING)
+        case Measure.VALUE_PERSON_DAY:
+            return today.person_values.get(currency, _NOTHING)
+        case _:  # pragma: no cover - a closed set
+            assert_never(measure)

@@ -1,0 +1,53 @@
+"""Limits of a policy in words, for the people they hold for. In mrkdwn."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import assert_never
+
+from bot.access.limits import Exceeded, Limit, Limits, Measure
+from bot.kit import money, numbers, text
+
+_IN_MONEY = frozenset({Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY})
+_DAILY = frozenset(Measure) - {Measure.AMOUNT, Measure.VALUE}
+_WORTH_UNKNOWN = "it has a limit in money, and Maple does not know what this is worth"
+
+
+def limits_of(limits: Limits) -> str:
+    """`up to 1,000 at a time, 2,000 a day for one customer`; empty if there are none."""
+    parts = [_span(measure, _limit(limit)) for measure, limit in limits.items()]
+    return f"up to {', '.join(parts)}" if parts else ""
+
+
+def exceeded(limit: Exceeded) -> str:
+    """Which limit a change exceeds, and what is left of it today."""
+    rule = text.code(limit.rule, 60)
+    if limit.limit is None:
+        why = f"it has no limit in {text.code(limit.currency, 8)}" if limit.currency else _WORTH_UNKNOWN
+        return f"This goes beyond rule {rule}: {why}."
+    most = _span(limit.measure, _figure(limit.measure, limit.limit, limit.currency))
+    left = ""
+    if limit.measure in _DAILY:
+        left = f", and {_figure(limit.measure, limit.left, limit.currency)} of that is left today"
+    return f"This goes beyond rule {rule}: {most}{left}."
+
+
+def _limit(limit: Limit) -> str:
+    if isinstance(limit, Mapping):
+        return " or ".join(money.money(most, code) for code, most in limit.items())
+    return numbers.number(limit)
+
+
+def _figure(measure: Measure, figure: Decimal, currency: str) -> str:
+    return money.money(figure, currency) if measure in _IN_MONEY else numbers.number(figure)
+
+
+def _span(measure: Measure, most: str) -> str:
+    match measure:
+        case Measure.AMOUNT | Measure.VALUE:
+            return f"{most} at a time"
+        case Measure.DAY | Measure.VALUE_DAY:
+            return f"{most} a day for one customer"
+        case Measure.PERSON_DAY | Measure.VALUE_PERSON_DAY:
+            return f"{most} a day from one person"
+        case _:  # pragma: no cover - a closed set
+            assert_never(measure)

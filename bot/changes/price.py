@@ -1,0 +1,122 @@
+"""What units of a feature are worth, by the price that the customer's products have for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.access.limits import Worth, worth_in
+from bot.autumn.models import BalanceRow, Tier, UsagePrice
+from bot.changes.canonical import ZERO
+from bot.changes.estimate import currency_of
+from bot.changes.model import Facts
+from bot.lookups import names
+
+_ENDLESS = Decimal("Infinity")
+_VOLUME = "volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A price, and where in its tiers the customer is."""
+
+    price: UsagePrice
+    included: Decimal
+    billed: Decimal
+    """Units beyond the included ones that are paid for already."""
+
+
+def worth(feature: str, units: Decimal, facts: Facts, *, row: str = "") -> Worth | None:
+    """What that many more units would cost the customer. None if no price tells, or several differ.
+
+    `row`: the id of the part of the balance that they are for, whose own price comes first.
+    """
+    priced = list(_prices(feature, facts, row))
+    found = {_cost(each, units, facts) for each in priced}
+    return found.pop() if len(found) == 1 else None
+
+
+def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
+    balance = facts.customer.balances.get(feature)
+    rows = [row for row in (balance.breakdown if balance else ()) if row.price is not None]
+    own = [row for row in rows if row.id == row_id]
+    for row in own or rows:
+        yield from _of_row(row)
+    if own:
+        return
+    with_rows = {row.plan_id for row in rows}
+    for subscription in facts.customer.subscriptions:
+        if subscription.status != "active" or subscription.plan_id in with_rows:
+            continue
+        for item in subscription.plan.items if subscription.plan else ():
+            if item.feature_id == feature and item.price is not None:
+                yield Priced(item.price, item.included or ZERO, ZERO)
+
+
+def _of_row(row: BalanceRow) -> Iterator[Priced]:
+    if row.price is not None:
+        yield Priced(row.price, row.included_grant, row.prepaid_grant + row.overage)
+
+
+def _cost(priced: Priced, units: Decimal, facts: Facts) -> Worth | None:
+    price = priced.price
+    pays_in, own = names.currency(facts.customer).upper(), currency_of(facts)
+    if price.tiers:
+        # Tiers are in the company's own currency alone.
+        amount, currency = _in_tiers(priced, units), own or pays_in
+    else:
+        local = names.amount_in(pays_in, price)
+        each, currency = (price.amount, own or pays_in) if local is None else (local, pays_in)
+        amount = None if each is None else each * units / _pack(price)
+    return None if amount is None else worth_in(amount, currency)
+
+
+def _pack(price: UsagePrice) -> Decimal:
+    """How many units the price is for."""
+    return price.billing_units or Decimal(1)
+
+
+def _in_tiers(priced: Priced, units: Decimal) -> Decimal | None:
+    """What the next units cost. Autumn does not say whether tiers begin with the first unit or after the
+    included ones: None where that makes a difference."""
+    price = priced.price
+    pack = _pack(price)
+    total = _volume if price.tier_behavior == _VOLUME else _graduated
+    found = set()
+    for start in {ZERO, priced.included}:
+        paid = start + priced.billed
+        before, up_to = total(price.tiers, paid, pack), total(price.tiers, paid + units, pack)
+        found.add(None if up_to is None or before is None else max(ZERO, up_to - before))
+    return found.pop() if len(found) == 1 else None
+
+
+def _graduated(tiers: Sequence[Tier], units: Decimal, pack: Decimal) -> Decimal | None:
+    """Each tier prices its own units."""
+    total, start = ZERO, ZERO
+    for tier in tiers:
+        if units <= start:
+            break
+        end = _end(tier)
+        if end is None or (tier.amount is None and tier.flat_amount is None):
+            return None
+        total += (min(units, end) - start) / pack * (tier.amount or ZERO) + (tier.flat_amount or ZERO)
+        start = end
+    return total if units <= start else None
+
+
+def _volume(tiers: Sequence[Tier], units: Decimal, pack: Decimal) -> Decimal | None:
+    """The tier of the last unit prices all of them."""
+    if units <= ZERO:
+        return ZERO
+    for tier in tiers:
+        end = _end(tier)
+        if end is None or (tier.amount is None and tier.flat_amount is None):
+            return None
+        if units <= end:
+            return units / pack * (tier.amount or ZERO) + (tier.flat_amount or ZERO)
+    return None
+
+
+def _end(tier: Tier) -> Decimal | None:
+    if tier.to == "inf":
+        return _ENDLESS
+    return tier.to if isinstance(tier.to, Decimal) else None
