@@ -40,10 +40,10 @@ class Worth:
     """In capitals."""
 
 
-def worth_in(amount: Decimal, currency: str) -> Worth | None:
-    """None if that is no currency."""
-    code = currency.upper()
-    return Worth(amount, code) if is_currency(code) else None
+def worth_in(amount: Decimal | None, currency: str | None) -> Worth | None:
+    """None if the amount is not known, or that is no currency."""
+    code = (currency or "").upper()
+    return Worth(amount, code) if amount is not None and is_currency(code) else None
 
 
 Limit: TypeAlias = Decimal | Mapping[str, Decimal]

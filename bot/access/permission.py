@@ -24,7 +24,7 @@ class KindPowers:
     always_at_once: bool = False
     """Whether all of them are, whatever their size."""
     limits: tuple[Limits, ...] = ()
-    """With `at_once`: of each rule that allows it, where there are any."""
+    """Of each rule that lets some of them be applied right away."""
     approve: bool = False
 
 
@@ -82,16 +82,14 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
 
     def of_kind(kind: PolicyKind) -> KindPowers:
         ask = Request(Verb.ASK, kind=kind, environment=environment)
+        at_once = decide(unnarrowed, ask, person).at_once
+        always = decide(policy, ask, person).at_once
         return KindPowers(
             kind.id,
             ask=decide(widest_policy, ask, person).permit,
-            at_once=decide(unnarrowed, ask, person).at_once,
-            always_at_once=decide(policy, ask, person).at_once,
-            limits=tuple(
-                rule.when.up_to
-                for rule in policy.allow
-                if rule.when.up_to and gives(_unnarrowed(rule), Power.AT_ONCE, ask) and rule.who.has(person)
-            ),
+            at_once=at_once,
+            always_at_once=always,
+            limits=_limits(policy, ask, person) if at_once and not always else (),
             approve=decide(widest_policy, replace(ask, verb=Verb.APPROVE), person).permit,
         )
 
@@ -101,6 +99,11 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
         history=decide(policy, history, person).permit,
         digests=decide_digests(policy, person).permit,
     )
+
+
+def _limits(policy: Policy, ask: Request, person: Person) -> tuple[Limits, ...]:
+    giving = [rule for rule in policy.allow if gives(_unnarrowed(rule), Power.AT_ONCE, ask)]
+    return tuple(rule.when.up_to for rule in giving if rule.when.up_to and rule.who.has(person))
 
 
 def widest(policy: Policy) -> Policy:

@@ -184,7 +184,9 @@ class _Table(BaseModel):
 
     def _check_amounts(self, known: Iterable[PolicyKind]) -> None:
         if money := [kind.id for kind in self.changes if kind.money]:
-            raise ValueError(f'amounts of "{money[0]}" are money: write value_up_to = {{ USD = 50 }}')
+            raise ValueError(
+                f'amounts of "{money[0]}" are money: write value_over or value_up_to = {{ USD = 50 }}'
+            )
         if len({kind.unit for kind in self.changes}) != 1 or not self.changes[0].unit:
             units = _choice(known, lambda kind: bool(kind.unit) and not kind.money, units=True)
             raise ValueError(f"amounts need {units}, and no kind with another unit")
@@ -245,8 +247,8 @@ class Deny(_Table):
         named = "may" in self.model_fields_set and Power.HISTORY in self.may
         if named and not self.when().any_change:
             raise ValueError(
-                '"history" covers all changes of a customer: give it a rule without changes, amounts, '
-                "products or rewards"
+                '"history" covers all changes of a customer: give it a rule without changes, limits, '
+                "features, products or rewards"
             )
         return self
 

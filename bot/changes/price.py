@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.access.limits import Worth, worth_in
-from bot.autumn.models import BalanceRow, Tier, UsagePrice
+from bot.autumn.models import Tier, UsagePrice
 from bot.changes.canonical import ZERO
 from bot.changes.estimate import currency_of
 from bot.changes.model import Facts
@@ -25,36 +25,32 @@ class Priced:
     """Units beyond the included ones that are paid for already."""
 
 
-def worth(feature: str, units: Decimal, facts: Facts, *, row: str = "") -> Worth | None:
+def worth(feature: str, units: Decimal | None, facts: Facts, *, row: str = "") -> Worth | None:
     """What that many more units would cost the customer. None if no price tells, or several differ.
 
     `row`: the id of the part of the balance that they are for, whose own price comes first.
     """
-    priced = list(_prices(feature, facts, row))
-    found = {_cost(each, units, facts) for each in priced}
+    if units is None:
+        return None
+    found = {_cost(priced, units, facts) for priced in _prices(feature, facts, row)}
     return found.pop() if len(found) == 1 else None
 
 
 def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
     balance = facts.customer.balances.get(feature)
-    rows = [row for row in (balance.breakdown if balance else ()) if row.price is not None]
-    own = [row for row in rows if row.id == row_id]
-    for row in own or rows:
-        yield from _of_row(row)
+    rows = [(row, row.price) for row in (balance.breakdown if balance else ()) if row.price is not None]
+    own = [(row, price) for row, price in rows if row.id == row_id]
+    for row, price in own or rows:
+        yield Priced(price, row.included_grant, row.prepaid_grant + row.overage)
     if own:
         return
-    with_rows = {row.plan_id for row in rows}
+    with_rows = {row.plan_id for row, _ in rows}
     for subscription in facts.customer.subscriptions:
         if subscription.status != "active" or subscription.plan_id in with_rows:
             continue
         for item in subscription.plan.items if subscription.plan else ():
             if item.feature_id == feature and item.price is not None:
                 yield Priced(item.price, item.included or ZERO, ZERO)
-
-
-def _of_row(row: BalanceRow) -> Iterator[Priced]:
-    if row.price is not None:
-        yield Priced(row.price, row.included_grant, row.prepaid_grant + row.overage)
 
 
 def _cost(priced: Priced, units: Decimal, facts: Facts) -> Worth | None:
@@ -67,7 +63,7 @@ def _cost(priced: Priced, units: Decimal, facts: Facts) -> Worth | None:
         local = names.amount_in(pays_in, price)
         each, currency = (price.amount, own or pays_in) if local is None else (local, pays_in)
         amount = None if each is None else each * units / _pack(price)
-    return None if amount is None else worth_in(amount, currency)
+    return worth_in(amount, currency)
 
 
 def _pack(price: UsagePrice) -> Decimal:

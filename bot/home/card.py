@@ -184,7 +184,7 @@ def _limits(powers: Powers) -> list[str]:
     """What is applied right away, kinds with the same limits in one line."""
     kinds: dict[str, list[str]] = {}
     for kind in powers.kinds:
-        for limits in kind.limits if kind.at_once and not kind.always_at_once else ():
+        for limits in kind.limits:
             titles = kinds.setdefault(access_words.limits_of(limits), [])
             titles.append(registry.kind(kind.id).heading.lower())
     return [words.within(limits, titles) for limits, titles in kinds.items()]

@@ -25,6 +25,7 @@ from bot.autumn.environment import Environment
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
+from bot.changes.model import ChangeInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channel, ChannelProblem
 from bot.store import audit
@@ -51,6 +52,8 @@ class Permissions:
     members: dict[str, bool | None] = field(default_factory=dict)
     """With a policy: who is not a member of the workspace (False), or cannot be checked (None)."""
     requests: list[Request] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    """What the policy answered, if there is one."""
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     """What somebody else does once, while the policy is asked about this verb."""
 
@@ -59,7 +62,9 @@ class Permissions:
         if (action := self.meanwhile.pop(request.verb, None)) is not None:
             await action()
         if self.policy is not None:
-            return decide(self.policy, request, Person(actor.user, member=self.members.get(actor.user, True)))
+            person = Person(actor.user, member=self.members.get(actor.user, True))
+            self.decisions.append(decide(self.policy, request, person))
+            return self.decisions[-1]
         if (actor.user, request.verb) in self.refused:
             return Decision(False, Reason.DENIED, "no")
         if request.verb is Verb.APPROVE and request.own:
@@ -138,7 +143,7 @@ class Harness:
         number = None if amount is None else Decimal(amount)
         return BalanceInput(customer=customer, feature="messages", row=self.row, action=action, amount=number)
 
-    def request(self, requested: BalanceInput | DetailsInput | DeletionInput | None = None) -> ChangeRequest:
+    def request(self, requested: ChangeInput | None = None) -> ChangeRequest:
         return ChangeRequest(
             f"form-{self.numbers()}", requested or self.balance(), ANA, channel="C_SUPPORT", reason="so"
         )

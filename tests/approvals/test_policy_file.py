@@ -112,6 +112,33 @@ def test_limits_on_coupons_do_not_add_up_over_a_day() -> None:
     assert rule.when.up_to == {Measure.AMOUNT: Decimal(20)}
 
 
+@pytest.mark.parametrize(
+    ("table", "limits"),
+    [
+        ("value_up_to = { USD = 50 }", {Measure.VALUE: 50, Measure.VALUE_DAY: 50}),
+        (
+            "value_up_to = { USD = 50 }\nvalue_per_day = { USD = 90 }",
+            {Measure.VALUE: 50, Measure.VALUE_DAY: 90},
+        ),
+        ("value_per_person_day = { USD = 200 }", {Measure.VALUE_PERSON_DAY: 200}),
+    ],
+)
+def test_limits_in_money_cover_the_day_as_well(table: str, limits: dict[Measure, int]) -> None:
+    (rule,) = read(ALLOW + MAY + f'changes = ["balance", "refund"]\n{table}').allow
+    assert rule.when.up_to == {measure: {"USD": Decimal(most)} for measure, most in limits.items()}
+    assert rule.when.over == {}
+
+
+def test_kinds_with_the_same_unit_share_a_limit() -> None:
+    kinds = 'changes = ["balance", "grant", "quantity"]\n'
+    (rule,) = read(ALLOW + MAY + kinds + 'amount_up_to = 5\nper_person_day = 20\nfeatures = "seats"').allow
+    limits = {Measure.AMOUNT: 5, Measure.DAY: 5, Measure.PERSON_DAY: 20}
+    assert rule.when.up_to == {measure: Decimal(most) for measure, most in limits.items()}
+    assert rule.when.features == {"seats"}
+    (deny,) = read(DENY + kinds + "amount_over = 5\nper_person_day = 20").deny
+    assert deny.when.over == rule.when.up_to
+
+
 WHO = 'who = "everyone"\n'
 MAY = 'may = "ask"\n'
 ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
@@ -120,10 +147,11 @@ MENTION = ": write a user id (U…), a group id (S…) or a group's handle (@…
 POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
 SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit and not kind.money)
 DAILY = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.daily)
-ONE_KIND = f" need {SIZED}, and no other kind"
+ONE_KIND = f" need {SIZED}, and no kind with another unit"
+VALUED = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.valued)
 NO_CHANNEL = " channel id (C…, at the end of the channel's details)"
 ALL_CHANGES = (
-    " covers all changes of a customer: give it a rule without changes, amounts, products or rewards"
+    " covers all changes of a customer: give it a rule without changes, limits, features, products or rewards"
 )
 
 
@@ -178,6 +206,37 @@ ALL_CHANGES = (
         (
             DENY + 'per_day = 5\nchanges = "reward"',
             f"line 1: [[deny]] per_day needs {DAILY}, and no other kind",
+        ),
+        (
+            DENY + 'per_person_day = 5\nchanges = ["balance", "refund"]',
+            f"line 1: [[deny]] per_person_day needs {DAILY}, and no other kind",
+        ),
+        (
+            DENY + 'amount_over = 5\nchanges = "refund"',
+            'line 1: [[deny]] amounts of "refund" are money: write value_over or value_up_to = { USD = 50 }',
+        ),
+        (
+            DENY + "value_per_day = { USD = 5 }",
+            f"line 1: [[deny]] value_per_day needs {VALUED}, and no other kind",
+        ),
+        (
+            DENY + 'value_over = { USD = 5 }\nchanges = ["balance", "details"]',
+            f"line 1: [[deny]] value_over needs {VALUED}, and no other kind",
+        ),
+        (
+            DENY + 'value_over = { USD = 5, EUR = 4 }\nvalue_up_to = { EUR = 4 }\nchanges = "refund"',
+            "line 1: [[deny]] value_over must be less than value_up_to",
+        ),
+        *(
+            (
+                DENY + f'changes = "refund"\nvalue_over = {value}',
+                "line 4: value_over: must name its currencies: { USD = 50, EUR = 45 }",
+            )
+            for value in ("50", "{}", "{ usd = 5 }", "{ USD = 5, XYZ = 4 }")
+        ),
+        (
+            DENY + 'changes = "refund"\nvalue_over = { USD = -1 }',
+            "line 4: USD: must be a number, 0 or more, without quotes (1_000 or 12.5)",
         ),
         (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards needs changes = "reward"'),
         (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),

@@ -4,15 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
+from bot.access.limits import Measure
 from bot.access.policy import Verb
+from bot.approvals.daily_limits import Movement
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.results import Result
+from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
+from bot.changes.grant.input import GrantInput
+from bot.changes.standalone import GrantSize
 from bot.store.database import Database
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness, running
 from tests.databases import Engine, fresh
@@ -203,3 +208,140 @@ async def test_setting_the_balance_counts_by_the_difference(sqlite_harness: Harn
     seen = await service.look(lowered, await service.open("balance", CUSTOMER), ANA)
     assert seen.judgement.warnings[-1].details["units"] == "900"
     assert seen.today.units == Decimal(500)
+
+
+A_PERSON_AT_ONCE = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve"]
+
+[[allow]]
+name = "small"
+who = "everyone"
+may = "at_once"
+changes = ["balance", "grant"]
+per_day = 1_000
+per_person_day = 1_000
+"""
+FOR_LESS_AT_ONCE = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve"]
+
+[[allow]]
+name = "cheap"
+who = "everyone"
+may = "at_once"
+changes = ["balance", "grant"]
+value_up_to = { USD = 8 }
+value_per_person_day = { USD = 12 }
+"""
+PRICED = "cus_acme"
+
+
+async def of_customer(harness: Harness, customer: str, amount: int) -> BalanceInput:
+    held = (await harness.autumn.customer(customer)).balances["messages"]
+    return harness.balance(amount=amount, customer=customer).model_copy(update={"row": held.breakdown[0].id})
+
+
+def grant(amount: int, customer: str = CUSTOMER) -> GrantInput:
+    return GrantInput(
+        customer=customer,
+        feature="messages",
+        grant=f"maple_{uuid4().hex}",
+        size=GrantSize.AMOUNT,
+        amount=Decimal(amount),
+    )
+
+
+async def state_of(service: ChangeService, request: ChangeRequest) -> State:
+    record = (await service.submit(request)).record
+    assert record is not None
+    return record.state
+
+
+async def test_grants_and_balances_count_together(harness: Harness) -> None:
+    harness.permissions.policy = read(A_PERSON_AT_ONCE)
+    service = harness.service()
+    assert await given(harness, service, 600) is State.APPLIED
+    assert await state_of(service, harness.request(grant(401))) is State.WAITING
+    assert await state_of(service, harness.request(grant(400))) is State.APPLIED
+    assert await given(harness, service, 1) is State.WAITING
+    limits = harness.permissions.decisions[-1].exceeded
+    assert [(limit.measure, limit.left) for limit in limits] == [
+        (Measure.DAY, Decimal(0)),
+        (Measure.PERSON_DAY, Decimal(0)),
+    ]
+
+
+async def test_person_has_a_limit_for_all_customers(harness: Harness) -> None:
+    harness.permissions.policy = read(A_PERSON_AT_ONCE)
+    service = harness.service()
+    assert await given(harness, service, 600) is State.APPLIED
+    elsewhere = await of_customer(harness, PRICED, 401)
+    assert await state_of(service, harness.request(elsewhere)) is State.WAITING
+    assert [limit.measure for limit in harness.permissions.decisions[-1].exceeded] == [Measure.PERSON_DAY]
+    by_raj = replace(harness.request(elsewhere), actor=RAJ)
+    assert await state_of(service, by_raj) is State.APPLIED
+
+
+async def test_money_of_a_day_counts_for_all_features_and_kinds(harness: Harness) -> None:
+    harness.permissions.policy = read(FOR_LESS_AT_ONCE)
+    service = harness.service()
+    # 125 messages cost this customer a dollar.
+    assert await state_of(service, harness.request(await of_customer(harness, PRICED, 1001))) is State.WAITING
+    assert await state_of(service, harness.request(await of_customer(harness, PRICED, 500))) is State.APPLIED
+    assert await state_of(service, harness.request(grant(600, PRICED))) is State.WAITING
+    assert await state_of(service, harness.request(grant(500, PRICED))) is State.APPLIED
+    # The customer without a price for messages has no worth that could be compared with the limit.
+    assert await given(harness, service, 1) is State.WAITING
+    (limit, *_) = harness.permissions.decisions[-1].exceeded
+    assert (limit.limit, limit.currency) == (None, "")
+    assert await harness.trail_is_intact()
+
+
+async def test_waiting_request_is_held_to_the_limits_when_it_is_decided(harness: Harness) -> None:
+    harness.permissions.policy = read(LARGE_TAKE_TWO)
+    service = harness.service()
+    waiting = [await give(harness, service, 600) for _ in range(2)]
+    first = (await service.approve(waiting[0].id, 1, RAJ)).record
+    second = (await service.approve(waiting[1].id, 1, RAJ)).record
+    assert first is not None
+    assert second is not None
+    assert (first.state, second.state, second.needed) == (State.APPLIED, State.WAITING, 2)
+
+
+async def test_what_is_planned_in_the_same_list_counts(harness: Harness) -> None:
+    harness.permissions.policy = read(A_PERSON_AT_ONCE)
+    service = harness.service()
+    facts = await service.open("balance", CUSTOMER)
+    earlier = Movement("cus_other", ANA.user, {"feature:messages": Decimal(901)})
+    for planned, at_once in ((), True), ((earlier,), False):
+        seen = await service.look(harness.balance(amount=100), facts, ANA, planned=planned)
+        assert (await service.may_ask(seen, ANA)).at_once is at_once
+
+
+async def test_two_at_the_limit_of_a_person_at_once_are_one(
+    replicas: tuple[Harness, ChangeService, ChangeService],
+) -> None:
+    harness, here, there = replicas
+    harness.permissions.policy = read(A_PERSON_AT_ONCE)
+    elsewhere = await of_customer(harness, PRICED, 600)
+    states = await asyncio.gather(
+        state_of(here, harness.request(harness.balance(amount=600))),
+        state_of(there, harness.request(elsewhere)),
+    )
+    assert sorted(states) == [State.APPLIED, State.WAITING]
+
+
+async def test_two_at_the_limit_in_money_at_once_are_one(
+    replicas: tuple[Harness, ChangeService, ChangeService],
+) -> None:
+    harness, here, there = replicas
+    harness.permissions.policy = read(FOR_LESS_AT_ONCE)
+    balance = await of_customer(harness, PRICED, 600)
+    states = await asyncio.gather(
+        state_of(here, harness.request(balance)),
+        state_of(there, harness.request(grant(600, PRICED))),
+    )
+    assert sorted(states) == [State.APPLIED, State.WAITING]

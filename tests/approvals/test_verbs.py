@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.access.limits import NOTHING, Today
+from bot.access.limits import NOTHING, Today, Worth
 from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
@@ -42,7 +42,13 @@ LINE_KEPT = {
     "at_least": False,
 }
 PREVIEW = Preview(
-    {"level": "5"}, (LINE,), (WARNING,), Decimal(5), frozenset({"pro", "add"}), frozenset({"vip"})
+    {"level": "5"},
+    (LINE,),
+    (WARNING,),
+    Decimal(5),
+    frozenset({"pro", "add"}),
+    frozenset({"vip"}),
+    Worth(Decimal("2.50"), "USD"),
 )
 MOVED = Preview({"level": "6"}, ())
 TERMS = Terms("rule", 2, NOW + timedelta(minutes=5))
@@ -51,8 +57,14 @@ LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
 SPOTS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
-JUDGED = {"amount": "5", "products": ["add", "pro"], "rewards": ["vip"]}
-UNJUDGED = {"amount": None, "products": None, "rewards": None}
+JUDGED = {
+    "amount": "5",
+    "worth": "2.50",
+    "currency": "USD",
+    "products": ["add", "pro"],
+    "rewards": ["vip"],
+}
+UNJUDGED = dict.fromkeys(JUDGED)
 REFUSED = (Note(BalanceNote.ROW_GONE, {"feature": "f"}),)
 REFUSED_KEPT = [{"code": "row_gone", "details": {"feature": "f"}}]
 DRAFT = Draft(
@@ -77,6 +89,7 @@ NEW = Record(
     lines=(LINE,),
     warnings=(WARNING,),
     amount=Decimal(5),
+    worth=Worth(Decimal("2.50"), "USD"),
     products=frozenset({"pro", "add"}),
     rewards=frozenset({"vip"}),
     reason="so",
@@ -246,7 +259,8 @@ async def test_supersede_while_waiting(pair: Pair) -> None:
         "amount": None,
         "products": None,
     }
-    differences |= {"rewards": None, "version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
+    differences |= {"rewards": None, "worth": None}
+    differences |= {"version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
     terms = {"rule": "other rule", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
     await pair.became(got, **differences, **terms)
     told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule"}
@@ -539,7 +553,7 @@ async def test_write_is_begun_by_the_lease_holder_in_order(pair: Pair) -> None:
         "amount": None,
         "products": None,
     }
-    differences |= {"rewards": None, "lease_until": LONGER.until, "updated_at": LATER}
+    differences |= {"rewards": None, "worth": None, "lease_until": LONGER.until, "updated_at": LATER}
     assert await pair.now() == replace(pair.change, writes=1, **differences)  # no card shows it
     assert await pair.now(pair.other) == pair.other
     assert {card["due"] for card in await pair.all(cards)} == {NOW + timedelta(seconds=20)}

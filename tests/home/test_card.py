@@ -1,9 +1,11 @@
 """What the Home tab shows of what is known."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from bot.access.limits import Limits, Measure
 from bot.access.permission import KindPowers, Powers
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
@@ -132,6 +134,8 @@ def test_no_digests_and_digests_that_are_not_known_differ(digests: tuple[()] | N
 
 
 BALANCE = registry.kind("balance").heading.lower()
+SMALL: Limits = {Measure.AMOUNT: Decimal(1000), Measure.DAY: Decimal(2000)}
+SMALL_FOR_LESS: Limits = {Measure.VALUE: {"USD": Decimal(50), "EUR": Decimal(45)}}
 DETAILS = registry.kind("details").heading.lower()
 
 
@@ -151,6 +155,20 @@ DETAILS = registry.kind("details").heading.lower()
                 )
             ),
             [words.request([BALANCE, DETAILS]), words.at_once([DETAILS]), words.sometimes_at_once([BALANCE])],
+        ),
+        (
+            Powers(
+                (
+                    KindPowers("balance", ask=True, at_once=True, limits=(SMALL, SMALL_FOR_LESS)),
+                    KindPowers("details", ask=True, at_once=True, limits=(SMALL,)),
+                )
+            ),
+            [
+                words.request([BALANCE, DETAILS]),
+                words.sometimes_at_once([BALANCE, DETAILS]),
+                words.within("up to 1,000 at a time, 2,000 a day for one customer", [BALANCE, DETAILS]),
+                words.within("up to $50.00 or €45.00 at a time", [BALANCE]),
+            ],
         ),
     ],
 )

@@ -1,8 +1,11 @@
 """What the policy lets a person do, to tell them."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 
+from bot.access.limits import Measure
 from bot.access.permission import KindPowers, powers
 from bot.access.policy import BUILT_IN, Person, Policy, Request, Verb, decide
 from bot.autumn.environment import Environment
@@ -50,7 +53,15 @@ def balance_powers(policy: Policy, person: Person = ANA) -> KindPowers:
     ("policy", "expected"),
     [
         (MEMBERS_ASK, KindPowers("balance", ask=True)),
-        (SMALL_AT_ONCE, KindPowers("balance", ask=True, at_once=True)),
+        (
+            SMALL_AT_ONCE,
+            KindPowers(
+                "balance",
+                ask=True,
+                at_once=True,
+                limits=({Measure.AMOUNT: Decimal(500), Measure.DAY: Decimal(500)},),
+            ),
+        ),
         (LARGE_NEED_APPROVAL, KindPowers("balance", ask=True, at_once=True)),
         (ALWAYS_TWO, KindPowers("balance", ask=True)),
         ("[[allow]]\nwho = 'U02LEA'\nmay = ['ask', 'approve']\n", KindPowers("balance")),

@@ -61,6 +61,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         await maple.ana.fill("Amount", "500")
         form = await maple.ana.sees("This needs 1 approval before it is applied")
         assert "This is the 3rd change to this balance today, 1,500 in total." in form
+        assert "1,000 a day for one customer, and 0 of that is left today." in form
         await maple.ana.fill("Reason", "They asked again")
         await maple.ana.submit()
         card = await lea_sees(maple, "Waiting for approval")

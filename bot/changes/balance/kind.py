@@ -108,7 +108,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         before: Snapshot,  # noqa: ARG002
         facts: Facts,
     ) -> Worth | None:
-        return None if amount is None else price.worth(request.feature, amount, facts, row=request.row)
+        return price.worth(request.feature, amount, facts, row=request.row)
 
     def holds(self, request: BalanceInput, previewed: Snapshot, current: Snapshot) -> bool:
         """Giving, and taking back, go on with fresh figures; what sets a figure, or a date, is void once

@@ -51,8 +51,7 @@ def money_moved(before: Snapshot) -> Decimal | None:
 
 def worth(amount: Decimal | None, before: Snapshot) -> Worth | None:
     """`money_moved` with its currency."""
-    currency = before.get(f"{_QUOTE}currency")
-    return None if amount is None or not currency else worth_in(amount, currency)
+    return worth_in(amount, before.get(f"{_QUOTE}currency"))
 
 
 def holds(previewed: Snapshot, current: Snapshot) -> bool:

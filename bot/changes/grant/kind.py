@@ -92,7 +92,7 @@ class GrantChange(ChangeKind[GrantInput]):
         before: Snapshot,  # noqa: ARG002
         facts: Facts,
     ) -> Worth | None:
-        return None if amount is None else price.worth(request.feature, amount, facts)
+        return price.worth(request.feature, amount, facts)
 
     def plan(self, request: GrantInput, facts: Facts) -> tuple[Write, ...]:
         body: dict[str, Any] = {

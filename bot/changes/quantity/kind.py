@@ -72,9 +72,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
     ) -> Worth | None:
         """What the units cost for a whole period."""
         rows = bought.rows(request.product, request.feature, facts)
-        if amount is None or len(rows) != 1:
-            return None
-        return price.worth(request.feature, amount, facts, row=rows[0].id)
+        return price.worth(request.feature, amount, facts, row=next((row.id for row in rows), ""))
 
     def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
         return frozenset({request.product})

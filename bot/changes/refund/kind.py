@@ -94,8 +94,7 @@ class RefundChange(ChangeKind[RefundInput]):
         facts: Facts,  # noqa: ARG002
     ) -> Worth | None:
         """In the invoice's currency."""
-        refundable = figures.read(before)
-        return None if refundable is None or amount is None else worth_in(amount, refundable.currency)
+        return worth_in(amount, before.get("currency"))
 
     def plan(self, request: RefundInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         body = (

@@ -48,10 +48,7 @@ def units(told: Snapshot) -> dict[str, Decimal]:
 
 
 def worth(told: Snapshot, facts: Facts) -> Worth | None:
-    parts = [
-        None if amount is None else price.worth(feature, amount, facts)
-        for feature, amount in _given(told).items()
-    ]
+    parts = [price.worth(feature, amount, facts) for feature, amount in _given(told).items()]
     known = [part for part in parts if part is not None]
     currencies = {part.currency for part in known}
     if len(known) < len(parts) or len(currencies) != 1:

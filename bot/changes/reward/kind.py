@@ -125,9 +125,8 @@ class RewardChange(ChangeKind[RewardInput]):
         """A coupon's amount of money; of a grant, what its units cost. A percentage has none of its own."""
         if request.action is RewardAction.REDEEM:
             return grant.worth(before, facts)
-        types = {before.get("coupon_type"), before.get("offer_type")} - {None}
-        currency = currency_of(facts)
-        return None if amount is None or _PERCENTAGE in types else worth_in(amount, currency)
+        types = (before.get("coupon_type"), before.get("offer_type"))
+        return None if _PERCENTAGE in types else worth_in(amount, currency_of(facts))
 
     def features(self, request: RewardInput, before: Snapshot) -> frozenset[str] | None:
         if request.action is not RewardAction.REDEEM:

@@ -13,7 +13,7 @@ from tests.changes.billing.quotes import PRO, having
 from tests.changes.facts import NOW
 
 KINDS = {"cancellation": "cancel", "switch": "switch", "quantity": "quantity", "trial": "trial"}
-UNITS = {"cancellation": "money", "switch": "money", "quantity": "units", "trial": "days"}
+UNITS = {"cancellation": "money", "switch": "money", "quantity": "units of the feature", "trial": "days"}
 
 
 @pytest.fixture(params=KINDS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.access.limits import Today
+from bot.access.limits import Today, Worth
 from bot.access.policy import Person, Request, Verb, decide
 from bot.approvals.preview import assess
 from bot.autumn.models import Invoice
@@ -272,9 +272,10 @@ def test_earlier_refunds_of_the_day_are_counted() -> None:
 
 def test_one_person_refunds_alone_only_where_a_rule_names_refunds() -> None:
     ask_and_apply = '[[allow]]\nwho = "everyone"\nmay = ["ask", "at_once"]\n'
-    named = ask_and_apply + 'changes = "refund"\namount_up_to = 20\n'
-    wish = Request(Verb.ASK, CHANGE.policy, amount=Decimal(20))
+    named = ask_and_apply + 'changes = "refund"\nvalue_up_to = { USD = 20 }\n'
+    wish = Request(Verb.ASK, CHANGE.policy, amount=Decimal(20), worth=Worth(Decimal(20), "USD"))
     member = Person("U1")
     assert not decide(policy(ask_and_apply), wish, member).at_once
     assert decide(policy(named), wish, member).at_once
-    assert not decide(policy(named), replace(wish, amount=Decimal(21)), member).at_once
+    for worth in (Worth(Decimal(21), "USD"), Worth(Decimal(5), "EUR"), None):
+        assert not decide(policy(named), replace(wish, worth=worth), member).at_once

@@ -1,0 +1,281 @@
+"""Limits on the size of a change: what exceeds them, what a day comes to, and how people read of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.access import words
+from bot.access.limits import NOTHING, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
+from bot.access.policy import Person, Reason, Request, Verb, decide
+from bot.approvals.daily_limits import Movement, add_up
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.details.input import DetailsInput
+from tests.examples import examples
+from tests.policy import BALANCE, read
+
+D = Decimal
+ANA = Person("U01ANA")
+GIVEN = BalanceInput(customer="cus_1", feature="messages", row="r", action=BalanceAction.GIVE, amount=D(1))
+FIVE_DOLLARS = Worth(D(5), "USD")
+BUSY = Today(
+    3,
+    units=D(70),
+    person_units=D(80),
+    values={"USD": D(6), "EUR": D(9)},
+    person_values={"USD": D(7)},
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "left"),
+    [
+        (Measure.AMOUNT, 30, None),
+        (Measure.AMOUNT, 29, 29),
+        (Measure.DAY, 100, None),
+        (Measure.DAY, 99, 29),
+        (Measure.DAY, 50, 0),
+        (Measure.PERSON_DAY, 110, None),
+        (Measure.PERSON_DAY, 109, 29),
+    ],
+)
+def test_units_beyond_a_limit(measure: Measure, limit: int, left: int | None) -> None:
+    found = list(exceeded("small", {measure: D(limit)}, Size(D(30), None, BUSY)))
+    assert found == ([] if left is None else [Exceeded("small", measure, D(limit), D(left))])
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "left"),
+    [
+        (Measure.VALUE, 5, None),
+        (Measure.VALUE, 4, 4),
+        (Measure.VALUE_DAY, 11, None),
+        (Measure.VALUE_DAY, 10, 4),
+        (Measure.VALUE_PERSON_DAY, 12, None),
+        (Measure.VALUE_PERSON_DAY, 11, 4),
+        (Measure.VALUE_PERSON_DAY, 1, 0),
+    ],
+)
+def test_money_beyond_a_limit(measure: Measure, limit: int, left: int | None) -> None:
+    size = Size(None, FIVE_DOLLARS, BUSY)
+    found = list(exceeded("small", {measure: {"EUR": D(0), "USD": D(limit)}}, size))
+    assert found == ([] if left is None else [Exceeded("small", measure, D(limit), D(left), "USD")])
+
+
+@pytest.mark.parametrize("measure", [Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY])
+def test_money_without_a_limit_of_its_own_exceeds_it(measure: Measure) -> None:
+    limits: Limits = {measure: {"USD": D(1000)}}
+    assert [*exceeded("r", limits, Size(D(1), Worth(D(0), "EUR")))] == [
+        Exceeded("r", measure, None, currency="EUR")
+    ]
+    assert [*exceeded("r", limits, Size(D(1)))] == [Exceeded("r", measure, None)]
+
+
+@pytest.mark.parametrize("measure", [Measure.AMOUNT, Measure.DAY, Measure.PERSON_DAY])
+def test_no_size_exceeds_every_limit(measure: Measure) -> None:
+    assert [*exceeded("r", {measure: D(90)}, Size(None, FIVE_DOLLARS))] == [
+        Exceeded("r", measure, D(90), D(90))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "worth"), [("usd", FIVE_DOLLARS), ("USD", FIVE_DOLLARS), ("", None), ("dollars", None)]
+)
+def test_only_money_in_a_currency_has_a_worth(code: str, worth: Worth | None) -> None:
+    assert worth_in(D(5), code) == worth
+
+
+# What a day comes to
+
+KEY = "feature:messages"
+
+
+def test_customers_and_people_have_days_of_their_own() -> None:
+    movements = (
+        Movement("cus_1", "U1", {KEY: D(1)}, Worth(D(10), "USD")),
+        Movement("cus_1", "U2", {KEY: D(2), "feature:seats": D(40)}, Worth(D(20), "USD")),
+        Movement("cus_2", "U1", {KEY: D(4)}, Worth(D(30), "EUR")),
+        Movement("cus_1", "U1", {"feature:seats": D(80)}),
+        Movement("cus_2", "U2", {KEY: D(800)}, Worth(D(800), "USD")),
+    )
+    assert add_up(GIVEN, "U1", movements) == Today(
+        2,
+        units=D(3),
+        person_units=D(5),
+        values={"USD": D(30)},
+        person_values={"USD": D(10), "EUR": D(30)},
+    )
+    nobody = add_up(GIVEN, "", (Movement("cus_2", "", {KEY: D(4)}),))
+    assert nobody == Today()
+
+
+def test_change_without_units_has_no_units_to_add_up() -> None:
+    renamed = DetailsInput(customer="cus_1", name="New")
+    movements = (Movement("cus_1", "U1", {KEY: D(1)}, FIVE_DOLLARS),)
+    assert add_up(renamed, "U1", movements) == Today(
+        values={"USD": D(5)},
+        person_values={"USD": D(5)},
+    )
+
+
+movements = st.builds(
+    Movement,
+    st.sampled_from(["cus_1", "cus_2"]),
+    st.sampled_from(["U1", "U2"]),
+    st.dictionaries(st.sampled_from([KEY, "feature:seats"]), st.integers(0, 50).map(D)),
+    st.none() | st.builds(Worth, st.integers(0, 50).map(D), st.sampled_from(["USD", "EUR"])),
+)
+
+
+@examples(100)
+@given(st.lists(movements, max_size=12), st.randoms(use_true_random=False))
+def test_sums_do_not_depend_on_the_order(of_day: list[Movement], random: Any) -> None:
+    shuffled = list(of_day)
+    random.shuffle(shuffled)
+    assert add_up(GIVEN, "U1", of_day) == add_up(GIVEN, "U1", shuffled)
+
+
+@examples(100)
+@given(st.lists(movements, max_size=8), movements)
+def test_every_movement_counts_once(of_day: Sequence[Movement], one_more: Movement) -> None:
+    before, after = add_up(GIVEN, "U1", of_day), add_up(GIVEN, "U1", [*of_day, one_more])
+    units = one_more.units.get(KEY, D(0))
+    assert after.units - before.units == (units if one_more.customer == "cus_1" else 0)
+    assert after.person_units - before.person_units == (units if one_more.person == "U1" else 0)
+    value = sum(after.values.values()) - sum(before.values.values())
+    worth = one_more.worth.amount if one_more.worth and one_more.customer == "cus_1" else 0
+    assert value == worth
+
+
+# The limit that a decision rests on
+
+ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
+SMALL = (
+    '[[allow]]\nname = "small"\nwho = "everyone"\nmay = "at_once"\nchanges = "balance"\n'
+    "amount_up_to = 50\nper_day = 90\nvalue_up_to = { USD = 4 }\n"
+)
+LARGE = '[[require]]\nname = "large"\nchanges = "balance"\namount_over = 60\napprovals = 2\n'
+NEVER = '[[deny]]\nname = "never"\nwho = "everyone"\nmay = "ask"\nchanges = "balance"\namount_over = 80\n'
+REASON = '[[require]]\nname = "why"\nchanges = "balance"\namount_over = 1\nreason = true\n'
+
+
+def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING) -> Request:
+    return Request(Verb.ASK, BALANCE, D(amount), worth=worth, earlier=earlier)
+
+
+@pytest.mark.parametrize(
+    ("rules", "request_", "limits"),
+    [
+        (ASK + SMALL, asked(50, Worth(D(4), "USD")), []),
+        (ASK + SMALL, asked(51, FIVE_DOLLARS), [Measure.AMOUNT, Measure.VALUE, Measure.VALUE_DAY]),
+        (ASK + SMALL, asked(30, Worth(D(1), "USD"), BUSY), [Measure.DAY, Measure.VALUE_DAY]),
+        (ASK + SMALL + LARGE, asked(61, Worth(D(1), "USD")), [Measure.AMOUNT, Measure.DAY]),
+        (ASK + SMALL + REASON, asked(2, Worth(D(1), "USD")), []),
+        (ASK + SMALL.replace("everyone", "U09"), asked(51), []),
+        (ASK, asked(51), []),
+    ],
+)
+def test_decision_names_the_limits_that_it_rests_on(
+    rules: str, request_: Request, limits: list[Measure]
+) -> None:
+    decision = decide(read(rules), request_, ANA)
+    assert decision.permit
+    assert [limit.measure for limit in decision.exceeded] == limits
+    assert decision.at_once is (not limits and "at_once" in rules and "U09" not in rules)
+
+
+def test_refusal_names_the_limit_of_the_rule_that_denies_it() -> None:
+    decision = decide(read(ASK + NEVER), asked(81), ANA)
+    assert (decision.reason, decision.rule) == (Reason.DENIED, "never")
+    assert [limit.rule for limit in decision.exceeded] == ["never", "never"]
+
+
+def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> None:
+    narrow = (
+        ASK.replace("[[allow]]\n", '[[allow]]\nname = "some"\n') + 'changes = "balance"\namount_up_to = 5\n'
+    )
+    decision = decide(read(narrow), asked(6), ANA)
+    assert (decision.permit, decision.reason) == (False, Reason.NO_RULE)
+    assert [(limit.rule, limit.measure) for limit in decision.exceeded] == [
+        ("some", Measure.AMOUNT),
+        ("some", Measure.DAY),
+    ]
+    outsider = decide(read(narrow.replace("everyone", "U09")), asked(6), ANA)
+    assert outsider.exceeded == ()
+    unchecked = replace(ANA, unchecked=frozenset({"@team"}))
+    assert decide(read(narrow.replace("everyone", "@team")), asked(5), unchecked).reason is Reason.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("features", "known", "permit"),
+    [
+        ('"messages"', frozenset({"messages"}), True),
+        ('["messages", "seats"]', frozenset({"messages"}), True),
+        ('"seats"', frozenset({"messages"}), False),
+        ('"messages"', frozenset({"messages", "seats"}), False),
+        ('"messages"', frozenset(), False),
+        ('"messages"', None, False),
+    ],
+)
+def test_rules_may_be_about_features(features: str, known: frozenset[str] | None, permit: bool) -> None:
+    request = Request(Verb.ASK, BALANCE, D(1), features=known)
+    assert decide(read(ASK + f"features = {features}"), request, ANA).permit is permit
+
+
+@pytest.mark.parametrize(
+    ("known", "denied"),
+    [
+        (frozenset({"seats"}), True),
+        (frozenset({"messages", "seats"}), True),
+        (frozenset({"messages"}), False),
+        (frozenset(), False),
+        (None, True),
+    ],
+)
+def test_denied_features_are_denied_in_part_too(known: frozenset[str] | None, denied: bool) -> None:
+    rules = ASK + '[[deny]]\nwho = "everyone"\nfeatures = "seats"'
+    request = Request(Verb.ASK, BALANCE, D(1), features=known)
+    assert decide(read(rules), request, ANA).permit is not denied
+
+
+# In words
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (Exceeded("small", Measure.AMOUNT, D(1000), D(1000)), "`small`: 1,000 at a time."),
+        (
+            Exceeded("small", Measure.DAY, D(2000), D(500)),
+            "`small`: 2,000 a day for one customer, and 500 of that is left today.",
+        ),
+        (
+            Exceeded("small", Measure.PERSON_DAY, D(2000), D(0)),
+            "`small`: 2,000 a day from one person, and 0 of that is left today.",
+        ),
+        (Exceeded("small", Measure.VALUE, D(50), D(50), "EUR"), "`small`: €50.00 at a time."),
+        (
+            Exceeded("small", Measure.VALUE_DAY, D(50), D("9.5"), "USD"),
+            "`small`: $50.00 a day for one customer, and $9.50 of that is left today.",
+        ),
+        (
+            Exceeded("small", Measure.VALUE_PERSON_DAY, D(50), D("9.5"), "USD"),
+            "`small`: $50.00 a day from one person, and $9.50 of that is left today.",
+        ),
+        (Exceeded("small", Measure.VALUE, None, currency="JPY"), "`small`: it has no limit in `JPY`."),
+        (
+            Exceeded("small", Measure.VALUE, None),
+            "`small`: it has a limit in money, and Maple does not know what this is worth.",
+        ),
+    ],
+)
+def test_exceeded_limit_is_named_with_what_is_left(limit: Exceeded, said: str) -> None:
+    assert words.exceeded(limit) == f"This goes beyond rule {said}"
+
+
+def test_rule_without_limits_has_none_in_words() -> None:
+    assert words.limits_of({}) == ""

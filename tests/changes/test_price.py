@@ -1,0 +1,152 @@
+"""What units of a feature are worth."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.access.limits import Worth
+from bot.autumn.models import Invoice, OtherPrice, Plan, PlanItem, PlanPrice, Subscription, Tier, UsagePrice
+from bot.changes import price
+from bot.changes.model import Facts
+from tests.changes.facts import balance, customer, facts, row
+from tests.examples import examples
+
+D = Decimal
+TIERS = [
+    Tier(to=D(100), amount=D("0.5")),
+    Tier(to=D(1000), amount=D("0.25")),
+    Tier(to="inf", amount=D("0.1")),
+]
+
+
+def usage(amount: Any = None, **changes: Any) -> UsagePrice:
+    return UsagePrice(
+        amount=None if amount is None else D(str(amount)), billing_method="usage_based", **changes
+    )
+
+
+def plan(*items: PlanItem, status: str = "active", currency: str = "usd", id_: str = "pro") -> Subscription:
+    base = PlanPrice(amount=D(20), currency=currency, interval="month") if currency else None
+    return Subscription(plan_id=id_, status=status, plan=Plan(id=id_, price=base, items=list(items)))
+
+
+def having(*subscriptions: Subscription, rows: Any = (), pays_in: str = "usd") -> Facts:
+    invoices = [Invoice(currency=pays_in)] if pays_in else []
+    known = balance(*rows) if rows else None
+    held = customer(*([known] if known else []), subscriptions=list(subscriptions), invoices=invoices)
+    return facts(customer=held)
+
+
+def item(priced: UsagePrice | None, feature: str = "messages", **changes: Any) -> PlanItem:
+    return PlanItem(feature_id=feature, price=priced, **changes)
+
+
+def dollars(amount: str) -> Worth:
+    return Worth(D(amount), "USD")
+
+
+@pytest.mark.parametrize(
+    ("known", "worth"),
+    [
+        (having(plan(item(usage("0.01")))), dollars("50")),
+        (having(plan(item(usage(2, billing_units=D(1000))))), dollars("10")),
+        (having(plan(item(usage(2, billing_units=D(3000))))), dollars(str(D(10000) / 3000))),
+        (having(plan(), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (having(plan(item(usage(0)))), dollars("0")),
+        (having(plan(item(usage("0.01"))), plan(item(usage("0.01")), id_="more")), dollars("50")),
+        (having(plan(item(usage("0.01"))), plan(item(usage("0.02")), id_="more")), None),
+        (having(plan(item(usage("0.02"))), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (having(plan(item(usage("0.02"), "seats"), item(None))), None),
+        (having(plan(item(usage("0.02")), status="scheduled")), None),
+        (having(Subscription(plan_id="pro", status="active")), None),
+        (having(), None),
+        (having(plan(item(usage()))), None),
+        # Of the two parts of a balance, the one that is changed tells.
+        (having(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
+        (having(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
+        (having(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),
+    ],
+)
+def test_price_of_the_customers_product_tells(known: Facts, worth: Worth | None) -> None:
+    assert price.worth("messages", D(5000), known, row="row") == worth
+
+
+IN_EUROS = [OtherPrice(currency="eur", amount=D("0.009"))]
+
+
+@pytest.mark.parametrize(
+    ("known", "worth"),
+    [
+        (
+            having(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="eur"),
+            Worth(D(45), "EUR"),
+        ),
+        (having(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="jpy"), dollars("50")),
+        (having(plan(item(usage("0.01")), currency=""), pays_in="eur"), Worth(D(50), "EUR")),
+        (having(plan(item(usage("0.01")), currency=""), pays_in=""), None),
+        (having(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))]))), pays_in="eur"), dollars("5000")),
+    ],
+)
+def test_price_is_in_the_currency_it_was_set_in(known: Facts, worth: Worth | None) -> None:
+    assert price.worth("messages", D(5000), known) == worth
+
+
+def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = "", **changes: Any) -> Facts:
+    priced = usage(tiers=list(tiers), tier_behavior=behavior, **changes)
+    return having(plan(), rows=[row(included=included, usage=included + overage, price=priced)])
+
+
+@pytest.mark.parametrize(
+    ("known", "units", "worth"),
+    [
+        (tiered(*TIERS), 100, "50"),
+        (tiered(*TIERS), 101, "50.25"),
+        (tiered(*TIERS), 1100, "285"),
+        (tiered(*TIERS, overage=50), 100, "37.5"),
+        (tiered(*TIERS, overage=1000), 100, "10"),
+        (tiered(*TIERS, behavior="volume"), 100, "50"),
+        (tiered(*TIERS, behavior="volume"), 400, "100"),
+        (tiered(*TIERS, behavior="volume", overage=100), 300, "50"),
+        # One more unit makes all of them cheaper: it costs nothing.
+        (tiered(*TIERS, behavior="volume", overage=100), 1, "0"),
+        (tiered(*TIERS, billing_units=D(10)), 100, "5"),
+        (tiered(Tier(to="inf", amount=D(1), flat_amount=D(7))), 2, "9"),
+        (tiered(Tier(to="inf", flat_amount=D(7))), 2, "7"),
+        (tiered(Tier(to="inf", flat_amount=D(7)), behavior="volume"), 2, "7"),
+    ],
+)
+def test_tiers(known: Facts, units: int, worth: str) -> None:
+    assert price.worth("messages", D(units), known, row="row") == dollars(worth)
+
+
+@pytest.mark.parametrize("behavior", ["", "volume"])
+@pytest.mark.parametrize(
+    "tiers",
+    [
+        [Tier(to=D(10), amount=D(1))],
+        [Tier(to="more", amount=D(1))],
+        [Tier(amount=D(1))],
+        [Tier(to="inf")],
+    ],
+)
+def test_tiers_that_do_not_tell(behavior: str, tiers: list[Tier]) -> None:
+    assert price.worth("messages", D(11), tiered(*tiers, behavior=behavior), row="row") is None
+
+
+def test_included_units_that_might_be_in_a_tier_leave_the_worth_open() -> None:
+    assert price.worth("messages", D(10), tiered(*TIERS, included=50), row="row") == dollars("5")
+    assert price.worth("messages", D(60), tiered(*TIERS, included=50), row="row") is None
+
+
+@examples(100)
+@given(st.integers(0, 2000), st.integers(1, 2000), st.integers(1, 2000))
+def test_two_gifts_are_worth_as_much_as_one_of_both(paid: int, first: int, second: int) -> None:
+    def worth(overage: int, units: int) -> Decimal:
+        found = price.worth("messages", D(units), tiered(*TIERS, overage=overage), row="row")
+        assert found is not None
+        return found.amount
+
+    assert worth(paid, first) + worth(paid + first, second) == worth(paid, first + second)

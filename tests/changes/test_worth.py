@@ -1,0 +1,185 @@
+"""What each kind of change is worth to the policy, and what it adds to the totals of a day."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.access.limits import Worth
+from bot.autumn.models import Invoice, Plan, PlanItem, PlanPrice, Subscription, UsagePrice
+from bot.changes import notes, registry
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.details.input import DetailsInput
+from bot.changes.grant.input import GrantInput
+from bot.changes.model import ChangeInput, Facts, Snapshot
+from bot.changes.notes import Note
+from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.refund.input import RefundInput
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.standalone import GrantSize
+from tests.changes.facts import balance, billing, coupon, customer, discount, facts, grant, rewards, row
+
+D = Decimal
+A_CENT = UsagePrice(amount=D("0.01"), billing_method="usage_based")
+TWO_DOLLARS = UsagePrice(amount=D(2), billing_method="prepaid")
+FIXED = coupon("fixed", 15, type="fixed_discount")
+PRO = Subscription(
+    plan_id="pro",
+    status="active",
+    plan=Plan(
+        id="pro",
+        price=PlanPrice(amount=D(20), currency="usd", interval="month"),
+        items=[PlanItem(feature_id="credits", price=A_CENT)],
+    ),
+)
+KNOWN = facts(
+    customer=customer(
+        balance(row(price=A_CENT)),
+        balance(row("seats", price=TWO_DOLLARS, prepaid_grant=D(4), included=2), feature_id="seats"),
+        subscriptions=[PRO],
+        invoices=[Invoice(currency="usd")],
+    ),
+    rewards=rewards(
+        FIXED,
+        coupon("ten"),
+        grants=(
+            grant("BOTH", messages=500, seats=1),
+            grant("UNPRICED", messages=500, storage=1),
+            grant("SSO", sso=None),
+        ),
+    ),
+    billing=billing(),
+)
+HALF_OFF = replace(KNOWN, billing=billing(discount("half", 50)))
+
+
+def given(action: BalanceAction, amount: int | None) -> BalanceInput:
+    number = None if amount is None else D(amount)
+    return BalanceInput(customer="cus_1", feature="messages", row="row", action=action, amount=number)
+
+
+def granted(size: GrantSize = GrantSize.AMOUNT) -> GrantInput:
+    amount = D(300) if size is GrantSize.AMOUNT else None
+    return GrantInput(customer="cus_1", feature="credits", grant="maple_1", size=size, amount=amount)
+
+
+def seats(quantity: int, product: str = "pro") -> QuantityInput:
+    return QuantityInput(
+        customer="cus_1",
+        subscription="sub",
+        product=product,
+        feature="seats",
+        quantity=D(quantity),
+        billed=Billed.NOW,
+    )
+
+
+def reward(action: RewardAction, **changes: Any) -> RewardInput:
+    return RewardInput(customer="cus_1", action=action, **changes)
+
+
+def dollars(amount: int) -> Worth:
+    return Worth(D(amount), "USD")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "worth", "moved"),
+    [
+        (given(BalanceAction.GIVE, 500), KNOWN, dollars(5), {"feature:messages": D(500)}),
+        # 700 of 1,000 are left.
+        (given(BalanceAction.SET, 1000), KNOWN, dollars(3), {"feature:messages": D(300)}),
+        (given(BalanceAction.SET, 200), KNOWN, dollars(5), {"feature:messages": D(500)}),
+        (given(BalanceAction.NONE, None), KNOWN, None, {}),
+        (granted(), KNOWN, dollars(3), {"feature:credits": D(300)}),
+        (granted(GrantSize.UNLIMITED), KNOWN, None, {}),
+        (seats(9), KNOWN, dollars(6), {"feature:seats": D(3)}),
+        (seats(9, "other"), KNOWN, None, {}),
+        (reward(RewardAction.APPLY, reward="fixed"), KNOWN, dollars(15), {}),
+        (reward(RewardAction.APPLY, reward="ten"), KNOWN, None, {}),
+        (reward(RewardAction.APPLY, reward="fixed"), HALF_OFF, None, {}),
+        (reward(RewardAction.REMOVE), HALF_OFF, None, {}),
+        (
+            reward(RewardAction.REDEEM, code="BOTH"),
+            KNOWN,
+            dollars(7),
+            {"feature:messages": D(500), "feature:seats": D(1)},
+        ),
+        (
+            reward(RewardAction.REDEEM, code="UNPRICED"),
+            KNOWN,
+            None,
+            {"feature:messages": D(500), "feature:storage": D(1)},
+        ),
+        (reward(RewardAction.REDEEM, code="SSO"), KNOWN, None, {}),
+        (reward(RewardAction.REDEEM, code="NONE"), KNOWN, None, {}),
+        (DetailsInput(customer="cus_1", name="New"), KNOWN, None, {}),
+    ],
+)
+def test_units_are_worth_their_price(
+    asked: ChangeInput, known: Facts, worth: Worth | None, moved: dict[str, Decimal]
+) -> None:
+    kind = registry.of(asked)
+    before = kind.snapshot(asked, known)
+    amount = kind.amount(asked, before)
+    assert kind.worth(asked, amount, before, known) == worth
+    assert kind.moved(asked, amount, before) == moved
+    assert worth is None or kind.policy.valued
+
+
+CANCELLED = CancellationInput.model_validate(registry.kind("cancellation").sample("cus_1").model_dump())
+SWITCHED = registry.kind("switch").sample("cus_1")
+REFUNDED = RefundInput(customer="cus_1", invoice="in_1", currency="JPY", amount=D(900))
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "worth"),
+    [
+        (CANCELLED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
+        (SWITCHED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
+        (SWITCHED, {}, None),
+        (REFUNDED, {"currency": "JPY"}, Worth(D(9), "JPY")),
+        (REFUNDED, {"currency": "unheard of"}, None),
+    ],
+)
+def test_money_is_worth_itself(asked: ChangeInput, before: Snapshot, worth: Worth | None) -> None:
+    kind = registry.of(asked)
+    assert kind.policy.money
+    assert kind.worth(asked, D(9), before, KNOWN) == worth
+    assert kind.worth(asked, None, before, KNOWN) is None
+
+
+def test_refunds_of_one_currency_add_up() -> None:
+    kind = registry.of(REFUNDED)
+    assert kind.moved(REFUNDED, D(9), {}) == {"currency:JPY": D(9)}
+    assert not kind.policy.daily
+
+
+@pytest.mark.parametrize(
+    ("asked", "features"),
+    [
+        (given(BalanceAction.GIVE, 5), {"messages"}),
+        (granted(), {"credits"}),
+        (seats(9), {"seats"}),
+        (reward(RewardAction.APPLY, reward="ten"), set()),
+        (reward(RewardAction.REDEEM, code="BOTH"), {"messages", "seats"}),
+        (reward(RewardAction.REDEEM, code="SSO"), {"sso"}),
+        (reward(RewardAction.REDEEM, code="NONE"), None),
+        (REFUNDED, set()),
+        (DetailsInput(customer="cus_1", name="New"), set()),
+    ],
+)
+def test_features_of_a_change(asked: ChangeInput, features: set[str] | None) -> None:
+    kind = registry.of(asked)
+    before = kind.snapshot(asked, KNOWN)
+    assert kind.features(asked, before) == features
+
+
+@pytest.mark.parametrize("kind_id", ["balance", "grant", "quantity", "refund"])
+def test_note_on_the_day_tells_which_and_how_many(kind_id: str) -> None:
+    daily = registry.kind(kind_id).daily
+    assert daily is not None
+    said = notes.mrkdwn(Note(daily.note, {"nth": "3", "units": "1500"}))
+    assert "3rd" in said
+    assert "1,500 in total" in said
