@@ -63,7 +63,7 @@ async def ask_why_undo(interaction: Interaction, services: Services) -> None:
     outcome = Outcome(Result.UNKNOWN)
     if record is not None:
         decision = await services.permission.may(
-            policy_requests.about_record(Verb.UNDO, record, interaction.actor), interaction.actor
+            policy_requests.request_for_record(Verb.UNDO, record, interaction.actor), interaction.actor
         )
         if decision.permit and record.undoable:
             await services.replies.open_modal(interaction, reason_form.modal(reason_form.UNDO, ref))
@@ -96,7 +96,7 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
     outcome = Outcome(Result.UNKNOWN)
     if record is not None:
         decision = await services.permission.may(
-            policy_requests.about_record(Verb.APPROVE, record, interaction.actor), interaction.actor
+            policy_requests.request_for_record(Verb.APPROVE, record, interaction.actor), interaction.actor
         )
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
             await services.replies.open_modal(interaction, reason_form.modal(reason_form.DENIAL, ref))

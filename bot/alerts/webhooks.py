@@ -23,7 +23,7 @@ from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.slack.connections import HttpLimits
-from bot.slack.http import TooLarge, read_body, send_answer
+from bot.slack.http import BodyTooLarge, read_body, send_answer
 
 PATH = "/autumn/webhooks"
 
@@ -122,7 +122,7 @@ class AutumnWebhooks:
             return 401
         try:
             body = await read_body(scope, receive, self._largest)
-        except TooLarge:
+        except BodyTooLarge:
             return 413
         if body is None:
             return None

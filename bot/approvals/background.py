@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.approvals import change_records
-from bot.approvals.card import EARLIER_DAYS, Background
+from bot.approvals.card import EARLIER_DAYS, CustomerBackground
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import Record, State
 from bot.store.database import Database
@@ -19,11 +19,11 @@ class Backgrounds:
         self._directory = directory
         self._now = now
 
-    async def of(self, record: Record, *, standing: str) -> Background:
+    async def of(self, record: Record, *, standing: str) -> CustomerBackground:
         """`standing`: the customer's, in mrkdwn. The rest is read only while the request waits."""
         requester = await self._directory.requester(record)
         if record.state is not State.WAITING:
-            return Background(requester, standing)
+            return CustomerBackground(requester, standing)
         others = await change_records.find(
             self._database,
             changes.c.env == record.env,
@@ -34,7 +34,7 @@ class Backgrounds:
             limit=_MOST,
         )
         since = self._now() - timedelta(days=EARLIER_DAYS)
-        return Background(
+        return CustomerBackground(
             requester,
             standing,
             mentions=await self._directory.mentions(record),

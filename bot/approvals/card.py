@@ -35,7 +35,7 @@ class Audience(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class CustomerBackground:
     """What a card says beside the change itself. What is not known is left out."""
 
     requester: str = ""
@@ -59,7 +59,7 @@ def change_card(
     now: datetime,
     name: str = "",
     names: Mapping[str, str] | None = None,
-    background: Background = Background(),
+    background: CustomerBackground = CustomerBackground(),
 ) -> Card:
     """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
     known = names or {}
@@ -87,7 +87,7 @@ def _kind(record: Record) -> str:
     return f"{named} ({words.UNDONE_STATE})" if record.undone else named
 
 
-def _head(record: Record, name: str, background: Background, names: Mapping[str, str]) -> list[Block]:
+def _head(record: Record, name: str, background: CustomerBackground, names: Mapping[str, str]) -> list[Block]:
     """The title comes first: it is the push notification."""
     customer = text.mrkdwn(name, 140) or text.mrkdwn(record.customer_id, 140) or labels.NO_ID
     title = words.title(customer, descriptions.summary(record.input, names))
@@ -96,7 +96,7 @@ def _head(record: Record, name: str, background: Background, names: Mapping[str,
     return [blocks.section("title", title), blocks.context("who", *facts)]
 
 
-def _background(record: Record, background: Background, names: Mapping[str, str]) -> list[Block]:
+def _background(record: Record, background: CustomerBackground, names: Mapping[str, str]) -> list[Block]:
     """What helps to decide on a request that waits."""
     if record.state is not State.WAITING:
         return []
@@ -133,7 +133,7 @@ def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
     return layout.packed("stripe", lines) if lines else []
 
 
-def _reason(record: Record, background: Background) -> list[Block]:
+def _reason(record: Record, background: CustomerBackground) -> list[Block]:
     reason = text.mrkdwn(record.reason, _REASON_LENGTH)
     requester = background.requester or mentions.person(record.asker)
     requested = words.requested_by(requester, times.moment(record.created_at))

@@ -35,7 +35,7 @@ class Directory:
 
     async def may_approve(self, record: Record) -> str:
         """In mrkdwn, and without mentions, which would notify."""
-        request = policy_requests.about_record(Verb.APPROVE, record, Actor(""))
+        request = policy_requests.request_for_record(Verb.APPROVE, record, Actor(""))
         who = who_may(self._policy, Power.APPROVE, request)
         if who.everyone:
             return words.EVERY_MEMBER

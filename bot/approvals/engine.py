@@ -22,7 +22,7 @@ from bot.approvals.notify import Notify
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
 from bot.approvals.proposal import Preview, Terms
-from bot.approvals.steps import Lease, NextWrite, Settlement
+from bot.approvals.steps import Conclusion, Lease, NextWrite
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write
@@ -224,7 +224,7 @@ class Engine:
             details["now"] = seen.now
         if payment is not None and end.ending is Cause.AWAITS_PAYMENT:
             details = {"payment": payment.reason}
-        settlement = Settlement(
+        settlement = Conclusion(
             end.state,
             end.ending,
             after=seen.after,
@@ -238,9 +238,9 @@ class Engine:
 
     async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""
-        return await self._settle(record, Settlement(State.FAILED, ending, refusals=refusals))
+        return await self._settle(record, Conclusion(State.FAILED, ending, refusals=refusals))
 
-    async def _settle(self, record: Record, settlement: Settlement) -> Record | None:
+    async def _settle(self, record: Record, settlement: Conclusion) -> Record | None:
         return await repository.settle(
             self._database, record.id, settlement, lease=self.lease(), now=self._now()
         )

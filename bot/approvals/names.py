@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from cachetools import LRUCache, TTLCache
 
+from bot.approvals.customer_summary import customer_summary
 from bot.approvals.lifecycle import Record
-from bot.approvals.standing import standing
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.changes import registry
@@ -52,7 +52,7 @@ class CustomerNames:
         """From facts that were just read for a change, so that its cards need not read them again."""
         before = self._names.get(customer_id, KnownNames())
         self._names[customer_id] = KnownNames(
-            facts.customer.name, {**before.names, **names_in(facts)}, standing(facts.whole)
+            facts.customer.name, {**before.names, **names_in(facts)}, customer_summary(facts.whole)
         )
         self._fresh[customer_id, False] = True
         if facts.rewards is not None:
@@ -97,7 +97,7 @@ class CustomerNames:
             **lookup_names.features(customer),
             **lookup_names.entities(customer.entities),
         }
-        return KnownNames(customer.name, names, standing(customer))
+        return KnownNames(customer.name, names, customer_summary(customer))
 
 
 async def _attempt(read: Awaitable[T] | None) -> T | None:

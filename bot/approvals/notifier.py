@@ -10,7 +10,7 @@ from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
-from bot.approvals.card import Audience, Background
+from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.cards import PostedCard
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, ChangeEvent, Record, notice_of
@@ -136,7 +136,7 @@ class ChangeNotifier:
             # The sweeper comes back to it.
             return False
         names = await self._names.of(record)
-        background = Background()
+        background = CustomerBackground()
         if card.kind is CardKind.APPROVAL:
             background = await self._backgrounds.of(record, standing=names.standing)
         drawn = approvals_card.change_card(

@@ -12,7 +12,7 @@ from bot.autumn.environment import Environment
 from bot.changes import registry
 
 
-def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
+def request_for_preview(verb: Verb, seen: Assessment, env: Environment) -> Request:
     """For a preview, on behalf of the requester: before the request, or when the preview is renewed."""
     preview, kind = seen.preview, registry.of(seen.input)
     return Request(
@@ -29,7 +29,7 @@ def about_look(verb: Verb, seen: Assessment, env: Environment) -> Request:
     )
 
 
-def about_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
+def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
     """`today`: what other changes have moved; it matters only before the change is applied."""
     kind = registry.kind(record.kind)
     return Request(

@@ -50,7 +50,7 @@ from bot.approvals.lifecycle import (
     reminders,
 )
 from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
+from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.changes import stored
 from bot.changes.model import Now, key
 from bot.changes.notes import Note
@@ -414,7 +414,7 @@ async def refuse(
 
 
 @unbroken
-async def mark(database: Database, change_id: str, settlement: Settlement, decided: Decided) -> Record | None:
+async def mark(database: Database, change_id: str, settlement: Conclusion, decided: Decided) -> Record | None:
     """Somebody looked in Autumn, and says what became of an unconfirmed change."""
     values: dict[str, Any] = {
         "state": settlement.state,
@@ -440,7 +440,7 @@ async def mark(database: Database, change_id: str, settlement: Settlement, decid
 
 @unbroken
 async def check(
-    database: Database, change_id: str, settlement: Settlement, *, actor: str, now: datetime
+    database: Database, change_id: str, settlement: Conclusion, *, actor: str, now: datetime
 ) -> Record | None:
     """Keeps what was read back of an unconfirmed change. It is applied only if no other change of the same
     customer and kind can have made Autumn look so; otherwise a person has to decide."""
@@ -596,7 +596,7 @@ async def begin_write(
 
 @unbroken
 async def settle(
-    database: Database, change_id: str, settlement: Settlement, *, lease: Lease, now: datetime
+    database: Database, change_id: str, settlement: Conclusion, *, lease: Lease, now: datetime
 ) -> Record | None:
     """The end, or that a person has to look."""
     values: dict[str, Any] = {

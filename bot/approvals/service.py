@@ -20,7 +20,7 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
-from bot.approvals.steps import Basis, Decided, Settlement
+from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
@@ -101,7 +101,9 @@ class ChangeService:
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""
-        return await self._permits(policy_requests.about_look(Verb.ASK, seen, self._environment), actor)
+        return await self._permits(
+            policy_requests.request_for_preview(Verb.ASK, seen, self._environment), actor
+        )
 
     async def may_history(self, actor: Actor) -> Decision:
         return await self._permits(Request(Verb.HISTORY, environment=self._environment), actor)
@@ -123,7 +125,7 @@ class ChangeService:
         found = []
         for record in await self.waiting(limit=limit):
             decided = any(approval.person == actor.user for approval in record.approvals)
-            request = policy_requests.about_record(Verb.APPROVE, record, actor)
+            request = policy_requests.request_for_record(Verb.APPROVE, record, actor)
             if not decided and (await self._permits(request, actor)).permit:
                 found.append(record)
         return found
@@ -217,7 +219,9 @@ class ChangeService:
         if isinstance(seen, Outcome):
             return seen
         asker = await self._permits(
-            policy_requests.about_look(policy_requests.asking_verb(record.undo_of), seen, self._environment),
+            policy_requests.request_for_preview(
+                policy_requests.asking_verb(record.undo_of), seen, self._environment
+            ),
             Actor(record.asker, record.asker_team),
         )
         if asker.reason is Reason.UNCHECKED:
@@ -229,7 +233,7 @@ class ChangeService:
             if approval.person == actor.user:
                 continue
             approver = Actor(approval.person, approval.team)
-            about = policy_requests.about_record(Verb.APPROVE, record, approver, permit.today)
+            about = policy_requests.request_for_record(Verb.APPROVE, record, approver, permit.today)
             decision = await self._permits(about, approver)
             if decision.reason is Reason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
@@ -267,10 +271,10 @@ class ChangeService:
         if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
             return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
         after = seen.after if seen else None
-        settlement = Settlement(State.FAILED, Cause.MARKED_NOT_APPLIED, after)
+        settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED, after)
         if applied:
             invertible = inverse(permit.record, after or permit.record.after) is not None
-            settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED, after, invertible=invertible)
+            settlement = Conclusion(State.APPLIED, Cause.MARKED_APPLIED, after, invertible=invertible)
         decided = permit.decided(actor, self._now(), comment)
         marked = await repository.mark(self._database, change_id, settlement, decided)
         if marked is None:
@@ -289,7 +293,7 @@ class ChangeService:
         seen = await self._assessor.read_back(record)
         if seen is None:
             return Outcome(Result.TROUBLE, record)
-        settlement = Settlement(
+        settlement = Conclusion(
             State.UNCONFIRMED,
             Cause.FOUND_DONE,
             seen.after,
@@ -328,7 +332,7 @@ class ChangeService:
         if record.state is not state:
             return Outcome(Result.TOO_LATE, record)
         today = await count(self._database, self._counter(record), self._now())
-        decision = await self._permits(policy_requests.about_record(verb, record, actor, today), actor)
+        decision = await self._permits(policy_requests.request_for_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)

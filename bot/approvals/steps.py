@@ -34,7 +34,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class Conclusion:
     """How a change ended, or that a person has to look."""
 
     state: State

@@ -60,7 +60,7 @@ class Submitting:
             return Outcome(Result.MOVED, look=seen)
         verb = policy_requests.asking_verb(request.undo_of)
         decision = await self._permits(
-            policy_requests.about_look(verb, seen, self._environment), request.actor
+            policy_requests.request_for_preview(verb, seen, self._environment), request.actor
         )
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
@@ -124,7 +124,7 @@ async def current_terms(permits: Permits, record: Record, seen: Assessment, now:
     """What the policy requires of a change as it is now; None when the requester may no longer request it."""
     verb = policy_requests.asking_verb(record.undo_of)
     asker = Actor(record.asker, record.asker_team)
-    decision = await permits(policy_requests.about_look(verb, seen, record.env), asker)
+    decision = await permits(policy_requests.request_for_preview(verb, seen, record.env), asker)
     if not decision.permit:
         return None
     terms = policy_requests.terms(decision, now)

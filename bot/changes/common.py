@@ -12,7 +12,7 @@ from bot.changes.notes import Note
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
 
 
-def whose(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
+def identity_refusals(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:
     """Refusals for a customer that cannot be written to under this id.
 
     `old_ids`: whether the write takes ids of the form that older customers may have, such as an email

@@ -27,7 +27,7 @@ _QUEUE = 2048
 """Connections that may queue in the kernel."""
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body is larger than anything Slack sends."""
 
 
@@ -61,7 +61,7 @@ class SlackEvents:
             return
         try:
             body = await read_body(scope, receive, self._largest)
-        except TooLarge:
+        except BodyTooLarge:
             await self._refuse(send, 413)
             return
         if body is None:
@@ -97,7 +97,7 @@ async def read_body(scope: Scope, receive: Receive, largest: int) -> bytes | Non
     """The whole body; None if the sender disconnected. Raises TooLarge, at once if the headers say so."""
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > largest:
-            raise TooLarge
+            raise BodyTooLarge
     parts: list[bytes] = []
     size = 0
     while True:
@@ -107,7 +107,7 @@ async def read_body(scope: Scope, receive: Receive, largest: int) -> bytes | Non
         part = message.get("body", b"")
         size += len(part)
         if size > largest:
-            raise TooLarge
+            raise BodyTooLarge
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

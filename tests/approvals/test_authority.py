@@ -33,17 +33,19 @@ SEEN = facts()
 
 def test_request_from_an_assessment() -> None:
     seen = Assessment(ASKED, SEEN, Judgement(), PREVIEW)
-    assert policy_requests.about_look(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
+    assert policy_requests.request_for_preview(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
 
 
 def test_request_without_preview() -> None:
-    asked = policy_requests.about_look(Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE)
+    asked = policy_requests.request_for_preview(
+        Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE
+    )
     assert asked == Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, own=True)
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
 def test_request_from_a_record(person: str, own: bool) -> None:
-    asked = policy_requests.about_record(Verb.APPROVE, NEW, Actor(person, "T1"))
+    asked = policy_requests.request_for_record(Verb.APPROVE, NEW, Actor(person, "T1"))
     assert asked == replace(ABOUT, verb=Verb.APPROVE, own=own)
 
 

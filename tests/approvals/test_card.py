@@ -11,7 +11,7 @@ from bot.access.policy import Decision, Reason
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
 from bot.approvals import words as say
-from bot.approvals.card import Audience, Background
+from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
@@ -104,7 +104,7 @@ def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
 
 
 def test_background_helps_to_decide_and_is_gone_once_decided() -> None:
-    background = Background("Ana∗", "Pro, $49.00", "<@U7>", "@leads", (record(State.APPLIED),), 2)
+    background = CustomerBackground("Ana∗", "Pro, $49.00", "<@U7>", "@leads", (record(State.APPLIED),), 2)
     _, told = drawn(record(), background=background)
     for words in (
         "Pro, $49.00",

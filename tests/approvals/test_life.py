@@ -14,7 +14,7 @@ from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
+from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.autumn.environment import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -175,7 +175,7 @@ class Life(RuleBasedStateMachine):
             repository.settle(
                 self.database,
                 self.ids[which],
-                Settlement(state, Cause.DONE),
+                Conclusion(state, Cause.DONE),
                 lease=self.lease(worker),
                 now=self.now,
             )
@@ -183,9 +183,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, applied=st.booleans())
     def mark(self, which: int, applied: bool) -> None:
-        settlement = Settlement(State.FAILED, Cause.MARKED_NOT_APPLIED)
+        settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED)
         if applied:
-            settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED, invertible=True)
+            settlement = Conclusion(State.APPLIED, Cause.MARKED_APPLIED, invertible=True)
         decided = Decided("U3", "T1", "rule", self.now)
         self.run(repository.mark(self.database, self.ids[which], settlement, decided))
 

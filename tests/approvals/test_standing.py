@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.approvals.standing import standing
+from bot.approvals.customer_summary import customer_summary
 from bot.autumn.models import Customer
 
 PRO = {
@@ -29,4 +29,4 @@ OPEN = {"id": "in_1", "status": "open", "total": 24.5, "currency": "usd"}
     ],
 )
 def test_standing_names_products_prices_and_debts(customer: dict[str, Any], line: str) -> None:
-    assert standing(Customer.model_validate({"id": "cus_1", **customer})) == line
+    assert customer_summary(Customer.model_validate({"id": "cus_1", **customer})) == line

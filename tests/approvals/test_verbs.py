@@ -16,7 +16,7 @@ from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Decided, Lease, NextWrite, Settlement
+from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.autumn.environment import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -483,7 +483,7 @@ async def test_mark(pair: Pair, applied: bool, after: dict[str, str | None] | No
         state, ending = State.APPLIED, Cause.MARKED_APPLIED
 
     async def mark() -> Record | None:
-        settlement = Settlement(state, ending, after, invertible=invertible)
+        settlement = Conclusion(state, ending, after, invertible=invertible)
         decided = Decided("U3", "T2", "rule", LATER, "seen")
         return await repository.mark(pair.database, pair.change.id, settlement, decided)
 
@@ -581,7 +581,7 @@ async def test_settle(pair: Pair, state: State) -> None:
         return await repository.settle(
             pair.database,
             pair.change.id,
-            Settlement(
+            Conclusion(
                 State.FAILED, Cause.AUTUMN_REFUSED, {"level": "5"}, {"status": "400"}, refusals=REFUSED
             ),
             lease=Lease(by, LONGER.until),
@@ -610,7 +610,7 @@ async def test_settled_change_can_be_undone(pair: Pair) -> None:
     await pair.in_hand()
     done = State.APPLIED, Cause.DONE
     got = await repository.settle(
-        pair.database, pair.change.id, Settlement(*done, invertible=True), lease=LONGER, now=LATER
+        pair.database, pair.change.id, Conclusion(*done, invertible=True), lease=LONGER, now=LATER
     )
     await pair.became(got, state=done[0], ending=done[1], invertible=True, lease_until=None)
     assert await pair.last() == ("applied", "", {"state": "applied", "version": 1, "ending": "done"})
@@ -628,7 +628,7 @@ async def test_settle_an_undo(pair: Pair, state: State) -> None:
             )
         )  # fmt: skip
     settled = await repository.settle(
-        pair.database, undo.id, Settlement(state, Cause.DONE), lease=LEASE, now=LATER
+        pair.database, undo.id, Conclusion(state, Cause.DONE), lease=LEASE, now=LATER
     )
     assert settled is not None
     assert settled.invertible is False
@@ -684,7 +684,7 @@ async def test_mark_an_undo(pair: Pair) -> None:
     async with pair.database.writing() as connection:
         mine = update(changes).where(changes.c.id == undo.id)
         await connection.execute(mine.values(state=State.UNCONFIRMED))
-    settlement = Settlement(State.APPLIED, Cause.MARKED_APPLIED)
+    settlement = Conclusion(State.APPLIED, Cause.MARKED_APPLIED)
     decided = Decided("U3", "T2", "rule", LATER, "seen")
     marked = await repository.mark(pair.database, undo.id, settlement, decided)
     assert marked is not None
@@ -704,7 +704,7 @@ async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:
 async def test_unconfirmed_change_is_settled_without_a_lease(pair: Pair) -> None:
     await pair.in_hand()
     doubt = State.UNCONFIRMED, Cause.NO_ANSWER
-    got = await repository.settle(pair.database, pair.change.id, Settlement(*doubt), lease=LONGER, now=LATER)
+    got = await repository.settle(pair.database, pair.change.id, Conclusion(*doubt), lease=LONGER, now=LATER)
     await pair.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
 
 
@@ -718,6 +718,6 @@ async def test_supersede_while_applying_without_terms(pair: Pair) -> None:
 async def test_change_that_was_not_claimed_cannot_end_as_if_it_had_been(pair: Pair, state: State) -> None:
     await pair.in_hand(State.APPROVED)
     got = await repository.settle(
-        pair.database, pair.change.id, Settlement(state, Cause.DONE), lease=LEASE, now=LATER
+        pair.database, pair.change.id, Conclusion(state, Cause.DONE), lease=LEASE, now=LATER
     )
     await pair.nothing(got)

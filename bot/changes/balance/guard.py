@@ -12,7 +12,7 @@ from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.balance.words import BalanceNote
 from bot.changes.canonical import near, same_time
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -23,7 +23,7 @@ _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
 
 
 def guard(request: BalanceInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     held = find(request, facts)
     if isinstance(held, Note):

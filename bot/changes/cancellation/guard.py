@@ -11,7 +11,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.canonical import ZERO
-from bot.changes.common import joined, whose
+from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -21,7 +21,7 @@ REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
 
 
 def guard(request: CancellationInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     subscription = subscriptions.changeable(request.subscription, facts)
     if isinstance(subscription, Note):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.changes import amounts
 from bot.changes.amounts import AmountNote
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
 from bot.changes.control.input import ControlInput, ControlType
@@ -16,7 +16,7 @@ _LIMITED = (ControlType.SPEND, ControlType.USAGE)
 
 
 def guard(request: ControlInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=False):
+    if notes := identity_refusals(request, facts, old_ids=False):
         return Judgement(notes)
     refusals = (*_feature(request, facts), *_limit(request))
     if not refusals:

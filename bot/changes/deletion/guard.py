@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.autumn.models import Subscription
 from bot.changes import canonical
-from bot.changes.common import joined, whose
+from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.words import DeletionNote
@@ -18,7 +18,7 @@ MOST_ENTITIES = 1000
 
 
 def guard(request: DeletionInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=False):
+    if notes := identity_refusals(request, facts, old_ids=False):
         return Judgement(notes)
     if request.typed != request.customer:
         return Judgement((Note(DeletionNote.ID_NOT_TYPED),))

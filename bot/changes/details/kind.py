@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
-from bot.changes.common import agreed, joined, whose
+from bot.changes.common import agreed, identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.details import words
 from bot.changes.details.form import FORM
@@ -49,7 +49,7 @@ class DetailsChange(ChangeKind[DetailsInput]):
         return request.email or ""
 
     def guard(self, request: DetailsInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
-        if notes := whose(request, facts, old_ids=False):
+        if notes := identity_refusals(request, facts, old_ids=False):
             return Judgement(notes)
         changed = _changed(request, self.snapshot(request, facts))
         if not changed:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.changes import canonical, standalone
 from bot.changes.canonical import same_time
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.expiry.words import ExpiryNote
@@ -23,7 +23,7 @@ def movable(grant: StandaloneGrant) -> bool:
 
 
 def guard(request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     grant = standalone.find(request.feature, request.row, facts.customer)
     if grant is None:

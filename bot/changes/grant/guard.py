@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.autumn.models import Feature
 from bot.changes import amounts, canonical, standalone
 from bot.changes.amounts import AmountNote
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.grant.input import GrantInput
 from bot.changes.grant.words import GrantNote
@@ -18,7 +18,7 @@ _FARTHEST = timedelta(days=3660)
 
 
 def guard(request: GrantInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     if not facts.features:
         return Judgement((Note(GrantNote.FEATURES_UNREAD),))

@@ -6,7 +6,7 @@ from bot.autumn.models import BalanceRow, PlanItem
 from bot.changes import amounts, canonical
 from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -16,7 +16,7 @@ from bot.changes.quantity.words import QuantityNote
 
 
 def guard(request: QuantityInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     subscription = subscriptions.changeable(request.subscription, facts)
     if isinstance(subscription, Note):

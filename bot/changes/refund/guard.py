@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.changes import amounts, canonical
 from bot.changes.canonical import ZERO
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -16,7 +16,7 @@ from bot.kit import currency
 
 
 def guard(request: RefundInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     invoice = figures.find(request.invoice, facts)
     if invoice is None:

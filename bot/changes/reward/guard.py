@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.autumn.models import Coupon, Discount
 from bot.changes import canonical
 from bot.changes.canonical import ZERO
-from bot.changes.common import joined, whose
+from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.estimate import Next, currency_of, estimates
 from bot.changes.model import Facts, Judgement
@@ -28,7 +28,7 @@ _LONGEST_CODE = 200
 
 
 def guard(request: RewardInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     own = own_discount(facts)
     if request.instead is not None and request.instead != (own.id if own else ""):

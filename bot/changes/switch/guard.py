@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.autumn.models import PlanMove
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -22,7 +22,7 @@ _KEPT = {
 
 
 def guard(request: SwitchInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     refusal = _refusal(request, facts) or subscriptions.refused_quote(facts)
     if refusal is not None:

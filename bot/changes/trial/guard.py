@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.billing import subscriptions
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -20,7 +20,7 @@ _LONGEST = timedelta(days=730)
 
 
 def guard(request: TrialInput, facts: Facts, now: datetime) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     subscription = subscriptions.changeable(request.subscription, facts)
     if isinstance(subscription, Note):

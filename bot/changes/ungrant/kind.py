@@ -8,7 +8,7 @@ from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near
-from bot.changes.common import entity_of, whose
+from bot.changes.common import entity_of, identity_refusals
 from bot.changes.forms import fields, grants
 from bot.changes.grant.input import GrantInput
 from bot.changes.lines import Line, ValueFormat
@@ -54,7 +54,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
         return any(feature in ("", grant.feature) for grant in standalone.held(customer))
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
-        if notes := whose(request, facts, old_ids=True):
+        if notes := identity_refusals(request, facts, old_ids=True):
             return Judgement(notes)
         grant = standalone.find(request.feature, request.row, facts.customer)
         if grant is None:

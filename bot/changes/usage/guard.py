@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.autumn.models import Balance
 from bot.changes import amounts, canonical
 from bot.changes.canonical import ZERO
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
 from bot.changes.usage.input import UsageInput
@@ -13,7 +13,7 @@ from bot.changes.usage.words import UsageNote
 
 
 def guard(request: UsageInput, facts: Facts) -> Judgement:
-    if notes := whose(request, facts, old_ids=True):
+    if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     balance = facts.drawn_on.get(request.feature)
     if balance is None:

@@ -22,7 +22,7 @@ _MOST_ASKED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Suggestions:
     customers: list[Customer]
     searching: bool = False
     """Whether Autumn has not answered yet, so there may be more."""
@@ -44,20 +44,20 @@ class Typeahead:
         self._answers: TTLCache[str, Suggested] = TTLCache(_MOST_TEXTS, seconds, timer=clock)
         self._asked: dict[str, asyncio.Task[Suggested]] = {}
 
-    async def offer(self, typed: str) -> Offer:
+    async def offer(self, typed: str) -> Suggestions:
         """Raises AutumnError when Autumn answers soon, and with that."""
         text = cut(typed)
         if not text:
-            return Offer([])
+            return Suggestions([])
         if (known := self._known(text)) is not None:
-            return Offer(known)
+            return Suggestions(known)
         if text not in self._asked and len(self._asked) >= _MOST_ASKED:
-            return Offer(self._seen(text), searching=True)
+            return Suggestions(self._seen(text), searching=True)
         asked = self._asked.get(text) or self._ask(text)
         done, _ = await asyncio.wait({asked}, timeout=self._patience)
         if done:
-            return Offer(list(asked.result().customers))
-        return Offer(self._seen(text), searching=True)
+            return Suggestions(list(asked.result().customers))
+        return Suggestions(self._seen(text), searching=True)
 
     async def aclose(self) -> None:
         for task in self._asked.values():

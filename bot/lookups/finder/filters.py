@@ -22,7 +22,7 @@ class Order(StrEnum):
     NAME = "name"
 
 
-class Status(StrEnum):
+class StatusFilter(StrEnum):
     ANY = ""
     ACTIVE = "active"
     SCHEDULED = "scheduled"
@@ -33,7 +33,7 @@ class ListQuery(Carried):
 
     plans: tuple[str, ...] = Field(default=(), alias="p", max_length=_MOST_PLANS)
     """Ids of products of which they hold one; empty for all."""
-    status: Status = Field(default=Status.ANY, alias="s")
+    status: StatusFilter = Field(default=StatusFilter.ANY, alias="s")
     """Of one of their products."""
     past_due: bool = Field(default=False, alias="d")
     trial: bool = Field(default=False, alias="t")
@@ -61,8 +61,8 @@ _SWITCHES: dict[str, dict[str, object]] = {
     "trial": {"trial": True},
     "over-limit": {"over": True},
     "over": {"over": True},
-    "active": {"status": Status.ACTIVE},
-    "scheduled": {"status": Status.SCHEDULED},
+    "active": {"status": StatusFilter.ACTIVE},
+    "scheduled": {"status": StatusFilter.SCHEDULED},
     **{f"sort:{order}": {"order": order} for order in Order},
 }
 
@@ -110,7 +110,7 @@ def running(customer: ListedCustomer) -> list[ListedSubscription]:
     return [
         subscription
         for subscription in customer.get("subscriptions") or ()
-        if subscription.get("status") != Status.SCHEDULED
+        if subscription.get("status") != StatusFilter.SCHEDULED
     ]
 
 

@@ -1,7 +1,7 @@
 """Words of the list of customers."""
 
 from bot.kit.phrases import count
-from bot.lookups.finder.filters import ListQuery, Order, Status
+from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 
 USAGE = (
     "Filters, in any order: `product:<id>`, `active`, `scheduled`, `past-due`, `trial`, `over-limit`, "
@@ -33,7 +33,11 @@ def incomplete(number: int) -> str:
 
 def what(query: ListQuery, products: str) -> str:
     """The filters in a line. `products`: names or ids that are safe to show."""
-    status = {Status.ANY: "", Status.ACTIVE: "active", Status.SCHEDULED: "with a scheduled product"}
+    status = {
+        StatusFilter.ANY: "",
+        StatusFilter.ACTIVE: "active",
+        StatusFilter.SCHEDULED: "with a scheduled product",
+    }
     order = {Order.NEWEST: "newest first", Order.OLDEST: "oldest first", Order.NAME: "by name"}
     parts = [
         products,

@@ -33,7 +33,7 @@ from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.words import BalanceNote
 from bot.changes.canonical import near
-from bot.changes.common import whose
+from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.kind import DeletionChange
@@ -441,9 +441,11 @@ def test_what_a_deletion_rests_on() -> None:
 
 def test_a_customer_that_can_be_written_to() -> None:
     old_form = replace(facts(), customer=customer(id="a@b"))
-    assert whose(DetailsInput(customer="cus_1"), facts(), old_ids=False) == ()
-    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=True) == ()
-    assert whose(DetailsInput(customer="a@b"), old_form, old_ids=False) == (Note(CommonNote.OLD_ID),)
+    assert identity_refusals(DetailsInput(customer="cus_1"), facts(), old_ids=False) == ()
+    assert identity_refusals(DetailsInput(customer="a@b"), old_form, old_ids=True) == ()
+    assert identity_refusals(DetailsInput(customer="a@b"), old_form, old_ids=False) == (
+        Note(CommonNote.OLD_ID),
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.autumn.errors import Unavailable
-from bot.lookups.find.typeahead import Offer, Typeahead
+from bot.lookups.find.typeahead import Suggestions, Typeahead
 from tests.autumn.scripted import Asked, Scripted, error, listing
 from tests.lookups.find.test_search import autumn_with, person
 
@@ -32,7 +32,7 @@ class Slow:
         return listing(*(one for one in self.customers if text in str(one).lower()))
 
 
-def ids(offer: Offer) -> list[str | None]:
+def ids(offer: Suggestions) -> list[str | None]:
     return [customer.id for customer in offer.customers]
 
 
@@ -41,7 +41,7 @@ async def test_answer_in_time_is_complete() -> None:
     typeahead = Typeahead(client, patience=5)
     offer = await typeahead.offer("acme")
     assert (ids(offer), offer.searching) == (["cus_acme"], False)
-    assert await typeahead.offer("  ") == Offer([])
+    assert await typeahead.offer("  ") == Suggestions([])
     await typeahead.aclose()
     await client.aclose()
 
@@ -50,7 +50,7 @@ async def test_slow_answer_is_there_for_the_next_letter() -> None:
     slow = Slow(ACME, ACORN, BOLD)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0)
-    assert await typeahead.offer("ac") == Offer([], searching=True)
+    assert await typeahead.offer("ac") == Suggestions([], searching=True)
     asked = list(typeahead._asked.values())
     slow.may_answer.set()
     await asyncio.wait(asked)

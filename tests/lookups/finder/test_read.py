@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.lookups.finder import read
-from bot.lookups.finder.filters import ListQuery, Order, Status
+from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import Listed, listed
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
@@ -70,7 +70,7 @@ async def test_filters_of_autumns_own(local: LocalAutumn) -> None:
     pro = await found(local, ListQuery(plans=("pro",)))
     assert "cus_northwind" in ids(pro)
     assert "cus_acme" not in ids(pro)
-    scheduled = await found(local, ListQuery(status=Status.SCHEDULED))
+    scheduled = await found(local, ListQuery(status=StatusFilter.SCHEDULED))
     assert 0 < len(scheduled.customers) < len(pro.customers)
     recent = await found(local, ListQuery(joined=30))
     oldest = min(customer.get("created_at") or 0 for customer in recent.customers)

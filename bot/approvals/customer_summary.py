@@ -9,7 +9,7 @@ from bot.lookups.invoices.facts import unpaid
 _MOST_PLANS = 3
 
 
-def standing(customer: Customer) -> str:
+def customer_summary(customer: Customer) -> str:
     """In mrkdwn; empty if the customer has no product and owes nothing."""
     currency = names.currency(customer)
     active = [each for each in customer.subscriptions if each.status == "active"]
