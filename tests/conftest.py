@@ -10,7 +10,7 @@ import pytest
 
 from bot import log
 from bot.store.database import Database
-from tests.databases import ENGINES, Engine, fresh
+from tests.databases import ENGINES, Engine, fresh, share_compiled_statements
 from tests.marking import NoStarts, kind_of
 from tests.running import Mode, Running, running_maple
 
@@ -18,6 +18,7 @@ _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 
 _no_starts = NoStarts()
+share_compiled_statements()
 
 
 def pytest_configure() -> None:

@@ -12,10 +12,15 @@ import tempfile
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.engine import Engine as SqlEngine
+from sqlalchemy.util import LRUCache
 
 from bot.store.database import Database
 from bot.store.migrate import migrate
@@ -26,6 +31,19 @@ ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 _numbers = itertools.count()
 _ROOM = 4 * 1024**3
 """Bytes that the databases of one process take at most: PostgreSQL makes each of eight megabytes."""
+
+
+def share_compiled_statements() -> None:
+    """SQLAlchemy compiles a statement once for each database. Here that is once for each kind of database: a
+    test has one of its own, and would compile all its statements anew."""
+    for dialect in (SQLiteDialect_aiosqlite, PGDialectAsync_psycopg):
+        setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))  # noqa: B010
+        setattr(dialect, "__hash__", lambda self: hash(type(self)))  # noqa: B010
+    compiled = LRUCache[Any, Any](2_000)
+
+    @event.listens_for(SqlEngine, "engine_connect")
+    def share(connection: Connection) -> None:
+        connection.engine._compiled_cache = compiled
 
 
 def fresh(engine: Engine, *, migrated: bool = True) -> str:
