@@ -307,9 +307,10 @@ class ApprovalsTable(BaseModel):
     mention: Mentions = []
     escalate_to: Mentions = []
     remind: bool = True
+    post_applied: bool = True
 
     def rules(self) -> ApprovalRules:
-        return ApprovalRules(tuple(self.mention), tuple(self.escalate_to), self.remind)
+        return ApprovalRules(tuple(self.mention), tuple(self.escalate_to), self.remind, self.post_applied)
 
 
 class PolicyFile(BaseModel):

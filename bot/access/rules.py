@@ -204,6 +204,8 @@ class ApprovalRules:
     escalate_to: tuple[str, ...] = ()
     """Also in the last reminder."""
     remind: bool = True
+    post_applied: bool = True
+    """Whether changes that needed no approval are posted in the approvals channel once they are applied."""
 
     @property
     def groups(self) -> frozenset[str]:

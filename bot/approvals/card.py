@@ -14,7 +14,7 @@ from bot.approvals.lifecycle import IN_PROGRESS, Record, State
 from bot.changes import descriptions, notes, registry
 from bot.changes import lines as change_lines
 from bot.changes import words as changes_words
-from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
+from bot.kit import blocks, ids, layout, links, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
 from bot.lookups import frame, labels
@@ -90,10 +90,19 @@ def _kind(record: Record) -> str:
 def _head(record: Record, name: str, background: CustomerBackground, names: Mapping[str, str]) -> list[Block]:
     """The title comes first: it is the push notification."""
     customer = text.mrkdwn(name, 140) or text.mrkdwn(record.customer_id, 140) or labels.NO_ID
-    title = words.title(customer, descriptions.summary(record.input, names))
+    title = words.title(customer, descriptions.summary(record.input, names), _worth(record))
     badge = text.code(record.env.upper() or labels.ENV_UNKNOWN, 30)
     facts = [badge, _kind(record), *([background.standing] if background.standing else [])]
     return [blocks.section("title", title), blocks.context("who", *facts)]
+
+
+def _worth(record: Record) -> str:
+    """Of units that are given or taken; the money of other changes is in their lines."""
+    kind = registry.kind(record.kind)
+    if record.worth is None or kind.quoted or kind.in_money:
+        return ""
+    moved = kind.moved(record.input, record.amount, record.before)
+    return money.rough(record.worth.amount, record.worth.currency) if moved else ""
 
 
 def _background(record: Record, background: CustomerBackground, names: Mapping[str, str]) -> list[Block]:

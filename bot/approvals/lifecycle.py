@@ -275,6 +275,8 @@ class NoticeKind(StrEnum):
     """To approvers: half of the time to decide is over."""
     LAST_HOUR = "last_hour"
     """To approvers: the request expires in an hour."""
+    APPLIED_AT_ONCE = "at_once"
+    """To approvers: a change was applied without their approval."""
 
 
 def reminders(requested_at: datetime, expires_at: datetime) -> Mapping[NoticeKind, datetime]:
@@ -298,6 +300,12 @@ def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
     seen_by_requester = record.needed == 0 and record.state is not State.UNCONFIRMED
     recovered = record.ending in (Cause.FOUND_DONE, Cause.INTERRUPTED)
     return None if seen_by_requester and not recovered else NoticeKind.OUTCOME
+
+
+def applied_at_once(record: Record, event: ChangeEvent) -> bool:
+    """Whether this step is the one with which a change that needed no approval was applied."""
+    settling = (ChangeEvent.APPLIED, ChangeEvent.MARKED, ChangeEvent.CHECKED)
+    return record.state is State.APPLIED and record.needed == 0 and event in settling
 
 
 class CardKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Posts the notices about a change: the outcome exactly once, a reminder at most once."""
+"""Posts the notices about a change: exactly once, a reminder at most once."""
 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
@@ -7,11 +7,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import cards, change_records, notice_queue
 from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card import Audience, CustomerBackground, change_card
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, NoticeKind, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_queue import ATTEMPT, Notice
 from bot.approvals.outcome_card import outcome_card, reminder_card
+from bot.approvals.results import Result
+from bot.kit.card import Card
 from bot.log import log
 from bot.runtime import Runtime
 from bot.slack import marked_posts, messages
@@ -52,30 +55,54 @@ class NoticeDelivery:
                     await self._post_outcome(notice, record)
                 case NoticeKind.HALF_TIME | NoticeKind.LAST_HOUR:
                     await self._remind(notice, record)
+                case NoticeKind.APPLIED_AT_ONCE:
+                    await self._post_applied(notice, record)
                 case _:  # pragma: no cover - there is no other kind
                     assert_never(notice.kind)
 
     async def _post_outcome(self, notice: Notice, record: Record) -> None:
         channel = await self._open_dm(record.asker)
+        names = await self._names.of(record)
+        card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
+        await self._post_once(notice, channel, card)
+
+    async def _post_applied(self, notice: Notice, record: Record) -> None:
+        """The card of a change that nobody had to approve, in the approvals channel."""
+        refusal = await self._approvals_channel.own_refusal()
+        if refusal is Result.CHANNEL_UNCHECKED:
+            return
+        if refusal is not None or not self._directory.rules.post_applied:
+            await notice_queue.finish(self._database, notice)
+            return
+        names = await self._names.of(record)
+        card = change_card(
+            record,
+            audience=Audience.APPROVER,
+            now=self._now(),
+            name=names.customer,
+            names=names.names,
+            background=CustomerBackground(await self._directory.requester(record), names.standing),
+        )
+        await self._post_once(notice, self._approvals_channel.id, card)
+
+    async def _post_once(self, notice: Notice, channel: str, card: Card) -> None:
         mark = Mark(EVENT, {"notice": f"{notice.change_id}:{notice.version}:{notice.kind}"})
         if notice.sent_at is not None:
             earlier = await marked_posts.find(
                 self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
             )
             if earlier.answer is not PostStatus.TAKEN:
-                log.warning("notice not looked for", error=earlier.reason, reference=record.id)
+                log.warning("notice not looked for", error=earlier.reason, reference=notice.change_id)
                 return
             if earlier.ts:
                 await notice_queue.finish(self._database, notice)
                 return
-        names = await self._names.of(record)
-        card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
         await notice_queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
         if posted.answer is PostStatus.TAKEN:
             await notice_queue.finish(self._database, notice)
         elif posted.answer is not PostStatus.DOUBT:
-            log.warning("notice refused", error=posted.reason, reference=record.id)
+            log.warning("notice refused", error=posted.reason, reference=notice.change_id)
             await notice_queue.attempt(self._database, notice, began=None)
 
     async def _remind(self, notice: Notice, record: Record) -> None:

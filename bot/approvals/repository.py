@@ -44,8 +44,10 @@ from bot.approvals.lifecycle import (
     CardTarget,
     Cause,
     ChangeEvent,
+    NoticeKind,
     Record,
     State,
+    applied_at_once,
     notice_of,
     reminders,
 )
@@ -128,6 +130,8 @@ async def _queue_notices(
 ) -> None:
     if (kind := notice_of(record, event)) is not None:
         await notice_queue.add(connection, record, kind, now)
+    if applied_at_once(record, event):
+        await notice_queue.add(connection, record, NoticeKind.APPLIED_AT_ONCE, now)
     if record.state is not State.WAITING:
         await notice_queue.drop_reminders(connection, record.id)
     else:

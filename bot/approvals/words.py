@@ -130,8 +130,8 @@ def owed(amount: str) -> str:
     return f"*{amount} unpaid*"
 
 
-def title(customer: str, summary: str) -> str:
-    return f"*{customer}* · {summary}"
+def title(customer: str, summary: str, worth: str) -> str:
+    return f"*{customer}* · {summary}" + (f" (≈ {worth})" if worth else "")
 
 
 def earlier(number: int, days: int, newest: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel.numbers import get_currency_symbol, is_currency
@@ -12,6 +12,8 @@ from bot.kit import numbers, phrases
 
 _LOCALE = arithmetic.LOCALE
 _HUGE = Decimal("1e15")
+_ROUGH = Decimal(100)
+"""From here on a rough amount has no decimals."""
 _TINY = Decimal("1e-6")
 _MOST_DECIMALS = 9
 """What is kept of a fraction where none should be lost."""
@@ -21,6 +23,13 @@ def money(amount: Decimal, currency: str) -> str:
     """A total: `$29.99`, `¥500`, `BHD 1.250`; a negative one is a credit. Bare if the currency is unknown."""
     size = _shown(abs(amount), currency, exact=False)
     return phrases.credit(size) if amount < 0 else size
+
+
+def rough(amount: Decimal, currency: str) -> str:
+    """About how much: `$40`, `$2.50`, `$1,235`."""
+    whole = abs(amount) >= _ROUGH and abs(amount) < _HUGE
+    shown = money(amount.quantize(Decimal(1), ROUND_HALF_UP) if whole else amount, currency)
+    return re.sub(r"\.0+(?=\D|$)", "", shown)
 
 
 def price(amount: Decimal, currency: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.access.limits import Worth
 from bot.access.policy import Decision, Reason
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
@@ -15,7 +16,7 @@ from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
-from bot.changes import descriptions, lines
+from bot.changes import descriptions, lines, registry
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
@@ -26,6 +27,7 @@ from bot.changes.details.words import DetailsLine
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Now
 from bot.changes.notes import Note
+from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardLine
 from bot.kit.card import Card
@@ -417,3 +419,32 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
     yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
+
+
+CREDITED = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
+REFUND = RefundInput(customer="cus_1", invoice="in_1", currency="USD", amount=Decimal(5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "worth"),
+    [
+        ({"worth": Worth(Decimal("40.00"), "USD")}, " (≈ $40)"),
+        ({"worth": None}, ""),
+        ({"worth": Worth(Decimal(5), "USD"), "kind": "refund", "input": REFUND}, ""),
+        ({"worth": Worth(Decimal(5), "USD"), "kind": "reward", "input": CREDITED, "before": {}}, ""),
+        (
+            {
+                "worth": Worth(Decimal(5), "USD"),
+                "kind": "quantity",
+                "input": registry.kind("quantity").sample("cus_1"),
+            },
+            "",
+        ),
+    ],
+)
+def test_title_says_what_units_are_worth(changes: dict[str, Any], worth: str) -> None:
+    asked = record(amount=Decimal(500), **changes)
+    card, _ = drawn(asked)
+    first_line = f"{descriptions.summary(asked.input, {})}{worth}"
+    assert card.plain[0]["text"]["text"].endswith(first_line)
+    assert card.text.split("\n")[0].endswith(first_line)

@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import notice_queue
-from bot.approvals.lifecycle import Cause, ChangeEvent, NoticeKind, State, notice_of, reminders
+from bot.approvals.lifecycle import (
+    Cause,
+    ChangeEvent,
+    NoticeKind,
+    State,
+    applied_at_once,
+    notice_of,
+    reminders,
+)
 from bot.approvals.notice_queue import ATTEMPT
 from tests.approvals.harness import NOW, RAJ, Harness
 from tests.approvals.records import record
@@ -42,6 +50,24 @@ def test_requester_is_told_of_what_others_bring_about(
     state: State, event: ChangeEvent, needed: int, ending: Cause | None, kind: NoticeKind | None
 ) -> None:
     assert notice_of(replace(record(state), needed=needed, ending=ending), event) is kind
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "needed", "posted"),
+    [
+        (State.APPLIED, ChangeEvent.APPLIED, 0, True),
+        (State.APPLIED, ChangeEvent.MARKED, 0, True),
+        (State.APPLIED, ChangeEvent.CHECKED, 0, True),
+        (State.APPLIED, ChangeEvent.UNDONE, 0, False),
+        (State.APPLIED, ChangeEvent.APPLIED, 1, False),
+        (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, 0, False),
+        (State.FAILED, ChangeEvent.MARKED, 0, False),
+    ],
+)
+def test_approvers_are_told_of_what_was_applied_without_them(
+    state: State, event: ChangeEvent, needed: int, posted: bool
+) -> None:
+    assert applied_at_once(replace(record(state), needed=needed), event) is posted
 
 
 def test_reminders_are_due_at_half_time_and_an_hour_before_the_end() -> None:

@@ -517,3 +517,5 @@ def test_approvals_table_is_read() -> None:
     assert policy.named_groups == {"@leads", "S01X"}
     assert policy.groups == frozenset()
     assert BUILT_IN.approvals == ApprovalRules()
+    assert BUILT_IN.approvals.post_applied
+    assert not read("[approvals]\npost_applied = false").approvals.post_applied

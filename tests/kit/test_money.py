@@ -100,3 +100,23 @@ def test_every_currency_is_shown_with_the_decimals_it_is_billed_in(amount: Decim
 )
 def test_amounts_are_rounded_to_what_can_be_charged(amount: str, currency: str, rounded: str) -> None:
     assert str(arithmetic.rounded(Decimal(amount), currency)) == rounded
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("40", "USD", "$40"),
+        ("39.99", "USD", "$39.99"),
+        ("2.5", "USD", "$2.50"),
+        ("99.996", "USD", "$100"),
+        ("100.5", "USD", "$101"),
+        ("1234.49", "EUR", "€1,234"),
+        ("0.004", "USD", "$0.004"),
+        ("0", "USD", "$0"),
+        ("500", "JPY", "¥500"),
+        ("40", "XYZ", "40 XYZ"),
+        ("2e20", "USD", "2E+20 USD"),
+    ],
+)
+def test_rough_amounts(amount: str, currency: str, shown: str) -> None:
+    assert money.rough(Decimal(amount), currency) == shown

@@ -1,0 +1,93 @@
+"""Changes that needed no approval, as the approvals channel is told of them; and what units are worth."""
+
+from datetime import timedelta
+
+from bot.approvals import words as approvals_words
+from tests.journeys.changing import UNHURRIED, give
+from tests.running import APPROVALS, Mode, Running, running_maple
+
+AT_ONCE = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve", "undo", "at_once"]
+"""
+WORTH = "Acme Ltd · Give 500 extra of Messages (≈ $4)"
+"""The customer pays 80 cents for a hundred."""
+
+
+def posts(maple: Running) -> list[dict[str, object]]:
+    """What was posted in the approvals channel, as Slack got it."""
+    return [
+        dict(call.args)
+        for call in maple.slack.calls
+        if call.method == "chat.postMessage" and call.args.get("channel") == APPROVALS and call.error is None
+    ]
+
+
+async def later(maple: Running) -> None:
+    await maple.bot.work.drain(10)
+    maple.clock.move(timedelta(hours=1))
+    await maple.bot.changes.sweeper.tick()
+
+
+async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mode: Mode) -> None:
+    async with running_maple(mode, policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await give(maple)
+        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await later(maple)
+        (post,) = posts(maple)
+        assert WORTH in str(post["text"]).replace("*", "")
+        maple.lea.go("#billing")
+        card = await maple.lea.sees("Applied")
+        assert WORTH in card
+        assert approvals_words.RIGHT_AWAY in card
+        await maple.lea.click("Undo")
+        await maple.lea.sees(approvals_words.UNDO_TITLE)
+        await maple.lea.fill("Reason", "Not for them")
+        await maple.lea.submit()
+        await later(maple)
+        assert len(posts(maple)) == 2
+        assert [write.applied for write in maple.autumn.ledger] == [True, True]
+
+
+async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> None:
+    policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
+    async with running_maple("http", policy=policy, timings=UNHURRIED) as maple:
+        await give(maple)
+        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await later(maple)
+        assert posts(maple) == []
+
+
+async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        maple.slack.workspace.channels[APPROVALS].kind = "shared"
+        await give(maple)
+        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await later(maple)
+        maple.slack.workspace.channels[APPROVALS].kind = "private"
+        await later(maple)
+        assert posts(maple) == []
+
+
+async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_again() -> None:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
+        await give(maple)
+        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await maple.bot.work.drain(10)
+        assert posts(maple) == []
+        maple.slack.faults.clear()
+        await later(maple)
+        assert len(posts(maple)) == 1
+
+
+async def test_approved_change_is_not_posted_again(maple: Running) -> None:
+    await give(maple)
+    maple.lea.go("#billing")
+    assert WORTH in await maple.lea.sees("Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Approved by @lea")
+    await later(maple)
+    (post,) = posts(maple)
+    assert WORTH in str(post["text"]).replace("*", "")
