@@ -44,6 +44,7 @@ from bot.digests.list_card import digest_stopped
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.home.service import HomeService, HomeSources
+from bot.links.service import LinkService
 from bot.log import library_logger, log
 from bot.lookups.find.typeahead import Typeahead
 from bot.metrics import Metrics
@@ -266,6 +267,7 @@ class Maple:
             changes=self.changes,
             digests=self.digests,
             alerts=self.alerts,
+            links=LinkService(self._runtime, self._permission),
             permission=self._permission,
             notifier=self._notifier,
             open_forms=OpenForms(),

@@ -6,9 +6,10 @@ from typing import assert_never
 from bot.changes import registry as kinds
 from bot.digests.model import MOST_DAYS
 from bot.kit.card import Card
+from bot.links import registry as link_kinds
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import alerts, digests, finder, forms, history
+from handlers import alerts, digests, finder, forms, history, links
 from handlers.interaction import Interaction
 from handlers.lookups import respond, search_card
 from handlers.parsing import (
@@ -19,6 +20,7 @@ from handlers.parsing import (
     HelpCommand,
     HistoryCommand,
     Incomplete,
+    LinkCommand,
     ListCommand,
     LookUpCommand,
     MisreadCommand,
@@ -43,16 +45,12 @@ async def run(interaction: Interaction, services: Services) -> None:
             await _search(interaction, services, Search(query=query))
         case ListCommand(filters):
             await finder.commanded(interaction, services, filters)
-        case ChangeCommand(kind_id, query):
-            await forms.commanded(interaction, services, kind_id, query)
-        case SentenceCommand(kind_id, customer, typed):
-            await forms.commanded(interaction, services, kind_id, customer, typed)
+        case ChangeCommand() | SentenceCommand() | DigestsCommand() | AlertsCommand():
+            await _open_form(interaction, services, command)
         case HistoryCommand(query):
             await history.commanded(interaction, services, query)
-        case DigestsCommand():
-            await digests.commanded(interaction, services)
-        case AlertsCommand():
-            await alerts.commanded(interaction, services)
+        case LinkCommand(kind_id, query):
+            await links.commanded(interaction, services, kind_id, query)
         case UpcomingCommand(days):
             await digests.upcoming(interaction, services, days)
         case LookUpCommand(query, part, whole, feature, units):
@@ -62,11 +60,29 @@ async def run(interaction: Interaction, services: Services) -> None:
             assert_never(command)
 
 
+async def _open_form(
+    interaction: Interaction,
+    services: Services,
+    command: ChangeCommand | SentenceCommand | DigestsCommand | AlertsCommand,
+) -> None:
+    match command:
+        case ChangeCommand(kind_id, query):
+            await forms.commanded(interaction, services, kind_id, query)
+        case SentenceCommand(kind_id, customer, typed):
+            await forms.commanded(interaction, services, kind_id, customer, typed)
+        case DigestsCommand():
+            await digests.commanded(interaction, services)
+        case AlertsCommand():
+            await alerts.commanded(interaction, services)
+        case _:  # pragma: no cover - a closed set
+            assert_never(command)
+
+
 def _hint(command: HelpCommand | Incomplete | MisreadCommand | NoDays) -> Card:
     """What to type instead."""
     match command:
         case HelpCommand():
-            return lookup_help.help_card(kinds.help_lines())
+            return lookup_help.help_card([*kinds.help_lines(), *link_kinds.help_lines()])
         case Incomplete(sub):
             return lookup_help.usage_hint(sub)
         case MisreadCommand(usage, hint):
@@ -83,9 +99,10 @@ async def clicked(interaction: Interaction, services: Services) -> None:
 
 
 def only_reads(interaction: Interaction) -> bool:
-    """Forms for changes, digests and alerts are of no use without the database; everything else works without
-    it."""
-    return not opens_form(parse(interaction.text))
+    """Links, and forms for changes, digests and alerts, are of no use without the database; everything else
+    works without it."""
+    command = parse(interaction.text)
+    return not opens_form(command) and not isinstance(command, LinkCommand)
 
 
 async def _search(interaction: Interaction, services: Services, query: Search) -> None:

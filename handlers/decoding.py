@@ -9,6 +9,8 @@ from bot.changes import registry as kinds
 from bot.changes.forms.model import Meta
 from bot.changes.spec import ChangeKind, Misread, Sentence, ShortForm
 from bot.kit.carried import Unreadable
+from bot.links import registry as links
+from bot.links.model import LinkKind
 from bot.lookups import registry as parts
 from bot.lookups.find.card import Search
 from bot.lookups.place import Place
@@ -37,6 +39,13 @@ def kind(kind_id: str) -> ChangeKind[Any]:
         return kinds.kind(kind_id)
     except kinds.UnknownKind:
         raise Unreadable("kind") from None
+
+
+def link_kind(kind_id: str) -> LinkKind:
+    try:
+        return links.kind(kind_id)
+    except LookupError:
+        raise Unreadable("link") from None
 
 
 def sentence(typed: str) -> tuple[ShortForm, Sentence]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
 from bot.access.policy import Decision, Reason
@@ -10,6 +10,8 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.changes import buttons
 from bot.kit.card import Card
+from bot.links import card as links_card
+from bot.links import registry as link_kinds
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, registry, trouble
@@ -100,14 +102,17 @@ class _Rights:
 
     kinds: frozenset[str]
     history: bool
+    links: bool
 
 
 async def _rights(interaction: Interaction, services: Services, place: Place) -> _Rights:
     """If a right cannot be checked, the button is shown: the click checks it again."""
-    kinds, history = await asyncio.gather(
-        permitted_kinds(interaction, services, place), services.changes.may_history(interaction.actor)
+    kinds, history, links = await asyncio.gather(
+        permitted_kinds(interaction, services, place),
+        services.changes.may_history(interaction.actor),
+        services.links.may_make(interaction.actor),
     )
-    return _Rights(kinds, _may(history))
+    return _Rights(kinds, _may(history), _may(links))
 
 
 async def permitted_kinds(interaction: Interaction, services: Services, place: Place) -> frozenset[str]:
@@ -129,12 +134,12 @@ def _private_card(
     services.home.looked_up(interaction.actor, place.customer)
     customer = answer.customer if isinstance(answer.customer, Customer) else None
     kinds = [kind for kind in buttons.offered(place, customer) if kind.id in rights.kinds]
+    tools = buttons.tools(place, kinds, history=rights.history)
+    if rights.links:
+        link_buttons = links_card.buttons(place, link_kinds.KINDS)
+        tools = replace(tools, buttons=(*tools.buttons, *link_buttons))
     return lookup_card.card(
-        place,
-        answer,
-        shareable=in_channel(interaction),
-        org=services.organization(),
-        tools=buttons.tools(place, kinds, history=rights.history),
+        place, answer, shareable=in_channel(interaction), org=services.organization(), tools=tools
     )
 
 

@@ -14,6 +14,7 @@ from bot.changes.balance import sentence
 from bot.changes.balance import words as balance_words
 from bot.changes.spec import Misread
 from bot.digests.model import MOST_DAYS
+from bot.links import registry as links
 from bot.lookups import registry
 from bot.lookups.check import words as check_words
 from bot.lookups.find.query import INVISIBLE, QUOTES, bare, unmarked
@@ -100,6 +101,15 @@ class HistoryCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCommand:
+    """Have a link made for a customer."""
+
+    kind: str
+    """Its id."""
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestsCommand:
     """Open the channel's digests."""
 
@@ -140,6 +150,7 @@ Command: TypeAlias = (
     | SentenceCommand
     | MisreadCommand
     | HistoryCommand
+    | LinkCommand
     | DigestsCommand
     | AlertsCommand
     | UpcomingCommand
@@ -155,6 +166,7 @@ def sub_commands() -> Mapping[str, Callable[[str], Command]]:
         HISTORY: HistoryCommand,
         **{sub: partial(LookUpCommand, part=part) for sub, part in registry.commands().items()},
         **{kind.command: partial(ChangeCommand, kind.id) for kind in kinds.KINDS},
+        **{kind.command: partial(LinkCommand, kind.id) for kind in links.KINDS},
     }
 
 

@@ -19,6 +19,7 @@ from bot.background import BackgroundTasks
 from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
 from bot.home.service import HomeService
+from bot.links.service import LinkService
 from bot.lookups.find.typeahead import Typeahead
 from bot.metrics import Metrics
 from bot.slack.channels import Channels
@@ -48,6 +49,7 @@ class Services:
     changes: ChangeService
     digests: DigestService
     alerts: AlertService
+    links: LinkService
     permission: Permission
     notifier: ChangeNotifier
     open_forms: OpenForms

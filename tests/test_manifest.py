@@ -75,7 +75,9 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.FIND,
         ids.LIST,
         ids.LIST_CSV,
+        ids.CSV_FORMAT,
         ids.SHARE,
+        ids.MAKE_LINK,
         ids.LINK,
         ids.PICK_FEATURE,
         ids.PICK_CUSTOMER,
@@ -130,6 +132,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.UNDO_MODAL,
         ids.DIGEST_FORM,
         ids.ALERT_FORM,
+        ids.CSV_FORM,
     } == listened(InteractionKind.VIEW)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.access.groups import Groups
 from bot.access.limits import Limits
 from bot.access.people import Actor, People, Standing
-from bot.access.policy import Decision, Person, Policy, Request, Verb, decide, decide_digests, gives
+from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide, decide_digests, gives
 from bot.access.rules import PolicyKind, Power, Rule, When
 from bot.autumn.environment import Environment
 
@@ -54,6 +54,11 @@ class Permission:
         """Whether the person may request any change of this kind, and whether a reason may be required."""
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return decide(widest(self._policy), request, await self._person(actor))
+
+    async def may_link(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Decision:
+        """Whether the person may have links for a customer made: by the rules about links; where none gives
+        that power to anybody, whoever may request a change of one of these kinds. Never raises."""
+        return decide_links(self._policy, await self._person(actor), kinds, self._environment)
 
     async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
         """Never raises."""
@@ -104,6 +109,18 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
 def _limits(policy: Policy, ask: Request, person: Person) -> tuple[Limits, ...]:
     giving = [rule for rule in policy.allow if gives(_unnarrowed(rule), Power.AT_ONCE, ask)]
     return tuple(rule.when.up_to for rule in giving if rule.when.up_to and rule.who.has(person))
+
+
+def decide_links(
+    policy: Policy, person: Person, kinds: Sequence[PolicyKind], environment: Environment
+) -> Decision:
+    decision = decide(policy, Request(Verb.LINK, environment=environment), person)
+    ruled = any(Power.LINK in rule.may for rule in policy.allow)
+    if decision.reason is not Reason.NO_RULE or ruled:
+        return decision
+    requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
+    asked = [decide(widest(policy), request, person) for request in requests]
+    return next((each for each in asked if each.permit), asked[0] if asked else decision)
 
 
 def widest(policy: Policy) -> Policy:

@@ -40,6 +40,7 @@ NEEDED: Mapping[Verb, tuple[Power, ...]] = MappingProxyType(
         Verb.MARK: (Power.MARK,),
         Verb.UNDO: (Power.UNDO, Power.ASK),
         Verb.HISTORY: (Power.HISTORY,),
+        Verb.LINK: (Power.LINK,),
     }
 )
 _ALONE = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})

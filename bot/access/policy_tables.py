@@ -244,10 +244,10 @@ class Deny(_Table):
 
     @model_validator(mode="after")
     def _of_a_customer(self) -> "Deny":
-        named = "may" in self.model_fields_set and Power.HISTORY in self.may
-        if named and not self.when().any_change:
+        of_all = [power for power in (Power.HISTORY, Power.LINK) if power in self.may]
+        if "may" in self.model_fields_set and of_all and not self.when().any_change:
             raise ValueError(
-                '"history" covers all changes of a customer: give it a rule without changes, limits, '
+                f'"{of_all[0]}" is about a whole customer: give it a rule without changes, limits, '
                 "features, products or rewards"
             )
         return self

@@ -41,6 +41,8 @@ class Verb(StrEnum):
     UNDO = "undo"
     WITHDRAW = "withdraw"
     HISTORY = "history"
+    LINK = "link"
+    """Have a link to the customer portal, or for a payment method, made."""
 
 
 class Power(StrEnum):
@@ -56,6 +58,8 @@ class Power(StrEnum):
     UNDO = "undo"
     """With ASK: an undo is a change as well."""
     HISTORY = "history"
+    LINK = "link"
+    """Where no rule gives it, whoever may ask for a change of billing has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Request:
 
     verb: Verb
     kind: PolicyKind | None = None
-    """None for HISTORY, which covers all changes of a customer."""
+    """None for HISTORY and LINK, which are about a whole customer."""
     amount: Decimal | None = None
     """Its size: units for a balance, percent or major units of money for a coupon. None counts as larger than
     any limit."""

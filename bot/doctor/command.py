@@ -17,6 +17,7 @@ from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.doctor.digests import examine_digests
 from bot.doctor.finding import Finding, Report, called
 from bot.doctor.writes import examine_writes
+from bot.links import registry as links
 from bot.lookups import registry as parts
 from bot.lookups.part import ReadScope
 from bot.settings import Settings
@@ -104,9 +105,10 @@ async def _autumn(settings: Settings, autumn: Autumn, report: Report) -> None:
     report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
     for permission, what, ask in _permissions(autumn):
         report(await _permission(permission, what, ask))
-    for part in parts.PARTS:
-        if part.scope is not None:
-            report(await _extra(autumn, part.scope))
+    extras = [part.scope for part in parts.PARTS] + [kind.read_scope for kind in links.KINDS]
+    for extra in extras:
+        if extra is not None:
+            report(await _extra(autumn, extra))
     writes = await examine_writes(autumn)
     if not writes:
         report(Finding("Autumn: the key may only look up, so Maple changes nothing with it", True))

@@ -43,6 +43,9 @@ from bot.home.model import HomeFacts
 from bot.kit import surfaces
 from bot.kit.card import Card
 from bot.kit.ref import Ref
+from bot.links import registry as links
+from bot.links.card import link_card
+from bot.links.model import MadeLink
 from bot.lookups import answers, registry, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
@@ -90,6 +93,7 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
     every_change = chooser.choices(Place(customer=CUSTOMER_ID), kinds.KINDS, ChooserMeta())
     yield Sample("more changes", view=every_change)
+    yield Sample("link", link_card(MadeLink(links.KINDS[0], sample_customer(), "https://example.com/portal")))
     yield from _found()
     yield from _digests()
     yield from _alerts()

@@ -17,6 +17,7 @@ from bot.changes import registry
 from bot.changes.spec import KeyScope
 from bot.doctor.finding import Finding
 from bot.kit import phrases
+from bot.links import registry as links
 
 
 async def examine_writes(autumn: Autumn) -> list[Finding]:
@@ -33,10 +34,11 @@ async def examine_writes(autumn: Autumn) -> list[Finding]:
 
 
 def _scopes() -> list[tuple[str, str, Write]]:
-    """Each permission that a kind of change needs: what the key may do with it, and how to find out."""
+    """Each permission that a change or a link needs: what the key may do with it, and how to find out."""
     scopes: dict[str, list[KeyScope]] = {}
-    for kind in registry.KINDS:
-        for scope in kind.scopes:
+    needed = [kind.scopes for kind in registry.KINDS] + [kind.scopes for kind in links.KINDS]
+    for each_kind in needed:
+        for scope in each_kind:
             scopes.setdefault(scope.scope, []).append(scope)
     return [
         (scope, phrases.joined(list(dict.fromkeys(each.allows for each in same))), same[0].probe)

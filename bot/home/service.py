@@ -21,6 +21,7 @@ from bot.digests.model import Digest
 from bot.digests.service import DigestService
 from bot.home import card, repository
 from bot.home.model import HomeFacts
+from bot.links import registry as links
 from bot.log import log
 from bot.runtime import Runtime
 from bot.slack.channels import Channels
@@ -118,7 +119,7 @@ class HomeService:
     async def _publish(self, actor: Actor) -> None:
         # One at a time for each person, so that what was read earlier never covers what was read later.
         async with self._publishing.setdefault(actor.user, asyncio.Lock()):
-            view = card.home(await self._facts(actor), registry.help_lines())
+            view = card.home(await self._facts(actor), [*registry.help_lines(), *links.help_lines()])
             await self._slack.views_publish(user_id=actor.user, view=view)
 
     async def _facts(self, actor: Actor) -> HomeFacts:

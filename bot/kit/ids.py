@@ -41,6 +41,10 @@ CARRYING = (PICK_FEATURE, PICK_ENTITY)
 LINK = "link"
 """A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""
 
+MAKE_LINK = "make_link"
+"""A button that answers with a link made for the customer; its value is a `Place`. `make_link:` and the id of
+a kind of link."""
+
 LOOK_UP_SHORTCUT = "look_up"
 """The global shortcut *Look up a customer*, and the button on the Home tab."""
 

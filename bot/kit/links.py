@@ -36,9 +36,9 @@ def stripe(stripe_id: str, env: str) -> str:
     return f"{base}/customers/{quote(stripe_id, safe='')}"
 
 
-def web(url: str | None) -> str:
+def web(url: str | None, *, longest: int = _LONGEST) -> str:
     """The address if it is a web address that Slack can be given, else empty."""
-    if not url or len(url) > _LONGEST:
+    if not url or len(url) > longest:
         return ""
     try:
         parts = urlsplit(url)
@@ -47,7 +47,7 @@ def web(url: str | None) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return ""
     safe = quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")
-    return safe if len(text.escape(safe)) <= _LONGEST else ""
+    return safe if len(text.escape(safe)) <= longest else ""
 
 
 def linked(url: str | None, label: str) -> str:

@@ -22,6 +22,8 @@ from bot.store.tables import alert_subscriptions, audit, audit_head, changes, de
 _ONLY = 1
 _OTHERS = {"digest": digests, "alert": alert_subscriptions}
 """Events with such a prefix (`digest_paused`) are about a row of that table, by the id in `change_id`."""
+_ALONE = frozenset({"link"})
+"""Events with such a prefix are about nothing that is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
         kind = entry.event.partition("_")[0]
         if kind in _OTHERS:
             other_states[kind][entry.change_id] = (entry.seq, _state(entry))
-        else:
+        elif kind not in _ALONE:
             recorded[entry.change_id].take(entry.seq, entry.event, entry.actor, entry.body)
     head = (await connection.execute(select(audit_head))).one_or_none()
     if head is None or (head.seq, head.hash) != (seq, digest):

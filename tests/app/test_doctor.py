@@ -60,10 +60,12 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: products can be read (plans:read)",
         "✓ Autumn: events and usage can be read (analytics:read)",
         "✓ Autumn: the key may check what a customer may use (balances:read)",
+        "✓ Autumn: the key may make links to the customer portal (billing:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
         "✓ Autumn: the key may change balances, give features, move a grant's expiry, remove grants "
         "and record usage (balances:write)",
-        "✓ Autumn: the key may apply coupons, refund invoices and change subscriptions (billing:write)",
+        "✓ Autumn: the key may apply coupons, refund invoices, change subscriptions and make payment "
+        "set-up links (billing:write)",
         "✓ Autumn: the key may redeem promo codes (rewards:write)",
         "✓ Autumn: the key may set billing controls, edit customers' details and delete customers "
         "(customers:write)",
@@ -132,7 +134,8 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
         "✗ Autumn: the key may not read products",
         "✗ Autumn: the key may not read events and usage",
         "✗ Autumn: the key may not read rewards",
-        "✗ Autumn: the key may not apply coupons, refund invoices and change subscriptions",
+        "✗ Autumn: the key may not apply coupons, refund invoices, change subscriptions and make "
+        "payment set-up links",
         "✗ Autumn: the key may not redeem promo codes",
         "✗ Autumn: the key may not set billing controls, edit customers' details and delete customers",
     ]
@@ -150,6 +153,7 @@ async def test_scope_of_one_part_alone_is_named_and_may_be_missing(
             "✓ Autumn: the key may not check what a customer may use; the scope balances:read would allow it",
         ),
         (["balances:read"], "✓ Autumn: the key may check what a customer may use (balances:read)"),
+        (["billing:read"], "✓ Autumn: the key may make links to the customer portal (billing:read)"),
     ):
         key = SecretStr(autumn.keys(scopes=[*scopes, *more]))
         assert says in await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)

@@ -99,7 +99,7 @@ whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
 @st.composite
 def rules(draw: st.DrawFn, list_: str) -> Rule:
     when = draw(whens(gives=list_ == "allow"))
-    of = [power for power in Power if when.any_change or power is not Power.HISTORY]
+    of = [power for power in Power if when.any_change or power not in (Power.HISTORY, Power.LINK)]
     powers = draw(some(of, least=1))
     return Rule(f"{list_}-{draw(st.integers(0, 10_000))}", draw(whos), powers, when)
 

@@ -65,7 +65,7 @@ def test_every_key_is_read() -> None:
             Rule(
                 "one",
                 Who(users=frozenset({"U01", "W02"}), groups=frozenset({"S03", "@a-b.c_d"})),
-                powers - {Power.HISTORY},
+                powers - {Power.HISTORY, Power.LINK},
                 When(
                     frozenset({"reward"}),
                     {Measure.AMOUNT: Decimal(0)},
@@ -144,14 +144,14 @@ MAY = 'may = "ask"\n'
 ALLOW, DENY = "[[allow]]\n" + WHO, "[[deny]]\n" + WHO
 NOBODY = ': write "everyone", a user id (U…), a group id (S…) or a group\'s handle (@…)'
 MENTION = ": write a user id (U…), a group id (S…) or a group's handle (@…)"
-POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history)"
+POWERS = " (known: ask, at_once, approve, approve_own, mark, undo, history, link)"
 SIZED = " or ".join(f'changes = "{kind.id}" ({kind.unit})' for kind in KINDS if kind.unit and not kind.money)
 DAILY = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.daily)
 ONE_KIND = f" need {SIZED}, and no kind with another unit"
 VALUED = " or ".join(f'changes = "{kind.id}"' for kind in KINDS if kind.valued)
 NO_CHANNEL = " channel id (C…, at the end of the channel's details)"
 ALL_CHANGES = (
-    " covers all changes of a customer: give it a rule without changes, limits, features, products or rewards"
+    " is about a whole customer: give it a rule without changes, limits, features, products or rewards"
 )
 
 
@@ -239,6 +239,7 @@ ALL_CHANGES = (
             "line 4: USD: must be a number, 0 or more, without quotes (1_000 or 12.5)",
         ),
         (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards needs changes = "reward"'),
+        (DENY + 'may = "link"\nchanges = "refund"', 'line 1: [[deny]] "link"' + ALL_CHANGES),
         (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),
         (
             "[[allow]]\nname = 'a'\n" + WHO + MAY + "[[require]]\nname = 'a'\nreason = true",

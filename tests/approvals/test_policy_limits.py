@@ -106,12 +106,13 @@ def test_errors_say_policy_without_a_file_name() -> None:
         ("at_once", {Verb.WITHDRAW}),
         ("mark", {Verb.MARK, Verb.WITHDRAW}),
         ("history", {Verb.HISTORY, Verb.WITHDRAW}),
+        ("link", {Verb.LINK, Verb.WITHDRAW}),
     ],
 )
 def test_verbs_need_their_powers(may: str, verbs: set[Verb]) -> None:
     policy = read(f'[[allow]]\nwho = "everyone"\nmay = {may if "[" in may else repr(may)}')
     person = Person("U01")
-    wanted = {verb: Request(verb, None if verb is Verb.HISTORY else BALANCE) for verb in Verb}
+    wanted = {verb: Request(verb, None if verb in (Verb.HISTORY, Verb.LINK) else BALANCE) for verb in Verb}
     wanted[Verb.WITHDRAW] = Request(Verb.WITHDRAW, BALANCE, own=True)
     assert {verb for verb, request in wanted.items() if decide(policy, request, person).permit} == verbs
 

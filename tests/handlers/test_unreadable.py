@@ -37,6 +37,7 @@ def sent_by(maple: Running, kind: str, **more: Any) -> dict[str, Any]:
         (ids.HISTORY, NOWHERE.encode()),
         (f"{ids.FIND}:next", Search(query="acme", part="nowhere").encode()),
         (f"{ids.FIND}:next", "{}"),
+        (f"{ids.MAKE_LINK}:nothing", Place(customer=CUSTOMER).encode()),
         (ids.APPROVE, "no change"),
         (ids.MARK_APPLIED, "no change"),
         (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),

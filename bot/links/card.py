@@ -1,0 +1,54 @@
+"""The link, for the person who asked for it. Pure."""
+
+from bot.kit import blocks, ids, layout, links, text
+from bot.kit.card import Block, Card
+from bot.links import words
+from bot.links.model import LinkKind, MadeLink
+from bot.lookups import frame
+from bot.lookups.place import Place
+
+LONGEST = 2500
+"""Characters of an address: Stripe's are long, and a section holds 3,000."""
+OFFERED_ON = frozenset({"invoices"})
+"""Ids of the parts of a customer's card that have the buttons."""
+
+
+def link_card(made: MadeLink) -> Card:
+    """In a code span the address can be copied whole, and Slack previews nothing."""
+    customer_id = made.customer.id or ""
+    title = words.made(made.kind.title, text.mrkdwn(frame.title(made.customer, customer_id), 80))
+    facts = [made.kind.warning, made.kind.lasts]
+    if not made.customer.stripe_id:
+        facts.append(words.MADE_IN_STRIPE)
+    shown: list[Block] = [
+        blocks.section("link", f"{title}\n`{text.escape(made.url)}`"),
+        blocks.actions("open", [blocks.link_button(words.OPEN, f"{ids.LINK}:{made.kind.id}", made.url)]),
+        blocks.context("about", " ".join(facts)),
+        blocks.context("kept", words.NOT_KEPT),
+    ]
+    # Without its blocks the message says nothing of the address: that is what a notification shows.
+    return Card(title, tuple(shown), tuple(shown))
+
+
+def maybe_made() -> Card:
+    return layout.card([blocks.section("maybe", words.MAYBE_MADE)], [], [], stamp=None)
+
+
+def buttons(place: Place, kinds: tuple[LinkKind, ...]) -> tuple[blocks.Button, ...]:
+    value = Place(customer=place.customer).encode()
+    if place.part not in OFFERED_ON or text.length(value) > blocks.BUTTON_VALUE:
+        return ()
+    return tuple(
+        blocks.button(
+            kind.button,
+            f"{ids.MAKE_LINK}:{kind.id}",
+            value,
+            confirm=blocks.confirm(words.CONFIRM_TITLE, kind.warning, words.CONFIRM_YES, words.CONFIRM_NO),
+        )
+        for kind in kinds
+    )
+
+
+def address(url: str) -> str:
+    """The address as it is given; empty if it is none that Slack can be given."""
+    return links.web(url, longest=LONGEST)

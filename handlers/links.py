@@ -1,0 +1,62 @@
+"""`/autumn portal`, `/autumn payment` and their buttons: a link for the customer, for whoever asks alone."""
+
+from typing import assert_never
+
+from bot.access.policy import Decision
+from bot.approvals import result_card
+from bot.approvals.results import Result
+from bot.kit.card import Card
+from bot.links import card as links_card
+from bot.links import registry
+from bot.links.model import LinkKind, Lost, MadeLink
+from bot.lookups import help as lookup_help
+from bot.lookups.find.answer import SingleMatch
+from bot.lookups.find.search import find
+from bot.lookups.place import Place
+from handlers import decoding
+from handlers.interaction import Interaction
+from handlers.lookups import matches_card, respond
+from handlers.services import Services
+
+_AT_BUTTONS = Place(customer="", part="invoices")
+
+
+async def commanded(interaction: Interaction, services: Services, kind_id: str, query: str) -> None:
+    await respond(
+        interaction,
+        services,
+        _of(interaction, services, registry.kind(kind_id), query),
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def clicked(interaction: Interaction, services: Services) -> None:
+    kind = decoding.link_kind(interaction.action.partition(":")[2])
+    customer_id = decoding.place(interaction.value).customer
+    await respond(
+        interaction,
+        services,
+        _card(interaction, services, kind, customer_id),
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def _of(interaction: Interaction, services: Services, kind: LinkKind, query: str) -> Card:
+    match = await find(services.autumn, query, now=services.now)
+    if not isinstance(match, SingleMatch):
+        return matches_card(match, opens=_AT_BUTTONS)
+    return await _card(interaction, services, kind, match.customer_id)
+
+
+async def _card(interaction: Interaction, services: Services, kind: LinkKind, customer_id: str) -> Card:
+    match await services.links.make(kind, customer_id, interaction.actor):
+        case MadeLink() as made:
+            return links_card.link_card(made)
+        case Lost():
+            return links_card.maybe_made()
+        case Decision() as decision:
+            return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
+        case never:  # pragma: no cover - a closed set
+            assert_never(never)

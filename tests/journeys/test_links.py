@@ -1,0 +1,120 @@
+"""Links to the customer portal and to set up a payment method: for whoever asks alone, and kept nowhere."""
+
+import json
+import sqlite3
+
+import pytest
+
+from bot.approvals import words as approval_words
+from bot.approvals.results import Result
+from bot.links import words
+from bot.lookups import labels
+from bot.store import audit
+from tests.journeys.steps import ask
+from tests.running import Running, running_maple
+
+NO_LINKS = """
+[[allow]]
+who = "everyone"
+may = ["ask"]
+
+[[deny]]
+who = "everyone"
+may = "link"
+"""
+
+
+async def trail(maple: Running) -> list[audit.Entry]:
+    async with maple.bot.database.reading() as connection:
+        assert not (await audit.verify(connection)).faults
+        return [entry async for entry in audit.entries(connection)]
+
+
+def stored(maple: Running) -> str:
+    """All that the database holds."""
+    path = maple.bot.settings.database_url.get_secret_value().removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        dump = "\n".join(database.iterdump())
+    database.close()
+    return dump
+
+
+def address(card: str) -> str:
+    return next(word for line in card.splitlines() for word in line.split() if word.startswith("http"))
+
+
+@pytest.mark.parametrize(
+    ("command", "title", "route"),
+    [
+        ("portal", words.PORTAL_TITLE, "billing.open_customer_portal"),
+        ("payment", words.PAYMENT_TITLE, "billing.setup_payment"),
+    ],
+)
+async def test_link_is_given_to_the_asker_alone_and_kept_nowhere(
+    maple: Running, command: str, title: str, route: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = await ask(maple, f"/autumn {command} Acme Ltd", title)
+    url = address(card)
+    maple.raj.does_not_see(title)
+    assert [call.route for call in maple.autumn.calls].count(route) == 1
+    requested, made = await trail(maple)
+    assert (requested.event, made.event) == ("link_requested", "link_made")
+    assert json.loads(made.body) == {"customer": "cus_acme", "env": "sandbox", "link": command}
+    assert made.actor == maple.ana.user.id
+    captured = capsys.readouterr()
+    for kept in (stored(maple), captured.out, captured.err, maple.bot.metrics.exposition().decode()):
+        assert url not in kept
+
+
+async def test_buttons_on_the_invoices_ask_and_make_one(maple: Running) -> None:
+    await ask(maple, "/autumn invoices cus_acme", words.PORTAL_BUTTON)
+    await maple.ana.click(words.PAYMENT_BUTTON, confirm=True)
+    card = await maple.ana.sees(words.PAYMENT_TITLE)
+    assert words.PAYMENT_LASTS in card
+
+
+async def test_customer_who_was_not_in_stripe_is_said_to_be_there_now(maple: Running) -> None:
+    await ask(maple, "/autumn portal cus_empty", words.MADE_IN_STRIPE)
+
+
+async def test_lost_answer_is_said_and_nothing_is_sent_again(maple: Running) -> None:
+    maple.autumn.faults.add("billing.setup_payment", "cut_after")
+    await ask(maple, "/autumn payment cus_acme", "answer was lost")
+    assert [call.route for call in maple.autumn.calls].count("billing.setup_payment") == 1
+    assert [entry.event for entry in await trail(maple)] == ["link_requested"]
+
+
+async def test_answer_without_an_address_is_said(maple: Running) -> None:
+    maple.autumn.faults.add("billing.open_customer_portal", "garbage")
+    await ask(maple, "/autumn portal cus_acme", "answer was lost")
+
+
+async def test_key_without_the_scope_is_said(maple: Running) -> None:
+    maple.autumn.narrow(["customers:read", "plans:read", "features:read", "analytics:read"])
+    await ask(maple, "/autumn portal cus_acme", "permission")
+
+
+async def test_nobody_is_made_by_asking(maple: Running) -> None:
+    await ask(maple, "/autumn payment nobody-at-all", "No customer found")
+    assert "billing.setup_payment" not in [call.route for call in maple.autumn.calls]
+
+
+async def test_one_of_several_is_opened_where_the_buttons_are(maple: Running) -> None:
+    await ask(maple, "/autumn portal corp", "match corp")
+    await maple.ana.click(labels.OPEN)
+    await maple.ana.sees(words.PORTAL_BUTTON)
+
+
+async def test_who_may_not_gets_none_and_no_button() -> None:
+    async with running_maple("http", policy=NO_LINKS) as maple:
+        card = await ask(maple, "/autumn invoices cus_acme", "● Invoices")
+        assert words.PORTAL_BUTTON not in card
+        await ask(maple, "/autumn portal cus_acme", approval_words.RESULTS[Result.NOT_ALLOWED].what)
+        assert "billing.open_customer_portal" not in [call.route for call in maple.autumn.calls]
+        assert not await trail(maple)
+
+
+async def test_help_names_the_commands(maple: Running) -> None:
+    listed = await ask(maple, "/autumn help", "/autumn portal <customer>")
+    assert "/autumn payment <customer>" in listed
+    await ask(maple, "/autumn portal", "Which customer?")
