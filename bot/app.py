@@ -307,7 +307,12 @@ class Maple:
 
     def _changes(self) -> ChangeService:
         surroundings = Surroundings(
-            self._permission.may, self._notify, self._approvals, self._names, self._background.moved
+            self._permission.may,
+            self._notify,
+            self._approvals,
+            self._names,
+            self._policy.approvals.tolerance,
+            self._background.moved,
         )
         return ChangeService(self._runtime, surroundings, self._pace)
 

@@ -71,6 +71,21 @@ NOTHING = Today()
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a change may drift from what was shown, as usage goes on: the larger of the two."""
+
+    percent: Decimal = _NOTHING
+    """Of what was shown."""
+    units: Decimal = _NOTHING
+
+    def covers(self, shown: Decimal, now: Decimal) -> bool:
+        return abs(now - shown) <= max(self.units, abs(shown) * self.percent / 100)
+
+
+EXACT = Tolerance()
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """Of a change, and what has been moved before it."""
 

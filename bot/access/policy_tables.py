@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, TypeVar
 from babel.numbers import is_currency
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from bot.access.limits import Limit, Limits, Measure
+from bot.access.limits import EXACT, Limit, Limits, Measure, Tolerance
 from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
@@ -103,6 +103,12 @@ def _money(value: object) -> object:
     if not known:
         raise ValueError("must name its currencies: { USD = 50, EUR = 45 }")
     return value
+
+
+def _tolerance(value: object) -> Tolerance:
+    if isinstance(value, dict) and value and value.keys() <= {"percent", "units"}:
+        return Tolerance(**{str(key): _amount(size) for key, size in value.items()})
+    raise ValueError("must say percent or units: { percent = 10, units = 500 }")
 
 
 def _span(value: object) -> timedelta:
@@ -308,9 +314,12 @@ class ApprovalsTable(BaseModel):
     escalate_to: Mentions = []
     remind: bool = True
     post_applied: bool = True
+    tolerance: Annotated[Tolerance, BeforeValidator(_tolerance)] = EXACT
 
     def rules(self) -> ApprovalRules:
-        return ApprovalRules(tuple(self.mention), tuple(self.escalate_to), self.remind, self.post_applied)
+        return ApprovalRules(
+            tuple(self.mention), tuple(self.escalate_to), self.remind, self.post_applied, self.tolerance
+        )
 
 
 class PolicyFile(BaseModel):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.access.limits import NOTHING, Exceeded, Limits, Size, Today, Worth, exceeded
+from bot.access.limits import EXACT, NOTHING, Exceeded, Limits, Size, Today, Tolerance, Worth, exceeded
 from bot.access.presets import Preset
 from bot.autumn.environment import Environment
 
@@ -210,6 +210,9 @@ class ApprovalRules:
     remind: bool = True
     post_applied: bool = True
     """Whether changes that needed no approval are posted in the approvals channel once they are applied."""
+
+    tolerance: Tolerance = EXACT
+    """Of changes that set a figure."""
 
     @property
     def groups(self) -> frozenset[str]:

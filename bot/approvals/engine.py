@@ -56,7 +56,7 @@ class Engine:
         self._autumn = runtime.autumn
         self._now = runtime.now
         self._checkpoint = runtime.checkpoint
-        self._assessor = assessor
+        self.assessor = assessor
         self._current_terms = current_terms
         self._notify = notify
         self._timeouts = timeouts
@@ -137,14 +137,14 @@ class Engine:
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self._assessor.look_again(record)
+            seen = await self.assessor.look_again(record)
         except NotFound:
             return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
             return await self._fail(record, Cause.NOT_READ)
         if seen.preview is None:
             return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
-        if not registry.kind(record.kind).holds(record.input, record.before, seen.preview.before):
+        if not self.assessor.still_holds(record.input, record.before, seen.preview.before):
             terms = await self._current_terms(record, seen) if record.needed else None
             return await repository.supersede(
                 self._database, record, (seen.preview, terms), lease=self.lease(), now=self._now()
@@ -196,10 +196,12 @@ class Engine:
         """Whether the facts as they are now would lead to the same write."""
         kind = registry.kind(record.kind)
         try:
-            seen = await self._assessor.look_again(record)
+            seen = await self.assessor.look_again(record)
         except AutumnError:
             return False
-        if seen.preview is None or not kind.holds(record.input, record.before, seen.preview.before):
+        if seen.preview is None:
+            return False
+        if not self.assessor.still_holds(record.input, record.before, seen.preview.before):
             return False
         return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
 
@@ -216,7 +218,7 @@ class Engine:
         payment = registry.kind(record.kind).pending_payment(answer.body)
         if answer.status not in _TURNED_AWAY or earlier:
             once = answer.status is WriteStatus.REFUSED or payment is not None
-            seen = await self._assessor.see(record, once=once, answered=answer.body)
+            seen = await self.assessor.see(record, once=once, answered=answer.body)
         await self._checkpoint("verified")
         end = outcome.final_state(answer.status, seen.verdict, earlier=earlier, unpaid=payment is not None)
         details = dict(answer.details)

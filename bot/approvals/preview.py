@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from bot.access.limits import NOTHING, Today
+from bot.access.limits import NOTHING, Today, Tolerance
 from bot.approvals.daily_limits import Counter, count
 from bot.approvals.earlier_changes import EarlierChanges
 from bot.approvals.lifecycle import Record
@@ -92,7 +92,12 @@ class Assessor:
     """`names` learns from what is read, so that a change's cards need not read it again."""
 
     def __init__(
-        self, runtime: Runtime, names: CustomerNames, timeouts: ChangeTimeouts, sleep: Sleep = asyncio.sleep
+        self,
+        runtime: Runtime,
+        names: CustomerNames,
+        timeouts: ChangeTimeouts,
+        tolerance: Tolerance,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._database = runtime.database
         self._autumn = runtime.autumn
@@ -101,6 +106,7 @@ class Assessor:
         self._history = EarlierChanges(runtime.database, runtime.environment)
         self._names = names
         self._timeouts = timeouts
+        self._tolerance = tolerance
         self._sleep = sleep
 
     async def open(self, kind: str, customer_id: str, entity: str = "") -> Facts:
@@ -130,6 +136,13 @@ class Assessor:
     async def look_again(self, record: Record) -> Assessment:
         """Assesses a request anew. Raises AutumnError; NotFound if the customer is gone."""
         return await self.look(record.input, person=record.asker, change_id=record.id, undo_of=record.undo_of)
+
+    def still_holds(self, requested: ChangeInput, previewed: Snapshot, current: Snapshot) -> bool:
+        """Whether the preview is still valid, or the facts moved no further than the policy tolerates."""
+        kind = registry.of(requested)
+        if kind.holds(requested, previewed, current):
+            return True
+        return kind.tolerates(requested, previewed, current, self._tolerance)
 
     async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
         """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.

@@ -331,6 +331,9 @@ async def approve(
         await _count_only(connection, change_id, version, counting)
         await _keep_decision(connection, change_id, version, decided, approval=True)
         values: dict[str, Any] = {"needed": needed}
+        if basis.preview is not None:
+            values["lines"] = stored.dump_lines(basis.preview.lines)
+            values["warnings"] = stored.dump_notes(basis.preview.warnings)
         if len(counting) + 1 >= needed:
             await basis.counter.check(connection, now, basis.today)
             values |= {

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
-from bot.access.limits import Today
+from bot.access.limits import EXACT, Today, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.approvals import cards, change_records, policy_requests, repository
@@ -25,7 +25,6 @@ from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
-from bot.changes import registry
 from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.runtime import Runtime
 from bot.store import audit
@@ -41,6 +40,8 @@ class Surroundings:
     notify: Notify
     channel: ApprovalsChannel
     names: CustomerNames
+    tolerance: Tolerance = EXACT
+    """How far a change may drift from what was shown."""
     progress: Callable[[str], None] = lambda _: None
     """Called with the name of a part of the sweeper whenever that part makes progress."""
 
@@ -76,7 +77,7 @@ class ChangeService:
         self._checkpoint = runtime.checkpoint
         self._permits = surroundings.permits
         self._notify = quietly(surroundings.notify)
-        self._assessor = Assessor(runtime, self.names, self.timeouts, sleep)
+        self._assessor = Assessor(runtime, self.names, self.timeouts, surroundings.tolerance, sleep)
         self._engine = Engine(
             runtime,
             assessor=self._assessor,
@@ -238,7 +239,7 @@ class ChangeService:
             if decision.reason is Reason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        return Basis(asker.approvals, self._counter(record), permit.today, others)
+        return Basis(asker.approvals, self._counter(record), permit.today, others, seen.preview)
 
     async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
@@ -353,7 +354,7 @@ class ChangeService:
             return Outcome(Result.TROUBLE, record, error=error)
         if seen.preview is None:
             return await self._refused(record, Cause.GUARDED, actor, seen)
-        if registry.kind(record.kind).holds(record.input, record.before, seen.preview.before):
+        if self._assessor.still_holds(record.input, record.before, seen.preview.before):
             return seen
         overtaken = await repository.supersede(
             self._database,

@@ -66,3 +66,5 @@ class Basis:
     today: Today = NOTHING
     others: Mapping[str, bool] = field(default_factory=dict)
     """The earlier approvers of this version, and whether each may still approve."""
+    preview: Preview | None = None
+    """As the facts are now, within the tolerance: what the card shows from then on."""

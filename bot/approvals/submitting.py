@@ -15,7 +15,6 @@ from bot.approvals.preview import Assessment, assess
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.autumn.models import Customer
-from bot.changes import registry
 from bot.changes.model import ChangeInput
 from bot.kit.visible import visible_lines
 from bot.runtime import Runtime
@@ -54,9 +53,8 @@ class Submitting:
         preview = seen.preview
         if preview is None:
             return Outcome(Result.REFUSED, look=seen)
-        if request.seen is not None and not registry.of(request.input).holds(
-            request.input, request.seen, preview.before
-        ):
+        still_holds = self._engine.assessor.still_holds
+        if request.seen is not None and not still_holds(request.input, request.seen, preview.before):
             return Outcome(Result.MOVED, look=seen)
         verb = policy_requests.asking_verb(request.undo_of)
         decision = await self._permits(

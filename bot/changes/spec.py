@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from bot.access.limits import Worth
+from bot.access.limits import Tolerance, Worth
 from bot.access.presets import Preset
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
@@ -267,6 +267,16 @@ class ChangeKind(ABC, Generic[I]):
     def holds(self, request: I, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002 - as above
         """Whether the preview is still valid, though the facts may have moved a little."""
         return previewed == current
+
+    def tolerates(
+        self,
+        request: I,  # noqa: ARG002 - as above
+        previewed: Snapshot,  # noqa: ARG002
+        current: Snapshot,  # noqa: ARG002
+        tolerance: Tolerance,  # noqa: ARG002
+    ) -> bool:
+        """Whether it is valid although the facts moved, as they moved within the tolerance."""
+        return False
 
     @abstractmethod
     def plan(self, request: I, facts: Facts) -> tuple[Write, ...]:

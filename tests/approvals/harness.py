@@ -11,6 +11,7 @@ from itertools import count
 import httpx
 from pydantic import SecretStr
 
+from bot.access.limits import EXACT, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide
 from bot.approvals.approvals_channel import ApprovalsChannel
@@ -119,6 +120,7 @@ class Harness:
         timeouts: ChangeTimeouts = QUICK,
         channel: str = "C_APPROVALS",
         env: Environment = Environment.SANDBOX,
+        tolerance: Tolerance = EXACT,
         sleep: Sleep = asyncio.sleep,
         autumn: Autumn | None = None,
     ) -> ChangeService:
@@ -126,7 +128,9 @@ class Harness:
         client = autumn or self.autumn
         return ChangeService(
             Runtime(self.database, client, env, self.clock, checkpoint),
-            Surroundings(self.permissions, self.notify, approvals_channel(channel), CustomerNames(client)),
+            Surroundings(
+                self.permissions, self.notify, approvals_channel(channel), CustomerNames(client), tolerance
+            ),
             timeouts,
             sleep=sleep,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.access.limits import Measure
+from bot.access.limits import EXACT, Measure, Tolerance
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, ApprovalsTable, Deny, DigestsTable, Require
@@ -249,6 +249,17 @@ ALL_CHANGES = (
         ("[link_previews]", 'line 1: "channels" is missing'),
         ("[[approvals]]\nremind = true", "line 1: must be [approvals], in single brackets"),
         ("[approvals]\nmentions = 1", 'line 2: unknown key "mentions"; did you mean "mention"?'),
+        *(
+            (
+                f"[approvals]\ntolerance = {tolerance}",
+                "line 2: tolerance: must say percent or units: { percent = 10, units = 500 }",
+            )
+            for tolerance in ("10", "{}", "{ percents = 10 }", "{ percent = 10, days = 1 }")
+        ),
+        (
+            "[approvals]\ntolerance = { percent = '10' }",
+            "line 2: tolerance: must be a number, 0 or more, without quotes (1_000 or 12.5)",
+        ),
         ("[approvals]\nmention = 'everyone'", 'line 2: mention: "everyone" cannot be mentioned' + MENTION),
         ("[approvals]\nescalate_to = [3]", "line 2: escalate_to: (not text) cannot be mentioned" + MENTION),
         ("[[digests]]\n" + WHO, "line 1: must be [digests], in single brackets"),
@@ -519,4 +530,8 @@ def test_approvals_table_is_read() -> None:
     assert policy.groups == frozenset()
     assert BUILT_IN.approvals == ApprovalRules()
     assert BUILT_IN.approvals.post_applied
+    assert BUILT_IN.approvals.tolerance == EXACT
+    both = read("[approvals]\ntolerance = { percent = 12.5, units = 500 }").approvals.tolerance
+    assert both == Tolerance(Decimal("12.5"), Decimal(500))
+    assert read("[approvals]\ntolerance = { units = 5 }").approvals.tolerance == Tolerance(units=Decimal(5))
     assert not read("[approvals]\npost_applied = false").approvals.post_applied

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from bot.access.limits import Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.approvals import cards
@@ -16,7 +17,7 @@ from bot.approvals.results import Result
 from bot.autumn.environment import Environment
 from bot.changes import registry
 from bot.changes.balance.input import BalanceAction
-from bot.changes.balance.words import BalanceNote
+from bot.changes.balance.words import BalanceLine, BalanceNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.reward.input import RewardAction, RewardInput
@@ -302,6 +303,41 @@ async def test_outdated_absolute_edit_waits_again(harness: Harness) -> None:
     assert done is not None
     assert done.state is State.APPLIED
     assert await harness.trail_is_intact()
+
+
+async def test_usage_within_the_tolerance_leaves_an_absolute_edit_valid(harness: Harness) -> None:
+    service = harness.service(tolerance=Tolerance(units=Decimal(30)))
+    remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
+    usage = (await harness.autumn.customer(CUSTOMER)).balances["messages"].usage
+    harness.permissions.needed = 2
+    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(remaining) + 500))
+    await harness.change_in_autumn(usage=float(usage) + 20)
+    once = (await service.approve(asked.id, 1, RAJ)).record
+    assert once is not None
+    assert (once.state, once.version, len(once.approvals)) == (State.WAITING, 1, 1)
+    # The card shows what it comes to now; what it is held to is what was shown first.
+    shown = next(line for line in once.lines if line.label is BalanceLine.REMAINING)
+    assert (shown.before, shown.after) == (str(remaining - 20), str(remaining + 500))
+    assert once.before == asked.before
+    await harness.change_in_autumn(usage=float(usage) + 30)
+    done = (await service.approve(asked.id, 1, LEA)).record
+    assert done is not None
+    assert done.state is State.APPLIED
+    assert (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining == remaining + 500
+    assert await harness.trail_is_intact()
+
+
+async def test_small_steps_of_usage_do_not_stretch_the_tolerance(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    service = harness.service(tolerance=Tolerance(units=Decimal(30)))
+    balance = (await harness.autumn.customer(CUSTOMER)).balances["messages"]
+    harness.permissions.needed = 2
+    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
+    await harness.change_in_autumn(usage=float(balance.usage) + 20)
+    assert (await service.approve(asked.id, 1, RAJ)).result is Result.DONE
+    await harness.change_in_autumn(usage=float(balance.usage) + 40)
+    assert (await service.approve(asked.id, 1, LEA)).result is Result.OVERTAKEN
+    assert harness.written() == 0
 
 
 async def test_relative_edit_uses_fresh_numbers(harness: Harness) -> None:

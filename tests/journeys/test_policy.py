@@ -69,6 +69,44 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         assert len(maple.autumn.ledger) == 2
 
 
+BUSY = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve"]
+
+[approvals]
+tolerance = { percent = 10 }
+"""
+
+
+async def use(maple: Running, messages: int) -> None:
+    """Acme goes on sending."""
+    await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=messages)
+
+
+async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
+    async with running_maple(mode, policy=BUSY, timings=UNHURRIED) as maple:
+        await give(maple, "20000", action="Set the balance")
+        assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, "Waiting for approval")
+        await use(maple, 124)
+        await maple.lea.click("Approve")
+        card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        assert "Remaining: 18,636 → 20,000" in card
+        customer = await maple.bot.autumn.customer("cus_acme")
+        assert customer.balances["messages"].remaining == 20_000
+
+
+async def test_usage_beyond_the_tolerance_asks_the_approver_again() -> None:
+    async with running_maple("http", policy=BUSY, timings=UNHURRIED) as maple:
+        await give(maple, "20000", action="Set the balance")
+        await lea_sees(maple, "Waiting for approval")
+        await use(maple, 125)
+        await maple.lea.click("Approve")
+        await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
+        card = await maple.lea.sees("Remaining: 18,635 → 20,000")
+        assert "0 of 1 approval" in card
+
+
 async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
         await ask_for_messages(maple.ana, "500")

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.access.limits import Worth
+from bot.access.limits import Tolerance, Worth
 from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, price
@@ -121,6 +121,21 @@ class BalanceChange(ChangeKind[BalanceInput]):
         if request.action in (BalanceAction.SET, BalanceAction.USAGE):
             return near(was.granted, is_.granted) and near(was.level, is_.level)
         return True
+
+    def tolerates(
+        self, request: BalanceInput, previewed: Snapshot, current: Snapshot, tolerance: Tolerance
+    ) -> bool:
+        """What sets a figure still sets it, in the same direction and by about as much as was shown. The
+        grant, its plan and its cycle are the same: only usage has gone on."""
+        was, is_ = BalanceFigures.read(previewed), BalanceFigures.read(current)
+        if was is None or is_ is None or request.action not in (BalanceAction.SET, BalanceAction.USAGE):
+            return False
+        if was.nature != is_.nature or not near(was.granted, is_.granted):
+            return False
+        if not same_time(was.resets_at, is_.resets_at):
+            return False
+        shown, now = balance_math.shift(request, was), balance_math.shift(request, is_)
+        return shown * now > 0 and tolerance.covers(shown, now)
 
     def plan(self, request: BalanceInput, facts: Facts) -> tuple[Write, ...]:
         pool = _held(request, facts).pool

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Feature, Flag, Plan, PlanItem, UsagePrice
+from bot.access.limits import EXACT, Tolerance
+from bot.autumn.models import Feature, Flag, Plan, PlanItem, Reset, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -475,3 +476,58 @@ def test_rollovers_belong_to_the_one_row_that_can_have_them() -> None:
 
 def test_the_undoing_of_a_fraction_is_not_refused_for_its_decimals() -> None:
     assert CHANGE.guard(ask(SHIFT, "0.1234567"), PLAIN, NOW).allowed
+
+
+def used(usage: int, **changes: Any) -> Facts:
+    """1,000 are included, and 300 of them were used when the change was shown."""
+    return facts(held(row(usage=usage, **changes)))
+
+
+TENTH = Tolerance(percent=Decimal(10))
+FORTY = Tolerance(units=Decimal(40))
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "tolerance", "tolerated"),
+    [
+        # From 700 to 1,100: by 400.
+        (ask(SET, 1100), used(340), TENTH, True),
+        (ask(SET, 1100), used(341), TENTH, False),
+        (ask(SET, 1100), used(260), TENTH, True),
+        (ask(SET, 1100), used(259), TENTH, False),
+        (ask(SET, 1100), used(340), FORTY, True),
+        (ask(SET, 1100), used(341), FORTY, False),
+        (ask(SET, 1100), used(380), Tolerance(Decimal(20), Decimal(40)), True),
+        (ask(SET, 1100), used(310), EXACT, False),
+        (ask(USAGE, 100), used(320), TENTH, True),
+        (ask(USAGE, 100), used(321), TENTH, False),
+        # The direction turns, or nothing is left to do.
+        (ask(SET, 680), used(330), FORTY, False),
+        (ask(SET, 680), used(320), FORTY, False),
+        # The grant, its plan or its cycle is another.
+        (ask(SET, 1100), used(310, included=1010), TENTH, False),
+        (ask(SET, 1100), used(310, plan_id="max"), TENTH, False),
+        (ask(SET, 1100), used(310, reset=Reset(interval="month", resets_at=LATER)), TENTH, False),
+        (ask(SET, 1100), facts(), TENTH, False),
+        # These go on with fresh figures anyway, or are about a date.
+        (ask(GIVE, 100), used(310), TENTH, False),
+        (ask(NONE, reset_at=LATER), used(310), TENTH, False),
+    ],
+)
+def test_usage_going_on_is_tolerated(
+    asked: BalanceInput, now: Facts, tolerance: Tolerance, tolerated: bool
+) -> None:
+    shown, current = CHANGE.snapshot(asked, PLAIN), CHANGE.snapshot(asked, now)
+    assert CHANGE.tolerates(asked, shown, current, tolerance) is tolerated
+
+
+def test_nothing_is_tolerated_of_a_balance_that_was_not_there() -> None:
+    asked = ask(SET, 1100)
+    shown, current = CHANGE.snapshot(asked, facts()), CHANGE.snapshot(asked, PLAIN)
+    assert not CHANGE.tolerates(asked, shown, current, TENTH)
+
+
+@pytest.mark.parametrize("usage", [310, 330, 340])
+def test_what_is_sent_within_the_tolerance_is_what_was_asked(usage: int) -> None:
+    (write,) = CHANGE.plan(ask(SET, 1100), used(usage))
+    assert write.body["remaining"] == 1100
